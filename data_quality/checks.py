@@ -1,0 +1,54 @@
+"""What a check is. Here: light descriptions that the code location can read without importing Great Expectations.
+
+Not here: the checks themselves (suites/) or running them (runner.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["ERROR", "WARN"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation. `expectation` names a class of great_expectations.expectations, `arguments` are its own.
+
+    ERROR stops publication, WARN shows.
+    """
+
+    name: str
+    description: str
+    expectation: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    severity: Severity = "ERROR"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The checks of one table. `schema` and `table` as in the warehouse, `asset_key` as in Dagster."""
+
+    stage: Literal["arrival", "promise"]
+    schema: str
+    table: str
+    asset_key: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.schema}.{self.table}"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How one check fared. `observed` holds counts only: never a value out of a row."""
+
+    suite: Suite
+    check: Check
+    passed: bool
+    observed: dict[str, int | float]
+
+
+# rows of each table when it last passed the gates, by `schema.table`
+History = dict[str, int]

@@ -1,0 +1,51 @@
+"""Great Expectations on DuckDB. Here: the one place that leans on a private name of great-expectations.
+
+GX has no DuckDB data source. Through duckdb-engine it closes the connection between queries and loses results
+(great_expectations#11579) unless the dialect is among those whose connection persists. `test_gx_connection.py` fails
+when upstream changes that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from orchestration.home import Home
+from orchestration.settings import Engine
+from orchestration.warehouse import opening_settings
+
+
+class _DuckDbDialect(str):
+    """GX compares the members of the tuple as strings and reads their `value`."""
+
+    @property
+    def value(self) -> str:
+        return str(self)
+
+
+@contextmanager
+def warehouse_datasource(home: Home, engine: Engine) -> Iterator[tuple[Any, Any]]:
+    """(context, data source) of Great Expectations on the warehouse; closed on the way out. Sends nothing home."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.execution_engine import sqlalchemy_execution_engine
+
+    persistent = sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS
+    if "duckdb" not in persistent:
+        sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS = (*persistent, _DuckDbDialect("duckdb"))
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    source = context.data_sources.add_sql(
+        "warehouse",
+        connection_string=f"duckdb:///{home.warehouse}",
+        create_temp_table=False,
+        kwargs={"connect_args": {"config": opening_settings(engine, home)}},
+    )
+    try:
+        yield context, source
+    finally:
+        if source._execution_engine is not None:
+            source._execution_engine.close()
+        source.get_engine().dispose()

@@ -1,0 +1,141 @@
+"""Runs suites by SQL inside DuckDB and keeps the results: counts, never values.
+
+Here: Suite → CheckResult, `ops.check_results`, the Data Docs site. Not here: what is checked (suites/).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data_quality.checks import Check, CheckResult, History, Suite
+from data_quality.connection import warehouse_datasource
+from orchestration.extract.records import now
+from orchestration.home import Home
+from orchestration.settings import Engine
+from orchestration.warehouse import open_warehouse, quote
+
+# BASIC without samples: `observed_value` is a count for every expectation that a suite may use (see _COUNTS)
+_RESULT_FORMAT = {
+    "result_format": "BASIC",
+    "partial_unexpected_count": 0,
+    "exclude_unexpected_values": True,
+    "include_unexpected_rows": False,
+}
+_COUNTS = ("element_count", "unexpected_count", "missing_count")
+_OBSERVED_IS_A_COUNT = ("ExpectTableRowCountToBeBetween", "UnexpectedRowsExpectation")
+_SEVERITY = {"ERROR": "critical", "WARN": "warning"}
+
+_DDL = """
+create schema if not exists ops;
+create table if not exists ops.check_results (
+    run_id varchar not null, stage varchar not null, table_name varchar not null, check_name varchar not null, severity varchar not null,
+    passed boolean not null, observed json, checked_at timestamp not null
+);
+create table if not exists ops.table_counts (run_id varchar not null, table_name varchar not null, row_count bigint not null, counted_at timestamp not null);
+"""
+
+
+def last_counts(con: duckdb.DuckDBPyConnection) -> History:
+    """Rows of each table on the last run that was published."""
+    con.execute(_DDL)
+    return dict(
+        con.execute("select table_name, arg_max(row_count, counted_at) from ops.table_counts group by table_name").fetchall()
+    )
+
+
+def remember_counts(con: duckdb.DuckDBPyConnection, run_id: str, suites: Iterable[Suite]) -> None:
+    """Notes the rows of each table; called when a night was published, so that a bad night sets no floor."""
+    con.execute(_DDL)
+    for suite in suites:
+        con.execute(
+            f"insert into ops.table_counts select ?, ?, count(*), ? from {quote(suite.schema)}.{quote(suite.table)}",
+            [run_id, suite.name, now()],
+        )
+
+
+def run_suites(
+    home: Home,
+    engine: Engine,
+    suites: list[Suite],
+    run_id: str,
+    *,
+    docs: Path | None = None,
+    progress: Callable[[CheckResult], None] = lambda result: None,
+) -> list[CheckResult]:
+    """Runs every check of every suite. Each is a query in DuckDB; no table is read into Python.
+
+    Results go to `ops.check_results`; with `docs` the Data Docs site is built there. A check that cannot run has failed.
+    """
+    import great_expectations as gx
+    import great_expectations.expectations as expectations
+
+    results: list[CheckResult] = []
+    with warehouse_datasource(home, engine) as (context, source):
+        if docs:
+            _add_site(context, docs)
+        for suite in suites:
+            if not suite.checks:
+                continue
+            asset = source.add_query_asset(suite.name, query=f"select * from {quote(suite.schema)}.{quote(suite.table)}")
+            batch = asset.add_batch_definition("all", partitioner=None)
+            gx_suite = context.suites.add(gx.ExpectationSuite(suite.name))
+            for check in suite.checks:
+                gx_suite.add_expectation(
+                    getattr(expectations, check.expectation)(
+                        **check.arguments, severity=_SEVERITY[check.severity], meta={"name": check.name, "notes": check.description}
+                    )
+                )
+            definition = context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=batch, suite=gx_suite))
+            outcome = definition.run(result_format=_RESULT_FORMAT)
+            by_name = {r.expectation_config.meta["name"]: r for r in outcome.results}
+            for check in suite.checks:
+                raw = by_name[check.name]
+                result = CheckResult(suite, check, bool(raw.success), _observed(check, raw))
+                results.append(result)
+                progress(result)
+        if docs:
+            context.build_data_docs()
+    with open_warehouse(home, engine) as con:
+        con.execute(_DDL)
+        con.executemany(
+            "insert into ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                [run_id, r.suite.stage, r.suite.name, r.check.name, r.check.severity, r.passed, _json(r.observed), now()]
+                for r in results
+            ],
+        )
+    return results
+
+
+def _observed(check: Check, raw: Any) -> dict[str, int | float]:
+    """The counts of a result; everything else that GX says may hold a value out of a row."""
+    if raw.exception_info and raw.exception_info.get("raised_exception", not raw.result):
+        return {"could_not_run": 1}
+    found = {name: raw.result[name] for name in _COUNTS if isinstance(raw.result.get(name), int)}
+    if check.expectation in _OBSERVED_IS_A_COUNT and isinstance(raw.result.get("observed_value"), int):
+        name = "row_count" if check.expectation == "ExpectTableRowCountToBeBetween" else "unexpected_count"
+        found[name] = raw.result["observed_value"]
+    return found
+
+
+def _add_site(context: Any, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    context.add_data_docs_site(
+        "warehouse",
+        {
+            "class_name": "SiteBuilder",
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+        },
+    )
+
+
+def _json(observed: dict[str, int | float]) -> str:
+    import json
+
+    return json.dumps(observed)

@@ -1,0 +1,47 @@
+"""Checks that many tables share."""
+
+from __future__ import annotations
+
+from data_quality.checks import Check, History, Severity
+
+
+def keeps_its_volume(table: str, history: History, max_drop: float, severity: Severity = "ERROR") -> Check:
+    """The table did not shrink by more than `max_drop` since it last passed."""
+    floor = int(history.get(table, 0) * (1 - max_drop))
+    return Check(
+        "keeps_its_volume",
+        f"At least {1 - max_drop:.0%} of the rows that it had when it last passed.",
+        "ExpectTableRowCountToBeBetween",
+        {"min_value": floor},
+        severity,
+    )
+
+
+def never_null(column: str, severity: Severity = "ERROR") -> Check:
+    return Check(f"{column}_is_there", f"{column} is never empty.", "ExpectColumnValuesToNotBeNull", {"column": column}, severity)
+
+
+def between(column: str, low: float | None, high: float | None = None, severity: Severity = "ERROR") -> Check:
+    bounds = " and ".join(part for part in (f"at least {low}" if low is not None else "", f"at most {high}" if high is not None else "") if part)
+    return Check(
+        f"{column}_in_range",
+        f"{column} is {bounds}.",
+        "ExpectColumnValuesToBeBetween",
+        {"column": column, "min_value": low, "max_value": high},
+        severity,
+    )
+
+
+def one_of(column: str, values: list[str], severity: Severity = "ERROR") -> Check:
+    return Check(
+        f"{column}_is_known",
+        f"{column} is one of: {', '.join(values)}.",
+        "ExpectColumnValuesToBeInSet",
+        {"column": column, "value_set": values},
+        severity,
+    )
+
+
+def no_rows(name: str, description: str, query: str, severity: Severity = "ERROR") -> Check:
+    """A rule in SQL: `query` selects the rows that break it from `{batch}`. Only their number is kept."""
+    return Check(name, description, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, severity)

@@ -1,0 +1,83 @@
+"""Promise: what every consumer of a conformed entity may rely on. Not here: row shapes (dbt's contracts hold them)."""
+
+from __future__ import annotations
+
+from data_quality.checks import Check, History, Suite
+from data_quality.suites.common import between, keeps_its_volume, no_rows, one_of
+from orchestration.conformed import entities
+from orchestration.settings import Settings
+
+_CHANNELS = ["email", "sms", "phone", "post", "ads"]
+
+
+def _not_ahead(column: str) -> Check:
+    return no_rows(
+        f"{column}_is_not_ahead",
+        f"{column} is not after the night.",
+        f"select 1 as broken from {{batch}} where {column} > (select as_of from ops.clock) + interval 1 day",
+        "WARN",
+    )
+
+
+_RULES: dict[str, list[Check]] = {
+    "people": [
+        no_rows("born_in_the_past", "Nobody is born after the night or before 1900.",
+                "select 1 as broken from {batch} where birth_date > (select as_of from ops.clock) or birth_date < date '1900-01-01'", "WARN"),
+        no_rows("country_is_a_code", "country_code has two letters.",
+                "select 1 as broken from {batch} where length(country_code) <> 2", "WARN"),
+    ],
+    "deals": [between("amount", 0, severity="WARN")],
+    "interactions": [one_of("direction", ["in", "out"], "WARN"), _not_ahead("occurred_at")],
+    "tickets": [
+        between("satisfaction", 1, 5),
+        no_rows("replied_after_it_was_opened", "No reply comes before the ticket.",
+                "select 1 as broken from {batch} where first_reply_at < opened_at or solved_at < opened_at", "WARN"),
+    ],
+    "products": [between("price", 0)],
+    "orders": [
+        between("amount", 0),
+        _not_ahead("ordered_at"),
+        no_rows("currency_is_a_code", "currency has three letters.",
+                "select 1 as broken from {batch} where length(currency) <> 3 or currency is null", "WARN"),
+    ],
+    "order_items": [
+        between("quantity", 1),
+        no_rows("refunds_no_more_than_was_bought", "refunded_quantity is at most quantity.",
+                "select 1 as broken from {batch} where refunded_quantity > quantity"),
+    ],
+    "carts": [between("value", 0, severity="WARN")],
+    "subscriptions": [
+        no_rows("cancelled_after_it_began", "No spell ends before it begins.",
+                "select 1 as broken from {batch} where cancelled_at < started_at"),
+    ],
+    "usage_events": [between("quantity", 0, severity="WARN"), _not_ahead("occurred_at")],
+    "web_sessions": [between("duration_seconds", 0), between("page_views", 1, severity="WARN"), _not_ahead("started_at")],
+    "web_events": [
+        one_of("kind", ["page_view", "product_view", "search", "click", "scroll", "add_to_cart", "form"], "WARN"),
+        between("scroll_depth", 0, 100, "WARN"),
+    ],
+    "campaigns": [one_of("channel", _CHANNELS)],
+    "email_events": [
+        one_of("kind", ["sent", "delivered", "opened", "clicked", "bounced", "forwarded", "unsubscribed", "complained"]),
+        _not_ahead("occurred_at"),
+    ],
+    "ad_spend": [between("spend", 0), between("impressions", 0)],
+    "survey_responses": [between("nps", 0, 10), between("csat", 1, 5), between("ces", 1, 7)],
+    "reviews": [between("rating", 1, 5)],
+    "consent_events": [
+        one_of("status", ["granted", "withdrawn"]),
+        one_of("channel", _CHANNELS),
+        one_of("contact_point_type", ["email", "phone", "post"], "WARN"),
+        no_rows("not_from_the_future", "No statement is dated after the night.",
+                "select 1 as broken from {batch} where stated_at > (select as_of from ops.clock) + interval 1 day", "WARN"),
+    ],
+}  # fmt: skip
+
+
+def suites(settings: Settings, history: History) -> list[Suite]:
+    found = []
+    for entity in entities():
+        table = f"conformed_{entity}"
+        volume = keeps_its_volume(f"conformed.{table}", history, settings.quality.max_volume_drop)
+        found.append(Suite("promise", "conformed", table, ("conformed", table), (volume, *_RULES.get(entity, []))))
+    return found

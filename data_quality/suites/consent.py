@@ -1,0 +1,93 @@
+"""The consent suite: no audience row without permission, no personal data in `bi`. Not here: how permission is derived."""
+
+from __future__ import annotations
+
+import yaml
+
+from data_quality.checks import Check, History, Suite
+from data_quality.suites.common import keeps_its_volume, no_rows
+from orchestration.settings import DBT_DIR, Settings
+
+AUDIENCES = ["newsletter_email", "win_back_email", "service_survey_email"]
+# what a column of personal data would be called, and what its values would look like
+_PERSONAL_NAMES = [
+    "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
+    "contact_point", "handle", "person_key",
+]  # fmt: skip
+_LOOKS_PERSONAL = (
+    "regexp_matches({column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{{{2,}}}}') "
+    "or regexp_matches({column}, '^\\+[0-9]{{{{8,15}}}}$')"
+)
+
+
+def suites(settings: Settings, history: History) -> list[Suite]:
+    return [*_audiences(settings, history), *_permissions(), *_bi(settings, history)]
+
+
+def _audiences(settings: Settings, history: History) -> list[Suite]:
+    found = []
+    for name in AUDIENCES:
+        table = f"audience_{name}"
+        checks = (
+            no_rows(
+                "every_row_has_permission",
+                "Every row has an effective permission for exactly its purpose, channel and contact point.",
+                "select 1 as broken from (select * from {batch}) as a where not exists (select 1 from marts.contact_permissions p where p.is_permitted "
+                "and p.customer_id = a.customer_id and p.purpose = a.purpose and p.channel = a.channel and p.contact_point = a.contact_point)",
+            ),
+            no_rows(
+                "nobody_that_the_law_keeps_out",
+                "Nobody under age or of unknown age, with a protected identity, or deceased.",
+                "select 1 as broken from (select * from {batch}) as a join marts.dim_customers c using (customer_id) "
+                "where c.is_minor_or_unknown_age or c.is_protected or c.is_deceased",
+            ),
+            keeps_its_volume(f"audiences.{table}", history, settings.publishing.max_audience_drop),
+        )
+        found.append(Suite("promise", "audiences", table, ("audiences", table), checks))
+    return found
+
+
+def _permissions() -> list[Suite]:
+    checks = (
+        no_rows(
+            "no_permission_against_a_withdrawal",
+            "Nobody is permitted who withdrew, on any contact point, at or after the deciding grant.",
+            "select 1 as broken from (select * from {batch}) as p where p.is_permitted and exists ("
+            "select 1 from conformed.conformed_consent_events e join marts.bridge_customer_source_records b "
+            "on b.source_system = e.person_system and b.source_key = e.person_key "
+            "where e.status = 'withdrawn' and e.deleted_at is null and b.customer_id = p.customer_id and e.purpose = p.purpose "
+            "and e.channel = p.channel and e.stated_at >= p.decided_at)",
+        ),
+        no_rows(
+            "every_permission_says_by_what",
+            "Every permission names its deciding statement, its contact point and a purpose that is declared.",
+            "select 1 as broken from (select * from {batch}) as p where p.is_permitted and (p.deciding_event is null or p.contact_point is null "
+            "or p.purpose not in (select purpose from reference.purposes))",
+        ),
+    )
+    return [Suite("promise", "marts", "contact_permissions", ("marts", "contact_permissions"), checks)]
+
+
+def _bi(settings: Settings, history: History) -> list[Suite]:
+    found = []
+    for path in sorted((DBT_DIR / "models" / "bi").glob("bi_*.yml")):
+        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        table = model["config"]["alias"]
+        texts = [c["name"] for c in model["columns"] if c["data_type"] == "varchar"]
+        looks = " or ".join(f"({_LOOKS_PERSONAL.format(column=column)})" for column in texts)
+        checks = (
+            Check(
+                "no_personal_column",
+                "Has no column that holds personal data: " + ", ".join(_PERSONAL_NAMES) + ".",
+                "UnexpectedRowsExpectation",
+                {
+                    "unexpected_rows_query": "select column_name from information_schema.columns where table_schema = 'bi' "
+                    f"and table_name = '{table}' and column_name in ({', '.join(repr(n) for n in _PERSONAL_NAMES)}) "
+                    "and (select count(*) from {batch}) >= 0"
+                },
+            ),
+            no_rows("no_personal_value", "No text looks like an email address or a phone number.", f"select 1 as broken from {{batch}} where {looks}"),
+            keeps_its_volume(f"bi.{table}", history, settings.quality.max_volume_drop),
+        )
+        found.append(Suite("promise", "bi", table, ("bi", table), checks))
+    return found

@@ -1,0 +1,60 @@
+"""Promise: what analysts may rely on in the public marts. Not here: contracts and grains (dbt holds them)."""
+
+from __future__ import annotations
+
+from data_quality.checks import Check, History, Suite
+from data_quality.suites.common import between, keeps_its_volume, no_rows
+from orchestration.settings import Settings
+
+
+def _every_row_of(entity: str) -> Check:
+    return no_rows(
+        "has_every_conformed_row",
+        f"As many rows as conformed_{entity} has standing ones: none lost, none doubled.",
+        "select * from (select (select count(*) from {batch}) as here, "
+        f"(select count(*) from conformed.conformed_{entity} where deleted_at is null) as there) as t where here <> there",
+    )
+
+
+_RULES: dict[tuple[str, str], list[Check]] = {
+    ("marts", "dim_customers"): [
+        no_rows("every_record_has_its_customer", "Every standing source record belongs to exactly one customer of the table.",
+                "select * from (select (select coalesce(sum(source_record_count), 0) from {batch}) as here, "
+                "(select count(*) from conformed.conformed_people where deleted_at is null) as there) as t where here <> there"),
+        no_rows("protected_people_have_no_address", "No street, postal code or place of a protected identity.",
+                "select 1 as broken from {batch} where is_protected and (street is not null or postal_code is not null or city is not null)"),
+    ],
+    ("marts", "bridge_customer_source_records"): [],
+    ("marts", "dim_products"): [_every_row_of("products")],
+    ("marts", "fct_orders"): [_every_row_of("orders"), between("order_amount", 0)],
+    ("marts", "fct_order_items"): [_every_row_of("order_items")],
+    ("marts", "fct_carts"): [_every_row_of("carts")],
+    ("marts", "fct_web_sessions"): [_every_row_of("web_sessions")],
+    ("marts", "fct_email_events"): [_every_row_of("email_events")],
+    ("marts", "fct_survey_responses"): [_every_row_of("survey_responses")],
+    ("marts", "fct_interactions"): [_every_row_of("interactions")],
+    ("marts", "fct_tickets"): [_every_row_of("tickets")],
+    ("marts", "fct_subscriptions"): [_every_row_of("subscriptions")],
+    ("marts", "customer_360"): [
+        no_rows("one_row_per_customer", "As many rows as dim_customers.",
+                "select * from (select (select count(*) from {batch}) as here, (select count(*) from marts.dim_customers) as there) as t "
+                "where here <> there"),
+        no_rows("no_revenue_is_lost", "The revenue of all customers and of orders without one is that of fct_orders.",
+                "select * from (select (select coalesce(sum(revenue_amount), 0) from {batch}) as here, "
+                "(select coalesce(sum(base_amount), 0) from marts.fct_orders where customer_id is not null) as there) as t where here <> there"),
+    ],
+    ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
+    ("segments", "customer_lifecycle"): [
+        no_rows("one_row_per_customer", "As many rows as dim_customers.",
+                "select * from (select (select count(*) from {batch}) as here, (select count(*) from marts.dim_customers) as there) as t "
+                "where here <> there"),
+    ],
+}  # fmt: skip
+
+
+def suites(settings: Settings, history: History) -> list[Suite]:
+    found = []
+    for (schema, table), rules in _RULES.items():
+        volume = keeps_its_volume(f"{schema}.{table}", history, settings.quality.max_volume_drop)
+        found.append(Suite("promise", schema, table, (schema, table), (volume, *rules)))
+    return found

@@ -1,0 +1,39 @@
+"""Arrival: does each raw table have its columns, its volume and something fresh? Not here: what values mean."""
+
+from __future__ import annotations
+
+from data_quality.checks import Check, History, Suite
+from data_quality.suites.common import keeps_its_volume, no_rows
+from orchestration.settings import Settings, Table
+
+
+def suites(settings: Settings, history: History) -> list[Suite]:
+    found = []
+    for source, spec in settings.enabled_sources.items():
+        for name, table in spec.tables.items():
+            checks = [_columns(table), keeps_its_volume(f"raw_{source}.{name}", history, settings.quality.max_volume_drop)]
+            if table.fresh_within_hours:
+                checks.append(_fresh(table))
+            found.append(Suite("arrival", f"raw_{source}", name, ("raw", source, name), tuple(checks)))
+    return found
+
+
+def _columns(table: Table) -> Check:
+    return Check(
+        "has_its_columns",
+        f"Has the columns of its contract: {', '.join(table.columns)}.",
+        "ExpectTableColumnsToMatchSet",
+        {"column_set": list(table.columns), "exact_match": False},
+    )
+
+
+def _fresh(table: Table) -> Check:
+    # the newest change by the source's own clock where it has one, else by when it was extracted
+    column = f'max(try_cast("{table.cursor}" as timestamp))' if table.cursor else "max(_extracted_at)"
+    return no_rows(
+        "is_fresh",
+        f"Something changed in the {table.fresh_within_hours:g} hours before the night.",
+        f"select newest from (select {column} as newest, count(*) as row_count from {{batch}}) as t "
+        f"where row_count = 0 or newest < (select as_of from ops.clock) - interval {int(table.fresh_within_hours or 0)} hour",
+        "WARN",
+    )

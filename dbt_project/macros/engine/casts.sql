@@ -1,0 +1,39 @@
+{#- What only one engine can say. Models call these; DuckDB is the default, spark__ variants stand beside it. -#}
+
+{% macro as_utc(expression) -%} {{ return(adapter.dispatch("as_utc", "kundbild")(expression)) }} {%- endmacro %}
+{% macro default__as_utc(expression) -%} (try_cast({{ expression }} as timestamptz) at time zone 'UTC') {%- endmacro %}
+{% macro spark__as_utc(expression) -%} to_utc_timestamp(try_cast({{ expression }} as timestamp), 'UTC') {%- endmacro %}
+
+{% macro as_date(expression) -%} {{ return(adapter.dispatch("as_date", "kundbild")(expression)) }} {%- endmacro %}
+{% macro default__as_date(expression) -%} try_cast({{ expression }} as date) {%- endmacro %}
+
+{% macro parsed_time(expression, formats) -%}
+    {{ return(adapter.dispatch("parsed_time", "kundbild")(expression, formats)) }}
+{%- endmacro %}
+{% macro default__parsed_time(expression, formats) -%}
+    try_strptime({{ expression }}::varchar, [{% for format in formats %}'{{ format }}'{{ ", " if not loop.last }}{% endfor %}])
+{%- endmacro %}
+
+{% macro days_between(earlier, later) -%} {{ return(adapter.dispatch("days_between", "kundbild")(earlier, later)) }} {%- endmacro %}
+{% macro default__days_between(earlier, later) -%} date_diff('day', {{ earlier }}, {{ later }}) {%- endmacro %}
+{% macro spark__days_between(earlier, later) -%} datediff({{ later }}, {{ earlier }}) {%- endmacro %}
+
+{#- The latest value of a column by an order, in an aggregate. -#}
+{% macro latest(value, by) -%} {{ return(adapter.dispatch("latest", "kundbild")(value, by)) }} {%- endmacro %}
+{% macro default__latest(value, by) -%} arg_max({{ value }}, {{ by }}) {%- endmacro %}
+{% macro spark__latest(value, by) -%} max_by({{ value }}, {{ by }}) {%- endmacro %}
+
+{#- A 64-bit hash of several values, for cheap comparison; never an id. -#}
+{% macro hashed(columns) -%} {{ return(adapter.dispatch("hashed", "kundbild")(columns)) }} {%- endmacro %}
+{% macro default__hashed(columns) -%} hash({{ columns | join(", ") }}) {%- endmacro %}
+{% macro spark__hashed(columns) -%} xxhash64({{ columns | join(", ") }}) {%- endmacro %}
+
+{% macro earliest(value, by) -%} {{ return(adapter.dispatch("earliest", "kundbild")(value, by)) }} {%- endmacro %}
+{% macro default__earliest(value, by) -%} arg_min({{ value }}, {{ by }}) {%- endmacro %}
+{% macro spark__earliest(value, by) -%} min_by({{ value }}, {{ by }}) {%- endmacro %}
+
+{#- A name folded for comparison: lower case, Nordic letters as in ASCII. -#}
+{% macro folded(value) -%} {{ return(adapter.dispatch("folded", "kundbild")(value)) }} {%- endmacro %}
+{% macro default__folded(value) -%}
+    strip_accents(replace(replace(replace(replace(lower(trim({{ value }})), 'ø', 'o'), 'æ', 'a'), 'ð', 'd'), 'þ', 'th'))
+{%- endmacro %}

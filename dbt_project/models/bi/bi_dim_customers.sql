@@ -1,0 +1,25 @@
+select
+    {{ customer_key("c.customer_id") }} as customer_key,
+    c.country_code,
+    c.county,
+    case
+        when c.birth_date is null then 'unknown'
+        when {{ days_between("c.birth_date", as_of()) }} < 18 * 365.25 then 'under 18'
+        when {{ days_between("c.birth_date", as_of()) }} < 30 * 365.25 then '18 to 29'
+        when {{ days_between("c.birth_date", as_of()) }} < 45 * 365.25 then '30 to 44'
+        when {{ days_between("c.birth_date", as_of()) }} < 65 * 365.25 then '45 to 64'
+        else '65 and over'
+    end as age_band,
+    c.is_business,
+    c.is_club_member,
+    cast(date_trunc('month', c.first_seen_at) as date) as first_seen_month,
+    l.lifecycle_stage,
+    coalesce(r.rfm_segment, 'no order') as rfm_segment,
+    t.order_count,
+    t.revenue_amount,
+    t.currency,
+    t.has_active_subscription
+from {{ ref("dim_customers") }} c
+join {{ ref("customer_360") }} t using (customer_id)
+join {{ ref("customer_lifecycle") }} l using (customer_id)
+left join {{ ref("customer_rfm") }} r using (customer_id)

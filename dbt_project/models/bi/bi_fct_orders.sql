@@ -1,0 +1,15 @@
+select
+    f.source_system,
+    f.source_key,
+    {{ customer_key("f.customer_id") }} as customer_key,
+    f.ordered_at,
+    f.order_status,
+    f.order_amount,
+    f.discount_amount,
+    f.currency,
+    f.base_amount,
+    f.channel,
+    f.campaign_key,
+    f.store,
+    f.delivered_at
+from {{ ref("fct_orders") }} f

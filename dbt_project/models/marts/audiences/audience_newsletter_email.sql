@@ -1,0 +1,1 @@
+{{ audience("newsletter_email") }}

@@ -1,0 +1,1 @@
+{{ audience("service_survey_email") }}

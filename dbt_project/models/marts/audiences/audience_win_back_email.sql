@@ -1,0 +1,1 @@
+{{ audience("win_back_email") }}

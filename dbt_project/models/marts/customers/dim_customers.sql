@@ -1,0 +1,79 @@
+with
+    records as (
+        select
+            b.customer_id,
+            p.*,
+            -- a later change wins; the key breaks ties, so that a rerun gives the same answer
+            struct_pack(at := coalesce(p.updated_at, p.created_at, p.extracted_at), key := p.source_system || ':' || p.source_key) as newest
+        from {{ ref("bridge_customer_source_records") }} b
+        join {{ ref("conformed_people") }} p on p.source_system = b.source_system and p.source_key = b.source_key
+    ),
+    golden as (
+        select
+            customer_id,
+            {{ latest("full_name", "newest") }} filter (full_name is not null) as full_name,
+            {{ latest("given_name", "newest") }} filter (given_name is not null and length(given_name) > 1) as given_name,
+            {{ latest("family_name", "newest") }} filter (family_name is not null) as family_name,
+            {{ latest("email", "newest") }} filter (email like '%_@_%') as email,
+            {{ latest("phone", "newest") }} filter (phone is not null) as phone,
+            {{ latest("birth_date", "newest") }} filter (birth_date is not null) as birth_date,
+            {{ latest("gender", "newest") }} filter (gender is not null) as gender,
+            {{ latest("struct_pack(street, postal_code, city)", "newest") }} filter (postal_code is not null) as address,
+            {{ latest("country_code", "newest") }} filter (country_code is not null) as country_code,
+            {{ latest("preferred_store", "newest") }} filter (preferred_store is not null) as preferred_store,
+            bool_or(company_key is not null) as is_business,
+            bool_or(kind = 'club member') as is_club_member,
+            min(created_at) as first_seen_at,
+            count(*) as source_record_count,
+            count(distinct source_system) as source_system_count
+        from records
+        group by customer_id
+    ),
+    registered as (
+        select
+            {{ folded("given_name") }} as given_key,
+            {{ folded("family_name") }} as family_key,
+            birth_date,
+            bool_or(is_protected) as is_protected,
+            bool_or(is_deceased) as is_deceased
+        from {{ ref("conformed_address_updates") }}
+        where deleted_at is null and birth_date is not null
+        group by all
+    )
+select
+    g.customer_id,
+    g.full_name,
+    g.given_name,
+    g.family_name,
+    g.email,
+    g.phone,
+    g.birth_date,
+    g.gender,
+    case when not coalesce(r.is_protected, false) then g.address.street end as street,
+    case when not coalesce(r.is_protected, false) then g.address.postal_code end as postal_code,
+    case when not coalesce(r.is_protected, false) then g.address.city end as city,
+    g.country_code,
+    m.county_name as county,
+    g.preferred_store,
+    g.is_business,
+    g.is_club_member,
+    -- unknown age counts as a minor wherever it matters: default strict
+    coalesce({{ as_of() }} < g.birth_date + to_years(coalesce(c.marketing_age, 18)), true) as is_minor_or_unknown_age,
+    coalesce(r.is_protected, false) as is_protected,
+    coalesce(r.is_deceased, false) as is_deceased,
+    g.first_seen_at,
+    g.source_record_count,
+    g.source_system_count
+from golden g
+left join
+    registered r
+    on r.given_key = {{ folded("g.given_name") }}
+    and r.family_key = {{ folded("g.family_name") }}
+    and r.birth_date = g.birth_date
+left join {{ ref("country_rules") }} c on c.country_code = g.country_code
+left join
+    {{ ref("postal_codes") }} z
+    on z.country_code = g.country_code
+    and z.postal_code = replace(g.address.postal_code, ' ', '')
+    and not coalesce(r.is_protected, false)
+left join {{ ref("municipalities") }} m on m.country_code = z.country_code and m.municipality_code = z.municipality_code

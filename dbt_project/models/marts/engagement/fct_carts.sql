@@ -1,0 +1,17 @@
+{{ fact_config("carts") }}
+
+select
+    e.source_system,
+    e.source_key,
+    s.customer_id,
+    e.person_system,
+    e.person_key,
+    e.created_at,
+    e.abandoned_at,
+    e.value as cart_amount,
+    e.currency,
+    e.items as item_count,
+    e.load_id
+from {{ ref("conformed_carts") }} e
+left join {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
+where e.deleted_at is null {{ changed_since_last_run() }}

@@ -1,0 +1,15 @@
+{{ fact_config("email_events") }}
+
+select
+    e.source_system,
+    e.source_key,
+    s.customer_id,
+    e.person_system,
+    e.person_key,
+    e.campaign_key,
+    e.kind,
+    e.occurred_at,
+    e.load_id
+from {{ ref("conformed_email_events") }} e
+left join {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
+where e.deleted_at is null {{ changed_since_last_run() }}

@@ -1,0 +1,16 @@
+{{ fact_config("interactions") }}
+
+select
+    e.source_system,
+    e.source_key,
+    s.customer_id,
+    e.person_system,
+    e.person_key,
+    e.channel,
+    e.direction,
+    e.occurred_at,
+    e.topic,
+    e.load_id
+from {{ ref("conformed_interactions") }} e
+left join {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
+where e.deleted_at is null {{ changed_since_last_run() }}

@@ -1,0 +1,17 @@
+{{ fact_config("subscriptions") }}
+
+select
+    e.source_system,
+    e.source_key,
+    s.customer_id,
+    e.person_system,
+    e.person_key,
+    e.started_at,
+    e.renewed_at,
+    e.cancelled_at,
+    e.reason as cancellation_reason,
+    e.cancelled_at is null as is_active,
+    e.load_id
+from {{ ref("conformed_subscriptions") }} e
+left join {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
+where e.deleted_at is null {{ changed_since_last_run() }}

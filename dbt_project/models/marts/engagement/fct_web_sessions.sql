@@ -1,0 +1,20 @@
+{{ fact_config("web_sessions") }}
+
+select
+    e.source_system,
+    e.source_key,
+    s.customer_id,
+    e.person_system,
+    e.person_key,
+    e.visitor_key,
+    e.started_at,
+    e.duration_seconds,
+    e.page_views,
+    e.landing_channel,
+    e.campaign,
+    e.is_bounce,
+    e.is_converted,
+    e.load_id
+from {{ ref("conformed_web_sessions") }} e
+left join {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
+where e.deleted_at is null {{ changed_since_last_run() }}

@@ -1,0 +1,30 @@
+with
+    measured as (
+        select customer_id, {{ days_between("last_ordered_at", as_of()) }} as recency_days, order_count as frequency, revenue_amount, currency
+        from {{ ref("customer_360") }}
+        where order_count > 0
+    ),
+    scored as (
+        select
+            *,
+            -- 5 is best; the id breaks ties so that a rerun gives the same quintiles
+            ntile(5) over (order by recency_days desc, customer_id) as recency_score,
+            ntile(5) over (order by frequency, customer_id) as frequency_score,
+            ntile(5) over (order by revenue_amount, customer_id) as money_score
+        from measured
+    )
+select
+    s.customer_id,
+    s.recency_days,
+    s.frequency,
+    s.revenue_amount,
+    s.currency,
+    s.recency_score,
+    s.frequency_score,
+    s.money_score,
+    coalesce(r.segment, 'other') as rfm_segment
+from scored s
+left join
+    {{ ref("rfm_segments") }} r
+    on s.recency_score between r.recency_from and r.recency_to
+    and s.frequency_score between r.frequency_from and r.frequency_to

@@ -1,0 +1,26 @@
+select
+    consent_id::varchar as source_key,
+    'crm' as person_system,
+    contact_id::varchar as person_key,
+    contact_point,
+    contact_point_type,
+    purpose,
+    channel,
+    status,
+    legal_basis,
+    {{ as_utc("stated_at") }} as stated_at,
+    {{ as_utc("confirmed_at") }} as confirmed_at,
+    {{ as_utc("expires_at") }} as expires_at,
+    wording_version,
+    source as capture_source,
+    {{
+        staging_end(
+            "crm",
+            [
+                required(as_utc("stated_at"), "time of the statement"),
+                ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
+                ["purpose is null or channel is null", "purpose or channel is missing"],
+            ],
+        )
+    }}
+from {{ source("crm", "consents") }}

@@ -1,0 +1,21 @@
+select
+    contact_id::varchar as source_key,
+    status as kind,
+    null as full_name,
+    first_name as given_name,
+    last_name as family_name,
+    trim(email_address) as email,
+    mobile as phone,
+    {{ as_date("birthdate") }} as birth_date,
+    lower(sex) as gender,
+    street_address as street,
+    zip as postal_code,
+    city,
+    country as country_code,
+    company_id::varchar as company_key,
+    job_title as position,
+    preferred_store,
+    {{ as_utc("created_at") }} as created_at,
+    {{ as_utc("updated_at") }} as updated_at,
+    {{ staging_end("crm", [unreadable("birthdate", as_date("birthdate"), "birth date")]) }}
+from {{ source("crm", "contacts") }}

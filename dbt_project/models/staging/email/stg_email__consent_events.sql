@@ -1,0 +1,26 @@
+select
+    optin_id::varchar as source_key,
+    'email' as person_system,
+    subscriber_id::varchar as person_key,
+    email as contact_point,
+    'email' as contact_point_type,
+    list as purpose,
+    'email' as channel,
+    status,
+    'consent' as legal_basis,
+    stated_at,
+    confirmed_at,
+    cast(null as timestamp) as expires_at,
+    wording_version,
+    'sign-up form' as capture_source,
+    {{
+        staging_end(
+            "email",
+            [
+                required("stated_at", "time of the statement"),
+                ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
+                ["list is null", "list is missing"],
+            ],
+        )
+    }}
+from {{ source("email", "optins") }}

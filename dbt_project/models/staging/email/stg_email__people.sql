@@ -1,0 +1,21 @@
+select
+    subscriber_id::varchar as source_key,
+    'subscriber' as kind,
+    null as full_name,
+    first_name as given_name,
+    last_name as family_name,
+    trim(email) as email,
+    null as phone,
+    cast(null as date) as birth_date,
+    null as gender,
+    null as street,
+    null as postal_code,
+    null as city,
+    country as country_code,
+    null as company_key,
+    null as position,
+    null as preferred_store,
+    created_at,
+    updated_at,
+    {{ staging_end("email") }}
+from {{ source("email", "subscribers") }}

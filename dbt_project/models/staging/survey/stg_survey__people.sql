@@ -1,0 +1,21 @@
+select
+    respondent_id as source_key,
+    case when is_panel_member then 'panel member' else 'respondent' end as kind,
+    null as full_name,
+    first_name as given_name,
+    last_name as family_name,
+    trim(email) as email,
+    null as phone,
+    cast(null as date) as birth_date,
+    null as gender,
+    null as street,
+    null as postal_code,
+    null as city,
+    country as country_code,
+    null as company_key,
+    null as position,
+    null as preferred_store,
+    {{ as_utc("created_at") }} as created_at,
+    {{ as_utc("updated_at") }} as updated_at,
+    {{ staging_end("survey") }}
+from {{ source("survey", "respondents") }}

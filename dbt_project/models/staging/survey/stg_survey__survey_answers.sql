@@ -1,0 +1,9 @@
+select
+    response_id || '-' || answer.question as source_key,
+    response_id as response_key,
+    answer.question as question,
+    answer.kind as kind,
+    answer.value as answer_text,
+    try_cast(answer.value as double) as answer_number,
+    {{ staging_end("survey", [["answer.question is null", "question is missing"]]) }}
+from (select * exclude (answers), unnest(answers) as answer from {{ source("survey", "responses") }})

@@ -1,0 +1,27 @@
+with
+    scored as (
+        select *, {{ answer("answers", "nps") }} as nps, {{ answer("answers", "csat") }} as csat
+        from {{ source("survey", "responses") }}
+    )
+select
+    response_id as source_key,
+    'survey' as person_system,
+    respondent_id as person_key,
+    survey,
+    is_panel,
+    {{ as_utc("sent_at") }} as sent_at,
+    {{ as_utc("submitted_at") }} as submitted_at,
+    nps,
+    csat,
+    cast(null as integer) as ces,
+    {{
+        staging_end(
+            "survey",
+            [
+                required(as_utc("submitted_at"), "time"),
+                ["nps not between 0 and 10", "NPS is not 0 to 10"],
+                ["csat not between 1 and 5", "CSAT is not 1 to 5"],
+            ],
+        )
+    }}
+from scored

@@ -1,0 +1,25 @@
+select
+    id::varchar as source_key,
+    'webshop' as person_system,
+    customer_id::varchar as person_key,
+    email as contact_point,
+    'email' as contact_point_type,
+    'newsletter' as purpose,
+    'email' as channel,
+    status,
+    'consent' as legal_basis,
+    {{ as_utc("stated_at") }} as stated_at,
+    {{ as_utc("confirmed_at") }} as confirmed_at,
+    cast(null as timestamp) as expires_at,
+    wording_version,
+    'checkout' as capture_source,
+    {{
+        staging_end(
+            "webshop",
+            [
+                required(as_utc("stated_at"), "time of the statement"),
+                ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
+            ],
+        )
+    }}
+from {{ source("webshop", "newsletter_signups") }}

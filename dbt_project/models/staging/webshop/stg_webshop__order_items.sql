@@ -1,0 +1,20 @@
+select
+    id::varchar || '-' || item.line as source_key,
+    id::varchar as order_key,
+    item.product_id::varchar as product_key,
+    {{ as_utc("created_at") }} as ordered_at,
+    item.quantity as quantity,
+    item.unit_price as unit_price,
+    item.discount as discount,
+    currency,
+    item.refunded_quantity as refunded_quantity,
+    {{
+        staging_end(
+            "webshop",
+            [
+                required(as_utc("created_at"), "order time"),
+                ["coalesce(item.quantity <= 0, true)", "quantity is missing or not positive"],
+            ],
+        )
+    }}
+from (select * exclude (line_items), unnest(line_items) as item from {{ source("webshop", "orders") }})

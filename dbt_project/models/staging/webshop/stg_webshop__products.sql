@@ -1,0 +1,3 @@
+select
+    id::varchar as source_key, title as name, category, price, currency, {{ staging_end("webshop", [["price < 0", "price is negative"]]) }}
+from {{ source("webshop", "products") }}

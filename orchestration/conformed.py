@@ -1,0 +1,39 @@
+"""The conformed entities and their columns, read from dbt's own contracts so that they are written down once.
+
+Here: name → columns and types. Not here: what feeds them (dbt_project.py).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import yaml
+
+from orchestration.settings import DBT_DIR
+
+# columns that every entity carries and that no mapping sets
+TECHNICAL_COLUMNS = ("source_system", "extracted_at", "load_id", "deleted_at")
+_PREFIX = "conformed_"
+
+
+@cache
+def entities() -> dict[str, dict[str, str]]:
+    """entity → {column: DuckDB type}, without the technical columns."""
+    found = {}
+    for path in sorted((DBT_DIR / "models" / "conformed").glob(f"{_PREFIX}*.yml")):
+        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        columns = {c["name"]: c["data_type"] for c in model["columns"] if c["name"] not in TECHNICAL_COLUMNS}
+        found[model["name"].removeprefix(_PREFIX)] = columns
+    return found
+
+
+@cache
+def required_columns(entity: str) -> list[str]:
+    """Columns of the entity that its contract says are never null, without the technical ones."""
+    path = DBT_DIR / "models" / "conformed" / f"{_PREFIX}{entity}.yml"
+    columns = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]["columns"]
+    return [
+        c["name"]
+        for c in columns
+        if c["name"] not in TECHNICAL_COLUMNS and {"type": "not_null"} in c.get("constraints", [])
+    ]

@@ -1,0 +1,33 @@
+"""The errors that a person reads. Here: the one base class and what it promises. Not here: any handling."""
+
+
+class KundbildError(Exception):
+    """Something the user can mend: `what` is wrong, `where` it is (file, key, line), and what `to_do` about it.
+
+    Never carries a value out of customer data: messages end in logs and in the orchestrator's storage.
+    """
+
+    def __init__(self, what: str, *, where: str = "", to_do: str = "") -> None:
+        self.what, self.where, self.to_do = what, where, to_do
+        parts = [what]
+        if where:
+            parts.append(f"  where: {where}")
+        if to_do:
+            parts.append(f"  to do: {to_do}")
+        super().__init__("\n".join(parts))
+
+
+class ConfigurationError(KundbildError):
+    """`kundbild.toml` or the environment does not say what is needed."""
+
+
+class SourceError(KundbildError):
+    """A source system could not be read, or broke its schema contract. Other sources go on."""
+
+
+class WarehouseBusyError(KundbildError):
+    """Another process holds the one writer's lock."""
+
+
+class GateError(KundbildError):
+    """The quality gates said no: nothing is published."""

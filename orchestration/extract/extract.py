@@ -1,0 +1,89 @@
+"""Extracts one source: each table through its connector into raw. Here: the order of things and what a failure means.
+
+Not here: how a connector reads, how a batch is merged, or when this runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+
+import duckdb
+
+from orchestration.errors import SourceError
+from orchestration.extract import files, rest, sql
+from orchestration.extract.landing import Batch, ensure_raw, load
+from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
+from orchestration.home import Home
+from orchestration.settings import Settings, Source, Table
+
+
+def prepare_raw(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Creates every raw table that the configuration names, empty where nothing was loaded yet."""
+    prepare_ops(con)
+    for name, source in settings.enabled_sources.items():
+        for table_name, table in source.tables.items():
+            ensure_raw(con, name, table_name, table)
+
+
+def extract_source(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    name: str,
+    *,
+    tables: Iterable[str] | None = None,
+    loaded: Callable[[str, LoadCounts], None] = lambda table, counts: None,
+) -> dict[str, LoadCounts]:
+    """Brings what is new in source `name` into raw, table by table; `loaded` is told after each.
+
+    Returns the books of each table. Raises SourceError at the first table that cannot be read; the tables loaded
+    before it stay, and the source's status says since when it is stale.
+    """
+    source = settings.sources[name]
+    wanted = set(tables) if tables is not None else set(source.tables)
+    books: dict[str, LoadCounts] = {}
+    try:
+        for table_name, table in source.tables.items():
+            if table_name not in wanted:
+                continue
+            with _batch(con, home, name, source, table_name, table, settings.quality.max_reject_share) as batch:
+                if batch is None:
+                    counts = LoadCounts()
+                    write_load(con, next_load_id(con), name, table_name, counts)
+                else:
+                    try:
+                        counts = load(con, name, table_name, table, batch, settings.quality.max_reject_share)
+                    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+                        raise _unreadable(name, table_name, error) from None
+            if source.connector == "rest":
+                rest.forget_landed(home, name, table_name)
+            books[table_name] = counts
+            loaded(table_name, counts)
+    except SourceError as error:
+        set_source_status(con, name, False, str(error))
+        raise
+    set_source_status(con, name, True)
+    return books
+
+
+@contextmanager
+def _batch(con: duckdb.DuckDBPyConnection, home: Home, name: str, source: Source, table_name: str, table: Table, share: float):  # type: ignore[no-untyped-def]
+    batch: Batch | None
+    if source.connector == "sql":
+        with sql.read_table(con, name, source, table_name, table) as batch:
+            yield batch
+    elif source.connector == "rest":
+        yield rest.read_endpoint(con, home, name, source, table_name, table, share)
+    else:
+        yield files.read_files(con, name, source, table_name, table, share)
+
+
+def _unreadable(source: str, table: str, error: duckdb.Error) -> SourceError:
+    if "No space left" in str(error) or "File too large" in str(error):
+        raise error
+    # DuckDB's own text quotes values of the file: only the kind of error is told
+    return SourceError(
+        f"source {source}, table {table}: the delivery cannot be read ({type(error).__name__})",
+        to_do="check that the file is whole and of the declared format; raw keeps what it had",
+    )

@@ -1,0 +1,83 @@
+"""What extraction remembers: the `ops` tables of loads, loaded files and rejected rows. Here: their shape and writing.
+
+Not here: the raw tables themselves (landing.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+
+from orchestration.warehouse import scalar
+
+_DDL = """
+create schema if not exists ops;
+create schema if not exists quarantine;
+create sequence if not exists ops.load_ids;
+create table if not exists ops.loads (
+    load_id bigint primary key, source varchar not null, table_name varchar not null, loaded_at timestamp not null,
+    source_rows bigint not null, inserted bigint not null, updated bigint not null, unchanged bigint not null,
+    duplicates bigint not null, rejected bigint not null, deleted bigint not null, added_columns varchar[]
+);
+create table if not exists ops.loaded_files (
+    source varchar not null, table_name varchar not null, file varchar not null, size bigint not null,
+    modified_ns bigint not null, sha256 varchar not null, load_id bigint not null,
+    primary key (source, table_name, file, sha256)
+);
+create table if not exists quarantine.rejected_rows (
+    load_id bigint not null, source varchar not null, table_name varchar not null, file varchar, line bigint,
+    column_name varchar, reason varchar not null, content varchar
+);
+create table if not exists ops.source_status (
+    source varchar primary key, checked_at timestamp not null, is_ok boolean not null, message varchar
+);
+"""
+
+
+@dataclass
+class LoadCounts:
+    """Rows of one load. The books: source_rows = inserted + updated + unchanged + duplicates + rejected."""
+
+    source_rows: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    deleted: int = 0
+    added_columns: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> int:
+        return self.inserted + self.updated + self.deleted
+
+
+def prepare_ops(con: duckdb.DuckDBPyConnection) -> None:
+    """Creates the operational tables where they are missing."""
+    con.execute(_DDL)
+
+
+def next_load_id(con: duckdb.DuckDBPyConnection) -> int:
+    return int(scalar(con, "select nextval('ops.load_ids')"))
+
+
+def write_load(con: duckdb.DuckDBPyConnection, load_id: int, source: str, table: str, counts: LoadCounts) -> None:
+    """Notes one load; call it in the load's own transaction."""
+    con.execute(
+        "insert into ops.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            load_id, source, table, now(), counts.source_rows, counts.inserted, counts.updated, counts.unchanged,
+            counts.duplicates, counts.rejected, counts.deleted, counts.added_columns,
+        ],
+    )  # fmt: skip
+
+
+def set_source_status(con: duckdb.DuckDBPyConnection, source: str, is_ok: bool, message: str = "") -> None:
+    con.execute("insert or replace into ops.source_status values (?, ?, ?, ?)", [source, now(), is_ok, message])
+
+
+def now() -> datetime:
+    """The time in UTC without a zone, as every timestamp in the warehouse."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,85 @@
+"""One module per source system: the vendor's tables as they are, types and keys, as the schema contract.
+
+Also here: joining them with the configuration, and checking the mappings of a company's own exports against the
+conformed entities. Not here: where a system lies or how it is read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from pathlib import Path
+
+from orchestration.conformed import entities
+from orchestration.errors import ConfigurationError
+from orchestration.settings import EntityMap, Settings, Table
+
+PSEUDO_COLUMNS = {"_row_key", "_source_file"}
+
+
+def known_systems() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
+    """Settings whose sources have their system's tables, every mapping checked.
+
+    Raises ConfigurationError naming file, line and the choices.
+    """
+    from orchestration.configuration import place
+
+    sources = {}
+    for name, source in settings.sources.items():
+        where = place(path, text, ("sources", name))
+        if not name.isidentifier() or name != name.lower() or "__" in name:
+            raise ConfigurationError(
+                f"'{name}' is no good name for a source", where=where, to_do="use lower-case letters, digits and single _"
+            )
+        tables = {**_system_tables(name), **source.tables}
+        if not tables:
+            raise ConfigurationError(
+                f"source {name} has no tables",
+                where=where,
+                to_do=f"add [sources.{name}.tables.…], or name it after a system that Kundbild knows: {', '.join(known_systems())}",
+            )
+        for table_name, table in tables.items():
+            for number, mapping in enumerate(table.maps):
+                keys = ("sources", name, "tables", table_name, "maps", number)
+                _check_mapping(table, mapping, place(path, text, keys))
+        sources[name] = source.model_copy(update={"tables": tables})
+    return settings.model_copy(update={"sources": sources})
+
+
+def _system_tables(name: str) -> dict[str, Table]:
+    return importlib.import_module(f"{__name__}.{name}").TABLES if name in known_systems() else {}
+
+
+def _check_mapping(table: Table, mapping: EntityMap, where: str) -> None:
+    if mapping.entity not in entities():
+        raise ConfigurationError(
+            f"there is no conformed entity '{mapping.entity}'", where=where, to_do=f"entities: {', '.join(entities())}"
+        )
+    columns = entities()[mapping.entity]
+    for target in [*mapping.columns, *mapping.constants]:
+        if target not in columns:
+            near = difflib.get_close_matches(target, columns, n=1)
+            raise ConfigurationError(
+                f"the conformed entity {mapping.entity} has no column '{target}'",
+                where=where,
+                to_do=(f"did you mean '{near[0]}'? " if near else "") + f"columns: {', '.join(columns)}",
+            )
+    for target, source in mapping.columns.items():
+        name = source if isinstance(source, str) else source.column
+        if name not in table.columns and name not in PSEUDO_COLUMNS:
+            raise ConfigurationError(
+                f"'{target}' is mapped from '{name}', which is no column of the table",
+                where=where,
+                to_do=f"columns: {', '.join([*table.columns, *sorted(PSEUDO_COLUMNS)])}",
+            )
+    if "source_key" not in mapping.columns:
+        raise ConfigurationError(
+            f"the mapping to {mapping.entity} says no source_key",
+            where=where,
+            to_do='map it from the key column, or from "_row_key" where the export has none',
+        )

@@ -1,0 +1,57 @@
+"""The demo's email tool: daily CSV exports. `optins` is a double opt-in log."""
+
+from orchestration.settings import Table
+
+TABLES = {
+    "subscribers": Table(
+        columns={
+            "subscriber_id": "BIGINT",
+            "email": "VARCHAR",
+            "first_name": "VARCHAR",
+            "last_name": "VARCHAR",
+            "country": "VARCHAR",
+            "created_at": "TIMESTAMP",
+            "updated_at": "TIMESTAMP",
+        },
+        key=["subscriber_id"],
+        cursor="updated_at",
+        path="subscribers_*.csv",
+    ),
+    "campaigns": Table(
+        columns={
+            "campaign_id": "BIGINT",
+            "name": "VARCHAR",
+            "list": "VARCHAR",
+            "sent_at": "TIMESTAMP",
+        },
+        key=["campaign_id"],
+        path="campaigns_*.csv",
+    ),
+    "optins": Table(
+        columns={
+            "optin_id": "BIGINT",
+            "subscriber_id": "BIGINT",
+            "email": "VARCHAR",
+            "list": "VARCHAR",
+            "status": "VARCHAR",
+            "stated_at": "TIMESTAMP",
+            "confirmed_at": "TIMESTAMP",
+            "wording_version": "VARCHAR",
+        },
+        key=["optin_id"],
+        path="optins_*.csv",
+    ),
+    "events": Table(
+        columns={
+            "event_id": "VARCHAR",
+            "event": "VARCHAR",
+            "subscriber_id": "BIGINT",
+            "email": "VARCHAR",
+            "campaign_id": "BIGINT",
+            "occurred_at": "TIMESTAMP",
+        },
+        key=["event_id"],
+        path="events_*.csv",
+        fresh_within_hours=48,
+    ),
+}

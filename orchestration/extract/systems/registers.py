@@ -1,0 +1,37 @@
+"""Public registers as files: reservations against marketing, and the address register's changes."""
+
+from orchestration.settings import Table
+
+TABLES = {
+    "reservations": Table(
+        columns={
+            "reservation_id": "VARCHAR",
+            "register": "VARCHAR",
+            "version_on": "DATE",
+            "match_value": "VARCHAR",
+            "given_name": "VARCHAR",
+            "family_name": "VARCHAR",
+            "street": "VARCHAR",
+            "postal_code": "VARCHAR",
+        },
+        key=["reservation_id"],
+        path="reservations_*.csv",
+    ),
+    "addresses": Table(
+        columns={
+            "entry_id": "VARCHAR",
+            "given_name": "VARCHAR",
+            "family_name": "VARCHAR",
+            "birth_date": "DATE",
+            "street": "VARCHAR",
+            "postal_code": "VARCHAR",
+            "city": "VARCHAR",
+            "country_code": "VARCHAR",
+            "effective_on": "DATE",
+            "is_protected": "BOOLEAN",
+            "is_deceased": "BOOLEAN",
+        },
+        key=["entry_id"],
+        path="addresses_*.csv",
+    ),
+}

@@ -1,0 +1,36 @@
+"""The demo's survey tool: JSON Lines, the answers nested in each response."""
+
+from orchestration.settings import Table
+
+_ANSWERS = "STRUCT(question VARCHAR, kind VARCHAR, value VARCHAR)[]"
+
+TABLES = {
+    "respondents": Table(
+        columns={
+            "respondent_id": "VARCHAR",
+            "email": "VARCHAR",
+            "first_name": "VARCHAR",
+            "last_name": "VARCHAR",
+            "country": "VARCHAR",
+            "is_panel_member": "BOOLEAN",
+            "created_at": "VARCHAR",
+            "updated_at": "VARCHAR",
+        },
+        key=["respondent_id"],
+        cursor="updated_at",
+        path="respondents_*.jsonl",
+    ),
+    "responses": Table(
+        columns={
+            "response_id": "VARCHAR",
+            "survey": "VARCHAR",
+            "is_panel": "BOOLEAN",
+            "respondent_id": "VARCHAR",
+            "sent_at": "VARCHAR",
+            "submitted_at": "VARCHAR",
+            "answers": _ANSWERS,
+        },
+        key=["response_id"],
+        path="responses_*.jsonl",
+    ),
+}

@@ -1,0 +1,116 @@
+"""The home folder: where everything that a run makes lies. Here: paths, the one writer's lock, the sweep.
+
+Not here: what is written there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import KundbildError, WarehouseBusyError
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below `root`. The folder is private (0700): it holds the warehouse with all its personal data."""
+
+    root: Path
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def data_docs(self) -> Path:
+        return self.root / "data_docs"
+
+    @property
+    def demo(self) -> Path:
+        return self.root / "demo"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.root / "dbt_target"
+
+    @property
+    def mapped_models(self) -> Path:
+        return self.root / "mapped_models"
+
+    @property
+    def temporary(self) -> Path:
+        return self.root / "tmp"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.root / "lock"
+
+    def prepare(self) -> Home:
+        """Makes the folders. Raises KundbildError when the disk or the rights do not allow it."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+            for folder in (self.landing, self.published, self.dagster, self.dbt_target, self.temporary):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o700)
+            settings = self.dagster / "dagster.yaml"
+            if not settings.exists():
+                # runs are started from here, never from the cloud; nothing is reported to anybody
+                settings.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+        except OSError as error:
+            raise KundbildError(
+                f"the home folder cannot be written: {error.strerror}",
+                where=str(self.root),
+                to_do="choose another with --home, or mend its rights",
+            ) from error
+        return self
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[None]:
+        """Holds the one writer's lock. It frees by itself when the process dies, kill -9 included.
+
+        Raises WarehouseBusyError, naming the holder, when another process has it.
+        """
+        descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.read(descriptor, 200).decode(errors="replace").strip() or "another process"
+                raise WarehouseBusyError(
+                    f"the warehouse is locked by {holder}",
+                    where=str(self.lock_file),
+                    to_do="wait until it ends, or stop it; the lock frees by itself",
+                ) from None
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"process {os.getpid()} ({purpose})\n".encode())
+            os.fsync(descriptor)
+            self.sweep()
+            yield
+        finally:
+            os.close(descriptor)
+
+    def sweep(self) -> None:
+        """Removes what a killed run left: temporary files and half-made publications. Needs the lock."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir(exist_ok=True)
+        self.temporary.chmod(0o700)
+        for left_over in self.published.glob(".building-*"):
+            shutil.rmtree(left_over, ignore_errors=True)

@@ -1,0 +1,96 @@
+"""Which identifiers are worth anything, and which two records they join. Here: `identity.identifiers`, `identity.edges`.
+
+First form: deterministic edges, guarded by a compatible first name and no conflicting birth date. Not here: closure.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.settings import Identity
+from orchestration.warehouse import scalar
+
+# more records than this on one identifier are not compared pair by pair, whatever their names
+MAX_RECORDS_PER_IDENTIFIER = 40
+
+_IDENTIFIERS = """
+create or replace table identity.identifiers as
+with used as (
+    select 'email' as kind, email_key as value_key, * exclude (email_key, phone_key, kind)
+    from identity.normalised_people where email_key is not null
+    union all by name
+    select 'phone' as kind, phone_key as value_key, * exclude (email_key, phone_key, kind)
+    from identity.normalised_people where phone_key is not null
+), counted as (
+    select kind, value_key, count(*) as record_count,
+        count(distinct coalesce(left(given_key, 3), '') || '|' || coalesce(left(family_key, 3), '')) as name_count
+    from used group by all
+)
+select c.kind, c.value_key, c.record_count, c.name_count,
+    case
+        when j.value_key is not null then 'junk: ' || j.reason
+        when c.kind = 'phone' and replace(right(c.value_key, 7), right(c.value_key, 1), '') = '' then 'junk: one digit repeated'
+        when c.kind = 'email' and split_part(c.value_key, '@', 1) in (select local_part from reference.role_mailboxes) then 'role mailbox'
+        when c.name_count > $max_names then 'shared by too many names'
+        when c.record_count > case c.kind when 'email' then $max_email else $max_phone end * 5 then 'shared by too many records'
+        when c.record_count > $max_records then 'shared by too many records'
+    end as ignored_reason
+from counted c
+left join reference.junk_identifiers j on j.kind = c.kind and j.value_key = c.value_key
+"""
+
+# compatible: equal, an initial of the other, near, swapped with the family name, or not known on one side
+_GUARD = """
+    (l.given_key is null or r.given_key is null
+        or l.given_key = r.given_key
+        or starts_with(l.given_key, r.given_key) or starts_with(r.given_key, l.given_key)
+        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.88
+        or (l.given_key = r.family_key and l.family_key = r.given_key))
+    and (l.birth_date is null or r.birth_date is null or l.birth_date = r.birth_date
+        or (year(l.birth_date) = year(r.birth_date) and month(l.birth_date) = day(r.birth_date) and day(l.birth_date) = month(r.birth_date)))
+"""
+
+_EDGES = f"""
+create or replace table identity.edges as
+with good as (
+    select value_key, kind from identity.identifiers where ignored_reason is null and record_count > 1
+), email_pairs as (
+    select l.record_id as left_id, r.record_id as right_id, 'same email' as rule
+    from good g join identity.normalised_people l on g.kind = 'email' and l.email_key = g.value_key
+    join identity.normalised_people r on r.email_key = l.email_key and l.record_id < r.record_id
+    where {_GUARD}
+), phone_pairs as (
+    select l.record_id, r.record_id, case when l.is_mobile then 'same mobile' else 'same phone' end
+    from good g join identity.normalised_people l on g.kind = 'phone' and l.phone_key = g.value_key
+    join identity.normalised_people r on r.phone_key = l.phone_key and l.record_id < r.record_id
+    where {_GUARD}
+), name_and_birth_date as (
+    select l.record_id, r.record_id, 'same name and birth date'
+    from identity.normalised_people l join identity.normalised_people r
+        on l.given_key = r.given_key and l.family_key = r.family_key and l.birth_date = r.birth_date and l.record_id < r.record_id
+    where length(l.given_key) > 1 and coalesce(l.country_code = r.country_code, true)
+), name_and_address as (
+    select l.record_id, r.record_id, 'same name and address'
+    from identity.normalised_people l join identity.normalised_people r
+        on l.given_key = r.given_key and l.family_key = r.family_key and l.postal_key = r.postal_key and l.street_key = r.street_key
+        and l.record_id < r.record_id
+    where length(l.given_key) > 1 and {_GUARD}
+)
+select left_id, right_id, rule, 1.0::double as weight, 'deterministic-1' as model_version
+from (from email_pairs union all from phone_pairs union all from name_and_birth_date union all from name_and_address)
+"""
+
+
+def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
+    """Rebuilds `identity.identifiers` (each with why it is ignored, if so) and `identity.edges`. Returns the edges."""
+    con.execute(
+        _IDENTIFIERS,
+        {
+            "max_names": settings.max_names_per_identifier,
+            "max_email": settings.max_people_per_email,
+            "max_phone": settings.max_people_per_phone,
+            "max_records": MAX_RECORDS_PER_IDENTIFIER,
+        },
+    )
+    con.execute(_EDGES)
+    return int(scalar(con, "select count(*) from identity.edges"))

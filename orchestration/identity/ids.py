@@ -1,0 +1,137 @@
+"""Customer ids that last: opaque, carried from night to night by mutual greatest overlap, every change an event.
+
+Here: `identity.customer_source_records` (with history), `customer_identity_events`, `customer_id_redirects`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+_DDL = """
+create table if not exists identity.customer_source_records (
+    customer_id varchar not null, record_id ubigint not null, source_system varchar not null, source_key varchar not null,
+    valid_from timestamp not null, valid_to timestamp
+);
+create table if not exists identity.customer_identity_events (
+    occurred_at timestamp not null, run_id varchar not null, kind varchar not null, from_customer_id varchar, to_customer_id varchar,
+    record_count bigint not null, reason varchar not null
+);
+create table if not exists identity.customer_id_redirects (
+    old_customer_id varchar primary key, customer_id varchar not null, since timestamp not null
+);
+"""
+
+# an old id goes to the cluster that holds most of its records, if it is also that cluster's greatest part; the older id on ties
+_ASSIGN = """
+create or replace temp table assigned as
+with overlap as (
+    select c.cluster_id, s.customer_id, count(*) as shared
+    from identity.record_clusters c
+    join identity.customer_source_records s on s.record_id = c.record_id and s.valid_to is null
+    group by all
+), best_cluster as (
+    select * from overlap qualify row_number() over (partition by customer_id order by shared desc, cluster_id) = 1
+), kept as (
+    select cluster_id, customer_id from best_cluster
+    qualify row_number() over (partition by cluster_id order by shared desc, customer_id) = 1
+)
+select d.cluster_id, coalesce(k.customer_id, uuidv7()::varchar) as customer_id, k.customer_id is null as is_fresh
+from (select distinct cluster_id from identity.record_clusters) d left join kept k using (cluster_id)
+"""
+
+_MOVES = """
+create or replace temp table moves as
+select coalesce(p.record_id, c.record_id) as record_id, p.source_system, p.source_key,
+    s.customer_id as old_customer_id, a.customer_id as customer_id, a.is_fresh
+from identity.record_clusters c
+join identity.normalised_people p using (record_id)
+join assigned a using (cluster_id)
+full join (select * from identity.customer_source_records where valid_to is null) s on s.record_id = c.record_id
+where s.customer_id is distinct from a.customer_id
+"""
+
+_EVENTS = """
+insert into identity.customer_identity_events
+with gone as (
+    select distinct old_customer_id from moves where old_customer_id is not null
+        and old_customer_id not in (select customer_id from assigned)
+), flows as (
+    select old_customer_id, customer_id, bool_or(is_fresh) as is_fresh, count(*) as record_count from moves group by all
+)
+select $at, $run_id,
+    case
+        when f.old_customer_id is null and f.is_fresh then 'created'
+        when f.customer_id is null and g.old_customer_id is not null then 'retired'
+        when f.customer_id is null then 'record left'
+        when f.old_customer_id is null then 'record joined'
+        when g.old_customer_id is not null then 'merged'
+        when f.is_fresh then 'split'
+        else 'moved'
+    end,
+    f.old_customer_id, f.customer_id, f.record_count,
+    case
+        when f.old_customer_id is null and f.is_fresh then 'records that belong to nobody known'
+        when f.customer_id is null then 'the records are gone at their source'
+        when f.old_customer_id is null then 'new records that match'
+        when g.old_customer_id is not null then 'their records now match'
+        when f.is_fresh then 'the records match no longer'
+        else 'the records match another customer better'
+    end
+from flows f left join gone g using (old_customer_id)
+"""
+
+_CLOSE = """
+update identity.customer_source_records s set valid_to = $at
+from moves m where s.valid_to is null and m.record_id = s.record_id and m.old_customer_id = s.customer_id
+"""
+_OPEN = """
+insert into identity.customer_source_records
+select customer_id, record_id, source_system, source_key, $at, null from moves where customer_id is not null
+"""
+# an old id resolves to the customer that took most of it in, through later merges too; a retired id redirects nowhere
+_REDIRECTS = """
+insert or replace into identity.customer_id_redirects
+select from_customer_id, arg_max(to_customer_id, record_count), $at from identity.customer_identity_events
+where kind = 'merged' and run_id = $run_id and occurred_at = $at group by from_customer_id
+"""
+_FOLLOW = """
+update identity.customer_id_redirects r set customer_id = n.customer_id
+from identity.customer_id_redirects n where n.old_customer_id = r.customer_id
+"""
+
+
+@dataclass(frozen=True)
+class IdChanges:
+    """What a night did to the ids: customers now, and how many old ids merged, split or moved (`changed`)."""
+
+    customers: int
+    created: int
+    changed: int
+    retired: int
+
+
+def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object) -> IdChanges:
+    """Gives every cluster its lasting id and records what changed, in one transaction. `moment` is UTC, naive."""
+    con.execute(_DDL)
+    con.execute("begin")
+    try:
+        for statement in (_ASSIGN, _MOVES):
+            con.execute(statement)
+        con.execute(_EVENTS, {"at": moment, "run_id": run_id})
+        con.execute(_CLOSE, {"at": moment})
+        con.execute(_OPEN, {"at": moment})
+        con.execute(_REDIRECTS, {"at": moment, "run_id": run_id})
+        con.execute(_FOLLOW)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    counts = con.execute(
+        "select (select count(*) from assigned), count(*) filter (kind = 'created'), "
+        "count(distinct from_customer_id) filter (kind in ('merged', 'split', 'moved')), count(*) filter (kind = 'retired') "
+        "from identity.customer_identity_events where run_id = $run_id and occurred_at = $at",
+        {"run_id": run_id, "at": moment},
+    ).fetchall()[0]
+    return IdChanges(*(int(count) for count in counts))

@@ -1,0 +1,117 @@
+"""Mappings in `kundbild.toml` → staging models. Here: the SQL and YAML of `stg_<source>__<entity>` for each.
+
+They are written to the home folder and are ordinary dbt models from there on. Not here: checking the mappings
+(extract/systems) or running dbt (transform.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+from orchestration.conformed import entities, required_columns
+from orchestration.settings import ColumnMap, EntityMap, Settings
+from orchestration.warehouse import quote, text
+
+_SOURCE = """sources:
+  - name: {source}
+    schema: raw_{source}
+    tables:
+{tables}"""
+_SOURCE_TABLE = """      - name: {table}
+        description: "Mapped in kundbild.toml."
+        config:
+          meta:
+            dagster:
+              asset_key: [raw, {source}, {table}]
+"""
+_MODEL = """models:
+  - name: stg_{source}__{entity}
+    description: "One row per {entity} of {source} (source_key), as kundbild.toml maps it."
+"""
+
+
+def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]]:
+    """Writes a staging model for every mapping below `folder`. Returns entity → sources that feed it by mapping.
+
+    Files are only touched when they change, so that dbt parses them anew only then.
+    """
+    wanted: dict[Path, str] = {}
+    feeds: dict[str, list[str]] = defaultdict(list)
+    for source, spec in settings.enabled_sources.items():
+        selects: dict[str, list[str]] = defaultdict(list)
+        tables = []
+        for table, shape in spec.tables.items():
+            for mapping in shape.maps:
+                selects[mapping.entity].append(mapping_sql(source, table, mapping))
+            if shape.maps:
+                tables.append(_SOURCE_TABLE.format(source=source, table=table))
+        for entity, parts in selects.items():
+            name = f"stg_{source}__{entity}"
+            wanted[folder / source / f"{name}.sql"] = "\nunion all\n".join(parts) + "\n"
+            wanted[folder / source / f"{name}.yml"] = _MODEL.format(source=source, entity=entity)
+            feeds[entity].append(source)
+        if tables:
+            wanted[folder / source / "_sources.yml"] = _SOURCE.format(source=source, tables="".join(tables))
+    folder.mkdir(parents=True, exist_ok=True)
+    for there in folder.iterdir():
+        if there.is_dir() and not any(path.parent == there for path in wanted):
+            shutil.rmtree(there)
+    for path, content in wanted.items():
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            path.write_text(content, encoding="utf-8")
+        for other in path.parent.iterdir():
+            if other not in wanted:
+                other.unlink()
+    return feeds
+
+
+def mapping_sql(source: str, table: str, mapping: EntityMap) -> str:
+    """The SELECT of one mapping, in dbt's Jinja: every conformed column, the technical ones, and a quarantine reason."""
+    columns = entities()[mapping.entity]
+    lines, reasons = [], []
+    for column, kind in columns.items():
+        if column in mapping.columns:
+            how = mapping.columns[column]
+            how = ColumnMap(column=how) if isinstance(how, str) else how
+            expression = _expression(how, kind)
+            lines.append(f"    {expression} as {column}")
+            if kind.upper() != "VARCHAR" and how.on_bad == "quarantine":
+                raw = f"nullif(trim(cast({quote(how.column)} as varchar)), '')"
+                reasons.append(f"when {raw} is not null and {expression} is null then '{column} cannot be read'")
+            if column in required_columns(mapping.entity):
+                reasons.append(f"when {expression} is null then '{column} is missing'")
+        elif column in mapping.constants:
+            lines.append(f"    cast({text(str(mapping.constants[column]))} as {kind}) as {column}")
+        elif column == "person_system" and "person_key" in mapping.columns:
+            lines.append(f"    '{source}' as {column}")
+        else:
+            lines.append(f"    cast(null as {kind}) as {column}")
+            if column in required_columns(mapping.entity):
+                reasons.append(f"when true then '{column} is not mapped'")
+    reason = f"case {' '.join(reasons)} end" if reasons else "cast(null as varchar)"
+    technical = (
+        f"    '{source}' as source_system,\n    _deleted_at as deleted_at,\n    _extracted_at as extracted_at,\n"
+        f"    _load_id as load_id,\n    {reason} as quarantine_reason"
+    )
+    body = "select\n" + ",\n".join(lines) + ",\n" + technical + f'\nfrom {{{{ source("{source}", "{table}") }}}}'
+    if mapping.one_row_per_key:
+        key = mapping.columns["source_key"]
+        name = quote(key if isinstance(key, str) else key.column)
+        body += f"\nqualify row_number() over (partition by {name} order by _load_id desc) = 1"
+    return body
+
+
+def _expression(how: ColumnMap, kind: str) -> str:
+    column = quote(how.column)
+    if how.values:
+        cases = " ".join(f"when {text(a)} then {text(b)}" for a, b in how.values.items())
+        column = f"case cast({column} as varchar) {cases} else cast({column} as varchar) end"
+    if how.formats:
+        formats = "[" + ", ".join(text(f) for f in how.formats) + "]"
+        return f"cast({{{{ parsed_time({column!r}, {formats}) }}}} as {kind})"
+    if kind.lower() == "timestamp":
+        return f"{{{{ as_utc({column!r}) }}}}"
+    return f"try_cast({column} as {kind})"

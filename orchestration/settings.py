@@ -1,0 +1,141 @@
+"""Every setting, typed. Here: the shape of `kundbild.toml`. Not here: reading the file (configuration.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+DBT_DIR = PROJECT_DIR / "dbt_project"
+
+
+class Strict(BaseModel):
+    """An unknown key is an error: a misspelt setting must never be silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnMap(Strict):
+    """Where one conformed column comes from, when a plain column name does not say enough."""
+
+    column: str
+    formats: list[str] = Field(default=[], description="strptime formats, tried in turn, for dates and timestamps")
+    values: dict[str, str] = Field(default={}, description="source value → conformed value; others stay as they are")
+    on_bad: Literal["quarantine", "null"] = "quarantine"
+
+
+class EntityMap(Strict):
+    """A raw table that only needs renaming, casting or constants to become a conformed entity."""
+
+    entity: str
+    columns: dict[str, str | ColumnMap]
+    constants: dict[str, str | int | float | bool] = {}
+    one_row_per_key: bool = Field(
+        default=False, description="rows that share the source_key are one row (customers read out of an order list)"
+    )
+
+
+class Table(Strict):
+    """One table of a source system, as the vendor has it. `columns` are DuckDB types, the schema contract."""
+
+    columns: dict[str, str] = Field(min_length=1)
+    key: list[str] = Field(default=[], description="merge on these; empty: every delivered row is a row of its own")
+    cursor: str | None = Field(default=None, description="column that grows when a row changes: incremental reads")
+    path: str | None = Field(default=None, description="files: glob below the source's url")
+    table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
+    endpoint: str | None = Field(default=None, description="rest: path below the source's url")
+    find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
+    fresh_within_hours: float | None = Field(default=None, description="warn when no new row came for so long")
+    optional: bool = Field(default=False, description="files: no file at all is no error")
+    maps: list[EntityMap] = []
+
+    @model_validator(mode="after")
+    def _key_and_cursor_are_columns(self) -> Table:
+        for name in [*self.key, *([self.cursor] if self.cursor else [])]:
+            if name not in self.columns:
+                raise ValueError(f"'{name}' is used as key or cursor but is not among the columns: {_list(self.columns)}")
+        return self
+
+
+class CsvDialect(Strict):
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
+    decimal: Literal[".", ","] = "."
+
+
+class Source(Strict):
+    """A source system: which connector reads it and from where."""
+
+    connector: Literal["files", "sql", "rest"]
+    url: str = Field(description="folder or fsspec URL · SQLAlchemy URL · base URL of the API")
+    enabled: bool = True
+    format: Literal["csv", "jsonl", "json_pages", "parquet"] = "csv"
+    csv: CsvDialect = CsvDialect()
+    token: str | None = Field(default=None, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    page_size: int = Field(default=1000, gt=0)
+    tables: dict[str, Table] = {}
+
+
+class Schedule(Strict):
+    nightly: str = "0 2 * * *"
+    timezone: str = "Europe/Stockholm"
+    run_timeout_minutes: int = Field(default=240, gt=0)
+    enabled: bool = False
+
+
+class Identity(Strict):
+    """First form of identity resolution: how much sharing makes an identifier worthless, and the id budget."""
+
+    max_people_per_email: int = Field(default=8, gt=1)
+    max_people_per_phone: int = Field(default=8, gt=1)
+    max_names_per_identifier: int = Field(default=5, gt=1)
+
+
+class Quality(Strict):
+    max_volume_drop: float = Field(default=0.5, gt=0, le=1, description="share by which a table may shrink in a night")
+    max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
+
+
+class Publishing(Strict):
+    keep: int = Field(default=5, gt=0, description="publications kept for rollback")
+    max_audience_drop: float = Field(default=0.5, gt=0, le=1, description="an audience that falls by more is held back")
+
+
+class Alerts(Strict):
+    webhook: str | None = Field(default=None, description="gets a JSON POST when a run fails")
+    email_to: list[str] = []
+    email_from: str = "kundbild@localhost"
+    smtp_host: str = "localhost"
+    smtp_port: int = 25
+
+
+class Engine(Strict):
+    memory_limit: str = "1500MB"
+    threads: int = Field(default=2, gt=0)
+    dbt_threads: int = Field(default=4, gt=0)
+
+
+class Settings(Strict):
+    """The whole of `kundbild.toml`. `owner` is the team that Dagster names as the owner of every asset."""
+
+    company: str
+    owner: str = "team:data"
+    currency: str = Field(default="SEK", description="ISO 4217; every amount is also given in it")
+    sources: dict[str, Source] = Field(min_length=1)
+    schedule: Schedule = Schedule()
+    identity: Identity = Identity()
+    quality: Quality = Quality()
+    publishing: Publishing = Publishing()
+    alerts: Alerts = Alerts()
+    engine: Engine = Engine()
+
+    @property
+    def enabled_sources(self) -> dict[str, Source]:
+        return {name: source for name, source in self.sources.items() if source.enabled}
+
+
+def _list(names: dict[str, str]) -> str:
+    return ", ".join(sorted(names))

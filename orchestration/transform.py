@@ -1,0 +1,195 @@
+"""Runs dbt inside this process. Here: what dbt is told (vars, environment), parsing once, and the results.
+
+Not here: SQL (dbt_project/), or what Dagster makes of the events (defs/transform.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import KundbildError
+from orchestration.home import Home
+from orchestration.mapping import write_mapped_models
+from orchestration.settings import DBT_DIR, Settings
+from orchestration.warehouse import scalar, text
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A dbt node that failed. `message` is dbt's, cut to its first line: later lines may quote values."""
+
+    node: str
+    message: str
+
+
+class TransformError(KundbildError):
+    """dbt stopped, or a model or test with severity error failed."""
+
+    def __init__(self, failures: list[Failure]) -> None:
+        self.failures = failures
+        names = ", ".join(failure.node for failure in failures[:5])
+        more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
+        super().__init__(
+            f"dbt failed at {names}{more}: {failures[0].message if failures else ''}",
+            to_do="see the run in the Dagster UI, or dbt.log in the home folder",
+        )
+
+
+def prepare(settings: Settings, home: Home) -> dict[str, Any]:
+    """Writes the mapped models and returns dbt's vars: enabled systems, what feeds each entity, the currency."""
+    feeds: dict[str, list[str]] = {entity: list(names) for entity, names in write_mapped_models(settings, home.mapped_models).items()}
+    staging = DBT_DIR / "models" / "staging"
+    systems = []
+    for source in settings.enabled_sources:
+        models = sorted((staging / source).glob(f"stg_{source}__*.sql"))
+        if models:
+            systems.append(source)
+        for model in models:
+            entity = model.stem.removeprefix(f"stg_{source}__")
+            feeds.setdefault(entity, []).append(source)
+    return {"systems": systems, "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())}, "currency": settings.currency}
+
+
+def environment(settings: Settings, home: Home) -> dict[str, str]:
+    """What `dbt_project.yml` and `profiles.yml` read from the environment. Telemetry stays off."""
+    return {
+        "KUNDBILD_HOME": str(home.root),
+        # dbt wants paths below the project; a relative one may lead out of it
+        "KUNDBILD_MAPPED_MODELS": os.path.relpath(home.mapped_models, DBT_DIR),
+        "KUNDBILD_DBT_TARGET": str(home.dbt_target),
+        "KUNDBILD_DBT_THREADS": str(settings.engine.dbt_threads),
+        "KUNDBILD_MEMORY_LIMIT": settings.engine.memory_limit,
+        "KUNDBILD_THREADS": str(settings.engine.threads),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def set_clock(con: duckdb.DuckDBPyConnection, moment: datetime) -> None:
+    """Sets the moment that the night describes, UTC: dbt's macro as_of() reads it."""
+    con.execute("create schema if not exists ops")
+    con.execute(f"create or replace table ops.clock as select timestamp {text(moment.isoformat(sep=' '))} as as_of")
+
+
+def seeds_changed(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a seed's file differs from what the warehouse holds; `note_seeds` says that it now holds them."""
+    con.execute("create table if not exists ops.seeds (digest varchar not null)")
+    return scalar(con, "select digest from ops.seeds") != _seed_digest()
+
+
+def note_seeds(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"create or replace table ops.seeds as select {text(_seed_digest())} as digest")
+
+
+def _seed_digest() -> str:
+    return _digest(sorted((DBT_DIR / "seeds").iterdir()))
+
+
+class Dbt:
+    """dbt in this process: parsed once, invoked as often as needed."""
+
+    def __init__(self, settings: Settings, home: Home) -> None:
+        self._settings, self._home = settings, home
+        self.vars = prepare(settings, home)
+        self._manifest: Any = None
+
+    def parse(self) -> Path:
+        """Compiles the manifest and returns its path. Raises TransformError where the project is broken."""
+        from dbt.cli.main import dbtRunner
+
+        with self._environment():
+            result = dbtRunner().invoke([*self._global(), "parse", *self._common()])
+        if not result.success:
+            raise TransformError([Failure("parse", _first_line(result.exception))])
+        self._manifest = result.result
+        (self._home.dbt_target / "vars.json").write_text(self._fingerprint(), encoding="utf-8")
+        return self._home.dbt_target / "manifest.json"
+
+    def ensure_manifest(self) -> Path:
+        """The manifest's path, compiled only when the project, the mappings or the vars changed since."""
+        path = self._home.dbt_target / "manifest.json"
+        noted = self._home.dbt_target / "vars.json"
+        if path.exists() and noted.exists() and noted.read_text(encoding="utf-8") == self._fingerprint():
+            return path
+        return self.parse()
+
+    def build(
+        self, select: str, *, exclude: str = "", full_refresh: bool = False, on_event: Callable[[Any], None] | None = None
+    ) -> None:
+        """`dbt build` of a selection: models, their tests and unit tests. Raises TransformError naming what failed."""
+        from dbt.cli.main import dbtRunner
+
+        if self._manifest is None:
+            self.parse()
+        arguments = [*self._global(), "build", "--select", *select.split(), *self._common()]
+        if exclude:
+            arguments += ["--exclude", *exclude.split()]
+        if full_refresh:
+            arguments.append("--full-refresh")
+        with self._environment():
+            runner = dbtRunner(manifest=self._manifest, callbacks=[on_event] if on_event else [])
+            result = runner.invoke(arguments)
+            _close_connections()
+        if result.exception:
+            raise TransformError([Failure("dbt", _first_line(result.exception))])
+        failures = [
+            Failure(r.node.name, _first_line(r.message)) for r in result.result.results if str(r.status) in ("error", "fail")
+        ]
+        if failures:
+            raise TransformError(failures)
+
+    def _global(self) -> list[str]:
+        return ["--quiet", "--no-use-colors", "--log-format-file", "text"]
+
+    def _common(self) -> list[str]:
+        return ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--vars", json.dumps(self.vars)]
+
+    def _fingerprint(self) -> str:
+        files = [p for p in DBT_DIR.rglob("*") if p.suffix in (".sql", ".yml") and "target" not in p.parts]
+        mapped = [p for p in self._home.mapped_models.rglob("*") if p.is_file()]
+        return _digest(sorted(files) + sorted(mapped)) + json.dumps(self.vars, sort_keys=True)
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        wanted = environment(self._settings, self._home)
+        before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def _close_connections() -> None:
+    """dbt-duckdb keeps the database open for the process; the steps after dbt open it themselves."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+def _digest(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        if path.is_file():
+            digest.update(str(path.name).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _first_line(message: object) -> str:
+    lines = [line.strip() for line in str(message or "").splitlines() if line.strip()]
+    # "Parsing Error", "Database Error in model …": the reason stands in the second line
+    return " ".join(lines[:2])[:400]

@@ -1,0 +1,69 @@
+"""The one way to open `warehouse.duckdb`. Here: the connection and its settings. Not here: any table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import KundbildError, WarehouseBusyError
+from orchestration.home import Home
+from orchestration.settings import Engine
+
+
+def opening_settings(engine: Engine, home: Home) -> dict[str, Any]:
+    """DuckDB settings that can be given when the file is opened."""
+    return {
+        "memory_limit": engine.memory_limit,
+        "threads": engine.threads,
+        "temp_directory": str(home.temporary),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+
+
+@contextmanager
+def open_warehouse(home: Home, engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-write connection, closed on the way out. Raises WarehouseBusyError or KundbildError with the cause."""
+    try:
+        connection = duckdb.connect(str(home.warehouse))
+        # the zone needs an extension that is only there once the file is open
+        for name, value in {**opening_settings(engine, home), "TimeZone": "UTC"}.items():
+            connection.execute(f"set global {name} = {_literal(value)}")
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WarehouseBusyError(
+                "another program has the warehouse open",
+                where=str(home.warehouse),
+                to_do="close it there; BI tools read published/, never the warehouse",
+            ) from error
+        raise KundbildError("the warehouse cannot be opened", where=f"{home.warehouse}: {error}") from error
+    home.warehouse.chmod(0o600)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:
+    """The first column of the one row of a query; None when there is none. Leaves no unfinished result behind."""
+    rows = connection.execute(sql, parameters).fetchall()
+    return rows[0][0] if rows else None
+
+
+def quote(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str | Path) -> str:
+    """A value as an SQL string literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _literal(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else text(str(value))
