@@ -25,9 +25,8 @@ class _DuckDbDialect(str):
         return str(self)
 
 
-@contextmanager
-def warehouse_datasource(home: Home, engine: Engine) -> Iterator[tuple[Any, Any]]:
-    """(context, data source) of Great Expectations on the warehouse; closed on the way out. Sends nothing home."""
+def new_context() -> Any:
+    """A Great Expectations context in memory that knows DuckDB, draws no progress bars and sends nothing home."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.execution_engine import sqlalchemy_execution_engine
@@ -37,14 +36,20 @@ def warehouse_datasource(home: Home, engine: Engine) -> Iterator[tuple[Any, Any]
         sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS = (*persistent, _DuckDbDialect("duckdb"))
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    return context
+
+
+@contextmanager
+def warehouse_datasource(context: Any, name: str, home: Home, engine: Engine) -> Iterator[Any]:
+    """A data source of `context` on the warehouse, its connection closed on the way out."""
     source = context.data_sources.add_sql(
-        "warehouse",
+        name,
         connection_string=f"duckdb:///{home.warehouse}",
         create_temp_table=False,
         kwargs={"connect_args": {"config": opening_settings(engine, home)}},
     )
     try:
-        yield context, source
+        yield source
     finally:
         if source._execution_engine is not None:
             source._execution_engine.close()

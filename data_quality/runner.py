@@ -5,15 +5,16 @@ Here: Suite → CheckResult, `ops.check_results`, the Data Docs site. Not here: 
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from data_quality.checks import Check, CheckResult, History, Suite
-from data_quality.connection import warehouse_datasource
+from data_quality.connection import new_context, warehouse_datasource
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.settings import Engine
@@ -58,58 +59,81 @@ def remember_counts(con: duckdb.DuckDBPyConnection, run_id: str, suites: Iterabl
         )
 
 
-def run_suites(
-    home: Home,
-    engine: Engine,
-    suites: list[Suite],
-    run_id: str,
-    *,
-    docs: Path | None = None,
-    progress: Callable[[CheckResult], None] = lambda result: None,
-) -> list[CheckResult]:
-    """Runs every check of every suite. Each is a query in DuckDB; no table is read into Python.
+class QualityRun:
+    """The checks of one run: stage by stage, then one Data Docs site of all of them. Keeps GX's context in between."""
 
-    Results go to `ops.check_results`; with `docs` the Data Docs site is built there. A check that cannot run has failed.
-    """
+    def __init__(self, home: Home, engine: Engine, run_id: str) -> None:
+        self._home, self._engine, self._run_id = home, engine, run_id
+        self._context: Any = None
+        self.stages: set[str] = set()
+
+    def run(self, suites: list[Suite], progress: Callable[[CheckResult], None] = lambda result: None) -> list[CheckResult]:
+        """Runs every check of every suite. Each is a query in DuckDB; no table is read into Python.
+
+        Results go to `ops.check_results`. A check that cannot run has failed.
+        """
+        if self._context is None:
+            self._context = new_context()
+        results: list[CheckResult] = []
+        with warehouse_datasource(self._context, f"warehouse_{len(self.stages)}", self._home, self._engine) as source:
+            for suite in suites:
+                for result in _run_suite(self._context, source, suite):
+                    results.append(result)
+                    progress(result)
+        self.stages |= {suite.stage for suite in suites}
+        with open_warehouse(self._home, self._engine) as con:
+            con.execute(_DDL)
+            rows = [
+                [self._run_id, r.suite.stage, r.suite.name, r.check.name, r.check.severity, r.passed, json.dumps(r.observed), now()]
+                for r in results
+            ]
+            con.execute("begin")
+            # a retried step replaces its results: the gate counts each check once
+            for stage in {suite.stage for suite in suites}:
+                con.execute("delete from ops.check_results where run_id = ? and stage = ?", [self._run_id, stage])
+            if rows:
+                con.executemany("insert into ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            con.execute("commit")
+        return results
+
+    def build_docs(self) -> Path:
+        """Builds the Data Docs site of everything that this run checked. Returns its first page."""
+        folder = self._home.data_docs
+        shutil.rmtree(folder, ignore_errors=True)
+        self._context.add_data_docs_site(
+            "warehouse",
+            {
+                "class_name": "SiteBuilder",
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+            },
+        )
+        self._context.build_data_docs()
+        return folder / "index.html"
+
+    def close(self) -> None:
+        self._context = None
+
+
+def _run_suite(context: Any, source: Any, suite: Suite) -> Iterator[CheckResult]:
     import great_expectations as gx
     import great_expectations.expectations as expectations
 
-    results: list[CheckResult] = []
-    with warehouse_datasource(home, engine) as (context, source):
-        if docs:
-            _add_site(context, docs)
-        for suite in suites:
-            if not suite.checks:
-                continue
-            asset = source.add_query_asset(suite.name, query=f"select * from {quote(suite.schema)}.{quote(suite.table)}")
-            batch = asset.add_batch_definition("all", partitioner=None)
-            gx_suite = context.suites.add(gx.ExpectationSuite(suite.name))
-            for check in suite.checks:
-                gx_suite.add_expectation(
-                    getattr(expectations, check.expectation)(
-                        **check.arguments, severity=_SEVERITY[check.severity], meta={"name": check.name, "notes": check.description}
-                    )
-                )
-            definition = context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=batch, suite=gx_suite))
-            outcome = definition.run(result_format=_RESULT_FORMAT)
-            by_name = {r.expectation_config.meta["name"]: r for r in outcome.results}
-            for check in suite.checks:
-                raw = by_name[check.name]
-                result = CheckResult(suite, check, bool(raw.success), _observed(check, raw))
-                results.append(result)
-                progress(result)
-        if docs:
-            context.build_data_docs()
-    with open_warehouse(home, engine) as con:
-        con.execute(_DDL)
-        con.executemany(
-            "insert into ops.check_results values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                [run_id, r.suite.stage, r.suite.name, r.check.name, r.check.severity, r.passed, _json(r.observed), now()]
-                for r in results
-            ],
-        )
-    return results
+    if not suite.checks:
+        return
+    asset = source.add_query_asset(suite.name, query=f"select * from {quote(suite.schema)}.{quote(suite.table)}")
+    batch = asset.add_batch_definition("all", partitioner=None)
+    gx_suite = context.suites.add(gx.ExpectationSuite(suite.name))
+    for check in suite.checks:
+        kind = getattr(expectations, check.expectation)
+        meta = {"name": check.name, "notes": check.description}
+        gx_suite.add_expectation(kind(**check.arguments, severity=_SEVERITY[check.severity], meta=meta))
+    definition = context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=batch, suite=gx_suite))
+    outcome = definition.run(result_format=_RESULT_FORMAT)
+    by_name = {r.expectation_config.meta["name"]: r for r in outcome.results}
+    for check in suite.checks:
+        raw = by_name[check.name]
+        yield CheckResult(suite, check, bool(raw.success), _observed(check, raw))
 
 
 def _observed(check: Check, raw: Any) -> dict[str, int | float]:
@@ -121,21 +145,3 @@ def _observed(check: Check, raw: Any) -> dict[str, int | float]:
         name = "row_count" if check.expectation == "ExpectTableRowCountToBeBetween" else "unexpected_count"
         found[name] = raw.result["observed_value"]
     return found
-
-
-def _add_site(context: Any, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    context.add_data_docs_site(
-        "warehouse",
-        {
-            "class_name": "SiteBuilder",
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
-        },
-    )
-
-
-def _json(observed: dict[str, int | float]) -> str:
-    import json
-
-    return json.dumps(observed)

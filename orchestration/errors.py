@@ -22,7 +22,14 @@ class ConfigurationError(KundbildError):
 
 
 class SourceError(KundbildError):
-    """A source system could not be read, or broke its schema contract. Other sources go on."""
+    """A source system could not be read, or broke its schema contract. Other sources go on.
+
+    `is_passing`: it may go away by itself, so trying again makes sense.
+    """
+
+    def __init__(self, what: str, *, where: str = "", to_do: str = "", is_passing: bool = False) -> None:
+        super().__init__(what, where=where, to_do=to_do)
+        self.is_passing = is_passing
 
 
 class WarehouseBusyError(KundbildError):

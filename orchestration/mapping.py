@@ -49,13 +49,15 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
                 tables.append(_SOURCE_TABLE.format(source=source, table=table))
         for entity, parts in selects.items():
             name = f"stg_{source}__{entity}"
-            wanted[folder / source / f"{name}.sql"] = "\nunion all\n".join(parts) + "\n"
-            wanted[folder / source / f"{name}.yml"] = _MODEL.format(source=source, entity=entity)
+            wanted[folder / "staging" / source / f"{name}.sql"] = "\nunion all\n".join(parts) + "\n"
+            wanted[folder / "staging" / source / f"{name}.yml"] = _MODEL.format(source=source, entity=entity)
             feeds[entity].append(source)
         if tables:
-            wanted[folder / source / "_sources.yml"] = _SOURCE.format(source=source, tables="".join(tables))
-    folder.mkdir(parents=True, exist_ok=True)
-    for there in folder.iterdir():
+            wanted[folder / "staging" / source / "_sources.yml"] = _SOURCE.format(source=source, tables="".join(tables))
+    # below staging/, so that dbt gives them the same schema and settings as hand-written staging models
+    staging = folder / "staging"
+    staging.mkdir(parents=True, exist_ok=True)
+    for there in staging.iterdir():
         if there.is_dir() and not any(path.parent == there for path in wanted):
             shutil.rmtree(there)
     for path, content in wanted.items():

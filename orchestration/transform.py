@@ -112,16 +112,20 @@ class Dbt:
         if not result.success:
             raise TransformError([Failure("parse", _first_line(result.exception))])
         self._manifest = result.result
-        (self._home.dbt_target / "vars.json").write_text(self._fingerprint(), encoding="utf-8")
+        (self._home.dbt_target / "vars.json").write_text(self.fingerprint(), encoding="utf-8")
         return self._home.dbt_target / "manifest.json"
 
     def ensure_manifest(self) -> Path:
         """The manifest's path, compiled only when the project, the mappings or the vars changed since."""
         path = self._home.dbt_target / "manifest.json"
         noted = self._home.dbt_target / "vars.json"
-        if path.exists() and noted.exists() and noted.read_text(encoding="utf-8") == self._fingerprint():
+        if path.exists() and noted.exists() and noted.read_text(encoding="utf-8") == self.fingerprint():
             return path
         return self.parse()
+
+    def manifest(self) -> dict[str, Any]:
+        """The compiled manifest as dagster-dbt reads it."""
+        return json.loads(self.ensure_manifest().read_text(encoding="utf-8"))
 
     def build(
         self, select: str, *, exclude: str = "", full_refresh: bool = False, on_event: Callable[[Any], None] | None = None
@@ -148,14 +152,22 @@ class Dbt:
         if failures:
             raise TransformError(failures)
 
+    def invoke(self, arguments: list[str]) -> bool:
+        """Any dbt command, as by hand; says whether it succeeded."""
+        from dbt.cli.main import dbtRunner
+
+        with self._environment():
+            return bool(dbtRunner().invoke([*arguments, *self._common()]).success)
+
     def _global(self) -> list[str]:
         return ["--quiet", "--no-use-colors", "--log-format-file", "text"]
 
     def _common(self) -> list[str]:
         return ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--vars", json.dumps(self.vars)]
 
-    def _fingerprint(self) -> str:
-        files = [p for p in DBT_DIR.rglob("*") if p.suffix in (".sql", ".yml") and "target" not in p.parts]
+    def fingerprint(self) -> str:
+        """A digest of the project's files, the mapped models and the vars: what the manifest depends on."""
+        files = [p for p in DBT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv") and "target" not in p.parts]
         mapped = [p for p in self._home.mapped_models.rglob("*") if p.is_file()]
         return _digest(sorted(files) + sorted(mapped)) + json.dumps(self.vars, sort_keys=True)
 

@@ -62,6 +62,7 @@ def read_table(
             f"source {source_name}: the database cannot be read ({type(error).__name__})",
             where=_safe(url),
             to_do="check that it runs, and host, name and password in url",
+            is_passing=True,
         ) from error
     finally:
         con.execute("drop view if exists fetched")

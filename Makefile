@@ -1,0 +1,52 @@
+# Everything that a fresh machine needs: Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV_VERSION := 0.13.9
+export DO_NOT_TRACK := 1
+
+.PHONY: help setup run dev test check bench clean lock
+
+help: ## Show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## Make .venv and install the hash-pinned lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+run: setup ## Make the demo company and run the nightly
+	@test -f home/demo/demo.json || $(BIN)/kundbild demo
+	$(BIN)/kundbild run
+
+dev: setup ## Dagster UI on 127.0.0.1:3000, the demo ready to run
+	@test -f home/demo/demo.json || $(BIN)/kundbild demo
+	DAGSTER_HOME=$(CURDIR)/home/dagster $(BIN)/dg dev --host 127.0.0.1 --port 3000
+
+test: setup ## All tests
+	$(BIN)/pytest
+
+check: setup ## Lint, format, types, layering, dbt parse, dg check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfmt --check --quiet dbt_project
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	KUNDBILD_HOME=$(CURDIR)/build/check $(BIN)/kundbild dbt parse --quiet
+	KUNDBILD_HOME=$(CURDIR)/build/check $(BIN)/dg check defs
+
+bench: setup ## Measure against the pure-DuckDB limit (minutes)
+	$(BIN)/python -m tests.bench
+
+lock: ## Resolve the dependencies anew
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+
+clean: ## Remove what runs made (not .venv)
+	rm -rf home build .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

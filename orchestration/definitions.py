@@ -1,0 +1,36 @@
+"""The Dagster code location: what there is, put together. Not here: any of the parts (defs/)."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.configuration import load_settings
+from orchestration.defs.extract import raw_assets
+from orchestration.defs.identity import identity_assets
+from orchestration.defs.jobs import failure_sensor, nightly_job, nightly_schedule
+from orchestration.defs.publishing import publication_assets
+from orchestration.defs.quality import quality_checks
+from orchestration.defs.resources import NightResource
+from orchestration.defs.transform import dbt_steps
+from orchestration.night import home_and_config
+from orchestration.transform import Dbt
+
+
+def build_defs(night: NightResource | None = None) -> dg.Definitions:
+    """The definitions for the configured sources. Tests give their own `night`."""
+    home, config = home_and_config()
+    settings = load_settings(config)
+    # compiled ahead by `kundbild run` and `make dev`; only the very first load compiles it here
+    manifest = Dbt(settings, home.prepare()).ensure_manifest()
+    job = nightly_job(settings)
+    return dg.Definitions(
+        assets=[*raw_assets(settings), *dbt_steps(manifest, settings), identity_assets(settings), publication_assets(settings)],
+        asset_checks=quality_checks(settings),
+        jobs=[job],
+        schedules=[nightly_schedule(settings, job)],
+        sensors=[failure_sensor(settings)],
+        resources={"night": night or NightResource()},
+    )
+
+
+defs = build_defs()

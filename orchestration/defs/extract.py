@@ -1,0 +1,101 @@
+"""Raw tables as assets, one op a source. Not here: how a source is read (orchestration/extract)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.resources import NightResource
+from orchestration.errors import SourceError
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.landing import raw_name
+from orchestration.extract.records import LoadCounts
+from orchestration.night import tell
+from orchestration.settings import Settings, Source, Table
+from orchestration.warehouse import scalar
+
+_RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
+CHECK = "was_extracted"
+
+
+def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    return [_source_assets(name, source, settings) for name, source in settings.enabled_sources.items()]
+
+
+def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"extract_{name}",
+        specs=[_spec(name, source, table_name, table, settings) for table_name, table in source.tables.items()],
+        check_specs=[
+            dg.AssetCheckSpec(CHECK, asset=["raw", name, table], description="The source could be read in this run.")
+            for table in source.tables
+        ],
+        can_subset=True,
+        retry_policy=_RETRIES,
+        description=f"Brings what is new in {name} into raw.",
+    )
+    def extract(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
+        wanted = {key.path[-1] for key in context.selected_asset_keys}
+        run = night.night
+        failure = ""
+        with run.warehouse() as con:
+            prepare_raw(con, run.settings)
+            run.start_clock(con)
+            books: dict[str, LoadCounts] = {}
+
+            def loaded(table: str, counts: LoadCounts) -> None:
+                books[table] = counts
+                tell("extract", f"{name}.{table}: {counts.source_rows:,} rows")
+
+            try:
+                extract_source(con, run.home, run.settings, name, tables=wanted, loaded=loaded)
+            except SourceError as error:
+                if error.is_passing and context.retry_number < _RETRIES.max_retries:
+                    raise
+                failure = str(error)
+                run.failed_sources[name] = failure
+                tell("extract", f"{name} failed")
+                context.log.error(failure)
+            rows = {table: scalar(con, f"select count(*) from {raw_name(name, table)}") for table in sorted(wanted)}
+        for table in sorted(wanted):
+            metadata = _metadata(books.get(table), rows[table])
+            yield dg.MaterializeResult(asset_key=["raw", name, table], metadata=metadata)
+            yield dg.AssetCheckResult(
+                asset_key=["raw", name, table],
+                check_name=CHECK,
+                passed=table in books,
+                severity=dg.AssetCheckSeverity.ERROR,
+                description=None if table in books else (failure or "an earlier table of the source failed"),
+            )
+
+    return extract
+
+
+def _spec(name: str, source: Source, table_name: str, table: Table, settings: Settings) -> dg.AssetSpec:
+    schema = dg.TableSchema(columns=[dg.TableColumn(c, t) for c, t in table.columns.items()])
+    key = ", ".join(table.key) or "none: every delivered row is a row"
+    freshness = (
+        dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=table.fresh_within_hours)) if table.fresh_within_hours else None
+    )
+    return dg.AssetSpec(
+        key=["raw", name, table_name],
+        group_name="extract",
+        description=f"{table_name} of {name}, in the vendor's own shape. Merged on {key}; cursor {table.cursor or 'none'}.",
+        owners=[settings.owner],
+        kinds={source.connector if source.connector != "files" else source.format.removesuffix("_pages"), "duckdb"},
+        metadata={"dagster/column_schema": schema, "dagster/table_name": f"raw_{name}.{table_name}"},
+        freshness_policy=freshness,
+        skippable=True,
+    )
+
+
+def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"dagster/row_count": rows}
+    if counts is None:
+        return found | {"stale": True}
+    for what in ("source_rows", "inserted", "updated", "unchanged", "duplicates", "rejected", "deleted"):
+        found[what] = getattr(counts, what)
+    if counts.added_columns:
+        found["added_columns"] = ", ".join(counts.added_columns)
+    return found

@@ -1,0 +1,56 @@
+"""The identity step as assets. Not here: resolving identities (orchestration/identity)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from orchestration.defs.resources import NightResource
+from orchestration.identity.resolve import resolve_identities
+from orchestration.night import tell
+from orchestration.settings import Settings
+
+_TABLES = {
+    "normalised_people": "One row per standing source record with its match keys.",
+    "identifiers": "One row per email address and phone number, with why it is ignored where it is.",
+    "edges": "One row per pair of records and the rule that joined them.",
+    "record_clusters": "One row per record with the connected component that it lies in.",
+    "customer_source_records": "Which customer a source record belongs to, and since when.",
+    "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
+    "customer_id_redirects": "Where an id that was merged away leads to.",
+}
+
+
+def identity_assets(settings: Settings) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="identify",
+        specs=[
+            dg.AssetSpec(
+                key=["identity", table],
+                group_name="identity",
+                description=description,
+                deps=[["conformed", "conformed_people"], ["reference", "junk_identifiers"], ["reference", "role_mailboxes"]],
+                owners=[settings.owner],
+                kinds={"python", "duckdb"},
+                metadata={"dagster/table_name": f"identity.{table}"},
+            )
+            for table, description in _TABLES.items()
+        ],
+        description="People → customers: match keys, edges, components, ids that last.",
+    )
+    def identify(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
+        run = night.night
+        with run.warehouse() as con:
+            changes = resolve_identities(
+                con, run.settings.identity, run.run_id, run.as_of, lambda step, rows: tell("identity", f"{step}: {rows:,}")
+            )
+            counts = dict(
+                con.execute("select table_name, estimated_size from duckdb_tables() where schema_name = 'identity'").fetchall()
+            )
+        for table in _TABLES:
+            metadata: dict[str, Any] = {"dagster/row_count": counts[table]}
+            if table == "customer_source_records":
+                metadata |= {"customers": changes.customers, "created": changes.created, "changed": changes.changed, "retired": changes.retired}
+            yield dg.MaterializeResult(asset_key=["identity", table], metadata=metadata)
+
+    return identify

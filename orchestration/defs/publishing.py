@@ -1,0 +1,70 @@
+"""The publication as assets. Not here: gating and copying (orchestration/publishing)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from data_quality.runner import remember_counts
+from data_quality.suites import all_suites
+from orchestration.defs.resources import NightResource
+from orchestration.errors import GateError
+from orchestration.night import tell
+from orchestration.publishing.gate import assert_publishable
+from orchestration.publishing.snapshot import publish
+from orchestration.settings import DBT_DIR, Settings
+
+_SNAPSHOTS = {
+    "bi_snapshot": "published/kundbild.duckdb and Parquet files: schema bi, no personal data. What BI tools read.",
+    "customer_snapshot": "published/customers.duckdb: marts, segments and audiences, for those who may see personal data.",
+}
+
+
+def publication_assets(settings: Settings) -> dg.AssetsDefinition:
+    deps = [["bi", path.stem.removeprefix("bi_")] for path in _models("bi")]
+    deps += [["marts", path.stem] for folder in ("customers", "engagement", "consent") for path in _models(f"marts/{folder}")]
+    deps += [["segments", path.stem] for path in _models("marts/segments")]
+    deps += [["audiences", path.stem] for path in _models("marts/audiences")]
+
+    @dg.multi_asset(
+        name="publish",
+        specs=[
+            dg.AssetSpec(
+                key=["publishing", name],
+                group_name="publishing",
+                description=description,
+                deps=deps,
+                owners=[settings.owner],
+                kinds={"duckdb", "parquet"} if name == "bi_snapshot" else {"duckdb"},
+                freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),
+            )
+            for name, description in _SNAPSHOTS.items()
+        ],
+        description="Gate, copy, verify, switch.",
+    )
+    def publish_night(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
+        run = night.night
+        tell("publishing", "gate")
+        with run.warehouse() as con:
+            try:
+                assert_publishable(con, run.run_id)
+            except GateError as error:
+                raise dg.Failure(description=str(error), allow_retries=False) from error
+            tell("publishing", "copying")
+            publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep)
+            remember_counts(con, run.run_id, all_suites(run.settings))
+            run.note_published(con)
+        for name in _SNAPSHOTS:
+            tables = {t: rows for t, rows in publication.tables.items() if t.startswith("bi.") == (name == "bi_snapshot")}
+            yield dg.MaterializeResult(
+                asset_key=["publishing", name],
+                metadata={"dagster/row_count": sum(tables.values()), "tables": len(tables), "version": publication.version},
+            )
+
+    return publish_night
+
+
+def _models(folder: str) -> list[Path]:
+    return sorted((DBT_DIR / "models" / folder).glob("*.sql"))

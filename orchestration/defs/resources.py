@@ -1,0 +1,41 @@
+"""What Dagster's assets are given. Here: the run (`Night`) as a resource, held for a whole run in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import dagster as dg
+
+from orchestration.night import Night
+
+AS_OF_TAG, FORCE_TAG, FULL_REFRESH_TAG = "kundbild/as_of", "kundbild/force", "kundbild/full_refresh"
+NIGHTLY = "nightly"
+
+
+class NightResource(dg.ConfigurableResource):
+    """Holds the one writer's lock, the settings and dbt while a run lasts. Tests give another one."""
+
+    _night: Night | None = None
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
+        run = context.run
+        tags = run.tags if run else {}
+        as_of = tags.get(AS_OF_TAG)
+        # only the nightly may say "nothing new": whoever runs a part by hand wants it run
+        is_forced = tags.get(FORCE_TAG) == "true" or not run or run.job_name != NIGHTLY or bool(run.asset_selection)
+        with Night.begin(
+            run.run_id if run else "by-hand",
+            as_of=datetime.fromisoformat(as_of) if as_of else None,
+            is_forced=is_forced,
+            full_refresh=tags.get(FULL_REFRESH_TAG) == "true",
+        ) as night:
+            self._night = night
+            yield self
+
+    @property
+    def night(self) -> Night:
+        assert self._night is not None, "the resource is only there during a run"
+        return self._night

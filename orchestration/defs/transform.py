@@ -1,0 +1,120 @@
+"""dbt's models as assets and its tests as checks, run inside this process. Not here: running dbt (transform.py)."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from orchestration.defs.resources import NightResource
+from orchestration.errors import KundbildError
+from orchestration.night import Night, tell
+from orchestration.settings import Settings
+from orchestration.transform import note_seeds, seeds_changed
+
+_GROUPS = {"marts": "marts", "segments": "segments", "audiences": "segments", "bi": "publishing", "quarantine": "quality"}
+
+
+class Translator(DagsterDbtTranslator):
+    """Asset keys `<schema>/<table>`, groups by room, the owner from the configuration."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__()
+        self._owner = owner
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            named = (dbt_resource_props.get("config") or {}).get("meta", {}).get("dagster", {}).get("asset_key")
+            return dg.AssetKey(named or [dbt_resource_props["schema"], dbt_resource_props["name"]])
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props.get("alias") or dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        schema = dbt_resource_props["schema"]
+        return _GROUPS.get(schema, schema)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return [self._owner]
+
+
+def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
+    """Two steps: staging to conformed, and, once customers have ids, marts to bi."""
+    translator = Translator(settings.owner)
+
+    @dbt_assets(
+        manifest=manifest,
+        name="conformed",
+        select="config.schema:staging config.schema:conformed config.schema:quarantine config.schema:reference",
+        dagster_dbt_translator=translator,
+    )
+    def conformed(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
+        run = night.night
+        with run.warehouse() as con:
+            if run.is_nothing_new(con):
+                context.log.info("Nothing new since the last publication: it stands.")
+                tell("nothing new")
+                return
+            exclude = "" if seeds_changed(con) or run.is_forced else "resource_type:seed"
+        yield from _build(context, run, translator, exclude=exclude)
+        if not exclude:
+            with run.warehouse() as con:
+                note_seeds(con)
+
+    @dbt_assets(
+        manifest=manifest,
+        name="marts",
+        select="config.schema:marts config.schema:segments config.schema:audiences config.schema:bi",
+        dagster_dbt_translator=translator,
+    )
+    def marts(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
+        yield from _build(context, night.night, translator)
+
+    return [conformed, marts]
+
+
+def _build(context: dg.AssetExecutionContext, night: Night, translator: Translator, exclude: str = "") -> Iterator[Any]:
+    manifest = night.dbt.manifest()
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    keys = {translator.get_asset_key(props): props for uid, props in nodes.items() if uid.split(".")[0] in ("model", "seed")}
+    models = [keys[key]["name"] for key in context.selected_asset_keys]
+    events: list[DbtCoreCliEventMessage] = []
+    total, done = len(models), 0
+
+    def on_event(event: Any) -> None:
+        nonlocal done
+        if not event.info.name.startswith("Log") or not event.info.name.endswith("Result"):
+            return
+        from google.protobuf.json_format import MessageToDict
+
+        message = MessageToDict(event, preserving_proto_field_name=True)
+        events.append(DbtCoreCliEventMessage(raw_event=message, event_history_metadata={}))
+        if event.info.name in ("LogModelResult", "LogSeedResult"):
+            done += 1
+            tell("transform", f"{done} of {total}: {event.data.node_info.node_name}")
+
+    failure: KundbildError | None = None
+    try:
+        night.dbt.build(" ".join(models), exclude=exclude, full_refresh=night.full_refresh, on_event=on_event)
+    except KundbildError as error:
+        failure = error
+    with night.warehouse() as con:
+        counts = {
+            f"{schema}.{table}": rows
+            for schema, table, rows in con.execute("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()
+        }
+    for event in events:
+        for translated in event.to_default_asset_events(manifest, translator, context, night.home.dbt_target):
+            yield _with_row_count(translated, counts)
+    if failure:
+        raise dg.Failure(description=str(failure), allow_retries=False)
+
+
+def _with_row_count(event: Any, counts: dict[str, int]) -> Any:
+    if not isinstance(event, dg.Output):
+        return event
+    schema, _, table = event.output_name.partition("__")
+    rows = counts.get(f"{schema}.{table}")
+    return event if rows is None else event.with_metadata({**event.metadata, "dagster/row_count": rows})
+
+

@@ -1,0 +1,114 @@
+"""Looks at everything that a run needs and says what to mend. Changes nothing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.configuration import load_settings
+from orchestration.errors import KundbildError
+from orchestration.home import Home
+from orchestration.night import home_and_config
+from orchestration.settings import Settings, Source
+
+_FREE_BYTES = 2 * 1024**3
+_PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "dlt")
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    is_ok: bool
+    found: str
+    to_do: str = ""
+
+
+def examine() -> list[Finding]:
+    """Every finding, the good ones too. Never raises for something that it came to find."""
+    home, config = home_and_config()
+    findings = [_python(), *(_package(name) for name in _PACKAGES), _disk(home), *_secrets(config)]
+    try:
+        settings = load_settings(config)
+    except KundbildError as error:
+        return [*findings, Finding("configuration", False, f"{error.what} ({error.where})", error.to_do)]
+    findings.append(Finding("configuration", True, f"{config}: {len(settings.enabled_sources)} sources"))
+    return [*findings, *_sources(settings, home)]
+
+
+def _python() -> Finding:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("Python", sys.version_info >= (3, 11), found, "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, False, "not installed", "make setup")
+
+
+def _disk(home: Home) -> Finding:
+    where = home.root if home.root.exists() else home.root.parent
+    while not where.exists():
+        where = where.parent
+    free = shutil.disk_usage(where).free
+    is_ok = free >= _FREE_BYTES and os.access(where, os.W_OK)
+    return Finding("disk", is_ok, f"{free / 1024**3:.1f} GiB free at {home.root}", "" if is_ok else "free at least 2 GiB, or choose another --home")
+
+
+def _secrets(config: Path) -> list[Finding]:
+    """Secrets written into the configuration itself: they belong in the environment."""
+    if not config.is_file():
+        return []
+    findings = []
+    for number, line in enumerate(config.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        plain_token = re.match(r'\s*token\s*=\s*"(?!\$\{)', line)
+        plain_password = re.search(r"://[^/\"\s:]+:(?!\$\{)[^@\"\s]+@", line)
+        if plain_token or plain_password:
+            findings.append(
+                Finding("secrets", False, f"{config}, line {number} holds a secret", "put it in the environment and write ${ITS_NAME}")
+            )
+    return findings or [Finding("secrets", True, "none in the configuration; all come from the environment")]
+
+
+def _sources(settings: Settings, home: Home) -> list[Finding]:
+    return [_reach(name, source, home) for name, source in settings.enabled_sources.items()]
+
+
+def _reach(name: str, source: Source, home: Home) -> Finding:
+    what = f"source {name}"
+    try:
+        if source.connector == "sql":
+            import sqlalchemy as sa
+
+            url = sa.make_url(source.url)
+            if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+                return Finding(what, False, f"there is no file {url.database}", "check url; for the demo: `kundbild demo`")
+            engine = sa.create_engine(url)
+            with engine.connect():
+                tables = len(sa.inspect(engine).get_table_names())
+            return Finding(what, True, f"{url.render_as_string(hide_password=True)}: {tables} tables")
+        if source.connector == "files":
+            import fsspec
+
+            system, root = fsspec.core.url_to_fs(source.url)
+            missing = [t for t, table in source.tables.items() if not table.optional and not system.glob(f"{root}/{table.path}")]
+            if missing:
+                return Finding(what, False, f"no file for {', '.join(missing)} in {source.url}", "check url and path; for the demo: `kundbild demo`")
+            return Finding(what, True, source.url)
+        if (home.demo / "webshop").is_dir() and "127.0.0.1" in source.url:
+            return Finding(what, True, "the demo's API: served during each run")
+        import requests
+
+        answer = requests.get(
+            source.url, headers={"Authorization": f"Bearer {source.token}"} if source.token else {}, timeout=10, params={"limit": 1}
+        )
+        is_ok = answer.status_code not in (401, 403) and answer.status_code < 500
+        return Finding(what, is_ok, f"{source.url} answers {answer.status_code}", "" if is_ok else "check url and token")
+    except Exception as error:  # whatever a driver raises is a finding; its text may hold a password
+        return Finding(what, False, f"cannot be reached ({type(error).__name__})", "check that it runs, url, and name and password")

@@ -1,0 +1,147 @@
+"""What the steps of one run share: home, settings, the lock, the clock, dbt, and a line to whoever watches.
+
+Here: opening and closing a run. Not here: any step's work, or Dagster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.configuration import load_settings
+from orchestration.extract.records import now
+from orchestration.home import Home
+from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.transform import Dbt, set_clock
+from orchestration.warehouse import open_warehouse, scalar, text
+
+if TYPE_CHECKING:
+    from data_quality.runner import QualityRun
+
+Watcher = Callable[[str, str], None]
+DEFAULT_HOME = PROJECT_DIR / "home"
+DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
+_watchers: list[Watcher] = []
+
+
+def home_and_config() -> tuple[Home, Path]:
+    """Where the home folder and the configuration are: KUNDBILD_HOME and KUNDBILD_CONFIG, or beside the project."""
+    home = Path(os.environ.get("KUNDBILD_HOME") or DEFAULT_HOME).resolve()
+    config = Path(os.environ.get("KUNDBILD_CONFIG") or DEFAULT_CONFIG).resolve()
+    # the configuration may name places below the home folder
+    os.environ["KUNDBILD_HOME"], os.environ["KUNDBILD_CONFIG"] = str(home), str(config)
+    return Home(home), config
+
+
+@contextmanager
+def watching(watcher: Watcher) -> Iterator[None]:
+    """`watcher(step, detail)` is told of progress while the block runs."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+def tell(step: str, detail: str = "") -> None:
+    for watcher in _watchers:
+        watcher(step, detail)
+
+
+@dataclass
+class Night:
+    """One run. Use `Night.begin()`; it holds the lock until the block ends."""
+
+    home: Home
+    settings: Settings
+    run_id: str
+    as_of: datetime
+    is_forced: bool = False
+    full_refresh: bool = False
+    _dbt: Dbt | None = None
+    _quality: QualityRun | None = None
+    failed_sources: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    @contextmanager
+    def begin(
+        cls, run_id: str, *, as_of: datetime | None = None, is_forced: bool = False, full_refresh: bool = False
+    ) -> Iterator[Night]:
+        """Takes the lock, starts the demo's API where the configuration is the demo's, reads the settings."""
+        home, config = home_and_config()
+        home.prepare()
+        with ExitStack() as stack:
+            stack.enter_context(home.lock(f"run {run_id[:8]}"))
+            stack.enter_context(_demo_api(home))
+            settings = load_settings(config)
+            night = cls(home, settings, run_id, as_of or now().replace(microsecond=0), is_forced, full_refresh)
+            try:
+                yield night
+            finally:
+                if night._quality:
+                    night._quality.close()
+
+    @property
+    def dbt(self) -> Dbt:
+        if self._dbt is None:
+            self._dbt = Dbt(self.settings, self.home)
+        return self._dbt
+
+    @property
+    def quality(self) -> QualityRun:
+        if self._quality is None:
+            from data_quality.runner import QualityRun
+
+            self._quality = QualityRun(self.home, self.settings.engine, self.run_id)
+        return self._quality
+
+    @contextmanager
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with open_warehouse(self.home, self.settings.engine) as con:
+            yield con
+
+    def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:
+        set_clock(con, self.as_of)
+
+    def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
+        """What the night's result depends on: what was loaded, the project, the configuration, the day."""
+        load_id = scalar(con, "select coalesce(max(load_id), 0) from ops.loads where inserted + updated + deleted > 0")
+        parts = [str(load_id), self.dbt.fingerprint(), self.settings.model_dump_json(exclude={"sources"}), self.as_of.date().isoformat()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the last publication already shows what this night would."""
+        if self.is_forced or self.full_refresh:
+            return False
+        con.execute("create table if not exists ops.published (fingerprint varchar, run_id varchar, published_at timestamp)")
+        last = scalar(con, "select fingerprint from ops.published order by published_at desc limit 1")
+        return last is not None and last == self.fingerprint(con)
+
+    def note_published(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("create table if not exists ops.published (fingerprint varchar, run_id varchar, published_at timestamp)")
+        con.execute(f"insert into ops.published values ({text(self.fingerprint(con))}, {text(self.run_id)}, {text(str(now()))})")
+
+
+@contextmanager
+def _demo_api(home: Home) -> Iterator[None]:
+    """Serves the demo's webshop during a run, unless its address was given from outside or there is no demo."""
+    from orchestration.demo.server import serving
+
+    pages = home.demo / "webshop"
+    if "KUNDBILD_DEMO_API" in os.environ or not pages.is_dir():
+        yield
+        return
+    with serving(pages, os.environ.get("KUNDBILD_DEMO_TOKEN", "demo-token")) as url:
+        os.environ["KUNDBILD_DEMO_API"] = url
+        try:
+            yield
+        finally:
+            del os.environ["KUNDBILD_DEMO_API"]
