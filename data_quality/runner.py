@@ -45,7 +45,9 @@ def last_counts(con: duckdb.DuckDBPyConnection) -> History:
     """Rows of each table on the last run that was published."""
     con.execute(_DDL)
     return dict(
-        con.execute("select table_name, arg_max(row_count, counted_at) from ops.table_counts group by table_name").fetchall()
+        con.execute(
+            "select table_name, arg_max(row_count, counted_at) from ops.table_counts group by table_name"
+        ).fetchall()
     )
 
 
@@ -67,7 +69,9 @@ class QualityRun:
         self._context: Any = None
         self.stages: set[str] = set()
 
-    def run(self, suites: list[Suite], progress: Callable[[CheckResult], None] = lambda result: None) -> list[CheckResult]:
+    def run(
+        self, suites: list[Suite], progress: Callable[[CheckResult], None] = lambda result: None
+    ) -> list[CheckResult]:
         """Runs every check of every suite. Each is a query in DuckDB; no table is read into Python.
 
         Results go to `ops.check_results`. A check that cannot run has failed.
@@ -84,7 +88,16 @@ class QualityRun:
         with open_warehouse(self._home, self._engine) as con:
             con.execute(_DDL)
             rows = [
-                [self._run_id, r.suite.stage, r.suite.name, r.check.name, r.check.severity, r.passed, json.dumps(r.observed), now()]
+                [
+                    self._run_id,
+                    r.suite.stage,
+                    r.suite.name,
+                    r.check.name,
+                    r.check.severity,
+                    r.passed,
+                    json.dumps(r.observed),
+                    now(),
+                ]
                 for r in results
             ]
             con.execute("begin")
@@ -117,7 +130,7 @@ class QualityRun:
 
 def _run_suite(context: Any, source: Any, suite: Suite) -> Iterator[CheckResult]:
     import great_expectations as gx
-    import great_expectations.expectations as expectations
+    from great_expectations import expectations
 
     if not suite.checks:
         return
@@ -128,7 +141,9 @@ def _run_suite(context: Any, source: Any, suite: Suite) -> Iterator[CheckResult]
         kind = getattr(expectations, check.expectation)
         meta = {"name": check.name, "notes": check.description}
         gx_suite.add_expectation(kind(**check.arguments, severity=_SEVERITY[check.severity], meta=meta))
-    definition = context.validation_definitions.add(gx.ValidationDefinition(name=suite.name, data=batch, suite=gx_suite))
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(name=suite.name, data=batch, suite=gx_suite)
+    )
     outcome = definition.run(result_format=_RESULT_FORMAT)
     by_name = {r.expectation_config.meta["name"]: r for r in outcome.results}
     for check in suite.checks:

@@ -26,7 +26,11 @@ def send_alert(alerts: Alerts, company: str, run_id: str, message: str) -> list[
             problems.append(f"webhook: {type(error).__name__}")
     if alerts.email_to:
         mail = EmailMessage()
-        mail["Subject"], mail["From"], mail["To"] = f"Kundbild: run {run_id[:8]} failed", alerts.email_from, ", ".join(alerts.email_to)
+        mail["Subject"], mail["From"], mail["To"] = (
+            f"Kundbild: run {run_id[:8]} failed",
+            alerts.email_from,
+            ", ".join(alerts.email_to),
+        )
         mail.set_content(summary)
         try:
             with smtplib.SMTP(alerts.smtp_host, alerts.smtp_port, timeout=_TIMEOUT_SECONDS) as server:

@@ -24,7 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-demo_app = typer.Typer(help="The demo company: make it, serve its webshop's API, let a night pass.", invoke_without_command=True)
+demo_app = typer.Typer(
+    help="The demo company: make it, serve its webshop's API, let a night pass.", invoke_without_command=True
+)
 app.add_typer(demo_app, name="demo")
 
 out = Console()
@@ -50,7 +52,9 @@ def main(
 
 @app.command()
 def run(
-    as_of: Annotated[datetime | None, typer.Option(help="The moment that the night describes (UTC); now unless given.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(help="The moment that the night describes (UTC); now unless given.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Build and publish even when nothing new came.")] = False,
     full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental tables from raw.")] = False,
     as_json: Json = False,
@@ -77,7 +81,9 @@ def run(
 def demo(
     context: typer.Context,
     customers: Annotated[int, typer.Option(help="How many people the company knows.", min=100)] = 10_000,
-    as_of: Annotated[datetime | None, typer.Option(help="Day of the first night; today unless given.", formats=["%Y-%m-%d"])] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(help="Day of the first night; today unless given.", formats=["%Y-%m-%d"])
+    ] = None,
     nights: Annotated[int, typer.Option(help="Nights to prepare; `demo next` lets one pass.", min=1, max=60)] = 3,
     days_per_night: Annotated[int, typer.Option(help="Days between two nights.", min=1, max=60)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7,
@@ -124,12 +130,16 @@ def demo_serve(
     home, _ = home_and_config()
     pages = home.demo / "webshop"
     if not pages.is_dir():
-        raise KundbildError("there is no demo company here", where=str(home.demo), to_do="make one with `kundbild demo`")
+        raise KundbildError(
+            "there is no demo company here", where=str(home.demo), to_do="make one with `kundbild demo`"
+        )
     token = os.environ.get("KUNDBILD_DEMO_TOKEN", "demo-token")
     try:
         server = make_server(pages, token, port=port, requests_per_second=requests_per_second)
     except OSError as error:
-        raise KundbildError(f"port {port} cannot be used: {error.strerror}", to_do="choose another with --port") from error
+        raise KundbildError(
+            f"port {port} cannot be used: {error.strerror}", to_do="choose another with --port"
+        ) from error
     err.print(f"The demo webshop answers on http://127.0.0.1:{server.server_address[1]} (Ctrl-C stops it)")
     try:
         server.serve_forever()
@@ -163,16 +173,28 @@ def status(as_json: Json = False) -> None:
         table.add_row(source["source"], state, source["checked_at"], f"{source['rows']:,}")
     out.print(table)
     for check in found["failed_checks"]:
-        out.print(f"[{'red' if check['severity'] == 'ERROR' else 'yellow'}]{check['severity']}[/] {check['table']}: {check['check']}")
+        out.print(
+            f"[{'red' if check['severity'] == 'ERROR' else 'yellow'}]{check['severity']}[/] {check['table']}: {check['check']}"
+        )
     publication = found["publication"]
-    out.print(f"Published: {publication['version']} ({publication['rows']:,} rows)" if publication else "Nothing is published yet.")
-    out.print("Next: [bold]" + ("kundbild query 'select * from bi.dim_customers limit 5'" if publication else "kundbild run") + "[/bold]")
+    out.print(
+        f"Published: {publication['version']} ({publication['rows']:,} rows)"
+        if publication
+        else "Nothing is published yet."
+    )
+    out.print(
+        "Next: [bold]"
+        + ("kundbild query 'select * from bi.dim_customers limit 5'" if publication else "kundbild run")
+        + "[/bold]"
+    )
 
 
 @app.command("add-source")
 def add_source(
     name: Annotated[str, typer.Argument(help="Name of the source: lower case, becomes raw_<name>.")],
-    kind: Annotated[str, typer.Option(help="What it is: webshop, crm, email, survey, analytics, finance, support, register.")],
+    kind: Annotated[
+        str, typer.Option(help="What it is: webshop, crm, email, survey, analytics, finance, support, register.")
+    ],
     from_: Annotated[str, typer.Option("--from", help="A file, a folder, a SQLAlchemy URL or an API's base URL.")],
 ) -> None:
     """Scaffold a source: its block for kundbild.toml, its module, and staging models with every conformed column listed."""
@@ -189,7 +211,9 @@ def add_source(
 @app.command()
 def publish(
     list_: Annotated[bool, typer.Option("--list", help="List the publications that are kept.")] = False,
-    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the publication before, or to --version.")] = False,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Go back to the publication before, or to --version.")
+    ] = False,
     version: Annotated[str | None, typer.Option(help="Publication to switch to.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -209,11 +233,23 @@ def publish(
     now = snapshot.current(home)
     publications = snapshot.list_publications(home)
     if as_json:
-        _print_json([{"version": p.version, "published_at": p.published_at, "rows": sum(p.tables.values()), "current": p == now} for p in publications])
+        _print_json(
+            [
+                {
+                    "version": p.version,
+                    "published_at": p.published_at,
+                    "rows": sum(p.tables.values()),
+                    "current": p == now,
+                }
+                for p in publications
+            ]
+        )
         return
     table = RichTable("version", "published at", "tables", "rows", "")
     for p in publications:
-        table.add_row(p.version, p.published_at, str(len(p.tables)), f"{sum(p.tables.values()):,}", "current" if p == now else "")
+        table.add_row(
+            p.version, p.published_at, str(len(p.tables)), f"{sum(p.tables.values()):,}", "current" if p == now else ""
+        )
     out.print(table)
 
 
@@ -243,7 +279,9 @@ def doctor(as_json: Json = False) -> None:
     else:
         for finding in findings:
             mark = "[green]ok[/green]  " if finding.is_ok else "[red]mend[/red]"
-            out.print(f"{mark} {finding.what}: {finding.found}" + (f"\n       → {finding.to_do}" if finding.to_do else ""))
+            out.print(
+                f"{mark} {finding.what}: {finding.found}" + (f"\n       → {finding.to_do}" if finding.to_do else "")
+            )
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
 
@@ -270,7 +308,9 @@ def _print_outcome(outcome: Any) -> None:
         for step, (tables, rows) in outcome.rows_per_step.items():
             table.add_row(step, str(tables), f"{rows:,}")
         out.print(table)
-        out.print(f"Customers: {outcome.customers:,}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed")
+        out.print(
+            f"Customers: {outcome.customers:,}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed"
+        )
     for source, message in outcome.failed_sources.items():
         err.print(f"[yellow]source {source} is stale[/yellow]: {message}", highlight=False)
     for check in outcome.failed_checks:
@@ -278,10 +318,14 @@ def _print_outcome(outcome: Any) -> None:
     if outcome.error:
         err.print(f"[red]The night failed.[/red] {outcome.error}", highlight=False)
         err.print("Readers keep the last good publication." if outcome.publication else "Nothing is published yet.")
-        err.print("Next: [bold]make dev[/bold] shows the run in the Dagster UI; [bold]kundbild status[/bold], [bold]kundbild doctor[/bold]")
+        err.print(
+            "Next: [bold]make dev[/bold] shows the run in the Dagster UI; [bold]kundbild status[/bold], [bold]kundbild doctor[/bold]"
+        )
         return
     out.print(f"Published: {outcome.publication}\nData Docs: {outcome.data_docs}")
-    out.print("Next: [bold]kundbild query \"select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1\"[/bold]")
+    out.print(
+        'Next: [bold]kundbild query "select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1"[/bold]'
+    )
 
 
 class _progress:
@@ -289,7 +333,9 @@ class _progress:
 
     def __init__(self, what: str) -> None:
         self._what, self._last = what, ""
-        self._bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True)
+        self._bar = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+        )
 
     def __enter__(self) -> _progress:
         if err.is_terminal:
@@ -304,7 +350,7 @@ class _progress:
     def __call__(self, step: str, detail: str = "") -> None:
         if err.is_terminal:
             self._bar.update(self._task, description=f"{step}: {detail}" if detail else step)
-        elif step != self._last and step != self._what:
+        elif step not in (self._last, self._what):
             err.print(step if not detail else f"{step} …", highlight=False)
         elif step == self._what and detail:
             err.print(detail, highlight=False)

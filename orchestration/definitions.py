@@ -24,7 +24,12 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
     manifest = Dbt(settings, home.prepare()).ensure_manifest()
     job = nightly_job(settings)
     return dg.Definitions(
-        assets=[*raw_assets(settings), *dbt_steps(manifest, settings), identity_assets(settings), publication_assets(settings)],
+        assets=[
+            *raw_assets(settings),
+            *dbt_steps(manifest, settings),
+            identity_assets(settings),
+            publication_assets(settings),
+        ],
         asset_checks=quality_checks(settings),
         jobs=[job],
         schedules=[nightly_schedule(settings, job)],

@@ -42,7 +42,12 @@ def examine() -> list[Finding]:
 
 def _python() -> Finding:
     found = ".".join(str(part) for part in sys.version_info[:3])
-    return Finding("Python", sys.version_info >= (3, 11), found, "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer")
+    return Finding(
+        "Python",
+        sys.version_info >= (3, 11),
+        found,
+        "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer",
+    )
 
 
 def _package(name: str) -> Finding:
@@ -58,7 +63,12 @@ def _disk(home: Home) -> Finding:
         where = where.parent
     free = shutil.disk_usage(where).free
     is_ok = free >= _FREE_BYTES and os.access(where, os.W_OK)
-    return Finding("disk", is_ok, f"{free / 1024**3:.1f} GiB free at {home.root}", "" if is_ok else "free at least 2 GiB, or choose another --home")
+    return Finding(
+        "disk",
+        is_ok,
+        f"{free / 1024**3:.1f} GiB free at {home.root}",
+        "" if is_ok else "free at least 2 GiB, or choose another --home",
+    )
 
 
 def _secrets(config: Path) -> list[Finding]:
@@ -71,7 +81,12 @@ def _secrets(config: Path) -> list[Finding]:
         plain_password = re.search(r"://[^/\"\s:]+:(?!\$\{)[^@\"\s]+@", line)
         if plain_token or plain_password:
             findings.append(
-                Finding("secrets", False, f"{config}, line {number} holds a secret", "put it in the environment and write ${ITS_NAME}")
+                Finding(
+                    "secrets",
+                    False,
+                    f"{config}, line {number} holds a secret",
+                    "put it in the environment and write ${ITS_NAME}",
+                )
             )
     return findings or [Finding("secrets", True, "none in the configuration; all come from the environment")]
 
@@ -88,7 +103,9 @@ def _reach(name: str, source: Source, home: Home) -> Finding:
 
             url = sa.make_url(source.url)
             if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-                return Finding(what, False, f"there is no file {url.database}", "check url; for the demo: `kundbild demo`")
+                return Finding(
+                    what, False, f"there is no file {url.database}", "check url; for the demo: `kundbild demo`"
+                )
             engine = sa.create_engine(url)
             with engine.connect():
                 tables = len(sa.inspect(engine).get_table_names())
@@ -97,18 +114,34 @@ def _reach(name: str, source: Source, home: Home) -> Finding:
             import fsspec
 
             system, root = fsspec.core.url_to_fs(source.url)
-            missing = [t for t, table in source.tables.items() if not table.optional and not system.glob(f"{root}/{table.path}")]
+            missing = [
+                t
+                for t, table in source.tables.items()
+                if not table.optional and not system.glob(f"{root}/{table.path}")
+            ]
             if missing:
-                return Finding(what, False, f"no file for {', '.join(missing)} in {source.url}", "check url and path; for the demo: `kundbild demo`")
+                return Finding(
+                    what,
+                    False,
+                    f"no file for {', '.join(missing)} in {source.url}",
+                    "check url and path; for the demo: `kundbild demo`",
+                )
             return Finding(what, True, source.url)
         if (home.demo / "webshop").is_dir() and "127.0.0.1" in source.url:
             return Finding(what, True, "the demo's API: served during each run")
         import requests
 
         answer = requests.get(
-            source.url, headers={"Authorization": f"Bearer {source.token}"} if source.token else {}, timeout=10, params={"limit": 1}
+            source.url,
+            headers={"Authorization": f"Bearer {source.token}"} if source.token else {},
+            timeout=10,
+            params={"limit": 1},
         )
         is_ok = answer.status_code not in (401, 403) and answer.status_code < 500
-        return Finding(what, is_ok, f"{source.url} answers {answer.status_code}", "" if is_ok else "check url and token")
+        return Finding(
+            what, is_ok, f"{source.url} answers {answer.status_code}", "" if is_ok else "check url and token"
+        )
     except Exception as error:  # whatever a driver raises is a finding; its text may hold a password
-        return Finding(what, False, f"cannot be reached ({type(error).__name__})", "check that it runs, url, and name and password")
+        return Finding(
+            what, False, f"cannot be reached ({type(error).__name__})", "check that it runs, url, and name and password"
+        )

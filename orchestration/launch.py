@@ -53,11 +53,13 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
 
     from orchestration.alerts import send_alert
     from orchestration.configuration import load_settings
+    from orchestration.definitions import defs
     from orchestration.defs.jobs import LAUNCHED_BY_CLI
     from orchestration.defs.resources import AS_OF_TAG, FORCE_TAG, FULL_REFRESH_TAG, NIGHTLY
-    from orchestration.definitions import defs
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    # it warns of every step that "nothing new" skips
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     tags = {**LAUNCHED_BY_CLI, FORCE_TAG: str(force).lower(), FULL_REFRESH_TAG: str(full_refresh).lower()}
     if as_of:
         tags[AS_OF_TAG] = as_of.replace(tzinfo=None).isoformat()
@@ -68,7 +70,9 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
     outcome = _sum_up(result)
     if not outcome.is_success:
         _, config = home_and_config()
-        for problem in send_alert(load_settings(config).alerts, load_settings(config).company, result.run_id, outcome.error):
+        for problem in send_alert(
+            load_settings(config).alerts, load_settings(config).company, result.run_id, outcome.error
+        ):
             outcome.error += f" (and the alert could not be sent: {problem})"
     return outcome
 
@@ -123,6 +127,7 @@ def _add_check(outcome: Outcome, check: Any) -> None:
 
 def _reason(event: Any) -> str:
     data = event.event_specific_data
+    step = f"step {event.step_key}: " if event.step_key else ""
     failure = getattr(data, "user_failure_data", None)
     if failure and failure.description:
         return failure.description
@@ -132,6 +137,4 @@ def _reason(event: Any) -> str:
     # a driver's own text may quote rows: only errors of our own are told in full
     message = (getattr(error, "message", "") or event.message or "").strip()
     name, _, text = message.partition(": ")
-    return text if name.startswith("orchestration.errors.") else name
-
-
+    return text if name.startswith("orchestration.errors.") else step + name

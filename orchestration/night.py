@@ -114,20 +114,31 @@ class Night:
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, the project, the configuration, the day."""
         load_id = scalar(con, "select coalesce(max(load_id), 0) from ops.loads where inserted + updated + deleted > 0")
-        parts = [str(load_id), self.dbt.fingerprint(), self.settings.model_dump_json(exclude={"sources"}), self.as_of.date().isoformat()]
+        parts = [
+            str(load_id),
+            self.dbt.fingerprint(),
+            self.settings.model_dump_json(exclude={"sources"}),
+            self.as_of.date().isoformat(),
+        ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the last publication already shows what this night would."""
         if self.is_forced or self.full_refresh:
             return False
-        con.execute("create table if not exists ops.published (fingerprint varchar, run_id varchar, published_at timestamp)")
+        con.execute(
+            "create table if not exists ops.published (fingerprint varchar, run_id varchar, published_at timestamp)"
+        )
         last = scalar(con, "select fingerprint from ops.published order by published_at desc limit 1")
         return last is not None and last == self.fingerprint(con)
 
     def note_published(self, con: duckdb.DuckDBPyConnection) -> None:
-        con.execute("create table if not exists ops.published (fingerprint varchar, run_id varchar, published_at timestamp)")
-        con.execute(f"insert into ops.published values ({text(self.fingerprint(con))}, {text(self.run_id)}, {text(str(now()))})")
+        con.execute(
+            "create table if not exists ops.published (fingerprint varchar, run_id varchar, published_at timestamp)"
+        )
+        con.execute(
+            f"insert into ops.published values ({text(self.fingerprint(con))}, {text(self.run_id)}, {text(str(now()))})"
+        )
 
 
 @contextmanager

@@ -39,7 +39,9 @@ def scaffold(name: str, kind: str, place: str, *, project: Path = PROJECT_DIR) -
     Raises ConfigurationError when the name is taken or bad, or the kind is unknown. Overwrites nothing.
     """
     if not name.isidentifier() or name != name.lower() or "__" in name:
-        raise ConfigurationError(f"'{name}' is no good name for a source", to_do="use lower-case letters, digits and single _")
+        raise ConfigurationError(
+            f"'{name}' is no good name for a source", to_do="use lower-case letters, digits and single _"
+        )
     if name in known_systems() or (project / "dbt_project" / "models" / "staging" / name).exists():
         raise ConfigurationError(f"there is a system '{name}' already", to_do="choose another name")
     if kind not in KINDS:
@@ -70,15 +72,25 @@ def _look(name: str, place: str) -> tuple[dict[str, dict[str, str]], str]:
 
         url = sa.make_url(place)
         inspector = sa.inspect(sa.create_engine(url))
-        tables = {t: {c["name"]: _sql_type(str(c["type"])) for c in inspector.get_columns(t)} for t in inspector.get_table_names()}
+        tables = {
+            t: {c["name"]: _sql_type(str(c["type"])) for c in inspector.get_columns(t)}
+            for t in inspector.get_table_names()
+        }
         safe = url.set(password="PASSWORD_HERE").render_as_string(hide_password=False) if url.password else place
-        return tables, f'[sources.{name}]\nconnector = "sql"\nurl = "{safe.replace("PASSWORD_HERE", "${" + name.upper() + "_PASSWORD}")}"\n'
+        return (
+            tables,
+            f'[sources.{name}]\nconnector = "sql"\nurl = "{safe.replace("PASSWORD_HERE", "${" + name.upper() + "_PASSWORD}")}"\n',
+        )
     files = sorted(p for p in (path.iterdir() if path.is_dir() else [path]) if p.suffix in _SUFFIXES)
     if not files or not files[0].exists():
-        raise ConfigurationError("there is no CSV, JSON Lines or Parquet file", where=place, to_do="name a file, a folder or a URL")
+        raise ConfigurationError(
+            "there is no CSV, JSON Lines or Parquet file", where=place, to_do="name a file, a folder or a URL"
+        )
     kind = _SUFFIXES[files[0].suffix]
     with duckdb.connect() as con:
-        tables = {p.stem.lower().replace("-", "_"): sample_columns(con, p) for p in files if _SUFFIXES[p.suffix] == kind}
+        tables = {
+            p.stem.lower().replace("-", "_"): sample_columns(con, p) for p in files if _SUFFIXES[p.suffix] == kind
+        }
     folder = path if path.is_dir() else path.parent
     return tables, f'[sources.{name}]\nconnector = "files"\nformat = "{kind}"\nurl = "{folder.resolve()}"\n'
 
@@ -90,17 +102,26 @@ def _module(name: str, kind: str, tables: dict[str, dict[str, str]]) -> str:
         lines += [f'    "{table}": Table(', "        columns={"]
         lines += [f'            "{column}": "{kind_}",' for column, kind_ in columns.items()]
         key = next(iter(columns))
-        lines += ["        },", f'        key=["{key}"],  # check: what tells two rows apart?', f'        path="{table}*",', "    ),"]
+        lines += [
+            "        },",
+            f'        key=["{key}"],  # check: what tells two rows apart?',
+            f'        path="{table}*",',
+            "    ),",
+        ]
     return "\n".join([*lines, "}", ""])
 
 
 def _staging(folder: Path, name: str, entity: str, table: str) -> list[Path]:
     model = f"stg_{name}__{entity}"
-    columns = "".join(f"    cast(null as {kind}) as {column},\n" for column, kind in entities()[entity].items() if column != "source_key")
+    columns = "".join(
+        f"    cast(null as {kind}) as {column},\n"
+        for column, kind in entities()[entity].items()
+        if column != "source_key"
+    )
     sql = (
         f"-- every column of conformed_{entity}: put the vendor's column in place of null where there is one\n"
-        f"select\n    cast(null as varchar) as source_key,\n{columns}    {{{{ staging_end(\"{name}\") }}}}\n"
-        f"from {{{{ source(\"{name}\", \"{table}\") }}}}\nwhere false -- remove once the columns are mapped\n"
+        f'select\n    cast(null as varchar) as source_key,\n{columns}    {{{{ staging_end("{name}") }}}}\n'
+        f'from {{{{ source("{name}", "{table}") }}}}\nwhere false -- remove once the columns are mapped\n'
     )
     yml = f'models:\n  - name: {model}\n    description: "One row per … of {name} (source_key)."\n'
     paths = [folder / f"{model}.sql", folder / f"{model}.yml"]
@@ -111,11 +132,11 @@ def _staging(folder: Path, name: str, entity: str, table: str) -> list[Path]:
 
 def _sources(name: str, tables: list[str]) -> str:
     head = (
-        f"sources:\n  - name: {name}\n    schema: raw_{name}\n    description: \"{name}, as extracted.\"\n    config:\n"
+        f'sources:\n  - name: {name}\n    schema: raw_{name}\n    description: "{name}, as extracted."\n    config:\n'
         f"      enabled: \"{{{{ '{name}' in var('systems') }}}}\"\n    tables:\n"
     )
     return head + "".join(
-        f"      - name: {table}\n        description: \"…\"\n        config:\n          meta:\n            dagster:\n"
+        f'      - name: {table}\n        description: "…"\n        config:\n          meta:\n            dagster:\n'
         f"              asset_key: [raw, {name}, {table}]\n"
         for table in tables
     )

@@ -55,7 +55,9 @@ class Table(Strict):
     def _key_and_cursor_are_columns(self) -> Table:
         for name in [*self.key, *([self.cursor] if self.cursor else [])]:
             if name not in self.columns:
-                raise ValueError(f"'{name}' is used as key or cursor but is not among the columns: {_list(self.columns)}")
+                raise ValueError(
+                    f"'{name}' is used as key or cursor but is not among the columns: {_list(self.columns)}"
+                )
         return self
 
 

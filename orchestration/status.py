@@ -22,7 +22,9 @@ def read_status() -> dict[str, Any]:
     try:
         con = duckdb.connect(str(home.warehouse), read_only=True)
     except duckdb.IOException as error:
-        raise WarehouseBusyError("a run is going on", where=str(home.warehouse), to_do="try again when it has ended") from error
+        raise WarehouseBusyError(
+            "a run is going on", where=str(home.warehouse), to_do="try again when it has ended"
+        ) from error
     with con:
         sources = con.execute(
             "select s.source, s.is_ok, s.checked_at::varchar, coalesce(s.message, ''), coalesce(sum(l.inserted + l.updated), 0) "
@@ -41,7 +43,11 @@ def read_status() -> dict[str, Any]:
             dict(zip(("source", "is_ok", "checked_at", "message", "rows"), row, strict=True)) for row in sources
         ],
         "failed_checks": [dict(zip(("severity", "table", "check"), row, strict=True)) for row in failed],
-        "publication": {"version": publication.version, "run_id": publication.run_id, "rows": sum(publication.tables.values())}
+        "publication": {
+            "version": publication.version,
+            "run_id": publication.run_id,
+            "rows": sum(publication.tables.values()),
+        }
         if publication
         else None,
     }

@@ -47,7 +47,9 @@ class TransformError(KundbildError):
 
 def prepare(settings: Settings, home: Home) -> dict[str, Any]:
     """Writes the mapped models and returns dbt's vars: enabled systems, what feeds each entity, the currency."""
-    feeds: dict[str, list[str]] = {entity: list(names) for entity, names in write_mapped_models(settings, home.mapped_models).items()}
+    feeds: dict[str, list[str]] = {
+        entity: list(names) for entity, names in write_mapped_models(settings, home.mapped_models).items()
+    }
     staging = DBT_DIR / "models" / "staging"
     systems = []
     for source in settings.enabled_sources:
@@ -57,7 +59,11 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         for model in models:
             entity = model.stem.removeprefix(f"stg_{source}__")
             feeds.setdefault(entity, []).append(source)
-    return {"systems": systems, "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())}, "currency": settings.currency}
+    return {
+        "systems": systems,
+        "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
+        "currency": settings.currency,
+    }
 
 
 def environment(settings: Settings, home: Home) -> dict[str, str]:
@@ -128,7 +134,12 @@ class Dbt:
         return json.loads(self.ensure_manifest().read_text(encoding="utf-8"))
 
     def build(
-        self, select: str, *, exclude: str = "", full_refresh: bool = False, on_event: Callable[[Any], None] | None = None
+        self,
+        select: str,
+        *,
+        exclude: str = "",
+        full_refresh: bool = False,
+        on_event: Callable[[Any], None] | None = None,
     ) -> None:
         """`dbt build` of a selection: models, their tests and unit tests. Raises TransformError naming what failed."""
         from dbt.cli.main import dbtRunner
@@ -147,7 +158,9 @@ class Dbt:
         if result.exception:
             raise TransformError([Failure("dbt", _first_line(result.exception))])
         failures = [
-            Failure(r.node.name, _first_line(r.message)) for r in result.result.results if str(r.status) in ("error", "fail")
+            Failure(r.node.name, _first_line(r.message))
+            for r in result.result.results
+            if str(r.status) in ("error", "fail")
         ]
         if failures:
             raise TransformError(failures)

@@ -18,11 +18,17 @@ def keeps_its_volume(table: str, history: History, max_drop: float, severity: Se
 
 
 def never_null(column: str, severity: Severity = "ERROR") -> Check:
-    return Check(f"{column}_is_there", f"{column} is never empty.", "ExpectColumnValuesToNotBeNull", {"column": column}, severity)
+    return Check(
+        f"{column}_is_there", f"{column} is never empty.", "ExpectColumnValuesToNotBeNull", {"column": column}, severity
+    )
 
 
 def between(column: str, low: float | None, high: float | None = None, severity: Severity = "ERROR") -> Check:
-    bounds = " and ".join(part for part in (f"at least {low}" if low is not None else "", f"at most {high}" if high is not None else "") if part)
+    bounds = " and ".join(
+        part
+        for part in (f"at least {low}" if low is not None else "", f"at most {high}" if high is not None else "")
+        if part
+    )
     return Check(
         f"{column}_in_range",
         f"{column} is {bounds}.",

@@ -86,7 +86,11 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
                     "and (select count(*) from {batch}) >= 0"
                 },
             ),
-            no_rows("no_personal_value", "No text looks like an email address or a phone number.", f"select 1 as broken from {{batch}} where {looks}"),
+            no_rows(
+                "no_personal_value",
+                "No text looks like an email address or a phone number.",
+                f"select 1 as broken from {{batch}} where {looks}",
+            ),
             keeps_its_volume(f"bi.{table}", history, settings.quality.max_volume_drop),
         )
         found.append(Suite("promise", "bi", table, ("bi", table), checks))

@@ -11,7 +11,10 @@ def suites(settings: Settings, history: History) -> list[Suite]:
     found = []
     for source, spec in settings.enabled_sources.items():
         for name, table in spec.tables.items():
-            checks = [_columns(table), keeps_its_volume(f"raw_{source}.{name}", history, settings.quality.max_volume_drop)]
+            checks = [
+                _columns(table),
+                keeps_its_volume(f"raw_{source}.{name}", history, settings.quality.max_volume_drop),
+            ]
             if table.fresh_within_hours:
                 checks.append(_fresh(table))
             found.append(Suite("arrival", f"raw_{source}", name, ("raw", source, name), tuple(checks)))

@@ -12,12 +12,17 @@
 
 {% macro forget_gone(entity) -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where (source_system, source_key) in (
-            select source_system, source_key from {{ ref("conformed_" ~ entity) }}
-            where deleted_at is not null and load_id > (select coalesce(max(load_id), 0) from {{ this }})
-            union all
-            select source_system, source_key from {{ ref("quarantined_rows") }} where entity = '{{ entity }}'
-        )
+        delete from {{ this }}
+        where
+            (source_system, source_key) in (
+                select source_system, source_key
+                from {{ ref("conformed_" ~ entity) }}
+                where deleted_at is not null and load_id > (select coalesce(max(load_id), 0) from {{ this }})
+                union all
+                select source_system, source_key
+                from {{ ref("quarantined_rows") }}
+                where entity = '{{ entity }}'
+            )
     {%- else -%} select 1
     {%- endif -%}
 {%- endmacro %}
@@ -25,15 +30,18 @@
 {#- Rows of newer loads, and rows whose person now belongs to another customer. Expects e (entity) and s (bridge). -#}
 {% macro changed_since_last_run() -%}
     {%- if is_incremental() %}
-    and (
-        e.load_id > (select coalesce(max(load_id), 0) from {{ this }})
-        or (e.source_system, e.source_key) in (
-            select t.source_system, t.source_key
-            from {{ this }} t
-            left join {{ ref("bridge_customer_source_records") }} n on n.source_system = t.person_system and n.source_key = t.person_key
-            where t.customer_id is distinct from n.customer_id
+        and (
+            e.load_id > (select coalesce(max(load_id), 0) from {{ this }})
+            or (e.source_system, e.source_key) in (
+                select t.source_system, t.source_key
+                from {{ this }} t
+                left join
+                    {{ ref("bridge_customer_source_records") }} n
+                    on n.source_system = t.person_system
+                    and n.source_key = t.person_key
+                where t.customer_id is distinct from n.customer_id
+            )
         )
-    )
     {%- endif %}
 {%- endmacro %}
 
@@ -41,8 +49,12 @@
 {% macro in_company_currency(amount, currency) -%}
     cast(
         case
-            when {{ currency }} = '{{ var("currency") }}' then {{ amount }}
-            else {{ amount }} * x.sek_per_unit / (select sek_per_unit from {{ ref("exchange_rates") }} where currency = '{{ var("currency") }}')
+            when {{ currency }} = '{{ var("currency") }}'
+            then {{ amount }}
+            else
+                {{ amount }}
+                * x.sek_per_unit
+                / (select sek_per_unit from {{ ref("exchange_rates") }} where currency = '{{ var("currency") }}')
         end as decimal(18, 2)
     )
 {%- endmacro %}
@@ -52,14 +64,7 @@
 
 {#- One audience of the seed audience_rules: permission for exactly its purpose and channel, and nobody that the law keeps out. -#}
 {% macro audience(name) -%}
-    select
-        c.customer_id,
-        p.contact_point,
-        c.given_name,
-        c.country_code,
-        p.purpose,
-        p.channel,
-        p.deciding_event
+    select c.customer_id, p.contact_point, c.given_name, c.country_code, p.purpose, p.channel, p.deciding_event
     from {{ ref("audience_rules") }} a
     join {{ ref("contact_permissions") }} p on p.purpose = a.purpose and p.channel = a.channel and p.is_permitted
     join {{ ref("dim_customers") }} c on c.customer_id = p.customer_id
@@ -69,6 +74,10 @@
         and not c.is_minor_or_unknown_age
         and not c.is_protected
         and not c.is_deceased
-        and (a.min_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} >= a.min_days_since_order)
-        and (a.max_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} <= a.max_days_since_order)
+        and (
+            a.min_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} >= a.min_days_since_order
+        )
+        and (
+            a.max_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} <= a.max_days_since_order
+        )
 {%- endmacro %}

@@ -5,20 +5,25 @@
         {%- for system in systems -%} {%- do parts.append([entity, system]) -%} {%- endfor -%}
     {%- endfor -%}
     {%- for entity, system in parts %}
-    {{ "union all" if not loop.first }}
-    select
-        source_system,
-        '{{ entity }}' as entity,
-        coalesce(source_key, 'without a key, load ' || load_id || ', row ' || row_number() over ()) as source_key,
-        quarantine_reason as reason,
-        extracted_at,
-        load_id
-    from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
-    where quarantine_reason is not null
+        {{ "union all" if not loop.first }}
+        select
+            source_system,
+            '{{ entity }}' as entity,
+            coalesce(source_key, 'without a key, load ' || load_id || ', row ' || row_number() over ()) as source_key,
+            quarantine_reason as reason,
+            extracted_at,
+            load_id
+        from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
+        where quarantine_reason is not null
     {%- else %}
-    select null::varchar as source_system, null::varchar as entity, null::varchar as source_key, null::varchar as reason,
-        null::timestamp as extracted_at, null::bigint as load_id
-    where false
+        select
+            null::varchar as source_system,
+            null::varchar as entity,
+            null::varchar as source_key,
+            null::varchar as reason,
+            null::timestamp as extracted_at,
+            null::bigint as load_id
+        where false
     {%- endfor %}
 {%- endmacro %}
 
@@ -31,18 +36,27 @@
     with
         counted as (
             {%- for entity, system in parts %}
-            {{ "union all" if not loop.first }}
-            select
-                '{{ system }}' as source_system,
-                '{{ entity }}' as entity,
-                (select count(*) from {{ ref("stg_" ~ system ~ "__" ~ entity) }}) as raw_count,
-                (select count(*) from {{ ref("conformed_" ~ entity) }} where source_system = '{{ system }}') as staged_count
+                {{ "union all" if not loop.first }}
+                select
+                    '{{ system }}' as source_system,
+                    '{{ entity }}' as entity,
+                    (select count(*) from {{ ref("stg_" ~ system ~ "__" ~ entity) }}) as raw_count,
+                    (
+                        select count(*) from {{ ref("conformed_" ~ entity) }} where source_system = '{{ system }}'
+                    ) as staged_count
             {%- else %}
-            select null::varchar as source_system, null::varchar as entity, 0::bigint as raw_count, 0::bigint as staged_count where false
+                select
+                    null::varchar as source_system,
+                    null::varchar as entity,
+                    0::bigint as raw_count,
+                    0::bigint as staged_count
+                where false
             {%- endfor %}
         ),
         set_aside as (
-            select source_system, entity, count(*) as quarantined_count from {{ ref("quarantined_rows") }} group by source_system, entity
+            select source_system, entity, count(*) as quarantined_count
+            from {{ ref("quarantined_rows") }}
+            group by source_system, entity
         )
     select
         c.source_system,

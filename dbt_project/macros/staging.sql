@@ -7,17 +7,17 @@
     _extracted_at as extracted_at,
     _load_id as load_id,
     {% if reasons -%}
-    case
-        {%- for condition, reason in reasons %}
-        when {{ condition }} then '{{ reason }}'
-        {%- endfor %}
-    end
+        case {%- for condition, reason in reasons %} when {{ condition }} then '{{ reason }}' {%- endfor %} end
     {%- else -%} cast(null as varchar)
     {%- endif %} as quarantine_reason
 {%- endmacro %}
 
 {#- [condition, reason] for a value that is there but cannot be read. -#}
-{% macro unreadable(raw, parsed, what) -%} {{ return(["nullif(trim(" ~ raw ~ "), '') is not null and " ~ parsed ~ " is null", what ~ " cannot be read"]) }} {%- endmacro %}
+{% macro unreadable(raw, parsed, what) -%}
+    {{ return(["nullif(trim(" ~ raw ~ "), '') is not null and " ~ parsed ~ " is null", what ~ " cannot be read"]) }}
+{%- endmacro %}
 
 {#- [condition, reason] for a value that must be there and readable. -#}
-{% macro required(parsed, what) -%} {{ return([parsed ~ " is null", what ~ " is missing or cannot be read"]) }} {%- endmacro %}
+{% macro required(parsed, what) -%}
+    {{ return([parsed ~ " is null", what ~ " is missing or cannot be read"]) }}
+{%- endmacro %}

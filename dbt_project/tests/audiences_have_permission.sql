@@ -1,12 +1,12 @@
 -- No permission, no row: every row of every audience has an effective permission for its purpose, channel and address.
 {% for audience in ["audience_newsletter_email", "audience_win_back_email", "audience_service_survey_email"] %}
-{{ "union all" if not loop.first }}
-select '{{ audience }}' as audience, a.customer_id
-from {{ ref(audience) }} a
-anti join
-    (select * from {{ ref("contact_permissions") }} where is_permitted) p
-    on p.customer_id = a.customer_id
-    and p.purpose = a.purpose
-    and p.channel = a.channel
-    and p.contact_point = a.contact_point
+    {{ "union all" if not loop.first }}
+    select '{{ audience }}' as audience, a.customer_id
+    from {{ ref(audience) }} a
+    anti join
+        (select * from {{ ref("contact_permissions") }} where is_permitted) p
+        on p.customer_id = a.customer_id
+        and p.purpose = a.purpose
+        and p.channel = a.channel
+        and p.contact_point = a.contact_point
 {% endfor %}

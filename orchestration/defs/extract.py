@@ -76,7 +76,9 @@ def _spec(name: str, source: Source, table_name: str, table: Table, settings: Se
     schema = dg.TableSchema(columns=[dg.TableColumn(c, t) for c, t in table.columns.items()])
     key = ", ".join(table.key) or "none: every delivered row is a row"
     freshness = (
-        dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=table.fresh_within_hours)) if table.fresh_within_hours else None
+        dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=table.fresh_within_hours))
+        if table.fresh_within_hours
+        else None
     )
     return dg.AssetSpec(
         key=["raw", name, table_name],

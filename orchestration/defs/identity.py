@@ -29,7 +29,11 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 key=["identity", table],
                 group_name="identity",
                 description=description,
-                deps=[["conformed", "conformed_people"], ["reference", "junk_identifiers"], ["reference", "role_mailboxes"]],
+                deps=[
+                    ["conformed", "conformed_people"],
+                    ["reference", "junk_identifiers"],
+                    ["reference", "role_mailboxes"],
+                ],
                 owners=[settings.owner],
                 kinds={"python", "duckdb"},
                 metadata={"dagster/table_name": f"identity.{table}"},
@@ -42,15 +46,26 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
         run = night.night
         with run.warehouse() as con:
             changes = resolve_identities(
-                con, run.settings.identity, run.run_id, run.as_of, lambda step, rows: tell("identity", f"{step}: {rows:,}")
+                con,
+                run.settings.identity,
+                run.run_id,
+                run.as_of,
+                lambda step, rows: tell("identity", f"{step}: {rows:,}"),
             )
             counts = dict(
-                con.execute("select table_name, estimated_size from duckdb_tables() where schema_name = 'identity'").fetchall()
+                con.execute(
+                    "select table_name, estimated_size from duckdb_tables() where schema_name = 'identity'"
+                ).fetchall()
             )
         for table in _TABLES:
             metadata: dict[str, Any] = {"dagster/row_count": counts[table]}
             if table == "customer_source_records":
-                metadata |= {"customers": changes.customers, "created": changes.created, "changed": changes.changed, "retired": changes.retired}
+                metadata |= {
+                    "customers": changes.customers,
+                    "created": changes.created,
+                    "changed": changes.changed,
+                    "retired": changes.retired,
+                }
             yield dg.MaterializeResult(asset_key=["identity", table], metadata=metadata)
 
     return identify

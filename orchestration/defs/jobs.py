@@ -42,6 +42,8 @@ def failure_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def alert(context: dg.RunFailureSensorContext) -> None:
         if context.dagster_run.tags.get("kundbild/launched_by") != "cli":  # the CLI tells by itself
-            send_alert(settings.alerts, settings.company, context.dagster_run.run_id, context.failure_event.message or "")
+            send_alert(
+                settings.alerts, settings.company, context.dagster_run.run_id, context.failure_event.message or ""
+            )
 
     return alert

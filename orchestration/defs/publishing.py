@@ -24,7 +24,9 @@ _SNAPSHOTS = {
 
 def publication_assets(settings: Settings) -> dg.AssetsDefinition:
     deps = [["bi", path.stem.removeprefix("bi_")] for path in _models("bi")]
-    deps += [["marts", path.stem] for folder in ("customers", "engagement", "consent") for path in _models(f"marts/{folder}")]
+    deps += [
+        ["marts", path.stem] for folder in ("customers", "engagement", "consent") for path in _models(f"marts/{folder}")
+    ]
     deps += [["segments", path.stem] for path in _models("marts/segments")]
     deps += [["audiences", path.stem] for path in _models("marts/audiences")]
 
@@ -57,10 +59,16 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             remember_counts(con, run.run_id, all_suites(run.settings))
             run.note_published(con)
         for name in _SNAPSHOTS:
-            tables = {t: rows for t, rows in publication.tables.items() if t.startswith("bi.") == (name == "bi_snapshot")}
+            tables = {
+                t: rows for t, rows in publication.tables.items() if t.startswith("bi.") == (name == "bi_snapshot")
+            }
             yield dg.MaterializeResult(
                 asset_key=["publishing", name],
-                metadata={"dagster/row_count": sum(tables.values()), "tables": len(tables), "version": publication.version},
+                metadata={
+                    "dagster/row_count": sum(tables.values()),
+                    "tables": len(tables),
+                    "version": publication.version,
+                },
             )
 
     return publish_night

@@ -12,7 +12,6 @@ from orchestration.defs.resources import NightResource
 from orchestration.night import tell
 from orchestration.settings import Settings
 
-
 # publishing waits for the checks of what nothing in the same dbt step reads; the gate then counts all of them
 _WITH_MODELS_BELOW = ("conformed", "marts", "segments")
 
@@ -35,7 +34,9 @@ def _stage(stage: str, suites: list[Suite]) -> dg.AssetChecksDefinition:
         for check in suite.checks
     ]
 
-    @dg.multi_asset_check(name=f"{stage}_checks", specs=specs, can_subset=True, description=f"Great Expectations: the {stage} suites.")
+    @dg.multi_asset_check(
+        name=f"{stage}_checks", specs=specs, can_subset=True, description=f"Great Expectations: the {stage} suites."
+    )
     def checks(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
@@ -44,7 +45,9 @@ def _stage(stage: str, suites: list[Suite]) -> dg.AssetChecksDefinition:
             history = last_counts(con)
         wanted = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
         fresh = [suite for suite in all_suites(run.settings, history) if suite.stage == stage]
-        fresh = [suite for suite in fresh if any((dg.AssetKey(suite.asset_key), c.name) in wanted for c in suite.checks)]
+        fresh = [
+            suite for suite in fresh if any((dg.AssetKey(suite.asset_key), c.name) in wanted for c in suite.checks)
+        ]
         total = sum(len(suite.checks) for suite in fresh)
         results: list[CheckResult] = []
 

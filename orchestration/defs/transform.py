@@ -14,7 +14,13 @@ from orchestration.night import Night, tell
 from orchestration.settings import Settings
 from orchestration.transform import note_seeds, seeds_changed
 
-_GROUPS = {"marts": "marts", "segments": "segments", "audiences": "segments", "bi": "publishing", "quarantine": "quality"}
+_GROUPS = {
+    "marts": "marts",
+    "segments": "segments",
+    "audiences": "segments",
+    "bi": "publishing",
+    "quarantine": "quality",
+}
 
 
 class Translator(DagsterDbtTranslator):
@@ -28,7 +34,9 @@ class Translator(DagsterDbtTranslator):
         if dbt_resource_props["resource_type"] == "source":
             named = (dbt_resource_props.get("config") or {}).get("meta", {}).get("dagster", {}).get("asset_key")
             return dg.AssetKey(named or [dbt_resource_props["schema"], dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props.get("alias") or dbt_resource_props["name"]])
+        return dg.AssetKey(
+            [dbt_resource_props["schema"], dbt_resource_props.get("alias") or dbt_resource_props["name"]]
+        )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         schema = dbt_resource_props["schema"]
@@ -76,7 +84,9 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
 def _build(context: dg.AssetExecutionContext, night: Night, translator: Translator, exclude: str = "") -> Iterator[Any]:
     manifest = night.dbt.manifest()
     nodes = {**manifest["nodes"], **manifest["sources"]}
-    keys = {translator.get_asset_key(props): props for uid, props in nodes.items() if uid.split(".")[0] in ("model", "seed")}
+    keys = {
+        translator.get_asset_key(props): props for uid, props in nodes.items() if uid.split(".")[0] in ("model", "seed")
+    }
     models = [keys[key]["name"] for key in context.selected_asset_keys]
     events: list[DbtCoreCliEventMessage] = []
     total, done = len(models), 0
@@ -85,7 +95,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
         nonlocal done
         if not event.info.name.startswith("Log") or not event.info.name.endswith("Result"):
             return
-        from google.protobuf.json_format import MessageToDict
+        from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 
         message = MessageToDict(event, preserving_proto_field_name=True)
         events.append(DbtCoreCliEventMessage(raw_event=message, event_history_metadata={}))
@@ -101,8 +111,15 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
     with night.warehouse() as con:
         counts = {
             f"{schema}.{table}": rows
-            for schema, table, rows in con.execute("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()
+            for schema, table, rows in con.execute(
+                "select schema_name, table_name, estimated_size from duckdb_tables()"
+            ).fetchall()
         }
+    if exclude and not failure:  # seeds that stand as they were: what reads them must not be skipped
+        for key in context.selected_asset_keys:
+            if keys[key]["resource_type"] == "seed":
+                metadata = {"dagster/row_count": counts.get(".".join(key.path), 0), "unchanged": True}
+                yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
     for event in events:
         for translated in event.to_default_asset_events(manifest, translator, context, night.home.dbt_target):
             yield _with_row_count(translated, counts)
@@ -116,5 +133,3 @@ def _with_row_count(event: Any, counts: dict[str, int]) -> Any:
     schema, _, table = event.output_name.partition("__")
     rows = counts.get(f"{schema}.{table}")
     return event if rows is None else event.with_metadata({**event.metadata, "dagster/row_count": rows})
-
-

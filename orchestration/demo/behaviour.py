@@ -84,10 +84,16 @@ def draw_behaviour(rng: np.random.Generator, is_minor: np.ndarray, end: int) -> 
     _subscriptions(rng, world, traits, lived_until, start, end)
     _service(rng, world, season, traits, lived_until, person, at, delivery_days, end)
     world.tables["campaigns"] = pa.table(
-        {"campaign_id": np.arange(1, len(campaigns) + 1), "sent_at": campaigns, "true_lift": np.full(len(campaigns), LIFT)}
+        {
+            "campaign_id": np.arange(1, len(campaigns) + 1),
+            "sent_at": campaigns,
+            "true_lift": np.full(len(campaigns), LIFT),
+        }
     )
     world.tables["messages"] = pa.table(messages)
-    world.tables["traits"] = pa.table({"person_id": np.arange(1, len(is_minor) + 1), "lived_until": lived_until, **traits})
+    world.tables["traits"] = pa.table(
+        {"person_id": np.arange(1, len(is_minor) + 1), "lived_until": lived_until, **traits}
+    )
     return world
 
 
@@ -106,7 +112,7 @@ class _Season:
     def draw(
         self, rng: np.random.Generator, daily_rate: np.ndarray, since: np.ndarray, until: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(person index, time in s) of a Poisson process of `daily_rate` × season on [since, until)."""
+        """(person index, time in s) of a Poisson process of `daily_rate` times season on [since, until)."""
         low, high = self.weight_at(np.maximum(since, self.start)), self.weight_at(until)
         counts = rng.poisson(daily_rate * np.maximum(high - low, 0))
         person = np.repeat(np.arange(len(counts)), counts)
@@ -175,7 +181,9 @@ def _messages(
         extra["person"].append(person[bought])
         extra["at"].append(sent + rng.integers(1800, 5 * DAY, int(bought.sum())))
         extra["campaign"].append(np.full(int(bought.sum()), number))
-    out: dict[str, np.ndarray | dict[str, np.ndarray]] = {name: np.concatenate(values) for name, values in parts.items()}
+    out: dict[str, np.ndarray | dict[str, np.ndarray]] = {
+        name: np.concatenate(values) for name, values in parts.items()
+    }
     out["extra"] = {name: np.concatenate(values) for name, values in extra.items()}
     return out
 

@@ -101,8 +101,14 @@ def write_crm(con: duckdb.DuckDBPyConnection, path: Path, cutoff: int) -> dict[s
         for name, sql in _TABLES.items():
             result = con.execute(sql.format(contacts=state_sql("crm", 0, cutoff), cutoff=cutoff))
             columns = [column[0] for column in result.description]
-            types = ["integer" if str(column[1]) in _WHOLE else "real" if str(column[1]) in _REAL else "text" for column in result.description]
-            declared = ", ".join(f"{c} {t}{' primary key' if at == 0 else ''}" for at, (c, t) in enumerate(zip(columns, types, strict=True)))
+            types = [
+                "integer" if str(column[1]) in _WHOLE else "real" if str(column[1]) in _REAL else "text"
+                for column in result.description
+            ]
+            declared = ", ".join(
+                f"{c} {t}{' primary key' if at == 0 else ''}"
+                for at, (c, t) in enumerate(zip(columns, types, strict=True))
+            )
             crm.execute(f"create table {name} ({declared})")
             insert = f"insert into {name} values ({', '.join('?' * len(columns))})"
             counts[name] = 0

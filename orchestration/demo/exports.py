@@ -92,7 +92,11 @@ def write_email(con: duckdb.DuckDBPyConnection, folder: Path, since: int, cutoff
             con.execute(f"create or replace temp table history as {filled}")
             months = con.execute("select distinct left(occurred_at, 7) from history order by 1").fetchall()
             counts[name] = sum(
-                _copy(con, f"select * from history where left(occurred_at, 7) = '{m}' order by occurred_at, event_id", folder / f"events_{m}.csv")
+                _copy(
+                    con,
+                    f"select * from history where left(occurred_at, 7) = '{m}' order by occurred_at, event_id",
+                    folder / f"events_{m}.csv",
+                )
                 for (m,) in months
             )
         else:
@@ -104,7 +108,10 @@ def plant_broken_lines(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Breaks the first night's events file by hand: bad bytes, a line too long, a file delivered twice; notes the truth."""
     files = sorted(folder.glob("events_*.csv"))
     victim, twice = files[len(files) // 2], files[len(files) // 2 - 1]
-    broken = ['X1-sent,sent,1,"smörgås@example.com",1,2026-01-01T08:00:00Z,surplus', 'X2-sent,sent,not-a-number,a@example.com,1,2026-01-01T08:00:00Z']
+    broken = [
+        'X1-sent,sent,1,"smörgås@example.com",1,2026-01-01T08:00:00Z,surplus',
+        "X2-sent,sent,not-a-number,a@example.com,1,2026-01-01T08:00:00Z",
+    ]
     with victim.open("ab") as out:
         out.write(("\n".join(broken) + "\n").encode())
         out.write("X3-sent,sent,1,bl\xe5b\xe4r@example.com,1,2026-01-01T08:00:00Z\n".encode("latin-1"))
@@ -116,7 +123,9 @@ def plant_broken_lines(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         "insert into fault select 'email', 'events', n, f, 'file_reject', null from (values (1, 'too many columns'), (2, 'not a number'), "
         "(3, 'wrong encoding')) v (n, f)"
     )
-    con.execute(f"insert into fault select 'email', 'events', n, 'delivered twice', 'duplicate', null from range({len(lines) - 1}) r (n)")
+    con.execute(
+        f"insert into fault select 'email', 'events', n, 'delivered twice', 'duplicate', null from range({len(lines) - 1}) r (n)"
+    )
 
 
 def write_survey(con: duckdb.DuckDBPyConnection, folder: Path, since: int, cutoff: int) -> dict[str, int]:
@@ -137,7 +146,8 @@ def write_registers(con: duckdb.DuckDBPyConnection, folder: Path, since: int, cu
     """Writes the reservation registers (whole) and the address register's changes since the last night."""
     folder.mkdir(parents=True, exist_ok=True)
     union = " union all by name ".join(
-        f"select '{name}' as register, '{_stamp(cutoff)}' as version_on, * from ({sql})" for name, sql in _REGISTERS.items()
+        f"select '{name}' as register, '{_stamp(cutoff)}' as version_on, * from ({sql})"
+        for name, sql in _REGISTERS.items()
     )
     counts = {
         "reservations": _copy(

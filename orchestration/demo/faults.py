@@ -6,13 +6,48 @@ import duckdb
 
 # system, source table, latent table, its key, its time, fault, what the pipeline must do with it, replacement text
 _PLANTED = [
-    ("crm", "contacts", "record where system = 'crm'", "key", "created_at", "impossible birth date", "quarantine", "1985-13-45"),
-    ("webshop", "customers", "record where system = 'webshop' and deleted_at is null", "key", "created_at",
-     "impossible birth date", "quarantine", "31 Feb 1990"),
+    (
+        "crm",
+        "contacts",
+        "record where system = 'crm'",
+        "key",
+        "created_at",
+        "impossible birth date",
+        "quarantine",
+        "1985-13-45",
+    ),
+    (
+        "webshop",
+        "customers",
+        "record where system = 'webshop' and deleted_at is null",
+        "key",
+        "created_at",
+        "impossible birth date",
+        "quarantine",
+        "31 Feb 1990",
+    ),
     ("crm", "activities", "calls where true", "call_no", "occurred_at", "date in words", "quarantine", "yesterday"),
-    ("webshop", "orders", "orders where true", "order_no", "ordered_at", "broken date", "quarantine", "2026-02-31T12:00:00Z"),
+    (
+        "webshop",
+        "orders",
+        "orders where true",
+        "order_no",
+        "ordered_at",
+        "broken date",
+        "quarantine",
+        "2026-02-31T12:00:00Z",
+    ),
     ("webshop", "reviews", "reviews where true", "review_no", "reviewed_at", "rating out of range", "quarantine", "99"),
-    ("survey", "responses", "responses where true", "response_no", "submitted_at", "score out of range", "quarantine", "47"),
+    (
+        "survey",
+        "responses",
+        "responses where true",
+        "response_no",
+        "submitted_at",
+        "score out of range",
+        "quarantine",
+        "47",
+    ),
 ]
 
 

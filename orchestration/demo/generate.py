@@ -100,7 +100,12 @@ def _world(customers: int, as_of: date, seed: int, first: int, final: int) -> du
     behaviour = draw_behaviour(rng, people["is_minor"].to_numpy(), final)
     con = duckdb.connect()
     con.execute("set TimeZone = 'UTC'")
-    variables = {"seed": seed, "final": final, "begin": final - HORIZON_DAYS * DAY, "companies": max(customers // 100, 1)}
+    variables = {
+        "seed": seed,
+        "final": final,
+        "begin": final - HORIZON_DAYS * DAY,
+        "companies": max(customers // 100, 1),
+    }
     for name, value in variables.items():
         con.execute(f"set variable {name} = {value}")
     con.execute(mess.MACROS)
@@ -124,7 +129,9 @@ def _products(rng: np.random.Generator) -> pa.Table:
     return pa.table(
         {
             "product_id": np.arange(1, PRODUCTS + 1),
-            "title": [f"{names.LINES[n // 12 % 12]} {names.GOODS[c][0]} {1 + n // 144}" for n, c in enumerate(category)],
+            "title": [
+                f"{names.LINES[n // 12 % 12]} {names.GOODS[c][0]} {1 + n // 144}" for n, c in enumerate(category)
+            ],
             "category": category,
             "price": np.array([names.GOODS[c][1] for c in category]) * rng.uniform(0.6, 1.6, PRODUCTS).round(2),
         }

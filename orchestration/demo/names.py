@@ -83,7 +83,7 @@ GOODS = {
     "Food": ("Freeze-dried Meal", 95),
     "Accessories": ("Wool Cap", 350),
 }
-LINES = "Fjell Skog Vidde Tind Elv Bre Myr Hav Sti Nord Sol Snø".split()
+LINES = ["Fjell", "Skog", "Vidde", "Tind", "Elv", "Bre", "Myr", "Hav", "Sti", "Nord", "Sol", "Snø"]
 
 
 def family_names(country: str) -> np.ndarray:

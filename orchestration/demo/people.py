@@ -71,7 +71,7 @@ def draw_people(rng: np.random.Generator, count: int, as_of: date, postal_codes:
     parent = np.flatnonzero(junior) - 2
     given[junior], family[junior], gender[junior] = given[parent], family[parent], gender[parent]
     renamed = ~child & (rng.random(count) < 0.03) & (former != family)
-    former = np.where(renamed, former, None)
+    former[~renamed] = None
 
     addresses = _addresses(rng, homes, home_country, postal_codes)
     old = _addresses(rng, count, country_index, postal_codes)
@@ -82,7 +82,9 @@ def draw_people(rng: np.random.Generator, count: int, as_of: date, postal_codes:
     separator = rng.choice(np.array([".", "_", ""], dtype=object), count, p=[0.7, 0.1, 0.2])
     local = _ascii(given) + separator + _ascii(family) + number
     email = local + "@" + rng.choice(_DOMAINS, count)
-    second = _ascii(given) + rng.integers(10, 9999, count).astype(str).astype(object) + "@" + rng.choice(_DOMAINS, count)
+    second = (
+        _ascii(given) + rng.integers(10, 9999, count).astype(str).astype(object) + "@" + rng.choice(_DOMAINS, count)
+    )
     mobile = _mobiles(rng, country, count)
     sharing = rng.random(homes)[household]
     head = np.flatnonzero(place_in == 0)[household]

@@ -45,7 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def server_url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        return "http://" + self.headers["Host"]
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

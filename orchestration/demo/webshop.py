@@ -143,7 +143,9 @@ def write_pages(con: duckdb.DuckDBPyConnection, folder: Path, night: int, since:
     counts: dict[str, int] = {}
     for name, sql in _TABLES.items():
         filled = sql.format(customers=state_sql("webshop", since, cutoff), account=_ACCOUNT, since=since, cutoff=cutoff)
-        con.execute(f"create or replace temp table page_rows as select *, row_number() over () - 1 as row_no from ({filled})")
+        con.execute(
+            f"create or replace temp table page_rows as select *, row_number() over () - 1 as row_no from ({filled})"
+        )
         rows, latest = con.execute("select count(*), max(updated_at) from page_rows").fetchone() or (0, None)
         columns = [row[0] for row in con.execute("describe page_rows").fetchall() if row[0] != "row_no"]
         fields = ", ".join(f"'{column}': {column}" for column in columns)
@@ -164,7 +166,9 @@ def write_pages(con: duckdb.DuckDBPyConnection, folder: Path, night: int, since:
     return counts
 
 
-def write_analytics(con: duckdb.DuckDBPyConnection, folder: Path, night: int, since: int, cutoff: int) -> dict[str, int]:
+def write_analytics(
+    con: duckdb.DuckDBPyConnection, folder: Path, night: int, since: int, cutoff: int
+) -> dict[str, int]:
     """Writes one night's Parquet exports `<table>_<night>.parquet`. Returns rows per table."""
     folder.mkdir(parents=True, exist_ok=True)
     counts = {}

@@ -68,7 +68,9 @@ def extract_source(
 
 
 @contextmanager
-def _batch(con: duckdb.DuckDBPyConnection, home: Home, name: str, source: Source, table_name: str, table: Table, share: float):  # type: ignore[no-untyped-def]
+def _batch(
+    con: duckdb.DuckDBPyConnection, home: Home, name: str, source: Source, table_name: str, table: Table, share: float
+):
     batch: Batch | None
     if source.connector == "sql":
         with sql.read_table(con, name, source, table_name, table) as batch:

@@ -38,7 +38,7 @@ def read_files(
 ) -> Batch | None:
     """The files of one table that were not loaded yet, or None. Raises SourceError as landing and the contract say."""
     if not table.path:
-        raise SourceError(f"source {source_name}, table {name} says no path", to_do="add path = \"….csv\" to the table")
+        raise SourceError(f"source {source_name}, table {name} says no path", to_do='add path = "….csv" to the table')
     files, known_copies = _new_files(con, source_name, source, name, table)
     for copy in known_copies:
         _note(con, source_name, name, copy, 0)
@@ -68,11 +68,13 @@ def _new_files(
             to_do="check that the export ran and that url and path are right",
         )
     loaded = con.execute(
-        "select file, size, modified_ns, sha256 from ops.loaded_files where source = ? and table_name = ?", [source_name, name]
+        "select file, size, modified_ns, sha256 from ops.loaded_files where source = ? and table_name = ?",
+        [source_name, name],
     ).fetchall()
     seen = {(file, size, modified) for file, size, modified, _ in loaded}
     hashes = {sha for *_, sha in loaded}
-    fresh, copies = [], []
+    fresh: list[Delivered] = []
+    copies: list[Delivered] = []
     for path, info in sorted(found.items()):
         if info.get("type") == "directory":
             continue
@@ -81,7 +83,11 @@ def _new_files(
             continue
         with system.open(path, "rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        opened = path if is_local else f"{system.protocol if isinstance(system.protocol, str) else system.protocol[0]}://{path}"
+        opened = (
+            path
+            if is_local
+            else f"{system.protocol if isinstance(system.protocol, str) else system.protocol[0]}://{path}"
+        )
         file = Delivered(opened, info["size"], modified, digest)
         (copies if digest in hashes else fresh).append(file)
         hashes.add(digest)
@@ -102,7 +108,9 @@ def _note(con: duckdb.DuckDBPyConnection, source: str, table: str, file: Deliver
 def _refuse_empty(source: str, name: str, file: Delivered) -> None:
     if file.size == 0:
         raise SourceError(
-            f"source {source}, table {name}: the file is empty", where=_file_name(file.path), to_do="deliver it again; an export without rows still has its header"
+            f"source {source}, table {name}: the file is empty",
+            where=_file_name(file.path),
+            to_do="deliver it again; an export without rows still has its header",
         )
 
 
@@ -135,18 +143,28 @@ def _header(source: str, name: str, file: Delivered, spec: Source) -> list[str]:
 
 
 def _csv(
-    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered], max_share: float
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    files: list[Delivered],
+    max_share: float,
 ) -> Batch:
     by_header: dict[tuple[str, ...], list[Delivered]] = {}
     for file in files:
-        header = _header(source_name, name, file, source)
-        check_contract(source_name, name, table, header, f"{_file_name(file.path)}, line 1")
-        by_header.setdefault(tuple(header), []).append(file)
+        found = _header(source_name, name, file, source)
+        check_contract(source_name, name, table, found, f"{_file_name(file.path)}, line 1")
+        by_header.setdefault(tuple(found), []).append(file)
     added = sorted({c for header in by_header for c in header if c not in table.columns})
     columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
     rejects = [f"rejects_{number}" for number in range(len(files))]
     selects = []
-    groups = [([f], h) for h, fs in by_header.items() for f in fs] if not table.key else [(fs, h) for h, fs in by_header.items()]
+    groups = (
+        [([f], h) for h, fs in by_header.items() for f in fs]
+        if not table.key
+        else [(fs, h) for h, fs in by_header.items()]
+    )
     for number, (group, header) in enumerate(groups):
         declared = ", ".join(f"{text(c)}: {text(columns[c])}" for c in header)
         options = (
@@ -206,10 +224,16 @@ def _keep_rejects(
     return rejected
 
 
-def _parquet(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]) -> Batch:
+def _parquet(
+    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
+) -> Batch:
     columns = dict(table.columns)
     for file in files:
-        found = dict(con.execute(f"select column_name, column_type from (describe from read_parquet({text(file.path)}))").fetchall())
+        found = dict(
+            con.execute(
+                f"select column_name, column_type from (describe from read_parquet({text(file.path)}))"
+            ).fetchall()
+        )
         check_contract(source_name, name, table, list(found), _file_name(file.path))
         for column, kind in found.items():
             columns.setdefault(column, kind)
@@ -230,7 +254,9 @@ def _parquet(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, n
     return Batch(select, columns, has_file=True, after=_noting(con, source_name, name, files), added=added)
 
 
-def _json_lines(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]) -> Batch:
+def _json_lines(
+    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
+) -> Batch:
     paths = "[" + ", ".join(text(file.path) for file in files) + "]"
     con.execute(
         f"create or replace temp table json_lines as select line, filename as _path from read_csv({paths}, "
@@ -238,7 +264,10 @@ def _json_lines(con: duckdb.DuckDBPyConnection, source_name: str, source: Source
         f"max_line_size = {MAX_LINE_BYTES}, filename = true)"
     )
     whole = "json_valid(line) and json_type(line) = 'OBJECT'"
-    found = [row[0] for row in con.execute(f"select distinct unnest(json_keys(line)) from json_lines where {whole}").fetchall()]
+    found = [
+        row[0]
+        for row in con.execute(f"select distinct unnest(json_keys(line)) from json_lines where {whole}").fetchall()
+    ]
     if not found:
         raise SourceError(
             f"source {source_name}, table {name}: no line is a JSON object",
@@ -249,7 +278,9 @@ def _json_lines(con: duckdb.DuckDBPyConnection, source_name: str, source: Source
     columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
     fields = ", ".join(_json_field(c, t) for c, t in columns.items())
     row_key = "null::varchar" if table.key else "md5(line)"
-    select = f"select {fields}, parse_filename(_path) as _source_file, {row_key} as _row_key from json_lines where {whole}"
+    select = (
+        f"select {fields}, parse_filename(_path) as _source_file, {row_key} as _row_key from json_lines where {whole}"
+    )
 
     def after(load_id: int) -> int:
         con.execute(
@@ -271,7 +302,9 @@ def _json_field(column: str, kind: str) -> str:
     return f"json_extract_string(line, {path}) as {quote(column)}"
 
 
-def _json_pages(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]) -> Batch:
+def _json_pages(
+    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
+) -> Batch:
     """API pages kept as files: `{"data": [row, …]}` each."""
     paths = "[" + ", ".join(text(file.path) for file in files) + "]"
     first = con.execute(
@@ -289,7 +322,7 @@ def _json_pages(con: duckdb.DuckDBPyConnection, source_name: str, source: Source
     return Batch(select, columns, has_file=True, after=_noting(con, source_name, name, files), added=added)
 
 
-def _noting(con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered]):  # type: ignore[no-untyped-def]
+def _noting(con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered]):
     def after(load_id: int) -> int:
         for file in files:
             _note(con, source, name, file, load_id)
@@ -309,6 +342,10 @@ def sample_columns(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]
     """Column names and guessed types of one file, for scaffolding. Raises SourceError when it cannot be read."""
     reader = {".parquet": "read_parquet", ".jsonl": "read_json", ".json": "read_json"}.get(path.suffix, "read_csv")
     try:
-        return dict(con.execute(f"select column_name, column_type from (describe from {reader}({text(path)}))").fetchall())
+        return dict(
+            con.execute(f"select column_name, column_type from (describe from {reader}({text(path)}))").fetchall()
+        )
     except duckdb.Error as error:
-        raise SourceError("the file cannot be read", where=str(path), to_do="name a CSV, JSON Lines or Parquet file") from error
+        raise SourceError(
+            "the file cannot be read", where=str(path), to_do="name a CSV, JSON Lines or Parquet file"
+        ) from error

@@ -16,7 +16,13 @@ from orchestration.extract.records import LoadCounts, next_load_id, now, write_l
 from orchestration.settings import Table
 from orchestration.warehouse import quote, scalar, text
 
-TECHNICAL = {"_load_id": "BIGINT", "_extracted_at": "TIMESTAMP", "_deleted_at": "TIMESTAMP", "_source_file": "VARCHAR", "_row_key": "VARCHAR"}
+TECHNICAL = {
+    "_load_id": "BIGINT",
+    "_extracted_at": "TIMESTAMP",
+    "_deleted_at": "TIMESTAMP",
+    "_source_file": "VARCHAR",
+    "_row_key": "VARCHAR",
+}
 
 
 @dataclass
@@ -61,7 +67,9 @@ def check_contract(source: str, name: str, table: Table, found: list[str], where
     return added
 
 
-def load(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, batch: Batch, max_reject_share: float) -> LoadCounts:
+def load(
+    con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, batch: Batch, max_reject_share: float
+) -> LoadCounts:
     """Merges a batch into raw in one transaction; the load log is part of it. Returns the books of the load.
 
     Raises SourceError when so large a share of a column cannot be cast that the source must have retyped it.
@@ -75,7 +83,11 @@ def load(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, b
         is_first = not con.execute(f"select 1 from {target} limit 1").fetchall()
         columns = list(batch.columns)
         technical = f"{load_id} as _load_id, timestamp {text(now().isoformat(sep=' '))} as _extracted_at, null::timestamp as _deleted_at"
-        technical += ", _source_file, _row_key" if batch.has_file else ", null::varchar as _source_file, null::varchar as _row_key"
+        technical += (
+            ", _source_file, _row_key"
+            if batch.has_file
+            else ", null::varchar as _source_file, null::varchar as _row_key"
+        )
         if is_first and not batch.is_text:
             names = ", ".join(quote(c) for c in [*columns, *TECHNICAL])
             casts = ", ".join(f"{quote(c)}::{t} as {quote(c)}" for c, t in batch.columns.items())
@@ -86,7 +98,9 @@ def load(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, b
             _reject_future(con, target, table, load_id, source, name, counts)
             counts.inserted = _count(con, target)
         else:
-            con.execute(f"create or replace temp table batch as select {_casts(batch)}, {technical} from ({batch.select})")
+            con.execute(
+                f"create or replace temp table batch as select {_casts(batch)}, {technical} from ({batch.select})"
+            )
             counts.source_rows = _count(con, "batch")
             if batch.is_text:
                 _reject_uncastable(con, batch, load_id, source, name, counts, max_reject_share)
@@ -117,7 +131,11 @@ def _casts(batch: Batch) -> str:
         if t.upper() != "VARCHAR"
     ]
     bad = f"coalesce({', '.join(failed)}, null)" if failed else "null::varchar"
-    content = "case when _bad is not null then to_json({" + ", ".join(f"{text(c)}: {quote(c)}" for c in batch.columns) + "})::varchar end"
+    content = (
+        "case when _bad is not null then to_json({"
+        + ", ".join(f"{text(c)}: {quote(c)}" for c in batch.columns)
+        + "})::varchar end"
+    )
     return ", ".join([*typed, f"{bad} as _bad", f"{content.replace('_bad', f'({bad})')} as _content"])
 
 
@@ -150,7 +168,13 @@ def _drop_duplicates(con: duckdb.DuckDBPyConnection, relation: str, table: Table
 
 
 def _reject_uncastable(
-    con: duckdb.DuckDBPyConnection, batch: Batch, load_id: int, source: str, name: str, counts: LoadCounts, max_share: float
+    con: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    load_id: int,
+    source: str,
+    name: str,
+    counts: LoadCounts,
+    max_share: float,
 ) -> None:
     bad = con.execute("select _bad, count(*) from batch where _bad is not null group by all order by 2 desc").fetchall()
     for column, rows in bad:
@@ -174,10 +198,22 @@ def _reject_uncastable(
 
 
 def _reject_future(
-    con: duckdb.DuckDBPyConnection, relation: str, table: Table, load_id: int, source: str, name: str, counts: LoadCounts
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    table: Table,
+    load_id: int,
+    source: str,
+    name: str,
+    counts: LoadCounts,
 ) -> None:
     """A cursor ahead of the clock would hide every later change: such rows are rejected, with a day's grace for zones."""
-    if not table.cursor or table.columns[table.cursor].upper() not in ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"):
+    if not table.cursor or table.columns[table.cursor].upper() not in (
+        "VARCHAR",
+        "DATE",
+        "TIMESTAMP",
+        "TIMESTAMPTZ",
+        "TIMESTAMP WITH TIME ZONE",
+    ):
         return
     ahead = f"try_cast({quote(table.cursor)}::varchar as timestamp) > (now() at time zone 'UTC' + interval 1 day)"
     found = scalar(con, f"select count(*) from {relation} where {ahead} and _load_id = {load_id}")
@@ -196,7 +232,10 @@ def _merge(con: duckdb.DuckDBPyConnection, target: str, table: Table, columns: l
     names = ", ".join(quote(c) for c in [*columns, *TECHNICAL])
     if table.key:
         on = " and ".join(f"b.{quote(c)} is not distinct from r.{quote(c)}" for c in table.key)
-        same = " and ".join(f"b.{quote(c)} is not distinct from r.{quote(c)}" for c in columns if c not in table.key) or "true"
+        same = (
+            " and ".join(f"b.{quote(c)} is not distinct from r.{quote(c)}" for c in columns if c not in table.key)
+            or "true"
+        )
         older = f" or (b.{quote(table.cursor)} < r.{quote(table.cursor)})" if table.cursor else ""
         before = _count(con, "batch")
         con.execute(f"delete from batch b using {target} r where {on} and (({same} and r._deleted_at is null){older})")

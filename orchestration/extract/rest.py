@@ -26,7 +26,13 @@ _PAGE_START = re.compile(rb'\s*\{\s*"data"\s*:\s*\[')
 
 
 def read_endpoint(
-    con: duckdb.DuckDBPyConnection, home: Home, source_name: str, source: Source, name: str, table: Table, max_reject_share: float
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    max_reject_share: float,
 ) -> Batch | None:
     """The rows of one endpoint changed since the last load, or None.
 
@@ -39,7 +45,9 @@ def read_endpoint(
         return None
     paths = "[" + ", ".join(text(file) for file in files) + "]"
     found = dict(
-        con.execute(f"select column_name, column_type from (describe from read_parquet({paths}, union_by_name = true))").fetchall()
+        con.execute(
+            f"select column_name, column_type from (describe from read_parquet({paths}, union_by_name = true))"
+        ).fetchall()
     )
     added = sorted(c for c in found if c not in table.columns and c != REJECTS and not c.startswith("_dlt"))
     columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
@@ -66,7 +74,13 @@ def forget_landed(home: Home, source_name: str, name: str) -> None:
 
 
 def _fetch(
-    con: duckdb.DuckDBPyConnection, home: Home, source_name: str, source: Source, name: str, table: Table, max_reject_share: float
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    max_reject_share: float,
 ) -> None:
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed
@@ -74,13 +88,17 @@ def _fetch(
 
     folder = home.landing / source_name / name
     if not source.token and "token" in source.model_fields_set:
-        raise SourceError(f"source {source_name}: the token is empty", to_do="set the environment variable that token names")
+        raise SourceError(
+            f"source {source_name}: the token is empty", to_do="set the environment variable that token names"
+        )
     pipeline = dlt.pipeline(
         f"{source_name}__{name}",
         pipelines_dir=str(folder / "packages"),
         destination=dlt.destinations.filesystem(bucket_url=str(folder)),
         dataset_name="raw",
     )
+    # the cursor is the warehouse's own newest row, so dlt has no state to keep: an answer without rows leaves no package
+    pipeline.config.restore_from_destination = False
     while pipeline.has_pending_data:  # a killed run left a package: dlt's next load only finishes that one
         pipeline.normalize()
         pipeline.load()
@@ -97,7 +115,7 @@ def _fetch(
         "data_selector": _DATA,
         "response_actions": [_refuse_what_is_no_page(source_name, name)],
     }
-    pages = rest_api_resources({"client": client, "resources": [{"name": f"{name}_pages", "endpoint": endpoint}]})[0]  # type: ignore[typeddict-item]
+    pages = rest_api_resources({"client": client, "resources": [{"name": f"{name}_pages", "endpoint": endpoint}]})[0]
     schema = _arrow_schema(con, table)
 
     @dlt.transformer(name=name)

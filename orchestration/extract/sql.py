@@ -34,9 +34,13 @@ def read_table(
     try:
         url = sa.make_url(source.url)
     except sa.exc.ArgumentError as error:
-        raise SourceError(f"source {source_name}: url is no SQLAlchemy URL", to_do="e.g. sqlite:///file.sqlite") from error
+        raise SourceError(
+            f"source {source_name}: url is no SQLAlchemy URL", to_do="e.g. sqlite:///file.sqlite"
+        ) from error
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise SourceError(f"source {source_name}: the database file is missing", where=str(url.database), to_do="check url")
+        raise SourceError(
+            f"source {source_name}: the database file is missing", where=str(url.database), to_do="check url"
+        )
     there = table.table or name
     engine = sa.create_engine(url, connect_args=_timeouts(url))
     try:
@@ -50,13 +54,17 @@ def read_table(
             con.register("fetched", reader)
             keys = None
             if table.find_deletions and table.key:
-                with _arrow(url, engine, _select(engine, there, table.key, found, None, None, as_text=True)) as key_reader:
+                with _arrow(
+                    url, engine, _select(engine, there, table.key, found, None, None, as_text=True)
+                ) as key_reader:  # noqa: F841 DuckDB finds it by its name
                     con.execute("create or replace temp table keys_there as from key_reader")
                 keys = "from keys_there"
             names = ", ".join(quote(c) for c in columns)
             yield Batch(f"select {names} from fetched", columns, is_text=True, keys_there=keys, added=added)
     except sa.exc.NoSuchTableError as error:
-        raise SourceError(f"source {source_name}: there is no table {there}", where=_safe(url), to_do="check the table's name") from error
+        raise SourceError(
+            f"source {source_name}: there is no table {there}", where=_safe(url), to_do="check the table's name"
+        ) from error
     except (sa.exc.SQLAlchemyError, RuntimeError, OSError) as error:
         raise SourceError(
             f"source {source_name}: the database cannot be read ({type(error).__name__})",
@@ -93,7 +101,11 @@ def _select(
 def _plain(column: Any) -> Any:
     """Types that no Arrow driver maps are sent as text: numeric without scale, uuid, json, arrays."""
     known = (sa.Integer, sa.String, sa.Float, sa.Date, sa.DateTime, sa.Boolean)
-    return column if isinstance(column.type, known) else sa.cast(column, sa.Text if not isinstance(column.type, sa.Numeric) else sa.String(64)).label(column.name)
+    return (
+        column
+        if isinstance(column.type, known)
+        else sa.cast(column, sa.Text if not isinstance(column.type, sa.Numeric) else sa.String(64)).label(column.name)
+    )
 
 
 @contextmanager
@@ -119,18 +131,20 @@ def _arrow(url: sa.URL, engine: sa.Engine, sql: str) -> Iterator[pa.RecordBatchR
         plain = url.set(drivername="mysql", query={}).render_as_string(hide_password=False)
         yield connectorx.read_sql(plain, sql, return_type="arrow_stream", batch_size=_FETCH_ROWS)
     else:
-        with engine.connect() as connection:
-            result = connection.execution_options(stream_results=True).execute(sa.text(sql))
+        with engine.connect() as plain_connection:
+            result = plain_connection.execution_options(stream_results=True).execute(sa.text(sql))
             yield _from_cursor(result)
 
 
 def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
-    schema = pa.schema([(key, pa.string()) for key in result.keys()])
+    schema = pa.schema([(key, pa.string()) for key in result.keys()])  # noqa: SIM118 a result is no dict
 
     def batches() -> Iterator[pa.RecordBatch]:
         while rows := result.fetchmany(_FETCH_ROWS):
             columns = zip(*rows, strict=True)
-            yield pa.record_batch([pa.array([None if v is None else str(v) for v in c], pa.string()) for c in columns], schema)
+            yield pa.record_batch(
+                [pa.array([None if v is None else str(v) for v in c], pa.string()) for c in columns], schema
+            )
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 

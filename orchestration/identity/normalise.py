@@ -19,11 +19,12 @@ create or replace temp macro folded(s) as
                 'å', 'a'), 'ä', 'a'), 'æ', 'a'), 'ö', 'o'), 'ø', 'o'), 'ð', 'd')),
             'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'),
         '[^\\p{L}\\p{N}]+', ' ', 'g');
+-- address without its +tag, or null when it is none; for Gmail the dots before the @ do not count
+create or replace temp macro untagged(s) as
+    regexp_replace(nullif(regexp_extract(lower(trim(s)), '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'), ''), '\\+[^@]*@', '@');
 create or replace temp macro email_key(s) as
-    case when regexp_full_match(lower(trim(s)), '[^@\\s]+@[^@\\s]+\\.[^@\\s]+') then
-        case when split_part(lower(trim(s)), '@', 2) in ('gmail.com', 'googlemail.com')
-            then replace(split_part(split_part(lower(trim(s)), '@', 1), '+', 1), '.', '') || '@gmail.com'
-            else split_part(split_part(lower(trim(s)), '@', 1), '+', 1) || '@' || split_part(lower(trim(s)), '@', 2) end end;
+    case when untagged(s) similar to '[^@]+@(gmail|googlemail)\\.com' then replace(split_part(untagged(s), '@', 1), '.', '') || '@gmail.com'
+        else untagged(s) end;
 """
 
 _DDL = """

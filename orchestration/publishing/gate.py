@@ -16,7 +16,8 @@ def assert_publishable(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
     missing = {"arrival", "promise"} - {stage for stage, *_ in checked}
     if missing:
         raise GateError(
-            f"the {' and '.join(sorted(missing))} checks of this run did not run", to_do="run the whole nightly, not a part of it"
+            f"the {' and '.join(sorted(missing))} checks of this run did not run",
+            to_do="run the whole nightly, not a part of it",
         )
     failed = con.execute(
         "select table_name || ': ' || check_name from ops.check_results where run_id = ? and not passed and severity = 'ERROR' order by 1",

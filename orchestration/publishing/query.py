@@ -17,13 +17,16 @@ def ask(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     path = home.published / BI_FILE
     if not path.exists():
         raise KundbildError("nothing is published yet", where=str(path), to_do="`kundbild run`")
-    locked = {"enable_external_access": False, "lock_configuration": True}
+    locked: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": False,
+        "lock_configuration": True,
+    }
     con = duckdb.connect(str(path), read_only=True, config=locked)
     try:
         cursor = con.execute(sql)
         columns = [column[0] for column in cursor.description or []]
         return columns, cursor.fetchall()
     except duckdb.Error as error:
-        raise KundbildError(str(error).strip(), to_do="tables: `kundbild query \"show all tables\"`") from error
+        raise KundbildError(str(error).strip(), to_do='tables: `kundbild query "show all tables"`') from error
     finally:
         con.close()

@@ -94,7 +94,9 @@ def rollback(home: Home, version: str | None = None) -> Publication:
     if version is None:
         older = [p.version for p in publications if now and p.version < now.version]
         if not older:
-            raise KundbildError("there is no earlier publication to go back to", to_do="`kundbild publish --list` shows them")
+            raise KundbildError(
+                "there is no earlier publication to go back to", to_do="`kundbild publish --list` shows them"
+            )
         version = older[0]
     switch(home, version)
     publication = current(home)
@@ -125,7 +127,11 @@ def _copy(con: duckdb.DuckDBPyConnection, path: Path, schemas: tuple[str, ...]) 
                 there = con.execute(f"select count(*), bit_xor(hash(t)) from publication.{name} t").fetchall()[0]
                 here = con.execute(f"select count(*), bit_xor(hash(t)) from {name} t").fetchall()[0]
                 if here != there:
-                    raise KundbildError(f"the copy of {schema}.{table} differs from the warehouse", where=str(path), to_do="check the disk")
+                    raise KundbildError(
+                        f"the copy of {schema}.{table} differs from the warehouse",
+                        where=str(path),
+                        to_do="check the disk",
+                    )
                 counts[f"{schema}.{table}"] = int(there[0])
     finally:
         con.execute("detach publication")
@@ -133,7 +139,11 @@ def _copy(con: duckdb.DuckDBPyConnection, path: Path, schemas: tuple[str, ...]) 
 
 
 def _copy_comments(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    comment = scalar(con, "select comment from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?", [schema, table])
+    comment = scalar(
+        con,
+        "select comment from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
+        [schema, table],
+    )
     if comment:
         con.execute(f"comment on table publication.{quote(schema)}.{quote(table)} is {text(comment)}")
     for column, said in con.execute(
@@ -173,7 +183,7 @@ def _link(link: Path, target: Path) -> None:
     fresh = link.with_name(f".{link.name}.link")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
-    os.replace(fresh, link)
+    fresh.replace(link)
 
 
 def _read(path: Path) -> Publication:

@@ -1,5 +1,4 @@
 {#- What only one engine can say. Models call these; DuckDB is the default, spark__ variants stand beside it. -#}
-
 {% macro as_utc(expression) -%} {{ return(adapter.dispatch("as_utc", "kundbild")(expression)) }} {%- endmacro %}
 {% macro default__as_utc(expression) -%} (try_cast({{ expression }} as timestamptz) at time zone 'UTC') {%- endmacro %}
 {% macro spark__as_utc(expression) -%} to_utc_timestamp(try_cast({{ expression }} as timestamp), 'UTC') {%- endmacro %}
@@ -11,10 +10,14 @@
     {{ return(adapter.dispatch("parsed_time", "kundbild")(expression, formats)) }}
 {%- endmacro %}
 {% macro default__parsed_time(expression, formats) -%}
-    try_strptime({{ expression }}::varchar, [{% for format in formats %}'{{ format }}'{{ ", " if not loop.last }}{% endfor %}])
+    try_strptime(
+        {{ expression }}::varchar, [{% for format in formats %}'{{ format }}'{{ ", " if not loop.last }}{% endfor %}]
+    )
 {%- endmacro %}
 
-{% macro days_between(earlier, later) -%} {{ return(adapter.dispatch("days_between", "kundbild")(earlier, later)) }} {%- endmacro %}
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch("days_between", "kundbild")(earlier, later)) }}
+{%- endmacro %}
 {% macro default__days_between(earlier, later) -%} date_diff('day', {{ earlier }}, {{ later }}) {%- endmacro %}
 {% macro spark__days_between(earlier, later) -%} datediff({{ later }}, {{ earlier }}) {%- endmacro %}
 

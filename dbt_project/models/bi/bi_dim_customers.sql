@@ -3,11 +3,16 @@ select
     c.country_code,
     c.county,
     case
-        when c.birth_date is null then 'unknown'
-        when {{ days_between("c.birth_date", as_of()) }} < 18 * 365.25 then 'under 18'
-        when {{ days_between("c.birth_date", as_of()) }} < 30 * 365.25 then '18 to 29'
-        when {{ days_between("c.birth_date", as_of()) }} < 45 * 365.25 then '30 to 44'
-        when {{ days_between("c.birth_date", as_of()) }} < 65 * 365.25 then '45 to 64'
+        when c.birth_date is null
+        then 'unknown'
+        when {{ days_between("c.birth_date", as_of()) }} < 18 * 365.25
+        then 'under 18'
+        when {{ days_between("c.birth_date", as_of()) }} < 30 * 365.25
+        then '18 to 29'
+        when {{ days_between("c.birth_date", as_of()) }} < 45 * 365.25
+        then '30 to 44'
+        when {{ days_between("c.birth_date", as_of()) }} < 65 * 365.25
+        then '45 to 64'
         else '65 and over'
     end as age_band,
     c.is_business,

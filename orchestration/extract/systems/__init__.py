@@ -34,7 +34,9 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
         where = place(path, text, ("sources", name))
         if not name.isidentifier() or name != name.lower() or "__" in name:
             raise ConfigurationError(
-                f"'{name}' is no good name for a source", where=where, to_do="use lower-case letters, digits and single _"
+                f"'{name}' is no good name for a source",
+                where=where,
+                to_do="use lower-case letters, digits and single _",
             )
         tables = {**_system_tables(name), **source.tables}
         if not tables:

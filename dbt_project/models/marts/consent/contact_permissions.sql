@@ -7,21 +7,39 @@ with
             e.status,
             e.contact_point,
             -- a double opt-in counts from its confirmation
-            case when e.status = 'granted' then coalesce(e.confirmed_at, e.stated_at) else e.stated_at end as effective_at,
+            case
+                when e.status = 'granted' then coalesce(e.confirmed_at, e.stated_at) else e.stated_at
+            end as effective_at,
             e.confirmed_at,
             e.expires_at,
             e.wording_version,
             e.source_system || ':' || e.source_key as event_key
         from {{ ref("conformed_consent_events") }} e
-        join {{ ref("bridge_customer_source_records") }} b on b.source_system = e.person_system and b.source_key = e.person_key
+        join
+            {{ ref("bridge_customer_source_records") }} b
+            on b.source_system = e.person_system
+            and b.source_key = e.person_key
         where e.deleted_at is null
 
         union all
 
         -- whoever unsubscribes or complains by email withdraws every marketing purpose on that channel
-        select b.customer_id, p.purpose, 'email', 'withdrawn', e.contact_point, e.occurred_at, null, null, null, e.source_system || ':' || e.source_key
+        select
+            b.customer_id,
+            p.purpose,
+            'email',
+            'withdrawn',
+            e.contact_point,
+            e.occurred_at,
+            null,
+            null,
+            null,
+            e.source_system || ':' || e.source_key
         from {{ ref("conformed_email_events") }} e
-        join {{ ref("bridge_customer_source_records") }} b on b.source_system = e.person_system and b.source_key = e.person_key
+        join
+            {{ ref("bridge_customer_source_records") }} b
+            on b.source_system = e.person_system
+            and b.source_key = e.person_key
         join {{ ref("purposes") }} p on p.is_marketing
         where e.kind in ('unsubscribed', 'complained') and e.deleted_at is null
     ),
@@ -35,7 +53,10 @@ with
             and s.effective_at <= {{ as_of() }}
             and coalesce(s.expires_at > {{ as_of() }}, true)
             and (s.confirmed_at is not null or not p.needs_confirmation) as is_valid_grant,
-            s.status = 'granted' and s.effective_at <= {{ as_of() }} and p.needs_confirmation and s.confirmed_at is null as is_unconfirmed
+            s.status = 'granted'
+            and s.effective_at <= {{ as_of() }}
+            and p.needs_confirmation
+            and s.confirmed_at is null as is_unconfirmed
         from statements s
         left join {{ ref("purposes") }} p using (purpose)
     ),
@@ -48,7 +69,9 @@ with
             {{ latest("event_key", "effective_at") }} filter (status = 'withdrawn') as withdrawal_key,
             max(effective_at) filter (is_valid_grant) as granted_at,
             {{ latest("event_key", "struct_pack(effective_at, event_key)") }} filter (is_valid_grant) as grant_key,
-            {{ latest("contact_point", "struct_pack(effective_at, event_key)") }} filter (is_valid_grant) as granted_contact_point,
+            {{ latest("contact_point", "struct_pack(effective_at, event_key)") }} filter (
+                is_valid_grant
+            ) as granted_contact_point,
             {{ latest("expires_at", "struct_pack(effective_at, event_key)") }} filter (is_valid_grant) as expires_at,
             bool_or(is_unconfirmed) as has_unconfirmed,
             bool_or(status = 'granted' and expires_at <= {{ as_of() }}) as has_expired
@@ -60,16 +83,29 @@ select
     purpose,
     channel,
     coalesce(granted_at > coalesce(withdrawn_at, timestamp '-infinity'), false) as is_permitted,
-    case when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_contact_point end as contact_point,
+    case
+        when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_contact_point
+    end as contact_point,
     case when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then expires_at end as expires_at,
     case
-        when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then 'granted'
-        when granted_at = withdrawn_at then 'granted and withdrawn at the same time: denied'
-        when withdrawn_at is not null then 'withdrawn'
-        when has_expired then 'the grant has expired'
-        when has_unconfirmed then 'the double opt-in was never confirmed'
+        when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
+        then 'granted'
+        when granted_at = withdrawn_at
+        then 'granted and withdrawn at the same time: denied'
+        when withdrawn_at is not null
+        then 'withdrawn'
+        when has_expired
+        then 'the grant has expired'
+        when has_unconfirmed
+        then 'the double opt-in was never confirmed'
         else 'no grant with time, wording and contact point'
     end as reason,
-    case when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then grant_key else coalesce(withdrawal_key, grant_key) end as deciding_event,
-    case when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_at else withdrawn_at end as decided_at
+    case
+        when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
+        then grant_key
+        else coalesce(withdrawal_key, grant_key)
+    end as deciding_event,
+    case
+        when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_at else withdrawn_at
+    end as decided_at
 from decided

@@ -28,7 +28,12 @@ with
         where customer_id is not null
         group by customer_id
     ),
-    carts as (select customer_id, count(*) as abandoned_cart_count from {{ ref("fct_carts") }} where customer_id is not null group by customer_id),
+    carts as (
+        select customer_id, count(*) as abandoned_cart_count
+        from {{ ref("fct_carts") }}
+        where customer_id is not null
+        group by customer_id
+    ),
     tickets as (
         select customer_id, count(*) as ticket_count, count(*) filter (solved_at is null) as open_ticket_count
         from {{ ref("fct_tickets") }}
@@ -48,7 +53,10 @@ with
         group by customer_id
     ),
     interactions as (
-        select customer_id, count(*) as interaction_count from {{ ref("fct_interactions") }} where customer_id is not null group by customer_id
+        select customer_id, count(*) as interaction_count
+        from {{ ref("fct_interactions") }}
+        where customer_id is not null
+        group by customer_id
     )
 select
     c.customer_id,

@@ -4,7 +4,10 @@ with
             b.customer_id,
             p.*,
             -- a later change wins; the key breaks ties, so that a rerun gives the same answer
-            struct_pack(at := coalesce(p.updated_at, p.created_at, p.extracted_at), key := p.source_system || ':' || p.source_key) as newest
+            struct_pack(
+                at := coalesce(p.updated_at, p.created_at, p.extracted_at),
+                key := p.source_system || ':' || p.source_key
+            ) as newest
         from {{ ref("bridge_customer_source_records") }} b
         join {{ ref("conformed_people") }} p on p.source_system = b.source_system and p.source_key = b.source_key
     ),
@@ -12,13 +15,17 @@ with
         select
             customer_id,
             {{ latest("full_name", "newest") }} filter (full_name is not null) as full_name,
-            {{ latest("given_name", "newest") }} filter (given_name is not null and length(given_name) > 1) as given_name,
+            {{ latest("given_name", "newest") }} filter (
+                given_name is not null and length(given_name) > 1
+            ) as given_name,
             {{ latest("family_name", "newest") }} filter (family_name is not null) as family_name,
             {{ latest("email", "newest") }} filter (email like '%_@_%') as email,
             {{ latest("phone", "newest") }} filter (phone is not null) as phone,
             {{ latest("birth_date", "newest") }} filter (birth_date is not null) as birth_date,
             {{ latest("gender", "newest") }} filter (gender is not null) as gender,
-            {{ latest("struct_pack(street, postal_code, city)", "newest") }} filter (postal_code is not null) as address,
+            {{ latest("struct_pack(street, postal_code, city)", "newest") }} filter (
+                postal_code is not null
+            ) as address,
             {{ latest("country_code", "newest") }} filter (country_code is not null) as country_code,
             {{ latest("preferred_store", "newest") }} filter (preferred_store is not null) as preferred_store,
             bool_or(company_key is not null) as is_business,

@@ -14,5 +14,6 @@ select
     date_diff('minute', e.opened_at, e.first_reply_at) / 60.0 as first_reply_hours,
     e.load_id
 from {{ ref("conformed_tickets") }} e
-left join {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
+left join
+    {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
 where e.deleted_at is null {{ changed_since_last_run() }}

@@ -16,5 +16,6 @@ select
     e.is_converted,
     e.load_id
 from {{ ref("conformed_web_sessions") }} e
-left join {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
+left join
+    {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
 where e.deleted_at is null {{ changed_since_last_run() }}

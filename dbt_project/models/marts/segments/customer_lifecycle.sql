@@ -1,6 +1,10 @@
 with
     measured as (
-        select customer_id, order_count, {{ days_between("last_ordered_at", as_of()) }} as days_since_order, first_ordered_at
+        select
+            customer_id,
+            order_count,
+            {{ days_between("last_ordered_at", as_of()) }} as days_since_order,
+            first_ordered_at
         from {{ ref("customer_360") }}
     )
 select

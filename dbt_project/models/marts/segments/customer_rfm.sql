@@ -1,6 +1,11 @@
 with
     measured as (
-        select customer_id, {{ days_between("last_ordered_at", as_of()) }} as recency_days, order_count as frequency, revenue_amount, currency
+        select
+            customer_id,
+            {{ days_between("last_ordered_at", as_of()) }} as recency_days,
+            order_count as frequency,
+            revenue_amount,
+            currency
         from {{ ref("customer_360") }}
         where order_count > 0
     ),

@@ -6,12 +6,18 @@ select
     campaign_id::varchar as campaign_key,
     case
         event
-        when 'open' then 'opened'
-        when 'click' then 'clicked'
-        when 'bounce' then 'bounced'
-        when 'forward' then 'forwarded'
-        when 'unsubscribe' then 'unsubscribed'
-        when 'spamreport' then 'complained'
+        when 'open'
+        then 'opened'
+        when 'click'
+        then 'clicked'
+        when 'bounce'
+        then 'bounced'
+        when 'forward'
+        then 'forwarded'
+        when 'unsubscribe'
+        then 'unsubscribed'
+        when 'spamreport'
+        then 'complained'
         else event
     end as kind,
     occurred_at,
@@ -20,7 +26,10 @@ select
             "email",
             [
                 required("occurred_at", "time"),
-                ["coalesce(event not in ('sent', 'delivered', 'open', 'click', 'bounce', 'forward', 'unsubscribe', 'spamreport'), true)", "event is unknown"],
+                [
+                    "coalesce(event not in ('sent', 'delivered', 'open', 'click', 'bounce', 'forward', 'unsubscribe', 'spamreport'), true)",
+                    "event is unknown",
+                ],
             ],
         )
     }}

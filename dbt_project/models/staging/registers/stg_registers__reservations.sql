@@ -7,5 +7,10 @@ select
     family_name,
     street,
     postal_code,
-    {{ staging_end("registers", [["match_value is null and (family_name is null or postal_code is null)", "nothing to match on"]]) }}
+    {{
+        staging_end(
+            "registers",
+            [["match_value is null and (family_name is null or postal_code is null)", "nothing to match on"]],
+        )
+    }}
 from {{ source("registers", "reservations") }}

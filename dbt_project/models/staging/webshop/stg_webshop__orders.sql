@@ -12,5 +12,9 @@ select
     campaign_id::varchar as campaign_key,
     store,
     {{ as_utc("delivered_at") }} as delivered_at,
-    {{ staging_end("webshop", [required(as_utc("created_at"), "order time"), ["subtotal is null", "subtotal is missing"]]) }}
+    {{
+        staging_end(
+            "webshop", [required(as_utc("created_at"), "order time"), ["subtotal is null", "subtotal is missing"]]
+        )
+    }}
 from {{ source("webshop", "orders") }}

@@ -1,3 +1,8 @@
 select
-    id::varchar as source_key, title as name, category, price, currency, {{ staging_end("webshop", [["price < 0", "price is negative"]]) }}
+    id::varchar as source_key,
+    title as name,
+    category,
+    price,
+    currency,
+    {{ staging_end("webshop", [["price < 0", "price is negative"]]) }}
 from {{ source("webshop", "products") }}
