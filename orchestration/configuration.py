@@ -99,7 +99,8 @@ def _fill(tree: Any, environment: dict[str, str], path: Path, text: str, keys: t
 
 
 def _as_configuration_error(error: ValidationError, path: Path, text: str) -> ConfigurationError:
-    first = error.errors()[0]
+    # a misspelt key is told before the key that it leaves missing
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     keys = tuple(key for key in first["loc"] if key not in ("str", "ColumnMap"))
     what = first["msg"].removeprefix("Value error, ")
     to_do = "mend that key"

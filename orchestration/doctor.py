@@ -101,7 +101,9 @@ def _reach(name: str, source: Source, home: Home) -> Finding:
         if source.connector == "sql":
             import sqlalchemy as sa
 
-            url = sa.make_url(source.url)
+            from orchestration.extract.sql import with_driver
+
+            url = with_driver(sa.make_url(source.url))
             if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
                 return Finding(
                     what, False, f"there is no file {url.database}", "check url; for the demo: `kundbild demo`"

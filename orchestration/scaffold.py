@@ -71,7 +71,9 @@ def _look(name: str, place: str) -> tuple[dict[str, dict[str, str]], str]:
         import sqlalchemy as sa
 
         url = sa.make_url(place)
-        inspector = sa.inspect(sa.create_engine(url))
+        from orchestration.extract.sql import with_driver
+
+        inspector = sa.inspect(sa.create_engine(with_driver(url)))
         tables = {
             t: {c["name"]: _sql_type(str(c["type"])) for c in inspector.get_columns(t)}
             for t in inspector.get_table_names()

@@ -17,6 +17,9 @@ from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops,
 from orchestration.home import Home
 from orchestration.settings import Settings, Source, Table
 
+# what DuckDB raises when a delivery is not what it should be
+_UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
+
 
 def prepare_raw(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Creates every raw table that the configuration names, empty where nothing was loaded yet."""
@@ -47,15 +50,11 @@ def extract_source(
         for table_name, table in source.tables.items():
             if table_name not in wanted:
                 continue
-            with _batch(con, home, name, source, table_name, table, settings.quality.max_reject_share) as batch:
-                if batch is None:
-                    counts = LoadCounts()
-                    write_load(con, next_load_id(con), name, table_name, counts)
-                else:
-                    try:
-                        counts = load(con, name, table_name, table, batch, settings.quality.max_reject_share)
-                    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
-                        raise _unreadable(name, table_name, error) from None
+            try:
+                with _batch(con, home, name, source, table_name, table, settings.quality.max_reject_share) as batch:
+                    counts = _load(con, name, table_name, table, batch, settings)
+            except _UNREADABLE as error:
+                raise _unreadable(name, table_name, error) from None
             if source.connector == "rest":
                 rest.forget_landed(home, name, table_name)
             books[table_name] = counts
@@ -65,6 +64,16 @@ def extract_source(
         raise
     set_source_status(con, name, True)
     return books
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection, name: str, table_name: str, table: Table, batch: Batch | None, settings: Settings
+) -> LoadCounts:
+    if batch is not None:
+        return load(con, name, table_name, table, batch, settings.quality.max_reject_share)
+    counts = LoadCounts()
+    write_load(con, next_load_id(con), name, table_name, counts)
+    return counts
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from orchestration.warehouse import quote, scalar, text
 
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CAST_ERRORS = "('CAST')"
+_SNIFF_BYTES = 64 * 1024
 MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_PAGE_BYTES = 512 * 1024 * 1024
 
@@ -118,9 +119,10 @@ def _open(path: str) -> fsspec.core.OpenFile:
     return fsspec.open(path, "rb")
 
 
-def _header(source: str, name: str, file: Delivered, spec: Source) -> list[str]:
+def _header(source: str, name: str, file: Delivered, spec: Source) -> tuple[list[str], bool]:
+    """(column names, whether line ends are mixed) from the start of a file."""
     with _open(file.path) as handle:
-        start = handle.read(64 * 1024)
+        start = handle.read(_SNIFF_BYTES)
     for bom, encoding in _BOMS.items():
         if start.startswith(bom) and spec.csv.encoding != encoding:
             raise SourceError(
@@ -139,7 +141,8 @@ def _header(source: str, name: str, file: Delivered, spec: Source) -> list[str]:
                 where=f"{_file_name(file.path)}, line 1",
                 to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
             )
-    return names
+    is_mixed = b"\r\n" in start and start.count(b"\n") > start.count(b"\r\n")
+    return names, is_mixed
 
 
 def _csv(
@@ -151,12 +154,12 @@ def _csv(
     files: list[Delivered],
     max_share: float,
 ) -> Batch:
-    by_header: dict[tuple[str, ...], list[Delivered]] = {}
+    by_header: dict[tuple[tuple[str, ...], bool], list[Delivered]] = {}
     for file in files:
-        found = _header(source_name, name, file, source)
+        found, is_mixed = _header(source_name, name, file, source)
         check_contract(source_name, name, table, found, f"{_file_name(file.path)}, line 1")
-        by_header.setdefault(tuple(found), []).append(file)
-    added = sorted({c for header in by_header for c in header if c not in table.columns})
+        by_header.setdefault((tuple(found), is_mixed), []).append(file)
+    added = sorted({c for header, _ in by_header for c in header if c not in table.columns})
     columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
     rejects = [f"rejects_{number}" for number in range(len(files))]
     selects = []
@@ -165,13 +168,13 @@ def _csv(
         if not table.key
         else [(fs, h) for h, fs in by_header.items()]
     )
-    for number, (group, header) in enumerate(groups):
+    for number, (group, (header, is_mixed)) in enumerate(groups):
         declared = ", ".join(f"{text(c)}: {text(columns[c])}" for c in header)
         options = (
             f"columns = {{{declared}}}, header = true, auto_detect = false, delim = {text(source.csv.delimiter)}, "
             f"quote = {text(source.csv.quote)}, escape = {text(source.csv.quote)}, encoding = {text(source.csv.encoding)}, "
             f"decimal_separator = {text(source.csv.decimal)}, max_line_size = {MAX_LINE_BYTES}, filename = '_path', "
-            f"store_rejects = true, rejects_table = '{rejects[number]}', rejects_scan = '{rejects[number]}_scan'"
+            f"strict_mode = {str(not is_mixed).lower()}, store_rejects = true, rejects_table = '{rejects[number]}', rejects_scan = '{rejects[number]}_scan'"
         )
         paths = "[" + ", ".join(text(file.path) for file in group) + "]"
         wanted = ", ".join(quote(c) if c in header else f"null::varchar as {quote(c)}" for c in columns)
@@ -259,15 +262,13 @@ def _json_lines(
 ) -> Batch:
     paths = "[" + ", ".join(text(file.path) for file in files) + "]"
     con.execute(
-        f"create or replace temp table json_lines as select line, filename as _path from read_csv({paths}, "
-        "columns = {'line': 'VARCHAR'}, delim = '\x1f', quote = '', escape = '', header = false, auto_detect = false, "
-        f"max_line_size = {MAX_LINE_BYTES}, filename = true)"
+        "create or replace temp table json_lines as select line, _path, "
+        "case when json_valid(line) then case when json_type(line) = 'OBJECT' then line::json end end as document from ("
+        f"select line, filename as _path from read_csv({paths}, columns = {{'line': 'VARCHAR'}}, delim = '\x1f', quote = '', "
+        f"escape = '', header = false, auto_detect = false, max_line_size = {MAX_LINE_BYTES}, filename = true))"
     )
-    whole = "json_valid(line) and json_type(line) = 'OBJECT'"
-    found = [
-        row[0]
-        for row in con.execute(f"select distinct unnest(json_keys(line)) from json_lines where {whole}").fetchall()
-    ]
+    keys = "select distinct unnest(json_keys(document)) from json_lines where document is not null"
+    found = [row[0] for row in con.execute(keys).fetchall()]
     if not found:
         raise SourceError(
             f"source {source_name}, table {name}: no line is a JSON object",
@@ -279,15 +280,15 @@ def _json_lines(
     fields = ", ".join(_json_field(c, t) for c, t in columns.items())
     row_key = "null::varchar" if table.key else "md5(line)"
     select = (
-        f"select {fields}, parse_filename(_path) as _source_file, {row_key} as _row_key from json_lines where {whole}"
+        f"select {fields}, parse_filename(_path) as _source_file, {row_key} as _row_key from json_lines where document is not null"
     )
 
     def after(load_id: int) -> int:
         con.execute(
             f"insert into quarantine.rejected_rows select {load_id}, {text(source_name)}, {text(name)}, parse_filename(_path), null, "
-            f"null, 'not a JSON object', line from json_lines where not coalesce({whole}, false)"
+            f"null, 'not a JSON object', line from json_lines where document is null"
         )
-        broken = scalar(con, f"select count(*) from json_lines where not coalesce({whole}, false)")
+        broken = scalar(con, "select count(*) from json_lines where document is null")
         con.execute("drop table json_lines")
         _noting(con, source_name, name, files)(load_id)
         return int(broken)
@@ -298,8 +299,8 @@ def _json_lines(
 def _json_field(column: str, kind: str) -> str:
     path = text(f'$."{column}"')
     if kind.upper().startswith("STRUCT") or kind.endswith("[]"):
-        return f"nullif(json_extract(line, {path})::varchar, 'null')::json as {quote(column)}"
-    return f"json_extract_string(line, {path}) as {quote(column)}"
+        return f"nullif(json_extract(document, {path})::varchar, 'null')::json as {quote(column)}"
+    return f"json_extract_string(document, {path}) as {quote(column)}"
 
 
 def _json_pages(
@@ -308,8 +309,8 @@ def _json_pages(
     """API pages kept as files: `{"data": [row, …]}` each."""
     paths = "[" + ", ".join(text(file.path) for file in files) + "]"
     first = con.execute(
-        f"select distinct unnest(json_keys(unnest(data))) from read_json({text(files[0].path)}, columns = {{'data': 'JSON[]'}}, "
-        f"format = 'unstructured', maximum_object_size = {MAX_PAGE_BYTES})"
+        "select distinct unnest(json_keys(document)) from (select unnest(data) as document from "
+        f"read_json({text(files[0].path)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', maximum_object_size = {MAX_PAGE_BYTES}))"
     ).fetchall()
     added = sorted(check_contract(source_name, name, table, [row[0] for row in first], _file_name(files[0].path)))
     columns = {**table.columns, **dict.fromkeys(added, "JSON")}

@@ -32,7 +32,7 @@ def read_table(
     Raises SourceError when the database cannot be reached or a declared column is gone.
     """
     try:
-        url = sa.make_url(source.url)
+        url = with_driver(sa.make_url(source.url))
     except sa.exc.ArgumentError as error:
         raise SourceError(
             f"source {source_name}: url is no SQLAlchemy URL", to_do="e.g. sqlite:///file.sqlite"
@@ -76,6 +76,12 @@ def read_table(
         con.execute("drop view if exists fetched")
         con.execute("drop table if exists keys_there")
         engine.dispose()
+
+
+def with_driver(url: sa.URL) -> sa.URL:
+    """The URL with the driver that is installed, where it names none."""
+    drivers = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+    return url.set(drivername=drivers.get(url.drivername, url.drivername))
 
 
 def _since(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> Any:

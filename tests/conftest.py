@@ -1,0 +1,94 @@
+"""Fixtures that several kinds of tests share. A run of the whole nightly is a process of its own, as for a user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from orchestration.settings import PROJECT_DIR, Engine
+from orchestration.warehouse import open_warehouse
+
+DATA = PROJECT_DIR.parent / "shared" / "data"
+AS_OF = date(2026, 11, 1)
+NIGHT_1, NIGHT_2 = "2026-11-01T02:00:00", "2026-11-02T02:00:00"
+
+
+@dataclass
+class Kundbild:
+    """The command line on one home folder."""
+
+    home: Path
+    config: Path = PROJECT_DIR / "kundbild.toml"
+
+    def __call__(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            self.command(*arguments), env=self.environment(**environment), capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done
+
+    def command(self, *arguments: str) -> list[str]:
+        cli = Path(sys.executable).parent / "kundbild"
+        return [str(cli), "--home", str(self.home), "--config", str(self.config), *arguments]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("KUNDBILD_", "DAGSTER_"))}
+        return {**kept, "COLUMNS": "200", **more}
+
+    def json(self, *arguments: str, code: int = 0, **environment: str) -> Any:
+        return json.loads(self(*arguments, "--json", code=code, **environment).stdout)
+
+    def warehouse(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("KUNDBILD_", "DAGSTER_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").prepare()
+
+
+@pytest.fixture
+def warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_warehouse(home, Engine()) as con:
+        yield con
+
+
+@pytest.fixture
+def kundbild(tmp_path: Path) -> Kundbild:
+    return Kundbild(tmp_path / "home")
+
+
+@pytest.fixture
+def write_config(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "kundbild.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def shared(folder: str) -> Path:
+    """A folder of the shared data, or a skip that says what is missing."""
+    path = DATA / folder
+    if not path.is_dir():
+        pytest.skip(f"the data set {folder} is not here: put it at {path}")
+    return path

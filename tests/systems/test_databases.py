@@ -1,0 +1,130 @@
+"""The SQL connector against real PostgreSQL and MariaDB servers that the tests start on loopback."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from orchestration.errors import SourceError
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.sql import with_driver
+from orchestration.settings import Settings, Source, Table
+
+pytestmark = pytest.mark.system
+COLUMNS = {
+    "id": "BIGINT",
+    "name": "VARCHAR",
+    "amount": "DECIMAL(18, 2)",
+    "is_good": "BOOLEAN",
+    "day": "DATE",
+    "updated_at": "TIMESTAMP",
+}
+CREATE = """
+create table people (id integer primary key, name varchar(80), amount numeric(18, 2), is_good boolean, day date,
+    updated_at timestamp null)
+"""
+ROWS = [(1, "Åsa", 10.5, True, "2026-01-01", "2026-01-01 10:00:00"), (2, "Bø", None, False, None, "2026-01-02 10:00:00")]
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    import pgserver
+
+    # the server runs as another user when the tests run as root: the folder must be reachable for it
+    folder = Path("/tmp") / f"kundbild-pg-{time.time_ns()}"
+    server = pgserver.get_server(folder)
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    install, daemon = shutil.which("mariadb-install-db"), shutil.which("mariadbd") or shutil.which("mysqld")
+    if not install or not daemon:
+        pytest.skip("MariaDB is not installed: apt-get install mariadb-server")
+    folder = tmp_path_factory.mktemp("mariadb")
+    data = folder / "data"
+    subprocess.run([install, f"--datadir={data}", "--auth-root-authentication-method=normal", "--user=root"], check=True, capture_output=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [daemon, f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/s", "--user=root", "--skip-name-resolve"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        admin = sa.create_engine(f"mysql+pymysql://root@127.0.0.1:{port}/mysql")
+        for _ in range(100):
+            try:
+                with admin.begin() as con:
+                    con.execute(sa.text("create database shop character set utf8mb4"))
+                    con.execute(sa.text("create user 'reader'@'%' identified by 'hunter2'"))
+                    con.execute(sa.text("grant all on shop.* to 'reader'@'%'"))
+                break
+            except sa.exc.OperationalError:
+                time.sleep(0.2)
+        admin.dispose()
+        yield f"mysql://reader:hunter2@127.0.0.1:{port}/shop"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def database(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(with_driver(sa.make_url(request.getfixturevalue(request.param))))
+    with engine.begin() as con:
+        con.execute(sa.text("drop table if exists people"))
+        con.execute(sa.text(CREATE))
+        for row in ROWS:
+            con.execute(sa.text("insert into people values (:a, :b, :c, :d, :e, :f)"), dict(zip("abcdef", row, strict=True)))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def load(home, warehouse, database):
+    def go(url: str | None = None):
+        there = database.url.render_as_string(hide_password=False)
+        table = Table(columns=COLUMNS, key=["id"], cursor="updated_at", find_deletions=True)
+        settings = Settings(company="T", sources={"crm": Source(connector="sql", url=url or there, tables={"people": table})})
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "crm")["people"]
+
+    return go
+
+
+def test_types_arrive_whole(load, warehouse):
+    assert load().inserted == 2
+    rows = warehouse.execute("select id, name, amount::varchar, is_good, day::varchar, updated_at::varchar from raw_crm.people order by id")
+    assert rows.fetchall() == [
+        (1, "Åsa", "10.50", True, "2026-01-01", "2026-01-01 10:00:00"),
+        (2, "Bø", None, False, None, "2026-01-02 10:00:00"),
+    ]
+
+
+def test_increments_and_deletions(load, database, warehouse):
+    load()
+    with database.begin() as con:
+        con.execute(sa.text("insert into people values (3, 'Cy', 1, true, '2026-01-03', '2026-01-03 10:00:00')"))
+        con.execute(sa.text("delete from people where id = 1"))
+    counts = load()
+    assert (counts.inserted, counts.updated, counts.deleted) == (1, 0, 1)
+    assert load().changed == 0
+
+
+def test_a_wrong_password_is_named_and_not_shown(load, database):
+    url = database.url.set(database="no_such_database", password="wrong-password")
+    with pytest.raises(SourceError, match="cannot be read") as caught:
+        load(url.render_as_string(hide_password=False))
+    assert "wrong-password" not in str(caught.value)

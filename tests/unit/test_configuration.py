@@ -1,0 +1,91 @@
+"""kundbild.toml: every mistake names file, line, key and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.configuration import load_settings
+from orchestration.errors import ConfigurationError
+from orchestration.settings import PROJECT_DIR
+
+GOOD = """
+company = "Test"
+
+[sources.shop]
+connector = "files"
+url = "${DATA}"
+
+[sources.shop.tables.orders]
+path = "orders.csv"
+columns = { id = "BIGINT", customer = "VARCHAR", amount = "DECIMAL(18, 2)" }
+key = ["id"]
+
+[[sources.shop.tables.orders.maps]]
+entity = "people"
+one_row_per_key = true
+columns = { source_key = "customer" }
+"""
+
+
+def test_a_good_file_is_read_and_filled_from_the_environment(write_config):
+    settings = load_settings(write_config(GOOD), {"DATA": "/data"})
+    assert settings.sources["shop"].url == "/data"
+    assert settings.sources["shop"].tables["orders"].maps[0].entity == "people"
+
+
+def test_the_committed_configuration_is_good():
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/h"})
+    assert set(settings.enabled_sources) == {"crm", "webshop", "web_analytics", "email", "survey", "registers"}
+    assert all(source.tables for source in settings.sources.values())
+
+
+def test_a_missing_file_says_so(tmp_path: Path):
+    with pytest.raises(ConfigurationError, match="no configuration file") as caught:
+        load_settings(tmp_path / "nowhere.toml")
+    assert "nowhere.toml" in caught.value.where and caught.value.to_do
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "line", "to_do"),
+    [
+        (('company = "Test"', 'company = "Test'), "not valid TOML", None, "mend"),
+        (('connector = "files"', 'conector = "files"'), "unknown key 'conector'", 5, "connector"),
+        (('company = "Test"', ""), "'company' is missing", None, "add it"),
+        (('connector = "files"', 'connector = "ftp"'), "Input should be 'files', 'sql' or 'rest'", 5, "mend"),
+        (('key = ["id"]', 'key = ["nr"]'), "'nr' is used as key", None, ""),
+        (('entity = "people"', 'entity = "persons"'), "no conformed entity 'persons'", None, "people"),
+        (("source_key = \"customer\"", "source_kee = \"customer\""), "no column 'source_kee'", None, "did you mean 'source_key'"),
+        (("source_key = \"customer\"", "source_key = \"custmer\""), "no column of the table", None, "customer"),
+        (("one_row_per_key = true", "one_row_pr_key = true"), "unknown key 'one_row_pr_key'", None, "one_row_per_key"),
+        (("[sources.shop]", "[sources.Shop]"), "no good name", None, "lower-case"),
+    ],
+)  # fmt: skip
+def test_every_mistake_is_named(write_config, change, what, line, to_do):
+    text = GOOD.replace(*change)
+    if change[0] == "[sources.shop]":
+        text = text.replace("sources.shop", "sources.Shop")
+    path = write_config(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(path, {"DATA": "/data"})
+    assert what in caught.value.what
+    assert str(path) in caught.value.where
+    assert to_do in caught.value.to_do
+    if line:
+        assert f"line {line}," in caught.value.where
+
+
+def test_an_unset_variable_names_itself_and_its_place(write_config):
+    with pytest.raises(ConfigurationError, match="DATA is not set") as caught:
+        load_settings(write_config(GOOD), {})
+    assert "line 6" in caught.value.where and "export DATA" in caught.value.to_do
+
+
+def test_a_source_that_is_switched_off_needs_no_secrets(write_config):
+    settings = load_settings(write_config(GOOD.replace('url = "${DATA}"', 'url = "${DATA}"\nenabled = false')), {})
+    assert not settings.enabled_sources
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path):
+    path = tmp_path / "kundbild.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert load_settings(path, {"DATA": "/d"}).company == "Test"

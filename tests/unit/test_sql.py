@@ -1,0 +1,107 @@
+"""The SQL connector on SQLite: increments, deletions, drift, values that do not fit."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from orchestration.errors import SourceError
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.settings import Settings, Source, Table
+
+COLUMNS = {"id": "BIGINT", "name": "VARCHAR", "updated_at": "VARCHAR"}
+
+
+@pytest.fixture
+def database(tmp_path):
+    path = tmp_path / "crm.sqlite"
+    with sqlite3.connect(path) as con:
+        con.execute("create table people (id integer primary key, name text, updated_at text)")
+        con.executemany("insert into people values (?, ?, ?)", [(n, f"N{n}", f"2026-01-0{n}T00:00:00Z") for n in (1, 2, 3)])
+    return path
+
+
+@pytest.fixture
+def load(home, warehouse, database):
+    def go(url=None, columns=None, **table):
+        spec = Table(columns=columns or COLUMNS, key=["id"], **{"cursor": "updated_at", "find_deletions": True, **table})
+        source = Source(connector="sql", url=url or f"sqlite:///{database}", tables={"people": spec})
+        settings = Settings(company="T", sources={"crm": source})
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "crm")["people"]
+
+    return go
+
+
+def change(database, *statements):
+    with sqlite3.connect(database) as con:
+        for statement in statements:
+            con.execute(statement)
+    con.close()
+
+
+def test_new_changed_late_and_deleted_rows(load, database, warehouse):
+    assert load().inserted == 3
+    counts = load()
+    assert (counts.inserted, counts.updated, counts.deleted) == (0, 0, 0)
+    change(
+        database,
+        "insert into people values (4, 'N4', '2026-01-09T00:00:00Z')",
+        "update people set name = 'new', updated_at = '2026-01-09T00:00:00Z' where id = 1",
+        "delete from people where id = 2",
+    )
+    counts = load()
+    assert (counts.inserted, counts.updated, counts.deleted) == (1, 1, 1)
+    rows = warehouse.execute("select id, name, _deleted_at is not null from raw_crm.people order by id").fetchall()
+    assert rows == [(1, "new", False), (2, "N2", True), (3, "N3", False), (4, "N4", False)]
+
+
+def test_a_deleted_row_that_comes_back_stands_again(load, database, warehouse):
+    load()
+    change(database, "delete from people where id = 2")
+    load()
+    change(database, "insert into people values (2, 'N2', '2026-02-01T00:00:00Z')")
+    load()
+    assert warehouse.execute("select count(*) from raw_crm.people where _deleted_at is null").fetchall() == [(3,)]
+
+
+def test_values_that_do_not_fit_are_rejected_with_the_column(load, database, warehouse):
+    change(database, "create table t2 as select id, name, updated_at from people", "insert into t2 values ('four', 'x', null)")
+    counts = load(table="t2", cursor=None)
+    assert (counts.inserted, counts.rejected, counts.source_rows) == (3, 1, 4)
+    found = warehouse.execute("select column_name, reason from quarantine.rejected_rows").fetchall()
+    assert found == [("id", "not of the declared type")]
+
+
+def test_a_renamed_column_stops_the_source(load, database):
+    change(database, "alter table people rename column name to full_name")
+    with pytest.raises(SourceError, match=r"column name is gone; new there: full_name \(renamed\?\)"):
+        load()
+
+
+def test_an_added_column_is_kept(load, database, warehouse):
+    load()
+    change(database, "alter table people add column colour text", "insert into people values (9, 'N9', '2026-03-01', 'red')")
+    assert load().added_columns == ["colour"]
+    assert warehouse.execute("select colour from raw_crm.people where id = 9").fetchall() == [("red",)]
+
+
+def test_a_missing_table_and_a_missing_file_are_named(load, tmp_path):
+    with pytest.raises(SourceError, match="no table persons"):
+        load(table="persons")
+    with pytest.raises(SourceError, match="file is missing"):
+        load(url=f"sqlite:///{tmp_path}/nowhere.sqlite")
+
+
+def test_a_database_that_is_down_is_named_without_its_password(load):
+    with pytest.raises(SourceError, match="cannot be read") as caught:
+        load(url="postgresql://user:hunter2@127.0.0.1:9/db")
+    assert "hunter2" not in str(caught.value) and caught.value.is_passing
+
+
+def test_a_cursor_in_the_future_does_not_hide_later_changes(load, database):
+    change(database, "update people set updated_at = '2999-01-01T00:00:00Z' where id = 3")
+    assert load().rejected == 1
+    change(database, "update people set name = 'new', updated_at = '2026-01-05T00:00:00Z' where id = 1")
+    assert load().updated == 1
