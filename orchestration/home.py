@@ -15,6 +15,9 @@ from pathlib import Path
 
 from orchestration.errors import KundbildError, WarehouseBusyError
 
+# nothing is reported to anybody, and nobody is asked for a newsletter
+_DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+
 
 @dataclass(frozen=True)
 class Home:
@@ -72,8 +75,7 @@ class Home:
                 folder.chmod(0o700)
             settings = self.dagster / "dagster.yaml"
             if not settings.exists():
-                # runs are started from here, never from the cloud; nothing is reported to anybody
-                settings.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+                settings.write_text(_DAGSTER_SETTINGS, encoding="utf-8")
         except OSError as error:
             raise KundbildError(
                 f"the home folder cannot be written: {error.strerror}",

@@ -173,7 +173,7 @@ class Dbt:
             return bool(dbtRunner().invoke([*arguments, *self._common()]).success)
 
     def _global(self) -> list[str]:
-        return ["--quiet", "--no-use-colors", "--log-format-file", "text"]
+        return ["--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--log-format-file", "text"]
 
     def _common(self) -> list[str]:
         return ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--vars", json.dumps(self.vars)]

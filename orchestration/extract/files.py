@@ -46,7 +46,8 @@ def read_files(
     if not files:
         return None
     for file in files:
-        _refuse_empty(source_name, name, file)
+        if source.format != "jsonl":  # JSON Lines without a row has no byte; every other format has at least a header
+            _refuse_empty(source_name, name, file)
     if source.format == "csv":
         return _csv(con, source_name, source, name, table, files, max_reject_share)
     reader = {"parquet": _parquet, "jsonl": _json_lines, "json_pages": _json_pages}[source.format]
@@ -269,6 +270,8 @@ def _json_lines(
     )
     keys = "select distinct unnest(json_keys(document)) from json_lines where document is not null"
     found = [row[0] for row in con.execute(keys).fetchall()]
+    if not found and all(file.size == 0 for file in files):
+        found = list(table.columns)
     if not found:
         raise SourceError(
             f"source {source_name}, table {name}: no line is a JSON object",
@@ -279,9 +282,7 @@ def _json_lines(
     columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
     fields = ", ".join(_json_field(c, t) for c, t in columns.items())
     row_key = "null::varchar" if table.key else "md5(line)"
-    select = (
-        f"select {fields}, parse_filename(_path) as _source_file, {row_key} as _row_key from json_lines where document is not null"
-    )
+    select = f"select {fields}, parse_filename(_path) as _source_file, {row_key} as _row_key from json_lines where document is not null"
 
     def after(load_id: int) -> int:
         con.execute(

@@ -129,18 +129,28 @@ def _fetch(
         pipeline.load()
     except PipelineStepFailed as error:
         pipeline.abort_packages()
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, SourceError):
-            cause = cause.__cause__ or cause.__context__
-        if isinstance(cause, SourceError):
-            raise cause from None
-        status = getattr(getattr(error.exception, "response", None), "status_code", None)
+        causes = list(_causes(error))
+        for cause in causes:
+            if isinstance(cause, SourceError):
+                raise cause from None
+        answers = [cause.response for cause in causes if getattr(cause, "response", None) is not None]
+        status = answers[0].status_code if answers else None
         raise SourceError(
             f"source {source_name}, table {name}: the API cannot be read"
-            + (f" (status {status})" if status else f" ({type(error.exception).__name__})"),
+            + (f" (status {status})" if status else f" ({type(causes[-1]).__name__})"),
             where=f"{source.url}/{endpoint['path']}",
-            to_do="check that it runs, and url and token" if status != 401 else "check the token",
+            to_do="check the token" if status in (401, 403) else "check that it runs, and url and token",
+            is_passing=status not in (401, 403, 404),
         ) from None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it, outermost first."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        inner = getattr(seen, "exception", None)
+        seen = inner if isinstance(inner, BaseException) and inner is not seen else seen.__cause__ or seen.__context__
 
 
 def _refuse_what_is_no_page(source: str, name: str) -> Any:

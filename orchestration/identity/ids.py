@@ -43,7 +43,7 @@ from (select distinct cluster_id from identity.record_clusters) d left join kept
 
 _MOVES = """
 create or replace temp table moves as
-select coalesce(p.record_id, c.record_id) as record_id, p.source_system, p.source_key,
+select coalesce(c.record_id, s.record_id) as record_id, p.source_system, p.source_key,
     s.customer_id as old_customer_id, a.customer_id as customer_id, a.is_fresh
 from identity.record_clusters c
 join identity.normalised_people p using (record_id)

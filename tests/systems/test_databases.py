@@ -30,7 +30,10 @@ CREATE = """
 create table people (id integer primary key, name varchar(80), amount numeric(18, 2), is_good boolean, day date,
     updated_at timestamp null)
 """
-ROWS = [(1, "Åsa", 10.5, True, "2026-01-01", "2026-01-01 10:00:00"), (2, "Bø", None, False, None, "2026-01-02 10:00:00")]
+ROWS = [
+    (1, "Åsa", 10.5, True, "2026-01-01", "2026-01-01 10:00:00"),
+    (2, "Bø", None, False, None, "2026-01-02 10:00:00"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,11 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip("MariaDB is not installed: apt-get install mariadb-server")
     folder = tmp_path_factory.mktemp("mariadb")
     data = folder / "data"
-    subprocess.run([install, f"--datadir={data}", "--auth-root-authentication-method=normal", "--user=root"], check=True, capture_output=True)
+    subprocess.run(
+        [install, f"--datadir={data}", "--auth-root-authentication-method=normal", "--user=root"],
+        check=True,
+        capture_output=True,
+    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -87,7 +94,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
         con.execute(sa.text("drop table if exists people"))
         con.execute(sa.text(CREATE))
         for row in ROWS:
-            con.execute(sa.text("insert into people values (:a, :b, :c, :d, :e, :f)"), dict(zip("abcdef", row, strict=True)))
+            con.execute(
+                sa.text("insert into people values (:a, :b, :c, :d, :e, :f)"), dict(zip("abcdef", row, strict=True))
+            )
     yield engine
     engine.dispose()
 
@@ -97,7 +106,9 @@ def load(home, warehouse, database):
     def go(url: str | None = None):
         there = database.url.render_as_string(hide_password=False)
         table = Table(columns=COLUMNS, key=["id"], cursor="updated_at", find_deletions=True)
-        settings = Settings(company="T", sources={"crm": Source(connector="sql", url=url or there, tables={"people": table})})
+        settings = Settings(
+            company="T", sources={"crm": Source(connector="sql", url=url or there, tables={"people": table})}
+        )
         prepare_raw(warehouse, settings)
         return extract_source(warehouse, home, settings, "crm")["people"]
 
@@ -106,7 +117,9 @@ def load(home, warehouse, database):
 
 def test_types_arrive_whole(load, warehouse):
     assert load().inserted == 2
-    rows = warehouse.execute("select id, name, amount::varchar, is_good, day::varchar, updated_at::varchar from raw_crm.people order by id")
+    rows = warehouse.execute(
+        "select id, name, amount::varchar, is_good, day::varchar, updated_at::varchar from raw_crm.people order by id"
+    )
     assert rows.fetchall() == [
         (1, "Åsa", "10.50", True, "2026-01-01", "2026-01-01 10:00:00"),
         (2, "Bø", None, False, None, "2026-01-02 10:00:00"),

@@ -20,7 +20,16 @@ def load(home, warehouse, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
 
-    def go(files: dict[str, bytes | str] | None = None, *, format="csv", key=("id",), cursor=None, columns=None, path="*", **more):
+    def go(
+        files: dict[str, bytes | str] | None = None,
+        *,
+        format="csv",
+        key=("id",),
+        cursor=None,
+        columns=None,
+        path="*",
+        **more,
+    ):
         for name, content in (files or {}).items():
             (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
         table = Table(columns=columns or COLUMNS, key=list(key), cursor=cursor, path=path)
@@ -201,14 +210,20 @@ def test_parquet_is_read_and_its_types_are_held_to(load, raw, warehouse, tmp_pat
 def test_json_lines_keep_what_is_whole(load, raw, warehouse):
     lines = [json.dumps({"id": n, "name": "N"}) for n in range(3)]
     broken = '{"id": 4, "name"\n[1, 2]\n{"id": "five", "name": "V"}\n'
-    counts = load({"a.jsonl": "\n".join(lines) + "\n" + broken}, format="jsonl", columns={"id": "BIGINT", "name": "VARCHAR"})
+    counts = load(
+        {"a.jsonl": "\n".join(lines) + "\n" + broken}, format="jsonl", columns={"id": "BIGINT", "name": "VARCHAR"}
+    )
     assert (counts.inserted, counts.rejected) == (3, 3) and balances(counts)
     reasons = {r for (r,) in warehouse.execute("select reason from quarantine.rejected_rows").fetchall()}
     assert reasons == {"not a JSON object", "not of the declared type"}
 
 
 def test_json_pages_are_read_as_the_api_gives_them(load, raw):
-    load({"p1.json": '{"data":[{"id":1,"name":"A"},{"id":2,"name":"B"}]}'}, format="json_pages", columns={"id": "BIGINT", "name": "VARCHAR"})
+    load(
+        {"p1.json": '{"data":[{"id":1,"name":"A"},{"id":2,"name":"B"}]}'},
+        format="json_pages",
+        columns={"id": "BIGINT", "name": "VARCHAR"},
+    )
     assert raw() == [(1, "A"), (2, "B")]
 
 
@@ -223,3 +238,13 @@ def test_errors_and_logs_hold_no_value(load, capfd):
         load({"a.csv": GOOD.replace("10.50", "secret1").replace("7.25", "secret2").replace("1.00", "secret3")})
     assert "secret" not in str(caught.value)
     assert "secret" not in capfd.readouterr().err
+
+
+def test_json_lines_without_a_row_have_no_byte(load, raw):
+    assert load({"a.jsonl": ""}, format="jsonl", columns={"id": "BIGINT", "name": "VARCHAR"}).source_rows == 0
+    assert (
+        load(
+            {"b.jsonl": '{"id": 1, "name": "A"}\n'}, format="jsonl", columns={"id": "BIGINT", "name": "VARCHAR"}
+        ).inserted
+        == 1
+    )

@@ -64,7 +64,11 @@ def answering(*answers: tuple[int, dict[str, str], bytes]):
             asked.append(self.path)
             status, headers, body = answers[min(len(asked), len(answers)) - 1]
             self.send_response(status)
-            for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+            for name, value in {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+                **headers,
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

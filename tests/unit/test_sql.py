@@ -18,14 +18,18 @@ def database(tmp_path):
     path = tmp_path / "crm.sqlite"
     with sqlite3.connect(path) as con:
         con.execute("create table people (id integer primary key, name text, updated_at text)")
-        con.executemany("insert into people values (?, ?, ?)", [(n, f"N{n}", f"2026-01-0{n}T00:00:00Z") for n in (1, 2, 3)])
+        con.executemany(
+            "insert into people values (?, ?, ?)", [(n, f"N{n}", f"2026-01-0{n}T00:00:00Z") for n in (1, 2, 3)]
+        )
     return path
 
 
 @pytest.fixture
 def load(home, warehouse, database):
     def go(url=None, columns=None, **table):
-        spec = Table(columns=columns or COLUMNS, key=["id"], **{"cursor": "updated_at", "find_deletions": True, **table})
+        spec = Table(
+            columns=columns or COLUMNS, key=["id"], **{"cursor": "updated_at", "find_deletions": True, **table}
+        )
         source = Source(connector="sql", url=url or f"sqlite:///{database}", tables={"people": spec})
         settings = Settings(company="T", sources={"crm": source})
         prepare_raw(warehouse, settings)
@@ -67,7 +71,11 @@ def test_a_deleted_row_that_comes_back_stands_again(load, database, warehouse):
 
 
 def test_values_that_do_not_fit_are_rejected_with_the_column(load, database, warehouse):
-    change(database, "create table t2 as select id, name, updated_at from people", "insert into t2 values ('four', 'x', null)")
+    change(
+        database,
+        "create table t2 as select id, name, updated_at from people",
+        "insert into t2 values ('four', 'x', null)",
+    )
     counts = load(table="t2", cursor=None)
     assert (counts.inserted, counts.rejected, counts.source_rows) == (3, 1, 4)
     found = warehouse.execute("select column_name, reason from quarantine.rejected_rows").fetchall()
@@ -82,7 +90,11 @@ def test_a_renamed_column_stops_the_source(load, database):
 
 def test_an_added_column_is_kept(load, database, warehouse):
     load()
-    change(database, "alter table people add column colour text", "insert into people values (9, 'N9', '2026-03-01', 'red')")
+    change(
+        database,
+        "alter table people add column colour text",
+        "insert into people values (9, 'N9', '2026-03-01', 'red')",
+    )
     assert load().added_columns == ["colour"]
     assert warehouse.execute("select colour from raw_crm.people where id = 9").fetchall() == [("red",)]
 

@@ -1,0 +1,133 @@
+"""The demo company: deterministic, messy as people are, with its truth beside it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.demo.generate import generate, next_night
+from orchestration.demo.server import serving
+from orchestration.errors import KundbildError
+
+AS_OF = date(2026, 11, 1)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    generate(folder, customers=2000, as_of=AS_OF, nights=2)
+    return folder
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Every delivered file as a digest that does not depend on the order of rows."""
+    found = {}
+    with duckdb.connect() as con:
+        for path in sorted(folder.rglob("*")):
+            name = str(path.relative_to(folder))
+            if path.suffix == ".parquet":
+                found[name] = str(con.execute(f"select count(*), bit_xor(hash(t)) from '{path}' t").fetchall())
+            elif path.suffix in (".csv", ".jsonl"):
+                found[name] = str(hash(tuple(sorted(path.read_bytes().splitlines()))))
+            elif path.suffix == ".json" and "webshop" in name:
+                data = json.loads(path.read_text()).get("data")
+                found[name] = str(len(data) if data is not None else path.read_text())
+    return found
+
+
+def test_the_same_seed_gives_the_same_company(demo, tmp_path):
+    again = tmp_path / "again"
+    generate(again, customers=2000, as_of=AS_OF, nights=2)
+    assert content(again) == content(demo)
+    generate(again, customers=2000, as_of=AS_OF, nights=2, seed=8)
+    assert content(again) != content(demo)
+
+
+def test_people_are_as_messy_as_people_are(demo):
+    with duckdb.connect() as con:
+        con.execute(f"create view r as from '{demo}/truth/records.parquet'")
+        con.execute(f"create view p as from '{demo}/truth/people.parquet'")
+        several = con.execute(
+            "select count(*) from (select person_id from r group by all having count(distinct system) > 1)"
+        ).fetchall()[0][0]
+        twice = con.execute(
+            "select count(*) from (select person_id, system from r group by all having count(*) > 1)"
+        ).fetchall()[0][0]
+        kinds = con.execute(
+            "select sum(is_minor::int), sum(is_protected::int), sum(is_junior::int), count(distinct country_code) from p"
+        ).fetchall()[0]
+    assert several > 800 and twice > 50
+    assert all(count > 0 for count in kinds) and kinds[3] == 4
+    emails = [
+        row["email"]
+        for page in sorted((demo / "webshop/customers").glob("*-?????.json"))
+        for row in json.loads(page.read_text())["data"]
+    ]
+    assert "test@test.com" in emails
+    assert any(email and email != email.strip() for email in emails)
+    assert len([e for e in emails if e]) > len({e for e in emails if e})
+
+
+def test_behaviour_has_signal(demo):
+    with duckdb.connect() as con:
+        con.execute(
+            f"create view o as select unnest(data, max_depth := 2) from read_json('{demo}/webshop/orders/*-?????.json')"
+        )
+        rates = con.execute(
+            "select max(n), median(n) from (select customer_id, count(*) as n from o where customer_id is not null group by all)"
+        ).fetchall()[0]
+        months = dict(con.execute("select month(updated_at::timestamp), count(*) from o group by all").fetchall())
+        credited = con.execute("select count(*) from o where campaign_id is not null").fetchall()[0][0]
+        churn = con.execute(f"select avg(has_churned::int) from '{demo}/truth/churn.parquet'").fetchall()[0][0]
+    assert rates[0] > 5 * rates[1]
+    assert months[6] > 1.1 * months[2]
+    assert credited > 20
+    assert 0.2 < churn < 0.8
+
+
+def test_a_night_brings_new_rows_once(demo, tmp_path):
+    import shutil
+
+    copy = tmp_path / "demo"
+    shutil.copytree(demo, copy)
+    before = len(list((copy / "email").glob("events_*.csv")))
+    assert next_night(copy) == 2
+    assert len(list((copy / "email").glob("events_*.csv"))) == before + 1
+    assert (copy / "webshop/orders/index-002.json").exists()
+    with pytest.raises(KundbildError, match="no night 3"):
+        next_night(copy)
+
+
+def test_a_company_of_ten_is_too_small(tmp_path):
+    with pytest.raises(KundbildError, match="at least 100"):
+        generate(tmp_path / "d", customers=10, as_of=AS_OF)
+
+
+def test_the_api_wants_its_token_and_slows_the_hasty(demo):
+    import requests
+
+    with serving(demo / "webshop", "t", requests_per_second=2) as url:
+        assert requests.get(f"{url}/orders", timeout=5).status_code == 401
+        asked = [requests.get(f"{url}/orders", headers={"Authorization": "Bearer t"}, timeout=5) for _ in range(4)]
+        assert [a.status_code for a in asked][-1] == 429 and asked[-1].headers["Retry-After"] == "1"
+        assert 'rel="next"' in asked[0].headers["Link"]
+        assert requests.get(f"{url}/../truth", headers={"Authorization": "Bearer t"}, timeout=5).status_code in (
+            404,
+            429,
+        )
+
+
+def test_the_truth_names_every_record_of_every_system(demo):
+    with duckdb.connect() as con:
+        systems = dict(
+            con.execute(f"select system, count(*) from '{demo}/truth/records.parquet' group by all").fetchall()
+        )
+        faults = dict(
+            con.execute(f"select outcome, count(*) from '{demo}/truth/faults.parquet' group by all").fetchall()
+        )
+    assert set(systems) == {"crm", "webshop", "email", "survey"}
+    assert faults["quarantine"] == 18 and faults["file_reject"] == 3 and faults["duplicate"] > 0

@@ -1,0 +1,191 @@
+"""Identity, first form: keys, guarded edges, components, and ids that last from night to night."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.identity.normalise import phone_key
+from orchestration.identity.resolve import resolve_identities
+from orchestration.settings import Identity
+
+COLUMNS = {
+    "source_system": "varchar", "source_key": "varchar", "kind": "varchar", "full_name": "varchar", "given_name": "varchar",
+    "family_name": "varchar", "email": "varchar", "phone": "varchar", "birth_date": "date", "street": "varchar",
+    "postal_code": "varchar", "country_code": "varchar", "created_at": "timestamp", "deleted_at": "timestamp",
+}  # fmt: skip
+
+
+@pytest.fixture
+def resolve(warehouse):
+    warehouse.execute("create schema conformed; create schema reference")
+    warehouse.execute(
+        "create table reference.junk_identifiers as select 'email' as kind, 'test@test.com' as value_key, 'test address' as reason"
+    )
+    warehouse.execute("create table reference.role_mailboxes as select 'info' as local_part")
+    nights = iter(range(1000))
+
+    def go(*people: dict) -> dict[str, str]:
+        """Resolves these people; returns source_key → customer_id."""
+        declared = ", ".join(f"{c} {t}" for c, t in COLUMNS.items())
+        warehouse.execute(f"create or replace table conformed.conformed_people ({declared})")
+        rows = [[{"source_system": "crm", "country_code": "SE", **p}.get(c) for c in COLUMNS] for p in people]
+        if rows:
+            warehouse.executemany(
+                f"insert into conformed.conformed_people values ({', '.join('?' * len(COLUMNS))})", rows
+            )
+        night = next(nights)
+        go.changes = resolve_identities(
+            warehouse, Identity(), f"run-{night}", datetime(2026, 1, 1) + timedelta(days=night)
+        )
+        return dict(
+            warehouse.execute(
+                "select source_key, customer_id from identity.customer_source_records where valid_to is null"
+            ).fetchall()
+        )
+
+    return go
+
+
+def person(key: str, given: str = "Anna", family: str = "Berg", **more) -> dict:
+    return {"source_key": key, "given_name": given, "family_name": family, **more}
+
+
+def events(warehouse) -> list[str]:
+    return [
+        k
+        for (k,) in warehouse.execute(
+            "select kind from identity.customer_identity_events order by occurred_at, kind"
+        ).fetchall()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (person("1", email="anna@x.se"), person("2", email=" ANNA+shop@x.se ")),
+        (person("1", email="a.n.na@gmail.com"), person("2", email="anna@gmail.com")),
+        (person("1", phone="070-123 45 99"), person("2", phone="+46701234599")),
+        (person("1", "Bjørn-Åge", email="b@x.no"), person("2", "Bjorn Aage", email="b@x.no")),
+        (person("1", "A", email="anna@x.se"), person("2", "Anna", email="anna@x.se")),
+        (person("1", "Berg", "Anna", email="anna@x.se"), person("2", "Anna", "Berg", email="anna@x.se")),
+        (person("1", birth_date="1980-05-04"), person("2", birth_date="1980-05-04")),
+        (
+            person("1", email="anna@x.se", birth_date="1980-05-04"),
+            person("2", email="anna@x.se", birth_date="1980-04-05"),
+        ),
+        (
+            person("1", street="Storgatan 1", postal_code="111 22"),
+            person("2", street="STORGATAN 1", postal_code="11122"),
+        ),
+        (person("1", None, None, email="anna@x.se"), person("2", email="anna@x.se")),
+    ],
+)
+def test_records_of_one_person_are_joined(resolve, a, b):
+    ids = resolve(a, b)
+    assert ids["1"] == ids["2"]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (person("1", "Anna", email="family@x.se"), person("2", "Bo", email="family@x.se")),
+        (person("1", email="anna@x.se", birth_date="1980-05-04"), person("2", email="anna@x.se", birth_date="1985-05-04")),
+        (person("1", email="test@test.com"), person("2", email="test@test.com")),
+        (person("1", email="info@x.se"), person("2", email="info@x.se")),
+        (person("1", phone="0700000000"), person("2", phone="0700000000")),
+        (person("1", email="no-at-sign"), person("2", email="no-at-sign")),
+        (person("1", postal_code="11122"), person("2", postal_code="11122")),
+        (person("1", "Jan", street="S 1", postal_code="1", birth_date="1950-01-01"), person("2", "Jan", street="S 1", postal_code="1", birth_date="1980-01-01")),
+    ],
+)  # fmt: skip
+def test_strangers_and_families_stay_apart(resolve, a, b):
+    ids = resolve(a, b)
+    assert ids["1"] != ids["2"]
+
+
+def test_an_identifier_shared_by_many_names_joins_nobody_and_says_why(resolve, warehouse):
+    names = ["Anna", "Bo", "Cecilia", "David", "Eva", "Fredrik", "Anna"]
+    ids = resolve(*(person(str(n), name, f"Family{n}", phone="+46701112233") for n, name in enumerate(names)))
+    assert len(set(ids.values())) == len(names)
+    reasons = warehouse.execute("select ignored_reason from identity.identifiers where kind = 'phone'").fetchall()
+    assert reasons == [("shared by too many names",)]
+
+
+def test_a_chain_is_one_customer(resolve):
+    people = [person(str(n), email=f"a{n // 2}@x.se", phone=f"+4670111{(n + 1) // 2:04d}") for n in range(60)]
+    assert len(set(resolve(*people).values())) == 1
+
+
+def test_ids_last_when_records_come_and_go(resolve, warehouse):
+    first = resolve(person("1", email="a@x.se"), person("2", email="a@x.se"))
+    second = resolve(person("2", email="a@x.se"), person("3", email="a@x.se"))
+    assert second == {"2": first["2"], "3": first["2"]}
+    assert events(warehouse) == ["created", "record joined", "record left"]
+
+
+def test_a_merge_keeps_the_greater_id_and_redirects_the_other(resolve, warehouse):
+    apart = resolve(person("1", email="a@x.se"), person("2", email="a@x.se"), person("3", email="b@x.se"))
+    assert apart["1"] != apart["3"]
+    together = resolve(*(person(k, email="a@x.se") for k in "123"))
+    assert set(together.values()) == {apart["1"]}
+    assert warehouse.execute("select old_customer_id, customer_id from identity.customer_id_redirects").fetchall() == [
+        (apart["3"], apart["1"])
+    ]
+    assert "merged" in events(warehouse)
+    assert resolve.changes.changed == 1
+
+
+def test_a_split_keeps_the_id_with_the_greater_part(resolve, warehouse):
+    together = resolve(*(person(k, email="a@x.se") for k in "123"))
+    apart = resolve(person("1", email="a@x.se"), person("2", email="a@x.se"), person("3", email="other@x.se"))
+    assert apart["1"] == apart["2"] == together["1"] != apart["3"]
+    assert "split" in events(warehouse)
+
+
+def test_a_customer_without_records_is_retired(resolve, warehouse):
+    resolve(person("1", email="a@x.se"))
+    assert resolve() == {}
+    assert events(warehouse) == ["created", "retired"]
+
+
+def test_deleting_the_oldest_record_keeps_the_id(resolve):
+    before = resolve(*(person(k, email="a@x.se") for k in "123"))
+    after = resolve(*(person(k, email="a@x.se") for k in "23"))
+    assert after["2"] == before["1"]
+
+
+def test_phone_numbers_are_e164_or_nothing():
+    assert phone_key("070-123 45 67", "SE") == ("+46701234567", True)
+    assert phone_key("0047 91 23 45 67", "SE") == ("+4791234567", True)
+    assert phone_key("08-123 456 78", "SE")[0] == "+46812345678"
+    assert phone_key("12", "SE") == (None, None)
+    assert phone_key("unknown", "SE") == (None, None)
+
+
+records = st.lists(
+    st.fixed_dictionaries(
+        {
+            "given_name": st.sampled_from(["Anna", "Bo", "Cy", None]),
+            "family_name": st.sampled_from(["Berg", "Dahl"]),
+            "email": st.sampled_from([None, "a@x.se", "b@x.se", "c@x.se"]),
+            "birth_date": st.sampled_from([None, "1980-01-02", "1990-01-02"]),
+        }
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(people=records, order=st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_order_changes_nothing_and_a_rerun_changes_nothing(resolve, people, order):
+    numbered = [{**p, "source_key": str(n)} for n, p in enumerate(people)]
+    first = resolve(*numbered)
+    shuffled = list(numbered)
+    order.shuffle(shuffled)
+    assert resolve(*shuffled) == first
+    assert (resolve.changes.created, resolve.changes.changed, resolve.changes.retired) == (0, 0, 0)

@@ -1,0 +1,150 @@
+"""Publications: all or nothing, kept, rolled back, readable while the next is made."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+
+from orchestration.errors import GateError, KundbildError
+from orchestration.publishing import snapshot
+from orchestration.publishing.gate import assert_publishable
+
+MOMENT = datetime(2026, 1, 1, 2)
+
+
+@pytest.fixture
+def filled(warehouse):
+    for schema in ("bi", "marts", "segments", "audiences"):
+        warehouse.execute(f"create schema {schema}")
+    warehouse.execute("create table bi.fct_orders as select range as id, 'text ' || range as name from range(1000)")
+    warehouse.execute("comment on table bi.fct_orders is 'Orders.'")
+    warehouse.execute("comment on column bi.fct_orders.id is 'Key.'")
+    warehouse.execute("create table marts.dim_customers as select 1 as customer_id")
+    return warehouse
+
+
+def rows(path) -> int:
+    with duckdb.connect(str(path), read_only=True) as con:
+        return con.execute("select count(*) from bi.fct_orders").fetchall()[0][0]
+
+
+def test_a_publication_holds_what_the_warehouse_holds(filled, home):
+    made = snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
+    assert made.tables == {"bi.fct_orders": 1000, "marts.dim_customers": 1}
+    assert rows(home.published / "kundbild.duckdb") == 1000
+    with duckdb.connect(str(home.published / "kundbild.duckdb"), read_only=True) as con:
+        assert con.execute("select comment from duckdb_tables()").fetchall() == [("Orders.",)]
+        assert con.execute("select comment from duckdb_columns() where column_name = 'id'").fetchall() == [("Key.",)]
+        assert (
+            con.execute("select tags['storage_version'] from duckdb_databases() where not internal")
+            .fetchall()[0][0]
+            .startswith("v1.5")
+        )
+    assert not list(home.published.rglob("*.wal"))
+    assert snapshot.current(home) == made
+
+
+def test_a_reader_keeps_its_publication_until_it_reopens(filled, home):
+    snapshot.publish(filled, home, "run-1", MOMENT, keep=1)
+    reader = duckdb.connect(str(home.published / "kundbild.duckdb"), read_only=True)
+    filled.execute("delete from bi.fct_orders where id >= 10")
+    snapshot.publish(filled, home, "run-2", MOMENT + timedelta(days=1), keep=1)
+    assert reader.execute("select count(*), max(length(name)) from bi.fct_orders").fetchall()[0][0] == 1000
+    reader.close()
+    assert rows(home.published / "kundbild.duckdb") == 10
+
+
+def test_only_the_last_ones_are_kept_and_any_can_be_gone_back_to(filled, home):
+    for day in range(4):
+        filled.execute(f"insert into bi.fct_orders values ({day}, 'more')")
+        snapshot.publish(filled, home, f"run-{day}", MOMENT + timedelta(days=day), keep=3)
+    versions = [p.version for p in snapshot.list_publications(home)]
+    assert len(versions) == 3
+    assert rows(home.published / "kundbild.duckdb") == 1004
+    assert snapshot.rollback(home).version == versions[1]
+    assert rows(home.published / "kundbild.duckdb") == 1003
+    snapshot.rollback(home)
+    with pytest.raises(KundbildError, match="no earlier publication"):
+        snapshot.rollback(home)
+    snapshot.rollback(home, versions[0])
+    assert rows(home.published / "kundbild.duckdb") == 1004
+    with pytest.raises(KundbildError, match="no publication nonsense"):
+        snapshot.rollback(home, "nonsense")
+
+
+def test_a_copy_that_fails_leaves_the_last_publication(filled, home, monkeypatch):
+    first = snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
+
+    def broken(*args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "_copy_parquet", broken)
+        with pytest.raises(OSError, match="No space"):
+            snapshot.publish(filled, home, "run-2", MOMENT + timedelta(days=1), keep=3)
+    assert snapshot.current(home) == first and rows(home.published / "kundbild.duckdb") == 1000
+    assert list(home.published.glob(".building-*"))
+    with home.lock("test"):
+        assert not list(home.published.glob(".building-*"))
+
+
+def test_a_flipped_byte_in_the_copy_is_seen_before_the_switch(filled, home, monkeypatch):
+    real = snapshot._copy_comments
+
+    def damage(con, schema, table):
+        real(con, schema, table)
+        con.execute("update publication.bi.fct_orders set name = 'damaged' where id = 5") if schema == "bi" else None
+
+    monkeypatch.setattr(snapshot, "_copy_comments", damage)
+    with pytest.raises(KundbildError, match="differs from the warehouse"):
+        snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
+    assert snapshot.current(home) is None
+
+
+def test_files_are_private(filled, home):
+    snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
+    for path in (home.published / "versions").rglob("*"):
+        assert oct(os.stat(path).st_mode)[-2:] == "00", path
+
+
+@pytest.fixture
+def checked(warehouse):
+    warehouse.execute("create schema ops; create schema quarantine")
+    warehouse.execute(
+        "create table ops.check_results (run_id varchar, stage varchar, table_name varchar, check_name varchar, severity varchar, "
+        "passed boolean, observed json, checked_at timestamp)"
+    )
+    warehouse.execute(
+        "create table quarantine.books as select 'crm' as source_system, 'people' as entity, true as is_balanced"
+    )
+
+    def check(stage, severity="ERROR", passed=True):
+        warehouse.execute(
+            "insert into ops.check_results values ('r', ?, 't', 'c', ?, ?, null, now()::timestamp)",
+            [stage, severity, passed],
+        )
+
+    return check
+
+
+def test_the_gate_opens_only_when_every_error_check_passed(checked, warehouse):
+    with pytest.raises(GateError, match="did not run"):
+        assert_publishable(warehouse, "r")
+    checked("arrival")
+    checked("promise")
+    checked("promise", "WARN", False)
+    assert_publishable(warehouse, "r")
+    checked("promise", "ERROR", False)
+    with pytest.raises(GateError, match="t: c"):
+        assert_publishable(warehouse, "r")
+
+
+def test_books_that_do_not_balance_close_the_gate(checked, warehouse):
+    checked("arrival")
+    checked("promise")
+    warehouse.execute("update quarantine.books set is_balanced = false")
+    with pytest.raises(GateError, match="crm people"):
+        assert_publishable(warehouse, "r")

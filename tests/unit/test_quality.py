@@ -1,0 +1,114 @@
+"""Great Expectations on DuckDB: results are counts, a check that cannot run has failed, upstream has not moved."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from data_quality.checks import Check, Suite
+from data_quality.runner import QualityRun, last_counts, remember_counts
+from data_quality.suites import all_suites
+from data_quality.suites.common import between, keeps_its_volume, never_null, no_rows, one_of
+from orchestration.configuration import load_settings
+from orchestration.settings import PROJECT_DIR, Engine
+from orchestration.warehouse import open_warehouse
+
+
+@pytest.fixture
+def check(home):
+    with open_warehouse(home, Engine()) as con:
+        con.execute("create schema s")
+        con.execute(
+            "create table s.t as select range as id, case when range < 3 then 'secret' || range end as name from range(10)"
+        )
+    runs = iter(range(100))
+
+    def go(*checks: Check):
+        run = QualityRun(home, Engine(), f"r{next(runs)}")
+        return {r.check.name: r for r in run.run([Suite("promise", "s", "t", ("s", "t"), checks)])}
+
+    return go
+
+
+def test_the_private_name_that_we_lean_on_is_still_there():
+    from great_expectations.execution_engine import sqlalchemy_execution_engine
+
+    names = sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS
+    assert isinstance(names, tuple) and "sqlite" in {getattr(n, "value", n) for n in names}
+
+
+def test_checks_pass_and_fail_as_they_should_and_tell_counts_only(check, home):
+    results = check(
+        never_null("id"),
+        never_null("name"),
+        between("id", 0, 5),
+        one_of("name", ["secret0"]),
+        no_rows("no_big_ids", "…", "select * from {batch} where id > 7"),
+        keeps_its_volume("s.t", {"s.t": 100}, 0.5),
+        Check("has_columns", "…", "ExpectTableColumnsToMatchSet", {"column_set": ["id", "gone"], "exact_match": False}),
+    )
+    assert {name: r.passed for name, r in results.items()} == {
+        "id_is_there": True, "name_is_there": False, "id_in_range": False, "name_is_known": False, "no_big_ids": False,
+        "keeps_its_volume": False, "has_columns": False,
+    }  # fmt: skip
+    assert results["name_is_there"].observed["unexpected_count"] == 7
+    assert results["id_in_range"].observed["unexpected_count"] == 4
+    assert results["no_big_ids"].observed == {"unexpected_count": 2}
+    assert results["keeps_its_volume"].observed == {"row_count": 10}
+    with open_warehouse(home, Engine()) as con:
+        stored = con.execute("select observed from ops.check_results").fetchall()
+    assert len(stored) == 7
+    assert "secret" not in json.dumps(stored)
+
+
+def test_a_check_that_cannot_run_has_failed(check):
+    result = check(no_rows("broken", "…", "select * from {batch} where no_such_column > 7"))["broken"]
+    assert not result.passed and result.observed == {"could_not_run": 1}
+
+
+def test_data_docs_hold_no_value(home, check):
+    check(never_null("id"))
+    run = QualityRun(home, Engine(), "docs")
+    run.run(
+        [
+            Suite(
+                "promise",
+                "s",
+                "t",
+                ("s", "t"),
+                (one_of("name", ["x"]), no_rows("r", "…", "select name from {batch} where name is not null")),
+            )
+        ]
+    )
+    index = run.build_docs()
+    pages = [p.read_text() for p in home.data_docs.rglob("*.html")]
+    assert index.exists() and len(pages) >= 3
+    assert not any("secret1" in page for page in pages)
+
+
+def test_volume_floors_come_from_the_last_published_night(home, check):
+    check(never_null("id"))
+    suite = Suite("promise", "s", "t", ("s", "t"), ())
+    with open_warehouse(home, Engine()) as con:
+        assert last_counts(con) == {}
+        remember_counts(con, "r1", [suite])
+        con.execute("delete from s.t where id > 4")
+        remember_counts(con, "r2", [suite])
+        assert last_counts(con) == {"s.t": 5}
+
+
+def test_every_raw_conformed_public_and_bi_table_has_a_suite():
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/h"})
+    suites = all_suites(settings)
+    names = {suite.name for suite in suites}
+    assert len(names) == len(suites)
+    assert {f"raw_{s}.{t}" for s, source in settings.sources.items() for t in source.tables} <= names
+    dbt = PROJECT_DIR / "dbt_project" / "models"
+    assert {f"conformed.{p.stem}" for p in (dbt / "conformed").glob("*.sql")} <= names
+    for folder in ("customers", "engagement", "consent"):
+        assert {f"marts.{p.stem}" for p in (dbt / "marts" / folder).glob("*.sql")} <= names
+    assert {f"bi.{p.stem.removeprefix('bi_')}" for p in (dbt / "bi").glob("*.sql")} <= names
+    assert {f"audiences.{p.stem}" for p in (dbt / "marts" / "audiences").glob("*.sql")} <= names
+    keys = [(suite.name, c.name) for suite in suites for c in suite.checks]
+    assert len(keys) == len(set(keys))

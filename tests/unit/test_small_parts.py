@@ -1,0 +1,180 @@
+"""Lock, alerts, doctor, scaffold, mapping: small parts with one test each way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.alerts import send_alert
+from orchestration.conformed import entities, required_columns
+from orchestration.doctor import examine
+from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
+from orchestration.mapping import mapping_sql, write_mapped_models
+from orchestration.scaffold import scaffold
+from orchestration.settings import Alerts, ColumnMap, EntityMap, Settings, Source, Table
+
+
+def test_one_writer_at_a_time_and_the_lock_frees_when_its_holder_dies(home):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "import sys,time; from pathlib import Path; from orchestration.home import Home\n"
+         "with Home(Path(sys.argv[1])).lock('test'):\n print('held', flush=True); time.sleep(60)", str(home.root)],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert holder.stdout and holder.stdout.readline() == "held\n"
+    with pytest.raises(WarehouseBusyError, match=f"process {holder.pid}"), home.lock("another"):
+        pass
+    holder.kill()
+    holder.wait()
+    with home.lock("another"):
+        pass
+
+
+def test_a_home_that_cannot_be_written_is_named(tmp_path):
+    from orchestration.home import Home
+
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KundbildError, match="home folder cannot be written"):
+        Home(tmp_path / "file" / "home").prepare()
+
+
+def test_an_alert_reaches_the_webhook_and_a_dead_one_is_told():
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    assert send_alert(Alerts(webhook=url), "Shop", "0123456789", "source crm is down\nmore") == []
+    server.server_close()
+    assert got[0]["run_id"] == "0123456789" and "source crm is down" in got[0]["text"] and "more" not in got[0]["text"]
+    problems = send_alert(Alerts(webhook=url, email_to=["a@example.com"], smtp_port=9), "Shop", "r", "x")
+    assert len(problems) == 2
+
+
+def test_the_doctor_says_what_to_mend(write_config, monkeypatch, tmp_path):
+    path = write_config(
+        'company = "T"\n[sources.a]\nconnector = "files"\nurl = "/nowhere"\n[sources.a.tables.t]\npath = "*.csv"\ncolumns = { id = "BIGINT" }\n'
+        '[sources.b]\nconnector = "sql"\nurl = "postgresql://u:plain-secret@127.0.0.1:9/d"\n[sources.b.tables.t]\ncolumns = { id = "BIGINT" }\n'
+        '[sources.c]\nconnector = "rest"\nurl = "http://127.0.0.1:9"\n[sources.c.tables.t]\ncolumns = { id = "BIGINT" }\n'
+    )
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(path))
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path / "home"))
+    findings = {f.what: f for f in examine()}
+    for what in ("source a", "source b", "source c", "secrets"):
+        assert not findings[what].is_ok and findings[what].to_do
+    assert "plain-secret" not in str([vars(f) for f in findings.values()])
+    assert "line 10" in findings["secrets"].found
+    assert findings["configuration"].is_ok and findings["Python"].is_ok
+
+
+def test_the_doctor_tells_a_bad_configuration(write_config, monkeypatch):
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(write_config('company = "T"\nsorces = 1\n')))
+    found = {f.what: f for f in examine()}["configuration"]
+    assert not found.is_ok and "sorces" in found.found
+
+
+def test_add_source_scaffolds_every_conformed_column(tmp_path):
+    (tmp_path / "orchestration/extract/systems").mkdir(parents=True)
+    (tmp_path / "dbt_project/models/staging").mkdir(parents=True)
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "orders.csv").write_text("order_id,total\n1,10.5\n")
+    made = scaffold("butik", "webshop", str(export), project=tmp_path)
+    staging = (tmp_path / "dbt_project/models/staging/butik/stg_butik__orders.sql").read_text()
+    assert all(f" as {column}" in staging for column in entities()["orders"])
+    module = (tmp_path / "orchestration/extract/systems/butik.py").read_text()
+    namespace: dict = {}
+    exec(compile(module, "butik.py", "exec"), namespace)
+    assert namespace["TABLES"]["orders"].columns == {"order_id": "BIGINT", "total": "DOUBLE"}
+    assert 'connector = "files"' in made.block and str(export) in made.block
+    with pytest.raises(ConfigurationError, match="already"):
+        scaffold("butik", "webshop", str(export), project=tmp_path)
+    with pytest.raises(ConfigurationError, match="kinds: "):
+        scaffold("another", "spaceship", str(export), project=tmp_path)
+    with pytest.raises(ConfigurationError, match="no CSV"):
+        scaffold("another", "webshop", str(tmp_path / "nowhere"), project=tmp_path)
+
+
+MAPPING = EntityMap(
+    entity="orders",
+    columns={
+        "source_key": "id",
+        "person_key": "customer",
+        "ordered_at": ColumnMap(column="day", formats=["%Y%m%d", "%d.%m.%Y"]),
+        "amount": "total",
+        "delivered_at": ColumnMap(column="sent", on_bad="null"),
+        "status": ColumnMap(column="state", values={"K": "completed"}),
+    },
+    constants={"currency": "SEK"},
+)
+
+
+def test_a_mapping_casts_renames_and_sets_aside_with_a_reason():
+    sql = mapping_sql("shop", "t", MAPPING)
+    sql = sql.replace('{{ source("shop", "t") }}', "t").replace(
+        "{{ as_utc('\"sent\"') }}", 'try_cast("sent" as timestamp)'
+    )
+    sql = sql.replace(
+        "{{ parsed_time('\"day\"', ['%Y%m%d', '%d.%m.%Y']) }}", "try_strptime(\"day\", ['%Y%m%d', '%d.%m.%Y'])"
+    )
+    assert "{{" not in sql
+    with duckdb.connect() as con:
+        con.execute("create table t (id bigint, customer varchar, day varchar, total varchar, sent varchar, state varchar, "
+                    "_deleted_at timestamp, _extracted_at timestamp, _load_id bigint)")  # fmt: skip
+        con.execute("insert into t values (1, 'c', '20260131', '10.50', '2026-02-01', 'K', null, now()::timestamp, 1), "
+                    "(2, 'c', '31.01.2026', '1', 'soon', 'X', null, now()::timestamp, 1), (3, 'c', 'never', '1', null, null, null, now()::timestamp, 1), "
+                    "(4, 'c', '20260131', 'ten', null, null, null, now()::timestamp, 1)")  # fmt: skip
+        rows = con.execute(
+            f"select source_key, ordered_at::date::varchar, amount, status, currency, person_system, quarantine_reason from ({sql}) order by 1"
+        ).fetchall()
+    assert rows[0][1:] == ("2026-01-31", 10.5, "completed", "SEK", "shop", None)
+    assert rows[1][1] == "2026-01-31" and rows[1][3] == "X" and rows[1][6] is None
+    assert rows[2][6] == "ordered_at cannot be read" and rows[3][6] == "amount cannot be read"
+
+
+def test_mapped_models_are_written_once_and_cleared_when_gone(tmp_path):
+    table = Table(
+        columns={
+            "id": "BIGINT",
+            "customer": "VARCHAR",
+            "day": "VARCHAR",
+            "total": "VARCHAR",
+            "sent": "VARCHAR",
+            "state": "VARCHAR",
+        },
+        maps=[MAPPING],
+    )
+    settings = Settings(company="T", sources={"shop": Source(connector="files", url="/d", tables={"t": table})})
+    assert write_mapped_models(settings, tmp_path) == {"orders": ["shop"]}
+    model = tmp_path / "staging/shop/stg_shop__orders.sql"
+    written = model.stat().st_mtime_ns
+    write_mapped_models(settings, tmp_path)
+    assert model.stat().st_mtime_ns == written
+    bare = Settings(
+        company="T",
+        sources={"shop": Source(connector="files", url="/d", tables={"t": table.model_copy(update={"maps": []})})},
+    )
+    assert write_mapped_models(bare, tmp_path) == {}
+    assert not Path(model).exists()
+
+
+def test_conformed_entities_are_read_from_their_contracts():
+    assert len(entities()) == 25
+    assert entities()["orders"]["amount"] == "decimal(18, 2)"
+    assert "load_id" not in entities()["orders"]
+    assert {"source_key", "ordered_at", "amount"} <= set(required_columns("orders"))
