@@ -93,6 +93,9 @@ def _sum_up(result: Any) -> Outcome:
             skipped.add(event.step_key)
         elif kind in ("STEP_FAILURE", "PIPELINE_FAILURE", "RESOURCE_INIT_FAILURE") and not outcome.error:
             outcome.error = _reason(event)
+    errors = [check.removeprefix("ERROR ") for check in outcome.failed_checks if check.startswith("ERROR")]
+    if errors and not result.success and "AssetCheckFailed" in outcome.error:
+        outcome.error = f"{len(errors)} checks with severity ERROR failed: {'; '.join(errors[:5])}"
     outcome.is_nothing_new = result.success and "publish" in skipped
     publication = snapshot.current(home)
     if publication:

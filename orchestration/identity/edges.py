@@ -23,10 +23,11 @@ with used as (
     from identity.normalised_people where phone_key is not null
 ), counted as (
     select kind, value_key, count(*) as record_count,
-        count(distinct coalesce(left(given_key, 3), '') || '|' || coalesce(left(family_key, 3), '')) as name_count
+        count(distinct coalesce(left(given_key, 3), '') || '|' || coalesce(left(family_key, 3), '')) as name_count,
+        count(distinct given_key) as given_name_count
     from used group by all
 )
-select c.kind, c.value_key, c.record_count, c.name_count,
+select c.kind, c.value_key, c.record_count, c.name_count, c.given_name_count,
     case
         when j.value_key is not null then 'junk: ' || j.reason
         when c.kind = 'phone' and replace(right(c.value_key, 7), right(c.value_key, 1), '') = '' then 'junk: one digit repeated'
@@ -39,31 +40,42 @@ from counted c
 left join reference.junk_identifiers j on j.kind = c.kind and j.value_key = c.value_key
 """
 
-# compatible: equal, an initial of the other, near, swapped with the family name, or not known on one side
+# a record without a given name says nothing of who it is: it joins only where the identifier knows one given name, else
+# it would be a bridge between the members of a family
+_NAMED = "(g.given_name_count <= 1 or (l.given_key is not null and r.given_key is not null))"
+
+# compatible: equal, an initial of the other, near (Mark and Mary score .88: too near to be near), swapped with the family name, or not known on one side
 _GUARD = """
     (l.given_key is null or r.given_key is null
         or l.given_key = r.given_key
         or starts_with(l.given_key, r.given_key) or starts_with(r.given_key, l.given_key)
-        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.88
+        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92
         or (l.given_key = r.family_key and l.family_key = r.given_key))
     and (l.birth_date is null or r.birth_date is null or l.birth_date = r.birth_date
         or (year(l.birth_date) = year(r.birth_date) and month(l.birth_date) = day(r.birth_date) and day(l.birth_date) = month(r.birth_date)))
 """
 
+# a phone is passed on within a household and beyond: it also wants a near family name or the same birth date
+_SAME_FAMILY = """
+    (l.family_key is null or r.family_key is null or l.family_key = r.family_key
+        or jaro_winkler_similarity(replace(l.family_key, ' ', ''), replace(r.family_key, ' ', '')) >= 0.92
+        or l.birth_date = r.birth_date or l.given_key = r.family_key)
+"""
+
 _EDGES = f"""
 create or replace table identity.edges as
 with good as (
-    select value_key, kind from identity.identifiers where ignored_reason is null and record_count > 1
+    select value_key, kind, given_name_count from identity.identifiers where ignored_reason is null and record_count > 1
 ), email_pairs as (
     select l.record_id as left_id, r.record_id as right_id, 'same email' as rule
     from good g join identity.normalised_people l on g.kind = 'email' and l.email_key = g.value_key
     join identity.normalised_people r on r.email_key = l.email_key and l.record_id < r.record_id
-    where {_GUARD}
+    where {_NAMED} and {_GUARD}
 ), phone_pairs as (
     select l.record_id, r.record_id, case when l.is_mobile then 'same mobile' else 'same phone' end
     from good g join identity.normalised_people l on g.kind = 'phone' and l.phone_key = g.value_key
     join identity.normalised_people r on r.phone_key = l.phone_key and l.record_id < r.record_id
-    where {_GUARD}
+    where {_NAMED} and {_GUARD} and {_SAME_FAMILY}
 ), name_and_birth_date as (
     select l.record_id, r.record_id, 'same name and birth date'
     from identity.normalised_people l join identity.normalised_people r

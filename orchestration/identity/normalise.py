@@ -53,7 +53,7 @@ where p.deleted_at is null
 """
 
 
-def normalise_people(con: duckdb.DuckDBPyConnection) -> int:
+def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") -> int:
     """Rebuilds `identity.normalised_people`, one row per standing source record. Returns its rows.
 
     Phone numbers are parsed once per distinct (number, country) and remembered.
@@ -66,7 +66,7 @@ def normalise_people(con: duckdb.DuckDBPyConnection) -> int:
         "where n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), ''))"
     ).fetchall()
     if fresh:
-        keys = [phone_key(phone, country) for phone, country in fresh]
+        keys = [phone_key(phone, country or default_country) for phone, country in fresh]
         parsed = pa.table(
             {
                 "phone": [phone for phone, _ in fresh],

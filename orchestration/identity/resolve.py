@@ -22,7 +22,7 @@ def resolve_identities(
     step: Callable[[str, int], None] = lambda name, rows: None,
 ) -> IdChanges:
     """Conformed people → `identity.*`. `step` is told each table's name and rows. Rerunning changes nothing."""
-    step("normalised_people", normalise_people(con))
+    step("normalised_people", normalise_people(con, settings.default_country))
     step("edges", find_edges(con, settings))
     step("record_clusters", cluster_records(con))
     changes = carry_ids(con, run_id, moment)

@@ -115,6 +115,11 @@ def test_an_identifier_shared_by_many_names_joins_nobody_and_says_why(resolve, w
     assert reasons == [("shared by too many names",)]
 
 
+def test_a_record_without_a_name_is_no_bridge_between_a_family(resolve):
+    family = [person("1", "Mark", email="f@x.se"), person("2", "Mary", email="f@x.se"), person("3", None, None, email="f@x.se")]
+    assert len(set(resolve(*family).values())) == 3
+
+
 def test_a_chain_is_one_customer(resolve):
     people = [person(str(n), email=f"a{n // 2}@x.se", phone=f"+4670111{(n + 1) // 2:04d}") for n in range(60)]
     assert len(set(resolve(*people).values())) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 
 import duckdb
@@ -107,7 +106,7 @@ def test_a_flipped_byte_in_the_copy_is_seen_before_the_switch(filled, home, monk
 def test_files_are_private(filled, home):
     snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
     for path in (home.published / "versions").rglob("*"):
-        assert oct(os.stat(path).st_mode)[-2:] == "00", path
+        assert oct(path.stat().st_mode)[-2:] == "00", path
 
 
 @pytest.fixture

@@ -1,0 +1,116 @@
+"""What is promised when things break: readers keep the last good publication, a rerun mends it, the cause is named."""
+
+from __future__ import annotations
+
+import csv
+import random
+import resource
+import subprocess
+import time
+
+import duckdb
+from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
+
+
+def published(kundbild: Kundbild) -> dict[str, int]:
+    with duckdb.connect(str(kundbild.home / "published" / "kundbild.duckdb"), read_only=True) as con:
+        tables = con.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        return {t: con.execute(f"select count(*) from bi.{t}").fetchall()[0][0] for (t,) in tables}
+
+
+def start(kundbild: Kundbild, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        kundbild.command("run", *arguments), env=kundbild.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for(process: subprocess.Popen[str], step: str) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith(step):
+            return
+    raise AssertionError(f"the run ended before {step}")
+
+
+def test_killed_runs_leave_the_old_publication_and_the_next_run_is_whole(demo_copy: Kundbild):
+    old = published(demo_copy)
+    demo_copy("demo", "next")
+    chance = random.Random(1)
+    for step in ("extract", "transform", "identity", "quality", "publishing"):
+        process = start(demo_copy, "--as-of", NIGHT_2, "--force")
+        wait_for(process, step)
+        time.sleep(chance.uniform(0, 0.4))
+        process.kill()
+        process.wait()
+        assert published(demo_copy) == old, f"killed during {step}"
+    outcome = demo_copy.json("run", "--as-of", NIGHT_2)
+    assert outcome["is_clean"], outcome
+    new = published(demo_copy)
+    assert new != old and new.keys() == old.keys()
+    assert not list((demo_copy.home / "published").glob(".building-*"))
+    with demo_copy.warehouse() as con:
+        assert con.execute("select count(*) from quarantine.books where not is_balanced").fetchall() == [(0,)]
+        rows, keys = con.execute("select count(*), count(distinct source_system || source_key) from conformed.conformed_orders").fetchall()[0]
+    assert rows == keys
+
+
+def test_the_second_of_two_runs_says_who_holds_the_lock(demo_copy: Kundbild):
+    process = start(demo_copy, "--as-of", NIGHT_1, "--force")
+    wait_for(process, "extract")
+    second = demo_copy("run", code=2)
+    assert f"locked by process {process.pid}" in second.stderr
+    assert "wait until it ends" in second.stderr
+    assert process.wait(120) == 0
+
+
+def test_a_full_disk_is_named_and_the_publication_stands(demo_copy: Kundbild):
+    old = published(demo_copy)
+    demo_copy("demo", "next")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+
+    done = subprocess.run(
+        demo_copy.command("run", "--as-of", NIGHT_2), env=demo_copy.environment(), capture_output=True, text=True, preexec_fn=limit, timeout=300, check=False
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "File too large" in done.stderr + done.stdout or "disk" in (done.stderr + done.stdout).lower()
+    assert published(demo_copy) == old
+    assert demo_copy.json("run", "--as-of", NIGHT_2)["is_clean"]
+
+
+def test_a_source_that_is_gone_is_stale_and_the_others_go_on(demo_copy: Kundbild):
+    old = published(demo_copy)
+    demo_copy("demo", "next")
+    (demo_copy.home / "demo/crm/crm.sqlite").rename(demo_copy.home / "demo/crm/away")
+    outcome = demo_copy.json("run", "--as-of", NIGHT_2, code=1)
+    assert outcome["is_success"] and list(outcome["failed_sources"]) == ["crm"]
+    assert "file is missing" in outcome["failed_sources"]["crm"]
+    assert published(demo_copy) != old
+    stale = {s["source"]: s["is_ok"] for s in demo_copy.json("status")["sources"]}
+    assert stale.pop("crm") is False and all(stale.values())
+
+
+def test_an_audience_that_falls_by_half_stops_the_publication(demo_copy: Kundbild):
+    old = published(demo_copy)
+    with demo_copy.warehouse() as con:
+        subscribers = con.execute("select subscriber_id, email from raw_email.subscribers").fetchall()
+    with (demo_copy.home / "demo/email/optins_2026-11-01.csv").open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow("optin_id subscriber_id email list status stated_at confirmed_at wording_version".split())
+        writer.writerows([900_000 + n, s, e, "newsletter", "withdrawn", "2026-11-01T00:30:00Z", "", "signup-2"] for n, (s, e) in enumerate(subscribers))
+    outcome = demo_copy.json("run", "--as-of", NIGHT_1, code=1)
+    assert "audiences/audience_newsletter_email: keeps_its_volume" in outcome["error"]
+    assert published(demo_copy) == old
+    with demo_copy.warehouse() as con:
+        assert con.execute("select count(*) from audiences.audience_newsletter_email").fetchall() == [(0,)]
+
+
+def test_a_bad_configuration_is_an_error_with_its_place_and_no_traceback(tmp_path):
+    config = tmp_path / "kundbild.toml"
+    config.write_text('company = "T"\nscources = 1\n')
+    done = Kundbild(tmp_path / "home", config)("run", code=2)
+    assert "unknown key 'scources'" in done.stderr and "line 2" in done.stderr and "did you mean 'sources'" in done.stderr
+    assert "Traceback" not in done.stderr
+    missing = Kundbild(tmp_path / "home", tmp_path / "nowhere.toml")("run", code=2)
+    assert "there is no configuration file" in missing.stderr and "Traceback" not in missing.stderr

@@ -1,0 +1,57 @@
+"""Real input by configuration alone: nothing but an examples/<name>/kundbild.toml."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.settings import PROJECT_DIR
+from tests.conftest import Kundbild, shared
+
+
+@pytest.fixture
+def example(tmp_path):
+    return lambda name: Kundbild(tmp_path / "home", PROJECT_DIR / "examples" / name / "kundbild.toml")
+
+
+def test_every_order_and_cent_of_cdnow_is_accounted_for(example):
+    data = shared("cdnow")
+    kundbild = example("cdnow")
+    outcome = kundbild.json("run", DATA=str(data))
+    assert outcome["is_clean"] and outcome["customers"] == 23_570
+    found = kundbild.json(
+        "query",
+        "select count(*) as orders, sum(order_amount)::varchar as dollars, count(distinct customer_key) as customers, "
+        "(select sum(revenue_amount)::varchar from bi.dim_customers) as revenue, "
+        "(select sum(quantity) from bi.fct_order_items) as units from bi.fct_orders",
+    )[0]
+    assert (found["orders"], found["dollars"], found["customers"]) == (69_659, "2500315.63", 23_570)
+    assert found["revenue"] == "2500315.63"
+    assert found["units"] > 69_659
+    with kundbild.warehouse() as con:
+        assert con.execute("select count(*) from quarantine.quarantined_rows").fetchall() == [(0,)]
+        assert con.execute("select min(ordered_at)::date::varchar, max(ordered_at)::date::varchar from marts.fct_orders").fetchall() == [("1997-01-01", "1998-06-30")]
+    assert kundbild.json("run", DATA=str(data))["is_nothing_new"]
+
+
+def test_the_senzing_truth_set_as_three_systems(example):
+    data = shared("senzing_truthset")
+    kundbild = example("senzing")
+    outcome = kundbild.json("run", DATA=str(data))
+    assert outcome["is_success"] and outcome["failed_sources"] == {}
+    with kundbild.warehouse() as con:
+        people = dict(con.execute("select source_system, count(*) from conformed.conformed_people group by all").fetchall())
+        assert people == {"customers": 120, "reference": 22, "watchlist": 17}
+        assert con.execute("select count(*) from quarantine.quarantined_rows").fetchall() == [(0,)]
+        precision = con.execute(
+            f"""
+            with t as (
+                select s.customer_id, k.CLUSTER_ID as entity from identity.customer_source_records s
+                join read_csv('{data}/actual_truthset_key.csv') k on lower(k.DATA_SOURCE) = s.source_system and k.RECORD_ID::varchar = s.source_key
+                where s.valid_to is null
+            )
+            select (select sum(n * (n - 1) / 2) from (select count(*) as n from t group by customer_id, entity))
+                / (select sum(n * (n - 1) / 2) from (select count(*) as n from t group by customer_id))
+            """
+        ).fetchall()[0][0]
+    # the first form of identity is careful; finding more is the next form's work
+    assert precision > 0.9
