@@ -1,6 +1,6 @@
 {#- A fact with one row per conformed row: incremental, and rid of rows that were deleted or quarantined since. -#}
 {% macro fact_config(entity) -%}
-    {%- do ref("quarantined_rows") -%} {#- the hook reads it, and dbt sees only what is named while it parses -#}
+    {%- do ref("quarantined_rows") -%}  {#- the hook reads it, and dbt sees only what is named while it parses -#}
     {{
         config(
             materialized="incremental",

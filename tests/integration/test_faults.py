@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import duckdb
+
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
 
 
@@ -20,7 +21,11 @@ def published(kundbild: Kundbild) -> dict[str, int]:
 
 def start(kundbild: Kundbild, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        kundbild.command("run", *arguments), env=kundbild.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        kundbild.command("run", *arguments),
+        env=kundbild.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -50,7 +55,9 @@ def test_killed_runs_leave_the_old_publication_and_the_next_run_is_whole(demo_co
     assert not list((demo_copy.home / "published").glob(".building-*"))
     with demo_copy.warehouse() as con:
         assert con.execute("select count(*) from quarantine.books where not is_balanced").fetchall() == [(0,)]
-        rows, keys = con.execute("select count(*), count(distinct source_system || source_key) from conformed.conformed_orders").fetchall()[0]
+        rows, keys = con.execute(
+            "select count(*), count(distinct source_system || source_key) from conformed.conformed_orders"
+        ).fetchall()[0]
     assert rows == keys
 
 
@@ -97,8 +104,11 @@ def test_an_audience_that_falls_by_half_stops_the_publication(demo_copy: Kundbil
         subscribers = con.execute("select subscriber_id, email from raw_email.subscribers").fetchall()
     with (demo_copy.home / "demo/email/optins_2026-11-01.csv").open("w", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow("optin_id subscriber_id email list status stated_at confirmed_at wording_version".split())
-        writer.writerows([900_000 + n, s, e, "newsletter", "withdrawn", "2026-11-01T00:30:00Z", "", "signup-2"] for n, (s, e) in enumerate(subscribers))
+        writer.writerow(["optin_id", "subscriber_id", "email", "list", "status", "stated_at", "confirmed_at", "wording_version"])
+        writer.writerows(
+            [900_000 + n, s, e, "newsletter", "withdrawn", "2026-11-01T00:30:00Z", "", "signup-2"]
+            for n, (s, e) in enumerate(subscribers)
+        )
     outcome = demo_copy.json("run", "--as-of", NIGHT_1, code=1)
     assert "audiences/audience_newsletter_email: keeps_its_volume" in outcome["error"]
     assert published(demo_copy) == old
@@ -110,7 +120,9 @@ def test_a_bad_configuration_is_an_error_with_its_place_and_no_traceback(tmp_pat
     config = tmp_path / "kundbild.toml"
     config.write_text('company = "T"\nscources = 1\n')
     done = Kundbild(tmp_path / "home", config)("run", code=2)
-    assert "unknown key 'scources'" in done.stderr and "line 2" in done.stderr and "did you mean 'sources'" in done.stderr
+    assert (
+        "unknown key 'scources'" in done.stderr and "line 2" in done.stderr and "did you mean 'sources'" in done.stderr
+    )
     assert "Traceback" not in done.stderr
     missing = Kundbild(tmp_path / "home", tmp_path / "nowhere.toml")("run", code=2)
     assert "there is no configuration file" in missing.stderr and "Traceback" not in missing.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 
 import duckdb
+
 from orchestration.conformed import entities
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
 

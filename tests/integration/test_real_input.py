@@ -29,7 +29,9 @@ def test_every_order_and_cent_of_cdnow_is_accounted_for(example):
     assert found["units"] > 69_659
     with kundbild.warehouse() as con:
         assert con.execute("select count(*) from quarantine.quarantined_rows").fetchall() == [(0,)]
-        assert con.execute("select min(ordered_at)::date::varchar, max(ordered_at)::date::varchar from marts.fct_orders").fetchall() == [("1997-01-01", "1998-06-30")]
+        assert con.execute(
+            "select min(ordered_at)::date::varchar, max(ordered_at)::date::varchar from marts.fct_orders"
+        ).fetchall() == [("1997-01-01", "1998-06-30")]
     assert kundbild.json("run", DATA=str(data))["is_nothing_new"]
 
 
@@ -39,7 +41,9 @@ def test_the_senzing_truth_set_as_three_systems(example):
     outcome = kundbild.json("run", DATA=str(data))
     assert outcome["is_success"] and outcome["failed_sources"] == {}
     with kundbild.warehouse() as con:
-        people = dict(con.execute("select source_system, count(*) from conformed.conformed_people group by all").fetchall())
+        people = dict(
+            con.execute("select source_system, count(*) from conformed.conformed_people group by all").fetchall()
+        )
         assert people == {"customers": 120, "reference": 22, "watchlist": 17}
         assert con.execute("select count(*) from quarantine.quarantined_rows").fetchall() == [(0,)]
         precision = con.execute(

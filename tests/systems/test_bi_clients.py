@@ -47,7 +47,19 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bi_client")
     uv = Path(sys.executable).parent / "uv"
     subprocess.run(
-        [str(uv), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder), "--require-hashes", "-r", str(HERE / "bi_client.lock")],
+        [
+            str(uv),
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            sys.executable,
+            "--target",
+            str(folder),
+            "--require-hashes",
+            "-r",
+            str(HERE / "bi_client.lock"),
+        ],
         check=True,
     )
     return folder

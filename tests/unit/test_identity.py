@@ -116,7 +116,11 @@ def test_an_identifier_shared_by_many_names_joins_nobody_and_says_why(resolve, w
 
 
 def test_a_record_without_a_name_is_no_bridge_between_a_family(resolve):
-    family = [person("1", "Mark", email="f@x.se"), person("2", "Mary", email="f@x.se"), person("3", None, None, email="f@x.se")]
+    family = [
+        person("1", "Mark", email="f@x.se"),
+        person("2", "Mary", email="f@x.se"),
+        person("3", None, None, email="f@x.se"),
+    ]
     assert len(set(resolve(*family).values())) == 3
 
 

@@ -1,0 +1,125 @@
+"""The house is in order: layering, documentation, grains, definitions, no leftovers."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestration.conformed import entities
+from orchestration.settings import DBT_DIR, PROJECT_DIR
+
+MODELS = sorted((DBT_DIR / "models").rglob("*.sql"))
+PYTHON = sorted([*(PROJECT_DIR / "orchestration").rglob("*.py"), *(PROJECT_DIR / "data_quality").rglob("*.py")])
+ROOMS = {"staging": 0, "conformed": 1, "quarantine": 2, "marts": 3, "bi": 4}
+
+
+def room(name: str) -> str:
+    path = next((p for p in MODELS if p.stem == name), None)
+    return path.relative_to(DBT_DIR / "models").parts[0] if path else "seeds"
+
+
+def refs(path: Path) -> set[str]:
+    return set(re.findall(r'ref\(\s*["\']([a-z0-9_]+)["\']\s*\)', path.read_text()))
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)
+def test_every_model_is_described_and_states_its_grain(path: Path):
+    document = yaml.safe_load(path.with_suffix(".yml").read_text())
+    (model,) = document["models"]
+    assert model["name"] == path.stem
+    assert re.search(r"one row per", model["description"], re.IGNORECASE) or "of" in model["description"]
+    if room(path.stem) == "staging":
+        assert "(source_key" in model["description"]
+        return
+    assert all(c.get("description") and c.get("data_type") for c in model["columns"])
+    tests = [next(iter(t)) if isinstance(t, dict) else t for t in model["data_tests"]]
+    assert "unique_grain" in tests
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)
+def test_a_step_reads_only_what_came_before(path: Path):
+    here = room(path.stem)
+    text = path.read_text()
+    for other in refs(path):
+        there = room(other)
+        if there in ROOMS:
+            assert ROOMS[there] <= ROOMS[here]
+            assert not (here in ("marts", "bi") and there == "staging"), "marts never read staging"
+            assert not (here == "staging" and there == "staging"), "staging joins nothing"
+    assert ("source(" in text) == (here == "staging") or path.stem == "bridge_customer_source_records"
+
+
+def test_no_vendor_is_named_after_conformed():
+    vendors = {p.name for p in (DBT_DIR / "models" / "staging").iterdir()}
+    for path in MODELS:
+        if room(path.stem) in ("marts", "bi"):
+            words = set(re.findall(r"'([a-z_]+)'", path.read_text()))
+            assert words.isdisjoint(vendors - {"email", "survey"}), path.stem
+
+
+def test_every_staging_model_feeds_a_conformed_entity():
+    for path in (DBT_DIR / "models" / "staging").rglob("stg_*.sql"):
+        system, entity = path.stem.removeprefix("stg_").split("__")
+        assert path.parent.name == system and entity in entities()
+
+
+def test_the_default_feeds_are_those_of_the_demo():
+    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())
+    found: dict[str, set[str]] = {}
+    for path in (DBT_DIR / "models" / "staging").rglob("stg_*.sql"):
+        system, entity = path.stem.removeprefix("stg_").split("__")
+        found.setdefault(entity, set()).add(system)
+    assert {e: set(s) for e, s in project["vars"]["feeds"].items()} == found
+    assert set(project["vars"]["systems"]) == {s for systems in found.values() for s in systems}
+
+
+def test_the_decisions_have_unit_tests():
+    with_tests = {p.stem for p in (DBT_DIR / "models").rglob("*.yml") if "unit_tests:" in p.read_text()}
+    assert {
+        "contact_permissions", "customer_rfm", "customer_lifecycle", "dim_customers", "stg_webshop__orders", "stg_crm__people",
+        "stg_crm__consent_events", "stg_email__email_events", "stg_survey__survey_responses",
+    } <= with_tests  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(PROJECT_DIR)))
+def test_every_module_says_what_belongs_there(path: Path):
+    docstring = ast.get_docstring(ast.parse(path.read_text()))
+    assert docstring and len(docstring) > 20
+    assert len(path.read_text().splitlines()) <= 400
+
+
+def test_the_code_location_is_a_short_file():
+    assert len((PROJECT_DIR / "orchestration" / "definitions.py").read_text().splitlines()) < 60
+
+
+def test_the_lock_names_hashes_and_no_host():
+    for lock in (PROJECT_DIR / "requirements.lock", PROJECT_DIR / "tests" / "systems" / "bi_client.lock"):
+        text = lock.read_text()
+        assert "://" not in text
+        packages = [line for line in text.splitlines() if re.match(r"^[a-z0-9].*==", line)]
+        assert packages and text.count("--hash=sha256:") >= len(packages)
+
+
+def test_the_demo_is_never_read_by_the_pipeline_nor_its_truth():
+    for path in PYTHON:
+        if "demo" not in path.parts and path.name not in ("cli.py", "night.py"):
+            assert "truth" not in path.read_text().lower() or path.name == "names.py", path
+
+
+def test_folders_of_the_readme_are_there():
+    readme = (PROJECT_DIR / "README.md").read_text()
+    named = set(re.findall(r"^\| `([a-z_./]+)` \|", readme, re.MULTILINE))
+    assert len(named) > 8
+    assert [folder for folder in named if not (PROJECT_DIR / folder).exists()] == []
+
+
+def test_nothing_that_runs_make_is_committed():
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=PROJECT_DIR, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert not [name for name in tracked if name.endswith((".duckdb", ".wal", ".parquet", ".pyc", ".sqlite"))]
