@@ -95,7 +95,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
         nonlocal done
         if not event.info.name.startswith("Log") or not event.info.name.endswith("Result"):
             return
-        from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+        from google.protobuf.json_format import MessageToDict
 
         message = MessageToDict(event, preserving_proto_field_name=True)
         events.append(DbtCoreCliEventMessage(raw_event=message, event_history_metadata={}))

@@ -133,7 +133,7 @@ def _fetch(
         for cause in causes:
             if isinstance(cause, SourceError):
                 raise cause from None
-        answers = [cause.response for cause in causes if getattr(cause, "response", None) is not None]
+        answers = [answer for cause in causes if (answer := getattr(cause, "response", None)) is not None]
         status = answers[0].status_code if answers else None
         raise SourceError(
             f"source {source_name}, table {name}: the API cannot be read"
