@@ -104,7 +104,9 @@ def test_an_audience_that_falls_by_half_stops_the_publication(demo_copy: Kundbil
         subscribers = con.execute("select subscriber_id, email from raw_email.subscribers").fetchall()
     with (demo_copy.home / "demo/email/optins_2026-11-01.csv").open("w", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(["optin_id", "subscriber_id", "email", "list", "status", "stated_at", "confirmed_at", "wording_version"])
+        writer.writerow(
+            ["optin_id", "subscriber_id", "email", "list", "status", "stated_at", "confirmed_at", "wording_version"]
+        )
         writer.writerows(
             [900_000 + n, s, e, "newsletter", "withdrawn", "2026-11-01T00:30:00Z", "", "signup-2"]
             for n, (s, e) in enumerate(subscribers)
