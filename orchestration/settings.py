@@ -116,7 +116,7 @@ class Alerts(Strict):
 
 
 class Engine(Strict):
-    memory_limit: str = "1500MB"
+    memory_limit: str = "1200MB"
     threads: int = Field(default=2, gt=0)
     dbt_threads: int = Field(default=4, gt=0)
 

@@ -21,6 +21,8 @@ from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
 
 _FETCH_ROWS = 50_000
+# drivers that give every column one true type; from the others each value is cast on its own, and rejected alone
+_TYPED = ("postgresql", "mysql", "mariadb")
 
 
 @contextmanager
@@ -60,7 +62,9 @@ def read_table(
                     con.execute("create or replace temp table keys_there as from key_reader")
                 keys = "from keys_there"
             names = ", ".join(quote(c) for c in columns)
-            yield Batch(f"select {names} from fetched", columns, is_text=True, keys_there=keys, added=added)
+            yield Batch(
+                f"select {names} from fetched", columns, is_text=dialect not in _TYPED, keys_there=keys, added=added
+            )
     except sa.exc.NoSuchTableError as error:
         raise SourceError(
             f"source {source_name}: there is no table {there}", where=_safe(url), to_do="check the table's name"

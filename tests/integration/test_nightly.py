@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import duckdb
 
 from orchestration.conformed import entities
+from orchestration.settings import DBT_DIR
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
 
 _TABLES = "select table_schema, table_name from information_schema.tables where table_schema in ('conformed', 'marts', 'segments', 'audiences', 'bi') order by all"
@@ -200,3 +204,62 @@ def test_status_query_and_publish_answer(demo: Kundbild):
 
 def test_doctor_finds_everything_in_order(demo: Kundbild):
     assert all(f["is_ok"] for f in demo.json("doctor"))
+
+
+def test_dbt_unit_tests_pass(demo_copy: Kundbild):
+    done = demo_copy("dbt", "test", "--select", "resource_type:unit_test", "--no-use-colors")
+    assert "ERROR=0" in done.stdout and "PASS=0" not in done.stdout
+    passed = int(done.stdout.split("PASS=")[1].split()[0])
+    assert passed >= 10
+
+
+def test_dbt_build_by_hand_works(demo_copy: Kundbild):
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "dbt"),
+            "build",
+            "--target-path",
+            str(demo_copy.home / "by_hand"),
+            "--no-use-colors",
+        ],
+        cwd=DBT_DIR,
+        env=demo_copy.environment(
+            KUNDBILD_HOME=str(demo_copy.home),
+            KUNDBILD_MAPPED_MODELS="no_mapped_models",
+            KUNDBILD_DBT_TARGET=str(demo_copy.home / "by_hand"),
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "ERROR=0" in done.stdout
+
+
+def test_a_part_can_be_run_alone(demo_copy: Kundbild):
+    script = (
+        "import dagster as dg, sys\n"
+        "from orchestration.definitions import defs\n"
+        "with dg.DagsterInstance.from_config(sys.argv[1]) as instance:\n"
+        "    job = defs.resolve_implicit_global_asset_job_def()\n"
+        "    for keys in (['raw/crm/contacts'], ['marts/customer_360', 'segments/customer_rfm']):\n"
+        "        done = job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(k.split('/')) for k in keys])\n"
+        "        made = sorted('/'.join(e.asset_key.path) for e in done.get_asset_materialization_events())\n"
+        "        print(done.success, made)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(demo_copy.home / "dagster")],
+        env=demo_copy.environment(
+            KUNDBILD_HOME=str(demo_copy.home),
+            KUNDBILD_CONFIG=str(demo_copy.config),
+            DAGSTER_HOME=str(demo_copy.home / "dagster"),
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.splitlines() == [
+        "True ['raw/crm/contacts']",
+        "True ['marts/customer_360', 'segments/customer_rfm']",
+    ]

@@ -1,0 +1,1 @@
+"""Measurements, behind `make bench`. Ratios come from one run, against the same work in plain DuckDB."""

@@ -1,0 +1,223 @@
+"""`make bench`: one table. `--customers` sets the size; 100,000 is size M (1M orders, 10M web and email events)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+from data_quality.runner import QualityRun
+from data_quality.suites import all_suites
+from orchestration.configuration import load_settings
+from orchestration.demo.generate import generate
+from orchestration.demo.server import serving
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.records import LoadCounts
+from orchestration.home import Home
+from orchestration.settings import PROJECT_DIR, Engine
+from orchestration.warehouse import open_warehouse, opening_settings
+from tests.bench.limit import compiled_models, plain_checks
+from tests.bench.measure import Report, run_command, timed
+
+AS_OF = "2026-11-01"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--keep", type=Path, help="folder to work in, and to keep")
+    arguments = parser.parse_args()
+    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="kundbild-bench-"))
+    try:
+        report = bench(folder, arguments.customers)
+        report.show(PROJECT_DIR / "build" / "bench.json")
+    finally:
+        if not arguments.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def bench(folder: Path, customers: int) -> Report:
+    from datetime import date
+
+    report, times = Report(), {}
+    (PROJECT_DIR / "build").mkdir(exist_ok=True)
+    home = Home(folder / "home").prepare()
+    os.environ["KUNDBILD_HOME"], os.environ["KUNDBILD_CONFIG"] = str(home.root), str(PROJECT_DIR / "kundbild.toml")
+    with timed(times, "demo"):
+        # a week passes between the nights: about one row in a hundred is new
+        generate(home.demo, customers=customers, as_of=date.fromisoformat(AS_OF), nights=2, days_per_night=7)
+    print(f"demo of {customers:,} customers: {times['demo']:.0f} s", flush=True)
+    extraction(report, home)
+    nightly(report, home, times)
+    checks(report, home)
+    start_up(report, home)
+    return report
+
+
+def extraction(report: Report, home: Home) -> None:
+    """Files and REST into a fresh raw, against DuckDB loading the same rows from Parquet."""
+    scratch = Home(home.root / "scratch").prepare()
+    files = {}
+    with serving(home.demo / "webshop", "demo-token", requests_per_second=1e6) as url:
+        os.environ["KUNDBILD_DEMO_API"] = url
+        settings = load_settings(PROJECT_DIR / "kundbild.toml")
+        with open_warehouse(scratch, settings.engine) as con:
+            prepare_raw(con, settings)
+            rest_rows = rest_seconds = 0.0
+            for name in ("web_analytics", "email", "survey", "webshop"):
+                start = time.perf_counter()
+                books = extract_source(con, scratch, settings, name)
+                seconds, rows = time.perf_counter() - start, sum(c.source_rows for c in books.values())
+                if name == "webshop":
+                    rest_rows, rest_seconds = rows, seconds
+                else:
+                    files[name] = (seconds, rows)
+            # a wide row is dearer than a narrow one: each table's own rows are the measure
+            limit = 0.0
+            for name in files:
+                for table in settings.sources[name].tables:
+                    path = scratch.root / f"{name}_{table}.parquet"
+                    con.execute(f"copy raw_{name}.{table} to '{path}' (format parquet)")
+            for name in files:
+                for table in settings.sources[name].tables:
+                    path = scratch.root / f"{name}_{table}.parquet"
+                    start = time.perf_counter()
+                    con.execute(f"create or replace table limit_{name}_{table} as from read_parquet('{path}')")
+                    limit += time.perf_counter() - start
+        del os.environ["KUNDBILD_DEMO_API"]
+    seconds = sum(s for s, _ in files.values())
+    detail = ", ".join(f"{n} {s:.1f} s" for n, (s, _) in files.items())
+    report.add(
+        "files into raw, share of DuckDB's Parquet load rate",
+        ">= .7",
+        f"{limit / seconds:.2f}",
+        f"{detail}; limit {limit:.1f} s",
+    )
+    report.add(
+        "REST pages from loopback, rows/s", ">= 30,000", f"{rest_rows / rest_seconds:,.0f}", f"{rest_rows:,.0f} rows"
+    )
+    postgres(report, scratch)
+    shutil.rmtree(scratch.root)
+
+
+def postgres(report: Report, scratch: Home) -> None:
+    """A table of a million orders in PostgreSQL into raw."""
+    import pgserver
+    import sqlalchemy as sa
+
+    from orchestration.extract.sql import with_driver
+    from orchestration.settings import Settings, Source, Table
+
+    data = Path("/tmp") / f"kundbild-bench-pg-{os.getpid()}"
+    server = pgserver.get_server(data)
+    try:
+        engine = sa.create_engine(with_driver(sa.make_url(server.get_uri())))
+        with engine.begin() as con:
+            con.execute(sa.text("create table orders as select n as id, n % 100000 as customer_id, (n % 977) * 1.5::float8 as amount, "
+                                "'completed' || n % 7 as status, timestamp '2026-01-01' + n * interval '1 second' as updated_at "
+                                "from generate_series(1, 1000000) s (n)"))  # fmt: skip
+        engine.dispose()
+        columns = {
+            "id": "BIGINT",
+            "customer_id": "BIGINT",
+            "amount": "DOUBLE",
+            "status": "VARCHAR",
+            "updated_at": "TIMESTAMP",
+        }
+        table = Table(columns=columns, key=["id"], cursor="updated_at")
+        settings = Settings(
+            company="B", sources={"pg": Source(connector="sql", url=server.get_uri(), tables={"orders": table})}
+        )
+        with open_warehouse(scratch, Engine()) as con:
+            prepare_raw(con, settings)
+            start = time.perf_counter()
+            counts: LoadCounts = extract_source(con, scratch, settings, "pg")["orders"]
+            seconds = time.perf_counter() - start
+            con.execute(f"copy raw_pg.orders to '{scratch.root}/pg.parquet' (format parquet)")
+            start = time.perf_counter()
+            con.execute(f"create table limit_pg as from read_parquet('{scratch.root}/pg.parquet')")
+            limit = time.perf_counter() - start
+        report.add(
+            "PostgreSQL into raw, the same share",
+            ">= .4",
+            f"{limit / seconds:.2f}",
+            f"{counts.inserted:,} rows, {seconds:.1f} s",
+        )
+    finally:
+        server.cleanup()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def nightly(report: Report, home: Home, times: dict[str, float]) -> None:
+    """The whole nightly, then a week later, then with nothing new; the transform against its own SQL in plain DuckDB."""
+    kundbild = str(Path(sys.executable).parent / "kundbild")
+    environment = {**os.environ, "KUNDBILD_BENCH": "1"}
+    full, peak, _ = run_command([kundbild, "run", "--as-of", f"{AS_OF}T02:00:00", "--json"], environment)
+    steps = step_seconds(home)
+    transform = steps["conformed"] + steps["marts"]
+    limit = compiled_models(home)
+    report.add(
+        "transform (Dagster + dbt + all tests) ÷ limit",
+        "<= 1.5",
+        f"{transform / limit:.2f}",
+        f"{transform:.0f} s against {limit:.0f} s of plain SQL",
+    )
+    report.add("peak memory, largest process", "<= 2 GB", f"{peak / 1000:.2f} GB", "")
+    rerun, _, _ = run_command([kundbild, "run", "--as-of", f"{AS_OF}T02:00:00", "--json"], environment)
+    report.add("rerun with nothing new, whole process", "<= 10 s", f"{rerun:.1f} s", "")
+    run_command([kundbild, "demo", "next"], environment)
+    increment, _, out = run_command([kundbild, "run", "--as-of", "2026-11-08T02:00:00", "--json"], environment)
+    outcome = json.loads(out)
+    later = step_seconds(home)
+    ratio = sum(later.values()) / sum(steps.values())
+    detail = ", ".join(
+        f"{name} {later[name]:.0f}/{steps[name]:.0f}"
+        for name in ("conformed", "identify", "marts", "promise_checks", "publish")
+    )
+    report.add("nightly with 1 % new rows ÷ full nightly (start-up apart)", "<= .15", f"{ratio:.2f}", f"s: {detail}")
+    times |= {"full": full, "increment": increment}
+    print(f"full nightly {full:.0f} s, a week later {increment:.0f} s, customers {outcome['customers']:,}", flush=True)
+
+
+def step_seconds(home: Home) -> dict[str, float]:
+    """Seconds of each step of the newest run, from Dagster's own event log."""
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        run = instance.get_runs(limit=1)[0]
+        stats = instance.get_run_step_stats(run.run_id)
+        return {s.step_key: (s.end_time or 0) - (s.start_time or 0) for s in stats if s.start_time and s.end_time}
+
+
+def checks(report: Report, home: Home) -> None:
+    """All Great Expectations suites against the same checks as plain SQL."""
+    import great_expectations  # noqa: F401 the import is not what is measured
+
+    settings = load_settings(PROJECT_DIR / "kundbild.toml")
+    suites = all_suites(settings)
+    start = time.perf_counter()
+    results = QualityRun(home, settings.engine, "bench").run(suites)
+    expectations = time.perf_counter() - start
+    with duckdb.connect(str(home.warehouse), config=opening_settings(settings.engine, home)) as con:
+        start = time.perf_counter()
+        plain = plain_checks(con, suites)
+        sql = time.perf_counter() - start
+    report.add("all Great Expectations suites ÷ the same as plain SQL", "<= 1.6", f"{expectations / sql:.2f}",
+               f"{len(results)} checks {expectations:.1f} s, {plain} as SQL {sql:.1f} s")  # fmt: skip
+
+
+def start_up(report: Report, home: Home) -> None:
+    """The code location and the UI, from nothing."""
+    seconds, _, _ = run_command([sys.executable, "-c", "import orchestration.definitions"], dict(os.environ))
+    report.add("code location loaded", "<= 3 s", f"{seconds:.1f} s", "a process of its own, imports included")
+
+
+if __name__ == "__main__":
+    main()

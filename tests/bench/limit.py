@@ -1,0 +1,79 @@
+"""The limit: the same SQL, plainly, in one DuckDB process. Here: dbt's compiled models and the suites' checks as SQL."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable
+
+import duckdb
+
+from data_quality.checks import Check, Suite
+from orchestration.home import Home
+from orchestration.settings import Engine
+from orchestration.warehouse import opening_settings, quote, scalar
+
+
+def compiled_models(home: Home) -> float:
+    """Seconds to build every model as dbt compiled it on its full run, into tables of another name, in dbt's order."""
+    manifest = json.loads((home.dbt_target / "manifest.json").read_text())
+    nodes = {
+        uid: n for uid, n in manifest["nodes"].items() if n["resource_type"] == "model" and n["schema"] != "staging"
+    }
+    compiled = home.dbt_target / "compiled" / "kundbild"
+    order: list[str] = []
+
+    def visit(uid: str) -> None:
+        for parent in nodes[uid]["depends_on"]["nodes"]:
+            if parent in nodes:
+                visit(parent)
+        if uid not in order:
+            order.append(uid)
+
+    for uid in nodes:
+        visit(uid)
+    with duckdb.connect(str(home.warehouse), config=opening_settings(Engine(), home)) as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute("create schema if not exists bench_limit")
+        start = time.perf_counter()
+        for uid in order:
+            sql = (compiled / nodes[uid]["original_file_path"]).read_text()
+            con.execute(f"create or replace table bench_limit.{quote(nodes[uid]['name'])} as {sql}")
+        seconds = time.perf_counter() - start
+        con.execute("drop schema bench_limit cascade")
+    return seconds
+
+
+def plain_checks(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> int:
+    """Runs what each check asks as one plain query. Returns how many ran."""
+    con.execute("set TimeZone = 'UTC'")
+    ran = 0
+    for suite in suites:
+        table = f"{quote(suite.schema)}.{quote(suite.table)}"
+        for check in suite.checks:
+            scalar(con, _sql(check, table))
+            ran += 1
+    return ran
+
+
+def _sql(check: Check, table: str) -> str:
+    arguments = check.arguments
+    column = quote(arguments["column"]) if "column" in arguments else ""
+    if check.expectation == "ExpectColumnValuesToNotBeNull":
+        return f"select count(*) from {table} where {column} is null"
+    if check.expectation == "ExpectColumnValuesToBeBetween":
+        bounds = [
+            f"{column} {op} {arguments[k]}"
+            for k, op in (("min_value", "<"), ("max_value", ">"))
+            if arguments.get(k) is not None
+        ]
+        return f"select count(*) from {table} where {' or '.join(bounds)}"
+    if check.expectation == "ExpectColumnValuesToBeInSet":
+        return (
+            f"select count(*) from {table} where {column} not in ({', '.join(repr(v) for v in arguments['value_set'])})"
+        )
+    if check.expectation == "UnexpectedRowsExpectation":
+        query = re.sub(r"\{batch\}", f"(select * from {table}) as b", arguments["unexpected_rows_query"])
+        return f"select count(*) from ({query.replace('{{', '{').replace('}}', '}')})"
+    return f"select count(*) from {table}"
