@@ -15,6 +15,7 @@ import duckdb
 
 from data_quality.checks import Check, CheckResult, History, Suite
 from data_quality.connection import new_context, warehouse_datasource
+from data_quality.docs import make_self_contained, write_index
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.settings import Engine
@@ -68,6 +69,7 @@ class QualityRun:
         self._home, self._engine, self._run_id = home, engine, run_id
         self._context: Any = None
         self.stages: set[str] = set()
+        self.results: list[CheckResult] = []
 
     def run(
         self, suites: list[Suite], progress: Callable[[CheckResult], None] = lambda result: None
@@ -85,6 +87,7 @@ class QualityRun:
                     results.append(result)
                     progress(result)
         self.stages |= {suite.stage for suite in suites}
+        self.results += results
         with open_warehouse(self._home, self._engine) as con:
             con.execute(_DDL)
             rows = [
@@ -122,7 +125,8 @@ class QualityRun:
             },
         )
         self._context.build_data_docs()
-        return folder / "index.html"
+        make_self_contained(folder)
+        return write_index(folder, self.results)
 
     def close(self) -> None:
         self._context = None

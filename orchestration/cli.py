@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -115,7 +116,7 @@ def demo(
         system, _, source_table = name.partition(".")
         table.add_row(system, source_table, f"{rows:,}")
     out.print(table)
-    out.print(f"It lies in {home.demo}\nNext: [bold]kundbild run[/bold]")
+    out.print(f"It lies in {home.demo}\nNext: [bold]{_me()} run[/bold]")
 
 
 @demo_app.command("serve")
@@ -155,7 +156,7 @@ def demo_next() -> None:
 
     home, _ = home_and_config()
     night = next_night(home.demo)
-    out.print(f"Night {night} has passed. Next: [bold]kundbild run[/bold]")
+    out.print(f"Night {night} has passed. Next: [bold]{_me()} run[/bold]")
 
 
 @app.command()
@@ -184,7 +185,7 @@ def status(as_json: Json = False) -> None:
     )
     out.print(
         "Next: [bold]"
-        + ("kundbild query 'select * from bi.dim_customers limit 5'" if publication else "kundbild run")
+        + (f"{_me()} query 'select * from bi.dim_customers limit 5'" if publication else f"{_me()} run")
         + "[/bold]"
     )
 
@@ -319,12 +320,12 @@ def _print_outcome(outcome: Any) -> None:
         err.print(f"[red]The night failed.[/red] {outcome.error}", highlight=False)
         err.print("Readers keep the last good publication." if outcome.publication else "Nothing is published yet.")
         err.print(
-            "Next: [bold]make dev[/bold] shows the run in the Dagster UI; [bold]kundbild status[/bold], [bold]kundbild doctor[/bold]"
+            f"Next: [bold]make dev[/bold] shows the run in the Dagster UI; [bold]{_me()} status[/bold], [bold]{_me()} doctor[/bold]"
         )
         return
     out.print(f"Published: {outcome.publication}\nData Docs: {outcome.data_docs}")
     out.print(
-        'Next: [bold]kundbild query "select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1"[/bold]'
+        f'Next: [bold]{_me()} query "select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1"[/bold]'
     )
 
 
@@ -355,6 +356,14 @@ class _progress:
         elif step == self._what and detail:
             err.print(detail, highlight=False)
         self._last = step
+
+
+def _me() -> str:
+    """How this command is typed from here: by its name where the shell finds it, else by its path."""
+    if shutil.which("kundbild"):
+        return "kundbild"
+    path = Path(sys.argv[0]).resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _print_json(value: Any) -> None:

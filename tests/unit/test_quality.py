@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -85,6 +86,9 @@ def test_data_docs_hold_no_value(home, check):
     pages = [p.read_text() for p in home.data_docs.rglob("*.html")]
     assert index.exists() and len(pages) >= 3
     assert not any("secret1" in page for page in pages)
+    # and no page asks another host for anything when it is opened
+    assert not any(re.search(r"<(link|script|img)[^>]*(href|src)=[\"']https?://", page) for page in pages)
+    assert "ERROR: name_is_known" in index.read_text() and "validations/" in index.read_text()
 
 
 def test_volume_floors_come_from_the_last_published_night(home, check):
