@@ -170,10 +170,22 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         with self._environment():
-            return bool(dbtRunner().invoke([*arguments, *self._common()]).success)
+            logs = ["--log-path", str(self._home.dbt_target / "logs")]
+            return bool(dbtRunner().invoke([*logs, *arguments, *self._common()]).success)
 
     def _global(self) -> list[str]:
-        return ["--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--log-format-file", "text"]
+        logs = str(self._home.dbt_target / "logs")
+        return [
+            "--log-path",
+            logs,
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "info",
+            "--no-use-colors",
+            "--log-format-file",
+            "text",
+        ]
 
     def _common(self) -> list[str]:
         return ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--vars", json.dumps(self.vars)]

@@ -122,4 +122,5 @@ def test_nothing_that_runs_make_is_committed():
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=PROJECT_DIR, capture_output=True, text=True, check=True
     ).stdout.splitlines()
+    assert not [name for name in tracked if "{{" in name or "/logs/" in name]
     assert not [name for name in tracked if name.endswith((".duckdb", ".wal", ".parquet", ".pyc", ".sqlite"))]
