@@ -16,7 +16,8 @@ from pathlib import Path
 from orchestration.errors import KundbildError, WarehouseBusyError
 
 # nothing is reported to anybody, and nobody is asked for a newsletter
-_DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+# monitoring is what ends a run that outlasts its timeout
+_DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\nrun_monitoring:\n  enabled: true\n"
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,8 @@ class Schedule(Strict):
     nightly: str = "0 2 * * *"
     timezone: str = "Europe/Stockholm"
     run_timeout_minutes: int = Field(default=240, gt=0)
+    retries: int = Field(default=2, ge=0, description="tries more for a source that may come back by itself")
+    retry_delay_seconds: float = Field(default=5, ge=0, description="before the first retry; doubled for each next")
     enabled: bool = False
 
 

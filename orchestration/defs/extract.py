@@ -15,7 +15,6 @@ from orchestration.night import tell
 from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import scalar
 
-_RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
 CHECK = "was_extracted"
 
 
@@ -24,6 +23,9 @@ def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDefinition:
+    plan = settings.schedule
+    retries = dg.RetryPolicy(max_retries=plan.retries, delay=plan.retry_delay_seconds, backoff=dg.Backoff.EXPONENTIAL)
+
     @dg.multi_asset(
         name=f"extract_{name}",
         specs=[_spec(name, source, table_name, table, settings) for table_name, table in source.tables.items()],
@@ -32,7 +34,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
             for table in source.tables
         ],
         can_subset=True,
-        retry_policy=_RETRIES,
+        retry_policy=retries,
         description=f"Brings what is new in {name} into raw.",
     )
     def extract(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
@@ -51,7 +53,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
             try:
                 extract_source(con, run.home, run.settings, name, tables=wanted, loaded=loaded)
             except SourceError as error:
-                if error.is_passing and context.retry_number < _RETRIES.max_retries:
+                if error.is_passing and context.retry_number < plan.retries:
                     raise
                 failure = str(error)
                 run.failed_sources[name] = failure

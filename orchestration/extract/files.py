@@ -21,7 +21,7 @@ _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CAST_ERRORS = "('CAST')"
 _SNIFF_BYTES = 64 * 1024
 MAX_LINE_BYTES = 16 * 1024 * 1024
-MAX_PAGE_BYTES = 512 * 1024 * 1024
+MAX_PAGE_BYTES = 64 * 1024 * 1024  # DuckDB takes twice this for each thread
 
 
 @dataclass(frozen=True)

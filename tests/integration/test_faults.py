@@ -133,3 +133,45 @@ def test_a_bad_configuration_is_an_error_with_its_place_and_no_traceback(tmp_pat
     assert "Traceback" not in done.stderr
     missing = Kundbild(tmp_path / "home", tmp_path / "nowhere.toml")("run", code=2)
     assert "there is no configuration file" in missing.stderr and "Traceback" not in missing.stderr
+
+
+DOWN = """
+company = "T"
+[schedule]
+retry_delay_seconds = 0.1
+
+[sources.list]
+connector = "files"
+url = "{folder}"
+[sources.list.tables.people]
+path = "people.csv"
+key = ["id"]
+columns = {{ id = "BIGINT", name = "VARCHAR", email = "VARCHAR" }}
+[[sources.list.tables.people.maps]]
+entity = "people"
+columns = {{ source_key = "id", full_name = "name", email = "email" }}
+
+[sources.club]
+connector = "sql"
+url = "postgresql://reader:${{CLUB_PASSWORD}}@127.0.0.1:9/club"
+[sources.club.tables.members]
+key = ["id"]
+columns = {{ id = "BIGINT", name = "VARCHAR" }}
+[[sources.club.tables.members.maps]]
+entity = "people"
+columns = {{ source_key = "id", full_name = "name" }}
+"""
+
+
+def test_a_database_that_is_down_is_tried_again_and_then_the_rest_is_published(tmp_path):
+    (tmp_path / "people.csv").write_text("id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n")
+    config = tmp_path / "kundbild.toml"
+    config.write_text(DOWN.format(folder=tmp_path))
+    kundbild = Kundbild(tmp_path / "home", config)
+    assert "CLUB_PASSWORD is not set" in kundbild("run", code=2).stderr
+    outcome = kundbild.json("run", code=1, CLUB_PASSWORD="hunter2")
+    assert outcome["is_success"] and outcome["customers"] == 2
+    assert "database cannot be read" in outcome["failed_sources"]["club"]
+    assert "hunter2" not in str(outcome)
+    for log in (tmp_path / "home").rglob("*"):
+        assert not log.is_file() or b"hunter2" not in log.read_bytes(), log

@@ -131,3 +131,19 @@ def test_the_truth_names_every_record_of_every_system(demo):
         )
     assert set(systems) == {"crm", "webshop", "email", "survey"}
     assert faults["quarantine"] == 18 and faults["file_reject"] == 3 and faults["duplicate"] > 0
+
+
+def test_the_same_pages_are_read_as_files(demo, home, warehouse):
+    from orchestration.extract.extract import extract_source, prepare_raw
+    from orchestration.extract.systems.webshop import TABLES
+    from orchestration.settings import Settings, Source
+
+    source = Source(connector="files", format="json_pages", url=str(demo / "webshop"), tables=TABLES)
+    settings = Settings(company="T", sources={"webshop": source})
+    prepare_raw(warehouse, settings)
+    books = extract_source(warehouse, home, settings, "webshop")
+    for table in TABLES:
+        rows = json.loads((demo / "webshop" / table / "index-001.json").read_text())["rows"]
+        assert books[table].inserted == rows, table
+    lines = warehouse.execute("select sum(len(line_items)) from raw_webshop.orders").fetchall()[0][0]
+    assert lines > books["orders"].inserted

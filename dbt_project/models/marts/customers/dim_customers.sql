@@ -29,7 +29,7 @@ with
             {{ latest("country_code", "newest") }} filter (country_code is not null) as country_code,
             {{ latest("preferred_store", "newest") }} filter (preferred_store is not null) as preferred_store,
             bool_or(company_key is not null) as is_business,
-            bool_or(kind = 'club member') as is_club_member,
+            coalesce(bool_or(kind = 'club member'), false) as is_club_member,
             min(created_at) as first_seen_at,
             count(*) as source_record_count,
             count(distinct source_system) as source_system_count
