@@ -21,7 +21,6 @@ _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CAST_ERRORS = "('CAST')"
 _SNIFF_BYTES = 64 * 1024
 MAX_LINE_BYTES = 16 * 1024 * 1024
-MAX_PAGE_BYTES = 64 * 1024 * 1024  # DuckDB takes twice this for each thread
 
 
 @dataclass(frozen=True)
@@ -308,10 +307,13 @@ def _json_pages(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
 ) -> Batch:
     """API pages kept as files: `{"data": [row, …]}` each."""
+    largest = (
+        max(file.size for file in files) + 1024
+    )  # DuckDB takes a buffer of this size for each file that it has open
     paths = "[" + ", ".join(text(file.path) for file in files) + "]"
     first = con.execute(
         "select distinct unnest(json_keys(document)) from (select unnest(data) as document from "
-        f"read_json({text(files[0].path)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', maximum_object_size = {MAX_PAGE_BYTES}))"
+        f"read_json({text(files[0].path)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', maximum_object_size = {largest}))"
     ).fetchall()
     added = sorted(check_contract(source_name, name, table, [row[0] for row in first], _file_name(files[0].path)))
     columns = {**table.columns, **dict.fromkeys(added, "JSON")}
@@ -319,7 +321,7 @@ def _json_pages(
     select = (
         f"select {', '.join(quote(c) for c in columns)}, parse_filename(_path) as _source_file, null::varchar as _row_key from ("
         f"select unnest(data, max_depth := 2), filename as _path from read_json({paths}, columns = {{'data': {text(row)}}}, "
-        f"format = 'unstructured', filename = true, maximum_object_size = {MAX_PAGE_BYTES}))"
+        f"format = 'unstructured', filename = true, maximum_object_size = {largest}))"
     )
     return Batch(select, columns, has_file=True, after=_noting(con, source_name, name, files), added=added)
 
