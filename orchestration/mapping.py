@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from orchestration.conformed import entities, required_columns
-from orchestration.settings import ColumnMap, EntityMap, Settings
+from orchestration.settings import ColumnMap, EntityMap, Settings, Source
 from orchestration.warehouse import quote, text
 
 _SOURCE = """sources:
@@ -40,20 +40,11 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
     wanted: dict[Path, str] = {}
     feeds: dict[str, list[str]] = defaultdict(list)
     for source, spec in settings.enabled_sources.items():
-        selects: dict[str, list[str]] = defaultdict(list)
-        tables = []
-        for table, shape in spec.tables.items():
-            for mapping in shape.maps:
-                selects[mapping.entity].append(mapping_sql(source, table, mapping))
-            if shape.maps:
-                tables.append(_SOURCE_TABLE.format(source=source, table=table))
-        for entity, parts in selects.items():
-            name = f"stg_{source}__{entity}"
-            wanted[folder / "staging" / source / f"{name}.sql"] = "\nunion all\n".join(parts) + "\n"
-            wanted[folder / "staging" / source / f"{name}.yml"] = _MODEL.format(source=source, entity=entity)
-            feeds[entity].append(source)
-        if tables:
-            wanted[folder / "staging" / source / "_sources.yml"] = _SOURCE.format(source=source, tables="".join(tables))
+        models = _models(source, spec)
+        for name, content in models.items():
+            wanted[folder / "staging" / source / name] = content
+            if name.endswith(".sql"):
+                feeds[name.removesuffix(".sql").split("__", 1)[1]].append(source)
     # below staging/, so that dbt gives them the same schema and settings as hand-written staging models
     staging = folder / "staging"
     staging.mkdir(parents=True, exist_ok=True)
@@ -68,6 +59,30 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
             if other not in wanted:
                 other.unlink()
     return feeds
+
+
+def _models(source: str, spec: Source) -> dict[str, str]:
+    """File name → content of every model that the mappings of one source make."""
+    selects: dict[str, list[str]] = defaultdict(list)
+    counts: dict[str, dict[str, str]] = defaultdict(dict)
+    tables = []
+    for table, shape in spec.tables.items():
+        for mapping in shape.maps:
+            selects[mapping.entity].append(mapping_sql(source, table, mapping))
+            if mapping.one_row_per_key:  # of such a table the books count keys, rows without a key as one
+                key = _key(mapping)
+                counts[mapping.entity][table] = f"count(distinct {key}) + max(cast({key} is null as integer))"
+        if shape.maps:
+            tables.append(_SOURCE_TABLE.format(source=source, table=table))
+    models = {}
+    for entity, parts in selects.items():
+        name = f"stg_{source}__{entity}"
+        head = f'{{{{ config(meta={{"raw_count": {counts[entity]!r}}}) }}}}\n\n' if counts[entity] else ""
+        models[f"{name}.sql"] = head + "\nunion all\n".join(parts) + "\n"
+        models[f"{name}.yml"] = _MODEL.format(source=source, entity=entity)
+    if tables:
+        models["_sources.yml"] = _SOURCE.format(source=source, tables="".join(tables))
+    return models
 
 
 def mapping_sql(source: str, table: str, mapping: EntityMap) -> str:
@@ -100,10 +115,13 @@ def mapping_sql(source: str, table: str, mapping: EntityMap) -> str:
     )
     body = "select\n" + ",\n".join(lines) + ",\n" + technical + f'\nfrom {{{{ source("{source}", "{table}") }}}}'
     if mapping.one_row_per_key:
-        key = mapping.columns["source_key"]
-        name = quote(key if isinstance(key, str) else key.column)
-        body += f"\nqualify row_number() over (partition by {name} order by _load_id desc) = 1"
+        body += f"\nqualify row_number() over (partition by {_key(mapping)} order by _load_id desc) = 1"
     return body
+
+
+def _key(mapping: EntityMap) -> str:
+    key = mapping.columns["source_key"]
+    return quote(key if isinstance(key, str) else key.column)
 
 
 def _expression(how: ColumnMap, kind: str) -> str:

@@ -121,9 +121,10 @@ def _staging(folder: Path, name: str, entity: str, table: str) -> list[Path]:
         if column != "source_key"
     )
     sql = (
+        '{{ config(meta={"raw_count": "0"}) }}\n\n'  # an unmapped table must not close the gate
         f"-- every column of conformed_{entity}: put the vendor's column in place of null where there is one\n"
         f'select\n    cast(null as varchar) as source_key,\n{columns}    {{{{ staging_end("{name}") }}}}\n'
-        f'from {{{{ source("{name}", "{table}") }}}}\nwhere false -- remove once the columns are mapped\n'
+        f'from {{{{ source("{name}", "{table}") }}}}\nwhere false -- remove this, and raw_count above, once the columns are mapped\n'
     )
     yml = f'models:\n  - name: {model}\n    description: "One row per … of {name} (source_key)."\n'
     paths = [folder / f"{model}.sql", folder / f"{model}.yml"]

@@ -1,3 +1,5 @@
+{{ config(meta={"raw_count": "sum(len(answers))"}) }}
+
 select
     response_id || '-' || answer.question as source_key,
     response_id as response_key,

@@ -1,3 +1,5 @@
+{{ config(meta={"raw_count": "sum(len(line_items))"}) }}
+
 select
     id::varchar || '-' || item.line as source_key,
     id::varchar as order_key,
