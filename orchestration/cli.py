@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
-import shutil
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
+from orchestration.console import Watch, err, me, out, print_json, print_outcome
 from orchestration.errors import KundbildError
 
 app = typer.Typer(
@@ -30,8 +27,6 @@ demo_app = typer.Typer(
 )
 app.add_typer(demo_app, name="demo")
 
-out = Console()
-err = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
 
 
@@ -68,12 +63,12 @@ def run(
     from orchestration.launch import run_nightly
     from orchestration.night import watching
 
-    with _progress("nightly") as show, watching(show):
+    with Watch("nightly") as show, watching(show):
         outcome = run_nightly(as_of=as_of, force=force, full_refresh=full_refresh)
     if as_json:
-        _print_json(outcome.as_dict())
+        print_json(outcome.as_dict())
     else:
-        _print_outcome(outcome)
+        print_outcome(outcome)
     if not outcome.is_clean:
         raise typer.Exit(1)
 
@@ -98,7 +93,7 @@ def demo(
 
     home, _ = home_and_config()
     home.prepare()
-    with _progress("demo") as show:
+    with Watch("demo") as show:
         counts = generate(
             home.demo,
             customers=customers,
@@ -109,14 +104,14 @@ def demo(
             progress=lambda step: show("demo", step),
         )
     if as_json:
-        _print_json({"folder": str(home.demo), "rows": counts})
+        print_json({"folder": str(home.demo), "rows": counts})
         return
     table = RichTable("system", "table", "rows", title=f"The demo company, {customers:,} customers")
     for name, rows in counts.items():
         system, _, source_table = name.partition(".")
         table.add_row(system, source_table, f"{rows:,}")
     out.print(table)
-    out.print(f"It lies in {home.demo}\nNext: [bold]{_me()} run[/bold]")
+    out.print(f"It lies in {home.demo}\nNext: [bold]{me()} run[/bold]")
 
 
 @demo_app.command("serve")
@@ -156,7 +151,7 @@ def demo_next() -> None:
 
     home, _ = home_and_config()
     night = next_night(home.demo)
-    out.print(f"Night {night} has passed. Next: [bold]{_me()} run[/bold]")
+    out.print(f"Night {night} has passed. Next: [bold]{me()} run[/bold]")
 
 
 @app.command()
@@ -166,7 +161,7 @@ def status(as_json: Json = False) -> None:
 
     found = read_status()
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     table = RichTable("source", "state", "since", "rows", title="Sources")
     for source in found["sources"]:
@@ -185,7 +180,7 @@ def status(as_json: Json = False) -> None:
     )
     out.print(
         "Next: [bold]"
-        + (f"{_me()} query 'select * from bi.dim_customers limit 5'" if publication else f"{_me()} run")
+        + (f"{me()} query 'select * from bi.dim_customers limit 5'" if publication else f"{me()} run")
         + "[/bold]"
     )
 
@@ -234,7 +229,7 @@ def publish(
     now = snapshot.current(home)
     publications = snapshot.list_publications(home)
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "version": p.version,
@@ -261,7 +256,7 @@ def query(sql: Annotated[str, typer.Argument(help="SQL on the published schema b
 
     columns, rows = ask(sql)
     if as_json:
-        _print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
     table = RichTable(*columns)
     for row in rows:
@@ -276,7 +271,7 @@ def doctor(as_json: Json = False) -> None:
 
     findings = examine()
     if as_json:
-        _print_json([vars(finding) for finding in findings])
+        print_json([vars(finding) for finding in findings])
     else:
         for finding in findings:
             mark = "[green]ok[/green]  " if finding.is_ok else "[red]mend[/red]"
@@ -299,75 +294,6 @@ def dbt_command(context: typer.Context) -> None:
     with home.lock("dbt by hand"):
         is_success = Dbt(load_settings(config), home).invoke(context.args)
     raise typer.Exit(0 if is_success else 1)
-
-
-def _print_outcome(outcome: Any) -> None:
-    if outcome.is_nothing_new:
-        out.print("Nothing new since the last publication: it stands.")
-    else:
-        table = RichTable("step", "tables", "rows", title="The night")
-        for step, (tables, rows) in outcome.rows_per_step.items():
-            table.add_row(step, str(tables), f"{rows:,}")
-        out.print(table)
-        out.print(
-            f"Customers: {outcome.customers:,}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed"
-        )
-    for source, message in outcome.failed_sources.items():
-        err.print(f"[yellow]source {source} is stale[/yellow]: {message}", highlight=False)
-    for check in outcome.failed_checks:
-        out.print(f"[yellow]{check}[/yellow]", highlight=False)
-    if outcome.error:
-        err.print(f"[red]The night failed.[/red] {outcome.error}", highlight=False)
-        err.print("Readers keep the last good publication." if outcome.publication else "Nothing is published yet.")
-        err.print(
-            f"Next: [bold]make dev[/bold] shows the run in the Dagster UI; [bold]{_me()} status[/bold], [bold]{_me()} doctor[/bold]"
-        )
-        return
-    out.print(f"Published: {outcome.publication}\nData Docs: {outcome.data_docs}")
-    out.print(
-        f'Next: [bold]{_me()} query "select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1"[/bold]'
-    )
-
-
-class _progress:
-    """A line that says what is going on, on a terminal; a line per step elsewhere."""
-
-    def __init__(self, what: str) -> None:
-        self._what, self._last = what, ""
-        self._bar = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
-        )
-
-    def __enter__(self) -> _progress:
-        if err.is_terminal:
-            self._bar.start()
-            self._task = self._bar.add_task(f"{self._what}: starting")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if err.is_terminal:
-            self._bar.stop()
-
-    def __call__(self, step: str, detail: str = "") -> None:
-        if err.is_terminal:
-            self._bar.update(self._task, description=f"{step}: {detail}" if detail else step)
-        elif step not in (self._last, self._what):
-            err.print(step if not detail else f"{step} …", highlight=False)
-        elif step == self._what and detail:
-            err.print(detail, highlight=False)
-        self._last = step
-
-
-def _me() -> str:
-    """How this command is typed from here: by its name where the shell finds it, else by its path."""
-    if shutil.which("kundbild"):
-        return "kundbild"
-    path = Path(sys.argv[0]).resolve()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
 
 
 def entry() -> None:

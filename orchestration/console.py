@@ -1,0 +1,85 @@
+"""What the command line prints: tables, progress, the next thing to type. Not here: commands (cli.py)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table as RichTable
+
+out = Console()
+err = Console(stderr=True)
+
+
+def print_outcome(outcome: Any) -> None:
+    if outcome.is_nothing_new:
+        out.print("Nothing new since the last publication: it stands.")
+    else:
+        table = RichTable("step", "tables", "rows", title="The night")
+        for step, (tables, rows) in outcome.rows_per_step.items():
+            table.add_row(step, str(tables), f"{rows:,}")
+        out.print(table)
+        out.print(
+            f"Customers: {outcome.customers:,}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed"
+        )
+    for source, message in outcome.failed_sources.items():
+        err.print(f"[yellow]source {source} is stale[/yellow]: {message}", highlight=False)
+    for check in outcome.failed_checks:
+        out.print(f"[yellow]{check}[/yellow]", highlight=False)
+    if outcome.error:
+        err.print(f"[red]The night failed.[/red] {outcome.error}", highlight=False)
+        err.print("Readers keep the last good publication." if outcome.publication else "Nothing is published yet.")
+        err.print(
+            f"Next: [bold]make dev[/bold] shows the run in the Dagster UI; [bold]{me()} status[/bold], [bold]{me()} doctor[/bold]"
+        )
+        return
+    out.print(f"Published: {outcome.publication}\nData Docs: {outcome.data_docs}")
+    out.print(
+        f'Next: [bold]{me()} query "select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1"[/bold]'
+    )
+
+
+class Watch:
+    """A line that says what is going on, on a terminal; a line per step elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._last = what, ""
+        self._bar = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+        )
+
+    def __enter__(self) -> Watch:
+        if err.is_terminal:
+            self._bar.start()
+            self._task = self._bar.add_task(f"{self._what}: starting")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if err.is_terminal:
+            self._bar.stop()
+
+    def __call__(self, step: str, detail: str = "") -> None:
+        if err.is_terminal:
+            self._bar.update(self._task, description=f"{step}: {detail}" if detail else step)
+        elif step not in (self._last, self._what):
+            err.print(step if not detail else f"{step} …", highlight=False)
+        elif step == self._what and detail:
+            err.print(detail, highlight=False)
+        self._last = step
+
+
+def me() -> str:
+    """How this command is typed from here: by its name where the shell finds it, else by its path."""
+    if shutil.which("kundbild"):
+        return "kundbild"
+    path = Path(sys.argv[0]).resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))

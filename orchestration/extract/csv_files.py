@@ -1,0 +1,129 @@
+"""CSV: header comparison, typed reading, rejected lines kept with their reason. Not here: which files are new."""
+
+from __future__ import annotations
+
+import duckdb
+import fsspec
+
+from orchestration.errors import SourceError
+from orchestration.extract.delivered import Delivered, file_name, note_file
+from orchestration.extract.landing import Batch, check_contract, raw_name
+from orchestration.settings import Source, Table
+from orchestration.warehouse import quote, scalar, text
+
+_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_CAST_ERRORS = "('CAST')"
+_SNIFF_BYTES = 64 * 1024
+MAX_LINE_BYTES = 16 * 1024 * 1024
+
+
+def read_csv_files(
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    files: list[Delivered],
+    max_share: float,
+) -> Batch:
+    by_header: dict[tuple[tuple[str, ...], bool], list[Delivered]] = {}
+    for file in files:
+        found, is_mixed = _header(source_name, name, file, source)
+        check_contract(source_name, name, table, found, f"{file_name(file.path)}, line 1")
+        by_header.setdefault((tuple(found), is_mixed), []).append(file)
+    added = sorted({c for header, _ in by_header for c in header if c not in table.columns})
+    columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
+    rejects = [f"rejects_{number}" for number in range(len(files))]
+    selects = []
+    groups = (
+        [([f], h) for h, fs in by_header.items() for f in fs]
+        if not table.key
+        else [(fs, h) for h, fs in by_header.items()]
+    )
+    for number, (group, (header, is_mixed)) in enumerate(groups):
+        declared = ", ".join(f"{text(c)}: {text(columns[c])}" for c in header)
+        options = (
+            f"columns = {{{declared}}}, header = true, auto_detect = false, delim = {text(source.csv.delimiter)}, "
+            f"quote = {text(source.csv.quote)}, escape = {text(source.csv.quote)}, encoding = {text(source.csv.encoding)}, "
+            f"decimal_separator = {text(source.csv.decimal)}, max_line_size = {MAX_LINE_BYTES}, filename = '_path', "
+            f"strict_mode = {str(not is_mixed).lower()}, store_rejects = true, rejects_table = '{rejects[number]}', rejects_scan = '{rejects[number]}_scan'"
+        )
+        paths = "[" + ", ".join(text(file.path) for file in group) + "]"
+        wanted = ", ".join(quote(c) if c in header else f"null::varchar as {quote(c)}" for c in columns)
+        row_key = "null::varchar" if table.key else f"'{group[0].sha256[:12]}-' || row_number() over ()"
+        selects.append(
+            f"select {wanted}, parse_filename(_path) as _source_file, {row_key} as _row_key from read_csv({paths}, {options})"
+        )
+    if not table.key:
+        con.execute("set preserve_insertion_order = true")
+
+    def after(load_id: int) -> int:
+        con.execute("set preserve_insertion_order = false")
+        rejected = 0
+        for number in range(len(groups)):
+            rejected += _keep_rejects(con, rejects[number], load_id, source_name, name, table, max_share)
+        for file in files:
+            note_file(con, source_name, name, file, load_id)
+        return rejected
+
+    return Batch(" union all ".join(selects), columns, has_file=True, after=after, added=added)
+
+
+def _header(source: str, name: str, file: Delivered, spec: Source) -> tuple[list[str], bool]:
+    """(column names, whether line ends are mixed) from the start of a file."""
+    with _open(file.path) as handle:
+        start = handle.read(_SNIFF_BYTES)
+    for bom, encoding in _BOMS.items():
+        if start.startswith(bom) and spec.csv.encoding != encoding:
+            raise SourceError(
+                f"source {source}, table {name}: the file is {encoding.upper()}, not {spec.csv.encoding}",
+                where=file_name(file.path),
+                to_do=f'set csv = {{ encoding = "{encoding}" }} for the source, or export it as UTF-8',
+            )
+    encoding = "utf-8-sig" if spec.csv.encoding == "utf-8" else spec.csv.encoding
+    first = start.decode(encoding, errors="replace").splitlines()[0] if start else ""
+    names = [part.strip().strip(spec.csv.quote) for part in first.split(spec.csv.delimiter)]
+    if len(names) == 1:
+        other = next((d for d in (";", "\t", ",", "|") if d != spec.csv.delimiter and d in first), None)
+        if other:
+            raise SourceError(
+                f"source {source}, table {name}: the header is not separated by {spec.csv.delimiter!r} but seems to be by {other!r}",
+                where=f"{file_name(file.path)}, line 1",
+                to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
+            )
+    is_mixed = b"\r\n" in start and start.count(b"\n") > start.count(b"\r\n")
+    return names, is_mixed
+
+
+def _keep_rejects(
+    con: duckdb.DuckDBPyConnection, rejects: str, load_id: int, source: str, name: str, table: Table, max_share: float
+) -> int:
+    """Moves what read_csv rejected to quarantine.rejected_rows, one row a line. Error texts quote values: left behind."""
+    rejected = int(scalar(con, f"select count(distinct (file_id, line)) from {rejects}"))
+    if rejected:
+        read = scalar(con, f"select count(*) from {raw_name(source, name)} where _load_id = {load_id}")
+        worst = con.execute(
+            f"select column_name, count(*) from {rejects} where error_type in {_CAST_ERRORS} group by all order by 2 desc limit 1"
+        ).fetchall()
+        total = rejected + read
+        for column, rows in worst:
+            if rows == 1 or rows <= max_share * total:
+                continue
+            raise SourceError(
+                f"source {source}, table {name}: column {column} is no longer {table.columns.get(column, 'text')} "
+                f"({rows} of {total} rows cannot be read as such)",
+                to_do="mend the export, or change the column's type in the configuration and its staging model",
+            )
+        con.execute(
+            f"insert into quarantine.rejected_rows select {load_id}, {text(source)}, {text(name)}, "
+            f"any_value(parse_filename(s.file_path)), e.line, string_agg(distinct e.column_name, ', '), "
+            f"string_agg(distinct lower(e.error_type::varchar), ', '), any_value(e.csv_line) "
+            f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"
+        )
+    con.execute(f"drop table if exists {rejects}")
+    con.execute(f"drop table if exists {rejects}_scan")
+    return rejected
+
+
+def _open(path: str) -> fsspec.core.OpenFile:
+    return fsspec.open(path, "rb")
