@@ -115,7 +115,7 @@ def mapping_sql(source: str, table: str, mapping: EntityMap) -> str:
     )
     body = "select\n" + ",\n".join(lines) + ",\n" + technical + f'\nfrom {{{{ source("{source}", "{table}") }}}}'
     if mapping.one_row_per_key:
-        body += f"\nqualify row_number() over (partition by {_key(mapping)} order by _load_id desc) = 1"
+        body += f"\nqualify row_number() over (partition by {_key(mapping)} order by _deleted_at is not null, _load_id desc) = 1"
     return body
 
 

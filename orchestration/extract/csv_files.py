@@ -28,9 +28,9 @@ def read_csv_files(
 ) -> Batch:
     by_header: dict[tuple[tuple[str, ...], bool], list[Delivered]] = {}
     for file in files:
-        found, is_mixed = _header(source_name, name, file, source)
+        found = _header(source_name, name, file, source)
         check_contract(source_name, name, table, found, f"{file_name(file.path)}, line 1")
-        by_header.setdefault((tuple(found), is_mixed), []).append(file)
+        by_header.setdefault((tuple(found), file.has_mixed_line_ends), []).append(file)
     added = sorted({c for header, _ in by_header for c in header if c not in table.columns})
     columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
     rejects = [f"rejects_{number}" for number in range(len(files))]
@@ -69,8 +69,8 @@ def read_csv_files(
     return Batch(" union all ".join(selects), columns, has_file=True, after=after, added=added)
 
 
-def _header(source: str, name: str, file: Delivered, spec: Source) -> tuple[list[str], bool]:
-    """(column names, whether line ends are mixed) from the start of a file."""
+def _header(source: str, name: str, file: Delivered, spec: Source) -> list[str]:
+    """Column names, from the start of a file."""
     with _open(file.path) as handle:
         start = handle.read(_SNIFF_BYTES)
     for bom, encoding in _BOMS.items():
@@ -91,8 +91,7 @@ def _header(source: str, name: str, file: Delivered, spec: Source) -> tuple[list
                 where=f"{file_name(file.path)}, line 1",
                 to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
             )
-    is_mixed = b"\r\n" in start and start.count(b"\n") > start.count(b"\r\n")
-    return names, is_mixed
+    return names
 
 
 def _keep_rejects(

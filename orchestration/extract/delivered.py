@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import IO
 
 import duckdb
 import fsspec
@@ -15,15 +16,18 @@ import fsspec
 from orchestration.errors import SourceError
 from orchestration.settings import Source, Table
 
+_CHUNK_BYTES = 4 * 1024 * 1024
+
 
 @dataclass(frozen=True)
 class Delivered:
-    """A file as it lies at the source. `path` is what DuckDB opens."""
+    """A file as it lies at the source. `path` is what DuckDB opens; line ends are mixed when some are \\r\\n and some \\n."""
 
     path: str
     size: int
     modified_ns: int
     sha256: str
+    has_mixed_line_ends: bool = False
 
 
 def new_files(
@@ -56,16 +60,27 @@ def new_files(
         if (file_name(path), info["size"], modified) in seen:
             continue
         with system.open(path, "rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+            digest, is_mixed = _read_through(handle)
         opened = (
             path
             if is_local
             else f"{system.protocol if isinstance(system.protocol, str) else system.protocol[0]}://{path}"
         )
-        file = Delivered(opened, info["size"], modified, digest)
+        file = Delivered(opened, info["size"], modified, digest, is_mixed)
         (copies if digest in hashes else fresh).append(file)
         hashes.add(digest)
     return fresh, copies
+
+
+def _read_through(handle: IO[bytes]) -> tuple[str, bool]:
+    """(SHA-256, whether line ends are mixed) of a file, in one pass."""
+    digest, ends, returns, last = hashlib.sha256(), 0, 0, b""
+    while chunk := handle.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        ends += chunk.count(b"\n")
+        returns += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
+        last = chunk[-1:]
+    return digest.hexdigest(), 0 < returns < ends
 
 
 def file_name(path: str) -> str:

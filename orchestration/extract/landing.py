@@ -244,6 +244,14 @@ def _merge(con: duckdb.DuckDBPyConnection, target: str, table: Table, columns: l
         rows = _count(con, target)
         con.execute(f"delete from {target} r using batch b where {on}")
         counts.updated = rows - _count(con, target)
+    else:
+        # without a key a row is known by its file alone: a file that comes again, changed, replaces what it brought
+        replaced = (
+            f"update {target} r set _deleted_at = b._extracted_at, _extracted_at = b._extracted_at, _load_id = b._load_id from ("
+            "select distinct _source_file, _extracted_at, _load_id from batch where _source_file is not null) b "
+            "where r._source_file = b._source_file and r._deleted_at is null"
+        )
+        counts.deleted = int(scalar(con, replaced))
     counts.inserted = _count(con, "batch") - counts.updated
     con.execute(f"insert into {target} ({names}) select {names} from batch")
 

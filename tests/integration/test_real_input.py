@@ -13,7 +13,7 @@ def example(tmp_path):
     return lambda name: Kundbild(tmp_path / "home", PROJECT_DIR / "examples" / name / "kundbild.toml")
 
 
-def test_every_order_and_cent_of_cdnow_is_accounted_for(example):
+def test_every_order_and_cent_of_cdnow_is_accounted_for(example, tmp_path):
     data = shared("cdnow")
     kundbild = example("cdnow")
     outcome = kundbild.json("run", DATA=str(data))
@@ -33,6 +33,16 @@ def test_every_order_and_cent_of_cdnow_is_accounted_for(example):
             "select min(ordered_at)::date::varchar, max(ordered_at)::date::varchar from marts.fct_orders"
         ).fetchall() == [("1997-01-01", "1998-06-30")]
     assert kundbild.json("run", DATA=str(data))["is_nothing_new"]
+    # the shop exports the whole list again the next day, with one order more
+    again = tmp_path / "again"
+    again.mkdir()
+    (again / "cdnow_orders.csv").write_bytes((data / "cdnow_orders.csv").read_bytes() + b"99999,19980701,1,10.00\n")
+    outcome = kundbild.json("run", DATA=str(again))
+    assert outcome["is_clean"] and outcome["customers"] == 23_571
+    found = kundbild.json(
+        "query", "select count(*) as orders, sum(order_amount)::varchar as dollars from bi.fct_orders"
+    )[0]
+    assert (found["orders"], found["dollars"]) == (69_660, "2500325.63")
 
 
 def test_the_senzing_truth_set_as_three_systems(example):

@@ -192,6 +192,14 @@ def test_a_table_without_a_key_keeps_every_row_and_gives_each_a_name(load, raw):
     assert load(key=(), columns={"a": "BIGINT", "b": "VARCHAR"}).source_rows == 0
 
 
+def test_without_a_key_a_file_that_comes_again_changed_replaces_what_it_brought(load, raw):
+    columns = {"a": "BIGINT", "b": "VARCHAR"}
+    load({"a.csv": "a,b\n1,x\n2,y\n", "other.csv": "a,b\n9,z\n"}, key=(), columns=columns)
+    counts = load({"a.csv": "a,b\n1,x\n2,y\n3,new\n"}, key=(), columns=columns)
+    assert (counts.inserted, counts.deleted) == (3, 2) and balances(counts)
+    assert raw("select a from raw_s.t where _deleted_at is null order by a") == [(1,), (2,), (3,), (9,)]
+
+
 def test_a_cursor_in_the_future_is_rejected(load, raw, warehouse):
     counts = load({"a.csv": GOOD + "4,Di,1.00,2999-01-01\n"}, cursor="day")
     assert (counts.inserted, counts.rejected) == (3, 1) and balances(counts)
