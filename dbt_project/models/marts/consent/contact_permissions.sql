@@ -66,7 +66,9 @@ with
             purpose,
             channel,
             max(effective_at) filter (status = 'withdrawn') as withdrawn_at,
-            {{ latest("event_key", "effective_at") }} filter (status = 'withdrawn') as withdrawal_key,
+            {{ latest("event_key", "struct_pack(effective_at, event_key)") }} filter (
+                status = 'withdrawn'
+            ) as withdrawal_key,
             max(effective_at) filter (is_valid_grant) as granted_at,
             {{ latest("event_key", "struct_pack(effective_at, event_key)") }} filter (is_valid_grant) as grant_key,
             {{ latest("contact_point", "struct_pack(effective_at, event_key)") }} filter (
