@@ -94,8 +94,8 @@ class Identity(Strict):
     """First form of identity resolution: how much sharing makes an identifier worthless, and the id budget."""
 
     default_country: str = Field(default="", description="ISO alpha-2; how phone numbers without a country are read")
-    max_people_per_email: int = Field(default=8, gt=1)
-    max_people_per_phone: int = Field(default=8, gt=1)
+    max_records_per_email: int = Field(default=40, gt=1, description="above: joins nobody, and is not compared")
+    max_records_per_phone: int = Field(default=40, gt=1)
     max_names_per_identifier: int = Field(default=5, gt=1)
 
 

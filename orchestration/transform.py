@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -226,7 +227,11 @@ def _digest(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
+# errors whose text holds a value out of a row
+_QUOTES_VALUES = re.compile(r"((?:Conversion|Out of Range|Invalid Input|Constraint) Error): (?!NOT NULL).*", re.DOTALL)
+
+
 def _first_line(message: object) -> str:
     lines = [line.strip() for line in str(message or "").splitlines() if line.strip()]
     # "Parsing Error", "Database Error in model …": the reason stands in the second line
-    return " ".join(lines[:2])[:400]
+    return _QUOTES_VALUES.sub(r"\1 (DuckDB's own words quote the value: not told)", " ".join(lines[:2]))[:400]

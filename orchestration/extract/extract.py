@@ -18,7 +18,7 @@ from orchestration.home import Home
 from orchestration.settings import Settings, Source, Table
 
 # what DuckDB raises when a delivery is not what it should be
-_UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
+_UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.IOException)
 
 
 def prepare_raw(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

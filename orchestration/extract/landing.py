@@ -258,6 +258,11 @@ def _merge(con: duckdb.DuckDBPyConnection, target: str, table: Table, columns: l
 
 def _mark_deleted(con: duckdb.DuckDBPyConnection, target: str, table: Table, keys_there: str, load_id: int) -> int:
     key = " and ".join(f"there.{quote(c)}::varchar = r.{quote(c)}::varchar" for c in table.key)
+    # restored with its old time, a row would never be fetched again: its key says that it stands
+    con.execute(
+        f"update {target} r set _deleted_at = null, _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "
+        f"where _deleted_at is not null and exists (select 1 from ({keys_there}) there where {key})"
+    )
     gone = scalar(
         con,
         f"update {target} r set _deleted_at = (now() at time zone 'UTC'), _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "

@@ -10,9 +10,6 @@ import duckdb
 from orchestration.settings import Identity
 from orchestration.warehouse import scalar
 
-# more records than this on one identifier are not compared pair by pair, whatever their names
-MAX_RECORDS_PER_IDENTIFIER = 40
-
 _IDENTIFIERS = """
 create or replace table identity.identifiers as
 with used as (
@@ -33,8 +30,7 @@ select c.kind, c.value_key, c.record_count, c.name_count, c.given_name_count,
         when c.kind = 'phone' and replace(right(c.value_key, 7), right(c.value_key, 1), '') = '' then 'junk: one digit repeated'
         when c.kind = 'email' and split_part(c.value_key, '@', 1) in (select local_part from reference.role_mailboxes) then 'role mailbox'
         when c.name_count > $max_names then 'shared by too many names'
-        when c.record_count > case c.kind when 'email' then $max_email else $max_phone end * 5 then 'shared by too many records'
-        when c.record_count > $max_records then 'shared by too many records'
+        when c.record_count > case c.kind when 'email' then $max_email else $max_phone end then 'shared by too many records'
     end as ignored_reason
 from counted c
 left join reference.junk_identifiers j on j.kind = c.kind and j.value_key = c.value_key
@@ -99,9 +95,8 @@ def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
         _IDENTIFIERS,
         {
             "max_names": settings.max_names_per_identifier,
-            "max_email": settings.max_people_per_email,
-            "max_phone": settings.max_people_per_phone,
-            "max_records": MAX_RECORDS_PER_IDENTIFIER,
+            "max_email": settings.max_records_per_email,
+            "max_phone": settings.max_records_per_phone,
         },
     )
     con.execute(_EDGES)

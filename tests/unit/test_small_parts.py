@@ -178,3 +178,12 @@ def test_conformed_entities_are_read_from_their_contracts():
     assert entities()["orders"]["amount"] == "decimal(18, 2)"
     assert "load_id" not in entities()["orders"]
     assert {"source_key", "ordered_at", "amount"} <= set(required_columns("orders"))
+
+
+def test_what_dbt_says_of_an_error_holds_no_value():
+    from orchestration.transform import _first_line
+
+    said = _first_line("Runtime Error in model x\n  Conversion Error: Could not convert string 'anna@x.se' to INT32")
+    assert "anna" not in said and "model x" in said and "Conversion Error" in said
+    kept = _first_line("Runtime Error in model x\n  Constraint Error: NOT NULL constraint failed: x.kind")
+    assert "x.kind" in kept

@@ -70,6 +70,15 @@ def test_a_deleted_row_that_comes_back_stands_again(load, database, warehouse):
     assert warehouse.execute("select count(*) from raw_crm.people where _deleted_at is null").fetchall() == [(3,)]
 
 
+def test_a_row_restored_with_its_old_time_stands_again(load, database, warehouse):
+    load()
+    change(database, "delete from people where id = 1")
+    load()
+    change(database, "insert into people values (1, 'N1', '2026-01-01T00:00:00Z')")
+    load()
+    assert warehouse.execute("select count(*) from raw_crm.people where _deleted_at is null").fetchall() == [(3,)]
+
+
 def test_values_that_do_not_fit_are_rejected_with_the_column(load, database, warehouse):
     change(
         database,
