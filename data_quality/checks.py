@@ -15,6 +15,8 @@ Severity = Literal["ERROR", "WARN"]
 class Check:
     """One expectation. `expectation` names a class of great_expectations.expectations, `arguments` are its own.
 
+    `breaks` is a rule in SQL on a row `b` of the table, true where the row breaks it: the batch gets a column of that
+    rule (`rule_column`), and every such column of a table is counted in one query.
     ERROR stops publication, WARN shows.
     """
 
@@ -23,6 +25,12 @@ class Check:
     expectation: str
     arguments: dict[str, Any] = field(default_factory=dict)
     severity: Severity = "ERROR"
+    breaks: str = ""
+
+
+def rule_column(name: str) -> str:
+    """The batch's column that is filled on each row that breaks the rule of that name."""
+    return f"breaks_{name}"
 
 
 @dataclass(frozen=True)

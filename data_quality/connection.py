@@ -40,13 +40,26 @@ def new_context() -> Any:
 
 
 @contextmanager
-def warehouse_datasource(context: Any, name: str, home: Home, engine: Engine) -> Iterator[Any]:
-    """A data source of `context` on the warehouse, its connection closed on the way out."""
+def warehouse_datasource(context: Any, name: str, home: Home, engine: Engine, queries: dict[str, str]) -> Iterator[Any]:
+    """A data source of `context` on the warehouse with an asset for each query, its connection closed on the way out.
+
+    Every asset has one batch definition, "all". They are given at once: added one by one, each writes the whole
+    configuration anew.
+    """
     source = context.data_sources.add_sql(
         name,
         connection_string=f"duckdb:///{home.warehouse}",
         create_temp_table=False,
         kwargs={"connect_args": {"config": opening_settings(engine, home)}},
+        assets=[
+            {
+                "name": asset,
+                "type": "query",
+                "query": query,
+                "batch_definitions": [{"name": "all", "partitioner": None}],
+            }
+            for asset, query in queries.items()
+        ],
     )
     try:
         yield source

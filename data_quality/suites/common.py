@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data_quality.checks import Check, History, Severity
+from data_quality.checks import Check, History, Severity, rule_column
 
 
 def keeps_its_volume(table: str, history: History, max_drop: float, severity: Severity = "ERROR") -> Check:
@@ -48,6 +48,15 @@ def one_of(column: str, values: list[str], severity: Severity = "ERROR") -> Chec
     )
 
 
+def no_row_where(name: str, description: str, condition: str, severity: Severity = "ERROR") -> Check:
+    """A rule on rows, in SQL: no row `b` of the table meets `condition`. All such rules of a table cost one query."""
+    column = {"column": rule_column(name)}
+    return Check(name, description, "ExpectColumnValuesToBeNull", column, severity, breaks=condition)
+
+
 def no_rows(name: str, description: str, query: str, severity: Severity = "ERROR") -> Check:
-    """A rule in SQL: `query` selects the rows that break it from `{batch}`. Only their number is kept."""
+    """A rule on the whole table, in SQL: `query` over `{batch}` yields a row where it is broken.
+
+    Great Expectations runs it twice, so it should be cheap; a rule on rows is `no_row_where`.
+    """
     return Check(name, description, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, severity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import between, keeps_its_volume, no_rows, one_of
+from data_quality.suites.common import between, keeps_its_volume, no_row_where, one_of
 from orchestration.conformed import entities
 from orchestration.settings import Settings
 
@@ -11,44 +11,44 @@ _CHANNELS = ["email", "sms", "phone", "post", "ads"]
 
 
 def _not_ahead(column: str) -> Check:
-    return no_rows(
+    return no_row_where(
         f"{column}_is_not_ahead",
         f"{column} is not after the night.",
-        f"select 1 as broken from {{batch}} where {column} > (select as_of from ops.clock) + interval 1 day",
+        f"b.{column} > (select as_of from ops.clock) + interval 1 day",
         "WARN",
     )
 
 
 _RULES: dict[str, list[Check]] = {
     "people": [
-        no_rows("born_in_the_past", "Nobody is born after the night or before 1900.",
-                "select 1 as broken from {batch} where birth_date > (select as_of from ops.clock) or birth_date < date '1900-01-01'", "WARN"),
-        no_rows("country_is_a_code", "country_code has two letters.",
-                "select 1 as broken from {batch} where length(country_code) <> 2", "WARN"),
+        no_row_where("born_in_the_past", "Nobody is born after the night or before 1900.",
+                "birth_date > (select as_of from ops.clock) or birth_date < date '1900-01-01'", "WARN"),
+        no_row_where("country_is_a_code", "country_code has two letters.",
+                "length(country_code) <> 2", "WARN"),
     ],
     "deals": [between("amount", 0, severity="WARN")],
     "interactions": [one_of("direction", ["in", "out"], "WARN"), _not_ahead("occurred_at")],
     "tickets": [
         between("satisfaction", 1, 5),
-        no_rows("replied_after_it_was_opened", "No reply comes before the ticket.",
-                "select 1 as broken from {batch} where first_reply_at < opened_at or solved_at < opened_at", "WARN"),
+        no_row_where("replied_after_it_was_opened", "No reply comes before the ticket.",
+                "first_reply_at < opened_at or solved_at < opened_at", "WARN"),
     ],
     "products": [between("price", 0)],
     "orders": [
         between("amount", 0),
         _not_ahead("ordered_at"),
-        no_rows("currency_is_a_code", "currency has three letters.",
-                "select 1 as broken from {batch} where length(currency) <> 3 or currency is null", "WARN"),
+        no_row_where("currency_is_a_code", "currency has three letters.",
+                "length(currency) <> 3 or currency is null", "WARN"),
     ],
     "order_items": [
         between("quantity", 1),
-        no_rows("refunds_no_more_than_was_bought", "refunded_quantity is at most quantity.",
-                "select 1 as broken from {batch} where refunded_quantity > quantity"),
+        no_row_where("refunds_no_more_than_was_bought", "refunded_quantity is at most quantity.",
+                "refunded_quantity > quantity"),
     ],
     "carts": [between("value", 0, severity="WARN")],
     "subscriptions": [
-        no_rows("cancelled_after_it_began", "No spell ends before it begins.",
-                "select 1 as broken from {batch} where cancelled_at < started_at"),
+        no_row_where("cancelled_after_it_began", "No spell ends before it begins.",
+                "cancelled_at < started_at"),
     ],
     "usage_events": [between("quantity", 0, severity="WARN"), _not_ahead("occurred_at")],
     "web_sessions": [between("duration_seconds", 0), between("page_views", 1, severity="WARN"), _not_ahead("started_at")],
@@ -68,8 +68,8 @@ _RULES: dict[str, list[Check]] = {
         one_of("status", ["granted", "withdrawn"]),
         one_of("channel", _CHANNELS),
         one_of("contact_point_type", ["email", "phone", "post"], "WARN"),
-        no_rows("not_from_the_future", "No statement is dated after the night.",
-                "select 1 as broken from {batch} where stated_at > (select as_of from ops.clock) + interval 1 day", "WARN"),
+        no_row_where("not_from_the_future", "No statement is dated after the night.",
+                "stated_at > (select as_of from ops.clock) + interval 1 day", "WARN"),
     ],
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import keeps_its_volume, no_rows
+from data_quality.suites.common import keeps_its_volume, no_row_where
 from orchestration.settings import DBT_DIR, Settings
 
 AUDIENCES = ["newsletter_email", "win_back_email", "service_survey_email"]
@@ -15,8 +15,8 @@ _PERSONAL_NAMES = [
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
 _LOOKS_PERSONAL = (
-    "regexp_matches({column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{{{2,}}}}') "
-    "or regexp_matches({column}, '^\\+[0-9]{{{{8,15}}}}$')"
+    "regexp_matches(b.{column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}') "
+    "or regexp_matches(b.{column}, '^\\+[0-9]{{8,15}}$')"
 )
 
 
@@ -29,17 +29,17 @@ def _audiences(settings: Settings, history: History) -> list[Suite]:
     for name in AUDIENCES:
         table = f"audience_{name}"
         checks = (
-            no_rows(
+            no_row_where(
                 "every_row_has_permission",
                 "Every row has an effective permission for exactly its purpose, channel and contact point.",
-                "select 1 as broken from (select * from {batch}) as a where not exists (select 1 from marts.contact_permissions p where p.is_permitted "
-                "and p.customer_id = a.customer_id and p.purpose = a.purpose and p.channel = a.channel and p.contact_point = a.contact_point)",
+                "not exists (select 1 from marts.contact_permissions p where p.is_permitted and p.customer_id = b.customer_id "
+                "and p.purpose = b.purpose and p.channel = b.channel and p.contact_point = b.contact_point)",
             ),
-            no_rows(
+            no_row_where(
                 "nobody_that_the_law_keeps_out",
                 "Nobody under age or of unknown age, with a protected identity, or deceased.",
-                "select 1 as broken from (select * from {batch}) as a join marts.dim_customers c using (customer_id) "
-                "where c.is_minor_or_unknown_age or c.is_protected or c.is_deceased",
+                "not exists (select 1 from marts.dim_customers c where c.customer_id = b.customer_id "
+                "and not (c.is_minor_or_unknown_age or c.is_protected or c.is_deceased))",
             ),
             keeps_its_volume(f"audiences.{table}", history, settings.publishing.max_audience_drop),
         )
@@ -49,20 +49,20 @@ def _audiences(settings: Settings, history: History) -> list[Suite]:
 
 def _permissions() -> list[Suite]:
     checks = (
-        no_rows(
+        no_row_where(
             "no_permission_against_a_withdrawal",
             "Nobody is permitted who withdrew, on any contact point, at or after the deciding grant.",
-            "select 1 as broken from (select * from {batch}) as p where p.is_permitted and exists ("
-            "select 1 from conformed.conformed_consent_events e join marts.bridge_customer_source_records b "
-            "on b.source_system = e.person_system and b.source_key = e.person_key "
-            "where e.status = 'withdrawn' and e.deleted_at is null and b.customer_id = p.customer_id and e.purpose = p.purpose "
-            "and e.channel = p.channel and e.stated_at >= p.decided_at)",
+            "b.is_permitted and exists ("
+            "select 1 from conformed.conformed_consent_events e join marts.bridge_customer_source_records s "
+            "on s.source_system = e.person_system and s.source_key = e.person_key "
+            "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
+            "and e.channel = b.channel and e.stated_at >= b.decided_at)",
         ),
-        no_rows(
+        no_row_where(
             "every_permission_says_by_what",
             "Every permission names its deciding statement, its contact point and a purpose that is declared.",
-            "select 1 as broken from (select * from {batch}) as p where p.is_permitted and (p.deciding_event is null or p.contact_point is null "
-            "or p.purpose not in (select purpose from reference.purposes))",
+            "b.is_permitted and (b.deciding_event is null or b.contact_point is null "
+            "or b.purpose not in (select purpose from reference.purposes))",
         ),
     )
     return [Suite("promise", "marts", "contact_permissions", ("marts", "contact_permissions"), checks)]
@@ -86,11 +86,7 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
                     "and (select count(*) from {batch}) >= 0"
                 },
             ),
-            no_rows(
-                "no_personal_value",
-                "No text looks like an email address or a phone number.",
-                f"select 1 as broken from {{batch}} where {looks}",
-            ),
+            no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks),
             keeps_its_volume(f"bi.{table}", history, settings.quality.max_volume_drop),
         )
         found.append(Suite("promise", "bi", table, ("bi", table), checks))

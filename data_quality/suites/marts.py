@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import between, keeps_its_volume, no_rows
+from data_quality.suites.common import between, keeps_its_volume, no_row_where, no_rows
 from orchestration.settings import Settings
 
 
@@ -21,8 +21,8 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_rows("every_record_has_its_customer", "Every standing source record belongs to exactly one customer of the table.",
                 "select * from (select (select coalesce(sum(source_record_count), 0) from {batch}) as here, "
                 "(select count(*) from conformed.conformed_people where deleted_at is null) as there) as t where here <> there"),
-        no_rows("protected_people_have_no_address", "No street, postal code or place of a protected identity.",
-                "select 1 as broken from {batch} where is_protected and (street is not null or postal_code is not null or city is not null)"),
+        no_row_where("protected_people_have_no_address", "No street, postal code or place of a protected identity.",
+                     "b.is_protected and (b.street is not null or b.postal_code is not null or b.city is not null)"),
     ],
     ("marts", "bridge_customer_source_records"): [],
     ("marts", "dim_products"): [_every_row_of("products")],

@@ -59,6 +59,8 @@ def plain_checks(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite]) -> int
 
 def _sql(check: Check, table: str) -> str:
     arguments = check.arguments
+    if check.breaks:
+        return f"select count(*) from {table} as b where {check.breaks}"
     column = quote(arguments["column"]) if "column" in arguments else ""
     if check.expectation == "ExpectColumnValuesToNotBeNull":
         return f"select count(*) from {table} where {column} is null"

@@ -10,7 +10,7 @@ import pytest
 from data_quality.checks import Check, Suite
 from data_quality.runner import QualityRun, last_counts, remember_counts
 from data_quality.suites import all_suites
-from data_quality.suites.common import between, keeps_its_volume, never_null, no_rows, one_of
+from data_quality.suites.common import between, keeps_its_volume, never_null, no_row_where, no_rows, one_of
 from orchestration.configuration import load_settings
 from orchestration.settings import PROJECT_DIR, Engine
 from orchestration.warehouse import open_warehouse
@@ -46,26 +46,34 @@ def test_checks_pass_and_fail_as_they_should_and_tell_counts_only(check, home):
         between("id", 0, 5),
         one_of("name", ["secret0"]),
         no_rows("no_big_ids", "…", "select * from {batch} where id > 7"),
+        no_row_where("no_ids_above_six", "…", "b.id > 6"),
+        no_row_where("no_ids_above_nine", "…", "b.id > 9"),
         keeps_its_volume("s.t", {"s.t": 100}, 0.5),
         Check("has_columns", "…", "ExpectTableColumnsToMatchSet", {"column_set": ["id", "gone"], "exact_match": False}),
     )
     assert {name: r.passed for name, r in results.items()} == {
         "id_is_there": True, "name_is_there": False, "id_in_range": False, "name_is_known": False, "no_big_ids": False,
-        "keeps_its_volume": False, "has_columns": False,
+        "no_ids_above_six": False, "no_ids_above_nine": True, "keeps_its_volume": False, "has_columns": False,
     }  # fmt: skip
     assert results["name_is_there"].observed["unexpected_count"] == 7
     assert results["id_in_range"].observed["unexpected_count"] == 4
     assert results["no_big_ids"].observed == {"unexpected_count": 2}
+    assert results["no_ids_above_six"].observed == {"element_count": 10, "unexpected_count": 3}
     assert results["keeps_its_volume"].observed == {"row_count": 10}
     with open_warehouse(home, Engine()) as con:
         stored = con.execute("select observed from ops.check_results").fetchall()
-    assert len(stored) == 7
+    assert len(stored) == 9
     assert "secret" not in json.dumps(stored)
 
 
 def test_a_check_that_cannot_run_has_failed(check):
-    result = check(no_rows("broken", "…", "select * from {batch} where no_such_column > 7"))["broken"]
-    assert not result.passed and result.observed == {"could_not_run": 1}
+    broken = (
+        no_rows("broken", "…", "select * from {batch} where no_such_column > 7"),
+        no_row_where("broken", "…", "b.no_such_column > 7"),
+    )
+    for one in broken:
+        result = check(one)["broken"]
+        assert not result.passed and result.observed == {"could_not_run": 1}
 
 
 def test_data_docs_hold_no_value(home, check):
