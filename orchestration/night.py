@@ -21,7 +21,7 @@ from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.transform import Dbt, set_clock
-from orchestration.warehouse import open_warehouse, scalar, text
+from orchestration.warehouse import open_warehouse, scalar
 
 if TYPE_CHECKING:
     from data_quality.runner import QualityRun
@@ -30,6 +30,12 @@ Watcher = Callable[[str, str], None]
 DEFAULT_HOME = PROJECT_DIR / "home"
 DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
 _watchers: list[Watcher] = []
+_PUBLICATIONS = """
+create schema if not exists ops;
+create table if not exists ops.publications (
+    fingerprint varchar not null, project varchar not null, load_id bigint not null, run_id varchar not null,
+    published_at timestamp not null
+)"""
 
 
 def home_and_config() -> tuple[Home, Path]:
@@ -109,36 +115,45 @@ class Night:
             yield con
 
     def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:
-        set_clock(con, self.as_of)
+        """Sets what dbt's macros as_of() and published_load() read."""
+        con.execute(_PUBLICATIONS)
+        published = 0
+        if not self.is_forced and not self.full_refresh:
+            last = con.execute(
+                "select load_id, project from ops.publications order by published_at desc limit 1"
+            ).fetchall()
+            # another version of the project may build other rows: then every row is to be tested again
+            published = last[0][0] if last and last[0][1] == self._project() else 0
+        set_clock(con, self.as_of, published)
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, the project, the configuration, the day."""
-        load_id = scalar(con, "select coalesce(max(load_id), 0) from ops.loads where inserted + updated + deleted > 0")
-        parts = [
-            str(load_id),
-            self.dbt.fingerprint(),
-            self.settings.model_dump_json(exclude={"sources"}),
-            self.as_of.date().isoformat(),
-        ]
+        parts = [str(_newest_load(con)), self._project(), self.as_of.date().isoformat()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the last publication already shows what this night would."""
         if self.is_forced or self.full_refresh:
             return False
-        con.execute(
-            "create table if not exists ops.published (fingerprint varchar, run_id varchar, published_at timestamp)"
-        )
-        last = scalar(con, "select fingerprint from ops.published order by published_at desc limit 1")
+        con.execute(_PUBLICATIONS)
+        last = scalar(con, "select fingerprint from ops.publications order by published_at desc limit 1")
         return last is not None and last == self.fingerprint(con)
 
     def note_published(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute(_PUBLICATIONS)
         con.execute(
-            "create table if not exists ops.published (fingerprint varchar, run_id varchar, published_at timestamp)"
+            "insert into ops.publications values (?, ?, ?, ?, ?)",
+            [self.fingerprint(con), self._project(), _newest_load(con), self.run_id, now()],
         )
-        con.execute(
-            f"insert into ops.published values ({text(self.fingerprint(con))}, {text(self.run_id)}, {text(str(now()))})"
-        )
+
+    def _project(self) -> str:
+        """A digest of the dbt project and the configuration."""
+        parts = [self.dbt.fingerprint(), self.settings.model_dump_json(exclude={"sources"})]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _newest_load(con: duckdb.DuckDBPyConnection) -> int:
+    return int(scalar(con, "select coalesce(max(load_id), 0) from ops.loads where inserted + updated + deleted > 0"))
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class Source(Strict):
 
 
 class Schedule(Strict):
-    nightly: str = "0 2 * * *"
+    nightly: str = "30 2 * * *"
     timezone: str = "Europe/Stockholm"
     run_timeout_minutes: int = Field(default=240, gt=0)
     retries: int = Field(default=2, ge=0, description="tries more for a source that may come back by itself")

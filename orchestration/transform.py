@@ -82,10 +82,13 @@ def environment(settings: Settings, home: Home) -> dict[str, str]:
     }
 
 
-def set_clock(con: duckdb.DuckDBPyConnection, moment: datetime) -> None:
-    """Sets the moment that the night describes, UTC: dbt's macro as_of() reads it."""
+def set_clock(con: duckdb.DuckDBPyConnection, moment: datetime, published_load: int = 0) -> None:
+    """Sets the moment that the night describes, UTC, and the newest load whose rows passed every test."""
     con.execute("create schema if not exists ops")
-    con.execute(f"create or replace table ops.clock as select timestamp {text(moment.isoformat(sep=' '))} as as_of")
+    con.execute(
+        f"create or replace table ops.clock as select timestamp {text(moment.isoformat(sep=' '))} as as_of, "
+        f"{published_load}::bigint as published_load"
+    )
 
 
 def seeds_changed(con: duckdb.DuckDBPyConnection) -> bool:

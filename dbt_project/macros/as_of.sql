@@ -1,2 +1,5 @@
 {#- The moment that the night describes, UTC. Every age and window counts from here, so a rerun gives the same answer. -#}
 {% macro as_of() -%} (select as_of from {{ source("ops", "clock") }}) {%- endmacro %}
+
+{#- The newest load that was published: its rows passed every test. 0 when all rows are to be tested. -#}
+{% macro published_load() -%}(select published_load from {{ source("ops", "clock") }}) {%- endmacro %}

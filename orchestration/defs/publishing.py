@@ -18,7 +18,7 @@ from orchestration.settings import DBT_DIR, Settings
 
 _SNAPSHOTS = {
     "bi_snapshot": "published/kundbild.duckdb and Parquet files: schema bi, no personal data. What BI tools read.",
-    "customer_snapshot": "published/customers.duckdb: marts, segments and audiences, for those who may see personal data.",
+    "customer_snapshot": "published/customers.duckdb: customers, permissions, segments, audiences, for those who may see personal data.",
 }
 
 

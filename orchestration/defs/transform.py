@@ -1,10 +1,11 @@
 """dbt's models as assets and its tests as checks, run inside this process. Not here: running dbt (transform.py)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
@@ -13,6 +14,7 @@ from orchestration.errors import KundbildError
 from orchestration.night import Night, tell
 from orchestration.settings import Settings
 from orchestration.transform import note_seeds, seeds_changed
+from orchestration.warehouse import quote, scalar
 
 _GROUPS = {
     "marts": "marts",
@@ -109,12 +111,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
     except KundbildError as error:
         failure = error
     with night.warehouse() as con:
-        counts = {
-            f"{schema}.{table}": rows
-            for schema, table, rows in con.execute(
-                "select schema_name, table_name, estimated_size from duckdb_tables()"
-            ).fetchall()
-        }
+        counts = _row_counts(con, [key.path for key in context.selected_asset_keys])
     if exclude and not failure:  # seeds that stand as they were: what reads them must not be skipped
         for key in context.selected_asset_keys:
             if keys[key]["resource_type"] == "seed":
@@ -125,6 +122,20 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
             yield _with_row_count(translated, counts)
     if failure:
         raise dg.Failure(description=str(failure), allow_retries=False)
+
+
+def _row_counts(con: duckdb.DuckDBPyConnection, tables: list[Sequence[str]]) -> dict[str, int]:
+    counts = {
+        f"{schema}.{table}": rows
+        for schema, table, rows in con.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables()"
+        ).fetchall()
+    }
+    views = con.execute("select schema_name, view_name from duckdb_views() where schema_name = 'bi'").fetchall()
+    for schema, view in views:
+        if [schema, view] in [list(path) for path in tables]:
+            counts[f"{schema}.{view}"] = scalar(con, f"select count(*) from {quote(schema)}.{quote(view)}")
+    return counts
 
 
 def _with_row_count(event: Any, counts: dict[str, int]) -> Any:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ import duckdb
 
 from orchestration.errors import KundbildError
 from orchestration.home import Home
-from orchestration.warehouse import quote, scalar, text
+from orchestration.warehouse import quote, text
 
 # BI tools still carry DuckDB 1.5: newer storage would lock them out
 STORAGE_VERSION = "v1.5.0"
@@ -47,9 +49,19 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     building = home.published / f".building-{version}"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(mode=0o700)
-    tables = _copy(con, building / BI_FILE, ("bi",))
-    _copy_parquet(con, building / PARQUET_FOLDER)
-    tables |= _copy(con, building / CUSTOMERS_FILE, _CUSTOMER_SCHEMAS)
+    # the catalogue is read before any copying: a look at it touches every file that is open, and one that is touched
+    # cannot be written through to disk
+    shown, people = _tables(con, ("bi",)), _tables(con, _CUSTOMER_SCHEMAS)
+    copies: list[Callable[[duckdb.DuckDBPyConnection], dict[str, int]]] = [
+        lambda cursor: _copy(cursor, building / BI_FILE, shown),
+        lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people),
+        lambda cursor: _copy_parquet(cursor, building / PARQUET_FOLDER, shown),
+    ]
+    tables: dict[str, int] = {}
+    # compressing keeps one core busy a file, however many there are
+    with ThreadPoolExecutor() as pool:
+        for counted in pool.map(lambda copy: copy(con.cursor()), copies):
+            tables |= counted
     publication = Publication(version, run_id, moment.isoformat(timespec="seconds") + "Z", tables)
     (building / _MANIFEST).write_text(json.dumps(asdict(publication), indent=2), encoding="utf-8")
     for path in building.rglob("*"):
@@ -104,69 +116,101 @@ def rollback(home: Home, version: str | None = None) -> Publication:
     return publication
 
 
-def _copy(con: duckdb.DuckDBPyConnection, path: Path, schemas: tuple[str, ...]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    con.execute(f"attach {text(path)} as publication (storage_version {text(STORAGE_VERSION)})")
-    try:
-        for schema in schemas:
-            con.execute(f"create schema publication.{quote(schema)}")
-            for table in _tables(con, schema):
-                name = f"{quote(schema)}.{quote(table)}"
-                con.execute(f"create table publication.{name} as from {name}")
-                _copy_comments(con, schema, table)
-    finally:
-        con.execute("detach publication")
+def _copy(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) -> dict[str, int]:
+    """Copies tables and views into a new file, as tables. Returns the rows of each, as they lie on disk."""
+    _write(con, path, tables)
     if Path(f"{path}.wal").exists():
         raise KundbildError("the publication was not written through to its file", where=str(path), to_do="run again")
-    # read the copy back whole, from disk, and compare it with the original
-    con.execute(f"attach {text(path)} as publication (read_only)")
+    return _verify(con, path, tables)
+
+
+def _write(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) -> None:
+    copy = quote(f"publication_{path.stem}")
+    con.execute(f"attach {text(path)} as {copy} (storage_version {text(STORAGE_VERSION)})")
     try:
-        for schema in schemas:
-            for table in _tables(con, schema):
-                name = f"{quote(schema)}.{quote(table)}"
-                there = con.execute(f"select count(*), bit_xor(hash(t)) from publication.{name} t").fetchall()[0]
-                here = con.execute(f"select count(*), bit_xor(hash(t)) from {name} t").fetchall()[0]
-                if here != there:
-                    raise KundbildError(
-                        f"the copy of {schema}.{table} differs from the warehouse",
-                        where=str(path),
-                        to_do="check the disk",
-                    )
-                counts[f"{schema}.{table}"] = int(there[0])
+        for schema in dict.fromkeys(table.schema for table in tables):
+            con.execute(f"create schema {copy}.{quote(schema)}")
+        for table in tables:
+            con.execute(f"create table {copy}.{table.quoted} as from {table.quoted}")
+            if table.comment:
+                con.execute(f"comment on table {copy}.{table.quoted} is {text(table.comment)}")
+            for column, comment in table.column_comments:
+                con.execute(f"comment on column {copy}.{table.quoted}.{quote(column)} is {text(comment)}")
     finally:
-        con.execute("detach publication")
+        con.execute(f"detach {copy}")
+
+
+def _verify(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) -> dict[str, int]:
+    """Reads the copy back whole, from disk, and compares it with the original."""
+    counts: dict[str, int] = {}
+    copy = quote(f"publication_{path.stem}")
+    con.execute(f"attach {text(path)} as {copy} (read_only)")
+    try:
+        for table in tables:
+            rows, digest = _digest(con, f"{copy}.{table.quoted}")
+            if _digest(con, table.quoted) != (rows, digest):
+                raise KundbildError(
+                    f"the copy of {table.schema}.{table.name} differs from the warehouse",
+                    where=str(path),
+                    to_do="check the disk",
+                )
+            counts[f"{table.schema}.{table.name}"] = rows
+    finally:
+        con.execute(f"detach {copy}")
     return counts
 
 
-def _copy_comments(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    comment = scalar(
-        con,
-        "select comment from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
-        [schema, table],
-    )
-    if comment:
-        con.execute(f"comment on table publication.{quote(schema)}.{quote(table)} is {text(comment)}")
-    for column, said in con.execute(
-        "select column_name, comment from duckdb_columns() where database_name = current_database() and schema_name = ? "
-        "and table_name = ? and comment is not null",
-        [schema, table],
-    ).fetchall():
-        con.execute(f"comment on column publication.{quote(schema)}.{quote(table)}.{quote(column)} is {text(said)}")
+def _digest(con: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int | None]:
+    """(rows, a hash of all of them in any order)."""
+    rows, digest = con.execute(f"select count(*), bit_xor(hash(t)) from {relation} t").fetchall()[0]
+    return rows, digest
 
 
-def _copy_parquet(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _copy_parquet(con: duckdb.DuckDBPyConnection, folder: Path, tables: list[_Table]) -> dict[str, int]:
     folder.mkdir(mode=0o700)
-    for table in _tables(con, "bi"):
-        con.execute(f"copy bi.{quote(table)} to {text(folder / f'{table}.parquet')} (format parquet, compression zstd)")
+    for table in tables:
+        path = folder / f"{table.name}.parquet"
+        con.execute(f"copy {table.quoted} to {text(path)} (format parquet, compression zstd)")
+    return {}
 
 
-def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
-    rows = con.execute(
-        "select table_name from duckdb_tables() where database_name = current_database() and schema_name = ? "
-        "and table_name not like '%\\_\\_dbt\\_%' escape '\\' order by 1",
-        [schema],
-    ).fetchall()
-    return [name for (name,) in rows]
+@dataclass(frozen=True)
+class _Table:
+    """A table or view to publish, with what is said of it and of its columns."""
+
+    schema: str
+    name: str
+    comment: str | None
+    column_comments: list[tuple[str, str]]
+
+    @property
+    def quoted(self) -> str:
+        return f"{quote(self.schema)}.{quote(self.name)}"
+
+
+def _tables(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[_Table]:
+    here = "database_name = current_database() and schema_name = ?"
+    found = []
+    for schema in schemas:
+        rows = con.execute(
+            f"select table_name as name, comment from duckdb_tables() where {here} and name not like '%\\_\\_dbt\\_%' escape '\\' "
+            f"union all select view_name, comment from duckdb_views() where {here} order by 1",
+            [schema, schema],
+        ).fetchall()
+        said: dict[str, list[tuple[str, str]]] = {}
+        for table, column, comment in con.execute(
+            f"select table_name, column_name, comment from duckdb_columns() where {here} and comment is not null",
+            [schema],
+        ).fetchall():
+            said.setdefault(table, []).append((column, comment))
+        found += [_Table(schema, name, comment, said.get(name, [])) for name, comment in rows]
+    if "bi" in schemas:
+        return found
+    # a fact that bi shows row for row is not published twice: customer_key joins it to the person
+    shown = {
+        name for (name,) in con.execute("select view_name from duckdb_views() where schema_name = 'bi'").fetchall()
+    }
+    return [table for table in found if table.name not in shown]
 
 
 def _to_disk(folder: Path) -> None:

@@ -91,13 +91,16 @@ def test_a_copy_that_fails_leaves_the_last_publication(filled, home, monkeypatch
 
 
 def test_a_flipped_byte_in_the_copy_is_seen_before_the_switch(filled, home, monkeypatch):
-    real = snapshot._copy_comments
+    real = snapshot._write
 
-    def damage(con, schema, table):
-        real(con, schema, table)
-        con.execute("update publication.bi.fct_orders set name = 'damaged' where id = 5") if schema == "bi" else None
+    def damage(con, path, tables):
+        real(con, path, tables)
+        if path.name == snapshot.BI_FILE:
+            con.execute(f"attach '{path}' as damaged")
+            con.execute("update damaged.bi.fct_orders set name = 'damaged' where id = 5")
+            con.execute("detach damaged")
 
-    monkeypatch.setattr(snapshot, "_copy_comments", damage)
+    monkeypatch.setattr(snapshot, "_write", damage)
     with pytest.raises(KundbildError, match="differs from the warehouse"):
         snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
     assert snapshot.current(home) is None

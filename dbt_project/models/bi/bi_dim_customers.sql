@@ -1,5 +1,7 @@
+{{ config(materialized="table") }}
+
 select
-    {{ customer_key("c.customer_id") }} as customer_key,
+    c.customer_key,
     c.country_code,
     c.county,
     case

@@ -1,3 +1,5 @@
+{{ config(materialized="table") }}
+
 select
     e.source_system,
     coalesce(e.campaign_key, 'none') as campaign_key,

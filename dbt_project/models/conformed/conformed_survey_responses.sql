@@ -1,1 +1,10 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="delete+insert",
+        unique_key=["source_system", "source_key"],
+        pre_hook="{{ forget_quarantined('survey_responses') }}",
+    )
+}}
+
 {{ conformed_union("survey_responses") }}

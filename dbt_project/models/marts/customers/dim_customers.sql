@@ -49,6 +49,7 @@ with
     )
 select
     g.customer_id,
+    {{ customer_key("g.customer_id") }} as customer_key,
     g.full_name,
     g.given_name,
     g.family_name,
