@@ -8,8 +8,9 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +110,18 @@ class Home:
             yield
         finally:
             os.close(descriptor)
+
+    @contextmanager
+    def keeping_history_open(self, run_id: str) -> Iterator[None]:
+        """Holds Dagster's SQLite files open. Dagster opens them anew for each event, and a file that nobody else holds
+        is then checkpointed on every close: a third of what an event costs."""
+        history = self.dagster / "history"
+        with ExitStack() as stack:
+            for path in (history / "runs.db", history / "runs" / "index.db", history / "runs" / f"{run_id}.db"):
+                if path.exists():
+                    held = stack.enter_context(closing(sqlite3.connect(path, check_same_thread=False)))
+                    held.execute("select count(*) from sqlite_master").fetchall()
+            yield
 
     def sweep(self) -> None:
         """Removes what a killed run left: temporary files and half-made publications. Needs the lock."""

@@ -86,6 +86,7 @@ class Night:
         home.prepare()
         with ExitStack() as stack:
             stack.enter_context(home.lock(f"run {run_id[:8]}"))
+            stack.enter_context(home.keeping_history_open(run_id))
             stack.enter_context(_demo_api(home))
             settings = load_settings(config)
             night = cls(home, settings, run_id, as_of or now().replace(microsecond=0), is_forced, full_refresh)
