@@ -1,6 +1,6 @@
 {#-
     One conformed entity: the union of every system that feeds it, in the row shape of the model's own contract.
-    Rows that staging gave a quarantine_reason stay out. No feed: an empty, typed relation.
+    Rows that are set aside stay out. No feed: an empty, typed relation.
     An incremental run takes the rows of loads newer than what the model holds of that system.
 -#}
 {% macro conformed_union(entity) -%}
@@ -13,7 +13,9 @@
                 cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
             {% endfor %}
         from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
-        where quarantine_reason is null {%- if is_incremental() %} and load_id > {{ newest_load(system) }} {%- endif %}
+        where
+            {{ set_aside_because(entity, columns) }} is null
+            {%- if is_incremental() %} and load_id > {{ newest_load(system) }} {%- endif %}
     {%- else %}
         select
             {% for column in columns %}
@@ -38,9 +40,43 @@
                     select '{{ system }}', source_key
                     from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
                     where
-                        quarantine_reason is not null and source_key is not null and load_id > {{ newest_load(system) }}
+                        {{ set_aside_because(entity) }} is not null
+                        and source_key is not null
+                        and load_id > {{ newest_load(system) }}
                 {%- endfor %}
             )
     {%- else -%} select 1
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    Why a staged row cannot stand in the entity, null where it can: staging's reason, or a value that its type cannot hold.
+    `columns` is the entity's contract; without it, it is looked up.
+-#}
+{% macro set_aside_because(entity, columns=none) -%}
+    {%- if columns is none -%}
+        {%- set columns = (
+            graph.nodes["model." ~ project_name ~ ".conformed_" ~ entity].columns.values()
+            if execute
+            else []
+        ) -%}
+    {%- endif -%}
+    {%- set typed = [] -%}
+    {%- for column in columns if column.data_type not in ("varchar", "boolean") -%}
+        {%- if column.name not in ("deleted_at", "extracted_at", "load_id") -%}
+            {%- do typed.append(column) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if typed -%}
+        coalesce(
+            quarantine_reason,
+            case
+                {%- for column in typed %}
+                    when {{ column.name }} is not null and {{ cast_or_null(column.name, column.data_type) }} is null
+                    then '{{ column.name }} does not fit {{ column.data_type }}'
+                {%- endfor %}
+            end
+        )
+    {%- else -%} quarantine_reason
     {%- endif -%}
 {%- endmacro %}

@@ -10,11 +10,11 @@
             source_system,
             '{{ entity }}' as entity,
             coalesce(source_key, 'without a key, load ' || load_id || ', row ' || row_number() over ()) as source_key,
-            quarantine_reason as reason,
+            {{ set_aside_because(entity) }} as reason,
             extracted_at,
             load_id
         from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
-        where quarantine_reason is not null
+        where {{ set_aside_because(entity) }} is not null
     {%- else %}
         select
             null::varchar as source_system,

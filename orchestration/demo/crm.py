@@ -29,7 +29,7 @@ _TABLES = {
             (['SE', 'NO', 'DK', 'FI'])[1 + i % 4] as country, iso(getvariable('begin')) as updated_at
         from range(1, getvariable('companies') + 1) r (i)""",
     "deals": """
-        select * exclude (opened, closed, won), iso(opened) as opened_at, case when closed < {cutoff} then iso(closed) end as closed_at,
+        select d.* exclude (opened, closed, won) replace (coalesce(f.replacement::double, amount) as amount), iso(opened) as opened_at, case when closed < {cutoff} then iso(closed) end as closed_at,
             case when closed < {cutoff} then won end as is_won, iso(case when closed < {cutoff} then closed else opened end) as updated_at
         from (
             select key * 10 + n as deal_id, key as contact_id, 1 + person_id % greatest(getvariable('companies'), 1) as company_id,
@@ -38,7 +38,8 @@ _TABLES = {
                 created_at + (n * 60 * 86400)::bigint as opened, created_at + (n * 60 + 20) * 86400::bigint as closed,
                 (u(draw, 'won' || n) < 0.4)::int as won, (['fair', 'web form', 'referral'])[1 + n % 3] as lead_source
             from record, range(3) r (n) where system = 'crm' and is_business
-        ) where opened < {cutoff}""",
+        ) d left join fault f on f.system = 'crm' and f.source_table = 'deals' and f.source_key = deal_id
+        where opened < {cutoff}""",
     "activities": """
         select call_no as activity_id, k.key as contact_id,
             (['call', 'store visit', 'chat', 'mail', 'meeting', 'club'])[1 + c.channel] as type,

@@ -26,6 +26,16 @@ _PLANTED = [
         "quarantine",
         "31 Feb 1990",
     ),
+    (
+        "crm",
+        "deals",
+        "record, range(3) r (n) where system = 'crm' and is_business",
+        "key * 10 + n",
+        "created_at + (n * 60 + 20) * 86400",
+        "impossible amount",
+        "quarantine",
+        "9e21",
+    ),
     ("crm", "activities", "calls where true", "call_no", "occurred_at", "date in words", "quarantine", "yesterday"),
     (
         "webshop",

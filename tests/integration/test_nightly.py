@@ -43,7 +43,9 @@ def test_what_was_planted_is_found_and_nothing_else(demo: Kundbild):
             f"select f.system, f.source_table, f.fault from {truth} f where outcome = 'quarantine' and not exists "
             "(select 1 from quarantine.quarantined_rows q where q.source_system = f.system and ltrim(q.source_key, 'R') = f.source_key::varchar)"
         ).fetchall()
+        unfit = con.execute("select distinct reason from quarantine.quarantined_rows where entity = 'deals'").fetchall()
     assert missed == []
+    assert unfit == [("amount does not fit decimal(18, 2)",)]
     assert (quarantined, rejected, duplicates) == (planted["quarantine"], planted["file_reject"], planted["duplicate"])
 
 

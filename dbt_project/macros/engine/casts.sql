@@ -3,6 +3,12 @@
 {% macro default__as_utc(expression) -%} (try_cast({{ expression }} as timestamptz) at time zone 'UTC') {%- endmacro %}
 {% macro spark__as_utc(expression) -%} to_utc_timestamp(try_cast({{ expression }} as timestamp), 'UTC') {%- endmacro %}
 
+{#- The value in another type, null where that cannot hold it. -#}
+{% macro cast_or_null(expression, type) -%}
+    {{ return(adapter.dispatch("cast_or_null", "kundbild")(expression, type)) }}
+{%- endmacro %}
+{% macro default__cast_or_null(expression, type) -%} try_cast({{ expression }} as {{ type }}) {%- endmacro %}
+
 {% macro as_date(expression) -%} {{ return(adapter.dispatch("as_date", "kundbild")(expression)) }} {%- endmacro %}
 {% macro default__as_date(expression) -%} try_cast({{ expression }} as date) {%- endmacro %}
 
