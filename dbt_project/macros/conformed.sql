@@ -1,7 +1,8 @@
 {#-
     One conformed entity: the union of every system that feeds it, in the row shape of the model's own contract.
     Rows that are set aside stay out. No feed: an empty, typed relation.
-    An incremental run takes the rows of loads newer than what the model holds of that system.
+    An incremental run looks back over every load that the model has not seen of that system: a row that comes late,
+    however old its date, is new by its load.
 -#}
 {% macro conformed_union(entity) -%}
     {%- set feeds = var("feeds").get(entity, []) -%}

@@ -11,6 +11,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.defs.resources import NightResource
 from orchestration.errors import KundbildError
+from orchestration.lineage import column_lineage
 from orchestration.night import Night, tell
 from orchestration.settings import Settings
 from orchestration.transform import note_seeds, seeds_changed
@@ -112,6 +113,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
         failure = error
     with night.warehouse() as con:
         counts = _row_counts(con, [key.path for key in context.selected_asset_keys])
+        columns = _column_lineage(con, night, manifest, translator, models)
     if exclude and not failure:  # seeds that stand as they were: what reads them must not be skipped
         for key in context.selected_asset_keys:
             if keys[key]["resource_type"] == "seed":
@@ -119,7 +121,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
                 yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
     for event in events:
         for translated in event.to_default_asset_events(manifest, translator, context, night.home.dbt_target):
-            yield _with_row_count(translated, counts)
+            yield _described(translated, counts, columns)
     if failure:
         raise dg.Failure(description=str(failure), allow_retries=False)
 
@@ -138,9 +140,40 @@ def _row_counts(con: duckdb.DuckDBPyConnection, tables: list[Sequence[str]]) -> 
     return counts
 
 
-def _with_row_count(event: Any, counts: dict[str, int]) -> Any:
+def _column_lineage(
+    con: duckdb.DuckDBPyConnection, night: Night, manifest: Mapping[str, Any], translator: Translator, models: list[str]
+) -> dict[str, dg.TableColumnLineage]:
+    """By `schema.table`: what each column of a model is made of, in assets."""
+    compiled = night.home.dbt_target / "compiled" / manifest["metadata"]["project_name"]
+    nodes = {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
+    paths = {name: compiled / nodes[name]["original_file_path"] for name in models if name in nodes}
+    keys = {
+        (props["schema"], props.get("identifier") or props.get("alias") or props["name"]): translator.get_asset_key(
+            props
+        )
+        for props in [*manifest["nodes"].values(), *manifest["sources"].values()]
+        if props["resource_type"] in ("model", "seed", "source")
+    }
+    found = {}
+    for name, columns in column_lineage(con, paths, night.home.dbt_target / "column_lineage.json").items():
+        key = translator.get_asset_key(nodes[name])
+        found[".".join(key.path)] = dg.TableColumnLineage(
+            {
+                column: [dg.TableColumnDep(keys[s, t], c) for s, t, c in sources if (s, t) in keys]
+                for column, sources in columns.items()
+            }
+        )
+    return found
+
+
+def _described(event: Any, counts: dict[str, int], columns: dict[str, dg.TableColumnLineage]) -> Any:
+    """The event with the table's rows and its columns' lineage."""
     if not isinstance(event, dg.Output):
         return event
     schema, _, table = event.output_name.partition("__")
-    rows = counts.get(f"{schema}.{table}")
-    return event if rows is None else event.with_metadata({**event.metadata, "dagster/row_count": rows})
+    metadata: dict[str, Any] = dict(event.metadata)
+    if (rows := counts.get(f"{schema}.{table}")) is not None:
+        metadata["dagster/row_count"] = rows
+    if lineage := columns.get(f"{schema}.{table}"):
+        metadata["dagster/column_lineage"] = lineage
+    return event.with_metadata(metadata)

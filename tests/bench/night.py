@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import datetime
 
-import dbt.adapters.duckdb  # noqa: F401
+import dbt.adapters.duckdb
 import dbt.cli.main  # noqa: F401
 import great_expectations.expectations  # noqa: F401
 

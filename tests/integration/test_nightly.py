@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import subprocess
 import sys
@@ -236,6 +237,22 @@ def test_dbt_build_by_hand_works(demo_copy: Kundbild):
     )
     assert done.returncode == 0, done.stdout[-2000:]
     assert "ERROR=0" in done.stdout
+
+
+def test_the_ui_is_told_rows_schema_and_column_lineage(demo: Kundbild):
+    script = (
+        "import dagster as dg, json, sys\n"
+        "with dg.DagsterInstance.from_config(sys.argv[1]) as instance:\n"
+        "    event = instance.get_latest_materialization_event(dg.AssetKey(['bi', 'fct_orders']))\n"
+        "    metadata = event.asset_materialization.metadata\n"
+        "    column = metadata['dagster/column_lineage'].value.deps_by_column['customer_key'][0]\n"
+        "    print(json.dumps([metadata['dagster/row_count'].value, column.asset_key.path, column.column_name]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(demo.home / "dagster")], capture_output=True, text=True, check=True
+    )
+    rows, table, column = json.loads(done.stdout.splitlines()[0])
+    assert rows > 1000 and (table, column) == (["marts", "fct_orders"], "customer_id")
 
 
 def test_a_part_can_be_run_alone(demo_copy: Kundbild):

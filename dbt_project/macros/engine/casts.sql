@@ -46,3 +46,14 @@
 {% macro default__folded(value) -%}
     strip_accents(replace(replace(replace(replace(lower(trim({{ value }})), 'ø', 'o'), 'æ', 'a'), 'ð', 'd'), 'þ', 'th'))
 {%- endmacro %}
+
+{#- Several values as one, compared in their order. -#}
+{% macro packed(values) -%} {{ return(adapter.dispatch("packed", "kundbild")(values)) }} {%- endmacro %}
+{% macro default__packed(values) -%} struct_pack({{ values | join(", ") }}) {%- endmacro %}
+{% macro spark__packed(values) -%} struct({{ values | join(", ") }}) {%- endmacro %}
+
+{% macro years_after(date, years) -%}
+    {{ return(adapter.dispatch("years_after", "kundbild")(date, years)) }}
+{%- endmacro %}
+{% macro default__years_after(date, years) -%} {{ date }} + to_years({{ years }}) {%- endmacro %}
+{% macro spark__years_after(date, years) -%} add_months({{ date }}, 12 * {{ years }}) {%- endmacro %}

@@ -41,7 +41,7 @@ with
         group by customer_id
     ),
     surveys as (
-        select customer_id, {{ latest("nps", "struct_pack(submitted_at, source_system, source_key)") }} as last_nps
+        select customer_id, {{ latest("nps", packed(["submitted_at", "source_system", "source_key"])) }} as last_nps
         from {{ ref("fct_survey_responses") }}
         where customer_id is not null and nps is not null
         group by customer_id

@@ -8,4 +8,4 @@ select
     answer.value as answer_text,
     try_cast(answer.value as double) as answer_number,
     {{ staging_end("survey", [["answer.question is null", "question is missing"]]) }}
-from (select * exclude (answers), unnest(answers) as answer from {{ source("survey", "responses") }})
+from {{ each_of(source("survey", "responses"), "answers", "answer") }}

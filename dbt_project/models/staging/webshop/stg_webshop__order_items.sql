@@ -19,4 +19,4 @@ select
             ],
         )
     }}
-from (select * exclude (line_items), unnest(line_items) as item from {{ source("webshop", "orders") }})
+from {{ each_of(source("webshop", "orders"), "line_items", "item") }}

@@ -1,0 +1,80 @@
+"""Which columns a model's columns are made of, read out of its compiled SQL by sqlglot.
+
+Here: compiled models → their columns' sources, cached by the SQL's digest. Not here: what Dagster makes of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+if TYPE_CHECKING:
+    from sqlglot.lineage import Node
+
+# (schema, table, column)
+Column = tuple[str, str, str]
+# column of the model → the columns that it is made of
+ColumnSources = dict[str, list[Column]]
+
+
+def column_lineage(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path], cache: Path) -> dict[str, ColumnSources]:
+    """The sources of each column of each model, by the model's name. A model that sqlglot cannot read has none.
+
+    `compiled` says where a model's compiled SQL lies; `cache` is a JSON file that spares a second reading.
+    """
+    known: dict[str, ColumnSources] = json.loads(cache.read_text(encoding="utf-8")) if cache.exists() else {}
+    texts = {name: path.read_text(encoding="utf-8") for name, path in compiled.items() if path.exists()}
+    digests = {name: hashlib.sha256(sql.encode()).hexdigest() for name, sql in texts.items()}
+    unknown = {digests[name]: sql for name, sql in texts.items() if digests[name] not in known}
+    if unknown:
+        known |= _read(con, unknown)
+        cache.write_text(json.dumps(known), encoding="utf-8")
+    return {
+        name: {column: [(s, t, c) for s, t, c in sources] for column, sources in known[digest].items()}
+        for name, digest in digests.items()
+    }
+
+
+def _read(con: duckdb.DuckDBPyConnection, statements: dict[str, str]) -> dict[str, ColumnSources]:
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+    from sqlglot.schema import MappingSchema
+
+    tables: dict[str, Any] = {}
+    for database, schema, table, column in con.execute(
+        "select database_name, schema_name, table_name, column_name from duckdb_columns() where not internal"
+    ).fetchall():
+        # only names matter here
+        tables.setdefault(database, {}).setdefault(schema, {}).setdefault(table, {})[column] = "varchar"
+    names = MappingSchema(tables, dialect="duckdb")
+    found: dict[str, ColumnSources] = {}
+    for digest, sql in statements.items():
+        try:
+            tree = qualify(
+                sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=names, validate_qualify_columns=False
+            )
+            nodes = lineage(None, tree, names, dialect="duckdb", scope=build_scope(tree))
+        except SqlglotError:
+            nodes = {}
+        found[digest] = {column: _sources(node) for column, node in nodes.items()}
+    return found
+
+
+def _sources(node: Node) -> list[Column]:
+    """The columns of tables that one column leads back to."""
+    from sqlglot.expressions import Table
+
+    return sorted(
+        {
+            (leaf.expression.db, leaf.expression.name, leaf.name.rpartition(".")[2].strip('"'))
+            for leaf in node.walk()
+            if isinstance(leaf.expression, Table)
+        }
+    )
