@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
 out = Console()
 err = Console(stderr=True)
+_SHARE = re.compile(r"(\d+) of (\d+)")
 
 
 def print_outcome(outcome: Any) -> None:
@@ -45,18 +47,25 @@ def print_outcome(outcome: Any) -> None:
 
 
 class Watch:
-    """A line that says what is going on, on a terminal; a line per step elsewhere."""
+    """A bar that says what is going on, on a terminal; a line per step elsewhere.
+
+    A detail that begins "3 of 12" fills the bar; where nobody knows how much is left, it moves to and fro.
+    """
 
     def __init__(self, what: str) -> None:
         self._what, self._last = what, ""
-        self._bar = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+        columns = (
+            TextColumn("{task.fields[step]}"),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
         )
+        self._bar = Progress(*columns, console=err, transient=True)
 
     def __enter__(self) -> Watch:
         if err.is_terminal:
             self._bar.start()
-            self._task = self._bar.add_task(f"{self._what}: starting")
+            self._task = self._bar.add_task("starting", total=None, step=self._what)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -65,7 +74,9 @@ class Watch:
 
     def __call__(self, step: str, detail: str = "") -> None:
         if err.is_terminal:
-            self._bar.update(self._task, description=f"{step}: {detail}" if detail else step)
+            share = _SHARE.match(detail)
+            done, total = (int(share[1]), int(share[2])) if share else (0, None)
+            self._bar.update(self._task, step=step, description=detail, completed=done, total=total)
         elif step not in (self._last, self._what):
             err.print(step if not detail else f"{step} …", highlight=False)
         elif step == self._what and detail:

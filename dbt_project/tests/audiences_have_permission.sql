@@ -1,3 +1,5 @@
+{{ config(meta={"dagster": {"ref": {"name": "contact_permissions"}}}) }}
+
 -- No permission, no row: every row of every audience has an effective permission for its purpose, channel and address.
 {% for audience in ["audience_newsletter_email", "audience_win_back_email", "audience_service_survey_email"] %}
     {{ "union all" if not loop.first }}
