@@ -130,7 +130,7 @@ def test_the_truth_names_every_record_of_every_system(demo):
             con.execute(f"select outcome, count(*) from '{demo}/truth/faults.parquet' group by all").fetchall()
         )
     assert set(systems) == {"crm", "webshop", "email", "survey"}
-    assert faults["quarantine"] == 18 and faults["file_reject"] == 3 and faults["duplicate"] > 0
+    assert faults["quarantine"] == 21 and faults["file_reject"] == 3 and faults["duplicate"] > 0
 
 
 def test_the_same_pages_are_read_as_files(demo, home, warehouse):
