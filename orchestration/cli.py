@@ -14,6 +14,7 @@ from rich.table import Table as RichTable
 
 from orchestration.console import Watch, err, me, out, print_json, print_outcome
 from orchestration.errors import KundbildError
+from orchestration.identity_cli import identity_app
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",
@@ -26,6 +27,7 @@ demo_app = typer.Typer(
     help="The demo company: make it, serve its webshop's API, let a night pass.", invoke_without_command=True
 )
 app.add_typer(demo_app, name="demo")
+app.add_typer(identity_app, name="identity")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
 

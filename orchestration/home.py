@@ -60,6 +60,10 @@ class Home:
         return self.root / "mapped_models"
 
     @property
+    def identity_model(self) -> Path:
+        return self.root / "identity_model.json"
+
+    @property
     def temporary(self) -> Path:
         return self.root / "tmp"
 

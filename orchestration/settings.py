@@ -91,12 +91,13 @@ class Schedule(Strict):
 
 
 class Identity(Strict):
-    """First form of identity resolution: how much sharing makes an identifier worthless, and the id budget."""
+    """When two records are one customer, and how much sharing makes an identifier worthless."""
 
     default_country: str = Field(default="", description="ISO alpha-2; how phone numbers without a country are read")
     max_records_per_email: int = Field(default=40, gt=1, description="above: joins nobody, and is not compared")
     max_records_per_phone: int = Field(default=40, gt=1)
     max_names_per_identifier: int = Field(default=5, gt=1)
+    link_probability: float = Field(default=0.9, gt=0, lt=1, description="from here up, alike records are joined")
 
 
 class Quality(Strict):

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.resources import NightResource
+from orchestration.identity.model import nightly_model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.night import tell
 from orchestration.settings import Settings
@@ -13,7 +14,8 @@ from orchestration.settings import Settings
 _TABLES = {
     "normalised_people": "One row per standing source record with its match keys.",
     "identifiers": "One row per email address and phone number, with why it is ignored where it is.",
-    "edges": "One row per pair of records and the rule that joined them.",
+    "scored_pairs": "One row per pair of records that were compared: weight of the evidence in bits, probability.",
+    "edges": "One row per pair of records and the rule that joins them; whether it is used, its weight, the model's version.",
     "record_clusters": "One row per record with the connected component that it lies in.",
     "customer_source_records": "Which customer a source record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
@@ -48,6 +50,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             changes = resolve_identities(
                 con,
                 run.settings.identity,
+                nightly_model(run.home),
                 run.run_id,
                 run.as_of,
                 lambda step, rows: tell("identity", f"{step}: {rows:,}"),

@@ -81,10 +81,10 @@ def draw_people(rng: np.random.Generator, count: int, as_of: date, postal_codes:
     number = np.where(rng.random(count) < 0.45, number, "")
     separator = rng.choice(np.array([".", "_", ""], dtype=object), count, p=[0.7, 0.1, 0.2])
     local = _ascii(given) + separator + _ascii(family) + number
-    email = local + "@" + rng.choice(_DOMAINS, count)
-    second = (
-        _ascii(given) + rng.integers(10, 9999, count).astype(str).astype(object) + "@" + rng.choice(_DOMAINS, count)
-    )
+    # a mailbox has one owner: who comes later gets a number
+    email = _unowned(local, rng.choice(_DOMAINS, count))
+    second = _ascii(given) + rng.integers(10, 9999, count).astype(str).astype(object)
+    second = _unowned(second, rng.choice(_DOMAINS, count), email)
     mobile = _mobiles(rng, country, count)
     sharing = rng.random(homes)[household]
     head = np.flatnonzero(place_in == 0)[household]
@@ -118,6 +118,23 @@ def draw_people(rng: np.random.Generator, count: int, as_of: date, postal_codes:
             "is_junior": junior,
         }
     )
+
+
+def _unowned(local: np.ndarray, domain: np.ndarray, owned: np.ndarray | None = None) -> np.ndarray:
+    """Addresses (count,) `local@domain`, each given once and none of `owned`: a taken one gets the next free number."""
+    address = local + "@" + domain
+    others = set() if owned is None else set(owned)
+    taken, seen, next_number = others | set(address), set(others), dict.fromkeys(address, 2)
+    for at, wanted in enumerate(address):
+        if wanted in seen:
+            number = next_number[wanted]
+            while f"{local[at]}{number}@{domain[at]}" in taken:
+                number += 1
+            next_number[wanted] = number + 1
+            address[at] = f"{local[at]}{number}@{domain[at]}"
+            taken.add(address[at])
+        seen.add(address[at])
+    return address
 
 
 def _addresses(

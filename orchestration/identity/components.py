@@ -10,8 +10,8 @@ from orchestration.warehouse import scalar
 _COMPONENTS = """
 create or replace table identity.record_clusters as
 with recursive both_ways as materialized (
-    select distinct left_id as id, right_id as neighbour from identity.edges
-    union select distinct right_id, left_id from identity.edges
+    select distinct left_id as id, right_id as neighbour from identity.edges where is_used
+    union select distinct right_id, left_id from identity.edges where is_used
 ), component (id, cluster_id) using key (id) as (
     select id, least(id, min(neighbour)) from both_ways group by id
     union

@@ -84,13 +84,29 @@ with good as (
         and l.record_id < r.record_id
     where length(l.given_key) > 1 and {_GUARD}
 )
-select left_id, right_id, rule, 1.0::double as weight, 'deterministic-1' as model_version
+select left_id, right_id, rule, null::double as weight, 'deterministic-1' as model_version, true as is_used
 from (from email_pairs union all from phone_pairs union all from name_and_birth_date union all from name_and_address)
 """
 
+# a rule is worth what the model says of the pair, and never less than this: evidence of a kind that no model doubts
+_RULE_WEIGHT = 8.0
+_SCORED_EDGES = """
+insert into identity.edges
+select s.left_id, s.right_id, 'records alike', s.weight, $version, true
+from identity.scored_pairs s
+join identity.normalised_people a on a.record_id = s.left_id join identity.normalised_people b on b.record_id = s.right_id
+where s.probability >= $threshold and identity.veto_reason(a, b) is null
+"""
+_WEIGH = f"""
+update identity.edges e set weight = greatest(coalesce(s.weight, 0), {_RULE_WEIGHT})
+from (select left_id, right_id, max(weight) as weight from identity.scored_pairs group by all) s
+where e.weight is null and s.left_id = e.left_id and s.right_id = e.right_id;
+update identity.edges set weight = {_RULE_WEIGHT} where weight is null
+"""
 
-def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
-    """Rebuilds `identity.identifiers` (each with why it is ignored, if so) and `identity.edges`. Returns the edges."""
+
+def find_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
+    """Rebuilds `identity.identifiers`, each with why it is ignored, if so. Returns their number."""
     con.execute(
         _IDENTIFIERS,
         {
@@ -99,5 +115,12 @@ def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
             "max_phone": settings.max_records_per_phone,
         },
     )
+    return int(scalar(con, "select count(*) from identity.identifiers"))
+
+
+def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str) -> int:
+    """Rebuilds `identity.edges` from the rules and from `identity.scored_pairs` of the model `version`. Returns the edges."""
     con.execute(_EDGES)
+    con.execute(_SCORED_EDGES, {"threshold": settings.link_probability, "version": version})
+    con.execute(_WEIGH)
     return int(scalar(con, "select count(*) from identity.edges"))

@@ -45,7 +45,7 @@ select
     email_key(p.email) as email_key, n.phone_key, n.is_mobile as is_mobile,
     p.birth_date, upper(p.country_code) as country_code,
     nullif(regexp_replace(p.postal_code, '[^0-9A-Za-z]', '', 'g'), '') as postal_key,
-    nullif(trim(folded(p.street)), '') as street_key,
+    nullif(trim(folded(p.street)), '') as street_key, nullif(trim(folded(p.city)), '') as city_key,
     p.kind, p.created_at
 from conformed.conformed_people p
 left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), '')

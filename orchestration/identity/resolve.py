@@ -8,23 +8,51 @@ from datetime import datetime
 import duckdb
 
 from orchestration.identity.components import cluster_records
-from orchestration.identity.edges import find_edges
+from orchestration.identity.edges import find_edges, find_identifiers
+from orchestration.identity.guard import guard_clusters
 from orchestration.identity.ids import IdChanges, carry_ids
+from orchestration.identity.model import Model, score_pairs
 from orchestration.identity.normalise import normalise_people
+from orchestration.identity.vetoes import define_vetoes
 from orchestration.settings import Identity
+from orchestration.warehouse import scalar
 
 
 def resolve_identities(
     con: duckdb.DuckDBPyConnection,
     settings: Identity,
+    model: Model,
     run_id: str,
     moment: datetime,
     step: Callable[[str, int], None] = lambda name, rows: None,
 ) -> IdChanges:
     """Conformed people → `identity.*`. `step` is told each table's name and rows. Rerunning changes nothing."""
-    step("normalised_people", normalise_people(con, settings.default_country))
-    step("edges", find_edges(con, settings))
-    step("record_clusters", cluster_records(con))
+    prepare_people(con, settings, step)
+    link_records(con, settings, model, step)
     changes = carry_ids(con, run_id, moment)
     step("customer_source_records", changes.customers)
     return changes
+
+
+def prepare_people(
+    con: duckdb.DuckDBPyConnection, settings: Identity, step: Callable[[str, int], None] = lambda name, rows: None
+) -> None:
+    """Conformed people → `identity.normalised_people` and `identity.identifiers`: what is compared, and trained on."""
+    step("normalised_people", normalise_people(con, settings.default_country))
+    step("identifiers", find_identifiers(con, settings))
+
+
+def link_records(
+    con: duckdb.DuckDBPyConnection,
+    settings: Identity,
+    model: Model,
+    step: Callable[[str, int], None] = lambda name, rows: None,
+) -> None:
+    """Normalised people → `identity.record_clusters`: which records are one customer, before any id is given."""
+    define_vetoes(con)
+    step("scored_pairs", score_pairs(con, model))
+    step("edges", find_edges(con, settings, model.version))
+    cluster_records(con)
+    if guard_clusters(con):
+        cluster_records(con)
+    step("record_clusters", int(scalar(con, "select count(distinct cluster_id) from identity.record_clusters")))

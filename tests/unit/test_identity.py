@@ -1,4 +1,4 @@
-"""Identity, first form: keys, guarded edges, components, and ids that last from night to night."""
+"""Identity: keys, guarded edges, components, and ids that last from night to night."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.normalise import phone_key
 from orchestration.identity.resolve import resolve_identities
 from orchestration.settings import Identity
@@ -15,7 +16,7 @@ from orchestration.settings import Identity
 COLUMNS = {
     "source_system": "varchar", "source_key": "varchar", "kind": "varchar", "full_name": "varchar", "given_name": "varchar",
     "family_name": "varchar", "email": "varchar", "phone": "varchar", "birth_date": "date", "street": "varchar",
-    "postal_code": "varchar", "country_code": "varchar", "created_at": "timestamp", "deleted_at": "timestamp",
+    "postal_code": "varchar", "city": "varchar", "country_code": "varchar", "created_at": "timestamp", "deleted_at": "timestamp",
 }  # fmt: skip
 
 
@@ -39,7 +40,11 @@ def resolve(warehouse):
             )
         night = next(nights)
         go.changes = resolve_identities(
-            warehouse, Identity(), f"run-{night}", datetime(2026, 1, 1) + timedelta(days=night)
+            warehouse,
+            Identity(),
+            Model.load(DEFAULT_MODEL),
+            f"run-{night}",
+            datetime(2026, 1, 1) + timedelta(days=night),
         )
         return dict(
             warehouse.execute(
@@ -124,9 +129,31 @@ def test_a_record_without_a_name_is_no_bridge_between_a_family(resolve):
     assert len(set(resolve(*family).values())) == 3
 
 
-def test_a_chain_is_one_customer(resolve):
-    people = [person(str(n), email=f"a{n // 2}@x.se", phone=f"+4670111{(n + 1) // 2:04d}") for n in range(60)]
-    assert len(set(resolve(*people).values())) == 1
+def chain(length: int) -> list[dict]:
+    """People of one name, each of whom shares one thing with the one before and another with the one after."""
+    return [person(str(n), email=f"a{n // 2}@x.se", phone=f"+4670111{(n + 1) // 2:04d}") for n in range(length)]
+
+
+def test_a_short_chain_is_one_customer(resolve):
+    assert len(set(resolve(*chain(3)).values())) == 1
+
+
+def test_a_long_chain_is_taken_apart_and_every_edge_is_kept(resolve, warehouse):
+    ids = resolve(*chain(60))
+    assert len(set(ids.values())) > 10
+    used, unused = warehouse.execute(
+        "select count(*) filter (is_used), count(*) filter (not is_used) from identity.edges"
+    ).fetchall()[0]
+    assert used > 0 and unused > 0
+
+
+def test_a_name_that_was_never_seen_together_does_not_come_in_through_a_third(resolve):
+    # the second has an initial, which fits both: who is joined to it must not pull the other in
+    ids = resolve(
+        person("1", "Maria", email="m@x.se"), person("2", "M", email="m@x.se", phone="+46701112233"),
+        person("3", "Magnus", phone="+46701112233"),
+    )  # fmt: skip
+    assert ids["1"] != ids["3"]
 
 
 def test_ids_last_when_records_come_and_go(resolve, warehouse):

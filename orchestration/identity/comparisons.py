@@ -1,0 +1,222 @@
+"""How two people are compared, and which pairs are compared at all. Here: Splink's settings, and the table it reads.
+
+The model's numbers are trained (model.py); what they mean is decided here: a change of anything below is a new
+`COMPARISONS_VERSION`, and models of another version are refused. Not here: which pairs become edges (edges.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from orchestration.warehouse import scalar
+
+COMPARISONS_VERSION = 1
+# pairs to compare for each record, all blocking rules together: keeps the night's work in proportion to the records
+_PAIRS_PER_RECORD = 30
+_SMALL = 2_000_000
+_NEAR = 0.92
+
+# a shared identifier that is worthless is no evidence; of an address, what stands before the @ is evidence of its own
+# only where it is more than the person's name
+COMPARED = """
+create or replace table {schema}.compared_people as
+with people as (
+    select p.*, e.value_key as good_email, t.value_key as good_phone, split_part(e.value_key, '@', 1) as email_user,
+        -- folded as names are, so that what is left of it is not a matter of spelling
+        replace(replace(replace(replace(split_part(e.value_key, '@', 1), 'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u') as folded_user
+    from identity.normalised_people p
+    left join identity.identifiers e on e.kind = 'email' and e.value_key = p.email_key and e.ignored_reason is null
+    left join identity.identifiers t on t.kind = 'phone' and t.value_key = p.phone_key and t.ignored_reason is null
+)
+select
+    record_id as unique_id, given_key, family_key, birth_date, birth_date::varchar as birth_text,
+    good_email as email_key, email_user, split_part(good_email, '@', 2) as email_domain, regexp_replace(email_user, '[^0-9]', '', 'g') as email_digits,
+    nullif(regexp_extract(regexp_replace(replace(replace(folded_user, coalesce(replace(given_key, ' ', ''), ''), ''),
+        coalesce(replace(family_key, ' ', ''), ''), ''), '[^a-z0-9]', '', 'g'), '^...+$'), '') as email_own,
+    good_phone as phone_key, postal_key, street_key, city_key
+from people
+"""
+
+# in the order of their worth: each is used while the pairs it brings fit in what is left
+_BLOCKS: list[tuple[str, ...]] = [
+    ("email_key",), ("phone_key",), ("given_key", "family_key"), ("birth_text", "given_key"), ("birth_text", "family_key"),
+    ("street_key", "postal_key"), ("family_key", "postal_key"), ("given_key", "postal_key"), ("email_own",),
+    ("birth_text", "substr(given_key, 1, 1)"), ("birth_text", "postal_key"), ("family_key", "street_key"),
+    ("given_key", "street_key"), ("family_key", "substr(given_key, 1, 2)", "substr(birth_text, 1, 4)"), ("birth_text",),
+    ("substr(given_key, 1, 3)", "substr(birth_text, 1, 4)"), ("substr(family_key, 1, 3)", "substr(birth_text, 1, 4)"),
+    ("city_key", "substr(given_key, 1, 2)"), ("city_key", "substr(family_key, 1, 2)"), ("substr(email_own, 1, 5)",),
+    ("substr(birth_text, 6, 5)", "substr(given_key, 1, 1)"), ("substr(birth_text, 6, 5)", "substr(family_key, 1, 1)"),
+    ("given_key",), ("family_key",), ("substr(birth_text, 1, 7)",), ("street_key",), ("postal_key",), ("city_key",),
+]  # fmt: skip
+_SWAPPED = "l.given_key = r.family_key and l.family_key = r.given_key"
+
+
+def make_compared(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
+    """Makes `<schema>.compared_people`. Returns how many records have each column filled."""
+    con.execute(COMPARED.format(schema=schema))
+    columns = (
+        "unique_id",
+        "given_key",
+        "family_key",
+        "birth_text",
+        "email_key",
+        "phone_key",
+        "postal_key",
+        "street_key",
+        "city_key",
+    )
+    counts = con.execute(
+        f"select {', '.join(f'count({c})' for c in columns)} from {schema}.compared_people"
+    ).fetchall()[0]
+    return dict(zip(columns, counts, strict=True))
+
+
+def blocking_rules(con: duckdb.DuckDBPyConnection, schema: str, records: int) -> list[Any]:
+    """The rules whose pairs fit in the budget: all of them on a small set, the sharp ones on a large one."""
+    from splink import block_on
+
+    left = max(_SMALL, _PAIRS_PER_RECORD * records)
+    chosen: list[Any] = []
+    for columns in _BLOCKS:
+        there = " and ".join(f"{column} is not null" for column in columns)
+        pairs = scalar(
+            con,
+            "select coalesce(sum(n * (n - 1) / 2), 0) from (select count(*) as n from "
+            f"{schema}.compared_people where {there} group by {', '.join(columns)})",
+        )
+        if 0 < pairs <= left / 2:
+            chosen.append(block_on(*columns))
+            left -= pairs
+    return [*chosen, _SWAPPED]
+
+
+def comparisons(filled: dict[str, int]) -> list[Any]:
+    """Splink comparisons of the columns that the records have at all."""
+    found = [_name("given_key", "family_key"), _name("family_key", "given_key")]
+    if filled["birth_text"]:
+        found.append(_birth_date())
+    if filled["email_key"]:
+        found.append(_email())
+    if filled["phone_key"]:
+        found.append(_phone())
+    if filled["postal_key"] or filled["street_key"] or filled["city_key"]:
+        found.append(_address())
+    return found
+
+
+def _name(column: str, other: str) -> Any:
+    import splink.comparison_level_library as cll
+    from splink.comparison_library import CustomComparison
+
+    near = f"jaro_winkler_similarity({column}_l, {column}_r)"
+    return CustomComparison(
+        output_column_name=column,
+        comparison_levels=[
+            cll.NullLevel(column),
+            cll.ExactMatchLevel(column, term_frequency_adjustments=True),
+            _level(f"{column}_l = {other}_r and {other}_l = {column}_r", "swapped with the other name"),
+            _level(f"{near} >= {_NEAR}", "nearly the same"),
+            _level(f"{near} >= 0.85 or starts_with({column}_l, {column}_r) or starts_with({column}_r, {column}_l)", "alike, or an initial"),
+            _level(f"{near} >= 0.7", "somewhat alike"),
+            cll.ElseLevel(),
+        ],
+    )  # fmt: skip
+
+
+def _birth_date() -> Any:
+    import splink.comparison_level_library as cll
+    from splink.comparison_library import CustomComparison
+
+    distance = "damerau_levenshtein(birth_text_l, birth_text_r)"
+    days = "abs(date_diff('day', birth_date_l, birth_date_r))"
+    return CustomComparison(
+        output_column_name="birth_date",
+        comparison_levels=[
+            cll.NullLevel("birth_text"),
+            cll.ExactMatchLevel("birth_text"),
+            _level(f"{distance} <= 1 or ({_SWAPPED_DAY})", "one character apart, or day and month swapped"),
+            _level(f"{distance} <= 2", "two characters apart"),
+            _level(f"{days} <= 366", "within a year"),
+            _level(f"{days} <= 3660", "within ten years"),
+            cll.ElseLevel(),
+        ],
+    )
+
+
+_SWAPPED_DAY = (
+    "substr(birth_text_l, 1, 4) = substr(birth_text_r, 1, 4) and substr(birth_text_l, 6, 2) = substr(birth_text_r, 9, 2) "
+    "and substr(birth_text_l, 9, 2) = substr(birth_text_r, 6, 2)"
+)
+
+
+def _email() -> Any:
+    import splink.comparison_level_library as cll
+    from splink.comparison_library import CustomComparison
+
+    own = "email_own_l is not null and email_own_r is not null"
+    return CustomComparison(
+        output_column_name="email",
+        comparison_levels=[
+            cll.NullLevel("email_key"),
+            cll.ExactMatchLevel("email_key", term_frequency_adjustments=True),
+            # a slip of the pen: in the name before the @, or in the domain. anna.berg2@ is another than anna.berg@, and
+            # one of .se another than one of .no
+            _level(
+                "email_digits_l = email_digits_r and least(length(email_user_l), length(email_user_r)) >= 5 and ("
+                "(email_domain_l = email_domain_r and damerau_levenshtein(email_user_l, email_user_r) <= 2) or (email_user_l = email_user_r "
+                "and regexp_extract(email_domain_l, '[^.]+$') = regexp_extract(email_domain_r, '[^.]+$') "
+                "and damerau_levenshtein(email_domain_l, email_domain_r) <= 2))",
+                "nearly the same",
+            ),
+            _level(f"{own} and email_user_l = email_user_r", "the same before the @, and more than the name"),
+            _level(f"{own} and jaro_winkler_similarity(email_own_l, email_own_r) >= 0.9", "alike before the @ in what is not the name"),
+            cll.ElseLevel(),
+        ],
+    )  # fmt: skip
+
+
+def _phone() -> Any:
+    import splink.comparison_level_library as cll
+    from splink.comparison_library import CustomComparison
+
+    return CustomComparison(
+        output_column_name="phone",
+        comparison_levels=[
+            cll.NullLevel("phone_key"),
+            cll.ExactMatchLevel("phone_key", term_frequency_adjustments=True),
+            _level("damerau_levenshtein(phone_key_l, phone_key_r) <= 1", "one digit apart"),
+            cll.ElseLevel(),
+        ],
+    )
+
+
+def _address() -> Any:
+    """Street, postal code and place as one: apart they count one household's address three times."""
+    import splink.comparison_level_library as cll
+    from splink.comparison_library import CustomComparison
+
+    nowhere = " or ".join(
+        f"(street_key_{side} is null and postal_key_{side} is null and city_key_{side} is null)" for side in "lr"
+    )
+    near = f"jaro_winkler_similarity(street_key_l, street_key_r) >= {_NEAR - 0.02}"
+    return CustomComparison(
+        output_column_name="address",
+        comparison_levels=[
+            _level(nowhere, "not known").configure(is_null_level=True),
+            _level("street_key_l = street_key_r and coalesce(postal_key_l = postal_key_r, true)", "same street and postal code"),
+            _level(f"{near} and postal_key_l = postal_key_r", "nearly the same street, same postal code"),
+            _level(near, "nearly the same street"),
+            cll.ExactMatchLevel("postal_key", term_frequency_adjustments=True),
+            cll.ExactMatchLevel("city_key", term_frequency_adjustments=True),
+            _level("jaro_winkler_similarity(city_key_l, city_key_r) >= 0.88 or damerau_levenshtein(postal_key_l, postal_key_r) <= 1", "a place nearby in spelling"),
+            cll.ElseLevel(),
+        ],
+    )  # fmt: skip
+
+
+def _level(condition: str, label: str) -> Any:
+    import splink.comparison_level_library as cll
+
+    return cll.CustomLevel(condition, label_for_charts=label)

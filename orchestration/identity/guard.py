@@ -1,0 +1,112 @@
+"""The cluster guard: a component that is too loose to be one person is taken apart at its weakest edges.
+
+Here: `identity.edges.is_used`. Not here: the components themselves (components.py).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+# a component is looked at when fewer of its pairs are joined than this, when a pair in it is vetoed, or by its size
+_MIN_DENSITY = 0.5
+_MAX_RECORDS = 50
+# two parts become one when at least this share of the pairs between them is joined
+_MIN_LINKAGE = 0.34
+
+_LOOSE = """
+create or replace temp table loose as
+with sized as (select cluster_id, count(*) as n from identity.record_clusters group by cluster_id having count(*) > 2),
+joined as (
+    select c.cluster_id, count(distinct (e.left_id, e.right_id)) as edges
+    from identity.edges e join identity.record_clusters c on c.record_id = e.left_id where e.is_used group by c.cluster_id
+), vetoed as (
+    select distinct c.cluster_id from sized s
+    join identity.record_clusters c using (cluster_id) join identity.record_clusters d using (cluster_id)
+    join identity.normalised_people a on a.record_id = c.record_id join identity.normalised_people b on b.record_id = d.record_id
+    where s.n <= $max_records and c.record_id < d.record_id and identity.veto_reason(a, b) is not null
+)
+select s.cluster_id from sized s join joined j using (cluster_id)
+where s.n > $max_records or j.edges < $min_density * s.n * (s.n - 1) / 2 or s.cluster_id in (from vetoed)
+"""
+
+_EDGES = """
+select c.cluster_id, e.left_id, e.right_id, max(e.weight) as weight
+from identity.edges e join identity.record_clusters c on c.record_id = e.left_id
+where e.is_used and c.cluster_id in (from loose) group by all order by c.cluster_id, weight desc, e.left_id, e.right_id
+"""
+
+_VETOED = """
+select c.record_id, d.record_id
+from identity.record_clusters c join identity.record_clusters d using (cluster_id)
+join identity.normalised_people a on a.record_id = c.record_id join identity.normalised_people b on b.record_id = d.record_id
+where c.cluster_id in (from loose) and c.record_id < d.record_id and identity.veto_reason(a, b) is not null
+    and c.cluster_id in (select cluster_id from identity.record_clusters group by all having count(*) <= $most)
+"""
+# of a component larger than this, pairs are not compared one by one: only its edges decide
+_MOST_PAIRED = 2000
+
+
+def guard_clusters(con: duckdb.DuckDBPyConnection) -> int:
+    """Puts edges out of use whose ends belong to different people. Returns how many. Needs `veto_reason`."""
+    con.execute(_LOOSE, {"min_density": _MIN_DENSITY, "max_records": _MAX_RECORDS})
+    edges = con.execute(_EDGES).fetchall()
+    if not edges:
+        return 0
+    vetoed: dict[int, set[int]] = defaultdict(set)
+    for left, right in con.execute(_VETOED, {"most": _MOST_PAIRED}).fetchall():
+        vetoed[left].add(right)
+        vetoed[right].add(left)
+    by_cluster: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for cluster, left, right, _ in edges:
+        by_cluster[cluster].append((left, right))
+    cut = [pair for pairs in by_cluster.values() for pair in _parted(pairs, vetoed)]
+    con.register("cut", pa.table({"left_id": pa.array([p[0] for p in cut], pa.uint64()), "right_id": pa.array([p[1] for p in cut], pa.uint64())}))  # fmt: skip
+    con.execute(
+        "update identity.edges e set is_used = false from cut c where c.left_id = e.left_id and c.right_id = e.right_id"
+    )
+    con.unregister("cut")
+    return len(cut)
+
+
+def _parted(pairs: list[tuple[int, int]], vetoed: dict[int, set[int]]) -> Iterable[tuple[int, int]]:
+    """The pairs whose ends end up in different parts. `pairs` come strongest first.
+
+    Agglomerative: two parts are joined by their strongest edge when no pair between them is vetoed and enough of the
+    pairs between them are joined; what is refused is tried again after every join, for a third part may tie them.
+    """
+    neighbours: dict[int, set[int]] = defaultdict(set)
+    for left, right in pairs:
+        neighbours[left].add(right)
+        neighbours[right].add(left)
+    part = {record: record for record in neighbours}
+    members = {record: {record} for record in neighbours}
+    waiting, joined = list(pairs), True
+    while joined:
+        joined, refused = False, []
+        for left, right in waiting:
+            a, b = part[left], part[right]
+            if a == b:
+                continue
+            if _belong_together(members[a], members[b], neighbours, vetoed):
+                if len(members[a]) < len(members[b]):
+                    a, b = b, a
+                for record in members[b]:
+                    part[record] = a
+                members[a] |= members.pop(b)
+                joined = True
+            else:
+                refused.append((left, right))
+        waiting = refused
+    return [(left, right) for left, right in pairs if part[left] != part[right]]
+
+
+def _belong_together(a: set[int], b: set[int], neighbours: dict[int, set[int]], vetoed: dict[int, set[int]]) -> bool:
+    small, large = (a, b) if len(a) <= len(b) else (b, a)
+    if any(not vetoed[record].isdisjoint(large) for record in small if record in vetoed):
+        return False
+    ties = sum(len(neighbours[record] & large) for record in small)
+    return ties >= _MIN_LINKAGE * len(a) * len(b)
