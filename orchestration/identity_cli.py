@@ -72,7 +72,7 @@ def train() -> None:
     Needs a night that has run. Every customer id can change with a new model: `kundbild run` then tells what did.
     """
     from orchestration.configuration import load_settings
-    from orchestration.identity.model import MIN_TRAINING_RECORDS
+    from orchestration.identity.model import MIN_RECORDS
     from orchestration.identity.model import train as train_model
     from orchestration.identity.resolve import prepare_people
     from orchestration.night import home_and_config
@@ -86,10 +86,10 @@ def train() -> None:
         with open_warehouse(home, settings.engine) as con:
             prepare_people(con, settings.identity, lambda step, rows: show("identity", f"{step}: {rows:,}"))
             records = scalar(con, "select count(*) from identity.normalised_people")
-            if records < MIN_TRAINING_RECORDS:
+            if records < MIN_RECORDS:
                 raise KundbildError(
-                    f"{records} records are too few to learn from: {MIN_TRAINING_RECORDS} are needed",
-                    to_do="go on with the default model",
+                    f"{records} records are too few to learn from: {MIN_RECORDS} are needed",
+                    to_do="rules alone join so few; train when there are more",
                 )
             show("identity", "training")
             model = train_model(con)

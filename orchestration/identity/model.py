@@ -22,8 +22,8 @@ from orchestration.identity.vetoes import define_vetoes
 from orchestration.warehouse import quote, scalar
 
 DEFAULT_MODEL = Path(__file__).parent / "default_model.json"
-# fewer records teach nothing: the default model serves
-MIN_TRAINING_RECORDS = 500
+# fewer records teach nothing, and what is frequent among them says nothing: only rules join them
+MIN_RECORDS = 500
 _SCHEMA = "identity_work"
 # of pairs that differ more than this, in bits, nothing is kept
 _MIN_WEIGHT = -6.0
@@ -156,7 +156,7 @@ def nightly_model(home: Home) -> Model:
 
 def fitting_model(con: duckdb.DuckDBPyConnection) -> Model:
     """A model trained on the records themselves where there are enough of them, else the default one."""
-    if scalar(con, "select count(*) from identity.normalised_people") >= MIN_TRAINING_RECORDS:
+    if scalar(con, "select count(*) from identity.normalised_people") >= MIN_RECORDS:
         return train(con)
     return Model.load(DEFAULT_MODEL)
 
@@ -179,11 +179,11 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model) -> int:
     con.execute(
         "create or replace table identity.scored_pairs (left_id ubigint, right_id ubigint, weight double, probability double)"
     )
+    records = scalar(con, "select count(*) from identity.normalised_people")
+    if records < MIN_RECORDS:
+        return 0
     with _workplace(con) as (work, api):
         pairs = _predict(work, api, model.settings)
-        if pairs is None:
-            return 0
-        records = scalar(work, "select count(*) from identity.normalised_people")
         _, shift = _prior(work, pairs, "match_weight", model.settings["probability_two_random_records_match"], records)
         work.execute(
             f"insert into identity.scored_pairs select least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r), "
@@ -192,15 +192,11 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model) -> int:
     return int(scalar(con, "select count(*) from identity.scored_pairs"))
 
 
-def _predict(
-    work: duckdb.DuckDBPyConnection, api: Any, settings: dict[str, Any], *, with_levels: bool = False
-) -> str | None:
-    """The name of Splink's table of scored pairs, with each comparison's level if wanted; None without two records."""
+def _predict(work: duckdb.DuckDBPyConnection, api: Any, settings: dict[str, Any], *, with_levels: bool = False) -> str:
+    """The name of Splink's table of scored pairs, with each comparison's level if wanted."""
     from splink import Linker
 
     records = make_compared(work, _SCHEMA)["unique_id"]
-    if records < 2:
-        return None
     rules = [_as_rule(rule) for rule in blocking_rules(work, _SCHEMA, records)]
     linker = Linker(
         api.register("compared_people"),
