@@ -7,12 +7,14 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
 out = Console()
 err = Console(stderr=True)
 _SHARE = re.compile(r"(\d+) of (\d+)")

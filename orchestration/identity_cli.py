@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Watch, me, out, print_json
+from orchestration.console import Json, Watch, me, out, print_json
 from orchestration.errors import KundbildError
 
 identity_app = typer.Typer(help="Who is who: measure how well it is resolved, train the model.", no_args_is_help=True)
@@ -23,7 +23,7 @@ def evaluate(
         list[str] | None,
         typer.Option("--map", help="their_column=conformed_column, as often as needed: surname=family_name."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Resolve the people of a labelled file with the default configuration, and score the result.
 
@@ -72,11 +72,10 @@ def train() -> None:
     Needs a night that has run. Every customer id can change with a new model: `kundbild run` then tells what did.
     """
     from orchestration.configuration import load_settings
-    from orchestration.identity.model import MIN_RECORDS
-    from orchestration.identity.model import train as train_model
     from orchestration.identity.resolve import prepare_people
+    from orchestration.identity.training import train as train_model
     from orchestration.night import home_and_config
-    from orchestration.warehouse import open_warehouse, scalar
+    from orchestration.warehouse import open_warehouse
 
     home, config = home_and_config()
     if not home.warehouse.exists():
@@ -85,12 +84,6 @@ def train() -> None:
     with home.lock("training the identity model"), Watch("identity") as show:
         with open_warehouse(home, settings.engine) as con:
             prepare_people(con, settings.identity, lambda step, rows: show("identity", f"{step}: {rows:,}"))
-            records = scalar(con, "select count(*) from identity.normalised_people")
-            if records < MIN_RECORDS:
-                raise KundbildError(
-                    f"{records} records are too few to learn from: {MIN_RECORDS} are needed",
-                    to_do="rules alone join so few; train when there are more",
-                )
             show("identity", "training")
             model = train_model(con)
         model.save(home.identity_model)

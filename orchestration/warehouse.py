@@ -55,6 +55,22 @@ def scalar(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = No
     return rows[0][0] if rows else None
 
 
+def row_counts(connection: duckdb.DuckDBPyConnection, *, views_of: str | None = None) -> dict[str, int]:
+    """Rows of every table, by `schema.table`, as the catalogue knows them; those of one schema's views are counted."""
+    counts = {
+        f"{schema}.{table}": int(rows)
+        for schema, table, rows in connection.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables()"
+        ).fetchall()
+    }
+    views = connection.execute("select view_name from duckdb_views() where schema_name = ?", [views_of]).fetchall()
+    for (view,) in views:
+        counts[f"{views_of}.{view}"] = int(
+            scalar(connection, f"select count(*) from {quote(views_of or '')}.{quote(view)}")
+        )
+    return counts
+
+
 def quote(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -26,6 +26,18 @@
     {%- endfor %}
 {%- endmacro %}
 
+{#- An entity that takes new loads only, and is rid of rows that came again broken. -#}
+{% macro incremental_entity(entity) -%}
+    {{
+        config(
+            materialized="incremental",
+            incremental_strategy="delete+insert",
+            unique_key=["source_system", "source_key"],
+            pre_hook="{{ forget_quarantined('" ~ entity ~ "') }}",
+        )
+    }}
+{%- endmacro %}
+
 {% macro newest_load(system) -%}
     (select coalesce(max(load_id), 0) from {{ this }} where source_system = '{{ system }}')
 {%- endmacro %}

@@ -10,6 +10,7 @@ from orchestration.identity.model import nightly_model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.night import tell
 from orchestration.settings import Settings
+from orchestration.warehouse import row_counts
 
 _TABLES = {
     "normalised_people": "One row per standing source record with its match keys.",
@@ -55,13 +56,9 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 run.as_of,
                 lambda step, rows: tell("identity", f"{step}: {rows:,}"),
             )
-            counts = dict(
-                con.execute(
-                    "select table_name, estimated_size from duckdb_tables() where schema_name = 'identity'"
-                ).fetchall()
-            )
+            counts = row_counts(con)
         for table in _TABLES:
-            metadata: dict[str, Any] = {"dagster/row_count": counts[table]}
+            metadata: dict[str, Any] = {"dagster/row_count": counts[f"identity.{table}"]}
             if table == "customer_source_records":
                 metadata |= {
                     "customers": changes.customers,

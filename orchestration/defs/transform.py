@@ -1,6 +1,6 @@
 """dbt's models as assets and its tests as checks, run inside this process. Not here: running dbt (transform.py)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from orchestration.lineage import column_lineage
 from orchestration.night import Night, tell
 from orchestration.settings import Settings
 from orchestration.transform import note_seeds, seeds_changed
-from orchestration.warehouse import quote, scalar
+from orchestration.warehouse import row_counts
 
 _GROUPS = {
     "marts": "marts",
@@ -112,7 +112,8 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
     except KundbildError as error:
         failure = error
     with night.warehouse() as con:
-        counts = _row_counts(con, [key.path for key in context.selected_asset_keys])
+        shows_bi = any(key.path[0] == "bi" for key in context.selected_asset_keys)
+        counts = row_counts(con, views_of="bi" if shows_bi else None)
         columns = _column_lineage(con, night, manifest, translator, models)
     if exclude and not failure:  # seeds that stand as they were: what reads them must not be skipped
         for key in context.selected_asset_keys:
@@ -124,20 +125,6 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
             yield _described(translated, counts, columns)
     if failure:
         raise dg.Failure(description=str(failure), allow_retries=False)
-
-
-def _row_counts(con: duckdb.DuckDBPyConnection, tables: list[Sequence[str]]) -> dict[str, int]:
-    counts = {
-        f"{schema}.{table}": rows
-        for schema, table, rows in con.execute(
-            "select schema_name, table_name, estimated_size from duckdb_tables()"
-        ).fetchall()
-    }
-    views = con.execute("select schema_name, view_name from duckdb_views() where schema_name = 'bi'").fetchall()
-    for schema, view in views:
-        if [schema, view] in [list(path) for path in tables]:
-            counts[f"{schema}.{view}"] = scalar(con, f"select count(*) from {quote(schema)}.{quote(view)}")
-    return counts
 
 
 def _column_lineage(

@@ -1,6 +1,6 @@
 """How two people are compared, and which pairs are compared at all. Here: Splink's settings, and the table it reads.
 
-The model's numbers are trained (model.py); what they mean is decided here: a change of anything below is a new
+The model's numbers are learnt (training.py); what they mean is decided here: a change of anything below is a new
 `COMPARISONS_VERSION`, and models of another version are refused. Not here: which pairs become edges (edges.py).
 """
 
@@ -20,12 +20,12 @@ _NEAR = 0.92
 
 # a shared identifier that is worthless is no evidence; of an address, what stands before the @ is evidence of its own
 # only where it is more than the person's name
-COMPARED = """
+_COMPARED = """
 create or replace table {schema}.compared_people as
 with people as (
     select p.*, e.value_key as good_email, t.value_key as good_phone, split_part(e.value_key, '@', 1) as email_user,
         -- folded as names are, so that what is left of it is not a matter of spelling
-        replace(replace(replace(replace(split_part(e.value_key, '@', 1), 'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u') as folded_user
+        identity.folded(split_part(e.value_key, '@', 1)) as folded_user
     from identity.normalised_people p
     left join identity.identifiers e on e.kind = 'email' and e.value_key = p.email_key and e.ignored_reason is null
     left join identity.identifiers t on t.kind = 'phone' and t.value_key = p.phone_key and t.ignored_reason is null
@@ -55,7 +55,7 @@ _SWAPPED = "l.given_key = r.family_key and l.family_key = r.given_key"
 
 def make_compared(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
     """Makes `<schema>.compared_people`. Returns how many records have each column filled."""
-    con.execute(COMPARED.format(schema=schema))
+    con.execute(_COMPARED.format(schema=schema))
     columns = (
         "unique_id",
         "given_key",

@@ -1,6 +1,7 @@
 """Which identifiers are worth anything, and which two records they join. Here: `identity.identifiers`, `identity.edges`.
 
-First form: deterministic edges, guarded by a compatible first name and no conflicting birth date. Not here: closure.
+Rules join on a shared identifier or on name and birth date or address, where first names agree more closely than a
+veto asks for; the model's scores join the rest. Not here: the scores (scoring.py), vetoes, closure.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import duckdb
 from orchestration.conformed import entities
 from orchestration.errors import KundbildError
 from orchestration.home import Home
-from orchestration.identity.model import fitting_model
 from orchestration.identity.resolve import link_records, prepare_people
+from orchestration.identity.training import fitting_model
 from orchestration.settings import DBT_DIR, Engine, Identity
 from orchestration.warehouse import open_warehouse, quote, text
 

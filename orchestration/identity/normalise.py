@@ -12,7 +12,7 @@ import pyarrow as pa
 from orchestration.warehouse import scalar
 
 _FOLD = """
-create or replace temp macro folded(s) as
+create or replace macro identity.folded(s) as
     regexp_replace(
         replace(replace(replace(replace(
             strip_accents(replace(replace(replace(replace(replace(replace(lower(trim(s)),
@@ -40,12 +40,12 @@ _PEOPLE = """
 create or replace table identity.normalised_people as
 select
     hash(p.source_system, p.source_key) as record_id, p.source_system, p.source_key,
-    nullif(trim(folded(coalesce(p.given_name, split_part(trim(p.full_name), ' ', 1)))), '') as given_key,
-    nullif(trim(folded(coalesce(p.family_name, nullif(split_part(trim(p.full_name), ' ', -1), trim(p.full_name))))), '') as family_key,
+    nullif(trim(identity.folded(coalesce(p.given_name, split_part(trim(p.full_name), ' ', 1)))), '') as given_key,
+    nullif(trim(identity.folded(coalesce(p.family_name, nullif(split_part(trim(p.full_name), ' ', -1), trim(p.full_name))))), '') as family_key,
     email_key(p.email) as email_key, n.phone_key, n.is_mobile as is_mobile,
     p.birth_date, upper(p.country_code) as country_code,
     nullif(regexp_replace(p.postal_code, '[^0-9A-Za-z]', '', 'g'), '') as postal_key,
-    nullif(trim(folded(p.street)), '') as street_key, nullif(trim(folded(p.city)), '') as city_key,
+    nullif(trim(identity.folded(p.street)), '') as street_key, nullif(trim(identity.folded(p.city)), '') as city_key,
     p.kind, p.created_at
 from conformed.conformed_people p
 left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), '')

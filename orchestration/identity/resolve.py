@@ -11,8 +11,9 @@ from orchestration.identity.components import cluster_records
 from orchestration.identity.edges import find_edges, find_identifiers
 from orchestration.identity.guard import guard_clusters
 from orchestration.identity.ids import IdChanges, carry_ids
-from orchestration.identity.model import Model, score_pairs
+from orchestration.identity.model import Model
 from orchestration.identity.normalise import normalise_people
+from orchestration.identity.scoring import score_pairs
 from orchestration.identity.vetoes import define_vetoes
 from orchestration.settings import Identity
 from orchestration.warehouse import scalar

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 
 import duckdb
 
+# Jaro-Winkler from which two spellings may be one name, and from which a swapped one is; days from which birth dates
+# are no slip; years that lie between parent and child
+_ALIKE, _SWAPPED_ALIKE, _SLIP_DAYS, _GENERATION = 0.85, 0.92, 3660, "between 15 and 50"
 # a name is compatible with one that is equal, its initial or its short form, nearly the same, or swapped
-_COMPATIBLE = """
+_COMPATIBLE = f"""
 create or replace macro identity.compatible_names(a, b) as
     a.given_key is null or b.given_key is null or a.given_key = b.given_key
     or starts_with(a.given_key, b.given_key) or starts_with(b.given_key, a.given_key)
-    or jaro_winkler_similarity(a.given_key, b.given_key) >= 0.85
-    or coalesce(jaro_winkler_similarity(a.given_key, b.family_key) >= 0.92, false)
-    or coalesce(jaro_winkler_similarity(b.given_key, a.family_key) >= 0.92, false);
+    or jaro_winkler_similarity(a.given_key, b.given_key) >= {_ALIKE}
+    or coalesce(jaro_winkler_similarity(a.given_key, b.family_key) >= {_SWAPPED_ALIKE}, false)
+    or coalesce(jaro_winkler_similarity(b.given_key, a.family_key) >= {_SWAPPED_ALIKE}, false);
 create or replace macro identity.birth_dates_conflict(a, b) as
-    coalesce(abs(date_diff('day', a.birth_date, b.birth_date)) > 3660
+    coalesce(abs(date_diff('day', a.birth_date, b.birth_date)) > {_SLIP_DAYS}
         and (damerau_levenshtein(a.birth_date::varchar, b.birth_date::varchar) > 1
-            or abs(date_diff('year', a.birth_date, b.birth_date)) between 15 and 50), false);
+            or abs(date_diff('year', a.birth_date, b.birth_date)) {_GENERATION}), false);
 """
 
 # pairs that agree in birth date and in what people share at most with their family: twins are the few whose first
@@ -35,15 +38,18 @@ where a.given_key is not null and b.given_key is not null
 """
 # pairs that agree in name and in the same: father and son are a generation apart; slips are any distance apart
 _DATE_SLIPS = """
-select a.record_id as left_id, b.record_id as right_id, abs(date_diff('year', a.birth_date, b.birth_date)) between 15 and 50 as is_generation
+select a.record_id as left_id, b.record_id as right_id, abs(date_diff('year', a.birth_date, b.birth_date)) {generation} as is_generation
 from identity.normalised_people a join identity.normalised_people b
     on a.given_key = b.given_key and a.family_key = b.family_key and {contact} and a.record_id < b.record_id
 where identity.birth_dates_conflict(a, b)
 """
 _CONTACTS = (
     "a.family_key = b.family_key and a.postal_key = b.postal_key",
-    "a.email_key = b.email_key and a.email_key in (select value_key from identity.identifiers where kind = 'email' and ignored_reason is null)",
-    "a.phone_key = b.phone_key and a.phone_key in (select value_key from identity.identifiers where kind = 'phone' and ignored_reason is null)",
+    *(
+        f"a.{kind}_key = b.{kind}_key and a.{kind}_key in "
+        f"(select value_key from identity.identifiers where kind = '{kind}' and ignored_reason is null)"
+        for kind in ("email", "phone")
+    ),
 )
 # twins are far below 2 % of such pairs; what so few cases say is weighed against what is known before: a hundred pairs
 # without a slip, three of four conflicts a generation apart
@@ -63,11 +69,10 @@ def define_vetoes(con: duckdb.DuckDBPyConnection) -> Vetoes:
     """Defines the macro `identity.veto_reason(a, b)` on rows of identity.normalised_people: why never one, or null."""
     con.execute(_COMPATIBLE)
     names = " union ".join(_NAME_SLIPS.format(contact=contact) for contact in _CONTACTS)
-    dates = " union ".join(_DATE_SLIPS.format(contact=contact) for contact in _CONTACTS)
+    dates = " union ".join(_DATE_SLIPS.format(contact=contact, generation=_GENERATION) for contact in _CONTACTS)
     pairs, differing = con.execute(f"select count(*), count(*) filter (differ) from ({names})").fetchall()[0]
-    conflicts, generations = con.execute(f"select count(*), count(*) filter (is_generation) from ({dates})").fetchall()[
-        0
-    ]
+    counted = f"select count(*), count(*) filter (is_generation) from ({dates})"
+    conflicts, generations = con.execute(counted).fetchall()[0]
     vetoes = Vetoes(
         names_part_people=differing <= _MAX_TWINS * (pairs + _KNOWN_PAIRS),
         dates_part_people=generations + _KNOWN_GENERATIONS >= _MIN_GENERATIONS * (conflicts + _KNOWN_CONFLICTS),

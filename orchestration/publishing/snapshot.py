@@ -51,7 +51,10 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     building.mkdir(mode=0o700)
     # the catalogue is read before any copying: a look at it touches every file that is open, and one that is touched
     # cannot be written through to disk
-    shown, people = _tables(con, ("bi",)), _tables(con, _CUSTOMER_SCHEMAS)
+    shown = _tables(con, ("bi",))
+    # a fact that bi shows row for row is not published twice: customer_key joins it to the person
+    facts = {table.name for table in shown if table.is_view}
+    people = [table for table in _tables(con, _CUSTOMER_SCHEMAS) if table.name not in facts]
     copies: list[Callable[[duckdb.DuckDBPyConnection], dict[str, int]]] = [
         lambda cursor: _copy(cursor, building / BI_FILE, shown),
         lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people),
@@ -180,6 +183,7 @@ class _Table:
 
     schema: str
     name: str
+    is_view: bool
     comment: str | None
     column_comments: list[tuple[str, str]]
 
@@ -193,8 +197,8 @@ def _tables(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[_T
     found = []
     for schema in schemas:
         rows = con.execute(
-            f"select table_name as name, comment from duckdb_tables() where {here} and name not like '%\\_\\_dbt\\_%' escape '\\' "
-            f"union all select view_name, comment from duckdb_views() where {here} order by 1",
+            f"select table_name as name, false, comment from duckdb_tables() where {here} and name not like '%\\_\\_dbt\\_%' escape '\\' "
+            f"union all select view_name, true, comment from duckdb_views() where {here} order by 1",
             [schema, schema],
         ).fetchall()
         said: dict[str, list[tuple[str, str]]] = {}
@@ -203,14 +207,8 @@ def _tables(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[_T
             [schema],
         ).fetchall():
             said.setdefault(table, []).append((column, comment))
-        found += [_Table(schema, name, comment, said.get(name, [])) for name, comment in rows]
-    if "bi" in schemas:
-        return found
-    # a fact that bi shows row for row is not published twice: customer_key joins it to the person
-    shown = {
-        name for (name,) in con.execute("select view_name from duckdb_views() where schema_name = 'bi'").fetchall()
-    }
-    return [table for table in found if table.name not in shown]
+        found += [_Table(schema, name, is_view, comment, said.get(name, [])) for name, is_view, comment in rows]
+    return found
 
 
 def _to_disk(folder: Path) -> None:

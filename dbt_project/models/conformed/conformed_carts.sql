@@ -1,10 +1,1 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key=["source_system", "source_key"],
-        pre_hook="{{ forget_quarantined('carts') }}",
-    )
-}}
-
-{{ conformed_union("carts") }}
+{{ incremental_entity("carts") }} {{ conformed_union("carts") }}

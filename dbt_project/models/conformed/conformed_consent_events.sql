@@ -1,10 +1,1 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key=["source_system", "source_key"],
-        pre_hook="{{ forget_quarantined('consent_events') }}",
-    )
-}}
-
-{{ conformed_union("consent_events") }}
+{{ incremental_entity("consent_events") }} {{ conformed_union("consent_events") }}

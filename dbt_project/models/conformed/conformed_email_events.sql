@@ -1,10 +1,1 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key=["source_system", "source_key"],
-        pre_hook="{{ forget_quarantined('email_events') }}",
-    )
-}}
-
-{{ conformed_union("email_events") }}
+{{ incremental_entity("email_events") }} {{ conformed_union("email_events") }}

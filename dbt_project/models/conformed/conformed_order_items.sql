@@ -1,10 +1,1 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key=["source_system", "source_key"],
-        pre_hook="{{ forget_quarantined('order_items') }}",
-    )
-}}
-
-{{ conformed_union("order_items") }}
+{{ incremental_entity("order_items") }} {{ conformed_union("order_items") }}

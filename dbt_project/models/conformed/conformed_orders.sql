@@ -1,10 +1,1 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key=["source_system", "source_key"],
-        pre_hook="{{ forget_quarantined('orders') }}",
-    )
-}}
-
-{{ conformed_union("orders") }}
+{{ incremental_entity("orders") }} {{ conformed_union("orders") }}

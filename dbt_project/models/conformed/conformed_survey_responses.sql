@@ -1,10 +1,1 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key=["source_system", "source_key"],
-        pre_hook="{{ forget_quarantined('survey_responses') }}",
-    )
-}}
-
-{{ conformed_union("survey_responses") }}
+{{ incremental_entity("survey_responses") }} {{ conformed_union("survey_responses") }}

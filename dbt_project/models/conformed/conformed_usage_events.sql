@@ -1,10 +1,1 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key=["source_system", "source_key"],
-        pre_hook="{{ forget_quarantined('usage_events') }}",
-    )
-}}
-
-{{ conformed_union("usage_events") }}
+{{ incremental_entity("usage_events") }} {{ conformed_union("usage_events") }}

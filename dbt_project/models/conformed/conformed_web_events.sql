@@ -1,10 +1,1 @@
-{{
-    config(
-        materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key=["source_system", "source_key"],
-        pre_hook="{{ forget_quarantined('web_events') }}",
-    )
-}}
-
-{{ conformed_union("web_events") }}
+{{ incremental_entity("web_events") }} {{ conformed_union("web_events") }}
