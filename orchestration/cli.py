@@ -35,13 +35,9 @@ def main(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="The configuration file.", envvar="KUNDBILD_CONFIG")] = None,
 ) -> None:
-    from orchestration.night import home_and_config
-
     for name, value in (("KUNDBILD_HOME", home), ("KUNDBILD_CONFIG", config)):
         if value is not None:
             os.environ[name] = str(value.resolve())
-    where, _ = home_and_config()
-    os.environ["DAGSTER_HOME"] = str(where.dagster)
 
 
 @app.command()

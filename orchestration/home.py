@@ -8,9 +8,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,20 @@ from orchestration.errors import KundbildError, WarehouseBusyError
 
 # nothing is reported to anybody, and nobody is asked for a newsletter
 # monitoring is what ends a run that outlasts its timeout
-_DAGSTER_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\nrun_monitoring:\n  enabled: true\n"
+_DAGSTER_SETTINGS = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+run_monitoring:
+  enabled: true
+event_log_storage:
+  module: orchestration.history
+  class: HeldOpenEventLogStorage
+  config:
+    dagster_home:
+      env: DAGSTER_HOME
+"""
 
 
 @dataclass(frozen=True)
@@ -114,18 +126,6 @@ class Home:
             yield
         finally:
             os.close(descriptor)
-
-    @contextmanager
-    def keeping_history_open(self, run_id: str) -> Iterator[None]:
-        """Holds Dagster's SQLite files open. Dagster opens them anew for each event, and a file that nobody else holds
-        is then checkpointed on every close: a third of what an event costs."""
-        history = self.dagster / "history"
-        with ExitStack() as stack:
-            for path in (history / "runs.db", history / "runs" / "index.db", history / "runs" / f"{run_id}.db"):
-                if path.exists():
-                    held = stack.enter_context(closing(sqlite3.connect(path, check_same_thread=False)))
-                    held.execute("select count(*) from sqlite_master").fetchall()
-            yield
 
     def sweep(self) -> None:
         """Removes what a killed run left: temporary files and half-made publications. Needs the lock."""

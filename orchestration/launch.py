@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,6 +64,7 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
     tags = {**LAUNCHED_BY_CLI, FORCE_TAG: str(force).lower(), FULL_REFRESH_TAG: str(full_refresh).lower()}
     if as_of:
         tags[AS_OF_TAG] = as_of.replace(tzinfo=None).isoformat()
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         result = defs.resolve_job_def(NIGHTLY).execute_in_process(
             instance=instance, raise_on_error=False, run_config=_QUIET, tags=tags

@@ -86,7 +86,6 @@ class Night:
         home.prepare()
         with ExitStack() as stack:
             stack.enter_context(home.lock(f"run {run_id[:8]}"))
-            stack.enter_context(home.keeping_history_open(run_id))
             stack.enter_context(_demo_api(home))
             settings = load_settings(config)
             night = cls(home, settings, run_id, as_of or now().replace(microsecond=0), is_forced, full_refresh)
@@ -117,19 +116,19 @@ class Night:
 
     def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:
         """Sets what dbt's macros as_of() and published_load() read."""
-        con.execute(_PUBLICATIONS)
-        published = 0
-        if not self.is_forced and not self.full_refresh:
-            last = con.execute(
-                "select load_id, project from ops.publications order by published_at desc limit 1"
-            ).fetchall()
-            # another version of the project may build other rows: then every row is to be tested again
-            published = last[0][0] if last and last[0][1] == self._project() else 0
-        set_clock(con, self.as_of, published)
+        load_id, project = self._last_published(con)
+        is_tested = project == self._project() and not self.is_forced and not self.full_refresh
+        set_clock(con, self.as_of, load_id if is_tested else 0)
+
+    def is_rebuild(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether incremental tables are built from raw: asked for, or the dbt project is not the one that built them."""
+        _, project = self._last_published(con)
+        return self.full_refresh or project not in ("", self._project())
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, the project, the configuration, the day."""
-        parts = [str(_newest_load(con)), self._project(), self.as_of.date().isoformat()]
+        settings = self.settings.model_dump_json(exclude={"sources"})
+        parts = [str(_newest_load(con)), self._project(), settings, self.as_of.date().isoformat()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
@@ -147,10 +146,17 @@ class Night:
             [self.fingerprint(con), self._project(), _newest_load(con), self.run_id, now()],
         )
 
+    def _last_published(self, con: duckdb.DuckDBPyConnection) -> tuple[int, str]:
+        """(newest load, digest of the dbt project) of the newest publication; (0, "") before the first."""
+        con.execute(_PUBLICATIONS)
+        rows = con.execute(
+            "select load_id, project from ops.publications order by published_at desc limit 1"
+        ).fetchall()
+        return rows[0] if rows else (0, "")
+
     def _project(self) -> str:
-        """A digest of the dbt project and the configuration."""
-        parts = [self.dbt.fingerprint(), self.settings.model_dump_json(exclude={"sources"})]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        """A digest of the dbt project, its mapped models and its vars."""
+        return hashlib.sha256(self.dbt.fingerprint().encode()).hexdigest()
 
 
 def _newest_load(con: duckdb.DuckDBPyConnection) -> int:

@@ -10,7 +10,8 @@ def keeps_its_volume(table: str, history: History, max_drop: float, severity: Se
     floor = int(history.get(table, 0) * (1 - max_drop))
     return Check(
         "keeps_its_volume",
-        f"At least {1 - max_drop:.0%} of the rows that it had when it last passed.",
+        f"At least {1 - max_drop:.0%} of the rows that it had when it last passed. Where fewer are right, "
+        "set max_volume_drop = 1 below [quality] for one night.",
         "ExpectTableRowCountToBeBetween",
         {"min_value": floor},
         severity,

@@ -1,20 +1,31 @@
-{#- Every row that staging set aside, from every system that feeds any entity. -#}
+{#-
+    Every row that staging set aside, from every system that feeds any entity. An incremental run reads the loads that were
+    not published yet; what they bring anew, good or broken, is no longer what it was.
+-#}
 {% macro quarantine_union() -%}
-    {%- set parts = [] -%}
-    {%- for entity, systems in var("feeds").items() -%}
-        {%- for system in systems -%} {%- do parts.append([entity, system]) -%} {%- endfor -%}
-    {%- endfor -%}
-    {%- for entity, system in parts %}
+    {{
+        config(
+            materialized="incremental",
+            incremental_strategy="append",
+            pre_hook="{{ forget_unpublished() }}",
+        )
+    }}
+    {%- for entity, system in feeding_pairs() %}
         {{ "union all" if not loop.first }}
         select
             source_system,
             '{{ entity }}' as entity,
-            coalesce(source_key, 'without a key, load ' || load_id || ', row ' || row_number() over ()) as source_key,
+            coalesce(
+                source_key,
+                'without a key, load ' || load_id || ', row ' || row_number() over (partition by source_key, load_id)
+            ) as source_key,
             {{ set_aside_because(entity) }} as reason,
             extracted_at,
             load_id
         from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
-        where {{ set_aside_because(entity) }} is not null
+        where
+            {{ set_aside_because(entity) }} is not null
+            {%- if is_incremental() %} and load_id > {{ published_load() }} {%- endif %}
     {%- else %}
         select
             null::varchar as source_system,
@@ -25,6 +36,36 @@
             null::bigint as load_id
         where false
     {%- endfor %}
+{%- endmacro %}
+
+{#- Before an incremental run: rows of loads that were not published, and rows that came again since. -#}
+{% macro forget_unpublished() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where
+            load_id > {{ published_load() }}
+            {%- for entity, system in feeding_pairs() %}
+                or (
+                    entity = '{{ entity }}'
+                    and source_system = '{{ system }}'
+                    and source_key in (
+                        select source_key
+                        from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
+                        where load_id > {{ published_load() }}
+                    )
+                )
+            {%- endfor %}
+    {%- else -%} select 1
+    {%- endif -%}
+{%- endmacro %}
+
+{#- [entity, system] of every staging model that feeds an entity. -#}
+{% macro feeding_pairs() -%}
+    {%- set pairs = [] -%}
+    {%- for entity, systems in var("feeds").items() -%}
+        {%- for system in systems -%} {%- do pairs.append([entity, system]) -%} {%- endfor -%}
+    {%- endfor -%}
+    {{ return(pairs) }}
 {%- endmacro %}
 
 {#- The books: what raw holds, against what stands in the conformed table and in quarantine. -#}
@@ -50,13 +91,9 @@
 {%- endmacro %}
 
 {% macro books_union() -%}
-    {%- set parts = [] -%}
-    {%- for entity, systems in var("feeds").items() -%}
-        {%- for system in systems -%} {%- do parts.append([entity, system]) -%} {%- endfor -%}
-    {%- endfor -%}
     with
         counted as (
-            {%- for entity, system in parts %}
+            {%- for entity, system in feeding_pairs() %}
                 {{ "union all" if not loop.first }}
                 select
                     '{{ system }}' as source_system,

@@ -106,9 +106,11 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
             done += 1
             tell("transform", f"{done} of {total}: {event.data.node_info.node_name}")
 
+    with night.warehouse() as con:
+        is_rebuild = night.is_rebuild(con)
     failure: KundbildError | None = None
     try:
-        night.dbt.build(" ".join(models), exclude=exclude, full_refresh=night.full_refresh, on_event=on_event)
+        night.dbt.build(" ".join(models), exclude=exclude, full_refresh=is_rebuild, on_event=on_event)
     except KundbildError as error:
         failure = error
     with night.warehouse() as con:

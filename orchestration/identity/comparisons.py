@@ -6,6 +6,7 @@ The model's numbers are learnt (training.py); what they mean is decided here: a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -50,6 +51,8 @@ _BLOCKS: list[tuple[str, ...]] = [
     ("substr(birth_text, 6, 5)", "substr(given_key, 1, 1)"), ("substr(birth_text, 6, 5)", "substr(family_key, 1, 1)"),
     ("given_key",), ("family_key",), ("substr(birth_text, 1, 7)",), ("street_key",), ("postal_key",), ("city_key",),
 ]  # fmt: skip
+# how frequent a value is counts in these
+FREQUENCY_COLUMNS = ("given_key", "family_key", "email_key", "phone_key", "postal_key", "city_key")
 _SWAPPED = "l.given_key = r.family_key and l.family_key = r.given_key"
 
 
@@ -73,23 +76,47 @@ def make_compared(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]
     return dict(zip(columns, counts, strict=True))
 
 
-def blocking_rules(con: duckdb.DuckDBPyConnection, schema: str, records: int) -> list[Any]:
-    """The rules whose pairs fit in the budget: all of them on a small set, the sharp ones on a large one."""
-    from splink import block_on
-
-    left = max(_SMALL, _PAIRS_PER_RECORD * records)
-    chosen: list[Any] = []
+def choose_blocks(con: duckdb.DuckDBPyConnection, schema: str, records: int) -> list[list[str]]:
+    """The columns to block on whose pairs fit in the budget: all of them on a small set, the sharp ones on a large one."""
+    left = _budget(records)
+    chosen: list[list[str]] = []
     for columns in _BLOCKS:
-        there = " and ".join(f"{column} is not null" for column in columns)
-        pairs = scalar(
+        pairs = _pairs_of(con, schema, columns)
+        if 0 < pairs <= left / 2:
+            chosen.append(list(columns))
+            left -= pairs
+    return chosen
+
+
+def blocks_fit(con: duckdb.DuckDBPyConnection, schema: str, blocks: list[list[str]], records: int) -> bool:
+    """Whether blocks chosen on an earlier night still bring no more than twice the pairs that they may."""
+    return sum(_pairs_of(con, schema, columns) for columns in blocks) <= 2 * _budget(records)
+
+
+def _budget(records: int) -> int:
+    return max(_SMALL, _PAIRS_PER_RECORD * records)
+
+
+def _pairs_of(con: duckdb.DuckDBPyConnection, schema: str, columns: Sequence[str]) -> int:
+    there = " and ".join(f"{column} is not null" for column in columns)
+    return int(
+        scalar(
             con,
             "select coalesce(sum(n * (n - 1) / 2), 0) from (select count(*) as n from "
             f"{schema}.compared_people where {there} group by {', '.join(columns)})",
         )
-        if 0 < pairs <= left / 2:
-            chosen.append(block_on(*columns))
-            left -= pairs
-    return [*chosen, _SWAPPED]
+    )
+
+
+def blocking_rules(blocks: list[list[str]], *, only_changed: bool = False) -> list[str]:
+    """SQL on records l and r for each block, and for swapped names; `only_changed`: where one of them is_changed."""
+    alike = [" and ".join(f"{_of('l', column)} = {_of('r', column)}" for column in columns) for columns in blocks]
+    rules = [*alike, _SWAPPED]
+    return [f"{rule} and (l.is_changed or r.is_changed)" for rule in rules] if only_changed else rules
+
+
+def _of(side: str, column: str) -> str:
+    return column.replace("(", f"({side}.", 1) if "(" in column else f"{side}.{column}"
 
 
 def comparisons(filled: dict[str, int]) -> list[Any]:

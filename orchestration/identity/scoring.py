@@ -1,66 +1,195 @@
 """The model applied to pairs of records. Here: `identity.scored_pairs`, through Splink in a scratch schema.
 
+A night scores only the pairs of records that changed. What a score depends on beyond its two records (which pairs are
+compared, how frequent a value is, how many pairs are one person) is fixed by a calibration, which stands until the
+records are another tenth as many; so a night's scores are those that scoring everything anew would give.
 Not here: what is compared (comparisons.py), or which scored pairs become edges (edges.py).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from math import log2
 from typing import Any
 
 import duckdb
 
-from orchestration.identity.comparisons import blocking_rules, make_compared
+from orchestration.identity.comparisons import (
+    FREQUENCY_COLUMNS,
+    blocking_rules,
+    blocks_fit,
+    choose_blocks,
+    make_compared,
+)
 from orchestration.identity.model import MIN_RECORDS, Model
-from orchestration.warehouse import scalar
+from orchestration.warehouse import scalar, text
 
 WORK_SCHEMA = "identity_work"
 # of pairs that differ more than this, in bits, nothing is kept
 _MIN_WEIGHT = -6.0
 # what the prior of the model is worth against the pairs of a set: on a handful of records it decides
 _KNOWN_PAIRS = 10_000
+# a calibration stands until the records are so many more or fewer
+_MAX_GROWTH = 0.1
+
+_DDL = """
+create table if not exists identity.calibration (
+    model_version varchar not null, records ubigint not null, shift double not null, blocks varchar not null
+);
+create table if not exists identity.term_frequencies (column_name varchar not null, value varchar, frequency double not null);
+create table if not exists identity.scored_pairs (left_id ubigint, right_id ubigint, weight double, probability double);
+"""
+
+# of a value seen once, or not at all when the calibration was made, no row is kept but one without a value
+_FREQUENCIES = """
+insert into identity.term_frequencies
+with counted as (select {column} as value, count(*) as n from {schema}.compared_people where {column} is not null group by all)
+select '{column}', value, n / (select sum(n) from counted) from counted where n > 1
+union all select '{column}', null, 1 / greatest((select sum(n) from counted), 1)
+"""
+_FREQUENCY_TABLE = """
+create or replace table {schema}.frequencies_{column} as
+select v.{column}, coalesce(t.frequency, (select frequency from identity.term_frequencies where column_name = '{column}' and value is null))
+    as tf_{column}
+from (select distinct {column} from {schema}.compared_people where {column} is not null) v
+left join identity.term_frequencies t on t.column_name = '{column}' and t.value = v.{column}
+"""
 
 
-def score_pairs(con: duckdb.DuckDBPyConnection, model: Model) -> int:
-    """Rebuilds `identity.scored_pairs` (left_id < right_id, weight in bits, probability). Returns its rows.
+@dataclass(frozen=True)
+class Calibration:
+    """What the scores of a set depend on beyond the model: how many records it was made on, bits added to every weight, blocks."""
 
-    How many of all pairs are one person differs from set to set; it is learnt anew from the scores themselves (one
-    more EM step, on the prior alone), so that a model trained on one set serves another.
+    records: int
+    shift: float
+    blocks: list[list[str]]
+
+
+def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: bool = False) -> int:
+    """Brings `identity.scored_pairs` (left_id < right_id, weight in bits, probability) up to date. Returns its rows.
+
+    Pairs of records that changed since the last time are scored, those of records that went are dropped; all of them
+    when the calibration is made anew, or `everything` is asked for.
     """
-    con.execute(
-        "create or replace table identity.scored_pairs (left_id ubigint, right_id ubigint, weight double, probability double)"
-    )
+    con.execute(_DDL)
     records = scalar(con, "select count(*) from identity.normalised_people")
     if records < MIN_RECORDS:
+        con.execute(
+            "delete from identity.scored_pairs; delete from identity.calibration; drop table if exists identity.compared_people"
+        )
         return 0
     with workplace(con) as (work, api):
-        pairs = predict(work, api, model.settings)
-        _, shift = learn_prior(work, pairs, model.settings["probability_two_random_records_match"], records)
-        work.execute(
-            f"insert into identity.scored_pairs select least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r), "
-            f"match_weight + {shift}, {probability(shift)} from {pairs}"
-        )
+        make_compared(work, WORK_SCHEMA)
+        calibration = _standing_calibration(work, model, records)
+        is_all = everything or calibration is None
+        _mark_changed(work, is_all)
+        if calibration is None:
+            blocks = choose_blocks(work, WORK_SCHEMA, records)
+            _count_frequencies(work)
+        else:
+            blocks = calibration.blocks
+        pairs = predict(work, api, model.settings, blocks, only_changed=not is_all, calibrated=True)
+        if calibration is None:
+            _, shift = learn_prior(work, pairs, model.settings["probability_two_random_records_match"], records)
+            calibration = Calibration(records, shift, blocks)
+        _store(work, model, calibration, pairs)
     return int(scalar(con, "select count(*) from identity.scored_pairs"))
 
 
-def predict(work: duckdb.DuckDBPyConnection, api: Any, settings: dict[str, Any], *, with_levels: bool = False) -> str:
-    """The name of Splink's table of scored pairs, with each comparison's level if wanted."""
+def _standing_calibration(con: duckdb.DuckDBPyConnection, model: Model, records: int) -> Calibration | None:
+    """The calibration in force, or None where it was made with another model or on too different a set."""
+    rows = con.execute(
+        "select records, shift, blocks from identity.calibration where model_version = $version",
+        {"version": model.version},
+    ).fetchall()
+    if not rows or not _has_table(con, "compared_people"):
+        return None
+    calibration = Calibration(int(rows[0][0]), float(rows[0][1]), json.loads(rows[0][2]))
+    if abs(records - calibration.records) > _MAX_GROWTH * calibration.records:
+        return None
+    return calibration if blocks_fit(con, WORK_SCHEMA, calibration.blocks, records) else None
+
+
+def _mark_changed(con: duckdb.DuckDBPyConnection, is_all: bool) -> None:
+    """Adds is_changed to the compared people: new, or another in anything that is compared."""
+    changed = (
+        "true"
+        if is_all
+        else f"unique_id in (select unique_id from (from {WORK_SCHEMA}.compared_people except from identity.compared_people))"
+    )
+    con.execute(
+        f"create or replace table {WORK_SCHEMA}.compared_people as select *, {changed} as is_changed from {WORK_SCHEMA}.compared_people"
+    )
+
+
+def _count_frequencies(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("delete from identity.term_frequencies")
+    for column in FREQUENCY_COLUMNS:
+        con.execute(_FREQUENCIES.format(column=column, schema=WORK_SCHEMA))
+
+
+def _store(con: duckdb.DuckDBPyConnection, model: Model, calibration: Calibration, pairs: str) -> None:
+    """Replaces the pairs of changed and vanished records in one transaction: a run that is killed leaves them as they were."""
+    outdated = f"select unique_id from {WORK_SCHEMA}.compared_people where not is_changed"
+    con.execute(
+        f"""
+        begin;
+        delete from identity.scored_pairs where left_id not in ({outdated}) or right_id not in ({outdated});
+        insert into identity.scored_pairs select least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r),
+            match_weight + {calibration.shift}, {probability(calibration.shift)} from {pairs};
+        create or replace table identity.compared_people as select * exclude (is_changed) from {WORK_SCHEMA}.compared_people;
+        delete from identity.calibration;
+        insert into identity.calibration values
+            ({text(model.version)}, {calibration.records}, {calibration.shift}, {text(json.dumps(calibration.blocks))});
+        commit
+        """
+    )
+
+
+def _has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(
+        scalar(
+            con, f"select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = {text(table)}"
+        )
+    )
+
+
+def predict(
+    con: duckdb.DuckDBPyConnection,
+    api: Any,
+    settings: dict[str, Any],
+    blocks: list[list[str]],
+    *,
+    only_changed: bool = False,
+    calibrated: bool = False,
+    with_levels: bool = False,
+) -> str:
+    """The name of Splink's table of scored pairs of `compared_people`, with each comparison's level if wanted.
+
+    How frequent a value is, is as the calibration has it where `calibrated`; else Splink counts.
+    """
     from splink import Linker
 
-    records = make_compared(work, WORK_SCHEMA)["unique_id"]
-    rules = [_as_rule(rule) for rule in blocking_rules(work, WORK_SCHEMA, records)]
     linker = Linker(
         api.register("compared_people"),
         {
             **settings,
-            "blocking_rules_to_generate_predictions": rules,
+            "blocking_rules_to_generate_predictions": [
+                {"blocking_rule": rule, "sql_dialect": "duckdb"}
+                for rule in blocking_rules(blocks, only_changed=only_changed)
+            ],
             "retain_matching_columns": with_levels,
+            "additional_columns_to_retain": ["is_changed"] if only_changed else [],
         },
         log_level="CRITICAL",
         validate_settings=False,
     )
+    for column in FREQUENCY_COLUMNS if calibrated else ():
+        con.execute(_FREQUENCY_TABLE.format(column=column, schema=WORK_SCHEMA))
+        linker.table_management.register_term_frequency_lookup(api.register(f"frequencies_{column}"), column)
     return f"{WORK_SCHEMA}.{linker.inference.predict(threshold_match_weight=_MIN_WEIGHT).physical_name}"
 
 
@@ -88,10 +217,6 @@ def probability(shift: float) -> str:
 
 def _log_odds(share: float) -> float:
     return log2(share / (1 - share))
-
-
-def _as_rule(rule: Any) -> Any:
-    return rule if isinstance(rule, str) else rule.get_blocking_rule("duckdb").as_dict()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.identity.comparisons import comparisons, make_compared
+from orchestration.identity.comparisons import choose_blocks, comparisons, make_compared
 from orchestration.identity.model import DEFAULT_MODEL, MIN_RECORDS, Model
 from orchestration.identity.scoring import WORK_SCHEMA, learn_prior, predict, probability, workplace
 from orchestration.identity.vetoes import define_vetoes
@@ -73,7 +73,8 @@ def _without_families(con: duckdb.DuckDBPyConnection, settings: dict[str, Any]) 
     """One round of EM: how often each level holds among pairs that are one person, by what the model says of each."""
     settings = json.loads(json.dumps(settings))
     with workplace(con) as (work, api):
-        pairs = predict(work, api, settings, with_levels=True)
+        blocks = choose_blocks(work, WORK_SCHEMA, make_compared(work, WORK_SCHEMA)["unique_id"])
+        pairs = predict(work, api, settings, blocks, with_levels=True)
         work.execute(
             "create or replace temp table trusted as "
             f"select p.* from {pairs} p join identity.normalised_people a on a.record_id = p.unique_id_l "

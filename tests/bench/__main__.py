@@ -205,6 +205,7 @@ def step_seconds(home: Home) -> dict[str, float]:
     """Seconds of each step of the newest run, from Dagster's own event log."""
     import dagster as dg
 
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         run = instance.get_runs(limit=1)[0]
         stats = instance.get_run_step_stats(run.run_id)

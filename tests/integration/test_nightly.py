@@ -133,6 +133,27 @@ def test_a_second_night_equals_a_full_rebuild_and_keeps_the_ids(demo_copy: Kundb
     assert {name for name in rebuilt if rebuilt[name] != incremental[name]} == set()
 
 
+def test_a_source_that_is_switched_off_leaves_nothing_behind(demo_copy: Kundbild, tmp_path: Path):
+    """Another project than the one that built the tables: what is incremental is built from raw, unasked."""
+    config = tmp_path / "without_survey.toml"
+    switched_off = demo_copy.config.read_text().replace("[sources.survey]", "[sources.survey]\nenabled = false")
+    config.write_text(switched_off)
+    without = Kundbild(demo_copy.home, config=config)
+    assert "keeps_its_volume" in without("run", "--as-of", NIGHT_1, code=1).stdout
+    config.write_text(switched_off + "\n[quality]\nmax_volume_drop = 1\n")
+    without("run", "--as-of", NIGHT_1)
+    with without.warehouse() as con:
+        for table in (
+            "conformed.conformed_people",
+            "conformed.conformed_survey_responses",
+            "quarantine.quarantined_rows",
+        ):
+            rows = con.execute(f"select count(*) from {table} where source_system = 'survey'").fetchall()
+            assert rows == [(0,)], table
+        assert con.execute("select count(*) from marts.fct_survey_responses").fetchall() == [(0,)]
+        assert con.execute("select count(*) > 100 from quarantine.quarantined_rows").fetchall() == [(False,)]
+
+
 def test_the_publication_is_private_complete_and_free_of_personal_data(demo: Kundbild):
     published = demo.home / "published"
     for name in ("kundbild.duckdb", "customers.duckdb"):
@@ -249,7 +270,11 @@ def test_the_ui_is_told_rows_schema_and_column_lineage(demo: Kundbild):
         "    print(json.dumps([metadata['dagster/row_count'].value, column.asset_key.path, column.column_name]))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(demo.home / "dagster")], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, str(demo.home / "dagster")],
+        env=demo.environment(DAGSTER_HOME=str(demo.home / "dagster")),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     rows, table, column = json.loads(done.stdout.splitlines()[0])
     assert rows > 1000 and (table, column) == (["marts", "fct_orders"], "customer_id")

@@ -1,0 +1,74 @@
+"""Dagster's event log, held open: what Dagster's own class gives, events seen while files are open, files let go."""
+
+import threading
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.home import Home
+
+
+@dg.asset
+def one() -> None: ...
+
+
+@dg.asset_check(asset=one)
+def holds() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+DEFS = dg.Definitions(assets=[one], asset_checks=[holds])
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    home = Home(tmp_path / "home").prepare()
+    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster))
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        yield instance
+
+
+def run(instance: dg.DagsterInstance) -> str:
+    result = DEFS.resolve_implicit_global_asset_job_def().execute_in_process(instance=instance)
+    assert result.success
+    return result.run_id
+
+
+def test_events_lie_where_dagsters_own_class_looks(instance: dg.DagsterInstance):
+    from dagster._core.storage.event_log import SqliteEventLogStorage
+
+    run_id = run(instance)
+    ours = [e.get_dagster_event().event_type_value for e in instance.all_logs(run_id) if e.is_dagster_event]
+    storage = SqliteEventLogStorage(str(Path(instance.root_directory) / "history" / "runs"))
+    theirs = [e.get_dagster_event().event_type_value for e in storage.get_logs_for_run(run_id) if e.is_dagster_event]
+    assert ours == theirs and "ASSET_MATERIALIZATION" in ours and "ASSET_CHECK_EVALUATION" in ours
+    assert instance.get_latest_materialization_event(one.key).run_id == run_id
+
+
+def test_an_event_is_seen_while_the_run_goes_on(instance: dg.DagsterInstance):
+    """The UI's page of a run is told by the file system; of files that are held open, only the log beside them changes."""
+    run_id, seen = run(instance), threading.Event()
+    storage = instance.event_log_storage
+    cursor = storage.get_records_for_run(run_id).cursor
+
+    def callback(entry, _) -> None:
+        if entry.message == "news":
+            seen.set()
+
+    instance.watch_event_logs(run_id, cursor, callback)
+    time.sleep(0.5)  # the file system's watch begins in a thread of its own
+    instance.report_engine_event("news", run_id=run_id, job_name="j")
+    assert seen.wait(10)
+    instance.end_watch_event_logs(run_id, callback)
+
+
+def test_few_files_are_held_open(instance: dg.DagsterInstance):
+    from orchestration import history
+
+    storage = instance.event_log_storage
+    storage = getattr(storage, "_storage", storage)
+    for number in range(history._MOST_OPEN + 5):
+        assert not storage.get_logs_for_run(f"run-{number}")
+    assert len(storage._engines) <= history._MOST_OPEN and "index" in storage._engines
