@@ -16,6 +16,7 @@ from orchestration.console import Json, Watch, err, me, out, print_json, print_o
 from orchestration.demo_cli import demo_app
 from orchestration.errors import KundbildError
 from orchestration.identity_cli import identity_app
+from orchestration.review_cli import explain, review_app
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 app.add_typer(demo_app, name="demo")
 app.add_typer(identity_app, name="identity")
+app.add_typer(review_app, name="review")
+app.command()(explain)
 
 
 @app.callback()

@@ -134,3 +134,11 @@ class Home:
         self.temporary.chmod(0o700)
         for left_over in self.published.glob(".building-*"):
             shutil.rmtree(left_over, ignore_errors=True)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner may read, also where it was there before."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8", newline="") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.truncate()
+        file.write(text)

@@ -88,4 +88,4 @@ def train() -> None:
             model = train_model(con)
         model.save(home.identity_model)
     out.print(f"Trained on {model.trained_on_records:,} records: {model.version}, in {home.identity_model}")
-    out.print(f"Next: [bold]{me()} run --force[/bold]")
+    out.print(f"Next: [bold]{me()} run[/bold]")

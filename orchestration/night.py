@@ -19,6 +19,7 @@ import duckdb
 from orchestration.configuration import load_settings
 from orchestration.extract.records import now
 from orchestration.home import Home
+from orchestration.identity.decisions import prepare_decisions
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.transform import Dbt, set_clock
 from orchestration.warehouse import open_warehouse, scalar
@@ -126,9 +127,11 @@ class Night:
         return self.full_refresh or project not in ("", self._project())
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
-        """What the night's result depends on: what was loaded, the project, the configuration, the day."""
+        """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model."""
         settings = self.settings.model_dump_json(exclude={"sources"})
-        parts = [str(_newest_load(con)), self._project(), settings, self.as_of.date().isoformat()]
+        parts = [str(_newest_load(con)), self._project(), settings, self.as_of.date().isoformat(), _decided(con)]
+        model = self.home.identity_model
+        parts.append(model.read_text(encoding="utf-8") if model.exists() else "")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
@@ -157,6 +160,13 @@ class Night:
     def _project(self) -> str:
         """A digest of the dbt project, its mapped models and its vars."""
         return hashlib.sha256(self.dbt.fingerprint().encode()).hexdigest()
+
+
+def _decided(con: duckdb.DuckDBPyConnection) -> str:
+    prepare_decisions(con)
+    return str(
+        con.execute("select * exclude (decided_at, decided_by, note) from identity.decisions order by all").fetchall()
+    )
 
 
 def _newest_load(con: duckdb.DuckDBPyConnection) -> int:

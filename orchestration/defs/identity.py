@@ -8,6 +8,7 @@ import dagster as dg
 from orchestration.defs.resources import NightResource
 from orchestration.identity.model import nightly_model
 from orchestration.identity.resolve import resolve_identities
+from orchestration.identity.review import review_examples
 from orchestration.night import tell
 from orchestration.settings import Settings
 from orchestration.warehouse import row_counts
@@ -18,6 +19,7 @@ _TABLES = {
     "scored_pairs": "One row per pair of records that were compared: weight of the evidence in bits, probability.",
     "edges": "One row per pair of records and the rule that joins them; whether it is used, its weight, the model's version.",
     "record_clusters": "One row per record with the connected component that it lies in.",
+    "review_queue": "Pairs of customers that may be one, for a person to decide; `kundbild review`.",
     "customer_source_records": "Which customer a source record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
     "customer_id_redirects": "Where an id that was merged away leads to.",
@@ -57,6 +59,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 lambda step, rows: tell("identity", f"{step}: {rows:,}"),
             )
             counts = row_counts(con)
+            to_review = review_examples(con)
         for table in _TABLES:
             metadata: dict[str, Any] = {"dagster/row_count": counts[f"identity.{table}"]}
             if table == "customer_source_records":
@@ -66,6 +69,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                     "changed": changes.changed,
                     "retired": changes.retired,
                 }
+            if table == "review_queue":
+                metadata["most_important"] = dg.MetadataValue.md(to_review)
             yield dg.MaterializeResult(asset_key=["identity", table], metadata=metadata)
 
     return identify

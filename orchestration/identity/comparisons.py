@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.warehouse import scalar
 
-COMPARISONS_VERSION = 1
+COMPARISONS_VERSION = 2
 # pairs to compare for each record, all blocking rules together: keeps the night's work in proportion to the records
 _PAIRS_PER_RECORD = 30
 _SMALL = 2_000_000
@@ -33,11 +33,23 @@ with people as (
 )
 select
     record_id as unique_id, given_key, family_key, birth_date, birth_date::varchar as birth_text,
-    good_email as email_key, email_user, split_part(good_email, '@', 2) as email_domain, regexp_replace(email_user, '[^0-9]', '', 'g') as email_digits,
-    nullif(regexp_extract(regexp_replace(replace(replace(folded_user, coalesce(replace(given_key, ' ', ''), ''), ''),
-        coalesce(replace(family_key, ' ', ''), ''), ''), '[^a-z0-9]', '', 'g'), '^...+$'), '') as email_own,
+    good_email as email_key, email_user, regexp_replace(email_user, '[._-]', '', 'g') as email_letters, split_part(good_email, '@', 2) as email_domain, regexp_replace(email_user, '[^0-9]', '', 'g') as email_digits,
+    -- a year or a number behind the name is shared by many of that name: it is no word of one's own
+    nullif(regexp_extract(email_rest, '^.*[a-z].*$'), '') as email_own,
     good_phone as phone_key, postal_key, street_key, city_key
-from people
+from (
+    -- the longer name first: what is left of hans.johansson without hans is not johansson
+    -- and names that were written as one first of all: folding takes an a of annaandersson
+    select *, regexp_extract(regexp_replace(replace(replace(replace(replace(folded_user, identity.folded(given || family), ''),
+        identity.folded(family || given), ''), longer, ''), shorter, ''), '[^a-z0-9]', '', 'g'), '^...+$') as email_rest
+    from (
+        select *, case when length(given) > length(family) then given else family end as longer,
+            case when length(given) > length(family) then family else given end as shorter
+        from (
+            select *, coalesce(replace(given_key, ' ', ''), '') as given, coalesce(replace(family_key, ' ', ''), '') as family from people
+        )
+    )
+)
 """
 
 # in the order of their worth: each is used while the pairs it brings fit in what is left
@@ -121,7 +133,7 @@ def _of(side: str, column: str) -> str:
 
 def comparisons(filled: dict[str, int]) -> list[Any]:
     """Splink comparisons of the columns that the records have at all."""
-    found = [_name("given_key", "family_key"), _name("family_key", "given_key")]
+    found = [_given_name(), _family_name()]
     if filled["birth_text"]:
         found.append(_birth_date())
     if filled["email_key"]:
@@ -133,7 +145,20 @@ def comparisons(filled: dict[str, int]) -> list[Any]:
     return found
 
 
-def _name(column: str, other: str) -> Any:
+def _given_name() -> Any:
+    import splink.comparison_level_library as cll
+
+    # two names in each other's place are one observation: it counts here, by how frequent the name is, and not again below
+    swapped = _level(_SWAPPED_NAMES, "swapped with the family name").configure(tf_adjustment_column="given_key")
+    return _name("given_key", cll.NullLevel("given_key"), swapped)
+
+
+def _family_name() -> Any:
+    unknown = f"family_key_l is null or family_key_r is null or coalesce({_SWAPPED_NAMES}, false)"
+    return _name("family_key", _level(unknown, "not known, or swapped").configure(is_null_level=True))
+
+
+def _name(column: str, unknown: Any, *swapped: Any) -> Any:
     import splink.comparison_level_library as cll
     from splink.comparison_library import CustomComparison
 
@@ -141,9 +166,9 @@ def _name(column: str, other: str) -> Any:
     return CustomComparison(
         output_column_name=column,
         comparison_levels=[
-            cll.NullLevel(column),
+            unknown,
             cll.ExactMatchLevel(column, term_frequency_adjustments=True),
-            _level(f"{column}_l = {other}_r and {other}_l = {column}_r", "swapped with the other name"),
+            *swapped,
             _level(f"{near} >= {_NEAR}", "nearly the same"),
             _level(f"{near} >= 0.85 or starts_with({column}_l, {column}_r) or starts_with({column}_r, {column}_l)", "alike, or an initial"),
             _level(f"{near} >= 0.7", "somewhat alike"),
@@ -172,6 +197,10 @@ def _birth_date() -> Any:
     )
 
 
+_SWAPPED_NAMES = (
+    f"jaro_winkler_similarity(given_key_l, family_key_r) >= {_NEAR} and jaro_winkler_similarity(family_key_l, given_key_r) >= {_NEAR} "
+    "and given_key_l <> given_key_r"
+)
 _SWAPPED_DAY = (
     "substr(birth_text_l, 1, 4) = substr(birth_text_r, 1, 4) and substr(birth_text_l, 6, 2) = substr(birth_text_r, 9, 2) "
     "and substr(birth_text_l, 9, 2) = substr(birth_text_r, 6, 2)"
@@ -188,11 +217,11 @@ def _email() -> Any:
         comparison_levels=[
             cll.NullLevel("email_key"),
             cll.ExactMatchLevel("email_key", term_frequency_adjustments=True),
-            # a slip of the pen: in the name before the @, or in the domain. anna.berg2@ is another than anna.berg@, and
-            # one of .se another than one of .no
+            # a slip of the pen: in the name before the @, or in the domain. anna.berg2@ and annaberg@ are others than
+            # anna.berg@, and one of .se is another than one of .no
             _level(
                 "email_digits_l = email_digits_r and least(length(email_user_l), length(email_user_r)) >= 5 and ("
-                "(email_domain_l = email_domain_r and damerau_levenshtein(email_user_l, email_user_r) <= 2) or (email_user_l = email_user_r "
+                "(email_domain_l = email_domain_r and email_letters_l <> email_letters_r and damerau_levenshtein(email_user_l, email_user_r) <= 2) or (email_user_l = email_user_r "
                 "and regexp_extract(email_domain_l, '[^.]+$') = regexp_extract(email_domain_r, '[^.]+$') "
                 "and damerau_levenshtein(email_domain_l, email_domain_r) <= 2))",
                 "nearly the same",
@@ -237,7 +266,8 @@ def _address() -> Any:
             _level(near, "nearly the same street"),
             cll.ExactMatchLevel("postal_key", term_frequency_adjustments=True),
             cll.ExactMatchLevel("city_key", term_frequency_adjustments=True),
-            _level("jaro_winkler_similarity(city_key_l, city_key_r) >= 0.88 or damerau_levenshtein(postal_key_l, postal_key_r) <= 1", "a place nearby in spelling"),
+            _level("jaro_winkler_similarity(city_key_l, city_key_r) >= 0.88 or (damerau_levenshtein(city_key_l, city_key_r) <= 2 "
+                "and least(length(city_key_l), length(city_key_r)) >= 5) or damerau_levenshtein(postal_key_l, postal_key_r) <= 1", "a place nearby in spelling"),
             cll.ElseLevel(),
         ],
     )  # fmt: skip

@@ -105,6 +105,14 @@ where e.weight is null and s.left_id = e.left_id and s.right_id = e.right_id;
 update identity.edges set weight = {_RULE_WEIGHT} where weight is null
 """
 
+# a steward's word outweighs everything; 60 bits stand for certainty
+_DECIDED = """
+delete from identity.edges e using identity.standing_decisions d
+where d.verdict = 'different' and d.left_id = e.left_id and d.right_id = e.right_id;
+insert into identity.edges
+select left_id, right_id, 'decided by a person', 60, 'decision', true from identity.standing_decisions where verdict = 'same'
+"""
+
 
 def find_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
     """Rebuilds `identity.identifiers`, each with why it is ignored, if so. Returns their number."""
@@ -120,8 +128,12 @@ def find_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
 
 
 def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str) -> int:
-    """Rebuilds `identity.edges` from the rules and from `identity.scored_pairs` of the model `version`. Returns the edges."""
+    """Rebuilds `identity.edges` from the rules, `identity.scored_pairs` of the model `version`, and standing decisions.
+
+    Returns the edges.
+    """
     con.execute(_EDGES)
     con.execute(_SCORED_EDGES, {"threshold": settings.link_probability, "version": version})
     con.execute(_WEIGH)
+    con.execute(_DECIDED)
     return int(scalar(con, "select count(*) from identity.edges"))

@@ -6,7 +6,7 @@ Here: `identity.edges.is_used`. Not here: the components themselves (components.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import duckdb
 import pyarrow as pa
@@ -31,6 +31,10 @@ joined as (
 )
 select s.cluster_id from sized s join joined j using (cluster_id)
 where s.n > $max_records or j.edges < $min_density * s.n * (s.n - 1) / 2 or s.cluster_id in (from vetoed)
+union
+select l.cluster_id from identity.standing_decisions d join identity.record_clusters l on l.record_id = d.left_id
+join identity.record_clusters r on r.record_id = d.right_id and r.cluster_id = l.cluster_id
+where d.verdict = 'different'
 """
 
 _EDGES = """
@@ -60,10 +64,16 @@ def guard_clusters(con: duckdb.DuckDBPyConnection) -> int:
     for left, right in con.execute(_VETOED, {"most": _MOST_PAIRED}).fetchall():
         vetoed[left].add(right)
         vetoed[right].add(left)
+    decided: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for left, right, verdict in con.execute("from identity.standing_decisions").fetchall():
+        decided[verdict].add((left, right))
+    for left, right in decided["different"]:
+        vetoed[left].add(right)
+        vetoed[right].add(left)
     by_cluster: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for cluster, left, right, _ in edges:
         by_cluster[cluster].append((left, right))
-    cut = [pair for pairs in by_cluster.values() for pair in _parted(pairs, vetoed)]
+    cut = [pair for pairs in by_cluster.values() for pair in _parted(pairs, vetoed, decided["same"])]
     con.register("cut", pa.table({"left_id": pa.array([p[0] for p in cut], pa.uint64()), "right_id": pa.array([p[1] for p in cut], pa.uint64())}))  # fmt: skip
     con.execute(
         "update identity.edges e set is_used = false from cut c where c.left_id = e.left_id and c.right_id = e.right_id"
@@ -72,8 +82,10 @@ def guard_clusters(con: duckdb.DuckDBPyConnection) -> int:
     return len(cut)
 
 
-def _parted(pairs: list[tuple[int, int]], vetoed: dict[int, set[int]]) -> Iterable[tuple[int, int]]:
-    """The pairs whose ends end up in different parts. `pairs` come strongest first.
+def _parted(
+    pairs: list[tuple[int, int]], vetoed: dict[int, set[int]], same: Collection[tuple[int, int]] = ()
+) -> Iterable[tuple[int, int]]:
+    """The pairs whose ends end up in different parts. `pairs` come strongest first; those in `same` are joined whatever.
 
     Agglomerative: two parts are joined by their strongest edge when no pair between them is vetoed and enough of the
     pairs between them are joined; what is refused is tried again after every join, for a third part may tie them.
@@ -84,6 +96,17 @@ def _parted(pairs: list[tuple[int, int]], vetoed: dict[int, set[int]]) -> Iterab
         neighbours[right].add(left)
     part = {record: record for record in neighbours}
     members = {record: {record} for record in neighbours}
+
+    def join(a: int, b: int) -> None:
+        if len(members[a]) < len(members[b]):
+            a, b = b, a
+        for record in members[b]:
+            part[record] = a
+        members[a] |= members.pop(b)
+
+    for left, right in pairs:
+        if (left, right) in same and part[left] != part[right]:
+            join(part[left], part[right])
     waiting, joined = list(pairs), True
     while joined:
         joined, refused = False, []
@@ -92,11 +115,7 @@ def _parted(pairs: list[tuple[int, int]], vetoed: dict[int, set[int]]) -> Iterab
             if a == b:
                 continue
             if _belong_together(members[a], members[b], neighbours, vetoed):
-                if len(members[a]) < len(members[b]):
-                    a, b = b, a
-                for record in members[b]:
-                    part[record] = a
-                members[a] |= members.pop(b)
+                join(a, b)
                 joined = True
             else:
                 refused.append((left, right))

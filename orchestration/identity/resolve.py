@@ -8,11 +8,13 @@ from datetime import datetime
 import duckdb
 
 from orchestration.identity.components import cluster_records
+from orchestration.identity.decisions import find_standing
 from orchestration.identity.edges import find_edges, find_identifiers
 from orchestration.identity.guard import guard_clusters
 from orchestration.identity.ids import IdChanges, carry_ids
 from orchestration.identity.model import Model
 from orchestration.identity.normalise import normalise_people
+from orchestration.identity.review import find_review_queue
 from orchestration.identity.scoring import score_pairs
 from orchestration.identity.vetoes import define_vetoes
 from orchestration.settings import Identity
@@ -30,6 +32,7 @@ def resolve_identities(
     """Conformed people → `identity.*`. `step` is told each table's name and rows. Rerunning changes nothing."""
     prepare_people(con, settings, step)
     link_records(con, settings, model, step)
+    step("review_queue", find_review_queue(con, settings))
     changes = carry_ids(con, run_id, moment)
     step("customer_source_records", changes.customers)
     return changes
@@ -51,6 +54,7 @@ def link_records(
 ) -> None:
     """Normalised people → `identity.record_clusters`: which records are one customer, before any id is given."""
     define_vetoes(con)
+    find_standing(con)
     step("scored_pairs", score_pairs(con, model))
     step("edges", find_edges(con, settings, model.version))
     cluster_records(con)

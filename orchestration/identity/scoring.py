@@ -171,26 +171,100 @@ def predict(
 
     How frequent a value is, is as the calibration has it where `calibrated`; else Splink counts.
     """
-    from splink import Linker
-
-    linker = Linker(
-        api.register("compared_people"),
+    linker = _linker(
+        con,
+        api,
         {
             **settings,
-            "blocking_rules_to_generate_predictions": [
-                {"blocking_rule": rule, "sql_dialect": "duckdb"}
-                for rule in blocking_rules(blocks, only_changed=only_changed)
-            ],
             "retain_matching_columns": with_levels,
             "additional_columns_to_retain": ["is_changed"] if only_changed else [],
         },
+        blocking_rules(blocks, only_changed=only_changed),
+        calibrated=calibrated,
+    )
+    return f"{WORK_SCHEMA}.{linker.inference.predict(threshold_match_weight=_MIN_WEIGHT).physical_name}"
+
+
+def weigh_pairs(
+    con: duckdb.DuckDBPyConnection, model: Model, pairs: list[tuple[int, int]]
+) -> dict[tuple[int, int], list[tuple[str, str, float]]]:
+    """What each pair's weight is made of, as it was scored: (comparison, what was found, bits), the prior first.
+
+    Pairs are (left_id < right_id). Without a calibration (too few records for the model) nothing is weighed.
+    """
+    rows = []
+    if _has_table(con, "calibration") and pairs:
+        rows = con.execute("select shift from identity.calibration where model_version = ?", [model.version]).fetchall()
+    if not rows:
+        return {}
+    wanted = {record for pair in pairs for record in pair}
+    with workplace(con) as (work, api):
+        work.execute(f"create table {WORK_SCHEMA}.compared_people as from identity.compared_people "
+                     "where list_contains($ids, unique_id)", {"ids": sorted(wanted)})  # fmt: skip
+        details = {**model.settings, "retain_matching_columns": True, "retain_intermediate_calculation_columns": True}
+        linker = _linker(work, api, details, ["1 = 1"], calibrated=True)
+        cursor = work.execute(f"from {WORK_SCHEMA}.{linker.inference.predict().physical_name}")
+        names = [column[0] for column in cursor.description or []]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    prior = model.settings["probability_two_random_records_match"]
+    before = (
+        "before anything is compared",
+        "how rare it is that two records are one person",
+        _log_odds(prior) + rows[0][0],
+    )
+    weighed = {}
+    for row in found:
+        pair = tuple(sorted((row["unique_id_l"], row["unique_id_r"])))
+        if pair in pairs:
+            weighed[pair] = [before, *_steps(model.settings["comparisons"], row)]
+    return weighed
+
+
+def _steps(comparisons: list[dict[str, Any]], row: dict[str, Any]) -> list[tuple[str, str, float]]:
+    steps = []
+    for comparison in comparisons:
+        name = comparison["output_column_name"]
+        levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        gamma = row[f"gamma_{name}"]
+        found = (
+            "not known on one side"
+            if gamma < 0
+            else _in_plain_words(levels[len(levels) - 1 - gamma]["label_for_charts"])
+        )
+        steps.append(
+            (
+                name.removesuffix("_key").replace("_", " "),
+                found,
+                float(row[f"mw_{name}"] + (row.get(f"mw_tf_adj_{name}") or 0)),
+            )
+        )
+    return steps
+
+
+def _in_plain_words(label: str) -> str:
+    exact, _, column = label.partition("Exact match on ")
+    if column:
+        return f"the same {column.removesuffix('_key').removesuffix('_text').replace('_', ' ')}"
+    return "different" if exact == "All other comparisons" else exact
+
+
+def _linker(
+    con: duckdb.DuckDBPyConnection, api: Any, settings: dict[str, Any], rules: list[str], *, calibrated: bool
+) -> Any:
+    """Splink's linker on the scratch schema's `compared_people`."""
+    from splink import Linker
+
+    blocking = [{"blocking_rule": rule, "sql_dialect": "duckdb"} for rule in rules]
+    linker = Linker(
+        api.register("compared_people"),
+        {**settings, "blocking_rules_to_generate_predictions": blocking},
         log_level="CRITICAL",
         validate_settings=False,
     )
     for column in FREQUENCY_COLUMNS if calibrated else ():
         con.execute(_FREQUENCY_TABLE.format(column=column, schema=WORK_SCHEMA))
         linker.table_management.register_term_frequency_lookup(api.register(f"frequencies_{column}"), column)
-    return f"{WORK_SCHEMA}.{linker.inference.predict(threshold_match_weight=_MIN_WEIGHT).physical_name}"
+    return linker
 
 
 def learn_prior(con: duckdb.DuckDBPyConnection, pairs: str, trained: float, records: int) -> tuple[float, float]:

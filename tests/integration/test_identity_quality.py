@@ -49,7 +49,7 @@ def test_febrl3(evaluate, tmp_path):
         )
     scores = evaluate(str(people), *FEBRL3)
     assert scores["records"] == 5000 and scores["true_customers"] == 2000
-    assert scores["pair_precision"] >= 0.999 and scores["pair_f1"] >= 0.987
+    assert scores["pair_precision"] >= 0.999 and scores["pair_f1"] >= 0.988
 
 
 def test_a_mapping_or_truth_that_is_not_there_says_what_is(tmp_path):

@@ -1,0 +1,246 @@
+"""`kundbild review …` and `kundbild explain`: arguments and what is printed. Not here: work (orchestration/identity)."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table as RichTable
+
+from orchestration.console import Json, me, out, print_json
+from orchestration.errors import KundbildError
+from orchestration.home import write_private
+
+review_app = typer.Typer(
+    help="Pairs of customers that may be one: a person decides, and every later night keeps to it.",
+    invoke_without_command=True,
+)
+Note = Annotated[str, typer.Option(help="Why; kept with the decision.")]
+
+
+@review_app.callback()
+def review(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(help="Pairs to list.", min=1)] = 20,
+    show_values: Annotated[bool, typer.Option(help="Show names and addresses instead of masks.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the pairs to look at, most important first: weight of the evidence times what joining them changes."""
+    if context.invoked_subcommand:
+        return
+    from orchestration.identity import review as queue
+
+    with _warehouse("listing pairs to review") as (con, _):
+        found = queue.pairs(con)
+
+    def shown(pair: queue.Pair, side: int) -> dict[str, str]:
+        values = {field: both[side] for field, both in pair.values.items()}
+        return {f: (v or "") if show_values else queue.masked(v, f) for f, v in values.items() if v}
+
+    if as_json:
+        print_json(
+            [
+                {"pair_id": p.pair_id, "reason": p.reason, "weight": p.weight, "probability": p.probability, "effect": p.effect,
+                 "left": {"record": p.left, **shown(p, 0)}, "right": {"record": p.right, **shown(p, 1)}}
+                for p in found[:limit]
+            ]
+        )  # fmt: skip
+        return
+    table = RichTable(
+        "pair", "records", "what they say", "bits", "pairs", "why", title=f"{len(found):,} pairs to review"
+    )
+    for pair in found[:limit]:
+        said = [", ".join(shown(pair, side).values()) for side in (0, 1)]
+        table.add_row(
+            pair.pair_id,
+            f"{pair.left}\n{pair.right}",
+            "\n".join(said),
+            f"{pair.weight:.1f}",
+            str(pair.effect),
+            pair.reason,
+        )
+    out.print(table)
+    if found:
+        out.print(
+            f"Next: [bold]{me()} explain {found[0].left} --with {found[0].right}[/bold], then [bold]{me()} review "
+            f"accept|reject {found[0].pair_id}[/bold]; or [bold]{me()} review export FILE.csv[/bold]"
+        )
+
+
+@review_app.command()
+def accept(pair_id: str, note: Note = "") -> None:
+    """The pair is one person: joined from the next night on."""
+    _decide_pair(pair_id, "same", note)
+
+
+@review_app.command()
+def reject(pair_id: str, note: Note = "") -> None:
+    """The pair is two people: never joined, and not asked again."""
+    _decide_pair(pair_id, "different", note)
+
+
+@review_app.command()
+def decide(
+    verdict: Annotated[str, typer.Argument(help="same or different")], left: str, right: str, note: Note = ""
+) -> None:
+    """Decide of any two source records, system:key each: `kundbild review decide same crm:12 webshop:90`."""
+    from orchestration.identity.decisions import Decision, parse_record
+
+    if verdict not in ("same", "different"):
+        raise KundbildError(f"{verdict!r} is no verdict", to_do="say same or different")
+    chosen = Decision(parse_record(left), parse_record(right), "same" if verdict == "same" else "different", note)
+    _store([chosen])
+
+
+@review_app.command()
+def undo(left: str, right: str) -> None:
+    """Take back what was decided of two source records, system:key each."""
+    from orchestration.identity.decisions import forget, parse_record
+
+    with _warehouse("taking a decision back") as (con, _):
+        forget(con, parse_record(left), parse_record(right))
+    out.print("Taken back.")
+    _next()
+
+
+@review_app.command()
+def decisions(as_json: Json = False) -> None:
+    """What was decided, newest first."""
+    from orchestration.identity.decisions import prepare_decisions
+
+    with _warehouse("listing decisions") as (con, _):
+        prepare_decisions(con)
+        cursor = con.execute(
+            "select left_system || ':' || left_key as left_record, right_system || ':' || right_key as right_record, verdict, "
+            "decided_at, decided_by, note from identity.decisions order by decided_at desc, 1, 2"
+        )
+        names = [column[0] for column in cursor.description or []]
+        rows = cursor.fetchall()
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    table = RichTable(*names, title=f"{len(rows):,} decisions")
+    for row in rows:
+        table.add_row(*(str(value) for value in row))
+    out.print(table)
+
+
+@review_app.command("export")
+def export_csv(
+    file: Annotated[Path, typer.Argument(help="CSV to write; it holds personal data and is made private.")],
+) -> None:
+    """Write the pairs for a spreadsheet: fill in the first column with same or different, then `review import`."""
+    from orchestration.identity.review import write_csv
+
+    with _warehouse("exporting pairs to review") as (con, _):
+        count = write_csv(con, file)
+    out.print(f"{count:,} pairs in {file}. It holds personal data: delete it when it is done.")
+    out.print(f"Next: [bold]{me()} review import {file}[/bold]")
+
+
+@review_app.command("import")
+def import_csv(file: Annotated[Path, typer.Argument(help="CSV that `review export` wrote, filled in.")]) -> None:
+    """Store the decisions of a filled-in CSV, all or none."""
+    from orchestration.identity.review import read_csv
+
+    _store(read_csv(file))
+
+
+def _decide_pair(pair_id: str, verdict: Any, note: str) -> None:
+    from orchestration.identity.review import pair_named
+
+    with _warehouse("finding a pair") as (con, _):
+        pair = pair_named(con, pair_id)
+    _store([pair.decided(verdict, note)])
+
+
+def _store(chosen: list[Any]) -> None:
+    from orchestration.extract.records import now
+    from orchestration.identity.decisions import decide as store
+
+    with _warehouse("storing decisions") as (con, _):
+        count = store(con, chosen, getpass.getuser(), now())
+    out.print(f"{count:,} decision{'' if count == 1 else 's'} stored.")
+    _next()
+
+
+def _next() -> None:
+    out.print(f"Next: [bold]{me()} run[/bold] applies it now; else the next night does.")
+
+
+def explain(
+    subject: Annotated[str, typer.Argument(help="A customer_id, an old one too, or a source record as system:key.")],
+    with_: Annotated[
+        str | None, typer.Option("--with", help="Another source record: why the two are one customer, or are not.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with the evidence as charts; it is made private.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Why these records are one customer: the records, what joins them in plain words, what befell the id."""
+    from orchestration.identity.explain import explain as explain_subject
+    from orchestration.identity.explain_page import in_words, write_page
+    from orchestration.identity.model import nightly_model
+    from orchestration.night import home_and_config
+
+    home, _ = home_and_config()
+    with _warehouse("explaining a customer") as (con, _):
+        explanation = explain_subject(con, subject, nightly_model(home), with_)
+    if html:
+        write_private(html, write_page(explanation))
+    if as_json:
+        print_json(asdict(explanation))
+        return
+    out.print(f"Customer [bold]{explanation.customer_id}[/bold]", highlight=False)
+    table = RichTable("record", "name", "email", "phone", "born", "address", "since")
+    for record in explanation.records:
+        name = record["full_name"] or " ".join(filter(None, (record["given_name"], record["family_name"])))
+        address = ", ".join(filter(None, (record["street"], record["postal_code"], record["city"])))
+        said = (
+            record["record"],
+            name,
+            record["email"],
+            record["phone"],
+            record["birth_date"],
+            address,
+            record["customer_since"],
+        )
+        table.add_row(*(str(value) if value is not None else "" for value in said))
+    out.print(table)
+    for link in explanation.links:
+        out.print(
+            f"[bold]{':'.join(link.left)}[/bold] and [bold]{':'.join(link.right)}[/bold]: {in_words(link)}",
+            highlight=False,
+        )
+        if link.veto:
+            out.print(f"  [red]vetoed: {link.veto}[/red]")
+        for step in link.steps:
+            out.print(f"  {step.bits:+6.1f}  {step.name}: {step.found}", highlight=False)
+    for event in explanation.history:
+        out.print(
+            f"{event['occurred_at']}  {event['kind']}: {event['from_customer_id'] or '-'} → {event['to_customer_id'] or '-'}, "
+            f"{event['record_count']} records ({event['reason']})",
+            highlight=False,
+        )
+    if html:
+        out.print(f"The page: {html}. It holds personal data: delete it when it is done.")
+
+
+@contextmanager
+def _warehouse(purpose: str) -> Iterator[tuple[Any, Any]]:
+    from orchestration.configuration import load_settings
+    from orchestration.night import home_and_config
+    from orchestration.warehouse import open_warehouse
+
+    home, config = home_and_config()
+    if not home.warehouse.exists():
+        raise KundbildError("there is no warehouse yet", where=str(home.warehouse), to_do="`kundbild run`")
+    settings = load_settings(config)
+    with home.lock(purpose), open_warehouse(home, settings.engine) as con:
+        yield con, settings

@@ -1,0 +1,7 @@
+"""People for the tests of identity. Here: one record as a dictionary."""
+
+from __future__ import annotations
+
+
+def person(key: str, given: str = "Anna", family: str = "Berg", **more) -> dict:
+    return {"source_key": key, "given_name": given, "family_name": family, **more}
