@@ -6,8 +6,8 @@ import dagster as dg
 
 from orchestration.configuration import load_settings
 from orchestration.defs.extract import raw_assets
-from orchestration.defs.identity import identity_assets
-from orchestration.defs.jobs import failure_sensor, nightly_job, nightly_schedule
+from orchestration.defs.identity import identity_assets, training_job
+from orchestration.defs.jobs import failure_sensor, nightly_job, nightly_schedule, rebuild_identity_job
 from orchestration.defs.publishing import publication_assets
 from orchestration.defs.quality import quality_checks
 from orchestration.defs.resources import NightResource
@@ -31,7 +31,7 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
             publication_assets(settings),
         ],
         asset_checks=quality_checks(settings),
-        jobs=[job],
+        jobs=[job, rebuild_identity_job(), training_job()],
         schedules=[nightly_schedule(settings, job)],
         sensors=[failure_sensor(settings)],
         resources={"night": night or NightResource()},

@@ -72,8 +72,7 @@ def train() -> None:
     Needs a night that has run. Every customer id can change with a new model: `kundbild run` then tells what did.
     """
     from orchestration.configuration import load_settings
-    from orchestration.identity.resolve import prepare_people
-    from orchestration.identity.training import train as train_model
+    from orchestration.identity.training import train_nightly_model
     from orchestration.night import home_and_config
     from orchestration.warehouse import open_warehouse
 
@@ -81,11 +80,13 @@ def train() -> None:
     if not home.warehouse.exists():
         raise KundbildError("there is no warehouse yet", where=str(home.warehouse), to_do="`kundbild run`")
     settings = load_settings(config)
-    with home.lock("training the identity model"), Watch("identity") as show:
-        with open_warehouse(home, settings.engine) as con:
-            prepare_people(con, settings.identity, lambda step, rows: show("identity", f"{step}: {rows:,}"))
-            show("identity", "training")
-            model = train_model(con)
-        model.save(home.identity_model)
+    with (
+        home.lock("training the identity model"),
+        Watch("identity") as show,
+        open_warehouse(home, settings.engine) as con,
+    ):
+        model = train_nightly_model(
+            con, home, settings.identity, lambda step, rows: show("identity", f"training after {step}: {rows:,}")
+        )
     out.print(f"Trained on {model.trained_on_records:,} records: {model.version}, in {home.identity_model}")
     out.print(f"Next: [bold]{me()} run[/bold]")

@@ -20,6 +20,7 @@ from orchestration.configuration import load_settings
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.identity.decisions import prepare_decisions
+from orchestration.identity.ids import events_since
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.transform import Dbt, set_clock
 from orchestration.warehouse import open_warehouse, scalar
@@ -139,8 +140,10 @@ class Night:
         if self.is_forced or self.full_refresh:
             return False
         con.execute(_PUBLICATIONS)
-        last = scalar(con, "select fingerprint from ops.publications order by published_at desc limit 1")
-        return last is not None and last == self.fingerprint(con)
+        last = con.execute(
+            "select fingerprint, published_at from ops.publications order by published_at desc limit 1"
+        ).fetchall()
+        return bool(last) and last[0][0] == self.fingerprint(con) and not events_since(con, last[0][1])
 
     def note_published(self, con: duckdb.DuckDBPyConnection) -> None:
         con.execute(_PUBLICATIONS)

@@ -9,6 +9,8 @@ from orchestration.defs.resources import NightResource
 from orchestration.identity.model import nightly_model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.identity.review import review_examples
+from orchestration.identity.scoring import forget_calibration
+from orchestration.identity.training import train_nightly_model
 from orchestration.night import tell
 from orchestration.settings import Settings
 from orchestration.warehouse import row_counts
@@ -50,6 +52,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
     def identify(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
+            if run.full_refresh:
+                forget_calibration(con)
             changes = resolve_identities(
                 con,
                 run.settings.identity,
@@ -74,3 +78,22 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=["identity", table], metadata=metadata)
 
     return identify
+
+
+def training_job() -> dg.JobDefinition:
+    @dg.op(description="People of the last night → the company's own identity model, without labels.")
+    def train_model(context: dg.OpExecutionContext, night: NightResource) -> None:
+        run = night.night
+        with run.warehouse() as con:
+            model = train_nightly_model(con, run.home, run.settings.identity)
+        context.add_output_metadata({"version": model.version, "records": model.trained_on_records})
+
+    @dg.job(
+        name="train_identity_model",
+        description="Train the identity model on the company's own people; the next night uses it.",
+        executor_def=dg.in_process_executor,
+    )
+    def train_identity_model() -> None:
+        train_model()
+
+    return train_identity_model

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.alerts import send_alert
-from orchestration.defs.resources import NIGHTLY
+from orchestration.defs.resources import FULL_REFRESH_TAG, NIGHTLY
 from orchestration.settings import Settings
 
 LAUNCHED_BY_CLI = {"kundbild/launched_by": "cli"}
@@ -19,6 +19,16 @@ def nightly_job(settings: Settings) -> Any:
         # twenty empty steps take 45 s with a process each, 5 s in one
         executor_def=dg.in_process_executor,
         tags={"dagster/max_runtime": str(settings.schedule.run_timeout_minutes * 60)},
+    )
+
+
+def rebuild_identity_job() -> Any:
+    return dg.define_asset_job(
+        "rebuild_identity",
+        selection=dg.AssetSelection.groups("identity", "marts", "segments"),
+        description="Compare all people anew and rebuild what stands on it; the next night publishes. Ids and decisions stay.",
+        executor_def=dg.in_process_executor,
+        tags={FULL_REFRESH_TAG: "true"},
     )
 
 

@@ -12,7 +12,7 @@ from data_quality.suites import all_suites
 from orchestration.defs.resources import NightResource
 from orchestration.errors import GateError
 from orchestration.night import tell
-from orchestration.publishing.gate import assert_publishable
+from orchestration.publishing.gate import assert_ids_last, assert_publishable
 from orchestration.publishing.snapshot import publish
 from orchestration.settings import DBT_DIR, Settings
 
@@ -52,6 +52,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
         with run.warehouse() as con:
             try:
                 assert_publishable(con, run.run_id)
+                assert_ids_last(con, run.settings.identity.max_changed_ids)
             except GateError as error:
                 raise dg.Failure(description=str(error), allow_retries=False) from error
             tell("publishing", "copying")

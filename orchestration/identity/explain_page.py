@@ -72,7 +72,7 @@ def in_words(link: Link) -> str:
 def _odds(bits: float) -> str:
     if abs(bits) < 1:
         return "about as likely as not to be one person"
-    times = f"{2 ** min(abs(bits), 60):,.0f}"
+    times = f"{2 ** abs(bits):,.0f}" if abs(bits) < 30 else "more than a billion"
     return f"{times} to 1 that they are one person" if bits > 0 else f"{times} to 1 that they are not"
 
 

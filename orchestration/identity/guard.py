@@ -87,45 +87,71 @@ def _parted(
 ) -> Iterable[tuple[int, int]]:
     """The pairs whose ends end up in different parts. `pairs` come strongest first; those in `same` are joined whatever.
 
-    Agglomerative: two parts are joined by their strongest edge when no pair between them is vetoed and enough of the
-    pairs between them are joined; what is refused is tried again after every join, for a third part may tie them.
+    Two records that were decided to be one bring their whole parts together, unless a veto stands between these: then
+    the two are joined first of all, and the others go where they belong more.
     """
-    neighbours: dict[int, set[int]] = defaultdict(set)
-    for left, right in pairs:
-        neighbours[left].add(right)
-        neighbours[right].add(left)
-    part = {record: record for record in neighbours}
-    members = {record: {record} for record in neighbours}
+    decided = [pair for pair in pairs if pair in same]
+    parts = _Parts(pairs, vetoed)
+    parts.join_by([pair for pair in pairs if pair not in same])
+    if not all(parts.join_whole(*pair) for pair in decided):
+        parts = _Parts(pairs, vetoed)
+        for left, right in decided:
+            parts.join(left, right)
+        parts.join_by(pairs)
+    return [(left, right) for left, right in pairs if parts.of[left] != parts.of[right]]
 
-    def join(a: int, b: int) -> None:
-        if len(members[a]) < len(members[b]):
+
+class _Parts:
+    """Records in parts, each alone at first; `of` says which part a record is in."""
+
+    def __init__(self, pairs: list[tuple[int, int]], vetoed: dict[int, set[int]]) -> None:
+        self._vetoed = vetoed
+        self._neighbours: dict[int, set[int]] = defaultdict(set)
+        for left, right in pairs:
+            self._neighbours[left].add(right)
+            self._neighbours[right].add(left)
+        self.of = {record: record for record in self._neighbours}
+        self._members = {record: {record} for record in self._neighbours}
+
+    def join_by(self, pairs: list[tuple[int, int]]) -> None:
+        """Agglomerative: two parts are joined by their strongest edge when no pair between them is vetoed and enough of
+        the pairs between them are joined; what is refused is tried again after every join, for a third part may tie them.
+        """
+        waiting, joined = list(pairs), True
+        while joined:
+            joined, refused = False, []
+            for left, right in waiting:
+                if self.of[left] == self.of[right]:
+                    continue
+                if self._belong_together(self._members[self.of[left]], self._members[self.of[right]]):
+                    self.join(left, right)
+                    joined = True
+                else:
+                    refused.append((left, right))
+            waiting = refused
+
+    def join_whole(self, left: int, right: int) -> bool:
+        """Joins the parts of two records, unless a pair between them, but for these two, is vetoed."""
+        a, b = self._members[self.of[left]], self._members[self.of[right]]
+        between = {(one, other) for one in a for other in self._vetoed.get(one, set()) & b}
+        if a is not b and between - {(left, right), (right, left)}:
+            return False
+        self.join(left, right)
+        return True
+
+    def join(self, left: int, right: int) -> None:
+        a, b = self.of[left], self.of[right]
+        if a == b:
+            return
+        if len(self._members[a]) < len(self._members[b]):
             a, b = b, a
-        for record in members[b]:
-            part[record] = a
-        members[a] |= members.pop(b)
+        for record in self._members[b]:
+            self.of[record] = a
+        self._members[a] |= self._members.pop(b)
 
-    for left, right in pairs:
-        if (left, right) in same and part[left] != part[right]:
-            join(part[left], part[right])
-    waiting, joined = list(pairs), True
-    while joined:
-        joined, refused = False, []
-        for left, right in waiting:
-            a, b = part[left], part[right]
-            if a == b:
-                continue
-            if _belong_together(members[a], members[b], neighbours, vetoed):
-                join(a, b)
-                joined = True
-            else:
-                refused.append((left, right))
-        waiting = refused
-    return [(left, right) for left, right in pairs if part[left] != part[right]]
-
-
-def _belong_together(a: set[int], b: set[int], neighbours: dict[int, set[int]], vetoed: dict[int, set[int]]) -> bool:
-    small, large = (a, b) if len(a) <= len(b) else (b, a)
-    if any(not vetoed[record].isdisjoint(large) for record in small if record in vetoed):
-        return False
-    ties = sum(len(neighbours[record] & large) for record in small)
-    return ties >= _MIN_LINKAGE * len(a) * len(b)
+    def _belong_together(self, a: set[int], b: set[int]) -> bool:
+        small, large = (a, b) if len(a) <= len(b) else (b, a)
+        if any(not self._vetoed[record].isdisjoint(large) for record in small if record in self._vetoed):
+            return False
+        ties = sum(len(self._neighbours[record] & large) for record in small)
+        return ties >= _MIN_LINKAGE * len(a) * len(b)

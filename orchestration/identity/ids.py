@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.warehouse import scalar
+
 _DDL = """
 create table if not exists identity.customer_source_records (
     customer_id varchar not null, record_id ubigint not null, source_system varchar not null, source_key varchar not null,
@@ -16,7 +18,7 @@ create table if not exists identity.customer_source_records (
 );
 create table if not exists identity.customer_identity_events (
     occurred_at timestamp not null, run_id varchar not null, kind varchar not null, from_customer_id varchar, to_customer_id varchar,
-    record_count bigint not null, reason varchar not null
+    record_count bigint not null, reason varchar not null, recorded_at timestamp not null
 );
 create table if not exists identity.customer_id_redirects (
     old_customer_id varchar primary key, customer_id varchar not null, since timestamp not null
@@ -78,7 +80,8 @@ select $at, $run_id,
         when g.old_customer_id is not null then 'their records now match'
         when f.is_fresh then 'the records match no longer'
         else 'the records match another customer better'
-    end
+    end,
+    now()::timestamp
 from flows f left join gone g using (old_customer_id)
 """
 
@@ -135,3 +138,16 @@ def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object) -> Id
         {"run_id": run_id, "at": moment},
     ).fetchall()[0]
     return IdChanges(*(int(count) for count in counts))
+
+
+def events_since(con: duckdb.DuckDBPyConnection, moment: object) -> int:
+    """How many changes of ids were recorded after `moment`, UTC, naive."""
+    con.execute("create schema if not exists identity")
+    con.execute(_DDL)
+    return int(
+        scalar(
+            con,
+            "select count(*) from identity.customer_identity_events where recorded_at > $moment",
+            {"moment": moment},
+        )
+    )

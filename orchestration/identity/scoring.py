@@ -99,6 +99,12 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: boo
     return int(scalar(con, "select count(*) from identity.scored_pairs"))
 
 
+def forget_calibration(con: duckdb.DuckDBPyConnection) -> None:
+    """The next scoring is made anew from all records: frequencies, blocks, prior, every pair."""
+    con.execute(_DDL)
+    con.execute("delete from identity.calibration")
+
+
 def _standing_calibration(con: duckdb.DuckDBPyConnection, model: Model, records: int) -> Calibration | None:
     """The calibration in force, or None where it was made with another model or on too different a set."""
     rows = con.execute(
@@ -208,8 +214,8 @@ def weigh_pairs(
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     prior = model.settings["probability_two_random_records_match"]
     before = (
-        "before anything is compared",
-        "how rare it is that two records are one person",
+        "beforehand",
+        "few pairs of records are one person",
         _log_odds(prior) + rows[0][0],
     )
     weighed = {}
@@ -241,10 +247,16 @@ def _steps(comparisons: list[dict[str, Any]], row: dict[str, Any]) -> list[tuple
     return steps
 
 
+_NAMES = {
+    "given_key": "given name", "family_key": "family name", "birth_text": "birth date", "email_key": "email address",
+    "phone_key": "phone number", "postal_key": "postal code", "city_key": "place",
+}  # fmt: skip
+
+
 def _in_plain_words(label: str) -> str:
     exact, _, column = label.partition("Exact match on ")
     if column:
-        return f"the same {column.removesuffix('_key').removesuffix('_text').replace('_', ' ')}"
+        return f"the same {_NAMES.get(column, column.removesuffix('_key'))}"
     return "different" if exact == "All other comparisons" else exact
 
 

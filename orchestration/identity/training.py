@@ -1,20 +1,24 @@
 """Learning the model from the records themselves, without labels. Here: Splink's EM, and EM without vetoed pairs.
 
-Not here: the model's file (model.py), or applying it (scoring.py).
+Not here: the model's file (model.py), applying it (scoring.py).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
 
 from orchestration.errors import KundbildError
+from orchestration.home import Home
 from orchestration.identity.comparisons import choose_blocks, comparisons, make_compared
 from orchestration.identity.model import DEFAULT_MODEL, MIN_RECORDS, Model
+from orchestration.identity.resolve import prepare_people
 from orchestration.identity.scoring import WORK_SCHEMA, learn_prior, predict, probability, workplace
 from orchestration.identity.vetoes import define_vetoes
+from orchestration.settings import Identity
 from orchestration.warehouse import quote, scalar
 
 _SAMPLED_PAIRS = 2_000_000
@@ -67,6 +71,19 @@ def train(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Model:
     for _ in range(_VETOED_ROUNDS):
         trained = _without_families(con, trained)
     return Model(trained, records)
+
+
+def train_nightly_model(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Identity,
+    step: Callable[[str, int], None] = lambda name, rows: None,
+) -> Model:
+    """Trains on the people of the last night and stores the model where the next night finds it."""
+    prepare_people(con, settings, step)
+    model = train(con)
+    model.save(home.identity_model)
+    return model
 
 
 def _without_families(con: duckdb.DuckDBPyConnection, settings: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The gate before publication: every ERROR check of the night passed, and the books balance."""
+"""The gate before publication: every ERROR check of the night passed, the books balance, customer ids last."""
 
 from __future__ import annotations
 
 import duckdb
 
 from orchestration.errors import GateError
+from orchestration.warehouse import scalar
 
 
 def assert_publishable(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
@@ -34,4 +35,34 @@ def assert_publishable(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
         raise GateError(
             "the books do not balance: " + ", ".join(f"{source} {entity}" for source, entity in unbalanced),
             to_do="rebuild with `kundbild run --full-refresh`; if it stays so, it is a bug",
+        )
+
+
+# ids that readers know and that say another thing now; every one is followed by a redirect or stands in the events
+_CHANGED = """
+select count(distinct e.from_customer_id), count(distinct e.from_customer_id) filter (e.kind = 'merged'),
+    count(distinct e.from_customer_id) filter (e.kind = 'split'), count(distinct e.from_customer_id) filter (e.kind = 'moved')
+from identity.customer_identity_events e
+where e.kind in ('merged', 'split', 'moved') and e.recorded_at > (select max(published_at) from ops.publications)
+"""
+# on a handful of customers one merge is much of a share
+_ALWAYS_ALLOWED = 10
+
+
+def assert_ids_last(con: duckdb.DuckDBPyConnection, max_changed: float) -> None:
+    """Raises GateError where more than the share `max_changed` of customers changed their id since the last publication."""
+    published = scalar(con, "select count(*) from ops.publications")
+    if not published:
+        return
+    changed, merged, split, moved = con.execute(_CHANGED).fetchall()[0]
+    customers = scalar(
+        con, "select count(distinct customer_id) from identity.customer_source_records where valid_to is null"
+    )
+    if changed > max(max_changed * customers, _ALWAYS_ALLOWED):
+        raise GateError(
+            f"{changed:,} of {customers:,} customers changed their id since the last publication (merged {merged:,}, split {split:,}, "
+            f"moved {moved:,}); {max_changed:.1%} may",
+            where="[identity] max_changed_ids",
+            to_do="`select reason, count(*) from identity.customer_identity_events group by all` and `kundbild explain` say why; "
+            "where it is meant, as after training a model, raise the setting for one night",
         )

@@ -146,6 +146,14 @@ def test_what_the_guard_parts_is_asked_about_until_it_is_decided(resolve, wareho
     assert pairs(warehouse) == []
 
 
+def test_an_accepted_pair_brings_both_customers_together_whole(resolve, warehouse):
+    people = loose_chain()
+    resolve(*people)
+    (pair,) = pairs(warehouse)
+    decide(warehouse, [pair.decided("same")], "steward", AT)
+    assert len(set(resolve(*people).values())) == 1
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -34,8 +34,8 @@ def test_the_steps_add_up_to_the_weight_that_was_scored(resolved):
     ).fetchall()[0][0]
     assert link.weight == pytest.approx(weight)
     said = {step.name: (step.found, step.bits) for step in link.steps}
-    assert said["phone"][0] == "the same phone" and said["phone"][1] > 5
-    assert said["before anything is compared"][1] < 0
+    assert said["phone"][0] == "the same phone number" and said["phone"][1] > 5
+    assert said["beforehand"][1] < 0
     assert "same email" in in_words(link) and "to 1 that they are one person" in in_words(link)
 
 

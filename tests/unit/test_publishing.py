@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.errors import GateError, KundbildError
 from orchestration.publishing import snapshot
-from orchestration.publishing.gate import assert_publishable
+from orchestration.publishing.gate import assert_ids_last, assert_publishable
 
 MOMENT = datetime(2026, 1, 1, 2)
 
@@ -150,3 +150,21 @@ def test_books_that_do_not_balance_close_the_gate(checked, warehouse):
     warehouse.execute("update quarantine.books set is_balanced = false")
     with pytest.raises(GateError, match="crm people"):
         assert_publishable(warehouse, "r")
+
+
+def test_ids_that_change_for_many_customers_close_the_gate_until_they_may(warehouse):
+    warehouse.execute(
+        "create schema ops; create schema identity; create table ops.publications as select timestamp '2026-01-02' as published_at; "
+        "create table identity.customer_source_records as select 'c' || n as customer_id, null::timestamp as valid_to from range(2000) r (n); "
+        "create table identity.customer_identity_events as select case when n < 15 then 'merged' else 'split' end as kind, "
+        "'c' || n as from_customer_id, case when n < 5 then timestamp '2026-01-01' else timestamp '2026-01-03' end as recorded_at "
+        "from range(25) r (n)"
+    )
+    assert_ids_last(warehouse, 0.01)  # 20 of 2,000 since the publication: as many as may
+    warehouse.execute("insert into identity.customer_identity_events values ('moved', 'c30', timestamp '2026-01-03')")
+    with pytest.raises(GateError, match=r"21 of 2,000 customers .* \(merged 10, split 10, moved 1\); 1.0% may"):
+        assert_ids_last(warehouse, 0.01)
+    assert_ids_last(warehouse, 0.02)
+    # before the first publication nobody knows an id
+    warehouse.execute("delete from ops.publications")
+    assert_ids_last(warehouse, 0.0)
