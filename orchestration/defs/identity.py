@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.resources import NightResource
+from orchestration.identity.groups import find_companies, find_households
 from orchestration.identity.model import nightly_model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.identity.review import review_examples
@@ -23,6 +24,8 @@ _TABLES = {
     "record_clusters": "One row per record with the connected component that it lies in.",
     "review_queue": "Pairs of customers that may be one, for a person to decide; `kundbild review`.",
     "customer_source_records": "Which customer a source record belongs to, and since when.",
+    "household_members": "Customers who live together: which household a customer belongs to, and since when.",
+    "company_source_records": "Which company a company's record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
     "customer_id_redirects": "Where an id that was merged away leads to.",
 }
@@ -38,6 +41,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 description=description,
                 deps=[
                     ["conformed", "conformed_people"],
+                    ["conformed", "conformed_companies"],
                     ["reference", "junk_identifiers"],
                     ["reference", "role_mailboxes"],
                 ],
@@ -62,6 +66,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 run.as_of,
                 lambda step, rows: tell("identity", f"{step}: {rows:,}"),
             )
+            tell("identity", f"households: {find_households(con, run.as_of):,}")
+            tell("identity", f"companies: {find_companies(con, run.as_of):,}")
             counts = row_counts(con)
             to_review = review_examples(con)
         for table in _TABLES:
