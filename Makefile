@@ -6,10 +6,10 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run dev test check bench clean lock
+.PHONY: help setup run dev test check bench bench-identity clean lock
 
 help: ## Show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(STAMP) ## Make .venv and install the hash-pinned lock
 
@@ -43,6 +43,9 @@ check: setup ## Lint, format, types, layering, dbt parse, dg check
 
 bench: setup ## Measure against the pure-DuckDB limit (minutes)
 	$(BIN)/python -m tests.bench
+
+bench-identity: setup ## How well people are resolved, next to the anchors (minutes)
+	$(BIN)/python -m tests.bench.identity
 
 lock: ## Resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock

@@ -97,7 +97,13 @@ class Identity(Strict):
     max_records_per_email: int = Field(default=40, gt=1, description="above: joins nobody, and is not compared")
     max_records_per_phone: int = Field(default=40, gt=1)
     max_names_per_identifier: int = Field(default=5, gt=1)
-    link_probability: float = Field(default=0.92, gt=0, lt=1, description="from here up, alike records are joined")
+    link_probability: float = Field(default=0.85, gt=0, lt=1, description="from here up, alike records are joined")
+    names_alone_probability: float = Field(
+        default=0.98,
+        gt=0,
+        lt=1,
+        description="the same where nothing but names is alike: they are shared more than they seem",
+    )
     review_probability: float = Field(default=0.5, gt=0, lt=1, description="from here up, a person is asked")
     max_review_pairs: int = Field(default=10_000, ge=0, description="pairs that a person is asked about, at most")
     max_changed_ids: float = Field(

@@ -97,6 +97,10 @@ select s.left_id, s.right_id, 'records alike', s.weight, $version, true
 from identity.scored_pairs s
 join identity.normalised_people a on a.record_id = s.left_id join identity.normalised_people b on b.record_id = s.right_id
 where s.probability >= $threshold and identity.veto_reason(a, b) is null
+    and (s.probability >= $names_alone or coalesce(
+        a.email_key = b.email_key or a.phone_key = b.phone_key or a.postal_key = b.postal_key or a.street_key = b.street_key
+            or jaro_winkler_similarity(a.city_key, b.city_key) >= 0.88
+            or damerau_levenshtein(a.birth_date::varchar, b.birth_date::varchar) <= 2, false))
 """
 _WEIGH = f"""
 update identity.edges e set weight = greatest(coalesce(s.weight, 0), {_RULE_WEIGHT})
@@ -133,7 +137,10 @@ def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str)
     Returns the edges.
     """
     con.execute(_EDGES)
-    con.execute(_SCORED_EDGES, {"threshold": settings.link_probability, "version": version})
+    con.execute(
+        _SCORED_EDGES,
+        {"threshold": settings.link_probability, "names_alone": settings.names_alone_probability, "version": version},
+    )
     con.execute(_WEIGH)
     con.execute(_DECIDED)
     return int(scalar(con, "select count(*) from identity.edges"))

@@ -25,7 +25,7 @@ _QUEUE = """
 create or replace table identity.review_queue as
 with candidates as (
     select left_id, right_id, weight, probability, 'alike, but not enough' as reason
-    from identity.scored_pairs where probability >= $least and probability < $enough
+    from identity.scored_pairs where probability >= $least
     union all
     select left_id, right_id, max(weight), 1 / (1 + power(2, -least(max(weight), 60))), 'parted by the cluster guard'
     from identity.edges where not is_used group by all
@@ -93,12 +93,12 @@ class Pair:
 def find_review_queue(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
     """Rebuilds `identity.review_queue`: one pair of records for two customers that may be one. Returns its rows.
 
-    Pairs below the link probability, and pairs that the cluster guard parted; ranked by weight times effect. None that
-    is vetoed, none that a decision keeps apart.
+    Pairs that are alike, but not enough to be joined, and pairs that the cluster guard parted; ranked by weight times
+    effect. None that is vetoed, none that a decision keeps apart.
     """
     con.execute(
         _QUEUE,
-        {"least": settings.review_probability, "enough": settings.link_probability, "most": settings.max_review_pairs},
+        {"least": settings.review_probability, "most": settings.max_review_pairs},
     )
     return int(scalar(con, "select count(*) from identity.review_queue"))
 

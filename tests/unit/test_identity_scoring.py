@@ -154,3 +154,18 @@ def test_too_few_records_have_no_scores(people):
     people.execute(PEOPLE.format(people=400))
     night(people)
     assert people.execute("select count(*) > 300 from identity.scored_pairs").fetchall() == [(True,)]
+
+
+def test_names_alone_must_be_rarer_than_names_with_something_else(people):
+    """Two records of a name, one of them without anything else: joined only where the score leaves no doubt."""
+    people.execute(
+        "insert into conformed.conformed_people by name select 'survey' as source_system, 'n' || n as source_key, 'Ulrika' as given_name, "
+        "'Qvarnström' as family_name, 'SE' as country_code, timestamp '2026-01-01' as created_at from range(2) r (n)"
+    )
+    prepare_people(people, Identity())
+    joined = "select count(*) from identity.edges where rule = 'records alike' and left_id in (select record_id from identity.normalised_people where source_system = 'survey')"
+    found = {}
+    for bound in (0.5, 0.9999999):
+        link_records(people, Identity(link_probability=0.5, names_alone_probability=bound), MODEL)
+        found[bound] = people.execute(joined).fetchall()[0][0]
+    assert found == {0.5: 1, 0.9999999: 0}
