@@ -74,6 +74,7 @@ class Night:
     as_of: datetime
     is_forced: bool = False
     full_refresh: bool = False
+    is_recalibrated: bool = False
     _dbt: Dbt | None = None
     _quality: QualityRun | None = None
     failed_sources: dict[str, str] = field(default_factory=dict)
@@ -81,7 +82,13 @@ class Night:
     @classmethod
     @contextmanager
     def begin(
-        cls, run_id: str, *, as_of: datetime | None = None, is_forced: bool = False, full_refresh: bool = False
+        cls,
+        run_id: str,
+        *,
+        as_of: datetime | None = None,
+        is_forced: bool = False,
+        full_refresh: bool = False,
+        is_recalibrated: bool = False,
     ) -> Iterator[Night]:
         """Takes the lock, starts the demo's API where the configuration is the demo's, reads the settings."""
         home, config = home_and_config()
@@ -90,7 +97,9 @@ class Night:
             stack.enter_context(home.lock(f"run {run_id[:8]}"))
             stack.enter_context(_demo_api(home))
             settings = load_settings(config)
-            night = cls(home, settings, run_id, as_of or now().replace(microsecond=0), is_forced, full_refresh)
+            night = cls(
+                home, settings, run_id, as_of or now().replace(microsecond=0), is_forced, full_refresh, is_recalibrated
+            )
             try:
                 yield night
             finally:

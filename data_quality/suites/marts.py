@@ -25,6 +25,19 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                      "b.is_protected and (b.street is not null or b.postal_code is not null or b.city is not null)"),
     ],
     ("marts", "bridge_customer_source_records"): [],
+    ("marts", "bridge_household_customers"): [],
+    ("marts", "dim_households"): [
+        no_row_where("two_live_in_it", "A household is of two customers or more.", "b.customer_count < 2"),
+        no_rows("every_member_is_counted", "As many customers as bridge_household_customers has.",
+                "select * from (select (select coalesce(sum(customer_count), 0) from {batch}) as here, "
+                "(select count(*) from marts.bridge_household_customers) as there) as t where here <> there"),
+    ],
+    ("marts", "bridge_company_source_records"): [],
+    ("marts", "dim_companies"): [
+        no_rows("every_record_has_its_company", "Every standing company record belongs to exactly one company of the table.",
+                "select * from (select (select coalesce(sum(source_record_count), 0) from {batch}) as here, "
+                "(select count(*) from conformed.conformed_companies where deleted_at is null) as there) as t where here <> there"),
+    ],
     ("marts", "dim_products"): [_every_row_of("products")],
     ("marts", "fct_orders"): [_every_row_of("orders"), between("order_amount", 0)],
     ("marts", "fct_order_items"): [_every_row_of("order_items")],

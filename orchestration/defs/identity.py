@@ -56,7 +56,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
     def identify(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
-            if run.full_refresh:
+            if run.is_recalibrated:
                 forget_calibration(con)
             changes = resolve_identities(
                 con,
@@ -65,6 +65,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 run.run_id,
                 run.as_of,
                 lambda step, rows: tell("identity", f"{step}: {rows:,}"),
+                everything=run.full_refresh,
             )
             tell("identity", f"households: {find_households(con, run.as_of):,}")
             tell("identity", f"companies: {find_companies(con, run.as_of):,}")

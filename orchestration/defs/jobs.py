@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.alerts import send_alert
-from orchestration.defs.resources import FULL_REFRESH_TAG, NIGHTLY
+from orchestration.defs.resources import FULL_REFRESH_TAG, NIGHTLY, RECALIBRATE_TAG
 from orchestration.settings import Settings
 
 LAUNCHED_BY_CLI = {"kundbild/launched_by": "cli"}
@@ -28,7 +28,7 @@ def rebuild_identity_job() -> Any:
         selection=dg.AssetSelection.groups("identity", "marts", "segments"),
         description="Compare all people anew and rebuild what stands on it; the next night publishes. Ids and decisions stay.",
         executor_def=dg.in_process_executor,
-        tags={FULL_REFRESH_TAG: "true"},
+        tags={RECALIBRATE_TAG: "true", FULL_REFRESH_TAG: "true"},
     )
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 from orchestration.night import Night
 
 AS_OF_TAG, FORCE_TAG, FULL_REFRESH_TAG = "kundbild/as_of", "kundbild/force", "kundbild/full_refresh"
+RECALIBRATE_TAG = "kundbild/recalibrate"
 NIGHTLY = "nightly"
 
 
@@ -31,6 +32,7 @@ class NightResource(dg.ConfigurableResource):
             as_of=datetime.fromisoformat(as_of) if as_of else None,
             is_forced=is_forced,
             full_refresh=tags.get(FULL_REFRESH_TAG) == "true",
+            is_recalibrated=tags.get(RECALIBRATE_TAG) == "true",
         ) as night:
             self._night = night
             yield self

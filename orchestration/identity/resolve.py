@@ -28,10 +28,15 @@ def resolve_identities(
     run_id: str,
     moment: datetime,
     step: Callable[[str, int], None] = lambda name, rows: None,
+    *,
+    everything: bool = False,
 ) -> IdChanges:
-    """Conformed people → `identity.*`. `step` is told each table's name and rows. Rerunning changes nothing."""
+    """Conformed people → `identity.*`. `step` is told each table's name and rows. Rerunning changes nothing.
+
+    Pairs of changed records are scored; `everything`: all pairs, which gives the same.
+    """
     prepare_people(con, settings, step)
-    link_records(con, settings, model, step)
+    link_records(con, settings, model, step, everything=everything)
     step("review_queue", find_review_queue(con, settings))
     changes = carry_ids(con, run_id, moment)
     step("customer_source_records", changes.customers)
@@ -51,11 +56,13 @@ def link_records(
     settings: Identity,
     model: Model,
     step: Callable[[str, int], None] = lambda name, rows: None,
+    *,
+    everything: bool = False,
 ) -> None:
     """Normalised people → `identity.record_clusters`: which records are one customer, before any id is given."""
     define_vetoes(con)
     find_standing(con)
-    step("scored_pairs", score_pairs(con, model))
+    step("scored_pairs", score_pairs(con, model, everything=everything))
     step("edges", find_edges(con, settings, model.version))
     cluster_records(con)
     if guard_clusters(con):
