@@ -34,6 +34,9 @@ _TRAINED_ON = (("given_key", "family_key"), ("birth_text",), ("email_key",))
 _VETOED_ROUNDS = 2
 # pairs that every level is given beforehand, so that none is impossible
 _SMOOTHING = 0.5
+# rounds of Splink's EM: fewer where these run a share down to nothing; and what is kept of a share near nothing
+_ITERATIONS = (30, 10, 4)
+_LEAST_SHARE = 1e-12
 
 
 def train(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Model:
@@ -43,8 +46,6 @@ def train(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Model:
     over all the pairs that are compared at night, without those that are vetoed.
     Raises KundbildError where the records are too few to learn from.
     """
-    from splink import Linker, SettingsCreator, block_on
-
     records = scalar(con, "select count(*) from identity.normalised_people")
     if records < MIN_RECORDS:
         raise KundbildError(
@@ -52,25 +53,43 @@ def train(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Model:
             to_do="rules alone join so few; train when there are more",
         )
     define_vetoes(con)
-    with workplace(con) as (work, api):
-        filled = make_compared(work, WORK_SCHEMA)
-        settings = SettingsCreator(
-            link_type="dedupe_only",
-            comparisons=comparisons(filled),
-            blocking_rules_to_generate_predictions=[],
-            retain_matching_columns=False,
-            max_iterations=30,
-        )
-        linker = Linker(api.register("compared_people"), settings, log_level="CRITICAL")
-        linker.training.estimate_probability_two_random_records_match(list(_SURE), recall=_SURE_RECALL)
-        linker.training.estimate_u_using_random_sampling(max_pairs=_SAMPLED_PAIRS, seed=seed)
-        for columns in _TRAINED_ON:
-            if all(filled[column] for column in columns):
-                linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
-        trained = _without_names(linker.misc.save_model_to_json())
+    trained = _by_splink(con, seed)
     for _ in range(_VETOED_ROUNDS):
         trained = _without_families(con, trained)
     return Model(trained, records)
+
+
+def _by_splink(con: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Any]:
+    """Settings after Splink's own training. On few records EM may run a share down to nothing, which Splink refuses:
+    then it is stopped earlier; the rounds that follow mend what is lost."""
+    from splink import Linker, SettingsCreator, block_on
+
+    for iterations in _ITERATIONS:
+        with workplace(con) as (work, api):
+            filled = make_compared(work, WORK_SCHEMA)
+            settings = SettingsCreator(
+                link_type="dedupe_only",
+                comparisons=comparisons(filled),
+                blocking_rules_to_generate_predictions=[],
+                retain_matching_columns=False,
+                max_iterations=iterations,
+            )
+            linker = Linker(api.register("compared_people"), settings, log_level="CRITICAL")
+            linker.training.estimate_probability_two_random_records_match(list(_SURE), recall=_SURE_RECALL)
+            linker.training.estimate_u_using_random_sampling(max_pairs=_SAMPLED_PAIRS, seed=seed)
+            try:
+                for columns in _TRAINED_ON:
+                    if all(filled[column] for column in columns):
+                        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
+            except ValueError as error:
+                if "below the minimum" not in str(error):
+                    raise
+                continue
+            return _without_names(linker.misc.save_model_to_json())
+    raise KundbildError(
+        "the records teach nothing: what Splink learns of them runs down to nothing",
+        to_do="leave the default model in place, or train when there are more records",
+    )
 
 
 def train_nightly_model(
@@ -123,7 +142,12 @@ def fitting_model(con: duckdb.DuckDBPyConnection) -> Model:
 
 
 def _without_names(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings without what differs from training to training by chance."""
+    """The settings without what differs from training to training by chance, and without what EM took for impossible."""
+    for comparison in settings["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            for share in ("m_probability", "u_probability"):
+                if level.get(share) is not None:
+                    level[share] = max(level[share], _LEAST_SHARE)
     return {
         key: value
         for key, value in settings.items()
