@@ -99,9 +99,11 @@ def _fetch(
     )
     # the cursor is the warehouse's own newest row, so dlt has no state to keep: an answer without rows leaves no package
     pipeline.config.restore_from_destination = False
-    while pipeline.has_pending_data:  # a killed run left a package: dlt's next load only finishes that one
+    if pipeline.has_pending_data:  # a killed run left packages: dlt's next load only finishes these
         pipeline.normalize()
         pipeline.load()
+    if pipeline.has_pending_data:  # cut off so early that they can never be finished: what they held is fetched again
+        pipeline.drop_pending_packages()
     parameters: dict[str, Any] = {"limit": source.page_size}
     since = _since(con, source_name, name, table)
     if since:
