@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +21,9 @@ from orchestration.extract.landing import Batch, check_contract, raw_name
 from orchestration.home import Home
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
+
+if TYPE_CHECKING:
+    import dlt
 
 _DATA = "data"
 REJECTS = "_rejected_json"
@@ -91,19 +96,7 @@ def _fetch(
         raise SourceError(
             f"source {source_name}: the token is empty", to_do="set the environment variable that token names"
         )
-    pipeline = dlt.pipeline(
-        f"{source_name}__{name}",
-        pipelines_dir=str(folder / "packages"),
-        destination=dlt.destinations.filesystem(bucket_url=str(folder)),
-        dataset_name="raw",
-    )
-    # the cursor is the warehouse's own newest row, so dlt has no state to keep: an answer without rows leaves no package
-    pipeline.config.restore_from_destination = False
-    if pipeline.has_pending_data:  # a killed run left packages: dlt's next load only finishes these
-        pipeline.normalize()
-        pipeline.load()
-    if pipeline.has_pending_data:  # cut off so early that they can never be finished: what they held is fetched again
-        pipeline.drop_pending_packages()
+    pipeline = _pipeline(folder, f"{source_name}__{name}")
     parameters: dict[str, Any] = {"limit": source.page_size}
     since = _since(con, source_name, name, table)
     if since:
@@ -144,6 +137,37 @@ def _fetch(
             to_do="check the token" if status in (401, 403) else "check that it runs, and url and token",
             is_passing=status not in (401, 403, 404),
         ) from None
+
+
+def _pipeline(folder: Path, name: str) -> dlt.Pipeline:
+    """The endpoint's dlt pipeline with nothing pending: packages that a killed run left are finished first.
+
+    Killed at the wrong moment, they can never be, or not even be looked at: then the folder is cleared. Nothing is
+    lost by that, for the cursor is the newest row of raw, and no row of the folder is there yet.
+    """
+    import dlt
+
+    def attach() -> dlt.Pipeline:
+        pipeline = dlt.pipeline(
+            name,
+            pipelines_dir=str(folder / "packages"),
+            destination=dlt.destinations.filesystem(bucket_url=str(folder)),
+            dataset_name="raw",
+        )
+        # so dlt has no state to keep: an answer without rows leaves no package
+        pipeline.config.restore_from_destination = False
+        return pipeline
+
+    # half-written files make dlt raise nearly anything
+    with suppress(Exception):
+        pipeline = attach()
+        if pipeline.has_pending_data:
+            pipeline.normalize()
+            pipeline.load()
+        if not pipeline.has_pending_data:
+            return pipeline
+    shutil.rmtree(folder, ignore_errors=True)
+    return attach()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

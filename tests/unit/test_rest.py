@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,6 +16,29 @@ from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.settings import Settings, Source, Table
 
+# what a night does with the endpoint, in a process that kills itself before the file operation that it is told
+KILLED = """
+import os, re, signal, sys
+from pathlib import Path
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.home import Home
+from orchestration.settings import Engine, Settings, Source, Table
+from orchestration.warehouse import open_warehouse
+
+home, elsewhere, url, columns, moment, place = Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]
+
+def die(event, arguments):
+    if event == moment and re.search(place, str(arguments[0])):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+table = Table(columns=eval(columns), key=["id"], cursor="updated_at")
+source = Source(connector="rest", url=url, token="secret-token", tables={"things": table})
+settings = Settings(company="T", sources={"api": source})
+with open_warehouse(Home(elsewhere).prepare(), Engine()) as con:  # the test holds the home's own warehouse open
+    prepare_raw(con, settings)
+    sys.addaudithook(die)
+    extract_source(con, Home(home), settings, "api")
+"""
 COLUMNS = {"id": "BIGINT", "name": "VARCHAR", "lines": "STRUCT(n INTEGER)[]", "updated_at": "VARCHAR"}
 
 
@@ -193,3 +219,30 @@ def test_a_killed_load_is_finished_and_then_the_new_batch_is_fetched(load, pages
     assert [r for (r,) in warehouse.execute("select id from raw_api.things order by id").fetchall()] == [1, 2, 3]
     assert not (home.landing / "api" / "things").exists()
     assert rest.REJECTS not in [r[0] for r in warehouse.execute("describe raw_api.things").fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("moment", "place"),
+    [
+        # where a next run hung, for dlt calls such packages pending and never finishes them
+        ("os.rmdir", r"/normalize/[^/]+$"),
+        # where every next run failed, for dlt cannot read what lies there
+        ("os.rename", r"/schemas/"),
+        ("os.rmdir", r"/normalize/extracted/[^/]+$"),
+        ("open", r"/raw/init$"),
+    ],
+)
+def test_a_load_killed_at_its_worst_moments_is_mended_by_the_next(
+    load, pages, home, warehouse, tmp_path, moment, place
+):
+    folder = pages(1, [row(1)], [row(2)])
+    with serving(folder, "secret-token") as url:
+        arguments = [str(home.root), str(tmp_path / "elsewhere"), url, repr(COLUMNS), moment, place]
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED, *arguments], capture_output=True, check=False, timeout=60
+        )
+        assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+        pages(2, [row(3, updated_at="2026-02-01T00:00:00Z")])
+        load(url)
+    assert [r for (r,) in warehouse.execute("select id from raw_api.things order by id").fetchall()] == [1, 2, 3]
+    assert not (home.landing / "api" / "things").exists()
