@@ -47,9 +47,10 @@ def write_index(folder: Path, results: list[CheckResult]) -> Path:
     for result in results:
         by_suite[result.suite.name].append(result)
     failed = [r for r in results if not r.passed]
+    pages = {path.stem.rpartition("-")[2]: path for path in sorted((folder / "validations").rglob("*.html"))}
     rows = []
     for name, checks in by_suite.items():
-        page = next(iter(sorted((folder / "validations").rglob(f"*-{name}.html"))), None)
+        page = pages.get(name)
         link = f'<a href="{page.relative_to(folder)}">{escape(name)}</a>' if page else escape(name)
         said = (
             ", ".join(_mark(check) for check in checks if not check.passed)

@@ -14,9 +14,10 @@ _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
+# the cheap look first: nearly every text has neither sign
 _LOOKS_PERSONAL = (
-    "regexp_matches(b.{column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}') "
-    "or regexp_matches(b.{column}, '^\\+[0-9]{{8,15}}$')"
+    "contains(b.{column}, '@') and regexp_matches(b.{column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}') "
+    "or starts_with(b.{column}, '+') and regexp_matches(b.{column}, '^\\+[0-9]{{8,15}}$')"
 )
 
 

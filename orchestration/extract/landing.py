@@ -23,6 +23,8 @@ TECHNICAL = {
     "_source_file": "VARCHAR",
     "_row_key": "VARCHAR",
 }
+# types of a cursor that is a time
+_TIMES = ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
 
 
 @dataclass
@@ -208,15 +210,16 @@ def _reject_future(
     counts: LoadCounts,
 ) -> None:
     """A cursor ahead of the clock would hide every later change: such rows are rejected, with a day's grace for zones."""
-    if not table.cursor or table.columns[table.cursor].upper() not in (
-        "VARCHAR",
-        "DATE",
-        "TIMESTAMP",
-        "TIMESTAMPTZ",
-        "TIMESTAMP WITH TIME ZONE",
-    ):
+    kind = table.columns[table.cursor].upper() if table.cursor else ""
+    if not table.cursor or kind not in _TIMES:
         return
-    ahead = f"try_cast({quote(table.cursor)}::varchar as timestamp) > (now() at time zone 'UTC' + interval 1 day)"
+    # a time is compared as it is, by the blocks' bounds; only text is read row by row
+    moment = (
+        quote(table.cursor)
+        if kind in ("DATE", "TIMESTAMP")
+        else f"try_cast({quote(table.cursor)}::varchar as timestamp)"
+    )
+    ahead = f"{moment} > (now() at time zone 'UTC' + interval 1 day)"
     found = scalar(con, f"select count(*) from {relation} where {ahead} and _load_id = {load_id}")
     if not found:
         return
