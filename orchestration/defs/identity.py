@@ -44,6 +44,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                     ["conformed", "conformed_companies"],
                     ["reference", "junk_identifiers"],
                     ["reference", "role_mailboxes"],
+                    ["reference", "nicknames"],
                 ],
                 owners=[settings.owner],
                 kinds={"python", "duckdb"},

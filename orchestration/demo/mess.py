@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.demo.names import SHORT_FORMS
+
 MACROS = """
 create or replace macro u(k, salt) as hash(k, salt, getvariable('seed'))::double / 18446744073709551616.0;
 create or replace macro ts(seconds) as make_timestamp(seconds::bigint * 1000000);
@@ -49,10 +51,10 @@ from wanted;
 _SPELLED = """
 create or replace table record as
 with drawn as (
-    select r.*, p.* exclude (person_id), t.in_club, t.is_business,
+    select r.*, p.* exclude (person_id), t.in_club, t.is_business, s.short_form,
         getvariable('final') - p.moved_days_ago * 86400 as moved_at,
         u(draw, 'g') as ug, u(draw, 'f') as uf, u(draw, 'e') as ue, u(draw, 'p') as up, u(draw, 'b') as ub, u(draw, 'a') as ua
-    from record_of r join person p using (person_id) join trait t using (person_id)
+    from record_of r join person p using (person_id) join trait t using (person_id) left join short_forms s using (given_name)
 ), states as (
     select *,
         moved_days_ago > 0 and created_at < moved_at as saw_move, u(draw, 'stale') < 0.5 as is_stale,
@@ -68,7 +70,8 @@ select
     household_id, birth_on, is_protected, saw_move and not is_stale as is_updated_after_move, moved_at,
     case when ug < 0.03 then typo(given_name, draw, 'tg') when ug < 0.05 then left(given_name, 1)
         when ug < 0.12 then folded(given_name) when ug < 0.14 then upper(given_name)
-        when ug < 0.15 and system <> 'email' then family_name else given_name end as given_name,
+        when ug < 0.15 and system <> 'email' then family_name when ug between 0.15 and 0.2 then coalesce(short_form, given_name)
+        else given_name end as given_name,
     case when ug between 0.14 and 0.15 and system <> 'email' then given_name
         when former_name is not null and u(draw, 'former') < 0.5 then former_name
         when uf < 0.035 then typo(family_name, draw, 'tf') when uf < 0.12 then folded(family_name)
@@ -78,6 +81,7 @@ select
         when ue < 0.345 then replace(email, '@', '+shop@') when ue < 0.36 then typo(email, draw, 'te')
         when ue < 0.37 then ' ' || email || ' ' else email end as email,
     case when system in ('email', 'survey') or up < 0.22 then null when up < 0.226 then '0700000000'
+        when up < 0.23 then right(mobile, 7) -- as within one area
         when up < 0.5 then mobile
         when up < 0.75 and country_code = 'SE' then '0' || substr(mobile, 4, 2) || '-' || substr(mobile, 6, 3) || ' ' || substr(mobile, 9)
         when up < 0.75 and country_code = 'FI' then '0' || substr(mobile, 5, 2) || ' ' || substr(mobile, 7)
@@ -86,7 +90,8 @@ select
     case when system in ('email', 'survey') or ub < 0.35 then null
         when ub < 0.37 and day(birth_on) <= 12 then strftime(birth_on, '%Y-%d-%m') else strftime(birth_on, '%Y-%m-%d') end as birth_text,
     case when is_protected and system <> 'webshop' then null
-        when ua < 0.04 then typo(street, draw, 'ta') when ua < 0.10 then folded(street) else street end as street,
+        when ua < 0.04 then typo(street, draw, 'ta') when ua < 0.10 then folded(street)
+        when ua < 0.13 then street || ' lgh ' || (1001 + 100 * (u(draw, 'floor') * 4)::int) else street end as street,
     postal_code, city, old_street, old_postal_code, old_city, saw_move and is_stale as keeps_old_address
 from states;
 """
@@ -95,6 +100,8 @@ from states;
 def spell_records(con: duckdb.DuckDBPyConnection) -> None:
     """Makes `record` from `person` and `trait`. Variables `seed` and `final` (s since 1970) must be set."""
     con.execute(_RECORDS)
+    con.execute("create or replace temp table short_forms (given_name varchar, short_form varchar)")
+    con.executemany("insert into short_forms values (?, ?)", list(SHORT_FORMS.items()))
     con.execute(_SPELLED)
 
 

@@ -33,6 +33,17 @@ MALE = {
     "Jukka Kari Heikki Hannu Juha Janne Sami Ville Teemu Tuomas Lauri Eero Onni Eino Väinö Toivo Leo Elias Oliver "
     "Noel Aarne Yrjö Björn Åke Jan-Erik Mohamed Ali",
 }
+# how people are called, and sometimes write themselves
+SHORT_FORMS = {
+    "Anders": "Adde", "Anna": "Annika", "Birgitta": "Gittan", "Bo": "Bosse", "Charlotte": "Lotta", "Daniel": "Danne",
+    "Elisabeth": "Lisbeth", "Fredrik": "Fredde", "Göran": "Jojje", "Gunilla": "Nilla", "Gustav": "Gurra", "Hans": "Hasse",
+    "Helena": "Lena", "Henrik": "Henke", "Jan": "Janne", "Johan": "Jojje", "Johanna": "Hanna", "Johannes": "Hannes",
+    "Juhani": "Jussi", "Kaarina": "Kaisa", "Karin": "Kajsa", "Karl": "Kalle", "Kerstin": "Kicki", "Kristian": "Krille",
+    "Kristin": "Stina", "Kristina": "Stina", "Lars": "Lasse", "Magnus": "Mange", "Maria": "Mia", "Mats": "Matte",
+    "Michael": "Mikkel", "Mikael": "Micke", "Mohamed": "Mo", "Mohammed": "Mo", "Nils": "Nisse", "Oskar": "Ogge",
+    "Per": "Pelle", "Peter": "Pelle", "Sofia": "Fia", "Stefan": "Steffe", "Susanne": "Sussi", "Thomas": "Tompa",
+    "Viktor": "Vicke",
+}  # fmt: skip
 _COMMON = {
     "SE": "Andersson Johansson Karlsson Nilsson Eriksson Larsson Olsson Persson Svensson Gustafsson Pettersson Jonsson "
     "Jansson Hansson Bengtsson Jönsson Lindberg Jakobsson Magnusson Olofsson Ali Mohamed Hassan Ahmed",

@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.warehouse import scalar
 
-COMPARISONS_VERSION = 2
+COMPARISONS_VERSION = 3
 # pairs to compare for each record, all blocking rules together: keeps the night's work in proportion to the records
 _PAIRS_PER_RECORD = 30
 _SMALL = 2_000_000
@@ -32,11 +32,12 @@ with people as (
     left join identity.identifiers t on t.kind = 'phone' and t.value_key = p.phone_key and t.ignored_reason is null
 )
 select
-    record_id as unique_id, given_key, family_key, birth_date, birth_date::varchar as birth_text,
+    record_id as unique_id, given_key || '|' || coalesce(country_code, '') as given_here, given_key, given_forms, family_key, regexp_replace(family_key, '(?:sson|son|sen)$', 's') as family_stem, birth_date, birth_date::varchar as birth_text,
     good_email as email_key, email_user, regexp_replace(email_user, '[._-]', '', 'g') as email_letters, split_part(good_email, '@', 2) as email_domain, regexp_replace(email_user, '[^0-9]', '', 'g') as email_digits,
     -- a year or a number behind the name is shared by many of that name: it is no word of one's own
     nullif(regexp_extract(email_rest, '^.*[a-z].*$'), '') as email_own,
-    good_phone as phone_key, postal_key, street_key, city_key
+    good_phone as phone_key, right(regexp_replace(good_phone, '[^0-9]', '', 'g'), 7) as phone_tail,
+    postal_key, street_key, city_key, street_number, address_words
 from (
     -- the longer name first: what is left of hans.johansson without hans is not johansson
     -- and names that were written as one first of all: folding takes an a of annaandersson
@@ -61,10 +62,12 @@ _BLOCKS: list[tuple[str, ...]] = [
     ("substr(given_key, 1, 3)", "substr(birth_text, 1, 4)"), ("substr(family_key, 1, 3)", "substr(birth_text, 1, 4)"),
     ("city_key", "substr(given_key, 1, 2)"), ("city_key", "substr(family_key, 1, 2)"), ("substr(email_own, 1, 5)",),
     ("substr(birth_text, 6, 5)", "substr(given_key, 1, 1)"), ("substr(birth_text, 6, 5)", "substr(family_key, 1, 1)"),
+    ("phone_tail",), ("street_number", "substr(family_key, 1, 3)"), ("street_number", "substr(given_key, 1, 3)"),
     ("given_key",), ("family_key",), ("substr(birth_text, 1, 7)",), ("street_key",), ("postal_key",), ("city_key",),
 ]  # fmt: skip
-# how frequent a value is counts in these
-FREQUENCY_COLUMNS = ("given_key", "family_key", "email_key", "phone_key", "postal_key", "city_key")
+# how frequent a value is counts in these. A family name tells the country too; the given name is counted within it, for
+# Aino is no rare name where the other one is Korhonen
+FREQUENCY_COLUMNS = ("given_here", "family_key", "email_key", "phone_key", "postal_key", "city_key")
 _SWAPPED = "l.given_key = r.family_key and l.family_key = r.given_key"
 
 
@@ -149,29 +152,35 @@ def _given_name() -> Any:
     import splink.comparison_level_library as cll
 
     # two names in each other's place are one observation: it counts here, by how frequent the name is, and not again below
-    swapped = _level(_SWAPPED_NAMES, "swapped with the family name").configure(tf_adjustment_column="given_key")
-    return _name("given_key", cll.NullLevel("given_key"), swapped)
+    swapped = _level(_SWAPPED_NAMES, "swapped with the family name").configure(tf_adjustment_column="given_here")
+    short = _level(_SHORT_FORM, "a short form of the other")
+    abroad = _level("given_key_l = given_key_r", "the same, in another country")
+    return _name("given_key", cll.NullLevel("given_key"), [abroad, swapped, short], frequent="given_here")
 
 
 def _family_name() -> Any:
     unknown = f"family_key_l is null or family_key_r is null or coalesce({_SWAPPED_NAMES}, false)"
-    return _name("family_key", _level(unknown, "not known, or swapped").configure(is_null_level=True))
+    return _name(
+        "family_key",
+        _level(unknown, "not known, or swapped").configure(is_null_level=True),
+        near="family_stem_l = family_stem_r",
+    )
 
 
-def _name(column: str, unknown: Any, *swapped: Any) -> Any:
+def _name(column: str, unknown: Any, also: Sequence[Any] = (), near: str = "false", frequent: str = "") -> Any:
     import splink.comparison_level_library as cll
     from splink.comparison_library import CustomComparison
 
-    near = f"jaro_winkler_similarity({column}_l, {column}_r)"
+    alike = f"jaro_winkler_similarity({column}_l, {column}_r)"
     return CustomComparison(
         output_column_name=column,
         comparison_levels=[
             unknown,
-            cll.ExactMatchLevel(column, term_frequency_adjustments=True),
-            *swapped,
-            _level(f"{near} >= {_NEAR}", "nearly the same"),
-            _level(f"{near} >= 0.85 or starts_with({column}_l, {column}_r) or starts_with({column}_r, {column}_l)", "alike, or an initial"),
-            _level(f"{near} >= 0.7", "somewhat alike"),
+            cll.ExactMatchLevel(frequent or column, term_frequency_adjustments=True),
+            *also,
+            _level(f"{alike} >= {_NEAR} or {near}", "nearly the same"),
+            _level(f"{alike} >= 0.85 or starts_with({column}_l, {column}_r) or starts_with({column}_r, {column}_l)", "alike, or an initial"),
+            _level(f"{alike} >= 0.7", "somewhat alike"),
             cll.ElseLevel(),
         ],
     )  # fmt: skip
@@ -201,9 +210,24 @@ _SWAPPED_NAMES = (
     f"jaro_winkler_similarity(given_key_l, family_key_r) >= {_NEAR} and jaro_winkler_similarity(family_key_l, given_key_r) >= {_NEAR} "
     "and given_key_l <> given_key_r"
 )
+# Bob and Robert, Lasse and Lars; two short forms of one name too
+_SHORT_FORM = (
+    "coalesce(list_contains(given_forms_l, given_key_r), false) or coalesce(list_contains(given_forms_r, given_key_l), false) "
+    "or coalesce(list_has_any(given_forms_l, given_forms_r), false)"
+)
 _SWAPPED_DAY = (
     "substr(birth_text_l, 1, 4) = substr(birth_text_r, 1, 4) and substr(birth_text_l, 6, 2) = substr(birth_text_r, 9, 2) "
     "and substr(birth_text_l, 9, 2) = substr(birth_text_r, 6, 2)"
+)
+
+
+# a slip of the pen: in the name before the @, or in the domain. anna.berg2@ and annaberg@ are others than anna.berg@, and
+# one of .se is another than one of .no
+_NEAR_MAILBOX = (
+    "email_digits_l = email_digits_r and least(length(email_user_l), length(email_user_r)) >= 5 and ("
+    "(email_domain_l = email_domain_r and email_letters_l <> email_letters_r and damerau_levenshtein(email_user_l, email_user_r) <= 2) "
+    "or (email_user_l = email_user_r and regexp_extract(email_domain_l, '[^.]+$') = regexp_extract(email_domain_r, '[^.]+$') "
+    "and damerau_levenshtein(email_domain_l, email_domain_r) <= 2))"
 )
 
 
@@ -217,15 +241,9 @@ def _email() -> Any:
         comparison_levels=[
             cll.NullLevel("email_key"),
             cll.ExactMatchLevel("email_key", term_frequency_adjustments=True),
-            # a slip of the pen: in the name before the @, or in the domain. anna.berg2@ and annaberg@ are others than
-            # anna.berg@, and one of .se is another than one of .no
-            _level(
-                "email_digits_l = email_digits_r and least(length(email_user_l), length(email_user_r)) >= 5 and ("
-                "(email_domain_l = email_domain_r and email_letters_l <> email_letters_r and damerau_levenshtein(email_user_l, email_user_r) <= 2) or (email_user_l = email_user_r "
-                "and regexp_extract(email_domain_l, '[^.]+$') = regexp_extract(email_domain_r, '[^.]+$') "
-                "and damerau_levenshtein(email_domain_l, email_domain_r) <= 2))",
-                "nearly the same",
-            ),
+            _level(f"{_NEAR_MAILBOX} and {own}", "nearly the same"),
+            # a slip in a mailbox that is but the name says no more than the slip in the name
+            _level(_NEAR_MAILBOX, "nearly the same, and no more than the name"),
             _level(f"{own} and email_user_l = email_user_r", "the same before the @, and more than the name"),
             _level(f"{own} and jaro_winkler_similarity(email_own_l, email_own_r) >= 0.9", "alike before the @ in what is not the name"),
             cll.ElseLevel(),
@@ -242,6 +260,8 @@ def _phone() -> Any:
         comparison_levels=[
             cll.NullLevel("phone_key"),
             cll.ExactMatchLevel("phone_key", term_frequency_adjustments=True),
+            # a number without its country or area
+            _level("phone_tail_l = phone_tail_r", "the same last seven digits"),
             _level("damerau_levenshtein(phone_key_l, phone_key_r) <= 1", "one digit apart"),
             cll.ElseLevel(),
         ],
@@ -263,6 +283,7 @@ def _address() -> Any:
             _level(nowhere, "not known").configure(is_null_level=True),
             _level("street_key_l = street_key_r and coalesce(postal_key_l = postal_key_r, true)", "same street and postal code"),
             _level(f"{near} and postal_key_l = postal_key_r", "nearly the same street, same postal code"),
+            _level(_SAME_WORDS, "the same house number and mostly the same words"),
             _level(near, "nearly the same street"),
             cll.ExactMatchLevel("postal_key", term_frequency_adjustments=True),
             cll.ExactMatchLevel("city_key", term_frequency_adjustments=True),
@@ -271,6 +292,13 @@ def _address() -> Any:
             cll.ElseLevel(),
         ],
     )  # fmt: skip
+
+
+# an address written as one line, with a flat or a building more, in another order
+_SAME_WORDS = (
+    "street_number_l = street_number_r and least(len(address_words_l), len(address_words_r)) >= 3 and "
+    "len(list_intersect(address_words_l, address_words_r)) >= 0.6 * least(len(address_words_l), len(address_words_r))"
+)
 
 
 def _level(condition: str, label: str) -> Any:

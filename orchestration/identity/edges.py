@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.identity.model import MIN_RECORDS
 from orchestration.settings import Identity
 from orchestration.warehouse import scalar
 
@@ -47,7 +48,9 @@ _GUARD = """
         or l.given_key = r.given_key
         or starts_with(l.given_key, r.given_key) or starts_with(r.given_key, l.given_key)
         or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92
+        or coalesce(list_contains(l.given_forms, r.given_key), false) or coalesce(list_contains(r.given_forms, l.given_key), false)
         or (l.given_key = r.family_key and l.family_key = r.given_key))
+    and coalesce(l.generation = r.generation, true)
     and (l.birth_date is null or r.birth_date is null or l.birth_date = r.birth_date
         or (year(l.birth_date) = year(r.birth_date) and month(l.birth_date) = day(r.birth_date) and day(l.birth_date) = month(r.birth_date)))
 """
@@ -57,6 +60,13 @@ _SAME_FAMILY = """
     (l.family_key is null or r.family_key is null or l.family_key = r.family_key
         or jaro_winkler_similarity(replace(l.family_key, ' ', ''), replace(r.family_key, ' ', '')) >= 0.92
         or l.birth_date = r.birth_date or l.given_key = r.family_key)
+"""
+
+# father and son of one name at one address: who is reached at another number and another address is another person,
+# unless born on the same day; such pairs are left to a person to decide
+_APART = """
+    (coalesce(l.email_key <> r.email_key, false) and coalesce(l.phone_key <> r.phone_key, false)
+        and coalesce(l.birth_date <> r.birth_date, true))
 """
 
 _EDGES = f"""
@@ -83,7 +93,7 @@ with good as (
     from identity.normalised_people l join identity.normalised_people r
         on l.given_key = r.given_key and l.family_key = r.family_key and l.postal_key = r.postal_key and l.street_key = r.street_key
         and l.record_id < r.record_id
-    where length(l.given_key) > 1 and {_GUARD}
+    where length(l.given_key) > 1 and {_GUARD} and not {_APART}
 )
 select left_id, right_id, rule, null::double as weight, 'deterministic-1' as model_version, true as is_used
 from (from email_pairs union all from phone_pairs union all from name_and_birth_date union all from name_and_address)
@@ -91,16 +101,35 @@ from (from email_pairs union all from phone_pairs union all from name_and_birth_
 
 # a rule is worth what the model says of the pair, and never less than this: evidence of a kind that no model doubts
 _RULE_WEIGHT = 8.0
-_SCORED_EDGES = """
+# Mark and Mary are alike as slips are: among few records, where no model could learn how common slips are, they must
+# share more than a couple does
+_NEAR_NAMES = """
+    coalesce(l.given_key = r.given_key or starts_with(l.given_key, r.given_key) or starts_with(r.given_key, l.given_key)
+        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92
+        or list_contains(l.given_forms, r.given_key) or list_contains(r.given_forms, l.given_key) or list_has_any(l.given_forms, r.given_forms)
+        or l.given_key = r.family_key or l.family_key = r.given_key, l.given_key is null or r.given_key is null)
+"""
+_MUCH_ELSE = """
+    (coalesce(damerau_levenshtein(l.birth_date::varchar, r.birth_date::varchar) <= 2, false)
+        or coalesce(l.email_key = r.email_key, false)::int + coalesce(l.phone_key = r.phone_key, false)::int
+            + coalesce(l.street_key = r.street_key, false)::int >= 2)
+"""
+_SCORED_EDGES = f"""
 insert into identity.edges
 select s.left_id, s.right_id, 'records alike', s.weight, $version, true
 from identity.scored_pairs s
-join identity.normalised_people a on a.record_id = s.left_id join identity.normalised_people b on b.record_id = s.right_id
-where s.probability >= $threshold and identity.veto_reason(a, b) is null
+join identity.normalised_people l on l.record_id = s.left_id join identity.normalised_people r on r.record_id = s.right_id
+left join identity.identifiers e on e.kind = 'email' and e.value_key = l.email_key and l.email_key = r.email_key and e.given_name_count <= 1
+left join identity.identifiers p on p.kind = 'phone' and p.value_key = l.phone_key and l.phone_key = r.phone_key and p.given_name_count <= 1
+where s.probability >= $threshold and identity.veto_reason(l, r) is null and not {_APART}
+    -- as with rules: a record without a given name belongs to nobody of a family more than to another
+    and ((l.given_key is null) = (r.given_key is null) or e.value_key is not null or p.value_key is not null)
+    and ($are_many or {_NEAR_NAMES} or {_MUCH_ELSE})
     and (s.probability >= $names_alone or coalesce(
-        a.email_key = b.email_key or a.phone_key = b.phone_key or a.postal_key = b.postal_key or a.street_key = b.street_key
-            or jaro_winkler_similarity(a.city_key, b.city_key) >= 0.88
-            or damerau_levenshtein(a.birth_date::varchar, b.birth_date::varchar) <= 2, false))
+        l.email_key = r.email_key or l.phone_key = r.phone_key or l.postal_key = r.postal_key or l.street_key = r.street_key
+            or (l.street_number = r.street_number and len(list_intersect(l.address_words, r.address_words)) >= 3)
+            or jaro_winkler_similarity(l.city_key, r.city_key) >= 0.88
+            or damerau_levenshtein(l.birth_date::varchar, r.birth_date::varchar) <= 2, false))
 """
 _WEIGH = f"""
 update identity.edges e set weight = greatest(coalesce(s.weight, 0), {_RULE_WEIGHT})
@@ -139,7 +168,12 @@ def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str)
     con.execute(_EDGES)
     con.execute(
         _SCORED_EDGES,
-        {"threshold": settings.link_probability, "names_alone": settings.names_alone_probability, "version": version},
+        {
+            "threshold": settings.link_probability,
+            "names_alone": settings.names_alone_probability,
+            "version": version,
+            "are_many": scalar(con, "select count(*) from identity.normalised_people") >= MIN_RECORDS,
+        },
     )
     con.execute(_WEIGH)
     con.execute(_DECIDED)

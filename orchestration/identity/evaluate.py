@@ -22,9 +22,20 @@ from orchestration.identity.training import fitting_model
 from orchestration.settings import DBT_DIR, Engine, Identity
 from orchestration.warehouse import open_warehouse, quote, text
 
-_SEEDS = ("junk_identifiers", "role_mailboxes")
-# how exports write dates; the first that reads a value wins
-_DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%m/%d/%y", "%Y-%m-%d %H:%M:%S")
+_SEEDS = ("junk_identifiers", "role_mailboxes", "nicknames")
+# how exports write dates; the first that reads a value wins. DuckDB reads 76 as the year 76 where a year has four digits
+_DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%Y-%m-%d %H:%M:%S",
+)
+_SHORT_DATE_FORMATS = ("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%y-%m-%d")
 
 
 @dataclass(frozen=True)
@@ -108,9 +119,7 @@ def load_labelled(con: duckdb.DuckDBPyConnection, path: Path, truth: str, mappin
     }
     values |= {"source_key": "labelled_row::varchar", "source_system": values.get("source_system", "'labelled'")}
     columns = ", ".join(f"{values.get(column, f'null::{kind}')} as {quote(column)}" for column, kind in people.items())
-    con.execute(
-        "create schema if not exists conformed; create schema if not exists labelled; create schema if not exists reference"
-    )
+    con.execute("create schema if not exists conformed; create schema if not exists labelled")
     con.execute(
         f"create or replace table conformed.conformed_people as select {columns}, null::timestamp as deleted_at, "
         "now()::timestamp as extracted_at, 1::bigint as load_id from labelled_file"
@@ -119,16 +128,26 @@ def load_labelled(con: duckdb.DuckDBPyConnection, path: Path, truth: str, mappin
         f"create or replace table labelled.truth as select hash({values['source_system']}, labelled_row::varchar) as record_id, "
         f"trim({quote(there[truth.strip().lower()])}::varchar) as entity from labelled_file"
     )
+    load_seeds(con)
+    con.execute("drop table labelled_file")
+
+
+def load_seeds(con: duckdb.DuckDBPyConnection) -> None:
+    """Fills the tables of schema reference that the step reads, as dbt does."""
+    con.execute("create schema if not exists reference")
     for seed in _SEEDS:
         con.execute(
             f"create or replace table reference.{seed} as from read_csv({text(DBT_DIR / 'seeds' / f'{seed}.csv')}, all_varchar = true)"
         )
-    con.execute("drop table labelled_file")
 
 
 def _value(expression: str, kind: str) -> str:
     if kind == "date":
-        return f"try_strptime({expression}, [{', '.join(text(f) for f in _DATE_FORMATS)}])::date"
+        long, short = (
+            "[" + ", ".join(text(f) for f in formats) + "]" for formats in (_DATE_FORMATS, _SHORT_DATE_FORMATS)
+        )
+        has_long_year = f"regexp_matches({expression}, '[0-9]{{4}}')"
+        return f"case when {has_long_year} then try_strptime({expression}, {long}) else try_strptime({expression}, {short}) end::date"
     return f"try_cast({expression} as {kind})"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.identity.components import connect
+from orchestration.identity.names import LEGAL_FORMS
 from orchestration.warehouse import scalar
 
 # more customers than this at one address or on one number are a stairway or an office, not a household
@@ -34,7 +35,6 @@ with member as (
 select first_id as left_id, customer_id as right_id from sized
 where customer_id <> first_id and customers <= {most}
 """
-_LEGAL_FORMS = "aktiebolag|ab|as|asa|aps|a s|oy|oyj|ky|hb|kb|enskild firma|ek for|ltd|inc|gmbh|filial"
 # company records that may be one by a domain that they share
 _MOST_ON_DOMAIN = 5
 _COMPANIES = f"""
@@ -55,7 +55,7 @@ with person_domain as (
 )
 select c.source_system || ':' || c.source_key as company_record, c.source_system, c.source_key, upper(c.country_code) as country_code,
     nullif(regexp_replace(upper(c.registration_number), '[^0-9A-Z]', '', 'g'), '') as registration_key,
-    nullif(trim(regexp_replace(' ' || identity.folded(c.name) || ' ', ' ({_LEGAL_FORMS}) ', ' ', 'g')), '') as name_key,
+    nullif(trim(regexp_replace(' ' || identity.folded(c.name) || ' ', ' ({LEGAL_FORMS}) ', ' ', 'g')), '') as name_key,
     d.domain as domain_key
 from conformed.conformed_companies c
 left join own_domain d on d.source_system = c.source_system and d.company_key = c.source_key

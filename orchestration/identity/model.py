@@ -16,7 +16,7 @@ from orchestration.home import Home
 from orchestration.identity.comparisons import COMPARISONS_VERSION
 
 DEFAULT_MODEL = Path(__file__).parent / "default_model.json"
-# fewer records teach nothing, and what is frequent among them says nothing: only rules join them
+# fewer records teach nothing: the default model weighs them
 MIN_RECORDS = 500
 
 

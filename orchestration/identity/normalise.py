@@ -9,6 +9,7 @@ import duckdb
 import phonenumbers
 import pyarrow as pa
 
+from orchestration.identity.names import BUSINESS_KINDS, read_names
 from orchestration.warehouse import scalar
 
 _FOLD = """
@@ -19,12 +20,17 @@ create or replace macro identity.folded(s) as
                 'å', 'a'), 'ä', 'a'), 'æ', 'a'), 'ö', 'o'), 'ø', 'o'), 'ð', 'd')),
             'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'),
         '[^\\p{L}\\p{N}]+', ' ', 'g');
--- address without its +tag, or null when it is none; for Gmail the dots before the @ do not count
+-- an address without its +tag, out of "Anna Berg <anna@berg.se>" too, or null when it is none; for Gmail the dots before the @ do not count
+create or replace temp macro bare_address(s) as lower(trim(coalesce(nullif(regexp_extract(s, '<([^<>]*@[^<>]*)>', 1), ''), s)));
 create or replace temp macro untagged(s) as
-    regexp_replace(nullif(regexp_extract(lower(trim(s)), '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'), ''), '\\+[^@]*@', '@');
+    regexp_replace(nullif(regexp_extract(bare_address(s), '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'), ''), '\\+[^@]*@', '@');
 create or replace temp macro email_key(s) as
     case when untagged(s) similar to '[^@]+@(gmail|googlemail)\\.com' then replace(split_part(untagged(s), '@', 1), '.', '') || '@gmail.com'
         else untagged(s) end;
+-- what is no birth date is none; a year of two digits is of this century where that makes ten years or more
+create or replace temp macro plausible_birth(d) as case
+    when year(d) < 100 then (d + to_years(case when year(d) + 2010 <= year(current_date) then 2000 else 1900 end))::date
+    when year(d) >= 1880 and d <= current_date then d end;
 """
 
 _DDL = """
@@ -38,19 +44,32 @@ create table if not exists identity.phone_numbers (
 # record_id is a hash of the record's own key: the same record has the same number every night, whatever the order
 _PEOPLE = """
 create or replace table identity.normalised_people as
+with people as (
+    select p.*, w.given_key, w.family_key, w.generation,
+        nullif(trim(identity.folded(p.street)), '') as street_key, nullif(trim(identity.folded(p.city)), '') as city_key
+    from conformed.conformed_people p
+    left join written_names w on w.full_name is not distinct from p.full_name and w.given_name is not distinct from p.given_name
+        and w.family_name is not distinct from p.family_name and w.is_business = coalesce(lower(p.kind) in {business_kinds}, false)
+    where p.deleted_at is null
+)
 select
     hash(p.source_system, p.source_key) as record_id, p.source_system, p.source_key,
-    nullif(trim(identity.folded(coalesce(p.given_name, split_part(trim(p.full_name), ' ', 1)))), '') as given_key,
-    nullif(trim(identity.folded(coalesce(p.family_name, nullif(split_part(trim(p.full_name), ' ', -1), trim(p.full_name))))), '') as family_key,
+    nullif(p.given_key, '') as given_key, nullif(p.family_key, '') as family_key, p.generation,
+    -- what the given name may stand for, itself too; null for the many that are no short form
+    case when f.given_forms is not null then list_prepend(p.given_key, f.given_forms) end as given_forms,
     email_key(p.email) as email_key, n.phone_key, n.is_mobile as is_mobile,
-    p.birth_date, upper(p.country_code) as country_code,
+    plausible_birth(p.birth_date) as birth_date, upper(p.country_code) as country_code,
     nullif(regexp_replace(p.postal_code, '[^0-9A-Za-z]', '', 'g'), '') as postal_key,
-    nullif(trim(identity.folded(p.street)), '') as street_key, nullif(trim(identity.folded(p.city)), '') as city_key,
+    p.street_key, p.city_key,
+    nullif(regexp_extract(p.street_key, '[0-9]+'), '') as street_number,
+    list_distinct(string_split(nullif(trim(regexp_replace(concat_ws(' ', p.street_key, lower(p.postal_code), p.city_key), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), ''), ' ')) as address_words,
     p.kind, p.created_at
-from conformed.conformed_people p
+from people p
+left join short_forms f on f.given_word = split_part(p.given_key, ' ', 1)
 left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), '')
-where p.deleted_at is null
 """
+# digits that a number has at least, to be one where its country is not known
+_LEAST_DIGITS = 7
 
 
 def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") -> int:
@@ -78,18 +97,23 @@ def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") 
         con.register("parsed_phones", parsed)
         con.execute("insert into identity.phone_numbers from parsed_phones")
         con.unregister("parsed_phones")
-    con.execute(_PEOPLE)
+    read_names(con)
+    con.execute(_PEOPLE.format(business_kinds=BUSINESS_KINDS))
     return int(scalar(con, "select count(*) from identity.normalised_people"))
 
 
 def phone_key(phone: str, country: str) -> tuple[str | None, bool | None]:
-    """(E.164, is it a mobile) of a number as written in `country` (ISO alpha-2 or empty); (None, None) when impossible."""
+    """(E.164, is it a mobile) of a number as written in `country` (ISO alpha-2 or empty).
+
+    (its digits, None) where the country cannot be told, (None, None) where it is no number at all.
+    """
     try:
         number = phonenumbers.parse(phone, country or None)
     except phonenumbers.NumberParseException:
-        return None, None
-    if not phonenumbers.is_possible_number(number):
-        return None, None
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        digits = "".join(c for c in phone if c.isdigit()).lstrip("0")
+        return (digits if len(digits) >= _LEAST_DIGITS and not country else None), None
     kind = phonenumbers.number_type(number)
     is_mobile = kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), is_mobile

@@ -24,39 +24,55 @@ from orchestration.identity.comparisons import (
     choose_blocks,
     make_compared,
 )
-from orchestration.identity.model import MIN_RECORDS, Model
+from orchestration.identity.model import Model
 from orchestration.warehouse import scalar, text
 
 WORK_SCHEMA = "identity_work"
+# of two records nothing can be said but what rules say
+_LEAST_RECORDS = 3
 # of pairs that differ more than this, in bits, nothing is kept
 _MIN_WEIGHT = -6.0
 # what the prior of the model is worth against the pairs of a set: on a handful of records it decides
 _KNOWN_PAIRS = 10_000
+# what the frequency that the model knows of is worth against the records of a set: two of sixty say little of a number
+_KNOWN_RECORDS = 1000
 # a calibration stands until the records are so many more or fewer
 _MAX_GROWTH = 0.1
 
-_DDL = """
+_FREQUENCY_SHAPE = "column_name varchar not null, value varchar, frequency double not null"
+_DDL = f"""
 create table if not exists identity.calibration (
     model_version varchar not null, records ubigint not null, shift double not null, blocks varchar not null
 );
-create table if not exists identity.term_frequencies (column_name varchar not null, value varchar, frequency double not null);
+create table if not exists identity.term_frequencies ({_FREQUENCY_SHAPE});
 create table if not exists identity.scored_pairs (left_id ubigint, right_id ubigint, weight double, probability double);
 """
 
-# of a value seen once, or not at all when the calibration was made, no row is kept but one without a value
+# of a value seen once, or not at all when they were counted, no row is kept but one a country ('|SE'), and one without a
+# value; a name is counted among those of its country, which stands behind the |
 _FREQUENCIES = """
-insert into identity.term_frequencies
-with counted as (select {column} as value, count(*) as n from {schema}.compared_people where {column} is not null group by all)
-select '{column}', value, n / (select sum(n) from counted) from counted where n > 1
-union all select '{column}', null, 1 / greatest((select sum(n) from counted), 1)
+insert into {into}
+with counted as (
+    select {column} as value, nullif(regexp_extract({column}, '[|].*$'), '') as country, count(*) as n
+    from {schema}.compared_people where {column} is not null group by all
+), whole as (select country, sum(n)::double as records from counted group by all),
+every as (select greatest(coalesce(sum(n), 0), 1)::double as records from counted),
+found as (
+    select value, n, records from counted join whole on whole.country is not distinct from counted.country where n > 1
+    union all select country, 1, records from whole where country is not null
+    union all select null, 1, records from every
+)
+select '{column}', value, least(n / records, (n + {known} * {share}::double) / (records + {known})) from found
 """
 _FREQUENCY_TABLE = """
 create or replace table {schema}.frequencies_{column} as
-select v.{column}, coalesce(t.frequency, (select frequency from identity.term_frequencies where column_name = '{column}' and value is null))
+select v.{column}, coalesce(t.frequency, c.frequency, (select frequency from {counted} where column_name = '{column}' and value is null))
     as tf_{column}
 from (select distinct {column} from {schema}.compared_people where {column} is not null) v
-left join identity.term_frequencies t on t.column_name = '{column}' and t.value = v.{column}
+left join {counted} t on t.column_name = '{column}' and t.value = v.{column}
+left join {counted} c on c.column_name = '{column}' and c.value = nullif(regexp_extract(v.{column}, '[|].*$'), '')
 """
+_STANDING = "identity.term_frequencies"
 
 
 @dataclass(frozen=True)
@@ -76,7 +92,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: boo
     """
     con.execute(_DDL)
     records = scalar(con, "select count(*) from identity.normalised_people")
-    if records < MIN_RECORDS:
+    if records < _LEAST_RECORDS:
         con.execute(
             "delete from identity.scored_pairs; delete from identity.calibration; drop table if exists identity.compared_people"
         )
@@ -88,10 +104,17 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: boo
         _mark_changed(work, is_all)
         if calibration is None:
             blocks = choose_blocks(work, WORK_SCHEMA, records)
-            _count_frequencies(work)
+            count_frequencies(work, model.settings)
         else:
             blocks = calibration.blocks
-        pairs = predict(work, api, model.settings, blocks, only_changed=not is_all, calibrated=True)
+        pairs = predict(
+            work,
+            api,
+            model.settings,
+            blocks,
+            only_changed=not is_all,
+            least=_least_weight(model, records),
+        )
         if calibration is None:
             _, shift = learn_prior(work, pairs, model.settings["probability_two_random_records_match"], records)
             calibration = Calibration(records, shift, blocks)
@@ -131,10 +154,32 @@ def _mark_changed(con: duckdb.DuckDBPyConnection, is_all: bool) -> None:
     )
 
 
-def _count_frequencies(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("delete from identity.term_frequencies")
+def count_frequencies(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], into: str = _STANDING) -> None:
+    """Fills the table `into` (column_name, value, frequency) from the scratch schema's `compared_people`."""
+    shares = _known_shares(settings)
+    con.execute(f"create or replace table {into} ({_FREQUENCY_SHAPE})")
     for column in FREQUENCY_COLUMNS:
-        con.execute(_FREQUENCIES.format(column=column, schema=WORK_SCHEMA))
+        known = {"known": _KNOWN_RECORDS if column in shares else 0, "share": shares.get(column, 0)}
+        con.execute(_FREQUENCIES.format(column=column, schema=WORK_SCHEMA, into=into, **known))
+
+
+def _known_shares(settings: dict[str, Any]) -> dict[str, float]:
+    """How often two records that are not one person have the same value, by column, as the model knows."""
+    return {
+        level["tf_adjustment_column"]: level["u_probability"]
+        for comparison in settings["comparisons"]
+        for level in comparison["comparison_levels"]
+        if level.get("tf_adjustment_column")
+        and "u_probability" in level
+        and level["label_for_charts"].startswith("Exact match")
+    }
+
+
+def _least_weight(model: Model, records: int) -> float:
+    """Bits below which no pair is kept, before the calibration's shift: of few records more are one person than the
+    model expects, of each record about one other."""
+    expected = _log_odds(1 / records) - _log_odds(model.settings["probability_two_random_records_match"])
+    return _MIN_WEIGHT - max(0.0, expected)
 
 
 def _store(con: duckdb.DuckDBPyConnection, model: Model, calibration: Calibration, pairs: str) -> None:
@@ -145,7 +190,8 @@ def _store(con: duckdb.DuckDBPyConnection, model: Model, calibration: Calibratio
         begin;
         delete from identity.scored_pairs where left_id not in ({outdated}) or right_id not in ({outdated});
         insert into identity.scored_pairs select least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r),
-            match_weight + {calibration.shift}, {probability(calibration.shift)} from {pairs};
+            match_weight + {calibration.shift}, {probability(calibration.shift)} from {pairs}
+            where match_weight + {calibration.shift} >= {_MIN_WEIGHT};
         create or replace table identity.compared_people as select * exclude (is_changed) from {WORK_SCHEMA}.compared_people;
         delete from identity.calibration;
         insert into identity.calibration values
@@ -170,12 +216,13 @@ def predict(
     blocks: list[list[str]],
     *,
     only_changed: bool = False,
-    calibrated: bool = False,
+    frequencies: str = _STANDING,
     with_levels: bool = False,
+    least: float = _MIN_WEIGHT,
 ) -> str:
     """The name of Splink's table of scored pairs of `compared_people`, with each comparison's level if wanted.
 
-    How frequent a value is, is as the calibration has it where `calibrated`; else Splink counts.
+    `frequencies` is the table that says how frequent a value is: the calibration's, or another.
     """
     linker = _linker(
         con,
@@ -186,9 +233,9 @@ def predict(
             "additional_columns_to_retain": ["is_changed"] if only_changed else [],
         },
         blocking_rules(blocks, only_changed=only_changed),
-        calibrated=calibrated,
+        frequencies,
     )
-    return f"{WORK_SCHEMA}.{linker.inference.predict(threshold_match_weight=_MIN_WEIGHT).physical_name}"
+    return f"{WORK_SCHEMA}.{linker.inference.predict(threshold_match_weight=least).physical_name}"
 
 
 def weigh_pairs(
@@ -208,7 +255,7 @@ def weigh_pairs(
         work.execute(f"create table {WORK_SCHEMA}.compared_people as from identity.compared_people "
                      "where list_contains($ids, unique_id)", {"ids": sorted(wanted)})  # fmt: skip
         details = {**model.settings, "retain_matching_columns": True, "retain_intermediate_calculation_columns": True}
-        linker = _linker(work, api, details, ["1 = 1"], calibrated=True)
+        linker = _linker(work, api, details, ["1 = 1"])
         cursor = work.execute(f"from {WORK_SCHEMA}.{linker.inference.predict().physical_name}")
         names = [column[0] for column in cursor.description or []]
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -248,7 +295,7 @@ def _steps(comparisons: list[dict[str, Any]], row: dict[str, Any]) -> list[tuple
 
 
 _NAMES = {
-    "given_key": "given name", "family_key": "family name", "birth_text": "birth date", "email_key": "email address",
+    "given_here": "given name", "family_key": "family name", "birth_text": "birth date", "email_key": "email address",
     "phone_key": "phone number", "postal_key": "postal code", "city_key": "place",
 }  # fmt: skip
 
@@ -261,7 +308,7 @@ def _in_plain_words(label: str) -> str:
 
 
 def _linker(
-    con: duckdb.DuckDBPyConnection, api: Any, settings: dict[str, Any], rules: list[str], *, calibrated: bool
+    con: duckdb.DuckDBPyConnection, api: Any, settings: dict[str, Any], rules: list[str], frequencies: str = _STANDING
 ) -> Any:
     """Splink's linker on the scratch schema's `compared_people`."""
     from splink import Linker
@@ -273,8 +320,8 @@ def _linker(
         log_level="CRITICAL",
         validate_settings=False,
     )
-    for column in FREQUENCY_COLUMNS if calibrated else ():
-        con.execute(_FREQUENCY_TABLE.format(column=column, schema=WORK_SCHEMA))
+    for column in FREQUENCY_COLUMNS:
+        con.execute(_FREQUENCY_TABLE.format(column=column, schema=WORK_SCHEMA, counted=frequencies))
         linker.table_management.register_term_frequency_lookup(api.register(f"frequencies_{column}"), column)
     return linker
 

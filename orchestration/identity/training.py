@@ -16,7 +16,7 @@ from orchestration.home import Home
 from orchestration.identity.comparisons import choose_blocks, comparisons, make_compared
 from orchestration.identity.model import DEFAULT_MODEL, MIN_RECORDS, Model
 from orchestration.identity.resolve import prepare_people
-from orchestration.identity.scoring import WORK_SCHEMA, learn_prior, predict, probability, workplace
+from orchestration.identity.scoring import WORK_SCHEMA, count_frequencies, learn_prior, predict, probability, workplace
 from orchestration.identity.vetoes import define_vetoes
 from orchestration.settings import Identity
 from orchestration.warehouse import quote, scalar
@@ -34,6 +34,8 @@ _TRAINED_ON = (("given_key", "family_key"), ("birth_text",), ("email_key",))
 _VETOED_ROUNDS = 2
 # pairs that every level is given beforehand, so that none is impossible
 _SMOOTHING = 0.5
+# pairs that the default model's shares are worth
+_KNOWN_PAIRS = 50
 # rounds of Splink's EM: fewer where these run a share down to nothing; and what is kept of a share near nothing
 _ITERATIONS = (30, 10, 4)
 _LEAST_SHARE = 1e-12
@@ -110,7 +112,10 @@ def _without_families(con: duckdb.DuckDBPyConnection, settings: dict[str, Any]) 
     settings = json.loads(json.dumps(settings))
     with workplace(con) as (work, api):
         blocks = choose_blocks(work, WORK_SCHEMA, make_compared(work, WORK_SCHEMA)["unique_id"])
-        pairs = predict(work, api, settings, blocks, with_levels=True)
+        # in a table of its own: the standing calibration is the night's
+        frequencies = f"{WORK_SCHEMA}.counted_frequencies"
+        count_frequencies(work, settings, frequencies)
+        pairs = predict(work, api, settings, blocks, frequencies=frequencies, with_levels=True)
         work.execute(
             "create or replace temp table trusted as "
             f"select p.* from {pairs} p join identity.normalised_people a on a.record_id = p.unique_id_l "
@@ -127,11 +132,27 @@ def _without_families(con: duckdb.DuckDBPyConnection, settings: dict[str, Any]) 
                 ).fetchall()
             )
             levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-            total = sum(found.values()) + _SMOOTHING * len(levels)
-            for number, level in enumerate(reversed(levels)):
-                level["m_probability"] = (found.get(number, 0.0) + _SMOOTHING) / total
+            before = _known_before(comparison["output_column_name"], levels)
+            total = sum(found.values()) + sum(before)
+            for number, (level, known) in enumerate(zip(reversed(levels), reversed(before), strict=True)):
+                level["m_probability"] = (found.get(number, 0.0) + known) / total
                 level.setdefault("u_probability", 1 / _SAMPLED_PAIRS)
     return settings
+
+
+def _known_before(comparison: str, levels: list[dict[str, Any]]) -> list[float]:
+    """Pairs that each level is given beforehand: what a small set does not show, the default model knows."""
+    try:
+        known = {
+            level["label_for_charts"]: level["m_probability"]
+            for other in Model.load(DEFAULT_MODEL).settings["comparisons"]
+            if other["output_column_name"] == comparison
+            for level in other["comparison_levels"]
+            if not level.get("is_null_level")
+        }
+    except KundbildError:  # the default model itself is being made
+        known = {}
+    return [_SMOOTHING + _KNOWN_PAIRS * known.get(level["label_for_charts"], 0.0) for level in levels]
 
 
 def fitting_model(con: duckdb.DuckDBPyConnection) -> Model:

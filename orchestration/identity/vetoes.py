@@ -20,6 +20,9 @@ create or replace macro identity.compatible_names(a, b) as
     a.given_key is null or b.given_key is null or a.given_key = b.given_key
     or starts_with(a.given_key, b.given_key) or starts_with(b.given_key, a.given_key)
     or jaro_winkler_similarity(a.given_key, b.given_key) >= {_ALIKE}
+    or (damerau_levenshtein(a.given_key, b.given_key) = 1 and least(length(a.given_key), length(b.given_key)) >= 5)
+    or coalesce(list_contains(a.given_forms, b.given_key), false) or coalesce(list_contains(b.given_forms, a.given_key), false)
+    or coalesce(list_has_any(a.given_forms, b.given_forms), false)
     or coalesce(jaro_winkler_similarity(a.given_key, b.family_key) >= {_SWAPPED_ALIKE}, false)
     or coalesce(jaro_winkler_similarity(b.given_key, a.family_key) >= {_SWAPPED_ALIKE}, false);
 create or replace macro identity.birth_dates_conflict(a, b) as
@@ -80,6 +83,7 @@ def define_vetoes(con: duckdb.DuckDBPyConnection) -> Vetoes:
     con.execute(
         "create or replace macro identity.veto_reason(a, b) as case "
         f"when {str(vetoes.names_part_people).lower()} and not identity.compatible_names(a, b) then 'first names differ' "
-        f"when {str(vetoes.dates_part_people).lower()} and identity.birth_dates_conflict(a, b) then 'birth dates conflict' end"
+        f"when {str(vetoes.dates_part_people).lower()} and identity.birth_dates_conflict(a, b) then 'birth dates conflict' "
+        "when a.generation <> b.generation then 'senior and junior' end"
     )
     return vetoes

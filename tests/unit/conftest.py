@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from orchestration.identity.evaluate import load_seeds
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.settings import Identity
@@ -19,11 +20,8 @@ COLUMNS = {
 
 @pytest.fixture
 def resolve(warehouse):
-    warehouse.execute("create schema conformed; create schema reference")
-    warehouse.execute(
-        "create table reference.junk_identifiers as select 'email' as kind, 'test@test.com' as value_key, 'test address' as reason"
-    )
-    warehouse.execute("create table reference.role_mailboxes as select 'info' as local_part")
+    warehouse.execute("create schema conformed")
+    load_seeds(warehouse)
     nights = iter(range(1000))
 
     def go(*people: dict) -> dict[str, str]:

@@ -38,7 +38,7 @@ FAMILY = [person("1", "Anna", **HOME), person("2", "Bo", **HOME)]
     "people",
     [
         FAMILY,
-        [person("1", "Anna", phone="+46701234567"), person("2", "Bo", "Quist", phone="0701234567")],
+        [person("1", "Anna", phone="+46701234568"), person("2", "Bo", "Quist", phone="0701234568")],
         [person("1", "Anna", email="familjen@berg.se"), person("2", "Bo", email="familjen@berg.se")],
     ],
     ids=["an address and a name", "a phone", "a mailbox"],

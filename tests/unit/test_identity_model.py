@@ -49,7 +49,8 @@ def pairs_of_one_date(warehouse):
             "create or replace table identity.normalised_people as "
             "select (2 * n + side)::ubigint as record_id, case when side = 1 and n < $differing then 'bertil' else 'anna' end as given_key, "
             "'family' || n as family_key, date '1950-01-01' + n::int as birth_date, '11122' as postal_key, "
-            "null::varchar as email_key, null::varchar as phone_key from range($pairs) r (n), range(2) s (side)",
+            "null::varchar as email_key, null::varchar as phone_key, null::varchar[] as given_forms, "
+            "null::varchar as generation from range($pairs) r (n), range(2) s (side)",
             {"pairs": pairs, "differing": differing},
         )
         return define_vetoes(warehouse)

@@ -92,7 +92,7 @@ def test_data_docs_hold_no_value(home, check):
     )
     index = run.build_docs()
     pages = [p.read_text() for p in home.data_docs.rglob("*.html")]
-    assert index.exists() and len(pages) >= 3
+    assert index.exists() and len(pages) == 2
     assert not any("secret1" in page for page in pages)
     # and no page asks another host for anything when it is opened
     assert not any(re.search(r"<(link|script|img)[^>]*(href|src)=[\"']https?://", page) for page in pages)
