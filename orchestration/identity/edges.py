@@ -119,11 +119,11 @@ insert into identity.edges
 select s.left_id, s.right_id, 'records alike', s.weight, $version, true
 from identity.scored_pairs s
 join identity.normalised_people l on l.record_id = s.left_id join identity.normalised_people r on r.record_id = s.right_id
-left join identity.identifiers e on e.kind = 'email' and e.value_key = l.email_key and l.email_key = r.email_key and e.given_name_count <= 1
-left join identity.identifiers p on p.kind = 'phone' and p.value_key = l.phone_key and l.phone_key = r.phone_key and p.given_name_count <= 1
+left join identity.identifiers e on e.kind = 'email' and e.value_key = l.email_key and l.email_key = r.email_key and e.given_name_count > 1
+left join identity.identifiers p on p.kind = 'phone' and p.value_key = l.phone_key and l.phone_key = r.phone_key and p.given_name_count > 1
 where s.probability >= $threshold and identity.veto_reason(l, r) is null and not {_APART}
-    -- as with rules: a record without a given name belongs to nobody of a family more than to another
-    and ((l.given_key is null) = (r.given_key is null) or e.value_key is not null or p.value_key is not null)
+    -- as with rules: by what a family shares, a record without a given name belongs to nobody of it more than to another
+    and ($are_many or (l.given_key is null) = (r.given_key is null) or (e.value_key is null and p.value_key is null))
     and ($are_many or {_NEAR_NAMES} or {_MUCH_ELSE})
     and (s.probability >= $names_alone or coalesce(
         l.email_key = r.email_key or l.phone_key = r.phone_key or l.postal_key = r.postal_key or l.street_key = r.street_key

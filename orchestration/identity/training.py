@@ -52,7 +52,7 @@ def train(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Model:
     if records < MIN_RECORDS:
         raise KundbildError(
             f"{records} records are too few to learn from: {MIN_RECORDS} are needed",
-            to_do="rules alone join so few; train when there are more",
+            to_do="the default model weighs so few; train when there are more",
         )
     define_vetoes(con)
     trained = _by_splink(con, seed)

@@ -56,16 +56,18 @@ def test_the_senzing_truth_set_as_three_systems(example):
         )
         assert people == {"customers": 120, "reference": 22, "watchlist": 17}
         assert con.execute("select count(*) from quarantine.quarantined_rows").fetchall() == [(0,)]
-        precision = con.execute(
+        right, found, true = con.execute(
             f"""
             with t as (
                 select s.customer_id, k.CLUSTER_ID as entity from identity.customer_source_records s
                 join read_csv('{data}/actual_truthset_key.csv') k on lower(k.DATA_SOURCE) = s.source_system and k.RECORD_ID::varchar = s.source_key
                 where s.valid_to is null
             )
-            select (select sum(n * (n - 1) / 2) from (select count(*) as n from t group by customer_id, entity))
-                / (select sum(n * (n - 1) / 2) from (select count(*) as n from t group by customer_id))
+            select (select sum(n * (n - 1) / 2) from (select count(*) as n from t group by customer_id, entity)),
+                (select sum(n * (n - 1) / 2) from (select count(*) as n from t group by customer_id)),
+                (select sum(n * (n - 1) / 2) from (select count(*) as n from t group by entity))
             """
-        ).fetchall()[0][0]
-    # the first form of identity is careful; finding more is the next form's work
-    assert precision > 0.9
+        ).fetchall()[0]
+    # too few records to learn from: the default model weighs them, and planted hard negatives are among what it joins
+    assert right / found > 0.8
+    assert right / true > 0.5

@@ -29,8 +29,8 @@ def test_the_steps_add_up_to_the_weight_that_was_scored(resolved):
     assert [r["record"] for r in explanation.records] == ["crm:8", "webshop:8"]
     (link,) = explanation.links
     weight = resolved.execute(
-        "select s.weight from identity.scored_pairs s join identity.normalised_people a on a.record_id in (s.left_id, s.right_id) "
-        "where a.source_key = '8' group by all having count(*) = 2"
+        "select s.weight from identity.scored_pairs s join identity.normalised_people a on a.record_id = s.left_id "
+        "join identity.normalised_people b on b.record_id = s.right_id where a.source_key = '8' and b.source_key = '8'"
     ).fetchall()[0][0]
     assert link.weight == pytest.approx(weight)
     said = {step.name: (step.found, step.bits) for step in link.steps}
