@@ -80,7 +80,7 @@ from bare
 # the names that a short form may stand for; a name that is none has no row
 _SHORT_FORMS = """
 create or replace temp table short_forms as
-select identity.folded(nickname) as given_word, list(distinct identity.folded(name)) as given_forms
+select identity.folded(nickname) as given_word, list_sort(list(distinct identity.folded(name))) as given_forms
 from reference.nicknames group by 1
 """
 

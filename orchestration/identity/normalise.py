@@ -62,7 +62,8 @@ select
     nullif(regexp_replace(p.postal_code, '[^0-9A-Za-z]', '', 'g'), '') as postal_key,
     p.street_key, p.city_key,
     nullif(regexp_extract(p.street_key, '[0-9]+'), '') as street_number,
-    list_distinct(string_split(nullif(trim(regexp_replace(concat_ws(' ', p.street_key, lower(p.postal_code), p.city_key), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), ''), ' ')) as address_words,
+    -- sorted: a record is scored again where anything of it is another
+    list_sort(list_distinct(string_split(nullif(trim(regexp_replace(concat_ws(' ', p.street_key, lower(p.postal_code), p.city_key), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), ''), ' '))) as address_words,
     p.kind, p.created_at
 from people p
 left join short_forms f on f.given_word = split_part(p.given_key, ' ', 1)

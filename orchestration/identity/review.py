@@ -40,7 +40,7 @@ with candidates as (
 ), strongest as (
     select * from apart
     qualify row_number() over (
-        partition by least(left_cluster, right_cluster), greatest(left_cluster, right_cluster) order by weight desc, left_id, right_id
+        partition by least(left_cluster, right_cluster), greatest(left_cluster, right_cluster) order by weight desc, left_id, right_id, reason desc
     ) = 1
 ), kept_apart as (
     select distinct least(l.cluster_id, r.cluster_id) as low, greatest(l.cluster_id, r.cluster_id) as high

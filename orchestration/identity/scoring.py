@@ -113,7 +113,8 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: boo
             model.settings,
             blocks,
             only_changed=not is_all,
-            least=_least_weight(model, records),
+            # of the calibration's records, so that a night keeps the pairs that scoring everything would
+            least=_least_weight(model, calibration.records if calibration else records),
         )
         if calibration is None:
             _, shift = learn_prior(work, pairs, model.settings["probability_two_random_records_match"], records)

@@ -47,7 +47,7 @@ def test_a_customer_is_reached_by_its_own_id_an_old_one_and_its_records(resolve,
     for subject in (ids["1"], ids["2"], "crm:1", "crm:2"):
         assert explain(warehouse, subject, MODEL).customer_id == joined["1"]
     assert "merged" in [event["kind"] for event in explain(warehouse, joined["1"], MODEL).history]
-    # so few records have no scores: rules alone explain
+    # two records have no scores: rules alone explain
     (link,) = explain(warehouse, "crm:1", MODEL).links
     assert link.rules[0] == "same email" and link.weight is None and link.steps == ()
 
