@@ -1,4 +1,4 @@
-"""Names as written → parts that can be compared. Here: `identity.written_names`, one row per distinct way of writing.
+"""Names as written → parts that can be compared. Here: the temp table `written_names`, one row per way of writing one.
 
 Titles and generations (Sr, Jr) are taken off, "Berg, Anna" is turned, short forms lead to the names that they stand
 for, other scripts are spelled in Latin letters. Not here: which names are near (comparisons.py, vetoes.py).
