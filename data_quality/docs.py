@@ -19,7 +19,9 @@ _OUTSIDE = re.compile(
     r"|<img[^>]*src=[\"']https?://[^>]*>"
     r"|<script>.*?</script>"
     r"|<div class=\"modal.*?(?=<footer|</body>)"
-    r"|<footer.*?</footer>",
+    r"|<footer.*?</footer>"
+    # the suites have no pages of their own
+    r"|<a[^>]*href=[\"'][^\"']*expectations/[^>]*>.*?</a>",
     re.DOTALL,
 )
 _STYLE = """<style>

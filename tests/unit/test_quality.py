@@ -93,6 +93,9 @@ def test_data_docs_hold_no_value(home, check):
     index = run.build_docs()
     pages = [p.read_text() for p in home.data_docs.rglob("*.html")]
     assert index.exists() and len(pages) == 2
+    for page in home.data_docs.rglob("*.html"):
+        links = re.findall(r'<a[^>]*href="([^"#][^"]*)"', page.read_text())
+        assert [link for link in links if not (page.parent / link).exists()] == [], page
     assert not any("secret1" in page for page in pages)
     # and no page asks another host for anything when it is opened
     assert not any(re.search(r"<(link|script|img)[^>]*(href|src)=[\"']https?://", page) for page in pages)
