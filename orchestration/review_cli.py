@@ -213,6 +213,14 @@ def explain(
         )
         table.add_row(*(str(value) if value is not None else "" for value in said))
     out.print(table)
+    if explanation.golden:
+        golden = RichTable("field", "value", "from", "changed", "")
+        for field in explanation.golden:
+            doubt = "records disagree" if field["is_conflicting"] else ""
+            golden.add_row(
+                field["field"].replace("_", " "), field["value"], field["record"], str(field["changed_at"]), doubt
+            )
+        out.print(golden)
     for link in explanation.links:
         out.print(
             f"[bold]{':'.join(link.left)}[/bold] and [bold]{':'.join(link.right)}[/bold]: {in_words(link)}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -111,6 +111,32 @@ class Identity(Strict):
     )
 
 
+# what a value may be chosen by; a later criterion decides between values that the earlier ones leave equal
+Criterion = Literal["source_priority", "verified", "newest", "most_complete"]
+_VERIFIED: list[Criterion] = ["verified", "newest"]
+_NEWEST: list[Criterion] = ["newest"]
+
+
+class GoldenRecord(Strict):
+    """Which of the records' values a customer has, field by field: the survivorship policy.
+
+    verified: an email address or phone number that was confirmed; a name, birth date or address as in the address
+    register. most_complete: from the record with most fields filled; of an address, the one with most parts.
+    """
+
+    source_priority: list[str] = Field(default=[], description="sources, the most trusted first; others come after")
+    full_name: list[Criterion] = _VERIFIED
+    given_name: list[Criterion] = _VERIFIED
+    family_name: list[Criterion] = _VERIFIED
+    email: list[Criterion] = _VERIFIED
+    phone: list[Criterion] = _VERIFIED
+    birth_date: list[Criterion] = _VERIFIED
+    gender: list[Criterion] = _NEWEST
+    address: list[Criterion] = _VERIFIED
+    country_code: list[Criterion] = _NEWEST
+    preferred_store: list[Criterion] = _NEWEST
+
+
 class Quality(Strict):
     max_volume_drop: float = Field(default=0.5, gt=0, le=1, description="share by which a table may shrink in a night")
     max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
@@ -144,15 +170,23 @@ class Settings(Strict):
     sources: dict[str, Source] = Field(min_length=1)
     schedule: Schedule = Schedule()
     identity: Identity = Identity()
+    golden_record: GoldenRecord = GoldenRecord()
     quality: Quality = Quality()
     publishing: Publishing = Publishing()
     alerts: Alerts = Alerts()
     engine: Engine = Engine()
+
+    @model_validator(mode="after")
+    def _trusted_sources_exist(self) -> Settings:
+        for name in self.golden_record.source_priority:
+            if name not in self.sources:
+                raise ValueError(f"golden_record.source_priority names '{name}'; the sources are {_list(self.sources)}")
+        return self
 
     @property
     def enabled_sources(self) -> dict[str, Source]:
         return {name: source for name, source in self.sources.items() if source.enabled}
 
 
-def _list(names: dict[str, str]) -> str:
+def _list(names: dict[str, Any]) -> str:
     return ", ".join(sorted(names))

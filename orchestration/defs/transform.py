@@ -50,7 +50,7 @@ class Translator(DagsterDbtTranslator):
 
 
 def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
-    """Two steps: staging to conformed, and, once customers have ids, marts to bi."""
+    """Two steps: staging to conformed, and, once customers have ids, golden records to bi."""
     translator = Translator(settings.owner)
 
     @dbt_assets(
@@ -75,7 +75,7 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
     @dbt_assets(
         manifest=manifest,
         name="marts",
-        select="config.schema:marts config.schema:segments config.schema:audiences config.schema:bi",
+        select="config.schema:identity config.schema:marts config.schema:segments config.schema:audiences config.schema:bi",
         dagster_dbt_translator=translator,
     )
     def marts(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from orchestration.errors import KundbildError
 from orchestration.identity.decisions import Record
 from orchestration.identity.model import Model
 from orchestration.identity.scoring import weigh_pairs
-from orchestration.warehouse import quote, scalar
+from orchestration.warehouse import quote, scalar, text
 
 _FIELDS = (
     "kind",
@@ -54,11 +54,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A customer: its records with their values, the strongest path of links that joins them, what befell its id."""
+    """A customer: its records with their values, the strongest path of links that joins them, what befell its id.
+
+    `golden` is the golden record, a row a field: field, value, record, changed_at, is_conflicting; empty before the
+    first night's end.
+    """
 
     customer_id: str
     records: list[dict[str, Any]]
     links: list[Link]
+    golden: list[dict[str, Any]] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -67,7 +72,7 @@ def explain(con: duckdb.DuckDBPyConnection, subject: str, model: Model, other: s
 
     Raises KundbildError where there is no such customer or record, or no night has run.
     """
-    if not scalar(con, "select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = 'customer_source_records'"):  # fmt: skip
+    if not _is_there(con, "customer_source_records"):
         raise KundbildError("no night has resolved identities yet", to_do="`kundbild run`")
     customer_id, record_id = _customer_of(con, subject)
     ids = [
@@ -88,7 +93,8 @@ def explain(con: duckdb.DuckDBPyConnection, subject: str, model: Model, other: s
         pairs, ids = [(min(record_id, other_id), max(record_id, other_id))], [record_id, other_id]
     else:
         pairs = _path(con, ids)
-    return Explanation(customer_id, _records(con, ids), _links(con, pairs, model), _history(con, customer_id))
+    links, golden = _links(con, pairs, model), [] if other else _golden(con, customer_id)
+    return Explanation(customer_id, _records(con, ids), links, golden, _history(con, customer_id))
 
 
 def _customer_of(con: duckdb.DuckDBPyConnection, subject: str) -> tuple[str, int | None]:
@@ -115,15 +121,39 @@ def _customer_of(con: duckdb.DuckDBPyConnection, subject: str) -> tuple[str, int
     return rows[0][0], None
 
 
+def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(
+        scalar(
+            con, f"select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = {text(table)}"
+        )
+    )
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[dict[str, Any]]:
+    cursor = con.execute(query, parameters)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 def _records(con: duckdb.DuckDBPyConnection, ids: list[int]) -> list[dict[str, Any]]:
-    cursor = con.execute(
+    return _rows(
+        con,
         f"select s.source_system || ':' || s.source_key as record, {', '.join(f'p.{quote(f)}::varchar as {quote(f)}' for f in _FIELDS)}, "
         "s.valid_from as customer_since from identity.customer_source_records s join conformed.conformed_people p "
         "using (source_system, source_key) where s.valid_to is null and list_contains($ids, s.record_id) order by s.valid_from, 1",
-        {"ids": ids},
+        ids=ids,
     )
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _golden(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
+    if not _is_there(con, "golden_records"):
+        return []
+    return _rows(
+        con,
+        "select field, value, source_system || ':' || source_key as record, changed_at, is_conflicting "
+        "from identity.golden_values where customer_id = $id order by field",
+        id=customer_id,
+    )
 
 
 def _path(con: duckdb.DuckDBPyConnection, ids: list[int]) -> list[tuple[int, int]]:
@@ -176,10 +206,9 @@ def _links(con: duckdb.DuckDBPyConnection, pairs: list[tuple[int, int]], model: 
 
 
 def _history(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
-    cursor = con.execute(
+    return _rows(
+        con,
         "select occurred_at, kind, from_customer_id, to_customer_id, record_count, reason, run_id from identity.customer_identity_events "
         "where from_customer_id = $id or to_customer_id = $id order by occurred_at, kind",
-        {"id": customer_id},
+        id=customer_id,
     )
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -23,6 +23,11 @@ _PAGE = """<!doctype html>
 <div class="scroll"><table><tr>{% for name in columns %}<th>{{ name | replace("_", " ") }}</th>{% endfor %}</tr>
 {% for record in e.records %}<tr>{% for name in columns %}<td>{{ record[name] if record[name] is not none else "" }}</td>{% endfor %}</tr>{% endfor %}
 </table></div>
+{% if e.golden %}<h2>What the customer has of them</h2>
+<div class="scroll"><table><tr><th>field</th><th>value</th><th>from</th><th>changed (UTC)</th><th></th></tr>
+{% for field in e.golden %}<tr><td>{{ field.field | replace("_", " ") }}</td><td>{{ field.value }}</td><td>{{ field.record }}</td>
+<td>{{ field.changed_at }}</td><td>{% if field.is_conflicting %}<span class="veto">records disagree</span>{% endif %}</td></tr>{% endfor %}
+</table></div>{% endif %}
 <h2>What joins them</h2>
 {% if not e.links %}<p>One record: nothing had to be joined.</p>{% endif %}
 {% for link in e.links %}

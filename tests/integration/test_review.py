@@ -44,7 +44,11 @@ def test_a_pair_is_listed_explained_accepted_and_joined_by_the_next_night(demo_c
     assert outcome["is_clean"] and not outcome["is_nothing_new"]
     after = customers_of(demo_copy, left, right)
     assert after[0] == after[1]
-    history = demo_copy.json("explain", left)["history"]
+    explained = demo_copy.json("explain", left)
+    records = {record["record"] for record in explained["records"]}
+    assert "family_name" in {field["field"] for field in explained["golden"]}
+    assert {field["record"] for field in explained["golden"]} <= records
+    history = explained["history"]
     assert history[0]["kind"] == "created" and len(history) > 1
     assert demo_copy.json("run", "--as-of", NIGHT_1)["is_nothing_new"]
 

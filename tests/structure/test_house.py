@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from orchestration.conformed import entities
-from orchestration.settings import DBT_DIR, PROJECT_DIR
+from orchestration.settings import DBT_DIR, PROJECT_DIR, GoldenRecord
 
 MODELS = sorted((DBT_DIR / "models").rglob("*.sql"))
 PYTHON = sorted([*(PROJECT_DIR / "orchestration").rglob("*.py"), *(PROJECT_DIR / "data_quality").rglob("*.py")])
-ROOMS = {"staging": 0, "conformed": 1, "quarantine": 2, "marts": 3, "bi": 4}
+ROOMS = {"staging": 0, "conformed": 1, "quarantine": 2, "identity": 3, "marts": 4, "bi": 5}
 
 
 def room(name: str) -> str:
@@ -51,7 +51,10 @@ def test_a_step_reads_only_what_came_before(path: Path):
             assert ROOMS[there] <= ROOMS[here]
             assert not (here in ("marts", "bi") and there == "staging"), "marts never read staging"
             assert not (here == "staging" and there == "staging"), "staging joins nothing"
-    assert ("source(" in text) == (here == "staging") or path.stem.startswith("bridge_")
+    if "source(" in text:
+        assert here in ("staging", "identity") or path.stem.startswith("bridge_")
+    else:
+        assert here != "staging"
 
 
 def test_no_vendor_is_named_after_conformed():
@@ -78,10 +81,15 @@ def test_the_default_feeds_are_those_of_the_demo():
     assert set(project["vars"]["systems"]) == {s for systems in found.values() for s in systems}
 
 
+def test_the_default_policy_of_golden_records_is_that_of_the_settings():
+    policy = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]["golden_record"]
+    assert {"source_priority": policy["source_priority"], **policy["fields"]} == GoldenRecord().model_dump()
+
+
 def test_the_decisions_have_unit_tests():
     with_tests = {p.stem for p in (DBT_DIR / "models").rglob("*.yml") if "unit_tests:" in p.read_text()}
     assert {
-        "contact_permissions", "customer_rfm", "customer_lifecycle", "dim_customers", "stg_webshop__orders", "stg_crm__people",
+        "contact_permissions", "customer_rfm", "customer_lifecycle", "dim_customers", "golden_records", "stg_webshop__orders", "stg_crm__people",
         "stg_crm__consent_events", "stg_email__email_events", "stg_survey__survey_responses",
     } <= with_tests  # fmt: skip
 

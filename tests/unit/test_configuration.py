@@ -58,6 +58,8 @@ def test_a_missing_file_says_so(tmp_path: Path):
         (("source_key = \"customer\"", "source_key = \"custmer\""), "no column of the table", None, "customer"),
         (("one_row_per_key = true", "one_row_pr_key = true"), "unknown key 'one_row_pr_key'", None, "one_row_per_key"),
         (("[sources.shop]", "[sources.Shop]"), "no good name", None, "lower-case"),
+        (('company = "Test"', 'company = "Test"\ngolden_record.source_priority = ["crm"]'), "names 'crm'; the sources are shop", None, ""),
+        (('company = "Test"', 'company = "Test"\ngolden_record.email = ["latest"]'), "'source_priority', 'verified', 'newest' or 'most_complete'", None, ""),
     ],
 )  # fmt: skip
 def test_every_mistake_is_named(write_config, change, what, line, to_do):

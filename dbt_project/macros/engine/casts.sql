@@ -52,6 +52,17 @@
 {% macro default__packed(values) -%} struct_pack({{ values | join(", ") }}) {%- endmacro %}
 {% macro spark__packed(values) -%} struct({{ values | join(", ") }}) {%- endmacro %}
 
+{#- The same with names: {"name": expression}. -#}
+{% macro record_of(values) -%} {{ return(adapter.dispatch("record_of", "kundbild")(values)) }} {%- endmacro %}
+{% macro default__record_of(values) -%}
+    struct_pack({% for name, value in values.items() %}{{ name }} := {{ value }}{{ ", " if not loop.last }}{% endfor %})
+{%- endmacro %}
+{% macro spark__record_of(values) -%}
+    named_struct(
+        {% for name, value in values.items() %}'{{ name }}', {{ value }}{{ ", " if not loop.last }}{% endfor %}
+    )
+{%- endmacro %}
+
 {% macro years_after(date, years) -%}
     {{ return(adapter.dispatch("years_after", "kundbild")(date, years)) }}
 {%- endmacro %}

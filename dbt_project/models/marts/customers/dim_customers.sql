@@ -1,36 +1,31 @@
-{#- a later change wins; the key breaks ties, so that a rerun gives the same answer -#}
-{%- set newest = packed(["changed_at", "record_key"]) -%}
-
 with
-    records as (
+    counted as (
         select
             b.customer_id,
-            p.*,
-            coalesce(p.updated_at, p.created_at, p.extracted_at) as changed_at,
-            p.source_system || ':' || p.source_key as record_key
+            bool_or(p.company_key is not null) as is_business,
+            coalesce(bool_or(p.kind = 'club member'), false) as is_club_member,
+            min(p.created_at) as first_seen_at,
+            count(*) as source_record_count,
+            count(distinct p.source_system) as source_system_count
         from {{ ref("bridge_customer_source_records") }} b
         join {{ ref("conformed_people") }} p on p.source_system = b.source_system and p.source_key = b.source_key
+        group by b.customer_id
     ),
     golden as (
         select
-            customer_id,
-            {{ latest("full_name", newest) }} filter (full_name is not null) as full_name,
-            {{ latest("given_name", newest) }} filter (given_name is not null and length(given_name) > 1) as given_name,
-            {{ latest("family_name", newest) }} filter (family_name is not null) as family_name,
-            {{ latest("email", newest) }} filter (email like '%_@_%') as email,
-            {{ latest("phone", newest) }} filter (phone is not null) as phone,
-            {{ latest("birth_date", newest) }} filter (birth_date is not null) as birth_date,
-            {{ latest("gender", newest) }} filter (gender is not null) as gender,
-            {{ latest(packed(["street", "postal_code", "city"]), newest) }} filter (postal_code is not null) as address,
-            {{ latest("country_code", newest) }} filter (country_code is not null) as country_code,
-            {{ latest("preferred_store", newest) }} filter (preferred_store is not null) as preferred_store,
-            bool_or(company_key is not null) as is_business,
-            coalesce(bool_or(kind = 'club member'), false) as is_club_member,
-            min(created_at) as first_seen_at,
-            count(*) as source_record_count,
-            count(distinct source_system) as source_system_count
-        from records
-        group by customer_id
+            n.*,
+            {% for field in golden_fields() -%} g.{{ field }}.value as {{ field }}, {% endfor -%}
+            nullif(
+                concat_ws(
+                    ', '
+                    {%- for field in golden_fields() %}
+                        , case when g.{{ field }}.is_conflicting then '{{ field }}' end
+                    {%- endfor %}
+                ),
+                ''
+            ) as conflicting_fields
+        from counted n
+        join {{ ref("golden_records") }} g using (customer_id)
     ),
     registered as (
         select
@@ -67,6 +62,7 @@ select
     ) as is_minor_or_unknown_age,
     coalesce(r.is_protected, false) as is_protected,
     coalesce(r.is_deceased, false) as is_deceased,
+    g.conflicting_fields,
     g.first_seen_at,
     g.source_record_count,
     g.source_system_count
