@@ -254,6 +254,8 @@ def ui_ready(home: Home) -> float:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # a bench that a shell runs in the background has SIGINT ignored, and its children with it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     question = json.dumps(
         {"query": "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"}
@@ -273,7 +275,10 @@ def ui_ready(home: Home) -> float:
         raise RuntimeError("the Dagster UI did not come up")
     finally:
         process.send_signal(signal.SIGINT)  # it stops the servers that it started
-        process.wait(timeout=60)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
