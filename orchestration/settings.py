@@ -97,6 +97,8 @@ class Identity(Strict):
     max_records_per_email: int = Field(default=40, gt=1, description="above: joins nobody, and is not compared")
     max_records_per_phone: int = Field(default=40, gt=1)
     max_names_per_identifier: int = Field(default=5, gt=1)
+    max_emails_per_customer: int = Field(default=10, gt=0, description="a customer that has more is taken apart")
+    max_phones_per_customer: int = Field(default=10, gt=0)
     link_probability: float = Field(default=0.85, gt=0, lt=1, description="from here up, alike records are joined")
     names_alone_probability: float = Field(
         default=0.98,

@@ -43,6 +43,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                     ["conformed", "conformed_people"],
                     ["conformed", "conformed_companies"],
                     ["reference", "junk_identifiers"],
+                    ["reference", "identifier_overrides"],
                     ["reference", "role_mailboxes"],
                     ["reference", "nicknames"],
                 ],

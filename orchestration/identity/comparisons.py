@@ -15,8 +15,10 @@ from orchestration.warehouse import scalar
 
 COMPARISONS_VERSION = 3
 # pairs to compare for each record, all blocking rules together: keeps the night's work in proportion to the records
-_PAIRS_PER_RECORD = 30
+_PAIRS_PER_RECORD = 8
 _SMALL = 2_000_000
+# a full name that more records have is no rare one
+_RARE = 20
 _NEAR = 0.92
 
 # a shared identifier that is worthless is no evidence; of an address, what stands before the @ is evidence of its own
@@ -30,9 +32,12 @@ with people as (
     from identity.normalised_people p
     left join identity.identifiers e on e.kind = 'email' and e.value_key = p.email_key and e.ignored_reason is null
     left join identity.identifiers t on t.kind = 'phone' and t.value_key = p.phone_key and t.ignored_reason is null
+), rare as (
+    select given_key, family_key, true as is_rare from identity.normalised_people
+    where given_key is not null and family_key is not null group by all having count(*) <= {rare}
 )
 select
-    record_id as unique_id, given_key || '|' || coalesce(country_code, '') as given_here, given_key, given_forms, family_key, regexp_replace(family_key, '(?:sson|son|sen)$', 's') as family_stem, birth_date, birth_date::varchar as birth_text,
+    record_id as unique_id, is_rare, given_key || '|' || coalesce(country_code, '') as given_here, given_key, given_forms, family_key, regexp_replace(family_key, '(?:sson|son|sen)$', 's') as family_stem, birth_date, birth_date::varchar as birth_text,
     good_email as email_key, email_user, regexp_replace(email_user, '[._-]', '', 'g') as email_letters, split_part(good_email, '@', 2) as email_domain, regexp_replace(email_user, '[^0-9]', '', 'g') as email_digits,
     -- a year or a number behind the name is shared by many of that name: it is no word of one's own
     nullif(regexp_extract(email_rest, '^.*[a-z].*$'), '') as email_own,
@@ -47,16 +52,19 @@ from (
         select *, case when length(given) > length(family) then given else family end as longer,
             case when length(given) > length(family) then family else given end as shorter
         from (
-            select *, coalesce(replace(given_key, ' ', ''), '') as given, coalesce(replace(family_key, ' ', ''), '') as family from people
+            select *, coalesce(replace(given_key, ' ', ''), '') as given, coalesce(replace(family_key, ' ', ''), '') as family
+            from people left join rare using (given_key, family_key)
         )
     )
 )
 """
 
-# in the order of their worth: each is used while the pairs it brings fit in what is left
+# in the order of their worth: each is used while the pairs it brings fit in what is left. Where they do not, a sharper
+# one stands behind it, which is not looked at where they do
 _BLOCKS: list[tuple[str, ...]] = [
-    ("email_key",), ("phone_key",), ("given_key", "family_key"), ("birth_text", "given_key"), ("birth_text", "family_key"),
-    ("street_key", "postal_key"), ("family_key", "postal_key"), ("given_key", "postal_key"), ("email_own",),
+    ("email_key",), ("phone_key",), ("given_key", "family_key"), ("given_key", "family_key", "is_rare"),
+    ("birth_text", "given_key"), ("birth_text", "family_key"), ("street_key", "postal_key"), ("family_key", "postal_key"),
+    ("given_key", "postal_key"), ("email_own",), ("email_own", "substr(family_key, 1, 1)"),
     ("birth_text", "substr(given_key, 1, 1)"), ("birth_text", "postal_key"), ("family_key", "street_key"),
     ("given_key", "street_key"), ("family_key", "substr(given_key, 1, 2)", "substr(birth_text, 1, 4)"), ("birth_text",),
     ("substr(given_key, 1, 3)", "substr(birth_text, 1, 4)"), ("substr(family_key, 1, 3)", "substr(birth_text, 1, 4)"),
@@ -73,7 +81,7 @@ _SWAPPED = "l.given_key = r.family_key and l.family_key = r.given_key"
 
 def make_compared(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
     """Makes `<schema>.compared_people`. Returns how many records have each column filled."""
-    con.execute(_COMPARED.format(schema=schema))
+    con.execute(_COMPARED.format(schema=schema, rare=_RARE))
     columns = (
         "unique_id",
         "given_key",
@@ -96,6 +104,8 @@ def choose_blocks(con: duckdb.DuckDBPyConnection, schema: str, records: int) -> 
     left = _budget(records)
     chosen: list[list[str]] = []
     for columns in _BLOCKS:
+        if any(set(broad) <= set(columns) for broad in chosen):
+            continue
         pairs = _pairs_of(con, schema, columns)
         if 0 < pairs <= left / 2:
             chosen.append(list(columns))

@@ -28,6 +28,8 @@ with used as (
 )
 select c.kind, c.value_key, c.record_count, c.name_count, c.given_name_count,
     case
+        when o.verdict = 'trust' then null
+        when o.verdict = 'ignore' then 'override: ' || coalesce(o.reason, 'ignored')
         when j.value_key is not null then 'junk: ' || j.reason
         when c.kind = 'phone' and replace(right(c.value_key, 7), right(c.value_key, 1), '') = '' then 'junk: one digit repeated'
         when c.kind = 'email' and split_part(c.value_key, '@', 1) in (select local_part from reference.role_mailboxes) then 'role mailbox'
@@ -36,6 +38,7 @@ select c.kind, c.value_key, c.record_count, c.name_count, c.given_name_count,
     end as ignored_reason
 from counted c
 left join reference.junk_identifiers j on j.kind = c.kind and j.value_key = c.value_key
+left join reference.identifier_overrides o on o.kind = c.kind and o.value_key = c.value_key
 """
 
 # a record without a given name says nothing of who it is: it joins only where the identifier knows one given name, else

@@ -22,7 +22,7 @@ from orchestration.identity.training import fitting_model
 from orchestration.settings import DBT_DIR, Engine, Identity
 from orchestration.warehouse import open_warehouse, quote, text
 
-_SEEDS = ("junk_identifiers", "role_mailboxes", "nicknames")
+_SEEDS = ("junk_identifiers", "identifier_overrides", "role_mailboxes", "nicknames")
 # how exports write dates; the first that reads a value wins. DuckDB reads 76 as the year 76 where a year has four digits
 _DATE_FORMATS = (
     "%Y-%m-%d",

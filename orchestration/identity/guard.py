@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
 
-# a component is looked at when fewer of its pairs are joined than this, when a pair in it is vetoed, or by its size
+from orchestration.settings import Identity
+
+# a component is looked at when fewer of its pairs are joined than this, when a pair in it is vetoed, by its size, or
+# when it has more email addresses or phone numbers than a person has
 _MIN_DENSITY = 0.5
 _MAX_RECORDS = 50
 # two parts become one when at least this share of the pairs between them is joined
@@ -19,7 +23,10 @@ _MIN_LINKAGE = 0.34
 
 _LOOSE = """
 create or replace temp table loose as
-with sized as (select cluster_id, count(*) as n from identity.record_clusters group by cluster_id having count(*) > 2),
+with sized as (
+    select cluster_id, count(*) as n, count(distinct email_key) as emails, count(distinct phone_key) as phones
+    from identity.record_clusters join identity.normalised_people using (record_id) group by cluster_id having count(*) > 2
+),
 joined as (
     select c.cluster_id, count(distinct (e.left_id, e.right_id)) as edges
     from identity.edges e join identity.record_clusters c on c.record_id = e.left_id where e.is_used group by c.cluster_id
@@ -30,7 +37,7 @@ joined as (
     where s.n <= $max_records and c.record_id < d.record_id and identity.veto_reason(a, b) is not null
 )
 select s.cluster_id from sized s join joined j using (cluster_id)
-where s.n > $max_records or j.edges < $min_density * s.n * (s.n - 1) / 2 or s.cluster_id in (from vetoed)
+where s.n > $max_records or s.emails > $max_emails or s.phones > $max_phones or j.edges < $min_density * s.n * (s.n - 1) / 2 or s.cluster_id in (from vetoed)
 union
 select l.cluster_id from identity.standing_decisions d join identity.record_clusters l on l.record_id = d.left_id
 join identity.record_clusters r on r.record_id = d.right_id and r.cluster_id = l.cluster_id
@@ -50,13 +57,18 @@ join identity.normalised_people a on a.record_id = c.record_id join identity.nor
 where c.cluster_id in (from loose) and c.record_id < d.record_id and identity.veto_reason(a, b) is not null
     and c.cluster_id in (select cluster_id from identity.record_clusters group by all having count(*) <= $most)
 """
+_HELD = """
+select c.record_id, n.email_key, n.phone_key from identity.record_clusters c join identity.normalised_people n using (record_id)
+where c.cluster_id in (from loose)
+"""
 # of a component larger than this, pairs are not compared one by one: only its edges decide
 _MOST_PAIRED = 2000
 
 
-def guard_clusters(con: duckdb.DuckDBPyConnection) -> int:
+def guard_clusters(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
     """Puts edges out of use whose ends belong to different people. Returns how many. Needs `veto_reason`."""
-    con.execute(_LOOSE, {"min_density": _MIN_DENSITY, "max_records": _MAX_RECORDS})
+    most = {"max_emails": settings.max_emails_per_customer, "max_phones": settings.max_phones_per_customer}
+    con.execute(_LOOSE, {"min_density": _MIN_DENSITY, "max_records": _MAX_RECORDS, **most})
     edges = con.execute(_EDGES).fetchall()
     if not edges:
         return 0
@@ -73,7 +85,9 @@ def guard_clusters(con: duckdb.DuckDBPyConnection) -> int:
     by_cluster: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for cluster, left, right, _ in edges:
         by_cluster[cluster].append((left, right))
-    cut = [pair for pairs in by_cluster.values() for pair in _parted(pairs, vetoed, decided["same"])]
+    held = {record: (email, phone) for record, email, phone in con.execute(_HELD).fetchall()}
+    limits = Limits(held, settings.max_emails_per_customer, settings.max_phones_per_customer)
+    cut = [pair for pairs in by_cluster.values() for pair in _parted(pairs, vetoed, decided["same"], limits)]
     con.register("cut", pa.table({"left_id": pa.array([p[0] for p in cut], pa.uint64()), "right_id": pa.array([p[1] for p in cut], pa.uint64())}))  # fmt: skip
     con.execute(
         "update identity.edges e set is_used = false from cut c where c.left_id = e.left_id and c.right_id = e.right_id"
@@ -82,8 +96,24 @@ def guard_clusters(con: duckdb.DuckDBPyConnection) -> int:
     return len(cut)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What each record is reached at, (email, phone), and how many different ones of each a person has at most."""
+
+    held: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
+    emails: int = 10
+    phones: int = 10
+
+    def allow(self, records: set[int]) -> bool:
+        reached = [self.held.get(record, (None, None)) for record in records]
+        return len({e for e, _ in reached if e}) <= self.emails and len({p for _, p in reached if p}) <= self.phones
+
+
 def _parted(
-    pairs: list[tuple[int, int]], vetoed: dict[int, set[int]], same: Collection[tuple[int, int]] = ()
+    pairs: list[tuple[int, int]],
+    vetoed: dict[int, set[int]],
+    same: Collection[tuple[int, int]] = (),
+    limits: Limits = Limits(),
 ) -> Iterable[tuple[int, int]]:
     """The pairs whose ends end up in different parts. `pairs` come strongest first; those in `same` are joined whatever.
 
@@ -91,10 +121,10 @@ def _parted(
     the two are joined first of all, and the others go where they belong more.
     """
     decided = [pair for pair in pairs if pair in same]
-    parts = _Parts(pairs, vetoed)
+    parts = _Parts(pairs, vetoed, limits)
     parts.join_by([pair for pair in pairs if pair not in same])
     if not all(parts.join_whole(*pair) for pair in decided):
-        parts = _Parts(pairs, vetoed)
+        parts = _Parts(pairs, vetoed, limits)
         for left, right in decided:
             parts.join(left, right)
         parts.join_by(pairs)
@@ -104,8 +134,8 @@ def _parted(
 class _Parts:
     """Records in parts, each alone at first; `of` says which part a record is in."""
 
-    def __init__(self, pairs: list[tuple[int, int]], vetoed: dict[int, set[int]]) -> None:
-        self._vetoed = vetoed
+    def __init__(self, pairs: list[tuple[int, int]], vetoed: dict[int, set[int]], limits: Limits) -> None:
+        self._vetoed, self._limits = vetoed, limits
         self._neighbours: dict[int, set[int]] = defaultdict(set)
         for left, right in pairs:
             self._neighbours[left].add(right)
@@ -154,4 +184,4 @@ class _Parts:
         if any(not self._vetoed[record].isdisjoint(large) for record in small if record in self._vetoed):
             return False
         ties = sum(len(self._neighbours[record] & large) for record in small)
-        return ties >= _MIN_LINKAGE * len(a) * len(b)
+        return ties >= _MIN_LINKAGE * len(a) * len(b) and self._limits.allow(a | b)

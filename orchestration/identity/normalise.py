@@ -6,10 +6,10 @@ Not here: comparing two people (edges.py).
 from __future__ import annotations
 
 import duckdb
-import phonenumbers
 import pyarrow as pa
 
 from orchestration.identity.names import BUSINESS_KINDS, read_names
+from orchestration.identity.phones import phone_keys
 from orchestration.warehouse import scalar
 
 _FOLD = """
@@ -69,8 +69,6 @@ from people p
 left join short_forms f on f.given_word = split_part(p.given_key, ' ', 1)
 left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), '')
 """
-# digits that a number has at least, to be one where its country is not known
-_LEAST_DIGITS = 7
 
 
 def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") -> int:
@@ -86,7 +84,7 @@ def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") 
         "where n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), ''))"
     ).fetchall()
     if fresh:
-        keys = [phone_key(phone, country or default_country) for phone, country in fresh]
+        keys = phone_keys([(phone, country or default_country) for phone, country in fresh])
         parsed = pa.table(
             {
                 "phone": [phone for phone, _ in fresh],
@@ -101,20 +99,3 @@ def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") 
     read_names(con)
     con.execute(_PEOPLE.format(business_kinds=BUSINESS_KINDS))
     return int(scalar(con, "select count(*) from identity.normalised_people"))
-
-
-def phone_key(phone: str, country: str) -> tuple[str | None, bool | None]:
-    """(E.164, is it a mobile) of a number as written in `country` (ISO alpha-2 or empty).
-
-    (its digits, None) where the country cannot be told, (None, None) where it is no number at all.
-    """
-    try:
-        number = phonenumbers.parse(phone, country or None)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        digits = "".join(c for c in phone if c.isdigit()).lstrip("0")
-        return (digits if len(digits) >= _LEAST_DIGITS and not country else None), None
-    kind = phonenumbers.number_type(number)
-    is_mobile = kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), is_mobile

@@ -65,6 +65,6 @@ def link_records(
     step("scored_pairs", score_pairs(con, model, everything=everything))
     step("edges", find_edges(con, settings, model.version))
     cluster_records(con)
-    if guard_clusters(con):
+    if guard_clusters(con, settings):
         cluster_records(con)
     step("record_clusters", int(scalar(con, "select count(distinct cluster_id) from identity.record_clusters")))

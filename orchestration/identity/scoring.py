@@ -135,7 +135,7 @@ def _standing_calibration(con: duckdb.DuckDBPyConnection, model: Model, records:
         "select records, shift, blocks from identity.calibration where model_version = $version",
         {"version": model.version},
     ).fetchall()
-    if not rows or not _has_table(con, "compared_people"):
+    if not rows or _columns(con, "identity") != _columns(con, WORK_SCHEMA):
         return None
     calibration = Calibration(int(rows[0][0]), float(rows[0][1]), json.loads(rows[0][2]))
     if abs(records - calibration.records) > _MAX_GROWTH * calibration.records:
@@ -200,6 +200,15 @@ def _store(con: duckdb.DuckDBPyConnection, model: Model, calibration: Calibratio
         commit
         """
     )
+
+
+def _columns(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
+    """Name and type of each column of the schema's `compared_people`; none where it is not there."""
+    return con.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = $schema and table_name = 'compared_people' "
+        "order by column_index",
+        {"schema": schema},
+    ).fetchall()
 
 
 def _has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -245,6 +245,8 @@ def ui_ready(home: Home) -> float:
         port = probe.getsockname()[1]
     environment = {**os.environ, "DAGSTER_HOME": str(home.dagster)}
     dg = str(Path(sys.executable).parent / "dg")
+    # a bench that a shell runs in the background has SIGINT ignored, and its children would with it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     start = time.perf_counter()
     command = [dg, "dev", "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(
@@ -254,8 +256,6 @@ def ui_ready(home: Home) -> float:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        # a bench that a shell runs in the background has SIGINT ignored, and its children with it
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     question = json.dumps(
         {"query": "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"}

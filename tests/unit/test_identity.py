@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.identity.normalise import phone_key
+from orchestration.identity.phones import phone_key, phone_keys
 from tests.unit.people import person
 
 
@@ -69,6 +69,38 @@ def test_an_identifier_shared_by_many_names_joins_nobody_and_says_why(resolve, w
     assert len(set(ids.values())) == len(names)
     reasons = warehouse.execute("select ignored_reason from identity.identifiers where kind = 'phone'").fetchall()
     assert reasons == [("shared by too many names",)]
+
+
+def test_what_a_person_says_of_an_identifier_outweighs_the_rules(resolve, warehouse):
+    shared = [
+        person(str(n), name, f"Family{n}", phone="+46701112233")
+        for n, name in enumerate(["Bo", "Cy", "Di", "Eva", "Fia"])
+    ]
+    two = [person("a", email="a@berg.se", phone="+46701112233"), person("b", email="b@berg.se", phone="+46701112233")]
+    warehouse.execute("insert into reference.identifier_overrides values ('phone', '+46701112233', 'trust', 'checked')")
+    ids = resolve(*shared, *two)
+    assert ids["a"] == ids["b"] and len(set(ids.values())) == 6
+    warehouse.execute("update reference.identifier_overrides set verdict = 'ignore', reason = 'the switchboard'")
+    ids = resolve(*two)
+    assert ids["a"] != ids["b"]
+    assert warehouse.execute("select ignored_reason from identity.identifiers where kind = 'phone'").fetchall() == [
+        ("override: the switchboard",)
+    ]
+
+
+def test_nobody_has_more_addresses_than_a_person_has(resolve, warehouse):
+    ids = resolve(*(person(str(n), phone="+46701112233", email=f"anna{n}@x{n}.se") for n in range(15)))
+    sizes = warehouse.execute(
+        "select count(distinct email_key) from identity.record_clusters join identity.normalised_people using (record_id) group by cluster_id"
+    ).fetchall()
+    assert len(set(ids.values())) > 1 and max(sizes)[0] == 10
+
+
+def test_ten_thousand_records_on_one_phone_are_not_one_customer_and_say_why(resolve, warehouse):
+    ids = resolve(*(person(str(n), "Anna", f"Berg{n % 50}", phone="+46701112233") for n in range(10_000)))
+    assert len(set(ids.values())) == 10_000
+    (reason,) = warehouse.execute("select ignored_reason from identity.identifiers").fetchall()
+    assert reason[0].startswith("shared by too many")
 
 
 def test_a_record_without_a_name_is_no_bridge_between_a_family(resolve):
@@ -151,6 +183,11 @@ def test_phone_numbers_are_e164_or_nothing():
     assert phone_key("08-123 456 78", "SE")[0] == "+46812345678"
     assert phone_key("12", "SE") == (None, None)
     assert phone_key("unknown", "SE") == (None, None)
+
+
+def test_many_numbers_are_read_as_one_is():
+    numbers = [(f"070-{n:07d}", "SE") for n in range(60_000)]
+    assert phone_keys(numbers)[::7000] == [phone_key(*number) for number in numbers[::7000]]
 
 
 records = st.lists(
