@@ -24,7 +24,7 @@ _NEAR = 0.92
 # a shared identifier that is worthless is no evidence; of an address, what stands before the @ is evidence of its own
 # only where it is more than the person's name
 _COMPARED = """
-create or replace table {schema}.compared_people as
+create or replace table {schema}.compared_people as select *, hash(c) as fingerprint from (
 with people as (
     select p.*, e.value_key as good_email, t.value_key as good_phone, split_part(e.value_key, '@', 1) as email_user,
         -- folded as names are, so that what is left of it is not a matter of spelling
@@ -56,7 +56,7 @@ from (
             from people left join rare using (given_key, family_key)
         )
     )
-)
+)) c
 """
 
 # in the order of their worth: each is used while the pairs it brings fit in what is left. Where they do not, a sharper
@@ -133,11 +133,9 @@ def _pairs_of(con: duckdb.DuckDBPyConnection, schema: str, columns: Sequence[str
     )
 
 
-def blocking_rules(blocks: list[list[str]], *, only_changed: bool = False) -> list[str]:
-    """SQL on records l and r for each block, and for swapped names; `only_changed`: where one of them is_changed."""
-    alike = [" and ".join(f"{_of('l', column)} = {_of('r', column)}" for column in columns) for columns in blocks]
-    rules = [*alike, _SWAPPED]
-    return [f"{rule} and (l.is_changed or r.is_changed)" for rule in rules] if only_changed else rules
+def blocking_rules(blocks: list[list[str]]) -> list[str]:
+    """SQL on records l and r for each block, and for swapped names."""
+    return [*(" and ".join(f"{_of('l', c)} = {_of('r', c)}" for c in columns) for columns in blocks), _SWAPPED]
 
 
 def _of(side: str, column: str) -> str:

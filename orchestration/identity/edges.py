@@ -72,6 +72,8 @@ _APART = """
         and coalesce(l.birth_date <> r.birth_date, true))
 """
 
+# a rule is worth what the model says of the pair, and never less than this: evidence of a kind that no model doubts
+_RULE_WEIGHT = 8.0
 _EDGES = f"""
 create or replace table identity.edges as
 with good as (
@@ -98,12 +100,12 @@ with good as (
         and l.record_id < r.record_id
     where length(l.given_key) > 1 and {_GUARD} and not {_APART}
 )
-select left_id, right_id, rule, null::double as weight, 'deterministic-1' as model_version, true as is_used
-from (from email_pairs union all from phone_pairs union all from name_and_birth_date union all from name_and_address)
+select r.left_id, r.right_id, r.rule, greatest(coalesce(s.weight, 0), {_RULE_WEIGHT})::double as weight,
+    'deterministic-1' as model_version, true as is_used
+from (from email_pairs union all from phone_pairs union all from name_and_birth_date union all from name_and_address) r
+left join identity.scored_pairs s on s.left_id = r.left_id and s.right_id = r.right_id
 """
 
-# a rule is worth what the model says of the pair, and never less than this: evidence of a kind that no model doubts
-_RULE_WEIGHT = 8.0
 # Mark and Mary are alike as slips are: among few records, where no model could learn how common slips are, they must
 # share more than a couple does
 _NEAR_NAMES = """
@@ -133,12 +135,6 @@ where s.probability >= $threshold and identity.veto_reason(l, r) is null and not
             or (l.street_number = r.street_number and len(list_intersect(l.address_words, r.address_words)) >= 3)
             or jaro_winkler_similarity(l.city_key, r.city_key) >= 0.88
             or damerau_levenshtein(l.birth_date::varchar, r.birth_date::varchar) <= 2, false))
-"""
-_WEIGH = f"""
-update identity.edges e set weight = greatest(coalesce(s.weight, 0), {_RULE_WEIGHT})
-from (select left_id, right_id, max(weight) as weight from identity.scored_pairs group by all) s
-where e.weight is null and s.left_id = e.left_id and s.right_id = e.right_id;
-update identity.edges set weight = {_RULE_WEIGHT} where weight is null
 """
 
 # a steward's word outweighs everything; 60 bits stand for certainty
@@ -178,6 +174,5 @@ def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str)
             "are_many": scalar(con, "select count(*) from identity.normalised_people") >= MIN_RECORDS,
         },
     )
-    con.execute(_WEIGH)
     con.execute(_DECIDED)
     return int(scalar(con, "select count(*) from identity.edges"))

@@ -13,7 +13,7 @@ import duckdb
 from orchestration.errors import KundbildError
 from orchestration.identity.decisions import Record
 from orchestration.identity.model import Model
-from orchestration.identity.scoring import weigh_pairs
+from orchestration.identity.weights import weigh_pairs
 from orchestration.warehouse import quote, scalar, text
 
 _FIELDS = (

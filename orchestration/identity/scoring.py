@@ -24,6 +24,7 @@ from orchestration.identity.comparisons import (
     choose_blocks,
     make_compared,
 )
+from orchestration.identity.frequencies import SHAPE, STANDING, count_frequencies, look_up
 from orchestration.identity.model import Model
 from orchestration.warehouse import scalar, text
 
@@ -34,45 +35,16 @@ _LEAST_RECORDS = 3
 _MIN_WEIGHT = -6.0
 # what the prior of the model is worth against the pairs of a set: on a handful of records it decides
 _KNOWN_PAIRS = 10_000
-# what the frequency that the model knows of is worth against the records of a set: two of sixty say little of a number
-_KNOWN_RECORDS = 1000
 # a calibration stands until the records are so many more or fewer
 _MAX_GROWTH = 0.1
 
-_FREQUENCY_SHAPE = "column_name varchar not null, value varchar, frequency double not null"
 _DDL = f"""
 create table if not exists identity.calibration (
     model_version varchar not null, records ubigint not null, shift double not null, blocks varchar not null
 );
-create table if not exists identity.term_frequencies ({_FREQUENCY_SHAPE});
+create table if not exists identity.term_frequencies ({SHAPE});
 create table if not exists identity.scored_pairs (left_id ubigint, right_id ubigint, weight double, probability double);
 """
-
-# of a value seen once, or not at all when they were counted, no row is kept but one a country ('|SE'), and one without a
-# value; a name is counted among those of its country, which stands behind the |
-_FREQUENCIES = """
-insert into {into}
-with counted as (
-    select {column} as value, nullif(regexp_extract({column}, '[|].*$'), '') as country, count(*) as n
-    from {schema}.compared_people where {column} is not null group by all
-), whole as (select country, sum(n)::double as records from counted group by all),
-every as (select greatest(coalesce(sum(n), 0), 1)::double as records from counted),
-found as (
-    select value, n, records from counted join whole on whole.country is not distinct from counted.country where n > 1
-    union all select country, 1, records from whole where country is not null
-    union all select null, 1, records from every
-)
-select '{column}', value, least(n / records, (n + {known} * {share}::double) / (records + {known})) from found
-"""
-_FREQUENCY_TABLE = """
-create or replace table {schema}.frequencies_{column} as
-select v.{column}, coalesce(t.frequency, c.frequency, (select frequency from {counted} where column_name = '{column}' and value is null))
-    as tf_{column}
-from (select distinct {column} from {schema}.compared_people where {column} is not null) v
-left join {counted} t on t.column_name = '{column}' and t.value = v.{column}
-left join {counted} c on c.column_name = '{column}' and c.value = nullif(regexp_extract(v.{column}, '[|].*$'), '')
-"""
-_STANDING = "identity.term_frequencies"
 
 
 @dataclass(frozen=True)
@@ -100,26 +72,10 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: boo
     with workplace(con) as (work, api):
         make_compared(work, WORK_SCHEMA)
         calibration = _standing_calibration(work, model, records)
-        is_all = everything or calibration is None
-        _mark_changed(work, is_all)
-        if calibration is None:
-            blocks = choose_blocks(work, WORK_SCHEMA, records)
-            count_frequencies(work, model.settings)
+        if calibration is None or everything:
+            _score_all(work, api, model, calibration, records)
         else:
-            blocks = calibration.blocks
-        pairs = predict(
-            work,
-            api,
-            model.settings,
-            blocks,
-            only_changed=not is_all,
-            # of the calibration's records, so that a night keeps the pairs that scoring everything would
-            least=_least_weight(model, calibration.records if calibration else records),
-        )
-        if calibration is None:
-            _, shift = learn_prior(work, pairs, model.settings["probability_two_random_records_match"], records)
-            calibration = Calibration(records, shift, blocks)
-        _store(work, model, calibration, pairs)
+            _score_changed(work, api, model, calibration)
     return int(scalar(con, "select count(*) from identity.scored_pairs"))
 
 
@@ -143,63 +99,94 @@ def _standing_calibration(con: duckdb.DuckDBPyConnection, model: Model, records:
     return calibration if blocks_fit(con, WORK_SCHEMA, calibration.blocks, records) else None
 
 
-def _mark_changed(con: duckdb.DuckDBPyConnection, is_all: bool) -> None:
-    """Adds is_changed to the compared people: new, or another in anything that is compared."""
-    changed = (
-        "true"
-        if is_all
-        else f"unique_id in (select unique_id from (from {WORK_SCHEMA}.compared_people except from identity.compared_people))"
-    )
-    con.execute(
-        f"create or replace table {WORK_SCHEMA}.compared_people as select *, {changed} as is_changed from {WORK_SCHEMA}.compared_people"
-    )
-
-
-def count_frequencies(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], into: str = _STANDING) -> None:
-    """Fills the table `into` (column_name, value, frequency) from the scratch schema's `compared_people`."""
-    shares = _known_shares(settings)
-    con.execute(f"create or replace table {into} ({_FREQUENCY_SHAPE})")
-    for column in FREQUENCY_COLUMNS:
-        known = {"known": _KNOWN_RECORDS if column in shares else 0, "share": shares.get(column, 0)}
-        con.execute(_FREQUENCIES.format(column=column, schema=WORK_SCHEMA, into=into, **known))
-
-
-def _known_shares(settings: dict[str, Any]) -> dict[str, float]:
-    """How often two records that are not one person have the same value, by column, as the model knows."""
-    return {
-        level["tf_adjustment_column"]: level["u_probability"]
-        for comparison in settings["comparisons"]
-        for level in comparison["comparison_levels"]
-        if level.get("tf_adjustment_column")
-        and "u_probability" in level
-        and level["label_for_charts"].startswith("Exact match")
-    }
-
-
-def _least_weight(model: Model, records: int) -> float:
-    """Bits below which no pair is kept, before the calibration's shift: of few records more are one person than the
-    model expects, of each record about one other."""
-    expected = _log_odds(1 / records) - _log_odds(model.settings["probability_two_random_records_match"])
-    return _MIN_WEIGHT - max(0.0, expected)
-
-
-def _store(con: duckdb.DuckDBPyConnection, model: Model, calibration: Calibration, pairs: str) -> None:
-    """Replaces the pairs of changed and vanished records in one transaction: a run that is killed leaves them as they were."""
-    outdated = f"select unique_id from {WORK_SCHEMA}.compared_people where not is_changed"
+def _score_all(
+    con: duckdb.DuckDBPyConnection, api: Any, model: Model, calibration: Calibration | None, records: int
+) -> None:
+    blocks = calibration.blocks if calibration else choose_blocks(con, WORK_SCHEMA, records)
+    if calibration is None:
+        count_frequencies(con, model.settings, WORK_SCHEMA)
+    # of the calibration's records, so that a night keeps the pairs that scoring everything would
+    least = _least_weight(model, calibration.records if calibration else records)
+    pairs = predict(con, api, model.settings, blocking_rules(blocks), least=least)
+    if calibration is None:
+        _, shift = learn_prior(con, pairs, model.settings["probability_two_random_records_match"], records)
+        calibration = Calibration(records, shift, blocks)
     con.execute(
         f"""
         begin;
-        delete from identity.scored_pairs where left_id not in ({outdated}) or right_id not in ({outdated});
-        insert into identity.scored_pairs select least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r),
-            match_weight + {calibration.shift}, {probability(calibration.shift)} from {pairs}
-            where match_weight + {calibration.shift} >= {_MIN_WEIGHT};
-        create or replace table identity.compared_people as select * exclude (is_changed) from {WORK_SCHEMA}.compared_people;
+        delete from identity.scored_pairs;
+        {_insert_pairs(calibration, pairs)};
+        create or replace table identity.compared_people as from {WORK_SCHEMA}.compared_people;
         delete from identity.calibration;
         insert into identity.calibration values
             ({text(model.version)}, {calibration.records}, {calibration.shift}, {text(json.dumps(calibration.blocks))});
         commit
         """
     )
+
+
+def _score_changed(con: duckdb.DuckDBPyConnection, api: Any, model: Model, calibration: Calibration) -> None:
+    """Scores the pairs of records that are new, or another in anything that is compared; drops those of the others'.
+
+    In one transaction: a run that is killed leaves the pairs as they were.
+    """
+    con.execute(
+        f"""
+        create table {WORK_SCHEMA}.changed as select unique_id from {WORK_SCHEMA}.compared_people
+            where (unique_id, fingerprint) not in (select (unique_id, fingerprint) from identity.compared_people);
+        create table {WORK_SCHEMA}.stale as from {WORK_SCHEMA}.changed union all
+            select unique_id from identity.compared_people where unique_id not in (select unique_id from {WORK_SCHEMA}.compared_people)
+        """
+    )
+    insert = ""
+    if scalar(con, f"select count(*) from {WORK_SCHEMA}.changed"):
+        rules = blocking_rules(calibration.blocks)
+        _find_near(con, rules)
+        touched = [f"{rule} and (l.is_changed or r.is_changed)" for rule in rules]
+        least = _least_weight(model, calibration.records)
+        pairs = predict(con, api, model.settings, touched, people="near_people", least=least)
+        insert = _insert_pairs(calibration, pairs) + ";"
+    con.execute(
+        f"""
+        begin;
+        delete from identity.scored_pairs where left_id in (from {WORK_SCHEMA}.stale) or right_id in (from {WORK_SCHEMA}.stale);
+        {insert}
+        delete from identity.compared_people where unique_id in (from {WORK_SCHEMA}.stale);
+        insert into identity.compared_people from {WORK_SCHEMA}.compared_people where unique_id in (from {WORK_SCHEMA}.changed);
+        commit
+        """
+    )
+
+
+def _find_near(con: duckdb.DuckDBPyConnection, rules: list[str]) -> None:
+    """Makes `near_people`: the changed records (is_changed), and those that a rule compares with one of them."""
+    found = " union ".join(
+        f"select r.unique_id from {WORK_SCHEMA}.changed_people l join {WORK_SCHEMA}.compared_people r on {rule}"
+        for rule in rules
+    )
+    con.execute(
+        f"""
+        create table {WORK_SCHEMA}.changed_people as
+            from {WORK_SCHEMA}.compared_people where unique_id in (from {WORK_SCHEMA}.changed);
+        create table {WORK_SCHEMA}.near_people as select p.*, p.unique_id in (from {WORK_SCHEMA}.changed) as is_changed
+            from {WORK_SCHEMA}.compared_people p where p.unique_id in ({found} union from {WORK_SCHEMA}.changed)
+        """
+    )
+
+
+def _insert_pairs(calibration: Calibration, pairs: str) -> str:
+    return (
+        "insert into identity.scored_pairs select least(unique_id_l, unique_id_r), greatest(unique_id_l, unique_id_r), "
+        f"match_weight + {calibration.shift}, {probability(calibration.shift)} from {pairs} "
+        f"where match_weight + {calibration.shift} >= {_MIN_WEIGHT}"
+    )
+
+
+def _least_weight(model: Model, records: int) -> float:
+    """Bits below which no pair is kept, before the calibration's shift: of few records more are one person than the
+    model expects, of each record about one other."""
+    expected = log_odds(1 / records) - log_odds(model.settings["probability_two_random_records_match"])
+    return _MIN_WEIGHT - max(0.0, expected)
 
 
 def _columns(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
@@ -211,7 +198,7 @@ def _columns(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str
     ).fetchall()
 
 
-def _has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+def has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(
         scalar(
             con, f"select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = {text(table)}"
@@ -223,116 +210,43 @@ def predict(
     con: duckdb.DuckDBPyConnection,
     api: Any,
     settings: dict[str, Any],
-    blocks: list[list[str]],
+    rules: list[str],
     *,
-    only_changed: bool = False,
-    frequencies: str = _STANDING,
+    people: str = "compared_people",
+    frequencies: str = STANDING,
     with_levels: bool = False,
     least: float = _MIN_WEIGHT,
 ) -> str:
-    """The name of Splink's table of scored pairs of `compared_people`, with each comparison's level if wanted.
+    """The name of Splink's table of scored pairs that one of `rules` (SQL on l and r) compares, each comparison's level
+    too if wanted.
 
-    `frequencies` is the table that says how frequent a value is: the calibration's, or another.
+    `people` is a table of the scratch schema, `frequencies` the one that says how frequent a value is.
     """
-    linker = _linker(
-        con,
-        api,
-        {
-            **settings,
-            "retain_matching_columns": with_levels,
-            "additional_columns_to_retain": ["is_changed"] if only_changed else [],
-        },
-        blocking_rules(blocks, only_changed=only_changed),
-        frequencies,
-    )
+    linker = linker_of(con, api, {**settings, "retain_matching_columns": with_levels}, rules, people, frequencies)
     return f"{WORK_SCHEMA}.{linker.inference.predict(threshold_match_weight=least).physical_name}"
 
 
-def weigh_pairs(
-    con: duckdb.DuckDBPyConnection, model: Model, pairs: list[tuple[int, int]]
-) -> dict[tuple[int, int], list[tuple[str, str, float]]]:
-    """What each pair's weight is made of, as it was scored: (comparison, what was found, bits), the prior first.
-
-    Pairs are (left_id < right_id). Without a calibration (too few records for the model) nothing is weighed.
-    """
-    rows = []
-    if _has_table(con, "calibration") and pairs:
-        rows = con.execute("select shift from identity.calibration where model_version = ?", [model.version]).fetchall()
-    if not rows:
-        return {}
-    wanted = {record for pair in pairs for record in pair}
-    with workplace(con) as (work, api):
-        work.execute(f"create table {WORK_SCHEMA}.compared_people as from identity.compared_people "
-                     "where list_contains($ids, unique_id)", {"ids": sorted(wanted)})  # fmt: skip
-        details = {**model.settings, "retain_matching_columns": True, "retain_intermediate_calculation_columns": True}
-        linker = _linker(work, api, details, ["1 = 1"])
-        cursor = work.execute(f"from {WORK_SCHEMA}.{linker.inference.predict().physical_name}")
-        names = [column[0] for column in cursor.description or []]
-        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    prior = model.settings["probability_two_random_records_match"]
-    before = (
-        "beforehand",
-        "few pairs of records are one person",
-        _log_odds(prior) + rows[0][0],
-    )
-    weighed = {}
-    for row in found:
-        pair = tuple(sorted((row["unique_id_l"], row["unique_id_r"])))
-        if pair in pairs:
-            weighed[pair] = [before, *_steps(model.settings["comparisons"], row)]
-    return weighed
-
-
-def _steps(comparisons: list[dict[str, Any]], row: dict[str, Any]) -> list[tuple[str, str, float]]:
-    steps = []
-    for comparison in comparisons:
-        name = comparison["output_column_name"]
-        levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-        gamma = row[f"gamma_{name}"]
-        found = (
-            "not known on one side"
-            if gamma < 0
-            else _in_plain_words(levels[len(levels) - 1 - gamma]["label_for_charts"])
-        )
-        steps.append(
-            (
-                name.removesuffix("_key").replace("_", " "),
-                found,
-                float(row[f"mw_{name}"] + (row.get(f"mw_tf_adj_{name}") or 0)),
-            )
-        )
-    return steps
-
-
-_NAMES = {
-    "given_here": "given name", "family_key": "family name", "birth_text": "birth date", "email_key": "email address",
-    "phone_key": "phone number", "postal_key": "postal code", "city_key": "place",
-}  # fmt: skip
-
-
-def _in_plain_words(label: str) -> str:
-    exact, _, column = label.partition("Exact match on ")
-    if column:
-        return f"the same {_NAMES.get(column, column.removesuffix('_key'))}"
-    return "different" if exact == "All other comparisons" else exact
-
-
-def _linker(
-    con: duckdb.DuckDBPyConnection, api: Any, settings: dict[str, Any], rules: list[str], frequencies: str = _STANDING
+def linker_of(
+    con: duckdb.DuckDBPyConnection,
+    api: Any,
+    settings: dict[str, Any],
+    rules: list[str],
+    people: str = "compared_people",
+    frequencies: str = STANDING,
 ) -> Any:
-    """Splink's linker on the scratch schema's `compared_people`."""
+    """Splink's linker on the scratch schema's table `people`."""
     from splink import Linker
 
     blocking = [{"blocking_rule": rule, "sql_dialect": "duckdb"} for rule in rules]
     linker = Linker(
-        api.register("compared_people"),
+        api.register(people),
         {**settings, "blocking_rules_to_generate_predictions": blocking},
         log_level="CRITICAL",
         validate_settings=False,
     )
     for column in FREQUENCY_COLUMNS:
-        con.execute(_FREQUENCY_TABLE.format(column=column, schema=WORK_SCHEMA, counted=frequencies))
-        linker.table_management.register_term_frequency_lookup(api.register(f"frequencies_{column}"), column)
+        table = look_up(con, column, WORK_SCHEMA, people, frequencies)
+        linker.table_management.register_term_frequency_lookup(api.register(table), column)
     return linker
 
 
@@ -346,7 +260,7 @@ def learn_prior(con: duckdb.DuckDBPyConnection, pairs: str, trained: float, reco
     for _ in range(50):
         expected = scalar(con, f"select coalesce(sum({probability(shift)}), 0) from {pairs}")
         fresh = (expected + trained * _KNOWN_PAIRS) / (everything + _KNOWN_PAIRS)
-        shift = _log_odds(fresh) - _log_odds(trained)
+        shift = log_odds(fresh) - log_odds(trained)
         if abs(fresh - prior) < 1e-3 * prior:
             break
         prior = fresh
@@ -358,7 +272,7 @@ def probability(shift: float) -> str:
     return f"(1 / (1 + power(2, -(least(match_weight, 60) + {shift}))))"
 
 
-def _log_odds(share: float) -> float:
+def log_odds(share: float) -> float:
     return log2(share / (1 - share))
 
 

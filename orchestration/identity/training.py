@@ -13,10 +13,11 @@ import duckdb
 
 from orchestration.errors import KundbildError
 from orchestration.home import Home
-from orchestration.identity.comparisons import choose_blocks, comparisons, make_compared
+from orchestration.identity.comparisons import blocking_rules, choose_blocks, comparisons, make_compared
+from orchestration.identity.frequencies import count_frequencies
 from orchestration.identity.model import DEFAULT_MODEL, MIN_RECORDS, Model
 from orchestration.identity.resolve import prepare_people
-from orchestration.identity.scoring import WORK_SCHEMA, count_frequencies, learn_prior, predict, probability, workplace
+from orchestration.identity.scoring import WORK_SCHEMA, learn_prior, predict, probability, workplace
 from orchestration.identity.vetoes import define_vetoes
 from orchestration.settings import Identity
 from orchestration.warehouse import quote, scalar
@@ -114,8 +115,8 @@ def _without_families(con: duckdb.DuckDBPyConnection, settings: dict[str, Any]) 
         blocks = choose_blocks(work, WORK_SCHEMA, make_compared(work, WORK_SCHEMA)["unique_id"])
         # in a table of its own: the standing calibration is the night's
         frequencies = f"{WORK_SCHEMA}.counted_frequencies"
-        count_frequencies(work, settings, frequencies)
-        pairs = predict(work, api, settings, blocks, frequencies=frequencies, with_levels=True)
+        count_frequencies(work, settings, WORK_SCHEMA, frequencies)
+        pairs = predict(work, api, settings, blocking_rules(blocks), frequencies=frequencies, with_levels=True)
         work.execute(
             "create or replace temp table trusted as "
             f"select p.* from {pairs} p join identity.normalised_people a on a.record_id = p.unique_id_l "
