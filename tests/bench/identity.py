@@ -12,7 +12,6 @@ import os
 import shutil
 import sys
 import tempfile
-from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -22,16 +21,11 @@ from orchestration.demo.generate import generate
 from orchestration.home import Home
 from orchestration.settings import PROJECT_DIR
 from tests.bench.__main__ import AS_OF, step_seconds
+from tests.bench.closure import anchors
 from tests.bench.measure import Report, run_command
 
 SHARED = PROJECT_DIR.parent / "shared" / "data"
 KUNDBILD = str(Path(sys.executable).parent / "kundbild")
-# true pairs that share a contact point, or a full name and birth date or postal code
-_EVIDENCE = """
-select l.record_id, r.record_id from t l join t r on l.person_id = r.person_id and l.record_id < r.record_id
-where l.email_key = r.email_key or l.phone_key = r.phone_key
-    or (l.given_key = r.given_key and l.family_key = r.family_key and (l.birth_date = r.birth_date or l.postal_key = r.postal_key))
-"""
 # a customer whose standing records are again the whole of one customer's old records, under another id
 _AVOIDABLE = """
 with old as (select record_id, customer_id from identity.customer_source_records where valid_from <= $night and (valid_to is null or valid_to > $night)),
@@ -47,6 +41,9 @@ select count(distinct old_id) filter (old_id <> new_id and old_id in (from lone_
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=100_000, help="of the demo; some 1.7 records each")
+    parser.add_argument(
+        "--without-million", action="store_true", help="leave out the million records: some ten minutes"
+    )
     parser.add_argument("--keep", type=Path, help="folder to work in, and to keep")
     arguments = parser.parse_args()
     folder = arguments.keep or Path(tempfile.mkdtemp(prefix="kundbild-bench-identity-"))
@@ -55,6 +52,8 @@ def main() -> None:
     try:
         labelled(report, folder)
         demo(report, Home(folder / "home").prepare(), arguments.customers)
+        if not arguments.without_million:
+            million(report, folder / "million")
         (PROJECT_DIR / "build").mkdir(exist_ok=True)
         report.show(PROJECT_DIR / "build" / "bench_identity.json")
     finally:
@@ -139,45 +138,23 @@ def demo(report: Report, home: Home, customers: int) -> None:
     )
 
 
-def anchors(con: duckdb.DuckDBPyConnection, home: Home) -> tuple[float, float]:
-    """(evidence recall, pair F1 of the naive rule), each after closure."""
-    con.execute(
-        "create temp table t as select n.*, r.person_id from identity.normalised_people n "
-        f"join '{home.demo}/truth/records.parquet' r on r.system = n.source_system and r.source_key = n.source_key"
-    )
-    true = pairs(Counter(row[0] for row in con.execute("select person_id from t").fetchall()))
-    evidence = pairs(Counter(closed(con.execute(_EVIDENCE).fetchall()).values())) / true
-    # each value ties its records to the first of them: the same closure as all their pairs
-    ties = []
-    for keys in ("email_key", "phone_key", "given_key, family_key, birth_date"):
-        there = " and ".join(f"{key} is not null" for key in keys.split(", "))
-        ties += con.execute(
-            f"select min(record_id) over (partition by {keys}), record_id from t where {there}"
-        ).fetchall()
-    part = closed(ties)
-    person = dict(con.execute("select record_id, person_id from t").fetchall())
-    found = pairs(Counter(part.values()))
-    right = pairs(Counter((part[record], person[record]) for record in part))
-    return evidence, 2 * right / (found + true)
-
-
-def pairs(sizes: Counter[object]) -> float:
-    return sum(n * (n - 1) / 2 for n in sizes.values())
-
-
-def closed(edges: list[tuple[int, int]]) -> dict[int, int]:
-    """record → its component, by union and find."""
-    part: dict[int, int] = {}
-
-    def root(record: int) -> int:
-        while part.setdefault(record, record) != record:
-            part[record] = part[part[record]]
-            record = part[record]
-        return record
-
-    for left, right in edges:
-        part[root(left)] = root(right)
-    return {record: root(record) for record in part}
+def million(report: Report, folder: Path) -> None:
+    """A million records by the default model: does quality hold, and does the time."""
+    environment = {**os.environ, "KUNDBILD_HOME": str(folder), "KUNDBILD_CONFIG": str(PROJECT_DIR / "kundbild.toml")}
+    _, _, out = run_command([sys.executable, "-m", "tests.bench.million"], environment)
+    told = json.loads(out.splitlines()[-1])
+    s, seconds = told["scores"], told["seconds"]
+    report.add(
+        "demo, 1,000,000 records (anchor F1 .889)", "P >= .97, R >= 1.01 × evidence",
+        f"P {s['pair_precision']:.4f}, R {s['pair_recall']:.4f}, F1 {s['pair_f1']:.4f}, B³ {s['b_cubed_f1']:.4f}",
+        f"{s['records']:,} records, recall {s['pair_recall'] / told['evidence']:.3f} × evidence ({told['evidence']:.3f}), "
+        f"largest {s['largest_cluster']} of {s['largest_true_cluster']}",
+    )  # fmt: skip
+    report.add("the same, F1 of the naive rule", "<= .30: hard enough", f"{told['naive']:.3f}")
+    report.add("the same, whole identity step", "<= 45 s, <= 2 GB", f"{s['seconds']:.0f} s, {s['peak_mb']:,.0f} MB")
+    for night in ("nothing new", "1 % changed"):
+        rest = f"{seconds[night]:.1f} s: passes over all records but for scoring"
+        report.add(f"the same, a night with {night} ÷ full", "<= .10", f"{seconds[night] / seconds['full']:.2f}", rest)
 
 
 if __name__ == "__main__":

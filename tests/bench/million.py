@@ -1,0 +1,71 @@
+"""The identity step on a million records of the demo, one process: quality, seconds, memory; then nights of little news.
+
+`python -m tests.bench.million`, with the home in KUNDBILD_HOME, prints JSON. Only what people are made of is extracted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import time
+from datetime import date, datetime, timedelta
+
+import duckdb
+
+from orchestration.demo.generate import generate
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.identity.evaluate import score
+from orchestration.identity.model import DEFAULT_MODEL, Model
+from orchestration.identity.resolve import resolve_identities
+from orchestration.night import Night
+from tests.bench.__main__ import AS_OF
+from tests.bench.closure import anchors
+
+# some 2.1 records a customer
+CUSTOMERS = 470_000
+_PEOPLE = {"crm": ["contacts"], "webshop": ["customers"], "email": ["subscribers"], "survey": ["respondents"]}
+_ONE_PERCENT = (
+    "update conformed.conformed_people set phone = '+4670' || (1000000 + hash(source_key) % 9000000)::varchar "
+    "where hash(source_key, source_system) % 100 = 0"
+)
+
+
+def main() -> None:
+    with Night.begin("million") as night:
+        generate(night.home.demo, customers=CUSTOMERS, as_of=date.fromisoformat(AS_OF), nights=1)
+        with night.warehouse() as con:
+            prepare_raw(con, night.settings)
+            night.start_clock(con)
+            for source, tables in _PEOPLE.items():
+                extract_source(con, night.home, night.settings, source, tables=tables)
+        night.dbt.build("+conformed_people")
+        with night.warehouse() as con:
+            truth = f"'{night.home.demo}/truth/records.parquet'"
+            con.execute(
+                "create schema labelled; create table labelled.truth as "
+                f"select hash(system, source_key) as record_id, person_id as entity from {truth}"
+            )
+            seconds = {"full": resolved(con, night, 0)}
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            scores = score(con, seconds["full"], peak)
+            evidence, naive = anchors(con, night.home)
+            seconds["nothing new"] = resolved(con, night, 1)
+            con.execute(_ONE_PERCENT)
+            seconds["1 % changed"] = resolved(con, night, 2)
+    told = {"scores": vars(scores), "evidence": evidence, "naive": naive, "seconds": seconds}
+    print(json.dumps(told), flush=True)
+    # DuckDB's Python bindings tell of leaks on a slow way out
+    os._exit(0)
+
+
+def resolved(con: duckdb.DuckDBPyConnection, night: Night, day: int) -> float:
+    """Seconds of one night's identity step."""
+    moment = datetime.fromisoformat(AS_OF) + timedelta(days=day)
+    start = time.perf_counter()
+    resolve_identities(con, night.settings.identity, Model.load(DEFAULT_MODEL), f"million-{day}", moment)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
