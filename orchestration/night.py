@@ -138,7 +138,7 @@ class Night:
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model."""
-        settings = self.settings.model_dump_json(exclude={"sources"})
+        settings = self.settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}})
         parts = [str(_newest_load(con)), self._project(), settings, self.as_of.date().isoformat(), _decided(con)]
         model = self.home.identity_model
         parts.append(model.read_text(encoding="utf-8") if model.exists() else "")

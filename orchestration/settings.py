@@ -37,6 +37,20 @@ class EntityMap(Strict):
     )
 
 
+class NationalId(Strict):
+    """Keep a keyed hash of a table's national identity numbers, to confirm and veto who is who. The column never enters raw."""
+
+    column: str
+    country: Literal["SE", "NO", "DK", "FI"] | None = Field(default=None, description="whose numbers they all are, or")
+    country_column: str | None = Field(default=None, description="the column that says whose a row's number is")
+
+    @model_validator(mode="after")
+    def _says_whose(self) -> NationalId:
+        if (self.country is None) == (self.country_column is None):
+            raise ValueError("national_id needs either country or country_column")
+        return self
+
+
 class Table(Strict):
     """One table of a source system, as the vendor has it. `columns` are DuckDB types, the schema contract."""
 
@@ -49,14 +63,18 @@ class Table(Strict):
     find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
     fresh_within_hours: float | None = Field(default=None, description="warn when no new row came for so long")
     optional: bool = Field(default=False, description="files: no file at all is no error")
+    national_id: NationalId | None = None
     maps: list[EntityMap] = []
 
     @model_validator(mode="after")
     def _key_and_cursor_are_columns(self) -> Table:
-        for name in [*self.key, *([self.cursor] if self.cursor else [])]:
+        if self.national_id and (len(self.key) != 1 or self.national_id.column in self.key):
+            raise ValueError("a table with a national_id needs one key column, which is another")
+        identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
+        for name in [*self.key, *filter(None, [self.cursor, *identity])]:
             if name not in self.columns:
                 raise ValueError(
-                    f"'{name}' is used as key or cursor but is not among the columns: {_list(self.columns)}"
+                    f"'{name}' is used as key, cursor or national_id but is not among the columns: {_list(self.columns)}"
                 )
         return self
 
@@ -144,6 +162,15 @@ class Quality(Strict):
     max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
 
 
+class Privacy(Strict):
+    pepper: str | None = Field(
+        default=None,
+        min_length=32,
+        repr=False,
+        description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}; keep it apart from the warehouse and its backups",
+    )
+
+
 class Publishing(Strict):
     keep: int = Field(default=5, gt=0, description="publications kept for rollback")
     max_audience_drop: float = Field(default=0.5, gt=0, le=1, description="an audience that falls by more is held back")
@@ -174,6 +201,7 @@ class Settings(Strict):
     identity: Identity = Identity()
     golden_record: GoldenRecord = GoldenRecord()
     quality: Quality = Quality()
+    privacy: Privacy = Privacy()
     publishing: Publishing = Publishing()
     alerts: Alerts = Alerts()
     engine: Engine = Engine()
@@ -183,6 +211,14 @@ class Settings(Strict):
         for name in self.golden_record.source_priority:
             if name not in self.sources:
                 raise ValueError(f"golden_record.source_priority names '{name}'; the sources are {_list(self.sources)}")
+        return self
+
+    @model_validator(mode="after")
+    def _hashes_are_keyed(self) -> Settings:
+        for name, source in self.sources.items():
+            for table_name, table in source.tables.items():
+                if table.national_id and not self.privacy.pepper:
+                    raise ValueError(f"{name}.{table_name} keeps national identity numbers: set privacy.pepper")
         return self
 
     @property

@@ -12,6 +12,7 @@ from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.landing import raw_name
 from orchestration.extract.records import LoadCounts
 from orchestration.night import tell
+from orchestration.privacy.national_ids import dropped_columns
 from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import scalar
 
@@ -75,7 +76,8 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
 
 
 def _spec(name: str, source: Source, table_name: str, table: Table, settings: Settings) -> dg.AssetSpec:
-    schema = dg.TableSchema(columns=[dg.TableColumn(c, t) for c, t in table.columns.items()])
+    dropped = dropped_columns(table, table.columns)
+    schema = dg.TableSchema(columns=[dg.TableColumn(c, t) for c, t in table.columns.items() if c not in dropped])
     key = ", ".join(table.key) or "none: every delivered row is a row"
     freshness = (
         dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=table.fresh_within_hours))
@@ -102,4 +104,7 @@ def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
         found[what] = getattr(counts, what)
     if counts.added_columns:
         found["added_columns"] = ", ".join(counts.added_columns)
+    if counts.dropped_columns:
+        found["columns of national identity numbers, dropped"] = ", ".join(counts.dropped_columns)
+        found["invalid_national_ids"] = counts.invalid_national_ids
     return found

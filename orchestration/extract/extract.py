@@ -70,7 +70,7 @@ def _load(
     con: duckdb.DuckDBPyConnection, name: str, table_name: str, table: Table, batch: Batch | None, settings: Settings
 ) -> LoadCounts:
     if batch is not None:
-        return load(con, name, table_name, table, batch, settings.quality.max_reject_share)
+        return load(con, name, table_name, table, batch, settings.quality.max_reject_share, settings.privacy.pepper)
     counts = LoadCounts()
     write_load(con, next_load_id(con), name, table_name, counts)
     return counts

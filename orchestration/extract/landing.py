@@ -7,12 +7,13 @@ Not here: reading a source.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
+from orchestration.privacy.national_ids import dropped_columns, keep_national_ids, remove_written_numbers
 from orchestration.settings import Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -47,10 +48,12 @@ def raw_name(source: str, table: str) -> str:
 def ensure_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> None:
     """Creates the raw table, empty, so that staging can read it before the source was ever reached."""
     con.execute(f"create schema if not exists {quote('raw_' + source)}")
-    columns = ", ".join(f"{quote(c)} {t}" for c, t in {**table.columns, **TECHNICAL}.items())
+    dropped = dropped_columns(table, table.columns)
+    kept = {c: t for c, t in table.columns.items() if c not in dropped}
+    columns = ", ".join(f"{quote(c)} {t}" for c, t in {**kept, **TECHNICAL}.items())
     con.execute(f"create table if not exists {raw_name(source, name)} ({columns})")
     there = {row[0] for row in con.execute(f"describe {raw_name(source, name)}").fetchall()}
-    for column, kind in table.columns.items():
+    for column, kind in kept.items():
         if column not in there:
             con.execute(f"alter table {raw_name(source, name)} add column {quote(column)} {kind}")
 
@@ -70,9 +73,17 @@ def check_contract(source: str, name: str, table: Table, found: list[str], where
 
 
 def load(
-    con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, batch: Batch, max_reject_share: float
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    name: str,
+    table: Table,
+    batch: Batch,
+    max_reject_share: float,
+    pepper: str | None = None,
 ) -> LoadCounts:
     """Merges a batch into raw in one transaction; the load log is part of it. Returns the books of the load.
+
+    Columns of national identity numbers stay behind; `pepper` is the secret of what a table keeps of them.
 
     Raises SourceError when so large a share of a column cannot be cast that the source must have retyped it.
     """
@@ -80,7 +91,13 @@ def load(
     con.execute("begin")
     try:
         load_id = next_load_id(con)
-        counts = LoadCounts(added_columns=batch.added)
+        dropped = dropped_columns(table, batch.columns)
+        counts = LoadCounts(added_columns=[c for c in batch.added if c not in dropped], dropped_columns=dropped)
+        if table.national_id and pepper:
+            con.execute(f"create or replace temp table delivered as {batch.select}")
+            counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", pepper)
+            batch = replace(batch, select="from delivered")
+        batch = _without(batch, dropped)
         _widen(con, target, batch)
         is_first = not con.execute(f"select 1 from {target} limit 1").fetchall()
         columns = list(batch.columns)
@@ -112,7 +129,11 @@ def load(
             con.execute("drop table batch")
         if batch.keys_there:
             counts.deleted = _mark_deleted(con, target, table, batch.keys_there, load_id)
+        if table.national_id and pepper:
+            con.execute("drop table delivered")
         rejected = batch.after(load_id)
+        if dropped:
+            remove_written_numbers(con, load_id)
         counts.rejected += rejected
         counts.source_rows += rejected
         write_load(con, load_id, source, name, counts)
@@ -121,6 +142,13 @@ def load(
     except BaseException:
         con.execute("rollback")
         raise
+
+
+def _without(batch: Batch, dropped: list[str]) -> Batch:
+    if not dropped:
+        return batch
+    columns = {c: t for c, t in batch.columns.items() if c not in dropped}
+    return replace(batch, columns=columns, added=[c for c in batch.added if c not in dropped])
 
 
 def _casts(batch: Batch) -> str:
@@ -223,7 +251,8 @@ def _reject_future(
     found = scalar(con, f"select count(*) from {relation} where {ahead} and _load_id = {load_id}")
     if not found:
         return
-    columns = ", ".join(f"{text(c)}: {quote(c)}" for c in table.columns)
+    dropped = dropped_columns(table, table.columns)
+    columns = ", ".join(f"{text(c)}: {quote(c)}" for c in table.columns if c not in dropped)
     con.execute(
         f"insert into quarantine.rejected_rows select {load_id}, {text(source)}, {text(name)}, null, null, {text(table.cursor)}, "
         f"'cursor in the future', to_json({{{columns}}})::varchar from {relation} where {ahead} and _load_id = {load_id}"

@@ -48,6 +48,8 @@ class LoadCounts:
     rejected: int = 0
     deleted: int = 0
     added_columns: list[str] = field(default_factory=list)
+    dropped_columns: list[str] = field(default_factory=list)  # of national identity numbers
+    invalid_national_ids: int = 0
 
     @property
     def changed(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.identity.model import MIN_RECORDS
+from orchestration.privacy.national_ids import prepare_national_ids
 from orchestration.settings import Identity
 from orchestration.warehouse import scalar
 
@@ -137,6 +138,31 @@ where s.probability >= $threshold and identity.veto_reason(l, r) is null and not
             or damerau_levenshtein(l.birth_date::varchar, r.birth_date::varchar) <= 2, false))
 """
 
+# a national identity number confirms names that may be one, and parts what else agrees; its hashes stay where they are
+SAME_NUMBER = """
+select l.record_id as left_id, r.record_id as right_id, a.keyed_hash = b.keyed_hash as is_same
+from {pairs} join identity.normalised_people l on {left} join identity.normalised_people r on {right}
+join restricted.national_ids a on a.source_system = l.source_system and a.source_key = l.source_key
+join restricted.national_ids b on b.source_system = r.source_system and b.source_key = r.source_key and b.country_code = a.country_code
+"""
+_PARTED = f"""
+delete from identity.edges e using ({
+    SAME_NUMBER.format(
+        pairs="(select distinct left_id, right_id from identity.edges) e",
+        left="l.record_id = e.left_id",
+        right="r.record_id = e.right_id",
+    )
+}) n where not n.is_same and n.left_id = e.left_id and n.right_id = e.right_id
+"""
+_CONFIRMED = """
+insert into identity.edges
+select least(l.record_id, r.record_id), greatest(l.record_id, r.record_id), 'same national identity number', 40, 'deterministic-1', true
+from restricted.national_ids a join restricted.national_ids b using (country_code, keyed_hash)
+join identity.normalised_people l on l.source_system = a.source_system and l.source_key = a.source_key
+join identity.normalised_people r on r.source_system = b.source_system and r.source_key = b.source_key
+where l.record_id < r.record_id and identity.compatible_names(l, r)
+"""
+
 # a steward's word outweighs everything; 60 bits stand for certainty
 _DECIDED = """
 delete from identity.edges e using identity.standing_decisions d
@@ -164,6 +190,7 @@ def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str)
 
     Returns the edges.
     """
+    prepare_national_ids(con)
     con.execute(_EDGES)
     con.execute(
         _SCORED_EDGES,
@@ -174,5 +201,8 @@ def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str)
             "are_many": scalar(con, "select count(*) from identity.normalised_people") >= MIN_RECORDS,
         },
     )
+    if scalar(con, "select count(*) from restricted.national_ids"):
+        con.execute(_PARTED)
+        con.execute(_CONFIRMED)
     con.execute(_DECIDED)
     return int(scalar(con, "select count(*) from identity.edges"))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
+from orchestration.identity.edges import SAME_NUMBER
 from orchestration.settings import Identity
 
 # a component is looked at when fewer of its pairs are joined than this, when a pair in it is vetoed, by its size, or
@@ -42,6 +43,10 @@ union
 select l.cluster_id from identity.standing_decisions d join identity.record_clusters l on l.record_id = d.left_id
 join identity.record_clusters r on r.record_id = d.right_id and r.cluster_id = l.cluster_id
 where d.verdict = 'different'
+union
+select c.cluster_id from identity.record_clusters c join identity.normalised_people p using (record_id)
+join restricted.national_ids n using (source_system, source_key)
+group by c.cluster_id, n.country_code having count(distinct n.keyed_hash) > 1
 """
 
 _EDGES = """
@@ -56,6 +61,16 @@ from identity.record_clusters c join identity.record_clusters d using (cluster_i
 join identity.normalised_people a on a.record_id = c.record_id join identity.normalised_people b on b.record_id = d.record_id
 where c.cluster_id in (from loose) and c.record_id < d.record_id and identity.veto_reason(a, b) is not null
     and c.cluster_id in (select cluster_id from identity.record_clusters group by all having count(*) <= $most)
+"""
+_OTHER_NUMBERS = f"""
+select left_id, right_id from ({
+    SAME_NUMBER.format(
+        pairs="(select * from identity.record_clusters where cluster_id in (from loose)) c "
+        "join (select * from identity.record_clusters where cluster_id in (from loose)) d using (cluster_id)",
+        left="l.record_id = c.record_id",
+        right="r.record_id = d.record_id and c.record_id < d.record_id",
+    )
+}) where not is_same
 """
 _HELD = """
 select c.record_id, n.email_key, n.phone_key from identity.record_clusters c join identity.normalised_people n using (record_id)
@@ -74,6 +89,9 @@ def guard_clusters(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
         return 0
     vetoed: dict[int, set[int]] = defaultdict(set)
     for left, right in con.execute(_VETOED, {"most": _MOST_PAIRED}).fetchall():
+        vetoed[left].add(right)
+        vetoed[right].add(left)
+    for left, right in con.execute(_OTHER_NUMBERS).fetchall():
         vetoed[left].add(right)
         vetoed[right].add(left)
     decided: dict[str, set[tuple[int, int]]] = defaultdict(set)

@@ -18,7 +18,7 @@ from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.identity.evaluate import score
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
-from orchestration.night import Night
+from orchestration.night import Night, home_and_config
 from tests.bench.__main__ import AS_OF
 from tests.bench.closure import anchors
 
@@ -32,8 +32,9 @@ _ONE_PERCENT = (
 
 
 def main() -> None:
+    home, _ = home_and_config()
+    generate(home.prepare().demo, customers=CUSTOMERS, as_of=date.fromisoformat(AS_OF), nights=1)
     with Night.begin("million") as night:
-        generate(night.home.demo, customers=CUSTOMERS, as_of=date.fromisoformat(AS_OF), nights=1)
         with night.warehouse() as con:
             prepare_raw(con, night.settings)
             night.start_clock(con)

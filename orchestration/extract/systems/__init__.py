@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orchestration.conformed import entities
 from orchestration.errors import ConfigurationError
+from orchestration.privacy.national_ids import dropped_columns
 from orchestration.settings import EntityMap, Settings, Table
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
@@ -73,6 +74,12 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str) -> None:
             )
     for target, source in mapping.columns.items():
         name = source if isinstance(source, str) else source.column
+        if name in dropped_columns(table, [name]):
+            raise ConfigurationError(
+                f"'{target}' is mapped from '{name}', which holds national identity numbers: they are never kept",
+                where=where,
+                to_do="map another column; national_id = {…} below the table keeps a keyed hash of them for identity alone",
+            )
         if name not in table.columns and name not in PSEUDO_COLUMNS:
             raise ConfigurationError(
                 f"'{target}' is mapped from '{name}', which is no column of the table",

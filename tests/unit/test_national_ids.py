@@ -1,0 +1,185 @@
+"""National identity numbers stay out; where a table opts in, keyed hashes of valid ones confirm and veto who is who."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from stdnum import luhn
+
+from orchestration.errors import ConfigurationError, KundbildError
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.rest import _arrow_schema, page_to_arrow
+from orchestration.extract.systems import complete_sources
+from orchestration.privacy.national_ids import canonical_number, holds_national_ids
+from orchestration.settings import Privacy, Settings, Source, Table
+from tests.unit.people import person
+
+PEPPER = "a pepper of the tests, thirty-two long"
+COLUMNS = {"id": "BIGINT", "name": "VARCHAR", "personnummer": "VARCHAR", "land": "VARCHAR"}
+
+
+def swedish(day: str, serial: str) -> str:
+    """A number with its right check digit; serials from 980 on are given to nobody."""
+    digits = day[2:] + serial
+    return digits[:6] + "-" + serial + luhn.calc_check_digit(digits)
+
+
+ANNA, BO = swedish("19800101", "980"), swedish("19900202", "981")
+
+
+@pytest.mark.parametrize(
+    ("column", "holds"),
+    [("Personnummer", True), ("person_nr", True), ("CPR-nr", True), ("fødselsnummer", True), ("soc_sec_id", True),
+     ("SSN", True), ("postnummer", False), ("phone_number", False), ("person_id", False), ("order_number", False)],
+)  # fmt: skip
+def test_such_columns_are_known_by_their_names(column, holds):
+    assert holds_national_ids(column) is holds
+
+
+def test_one_number_has_one_form_and_a_false_one_none():
+    long = "19" + ANNA.replace("-", "")
+    assert canonical_number(ANNA, "SE") == canonical_number(long, "SE") == canonical_number(f" {ANNA} ", "SE") == long
+    assert canonical_number(ANNA.replace("-", "+"), "SE") == "18" + ANNA.replace("-", "")  # of a hundred and more
+    wrong = ANNA[:-1] + str((int(ANNA[-1]) + 1) % 10)
+    assert canonical_number(wrong, "SE") is None
+    assert canonical_number(ANNA, "NO") is None and canonical_number(ANNA, "") is None
+    coordination = swedish("19800161", "982")
+    assert canonical_number(coordination, "SE") == "19" + coordination.replace("-", "")
+    assert canonical_number("131052-308T", "FI") == "131052-308T"
+
+
+def everything(con) -> str:
+    """All that the warehouse holds, as one text."""
+    tables = con.execute(
+        "select schema_name, table_name from duckdb_tables() where not internal and not temporary"
+    ).fetchall()
+    return "\n".join(str(con.execute(f'from "{schema}"."{table}"').fetchall()) for schema, table in tables)
+
+
+@pytest.fixture
+def load(home, warehouse, tmp_path):
+    def go(source: Source, pepper: str | None = None):
+        settings = Settings(company="T", sources={"s": source}, privacy=Privacy(pepper=pepper))
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "s")["t"]
+
+    return go
+
+
+def csv(tmp_path, content: str, **table) -> Source:
+    folder = tmp_path / "in"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{len(list(folder.iterdir()))}.csv").write_text(content)
+    spec = Table(columns=COLUMNS, key=["id"], path="*.csv", **table)
+    return Source(connector="files", url=str(folder), tables={"t": spec})
+
+
+ROWS = f"id,name,personnummer,land\n1,Anna,{ANNA},SE\n2,Bo,{BO},SE\nx,Cy,{ANNA},SE\n3,Di,{ANNA[:-1]}x,SE\n"
+
+
+def test_a_file_with_numbers_leaves_none_behind_not_even_in_rejected_lines(load, warehouse, tmp_path):
+    counts = load(csv(tmp_path, ROWS))
+    assert counts.dropped_columns == ["personnummer"] and counts.rejected == 1 and counts.inserted == 3
+    columns = [row[0] for row in warehouse.execute("describe raw_s.t").fetchall()]
+    assert "personnummer" not in columns and "name" in columns
+    held = everything(warehouse)
+    assert "Anna" in held and "Cy" in held  # what else is there is kept, the rejected line too
+    assert ANNA not in held and BO not in held and ANNA.replace("-", "") not in held
+
+
+def test_a_column_that_comes_undeclared_stays_out_too(load, warehouse, tmp_path):
+    source = csv(tmp_path, f"id,name,personnummer,land,ssn\n1,Anna,{ANNA},SE,078-05-1120\n")
+    assert load(source).dropped_columns == ["personnummer", "ssn"]
+    assert "078-05-1120" not in everything(warehouse)
+
+
+def test_a_database_is_not_even_asked_for_them(load, warehouse, tmp_path):
+    path = tmp_path / "crm.sqlite"
+    with sqlite3.connect(path) as con:
+        con.execute("create table t (id integer, name text, personnummer text, land text)")
+        con.execute("insert into t values (1, 'Anna', ?, 'SE')", [ANNA])
+    con.close()
+    source = Source(connector="sql", url=f"sqlite:///{path}", tables={"t": Table(columns=COLUMNS, key=["id"])})
+    assert load(source).inserted == 1
+    assert ANNA not in everything(warehouse) and "Anna" in everything(warehouse)
+
+
+def test_a_page_of_an_api_is_not_kept_with_them(warehouse):
+    table = Table(columns={"id": "BIGINT", "personnummer": "VARCHAR"}, key=["id"])
+    page = [{"id": 1, "personnummer": ANNA, "ssn": "078-05-1120"}]
+    arrow = page_to_arrow(page, _arrow_schema(warehouse, table), "shop", "people", table, 0.5)
+    assert arrow.column_names == ["id"] and arrow.num_rows == 1
+
+
+def test_a_table_that_opts_in_keeps_keyed_hashes_of_valid_numbers(load, warehouse, tmp_path):
+    opted = {"national_id": {"column": "personnummer", "country_column": "land"}}
+    counts = load(csv(tmp_path, ROWS, **opted), PEPPER)
+    assert counts.invalid_national_ids == 1
+    kept = warehouse.execute("select source_key, country_code, keyed_hash from restricted.national_ids order by 1").fetchall()  # fmt: skip
+    assert [row[:2] for row in kept] == [("1", "SE"), ("2", "SE")]
+    assert all(len(row[2]) == 64 for row in kept) and kept[0][2] != kept[1][2]
+    held = everything(warehouse)
+    assert ANNA not in held and BO not in held
+    # written otherwise it is the same; another number replaces the one before; none takes it away
+    long = "19" + ANNA.replace("-", "")
+    load(csv(tmp_path, f"id,name,personnummer,land\n2,Bo,{long},se\n1,Anna,,SE\n", **opted), PEPPER)
+    assert warehouse.execute("select source_key, keyed_hash from restricted.national_ids").fetchall() == [
+        ("2", kept[0][2])
+    ]
+
+
+def test_another_pepper_is_refused_and_nothing_is_loaded(load, warehouse, tmp_path):
+    opted = {"national_id": {"column": "personnummer", "country": "SE"}}
+    load(csv(tmp_path, ROWS, **opted), PEPPER)
+    with pytest.raises(KundbildError, match="not the one that this warehouse's hashes"):
+        load(csv(tmp_path, f"id,name,personnummer,land\n9,Eva,{BO},SE\n", **opted), PEPPER[::-1])
+    assert warehouse.execute("select count(*) from raw_s.t where id = 9").fetchall() == [(0,)]
+
+
+def test_what_cannot_be_kept_cannot_be_configured(tmp_path):
+    def settings(pepper: str | None = None, **table) -> Settings:
+        spec = {"columns": COLUMNS, "key": ["id"], **table}
+        source = {"connector": "files", "url": "/in", "tables": {"t": spec}}
+        return Settings.model_validate({"company": "T", "sources": {"s": source}, "privacy": {"pepper": pepper}})
+
+    number = {"column": "personnummer", "country": "SE"}
+    with pytest.raises(ValueError, match="numbers: set privacy"):
+        settings(national_id=number)
+    with pytest.raises(ValueError, match="at least 32 characters"):
+        settings("short", national_id=number)
+    with pytest.raises(ValueError, match="either country or country_column"):
+        settings(PEPPER, national_id={"column": "personnummer"})
+    with pytest.raises(ValueError, match="one key column, which is another"):
+        settings(PEPPER, key=["personnummer"], national_id=number)
+    assert PEPPER not in repr(settings(PEPPER, national_id=number))
+    mapped = {"entity": "people", "columns": {"source_key": "id", "phone": "personnummer"}}
+    with pytest.raises(ConfigurationError, match="national identity numbers: they are never kept"):
+        complete_sources(settings(maps=[mapped]), Path("kundbild.toml"), "")
+
+
+@pytest.fixture
+def numbered(resolve, warehouse):
+    """Resolves people, of whom `numbers` says whose number a record has, by its key."""
+
+    def go(numbers: dict[str, str], *people: dict) -> dict[str, str]:
+        resolve(*people)
+        warehouse.execute("delete from restricted.national_ids")
+        for key, number in numbers.items():
+            warehouse.execute("insert into restricted.national_ids values ('crm', ?, 'SE', ?)", [key, number])
+        return resolve(*people)
+
+    return go
+
+
+def test_a_number_confirms_names_that_may_be_one(numbered, warehouse):
+    ids = numbered({"1": "a", "2": "a", "3": "a"}, person("1"), person("2", family="Lind"), person("3", given="Bo"))
+    assert ids["1"] == ids["2"] != ids["3"]
+    assert ("same national identity number",) in warehouse.execute("select rule from identity.edges").fetchall()
+
+
+def test_another_number_parts_what_else_agrees_through_others_too(numbered):
+    people = [person(key, email="anna@berg.se", phone="+46701112233") for key in "123"]
+    ids = numbered({"1": "a", "2": "b"}, *people)
+    assert ids["1"] != ids["2"] and ids["3"] in (ids["1"], ids["2"])
