@@ -233,7 +233,7 @@ def explain(
     for event in explanation.history:
         out.print(
             f"{event['occurred_at']}  {event['kind']}: {event['from_customer_id'] or '-'} → {event['to_customer_id'] or '-'}, "
-            f"{event['record_count']} records ({event['reason']})",
+            f"{event['record_count']} records ({event['reason']}{': ' + event['edge'] if event['edge'] else ''})",
             highlight=False,
         )
     if html:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality.checks import History, Suite
-from data_quality.suites import conformed, consent, marts, raw
+from data_quality.suites import conformed, consent, identity, marts, raw
 from orchestration.settings import Settings
 
 
@@ -13,6 +13,7 @@ def all_suites(settings: Settings, history: History | None = None) -> list[Suite
     return [
         *raw.suites(settings, history),
         *conformed.suites(settings, history),
+        *identity.suites(settings, history),
         *marts.suites(settings, history),
         *consent.suites(settings, history),
     ]

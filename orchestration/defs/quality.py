@@ -13,7 +13,7 @@ from orchestration.night import tell
 from orchestration.settings import Settings
 
 # publishing waits for the checks of what nothing in the same dbt step reads; the gate then counts all of them
-_WITH_MODELS_BELOW = ("conformed", "marts", "segments")
+_WITH_MODELS_BELOW = ("conformed", "identity", "marts", "segments")
 
 
 def quality_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:

@@ -208,7 +208,7 @@ def _links(con: duckdb.DuckDBPyConnection, pairs: list[tuple[int, int]], model: 
 def _history(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
     return _rows(
         con,
-        "select occurred_at, kind, from_customer_id, to_customer_id, record_count, reason, run_id from identity.customer_identity_events "
+        "select occurred_at, kind, from_customer_id, to_customer_id, record_count, reason, edge, run_id from identity.customer_identity_events "
         "where from_customer_id = $id or to_customer_id = $id order by occurred_at, kind",
         id=customer_id,
     )

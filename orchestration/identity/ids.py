@@ -20,6 +20,7 @@ create table if not exists identity.customer_identity_events (
     occurred_at timestamp not null, run_id varchar not null, kind varchar not null, from_customer_id varchar, to_customer_id varchar,
     record_count bigint not null, reason varchar not null, recorded_at timestamp not null
 );
+alter table identity.customer_identity_events add column if not exists edge varchar;
 create table if not exists identity.customer_id_redirects (
     old_customer_id varchar primary key, customer_id varchar not null, since timestamp not null
 );
@@ -54,8 +55,30 @@ full join (select * from identity.customer_source_records where valid_to is null
 where s.customer_id is distinct from a.customer_id
 """
 
+# of records that came to a customer: the strongest edge to those that it has had before, else to others that came
+_EDGES = """
+create or replace temp table joining_edges as
+with came as (select * from moves where customer_id is not null and not (old_customer_id is null and is_fresh)),
+ends as (
+    select left_id as record_id, right_id as other_id, rule, weight from identity.edges where is_used
+    union all select right_id, left_id, rule, weight from identity.edges where is_used
+)
+select m.old_customer_id, m.customer_id,
+    arg_max(e.rule || ', ' || m.source_system || ':' || m.source_key || ' and ' || p.source_system || ':' || p.source_key,
+        (o.record_id is null, e.weight, -e.record_id::hugeint, -e.other_id::hugeint, e.rule)) as edge
+from came m
+join ends e on e.record_id = m.record_id
+join identity.normalised_people p on p.record_id = e.other_id
+join identity.record_clusters c on c.record_id = e.other_id
+join assigned a on a.cluster_id = c.cluster_id and a.customer_id = m.customer_id
+left join moves o on o.record_id = e.other_id
+where o.record_id is null or o.old_customer_id is distinct from m.old_customer_id
+group by all
+"""
+
 _EVENTS = """
 insert into identity.customer_identity_events
+    (occurred_at, run_id, kind, from_customer_id, to_customer_id, record_count, reason, recorded_at, edge)
 with gone as (
     select distinct old_customer_id from moves where old_customer_id is not null
         and old_customer_id not in (select customer_id from assigned)
@@ -81,8 +104,10 @@ select $at, $run_id,
         when f.is_fresh then 'the records match no longer'
         else 'the records match another customer better'
     end,
-    now()::timestamp
+    now()::timestamp,
+    j.edge
 from flows f left join gone g using (old_customer_id)
+left join joining_edges j on j.customer_id = f.customer_id and j.old_customer_id is not distinct from f.old_customer_id
 """
 
 _CLOSE = """
@@ -120,7 +145,7 @@ def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object) -> Id
     con.execute(_DDL)
     con.execute("begin")
     try:
-        for statement in (_ASSIGN, _MOVES):
+        for statement in (_ASSIGN, _MOVES, _EDGES):
             con.execute(statement)
         con.execute(_EVENTS, {"at": moment, "run_id": run_id})
         con.execute(_CLOSE, {"at": moment})

@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.demo.generate import generate
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.identity.evaluate import score
+from orchestration.identity.evaluate import load_seeds, score
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.night import Night, home_and_config
@@ -42,6 +42,7 @@ def main() -> None:
                 extract_source(con, night.home, night.settings, source, tables=tables)
         night.dbt.build("+conformed_people")
         with night.warehouse() as con:
+            load_seeds(con)
             truth = f"'{night.home.demo}/truth/records.parquet'"
             con.execute(
                 "create schema labelled; create table labelled.truth as "

@@ -158,6 +158,18 @@ def test_a_merge_keeps_the_greater_id_and_redirects_the_other(resolve, warehouse
     assert resolve.changes.changed == 1
 
 
+def test_an_event_names_the_edge_that_brought_it_about(resolve, warehouse):
+    resolve(person("1", email="a@x.se"), person("2", email="b@x.se"))
+    resolve(person("1", email="a@x.se"), person("2", email="a@x.se"), person("3", email="a@x.se"))
+    said = warehouse.execute(
+        "select kind, edge from identity.customer_identity_events order by occurred_at, kind"
+    ).fetchall()
+    assert [kind for kind, _ in said] == ["created", "created", "merged", "record joined"]
+    assert said[0][1] is None and said[1][1] is None
+    assert said[2][1] == "same email, crm:2 and crm:1" or said[2][1] == "same email, crm:1 and crm:2"
+    assert said[3][1].startswith("same email, crm:3 and crm:")
+
+
 def test_a_split_keeps_the_id_with_the_greater_part(resolve, warehouse):
     together = resolve(*(person(k, email="a@x.se") for k in "123"))
     apart = resolve(person("1", email="a@x.se"), person("2", email="a@x.se"), person("3", email="other@x.se"))

@@ -9,11 +9,12 @@ import pytest
 
 from data_quality.checks import Check, Suite
 from data_quality.runner import QualityRun, last_counts, remember_counts
-from data_quality.suites import all_suites
+from data_quality.suites import all_suites, identity
 from data_quality.suites.common import between, keeps_its_volume, never_null, no_row_where, no_rows, one_of
 from orchestration.configuration import load_settings
-from orchestration.settings import PROJECT_DIR, Engine
+from orchestration.settings import PROJECT_DIR, Engine, Settings, Source
 from orchestration.warehouse import open_warehouse
+from tests.unit.people import person
 
 
 @pytest.fixture
@@ -37,6 +38,30 @@ def test_the_private_name_that_we_lean_on_is_still_there():
 
     names = sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS
     assert isinstance(names, tuple) and "sqlite" in {getattr(n, "value", n) for n in names}
+
+
+PLANTED = {
+    "edges": "update identity.edges set left_id = right_id, weight = null",
+    "record_clusters": "insert into identity.standing_decisions select min(record_id), max(record_id), 'different' from identity.record_clusters",
+    "customer_source_records": "insert into identity.customer_source_records select 'other', record_id, source_system, source_key, "
+    "valid_from, null from identity.customer_source_records; update identity.customer_source_records set valid_to = timestamp '2000-01-01' where source_key = '3'",
+    "customer_identity_events": "update identity.customer_identity_events set kind = 'vanished'",
+    "customer_id_redirects": "insert into identity.customer_id_redirects values ('old', 'nobody', now()::timestamp)",
+    "golden_records": "delete from identity.golden_records",
+}
+
+
+@pytest.mark.parametrize("table", [None, *PLANTED])
+def test_the_suites_of_identity_find_what_is_broken(table, resolve, warehouse, home):
+    resolve(person("1", email="a@x.se"), person("2", email="a@x.se"), person("3", "Bo"))
+    resolve(person("1", email="a@x.se"), person("2", email="a@x.se"), person("3", email="a@x.se"))
+    warehouse.execute("create table identity.golden_records as select distinct customer_id from identity.customer_source_records where valid_to is null")  # fmt: skip
+    if table:
+        warehouse.execute(PLANTED[table])
+    warehouse.close()
+    suites = identity.suites(Settings(company="T", sources={"s": Source(connector="files", url="/")}), {})
+    failed = {r.suite.table for r in QualityRun(home, Engine(), "r").run(suites) if not r.passed}
+    assert failed == ({table} if table else set())
 
 
 def test_checks_pass_and_fail_as_they_should_and_tell_counts_only(check, home):
