@@ -43,7 +43,7 @@ def test_the_private_name_that_we_lean_on_is_still_there():
 PLANTED = {
     "edges": "update identity.edges set left_id = right_id, weight = null",
     "record_clusters": "insert into identity.standing_decisions select min(record_id), max(record_id), 'different' from identity.record_clusters",
-    "customer_source_records": "insert into identity.customer_source_records select 'other', record_id, source_system, source_key, "
+    "customer_source_records": "insert into identity.customer_source_records select customer_id, record_id, source_system, source_key, "
     "valid_from, null from identity.customer_source_records; update identity.customer_source_records set valid_to = timestamp '2000-01-01' where source_key = '3'",
     "customer_identity_events": "update identity.customer_identity_events set kind = 'vanished'",
     "customer_id_redirects": "insert into identity.customer_id_redirects values ('old', 'nobody', now()::timestamp)",
