@@ -70,10 +70,16 @@ def draw_people(rng: np.random.Generator, count: int, as_of: date, postal_codes:
     junior = child & (place_in == 2) & (age > 15) & (rng.random(count) < 0.05)
     parent = np.flatnonzero(junior) - 2
     given[junior], family[junior], gender[junior] = given[parent], family[parent], gender[parent]
+    original, namesake = _namesakes(
+        rng.spawn(1)[0], np.setdiff1d(np.flatnonzero(place_in == 0), parent), country_index, gender
+    )
+    given[namesake], family[namesake] = given[original], family[original]
     renamed = ~child & (rng.random(count) < 0.03) & (former != family)
     former[~renamed] = None
 
     addresses = _addresses(rng, homes, home_country, postal_codes)
+    for part in addresses[1:]:  # the same postal code and place, another street
+        part[household[namesake]] = part[household[original]]
     old = _addresses(rng, count, country_index, postal_codes)
     moved = np.where(rng.random(homes)[household] < 0.10, rng.integers(1, 900, homes)[household], 0)
 
@@ -118,6 +124,15 @@ def draw_people(rng: np.random.Generator, count: int, as_of: date, postal_codes:
             "is_junior": junior,
         }
     )
+
+
+def _namesakes(
+    rng: np.random.Generator, heads: np.ndarray, country_index: np.ndarray, gender: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (originals, namesakes) of strangers who will bear one name in one postal code, some 3 of a thousand `heads`."""
+    drawn = rng.permutation(heads)[: 2 * (len(heads) // 50)].reshape(2, -1)
+    alike = (country_index[drawn[0]] == country_index[drawn[1]]) & (gender[drawn[0]] == gender[drawn[1]])
+    return drawn[0][alike], drawn[1][alike]
 
 
 def _unowned(local: np.ndarray, domain: np.ndarray, owned: np.ndarray | None = None) -> np.ndarray:

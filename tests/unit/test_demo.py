@@ -7,9 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from orchestration.demo.generate import generate, next_night
+from orchestration.demo.people import draw_people
 from orchestration.demo.server import serving
 from orchestration.errors import KundbildError
 
@@ -70,6 +72,24 @@ def test_people_are_as_messy_as_people_are(demo):
     assert "test@test.com" in emails
     assert any(email and email != email.strip() for email in emails)
     assert len([e for e in emails if e]) > len({e for e in emails if e})
+
+
+HARD = {
+    "father and son of one name at one address": "a.household_id = b.household_id and a.given_name = b.given_name and a.family_name = b.family_name and b.is_junior",
+    "twins": "a.household_id = b.household_id and a.birth_on = b.birth_on",
+    "couples who share a mailbox": "a.household_id = b.household_id and a.email = b.email and not a.is_minor and not b.is_minor",
+    "couples who share a phone": "a.household_id = b.household_id and a.mobile = b.mobile and not a.is_minor and not b.is_minor",
+    "strangers of one name in one postal code": "a.household_id <> b.household_id and a.given_name = b.given_name and a.family_name = b.family_name "
+    "and a.postal_code = b.postal_code",
+}
+
+
+@pytest.mark.parametrize("kind", HARD)
+def test_there_are_people_whom_hardly_anything_tells_apart(kind):
+    people = draw_people(np.random.default_rng(7), 20_000, AS_OF)  # noqa: F841 DuckDB finds it by its name
+    with duckdb.connect() as con:
+        pairs = con.execute(f"select count(*) from people a join people b on a.person_id < b.person_id and {HARD[kind]}").fetchall()  # fmt: skip
+    assert pairs[0][0] >= 20
 
 
 def test_behaviour_has_signal(demo):

@@ -205,6 +205,7 @@ def test_many_numbers_are_read_as_one_is():
 records = st.lists(
     st.fixed_dictionaries(
         {
+            "source_system": st.sampled_from(["crm", "webshop", "survey"]),
             "given_name": st.sampled_from(["Anna", "Bo", "Cy", None]),
             "family_name": st.sampled_from(["Berg", "Dahl"]),
             "email": st.sampled_from([None, "a@x.se", "b@x.se", "c@x.se"]),
@@ -225,3 +226,27 @@ def test_order_changes_nothing_and_a_rerun_changes_nothing(resolve, people, orde
     order.shuffle(shuffled)
     assert resolve(*shuffled) == first
     assert (resolve.changes.created, resolve.changes.changed, resolve.changes.retired) == (0, 0, 0)
+
+
+@given(people=records, added=records)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_record_that_comes_unites_strangers(resolve, warehouse, people, added):
+    """Whoever withdrew and comes again under another key, with anybody's address: those whom a veto parts stay parted."""
+    resolve(*({**p, "source_key": str(n)} for n, p in enumerate([*people, *added])))
+    united = warehouse.execute(
+        "select count(*) from identity.record_clusters c join identity.record_clusters d using (cluster_id) "
+        "join identity.normalised_people a on a.record_id = c.record_id join identity.normalised_people b on b.record_id = d.record_id "
+        "where identity.veto_reason(a, b) is not null"
+    ).fetchall()
+    assert united == [(0,)]
+
+
+def test_records_that_say_next_to_nothing_are_customers_of_their_own(resolve):
+    empty = [("1", None, None), ("2", "", ""), ("3", " ", "-"), ("4", "A", "B"), ("5", "A", "B"), ("6", "?!", None)]
+    ids = resolve(
+        *(
+            person(key, given, family, email="nobody", phone="0", street="", postal_code=" ")
+            for key, given, family in empty
+        )
+    )
+    assert len(ids) == len(set(ids.values())) == 6
