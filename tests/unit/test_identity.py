@@ -103,6 +103,17 @@ def test_ten_thousand_records_on_one_phone_are_not_one_customer_and_say_why(reso
     assert reason[0].startswith("shared by too many")
 
 
+def test_a_mobile_weighs_more_than_a_landline(resolve, warehouse):
+    resolve(
+        *(
+            person(key, phone=phone)
+            for key, phone in (("1", "0701112233"), ("2", "0701112233"), ("3", "08123456"), ("4", "08123456"))
+        )
+    )
+    weights = dict(warehouse.execute("select rule, weight from identity.edges").fetchall())
+    assert weights["same mobile"] > weights["same phone"] > 0
+
+
 def test_a_record_without_a_name_is_no_bridge_between_a_family(resolve):
     family = [
         person("1", "Mark", email="f@x.se"),
