@@ -47,15 +47,20 @@ left join reference.identifier_overrides o on o.kind = c.kind and o.value_key = 
 _NAMED = "(g.given_name_count <= 1 or (l.given_key is not null and r.given_key is not null))"
 
 # compatible: equal, an initial of the other, near (Mark and Mary score .88: too near to be near), swapped with the family name, or not known on one side
-_GUARD = """
+# Anastassia and Nastassia
+_ONE_LETTER = (
+    "(damerau_levenshtein(l.given_key, r.given_key) = 1 and least(length(l.given_key), length(r.given_key)) >= 6)"
+)
+_GUARD = f"""
     (l.given_key is null or r.given_key is null
         or l.given_key = r.given_key
         or starts_with(l.given_key, r.given_key) or starts_with(r.given_key, l.given_key)
-        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92
+        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92 or {_ONE_LETTER}
         or coalesce(list_contains(l.given_forms, r.given_key), false) or coalesce(list_contains(r.given_forms, l.given_key), false)
         or (l.given_key = r.family_key and l.family_key = r.given_key))
     and coalesce(l.generation = r.generation, true)
     and (l.birth_date is null or r.birth_date is null or l.birth_date = r.birth_date
+        or (year(l.birth_date) = year(r.birth_date) and damerau_levenshtein(l.birth_date::varchar, r.birth_date::varchar) = 1)
         or (year(l.birth_date) = year(r.birth_date) and month(l.birth_date) = day(r.birth_date) and day(l.birth_date) = month(r.birth_date)))
 """
 
@@ -110,9 +115,9 @@ left join identity.scored_pairs s on s.left_id = r.left_id and s.right_id = r.ri
 
 # Mark and Mary are alike as slips are: among few records, where no model could learn how common slips are, they must
 # share more than a couple does
-_NEAR_NAMES = """
+_NEAR_NAMES = f"""
     coalesce(l.given_key = r.given_key or starts_with(l.given_key, r.given_key) or starts_with(r.given_key, l.given_key)
-        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92
+        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92 or {_ONE_LETTER}
         or list_contains(l.given_forms, r.given_key) or list_contains(r.given_forms, l.given_key) or list_has_any(l.given_forms, r.given_forms)
         or l.given_key = r.family_key or l.family_key = r.given_key, l.given_key is null or r.given_key is null)
 """
