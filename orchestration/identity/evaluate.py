@@ -5,6 +5,7 @@ The whole step runs in a database of its own, with the default configuration. No
 
 from __future__ import annotations
 
+import re
 import resource
 import tempfile
 import time
@@ -81,9 +82,16 @@ def evaluate(
             trained = time.perf_counter()
             link_records(con, settings, model, step)
             seconds = time.perf_counter() - trained + prepared - start
-            # Linux tells the peak in KiB
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            return score(con, seconds, peak)
+            return score(con, seconds, peak_mb())
+
+
+def peak_mb() -> float:
+    """The most memory that this process ever held, MB; not its parent's, which getrusage tells after a fork."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 1024  # type: ignore[index]
+    # macOS tells it in bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
 def load_labelled(con: duckdb.DuckDBPyConnection, path: Path, truth: str, mapping: Mapping[str, str]) -> None:

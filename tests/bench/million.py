@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from datetime import date, datetime, timedelta
@@ -17,7 +16,7 @@ import duckdb
 
 from orchestration.demo.generate import generate
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.identity.evaluate import load_seeds, score
+from orchestration.identity.evaluate import load_seeds, peak_mb, score
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.night import Night, home_and_config
@@ -56,8 +55,7 @@ def resolve() -> None:
     """A full night, then one of nothing new and one of 1 % changed, in a process that did nothing before."""
     with Night.begin("million") as night, night.warehouse() as con:
         seconds = {"full": resolved(con, night, 0)}
-        # Linux tells the peak in KiB
-        scores = score(con, seconds["full"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        scores = score(con, seconds["full"], peak_mb())
         seconds["nothing new"] = resolved(con, night, 1)
         con.execute(_ONE_PERCENT)
         seconds["1 % changed"] = resolved(con, night, 2)
