@@ -15,7 +15,7 @@ from orchestration.warehouse import scalar
 
 COMPARISONS_VERSION = 3
 # pairs to compare for each record, all blocking rules together: keeps the night's work in proportion to the records
-_PAIRS_PER_RECORD = 8
+_PAIRS_PER_RECORD = 5
 _SMALL = 2_000_000
 # a full name that more records have is no rare one
 _RARE = 20
