@@ -14,6 +14,7 @@ from orchestration.configuration import load_settings
 from orchestration.errors import KundbildError
 from orchestration.home import Home
 from orchestration.night import home_and_config
+from orchestration.privacy.pepper import pepper_file
 from orchestration.settings import Settings, Source
 
 _FREE_BYTES = 2 * 1024**3
@@ -37,7 +38,22 @@ def examine() -> list[Finding]:
     except KundbildError as error:
         return [*findings, Finding("configuration", False, f"{error.what} ({error.where})", error.to_do)]
     findings.append(Finding("configuration", True, f"{config}: {len(settings.enabled_sources)} sources"))
-    return [*findings, *_sources(settings, home)]
+    return [*findings, _pepper(settings, home), *_sources(settings, home)]
+
+
+def _pepper(settings: Settings, home: Home) -> Finding:
+    path = pepper_file()
+    if settings.privacy.pepper:
+        return Finding("pepper", True, "given by the configuration")
+    if not path.exists():
+        found = "made by the first run" if not home.warehouse.exists() else f"{path} is not there"
+        return Finding(
+            "pepper", not home.warehouse.exists(), found, "put back the one that the warehouse was built with"
+        )
+    is_private = not path.stat().st_mode & 0o077
+    return Finding(
+        "pepper", is_private, f"{path}; keep a copy apart from backups", "" if is_private else f"chmod 600 {path}"
+    )
 
 
 def _python() -> Finding:

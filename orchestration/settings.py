@@ -167,7 +167,7 @@ class Privacy(Strict):
         default=None,
         min_length=32,
         repr=False,
-        description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}; keep it apart from the warehouse and its backups",
+        description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}; else it lies in the user's own settings",
     )
 
 
@@ -211,14 +211,6 @@ class Settings(Strict):
         for name in self.golden_record.source_priority:
             if name not in self.sources:
                 raise ValueError(f"golden_record.source_priority names '{name}'; the sources are {_list(self.sources)}")
-        return self
-
-    @model_validator(mode="after")
-    def _hashes_are_keyed(self) -> Settings:
-        for name, source in self.sources.items():
-            for table_name, table in source.tables.items():
-                if table.national_id and not self.privacy.pepper:
-                    raise ValueError(f"{name}.{table_name} keeps national identity numbers: set privacy.pepper")
         return self
 
     @property

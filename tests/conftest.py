@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,8 @@ from orchestration.home import Home
 from orchestration.settings import PROJECT_DIR, Engine
 from orchestration.warehouse import open_warehouse
 
+# the tests' own pepper, not the user's
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="kundbild-tests-")
 DATA = PROJECT_DIR.parent / "shared" / "data"
 AS_OF = date(2026, 11, 1)
 NIGHT_1, NIGHT_2 = "2026-11-01T02:00:00", "2026-11-02T02:00:00"

@@ -60,9 +60,6 @@
     )
 {%- endmacro %}
 
-{#- The customer's pseudonym in bi. The id itself is random, so its digest tells nothing outside the warehouse. -#}
-{% macro customer_key(customer_id) -%} md5('bi:' || {{ customer_id }}) {%- endmacro %}
-
 {#- One audience of the seed audience_rules: permission for exactly its purpose and channel, and nobody that the law keeps out. -#}
 {% macro audience(name) -%}
     select c.customer_id, p.contact_point, c.given_name, c.country_code, p.purpose, p.channel, p.deciding_event

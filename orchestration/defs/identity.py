@@ -13,6 +13,8 @@ from orchestration.identity.review import review_examples
 from orchestration.identity.scoring import forget_calibration
 from orchestration.identity.training import train_nightly_model
 from orchestration.night import tell
+from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.pseudonyms import key_customers
 from orchestration.settings import Settings
 from orchestration.warehouse import row_counts
 
@@ -24,6 +26,7 @@ _TABLES = {
     "record_clusters": "One row per record with the connected component that it lies in.",
     "review_queue": "Pairs of customers that may be one, for a person to decide; `kundbild review`.",
     "customer_source_records": "Which customer a source record belongs to, and since when.",
+    "customer_keys": "Each customer's pseudonym in what is published without personal data: a keyed hash.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
@@ -69,6 +72,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 lambda step, rows: tell("identity", f"{step}: {rows:,}"),
                 everything=run.full_refresh,
             )
+            pepper = find_pepper(con, run.settings.privacy.pepper)
+            tell("identity", f"customer_keys: {key_customers(con, pepper):,}")
             tell("identity", f"households: {find_households(con, run.as_of):,}")
             tell("identity", f"companies: {find_companies(con, run.as_of):,}")
             counts = row_counts(con)

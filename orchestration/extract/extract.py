@@ -15,6 +15,7 @@ from orchestration.extract import files, rest, sql
 from orchestration.extract.landing import Batch, ensure_raw, load
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
 from orchestration.home import Home
+from orchestration.privacy.pepper import find_pepper
 from orchestration.settings import Settings, Source, Table
 
 # what DuckDB raises when a delivery is not what it should be
@@ -70,7 +71,8 @@ def _load(
     con: duckdb.DuckDBPyConnection, name: str, table_name: str, table: Table, batch: Batch | None, settings: Settings
 ) -> LoadCounts:
     if batch is not None:
-        return load(con, name, table_name, table, batch, settings.quality.max_reject_share, settings.privacy.pepper)
+        pepper = find_pepper(con, settings.privacy.pepper) if table.national_id else None
+        return load(con, name, table_name, table, batch, settings.quality.max_reject_share, pepper)
     counts = LoadCounts()
     write_load(con, next_load_id(con), name, table_name, counts)
     return counts

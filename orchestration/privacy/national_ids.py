@@ -18,7 +18,7 @@ from stdnum.fi import hetu
 from stdnum.no import fodselsnummer
 from stdnum.se import personnummer
 
-from orchestration.privacy.pepper import assert_same_pepper, keyed_hash
+from orchestration.privacy.pepper import keyed_hash
 from orchestration.settings import Table
 from orchestration.warehouse import quote, text
 
@@ -59,11 +59,10 @@ def prepare_national_ids(con: duckdb.DuckDBPyConnection) -> None:
 def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table, delivered: str, pepper: str) -> int:
     """Brings `restricted.national_ids` up to date with a delivery, a relation with the number beside the key.
 
-    Returns how many numbers were no valid ones: of these nothing is kept. Raises KundbildError for another pepper.
+    Returns how many numbers were no valid ones: of these nothing is kept.
     """
     assert table.national_id
     prepare_national_ids(con)
-    assert_same_pepper(con, pepper)
     column, key = quote(table.national_id.column), quote(table.key[0])
     country = (
         f"upper({quote(table.national_id.country_column)})"

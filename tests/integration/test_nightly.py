@@ -277,7 +277,7 @@ def test_the_ui_is_told_rows_schema_and_column_lineage(demo: Kundbild):
         check=True,
     )
     rows, table, column = json.loads(done.stdout.splitlines()[0])
-    assert rows > 1000 and (table, column) == (["marts", "fct_orders"], "customer_id")
+    assert rows > 1000 and (table, column) == (["marts", "dim_customers"], "customer_key")
 
 
 def test_a_part_can_be_run_alone(demo_copy: Kundbild):

@@ -1,10 +1,4 @@
 select
-    f.source_system,
-    f.source_key,
-    {{ customer_key("f.customer_id") }} as customer_key,
-    f.created_at,
-    f.abandoned_at,
-    f.cart_amount,
-    f.currency,
-    f.item_count
+    f.source_system, f.source_key, c.customer_key, f.created_at, f.abandoned_at, f.cart_amount, f.currency, f.item_count
 from {{ ref("fct_carts") }} f
+left join {{ ref("dim_customers") }} c using (customer_id)

@@ -1,7 +1,7 @@
 select
     f.source_system,
     f.source_key,
-    {{ customer_key("f.customer_id") }} as customer_key,
+    c.customer_key,
     f.ordered_at,
     f.order_status,
     f.order_amount,
@@ -13,3 +13,4 @@ select
     f.store,
     f.delivered_at
 from {{ ref("fct_orders") }} f
+left join {{ ref("dim_customers") }} c using (customer_id)

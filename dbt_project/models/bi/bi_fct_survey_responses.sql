@@ -1,12 +1,4 @@
 select
-    f.source_system,
-    f.source_key,
-    {{ customer_key("f.customer_id") }} as customer_key,
-    f.survey,
-    f.is_panel,
-    f.sent_at,
-    f.submitted_at,
-    f.nps,
-    f.csat,
-    f.ces
+    f.source_system, f.source_key, c.customer_key, f.survey, f.is_panel, f.sent_at, f.submitted_at, f.nps, f.csat, f.ces
 from {{ ref("fct_survey_responses") }} f
+left join {{ ref("dim_customers") }} c using (customer_id)

@@ -1,7 +1,7 @@
 select
     f.source_system,
     f.source_key,
-    {{ customer_key("f.customer_id") }} as customer_key,
+    c.customer_key,
     f.opened_at,
     f.first_reply_at,
     f.solved_at,
@@ -9,3 +9,4 @@ select
     f.satisfaction,
     f.first_reply_hours
 from {{ ref("fct_tickets") }} f
+left join {{ ref("dim_customers") }} c using (customer_id)

@@ -1,7 +1,7 @@
 select
     f.source_system,
     f.source_key,
-    {{ customer_key("f.customer_id") }} as customer_key,
+    c.customer_key,
     f.started_at,
     f.duration_seconds,
     f.page_views,
@@ -10,3 +10,4 @@ select
     f.is_bounce,
     f.is_converted
 from {{ ref("fct_web_sessions") }} f
+left join {{ ref("dim_customers") }} c using (customer_id)

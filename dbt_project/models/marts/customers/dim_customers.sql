@@ -40,7 +40,7 @@ with
     )
 select
     g.customer_id,
-    {{ customer_key("g.customer_id") }} as customer_key,
+    k.customer_key,
     g.full_name,
     g.given_name,
     g.family_name,
@@ -67,6 +67,7 @@ select
     g.source_record_count,
     g.source_system_count
 from golden g
+join {{ source("identity", "customer_keys") }} k using (customer_id)
 left join
     registered r
     on r.given_key = {{ folded("g.given_name") }}
