@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
+from orchestration.audit_cli import audit_app
 from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome
 from orchestration.demo_cli import demo_app
 from orchestration.errors import KundbildError
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(audit_app, name="audit")
 app.add_typer(demo_app, name="demo")
 app.add_typer(identity_app, name="identity")
 app.add_typer(review_app, name="review")

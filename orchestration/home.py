@@ -76,6 +76,10 @@ class Home:
         return self.root / "identity_model.json"
 
     @property
+    def audit_log(self) -> Path:
+        return self.root / "audit.jsonl"
+
+    @property
     def temporary(self) -> Path:
         return self.root / "tmp"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table as RichTable
@@ -15,6 +15,10 @@ from rich.table import Table as RichTable
 from orchestration.console import Json, me, out, print_json
 from orchestration.errors import KundbildError
 from orchestration.home import write_private
+
+if TYPE_CHECKING:
+    from orchestration.privacy.audit import AuditLog
+    from orchestration.settings import Settings
 
 review_app = typer.Typer(
     help="Pairs of customers that may be one: a person decides, and every later night keeps to it.",
@@ -102,8 +106,10 @@ def undo(left: str, right: str) -> None:
     """Take back what was decided of two source records, system:key each."""
     from orchestration.identity.decisions import forget, parse_record
 
-    with _warehouse("taking a decision back") as (con, _):
+    with _warehouse("taking a decision back") as (con, settings):
         forget(con, parse_record(left), parse_record(right))
+        for record in (left, right):
+            _audit(settings).append("took a decision back", subject=record)
     out.print("Taken back.")
     _next()
 
@@ -137,8 +143,9 @@ def export_csv(
     """Write the pairs for a spreadsheet: fill in the first column with same or different, then `review import`."""
     from orchestration.identity.review import write_csv
 
-    with _warehouse("exporting pairs to review") as (con, _):
+    with _warehouse("exporting pairs to review") as (con, settings):
         count = write_csv(con, file)
+        _audit(settings).append("exported pairs to review", detail={"pairs": count})
     out.print(f"{count:,} pairs in {file}. It holds personal data: delete it when it is done.")
     out.print(f"Next: [bold]{me()} review import {file}[/bold]")
 
@@ -163,8 +170,12 @@ def _store(chosen: list[Any]) -> None:
     from orchestration.extract.records import now
     from orchestration.identity.decisions import decide as store
 
-    with _warehouse("storing decisions") as (con, _):
+    with _warehouse("storing decisions") as (con, settings):
         count = store(con, chosen, getpass.getuser(), now())
+        log = _audit(settings)
+        for decision in chosen:
+            for record in (decision.left, decision.right):
+                log.append("decided", subject=":".join(record), detail={"verdict": decision.verdict})
     out.print(f"{count:,} decision{'' if count == 1 else 's'} stored.")
     _next()
 
@@ -190,8 +201,9 @@ def explain(
     from orchestration.night import home_and_config
 
     home, _ = home_and_config()
-    with _warehouse("explaining a customer") as (con, _):
+    with _warehouse("explaining a customer") as (con, settings):
         explanation = explain_subject(con, subject, nightly_model(home), with_)
+        _audit(settings).append("explained a customer", subject=explanation.customer_id)
     if html:
         write_private(html, write_page(explanation))
     if as_json:
@@ -238,6 +250,14 @@ def explain(
         )
     if html:
         out.print(f"The page: {html}. It holds personal data: delete it when it is done.")
+
+
+def _audit(settings: Settings) -> AuditLog:
+    from orchestration.night import home_and_config
+    from orchestration.privacy.audit import audit_log
+
+    home, _ = home_and_config()
+    return audit_log(home, settings.privacy)
 
 
 @contextmanager

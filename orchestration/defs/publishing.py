@@ -12,6 +12,7 @@ from data_quality.suites import all_suites
 from orchestration.defs.resources import NightResource
 from orchestration.errors import GateError
 from orchestration.night import tell
+from orchestration.privacy.audit import audit_log
 from orchestration.publishing.gate import assert_ids_last, assert_publishable
 from orchestration.publishing.snapshot import publish
 from orchestration.settings import DBT_DIR, Settings
@@ -59,6 +60,9 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep)
             remember_counts(con, run.run_id, all_suites(run.settings))
             run.note_published(con)
+        audit_log(run.home, run.settings.privacy).append(
+            "published", detail={"version": publication.version, "rows": sum(publication.tables.values())}
+        )
         for name in _SNAPSHOTS:
             tables = {
                 t: rows for t, rows in publication.tables.items() if t.startswith("bi.") == (name == "bi_snapshot")

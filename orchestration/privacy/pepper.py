@@ -36,7 +36,7 @@ def find_pepper(con: duckdb.DuckDBPyConnection, configured: str | None) -> str:
     Raises KundbildError where it is gone, open to others, or another one: with it nobody would be found again.
     """
     con.execute(_DDL)
-    pepper = configured or _read(is_known=bool(scalar(con, "select count(*) from restricted.pepper_check")))
+    pepper = read_pepper(configured, is_known=bool(scalar(con, "select count(*) from restricted.pepper_check")))
     noted = con.execute("select keyed_hash from restricted.pepper_check").fetchall()
     own = keyed_hash(pepper, _CHECKED)
     if not noted:
@@ -48,6 +48,11 @@ def find_pepper(con: duckdb.DuckDBPyConnection, configured: str | None) -> str:
             to_do="put back the one that it was built with; with another, nobody would be found again",
         )
     return pepper
+
+
+def read_pepper(configured: str | None, *, is_known: bool) -> str:
+    """The pepper, without a look at a warehouse; made where there is none, unless something `is_known` by it."""
+    return configured or _read(is_known)
 
 
 def _read(is_known: bool) -> str:

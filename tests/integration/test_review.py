@@ -49,6 +49,11 @@ def test_a_pair_is_listed_explained_accepted_and_joined_by_the_next_night(demo_c
     assert "family_name" in {field["field"] for field in explained["golden"]}
     assert {field["record"] for field in explained["golden"]} <= records
     history = explained["history"]
+    done = [entry["action"] for entry in demo_copy.json("audit", "list", "--about", left)]
+    assert "decided" in done
+    told = [entry["action"] for entry in demo_copy.json("audit", "list", "--about", explained["customer_id"])]
+    assert "explained a customer" in told
+    assert demo_copy.json("audit", "verify")["entries"] >= 4
     assert history[0]["kind"] == "created" and len(history) > 1
     assert demo_copy.json("run", "--as-of", NIGHT_1)["is_nothing_new"]
 

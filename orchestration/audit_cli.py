@@ -1,0 +1,57 @@
+"""`kundbild audit …`: whether the audit log holds, and what it says. Not here: the log (privacy/audit.py)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from orchestration.console import Json, out, print_json
+
+if TYPE_CHECKING:
+    from orchestration.privacy.audit import AuditLog
+
+audit_app = typer.Typer(
+    help="What was done with people's data, when and by whom, in a chain that shows every later change.",
+    no_args_is_help=True,
+)
+
+
+@audit_app.command()
+def verify(as_json: Json = False) -> None:
+    """Check the whole chain. Exit code 2: an entry was changed, moved, added or taken out, and which."""
+    count, chain = _log().verify()
+    if as_json:
+        print_json({"entries": count, "chain": chain})
+        return
+    out.print(f"{count:,} entries, and every one is as it was written.")
+    out.print(f"Note down the last chain, apart from here: {chain}", highlight=False)
+
+
+@audit_app.command("list")
+def list_entries(
+    about: Annotated[str, typer.Option(help="Only of a customer_id, or of a source record as system:key.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show the entries, the newest last."""
+    log = _log()
+    whom = log.keyed(about) if about else ""
+    entries = [entry for entry in log.entries() if not whom or entry.subject == whom]
+    if as_json:
+        print_json([vars(entry) for entry in entries])
+        return
+    table = RichTable("no", "at", "who", "did", "about", "detail", title=f"{len(entries):,} entries")
+    for entry in entries:
+        detail = ", ".join(f"{name} {value}" for name, value in entry.detail.items())
+        table.add_row(str(entry.number), entry.at, entry.actor, entry.action, entry.subject[:12], detail)
+    out.print(table)
+
+
+def _log() -> AuditLog:
+    from orchestration.configuration import load_settings
+    from orchestration.night import home_and_config
+    from orchestration.privacy.audit import audit_log
+
+    home, config = home_and_config()
+    return audit_log(home, load_settings(config).privacy)

@@ -1,0 +1,93 @@
+"""The audit log only grows, shows every change, and holds nobody's data."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+from orchestration.privacy.audit import AuditError, AuditLog
+
+PEPPER = "a pepper of the tests, thirty-two long"
+
+
+@pytest.fixture
+def log(tmp_path) -> AuditLog:
+    log = AuditLog(tmp_path / "audit.jsonl", PEPPER)
+    log.append("published", detail={"version": "20260101T020000-run", "rows": 5})
+    for customer in ("c1", "c2", "c1"):
+        log.append("explained a customer", subject=customer)
+    return log
+
+
+def lines(log: AuditLog) -> list[str]:
+    return log._path.read_text().splitlines()
+
+
+def rewrite(log: AuditLog, kept: list[str]) -> None:
+    log._path.write_text("".join(line + "\n" for line in kept))
+
+
+def test_rule_31_the_audit_log_is_append_only_chained_and_free_of_personal_data(log):
+    count, chain = log.verify()
+    assert count == 4 and lines(log)[-1].endswith(f'"chain": "{chain}"}}')
+    assert stat.S_IMODE(log._path.stat().st_mode) == 0o600
+    # about whom is found by who knows the id, and by nobody else
+    about = [entry.subject for entry in log.entries()]
+    assert about == ["", log.keyed("c1"), log.keyed("c2"), log.keyed("c1")]
+    assert log.keyed("c1") != AuditLog(log._path, PEPPER[::-1]).keyed("c1")
+    assert '"c1"' not in log._path.read_text()
+    for detail in ("Anna Berg", "anna@berg.se", "+46701234567", "Storgatan 1", ""):
+        with pytest.raises(ValueError, match="more than the name of a thing"):
+            log.append("exported", detail={"what": detail})
+    assert log.verify() == (count, chain)
+
+
+CHANGES = {
+    "changed": lambda kept: [*kept[:2], kept[2].replace("explained", "exported"), kept[3]],
+    "taken out": lambda kept: [kept[0], *kept[2:]],
+    "moved": lambda kept: [kept[0], kept[2], kept[1], kept[3]],
+    "doubled": lambda kept: [*kept, kept[-1]],
+    "added": lambda kept: [*kept, kept[-1].replace('"number": 4', '"number": 5')],
+    "cut short": lambda kept: kept[:-1],
+    "emptied": lambda kept: [],
+    "made nonsense": lambda kept: [*kept[:3], "nonsense"],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_later_change_is_found_and_nothing_is_written_after_it(log, change):
+    rewrite(log, CHANGES[change](lines(log)))
+    with pytest.raises(AuditError, match="does not hold at entry"):
+        log.verify()
+
+
+def test_a_chain_made_anew_without_the_pepper_does_not_hold(log, tmp_path):
+    forged = AuditLog(tmp_path / "forged.jsonl", "another pepper, of thirty-two letters")
+    for entry in log.entries():
+        forged.append(entry.action, detail=entry.detail)
+    rewrite(log, lines(forged))
+    with pytest.raises(AuditError):
+        log.verify()
+    log._head.write_text(forged._head.read_text())
+    with pytest.raises(AuditError):
+        log.verify()
+
+
+def test_a_killed_run_leaves_what_the_next_entry_mends(log):
+    head = log._head.read_text()
+    log.append("published")
+    log._head.write_text(head)  # killed between the entry and the head
+    assert log.verify()[0] == 5
+    with log._path.open("a") as file:
+        file.write('{"number": 6, "at"')  # killed in the middle of a line
+    assert log.append("published").number == 6
+    assert log.verify()[0] == 6 and len(lines(log)) == 6
+    assert all(json.loads(line) for line in lines(log))
+
+
+def test_nothing_is_written_after_entries_that_were_taken_out(log):
+    rewrite(log, lines(log)[:2])
+    with pytest.raises(AuditError, match="nothing is written after them"):
+        log.append("published")
