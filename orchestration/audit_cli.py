@@ -41,7 +41,9 @@ def list_entries(
     if as_json:
         print_json([vars(entry) for entry in entries])
         return
-    table = RichTable("no", "at", "who", "did", "about", "detail", title=f"{len(entries):,} entries")
+    table = RichTable(
+        "no", "at", "who", "did", "about", "detail", title=f"{len(entries):,} entr{'y' if len(entries) == 1 else 'ies'}"
+    )
     for entry in entries:
         detail = ", ".join(f"{name} {value}" for name, value in entry.detail.items())
         table.add_row(str(entry.number), entry.at, entry.actor, entry.action, entry.subject[:12], detail)

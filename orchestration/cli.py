@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from orchestration.audit_cli import audit_app
@@ -219,7 +220,8 @@ def entry() -> None:
     try:
         app()
     except KundbildError as error:
-        err.print(f"[red]error:[/red] {error}", highlight=False)
+        # what an error says may stand in brackets, as [privacy] does
+        err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
         _leave(2)
     except SystemExit as leaving:
         _leave(int(leaving.code or 0) if not isinstance(leaving.code, str) else 1)
