@@ -15,6 +15,7 @@ from orchestration.identity.training import train_nightly_model
 from orchestration.night import tell
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.pseudonyms import key_customers
+from orchestration.privacy.registers import key_reservations
 from orchestration.settings import Settings
 from orchestration.warehouse import row_counts
 
@@ -27,6 +28,7 @@ _TABLES = {
     "review_queue": "Pairs of customers that may be one, for a person to decide; `kundbild review`.",
     "customer_source_records": "Which customer a source record belongs to, and since when.",
     "customer_keys": "Each customer's pseudonym in what is published without personal data: a keyed hash.",
+    "reservation_keys": "One row per entry of a public register against marketing with its match keys.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
@@ -45,6 +47,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 deps=[
                     ["conformed", "conformed_people"],
                     ["conformed", "conformed_companies"],
+                    ["conformed", "conformed_reservations"],
+                    ["reference", "register_rules"],
                     ["reference", "junk_identifiers"],
                     ["reference", "identifier_overrides"],
                     ["reference", "role_mailboxes"],
@@ -74,6 +78,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             )
             pepper = find_pepper(con, run.settings.privacy.pepper)
             tell("identity", f"customer_keys: {key_customers(con, pepper):,}")
+            tell("identity", f"reservation_keys: {key_reservations(con):,}")
             tell("identity", f"households: {find_households(con, run.as_of):,}")
             tell("identity", f"companies: {find_companies(con, run.as_of):,}")
             counts = row_counts(con)

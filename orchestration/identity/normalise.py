@@ -78,9 +78,20 @@ def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") 
     """
     con.execute(_DDL)
     con.execute(_FOLD)
+    read_phones(
+        con, "select phone, country_code from conformed.conformed_people where deleted_at is null", default_country
+    )
+    read_names(con)
+    con.execute(_PEOPLE.format(business_kinds=BUSINESS_KINDS))
+    return int(scalar(con, "select count(*) from identity.normalised_people"))
+
+
+def read_phones(con: duckdb.DuckDBPyConnection, numbers: str, default_country: str = "") -> None:
+    """Adds to `identity.phone_numbers` what `numbers`, a query of (phone, country_code), has that was never read."""
+    con.execute(_DDL)
     fresh = con.execute(
-        "select distinct phone, coalesce(upper(country_code), '') as country_code from conformed.conformed_people p "
-        "where nullif(trim(phone), '') is not null and deleted_at is null and not exists (select 1 from identity.phone_numbers n "
+        f"select distinct phone, coalesce(upper(country_code), '') as country_code from ({numbers}) p "
+        "where nullif(trim(phone), '') is not null and not exists (select 1 from identity.phone_numbers n "
         "where n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), ''))"
     ).fetchall()
     if fresh:
@@ -96,6 +107,3 @@ def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") 
         con.register("parsed_phones", parsed)
         con.execute("insert into identity.phone_numbers from parsed_phones")
         con.unregister("parsed_phones")
-    read_names(con)
-    con.execute(_PEOPLE.format(business_kinds=BUSINESS_KINDS))
-    return int(scalar(con, "select count(*) from identity.normalised_people"))

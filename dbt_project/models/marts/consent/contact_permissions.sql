@@ -79,35 +79,91 @@ with
             bool_or(status = 'granted' and expires_at <= {{ as_of() }}) as has_expired
         from judged
         group by customer_id, purpose, channel
+    ),
+    -- a register that is missing or too old closes its channel in its country: nobody can tell who stands in it
+    unknown as (
+        select r.country_code, r.channel, min(r.register) as register
+        from {{ ref("register_rules") }} r
+        left join
+            (
+                select register, max(version_on) as version_on
+                from {{ ref("conformed_reservations") }}
+                where deleted_at is null
+                group by register
+            ) v
+            on v.register = r.register
+        where coalesce({{ days_between("v.version_on", as_of()) }} > r.max_age_days, true)
+        group by 1, 2
+    ),
+    reserved as (
+        select customer_id, channel, min(register) as register, min(reservation_key) as reservation_key
+        from {{ ref("customer_reservations") }}
+        group by 1, 2
+    ),
+    stated as (
+        select
+            customer_id,
+            purpose,
+            channel,
+            coalesce(granted_at > coalesce(withdrawn_at, timestamp '-infinity'), false) as is_permitted,
+            case
+                when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_contact_point
+            end as contact_point,
+            case when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then expires_at end as expires_at,
+            case
+                when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
+                then 'granted'
+                when granted_at = withdrawn_at
+                then 'granted and withdrawn at the same time: denied'
+                when withdrawn_at is not null
+                then 'withdrawn'
+                when has_expired
+                then 'the grant has expired'
+                when has_unconfirmed
+                then 'the double opt-in was never confirmed'
+                else 'no grant with time, wording and contact point'
+            end as reason,
+            case
+                when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
+                then grant_key
+                else coalesce(withdrawal_key, grant_key)
+            end as deciding_event,
+            case
+                when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_at else withdrawn_at
+            end as decided_at
+        from decided
+    ),
+    closed as (
+        select
+            s.*,
+            v.reservation_key,
+            case
+                when not s.is_permitted
+                then null
+                when v.register is not null
+                then 'reserved in ' || v.register
+                when s.channel in ('phone', 'post') and g.country_code is null
+                then 'the country, and with it the register, is not known'
+                when u.register is not null
+                then 'the register ' || u.register || ' is missing or too old'
+            end as closed_reason
+        from stated s
+        left join reserved v on v.customer_id = s.customer_id and v.channel = s.channel
+        left join {{ ref("golden_records") }} g on g.customer_id = s.customer_id
+        left join unknown u on u.channel = s.channel and u.country_code = g.country_code.value
     )
 select
     customer_id,
     purpose,
     channel,
-    coalesce(granted_at > coalesce(withdrawn_at, timestamp '-infinity'), false) as is_permitted,
+    is_permitted and closed_reason is null as is_permitted,
+    case when closed_reason is null then contact_point end as contact_point,
+    case when closed_reason is null then expires_at end as expires_at,
+    coalesce(closed_reason, reason) as reason,
     case
-        when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_contact_point
-    end as contact_point,
-    case when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then expires_at end as expires_at,
-    case
-        when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
-        then 'granted'
-        when granted_at = withdrawn_at
-        then 'granted and withdrawn at the same time: denied'
-        when withdrawn_at is not null
-        then 'withdrawn'
-        when has_expired
-        then 'the grant has expired'
-        when has_unconfirmed
-        then 'the double opt-in was never confirmed'
-        else 'no grant with time, wording and contact point'
-    end as reason,
-    case
-        when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
-        then grant_key
-        else coalesce(withdrawal_key, grant_key)
+        when closed_reason is not null and reservation_key is not null
+        then 'registers:' || reservation_key
+        else deciding_event
     end as deciding_event,
-    case
-        when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_at else withdrawn_at
-    end as decided_at
-from decided
+    decided_at
+from closed

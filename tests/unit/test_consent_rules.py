@@ -1,0 +1,236 @@
+"""The consent rules by their numbers: each test fails where its rule is broken. The SQL is the project's own, compiled by dbt.
+
+People, consent statements and registers are put in as conformed rows; what may be done is read from contact_permissions.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.configuration import load_settings
+from orchestration.conformed import entities
+from orchestration.home import Home
+from orchestration.privacy.registers import key_reservations
+from orchestration.settings import PROJECT_DIR
+from orchestration.transform import Dbt
+from tests.unit.people import person
+
+MODELS = ("bridge_customer_source_records", "golden_records", "customer_reservations", "contact_permissions")
+SEEDS = ("purposes", "register_rules")
+FED = ("consent_events", "email_events", "reservations", "address_updates")
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory) -> dict[str, str]:
+    """The SQL of each model."""
+    home = Home(tmp_path_factory.mktemp("compiled")).prepare()
+    dbt = Dbt(load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)}), home)
+    assert dbt.invoke(["--quiet", "compile", "--select", *MODELS])
+    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
+    return {model: files[model].read_text() for model in MODELS}
+
+
+@pytest.fixture
+def permitted(compiled, resolve, warehouse):
+    """Says of whom contact_permissions allow what: {(source_key, purpose, channel): contact point}, and `why` it is so."""
+
+    def go(people: list[dict], *, at="2026-06-01", **conformed: list[dict]) -> dict[tuple[str, str, str], str]:
+        ids = resolve(*people)
+        warehouse.execute("create schema if not exists marts; create schema if not exists ops")
+        warehouse.execute(f"create or replace table ops.clock as select timestamp '{at}' as as_of, 0 as published_load")
+        for seed in SEEDS:
+            warehouse.execute(
+                f"create or replace table reference.{seed} as from read_csv('{PROJECT_DIR}/dbt_project/seeds/{seed}.csv')"
+            )
+        for column in ("gender", "preferred_store", "updated_at", "extracted_at"):
+            kind = "timestamp" if column.endswith("_at") else "varchar"
+            warehouse.execute(f"alter table conformed.conformed_people add column if not exists {column} {kind}")
+        for entity in FED:
+            columns = entities()[entity] | {
+                "source_system": "varchar",
+                "source_key": "varchar",
+                "deleted_at": "timestamp",
+            }
+            table = f"conformed.conformed_{entity}"
+            warehouse.execute(f"create or replace table {table} ({', '.join(f'{c} {t}' for c, t in columns.items())})")
+            for number, row in enumerate(conformed.get(entity, [])):
+                full = {"source_system": "crm", "source_key": f"{entity}{number}", "person_system": "crm", **row}
+                full = {column: value for column, value in full.items() if column in columns}
+                warehouse.execute(
+                    f"insert into {table} ({', '.join(full)}) values ({', '.join('?' * len(full))})",
+                    list(full.values()),
+                )
+        key_reservations(warehouse)
+        for model in MODELS:
+            schema = "identity" if model == "golden_records" else "marts"
+            warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
+        rows = warehouse.execute(
+            "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"
+        ).fetchall()
+        keys = {customer: key for key, customer in ids.items()}
+        go.why = {(keys[customer], purpose, channel): reason for customer, purpose, channel, _, _, reason in rows}
+        return {
+            (keys[c], purpose, channel): point for c, purpose, channel, is_permitted, point, _ in rows if is_permitted
+        }
+
+    return go
+
+
+def said(key: str, status: str = "granted", at: str = "2026-01-01", **more) -> dict:
+    """One statement; granted it has its evidence."""
+    statement = {"person_key": key, "purpose": "survey", "channel": "email", "status": status, "stated_at": datetime.fromisoformat(at),
+                 "contact_point": f"{key}@x.se", "wording_version": "w1", "capture_source": "form"}  # fmt: skip
+    return statement | more
+
+
+ANNA, BO = person("anna", email="anna@x.se", phone="+46701112233"), person("bo", "Bo", "Dahl", email="bo@x.se")
+SURVEY = ("anna", "survey", "email")
+
+
+def test_rule_01_nothing_is_permitted_that_was_not_granted_for_exactly_that(permitted):
+    assert permitted([ANNA, BO]) == {}
+    assert permitted([ANNA, BO], consent_events=[said("anna")]) == {SURVEY: "anna@x.se"}
+    unknown = said("anna", purpose="telepathy")
+    assert permitted([ANNA, BO], consent_events=[unknown]) == {}
+
+
+def test_rule_02_a_grant_has_its_time_and_evidence_and_ends(permitted):
+    assert permitted([ANNA], consent_events=[said("anna", at="2026-07-01")]) == {}  # of tomorrow
+    assert permitted([ANNA], consent_events=[said("anna", wording_version=None)]) == {}
+    assert permitted([ANNA], consent_events=[said("anna", contact_point=None)]) == {}
+    until = said("anna", expires_at=datetime(2026, 6, 1))
+    assert permitted([ANNA], consent_events=[until]) == {} and permitted.why[SURVEY] == "the grant has expired"
+    assert permitted([ANNA], at="2026-05-31", consent_events=[until]) == {SURVEY: "anna@x.se"}
+    # a newsletter wants the second click, and counts from it
+    letter = said("anna", purpose="newsletter")
+    assert permitted([ANNA], consent_events=[letter]) == {}
+    confirmed = letter | {"confirmed_at": datetime(2026, 1, 2)}
+    assert permitted([ANNA], consent_events=[confirmed]) == {("anna", "newsletter", "email"): "anna@x.se"}
+
+
+def test_rule_03_no_purpose_or_channel_follows_from_another(permitted):
+    assert set(permitted([ANNA], consent_events=[said("anna")])) == {SURVEY}
+    assert set(permitted([ANNA], consent_events=[said("anna", purpose="profiling")])) == {
+        ("anna", "profiling", "email")
+    }
+
+
+def test_rule_04_a_withdrawal_anywhere_denies_all_until_a_strictly_later_grant(permitted):
+    both = [ANNA, person("other", email="second@x.se", phone="+46701112233")]  # one customer by the phone
+    granted, withdrawn = said("anna"), said("other", "withdrawn", "2026-02-01", contact_point="second@x.se")
+    assert permitted(both, consent_events=[granted, withdrawn]) == {}
+    anew = said("anna", at="2026-02-01")
+    assert permitted(both, consent_events=[granted, withdrawn, anew]) == {}  # a tie denies
+    later = said("anna", at="2026-02-02")
+    assert list(permitted(both, consent_events=[granted, withdrawn, later]).values()) == [
+        "anna@x.se"
+    ]  # that address only
+    ahead = said("other", "withdrawn", "2027-01-01")
+    assert permitted(both, consent_events=[granted, ahead]) == {}
+
+
+def test_rule_05_a_merge_never_adds_permission(permitted):
+    statements = [said("anna"), said("bo", "withdrawn", "2026-03-01")]
+    apart = permitted([ANNA, BO], consent_events=statements)
+    assert set(apart) == {SURVEY}
+    one = [ANNA, person("bo", email="anna@x.se")]
+    assert permitted(one, consent_events=statements) == {}
+    assert permitted([ANNA, BO], consent_events=statements) == apart
+
+
+statements = st.lists(
+    st.builds(
+        said,
+        st.sampled_from(["anna", "bo"]),
+        st.sampled_from(["granted", "withdrawn"]),
+        st.sampled_from(["2026-01-01", "2026-02-01", "2026-03-01", "2027-01-01"]),
+        purpose=st.sampled_from(["survey", "profiling"]),
+        channel=st.sampled_from(["email", "phone"]),
+    ),
+    max_size=6,
+)
+
+
+@given(statements=statements, more=statements, order=st.randoms(use_true_random=False))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitted, statements, more, order):
+    nix = [{"register": "nix_telefon", "version_on": "2026-05-15", "phone": "070-999 99 99"}]
+    allowed = permitted([ANNA, BO], consent_events=statements, reservations=nix)
+    shuffled = list(statements)
+    order.shuffle(shuffled)
+    assert permitted([BO, ANNA], consent_events=shuffled, reservations=nix) == allowed
+    refused = [{**statement, "status": "withdrawn"} for statement in more]
+    reserved = [*nix, {"register": "nix_telefon", "version_on": "2026-05-15", "phone": "0701112233"}]
+    fewer = permitted([ANNA, BO], consent_events=[*statements, *refused], reservations=reserved)
+    assert fewer.items() <= allowed.items()
+
+
+REGISTERS = [
+    ("SE", "phone", "nix_telefon", 62, {"phone": "070-111 22 33"}),
+    ("SE", "post", "nix_adresserat", 93, {}),
+    ("NO", "phone", "reservasjonsregisteret", 31, {"phone": "0046 70 111 22 33"}),
+    ("NO", "post", "reservasjonsregisteret", 31, {}),
+    ("DK", "phone", "robinson", 93, {"phone": "+46 70-111 22 33"}),
+    ("DK", "post", "robinson", 93, {}),
+]
+
+
+def register_closes(permitted, country: str, channel: str, register: str, days: int, entry: dict) -> None:
+    """Whoever stands in a fresh version is not reached on the channel; an old one closes it to the whole country."""
+    home = {"street": "Storgatan 1", "postal_code": "11122", "city": "Byen", "country_code": country}
+    people = [ANNA | home, BO | home | {"street": "Bygatan 2"}]
+    granted = [said(key, channel=channel) for key in ("anna", "bo")]
+    named = {"given_name": "Anna", "family_name": "BERG", "street": "storgatan 1", "postal_code": "111 22"}
+
+    def wash(version: str, row: dict) -> set[str]:
+        entries = [{"register": register, "version_on": version, **row}]
+        return {key for key, *_ in permitted(people, consent_events=granted, reservations=entries)}
+
+    somebody_else = {"phone": "+46709999999", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
+    assert wash("2026-05-31", somebody_else) == {"anna", "bo"}
+    assert wash("2026-05-31", entry or named) == {"bo"}
+    assert permitted.why["anna", "survey", channel] == f"reserved in {register}"
+    oldest = datetime(2026, 6, 1).toordinal() - days
+    assert wash(str(datetime.fromordinal(oldest).date()), somebody_else) == {"anna", "bo"}
+    assert wash(str(datetime.fromordinal(oldest - 1).date()), somebody_else) == set()
+    assert f"the register {register} is missing or too old" == permitted.why["bo", "survey", channel]
+
+
+@pytest.mark.parametrize("register", REGISTERS[:1], ids=lambda r: r[2])
+def test_rule_09_sweden_phone(permitted, register):
+    register_closes(permitted, *register)
+
+
+@pytest.mark.parametrize("register", REGISTERS[1:2], ids=lambda r: r[2])
+def test_rule_10_sweden_post(permitted, register):
+    register_closes(permitted, *register)
+
+
+@pytest.mark.parametrize("register", REGISTERS[2:4], ids=lambda r: r[1])
+def test_rule_11_norway_phone_and_post(permitted, register):
+    register_closes(permitted, *register)
+
+
+@pytest.mark.parametrize("register", REGISTERS[4:], ids=lambda r: r[1])
+def test_rule_12_denmark_phone_and_post(permitted, register):
+    register_closes(permitted, *register)
+
+
+def test_rule_13_a_reservation_blocks_without_any_withdrawal_consent_or_not(permitted):
+    entries = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": "0701112233"}]
+    assert permitted([ANNA], consent_events=[said("anna", channel="phone")], reservations=entries) == {}
+    # and closes no other channel
+    assert set(permitted([ANNA], consent_events=[said("anna")], reservations=entries)) == {SURVEY}
+
+
+def test_rule_14_a_register_that_was_never_delivered_closes_its_channel(permitted):
+    granted = [said("anna", channel="phone"), said("anna")]
+    assert set(permitted([ANNA], consent_events=granted)) == {SURVEY}
+    nowhere = [ANNA | {"country_code": None}]
+    assert set(permitted(nowhere, consent_events=granted)) == {SURVEY}
+    assert permitted.why["anna", "survey", "phone"] == "the country, and with it the register, is not known"
