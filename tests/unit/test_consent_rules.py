@@ -95,7 +95,7 @@ SURVEY = ("anna", "survey", "email")
 def test_rule_01_nothing_is_permitted_that_was_not_granted_for_exactly_that(permitted):
     assert permitted([ANNA, BO]) == {}
     assert permitted([ANNA, BO], consent_events=[said("anna")]) == {SURVEY: "anna@x.se"}
-    unknown = said("anna", purpose="telepathy")
+    unknown = said("anna", purpose="telepathy", confirmed_at=datetime(2026, 1, 2))
     assert permitted([ANNA, BO], consent_events=[unknown]) == {}
 
 
