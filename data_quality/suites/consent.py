@@ -60,6 +60,18 @@ def _permissions() -> list[Suite]:
             "and e.channel = b.channel and e.stated_at >= b.decided_at)",
         ),
         no_row_where(
+            "no_permission_against_a_reservation",
+            "Nobody is permitted who stands in a public register that closes the channel.",
+            "b.is_permitted and exists (select 1 from marts.customer_reservations r "
+            "where r.customer_id = b.customer_id and r.channel = b.channel)",
+        ),
+        no_row_where(
+            "registers_are_there_and_fresh",
+            "No grant is void because a public register is missing or too old: deliver it.",
+            "starts_with(b.reason, 'the register ')",
+            "WARN",
+        ),
+        no_row_where(
             "every_permission_says_by_what",
             "Every permission names its deciding statement, its contact point and a purpose that is declared.",
             "b.is_permitted and (b.deciding_event is null or b.contact_point is null "
