@@ -105,7 +105,8 @@ with good as (
     from identity.normalised_people l join identity.normalised_people r
         on l.given_key = r.given_key and l.family_key = r.family_key and l.postal_key = r.postal_key and l.street_key = r.street_key
         and l.record_id < r.record_id
-    where length(l.given_key) > 1 and {_GUARD} and not {_APART}
+    -- 2100 is a postal code of Denmark and of Norway
+    where length(l.given_key) > 1 and coalesce(l.country_code = r.country_code, true) and {_GUARD} and not {_APART}
 )
 select r.left_id, r.right_id, r.rule, (greatest(coalesce(s.weight, 0), {_RULE_WEIGHT}) - case r.rule when 'same phone' then {_LANDLINE_BITS} else 0 end)::double as weight,
     'deterministic-1' as model_version, true as is_used
