@@ -25,6 +25,12 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                      "b.is_protected and (b.street is not null or b.postal_code is not null or b.city is not null)"),
     ],
     ("marts", "bridge_customer_source_records"): [],
+    ("marts", "customer_id_redirects"): [],
+    ("marts", "customer_identity_events"): [],
+    ("marts", "customer_reservations"): [
+        no_row_where("closes_a_channel", "Every reservation is of a register that closes its channel.",
+                     "(b.register, b.channel) not in (select (register, channel) from reference.register_rules)"),
+    ],
     ("marts", "bridge_household_customers"): [],
     ("marts", "dim_households"): [
         no_row_where("two_live_in_it", "A household is of two customers or more.", "b.customer_count < 2"),
