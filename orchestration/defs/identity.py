@@ -8,6 +8,7 @@ import dagster as dg
 from orchestration.defs.resources import NightResource
 from orchestration.identity.groups import find_companies, find_households
 from orchestration.identity.model import nightly_model
+from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
 from orchestration.identity.review import review_examples
 from orchestration.identity.scoring import forget_calibration
@@ -15,7 +16,6 @@ from orchestration.identity.training import train_nightly_model
 from orchestration.night import tell
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.pseudonyms import key_customers
-from orchestration.privacy.registers import key_reservations
 from orchestration.settings import Settings
 from orchestration.warehouse import row_counts
 

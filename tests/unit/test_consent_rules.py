@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from orchestration.configuration import load_settings
 from orchestration.conformed import entities
 from orchestration.home import Home
-from orchestration.privacy.registers import key_reservations
+from orchestration.identity.registers import key_reservations
 from orchestration.settings import PROJECT_DIR
 from orchestration.transform import Dbt
 from tests.unit.people import person
