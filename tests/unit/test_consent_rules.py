@@ -143,6 +143,19 @@ def test_rule_05_a_merge_never_adds_permission(permitted):
     assert permitted([ANNA, BO], consent_events=statements) == apart
 
 
+def test_rule_06_an_objection_ends_all_direct_marketing_and_its_profiling(permitted):
+    fresh = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": "+46709999999"}]
+    granted = [said("anna", purpose=p, channel=c, confirmed_at=datetime(2026, 1, 2))
+               for p in ("newsletter", "offers", "profiling", "survey") for c in ("email", "sms", "phone")]  # fmt: skip
+    assert len(permitted([ANNA], consent_events=granted, reservations=fresh)) == 12
+    objection = said("anna", "withdrawn", "2026-03-01", purpose="direct_marketing")
+    left = permitted([ANNA], consent_events=[*granted, objection], reservations=fresh)
+    assert {purpose for _, purpose, _ in left} == {"survey"} and len(left) == 3
+    anew = said("anna", purpose="offers", at="2026-04-01", confirmed_at=datetime(2026, 4, 2))
+    later = permitted([ANNA], consent_events=[*granted, objection, anew], reservations=fresh)
+    assert set(later) - set(left) == {("anna", "offers", "email")}
+
+
 statements = st.lists(
     st.builds(
         said,

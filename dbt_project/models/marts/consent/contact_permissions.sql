@@ -42,6 +42,34 @@ with
             and b.source_key = e.person_key
         join {{ ref("purposes") }} p on p.is_marketing
         where e.kind in ('unsubscribed', 'complained') and e.deleted_at is null
+
+        union all
+
+        -- whoever objects to direct marketing (Art. 21) withdraws every marketing purpose on every channel
+        select
+            b.customer_id,
+            p.purpose,
+            c.channel,
+            'withdrawn',
+            e.contact_point,
+            e.stated_at,
+            null,
+            null,
+            null,
+            e.source_system || ':' || e.source_key
+        from {{ ref("conformed_consent_events") }} e
+        join
+            {{ ref("bridge_customer_source_records") }} b
+            on b.source_system = e.person_system
+            and b.source_key = e.person_key
+        join {{ ref("purposes") }} p on p.is_marketing
+        cross join
+            (
+                {%- for channel in ["email", "sms", "phone", "post", "ads"] %}
+                    select '{{ channel }}' as channel {{- " union all" if not loop.last }}
+                {%- endfor %}
+            ) c
+        where e.purpose = 'direct_marketing' and e.status = 'withdrawn' and e.deleted_at is null
     ),
     judged as (
         select
