@@ -20,6 +20,7 @@ _KEYS = """
 create or replace table identity.reservation_keys as
 select r.source_system, r.source_key, r.register, r.version_on, n.phone_key,
     nullif(trim(identity.folded(r.family_name)), '') as family_key, nullif(trim(identity.folded(r.street)), '') as street_key,
+    nullif(regexp_extract(identity.folded(r.street), '[0-9]+'), '') as street_number,
     nullif(regexp_replace(r.postal_code, '[^0-9A-Za-z]', '', 'g'), '') as postal_key
 from conformed.conformed_reservations r
 join (select distinct register, country_code from reference.register_rules) c using (register)

@@ -247,3 +247,24 @@ def test_rule_14_a_register_that_was_never_delivered_closes_its_channel(permitte
     nowhere = [ANNA | {"country_code": None}]
     assert set(permitted(nowhere, consent_events=granted)) == {SURVEY}
     assert permitted.why["anna", "survey", "phone"] == "the country, and with it the register, is not known"
+
+
+@pytest.mark.parametrize(
+    ("person_has", "register_has"),
+    [
+        ({"phone": "070-111 22 33"}, {"phone": "+46 (0)70 111 22 33"}),
+        ({"phone": "0046701112233"}, {"phone": "0701112233"}),
+        ({"family_name": "Åström", "street": "Ågatan 1 A"}, {"family_name": "ASTROM", "street": "agatan 1a"}),
+        ({"street": "Storgatan 1 lgh 1102"}, {"family_name": "Berg", "street": "STORG 1"}),
+        ({"family_name": "Bjørn-Hansen", "street": "Ågatan 1"}, {"family_name": "Bjorn Hansen", "street": "ÅGATAN  1"}),
+    ],
+)
+def test_rule_16_match_keys_are_normalised_before_a_register_is_compared(permitted, person_has, register_has):
+    channel = "phone" if "phone" in person_has else "post"
+    register = "nix_telefon" if channel == "phone" else "nix_adresserat"
+    somebody = ANNA | {"phone": None, "postal_code": "SE-111 22", "city": "Byen"} | person_has
+    entry = {"register": register, "version_on": "2026-05-31", "postal_code": "SE 11122", **register_has}
+    granted = [said("anna", channel=channel)]
+    other = entry | {"phone": "+46709999999", "street": "Annan 9"}
+    assert permitted([somebody], consent_events=granted, reservations=[other]) != {}
+    assert permitted([somebody], consent_events=granted, reservations=[entry]) == {}

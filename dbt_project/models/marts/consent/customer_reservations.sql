@@ -12,9 +12,11 @@ with
         from {{ source("identity", "reservation_keys") }} k
         join
             {{ source("identity", "normalised_people") }} n
-            on n.family_key = k.family_key
-            and n.street_key = k.street_key
+            -- spelled as it may be, with a flat behind it or not: in doubt the channel is closed
+            on replace(n.family_key, ' ', '') = replace(k.family_key, ' ', '')
             and n.postal_key = k.postal_key
+            and left(n.street_key, 3) = left(k.street_key, 3)
+            and coalesce(n.street_number, '') = coalesce(k.street_number, '')
     )
 select
     b.customer_id,
