@@ -130,6 +130,8 @@ def test_rule_04_a_withdrawal_anywhere_denies_all_until_a_strictly_later_grant(p
     assert list(permitted(both, consent_events=[granted, withdrawn, later]).values()) == [
         "anna@x.se"
     ]  # that address only
+    again = said("other", "withdrawn", "2026-03-01")
+    assert permitted(both, consent_events=[granted, withdrawn, later, again]) == {}
     ahead = said("other", "withdrawn", "2027-01-01")
     assert permitted(both, consent_events=[granted, ahead]) == {}
 
