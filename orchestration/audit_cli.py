@@ -25,7 +25,7 @@ def verify(as_json: Json = False) -> None:
     if as_json:
         print_json({"entries": count, "chain": chain})
         return
-    out.print(f"{count:,} entries, and every one is as it was written.")
+    out.print(f"{_entries(count)}, as written.")
     out.print(f"Note down the last chain, apart from here: {chain}", highlight=False)
 
 
@@ -41,13 +41,15 @@ def list_entries(
     if as_json:
         print_json([vars(entry) for entry in entries])
         return
-    table = RichTable(
-        "no", "at", "who", "did", "about", "detail", title=f"{len(entries):,} entr{'y' if len(entries) == 1 else 'ies'}"
-    )
+    table = RichTable("no", "at", "who", "did", "about", "detail", title=_entries(len(entries)))
     for entry in entries:
         detail = ", ".join(f"{name} {value}" for name, value in entry.detail.items())
         table.add_row(str(entry.number), entry.at, entry.actor, entry.action, entry.subject[:12], detail)
     out.print(table)
+
+
+def _entries(count: int) -> str:
+    return f"{count:,} entr{'y' if count == 1 else 'ies'}"
 
 
 def _log() -> AuditLog:

@@ -17,8 +17,9 @@ from orchestration.audit_cli import audit_app
 from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome
 from orchestration.demo_cli import demo_app
 from orchestration.errors import KundbildError
+from orchestration.explain_cli import explain
 from orchestration.identity_cli import identity_app
-from orchestration.review_cli import explain, review_app
+from orchestration.review_cli import review_app
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",

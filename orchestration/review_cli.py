@@ -1,11 +1,10 @@
-"""`kundbild review …` and `kundbild explain`: arguments and what is printed. Not here: work (orchestration/identity)."""
+"""`kundbild review …`: arguments and what is printed. Not here: work (orchestration/identity)."""
 
 from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,6 @@ from rich.table import Table as RichTable
 
 from orchestration.console import Json, me, out, print_json
 from orchestration.errors import KundbildError
-from orchestration.home import write_private
 
 if TYPE_CHECKING:
     from orchestration.privacy.audit import AuditLog
@@ -39,7 +37,7 @@ def review(
         return
     from orchestration.identity import review as queue
 
-    with _warehouse("listing pairs to review") as (con, _):
+    with locked_warehouse("listing pairs to review") as (con, _):
         found = queue.pairs(con)
 
     def shown(pair: queue.Pair, side: int) -> dict[str, str]:
@@ -106,10 +104,10 @@ def undo(left: str, right: str) -> None:
     """Take back what was decided of two source records, system:key each."""
     from orchestration.identity.decisions import forget, parse_record
 
-    with _warehouse("taking a decision back") as (con, settings):
+    with locked_warehouse("taking a decision back") as (con, settings):
         forget(con, parse_record(left), parse_record(right))
         for record in (left, right):
-            _audit(settings).append("took a decision back", subject=record)
+            audit_of(settings).append("took a decision back", subject=record)
     out.print("Taken back.")
     _next()
 
@@ -119,7 +117,7 @@ def decisions(as_json: Json = False) -> None:
     """What was decided, newest first."""
     from orchestration.identity.decisions import prepare_decisions
 
-    with _warehouse("listing decisions") as (con, _):
+    with locked_warehouse("listing decisions") as (con, _):
         prepare_decisions(con)
         cursor = con.execute(
             "select left_system || ':' || left_key as left_record, right_system || ':' || right_key as right_record, verdict, "
@@ -143,9 +141,9 @@ def export_csv(
     """Write the pairs for a spreadsheet: fill in the first column with same or different, then `review import`."""
     from orchestration.identity.review import write_csv
 
-    with _warehouse("exporting pairs to review") as (con, settings):
+    with locked_warehouse("exporting pairs to review") as (con, settings):
         count = write_csv(con, file)
-        _audit(settings).append("exported pairs to review", detail={"pairs": count})
+        audit_of(settings).append("exported pairs to review", detail={"pairs": count})
     out.print(f"{count:,} pairs in {file}. It holds personal data: delete it when it is done.")
     out.print(f"Next: [bold]{me()} review import {file}[/bold]")
 
@@ -161,7 +159,7 @@ def import_csv(file: Annotated[Path, typer.Argument(help="CSV that `review expor
 def _decide_pair(pair_id: str, verdict: Any, note: str) -> None:
     from orchestration.identity.review import pair_named
 
-    with _warehouse("finding a pair") as (con, _):
+    with locked_warehouse("finding a pair") as (con, _):
         pair = pair_named(con, pair_id)
     _store([pair.decided(verdict, note)])
 
@@ -170,9 +168,9 @@ def _store(chosen: list[Any]) -> None:
     from orchestration.extract.records import now
     from orchestration.identity.decisions import decide as store
 
-    with _warehouse("storing decisions") as (con, settings):
+    with locked_warehouse("storing decisions") as (con, settings):
         count = store(con, chosen, getpass.getuser(), now())
-        log = _audit(settings)
+        log = audit_of(settings)
         for decision in chosen:
             for record in (decision.left, decision.right):
                 log.append("decided", subject=":".join(record), detail={"verdict": decision.verdict})
@@ -184,75 +182,8 @@ def _next() -> None:
     out.print(f"Next: [bold]{me()} run[/bold] applies it now; else the next night does.")
 
 
-def explain(
-    subject: Annotated[str, typer.Argument(help="A customer_id, an old one too, or a source record as system:key.")],
-    with_: Annotated[
-        str | None, typer.Option("--with", help="Another source record: why the two are one customer, or are not.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write a page with the evidence as charts; it is made private.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Why these records are one customer: the records, what joins them in plain words, what befell the id."""
-    from orchestration.identity.explain import explain as explain_subject
-    from orchestration.identity.explain_page import in_words, write_page
-    from orchestration.identity.model import nightly_model
-    from orchestration.night import home_and_config
-
-    home, _ = home_and_config()
-    with _warehouse("explaining a customer") as (con, settings):
-        explanation = explain_subject(con, subject, nightly_model(home), with_)
-        _audit(settings).append("explained a customer", subject=explanation.customer_id)
-    if html:
-        write_private(html, write_page(explanation))
-    if as_json:
-        print_json(asdict(explanation))
-        return
-    out.print(f"Customer [bold]{explanation.customer_id}[/bold]", highlight=False)
-    table = RichTable("record", "name", "email", "phone", "born", "address", "since")
-    for record in explanation.records:
-        name = record["full_name"] or " ".join(filter(None, (record["given_name"], record["family_name"])))
-        address = ", ".join(filter(None, (record["street"], record["postal_code"], record["city"])))
-        said = (
-            record["record"],
-            name,
-            record["email"],
-            record["phone"],
-            record["birth_date"],
-            address,
-            record["customer_since"],
-        )
-        table.add_row(*(str(value) if value is not None else "" for value in said))
-    out.print(table)
-    if explanation.golden:
-        golden = RichTable("field", "value", "from", "changed", "")
-        for field in explanation.golden:
-            doubt = "records disagree" if field["is_conflicting"] else ""
-            golden.add_row(
-                field["field"].replace("_", " "), field["value"], field["record"], str(field["changed_at"]), doubt
-            )
-        out.print(golden)
-    for link in explanation.links:
-        out.print(
-            f"[bold]{':'.join(link.left)}[/bold] and [bold]{':'.join(link.right)}[/bold]: {in_words(link)}",
-            highlight=False,
-        )
-        if link.veto:
-            out.print(f"  [red]vetoed: {link.veto}[/red]")
-        for step in link.steps:
-            out.print(f"  {step.bits:+6.1f}  {step.name}: {step.found}", highlight=False)
-    for event in explanation.history:
-        out.print(
-            f"{event['occurred_at']}  {event['kind']}: {event['from_customer_id'] or '-'} → {event['to_customer_id'] or '-'}, "
-            f"{event['record_count']} records ({event['reason']}{': ' + event['edge'] if event['edge'] else ''})",
-            highlight=False,
-        )
-    if html:
-        out.print(f"The page: {html}. It holds personal data: delete it when it is done.")
-
-
-def _audit(settings: Settings) -> AuditLog:
+def audit_of(settings: Settings) -> AuditLog:
+    """The home folder's audit log."""
     from orchestration.night import home_and_config
     from orchestration.privacy.audit import audit_log
 
@@ -261,7 +192,8 @@ def _audit(settings: Settings) -> AuditLog:
 
 
 @contextmanager
-def _warehouse(purpose: str) -> Iterator[tuple[Any, Any]]:
+def locked_warehouse(purpose: str) -> Iterator[tuple[Any, Any]]:
+    """(warehouse, settings) of the home folder, with the writer's lock. Raises KundbildError before the first night."""
     from orchestration.configuration import load_settings
     from orchestration.night import home_and_config
     from orchestration.warehouse import open_warehouse

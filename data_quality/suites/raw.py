@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_rows
-from orchestration.privacy.national_ids import dropped_columns
+from orchestration.privacy.national_ids import kept_columns
 from orchestration.settings import Settings, Table
 
 
@@ -23,8 +23,7 @@ def suites(settings: Settings, history: History) -> list[Suite]:
 
 
 def _columns(table: Table) -> Check:
-    dropped = dropped_columns(table, table.columns)
-    columns = [column for column in table.columns if column not in dropped]
+    columns = list(kept_columns(table))
     return Check(
         "has_its_columns",
         f"Has the columns of its contract: {', '.join(columns)}.",

@@ -12,7 +12,7 @@ from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.landing import raw_name
 from orchestration.extract.records import LoadCounts
 from orchestration.night import tell
-from orchestration.privacy.national_ids import dropped_columns
+from orchestration.privacy.national_ids import kept_columns
 from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import scalar
 
@@ -76,8 +76,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
 
 
 def _spec(name: str, source: Source, table_name: str, table: Table, settings: Settings) -> dg.AssetSpec:
-    dropped = dropped_columns(table, table.columns)
-    schema = dg.TableSchema(columns=[dg.TableColumn(c, t) for c, t in table.columns.items() if c not in dropped])
+    schema = dg.TableSchema(columns=[dg.TableColumn(c, t) for c, t in kept_columns(table).items()])
     key = ", ".join(table.key) or "none: every delivered row is a row"
     freshness = (
         dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=table.fresh_within_hours))

@@ -13,7 +13,12 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
-from orchestration.privacy.national_ids import dropped_columns, keep_national_ids, remove_written_numbers
+from orchestration.privacy.national_ids import (
+    dropped_columns,
+    keep_national_ids,
+    kept_columns,
+    remove_written_numbers,
+)
 from orchestration.settings import Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -48,8 +53,7 @@ def raw_name(source: str, table: str) -> str:
 def ensure_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> None:
     """Creates the raw table, empty, so that staging can read it before the source was ever reached."""
     con.execute(f"create schema if not exists {quote('raw_' + source)}")
-    dropped = dropped_columns(table, table.columns)
-    kept = {c: t for c, t in table.columns.items() if c not in dropped}
+    kept = kept_columns(table)
     columns = ", ".join(f"{quote(c)} {t}" for c, t in {**kept, **TECHNICAL}.items())
     con.execute(f"create table if not exists {raw_name(source, name)} ({columns})")
     there = {row[0] for row in con.execute(f"describe {raw_name(source, name)}").fetchall()}
@@ -251,8 +255,7 @@ def _reject_future(
     found = scalar(con, f"select count(*) from {relation} where {ahead} and _load_id = {load_id}")
     if not found:
         return
-    dropped = dropped_columns(table, table.columns)
-    columns = ", ".join(f"{text(c)}: {quote(c)}" for c in table.columns if c not in dropped)
+    columns = ", ".join(f"{text(c)}: {quote(c)}" for c in kept_columns(table))
     con.execute(
         f"insert into quarantine.rejected_rows select {load_id}, {text(source)}, {text(name)}, null, null, {text(table.cursor)}, "
         f"'cursor in the future', to_json({{{columns}}})::varchar from {relation} where {ahead} and _load_id = {load_id}"

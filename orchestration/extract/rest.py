@@ -19,7 +19,7 @@ import pyarrow as pa
 from orchestration.errors import SourceError
 from orchestration.extract.landing import Batch, check_contract, raw_name
 from orchestration.home import Home
-from orchestration.privacy.national_ids import dropped_columns
+from orchestration.privacy.national_ids import unread_columns
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -213,10 +213,10 @@ def page_to_arrow(
     if added:
         schema = pa.schema([*schema, *[(column, pa.string()) for column in sorted(added)]])
         page = [row | {c: json.dumps(row[c]) for c in added if row.get(c) is not None} for row in page]
-    unwanted = {c for c in dropped_columns(table, seen) if not (table.national_id and c == table.national_id.column)}
-    if unwanted:  # pages lie on disk until they are loaded
-        schema = pa.schema([part for part in schema if part.name not in unwanted])
-        page = [{c: value for c, value in row.items() if c not in unwanted} for row in page]
+    unread = unread_columns(table, seen)
+    if unread:  # pages lie on disk until they are loaded
+        schema = pa.schema([part for part in schema if part.name not in unread])
+        page = [{c: value for c, value in row.items() if c not in unread} for row in page]
     try:
         return pa.Table.from_pylist(page, schema)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):

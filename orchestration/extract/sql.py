@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from orchestration.errors import SourceError
 from orchestration.extract.landing import Batch, check_contract, raw_name
-from orchestration.privacy.national_ids import dropped_columns
+from orchestration.privacy.national_ids import unread_columns
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -49,10 +49,8 @@ def read_table(
     try:
         found = {c["name"]: c["type"] for c in sa.inspect(engine).get_columns(there)}
         added = check_contract(source_name, name, table, list(found), f"{_safe(url)}, table {there}")
-        unwanted = {
-            c for c in dropped_columns(table, found) if not (table.national_id and c == table.national_id.column)
-        }
-        columns = {c: t for c, t in {**table.columns, **dict.fromkeys(added, "VARCHAR")}.items() if c not in unwanted}
+        unread = unread_columns(table, found)
+        columns = {c: t for c, t in {**table.columns, **dict.fromkeys(added, "VARCHAR")}.items() if c not in unread}
         since = _since(con, source_name, name, table)
         dialect = engine.dialect.name
         sql = _select(engine, there, columns, found, table.cursor, since, as_text=dialect == "sqlite")

@@ -1,7 +1,7 @@
-"""How two people are compared, and which pairs are compared at all. Here: Splink's settings, and the table it reads.
+"""How two people are compared. Here: Splink's settings, and the table it reads.
 
 The model's numbers are learnt (training.py); what they mean is decided here: a change of anything below is a new
-`COMPARISONS_VERSION`, and models of another version are refused. Not here: which pairs become edges (edges.py).
+`COMPARISONS_VERSION`, and models of another version are refused. Not here: which pairs are compared at all (blocks.py), which become edges (edges.py).
 """
 
 from __future__ import annotations
@@ -11,12 +11,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.warehouse import scalar
-
 COMPARISONS_VERSION = 3
-# pairs to compare for each record, all blocking rules together: keeps the night's work in proportion to the records
-_PAIRS_PER_RECORD = 5
-_SMALL = 2_000_000
 # a full name that more records have is no rare one
 _RARE = 20
 _NEAR = 0.92
@@ -59,24 +54,9 @@ from (
 )) c
 """
 
-# in the order of their worth: each is used while the pairs it brings fit in what is left. Where they do not, a sharper
-# one stands behind it, which is not looked at where they do
-_BLOCKS: list[tuple[str, ...]] = [
-    ("email_key",), ("phone_key",), ("given_key", "family_key"), ("given_key", "family_key", "is_rare"),
-    ("birth_text", "given_key"), ("birth_text", "family_key"), ("street_key", "postal_key"), ("family_key", "postal_key"),
-    ("given_key", "postal_key"), ("email_own",), ("email_own", "substr(family_key, 1, 1)"),
-    ("birth_text", "substr(given_key, 1, 1)"), ("birth_text", "postal_key"), ("family_key", "street_key"),
-    ("given_key", "street_key"), ("family_key", "substr(given_key, 1, 2)", "substr(birth_text, 1, 4)"), ("birth_text",),
-    ("substr(given_key, 1, 3)", "substr(birth_text, 1, 4)"), ("substr(family_key, 1, 3)", "substr(birth_text, 1, 4)"),
-    ("city_key", "substr(given_key, 1, 2)"), ("city_key", "substr(family_key, 1, 2)"), ("substr(email_own, 1, 5)",),
-    ("substr(birth_text, 6, 5)", "substr(given_key, 1, 1)"), ("substr(birth_text, 6, 5)", "substr(family_key, 1, 1)"),
-    ("phone_tail",), ("street_number", "substr(family_key, 1, 3)"), ("street_number", "substr(given_key, 1, 3)"),
-    ("given_key",), ("family_key",), ("substr(birth_text, 1, 7)",), ("street_key",), ("postal_key",), ("city_key",),
-]  # fmt: skip
 # how frequent a value is counts in these. A family name tells the country too; the given name is counted within it, for
 # Aino is no rare name where the other one is Korhonen
 FREQUENCY_COLUMNS = ("given_here", "family_key", "email_key", "phone_key", "postal_key", "city_key")
-_SWAPPED = "l.given_key = r.family_key and l.family_key = r.given_key"
 
 
 def make_compared(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
@@ -97,49 +77,6 @@ def make_compared(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]
         f"select {', '.join(f'count({c})' for c in columns)} from {schema}.compared_people"
     ).fetchall()[0]
     return dict(zip(columns, counts, strict=True))
-
-
-def choose_blocks(con: duckdb.DuckDBPyConnection, schema: str, records: int) -> list[list[str]]:
-    """The columns to block on whose pairs fit in the budget: all of them on a small set, the sharp ones on a large one."""
-    left = _budget(records)
-    chosen: list[list[str]] = []
-    for columns in _BLOCKS:
-        if any(set(broad) <= set(columns) for broad in chosen):
-            continue
-        pairs = _pairs_of(con, schema, columns)
-        if 0 < pairs <= left / 2:
-            chosen.append(list(columns))
-            left -= pairs
-    return chosen
-
-
-def blocks_fit(con: duckdb.DuckDBPyConnection, schema: str, blocks: list[list[str]], records: int) -> bool:
-    """Whether blocks chosen on an earlier night still bring no more than twice the pairs that they may."""
-    return sum(_pairs_of(con, schema, columns) for columns in blocks) <= 2 * _budget(records)
-
-
-def _budget(records: int) -> int:
-    return max(_SMALL, _PAIRS_PER_RECORD * records)
-
-
-def _pairs_of(con: duckdb.DuckDBPyConnection, schema: str, columns: Sequence[str]) -> int:
-    there = " and ".join(f"{column} is not null" for column in columns)
-    return int(
-        scalar(
-            con,
-            "select coalesce(sum(n * (n - 1) / 2), 0) from (select count(*) as n from "
-            f"{schema}.compared_people where {there} group by {', '.join(columns)})",
-        )
-    )
-
-
-def blocking_rules(blocks: list[list[str]]) -> list[str]:
-    """SQL on records l and r for each block, and for swapped names."""
-    return [*(" and ".join(f"{_of('l', c)} = {_of('r', c)}" for c in columns) for columns in blocks), _SWAPPED]
-
-
-def _of(side: str, column: str) -> str:
-    return column.replace("(", f"({side}.", 1) if "(" in column else f"{side}.{column}"
 
 
 def comparisons(filled: dict[str, int]) -> list[Any]:

@@ -46,11 +46,11 @@ left join reference.identifier_overrides o on o.kind = c.kind and o.value_key = 
 # it would be a bridge between the members of a family
 _NAMED = "(g.given_name_count <= 1 or (l.given_key is not null and r.given_key is not null))"
 
-# compatible: equal, an initial of the other, near (Mark and Mary score .88: too near to be near), swapped with the family name, or not known on one side
 # Anastassia and Nastassia
 _ONE_LETTER = (
     "(damerau_levenshtein(l.given_key, r.given_key) = 1 and least(length(l.given_key), length(r.given_key)) >= 6)"
 )
+# compatible: equal, an initial of the other, near (Mark and Mary score .88: too near to be near), swapped with the family name, or not known on one side
 _GUARD = f"""
     (l.given_key is null or r.given_key is null
         or l.given_key = r.given_key
@@ -78,8 +78,8 @@ _APART = """
         and coalesce(l.birth_date <> r.birth_date, true))
 """
 
-# a rule is worth what the model says of the pair, and never less than this: evidence of a kind that no model doubts
-# A landline rings for all of a household, some 2.3 people: so many bits less than a mobile
+# a rule is worth what the model says of the pair, and never less than this: evidence of a kind that no model doubts;
+# a landline rings for all of a household, some 2.3 people: so many bits less than a mobile
 _RULE_WEIGHT, _LANDLINE_BITS = 8.0, 1.2
 _EDGES = f"""
 create or replace table identity.edges as

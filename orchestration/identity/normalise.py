@@ -20,6 +20,9 @@ create or replace macro identity.folded(s) as
                 'å', 'a'), 'ä', 'a'), 'æ', 'a'), 'ö', 'o'), 'ø', 'o'), 'ð', 'd')),
             'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'),
         '[^\\p{L}\\p{N}]+', ' ', 'g');
+create or replace macro identity.words_key(s) as nullif(trim(identity.folded(s)), '');
+create or replace macro identity.postal_key(s) as nullif(regexp_replace(s, '[^0-9A-Za-z]', '', 'g'), '');
+create or replace macro identity.street_number(street_key) as nullif(regexp_extract(street_key, '[0-9]+'), '');
 -- an address without its +tag, out of "Anna Berg <anna@berg.se>" too, or null when it is none; for Gmail the dots before the @ do not count
 create or replace temp macro bare_address(s) as lower(trim(coalesce(nullif(regexp_extract(s, '<([^<>]*@[^<>]*)>', 1), ''), s)));
 create or replace temp macro untagged(s) as
@@ -46,7 +49,7 @@ _PEOPLE = """
 create or replace table identity.normalised_people as
 with people as (
     select p.*, w.given_key, w.family_key, w.generation,
-        nullif(trim(identity.folded(p.street)), '') as street_key, nullif(trim(identity.folded(p.city)), '') as city_key
+        identity.words_key(p.street) as street_key, identity.words_key(p.city) as city_key
     from conformed.conformed_people p
     left join written_names w on w.full_name is not distinct from p.full_name and w.given_name is not distinct from p.given_name
         and w.family_name is not distinct from p.family_name and w.is_business = coalesce(lower(p.kind) in {business_kinds}, false)
@@ -59,9 +62,9 @@ select
     case when f.given_forms is not null then list_prepend(p.given_key, f.given_forms) end as given_forms,
     email_key(p.email) as email_key, n.phone_key, n.is_mobile as is_mobile,
     plausible_birth(p.birth_date) as birth_date, upper(p.country_code) as country_code,
-    nullif(regexp_replace(p.postal_code, '[^0-9A-Za-z]', '', 'g'), '') as postal_key,
+    identity.postal_key(p.postal_code) as postal_key,
     p.street_key, p.city_key,
-    nullif(regexp_extract(p.street_key, '[0-9]+'), '') as street_number,
+    identity.street_number(p.street_key) as street_number,
     -- sorted: a record is scored again where anything of it is another
     list_sort(list_distinct(string_split(nullif(trim(regexp_replace(concat_ws(' ', p.street_key, lower(p.postal_code), p.city_key), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), ''), ' '))) as address_words,
     p.kind, p.created_at

@@ -19,9 +19,8 @@ where r.deleted_at is null
 _KEYS = """
 create or replace table identity.reservation_keys as
 select r.source_system, r.source_key, r.register, r.version_on, n.phone_key,
-    nullif(trim(identity.folded(r.family_name)), '') as family_key, nullif(trim(identity.folded(r.street)), '') as street_key,
-    nullif(regexp_extract(identity.folded(r.street), '[0-9]+'), '') as street_number,
-    nullif(regexp_replace(r.postal_code, '[^0-9A-Za-z]', '', 'g'), '') as postal_key
+    identity.words_key(r.family_name) as family_key, identity.words_key(r.street) as street_key,
+    identity.street_number(identity.words_key(r.street)) as street_number, identity.postal_key(r.postal_code) as postal_key
 from conformed.conformed_reservations r
 join (select distinct register, country_code from reference.register_rules) c using (register)
 left join identity.phone_numbers n on n.phone = r.phone and n.country_code = c.country_code

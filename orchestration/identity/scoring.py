@@ -17,13 +17,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.comparisons import (
-    FREQUENCY_COLUMNS,
-    blocking_rules,
-    blocks_fit,
-    choose_blocks,
-    make_compared,
-)
+from orchestration.identity.blocks import blocking_rules, blocks_fit, choose_blocks
+from orchestration.identity.comparisons import FREQUENCY_COLUMNS, make_compared
 from orchestration.identity.frequencies import SHAPE, STANDING, count_frequencies, look_up
 from orchestration.identity.model import Model
 from orchestration.warehouse import scalar, text
@@ -214,27 +209,13 @@ def predict(
     *,
     people: str = "compared_people",
     frequencies: str = STANDING,
-    with_levels: bool = False,
-    least: float = _MIN_WEIGHT,
+    least: float | None = _MIN_WEIGHT,
 ) -> str:
-    """The name of Splink's table of scored pairs that one of `rules` (SQL on l and r) compares, each comparison's level
-    too if wanted.
+    """The name of Splink's table of scored pairs that one of `rules` (SQL on l and r) compares, of `least` bits or more.
 
-    `people` is a table of the scratch schema, `frequencies` the one that says how frequent a value is.
+    `people` is a table of the scratch schema, `frequencies` the one that says how frequent a value is; what the table
+    holds beside the weight, `settings` say.
     """
-    linker = linker_of(con, api, {**settings, "retain_matching_columns": with_levels}, rules, people, frequencies)
-    return f"{WORK_SCHEMA}.{linker.inference.predict(threshold_match_weight=least).physical_name}"
-
-
-def linker_of(
-    con: duckdb.DuckDBPyConnection,
-    api: Any,
-    settings: dict[str, Any],
-    rules: list[str],
-    people: str = "compared_people",
-    frequencies: str = STANDING,
-) -> Any:
-    """Splink's linker on the scratch schema's table `people`."""
     from splink import Linker
 
     blocking = [{"blocking_rule": rule, "sql_dialect": "duckdb"} for rule in rules]
@@ -247,7 +228,7 @@ def linker_of(
     for column in FREQUENCY_COLUMNS:
         table = look_up(con, column, WORK_SCHEMA, people, frequencies)
         linker.table_management.register_term_frequency_lookup(api.register(table), column)
-    return linker
+    return f"{WORK_SCHEMA}.{linker.inference.predict(threshold_match_weight=least).physical_name}"
 
 
 def learn_prior(con: duckdb.DuckDBPyConnection, pairs: str, trained: float, records: int) -> tuple[float, float]:

@@ -13,7 +13,8 @@ import duckdb
 
 from orchestration.errors import KundbildError
 from orchestration.home import Home
-from orchestration.identity.comparisons import blocking_rules, choose_blocks, comparisons, make_compared
+from orchestration.identity.blocks import blocking_rules, choose_blocks
+from orchestration.identity.comparisons import comparisons, make_compared
 from orchestration.identity.frequencies import count_frequencies
 from orchestration.identity.model import DEFAULT_MODEL, MIN_RECORDS, Model
 from orchestration.identity.resolve import prepare_people
@@ -116,7 +117,8 @@ def _without_families(con: duckdb.DuckDBPyConnection, settings: dict[str, Any]) 
         # in a table of its own: the standing calibration is the night's
         frequencies = f"{WORK_SCHEMA}.counted_frequencies"
         count_frequencies(work, settings, WORK_SCHEMA, frequencies)
-        pairs = predict(work, api, settings, blocking_rules(blocks), frequencies=frequencies, with_levels=True)
+        with_levels = {**settings, "retain_matching_columns": True}
+        pairs = predict(work, api, with_levels, blocking_rules(blocks), frequencies=frequencies)
         work.execute(
             "create or replace temp table trusted as "
             f"select p.* from {pairs} p join identity.normalised_people a on a.record_id = p.unique_id_l "

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from orchestration.identity.model import Model
-from orchestration.identity.scoring import WORK_SCHEMA, has_table, linker_of, log_odds, workplace
+from orchestration.identity.scoring import WORK_SCHEMA, has_table, log_odds, predict, workplace
 
 
 def weigh_pairs(
@@ -27,8 +27,7 @@ def weigh_pairs(
         work.execute(f"create table {WORK_SCHEMA}.compared_people as from identity.compared_people "
                      "where list_contains($ids, unique_id)", {"ids": sorted(wanted)})  # fmt: skip
         details = {**model.settings, "retain_matching_columns": True, "retain_intermediate_calculation_columns": True}
-        linker = linker_of(work, api, details, ["1 = 1"])
-        cursor = work.execute(f"from {WORK_SCHEMA}.{linker.inference.predict().physical_name}")
+        cursor = work.execute(f"from {predict(work, api, details, ['1 = 1'], least=None)}")
         names = [column[0] for column in cursor.description or []]
         found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     prior = model.settings["probability_two_random_records_match"]

@@ -52,6 +52,18 @@ def dropped_columns(table: Table, columns: Iterable[str]) -> list[str]:
     return [column for column in columns if column == opted or holds_national_ids(column)]
 
 
+def kept_columns(table: Table) -> dict[str, str]:
+    """The declared columns that raw holds, with their types."""
+    dropped = dropped_columns(table, table.columns)
+    return {column: kind for column, kind in table.columns.items() if column not in dropped}
+
+
+def unread_columns(table: Table, columns: Iterable[str]) -> set[str]:
+    """Those of `columns` that a connector does not even fetch: all that are dropped, but for the one that is opted in."""
+    opted = table.national_id.column if table.national_id else None
+    return {column for column in dropped_columns(table, columns) if column != opted}
+
+
 def prepare_national_ids(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DDL)
 
