@@ -49,6 +49,18 @@ def open_warehouse(home: Home, engine: Engine) -> Iterator[duckdb.DuckDBPyConnec
         connection.close()
 
 
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of what is done inside, or, where it raises, none."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
 def scalar(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:
     """The first column of the one row of a query; None when there is none. Leaves no unfinished result behind."""
     rows = connection.execute(sql, parameters).fetchall()

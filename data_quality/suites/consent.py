@@ -55,7 +55,7 @@ def _permissions() -> list[Suite]:
             "Nobody is permitted who withdrew, on any contact point, at or after the deciding grant.",
             "b.is_permitted and exists ("
             "select 1 from conformed.conformed_consent_events e join marts.bridge_customer_source_records s "
-            "on s.source_system = e.person_system and s.source_key = e.person_key "
+            "on s.source_system = e.person_system and s.source_key = e.person_key and s.valid_to is null "
             "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
             "and e.channel = b.channel and e.stated_at >= b.decided_at)",
         ),

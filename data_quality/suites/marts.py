@@ -24,7 +24,10 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("protected_people_have_no_address", "No street, postal code or place of a protected identity.",
                      "b.is_protected and (b.street is not null or b.postal_code is not null or b.city is not null)"),
     ],
-    ("marts", "bridge_customer_source_records"): [],
+    ("marts", "bridge_customer_source_records"): [
+        no_rows("one_customer_at_a_time", "No record belongs to two customers now.",
+                "select source_system, source_key from {batch} where valid_to is null group by all having count(*) > 1"),
+    ],
     ("marts", "customer_id_redirects"): [],
     ("marts", "customer_identity_events"): [],
     ("marts", "customer_reservations"): [

@@ -40,6 +40,7 @@
                     {{ ref("bridge_customer_source_records") }} n
                     on n.source_system = t.person_system
                     and n.source_key = t.person_key
+                    and n.valid_to is null
                 where t.customer_id is distinct from n.customer_id
             )
         )

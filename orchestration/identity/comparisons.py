@@ -24,12 +24,12 @@ with people as (
     select p.*, e.value_key as good_email, t.value_key as good_phone, split_part(e.value_key, '@', 1) as email_user,
         -- folded as names are, so that what is left of it is not a matter of spelling
         identity.folded(split_part(e.value_key, '@', 1)) as folded_user
-    from identity.normalised_people p
+    from (from identity.normalised_people {only}) p
     left join identity.identifiers e on e.kind = 'email' and e.value_key = p.email_key and e.ignored_reason is null
     left join identity.identifiers t on t.kind = 'phone' and t.value_key = p.phone_key and t.ignored_reason is null
 ), rare as (
     select given_key, family_key, true as is_rare from identity.normalised_people
-    where given_key is not null and family_key is not null group by all having count(*) <= {rare}
+    where given_key is not null and family_key is not null {only_names} group by all having count(*) <= {rare}
 )
 select
     record_id as unique_id, is_rare, given_key || '|' || coalesce(country_code, '') as given_here, given_key, given_forms, family_key, regexp_replace(family_key, '(?:sson|son|sen)$', 's') as family_stem, birth_date, birth_date::varchar as birth_text,
@@ -59,9 +59,43 @@ from (
 FREQUENCY_COLUMNS = ("given_here", "family_key", "email_key", "phone_key", "postal_key", "city_key")
 
 
+# names that are rare now and were not, or were and are not, are another thing to all who bear them
+_TOUCHED_NAMES = """
+create or replace temp table touched_names as
+select distinct given_key, family_key from identity.normalised_people where record_id in (from identity.touched_records)
+union select given_key, family_key from identity.compared_people where unique_id in (from identity.touched_records);
+create or replace temp table compared_again as
+with counted as (
+    select given_key, family_key, count(*) as records from identity.normalised_people
+    semi join touched_names using (given_key, family_key) group by all
+)
+select distinct c.unique_id from identity.compared_people c join touched_names using (given_key, family_key)
+left join counted n using (given_key, family_key)
+where coalesce(c.is_rare, false) <> (coalesce(n.records, 0) <= {rare})
+union from identity.touched_records
+"""
+
+
+def make_compared_again(con: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Makes `<schema>.compared_people` of the touched records and of those whose name is no longer rare, or is now.
+
+    Leaves the temp table `compared_again`: which these are.
+    """
+    con.execute(_TOUCHED_NAMES.format(rare=_RARE))
+    con.execute(
+        _COMPARED.format(
+            schema=schema,
+            rare=_RARE,
+            only="where record_id in (from compared_again)",
+            only_names="and (given_key, family_key) in (select (given_key, family_key) from identity.normalised_people "
+            "where record_id in (from compared_again))",
+        )
+    )
+
+
 def make_compared(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
     """Makes `<schema>.compared_people`. Returns how many records have each column filled."""
-    con.execute(_COMPARED.format(schema=schema, rare=_RARE))
+    con.execute(_COMPARED.format(schema=schema, rare=_RARE, only="", only_names=""))
     columns = (
         "unique_id",
         "given_key",

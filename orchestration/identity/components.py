@@ -1,14 +1,18 @@
-"""Edges → clusters: connected components inside DuckDB. Here: `identity.record_clusters`. Not here: ids that last."""
+"""Edges → clusters: connected components inside DuckDB, those that touched records are in. Here: `identity.record_clusters`.
+
+Not here: what makes a component too loose (guard.py), ids that last (ids.py).
+"""
 
 from __future__ import annotations
 
 import duckdb
 
-from orchestration.warehouse import scalar
+from orchestration.identity.guard import guard_clusters
+from orchestration.settings import Identity
+from orchestration.warehouse import scalar, transaction
 
 # the smallest member of a component is its cluster_id; it changes when members come and go, so it is no lasting id
 _COMPONENTS = """
-create or replace table {into} as
 with recursive edges as materialized ({edges}), both_ways as materialized (
     select left_id as id, right_id as neighbour from edges
     union select right_id, left_id from edges
@@ -25,18 +29,60 @@ from {members} m left join component c on c.id = m.{member}
 """
 
 
-def connect(con: duckdb.DuckDBPyConnection, *, edges: str, members: str, member: str, into: str) -> None:
-    """Rebuilds the table `into` ({member}, cluster_id). `edges` is a query of (left_id, right_id), `members` a table."""
-    con.execute(_COMPONENTS.format(edges=edges, members=members, member=member, into=into))
+# of the components that touched records are or were in; beside its cluster each record keeps its component, which the
+# cluster guard may have parted
+_NEAR = """
+create or replace temp table touched_components as
+select distinct component_id from identity.record_clusters where record_id in (from identity.touched_records) or record_id in (
+    select left_id from identity.edges where right_id in (from identity.touched_records)
+    union all select right_id from identity.edges where left_id in (from identity.touched_records)
+);
+create or replace temp table touched_members as
+select * from identity.normalised_people where record_id in (from identity.touched_records) or record_id in (
+    select record_id from identity.record_clusters where component_id in (from touched_components)
+);
+create or replace temp table touched_edges as from identity.edges where left_id in (select record_id from touched_members);
+create or replace temp view members as from touched_members;
+create or replace temp view member_edges as from touched_edges
+"""
+_ALL = """
+create or replace temp view members as from identity.normalised_people;
+create or replace temp view member_edges as from identity.edges
+"""
+_CLUSTERS = """
+select c.record_id, c.cluster_id, w.cluster_id as component_id from member_clusters c join member_components w using (record_id)
+"""
+_REPLACE = f"""
+delete from identity.record_clusters where record_id in (from identity.touched_records) or component_id in (from touched_components);
+insert into identity.record_clusters {_CLUSTERS};
+insert into identity.touched_records select record_id from touched_members;
+update identity.edges set is_used = true where not is_used and left_id in (select record_id from touched_members)
+"""
+_PUT_OUT_OF_USE = """
+update identity.edges e set is_used = false from cut_edges c where c.left_id = e.left_id and c.right_id = e.right_id
+"""
 
 
-def cluster_records(con: duckdb.DuckDBPyConnection) -> int:
-    """Rebuilds `identity.record_clusters`, one row per standing record. Returns the clusters."""
-    connect(
-        con,
-        edges="select left_id, right_id from identity.edges where is_used",
-        members="identity.normalised_people",
-        member="record_id",
-        into="identity.record_clusters",
-    )
+def connected(*, edges: str, members: str, member: str) -> str:
+    """SQL: ({member}, cluster_id). `edges` is a query of (left_id, right_id), `members` a table."""
+    return _COMPONENTS.format(edges=edges, members=members, member=member)
+
+
+def cluster_records(con: duckdb.DuckDBPyConnection, settings: Identity, *, everything: bool = True) -> int:
+    """Brings `identity.record_clusters`, one row per standing record, and `identity.edges.is_used` up to date: for the
+    components of touched records, or for all. Touches all records of these. Returns the clusters. Needs `veto_reason`.
+    """
+    con.execute(_ALL if everything else _NEAR)
+    _connect_members(con, "member_edges", "member_components")
+    cut = guard_clusters(con, settings)
+    _connect_members(con, "member_edges anti join cut_edges using (left_id, right_id)", "member_clusters")
+    with transaction(con):
+        con.execute(f"create or replace table identity.record_clusters as {_CLUSTERS}" if everything else _REPLACE)
+        if cut:
+            con.execute(_PUT_OUT_OF_USE)
     return int(scalar(con, "select count(distinct cluster_id) from identity.record_clusters"))
+
+
+def _connect_members(con: duckdb.DuckDBPyConnection, edges: str, into: str) -> None:
+    query = connected(edges=f"select left_id, right_id from {edges}", members="members", member="record_id")
+    con.execute(f"create or replace temp table {into} as {query}")

@@ -14,6 +14,8 @@ from typing import Literal
 import duckdb
 
 from orchestration.errors import KundbildError
+from orchestration.identity.touched import touch
+from orchestration.warehouse import transaction
 
 Verdict = Literal["same", "different"]
 Record = tuple[str, str]
@@ -26,14 +28,22 @@ create table if not exists identity.decisions (
     decided_at timestamp not null, decided_by varchar not null, note varchar not null,
     primary key (left_system, left_key, right_system, right_key)
 );
+create table if not exists identity.standing_decisions (left_id ubigint, right_id ubigint, verdict varchar);
 """
 # decisions whose two records stand tonight, as record ids
 _STANDING = """
-create or replace table identity.standing_decisions as
+create or replace temp table standing_now as
 select least(a.record_id, b.record_id) as left_id, greatest(a.record_id, b.record_id) as right_id, d.verdict
 from identity.decisions d
 join identity.normalised_people a on a.source_system = d.left_system and a.source_key = d.left_key
 join identity.normalised_people b on b.source_system = d.right_system and b.source_key = d.right_key
+"""
+# what was decided, or taken back, touches both records
+_OTHER = """
+with other as (
+    (from standing_now except from identity.standing_decisions) union all (from identity.standing_decisions except from standing_now)
+)
+select left_id from other union all select right_id from other
 """
 
 
@@ -64,9 +74,15 @@ def prepare_decisions(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def find_standing(con: duckdb.DuckDBPyConnection) -> None:
-    """Rebuilds `identity.standing_decisions` (left_id < right_id, verdict): those whose two records are there."""
+    """Rebuilds `identity.standing_decisions` (left_id < right_id, verdict): those whose two records are there.
+
+    Touches the records of those that are new or stand no longer.
+    """
     prepare_decisions(con)
     con.execute(_STANDING)
+    with transaction(con):
+        touch(con, _OTHER)
+        con.execute("create or replace table identity.standing_decisions as from standing_now")
 
 
 def decide(con: duckdb.DuckDBPyConnection, decisions: Iterable[Decision], by: str, at: datetime) -> int:
@@ -80,17 +96,12 @@ def decide(con: duckdb.DuckDBPyConnection, decisions: Iterable[Decision], by: st
         if decision.left == decision.right:
             raise KundbildError(f"{_name(decision.left)} is named twice", to_do="name two records")
     _assert_known(con, {record for decision in fresh for record in (decision.left, decision.right)})
-    con.execute("begin")
-    try:
+    with transaction(con):
         con.executemany(
             "insert or replace into identity.decisions values (?, ?, ?, ?, ?, ?, ?, ?)",
             [[*d.left, *d.right, d.verdict, at, by, d.note] for d in fresh],
         ) if fresh else None
         _assert_consistent(con)
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
     return len(fresh)
 
 

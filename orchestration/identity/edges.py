@@ -9,23 +9,22 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.identity.model import MIN_RECORDS
+from orchestration.identity.touched import touch
 from orchestration.privacy.national_ids import prepare_national_ids
 from orchestration.settings import Identity
-from orchestration.warehouse import scalar
+from orchestration.warehouse import scalar, transaction
 
-_IDENTIFIERS = """
-create or replace table identity.identifiers as
-with used as (
-    select 'email' as kind, email_key as value_key, * exclude (email_key, phone_key, kind)
-    from identity.normalised_people where email_key is not null
-    union all by name
-    select 'phone' as kind, phone_key as value_key, * exclude (email_key, phone_key, kind)
-    from identity.normalised_people where phone_key is not null
-), counted as (
+_USED = """
+select 'email' as kind, email_key as value_key, record_id, given_key, family_key from {people} where email_key is not null
+union all
+select 'phone', phone_key, record_id, given_key, family_key from {people} where phone_key is not null
+"""
+_IDENTIFIERS = f"""
+with used as ({_USED.format(people="identity.normalised_people")}), counted as (
     select kind, value_key, count(*) as record_count,
         count(distinct coalesce(left(given_key, 3), '') || '|' || coalesce(left(family_key, 3), '')) as name_count,
         count(distinct given_key) as given_name_count
-    from used group by all
+    from used {{only}} group by all
 )
 select c.kind, c.value_key, c.record_count, c.name_count, c.given_name_count,
     case
@@ -41,10 +40,22 @@ from counted c
 left join reference.junk_identifiers j on j.kind = c.kind and j.value_key = c.value_key
 left join reference.identifier_overrides o on o.kind = c.kind and o.value_key = c.value_key
 """
+# of the records that are another now and were another before
+_TOUCHED_VALUES = f"""
+create or replace temp table touched_values as
+select distinct kind, value_key from ({_USED.format(people="identity.normalised_people")}) where record_id in (from identity.touched_records)
+union select distinct kind, value_key from ({_USED.format(people="replaced_people")})
+"""
+# what edges and scores ask of an identifier: where it is another, all records that have it are looked at anew
+_CHANGED_WORTH = f"""
+select u.record_id from ({_USED.format(people="identity.normalised_people")}) u join touched_values using (kind, value_key)
+join recounted_identifiers n using (kind, value_key) join identity.identifiers o using (kind, value_key)
+where (n.ignored_reason is null, n.given_name_count > 1) is distinct from (o.ignored_reason is null, o.given_name_count > 1)
+"""
 
 # a record without a given name says nothing of who it is: it joins only where the identifier knows one given name, else
 # it would be a bridge between the members of a family
-_NAMED = "(g.given_name_count <= 1 or (l.given_key is not null and r.given_key is not null))"
+_NAMED = "(l.given_name_count <= 1 or (l.given_key is not null and r.given_key is not null))"
 
 # Anastassia and Nastassia
 _ONE_LETTER = (
@@ -81,37 +92,44 @@ _APART = """
 # a rule is worth what the model says of the pair, and never less than this: evidence of a kind that no model doubts;
 # a landline rings for all of a household, some 2.3 people: so many bits less than a mobile
 _RULE_WEIGHT, _LANDLINE_BITS = 8.0, 1.2
+# of two records one is looked at anew
+_TOUCHED = "(l.is_touched or r.is_touched)"
+_GOOD = """
+create or replace temp view good_identifiers as
+select value_key, kind, given_name_count from identity.identifiers where ignored_reason is null and record_count > 1
+"""
 _EDGES = f"""
-create or replace table identity.edges as
-with good as (
-    select value_key, kind, given_name_count from identity.identifiers where ignored_reason is null and record_count > 1
+create or replace temp table fresh_edges as
+with by_email as materialized (
+    -- before anybody is paired with anybody: a value that is worth nothing may be shared by thousands
+    select p.*, g.given_name_count from edge_people p join good_identifiers g on g.kind = 'email' and g.value_key = p.email_key
+), by_phone as materialized (
+    select p.*, g.given_name_count from edge_people p join good_identifiers g on g.kind = 'phone' and g.value_key = p.phone_key
 ), email_pairs as (
     select l.record_id as left_id, r.record_id as right_id, 'same email' as rule
-    from good g join identity.normalised_people l on g.kind = 'email' and l.email_key = g.value_key
-    join identity.normalised_people r on r.email_key = l.email_key and l.record_id < r.record_id
-    where {_NAMED} and {_GUARD}
+    from by_email l join by_email r on r.email_key = l.email_key and l.record_id < r.record_id
+    where {_NAMED} and {_GUARD} and {_TOUCHED}
 ), phone_pairs as (
     select l.record_id, r.record_id, case when l.is_mobile then 'same mobile' else 'same phone' end
-    from good g join identity.normalised_people l on g.kind = 'phone' and l.phone_key = g.value_key
-    join identity.normalised_people r on r.phone_key = l.phone_key and l.record_id < r.record_id
-    where {_NAMED} and {_GUARD} and {_SAME_FAMILY}
+    from by_phone l join by_phone r on r.phone_key = l.phone_key and l.record_id < r.record_id
+    where {_NAMED} and {_GUARD} and {_TOUCHED} and {_SAME_FAMILY}
 ), name_and_birth_date as (
     select l.record_id, r.record_id, 'same name and birth date'
-    from identity.normalised_people l join identity.normalised_people r
+    from edge_people l join edge_people r
         on l.given_key = r.given_key and l.family_key = r.family_key and l.birth_date = r.birth_date and l.record_id < r.record_id
-    where length(l.given_key) > 1 and coalesce(l.country_code = r.country_code, true)
+    where length(l.given_key) > 1 and coalesce(l.country_code = r.country_code, true) and {_TOUCHED}
 ), name_and_address as (
     select l.record_id, r.record_id, 'same name and address'
-    from identity.normalised_people l join identity.normalised_people r
+    from edge_people l join edge_people r
         on l.given_key = r.given_key and l.family_key = r.family_key and l.postal_key = r.postal_key and l.street_key = r.street_key
         and l.record_id < r.record_id
     -- 2100 is a postal code of Denmark and of Norway
-    where length(l.given_key) > 1 and coalesce(l.country_code = r.country_code, true) and {_GUARD} and not {_APART}
+    where length(l.given_key) > 1 and coalesce(l.country_code = r.country_code, true) and {_TOUCHED} and {_GUARD} and not {_APART}
 )
 select r.left_id, r.right_id, r.rule, (greatest(coalesce(s.weight, 0), {_RULE_WEIGHT}) - case r.rule when 'same phone' then {_LANDLINE_BITS} else 0 end)::double as weight,
     'deterministic-1' as model_version, true as is_used
 from (from email_pairs union all from phone_pairs union all from name_and_birth_date union all from name_and_address) r
-left join identity.scored_pairs s on s.left_id = r.left_id and s.right_id = r.right_id
+left join edge_scores s on s.left_id = r.left_id and s.right_id = r.right_id
 """
 
 # Mark and Mary are alike as slips are: among few records, where no model could learn how common slips are, they must
@@ -128,10 +146,10 @@ _MUCH_ELSE = """
             + coalesce(l.street_key = r.street_key, false)::int >= 2)
 """
 _SCORED_EDGES = f"""
-insert into identity.edges
+insert into fresh_edges
 select s.left_id, s.right_id, 'records alike', s.weight, $version, true
-from identity.scored_pairs s
-join identity.normalised_people l on l.record_id = s.left_id join identity.normalised_people r on r.record_id = s.right_id
+from edge_scores s
+join edge_people l on l.record_id = s.left_id join edge_people r on r.record_id = s.right_id
 left join identity.identifiers e on e.kind = 'email' and e.value_key = l.email_key and l.email_key = r.email_key and e.given_name_count > 1
 left join identity.identifiers p on p.kind = 'phone' and p.value_key = l.phone_key and l.phone_key = r.phone_key and p.given_name_count > 1
 where s.probability >= $threshold and identity.veto_reason(l, r) is null and not {_APART}
@@ -153,51 +171,105 @@ join restricted.national_ids a on a.source_system = l.source_system and a.source
 join restricted.national_ids b on b.source_system = r.source_system and b.source_key = r.source_key and b.country_code = a.country_code
 """
 _PARTED = f"""
-delete from identity.edges e using ({
+delete from fresh_edges e using ({
     SAME_NUMBER.format(
-        pairs="(select distinct left_id, right_id from identity.edges) e",
+        pairs="(select distinct left_id, right_id from fresh_edges) e",
         left="l.record_id = e.left_id",
         right="r.record_id = e.right_id",
     )
 }) n where not n.is_same and n.left_id = e.left_id and n.right_id = e.right_id
 """
-_CONFIRMED = """
-insert into identity.edges
+_CONFIRMED = f"""
+insert into fresh_edges
 select least(l.record_id, r.record_id), greatest(l.record_id, r.record_id), 'same national identity number', 40, 'deterministic-1', true
 from restricted.national_ids a join restricted.national_ids b using (country_code, keyed_hash)
-join identity.normalised_people l on l.source_system = a.source_system and l.source_key = a.source_key
-join identity.normalised_people r on r.source_system = b.source_system and r.source_key = b.source_key
-where l.record_id < r.record_id and identity.compatible_names(l, r)
+join edge_people l on l.source_system = a.source_system and l.source_key = a.source_key
+join edge_people r on r.source_system = b.source_system and r.source_key = b.source_key
+where l.record_id < r.record_id and identity.compatible_names(l, r) and {_TOUCHED}
 """
 
 # a steward's word outweighs everything; 60 bits stand for certainty
-_DECIDED = """
-delete from identity.edges e using identity.standing_decisions d
+_DECIDED = f"""
+delete from fresh_edges e using identity.standing_decisions d
 where d.verdict = 'different' and d.left_id = e.left_id and d.right_id = e.right_id;
-insert into identity.edges
-select left_id, right_id, 'decided by a person', 60, 'decision', true from identity.standing_decisions where verdict = 'same'
+insert into fresh_edges
+select d.left_id, d.right_id, 'decided by a person', 60, 'decision', true from identity.standing_decisions d
+join edge_people l on l.record_id = d.left_id join edge_people r on r.record_id = d.right_id
+where d.verdict = 'same' and {_TOUCHED}
+"""
+
+_ALL_TOUCHED = """
+create or replace temp view edge_people as select *, true as is_touched from identity.normalised_people;
+create or replace temp view edge_scores as from identity.scored_pairs
+"""
+# a touched record and whatever a rule, a score, a number or a decision may join it with
+_NEAR = """
+create or replace temp table near_scores as from identity.scored_pairs
+    where left_id in (from identity.touched_records) or right_id in (from identity.touched_records);
+create or replace temp table touched_people as from identity.normalised_people where record_id in (from identity.touched_records);
+create or replace temp table near_people as
+with touched_emails as (
+    select distinct t.email_key from touched_people t semi join good_identifiers g on g.kind = 'email' and g.value_key = t.email_key
+), touched_phones as (
+    select distinct t.phone_key from touched_people t semi join good_identifiers g on g.kind = 'phone' and g.value_key = t.phone_key
+), near as (
+    from identity.touched_records
+    union all select left_id from near_scores union all select right_id from near_scores
+    union all select left_id from identity.standing_decisions union all select right_id from identity.standing_decisions
+    union all select n.record_id from touched_emails t join identity.normalised_people n on n.email_key = t.email_key
+    union all select n.record_id from touched_phones t join identity.normalised_people n on n.phone_key = t.phone_key
+    union all select n.record_id from touched_people t join identity.normalised_people n
+        on n.given_key = t.given_key and n.family_key = t.family_key and n.birth_date = t.birth_date
+    union all select n.record_id from touched_people t join identity.normalised_people n
+        on n.given_key = t.given_key and n.family_key = t.family_key and n.postal_key = t.postal_key and n.street_key = t.street_key
+    union all select n.record_id from touched_people t
+        join restricted.national_ids a on a.source_system = t.source_system and a.source_key = t.source_key
+        join restricted.national_ids b on b.country_code = a.country_code and b.keyed_hash = a.keyed_hash
+        join identity.normalised_people n on n.source_system = b.source_system and n.source_key = b.source_key
+)
+select *, record_id in (from identity.touched_records) as is_touched from identity.normalised_people where record_id in (from near);
+create or replace temp view edge_people as from near_people;
+create or replace temp view edge_scores as from near_scores
 """
 
 
 def find_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
     """Rebuilds `identity.identifiers`, each with why it is ignored, if so. Returns their number."""
+    con.execute(f"create or replace table identity.identifiers as {_IDENTIFIERS.format(only='')}", _limits(settings))
+    return int(scalar(con, "select count(*) from identity.identifiers"))
+
+
+def recount_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
+    """Brings `identity.identifiers` up to date with the touched records, and touches the others that have one whose
+    worth is another now. Needs `replaced_people`. Returns their number."""
+    con.execute(_TOUCHED_VALUES)
+    only = "semi join touched_values using (kind, value_key)"
     con.execute(
-        _IDENTIFIERS,
-        {
-            "max_names": settings.max_names_per_identifier,
-            "max_email": settings.max_records_per_email,
-            "max_phone": settings.max_records_per_phone,
-        },
+        f"create or replace temp table recounted_identifiers as {_IDENTIFIERS.format(only=only)}", _limits(settings)
+    )
+    touch(con, _CHANGED_WORTH)
+    con.execute(
+        "delete from identity.identifiers where (kind, value_key) in (select (kind, value_key) from touched_values); "
+        "insert into identity.identifiers from recounted_identifiers"
     )
     return int(scalar(con, "select count(*) from identity.identifiers"))
 
 
-def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str) -> int:
-    """Rebuilds `identity.edges` from the rules, `identity.scored_pairs` of the model `version`, and standing decisions.
+def _limits(settings: Identity) -> dict[str, int]:
+    return {
+        "max_names": settings.max_names_per_identifier,
+        "max_email": settings.max_records_per_email,
+        "max_phone": settings.max_records_per_phone,
+    }
 
-    Returns the edges.
+
+def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str, *, everything: bool = True) -> int:
+    """Brings `identity.edges` up to date: by the rules, `identity.scored_pairs` of the model `version`, and standing
+    decisions, those of touched records, or all of them. Returns the edges.
     """
     prepare_national_ids(con)
+    con.execute(_GOOD)
+    con.execute(_ALL_TOUCHED if everything else _NEAR)
     con.execute(_EDGES)
     con.execute(
         _SCORED_EDGES,
@@ -205,11 +277,25 @@ def find_edges(con: duckdb.DuckDBPyConnection, settings: Identity, version: str)
             "threshold": settings.link_probability,
             "names_alone": settings.names_alone_probability,
             "version": version,
-            "are_many": scalar(con, "select count(*) from identity.normalised_people") >= MIN_RECORDS,
+            "are_many": are_many(con),
         },
     )
     if scalar(con, "select count(*) from restricted.national_ids"):
         con.execute(_PARTED)
         con.execute(_CONFIRMED)
     con.execute(_DECIDED)
+    if everything:
+        con.execute("create or replace table identity.edges as from fresh_edges")
+    else:
+        with transaction(con):
+            con.execute(
+                "delete from identity.edges where left_id in (from identity.touched_records) or right_id in (from identity.touched_records)"
+            )
+            con.execute("insert into identity.edges from fresh_edges")
+    con.execute("drop table fresh_edges")
     return int(scalar(con, "select count(*) from identity.edges"))
+
+
+def are_many(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the records are enough to have learnt from how common slips are."""
+    return bool(scalar(con, "select count(*) from identity.normalised_people") >= MIN_RECORDS)

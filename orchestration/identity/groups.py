@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.identity.components import connect
+from orchestration.identity.components import connected
 from orchestration.identity.names import LEGAL_FORMS
-from orchestration.warehouse import scalar
+from orchestration.warehouse import scalar, transaction
 
 # more customers than this at one address or on one number are a stairway or an office, not a household
 _MOST_IN_HOUSEHOLD = 8
@@ -78,15 +78,12 @@ class _Group:
     table: str
     group_id: str
     member: str
-    clusters: str
     least: int
     most: int
 
 
-_HOUSEHOLDS = _Group("identity.household_members", "household_id", "customer_id", "identity.household_clusters", 2, 12)
-_COMPANIES_GROUP = _Group(
-    "identity.company_source_records", "company_id", "company_record", "identity.company_clusters", 1, 1_000_000
-)
+_HOUSEHOLDS = _Group("identity.household_members", "household_id", "customer_id", 2, 12)
+_COMPANIES_GROUP = _Group("identity.company_source_records", "company_id", "company_record", 1, 1_000_000)
 
 _DDL = """
 create table if not exists {table} ({group_id} varchar not null, {member} varchar not null, valid_from timestamp not null, valid_to timestamp)
@@ -95,7 +92,7 @@ create table if not exists {table} ({group_id} varchar not null, {member} varcha
 _CARRY = """
 create or replace temp table assigned_groups as
 with clusters as (
-    select *, count(*) over (partition by cluster_id) as members from {clusters}
+    select *, count(*) over (partition by cluster_id) as members from group_clusters
 ), overlap as (
     select c.cluster_id, s.{group_id} as group_id, count(*) as shared from clusters c
     join {table} s on s.{member} = c.{member} and s.valid_to is null where c.members between {least} and {most} group by all
@@ -118,32 +115,23 @@ drop table assigned_groups
 def find_households(con: duckdb.DuckDBPyConnection, moment: object) -> int:
     """Brings `identity.household_members` up to date at `moment` (UTC, naive). Returns the households of two or more."""
     con.execute("create or replace temp table standing_customers as select distinct customer_id from identity.customer_source_records where valid_to is null")  # fmt: skip
-    connect(
-        con, edges=_HOUSEHOLD_EDGES.format(most=_MOST_IN_HOUSEHOLD), members="standing_customers", member="customer_id",
-        into=_HOUSEHOLDS.clusters,
-    )  # fmt: skip
-    return _carry(con, _HOUSEHOLDS, moment)
+    edges = _HOUSEHOLD_EDGES.format(most=_MOST_IN_HOUSEHOLD)
+    return _carry(con, _HOUSEHOLDS, connected(edges=edges, members="standing_customers", member="customer_id"), moment)
 
 
 def find_companies(con: duckdb.DuckDBPyConnection, moment: object) -> int:
     """Brings `identity.company_source_records` up to date at `moment` (UTC, naive). Returns the companies."""
     con.execute(_COMPANIES)
-    connect(
-        con, edges=_COMPANY_EDGES, members="identity.normalised_companies", member="company_record",
-        into=_COMPANIES_GROUP.clusters,
-    )  # fmt: skip
-    return _carry(con, _COMPANIES_GROUP, moment)
+    clusters = connected(edges=_COMPANY_EDGES, members="identity.normalised_companies", member="company_record")
+    return _carry(con, _COMPANIES_GROUP, clusters, moment)
 
 
-def _carry(con: duckdb.DuckDBPyConnection, group: _Group, moment: object) -> int:
+def _carry(con: duckdb.DuckDBPyConnection, group: _Group, clusters: str, moment: object) -> int:
+    """`clusters` is a query of (member, cluster_id)."""
     names = group.__dict__
     con.execute(_DDL.format(**names))
-    con.execute("begin")
-    try:
+    con.execute(f"create or replace temp table group_clusters as {clusters}")
+    with transaction(con):
         for statement in _CARRY.format(**names).split(";\n"):
             con.execute(statement, {"at": moment} if "$at" in statement else None)
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
     return int(scalar(con, f"select count(distinct {group.group_id}) from {group.table} where valid_to is null"))

@@ -1,6 +1,6 @@
 """The cluster guard: a component that is too loose to be one person is taken apart at its weakest edges.
 
-Here: `identity.edges.is_used`. Not here: the components themselves (components.py).
+Here: which edges are cut. Not here: the components themselves (components.py).
 """
 
 from __future__ import annotations
@@ -26,54 +26,54 @@ _LOOSE = """
 create or replace temp table loose as
 with sized as (
     select cluster_id, count(*) as n, count(distinct email_key) as emails, count(distinct phone_key) as phones
-    from identity.record_clusters join identity.normalised_people using (record_id) group by cluster_id having count(*) > 2
+    from member_components join members using (record_id) group by cluster_id having count(*) > 2
 ),
 joined as (
     select c.cluster_id, count(distinct (e.left_id, e.right_id)) as edges
-    from identity.edges e join identity.record_clusters c on c.record_id = e.left_id where e.is_used group by c.cluster_id
+    from member_edges e join member_components c on c.record_id = e.left_id group by c.cluster_id
 ), vetoed as (
     select distinct c.cluster_id from sized s
-    join identity.record_clusters c using (cluster_id) join identity.record_clusters d using (cluster_id)
-    join identity.normalised_people a on a.record_id = c.record_id join identity.normalised_people b on b.record_id = d.record_id
+    join member_components c using (cluster_id) join member_components d using (cluster_id)
+    join members a on a.record_id = c.record_id join members b on b.record_id = d.record_id
     where s.n <= $max_records and c.record_id < d.record_id and identity.veto_reason(a, b) is not null
 )
 select s.cluster_id from sized s join joined j using (cluster_id)
 where s.n > $max_records or s.emails > $max_emails or s.phones > $max_phones or j.edges < $min_density * s.n * (s.n - 1) / 2 or s.cluster_id in (from vetoed)
 union
-select l.cluster_id from identity.standing_decisions d join identity.record_clusters l on l.record_id = d.left_id
-join identity.record_clusters r on r.record_id = d.right_id and r.cluster_id = l.cluster_id
+select l.cluster_id from identity.standing_decisions d join member_components l on l.record_id = d.left_id
+join member_components r on r.record_id = d.right_id and r.cluster_id = l.cluster_id
 where d.verdict = 'different'
 union
-select c.cluster_id from identity.record_clusters c join identity.normalised_people p using (record_id)
+select c.cluster_id from member_components c join members p using (record_id)
 join restricted.national_ids n using (source_system, source_key)
 group by c.cluster_id, n.country_code having count(distinct n.keyed_hash) > 1
 """
 
 _EDGES = """
 select c.cluster_id, e.left_id, e.right_id, max(e.weight) as weight
-from identity.edges e join identity.record_clusters c on c.record_id = e.left_id
-where e.is_used and c.cluster_id in (from loose) group by all order by c.cluster_id, weight desc, e.left_id, e.right_id
+from member_edges e join member_components c on c.record_id = e.left_id
+where c.cluster_id in (from loose) group by all order by c.cluster_id, weight desc, e.left_id, e.right_id
 """
 
 _VETOED = """
 select c.record_id, d.record_id
-from identity.record_clusters c join identity.record_clusters d using (cluster_id)
-join identity.normalised_people a on a.record_id = c.record_id join identity.normalised_people b on b.record_id = d.record_id
+from member_components c join member_components d using (cluster_id)
+join members a on a.record_id = c.record_id join members b on b.record_id = d.record_id
 where c.cluster_id in (from loose) and c.record_id < d.record_id and identity.veto_reason(a, b) is not null
-    and c.cluster_id in (select cluster_id from identity.record_clusters group by all having count(*) <= $most)
+    and c.cluster_id in (select cluster_id from member_components group by all having count(*) <= $most)
 """
 _OTHER_NUMBERS = f"""
 select left_id, right_id from ({
     SAME_NUMBER.format(
-        pairs="(select * from identity.record_clusters where cluster_id in (from loose)) c "
-        "join (select * from identity.record_clusters where cluster_id in (from loose)) d using (cluster_id)",
+        pairs="(select * from member_components where cluster_id in (from loose)) c "
+        "join (select * from member_components where cluster_id in (from loose)) d using (cluster_id)",
         left="l.record_id = c.record_id",
         right="r.record_id = d.record_id and c.record_id < d.record_id",
     )
 }) where not is_same
 """
 _HELD = """
-select c.record_id, n.email_key, n.phone_key from identity.record_clusters c join identity.normalised_people n using (record_id)
+select c.record_id, n.email_key, n.phone_key from member_components c join members n using (record_id)
 where c.cluster_id in (from loose)
 """
 # of a component larger than this, pairs are not compared one by one: only its edges decide
@@ -81,7 +81,11 @@ _MOST_PAIRED = 2000
 
 
 def guard_clusters(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
-    """Puts edges out of use whose ends belong to different people. Returns how many. Needs `veto_reason`."""
+    """Makes the temp table `cut_edges`: pairs of `member_edges` whose ends belong to different people. Returns how many.
+
+    Of the temp relations `members`, `member_edges` and `member_components`; needs the macro `veto_reason`.
+    """
+    con.execute("create or replace temp table cut_edges (left_id ubigint, right_id ubigint)")
     most = {"max_emails": settings.max_emails_per_customer, "max_phones": settings.max_phones_per_customer}
     con.execute(_LOOSE, {"min_density": _MIN_DENSITY, "max_records": _MAX_RECORDS, **most})
     edges = con.execute(_EDGES).fetchall()
@@ -107,9 +111,7 @@ def guard_clusters(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
     limits = Limits(held, settings.max_emails_per_customer, settings.max_phones_per_customer)
     cut = [pair for pairs in by_cluster.values() for pair in _parted(pairs, vetoed, decided["same"], limits)]
     con.register("cut", pa.table({"left_id": pa.array([p[0] for p in cut], pa.uint64()), "right_id": pa.array([p[1] for p in cut], pa.uint64())}))  # fmt: skip
-    con.execute(
-        "update identity.edges e set is_used = false from cut c where c.left_id = e.left_id and c.right_id = e.right_id"
-    )
+    con.execute("insert into cut_edges from cut")
     con.unregister("cut")
     return len(cut)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.warehouse import scalar
+from orchestration.identity.touched import rest
+from orchestration.warehouse import scalar, transaction
 
 _DDL = """
 create table if not exists identity.customer_source_records (
@@ -26,13 +27,17 @@ create table if not exists identity.customer_id_redirects (
 );
 """
 
+# what may get another customer: a customer and a cluster with a touched record have no other ones
+_MOVABLE = """
+create or replace temp view movable_clusters as from identity.record_clusters {only};
+create or replace temp view movable_records as from identity.customer_source_records where valid_to is null {only_standing}
+"""
 # an old id goes to the cluster that holds most of its records, if it is also that cluster's greatest part; the older id on ties
 _ASSIGN = """
 create or replace temp table assigned as
 with overlap as (
     select c.cluster_id, s.customer_id, count(*) as shared
-    from identity.record_clusters c
-    join identity.customer_source_records s on s.record_id = c.record_id and s.valid_to is null
+    from movable_clusters c join movable_records s on s.record_id = c.record_id
     group by all
 ), best_cluster as (
     select * from overlap qualify row_number() over (partition by customer_id order by shared desc, cluster_id) = 1
@@ -41,17 +46,17 @@ with overlap as (
     qualify row_number() over (partition by cluster_id order by shared desc, customer_id) = 1
 )
 select d.cluster_id, coalesce(k.customer_id, uuidv7()::varchar) as customer_id, k.customer_id is null as is_fresh
-from (select distinct cluster_id from identity.record_clusters) d left join kept k using (cluster_id)
+from (select distinct cluster_id from movable_clusters) d left join kept k using (cluster_id)
 """
 
 _MOVES = """
 create or replace temp table moves as
 select coalesce(c.record_id, s.record_id) as record_id, p.source_system, p.source_key,
     s.customer_id as old_customer_id, a.customer_id as customer_id, a.is_fresh
-from identity.record_clusters c
+from movable_clusters c
 join identity.normalised_people p using (record_id)
 join assigned a using (cluster_id)
-full join (select * from identity.customer_source_records where valid_to is null) s on s.record_id = c.record_id
+full join movable_records s on s.record_id = c.record_id
 where s.customer_id is distinct from a.customer_id
 """
 
@@ -60,8 +65,8 @@ _EDGES = """
 create or replace temp table joining_edges as
 with came as (select * from moves where customer_id is not null and not (old_customer_id is null and is_fresh)),
 ends as (
-    select left_id as record_id, right_id as other_id, rule, weight from identity.edges where is_used
-    union all select right_id, left_id, rule, weight from identity.edges where is_used
+    select left_id as record_id, right_id as other_id, rule, weight from identity.edges where is_used and left_id in (select record_id from came)
+    union all select right_id, left_id, rule, weight from identity.edges where is_used and right_id in (select record_id from came)
 )
 select m.old_customer_id, m.customer_id,
     arg_max(e.rule || ', ' || m.source_system || ':' || m.source_key || ' and ' || p.source_system || ':' || p.source_key,
@@ -69,7 +74,7 @@ select m.old_customer_id, m.customer_id,
 from came m
 join ends e on e.record_id = m.record_id
 join identity.normalised_people p on p.record_id = e.other_id
-join identity.record_clusters c on c.record_id = e.other_id
+join movable_clusters c on c.record_id = e.other_id
 join assigned a on a.cluster_id = c.cluster_id and a.customer_id = m.customer_id
 left join moves o on o.record_id = e.other_id
 where o.record_id is null or o.old_customer_id is distinct from m.old_customer_id
@@ -140,11 +145,19 @@ class IdChanges:
     retired: int
 
 
-def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object) -> IdChanges:
-    """Gives every cluster its lasting id and records what changed, in one transaction. `moment` is UTC, naive."""
+def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object, *, everything: bool = True) -> IdChanges:
+    """Gives every cluster, or those of touched records, its lasting id and records what changed, in one transaction.
+
+    Nothing is touched any more after it. `moment` is UTC, naive.
+    """
     con.execute(_DDL)
-    con.execute("begin")
-    try:
+    touched = "record_id in (from identity.touched_records)"
+    con.execute(
+        _MOVABLE.format(
+            only="" if everything else f"where {touched}", only_standing="" if everything else f"and {touched}"
+        )
+    )
+    with transaction(con):
         for statement in (_ASSIGN, _MOVES, _EDGES):
             con.execute(statement)
         con.execute(_EVENTS, {"at": moment, "run_id": run_id})
@@ -152,12 +165,9 @@ def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object) -> Id
         con.execute(_OPEN, {"at": moment})
         con.execute(_REDIRECTS, {"at": moment, "run_id": run_id})
         con.execute(_FOLLOW)
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
+        rest(con)
     counts = con.execute(
-        "select (select count(*) from assigned), count(*) filter (kind = 'created'), "
+        "select (select count(distinct customer_id) from identity.customer_source_records where valid_to is null), count(*) filter (kind = 'created'), "
         "count(distinct from_customer_id) filter (kind in ('merged', 'split', 'moved')), count(*) filter (kind = 'retired') "
         "from identity.customer_identity_events where run_id = $run_id and occurred_at = $at",
         {"run_id": run_id, "at": moment},

@@ -26,9 +26,7 @@ create or replace macro identity.without_title(s) as regexp_replace(s, '^(?:{tit
 """
 
 _UNKNOWN = f"""
-select distinct written from (
-    select unnest([full_name, given_name, family_name]) as written from conformed.conformed_people where deleted_at is null
-)
+select distinct written from (select unnest([full_name, given_name, family_name]) as written from people_to_read)
 where regexp_matches(written, '{_FOREIGN}') and written not in (select written from identity.latin_names)
 """
 
@@ -38,7 +36,7 @@ create or replace temp table written_names as
 with written as (
     select distinct full_name, given_name, family_name,
         coalesce(lower(kind) in {BUSINESS_KINDS}, false) as is_business
-    from conformed.conformed_people where deleted_at is null
+    from people_to_read
 ), latin as (
     select w.*,
         regexp_replace(coalesce(f.latin, w.full_name), '\\(.*?\\)', ' ', 'g') as full_latin,
@@ -87,7 +85,7 @@ from reference.nicknames group by 1
 
 def read_names(con: duckdb.DuckDBPyConnection) -> None:
     """Makes the temp tables `written_names` (the three names as written, is_business → given_key, family_key,
-    generation) and `short_forms` (given_word → given_forms).
+    generation) of the temp view `people_to_read`, and `short_forms` (given_word → given_forms).
 
     Needs the macro `identity.folded`. Names in other scripts are spelled once and remembered.
     """

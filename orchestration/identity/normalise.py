@@ -1,6 +1,6 @@
 """Match keys beside the originals: folded names, canonical email, E.164 phone. Here: `identity.normalised_people`.
 
-Not here: comparing two people (edges.py).
+A night reads only the records that are another than when they were read. Not here: comparing two people (edges.py).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from orchestration.identity.names import BUSINESS_KINDS, read_names
 from orchestration.identity.phones import phone_keys
+from orchestration.identity.touched import touch
+from orchestration.privacy.national_ids import prepare_national_ids
 from orchestration.warehouse import scalar
 
 _FOLD = """
@@ -44,19 +46,35 @@ create table if not exists identity.phone_numbers (
 );
 """
 
-# record_id is a hash of the record's own key: the same record has the same number every night, whatever the order
+# record_id is a hash of the record's own key: the same record has the same number every night, whatever the order;
+# source_hash is one of all that is read of it: of the birth date what is plausible tonight
+_STANDING = """
+select p.*, hash(p.source_system, p.source_key) as record_id,
+    hash(p.kind, p.full_name, p.given_name, p.family_name, p.email, p.phone, plausible_birth(p.birth_date), p.street, p.postal_code,
+        p.city, p.country_code, p.created_at, n.country_code, n.keyed_hash) as source_hash
+from conformed.conformed_people p
+left join restricted.national_ids n on n.source_system = p.source_system and n.source_key = p.source_key
+where p.deleted_at is null
+"""
+_FRESH = f"""
+create or replace temp table fresh_people as select s.* from ({_STANDING}) s
+anti join identity.normalised_people n on n.record_id = s.record_id and n.source_hash = s.source_hash
+"""
+_GONE = """
+select n.record_id from identity.normalised_people n anti join (
+    select hash(source_system, source_key) as record_id from conformed.conformed_people where deleted_at is null) s using (record_id)
+"""
+# of people_to_read
 _PEOPLE = """
-create or replace table identity.normalised_people as
 with people as (
     select p.*, w.given_key, w.family_key, w.generation,
         identity.words_key(p.street) as street_key, identity.words_key(p.city) as city_key
-    from conformed.conformed_people p
+    from people_to_read p
     left join written_names w on w.full_name is not distinct from p.full_name and w.given_name is not distinct from p.given_name
         and w.family_name is not distinct from p.family_name and w.is_business = coalesce(lower(p.kind) in {business_kinds}, false)
-    where p.deleted_at is null
 )
 select
-    hash(p.source_system, p.source_key) as record_id, p.source_system, p.source_key,
+    p.record_id, p.source_hash, p.source_system, p.source_key,
     nullif(p.given_key, '') as given_key, nullif(p.family_key, '') as family_key, p.generation,
     -- what the given name may stand for, itself too; null for the many that are no short form
     case when f.given_forms is not null then list_prepend(p.given_key, f.given_forms) end as given_forms,
@@ -79,13 +97,46 @@ def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") 
 
     Phone numbers are parsed once per distinct (number, country) and remembered.
     """
+    _prepare(con)
+    con.execute(f"create or replace temp view people_to_read as {_STANDING}")
+    _read(con, default_country)
+    con.execute(
+        f"create or replace table identity.normalised_people as {_PEOPLE.format(business_kinds=BUSINESS_KINDS)}"
+    )
+    return _records(con)
+
+
+def normalise_changed(con: duckdb.DuckDBPyConnection, default_country: str = "") -> int:
+    """Brings `identity.normalised_people` up to date: reads what is new or another, and touches it and what is gone.
+
+    Leaves the temp table `replaced_people`: the rows as they were. Returns the table's rows.
+    """
+    _prepare(con)
+    con.execute(_FRESH)
+    con.execute("create or replace temp view people_to_read as from fresh_people")
+    con.execute(
+        "create or replace temp table replaced_people as from identity.normalised_people "
+        f"where record_id in (select record_id from fresh_people union all {_GONE})"
+    )
+    touch(con, "select record_id from fresh_people union select record_id from replaced_people")
+    _read(con, default_country)
+    con.execute("delete from identity.normalised_people where record_id in (select record_id from replaced_people)")
+    con.execute(f"insert into identity.normalised_people {_PEOPLE.format(business_kinds=BUSINESS_KINDS)}")
+    return _records(con)
+
+
+def _prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DDL)
     con.execute(_FOLD)
-    read_phones(
-        con, "select phone, country_code from conformed.conformed_people where deleted_at is null", default_country
-    )
+    prepare_national_ids(con)
+
+
+def _read(con: duckdb.DuckDBPyConnection, default_country: str) -> None:
+    read_phones(con, "select phone, country_code from people_to_read", default_country)
     read_names(con)
-    con.execute(_PEOPLE.format(business_kinds=BUSINESS_KINDS))
+
+
+def _records(con: duckdb.DuckDBPyConnection) -> int:
     return int(scalar(con, "select count(*) from identity.normalised_people"))
 
 

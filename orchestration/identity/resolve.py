@@ -9,16 +9,16 @@ import duckdb
 
 from orchestration.identity.components import cluster_records
 from orchestration.identity.decisions import find_standing
-from orchestration.identity.edges import find_edges, find_identifiers
-from orchestration.identity.guard import guard_clusters
+from orchestration.identity.edges import are_many, find_edges, find_identifiers, recount_identifiers
 from orchestration.identity.ids import IdChanges, carry_ids
 from orchestration.identity.model import Model
-from orchestration.identity.normalise import normalise_people
+from orchestration.identity.normalise import normalise_changed, normalise_people
 from orchestration.identity.review import find_review_queue
-from orchestration.identity.scoring import score_pairs
+from orchestration.identity.scoring import forget_calibration, score_pairs
+from orchestration.identity.touched import digest_of, forget_made_with, is_made_with, note_made_with, prepare_touched
 from orchestration.identity.vetoes import define_vetoes
 from orchestration.settings import Identity
-from orchestration.warehouse import scalar
+from orchestration.warehouse import scalar, transaction
 
 
 def resolve_identities(
@@ -33,22 +33,39 @@ def resolve_identities(
 ) -> IdChanges:
     """Conformed people → `identity.*`. `step` is told each table's name and rows. Rerunning changes nothing.
 
-    Pairs of changed records are scored; `everything`: all pairs, which gives the same.
+    What changed and its neighbourhood is looked at; `everything`: all records, which gives the same.
     """
-    prepare_people(con, settings, step)
-    link_records(con, settings, model, step, everything=everything)
+    prepare_people(con, settings, step, everything=everything)
+    link_records(con, settings, model, step)
     step("review_queue", find_review_queue(con, settings))
-    changes = carry_ids(con, run_id, moment)
+    changes = carry_ids(con, run_id, moment, everything=not is_made_with(con, "ids", ""))
+    note_made_with(con, "ids", "")
     step("customer_source_records", changes.customers)
     return changes
 
 
 def prepare_people(
-    con: duckdb.DuckDBPyConnection, settings: Identity, step: Callable[[str, int], None] = lambda name, rows: None
+    con: duckdb.DuckDBPyConnection,
+    settings: Identity,
+    step: Callable[[str, int], None] = lambda name, rows: None,
+    *,
+    everything: bool = False,
 ) -> None:
     """Conformed people → `identity.normalised_people` and `identity.identifiers`: what is compared, and trained on."""
-    step("normalised_people", normalise_people(con, settings.default_country))
-    step("identifiers", find_identifiers(con, settings))
+    prepare_touched(con)
+    digest = digest_of(con, settings)
+    is_known = is_made_with(con, "people", digest)
+    if everything or not is_known:
+        forget_made_with(con, "people", "links", "ids")
+        if not is_known:
+            forget_calibration(con)
+        step("normalised_people", normalise_people(con, settings.default_country))
+        step("identifiers", find_identifiers(con, settings))
+        note_made_with(con, "people", digest)
+    else:
+        with transaction(con):
+            step("normalised_people", normalise_changed(con, settings.default_country))
+            step("identifiers", recount_identifiers(con, settings))
 
 
 def link_records(
@@ -56,15 +73,19 @@ def link_records(
     settings: Identity,
     model: Model,
     step: Callable[[str, int], None] = lambda name, rows: None,
-    *,
-    everything: bool = False,
 ) -> None:
     """Normalised people → `identity.record_clusters`: which records are one customer, before any id is given."""
-    define_vetoes(con)
+    digest = digest_of(con, settings, model.version, are_many(con))
+    everything = not is_made_with(con, "links", digest)
     find_standing(con)
-    step("scored_pairs", score_pairs(con, model, everything=everything))
-    step("edges", find_edges(con, settings, model.version))
-    cluster_records(con)
-    if guard_clusters(con, settings):
-        cluster_records(con)
-    step("record_clusters", int(scalar(con, "select count(distinct cluster_id) from identity.record_clusters")))
+    if everything:
+        forget_made_with(con, "links", "ids")
+    scored = score_pairs(con, model, everything=everything)
+    if scored.everything:
+        forget_made_with(con, "links", "ids")
+    if scored.is_calibrated_anew:
+        define_vetoes(con)
+    step("scored_pairs", int(scalar(con, "select count(*) from identity.scored_pairs")))
+    step("edges", find_edges(con, settings, model.version, everything=scored.everything))
+    step("record_clusters", cluster_records(con, settings, everything=scored.everything))
+    note_made_with(con, "links", digest)

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from orchestration.identity.blocks import blocking_rules, blocks_fit, choose_blocks
-from orchestration.identity.comparisons import FREQUENCY_COLUMNS, make_compared
+from orchestration.identity.comparisons import FREQUENCY_COLUMNS, make_compared, make_compared_again
 from orchestration.identity.frequencies import SHAPE, STANDING, count_frequencies, look_up
 from orchestration.identity.model import Model
 from orchestration.warehouse import scalar, text
@@ -51,11 +51,19 @@ class Calibration:
     blocks: list[list[str]]
 
 
-def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: bool = False) -> int:
-    """Brings `identity.scored_pairs` (left_id < right_id, weight in bits, probability) up to date. Returns its rows.
+@dataclass(frozen=True)
+class Scored:
+    """What scoring did: every pair anew, and by a calibration made anew."""
 
-    Pairs of records that changed since the last time are scored, those of records that went are dropped; all of them
-    when the calibration is made anew, or `everything` is asked for.
+    everything: bool
+    is_calibrated_anew: bool
+
+
+def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: bool = False) -> Scored:
+    """Brings `identity.scored_pairs` (left_id < right_id, weight in bits, probability) up to date.
+
+    Pairs of touched records that are another in what is compared are scored, those of records that went are dropped;
+    all of them when the calibration is made anew, or `everything` is asked for.
     """
     con.execute(_DDL)
     records = scalar(con, "select count(*) from identity.normalised_people")
@@ -63,15 +71,24 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: boo
         con.execute(
             "delete from identity.scored_pairs; delete from identity.calibration; drop table if exists identity.compared_people"
         )
-        return 0
+        return Scored(everything=True, is_calibrated_anew=True)
     with workplace(con) as (work, api):
-        make_compared(work, WORK_SCHEMA)
         calibration = _standing_calibration(work, model, records)
-        if calibration is None or everything:
-            _score_all(work, api, model, calibration, records)
-        else:
-            _score_changed(work, api, model, calibration)
-    return int(scalar(con, "select count(*) from identity.scored_pairs"))
+        if calibration and not everything:
+            make_compared_again(work, WORK_SCHEMA)
+            # of the records that come, which alone could make a block burst
+            if blocks_fit(work, WORK_SCHEMA, calibration.blocks, records):
+                _score_changed(work, api, model, calibration)
+                return Scored(everything=False, is_calibrated_anew=False)
+            calibration = None
+        make_compared(work, WORK_SCHEMA)
+        if calibration and not (
+            _columns(work, "identity") == _columns(work, WORK_SCHEMA)
+            and blocks_fit(work, WORK_SCHEMA, calibration.blocks, records)
+        ):
+            calibration = None
+        _score_all(work, api, model, calibration, records)
+        return Scored(everything=True, is_calibrated_anew=calibration is None)
 
 
 def forget_calibration(con: duckdb.DuckDBPyConnection) -> None:
@@ -86,12 +103,10 @@ def _standing_calibration(con: duckdb.DuckDBPyConnection, model: Model, records:
         "select records, shift, blocks from identity.calibration where model_version = $version",
         {"version": model.version},
     ).fetchall()
-    if not rows or _columns(con, "identity") != _columns(con, WORK_SCHEMA):
+    if not rows:
         return None
     calibration = Calibration(int(rows[0][0]), float(rows[0][1]), json.loads(rows[0][2]))
-    if abs(records - calibration.records) > _MAX_GROWTH * calibration.records:
-        return None
-    return calibration if blocks_fit(con, WORK_SCHEMA, calibration.blocks, records) else None
+    return calibration if abs(records - calibration.records) <= _MAX_GROWTH * calibration.records else None
 
 
 def _score_all(
@@ -127,14 +142,17 @@ def _score_changed(con: duckdb.DuckDBPyConnection, api: Any, model: Model, calib
     """
     con.execute(
         f"""
-        create table {WORK_SCHEMA}.changed as select unique_id from {WORK_SCHEMA}.compared_people
+        create table {WORK_SCHEMA}.changed_people as from {WORK_SCHEMA}.compared_people
             where (unique_id, fingerprint) not in (select (unique_id, fingerprint) from identity.compared_people);
-        create table {WORK_SCHEMA}.stale as from {WORK_SCHEMA}.changed union all
-            select unique_id from identity.compared_people where unique_id not in (select unique_id from {WORK_SCHEMA}.compared_people)
+        create table {WORK_SCHEMA}.stale as select unique_id from {WORK_SCHEMA}.changed_people union all
+            select unique_id from compared_again where unique_id not in (select unique_id from {WORK_SCHEMA}.compared_people);
+        create view {WORK_SCHEMA}.standing_people as
+            from identity.compared_people where unique_id not in (from {WORK_SCHEMA}.stale)
+            union all from {WORK_SCHEMA}.changed_people
         """
     )
     insert = ""
-    if scalar(con, f"select count(*) from {WORK_SCHEMA}.changed"):
+    if scalar(con, f"select count(*) from {WORK_SCHEMA}.changed_people"):
         rules = blocking_rules(calibration.blocks)
         _find_near(con, rules)
         touched = [f"{rule} and (l.is_changed or r.is_changed)" for rule in rules]
@@ -147,7 +165,7 @@ def _score_changed(con: duckdb.DuckDBPyConnection, api: Any, model: Model, calib
         delete from identity.scored_pairs where left_id in (from {WORK_SCHEMA}.stale) or right_id in (from {WORK_SCHEMA}.stale);
         {insert}
         delete from identity.compared_people where unique_id in (from {WORK_SCHEMA}.stale);
-        insert into identity.compared_people from {WORK_SCHEMA}.compared_people where unique_id in (from {WORK_SCHEMA}.changed);
+        insert into identity.compared_people from {WORK_SCHEMA}.changed_people;
         commit
         """
     )
@@ -155,16 +173,17 @@ def _score_changed(con: duckdb.DuckDBPyConnection, api: Any, model: Model, calib
 
 def _find_near(con: duckdb.DuckDBPyConnection, rules: list[str]) -> None:
     """Makes `near_people`: the changed records (is_changed), and those that a rule compares with one of them."""
+    # stale records among those found fall out below
     found = " union ".join(
-        f"select r.unique_id from {WORK_SCHEMA}.changed_people l join {WORK_SCHEMA}.compared_people r on {rule}"
+        f"select r.unique_id from {WORK_SCHEMA}.changed_people l join identity.compared_people r on {rule}"
         for rule in rules
     )
     con.execute(
         f"""
-        create table {WORK_SCHEMA}.changed_people as
-            from {WORK_SCHEMA}.compared_people where unique_id in (from {WORK_SCHEMA}.changed);
-        create table {WORK_SCHEMA}.near_people as select p.*, p.unique_id in (from {WORK_SCHEMA}.changed) as is_changed
-            from {WORK_SCHEMA}.compared_people p where p.unique_id in ({found} union from {WORK_SCHEMA}.changed)
+        create table {WORK_SCHEMA}.near_people as
+            select p.*, p.unique_id in (select unique_id from {WORK_SCHEMA}.changed_people) as is_changed
+            from {WORK_SCHEMA}.standing_people p
+            where p.unique_id in ({found} union select unique_id from {WORK_SCHEMA}.changed_people)
         """
     )
 

@@ -105,7 +105,7 @@ def test_a_second_night_equals_a_full_rebuild_and_keeps_the_ids(demo_copy: Kundb
     with demo_copy.warehouse() as con:
         before = dict(
             con.execute(
-                "select source_system || ':' || source_key, customer_id from marts.bridge_customer_source_records"
+                "select source_system || ':' || source_key, customer_id from marts.bridge_customer_source_records where valid_to is null"
             ).fetchall()
         )
     demo_copy("demo", "next")
@@ -114,7 +114,7 @@ def test_a_second_night_equals_a_full_rebuild_and_keeps_the_ids(demo_copy: Kundb
     with demo_copy.warehouse() as con:
         after = dict(
             con.execute(
-                "select source_system || ':' || source_key, customer_id from marts.bridge_customer_source_records"
+                "select source_system || ':' || source_key, customer_id from marts.bridge_customer_source_records where valid_to is null"
             ).fetchall()
         )
         redirects = dict(

@@ -14,7 +14,7 @@ def customers_of(kundbild: Kundbild, *records: str) -> list[str]:
     with kundbild.warehouse() as con:
         found = dict(
             con.execute(
-                "select source_system || ':' || source_key, customer_id from marts.bridge_customer_source_records"
+                "select source_system || ':' || source_key, customer_id from marts.bridge_customer_source_records where valid_to is null"
             ).fetchall()
         )
     return [found[record] for record in records]

@@ -19,6 +19,7 @@ with
             {{ ref("bridge_customer_source_records") }} b
             on b.source_system = e.person_system
             and b.source_key = e.person_key
+            and b.valid_to is null
         where e.deleted_at is null
 
         union all
@@ -40,6 +41,7 @@ with
             {{ ref("bridge_customer_source_records") }} b
             on b.source_system = e.person_system
             and b.source_key = e.person_key
+            and b.valid_to is null
         join {{ ref("purposes") }} p on p.is_marketing
         where e.kind in ('unsubscribed', 'complained') and e.deleted_at is null
 
@@ -62,6 +64,7 @@ with
             {{ ref("bridge_customer_source_records") }} b
             on b.source_system = e.person_system
             and b.source_key = e.person_key
+            and b.valid_to is null
         join {{ ref("purposes") }} p on p.is_marketing
         cross join
             (

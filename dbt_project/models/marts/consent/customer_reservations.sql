@@ -26,5 +26,9 @@ select
     {{ latest("m.reservation_key", packed(["m.version_on", "m.reservation_key"])) }} as reservation_key
 from matched m
 join {{ ref("register_rules") }} r on r.register = m.register and r.channel = m.channel
-join {{ ref("bridge_customer_source_records") }} b on b.source_system = m.source_system and b.source_key = m.source_key
+join
+    {{ ref("bridge_customer_source_records") }} b
+    on b.source_system = m.source_system
+    and b.source_key = m.source_key
+    and b.valid_to is null
 group by 1, 2, 3

@@ -1,3 +1,2 @@
-select customer_id, source_system, source_key, valid_from
+select customer_id, source_system, source_key, valid_from, valid_to
 from {{ source("identity", "customer_source_records") }}
-where valid_to is null

@@ -9,6 +9,7 @@ with
             count(distinct p.source_system) as source_system_count
         from {{ ref("bridge_customer_source_records") }} b
         join {{ ref("conformed_people") }} p on p.source_system = b.source_system and p.source_key = b.source_key
+        where b.valid_to is null
         group by b.customer_id
     ),
     golden as (

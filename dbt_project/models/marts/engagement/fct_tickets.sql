@@ -15,5 +15,8 @@ select
     e.load_id
 from {{ ref("conformed_tickets") }} e
 left join
-    {{ ref("bridge_customer_source_records") }} s on s.source_system = e.person_system and s.source_key = e.person_key
+    {{ ref("bridge_customer_source_records") }} s
+    on s.source_system = e.person_system
+    and s.source_key = e.person_key
+    and s.valid_to is null
 where e.deleted_at is null {{ changed_since_last_run() }}

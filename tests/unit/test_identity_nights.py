@@ -1,13 +1,17 @@
-"""A night scores what changed, and ends where scoring everything anew would."""
+"""A night looks at what changed and its neighbourhood, and ends where looking at everything anew would."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from itertools import count
+
 import pytest
 
+from orchestration.identity import ids, resolve, scoring
 from orchestration.identity.evaluate import load_seeds
 from orchestration.identity.model import DEFAULT_MODEL, Model
-from orchestration.identity.resolve import link_records, prepare_people
-from orchestration.identity.scoring import score_pairs
+from orchestration.identity.resolve import link_records, prepare_people, resolve_identities
+from orchestration.privacy.national_ids import prepare_national_ids
 from orchestration.settings import Identity
 
 MODEL = Model.load(DEFAULT_MODEL)
@@ -33,20 +37,20 @@ def people(warehouse):
     return warehouse
 
 
-def night(con) -> None:
-    prepare_people(con, Identity())
-    link_records(con, Identity(), MODEL)
+NIGHTS = count()
 
 
-def state(con) -> tuple[list, list, list]:
-    return tuple(
-        con.execute(query).fetchall()
-        for query in (
-            "from identity.scored_pairs order by all",
-            "from identity.edges order by all",
-            "from identity.record_clusters order by all",
-        )
-    )
+def night(con, *, everything: bool = False) -> None:
+    number = next(NIGHTS)
+    moment = datetime(2026, 3, 1) + timedelta(days=number)
+    resolve_identities(con, Identity(), MODEL, f"night-{number}", moment, everything=everything)
+
+
+TABLES = ("normalised_people", "identifiers", "scored_pairs", "edges", "record_clusters", "customer_source_records")
+
+
+def state(con) -> dict[str, list]:
+    return {table: con.execute(f"from identity.{table} order by all").fetchall() for table in TABLES}
 
 
 CHANGES = {
@@ -55,23 +59,61 @@ CHANGES = {
     "a shared new mailbox": "update conformed.conformed_people set email = 'ny@posten.se' where source_key in ('3', '8')",
     "a value too many share": "update conformed.conformed_people set phone = '+46701111199' where source_key::int < 12",
     "deleted": "update conformed.conformed_people set deleted_at = timestamp '2026-02-01' where source_key::int % 50 = 1",
+    "an identifier worth something again": "update conformed.conformed_people set email = 'egen' || source_key || '@posten.se' where source_key::int < 60",
+    "a name no longer rare": "update conformed.conformed_people set given_name = 'Anna', family_name = 'Familjaa' where source_key::int % 25 = 0",
+    "another number": "update restricted.national_ids set keyed_hash = source_key || source_system where source_key::int % 40 = 3",
+    "decided": "insert into identity.decisions select 'crm', n::varchar, 'webshop', (n + 1)::varchar, 'same', now(), 'a', '' from range(4) r (n) "
+    "union all select 'crm', n::varchar, 'webshop', n::varchar, 'different', now(), 'a', '' from range(10, 14) r (n)",
     "new": "insert into conformed.conformed_people select * replace ('survey' as source_system) from conformed.conformed_people "
     "where source_system = 'crm' and source_key::int % 30 = 2",
 }
 
 
+@pytest.fixture
+def first_night(people):
+    """A night behind it; some have a national identity number, of which only hashes are known, and a mailbox is shared."""
+    prepare_national_ids(people)
+    people.execute(
+        "insert into restricted.national_ids select source_system, source_key, 'SE', source_key from conformed.conformed_people "
+        "where source_key::int % 20 = 3; "
+        "update conformed.conformed_people set email = 'alla@posten.se' where source_key::int < 60"
+    )
+    night(people)
+    assert people.execute(
+        "select count(*) from identity.edges where rule = 'same national identity number'"
+    ).fetchall() == [(20,)]
+    return people
+
+
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_night_of_changes_ends_where_scoring_everything_ends(people, change):
-    night(people)
-    shift = people.execute("select shift, records from identity.calibration").fetchall()
-    people.execute(CHANGES[change])
-    night(people)
-    by_changes = state(people)
-    assert len(by_changes[0]) > 300
-    assert people.execute("select shift, records from identity.calibration").fetchall() == shift
-    score_pairs(people, MODEL, everything=True)
-    link_records(people, Identity(), MODEL)
-    assert state(people) == by_changes
+def test_a_night_of_changes_ends_where_looking_at_everything_ends(first_night, change):
+    shift = first_night.execute("select shift, records from identity.calibration").fetchall()
+    before = state(first_night)
+    first_night.execute(CHANGES[change])
+    night(first_night)
+    by_changes = state(first_night)
+    assert len(by_changes["scored_pairs"]) > 300
+    assert (by_changes == before) == (change == "nothing")
+    assert first_night.execute("select shift, records from identity.calibration").fetchall() == shift
+    night(first_night, everything=True)
+    assert state(first_night) == by_changes
+
+
+def test_a_night_looks_at_the_neighbourhood_of_what_changed(first_night, monkeypatch):
+    touched = []
+    carry_ids = resolve.carry_ids
+
+    def noting(con, *arguments, **options):
+        touched.append(con.execute("select count(distinct record_id) from identity.touched_records").fetchall()[0][0])
+        return carry_ids(con, *arguments, **options)
+
+    monkeypatch.setattr(resolve, "carry_ids", noting)
+    night(first_night)
+    first_night.execute(
+        "update conformed.conformed_people set given_name = 'Gun' where source_key = '5' and source_system = 'crm'"
+    )
+    night(first_night)
+    assert touched[0] == 0 and 2 <= touched[1] < 10
 
 
 def test_a_changed_record_drops_its_edges_and_may_leave_its_customer(people):
@@ -91,8 +133,6 @@ def test_a_changed_record_drops_its_edges_and_may_leave_its_customer(people):
 
 
 def test_only_pairs_of_changed_records_are_scored(people, monkeypatch):
-    from orchestration.identity import scoring
-
     night(people)
     scored = []
     predict = scoring.predict
@@ -127,20 +167,29 @@ def test_a_calibration_stands_until_the_records_are_a_tenth_more_or_the_model_is
     assert calibrated_on() == (900, other.version)
 
 
-def test_a_run_that_is_killed_while_scoring_leaves_what_the_next_one_mends(people, monkeypatch):
-    from orchestration.identity import scoring
+KILLED_IN = [
+    (resolve, "recount_identifiers"), (resolve, "find_standing"), (scoring, "_insert_pairs"), (resolve, "find_edges"), (resolve, "cluster_records"),
+    (resolve, "find_review_queue"), (ids, "rest"),
+]  # fmt: skip
 
-    night(people)
-    people.execute(CHANGES["other names"])
+
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize(("module", "step"), KILLED_IN, ids=[step for _, step in KILLED_IN])
+def test_a_run_that_is_killed_in_a_step_leaves_what_the_next_one_mends(
+    first_night, monkeypatch, module, step, everything
+):
+    if step == "recount_identifiers" and everything:
+        step = "find_identifiers"
+    first_night.execute(CHANGES["other names"])
+    first_night.execute(CHANGES["deleted"])
     with monkeypatch.context() as patched:
-        patched.setattr(scoring, "_insert_pairs", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(module, step, lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            night(people)
-    night(people)
-    by_changes = state(people)
-    score_pairs(people, MODEL, everything=True)
-    link_records(people, Identity(), MODEL)
-    assert state(people) == by_changes
+            night(first_night, everything=everything)
+    night(first_night)
+    by_changes = state(first_night)
+    night(first_night, everything=True)
+    assert state(first_night) == by_changes
 
 
 def test_a_handful_of_records_is_scored_as_many_are(people):
