@@ -13,7 +13,7 @@ from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.settings import Identity
 from tests.unit.people import person
-from tests.unit.test_identity_scoring import people  # noqa: F401 a fixture
+from tests.unit.test_identity_nights import people  # noqa: F401 a fixture
 
 MODEL = Model.load(DEFAULT_MODEL)
 
