@@ -20,6 +20,7 @@ from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
 from orchestration.identity_cli import identity_app
 from orchestration.review_cli import review_app
+from orchestration.rights_cli import erase, list_requests, prove_erasure
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",
@@ -33,6 +34,9 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(identity_app, name="identity")
 app.add_typer(review_app, name="review")
 app.command()(explain)
+app.command()(erase)
+app.command("prove-erasure")(prove_erasure)
+app.command("requests")(list_requests)
 
 
 @app.callback()

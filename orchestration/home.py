@@ -80,6 +80,15 @@ class Home:
         return self.root / "audit.jsonl"
 
     @property
+    def suppression(self) -> Path:
+        return self.root / "suppression.jsonl"
+
+    @property
+    def erasure_mark(self) -> Path:
+        """There while an erasure is not finished."""
+        return self.root / "erasure.unfinished"
+
+    @property
     def temporary(self) -> Path:
         return self.root / "tmp"
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.configuration import load_settings
+from orchestration.erase import finish_unfinished
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.identity.decisions import prepare_decisions
@@ -97,6 +98,7 @@ class Night:
             stack.enter_context(home.lock(f"run {run_id[:8]}"))
             stack.enter_context(_demo_api(home))
             settings = load_settings(config)
+            finish_unfinished(home, settings)
             night = cls(
                 home, settings, run_id, as_of or now().replace(microsecond=0), is_forced, full_refresh, is_recalibrated
             )

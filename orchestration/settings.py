@@ -51,6 +51,47 @@ class NationalId(Strict):
         return self
 
 
+class Grant(Strict):
+    """Where a row says that somebody consented: a new explicit consent lets in again who was erased."""
+
+    status: str = Field(description="column that says so")
+    granted: list[str] = Field(min_length=1, description="its values that do")
+    stated_at: str = Field(description="column of when")
+    wording: str = Field(description="column of what was consented to: without it, nothing was")
+
+
+class Person(Strict):
+    """Whose a table's rows are: what erasure, suppression, restriction and subject access go by."""
+
+    key: str | None = Field(default=None, description="column with the person's key, the source_key of people")
+    system: str | None = Field(default=None, description="source whose key it is; the table's own unless given")
+    email: list[str] = []
+    phone: list[str] = []
+    country_code: str | None = Field(default=None, description="how phone numbers without a country are read")
+    given_name: str | None = None
+    family_name: str | None = None
+    birth_date: str | None = None
+    own: list[str] = Field(
+        default=[],
+        description="columns whose values are one person's, as a visitor's cookie: rows that share one go too",
+    )
+    is_kept: bool = Field(
+        default=False, description="erasure keeps the rows, for accounting: `key` and what is `emptied` become null"
+    )
+    emptied: list[str] = []
+    grant: Grant | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        single = [self.key, self.country_code, self.given_name, self.family_name, self.birth_date]
+        single += [self.grant.status, self.grant.stated_at, self.grant.wording] if self.grant else []
+        return [*filter(None, single), *self.email, *self.phone, *self.own, *self.emptied]
+
+
+# rows of these say what was sold: totals outlast the person
+_ACCOUNTING = ("orders", "order_items", "invoices")
+
+
 class Table(Strict):
     """One table of a source system, as the vendor has it. `columns` are DuckDB types, the schema contract."""
 
@@ -64,6 +105,7 @@ class Table(Strict):
     fresh_within_hours: float | None = Field(default=None, description="warn when no new row came for so long")
     optional: bool = Field(default=False, description="files: no file at all is no error")
     national_id: NationalId | None = None
+    persons: list[Person] = Field(default=[], description="whose the rows are, where they are anybody's")
     maps: list[EntityMap] = []
 
     @model_validator(mode="after")
@@ -71,12 +113,38 @@ class Table(Strict):
         if self.national_id and (len(self.key) != 1 or self.national_id.column in self.key):
             raise ValueError("a table with a national_id needs one key column, which is another")
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
-        for name in [*self.key, *filter(None, [self.cursor, *identity])]:
+        persons = [column for person in self.persons for column in person.columns]
+        for name in [*self.key, *filter(None, [self.cursor, *identity]), *persons]:
             if name not in self.columns:
                 raise ValueError(
-                    f"'{name}' is used as key, cursor or national_id but is not among the columns: {_list(self.columns)}"
+                    f"'{name}' is used as key, cursor, national_id or persons but is not among the columns: {_list(self.columns)}"
                 )
         return self
+
+    @property
+    def whose(self) -> list[Person]:
+        """The persons that are declared, else what the mappings say."""
+        return self.persons or [person for person in map(_mapped_person, self.maps) if person]
+
+
+def _mapped_person(mapped: EntityMap) -> Person | None:
+    """Whose the rows of a mapped table are, by the conformed columns that they are mapped to."""
+
+    def column(name: str) -> str | None:
+        source = mapped.columns.get(name)
+        return source.column if isinstance(source, ColumnMap) else source
+
+    is_people = mapped.entity == "people"
+    key = column("source_key" if is_people else "person_key")
+    points = [c for c in map(column, ("email", "phone") if is_people else ("contact_point",)) if c]
+    if not key and not points:
+        return None
+    system = mapped.constants.get("person_system")
+    return Person(
+        key=key, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
+        given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
+        is_kept=mapped.entity in _ACCOUNTING,
+    )  # fmt: skip
 
 
 class CsvDialect(Strict):

@@ -13,6 +13,9 @@ from orchestration.errors import KundbildError, WarehouseBusyError
 from orchestration.home import Home
 from orchestration.settings import Engine
 
+# BI tools still carry DuckDB 1.5: what is published is written as that one reads it
+PUBLISHED_STORAGE = "v1.5.0"
+
 
 def opening_settings(engine: Engine, home: Home) -> dict[str, Any]:
     """DuckDB settings that can be given when the file is opened."""

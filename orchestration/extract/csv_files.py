@@ -114,7 +114,7 @@ def _keep_rejects(
                 to_do="mend the export, or change the column's type in the configuration and its staging model",
             )
         con.execute(
-            f"insert into quarantine.rejected_rows select {load_id}, {text(source)}, {text(name)}, "
+            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, "
             f"any_value(parse_filename(s.file_path)), e.line, string_agg(distinct e.column_name, ', '), "
             f"string_agg(distinct lower(e.error_type::varchar), ', '), any_value(e.csv_line) "
             f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"

@@ -16,6 +16,7 @@ from orchestration.extract.landing import Batch, ensure_raw, load
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
 from orchestration.home import Home
 from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.suppression import SuppressionList, Suppressor
 from orchestration.settings import Settings, Source, Table
 
 # what DuckDB raises when a delivery is not what it should be
@@ -46,14 +47,16 @@ def extract_source(
     """
     source = settings.sources[name]
     wanted = set(tables) if tables is not None else set(source.tables)
+    suppressor = _suppressor(con, home, settings)
     books: dict[str, LoadCounts] = {}
     try:
-        for table_name, table in source.tables.items():
+        # consents first: a new one lets in again who was erased
+        for table_name, table in sorted(source.tables.items(), key=lambda item: not _has_grants(item[1])):
             if table_name not in wanted:
                 continue
             try:
                 with _batch(con, home, name, source, table_name, table, settings.quality.max_reject_share) as batch:
-                    counts = _load(con, name, table_name, table, batch, settings)
+                    counts = _load(con, name, table_name, table, batch, settings, suppressor)
             except _UNREADABLE as error:
                 raise _unreadable(name, table_name, error) from None
             if source.connector == "rest":
@@ -68,14 +71,29 @@ def extract_source(
 
 
 def _load(
-    con: duckdb.DuckDBPyConnection, name: str, table_name: str, table: Table, batch: Batch | None, settings: Settings
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    table_name: str,
+    table: Table,
+    batch: Batch | None,
+    settings: Settings,
+    suppressor: Suppressor,
 ) -> LoadCounts:
     if batch is not None:
         pepper = find_pepper(con, settings.privacy.pepper) if table.national_id else None
-        return load(con, name, table_name, table, batch, settings.quality.max_reject_share, pepper)
+        return load(con, name, table_name, table, batch, settings.quality.max_reject_share, pepper, suppressor)
     counts = LoadCounts()
     write_load(con, next_load_id(con), name, table_name, counts)
     return counts
+
+
+def _has_grants(table: Table) -> bool:
+    return any(person.grant for person in table.whose)
+
+
+def _suppressor(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> Suppressor:
+    pepper = find_pepper(con, settings.privacy.pepper)
+    return Suppressor(SuppressionList.of(con, home, pepper), settings.identity.default_country)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def read_json_lines(
 
     def after(load_id: int) -> int:
         con.execute(
-            f"insert into quarantine.rejected_rows select {load_id}, {text(source_name)}, {text(name)}, parse_filename(_path), null, "
+            f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, parse_filename(_path), null, "
             f"null, 'not a JSON object', line from json_lines where document is null"
         )
         broken = scalar(con, "select count(*) from json_lines where document is null")

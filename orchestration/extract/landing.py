@@ -19,6 +19,7 @@ from orchestration.privacy.national_ids import (
     kept_columns,
     remove_written_numbers,
 )
+from orchestration.privacy.suppression import Suppressor
 from orchestration.settings import Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -84,10 +85,12 @@ def load(
     batch: Batch,
     max_reject_share: float,
     pepper: str | None = None,
+    suppressor: Suppressor | None = None,
 ) -> LoadCounts:
     """Merges a batch into raw in one transaction; the load log is part of it. Returns the books of the load.
 
-    Columns of national identity numbers stay behind; `pepper` is the secret of what a table keeps of them.
+    Columns of national identity numbers stay behind; `pepper` is the secret of what a table keeps of them. Whoever was
+    erased stays out by the `suppressor`.
 
     Raises SourceError when so large a share of a column cannot be cast that the source must have retyped it.
     """
@@ -95,12 +98,18 @@ def load(
     con.execute("begin")
     try:
         load_id = next_load_id(con)
+        con.execute("create or replace temp table fresh_rejects as from quarantine.rejected_rows limit 0")
         dropped = dropped_columns(table, batch.columns)
         counts = LoadCounts(added_columns=[c for c in batch.added if c not in dropped], dropped_columns=dropped)
-        if table.national_id and pepper:
+        is_national, is_suppressed = bool(table.national_id and pepper), bool(suppressor and suppressor.has_work(table))
+        if is_national or is_suppressed:
+            # a temp table: what is not to enter never lies in the warehouse's file
             con.execute(f"create or replace temp table delivered as {batch.select}")
-            counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", pepper)
             batch = replace(batch, select="from delivered")
+        if suppressor and is_suppressed:
+            counts.suppressed = suppressor.keep_out(con, source, table, "delivered")
+        if is_national:
+            counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", str(pepper))
         batch = _without(batch, dropped)
         _widen(con, target, batch)
         is_first = not con.execute(f"select 1 from {target} limit 1").fetchall()
@@ -133,11 +142,14 @@ def load(
             con.execute("drop table batch")
         if batch.keys_there:
             counts.deleted = _mark_deleted(con, target, table, batch.keys_there, load_id)
-        if table.national_id and pepper:
+        if is_national or is_suppressed:
             con.execute("drop table delivered")
         rejected = batch.after(load_id)
         if dropped:
-            remove_written_numbers(con, load_id)
+            remove_written_numbers(con)
+        if suppressor and is_suppressed:
+            suppressor.empty_rejects(con, "fresh_rejects")
+        con.execute("insert into quarantine.rejected_rows from fresh_rejects; drop table fresh_rejects")
         counts.rejected += rejected
         counts.source_rows += rejected
         write_load(con, load_id, source, name, counts)
@@ -222,7 +234,7 @@ def _reject_uncastable(
             )
     if bad:
         con.execute(
-            "insert into quarantine.rejected_rows select ?, ?, ?, null, null, _bad, 'not of the declared type', _content "
+            "insert into fresh_rejects select ?, ?, ?, null, null, _bad, 'not of the declared type', _content "
             "from batch where _bad is not null",
             [load_id, source, name],
         )
@@ -257,7 +269,7 @@ def _reject_future(
         return
     columns = ", ".join(f"{text(c)}: {quote(c)}" for c in kept_columns(table))
     con.execute(
-        f"insert into quarantine.rejected_rows select {load_id}, {text(source)}, {text(name)}, null, null, {text(table.cursor)}, "
+        f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, null, null, {text(table.cursor)}, "
         f"'cursor in the future', to_json({{{columns}}})::varchar from {relation} where {ahead} and _load_id = {load_id}"
     )
     con.execute(f"delete from {relation} where {ahead} and _load_id = {load_id}")

@@ -50,6 +50,7 @@ class LoadCounts:
     added_columns: list[str] = field(default_factory=list)
     dropped_columns: list[str] = field(default_factory=list)  # of national identity numbers
     invalid_national_ids: int = 0
+    suppressed: int = 0  # rows of people who were erased: not among source_rows
 
     @property
     def changed(self) -> int:

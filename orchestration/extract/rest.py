@@ -64,7 +64,7 @@ def read_endpoint(
         rejected = 0
         if REJECTS in found:
             con.execute(
-                f"insert into quarantine.rejected_rows select {load_id}, {text(source_name)}, {text(name)}, null, null, null, "
+                f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, null, null, null, "
                 f"'not of the declared type', {REJECTS} from {read} where {REJECTS} is not null"
             )
             rejected = int(scalar(con, f"select count(*) from {read} where {REJECTS} is not null"))

@@ -60,5 +60,6 @@ def digest_of(con: duckdb.DuckDBPyConnection, settings: Identity, *more: object)
 
 @cache
 def _code() -> str:
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    package = Path(__file__).parent
+    files = [*sorted(package.glob("*.py")), package.parent / "match_keys.py", package.parent / "phones.py"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

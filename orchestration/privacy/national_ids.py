@@ -146,9 +146,9 @@ _READERS: dict[str, Callable[[str], str]] = {
 COUNTRIES = tuple(_READERS)
 
 
-def remove_written_numbers(con: duckdb.DuckDBPyConnection, load_id: int) -> None:
+def remove_written_numbers(con: duckdb.DuckDBPyConnection) -> None:
     """Out of the lines that a load rejected: they are kept whole, and a number in them would be kept too."""
     con.execute(
-        f"update quarantine.rejected_rows set content = regexp_replace(content, {text(_WRITTEN)}, {text(REMOVED)}, 'g') "
-        f"where load_id = {load_id} and regexp_matches(content, {text(_WRITTEN)})"
+        f"update fresh_rejects set content = regexp_replace(content, {text(_WRITTEN)}, {text(REMOVED)}, 'g') "
+        f"where regexp_matches(content, {text(_WRITTEN)})"
     )

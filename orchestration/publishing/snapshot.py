@@ -19,10 +19,8 @@ import duckdb
 
 from orchestration.errors import KundbildError
 from orchestration.home import Home
-from orchestration.warehouse import quote, text
+from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
-# BI tools still carry DuckDB 1.5: newer storage would lock them out
-STORAGE_VERSION = "v1.5.0"
 BI_FILE = "kundbild.duckdb"
 CUSTOMERS_FILE = "customers.duckdb"
 PARQUET_FOLDER = "parquet"
@@ -129,7 +127,7 @@ def _copy(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) -> d
 
 def _write(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) -> None:
     copy = quote(f"publication_{path.stem}")
-    con.execute(f"attach {text(path)} as {copy} (storage_version {text(STORAGE_VERSION)})")
+    con.execute(f"attach {text(path)} as {copy} (storage_version {text(PUBLISHED_STORAGE)})")
     try:
         for schema in dict.fromkeys(table.schema for table in tables):
             con.execute(f"create schema {copy}.{quote(schema)}")

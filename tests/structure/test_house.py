@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 from pathlib import Path
@@ -137,3 +138,15 @@ def test_nothing_that_runs_make_is_committed():
     ).stdout.splitlines()
     assert not [name for name in tracked if "{{" in name or "/logs/" in name]
     assert not [name for name in tracked if name.endswith((".duckdb", ".wal", ".parquet", ".pyc", ".sqlite"))]
+
+
+def test_every_raw_table_of_somebody_says_whose_its_rows_are():
+    """Erasure and suppression go by it: a table that is forgotten keeps people."""
+    undeclared = []
+    for path in (DBT_DIR / "models" / "staging").rglob("stg_*.sql"):
+        text = path.read_text()
+        if path.stem.endswith("__people") or "as person_key" in text:
+            for system, table in re.findall(r'source\("(\w+)", "(\w+)"\)', text):
+                tables = importlib.import_module(f"orchestration.extract.systems.{system}").TABLES
+                undeclared += [] if tables[table].whose else [f"{system}.{table}"]
+    assert undeclared == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.identity.phones import phone_key, phone_keys
+from orchestration.phones import phone_key, phone_keys
 from tests.unit.people import person
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.identity.names import latin
-from orchestration.identity.phones import phone_key
+from orchestration.phones import phone_key
 
 
 @pytest.fixture

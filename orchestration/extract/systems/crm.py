@@ -1,6 +1,6 @@
 """The demo's CRM: a small self-hosted CRM in a SQL database, dates as text. Mapping is staging's work."""
 
-from orchestration.settings import Table
+from orchestration.settings import Grant, Person, Table
 
 TABLES = {
     "contacts": Table(
@@ -27,6 +27,17 @@ TABLES = {
         cursor="updated_at",
         find_deletions=True,
         fresh_within_hours=72,
+        persons=[
+            Person(
+                key="contact_id",
+                email=["email_address"],
+                phone=["mobile"],
+                country_code="country",
+                given_name="first_name",
+                family_name="last_name",
+                birth_date="birthdate",
+            )
+        ],
     ),
     "companies": Table(
         columns={
@@ -57,6 +68,7 @@ TABLES = {
         },
         key=["deal_id"],
         cursor="updated_at",
+        persons=[Person(key="contact_id")],
     ),
     "activities": Table(
         columns={
@@ -70,6 +82,7 @@ TABLES = {
         },
         key=["activity_id"],
         cursor="updated_at",
+        persons=[Person(key="contact_id")],
     ),
     "cases": Table(
         columns={
@@ -84,6 +97,7 @@ TABLES = {
         },
         key=["case_id"],
         cursor="updated_at",
+        persons=[Person(key="contact_id")],
     ),
     "invoices": Table(
         columns={
@@ -98,6 +112,7 @@ TABLES = {
         },
         key=["invoice_id"],
         cursor="updated_at",
+        persons=[Person(key="contact_id", is_kept=True)],
     ),
     "consents": Table(
         columns={
@@ -118,6 +133,14 @@ TABLES = {
         },
         key=["consent_id"],
         cursor="updated_at",
+        persons=[
+            Person(
+                key="contact_id",
+                email=["contact_point"],
+                phone=["contact_point"],
+                grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
+            )
+        ],
     ),
     "attributes": Table(
         columns={
@@ -131,5 +154,6 @@ TABLES = {
         },
         key=["attribute_id"],
         cursor="updated_at",
+        persons=[Person(key="contact_id")],
     ),
 }

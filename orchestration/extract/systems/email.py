@@ -1,6 +1,6 @@
 """The demo's email tool: daily CSV exports. `optins` is a double opt-in log."""
 
-from orchestration.settings import Table
+from orchestration.settings import Grant, Person, Table
 
 TABLES = {
     "subscribers": Table(
@@ -16,6 +16,7 @@ TABLES = {
         key=["subscriber_id"],
         cursor="updated_at",
         path="subscribers_*.csv",
+        persons=[Person(key="subscriber_id", email=["email"], given_name="first_name", family_name="last_name")],
     ),
     "campaigns": Table(
         columns={
@@ -40,6 +41,13 @@ TABLES = {
         },
         key=["optin_id"],
         path="optins_*.csv",
+        persons=[
+            Person(
+                key="subscriber_id",
+                email=["email"],
+                grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
+            )
+        ],
     ),
     "events": Table(
         columns={
@@ -53,5 +61,6 @@ TABLES = {
         key=["event_id"],
         path="events_*.csv",
         fresh_within_hours=48,
+        persons=[Person(key="subscriber_id", email=["email"])],
     ),
 }

@@ -1,6 +1,6 @@
 """Public registers as files: reservations against marketing, and the address register's changes."""
 
-from orchestration.settings import Table
+from orchestration.settings import Person, Table
 
 TABLES = {
     "reservations": Table(
@@ -16,6 +16,7 @@ TABLES = {
         },
         key=["reservation_id"],
         path="reservations_*.csv",
+        persons=[Person(phone=["match_value"])],
     ),
     "addresses": Table(
         columns={
@@ -33,5 +34,6 @@ TABLES = {
         },
         key=["entry_id"],
         path="addresses_*.csv",
+        persons=[Person(given_name="given_name", family_name="family_name", birth_date="birth_date")],
     ),
 }

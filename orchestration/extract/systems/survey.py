@@ -1,6 +1,6 @@
 """The demo's survey tool: JSON Lines, the answers nested in each response."""
 
-from orchestration.settings import Table
+from orchestration.settings import Person, Table
 
 _ANSWERS = "STRUCT(question VARCHAR, kind VARCHAR, value VARCHAR)[]"
 
@@ -19,6 +19,7 @@ TABLES = {
         key=["respondent_id"],
         cursor="updated_at",
         path="respondents_*.jsonl",
+        persons=[Person(key="respondent_id", email=["email"], given_name="first_name", family_name="last_name")],
     ),
     "responses": Table(
         columns={
@@ -32,5 +33,6 @@ TABLES = {
         },
         key=["response_id"],
         path="responses_*.jsonl",
+        persons=[Person(key="respondent_id")],
     ),
 }

@@ -1,6 +1,6 @@
 """The demo's web analytics: a nightly Parquet export. Visitors are signed in by the webshop's customer id."""
 
-from orchestration.settings import Table
+from orchestration.settings import Person, Table
 
 TABLES = {
     "sessions": Table(
@@ -19,6 +19,7 @@ TABLES = {
         key=["session_id"],
         path="sessions_*.parquet",
         fresh_within_hours=48,
+        persons=[Person(key="customer_id", system="webshop", own=["visitor_id"])],
     ),
     "events": Table(
         columns={
@@ -37,6 +38,7 @@ TABLES = {
         key=["event_id"],
         path="events_*.parquet",
         fresh_within_hours=48,
+        persons=[Person(key="customer_id", system="webshop", own=["visitor_id"])],
     ),
     "ad_spend": Table(
         columns={

@@ -1,6 +1,6 @@
 """The demo's webshop: a REST API with nested rows, ISO times as text. Mapping is staging's work."""
 
-from orchestration.settings import Table
+from orchestration.settings import Grant, Person, Table
 
 _ADDRESS = "STRUCT(street VARCHAR, zip VARCHAR, city VARCHAR, country VARCHAR)"
 _LINES = (
@@ -29,6 +29,16 @@ TABLES = {
         endpoint="customers",
         path="customers/*-?????.json",
         fresh_within_hours=72,
+        persons=[
+            Person(
+                key="id",
+                email=["email"],
+                phone=["phone"],
+                given_name="first_name",
+                family_name="last_name",
+                birth_date="date_of_birth",
+            )
+        ],
     ),
     "products": Table(
         columns={
@@ -66,6 +76,7 @@ TABLES = {
         endpoint="orders",
         path="orders/*-?????.json",
         fresh_within_hours=48,
+        persons=[Person(key="customer_id", is_kept=True), Person(key="club_contact_id", system="crm", is_kept=True)],
     ),
     "checkouts": Table(
         columns={
@@ -82,6 +93,7 @@ TABLES = {
         cursor="updated_at",
         endpoint="checkouts",
         path="checkouts/*-?????.json",
+        persons=[Person(key="customer_id")],
     ),
     "subscriptions": Table(
         columns={
@@ -97,6 +109,7 @@ TABLES = {
         cursor="updated_at",
         endpoint="subscriptions",
         path="subscriptions/*-?????.json",
+        persons=[Person(key="customer_id")],
     ),
     "box_events": Table(
         columns={
@@ -111,6 +124,7 @@ TABLES = {
         cursor="updated_at",
         endpoint="box_events",
         path="box_events/*-?????.json",
+        persons=[Person(key="customer_id")],
     ),
     "reviews": Table(
         columns={
@@ -126,6 +140,7 @@ TABLES = {
         cursor="updated_at",
         endpoint="reviews",
         path="reviews/*-?????.json",
+        persons=[Person(key="customer_id")],
     ),
     "newsletter_signups": Table(
         columns={
@@ -142,5 +157,12 @@ TABLES = {
         cursor="updated_at",
         endpoint="newsletter_signups",
         path="newsletter_signups/*-?????.json",
+        persons=[
+            Person(
+                key="customer_id",
+                email=["email"],
+                grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
+            )
+        ],
     ),
 }

@@ -1,4 +1,4 @@
-"""A phone number as written → its key, E.164 where it can be told. Not here: which records have which (normalise.py)."""
+"""A phone number as written → its key, E.164 where it can be told. Not here: which records have which (identity/normalise.py)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def phone_keys(numbers: Sequence[tuple[str, str]]) -> list[Key]:
 
 def _in_a_process(numbers: Sequence[tuple[str, str]]) -> list[Key]:
     # a process of its own by name: multiprocessing would fork DuckDB's threads, or run again the script that it is called from
-    command = [sys.executable, "-m", "orchestration.identity.phones"]
+    command = [sys.executable, "-m", "orchestration.phones"]
     done = subprocess.run(command, input=json.dumps(numbers), capture_output=True, check=True, text=True)
     return [(key, is_mobile) for key, is_mobile in json.loads(done.stdout)]
 

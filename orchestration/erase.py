@@ -1,0 +1,142 @@
+"""Erases people from the home folder, whole: finds them, notes, deletes, writes files anew, tells the audit log.
+
+Here: the order of things, and what the beginning of every run has to finish or repeat. Not here: each step (privacy/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from orchestration.errors import KundbildError
+from orchestration.extract.records import now
+from orchestration.home import Home
+from orchestration.privacy.audit import audit_log
+from orchestration.privacy.erasure import Erased, finish_erasures, note_erasure
+from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.proof import Proof, planted_customers, prove_erasure
+from orchestration.privacy.rights import Subject, close_requests, customers_of, note_request, suppressed_customers
+from orchestration.privacy.suppression import SuppressionList, Suppressor
+from orchestration.settings import Settings
+from orchestration.warehouse import open_warehouse, scalar
+
+_SWEPT = "create table if not exists restricted.swept (digest varchar not null)"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request to erase. `state` is done, unknown (nobody here) or held (a person decides among `candidates`)."""
+
+    state: str
+    request_id: str
+    candidates: list[str]
+    erased: Erased
+
+
+_NOTHING = Erased(0, 0, 0, [], 0)
+
+
+def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[Outcome]:
+    """Erases whom the subjects name, all in one pass over the files. Raises WarehouseBusyError during a run."""
+    home.prepare()
+    log = audit_log(home, settings.privacy)
+    found: list[tuple[Subject, list[str], str]] = []
+    with home.lock("erasure"):
+        finish_unfinished(home, settings)
+        suppressed = 0
+        with open_warehouse(home, settings.engine) as con:
+            suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+            for subject in subjects:
+                customers = customers_of(con, subject)
+                state = "open" if len(customers) == 1 else "held" if customers else "unknown"
+                who = customers[0] if len(customers) == 1 else subject.said
+                request = note_request(con, "erase", log.keyed(who), now(), state)  # type: ignore[arg-type]
+                found.append((subject, customers, request))
+            certain = sorted({customers[0] for _, customers, _ in found if len(customers) == 1})
+            if certain:
+                suppressed = note_erasure(con, home, settings, certain, suppression)
+        erased = _finish(home, settings) if certain else None
+    whole = replace(erased, suppressed=suppressed) if erased else _NOTHING
+    outcomes = []
+    for subject, customers, request in found:
+        state = "done" if len(customers) == 1 else "held" if customers else "unknown"
+        log.append(
+            "erased" if state == "done" else f"erasure {state}".replace(" ", "-"),
+            subject=customers[0] if state == "done" else subject.said,
+            detail={"request": request, "publications": len(whole.publications)}
+            if state == "done"
+            else {"request": request},
+        )
+        outcomes.append(
+            Outcome(state, request, customers if state == "held" else [], whole if state == "done" else _NOTHING)
+        )
+    return outcomes
+
+
+def prove(home: Home, settings: Settings) -> Proof:
+    """Runs the proof on the home folder and notes it in the audit log. Raises WarehouseBusyError during a run."""
+    home.prepare()
+    with home.lock("proof of erasure"):
+        if not home.warehouse.exists():
+            raise KundbildError("there is no warehouse to prove anything of", to_do="`kundbild run` makes one")
+        finish_unfinished(home, settings)
+        with open_warehouse(home, settings.engine) as con:
+            suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+        proof = prove_erasure(home, settings, Suppressor(suppression, settings.identity.default_country))
+    detail = {"holds": int(proof.holds), "files": len(proof.files), "suppressed": proof.suppressed}
+    audit_log(home, settings.privacy).append("erasure-proved", detail=detail)
+    return proof
+
+
+def finish_unfinished(home: Home, settings: Settings) -> Erased | None:
+    """What a killed erasure left, and whoever came back with a backup: both before anything else is done. Needs the lock."""
+    if not home.warehouse.exists():
+        return None
+    if home.erasure_mark.exists():
+        with open_warehouse(home, settings.engine) as con:
+            left = planted_customers(con)
+            if left:
+                note_erasure(con, home, settings, left, None)
+    finished = _finish(home, settings)
+    if finished:
+        _tell(home, settings, "erasure-finished", finished)
+    with open_warehouse(home, settings.engine) as con:
+        suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+        con.execute(_SWEPT)
+        if scalar(con, "select digest from restricted.swept") == _digest(suppression):
+            return finished
+        back = suppressed_customers(con, Suppressor(suppression, settings.identity.default_country))
+        if back:
+            note_erasure(con, home, settings, back, suppression)
+    again = _finish(home, settings)
+    if again:
+        _tell(home, settings, "erased-again", again)
+    _note_swept(home, settings)
+    return again or finished
+
+
+def _tell(home: Home, settings: Settings, action: str, erased: Erased) -> None:
+    detail = {"records": erased.records, "rows": erased.rows, "publications": len(erased.publications)}
+    audit_log(home, settings.privacy).append(action, detail=detail)
+
+
+def _finish(home: Home, settings: Settings) -> Erased | None:
+    erased = finish_erasures(home, settings)
+    if erased:
+        with open_warehouse(home, settings.engine) as con:
+            close_requests(con, "erase", now())
+        _note_swept(home, settings)
+    return erased
+
+
+def _note_swept(home: Home, settings: Settings) -> None:
+    with open_warehouse(home, settings.engine) as con:
+        suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+        con.execute(_SWEPT)
+        con.execute("delete from restricted.swept")
+        con.execute("insert into restricted.swept values ($digest)", {"digest": _digest(suppression)})
+
+
+def _digest(suppression: SuppressionList) -> str:
+    return hashlib.sha256(repr(sorted(suppression.standing())).encode()).hexdigest()

@@ -1,0 +1,144 @@
+"""Requests by which people use their rights: whom they are about, until when, and what became of them.
+
+Here: `restricted.rights_requests`, which names nobody, and who is meant by an id, an address or a record.
+Not here: what a right asks for (erasure.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import duckdb
+
+from orchestration.errors import KundbildError
+from orchestration.match_keys import define_match_keys
+from orchestration.privacy.suppression import Suppressor
+from orchestration.warehouse import scalar
+
+Right = Literal["erase", "export", "restrict", "rectify", "object"]
+# held: a person has to decide whom it is about · unknown: about nobody here · open: begun, the next run finishes it
+State = Literal["open", "held", "unknown", "done"]
+_DDL = """
+create schema if not exists restricted;
+create table if not exists restricted.rights_requests (
+    request_id varchar primary key, kind varchar not null, received_at timestamp not null, due_on date not null,
+    subject varchar not null, state varchar not null, closed_at timestamp
+);
+"""
+# Art. 12(3): one month after receipt
+_DUE = "($received::timestamp + interval 1 month)::date"
+_BY_RECORD = "source_system = $system and source_key = $key"
+_LAST_CUSTOMERS = """
+with last as (
+    from identity.customer_source_records
+    qualify row_number() over (partition by record_id order by valid_to is null desc, valid_from desc, valid_to desc) = 1
+)
+select distinct coalesce(r.customer_id, l.customer_id) as customer_id from last l
+left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
+where {where} order by 1
+"""
+_BY_EMAIL = """
+(l.source_system, l.source_key) in (
+    select (source_system, source_key) from conformed.conformed_people where email_key(email) = email_key($email)
+    union select (person_system, person_key) from conformed.conformed_consent_events where email_key(contact_point) = email_key($email)
+)
+"""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a request is about, in one of three ways of saying it."""
+
+    customer: str | None = None
+    email: str | None = None
+    source_record: str | None = None
+
+    def __post_init__(self) -> None:
+        if sum(value is not None for value in (self.customer, self.email, self.source_record)) != 1:
+            raise KundbildError(
+                "say whom it is about, in one way",
+                to_do="give --customer ID, --email ADDRESS or --source-record system:key",
+            )
+
+    @property
+    def said(self) -> str:
+        """What the audit log hashes: who knows it finds the entries again."""
+        return self.customer or self.email or self.source_record or ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A row of the register of requests."""
+
+    request_id: str
+    kind: str
+    received_at: datetime
+    due_on: object
+    state: str
+    closed_at: datetime | None
+
+
+def prepare_requests(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_DDL)
+
+
+def customers_of(con: duckdb.DuckDBPyConnection, subject: Subject) -> list[str]:
+    """The customers that `subject` names: today's, or who had the record last. Raises KundbildError before the first night."""
+    if not scalar(con, "select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = 'customer_source_records'"):  # fmt: skip
+        raise KundbildError("no night has made customers yet", to_do="`kundbild run`")
+    define_match_keys(con)
+    if subject.customer is not None:
+        where, said = "$customer in (l.customer_id, r.customer_id)", {"customer": subject.customer}
+    elif subject.email is not None:
+        where, said = _BY_EMAIL, {"email": subject.email}
+    else:
+        system, colon, key = str(subject.source_record).partition(":")
+        if not (system and colon and key):
+            raise KundbildError(
+                f"{subject.source_record!r} names no source record", to_do="write system:key, as in crm:1042"
+            )
+        where, said = _BY_RECORD, {"system": system, "key": key}
+    return [customer for (customer,) in con.execute(_LAST_CUSTOMERS.format(where=where), said).fetchall()]
+
+
+def suppressed_customers(con: duckdb.DuckDBPyConnection, suppressor: Suppressor) -> list[str]:
+    """Customers who are on the suppression list by any of their records: they came back with a backup."""
+    tables = "select count(*) from duckdb_tables() where (schema_name, table_name) in (('conformed', 'conformed_people'), ('identity', 'customer_source_records'))"
+    if scalar(con, tables) < 2 or not suppressor.find_people(con):
+        return []
+    known = "(l.source_system, l.source_key) in (select (source_system, source_key) from known_again)"
+    return [customer for (customer,) in con.execute(_LAST_CUSTOMERS.format(where=known)).fetchall()]
+
+
+def note_request(con: duckdb.DuckDBPyConnection, kind: Right, subject: str, received: datetime, state: State) -> str:
+    """Notes a request; `subject` is a keyed hash, `received` UTC, naive. Returns its id."""
+    prepare_requests(con)
+    closed = received if state in ("done", "unknown") else None
+    return str(
+        scalar(
+            con,
+            f"insert into restricted.rights_requests values (uuidv7()::varchar, $kind, $received, {_DUE}, $subject, $state, $closed) "
+            "returning request_id",
+            {"kind": kind, "received": received, "subject": subject, "state": state, "closed": closed},
+        )
+    )
+
+
+def close_requests(con: duckdb.DuckDBPyConnection, kind: Right, moment: datetime) -> None:
+    """What was begun is done."""
+    prepare_requests(con)
+    con.execute(
+        "update restricted.rights_requests set state = 'done', closed_at = $moment where kind = $kind and state = 'open'",
+        {"kind": kind, "moment": moment},
+    )
+
+
+def requests(con: duckdb.DuckDBPyConnection) -> list[Request]:
+    """All of them, the newest first."""
+    prepare_requests(con)
+    rows = con.execute(
+        "select request_id, kind, received_at, due_on, state, closed_at from restricted.rights_requests order by received_at desc, request_id"
+    ).fetchall()
+    return [Request(*row) for row in rows]

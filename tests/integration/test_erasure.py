@@ -1,0 +1,317 @@
+"""Erasure (Art. 17) end to end: a person of the demo goes, and stays away, however they come back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import NIGHT_2, Kundbild
+
+
+@dataclass
+class Someone:
+    """A customer of the demo: what is known of them."""
+
+    customer_id: str
+    contact: str
+    email: str
+    phone: str
+    given_name: str
+    family_name: str
+    birth_date: str
+    tokens: list[str]
+
+
+_WHO = """
+select s.customer_id, p.source_key, p.email, p.phone, p.given_name, p.family_name, p.birth_date::varchar,
+    (select list(distinct lower(q.email)) from conformed.conformed_people q join identity.customer_source_records t using (source_system, source_key)
+        where t.customer_id = s.customer_id and q.email is not null)
+from conformed.conformed_people p join identity.customer_source_records s using (source_system, source_key)
+join identity.normalised_people n using (source_system, source_key)
+where p.source_system = 'crm' and p.email is not null and p.phone is not null and p.birth_date is not null and p.deleted_at is null
+    and s.customer_id in (select customer_id from marts.fct_orders group by 1 having count(*) > 1)
+    and s.customer_id in (select customer_id from identity.customer_source_records group by 1 having count(distinct source_system) > 2)
+    and n.email_key in (select email_key from identity.normalised_people m join identity.customer_source_records u using (record_id)
+        group by 1 having count(distinct u.customer_id) = 1)
+    and n.phone_key in (select phone_key from identity.normalised_people m join identity.customer_source_records u using (record_id)
+        group by 1 having count(distinct u.customer_id) = 1)
+order by s.customer_id
+"""
+
+
+@pytest.fixture
+def erasable(demo: Kundbild, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kundbild:
+    """A copy of the demo's home with a suppression list of its own, under the same pepper."""
+    config = tmp_path / "config"
+    (config / "kundbild").mkdir(parents=True)
+    pepper = Path(os.environ["XDG_CONFIG_HOME"]) / "kundbild" / "pepper"
+    shutil.copy2(pepper, config / "kundbild" / "pepper")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
+    shutil.copytree(demo.home, tmp_path / "home", symlinks=True)
+    return Kundbild(tmp_path / "home")
+
+
+@pytest.fixture
+def someone(demo: Kundbild) -> Someone:
+    with demo.warehouse() as con:
+        customer, contact, email, phone, given, family, born, emails = con.execute(_WHO).fetchall()[0]
+    return Someone(customer, contact, email, phone, given, family, born, [*emails, customer])
+
+
+def places(home: Path, tokens: list[str]) -> list[str]:
+    """Where one of the tokens stands in a text that a database or Parquet file of the home folder holds."""
+    found = []
+    for path in sorted([home / "warehouse.duckdb", *home.glob("published/versions/*/*.duckdb")]):
+        with duckdb.connect(str(path), read_only=True) as con:
+            for schema, table in con.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+                rows = con.execute(
+                    f'select count(*) from "{schema}"."{table}" t where exists (select 1 from unnest(?) w (word) where contains(lower(t::varchar), word))',
+                    [tokens],
+                ).fetchall()[0][0]
+                found += [f"{path.name}: {schema}.{table}"] if rows else []
+    for path in home.glob("published/versions/*/parquet/*.parquet"):
+        sql = f"select count(*) from '{path}' t where exists (select 1 from unnest(?) w (word) where contains(lower(t::varchar), word))"
+        found += [path.name] if duckdb.execute(sql, [tokens]).fetchall()[0][0] else []
+    return found
+
+
+def totals(kundbild: Kundbild) -> list[tuple]:
+    with kundbild.warehouse() as con:
+        return [
+            con.execute(sql).fetchall()
+            for sql in (
+                "select count(*), sum(order_amount), sum(base_amount) from marts.fct_orders",
+                "select count(*), sum(line_amount) from marts.fct_order_items",
+                "select count(*), sum(amount) from conformed.conformed_invoices",
+            )
+        ]
+
+
+def come_back_spelled_otherwise(kundbild: Kundbild, someone: Someone) -> None:
+    """Into the CRM as new contacts: once by the address, once by the number, once by name and birth date alone."""
+    user, _, domain = someone.email.partition("@")
+    digits = re.sub(r"\D", "", someone.phone)[-8:]
+    with sqlite3.connect(kundbild.home / "demo" / "crm" / "crm.sqlite") as crm:
+        columns = [row[1] for row in crm.execute("pragma table_info(contacts)")]
+        row = dict(
+            zip(
+                columns,
+                crm.execute("select * from contacts where contact_id = ?", [someone.contact]).fetchone(),
+                strict=True,
+            )
+        )
+        assert row["mobile"].replace(" ", "")[-4:] == digits[-4:]
+        fresh = row | {"updated_at": "2026-11-01T20:00:00", "city": "Kiruna"}
+        for number, changed in enumerate(
+            (
+                {
+                    "email_address": f" {user.upper()}+shop@{domain.upper()} ",
+                    "mobile": None,
+                    "birthdate": None,
+                    "first_name": "X",
+                },
+                {"email_address": None, "mobile": " ".join(row["mobile"]), "birthdate": None, "first_name": "X"},
+                {
+                    "email_address": None,
+                    "mobile": None,
+                    "first_name": row["first_name"].upper(),
+                    "last_name": row["last_name"].upper(),
+                },
+            )
+        ):
+            values = fresh | changed | {"contact_id": 900_000 + number}
+            crm.execute(f"insert into contacts values ({', '.join('?' * len(columns))})", [values[c] for c in columns])
+
+
+def test_rule_25_who_was_erased_stays_away_from_a_full_extract_other_spellings_and_a_backup(
+    erasable: Kundbild, someone: Someone, tmp_path: Path
+):
+    shutil.copytree(erasable.home, tmp_path / "backup", symlinks=True)
+    assert len(places(erasable.home, someone.tokens)) > 15
+    before = totals(erasable)
+    outcome = erasable.json("erase", "--email", f" {someone.email.upper()} ")[0]
+    assert outcome["state"] == "done" and outcome["records"] >= 3
+    assert places(erasable.home, someone.tokens) == []
+    assert totals(erasable) == before
+    come_back_spelled_otherwise(erasable, someone)
+    erasable("run", "--as-of", NIGHT_2)
+    assert places(erasable.home, someone.tokens) == []
+    with erasable.warehouse() as con:
+        assert con.execute("select count(*) from raw_crm.contacts where contact_id >= 900000").fetchall() == [(0,)]
+    # everything is extracted anew
+    (erasable.home / "warehouse.duckdb").unlink()
+    erasable("run", "--as-of", NIGHT_2)
+    assert places(erasable.home, someone.tokens) == []
+    # the whole home folder is put back as it was: what is known of the erasure lies beside it
+    shutil.rmtree(erasable.home)
+    shutil.copytree(tmp_path / "backup", erasable.home, symlinks=True)
+    assert places(erasable.home, someone.tokens)
+    erasable("run", "--as-of", NIGHT_2)
+    assert places(erasable.home, someone.tokens) == []
+
+
+def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_consent_lifts_it(
+    erasable: Kundbild, someone: Someone
+):
+    erasable("erase", "--customer", someone.customer_id)
+    path = erasable.home / "suppression.jsonl"
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {entry["kind"] for entry in entries} >= {"record", "email", "phone", "name"}
+    assert all(
+        set(entry) == {"keyed_hash", "kind", "on", "reason", "is_lifted"}
+        and re.fullmatch("[0-9a-f]{64}", entry["keyed_hash"])
+        for entry in entries
+    )
+    assert path.stat().st_mode & 0o077 == 0
+    come_back_spelled_otherwise(erasable, someone)
+    stated = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    with sqlite3.connect(erasable.home / "demo" / "crm" / "crm.sqlite") as crm:
+        columns = [row[1] for row in crm.execute("pragma table_info(consents)")]
+        row = dict(zip(columns, crm.execute("select * from consents limit 1").fetchone(), strict=True))
+        row |= {
+            "contact_id": 900_000, "contact_point": someone.email, "contact_point_type": "email", "status": "granted", "wording_version": "v3",
+            "stated_at": stated, "updated_at": "2026-11-01T21:00:00",
+        }  # fmt: skip
+        for number, changed in enumerate(
+            ({"wording_version": None}, {"status": "withdrawn"}, {"stated_at": "2026-10-01T00:00:00"})
+        ):
+            values = row | changed | {"consent_id": 900_000 + number}
+            crm.execute(f"insert into consents values ({', '.join('?' * len(columns))})", [values[c] for c in columns])
+    there = "select contact_id from raw_crm.contacts where contact_id >= 900000"
+    erasable("run", "--as-of", NIGHT_2)
+    with erasable.warehouse() as con:
+        assert con.execute(there).fetchall() == []
+    with sqlite3.connect(erasable.home / "demo" / "crm" / "crm.sqlite") as crm:
+        crm.execute(
+            f"insert into consents values ({', '.join('?' * len(columns))})",
+            [(row | {"consent_id": 900_009})[c] for c in columns],
+        )
+        crm.execute("update contacts set updated_at = '2026-11-01T22:00:00' where contact_id >= 900000")
+        crm.execute("update consents set updated_at = '2026-11-01T22:00:00' where consent_id = 900009")
+    erasable("run", "--as-of", NIGHT_2, "--force")
+    with erasable.warehouse() as con:
+        # by the address that consented, and by nothing else
+        assert con.execute(there).fetchall() == [(900_000,)]
+
+
+def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(erasable: Kundbild, someone: Someone):
+    erasable("erase", "--customer", someone.customer_id)
+    proof = erasable.json("prove-erasure")
+    assert (
+        proof["holds"] and proof["canary_found"] == [] and proof["suppressed_found"] == [] and proof["suppressed"] > 4
+    )
+    assert proof["canary_found_before"] == proof["control_found"] == [str(erasable.home / "warehouse.duckdb")]
+    assert proof["tables"] > 30
+    looked_in = {path.split("/")[0] for path in proof["files"]}
+    assert looked_in >= {
+        "warehouse.duckdb",
+        "published",
+        "data_docs",
+        "dagster",
+        "dbt_target",
+        "audit.jsonl",
+        "suppression.jsonl",
+    }
+    # whoever is put back is found, in a table and in a loose file
+    with duckdb.connect(str(erasable.home / "warehouse.duckdb")) as con:
+        con.execute(
+            "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) values (0, 's', 't', 'r', ?)",
+            [someone.email],
+        )
+    (erasable.home / "dbt_target" / "logs" / "left.log").write_text(f"row: {someone.email.upper()};1")
+    broken = erasable.json("prove-erasure", code=1)
+    assert not broken["holds"]
+    assert {"warehouse.duckdb: quarantine.rejected_rows.content", "dbt_target/logs/left.log: its bytes"} <= set(
+        broken["suppressed_found"]
+    )
+
+
+def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(erasable: Kundbild, someone: Someone):
+    with erasable.warehouse() as con:
+        sold = con.execute(
+            "select source_system, source_key from marts.fct_orders where customer_id = ?", [someone.customer_id]
+        ).fetchall()
+    before = totals(erasable)
+    erasable("erase", "--customer", someone.customer_id)
+    assert totals(erasable) == before
+    with erasable.warehouse() as con:
+        for system, key in sold:
+            kept = "select customer_id, person_key from marts.fct_orders where source_system = ? and source_key = ?"
+            assert con.execute(kept, [system, key]).fetchall() == [(None, None)]
+            raw = "select customer_id, club_contact_id from raw_webshop.orders where id = ?"
+            assert con.execute(raw, [key]).fetchall() == [(None, None)]
+
+
+def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_anew(
+    erasable: Kundbild, someone: Someone
+):
+    versions = [p["version"] for p in erasable.json("publish", "--list")]
+    outcome = erasable.json("erase", "--customer", someone.customer_id)[0]
+    assert sorted(outcome["publications"]) == sorted(versions) and len(versions) == 1
+    assert erasable.json("erase", "--customer", someone.customer_id, code=3)[0]["state"] == "unknown"
+    for version in versions:
+        manifest = json.loads((erasable.home / "published" / "versions" / version / "publication.json").read_text())
+        with duckdb.connect(
+            str(erasable.home / "published" / "versions" / version / "kundbild.duckdb"), read_only=True
+        ) as con:
+            assert con.execute("select count(*) from bi.dim_customers").fetchall() == [
+                (manifest["tables"]["bi.dim_customers"],)
+            ]
+    assert erasable.json("query", "select count(*) as n from bi.fct_orders where customer_key is null")[0]["n"] > 0
+    assert [entry["action"] for entry in erasable.json("audit", "list", "--about", someone.customer_id)] == [
+        "erased",
+        "erasure-unknown",
+    ]
+
+
+def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(erasable: Kundbild):
+    with erasable.warehouse() as con:
+        email, customers = con.execute(
+            "select email_key, list(distinct customer_id order by customer_id) from identity.normalised_people join identity.customer_source_records "
+            "using (record_id) where email_key is not null and valid_to is null group by 1 having count(distinct customer_id) = 2 order by 1 limit 1"
+        ).fetchall()[0]
+        rows = con.execute("select count(*) from conformed.conformed_people").fetchall()
+    outcomes = erasable.json("erase", "--email", email, "--email", "nobody@example.org", code=3)
+    assert [(o["state"], o["candidates"]) for o in outcomes] == [("held", customers), ("unknown", [])]
+    assert {(r["kind"], r["state"]) for r in erasable.json("requests")} == {("erase", "held"), ("erase", "unknown")}
+    assert "say whom" in erasable("erase", code=2).stderr
+    with erasable.warehouse() as con:
+        assert con.execute("select count(*) from conformed.conformed_people").fetchall() == rows
+    erasable("erase", "--customer", customers[0])
+    with erasable.warehouse() as con:
+        # the other one keeps the address that both used
+        left = "select count(*) from identity.normalised_people join identity.customer_source_records using (record_id) where email_key = ? and customer_id = ?"
+        assert con.execute(left, [email, customers[1]]).fetchall()[0][0] > 0
+
+
+@pytest.mark.parametrize("delay", [0.2, 1.5])
+def test_a_killed_erasure_is_finished_by_whatever_comes_next(erasable: Kundbild, someone: Someone, delay: float):
+    process = subprocess.Popen(
+        erasable.command("erase", "--customer", someone.customer_id),
+        env=erasable.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    mark = erasable.home / "erasure.unfinished"
+    deadline = time.monotonic() + 60
+    while not mark.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(delay)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    erasable("erase", "--email", "nobody@example.org", code=3)
+    assert not mark.exists()
+    assert places(erasable.home, someone.tokens) == []
+    assert [r["state"] for r in erasable.json("requests")] == ["unknown", "done"]
