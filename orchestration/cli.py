@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from orchestration.audit_cli import audit_app
+from orchestration.consent_cli import consent_app
 from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome
 from orchestration.demo_cli import demo_app
 from orchestration.errors import KundbildError
@@ -30,6 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(audit_app, name="audit")
+app.add_typer(consent_app, name="consent")
 app.add_typer(demo_app, name="demo")
 app.add_typer(identity_app, name="identity")
 app.add_typer(review_app, name="review")

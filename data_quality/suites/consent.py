@@ -78,7 +78,32 @@ def _permissions() -> list[Suite]:
             "or b.purpose not in (select purpose from reference.purposes))",
         ),
     )
-    return [Suite("promise", "marts", "contact_permissions", ("marts", "contact_permissions"), checks)]
+    past = (
+        no_row_where(
+            "agrees_with_what_holds_now",
+            "What holds now is what contact_permissions say, but for what a register closes or the future withdraws.",
+            "b.valid_from <= (select as_of from ops.clock) and coalesce(b.valid_to > (select as_of from ops.clock), true) and exists ("
+            "select 1 from marts.contact_permissions p where p.customer_id = b.customer_id and p.purpose = b.purpose and p.channel = b.channel "
+            "and p.is_permitted and not (b.is_permitted and b.contact_point = p.contact_point and b.deciding_event = p.deciding_event))",
+        ),
+    )
+    sent = (
+        no_row_where(
+            "lawful_is_by_a_statement",
+            "Every message that counts as lawful has a purpose, and the statement that permitted it, made before it was sent.",
+            "b.is_lawful and (b.purpose is null or not exists (select 1 from marts.contact_permission_history h "
+            "where h.customer_id = b.customer_id and h.purpose = b.purpose and h.channel = b.channel and h.is_permitted "
+            "and h.deciding_event = b.deciding_event and h.valid_from <= b.occurred_at))",
+        ),
+    )
+    return [
+        Suite("promise", "marts", table, ("marts", table), found)
+        for table, found in (
+            ("contact_permissions", checks),
+            ("contact_permission_history", past),
+            ("fct_contact_compliance", sent),
+        )
+    ]
 
 
 def _bi(settings: Settings, history: History) -> list[Suite]:

@@ -307,3 +307,27 @@ def test_a_part_can_be_run_alone(demo_copy: Kundbild):
         "True ['raw/crm/contacts']",
         "True ['marts/customer_360', 'segments/customer_rfm']",
     ]
+
+
+def test_a_permission_is_explained_now_and_at_a_time_in_the_past(demo: Kundbild):
+    with demo.warehouse() as con:
+        customer, event, since, point = con.execute(
+            "select customer_id, deciding_event, decided_at, contact_point from marts.contact_permissions p where is_permitted and purpose = 'newsletter' "
+            "and (select count(*) from marts.contact_permission_history h where h.customer_id = p.customer_id and h.purpose = p.purpose) = 1 order by 1 limit 1"
+        ).fetchall()[0]
+    asked = ("consent", "explain", "--customer", customer, "--purpose", "newsletter", "--channel", "email")
+    now = demo.json(*asked)
+    assert (now["is_permitted"], now["deciding_event"], now["contact_point"]) == (True, event, point)
+    assert now["reason"] == "granted" and now["evidence"]["wording_version"]
+    assert demo.json(*asked, "--at", "2001-01-01")["is_permitted"] is False
+    assert demo.json(*asked, "--at", since.isoformat())["is_permitted"] is True
+    sms = demo.json("consent", "explain", "--customer", customer, "--purpose", "newsletter", "--channel", "sms")
+    assert not sms["is_permitted"] and "nothing was ever said" in sms["reason"]
+    assert (
+        "purposes are newsletter"
+        in demo("consent", "explain", "--customer", customer, "--purpose", "fun", "--channel", "sms", code=2).stderr
+    )
+    assert (
+        "no such customer"
+        in demo("consent", "explain", "--customer", "x", "--purpose", "survey", "--channel", "sms", code=2).stderr
+    )

@@ -1,95 +1,18 @@
 with
-    statements as (
-        select
-            b.customer_id,
-            e.purpose,
-            e.channel,
-            e.status,
-            e.contact_point,
-            -- a double opt-in counts from its confirmation
-            case
-                when e.status = 'granted' then coalesce(e.confirmed_at, e.stated_at) else e.stated_at
-            end as effective_at,
-            e.confirmed_at,
-            e.expires_at,
-            e.wording_version,
-            e.source_system || ':' || e.source_key as event_key
-        from {{ ref("conformed_consent_events") }} e
-        join
-            {{ ref("bridge_customer_source_records") }} b
-            on b.source_system = e.person_system
-            and b.source_key = e.person_key
-            and b.valid_to is null
-        where e.deleted_at is null
-
-        union all
-
-        -- whoever unsubscribes or complains by email withdraws every marketing purpose on that channel
-        select
-            b.customer_id,
-            p.purpose,
-            'email',
-            'withdrawn',
-            e.contact_point,
-            e.occurred_at,
-            null,
-            null,
-            null,
-            e.source_system || ':' || e.source_key
-        from {{ ref("conformed_email_events") }} e
-        join
-            {{ ref("bridge_customer_source_records") }} b
-            on b.source_system = e.person_system
-            and b.source_key = e.person_key
-            and b.valid_to is null
-        join {{ ref("purposes") }} p on p.is_marketing
-        where e.kind in ('unsubscribed', 'complained') and e.deleted_at is null
-
-        union all
-
-        -- whoever objects to direct marketing (Art. 21) withdraws every marketing purpose on every channel
-        select
-            b.customer_id,
-            p.purpose,
-            c.channel,
-            'withdrawn',
-            e.contact_point,
-            e.stated_at,
-            null,
-            null,
-            null,
-            e.source_system || ':' || e.source_key
-        from {{ ref("conformed_consent_events") }} e
-        join
-            {{ ref("bridge_customer_source_records") }} b
-            on b.source_system = e.person_system
-            and b.source_key = e.person_key
-            and b.valid_to is null
-        join {{ ref("purposes") }} p on p.is_marketing
-        cross join
-            (
-                {%- for channel in ["email", "sms", "phone", "post", "ads"] %}
-                    select '{{ channel }}' as channel {{- " union all" if not loop.last }}
-                {%- endfor %}
-            ) c
-        where e.purpose = 'direct_marketing' and e.status = 'withdrawn' and e.deleted_at is null
-    ),
+    {{ consent_statements() }},
     judged as (
         select
             s.*,
-            s.status = 'granted'
-            and p.purpose is not null
-            and s.wording_version is not null
-            and s.contact_point is not null
+            {{ is_evidenced_grant() }}
             and s.effective_at <= {{ as_of() }}
-            and coalesce(s.expires_at > {{ as_of() }}, true)
-            and (s.confirmed_at is not null or not p.needs_confirmation) as is_valid_grant,
+            and coalesce(s.expires_at > {{ as_of() }}, true) as is_valid_grant,
             s.status = 'granted'
             and s.effective_at <= {{ as_of() }}
             and p.needs_confirmation
             and s.confirmed_at is null as is_unconfirmed
         from statements s
-        left join {{ ref("purposes") }} p using (purpose)
+        left join {{ ref("purposes") }} p on p.purpose = s.purpose
+        where s.customer_id in (select customer_id from owners where is_standing)
     ),
     decided as (
         select

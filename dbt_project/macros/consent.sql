@@ -1,0 +1,112 @@
+{#-
+    What customers said, as CTEs `owners` and `statements`: one row per customer, purpose, channel and statement. A record
+    that is gone at its source speaks on for the customer that had it last, where it withdrew: that outlives the record.
+-#}
+{% macro consent_statements() -%}
+    owners as (
+        select * exclude (place)
+        from
+            (
+                select
+                    coalesce(r.customer_id, b.customer_id) as customer_id,
+                    b.source_system,
+                    b.source_key,
+                    b.valid_to is null as is_standing,
+                    row_number() over (
+                        partition by b.source_system, b.source_key
+                        order by case when b.valid_to is null then 0 else 1 end, b.valid_from desc
+                    ) as place
+                from {{ ref("bridge_customer_source_records") }} b
+                left join {{ ref("customer_id_redirects") }} r on r.old_customer_id = b.customer_id
+            )
+        where place = 1
+    ),
+    statements as (
+        select
+            b.customer_id,
+            e.purpose,
+            e.channel,
+            e.status,
+            e.contact_point,
+            -- a double opt-in counts from its confirmation
+            case
+                when e.status = 'granted' then coalesce(e.confirmed_at, e.stated_at) else e.stated_at
+            end as effective_at,
+            e.confirmed_at,
+            e.expires_at,
+            e.wording_version,
+            e.source_system || ':' || e.source_key as event_key
+        from {{ ref("conformed_consent_events") }} e
+        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        where e.deleted_at is null and (e.status = 'withdrawn' or b.is_standing)
+
+        union all
+
+        -- whoever unsubscribes or complains by email withdraws every marketing purpose on that channel
+        select
+            b.customer_id,
+            p.purpose,
+            'email',
+            'withdrawn',
+            e.contact_point,
+            e.occurred_at,
+            null,
+            null,
+            null,
+            e.source_system || ':' || e.source_key
+        from {{ ref("conformed_email_events") }} e
+        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        join {{ ref("purposes") }} p on p.is_marketing
+        where e.kind in ('unsubscribed', 'complained') and e.deleted_at is null
+
+        union all
+
+        -- whoever objects to direct marketing (Art. 21) withdraws every marketing purpose on every channel
+        select
+            b.customer_id,
+            p.purpose,
+            c.channel,
+            'withdrawn',
+            e.contact_point,
+            e.stated_at,
+            null,
+            null,
+            null,
+            e.source_system || ':' || e.source_key
+        from {{ ref("conformed_consent_events") }} e
+        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        join {{ ref("purposes") }} p on p.is_marketing
+        cross join
+            (
+                {%- for channel in ["email", "sms", "phone", "post", "ads"] %}
+                    select '{{ channel }}' as channel {{- " union all" if not loop.last }}
+                {%- endfor %}
+            ) c
+        where e.purpose = 'direct_marketing' and e.status = 'withdrawn' and e.deleted_at is null
+    )
+{%- endmacro %}
+
+{#- SQL on a statement s and a purpose p: a grant with everything that a grant needs, but for its time. -#}
+{% macro is_evidenced_grant() -%}
+    (
+        s.status = 'granted'
+        and p.purpose is not null
+        and s.wording_version is not null
+        and s.contact_point is not null
+        and (s.confirmed_at is not null or not p.needs_confirmation)
+    )
+{%- endmacro %}
+
+{#- SQL: who was permitted what at a time: (customer_id, contact_point, deciding_event). Each argument is an expression. -#}
+{% macro permission_as_of(purpose, channel, at) -%}
+    (
+        select customer_id, contact_point, deciding_event
+        from {{ ref("contact_permission_history") }}
+        where purpose = {{ purpose }} and channel = {{ channel }} and is_permitted and {{ holds_at(at) }}
+    )
+{%- endmacro %}
+
+{#- SQL on a row of contact_permission_history: whether it is what held at a time. -#}
+{% macro holds_at(at, of="") -%}
+    ({{ at }} >= {{ of }}valid_from and coalesce({{ at }} < {{ of }}valid_to, true))
+{%- endmacro %}

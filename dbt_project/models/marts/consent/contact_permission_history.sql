@@ -1,0 +1,95 @@
+-- what held since when by what was said; public registers are known as they stand, and close channels in
+-- contact_permissions
+with
+    {{ consent_statements() }},
+    judged as (
+        select s.*, {{ is_evidenced_grant() }} as is_grant
+        from statements s
+        left join {{ ref("purposes") }} p on p.purpose = s.purpose
+        where s.effective_at is not null
+    ),
+    turning_points as (
+        select customer_id, purpose, channel, effective_at as valid_from
+        from judged
+        where is_grant or status = 'withdrawn'
+        union
+        select customer_id, purpose, channel, expires_at
+        from judged
+        where is_grant and expires_at is not null
+    ),
+    decided as (
+        select
+            t.customer_id,
+            t.purpose,
+            t.channel,
+            t.valid_from,
+            max(j.effective_at) filter (j.status = 'withdrawn') as withdrawn_at,
+            {{ latest("j.event_key", packed(["j.effective_at", "j.event_key"])) }} filter (
+                j.status = 'withdrawn'
+            ) as withdrawal_key,
+            max(j.effective_at) filter (j.is_grant and coalesce(j.expires_at > t.valid_from, true)) as granted_at,
+            {{ latest("j.event_key", packed(["j.effective_at", "j.event_key"])) }} filter (
+                j.is_grant and coalesce(j.expires_at > t.valid_from, true)
+            ) as grant_key,
+            {{ latest("j.contact_point", packed(["j.effective_at", "j.event_key"])) }} filter (
+                j.is_grant and coalesce(j.expires_at > t.valid_from, true)
+            ) as contact_point
+        from turning_points t
+        join
+            judged j
+            on j.customer_id = t.customer_id
+            and j.purpose = t.purpose
+            and j.channel = t.channel
+            and j.effective_at <= t.valid_from
+        group by 1, 2, 3, 4
+    ),
+    stated as (
+        select
+            customer_id,
+            purpose,
+            channel,
+            valid_from,
+            granted_at is not null and granted_at > coalesce(withdrawn_at, timestamp '-infinity') as is_permitted,
+            case
+                when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then contact_point
+            end as contact_point,
+            case
+                when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
+                then 'granted'
+                when granted_at = withdrawn_at
+                then 'granted and withdrawn at the same time: denied'
+                when withdrawn_at is not null
+                then 'withdrawn'
+                else 'the grant has expired'
+            end as reason,
+            case
+                when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then grant_key else withdrawal_key
+            end as deciding_event
+        from decided
+    ),
+    turned as (
+        select
+            *,
+            row_number() over (partition by customer_id, purpose, channel order by valid_from) = 1
+            or (
+                is_permitted,
+                contact_point,
+                reason,
+                deciding_event
+            ) is distinct from lag((is_permitted, contact_point, reason, deciding_event)) over (
+                partition by customer_id, purpose, channel order by valid_from
+            ) as is_turn
+        from stated
+    )
+select
+    customer_id,
+    purpose,
+    channel,
+    valid_from,
+    lead(valid_from) over (partition by customer_id, purpose, channel order by valid_from) as valid_to,
+    is_permitted,
+    contact_point,
+    reason,
+    deciding_event
+from turned
+where is_turn
