@@ -22,6 +22,7 @@ from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.identity.decisions import prepare_decisions
 from orchestration.identity.ids import events_since
+from orchestration.privacy.rights import prepare_requests
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.transform import Dbt, set_clock
 from orchestration.warehouse import open_warehouse, scalar
@@ -177,9 +178,18 @@ class Night:
 
 
 def _decided(con: duckdb.DuckDBPyConnection) -> str:
+    """Decisions of who is who, objections and corrections: what people said here, and no source did."""
     prepare_decisions(con)
+    prepare_requests(con)
     return str(
-        con.execute("select * exclude (decided_at, decided_by, note) from identity.decisions order by all").fetchall()
+        [
+            con.execute(f"select * exclude ({times}) from identity.{table} order by all").fetchall()
+            for table, times in (
+                ("decisions", "decided_at, decided_by, note"),
+                ("objections", "stated_at"),
+                ("corrections", "corrected_at"),
+            )
+        ]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from rich.table import Table as RichTable
 
 from orchestration.console import Json, out, print_json
+from orchestration.review_cli import audit_of, locked_warehouse
 
 Customer = Annotated[
     list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
@@ -36,6 +38,99 @@ def erase(
         for outcome in outcomes:
             _print(outcome)
     if any(outcome.state != "done" for outcome in outcomes):
+        raise typer.Exit(3)
+
+
+OneCustomer = Annotated[str | None, typer.Option("--customer", help="A customer_id, an old one too.")]
+OneEmail = Annotated[str | None, typer.Option("--email", help="An email address, in any spelling.")]
+OneRecord = Annotated[str | None, typer.Option("--source-record", help="A source record, as crm:1042.")]
+
+
+def object_to_marketing(
+    customer: OneCustomer = None, email: OneEmail = None, source_record: OneRecord = None, as_json: Json = False
+) -> None:
+    """Note an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
+
+    It stands through merges, splits and new deliveries; only a later grant with its evidence opens a purpose again. The
+    next night takes the customer out of audiences.
+    """
+    from orchestration.privacy.rights import object_to_marketing as note
+
+    _used("object", customer, email, source_record, note, as_json)
+
+
+def rectify(
+    set_: Annotated[
+        list[str],
+        typer.Option("--set", help="A field and its right value, as city=Luleå; empty for none. May be repeated."),
+    ],
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    as_json: Json = False,
+) -> None:
+    """Correct what is wrong of somebody (Art. 16): it stays right whatever the sources deliver. Mend it there too.
+
+    Fields are those of conformed people: full_name, given_name, family_name, email, phone, birth_date, gender, street,
+    postal_code, city, country_code. The next night shows it.
+    """
+    from orchestration.errors import KundbildError
+    from orchestration.privacy.rights import correct
+
+    values: dict[str, str | None] = {}
+    for said in set_:
+        field, sign, value = said.partition("=")
+        if not sign:
+            raise KundbildError("a correction is a field and a value", to_do="write --set city=Luleå")
+        values[field.strip()] = value.strip() or None
+    _used(
+        "rectify",
+        customer,
+        email,
+        source_record,
+        lambda con, whom, at, request: correct(con, whom, values, at, request),
+        as_json,
+    )
+
+
+def _used(
+    right: Any,
+    customer: str | None,
+    email: str | None,
+    source_record: str | None,
+    use: Callable[..., int],
+    as_json: bool,
+) -> None:
+    """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not."""
+    from orchestration.extract.records import now
+    from orchestration.privacy.rights import Subject, customers_of, note_request
+    from orchestration.warehouse import transaction
+
+    subject = Subject(customer=customer, email=email, source_record=source_record)
+    with locked_warehouse(f"{right} request") as (con, settings):
+        found = customers_of(con, subject)
+        state: Any = "done" if len(found) == 1 else "held" if found else "unknown"
+        log, whom, changed = audit_of(settings), found[0] if len(found) == 1 else subject.said, 0
+        with transaction(con):
+            request = note_request(con, right, log.keyed(whom), now(), state)
+            if state == "done":
+                changed = use(con, whom, now(), request)
+        log.append(right if state == "done" else f"{right}-{state}", subject=whom, detail={"request": request})
+    if as_json:
+        print_json(
+            {"state": state, "request_id": request, "candidates": found if state == "held" else [], "changed": changed}
+        )
+    elif state == "done":
+        out.print(
+            f"[green]noted[/green]: {changed} {'records' if right == 'object' else 'values'}; the next `kundbild run` puts it into effect."
+        )
+    elif state == "held":
+        out.print("[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:")
+        for candidate in found:
+            out.print(f"  {candidate}", highlight=False)
+    else:
+        out.print("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted.")
+    if state != "done":
         raise typer.Exit(3)
 
 

@@ -27,13 +27,14 @@
 {%- endmacro %}
 
 {#- An entity that takes new loads only, and is rid of rows that came again broken. -#}
-{% macro incremental_entity(entity) -%}
+{% macro incremental_entity(entity, post_hook=[]) -%}
     {{
         config(
             materialized="incremental",
             incremental_strategy="delete+insert",
             unique_key=["source_system", "source_key"],
             pre_hook="{{ forget_quarantined('" ~ entity ~ "') }}",
+            post_hook=post_hook,
         )
     }}
 {%- endmacro %}
@@ -92,4 +93,36 @@
         )
     {%- else -%} quarantine_reason
     {%- endif -%}
+{%- endmacro %}
+
+{#- What was corrected (Art. 16) is put in again, whatever the source says. -#}
+{% macro apply_corrections() -%}
+    {%- set columns = [
+        "full_name",
+        "given_name",
+        "family_name",
+        "email",
+        "phone",
+        "gender",
+        "street",
+        "postal_code",
+    ] -%}
+    {%- set statements = [] -%}
+    {%- for column in columns + ["city", "country_code", "birth_date"] -%}
+        {%- set value = "c.value::date" if column == "birth_date" else "c.value" -%}
+        {%- do statements.append(
+            "update "
+            ~ this
+            ~ " as p set "
+            ~ column
+            ~ " = "
+            ~ value
+            ~ " from "
+            ~ source("identity", "corrections")
+            ~ " c where c.field = '"
+            ~ column
+            ~ "' and c.source_system = p.source_system and c.source_key = p.source_key"
+        ) -%}
+    {%- endfor -%}
+    {{ return(statements | join("; ")) }}
 {%- endmacro %}

@@ -72,8 +72,18 @@
             null,
             null,
             null,
-            e.source_system || ':' || e.source_key
-        from {{ ref("conformed_consent_events") }} e
+            e.event_key
+        from
+            (
+                select
+                    source_system || ':' || source_key as event_key, person_system, person_key, contact_point, stated_at
+                from {{ ref("conformed_consent_events") }}
+                where purpose = 'direct_marketing' and status = 'withdrawn' and deleted_at is null
+                union all
+                -- made here: `kundbild object`
+                select 'kundbild:' || request_id, source_system, source_key, null, stated_at
+                from {{ source("identity", "objections") }}
+            ) e
         join owners b on b.source_system = e.person_system and b.source_key = e.person_key
         join {{ ref("purposes") }} p on p.is_marketing
         cross join
@@ -82,7 +92,6 @@
                     select '{{ channel }}' as channel {{- " union all" if not loop.last }}
                 {%- endfor %}
             ) c
-        where e.purpose = 'direct_marketing' and e.status = 'withdrawn' and e.deleted_at is null
     )
 {%- endmacro %}
 

@@ -16,6 +16,7 @@ from orchestration.extract.landing import Batch, ensure_raw, load
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
 from orchestration.home import Home
 from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.suppression import SuppressionList, Suppressor
 from orchestration.settings import Settings, Source, Table
 
@@ -26,6 +27,7 @@ _UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.
 def prepare_raw(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Creates every raw table that the configuration names, empty where nothing was loaded yet."""
     prepare_ops(con)
+    prepare_requests(con)
     for name, source in settings.enabled_sources.items():
         for table_name, table in source.tables.items():
             ensure_raw(con, name, table_name, table)

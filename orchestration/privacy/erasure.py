@@ -82,7 +82,7 @@ _KEPT = (
     "fct_invoices",
 )
 # tables whose rows are people's records, by these columns
-_PEOPLE = ("conformed_people", "national_ids")
+PEOPLE = ("conformed_people", "national_ids", "objections", "corrections")
 
 
 @dataclass(frozen=True)
@@ -312,7 +312,7 @@ def _deletions(con: duckdb.DuckDBPyConnection, catalog: str, schema: str, table:
     }
     found = [condition for column, condition in of.items() if column in columns]
     pairs = {("person_system", "person_key"), ("left_system", "left_key"), ("right_system", "right_key")}
-    pairs |= {("source_system", "source_key")} if table in _PEOPLE else set()
+    pairs |= {("source_system", "source_key")} if table in PEOPLE else set()
     found += [f"({system}, {key}) in {RECORDS}" for system, key in sorted(pairs) if {system, key} <= columns]
     if not found:
         return []

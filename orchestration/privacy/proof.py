@@ -18,7 +18,7 @@ import duckdb
 
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys
-from orchestration.privacy.erasure import finish_erasures, note_erasure
+from orchestration.privacy.erasure import PEOPLE, finish_erasures, note_erasure
 from orchestration.privacy.suppression import WRITTEN_EMAIL, Suppressor
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse, quote, scalar, text
@@ -151,7 +151,7 @@ def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dic
         [schema, table],
     ).fetchall()
     own = {"customer_id", "person_key", "record_id", "email", "contact_point"} | (
-        {"source_key"} if table in ("conformed_people", "national_ids") else set()
+        {"source_key"} if table in PEOPLE else set()
     )
     names = {name for name, _, _ in columns}
     if not (names & own or (names & set(values) and schema.startswith("raw_"))):

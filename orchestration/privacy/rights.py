@@ -22,10 +22,37 @@ Right = Literal["erase", "export", "restrict", "rectify", "object"]
 State = Literal["open", "held", "unknown", "done"]
 _DDL = """
 create schema if not exists restricted;
+create schema if not exists identity;
 create table if not exists restricted.rights_requests (
     request_id varchar primary key, kind varchar not null, received_at timestamp not null, due_on date not null,
     subject varchar not null, state varchar not null, closed_at timestamp
 );
+create table if not exists identity.objections (
+    source_system varchar not null, source_key varchar not null, stated_at timestamp not null, request_id varchar not null
+);
+create table if not exists identity.corrections (
+    source_system varchar not null, source_key varchar not null, field varchar not null, value varchar, corrected_at timestamp not null,
+    request_id varchar not null, primary key (source_system, source_key, field)
+);
+"""
+# what of a person may be corrected: the columns of conformed people that say who they are and where
+CORRECTABLE = (
+    "full_name", "given_name", "family_name", "email", "phone", "birth_date", "gender", "street", "postal_code", "city", "country_code",
+)  # fmt: skip
+_OBJECT = """
+insert into identity.objections select source_system, source_key, $at, $request from identity.customer_source_records
+where customer_id = $customer and valid_to is null
+"""
+# in the records that say something else; where none says anything, in all
+_CORRECT = """
+insert or replace into identity.corrections
+with theirs as (
+    select p.source_system, p.source_key, p.{field}::varchar as value from conformed.conformed_people p
+    join identity.customer_source_records s on s.source_system = p.source_system and s.source_key = p.source_key and s.valid_to is null
+    where s.customer_id = $customer
+)
+select source_system, source_key, $field, $value, $at, $request from theirs
+where value is not null or (select count(value) from theirs) = 0
 """
 # Art. 12(3): one month after receipt
 _DUE = "($received::timestamp + interval 1 month)::date"
@@ -123,6 +150,37 @@ def note_request(con: duckdb.DuckDBPyConnection, kind: Right, subject: str, rece
             "returning request_id",
             {"kind": kind, "received": received, "subject": subject, "state": state, "closed": closed},
         )
+    )
+
+
+def object_to_marketing(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str) -> int:
+    """Notes an objection (Art. 21) with each of the customer's records, so that it stands through merges and splits.
+
+    `at` is UTC, naive. Returns the records.
+    """
+    return int(scalar(con, _OBJECT, {"customer": customer, "at": at, "request": request}))
+
+
+def correct(
+    con: duckdb.DuckDBPyConnection, customer: str, values: dict[str, str | None], at: datetime, request: str
+) -> int:
+    """Notes a correction (Art. 16), field by field, of the customer's records: each night puts it in again, whatever the
+    source says. `at` is UTC, naive. Returns the values that are corrected. Raises KundbildError where a field or value is none.
+    """
+    for field, value in values.items():
+        if field not in CORRECTABLE:
+            raise KundbildError(f"{field!r} cannot be corrected", to_do=f"fields are {', '.join(CORRECTABLE)}")
+        if field == "birth_date" and value and scalar(con, "select try_cast($1 as date)", [value]) is None:
+            raise KundbildError("the birth date is none", to_do="write it as 1985-03-12")
+    return sum(
+        int(
+            scalar(
+                con,
+                _CORRECT.format(field=field),
+                {"customer": customer, "field": field, "value": value, "at": at, "request": request},
+            )
+        )
+        for field, value in values.items()
     )
 
 

@@ -15,6 +15,7 @@ from orchestration.configuration import load_settings
 from orchestration.conformed import entities
 from orchestration.home import Home
 from orchestration.identity.registers import key_reservations
+from orchestration.privacy.rights import object_to_marketing, prepare_requests
 from orchestration.settings import PROJECT_DIR
 from orchestration.transform import Dbt
 from tests.unit.people import person
@@ -70,6 +71,7 @@ def permitted(compiled, resolve, warehouse):
             if rows:
                 values = [[row.get(column) for column in columns] for row in rows]
                 warehouse.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", values)
+        prepare_requests(warehouse)
         key_reservations(warehouse)
         for model in MODELS:
             schema = "identity" if model == "golden_records" else "marts"
@@ -161,6 +163,21 @@ def test_rule_06_an_objection_ends_all_direct_marketing_and_its_profiling(permit
     anew = said("anna", purpose="offers", at="2026-04-01", confirmed_at=datetime(2026, 4, 2))
     later = permitted([ANNA], consent_events=[*granted, objection, anew], reservations=fresh)
     assert set(later) - set(left) == {("anna", "offers", "email")}
+
+
+def test_rule_06_an_objection_that_is_made_here_stands_when_customers_merge(permitted, warehouse, resolve):
+    """`kundbild object` notes it with each record: whoever the customer is tomorrow, it is theirs."""
+    alone = person("alone", "Anna", "Berg", email="other@x.se")
+    customer = resolve(ANNA, alone)["anna"]
+    prepare_requests(warehouse)
+    assert object_to_marketing(warehouse, customer, datetime(2026, 3, 1), "r1") == 1
+    granted = [said("alone", purpose="offers", confirmed_at=datetime(2026, 1, 2)), said("alone")]
+    assert set(permitted([ANNA, alone], consent_events=granted)) == {
+        ("alone", "offers", "email"),
+        ("alone", "survey", "email"),
+    }
+    together = alone | {"phone": ANNA["phone"], "email": ANNA["email"]}
+    assert {purpose for _, purpose, _ in permitted([ANNA, together], consent_events=granted)} == {"survey"}
 
 
 @pytest.mark.parametrize("seed", range(3))

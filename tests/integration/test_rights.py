@@ -1,0 +1,110 @@
+"""Rights besides erasure, and whom the law keeps out, on the demo as a user would."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from tests.conftest import NIGHT_2, Kundbild
+
+AUDIENCES = ("newsletter_email", "service_survey_email", "win_back_email")
+
+
+def in_audiences(kundbild: Kundbild, table: str = "audience") -> str:
+    return " union ".join(f"select customer_id from audiences.{table}_{name}" for name in AUDIENCES)
+
+
+def test_an_objection_and_a_correction_stand_after_everything_is_extracted_anew(demo_copy: Kundbild):
+    with demo_copy.warehouse() as con:
+        customer, contact, born = con.execute(
+            "select s.customer_id, p.source_key, p.birth_date from conformed.conformed_people p join identity.customer_source_records s "
+            "using (source_system, source_key) where p.source_system = 'crm' and p.city is not null and p.deleted_at is null "
+            "and s.customer_id in (select customer_id from audiences.audience_newsletter_email) order by 1 limit 1"
+        ).fetchall()[0]
+    record = ("--source-record", f"crm:{contact}")
+    assert demo_copy.json("object", *record)["state"] == "done"
+    done = demo_copy.json("rectify", *record, "--set", "city=Rättvik", "--set", "gender=")
+    assert done["state"] == "done" and done["changed"] >= 2
+    assert "cannot be corrected" in demo_copy("rectify", *record, "--set", "shoe_size=43", code=2).stderr
+    assert "birth date is none" in demo_copy("rectify", *record, "--set", "birth_date=spring", code=2).stderr
+    assert demo_copy.json("object", "--email", "nobody@example.org", code=3)["state"] == "unknown"
+    with sqlite3.connect(demo_copy.home / "demo" / "crm" / "crm.sqlite") as crm:
+        crm.execute(
+            "update contacts set city = 'Mora', job_title = 'Smith', updated_at = '2026-11-01T20:00:00' where contact_id = ?",
+            [contact],
+        )
+    demo_copy("run", "--as-of", NIGHT_2, "--full-refresh")
+    with demo_copy.warehouse() as con:
+        raw = con.execute("select city, job_title from raw_crm.contacts where contact_id = ?", [contact]).fetchall()
+        assert raw == [("Mora", "Smith")]
+        found = con.execute(
+            "select city, position, gender, birth_date from conformed.conformed_people where source_system = 'crm' and source_key = ?",
+            [contact],
+        )
+        assert found.fetchall() == [("Rättvik", "Smith", None, born)]
+        assert con.execute("select city from marts.dim_customers where customer_id = ?", [customer]).fetchall() == [
+            ("Rättvik",)
+        ]
+        permitted = "select distinct purpose from marts.contact_permissions where is_permitted and customer_id = ?"
+        assert {p for (p,) in con.execute(permitted, [customer]).fetchall()} <= {"survey"}
+        assert con.execute(
+            "select count(*) from audiences.audience_newsletter_email where customer_id = ?", [customer]
+        ).fetchall() == [(0,)]
+    reason = demo_copy.json(
+        "consent", "explain", "--customer", customer, "--purpose", "newsletter", "--channel", "email"
+    )
+    assert reason["reason"] == "withdrawn" and reason["deciding_event"].startswith("kundbild:")
+    assert [entry["action"] for entry in demo_copy.json("audit", "list", "--about", customer)][:2] == [
+        "object",
+        "rectify",
+    ]
+
+
+def test_rule_17_nobody_under_age_or_of_unknown_age_is_in_an_audience(demo: Kundbild):
+    with demo.warehouse() as con:
+        young = (
+            "select c.customer_id from marts.dim_customers c left join reference.country_rules r using (country_code) where c.birth_date is null "
+            "or c.birth_date + to_years(coalesce(r.marketing_age, 18)) > (select as_of from ops.clock)"
+        )
+        permitted = f"select count(distinct customer_id) from marts.contact_permissions where is_permitted and customer_id in ({young})"
+        assert con.execute(permitted).fetchall()[0][0] > 20
+        assert con.execute(
+            f"select count(*) from ({in_audiences(demo)}) where customer_id in ({young})"
+        ).fetchall() == [(0,)]
+        assert con.execute(f"select count(*) from ({in_audiences(demo)})").fetchall()[0][0] > 50
+
+
+def test_rule_19_protected_and_deceased_people_are_in_no_audience_and_no_mart_has_their_address(demo_copy: Kundbild):
+    with demo_copy.warehouse() as con:
+        people = con.execute(
+            "select customer_id, given_name, family_name, birth_date from marts.dim_customers where street is not null and customer_id in "
+            f"({in_audiences(demo_copy)}) order by 1 limit 2"
+        ).fetchall()
+    registers = demo_copy.home / "demo" / "registers"
+    header = next(registers.glob("addresses_*.csv")).read_text().splitlines()[0].split(",")
+    lines = [",".join(header)]
+    for number, (_, given, family, born) in enumerate(people):
+        said = {"entry_id": f"P{number}", "given_name": given, "family_name": family, "birth_date": str(born), "country_code": "SE",
+                "effective_on": "2026-11-01", "is_protected": str(number == 0).lower(), "is_deceased": str(number == 1).lower()}  # fmt: skip
+        lines.append(",".join(said.get(column, "") for column in header))
+    (registers / "addresses_2099.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    demo_copy("run", "--as-of", NIGHT_2)
+    protected, deceased = (customer for customer, *_ in people)
+    with demo_copy.warehouse() as con:
+        said = con.execute(
+            "select customer_id, is_protected, is_deceased from marts.dim_customers where customer_id in (?, ?)",
+            [protected, deceased],
+        )
+        assert set(said.fetchall()) == {(protected, True, False), (deceased, False, True)}
+        permitted = "select count(distinct customer_id) from marts.contact_permissions where is_permitted and customer_id in (?, ?)"
+        assert con.execute(permitted, [protected, deceased]).fetchall() == [(2,)]
+        left = f"select count(*) from ({in_audiences(demo_copy)}) where customer_id in (?, ?)"
+        assert con.execute(left, [protected, deceased]).fetchall() == [(0,)]
+        columns = con.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() where schema_name in ('marts', 'segments', 'audiences') "
+            "and column_name in ('street', 'postal_code', 'city', 'county') and (schema_name, table_name) in "
+            "(select (schema_name, table_name) from duckdb_columns() where column_name = 'customer_id')"
+        ).fetchall()
+        assert ("marts", "dim_customers", "street") in columns
+        for schema, table, column in columns:
+            told = f'select count(*) from "{schema}"."{table}" where {column} is not null and customer_id = ?'
+            assert con.execute(told, [protected]).fetchall() == [(0,)], (schema, table, column)
