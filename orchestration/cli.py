@@ -21,7 +21,7 @@ from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
 from orchestration.identity_cli import identity_app
 from orchestration.review_cli import review_app
-from orchestration.rights_cli import erase, list_requests, object_to_marketing, prove_erasure, rectify
+from orchestration.rights_cli import erase, list_requests, object_to_marketing, prove_erasure, rectify, restrict
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",
@@ -40,6 +40,7 @@ app.command()(erase)
 app.command("object")(object_to_marketing)
 app.command("prove-erasure")(prove_erasure)
 app.command()(rectify)
+app.command()(restrict)
 app.command("requests")(list_requests)
 
 

@@ -131,18 +131,18 @@ class Night:
     def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:
         """Sets what dbt's macros as_of() and published_load() read."""
         load_id, project = self._last_published(con)
-        is_tested = project == self._project() and not self.is_forced and not self.full_refresh
+        is_tested = project == self._project(con) and not self.is_forced and not self.full_refresh
         set_clock(con, self.as_of, load_id if is_tested else 0)
 
     def is_rebuild(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether incremental tables are built from raw: asked for, or the dbt project is not the one that built them."""
         _, project = self._last_published(con)
-        return self.full_refresh or project not in ("", self._project())
+        return self.full_refresh or project not in ("", self._project(con))
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model."""
         settings = self.settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}})
-        parts = [str(_newest_load(con)), self._project(), settings, self.as_of.date().isoformat(), _decided(con)]
+        parts = [str(_newest_load(con)), self._project(con), settings, self.as_of.date().isoformat(), _decided(con)]
         model = self.home.identity_model
         parts.append(model.read_text(encoding="utf-8") if model.exists() else "")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -161,7 +161,7 @@ class Night:
         con.execute(_PUBLICATIONS)
         con.execute(
             "insert into ops.publications values (?, ?, ?, ?, ?)",
-            [self.fingerprint(con), self._project(), _newest_load(con), self.run_id, now()],
+            [self.fingerprint(con), self._project(con), _newest_load(con), self.run_id, now()],
         )
 
     def _last_published(self, con: duckdb.DuckDBPyConnection) -> tuple[int, str]:
@@ -172,9 +172,11 @@ class Night:
         ).fetchall()
         return rows[0] if rows else (0, "")
 
-    def _project(self) -> str:
-        """A digest of the dbt project, its mapped models and its vars."""
-        return hashlib.sha256(self.dbt.fingerprint().encode()).hexdigest()
+    def _project(self, con: duckdb.DuckDBPyConnection) -> str:
+        """A digest of what incremental tables are made with: the dbt project, its mapped models and vars, who is restricted."""
+        prepare_requests(con)
+        restricted = con.execute("select source_system, source_key from identity.restrictions order by all").fetchall()
+        return hashlib.sha256((self.dbt.fingerprint() + repr(restricted)).encode()).hexdigest()
 
 
 def _decided(con: duckdb.DuckDBPyConnection) -> str:
@@ -188,6 +190,7 @@ def _decided(con: duckdb.DuckDBPyConnection) -> str:
                 ("decisions", "decided_at, decided_by, note"),
                 ("objections", "stated_at"),
                 ("corrections", "corrected_at"),
+                ("restrictions", "since"),
             )
         ]
     )

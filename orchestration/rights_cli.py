@@ -59,6 +59,34 @@ def object_to_marketing(
     _used("object", customer, email, source_record, note, as_json)
 
 
+def restrict(
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    lift: Annotated[bool, typer.Option("--lift", help="Lift the restriction again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Restrict somebody's data (Art. 18): they are stored, and in no mart, audience or publication from now on.
+
+    What was sold stays, without the person. With --lift the next night shows them again.
+    """
+    from orchestration.night import home_and_config
+    from orchestration.privacy.erasure import hide
+    from orchestration.privacy.rights import free
+    from orchestration.privacy.rights import restrict as note
+
+    home, _ = home_and_config()
+    _used(
+        "restrict",
+        customer,
+        email,
+        source_record,
+        free if lift else note,
+        as_json,
+        None if lift else lambda con, whom: hide(con, home, [whom]),
+    )
+
+
 def rectify(
     set_: Annotated[
         list[str],
@@ -100,6 +128,7 @@ def _used(
     source_record: str | None,
     use: Callable[..., int],
     as_json: bool,
+    then: Callable[[Any, str], object] | None = None,
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not."""
     from orchestration.extract.records import now
@@ -115,6 +144,8 @@ def _used(
             request = note_request(con, right, log.keyed(whom), now(), state)
             if state == "done":
                 changed = use(con, whom, now(), request)
+        if then and state == "done":
+            then(con, whom)
         log.append(right if state == "done" else f"{right}-{state}", subject=whom, detail={"request": request})
     if as_json:
         print_json(
@@ -122,7 +153,7 @@ def _used(
         )
     elif state == "done":
         out.print(
-            f"[green]noted[/green]: {changed} {'records' if right == 'object' else 'values'}; the next `kundbild run` puts it into effect."
+            f"[green]noted[/green]: {changed} {'values' if right == 'rectify' else 'records'}; the next `kundbild run` puts it into effect."
         )
     elif state == "held":
         out.print("[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:")

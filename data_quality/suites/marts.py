@@ -7,20 +7,32 @@ from data_quality.suites.common import between, keeps_its_volume, no_row_where, 
 from orchestration.settings import Settings
 
 
-def _every_row_of(entity: str) -> Check:
+def _is_restricted(system: str, key: str) -> str:
+    """SQL: whether a record, or what hangs on it, is of somebody whose data are restricted."""
+    return (
+        "exists (select 1 from identity.restrictions r join identity.customer_source_records s using (source_system, source_key) "
+        "join identity.customer_source_records t on t.customer_id = s.customer_id and t.valid_to is null "
+        f"where s.valid_to is null and t.source_system = {system} and t.source_key = {key})"
+    )
+
+
+def _every_row_of(entity: str, *, whoever: bool = False) -> Check:
+    """`whoever`: all rows, also of who is restricted (there without the person), or of nobody."""
+    free = "" if whoever else f" and not {_is_restricted('e.person_system', 'e.person_key')}"
     return no_rows(
         "has_every_conformed_row",
-        f"As many rows as conformed_{entity} has standing ones: none lost, none doubled.",
+        f"As many rows as conformed_{entity} has standing ones, but of who is restricted: none lost, none doubled.",
         "select * from (select (select count(*) from {batch}) as here, "
-        f"(select count(*) from conformed.conformed_{entity} where deleted_at is null) as there) as t where here <> there",
+        f"(select count(*) from conformed.conformed_{entity} e where deleted_at is null{free}) as there) as t where here <> there",
     )
 
 
 _RULES: dict[tuple[str, str], list[Check]] = {
     ("marts", "dim_customers"): [
-        no_rows("every_record_has_its_customer", "Every standing source record belongs to exactly one customer of the table.",
+        no_rows("every_record_has_its_customer", "Every standing source record, but of who is restricted, belongs to exactly one customer of the table.",
                 "select * from (select (select coalesce(sum(source_record_count), 0) from {batch}) as here, "
-                "(select count(*) from conformed.conformed_people where deleted_at is null) as there) as t where here <> there"),
+                "(select count(*) from conformed.conformed_people p where deleted_at is null and not "
+                f"{_is_restricted('p.source_system', 'p.source_key')}) as there) as t where here <> there"),
         no_row_where("protected_people_have_no_address", "No street, postal code or place of a protected identity.",
                      "b.is_protected and (b.street is not null or b.postal_code is not null or b.city is not null)"),
     ],
@@ -47,9 +59,9 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "select * from (select (select coalesce(sum(source_record_count), 0) from {batch}) as here, "
                 "(select count(*) from conformed.conformed_companies where deleted_at is null) as there) as t where here <> there"),
     ],
-    ("marts", "dim_products"): [_every_row_of("products")],
-    ("marts", "fct_orders"): [_every_row_of("orders"), between("order_amount", 0)],
-    ("marts", "fct_order_items"): [_every_row_of("order_items")],
+    ("marts", "dim_products"): [_every_row_of("products", whoever=True)],
+    ("marts", "fct_orders"): [_every_row_of("orders", whoever=True), between("order_amount", 0)],
+    ("marts", "fct_order_items"): [_every_row_of("order_items", whoever=True)],
     ("marts", "fct_carts"): [_every_row_of("carts")],
     ("marts", "fct_web_sessions"): [_every_row_of("web_sessions")],
     ("marts", "fct_email_events"): [_every_row_of("email_events")],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 
@@ -27,6 +28,8 @@ create table if not exists restricted.erasing_customers (customer_id varchar, cu
 create table if not exists restricted.erasing_records (source_system varchar, source_key varchar, record_id ubigint);
 create table if not exists restricted.erasing_values (kind varchar, value varchar, is_shared boolean);
 """
+_ERASING = "restricted.erasing"
+_HIDING = "temp.hiding"
 _JOURNAL = ("erasing_customers", "erasing_records", "erasing_values")
 RECORDS = "(select (source_system, source_key) from restricted.erasing_records)"
 # what only the person is known by: a mailbox that others use too is theirs as well
@@ -36,7 +39,7 @@ _PHONES = "select value from restricted.erasing_values where kind = 'phone' and 
 
 # the customers, and the ids that lead to them
 _CUSTOMERS = """
-insert into restricted.erasing_customers
+insert into {journal}_customers
 with recursive ids as (
     select unnest($customers) as customer_id
     union select r.old_customer_id from identity.customer_id_redirects r join ids on r.customer_id = ids.customer_id
@@ -45,11 +48,11 @@ select customer_id, customer_key from ids left join identity.customer_keys using
 """
 # records that belong to one of them, or belonged last before they were gone at their source
 _RECORDS = """
-insert into restricted.erasing_records
+insert into {journal}_records
 select source_system, source_key, record_id from (
     from identity.customer_source_records
     qualify row_number() over (partition by record_id order by valid_to is null desc, valid_from desc, valid_to desc) = 1
-) where customer_id in (select customer_id from restricted.erasing_customers)
+) where customer_id in (select customer_id from {journal}_customers)
 """
 _POINTS = f"""
 select email::varchar as point, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
@@ -82,7 +85,7 @@ _KEPT = (
     "fct_invoices",
 )
 # tables whose rows are people's records, by these columns
-PEOPLE = ("conformed_people", "national_ids", "objections", "corrections")
+PEOPLE = ("conformed_people", "national_ids", "objections", "corrections", "restrictions")
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,8 @@ def note_erasure(
     define_match_keys(con)
     home.erasure_mark.touch(0o600)
     with transaction(con):
-        con.execute(_CUSTOMERS, {"customers": list(customers)})
-        con.execute(_RECORDS)
+        con.execute(_CUSTOMERS.format(journal=_ERASING), {"customers": list(customers)})
+        con.execute(_RECORDS.format(journal=_ERASING))
         _note_contact_points(con, settings)
         con.execute(_NAMES)
         con.execute(_WRITTEN)
@@ -178,6 +181,28 @@ def finish_erasures(home: Home, settings: Settings, compression: str = "auto") -
     rewrite_warehouse(home, settings.engine, compression)
     home.erasure_mark.unlink()
     return Erased(customers, records, rows, publications, 0)
+
+
+def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -> list[str]:
+    """Takes customers out of marts, segments, audiences and publications, and of nothing else. Returns the publications.
+
+    For who is restricted: the nights after leave them out by themselves.
+    """
+    con.execute(
+        "create or replace temp table hiding_customers (customer_id varchar, customer_key varchar); "
+        "create or replace temp table hiding_records (source_system varchar, source_key varchar, record_id ubigint)"
+    )
+    con.execute(_CUSTOMERS.format(journal=_HIDING), {"customers": list(customers)})
+    con.execute(_RECORDS.format(journal=_HIDING))
+    tables = con.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
+        "and schema_name in ('marts', 'segments', 'audiences', 'bi')"
+    ).fetchall()
+    with transaction(con):
+        for schema, table in tables:
+            for statement in _deletions(con, "", schema, table, _HIDING):
+                con.execute(statement)
+    return rewrite_publications(con, home, partial(_deletions, journal=_HIDING))
 
 
 def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
@@ -288,7 +313,9 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [part for statement in there for part in statement.split("; ")]
 
 
-def _deletions(con: duckdb.DuckDBPyConnection, catalog: str, schema: str, table: str) -> list[str]:
+def _deletions(
+    con: duckdb.DuckDBPyConnection, catalog: str, schema: str, table: str, journal: str = _ERASING
+) -> list[str]:
     """Statements that rid one table of noted people, by its columns; `catalog` is empty, or an attached publication."""
     columns = {
         row[0]
@@ -300,20 +327,24 @@ def _deletions(con: duckdb.DuckDBPyConnection, catalog: str, schema: str, table:
     }
     name = ".".join(quote(part) for part in (catalog, schema, table) if part)
     of = {
-        column: f"{column} in (select {key} from restricted.erasing_customers where {key} is not null)"
+        column: f"{column} in (select {key} from {journal}_customers where {key} is not null)"
         for column, key in (
             ("customer_id", "customer_id"), ("old_customer_id", "customer_id"), ("from_customer_id", "customer_id"),
             ("to_customer_id", "customer_id"), ("customer_key", "customer_key"),
         )
     }  # fmt: skip
     of |= {
-        column: f"{column} in (select record_id from restricted.erasing_records)"
+        column: f"{column} in (select record_id from {journal}_records)"
         for column in ("record_id", "unique_id", "left_id", "right_id")
     }
     found = [condition for column, condition in of.items() if column in columns]
     pairs = {("person_system", "person_key"), ("left_system", "left_key"), ("right_system", "right_key")}
     pairs |= {("source_system", "source_key")} if table in PEOPLE else set()
-    found += [f"({system}, {key}) in {RECORDS}" for system, key in sorted(pairs) if {system, key} <= columns]
+    found += [
+        f"({system}, {key}) in (select (source_system, source_key) from {journal}_records)"
+        for system, key in sorted(pairs)
+        if {system, key} <= columns
+    ]
     if not found:
         return []
     where = " or ".join(found)
@@ -322,7 +353,7 @@ def _deletions(con: duckdb.DuckDBPyConnection, catalog: str, schema: str, table:
         emptied = ", ".join(f"{c} = null" for c in ("customer_id", "customer_key", "person_key") if c in columns)
         return [f"update {name} set {emptied} where {where}"]
     if "edge" in columns:
-        record = "(select source_system || ':' || source_key from restricted.erasing_records)"
+        record = f"(select source_system || ':' || source_key from {journal}_records)"
         ends = " or ".join(f"regexp_extract(edge, ', (\\S+) and (\\S+)$', {end}) in {record}" for end in (1, 2))
         statements.append(f"update {name} set edge = null where {ends}")
     return [*statements, f"delete from {name} where {where}"]

@@ -30,6 +30,9 @@ create table if not exists restricted.rights_requests (
 create table if not exists identity.objections (
     source_system varchar not null, source_key varchar not null, stated_at timestamp not null, request_id varchar not null
 );
+create table if not exists identity.restrictions (
+    source_system varchar not null, source_key varchar not null, since timestamp not null, request_id varchar not null
+);
 create table if not exists identity.corrections (
     source_system varchar not null, source_key varchar not null, field varchar not null, value varchar, corrected_at timestamp not null,
     request_id varchar not null, primary key (source_system, source_key, field)
@@ -42,6 +45,14 @@ CORRECTABLE = (
 _OBJECT = """
 insert into identity.objections select source_system, source_key, $at, $request from identity.customer_source_records
 where customer_id = $customer and valid_to is null
+"""
+_RESTRICT = """
+insert into identity.restrictions select source_system, source_key, $at, $request from identity.customer_source_records
+where customer_id = $customer and valid_to is null
+"""
+_FREE = """
+delete from identity.restrictions where (source_system, source_key) in (
+    select (source_system, source_key) from identity.customer_source_records where customer_id = $customer and valid_to is null)
 """
 # in the records that say something else; where none says anything, in all
 _CORRECT = """
@@ -159,6 +170,16 @@ def object_to_marketing(con: duckdb.DuckDBPyConnection, customer: str, at: datet
     `at` is UTC, naive. Returns the records.
     """
     return int(scalar(con, _OBJECT, {"customer": customer, "at": at, "request": request}))
+
+
+def restrict(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str) -> int:
+    """Notes a restriction (Art. 18) with each of the customer's records. `at` is UTC, naive. Returns the records."""
+    return int(scalar(con, _RESTRICT, {"customer": customer, "at": at, "request": request}))
+
+
+def free(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str) -> int:
+    """Lifts a customer's restriction. Returns the records."""
+    return int(scalar(con, _FREE, {"customer": customer}))
 
 
 def correct(

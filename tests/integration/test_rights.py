@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from tests.conftest import NIGHT_2, Kundbild
+from tests.integration.test_erasure import places
 
 AUDIENCES = ("newsletter_email", "service_survey_email", "win_back_email")
 
@@ -57,6 +58,56 @@ def test_an_objection_and_a_correction_stand_after_everything_is_extracted_anew(
         "object",
         "rectify",
     ]
+
+
+def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_stored_and_in_no_mart(demo_copy: Kundbild):
+    sold = "select count(*), sum(base_amount) from marts.fct_orders"
+    with demo_copy.warehouse() as con:
+        customer, contact = con.execute(
+            "select s.customer_id, s.source_key from identity.customer_source_records s where source_system = 'crm' "
+            "and s.customer_id in (select customer_id from marts.fct_orders) and s.customer_id in (select customer_id from audiences.audience_newsletter_email) "
+            "and s.customer_id in (select customer_id from marts.fct_web_sessions) order by 1 limit 1"
+        ).fetchall()[0]
+        before = con.execute(sold).fetchall()
+        email = con.execute("select email from marts.dim_customers where customer_id = ?", [customer]).fetchall()[0][0]
+    record = ("--source-record", f"crm:{contact}")
+    demo_copy("rectify", *record, "--set", "city=Rättvik")
+    assert demo_copy.json("restrict", *record)["state"] == "done"
+    stored = (
+        "select count(*) from conformed.conformed_people where source_system = 'crm' and source_key = ? and city = ?"
+    )
+    for night in (None, NIGHT_2):
+        if night:
+            demo_copy("run", "--as-of", night)
+        found = places(demo_copy.home, [customer, email.lower()])
+        assert found and {where.split(": ")[-1].split(".")[0] for where in found} <= {
+            "conformed",
+            "identity",
+            "raw_crm",
+            "raw_email",
+            "raw_webshop",
+            "raw_survey",
+        }
+        if not night:
+            with demo_copy.warehouse() as con:
+                assert con.execute(sold).fetchall() == before
+    with demo_copy.warehouse() as con:
+        assert con.execute(stored, [contact, "Rättvik"]).fetchall() == [(1,)]
+        key = con.execute("select o.source_key from conformed.conformed_orders o join identity.customer_source_records s on s.source_system = o.person_system "
+                          "and s.source_key = o.person_key where s.customer_id = ? limit 1", [customer]).fetchall()[0][0]  # fmt: skip
+        assert con.execute(
+            "select customer_id, person_key from marts.fct_orders where source_key = ?", [key]
+        ).fetchall() == [(None, None)]
+    demo_copy("restrict", *record, "--lift")
+    demo_copy("run", "--as-of", NIGHT_2)
+    with demo_copy.warehouse() as con:
+        for table in ("dim_customers", "fct_orders", "fct_web_sessions", "contact_permissions"):
+            assert con.execute(
+                f"select count(*) > 0 from marts.{table} where customer_id = ?", [customer]
+            ).fetchall() == [(True,)], table
+        assert con.execute("select city from marts.dim_customers where customer_id = ?", [customer]).fetchall() == [
+            ("Rättvik",)
+        ]
 
 
 def test_rule_17_nobody_under_age_or_of_unknown_age_is_in_an_audience(demo: Kundbild):

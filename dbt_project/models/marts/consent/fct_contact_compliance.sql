@@ -10,7 +10,7 @@ with
             and s.valid_to is null
         left join
             {{ ref("conformed_campaigns") }} c on c.source_system = e.source_system and c.source_key = e.campaign_key
-        where e.kind = 'sent' and e.deleted_at is null
+        where e.kind = 'sent' and e.deleted_at is null and {{ is_of_somebody_free() }}
     )
 select
     m.source_system,

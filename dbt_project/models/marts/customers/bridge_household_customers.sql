@@ -1,1 +1,3 @@
-select household_id, customer_id, valid_from from {{ source("identity", "household_members") }} where valid_to is null
+select m.household_id, m.customer_id, m.valid_from
+from {{ source("identity", "household_members") }} m
+where m.valid_to is null and {{ is_free("m.customer_id") }}

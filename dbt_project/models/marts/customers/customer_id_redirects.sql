@@ -1,1 +1,3 @@
-select old_customer_id, customer_id, since from {{ source("identity", "customer_id_redirects") }}
+select d.old_customer_id, d.customer_id, d.since
+from {{ source("identity", "customer_id_redirects") }} d
+where {{ is_free("d.customer_id") }}

@@ -5,7 +5,8 @@ select
     e.source_key,
     s.customer_id,
     e.person_system,
-    e.person_key,
+    -- sold to somebody, of whom nothing is told while they are restricted
+    case when {{ is_of_somebody_free() }} then e.person_key end as person_key,
     e.ordered_at,
     e.status as order_status,
     e.amount as order_amount,

@@ -18,4 +18,4 @@ left join
     on s.source_system = e.person_system
     and s.source_key = e.person_key
     and s.valid_to is null
-where e.deleted_at is null {{ changed_since_last_run() }}
+where e.deleted_at is null and {{ is_of_somebody_free() }} {{ changed_since_last_run() }}
