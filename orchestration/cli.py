@@ -21,7 +21,16 @@ from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
 from orchestration.identity_cli import identity_app
 from orchestration.review_cli import review_app
-from orchestration.rights_cli import erase, list_requests, object_to_marketing, prove_erasure, rectify, restrict
+from orchestration.rights_cli import (
+    catalogue,
+    erase,
+    export_subject,
+    list_requests,
+    object_to_marketing,
+    prove_erasure,
+    rectify,
+    restrict,
+)
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",
@@ -36,7 +45,9 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(identity_app, name="identity")
 app.add_typer(review_app, name="review")
 app.command()(explain)
+app.command()(catalogue)
 app.command()(erase)
+app.command("export-subject")(export_subject)
 app.command("object")(object_to_marketing)
 app.command("prove-erasure")(prove_erasure)
 app.command()(rectify)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table as RichTable
 
 from orchestration.console import Json, out, print_json
+from orchestration.home import write_private
 from orchestration.review_cli import audit_of, locked_warehouse
 
 Customer = Annotated[
@@ -87,6 +89,46 @@ def restrict(
     )
 
 
+def export_subject(
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    file: Annotated[
+        Path | None, typer.Option("--to", help="Write it there (made private) instead of printing it.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that a person can read; it is made private.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Everything that is held of somebody (Art. 15), with what it is for, and what they may take elsewhere (Art. 20).
+
+    JSON, valid by orchestration/privacy/subject_access.schema.json. Exit code 3: it is about nobody, or more than one.
+    """
+    from orchestration.extract.records import now
+    from orchestration.privacy.subject_access import as_json as as_text
+    from orchestration.privacy.subject_access import as_page
+    from orchestration.privacy.subject_access import export_subject as export
+
+    documents: list[dict[str, Any]] = []
+
+    def collect(con: Any, whom: str, at: Any, request: str) -> int:
+        documents.append(export(con, whom, now()))
+        return sum(len(table["rows"]) for table in documents[0]["data"])
+
+    _used("export", customer, email, source_record, collect, as_json=False, is_quiet=True)
+    text = as_text(documents[0])
+    if file:
+        write_private(file, text)
+    if html:
+        write_private(html, as_page(documents[0]))
+    if as_json or not (file or html):
+        print(text, end="")
+    else:
+        out.print(
+            f"Written: {', '.join(str(path) for path in (file, html) if path)}. It holds personal data: delete it when it is sent.",
+            highlight=False,
+        )
+
+
 def rectify(
     set_: Annotated[
         list[str],
@@ -129,6 +171,8 @@ def _used(
     use: Callable[..., int],
     as_json: bool,
     then: Callable[[Any, str], object] | None = None,
+    *,
+    is_quiet: bool = False,
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not."""
     from orchestration.extract.records import now
@@ -152,6 +196,8 @@ def _used(
             {"state": state, "request_id": request, "candidates": found if state == "held" else [], "changed": changed}
         )
     elif state == "done":
+        if is_quiet:
+            return
         out.print(
             f"[green]noted[/green]: {changed} {'values' if right == 'rectify' else 'records'}; the next `kundbild run` puts it into effect."
         )
@@ -279,3 +325,28 @@ def _print(outcome: Any) -> None:
             f"Publications that held them, written anew: {held}. Who took a copy of one is to be told (Art. 19).",
             highlight=False,
         )
+
+
+def catalogue(
+    write: Annotated[Path | None, typer.Option(help="Write processing.md and processing.csv into this folder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The record of processing (Art. 30): which personal data there are, where, what for, on what basis, how long.
+
+    Out of the contracts of the dbt models (each column's meta: personal) and the seed data_categories.
+    """
+    from orchestration.privacy.catalogue import as_csv, as_page, processing_record, read_catalogue
+
+    rows = processing_record(read_catalogue())
+    if write:
+        (write / "processing.csv").write_text(as_csv(rows), encoding="utf-8")
+        (write / "processing.md").write_text(as_page(rows), encoding="utf-8")
+        out.print(f"Written: {write / 'processing.md'}, {write / 'processing.csv'}", highlight=False)
+        return
+    if as_json:
+        print_json([dict(zip(rows[0], row, strict=True)) for row in rows[1:]])
+        return
+    table = RichTable("category", "purpose", "legal basis", "days", "table", "columns")
+    for row in rows[1:]:
+        table.add_row(row[0], row[2], row[3], row[4], f"{row[6]}.{row[7]}", row[8])
+    out.print(table)

@@ -21,6 +21,7 @@ import duckdb
 from orchestration.errors import KundbildError
 from orchestration.home import Home
 from orchestration.mapping import write_mapped_models
+from orchestration.privacy.catalogue import read_catalogue
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import scalar, text
 
@@ -118,9 +119,12 @@ class Dbt:
         self._manifest: Any = None
 
     def parse(self) -> Path:
-        """Compiles the manifest and returns its path. Raises TransformError where the project is broken."""
+        """Compiles the manifest and returns its path. Raises TransformError where the project is broken, UntaggedError where a
+        column does not say whether it is personal."""
         from dbt.cli.main import dbtRunner
 
+        # an untagged column fails the build
+        read_catalogue()
         with self._environment():
             result = dbtRunner().invoke([*self._global(), "parse", *self._common()])
         if not result.success:
