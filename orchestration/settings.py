@@ -237,6 +237,9 @@ class Privacy(Strict):
         repr=False,
         description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}; else it lies in the user's own settings",
     )
+    min_people: int = Field(
+        default=5, gt=0, description="in bi nothing is counted, or told of a place, of fewer people"
+    )
 
 
 class Publishing(Strict):

@@ -65,6 +65,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "systems": systems,
         "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
         "currency": settings.currency,
+        "min_people": settings.privacy.min_people,
         "golden_record": {
             "source_priority": settings.golden_record.source_priority,
             "fields": settings.golden_record.model_dump(exclude={"source_priority"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import keeps_its_volume, no_row_where
+from data_quality.suites.common import keeps_its_volume, no_row_where, no_rows
 from orchestration.settings import DBT_DIR, Settings
 
 AUDIENCES = ["newsletter_email", "win_back_email", "service_survey_email"]
@@ -126,6 +126,28 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
             ),
             no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks),
             keeps_its_volume(f"bi.{table}", history, settings.quality.max_volume_drop),
+            *_of_few(table, settings.privacy.min_people),
         )
         found.append(Suite("promise", "bi", table, ("bi", table), checks))
     return found
+
+
+def _of_few(table: str, least: int) -> list[Check]:
+    """What would tell somebody by being of so few."""
+    if table == "dim_customers":
+        # where nothing is told, it is told of anybody
+        groups = "select country_code, county, age_band from {batch} where country_code is not null group by all having count(*) < "
+        return [
+            no_rows(
+                "no_place_and_age_of_few",
+                f"Place and age are told of at least {least} customers alike.",
+                f"{groups}{least}",
+            )
+        ]
+    counts = {
+        "permission_overview": ("customer_count", "permitted_count"),
+        "email_campaigns": ("sent_count", "delivered_count", "opened_count", "clicked_count", "bounced_count", "unsubscribed_count", "complained_count"),
+        "contact_compliance": ("message_count",),
+    }.get(table, ())  # fmt: skip
+    few = " or ".join(f"b.{column} between 1 and {least - 1}" for column in counts)
+    return [no_row_where("no_count_of_few", f"No count is of fewer than {least}.", few)] if counts else []

@@ -7,8 +7,10 @@ import sqlite3
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import jsonschema
 
+from orchestration.privacy.catalogue import read_catalogue
 from orchestration.privacy.subject_access import SCHEMA
 from tests.conftest import NIGHT_2, Kundbild
 from tests.integration.test_erasure import places
@@ -229,3 +231,57 @@ def test_rule_30_a_subject_gets_everything_that_is_theirs_and_nobody_elses(demo_
         "export",
         "export",
     ]
+
+
+def test_rule_32_bi_holds_nothing_of_anybody_and_no_cell_of_few(demo: Kundbild):
+    with (
+        duckdb.connect(str(demo.home / "published" / "kundbild.duckdb"), read_only=True) as con,
+        demo.warehouse() as warehouse,
+    ):
+        columns = {
+            (t, c)
+            for t, c in con.execute(
+                "select table_name, column_name from duckdb_columns() where schema_name = 'bi'"
+            ).fetchall()
+        }
+        tagged = {
+            (c.table, c.column) for c in read_catalogue() if c.schema == "bi" and c.category in ("identity", "contact")
+        }
+        assert tagged & columns == {
+            ("dim_customers", "age_band"),
+            ("dim_customers", "country_code"),
+            ("dim_customers", "county"),
+        }
+        ids = [
+            i
+            for (i,) in warehouse.execute(
+                "select customer_id from marts.dim_customers union select email from marts.dim_customers where email is not null"
+            ).fetchall()
+        ]
+        con.execute("create temp table personal (value varchar)")
+        con.execute("insert into personal select unnest(?)", [ids])
+        for table, column in sorted(columns):
+            found = f'select count(*) from bi."{table}" t semi join personal p on p.value = t."{column}"::varchar'
+            assert con.execute(found).fetchall() == [(0,)], (table, column)
+        groups = "select count(*) from bi.dim_customers where country_code is not null group by country_code, county, age_band"
+        sizes = [n for (n,) in con.execute(groups).fetchall()]
+        assert min(sizes) >= 5 and len(sizes) > 10
+        # as many as there are; and of some nothing is told, who would be few
+        assert (
+            con.execute("select count(*) from bi.dim_customers").fetchall()
+            == warehouse.execute("select count(*) from marts.dim_customers").fetchall()
+        )
+        alone = (
+            "select count(*) from (select 1 from marts.dim_customers group by country_code, county having count(*) < 5)"
+        )
+        assert warehouse.execute(alone).fetchall()[0][0] > 0
+        counted = [
+            (t, c)
+            for t, c in columns
+            if c.endswith("_count") and t in ("email_campaigns", "permission_overview", "contact_compliance")
+        ]
+        assert len(counted) == 10
+        for table, column in counted:
+            assert con.execute(f"select count(*) from bi.{table} where {column} between 1 and 4").fetchall() == [
+                (0,)
+            ], (table, column)

@@ -6,6 +6,6 @@ select
     channel,
     is_lawful,
     reason,
-    count(*) as message_count
+    case when {{ unless_few("count(distinct customer_id)") }} is not null then count(*) end as message_count
 from {{ ref("fct_contact_compliance") }}
 group by 1, 2, 3, 4, 5

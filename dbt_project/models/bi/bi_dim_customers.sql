@@ -1,32 +1,72 @@
 {{ config(materialized="table") }}
 
+with
+    told as (
+        select
+            c.customer_key,
+            c.country_code,
+            c.county,
+            case
+                when c.birth_date is null
+                then 'unknown'
+                when {{ days_between("c.birth_date", as_of()) }} < 18 * 365.25
+                then 'under 18'
+                when {{ days_between("c.birth_date", as_of()) }} < 30 * 365.25
+                then '18 to 29'
+                when {{ days_between("c.birth_date", as_of()) }} < 45 * 365.25
+                then '30 to 44'
+                when {{ days_between("c.birth_date", as_of()) }} < 65 * 365.25
+                then '45 to 64'
+                else '65 and over'
+            end as age_band,
+            c.is_business,
+            c.is_club_member,
+            cast(date_trunc('month', c.first_seen_at) as date) as first_seen_month,
+            l.lifecycle_stage,
+            coalesce(r.rfm_segment, 'no order') as rfm_segment,
+            t.order_count,
+            t.revenue_amount,
+            t.currency,
+            t.has_active_subscription
+        from {{ ref("dim_customers") }} c
+        join {{ ref("customer_360") }} t using (customer_id)
+        join {{ ref("customer_lifecycle") }} l using (customer_id)
+        left join {{ ref("customer_rfm") }} r using (customer_id)
+    ),
+    -- who lives where and how old is told of no fewer than min_people: else the county goes, then the age, then the
+    -- country
+    in_county as (
+        select
+            * exclude (county),
+            case
+                when count(*) over (partition by country_code, county, age_band) >= {{ var("min_people") }} then county
+            end as county
+        from told
+    ),
+    of_age as (
+        select
+            * exclude (age_band),
+            case
+                when count(*) over (partition by country_code, county, age_band) >= {{ var("min_people") }}
+                then age_band
+                else 'unknown'
+            end as age_band
+        from in_county
+    )
 select
-    c.customer_key,
-    c.country_code,
-    c.county,
+    customer_key,
     case
-        when c.birth_date is null
-        then 'unknown'
-        when {{ days_between("c.birth_date", as_of()) }} < 18 * 365.25
-        then 'under 18'
-        when {{ days_between("c.birth_date", as_of()) }} < 30 * 365.25
-        then '18 to 29'
-        when {{ days_between("c.birth_date", as_of()) }} < 45 * 365.25
-        then '30 to 44'
-        when {{ days_between("c.birth_date", as_of()) }} < 65 * 365.25
-        then '45 to 64'
-        else '65 and over'
-    end as age_band,
-    c.is_business,
-    c.is_club_member,
-    cast(date_trunc('month', c.first_seen_at) as date) as first_seen_month,
-    l.lifecycle_stage,
-    coalesce(r.rfm_segment, 'no order') as rfm_segment,
-    t.order_count,
-    t.revenue_amount,
-    t.currency,
-    t.has_active_subscription
-from {{ ref("dim_customers") }} c
-join {{ ref("customer_360") }} t using (customer_id)
-join {{ ref("customer_lifecycle") }} l using (customer_id)
-left join {{ ref("customer_rfm") }} r using (customer_id)
+        when count(*) over (partition by country_code, county, age_band) >= {{ var("min_people") }} then country_code
+    end as country_code,
+    county,
+    age_band,
+    is_business,
+    is_club_member,
+    first_seen_month,
+    lifecycle_stage,
+    rfm_segment,
+    order_count,
+    revenue_amount,
+    currency,
+    has_active_subscription
+from of_age
