@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table as RichTable
 
+from orchestration.audience_cli import audience_app
 from orchestration.audit_cli import audit_app
 from orchestration.consent_cli import consent_app
 from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome
@@ -39,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(audience_app, name="audience")
 app.add_typer(audit_app, name="audit")
 app.add_typer(consent_app, name="consent")
 app.add_typer(demo_app, name="demo")

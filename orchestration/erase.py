@@ -14,6 +14,7 @@ from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.erasure import Erased, finish_erasures, note_erasure
+from orchestration.privacy.exports import exports_with
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.proof import Proof, planted_customers, prove_erasure
 from orchestration.privacy.rights import Subject, close_requests, customers_of, note_request, suppressed_customers
@@ -34,7 +35,7 @@ class Outcome:
     erased: Erased
 
 
-_NOTHING = Erased(0, 0, 0, [], 0)
+_NOTHING = Erased(0, 0, 0, [], 0, [])
 
 
 def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[Outcome]:
@@ -44,7 +45,7 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[O
     found: list[tuple[Subject, list[str], str]] = []
     with home.lock("erasure"):
         finish_unfinished(home, settings)
-        suppressed = 0
+        suppressed, exports = 0, list[str]()
         with open_warehouse(home, settings.engine) as con:
             suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
             for subject in subjects:
@@ -56,8 +57,12 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[O
             certain = sorted({customers[0] for _, customers, _ in found if len(customers) == 1})
             if certain:
                 suppressed = note_erasure(con, home, settings, certain, suppression)
+                ids = con.execute("select customer_id from restricted.erasing_customers").fetchall()
+                exports = exports_with(
+                    con, find_pepper(con, settings.privacy.pepper), [customer for (customer,) in ids]
+                )
         erased = _finish(home, settings) if certain else None
-    whole = replace(erased, suppressed=suppressed) if erased else _NOTHING
+    whole = replace(erased, suppressed=suppressed, exports=exports) if erased else _NOTHING
     outcomes = []
     for subject, customers, request in found:
         state = "done" if len(customers) == 1 else "held" if customers else "unknown"

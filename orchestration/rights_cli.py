@@ -321,10 +321,9 @@ def _print(outcome: Any) -> None:
             f"{erased.suppressed} keyed hashes keep them out."
         )
         held = ", ".join(erased.publications) or "none"
-        out.print(
-            f"Publications that held them, written anew: {held}. Who took a copy of one is to be told (Art. 19).",
-            highlight=False,
-        )
+        out.print(f"Publications that held them, written anew: {held}.", highlight=False)
+        left = ", ".join(erased.exports) or "none"
+        out.print(f"Exports that held them, whose recipients are to be told (Art. 19): {left}.", highlight=False)
 
 
 def catalogue(

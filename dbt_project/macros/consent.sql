@@ -106,12 +106,17 @@
     )
 {%- endmacro %}
 
-{#- SQL: who was permitted what at a time: (customer_id, contact_point, deciding_event). Each argument is an expression. -#}
-{% macro permission_as_of(purpose, channel, at) -%}
-    (
-        select customer_id, contact_point, deciding_event
-        from {{ ref("contact_permission_history") }}
-        where purpose = {{ purpose }} and channel = {{ channel }} and is_permitted and {{ holds_at(at) }}
+{#- SQL: whether a customer had permitted a purpose on a channel at a time. Each argument is an expression. -#}
+{% macro permission_as_of(purpose, channel, at, customer_id="c.customer_id") -%}
+    exists (
+        select 1
+        from {{ ref("contact_permission_history") }} h
+        where
+            h.customer_id = {{ customer_id }}
+            and h.purpose = {{ purpose }}
+            and h.channel = {{ channel }}
+            and h.is_permitted
+            and {{ holds_at(at, "h.") }}
     )
 {%- endmacro %}
 

@@ -70,6 +70,8 @@
     join {{ ref("customer_360") }} t on t.customer_id = p.customer_id
     where
         a.audience = '{{ name }}'
+        -- a second lock: what was said, apart from what closes a channel today
+        and {{ permission_as_of("a.purpose", "a.channel", as_of()) }}
         and not c.is_minor_or_unknown_age
         and not c.is_protected
         and not c.is_deceased

@@ -90,13 +90,14 @@ PEOPLE = ("conformed_people", "national_ids", "objections", "corrections", "rest
 
 @dataclass(frozen=True)
 class Erased:
-    """What an erasure took: customers, their source records, rows of the warehouse; publications that held them."""
+    """What an erasure took: customers, their source records, rows of the warehouse; publications and exports that held them."""
 
     customers: int
     records: int
     rows: int
     publications: list[str]
     suppressed: int
+    exports: list[str]
 
 
 def note_erasure(
@@ -180,7 +181,7 @@ def finish_erasures(home: Home, settings: Settings, compression: str = "auto") -
             con.execute("; ".join(f"delete from restricted.{table}" for table in _JOURNAL))
     rewrite_warehouse(home, settings.engine, compression)
     home.erasure_mark.unlink()
-    return Erased(customers, records, rows, publications, 0)
+    return Erased(customers, records, rows, publications, 0, [])
 
 
 def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -> list[str]:

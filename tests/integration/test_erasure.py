@@ -257,8 +257,22 @@ def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(erasable:
 def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_anew(
     erasable: Kundbild, someone: Someone
 ):
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    with duckdb.connect(str(erasable.home / "warehouse.duckdb")) as con:
+        # as if the night had been last night, with the person in the audience and nobody else
+        con.execute(
+            f"update ops.clock set as_of = timestamp '{now}'; update ops.publications set published_at = timestamp '{now}'"
+        )
+        con.execute(
+            "update audiences.audience_newsletter_email set customer_id = ? where rowid = 0",
+            [someone.customer_id],
+        )
+        con.execute("delete from audiences.audience_win_back_email")
+    for name in ("newsletter_email", "win_back_email"):
+        erasable("audience", "export", name, "--to", str(erasable.home.parent / f"{name}.csv"))
     versions = [p["version"] for p in erasable.json("publish", "--list")]
     outcome = erasable.json("erase", "--customer", someone.customer_id)[0]
+    assert [said.split(": ")[1] for said in outcome["exports"]] == ["audience newsletter_email"]
     assert sorted(outcome["publications"]) == sorted(versions) and len(versions) == 1
     assert erasable.json("erase", "--customer", someone.customer_id, code=3)[0]["state"] == "unknown"
     for version in versions:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import jsonschema
 
+from orchestration.home import Home
 from orchestration.privacy.catalogue import read_catalogue
 from orchestration.privacy.subject_access import SCHEMA
 from tests.conftest import NIGHT_2, Kundbild
@@ -116,6 +118,40 @@ def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_store
         assert con.execute("select city from marts.dim_customers where customer_id = ?", [customer]).fetchall() == [
             ("Rättvik",)
         ]
+
+
+def test_rule_15_permissions_older_than_a_day_refuse_every_export(demo_copy: Kundbild, tmp_path: Path):
+    file = tmp_path / "audience.csv"
+    export = ("audience", "export", "newsletter_email", "--to", str(file))
+
+    def last_night(hours: float) -> None:
+        at = (datetime.now(UTC) - timedelta(hours=hours)).replace(tzinfo=None)
+        with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
+            con.execute("update ops.clock set as_of = ?", [at])
+            con.execute("update ops.publications set published_at = ?", [at])
+            con.execute("update ops.check_results set checked_at = ?", [at])
+
+    last_night(24.1)
+    assert "24 hours ago" in demo_copy(*export, code=2).stderr
+    assert not file.exists()
+    last_night(23.9)
+    done = demo_copy.json(*export)
+    lines = list(csv.DictReader(file.read_text().splitlines()))
+    assert len(lines) == done["customers"] > 50 and file.stat().st_mode & 0o077 == 0
+    with demo_copy.warehouse() as con:
+        permitted = con.execute(
+            "select customer_id, contact_point from marts.contact_permissions where is_permitted and purpose = 'newsletter' and channel = 'email'"
+        )
+        assert {(line["customer_id"], line["contact_point"]) for line in lines} <= set(permitted.fetchall())
+        assert con.execute("select count(*) from restricted.export_members").fetchall() == [(len(lines),)]
+    # a night that was not published
+    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
+        con.execute("update ops.publications set published_at = published_at - interval 1 second")
+    assert "was not published" in demo_copy(*export, code=2).stderr
+    assert "audiences are" in demo_copy("audience", "export", "everybody", "--to", str(file), code=2).stderr
+    # as while the nightly runs
+    with Home(demo_copy.home).lock("nightly"):
+        assert "locked by" in demo_copy(*export, code=2).stderr
 
 
 def test_rule_17_nobody_under_age_or_of_unknown_age_is_in_an_audience(demo: Kundbild):

@@ -1,0 +1,1 @@
+"""Audiences to where they are used."""
