@@ -237,6 +237,10 @@ class Privacy(Strict):
         repr=False,
         description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}; else it lies in the user's own settings",
     )
+    soft_opt_in: bool = Field(
+        default=False,
+        description="let grants with legal basis 'soft opt-in' count for marketing by email and sms, of customers who bought before",
+    )
     min_people: int = Field(
         default=5, gt=0, description="in bi nothing is counted, or told of a place, of fewer people"
     )

@@ -66,6 +66,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
         "currency": settings.currency,
         "min_people": settings.privacy.min_people,
+        "soft_opt_in": settings.privacy.soft_opt_in,
         "golden_record": {
             "source_priority": settings.golden_record.source_priority,
             "fields": settings.golden_record.model_dump(exclude={"source_priority"}),

@@ -35,6 +35,7 @@
             e.confirmed_at,
             e.expires_at,
             e.wording_version,
+            e.legal_basis,
             e.source_system || ':' || e.source_key as event_key
         from {{ ref("conformed_consent_events") }} e
         join owners b on b.source_system = e.person_system and b.source_key = e.person_key
@@ -50,6 +51,7 @@
             'withdrawn',
             e.contact_point,
             e.occurred_at,
+            null,
             null,
             null,
             null,
@@ -69,6 +71,7 @@
             'withdrawn',
             e.contact_point,
             e.stated_at,
+            null,
             null,
             null,
             null,
@@ -102,7 +105,26 @@
         and p.purpose is not null
         and s.wording_version is not null
         and s.contact_point is not null
-        and (s.confirmed_at is not null or not p.needs_confirmation)
+        and (
+            -- on the purpose's own legal basis, and on no other
+            (
+                lower(coalesce(s.legal_basis, 'consent')) = p.legal_basis
+                and (s.confirmed_at is not null or not p.needs_confirmation)
+            )
+            {%- if var("soft_opt_in") %}
+                -- who bought may be written to of the like, where the wording offered to refuse it
+                or (
+                    lower(s.legal_basis) = 'soft opt-in'
+                    and p.is_marketing
+                    and s.channel in ('email', 'sms')
+                    and exists (
+                        select 1
+                        from {{ ref("fct_orders") }} o
+                        where o.customer_id = s.customer_id and o.ordered_at <= s.effective_at
+                    )
+                )
+            {%- endif %}
+        )
     )
 {%- endmacro %}
 

@@ -33,14 +33,20 @@ SEEDS = ("purposes", "register_rules")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory) -> dict[str, str]:
-    """The SQL of each model."""
-    home = Home(tmp_path_factory.mktemp("compiled")).prepare()
-    dbt = Dbt(load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)}), home)
+def compiled_with(folder: Path, **privacy) -> dict[str, str]:
+    """The SQL of each model, by settings of [privacy]."""
+    home = Home(folder).prepare()
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
+    settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
+    dbt = Dbt(settings, home)
     assert dbt.invoke(["--quiet", "compile", "--select", *MODELS])
     files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
     return {model: files[model].read_text() for model in MODELS}
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory) -> dict[str, str]:
+    return compiled_with(tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture
@@ -85,6 +91,7 @@ def permitted(compiled, resolve, warehouse):
             (keys[c], purpose, channel): point for c, purpose, channel, is_permitted, point, _ in rows if is_permitted
         }
 
+    go.resolve = resolve
     return go
 
 
@@ -237,6 +244,43 @@ def register_closes(permitted, country: str, channel: str, register: str, days: 
     assert wash(str(datetime.fromordinal(oldest).date()), somebody_else) == {"anna", "bo"}
     assert wash(str(datetime.fromordinal(oldest - 1).date()), somebody_else) == set()
     assert f"the register {register} is missing or too old" == permitted.why["bo", "survey", channel]
+
+
+def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who_bought(
+    permitted, compiled, warehouse, tmp_path
+):
+    def allowed(*statements: dict, bought: str | None = "2025-12-24") -> set[tuple[str, str]]:
+        warehouse.execute(
+            "create schema if not exists marts; create or replace table marts.fct_orders (customer_id varchar, ordered_at timestamp)"
+        )
+        if bought:
+            customer = permitted.resolve(ANNA)["anna"]
+            warehouse.execute("insert into marts.fct_orders values (?, ?)", [customer, bought])
+        return {(purpose, channel) for _, purpose, channel in permitted([ANNA], consent_events=list(statements))}
+
+    soft = [
+        said("anna", purpose="offers", channel=channel, legal_basis="Soft opt-in")
+        for channel in ("email", "sms", "phone")
+    ]
+    assert allowed(*soft) == set()
+    assert (
+        allowed(
+            said("anna", legal_basis="legitimate interest"), said("anna", purpose="profiling", legal_basis="contract")
+        )
+        == set()
+    )
+    assert allowed(said("anna", legal_basis="Consent")) == {("survey", "email")}
+    compiled_before = dict(compiled)
+    compiled.update(compiled_with(tmp_path / "soft", soft_opt_in=True))
+    try:
+        assert allowed(*soft) == {("offers", "email"), ("offers", "sms")}
+        assert allowed(*soft, bought=None) == allowed(*soft, bought="2026-02-01") == set()
+        assert allowed(*soft, said("anna", "withdrawn", "2026-02-01", purpose="offers")) == {("offers", "sms")}
+        assert allowed(*soft, said("anna", "withdrawn", "2026-02-01", purpose="direct_marketing")) == set()
+        assert allowed(said("anna", legal_basis="soft opt-in")) == set()  # a survey is no offer
+        assert allowed(soft[0] | {"wording_version": None}) == set()
+    finally:
+        compiled.update(compiled_before)
 
 
 @pytest.mark.parametrize("register", REGISTERS[:1], ids=lambda r: r[2])
