@@ -91,7 +91,7 @@ def permitted(compiled, resolve, warehouse):
             (keys[c], purpose, channel): point for c, purpose, channel, is_permitted, point, _ in rows if is_permitted
         }
 
-    go.resolve = resolve
+    go.resolve, go.compiled = resolve, compiled
     return go
 
 
@@ -427,3 +427,45 @@ def test_a_message_was_lawful_by_what_held_when_it_was_sent(permitted, warehouse
         ("m4", False, "what it was sent for is not known", None),
         ("m5", False, "nobody is known whom it went to", None),
     ]
+
+
+def test_rule_20_an_address_refresh_wins_only_with_a_newer_date_and_says_where_it_is_from(permitted, warehouse):
+    anna = person(
+        "anna",
+        given_name="Åsa",
+        family_name="Berg",
+        birth_date="1980-05-05",
+        street="Storgatan 1",
+        postal_code="11122",
+        city="Stockholm",
+    )
+
+    def address(changed: str | None, *entries: dict) -> tuple | None:
+        named = {"given_name": "ÅSA", "family_name": "berg", "birth_date": "1980-05-05", "source_system": "registers"}
+        permitted([anna], address_updates=[{**named, **entry} for entry in entries])
+        warehouse.execute("update conformed.conformed_people set updated_at = ?", [changed])
+        warehouse.execute(f"create or replace table identity.golden_records as {permitted.compiled['golden_records']}")
+        found = "select address.value.street, address.value.postal_code, address.source_system || ':' || address.source_key, address.changed_at::date::varchar"
+        return warehouse.execute(f"{found} from identity.golden_records").fetchall()[0]
+
+    moved = {
+        "source_key": "e1",
+        "street": "Nygatan 9",
+        "postal_code": "22233",
+        "city": "Lund",
+        "effective_on": "2026-03-01",
+    }
+    own, registered = ("Storgatan 1", "11122", "crm:anna"), ("Nygatan 9", "22233", "registers:e1")
+    assert address("2026-02-01", moved) == (*registered, "2026-03-01")
+    assert address("2026-04-01", moved) == (*own, "2026-04-01")
+    assert address("2026-03-01", moved) == (*own, "2026-03-01")
+    # the newest entry, and none of tomorrow, of another person, without an address, or of protected identity
+    older = moved | {"source_key": "e0", "street": "Gamla gatan 3", "effective_on": "2026-02-15"}
+    assert address("2026-02-01", moved, older) == (*registered, "2026-03-01")
+    for nothing in (
+        {"effective_on": "2026-07-01"},
+        {"given_name": "Eva"},
+        {"postal_code": None},
+        {"is_protected": True},
+    ):
+        assert address("2026-02-01", moved | nothing)[:3] == own, nothing

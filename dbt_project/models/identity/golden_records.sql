@@ -12,9 +12,19 @@ with
             {{ folded("family_name") }} as family_name,
             birth_date,
             {{ latest("replace(postal_code, ' ', '')", packed(["effective_on", "source_key"])) }} as postal_code,
-            {{ latest(folded("street"), packed(["effective_on", "source_key"])) }} as street
+            {{ latest(folded("street"), packed(["effective_on", "source_key"])) }} as street,
+            -- an entry of protected identity tells no address
+            {{ latest(packed(["street", "postal_code", "city"]), packed(["effective_on", "source_key"])) }} filter (
+                where postal_code is not null and street is not null and not coalesce(is_protected, false)
+            ) as address,
+            max(effective_on) filter (
+                where postal_code is not null and street is not null and not coalesce(is_protected, false)
+            ) as effective_on,
+            {{ latest(packed(["source_system", "source_key"]), packed(["effective_on", "source_key"])) }} filter (
+                where postal_code is not null and street is not null and not coalesce(is_protected, false)
+            ) as entry
         from {{ ref("conformed_address_updates") }}
-        where deleted_at is null and birth_date is not null
+        where deleted_at is null and birth_date is not null and effective_on <= cast({{ as_of() }} as date)
         group by 1, 2, 3
     ),
     records as (
@@ -67,6 +77,9 @@ with
             e.contact_point is not null as is_confirmed_email,
             t.contact_point is not null as is_confirmed_phone,
             r.birth_date is not null as is_registered,
+            r.address as registered_address,
+            r.entry as registered_entry,
+            cast(r.effective_on as timestamp) as registered_at,
             coalesce(
                 r.postal_code = replace(p.postal_code, ' ', '') and r.street = {{ folded("p.street") }}, false
             ) as is_registered_address
@@ -111,7 +124,20 @@ with
                 {%- else %} false
                 {%- endif %} as is_{{ field }}_conflicting
                 {{- "," if not loop.last }}
-            {% endfor %}
+            {% endfor %},
+            {{
+                latest(
+                    record_of(
+                        {
+                            "value": "registered_address",
+                            "source_system": "registered_entry.source_system",
+                            "source_key": "registered_entry.source_key",
+                            "changed_at": "registered_at",
+                        }
+                    ),
+                    packed(["registered_at", "record_key"]),
+                )
+            }} filter (where registered_at is not null) as registered
         from records
         group by customer_id
     )
@@ -119,6 +145,22 @@ select
     customer_id,
     {% for field in golden_fields() -%}
         case
+            {% if field == "address" -%}
+                -- the address register knows of a move before the customer tells; an older entry wins nothing
+                when registered is not null and coalesce(registered.changed_at > address.changed_at, true)
+                then
+                    {{
+                        record_of(
+                            {
+                                "value": "registered.value",
+                                "source_system": "registered.source_system",
+                                "source_key": "registered.source_key",
+                                "changed_at": "registered.changed_at",
+                                "is_conflicting": "is_address_conflicting",
+                            }
+                        )
+                    }}
+            {%- endif %}
             when {{ field }} is not null
             then
                 {{
