@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.configuration import load_settings
 from orchestration.defs.extract import raw_assets
-from orchestration.defs.identity import identity_assets, training_job
+from orchestration.defs.identity import identity_assets, rights_specs, training_job
 from orchestration.defs.jobs import failure_sensor, nightly_job, nightly_schedule, rebuild_identity_job
 from orchestration.defs.publishing import publication_assets
 from orchestration.defs.quality import quality_checks
@@ -27,6 +27,7 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
         assets=[
             *raw_assets(settings),
             *dbt_steps(manifest, settings),
+            *rights_specs(settings),
             identity_assets(settings),
             publication_assets(settings),
         ],

@@ -48,8 +48,7 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[O
         suppressed, exports = 0, list[str]()
         with open_warehouse(home, settings.engine) as con:
             suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
-            for subject in subjects:
-                customers = customers_of(con, subject)
+            for subject, customers in zip(subjects, customers_of(con, subjects), strict=True):
                 state = "open" if len(customers) == 1 else "held" if customers else "unknown"
                 who = customers[0] if len(customers) == 1 else subject.said
                 request = note_request(con, "erase", log.keyed(who), now(), state)  # type: ignore[arg-type]

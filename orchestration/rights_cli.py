@@ -181,7 +181,7 @@ def _used(
 
     subject = Subject(customer=customer, email=email, source_record=source_record)
     with locked_warehouse(f"{right} request") as (con, settings):
-        found = customers_of(con, subject)
+        found = customers_of(con, [subject])[0]
         state: Any = "done" if len(found) == 1 else "held" if found else "unknown"
         log, whom, changed = audit_of(settings), found[0] if len(found) == 1 else subject.said, 0
         with transaction(con):

@@ -36,6 +36,28 @@ _TABLES = {
 }
 
 
+# what people say with `kundbild object`, `rectify` and `restrict`: no run makes it
+_SAID = {
+    "objections": "Objections to direct marketing (Art. 21), one row per source record of whoever made one.",
+    "corrections": "Corrections (Art. 16), one row per source record and field.",
+    "restrictions": "Whose data are restricted (Art. 18), one row per source record.",
+}
+
+
+def rights_specs(settings: Settings) -> list[dg.AssetSpec]:
+    return [
+        dg.AssetSpec(
+            key=["identity", table],
+            group_name="identity",
+            description=description,
+            owners=[settings.owner],
+            kinds={"duckdb"},
+            metadata={"dagster/table_name": f"identity.{table}"},
+        )
+        for table, description in _SAID.items()
+    ]
+
+
 def identity_assets(settings: Settings) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="identify",

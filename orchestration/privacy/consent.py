@@ -54,7 +54,7 @@ def explain_permission(
 
     No row means no. Raises KundbildError where customer, purpose or channel are none.
     """
-    found = customers_of(con, Subject(customer=customer))
+    found = customers_of(con, [Subject(customer=customer)])[0]
     if not found:
         raise KundbildError(
             "there is no such customer", to_do="`kundbild explain system:key` tells the id of a source record"

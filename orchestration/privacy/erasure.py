@@ -17,7 +17,7 @@ import duckdb
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys
 from orchestration.phones import phone_keys
-from orchestration.privacy.rewriting import rewrite_publications, rewrite_warehouse
+from orchestration.privacy.rewriting import Theirs, rewrite_publications, rewrite_warehouse
 from orchestration.privacy.suppression import Kind, SuppressionList, name_key
 from orchestration.settings import Person, Settings
 from orchestration.warehouse import open_warehouse, quote, scalar, text, transaction
@@ -177,7 +177,7 @@ def finish_erasures(home: Home, settings: Settings, compression: str = "auto") -
         if customers or records:
             define_match_keys(con)
             rows = delete_erased(con, settings)
-            publications = rewrite_publications(con, home, _deletions)
+            publications = rewrite_publications(con, home, _theirs)
             con.execute("; ".join(f"delete from restricted.{table}" for table in _JOURNAL))
     rewrite_warehouse(home, settings.engine, compression)
     home.erasure_mark.unlink()
@@ -201,9 +201,8 @@ def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -
     ).fetchall()
     with transaction(con):
         for schema, table in tables:
-            for statement in _deletions(con, "", schema, table, _HIDING):
-                con.execute(statement)
-    return rewrite_publications(con, home, partial(_deletions, journal=_HIDING))
+            _delete(con, schema, table, _HIDING)
+    return rewrite_publications(con, home, partial(_theirs, journal=_HIDING))
 
 
 def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
@@ -218,9 +217,7 @@ def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
             "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
             "and schema_name not in ('reference', 'ops') and not starts_with(schema_name, 'raw_') and not starts_with(table_name, 'erasing_')"
         ).fetchall()
-        for schema, table in tables:
-            for statement in _deletions(con, "", schema, table):
-                rows += _changed(con, statement)
+        rows += sum(_delete(con, schema, table) for schema, table in tables)
         if _has(con, "identity", "made_with"):
             con.execute("delete from identity.made_with")
     return rows
@@ -314,19 +311,8 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [part for statement in there for part in statement.split("; ")]
 
 
-def _deletions(
-    con: duckdb.DuckDBPyConnection, catalog: str, schema: str, table: str, journal: str = _ERASING
-) -> list[str]:
-    """Statements that rid one table of noted people, by its columns; `catalog` is empty, or an attached publication."""
-    columns = {
-        row[0]
-        for row in con.execute(
-            "select column_name from duckdb_columns() where database_name = coalesce(nullif($catalog, ''), current_database()) "
-            "and schema_name = $schema and table_name = $table",
-            {"catalog": catalog, "schema": schema, "table": table},
-        ).fetchall()
-    }
-    name = ".".join(quote(part) for part in (catalog, schema, table) if part)
+def _theirs(table: str, columns: set[str], journal: str = _ERASING) -> Theirs | None:
+    """What of a table is a noted person's, by the columns that say whose its rows are."""
     of = {
         column: f"{column} in (select {key} from {journal}_customers where {key} is not null)"
         for column, key in (
@@ -347,17 +333,26 @@ def _deletions(
         if {system, key} <= columns
     ]
     if not found:
-        return []
-    where = " or ".join(found)
-    statements = []
+        return None
+    where = f"({' or '.join(found)})"
     if table in _KEPT:
-        emptied = ", ".join(f"{c} = null" for c in ("customer_id", "customer_key", "person_key") if c in columns)
-        return [f"update {name} set {emptied} where {where}"]
-    if "edge" in columns:
-        record = f"(select source_system || ':' || source_key from {journal}_records)"
-        ends = " or ".join(f"regexp_extract(edge, ', (\\S+) and (\\S+)$', {end}) in {record}" for end in (1, 2))
-        statements.append(f"update {name} set edge = null where {ends}")
-    return [*statements, f"delete from {name} where {where}"]
+        return Theirs(where, emptied=tuple(c for c in ("customer_id", "customer_key", "person_key") if c in columns))
+    if "edge" not in columns:
+        return Theirs(where)
+    record = f"(select source_system || ':' || source_key from {journal}_records)"
+    ends = " or ".join(f"regexp_extract(edge, ', (\\S+) and (\\S+)$', {end}) in {record}" for end in (1, 2))
+    return Theirs(where, blanked={"edge": f"({ends})"})
+
+
+def _delete(con: duckdb.DuckDBPyConnection, schema: str, table: str, journal: str = _ERASING) -> int:
+    """Rids a table of the warehouse of noted people. Returns the rows that changed."""
+    columns = con.execute(
+        "select column_name from duckdb_columns() where database_name = current_database() and schema_name = $1 and table_name = $2",
+        [schema, table],
+    ).fetchall()
+    theirs = _theirs(table, {column for (column,) in columns}, journal)
+    name = f"{quote(schema)}.{quote(table)}"
+    return sum(_changed(con, statement) for statement in theirs.deletions(name)) if theirs else 0
 
 
 def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -18,8 +19,42 @@ from orchestration.home import Home
 from orchestration.settings import Engine
 from orchestration.warehouse import PUBLISHED_STORAGE, open_warehouse, quote, scalar, text
 
-# statements that rid a table (catalog, schema, table) of whom it is to be rid of
-Deletions = Callable[[duckdb.DuckDBPyConnection, str, str, str], list[str]]
+
+@dataclass(frozen=True)
+class Theirs:
+    """What of a table is somebody's: rows by an SQL condition, which go, or stay with the columns `emptied`.
+
+    `blanked` is {column: condition} of what else becomes null, in rows that are not theirs.
+    """
+
+    where: str
+    emptied: tuple[str, ...] = ()
+    blanked: Mapping[str, str] = field(default_factory=dict)
+
+    def deletions(self, table: str) -> list[str]:
+        """Statements that take it out of a table."""
+        blanked = [f"update {table} set {column} = null where {where}" for column, where in self.blanked.items()]
+        if self.emptied:
+            emptied = ", ".join(f"{column} = null" for column in self.emptied)
+            return [*blanked, f"update {table} set {emptied} where {self.where}"]
+        return [*blanked, f"delete from {table} where {self.where}"]
+
+    def rest(self, relation: str) -> str:
+        """SQL: the relation without it."""
+        nulls = {**dict.fromkeys(self.emptied, self.where), **self.blanked}
+        replaced = ", ".join(
+            f"case when {where} then null else {column} end as {column}" for column, where in nulls.items()
+        )
+        kept = "" if self.emptied else f" where not coalesce({self.where}, false)"
+        return f"select *{f' replace ({replaced})' if replaced else ''} from {relation}{kept}"
+
+    def any_in(self, relation: str) -> str:
+        """SQL: whether there is any of it."""
+        return f"select count(*) > 0 from (select 1 from {relation} where {' or '.join([self.where, *self.blanked.values()])} limit 1)"
+
+
+# what of a table, by its name and columns, is theirs; None where none of it can be
+Find = Callable[[str, set[str]], Theirs | None]
 # what a table is counted by before and after
 _ROWS = "select schema_name, table_name, estimated_size from duckdb_tables() where database_name = $catalog and not temporary order by all"
 
@@ -41,50 +76,75 @@ def rewrite_warehouse(home: Home, engine: Engine, compression: str = "auto") -> 
     Path(f"{home.warehouse}.wal").unlink(missing_ok=True)
 
 
-def rewrite_publications(con: duckdb.DuckDBPyConnection, home: Home, deletions: Deletions) -> list[str]:
-    """Rids every publication that is kept of whom `deletions` name. Returns the versions that held somebody of them."""
+def rewrite_publications(con: duckdb.DuckDBPyConnection, home: Home, find: Find) -> list[str]:
+    """Rids every publication that is kept of what `find` says. Returns the versions that held any of it."""
     held = []
     for folder in sorted((home.published / "versions").glob("*")):
-        changed = [_rewrite_database(con, home, path, deletions) for path in sorted(folder.glob("*.duckdb"))]
-        changed += [_rewrite_parquet(con, path, deletions) for path in sorted(folder.glob("parquet/*.parquet"))]
+        changed = [_rewrite_database(con, home, path, find) for path in sorted(folder.glob("*.duckdb"))]
+        changed += [_rewrite_parquet(con, path, find) for path in sorted(folder.glob("parquet/*.parquet"))]
         if any(changed):
             held.append(folder.name)
             _recount(con, folder)
     return held
 
 
-def _rewrite_database(con: duckdb.DuckDBPyConnection, home: Home, path: Path, deletions: Deletions) -> bool:
-    """In a copy beside it, so that readers never see it half done. Says whether anything was to be deleted."""
-    fresh, last = home.temporary / f"{path.name}.copy", home.temporary / f"{path.name}.fresh"
-    for left_over in (fresh, last):
-        left_over.unlink(missing_ok=True)
-    con.execute(f"attach {text(path)} as published (read_only); attach {text(fresh)} as rid")
+def _rewrite_database(con: duckdb.DuckDBPyConnection, home: Home, path: Path, find: Find) -> bool:
+    """In a file beside it, so that readers never see it half done. Says whether there was anything to be rid of."""
+    fresh = home.temporary / f"{path.name}.fresh"
+    fresh.unlink(missing_ok=True)
+    con.execute(f"attach {text(path)} as published (read_only)")
     try:
-        con.execute("copy from database published to rid")
-        changed = 0
-        for schema, table, _ in con.execute(_ROWS, {"catalog": "rid"}).fetchall():
-            for statement in deletions(con, "rid", schema, table):
-                changed += int(scalar(con, statement))
-        if changed:
-            con.execute(f"attach {text(last)} as last (storage_version {text(PUBLISHED_STORAGE)})")
-            con.execute("copy from database rid to last; detach last")
+        rests: dict[tuple[str, str], str] = {}
+        is_held = False
+        for schema, table, _ in con.execute(_ROWS, {"catalog": "published"}).fetchall():
+            relation = f"published.{quote(schema)}.{quote(table)}"
+            theirs = find(table, _columns(con, relation))
+            rests[schema, table] = theirs.rest(relation) if theirs else f"from {relation}"
+            is_held = is_held or bool(theirs and scalar(con, theirs.any_in(relation)))
+        if is_held:
+            con.execute(f"attach {text(fresh)} as fresh (storage_version {text(PUBLISHED_STORAGE)})")
+            for schema in dict.fromkeys(schema for schema, _ in rests):
+                con.execute(f"create schema fresh.{quote(schema)}")
+            for (schema, table), rest in rests.items():
+                con.execute(f"create table fresh.{quote(schema)}.{quote(table)} as {rest}")
+            for comment in con.execute(_COMMENTS).fetchall():
+                con.execute(_commented(*comment))
+            con.execute("detach fresh")
     finally:
-        con.execute("detach published; detach rid")
-        fresh.unlink(missing_ok=True)
-    if changed:
-        _replace(last, path)
-    return bool(changed)
-
-
-def _rewrite_parquet(con: duckdb.DuckDBPyConnection, path: Path, deletions: Deletions) -> bool:
-    con.execute(f"create or replace temp table {quote(path.stem)} as from read_parquet({text(path)})")
-    changed = sum(int(scalar(con, statement)) for statement in deletions(con, "temp", "main", path.stem))
-    if changed:
-        fresh = path.with_suffix(".fresh")
-        con.execute(f"copy temp.main.{quote(path.stem)} to {text(fresh)} (format parquet, compression zstd)")
+        con.execute("detach published")
+    if is_held:
         _replace(fresh, path)
-    con.execute(f"drop table temp.main.{quote(path.stem)}")
-    return bool(changed)
+    return is_held
+
+
+# what BI tools show beside a table and a column: (schema, table, column or null, text)
+_COMMENTS = """
+select schema_name, table_name, null as column_name, comment from duckdb_tables() where database_name = 'published' and comment is not null
+union all
+select schema_name, table_name, column_name, comment from duckdb_columns() where database_name = 'published' and comment is not null
+"""
+
+
+def _commented(schema: str, table: str, column: str | None, comment: str) -> str:
+    name = f"fresh.{quote(schema)}.{quote(table)}"
+    return (
+        f"comment on {'column' if column else 'table'} {name}{f'.{quote(column)}' if column else ''} is {text(comment)}"
+    )
+
+
+def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
+    return {row[0] for row in con.execute(f"describe from {relation}").fetchall()}
+
+
+def _rewrite_parquet(con: duckdb.DuckDBPyConnection, path: Path, find: Find) -> bool:
+    relation = f"read_parquet({text(path)})"
+    theirs = find(path.stem, _columns(con, relation))
+    if not theirs or not scalar(con, theirs.any_in(relation)):
+        return False
+    fresh = path.with_suffix(".fresh")
+    con.execute(f"copy ({theirs.rest(relation)}) to {text(fresh)} (format parquet, compression zstd)")
+    _replace(fresh, path)
+    return True
 
 
 def _recount(con: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -6,6 +6,7 @@ Not here: what a right asks for (erasure.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -67,21 +68,23 @@ where value is not null or (select count(value) from theirs) = 0
 """
 # Art. 12(3): one month after receipt
 _DUE = "($received::timestamp + interval 1 month)::date"
-_BY_RECORD = "source_system = $system and source_key = $key"
-_LAST_CUSTOMERS = """
-with last as (
+# every record with the customer that has it, or had it last, by the id then and by today's
+_OWNERS = """
+create or replace temp table owners as
+select l.source_system, l.source_key, l.customer_id as own_id, coalesce(r.customer_id, l.customer_id) as customer_id from (
     from identity.customer_source_records
     qualify row_number() over (partition by record_id order by valid_to is null desc, valid_from desc, valid_to desc) = 1
-)
-select distinct coalesce(r.customer_id, l.customer_id) as customer_id from last l
-left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
-where {where} order by 1
+) l left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
 """
-_BY_EMAIL = """
-(l.source_system, l.source_key) in (
-    select (source_system, source_key) from conformed.conformed_people where email_key(email) = email_key($email)
-    union select (person_system, person_key) from conformed.conformed_consent_events where email_key(contact_point) = email_key($email)
-)
+_FOUND = """
+select a.place, o.customer_id from asked a join owners o on o.own_id = a.customer
+union select a.place, o.customer_id from asked a join owners o on o.customer_id = a.customer
+union select a.place, o.customer_id from asked a join owners o on o.source_system = a.source_system and o.source_key = a.source_key
+union select a.place, o.customer_id from asked a join conformed.conformed_people p on email_key(p.email) = email_key(a.email)
+    join owners o on o.source_system = p.source_system and o.source_key = p.source_key
+union select a.place, o.customer_id from asked a join conformed.conformed_consent_events e on email_key(e.contact_point) = email_key(a.email)
+    join owners o on o.source_system = e.person_system and o.source_key = e.person_key
+order by all
 """
 
 
@@ -122,23 +125,33 @@ def prepare_requests(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DDL)
 
 
-def customers_of(con: duckdb.DuckDBPyConnection, subject: Subject) -> list[str]:
-    """The customers that `subject` names: today's, or who had the record last. Raises KundbildError before the first night."""
+def customers_of(con: duckdb.DuckDBPyConnection, subjects: Sequence[Subject]) -> list[list[str]]:
+    """Of each subject the customers that it names: today's, or who had the record last. Raises KundbildError before the
+    first night, and where a source record is none."""
     if not scalar(con, "select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = 'customer_source_records'"):  # fmt: skip
         raise KundbildError("no night has made customers yet", to_do="`kundbild run`")
     define_match_keys(con)
-    if subject.customer is not None:
-        where, said = "$customer in (l.customer_id, r.customer_id)", {"customer": subject.customer}
-    elif subject.email is not None:
-        where, said = _BY_EMAIL, {"email": subject.email}
-    else:
-        system, colon, key = str(subject.source_record).partition(":")
-        if not (system and colon and key):
-            raise KundbildError(
-                f"{subject.source_record!r} names no source record", to_do="write system:key, as in crm:1042"
-            )
-        where, said = _BY_RECORD, {"system": system, "key": key}
-    return [customer for (customer,) in con.execute(_LAST_CUSTOMERS.format(where=where), said).fetchall()]
+    con.execute(_OWNERS)
+    con.execute(
+        "create or replace temp table asked (place bigint, customer varchar, email varchar, source_system varchar, source_key varchar)"
+    )
+    rows = [
+        [place, s.customer, s.email, *(_record(s.source_record) or (None, None))] for place, s in enumerate(subjects)
+    ]
+    con.executemany("insert into asked values (?, ?, ?, ?, ?)", rows) if rows else None
+    found: list[list[str]] = [[] for _ in subjects]
+    for place, customer in con.execute(_FOUND).fetchall():
+        found[place].append(customer)
+    return found
+
+
+def _record(written: str | None) -> tuple[str, str] | None:
+    if written is None:
+        return None
+    system, colon, key = written.partition(":")
+    if not (system and colon and key):
+        raise KundbildError(f"{written!r} names no source record", to_do="write system:key, as in crm:1042")
+    return system, key
 
 
 def suppressed_customers(con: duckdb.DuckDBPyConnection, suppressor: Suppressor) -> list[str]:
@@ -146,8 +159,11 @@ def suppressed_customers(con: duckdb.DuckDBPyConnection, suppressor: Suppressor)
     tables = "select count(*) from duckdb_tables() where (schema_name, table_name) in (('conformed', 'conformed_people'), ('identity', 'customer_source_records'))"
     if scalar(con, tables) < 2 or not suppressor.find_people(con):
         return []
-    known = "(l.source_system, l.source_key) in (select (source_system, source_key) from known_again)"
-    return [customer for (customer,) in con.execute(_LAST_CUSTOMERS.format(where=known)).fetchall()]
+    con.execute(_OWNERS)
+    known = (
+        "select distinct o.customer_id from owners o join known_again k using (source_system, source_key) order by 1"
+    )
+    return [customer for (customer,) in con.execute(known).fetchall()]
 
 
 def note_request(con: duckdb.DuckDBPyConnection, kind: Right, subject: str, received: datetime, state: State) -> str:

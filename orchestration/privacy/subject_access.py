@@ -26,6 +26,12 @@ _CHILDREN = {
     "conformed_order_items": ("order_key", "conformed_orders"),
 }
 # of registers, what is held of the person stands with the customer (dim_customers, customer_reservations)
+_FIRST = (
+    "marts.dim_customers",
+    "conformed.conformed_people",
+    "marts.contact_permissions",
+    "conformed.conformed_consent_events",
+)
 _LEFT_OUT = ("conformed_reservations", "conformed_address_updates", "customer_identity_events")
 _SOURCES = {"conformed": "the source system that each row names", "marts": "computed here from the above", "segments": "computed here from the above", "audiences": "computed here from the above", "identity": "chosen here among the source records"}  # fmt: skip
 
@@ -47,6 +53,8 @@ def export_subject(con: duckdb.DuckDBPyConnection, customer: str, received: date
     data = [
         found for (schema, table), columns in tables.items() if (found := _table(con, customer, schema, table, columns))
     ]
+    # who they are comes first, then what they said and did
+    data.sort(key=lambda found: _FIRST.index(found["table"]) if found["table"] in _FIRST else len(_FIRST))
     due = con.execute("select ($1::timestamp + interval 1 month)::date", [received]).fetchall()[0][0]
     return {
         "version": VERSION,
@@ -137,7 +145,7 @@ _PAGE = """<!doctype html>
  h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2.2rem }
  .scroll { overflow-x: auto } table { border-collapse: collapse; font-size: .88rem }
  th, td { border-bottom: 1px solid #d9e0e6; padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top }
- .quiet { color: #5b6a78 }
+ .quiet { color: #5b6a78 } .data td { white-space: nowrap }
 </style></head><body>
 <h1>What we hold about you</h1>
 <p>Asked for on {{ d.received_at[:10] }}; to be answered by {{ d.due_on }}. {{ d.your_rights }}</p>
@@ -148,7 +156,7 @@ _PAGE = """<!doctype html>
 {% for t in d.data %}
 <h2>{{ titled(t.table) }}</h2>
 <p class="quiet">{{ t.categories | join(", ") }}; from {{ t.source }}{% if t.is_portable %}; you may take it elsewhere{% endif %}</p>
-<div class="scroll"><table><tr>{% for name, c in t.columns.items() %}<th title="{{ c.description }}">{{ name | replace("_", " ") }}</th>{% endfor %}</tr>
+<div class="scroll"><table class="data"><tr>{% for name, c in t.columns.items() %}<th title="{{ c.description }}">{{ name | replace("_", " ") }}</th>{% endfor %}</tr>
 {% for row in t.rows %}<tr>{% for name in t.columns %}<td>{{ said(row[name]) }}</td>{% endfor %}</tr>{% endfor %}</table></div>
 {% endfor %}</body></html>
 """
