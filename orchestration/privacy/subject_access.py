@@ -25,13 +25,13 @@ _CHILDREN = {
     "conformed_survey_answers": ("response_key", "conformed_survey_responses"),
     "conformed_order_items": ("order_key", "conformed_orders"),
 }
-# of registers, what is held of the person stands with the customer (dim_customers, customer_reservations)
 _FIRST = (
     "marts.dim_customers",
     "conformed.conformed_people",
     "marts.contact_permissions",
     "conformed.conformed_consent_events",
 )
+# of registers, what is held of the person stands with the customer (dim_customers, customer_reservations)
 _LEFT_OUT = ("conformed_reservations", "conformed_address_updates", "customer_identity_events")
 _SOURCES = {"conformed": "the source system that each row names", "marts": "computed here from the above", "segments": "computed here from the above", "audiences": "computed here from the above", "identity": "chosen here among the source records"}  # fmt: skip
 
