@@ -68,6 +68,11 @@ class Home:
         return self.root / "dbt_target"
 
     @property
+    def compiled_marts(self) -> Path:
+        """What dbt made of the models of marts: plain SQL."""
+        return self.dbt_target / "compiled" / "kundbild" / "models" / "marts"
+
+    @property
     def mapped_models(self) -> Path:
         return self.root / "mapped_models"
 

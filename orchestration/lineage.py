@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 if TYPE_CHECKING:
+    from sqlglot.expressions import Expr
     from sqlglot.lineage import Node
+    from sqlglot.schema import MappingSchema
 
 # (schema, table, column)
 Column = tuple[str, str, str]
@@ -39,12 +41,25 @@ def column_lineage(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path], ca
     }
 
 
-def _read(con: duckdb.DuckDBPyConnection, statements: dict[str, str]) -> dict[str, ColumnSources]:
-    import sqlglot
-    from sqlglot.errors import SqlglotError
-    from sqlglot.lineage import lineage
-    from sqlglot.optimizer.qualify import qualify
-    from sqlglot.optimizer.scope import build_scope
+def columns_read(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path]) -> dict[str, set[Column]]:
+    """Every column of a table that each model's compiled SQL reads, in conditions and joins too, by the model's name."""
+    from sqlglot.expressions import Table
+    from sqlglot.optimizer.scope import traverse_scope
+
+    names = _names(con)
+    found: dict[str, set[Column]] = {}
+    for name, path in compiled.items():
+        found[name] = set()
+        for scope in traverse_scope(_qualified(path.read_text(encoding="utf-8"), names)):
+            for column in scope.columns:
+                source = scope.sources.get(column.table)
+                if isinstance(source, Table):
+                    found[name].add((source.db, source.name, column.name))
+    return found
+
+
+def _names(con: duckdb.DuckDBPyConnection) -> MappingSchema:
+    """What columns there are."""
     from sqlglot.schema import MappingSchema
 
     tables: dict[str, Any] = {}
@@ -53,13 +68,28 @@ def _read(con: duckdb.DuckDBPyConnection, statements: dict[str, str]) -> dict[st
     ).fetchall():
         # only names matter here
         tables.setdefault(database, {}).setdefault(schema, {}).setdefault(table, {})[column] = "varchar"
-    names = MappingSchema(tables, dialect="duckdb")
+    return MappingSchema(tables, dialect="duckdb")
+
+
+def _qualified(sql: str, names: MappingSchema) -> Expr:
+    import sqlglot
+    from sqlglot.optimizer.qualify import qualify
+
+    return qualify(
+        sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=names, validate_qualify_columns=False
+    )
+
+
+def _read(con: duckdb.DuckDBPyConnection, statements: dict[str, str]) -> dict[str, ColumnSources]:
+    from sqlglot.errors import SqlglotError
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.scope import build_scope
+
+    names = _names(con)
     found: dict[str, ColumnSources] = {}
     for digest, sql in statements.items():
         try:
-            tree = qualify(
-                sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=names, validate_qualify_columns=False
-            )
+            tree = _qualified(sql, names)
             nodes = lineage(None, tree, names, dialect="duckdb", scope=build_scope(tree))
         except SqlglotError:
             nodes = {}

@@ -13,6 +13,7 @@ from orchestration.defs.resources import NightResource
 from orchestration.errors import GateError
 from orchestration.night import tell
 from orchestration.privacy.audit import audit_log
+from orchestration.privacy.purposes import assert_purposes
 from orchestration.publishing.gate import assert_ids_last, assert_publishable
 from orchestration.publishing.snapshot import publish
 from orchestration.settings import DBT_DIR, Settings
@@ -54,6 +55,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             try:
                 assert_publishable(con, run.run_id)
                 assert_ids_last(con, run.settings.identity.max_changed_ids)
+                assert_purposes(con, run.home.compiled_marts)
             except GateError as error:
                 raise dg.Failure(description=str(error), allow_retries=False) from error
             tell("publishing", "copying")

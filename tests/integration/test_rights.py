@@ -10,9 +10,12 @@ from pathlib import Path
 
 import duckdb
 import jsonschema
+import pytest
 
+from orchestration.errors import GateError
 from orchestration.home import Home
 from orchestration.privacy.catalogue import read_catalogue
+from orchestration.privacy.purposes import assert_purposes
 from orchestration.privacy.subject_access import SCHEMA
 from tests.conftest import NIGHT_2, Kundbild
 from tests.integration.test_erasure import places
@@ -68,6 +71,40 @@ def test_an_objection_and_a_correction_stand_after_everything_is_extracted_anew(
         "object",
         "rectify",
     ]
+
+
+def test_rule_22_a_purpose_has_one_legal_basis_and_its_models_read_only_what_it_allows(demo_copy: Kundbild):
+    compiled = Home(demo_copy.home).compiled_marts
+    audience = compiled / "audiences" / "audience_newsletter_email.sql"
+    segment = compiled / "segments" / "customer_rfm.sql"
+    whole = audience.read_text(), segment.read_text()
+    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
+        assert assert_purposes(con, compiled) == 5
+        # in what is shown, in a condition, and in a segment
+        for path, broken in (
+            (
+                audience,
+                f"select a.*, t.topic from ({whole[0]}) a join warehouse.marts.fct_interactions t using (customer_id)",
+            ),
+            (
+                audience,
+                f"select a.* from ({whole[0]}) a where exists (select 1 from warehouse.marts.fct_tickets t where t.category = 'x')",
+            ),
+            (
+                segment,
+                f"select s.* from ({whole[1]}) s join warehouse.marts.dim_customers c on c.customer_id = s.customer_id and c.given_name = 'Eva'",
+            ),
+        ):
+            path.write_text(broken)
+            with pytest.raises(GateError, match=r"not allowed for the purpose (newsletter|profiling)"):
+                assert_purposes(con, compiled)
+            audience.write_text(whole[0])
+            segment.write_text(whole[1])
+        con.execute(
+            "insert into reference.purposes select * replace ('contract' as legal_basis) from reference.purposes where purpose = 'offers'"
+        )
+        with pytest.raises(GateError, match="more than one legal basis"):
+            assert_purposes(con, compiled)
 
 
 def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_stored_and_in_no_mart(demo_copy: Kundbild):
