@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys
@@ -144,16 +145,16 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
     keys = phone_keys(
         [(point, code or settings.identity.default_country) for point, code in points if "@" not in point]
     )
-    numbers = {key for key, _ in keys if key}
-    con.executemany(
-        "insert into restricted.erasing_values values ('phone', ?, coalesce(? in (select phone_key from identity.normalised_people "
-        f"where (source_system, source_key) not in {RECORDS}), false))",
-        [[number, number] for number in sorted(numbers)],
-    ) if numbers else None
+    numbers = sorted({key for key, _ in keys if key})
+    con.register("numbers", pa.table({"number": pa.array(numbers, pa.string())}))
+    others = f"from identity.normalised_people where (source_system, source_key) not in {RECORDS}"
     con.execute(
-        f"insert into restricted.erasing_values select distinct 'email', email_key(point), coalesce(email_key(point) in (select email_key from "
-        f"identity.normalised_people where (source_system, source_key) not in {RECORDS}), false) from ({_POINTS}) where email_key(point) is not null"
+        "insert into restricted.erasing_values "
+        f"select 'phone', number, coalesce(number in (select phone_key {others} and phone_key is not null), false) from numbers "
+        f"union all select distinct 'email', email_key(point), coalesce(email_key(point) in (select email_key {others} and email_key is not null), false) "
+        f"from ({_POINTS}) where email_key(point) is not null"
     )
+    con.unregister("numbers")
 
 
 def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

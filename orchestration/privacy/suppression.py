@@ -66,16 +66,7 @@ class SuppressionList:
 
     def entries(self) -> list[Suppressed]:
         """What stands in either file, in the order that it was written."""
-        found: dict[Suppressed, None] = {}
-        for path in self._files:
-            if path.exists():
-                # half a line is what a killed run leaves: its entry is written again with the erasure that is finished
-                for line in path.read_text(encoding="utf-8").splitlines():
-                    try:
-                        found[Suppressed(**json.loads(line))] = None
-                    except (ValueError, TypeError):
-                        continue
-        return list(found)
+        return list(dict.fromkeys(entry for path in self._files for entry in _entries_of(path)))
 
     def last(self) -> dict[tuple[Kind, str], Suppressed]:
         """The last entry of each (kind, keyed hash)."""
@@ -91,10 +82,11 @@ class SuppressionList:
         hashed = {(kind, self.hashed(kind, value)) for kind, value in values if value}
         fresh = [entry for entry in sorted(hashed) if (entry in standing) == is_lifted]
         today = datetime.now(UTC).date().isoformat()
-        lines = "".join(
-            json.dumps(asdict(Suppressed(hash_, kind, today, reason, is_lifted))) + "\n" for kind, hash_ in fresh
-        )
+        whole = [*self.entries(), *(Suppressed(hash_, kind, today, reason, is_lifted) for kind, hash_ in fresh)]
         for path in self._files:
+            # what one file lacks, after a kill or a backup, the other one has
+            there = set(_entries_of(path))
+            lines = "".join(json.dumps(asdict(entry)) + "\n" for entry in whole if entry not in there)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
                 content = file.read()
@@ -114,6 +106,17 @@ class SuppressionList:
     @property
     def parameters(self) -> dict[str, bytes]:
         return hash_parameters(self._pepper)
+
+
+def _entries_of(path: Path) -> list[Suppressed]:
+    """A file's entries; half a line, which a killed run leaves, is none: its entry comes again."""
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        try:
+            found.append(Suppressed(**json.loads(line)))
+        except (ValueError, TypeError):
+            continue
+    return found
 
 
 class Suppressor:
