@@ -13,7 +13,7 @@ from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.privacy.audit import audit_log
-from orchestration.privacy.erasure import Erased, finish_erasures, note_erasure
+from orchestration.privacy.erasure import Erased, finish_erasures, note_erasure, suppress_noted
 from orchestration.privacy.exports import exports_with
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.proof import Proof, planted_customers, prove_erasure
@@ -48,25 +48,32 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[O
         suppressed, exports = 0, list[str]()
         with open_warehouse(home, settings.engine) as con:
             suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
-            for subject, customers in zip(subjects, customers_of(con, subjects), strict=True):
-                state = "open" if len(customers) == 1 else "held" if customers else "unknown"
-                who = customers[0] if len(customers) == 1 else subject.said
-                request = note_request(con, "erase", log.keyed(who), now(), state)  # type: ignore[arg-type]
-                found.append((subject, customers, request))
-            certain = sorted({customers[0] for _, customers, _ in found if len(customers) == 1})
+            named = list(zip(subjects, customers_of(con, subjects), strict=True))
+            certain = sorted({customers[0] for _, customers in named if len(customers) == 1})
+
+            def note_requests() -> None:
+                for subject, customers in named:
+                    state = "open" if len(customers) == 1 else "held" if customers else "unknown"
+                    who = customers[0] if len(customers) == 1 else subject.said
+                    request = note_request(con, "erase", log.keyed(who), now(), state)  # type: ignore[arg-type]
+                    found.append((subject, customers, request))
+
+            # a request is open from when its erasure is noted, and not before: killed sooner, nothing was asked
             if certain:
-                suppressed = note_erasure(con, home, settings, certain, suppression)
+                suppressed = note_erasure(con, home, settings, certain, suppression, note_requests)
                 ids = con.execute("select customer_id from restricted.erasing_customers").fetchall()
                 exports = exports_with(
                     con, find_pepper(con, settings.privacy.pepper), [customer for (customer,) in ids]
                 )
+            else:
+                note_requests()
         erased = _finish(home, settings) if certain else None
     whole = replace(erased, suppressed=suppressed, exports=exports) if erased else _NOTHING
     outcomes = []
     for subject, customers, request in found:
         state = "done" if len(customers) == 1 else "held" if customers else "unknown"
         log.append(
-            "erased" if state == "done" else f"erasure {state}".replace(" ", "-"),
+            "erased" if state == "done" else f"erasure-{state}",
             subject=customers[0] if state == "done" else subject.said,
             detail={"request": request, "publications": len(whole.publications)}
             if state == "done"
@@ -102,6 +109,8 @@ def finish_unfinished(home: Home, settings: Settings) -> Erased | None:
             left = planted_customers(con)
             if left:
                 note_erasure(con, home, settings, left, None)
+            # noted, and killed before they were suppressed
+            suppress_noted(con, SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper)))
     finished = _finish(home, settings)
     if finished:
         _tell(home, settings, "erasure-finished", finished)

@@ -8,7 +8,7 @@ Not here: who may be erased (rights.py), how files are written anew (rewriting.p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -107,10 +107,12 @@ def note_erasure(
     settings: Settings,
     customers: Sequence[str],
     suppression: SuppressionList | None,
+    within: Callable[[], object] = lambda: None,
 ) -> int:
     """Notes who is to be erased and suppresses them: from here on it will be done, by this run or the next.
 
-    Without a suppression list nobody is kept out: for those who never were, as a proof's.
+    `within` is done in the transaction that notes them. Without a suppression list nobody is kept out: for those who
+    never were, as a proof's.
 
     Returns the entries of the suppression list that are new.
     """
@@ -124,10 +126,13 @@ def note_erasure(
         con.execute(_NAMES)
         con.execute(_WRITTEN)
         _note_own_values(con, settings)
-    return _suppress(con, suppression) if suppression else 0
+        within()
+    return suppress_noted(con, suppression) if suppression else 0
 
 
-def _suppress(con: duckdb.DuckDBPyConnection, suppression: SuppressionList) -> int:
+def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList) -> int:
+    """Puts whoever is noted on the suppression list. Returns the entries that are new."""
+    con.execute(_DDL)
     found: list[tuple[Kind, str]] = [
         (kind, value)
         for kind, value in con.execute(

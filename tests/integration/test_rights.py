@@ -113,7 +113,9 @@ def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_store
         customer, contact = con.execute(
             "select s.customer_id, s.source_key from identity.customer_source_records s where source_system = 'crm' "
             "and s.customer_id in (select customer_id from marts.fct_orders) and s.customer_id in (select customer_id from audiences.audience_newsletter_email) "
-            "and s.customer_id in (select customer_id from marts.fct_web_sessions) order by 1 limit 1"
+            "and s.customer_id in (select customer_id from marts.fct_web_sessions) "
+            # one of two of a household, where there is such a one
+            "order by s.customer_id in (select max(customer_id) from marts.bridge_household_customers group by household_id having count(*) = 2) desc, 1 limit 1"
         ).fetchall()[0]
         before = con.execute(sold).fetchall()
         email = con.execute("select email from marts.dim_customers where customer_id = ?", [customer]).fetchall()[0][0]
