@@ -66,9 +66,17 @@ _NAMES = f"""
 insert into restricted.erasing_values
 select distinct 'name', {_NAME}, {_NAME} in (
     select {_NAME} from conformed.conformed_people where deleted_at is null and (source_system, source_key) not in {RECORDS}
-        and family_name in (select family_name from conformed.conformed_people where (source_system, source_key) in {RECORDS})
         and {_NAME} is not null)
 from conformed.conformed_people where (source_system, source_key) in {RECORDS} and {_NAME} is not null
+"""
+# records that are gone at their source and belonged to nobody, by what only the person has
+_GONE = f"""
+insert into restricted.erasing_records
+select p.source_system, p.source_key, hash(p.source_system, p.source_key) from conformed.conformed_people p
+left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), '')
+where p.deleted_at is not null and (p.source_system, p.source_key) not in {RECORDS}
+    and (email_key(p.email) in {_VALUES.format(kind="email")} or n.phone_key in {_VALUES.format(kind="phone")}
+        or {name_key("p.given_name", "p.family_name", "p.birth_date")} in {_VALUES.format(kind="name")})
 """
 # names as they are written, to be found in lines that could not be read
 _WRITTEN = f"""
@@ -124,6 +132,7 @@ def note_erasure(
         con.execute(_RECORDS.format(journal=_ERASING))
         _note_contact_points(con, settings)
         con.execute(_NAMES)
+        con.execute(_GONE)
         con.execute(_WRITTEN)
         _note_own_values(con, settings)
         within()
@@ -150,13 +159,15 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
     keys = phone_keys(
         [(point, code or settings.identity.default_country) for point, code in points if "@" not in point]
     )
-    numbers = sorted({key for key, _ in keys if key})
+    # digits whose country cannot be told are anybody's
+    numbers = sorted({key for key, _ in keys if key and key.startswith("+")})
     con.register("numbers", pa.table({"number": pa.array(numbers, pa.string())}))
     others = f"from identity.normalised_people where (source_system, source_key) not in {RECORDS}"
+    nobodys = "in (select value_key from identity.identifiers where ignored_reason is not null)"
     con.execute(
         "insert into restricted.erasing_values "
-        f"select 'phone', number, coalesce(number in (select phone_key {others} and phone_key is not null), false) from numbers "
-        f"union all select distinct 'email', email_key(point), coalesce(email_key(point) in (select email_key {others} and email_key is not null), false) "
+        f"select 'phone', number, coalesce(number in (select phone_key {others} and phone_key is not null) or number {nobodys}, false) from numbers "
+        f"union all select distinct 'email', email_key(point), coalesce(email_key(point) in (select email_key {others} and email_key is not null) or email_key(point) {nobodys}, false) "
         f"from ({_POINTS}) where email_key(point) is not null"
     )
     con.unregister("numbers")
@@ -298,9 +309,6 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("conformed", "conformed_consent_events"): f"delete from conformed.conformed_consent_events where email_key(contact_point) in {email}",
         ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where email_key(contact_point) in {email}",
         ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where {by_name} in {_VALUES.format(kind='name')}",
-        ("identity", "reservation_keys"): "delete from conformed.conformed_reservations where (source_system, source_key) in "
-        f"(select (source_system, source_key) from identity.reservation_keys where phone_key in {phone}); "
-        f"delete from identity.reservation_keys where phone_key in {phone}",
         ("identity", "phone_numbers"): f"delete from identity.phone_numbers where phone_key in {phone}",
         ("identity", "identifiers"): "delete from identity.identifiers where (kind, value_key) in (select (kind, value) from restricted.erasing_values where not is_shared)",
         ("identity", "term_frequencies"): "delete from identity.term_frequencies where column_name in ('email_key', 'phone_key') and value in "

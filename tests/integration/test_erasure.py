@@ -338,3 +338,33 @@ def test_a_killed_erasure_is_finished_by_whatever_comes_next_or_was_never_begun(
         assert states == ["unknown", "done"]
         assert places(erasable.home, someone.tokens) == []
         assert (erasable.home / "suppression.jsonl").read_text()
+
+
+def test_erasing_many_takes_no_row_of_anybody_else(erasable: Kundbild):
+    """Numbers that many write, mailboxes of families, namesakes: raw and conformed lose the same rows, and nobody else any."""
+
+    def standing() -> tuple[dict[str, int], set[tuple[str, str]]]:
+        with erasable.warehouse() as con:
+            views = con.execute(
+                "select view_name from duckdb_views() where schema_name = 'staging' and view_name like 'stg_%'"
+            ).fetchall()
+            missing = {}
+            for (view,) in views:
+                system, entity = view.removeprefix("stg_").split("__")
+                raw = con.execute(f"select count(*) from staging.{view}").fetchall()[0][0]
+                kept = con.execute(
+                    f"select count(*) from conformed.conformed_{entity} where source_system = ?", [system]
+                ).fetchall()[0][0]
+                missing[view] = raw - kept
+            return missing, set(
+                con.execute("select source_system, source_key from identity.normalised_people").fetchall()
+            )
+
+    with erasable.warehouse() as con:
+        many = con.execute(
+            "select customer_id, list((source_system, source_key)) from identity.customer_source_records where valid_to is null "
+            "group by 1 order by hash(min(source_key)) limit 200"
+        ).fetchall()
+    missing, people = standing()
+    erasable("erase", *(argument for customer, _ in many for argument in ("--customer", customer)))
+    assert standing() == (missing, people - {tuple(record) for _, records in many for record in records})

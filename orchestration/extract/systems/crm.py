@@ -137,7 +137,6 @@ TABLES = {
             Person(
                 key="contact_id",
                 email=["contact_point"],
-                phone=["contact_point"],
                 grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
             )
         ],

@@ -16,7 +16,6 @@ TABLES = {
         },
         key=["reservation_id"],
         path="reservations_*.csv",
-        persons=[Person(phone=["match_value"])],
     ),
     "addresses": Table(
         columns={
