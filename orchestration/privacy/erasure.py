@@ -227,6 +227,7 @@ def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
 
     Identity is looked at anew the next night. Returns the rows that changed.
     """
+    con.execute("create or replace temp table erased_rows (source_system varchar, source_key varchar)")
     with transaction(con):
         rows = sum(_delete_raw(con, settings, source, name, person) for source, name, person in _declared(settings))
         rows += sum(_changed(con, statement) for statement in _special(con))
@@ -272,6 +273,12 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
         return 0
     where = " or ".join(known)
     if not person.is_kept:
+        key = settings.sources[source].tables[name].key
+        if len(key) == 1 and key != [person.key]:
+            # what hangs on a row that was set aside stands alone
+            con.execute(
+                f"insert into erased_rows select {text(source)}, {quote(key[0])}::varchar from {_raw(source, name)} where {where}"
+            )
         return _changed(con, f"delete from {_raw(source, name)} where {where}")
     emptied = ", ".join(f"{quote(c)} = null" for c in [*filter(None, [person.key]), *person.emptied])
     return _changed(con, f"update {_raw(source, name)} set {emptied} where {where}")
@@ -302,7 +309,7 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
     email, phone = _VALUES.format(kind="email"), _VALUES.format(kind="phone")
     wanted = {
         ("conformed", "conformed_survey_answers"): "delete from conformed.conformed_survey_answers where (source_system, response_key) in "
-        f"(select (source_system, source_key) from conformed.conformed_survey_responses where (person_system, person_key) in {RECORDS})",
+        f"(select (source_system, source_key) from conformed.conformed_survey_responses where (person_system, person_key) in {RECORDS}) or (source_system, response_key) in (select (source_system, source_key) from erased_rows)",
         ("conformed", "conformed_web_events"): f"delete from conformed.conformed_web_events where visitor_key in ({own})",
         ("conformed", "conformed_web_sessions"): f"delete from conformed.conformed_web_sessions where visitor_key in ({own})",
         ("marts", "fct_web_sessions"): f"delete from marts.fct_web_sessions where visitor_key in ({own})",
