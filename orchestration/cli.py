@@ -15,23 +15,16 @@ from rich.table import Table as RichTable
 
 from orchestration.audience_cli import audience_app
 from orchestration.audit_cli import audit_app
+from orchestration.catalogue_cli import catalogue
 from orchestration.consent_cli import consent_app
 from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome
 from orchestration.demo_cli import demo_app
+from orchestration.erasure_cli import erase, prove_erasure
 from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
 from orchestration.identity_cli import identity_app
 from orchestration.review_cli import review_app
-from orchestration.rights_cli import (
-    catalogue,
-    erase,
-    export_subject,
-    list_requests,
-    object_to_marketing,
-    prove_erasure,
-    rectify,
-    restrict,
-)
+from orchestration.rights_cli import export_subject, list_requests, object_to_marketing, rectify, restrict
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",

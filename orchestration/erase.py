@@ -9,16 +9,27 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import duckdb
+
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.privacy.audit import audit_log
-from orchestration.privacy.erasure import Erased, finish_erasures, note_erasure, suppress_noted
+from orchestration.privacy.erasure import Erased, finish_erasures
 from orchestration.privacy.exports import exports_with
+from orchestration.privacy.noted import note_erasure, suppress_noted
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.proof import Proof, planted_customers, prove_erasure
-from orchestration.privacy.rights import Subject, close_requests, customers_of, note_request, suppressed_customers
-from orchestration.privacy.suppression import SuppressionList, Suppressor
+from orchestration.privacy.rights import (
+    Subject,
+    close_requests,
+    customers_of,
+    note_request,
+    state_of,
+    suppressed_customers,
+)
+from orchestration.privacy.suppression import SuppressionList
+from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse, scalar
 
@@ -47,41 +58,37 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[O
         finish_unfinished(home, settings)
         suppressed, exports = 0, list[str]()
         with open_warehouse(home, settings.engine) as con:
-            suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+            pepper = find_pepper(con, settings.privacy.pepper)
+            suppression = SuppressionList.of(con, home, pepper)
             named = list(zip(subjects, customers_of(con, subjects), strict=True))
             certain = sorted({customers[0] for _, customers in named if len(customers) == 1})
 
             def note_requests() -> None:
                 for subject, customers in named:
-                    state = "open" if len(customers) == 1 else "held" if customers else "unknown"
-                    who = customers[0] if len(customers) == 1 else subject.said
-                    request = note_request(con, "erase", log.keyed(who), now(), state)  # type: ignore[arg-type]
+                    state = state_of(customers)
+                    who = customers[0] if state == "done" else subject.said
+                    request = note_request(con, "erase", log.keyed(who), now(), "open" if state == "done" else state)
                     found.append((subject, customers, request))
 
             # a request is open from when its erasure is noted, and not before: killed sooner, nothing was asked
             if certain:
                 suppressed = note_erasure(con, home, settings, certain, suppression, note_requests)
                 ids = con.execute("select customer_id from restricted.erasing_customers").fetchall()
-                exports = exports_with(
-                    con, find_pepper(con, settings.privacy.pepper), [customer for (customer,) in ids]
-                )
+                exports = exports_with(con, pepper, [customer for (customer,) in ids])
             else:
                 note_requests()
         erased = _finish(home, settings) if certain else None
     whole = replace(erased, suppressed=suppressed, exports=exports) if erased else _NOTHING
     outcomes = []
     for subject, customers, request in found:
-        state = "done" if len(customers) == 1 else "held" if customers else "unknown"
-        log.append(
-            "erased" if state == "done" else f"erasure-{state}",
-            subject=customers[0] if state == "done" else subject.said,
-            detail={"request": request, "publications": len(whole.publications)}
-            if state == "done"
-            else {"request": request},
-        )
-        outcomes.append(
-            Outcome(state, request, customers if state == "held" else [], whole if state == "done" else _NOTHING)
-        )
+        state = state_of(customers)
+        if state == "done":
+            detail: dict[str, int | str] = {"request": request, "publications": len(whole.publications)}
+            log.append("erased", subject=customers[0], detail=detail)
+            outcomes.append(Outcome(state, request, [], whole))
+        else:
+            log.append(f"erasure-{state}", subject=subject.said, detail={"request": request})
+            outcomes.append(Outcome(state, request, customers, _NOTHING))
     return outcomes
 
 
@@ -93,32 +100,32 @@ def prove(home: Home, settings: Settings) -> Proof:
             raise KundbildError("there is no warehouse to prove anything of", to_do="`kundbild run` makes one")
         finish_unfinished(home, settings)
         with open_warehouse(home, settings.engine) as con:
-            suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+            suppression = _suppression(con, home, settings)
         proof = prove_erasure(home, settings, Suppressor(suppression, settings.identity.default_country))
     detail = {"holds": int(proof.holds), "files": len(proof.files), "suppressed": proof.suppressed}
     audit_log(home, settings.privacy).append("erasure-proved", detail=detail)
     return proof
 
 
-def finish_unfinished(home: Home, settings: Settings) -> Erased | None:
+def finish_unfinished(home: Home, settings: Settings) -> None:
     """What a killed erasure left, and whoever came back with a backup: both before anything else is done. Needs the lock."""
     if not home.warehouse.exists():
-        return None
+        return
     if home.erasure_mark.exists():
         with open_warehouse(home, settings.engine) as con:
             left = planted_customers(con)
             if left:
                 note_erasure(con, home, settings, left, None)
             # noted, and killed before they were suppressed
-            suppress_noted(con, SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper)))
+            suppress_noted(con, _suppression(con, home, settings))
     finished = _finish(home, settings)
     if finished:
         _tell(home, settings, "erasure-finished", finished)
     with open_warehouse(home, settings.engine) as con:
-        suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+        suppression = _suppression(con, home, settings)
         con.execute(_SWEPT)
         if scalar(con, "select digest from restricted.swept") == _digest(suppression):
-            return finished
+            return
         back = suppressed_customers(con, Suppressor(suppression, settings.identity.default_country))
         if back:
             note_erasure(con, home, settings, back, suppression)
@@ -126,7 +133,6 @@ def finish_unfinished(home: Home, settings: Settings) -> Erased | None:
     if again:
         _tell(home, settings, "erased-again", again)
     _note_swept(home, settings)
-    return again or finished
 
 
 def _tell(home: Home, settings: Settings, action: str, erased: Erased) -> None:
@@ -145,7 +151,7 @@ def _finish(home: Home, settings: Settings) -> Erased | None:
 
 def _note_swept(home: Home, settings: Settings) -> None:
     with open_warehouse(home, settings.engine) as con:
-        suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+        suppression = _suppression(con, home, settings)
         con.execute(_SWEPT)
         con.execute("delete from restricted.swept")
         con.execute("insert into restricted.swept values ($digest)", {"digest": _digest(suppression)})
@@ -153,3 +159,7 @@ def _note_swept(home: Home, settings: Settings) -> None:
 
 def _digest(suppression: SuppressionList) -> str:
     return hashlib.sha256(repr(sorted(suppression.standing())).encode()).hexdigest()
+
+
+def _suppression(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> SuppressionList:
+    return SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))

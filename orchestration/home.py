@@ -154,6 +154,15 @@ class Home:
             shutil.rmtree(left_over, ignore_errors=True)
 
 
+def sync(path: Path) -> None:
+    """Flushes a file or a folder to disk, so that a rename never makes a half-written one current after a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_private(path: Path, text: str) -> None:
     """Writes a file that only its owner may read, also where it was there before."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8", newline="") as file:

@@ -37,3 +37,13 @@ create or replace temp macro plausible_birth(d) as case
 def define_match_keys(con: duckdb.DuckDBPyConnection) -> None:
     """Defines the macros: those of schema identity for good, the others for this connection."""
     con.execute(_MACROS)
+
+
+# a birth date as systems write them
+_DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y%m%d"]
+
+
+def name_key(given: str, family: str, birth: str) -> str:
+    """SQL of the match key of a name with its birth date; null where a part is missing."""
+    date = f"coalesce(try_cast({birth} as date), try_strptime({birth}::varchar, {_DATE_FORMATS})::date)"
+    return f"identity.words_key({given}) || '|' || identity.words_key({family}) || '|' || plausible_birth({date})"

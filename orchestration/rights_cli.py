@@ -1,8 +1,10 @@
-"""`kundbild erase …` and the other rights: arguments and what is printed. Not here: work (erase.py, privacy/)."""
+"""`kundbild object`, `restrict`, `rectify`, `export-subject`, `requests`: arguments and what is printed.
+
+Not here: work (privacy/), erasure (erasure_cli.py).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,34 +16,6 @@ from rich.table import Table as RichTable
 from orchestration.console import Json, out, print_json
 from orchestration.home import write_private
 from orchestration.review_cli import audit_of, locked_warehouse
-
-Customer = Annotated[
-    list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
-]
-Email = Annotated[list[str] | None, typer.Option("--email", help="An email address, in any spelling.")]
-SourceRecord = Annotated[list[str] | None, typer.Option("--source-record", help="A source record, as crm:1042.")]
-
-
-def erase(
-    customer: Customer = None, email: Email = None, source_record: SourceRecord = None, as_json: Json = False
-) -> None:
-    """Erase people (Art. 17): every table, every publication, the bytes of the files; they stay out of later deliveries.
-
-    What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: nobody
-    here is known by that, or more than one customer is: nothing was erased for that one.
-    """
-    from orchestration.erase import erase as erase_people
-
-    home, settings, subjects = _begin(customer, email, source_record)
-    outcomes = erase_people(home, settings, subjects)
-    if as_json:
-        print_json([_said(outcome) for outcome in outcomes])
-    else:
-        for outcome in outcomes:
-            _print(outcome)
-    if any(outcome.state != "done" for outcome in outcomes):
-        raise typer.Exit(3)
-
 
 OneCustomer = Annotated[str | None, typer.Option("--customer", help="A customer_id, an old one too.")]
 OneEmail = Annotated[str | None, typer.Option("--email", help="An email address, in any spelling.")]
@@ -103,7 +77,6 @@ def export_subject(
 
     JSON, valid by orchestration/privacy/subject_access.schema.json. Exit code 3: it is about nobody, or more than one.
     """
-    from orchestration.extract.records import now
     from orchestration.privacy.subject_access import as_json as as_text
     from orchestration.privacy.subject_access import as_page
     from orchestration.privacy.subject_access import export_subject as export
@@ -111,7 +84,7 @@ def export_subject(
     documents: list[dict[str, Any]] = []
 
     def collect(con: Any, whom: str, at: Any, request: str) -> int:
-        documents.append(export(con, whom, now()))
+        documents.append(export(con, whom, at))
         return sum(len(table["rows"]) for table in documents[0]["data"])
 
     _used("export", customer, email, source_record, collect, as_json=False, is_quiet=True)
@@ -176,18 +149,18 @@ def _used(
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not."""
     from orchestration.extract.records import now
-    from orchestration.privacy.rights import Subject, customers_of, note_request
+    from orchestration.privacy.rights import Subject, customers_of, note_request, state_of
     from orchestration.warehouse import transaction
 
     subject = Subject(customer=customer, email=email, source_record=source_record)
     with locked_warehouse(f"{right} request") as (con, settings):
         found = customers_of(con, [subject])[0]
-        state: Any = "done" if len(found) == 1 else "held" if found else "unknown"
-        log, whom, changed = audit_of(settings), found[0] if len(found) == 1 else subject.said, 0
+        state, at, log, changed = state_of(found), now(), audit_of(settings), 0
+        whom = found[0] if state == "done" else subject.said
         with transaction(con):
-            request = note_request(con, right, log.keyed(whom), now(), state)
+            request = note_request(con, right, log.keyed(whom), at, state)
             if state == "done":
-                changed = use(con, whom, now(), request)
+                changed = use(con, whom, at, request)
         if then and state == "done":
             then(con, whom)
         log.append(right if state == "done" else f"{right}-{state}", subject=whom, detail={"request": request})
@@ -209,42 +182,6 @@ def _used(
         out.print("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted.")
     if state != "done":
         raise typer.Exit(3)
-
-
-def prove_erasure(as_json: Json = False) -> None:
-    """Prove that erasure leaves nothing: plant a made-up person, erase it, and look for it in every byte of the home folder.
-
-    A second one that stays must be found, or the search would prove nothing. Then whoever was ever erased is looked for,
-    by the keyed hashes of the suppression list. Exit code 1: the proof fails.
-    """
-    from orchestration.configuration import load_settings
-    from orchestration.erase import prove
-    from orchestration.night import home_and_config
-
-    home, config = home_and_config()
-    proof = prove(home, load_settings(config))
-    if as_json:
-        print_json({"holds": proof.holds, **asdict(proof)})
-    else:
-        out.print(
-            f"Planted in {proof.tables} tables, erased, and looked for in {len(proof.files):,} files ({proof.size / 1e6:,.0f} MB):"
-        )
-        for folder, count in Counter(path.split("/")[0] for path in proof.files).items():
-            out.print(f"  {folder}" + (f": {count:,} files" if count > 1 else ""), highlight=False)
-        out.print(f"Canary before it was erased: {_places(proof.canary_found_before)}", highlight=False)
-        out.print(f"Canary after: {_places(proof.canary_found)}", highlight=False)
-        out.print(f"Control, not erased: {_places(proof.control_found)}", highlight=False)
-        out.print(
-            f"{proof.suppressed:,} keyed hashes of people who were erased: {_places(proof.suppressed_found)}",
-            highlight=False,
-        )
-        out.print("[green]The proof holds.[/green]" if proof.holds else "[red]The proof fails.[/red]")
-    if not proof.holds:
-        raise typer.Exit(1)
-
-
-def _places(found: list[str]) -> str:
-    return f"found in {', '.join(found)}" if found else "found nowhere"
 
 
 def list_requests(as_json: Json = False) -> None:
@@ -272,80 +209,4 @@ def list_requests(as_json: Json = False) -> None:
             request.state,
             closed,
         )
-    out.print(table)
-
-
-def _begin(
-    customer: list[str] | None, email: list[str] | None, source_record: list[str] | None
-) -> tuple[Any, Any, list[Any]]:
-    from orchestration.configuration import load_settings
-    from orchestration.errors import KundbildError
-    from orchestration.night import home_and_config
-    from orchestration.privacy.rights import Subject
-
-    home, config = home_and_config()
-    subjects = [
-        *(Subject(customer=value) for value in customer or []),
-        *(Subject(email=value) for value in email or []),
-        *(Subject(source_record=value) for value in source_record or []),
-    ]
-    if not subjects:
-        raise KundbildError(
-            "say whom it is about", to_do="give --customer ID, --email ADDRESS or --source-record system:key"
-        )
-    return home, load_settings(config), subjects
-
-
-def _said(outcome: Any) -> dict[str, Any]:
-    return {
-        "state": outcome.state,
-        "request_id": outcome.request_id,
-        "candidates": outcome.candidates,
-        **asdict(outcome.erased),
-    }
-
-
-def _print(outcome: Any) -> None:
-    if outcome.state == "unknown":
-        out.print("[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted.")
-    elif outcome.state == "held":
-        out.print(
-            "[yellow]held[/yellow]: more than one customer is known by that; nothing was erased. Decide, then erase by --customer:"
-        )
-        for candidate in outcome.candidates:
-            out.print(f"  {candidate}", highlight=False)
-    else:
-        erased = outcome.erased
-        out.print(
-            f"[green]erased[/green]: {erased.customers} ids, {erased.records} source records, {erased.rows:,} rows; "
-            f"{erased.suppressed} keyed hashes keep them out."
-        )
-        held = ", ".join(erased.publications) or "none"
-        out.print(f"Publications that held them, written anew: {held}.", highlight=False)
-        left = ", ".join(erased.exports) or "none"
-        out.print(f"Exports that held them, whose recipients are to be told (Art. 19): {left}.", highlight=False)
-
-
-def catalogue(
-    write: Annotated[Path | None, typer.Option(help="Write processing.md and processing.csv into this folder.")] = None,
-    as_json: Json = False,
-) -> None:
-    """The record of processing (Art. 30): which personal data there are, where, what for, on what basis, how long.
-
-    Out of the contracts of the dbt models (each column's meta: personal) and the seed data_categories.
-    """
-    from orchestration.privacy.catalogue import as_csv, as_page, processing_record, read_catalogue
-
-    rows = processing_record(read_catalogue())
-    if write:
-        (write / "processing.csv").write_text(as_csv(rows), encoding="utf-8")
-        (write / "processing.md").write_text(as_page(rows), encoding="utf-8")
-        out.print(f"Written: {write / 'processing.md'}, {write / 'processing.csv'}", highlight=False)
-        return
-    if as_json:
-        print_json([dict(zip(rows[0], row, strict=True)) for row in rows[1:]])
-        return
-    table = RichTable("category", "purpose", "legal basis", "days", "table", "columns")
-    for row in rows[1:]:
-        table.add_row(row[0], row[2], row[3], row[4], f"{row[6]}.{row[7]}", row[8])
     out.print(table)

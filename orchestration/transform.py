@@ -22,6 +22,7 @@ from orchestration.errors import KundbildError
 from orchestration.home import Home
 from orchestration.mapping import write_mapped_models
 from orchestration.privacy.catalogue import read_catalogue
+from orchestration.privacy.rights import CORRECTABLE
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import scalar, text
 
@@ -65,6 +66,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "systems": systems,
         "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
         "currency": settings.currency,
+        "correctable": list(CORRECTABLE),
         "min_people": settings.privacy.min_people,
         "soft_opt_in": settings.privacy.soft_opt_in,
         "golden_record": {

@@ -70,6 +70,12 @@ def scalar(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = No
     return rows[0][0] if rows else None
 
 
+def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether the database in use has it."""
+    found = "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = $1 and table_name = $2"
+    return bool(scalar(connection, found, [schema, table]))
+
+
 def row_counts(connection: duckdb.DuckDBPyConnection, *, views_of: str | None = None) -> dict[str, int]:
     """Rows of every table, by `schema.table`, as the catalogue knows them; those of one schema's views are counted."""
     counts = {

@@ -97,18 +97,8 @@
 
 {#- What was corrected (Art. 16) is put in again, whatever the source says. -#}
 {% macro apply_corrections() -%}
-    {%- set columns = [
-        "full_name",
-        "given_name",
-        "family_name",
-        "email",
-        "phone",
-        "gender",
-        "street",
-        "postal_code",
-    ] -%}
     {%- set statements = [] -%}
-    {%- for column in columns + ["city", "country_code", "birth_date"] -%}
+    {%- for column in var("correctable") -%}
         {%- set value = "c.value::date" if column == "birth_date" else "c.value" -%}
         {%- do statements.append(
             "update "

@@ -101,6 +101,8 @@ def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
         return found | {"stale": True}
     for what in ("source_rows", "inserted", "updated", "unchanged", "duplicates", "rejected", "deleted"):
         found[what] = getattr(counts, what)
+    if counts.suppressed:
+        found["rows of people who were erased, left out"] = counts.suppressed
     if counts.added_columns:
         found["added_columns"] = ", ".join(counts.added_columns)
     if counts.dropped_columns:

@@ -17,7 +17,8 @@ from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops,
 from orchestration.home import Home
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rights import prepare_requests
-from orchestration.privacy.suppression import SuppressionList, Suppressor
+from orchestration.privacy.suppression import SuppressionList
+from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings, Source, Table
 
 # what DuckDB raises when a delivery is not what it should be

@@ -19,9 +19,9 @@ from orchestration.privacy.national_ids import (
     kept_columns,
     remove_written_numbers,
 )
-from orchestration.privacy.suppression import Suppressor
+from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Table
-from orchestration.warehouse import quote, scalar, text
+from orchestration.warehouse import quote, scalar, text, transaction
 
 TECHNICAL = {
     "_load_id": "BIGINT",
@@ -95,8 +95,7 @@ def load(
     Raises SourceError when so large a share of a column cannot be cast that the source must have retyped it.
     """
     target = raw_name(source, name)
-    con.execute("begin")
-    try:
+    with transaction(con):
         load_id = next_load_id(con)
         con.execute("create or replace temp table fresh_rejects as from quarantine.rejected_rows limit 0")
         dropped = dropped_columns(table, batch.columns)
@@ -153,11 +152,7 @@ def load(
         counts.rejected += rejected
         counts.source_rows += rejected
         write_load(con, load_id, source, name, counts)
-        con.execute("commit")
         return counts
-    except BaseException:
-        con.execute("rollback")
-        raise
 
 
 def _without(batch: Batch, dropped: list[str]) -> Batch:

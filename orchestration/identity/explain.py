@@ -14,7 +14,7 @@ from orchestration.errors import KundbildError
 from orchestration.identity.decisions import Record
 from orchestration.identity.model import Model
 from orchestration.identity.weights import weigh_pairs
-from orchestration.warehouse import quote, scalar, text
+from orchestration.warehouse import has_table, quote
 
 _FIELDS = (
     "kind",
@@ -72,7 +72,7 @@ def explain(con: duckdb.DuckDBPyConnection, subject: str, model: Model, other: s
 
     Raises KundbildError where there is no such customer or record, or no night has run.
     """
-    if not _is_there(con, "customer_source_records"):
+    if not has_table(con, "identity", "customer_source_records"):
         raise KundbildError("no night has resolved identities yet", to_do="`kundbild run`")
     customer_id, record_id = _customer_of(con, subject)
     ids = [
@@ -121,14 +121,6 @@ def _customer_of(con: duckdb.DuckDBPyConnection, subject: str) -> tuple[str, int
     return rows[0][0], None
 
 
-def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(
-        scalar(
-            con, f"select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = {text(table)}"
-        )
-    )
-
-
 def _rows(con: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[dict[str, Any]]:
     cursor = con.execute(query, parameters)
     names = [column[0] for column in cursor.description or []]
@@ -146,7 +138,7 @@ def _records(con: duckdb.DuckDBPyConnection, ids: list[int]) -> list[dict[str, A
 
 
 def _golden(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
-    if not _is_there(con, "golden_records"):
+    if not has_table(con, "identity", "golden_records"):
         return []
     return _rows(
         con,

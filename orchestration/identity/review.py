@@ -18,7 +18,7 @@ from orchestration.errors import KundbildError
 from orchestration.home import write_private
 from orchestration.identity.decisions import Decision, Verdict, parse_record
 from orchestration.settings import Identity
-from orchestration.warehouse import scalar
+from orchestration.warehouse import has_table, scalar
 
 # the strongest pair stands for two customers; what joining them changes is every pair of their records
 _QUEUE = """
@@ -105,9 +105,7 @@ def find_review_queue(con: duckdb.DuckDBPyConnection, settings: Identity) -> int
 
 def pairs(con: duckdb.DuckDBPyConnection, limit: int | None = None) -> list[Pair]:
     """The queue, most important first. Raises KundbildError before the first night."""
-    if not scalar(
-        con, "select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = 'review_queue'"
-    ):
+    if not has_table(con, "identity", "review_queue"):
         raise KundbildError("no night has looked for pairs to review yet", to_do="`kundbild run`")
     cursor = con.execute(_PAIRS + (f" limit {int(limit)}" if limit is not None else ""))
     names = [column[0] for column in cursor.description or []]

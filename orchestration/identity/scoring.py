@@ -212,14 +212,6 @@ def _columns(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str
     ).fetchall()
 
 
-def has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(
-        scalar(
-            con, f"select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = {text(table)}"
-        )
-    )
-
-
 def predict(
     con: duckdb.DuckDBPyConnection,
     api: Any,

@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 
 from orchestration.identity.model import Model
-from orchestration.identity.scoring import WORK_SCHEMA, has_table, log_odds, predict, workplace
+from orchestration.identity.scoring import WORK_SCHEMA, log_odds, predict, workplace
+from orchestration.warehouse import has_table
 
 
 def weigh_pairs(
@@ -18,7 +19,7 @@ def weigh_pairs(
     Pairs are (left_id < right_id). Without a calibration (too few records for the model) nothing is weighed.
     """
     rows = []
-    if has_table(con, "calibration") and pairs:
+    if has_table(con, "identity", "calibration") and pairs:
         rows = con.execute("select shift from identity.calibration where model_version = ?", [model.version]).fetchall()
     if not rows:
         return {}

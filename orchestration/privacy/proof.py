@@ -18,10 +18,11 @@ import duckdb
 
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys
-from orchestration.privacy.erasure import PEOPLE, finish_erasures, note_erasure
-from orchestration.privacy.suppression import WRITTEN_EMAIL, Suppressor
+from orchestration.privacy.erasure import PEOPLE, finish_erasures
+from orchestration.privacy.noted import note_erasure
+from orchestration.privacy.suppressor import WRITTEN_EMAIL, Suppressor
 from orchestration.settings import Settings
-from orchestration.warehouse import open_warehouse, quote, scalar, text
+from orchestration.warehouse import has_table, open_warehouse, quote, text
 
 # from the start of a word on, and no longer than an address may be: bytes without a space are long
 _EMAIL = re.compile(rb"(?<![A-Za-z0-9._%+'-])[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
@@ -110,7 +111,7 @@ def files_of(home: Home) -> list[Path]:
 
 def planted_customers(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What a killed proof left in the warehouse."""
-    if not _exists(con, "identity", "customer_source_records"):
+    if not has_table(con, "identity", "customer_source_records"):
         return []
     left = f"select distinct customer_id from identity.customer_source_records where source_system = '{_SYSTEM}'"
     return [customer for (customer,) in con.execute(left).fetchall()]
@@ -135,7 +136,7 @@ def _plant(con: duckdb.DuckDBPyConnection, settings: Settings, planted: Planted)
         for name, raw in declared.tables.items():
             for person in raw.whose:
                 emails = {column: text(planted.email) for column in person.email}
-                if emails and _exists(con, f"raw_{source}", name):
+                if emails and has_table(con, f"raw_{source}", name):
                     count += _insert(con, f"raw_{source}", name, emails)
     con.execute(
         "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) "
@@ -168,11 +169,6 @@ def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dic
         f"insert into {quote(schema)}.{quote(table)} ({', '.join(map(quote, said))}) values ({', '.join(said.values())})"
     )
     return 1
-
-
-def _exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    found = "select count(*) from duckdb_tables() where schema_name = $1 and table_name = $2"
-    return bool(scalar(con, found, [schema, table]))
 
 
 def _holding(home: Home, token: str) -> Iterator[Path]:

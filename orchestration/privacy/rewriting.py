@@ -7,7 +7,6 @@ Not here: what is deleted (erasure.py).
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.home import Home
+from orchestration.home import Home, sync
 from orchestration.settings import Engine
 from orchestration.warehouse import PUBLISHED_STORAGE, open_warehouse, quote, scalar, text
 
@@ -55,7 +54,7 @@ class Theirs:
 
 # what of a table, by its name and columns, is theirs; None where none of it can be
 Find = Callable[[str, set[str]], Theirs | None]
-# what a table is counted by before and after
+# a database that is at rest knows its rows
 _ROWS = "select schema_name, table_name, estimated_size from duckdb_tables() where database_name = $catalog and not temporary order by all"
 
 
@@ -183,14 +182,6 @@ def _replace(fresh: Path, path: Path) -> None:
     """Puts a written file in another's place: on disk before its name is, and private."""
     fresh.chmod(0o600)
     for target in (fresh, fresh.parent):
-        _sync(target)
+        sync(target)
     fresh.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)

@@ -15,8 +15,8 @@ import duckdb
 
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
-from orchestration.privacy.suppression import Suppressor
-from orchestration.warehouse import scalar
+from orchestration.privacy.suppressor import Suppressor
+from orchestration.warehouse import has_table, scalar
 
 Right = Literal["erase", "export", "restrict", "rectify", "object"]
 # held: a person has to decide whom it is about · unknown: about nobody here · open: begun, the next run finishes it
@@ -128,7 +128,7 @@ def prepare_requests(con: duckdb.DuckDBPyConnection) -> None:
 def customers_of(con: duckdb.DuckDBPyConnection, subjects: Sequence[Subject]) -> list[list[str]]:
     """Of each subject the customers that it names: today's, or who had the record last. Raises KundbildError before the
     first night, and where a source record is none."""
-    if not scalar(con, "select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = 'customer_source_records'"):  # fmt: skip
+    if not has_table(con, "identity", "customer_source_records"):
         raise KundbildError("no night has made customers yet", to_do="`kundbild run`")
     define_match_keys(con)
     con.execute(_OWNERS)
@@ -154,10 +154,15 @@ def _record(written: str | None) -> tuple[str, str] | None:
     return system, key
 
 
+def state_of(customers: Sequence[str]) -> State:
+    """What becomes of a request about whoever was found."""
+    return "done" if len(customers) == 1 else "held" if customers else "unknown"
+
+
 def suppressed_customers(con: duckdb.DuckDBPyConnection, suppressor: Suppressor) -> list[str]:
     """Customers who are on the suppression list by any of their records: they came back with a backup."""
-    tables = "select count(*) from duckdb_tables() where (schema_name, table_name) in (('conformed', 'conformed_people'), ('identity', 'customer_source_records'))"
-    if scalar(con, tables) < 2 or not suppressor.find_people(con):
+    there = has_table(con, "conformed", "conformed_people") and has_table(con, "identity", "customer_source_records")
+    if not there or not suppressor.find_people(con):
         return []
     con.execute(_OWNERS)
     known = (

@@ -7,7 +7,6 @@ siblings lead through it. A reader keeps the files that it opened. Not here: whe
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.home import Home
+from orchestration.home import Home, sync
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
 BI_FILE = "kundbild.duckdb"
@@ -69,7 +68,8 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
         path.chmod(0o700 if path.is_dir() else 0o600)
     versions = home.published / "versions"
     versions.mkdir(exist_ok=True, mode=0o700)
-    _to_disk(building)
+    for written in [*building.rglob("*"), building]:
+        sync(written)
     building.rename(versions / version)
     switch(home, version)
     for old in list_publications(home)[keep:]:
@@ -207,16 +207,6 @@ def _tables(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[_T
             said.setdefault(table, []).append((column, comment))
         found += [_Table(schema, name, is_view, comment, said.get(name, [])) for name, is_view, comment in rows]
     return found
-
-
-def _to_disk(folder: Path) -> None:
-    """Flushes what was written, so that the rename never makes a half-written file current after a power cut."""
-    for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _link(link: Path, target: Path) -> None:

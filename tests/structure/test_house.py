@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from orchestration.conformed import entities
-from orchestration.settings import DBT_DIR, PROJECT_DIR, GoldenRecord
+from orchestration.privacy.rights import CORRECTABLE
+from orchestration.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy
 
 MODELS = sorted((DBT_DIR / "models").rglob("*.sql"))
 PYTHON = sorted([*(PROJECT_DIR / "orchestration").rglob("*.py"), *(PROJECT_DIR / "data_quality").rglob("*.py")])
@@ -88,6 +89,13 @@ def test_the_default_feeds_are_those_of_the_demo():
 def test_the_default_policy_of_golden_records_is_that_of_the_settings():
     policy = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]["golden_record"]
     assert {"source_priority": policy["source_priority"], **policy["fields"]} == GoldenRecord().model_dump()
+
+
+def test_the_default_limits_of_privacy_are_those_of_the_settings():
+    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]
+    settings = Privacy()
+    assert (project["min_people"], project["soft_opt_in"]) == (settings.min_people, settings.soft_opt_in)
+    assert project["correctable"] == list(CORRECTABLE)
 
 
 def test_the_decisions_have_unit_tests():

@@ -1,4 +1,4 @@
-"""What many unit tests stand on: people in a warehouse, resolved night by night."""
+"""What many unit tests stand on: people in a warehouse, resolved night by night, and what they may be asked."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from orchestration.conformed import entities
 from orchestration.identity.evaluate import load_seeds
 from orchestration.identity.model import DEFAULT_MODEL, Model
+from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
-from orchestration.settings import Identity
+from orchestration.privacy.rights import prepare_requests
+from orchestration.settings import PROJECT_DIR, Identity
+from tests.unit.consent import FED, MODELS, SEEDS, compiled_with
 
 COLUMNS = {
     "source_system": "varchar", "source_key": "varchar", "kind": "varchar", "full_name": "varchar", "given_name": "varchar",
@@ -47,4 +51,55 @@ def resolve(warehouse):
             ).fetchall()
         )
 
+    return go
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory) -> dict[str, str]:
+    return compiled_with(tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture
+def permitted(compiled, resolve, warehouse):
+    """Says of whom contact_permissions allow what: {(source_key, purpose, channel): contact point}, and `why` it is so."""
+
+    def go(people: list[dict], *, at="2026-06-01", **conformed: list[dict]) -> dict[tuple[str, str, str], str]:
+        ids = resolve(*people)
+        warehouse.execute("create schema if not exists marts; create schema if not exists ops")
+        warehouse.execute(f"create or replace table ops.clock as select timestamp '{at}' as as_of, 0 as published_load")
+        for seed in SEEDS:
+            warehouse.execute(
+                f"create or replace table reference.{seed} as from read_csv('{PROJECT_DIR}/dbt_project/seeds/{seed}.csv')"
+            )
+        for column in ("gender", "preferred_store", "updated_at", "extracted_at"):
+            kind = "timestamp" if column.endswith("_at") else "varchar"
+            warehouse.execute(f"alter table conformed.conformed_people add column if not exists {column} {kind}")
+        for entity in FED:
+            columns = entities()[entity] | {
+                "source_system": "varchar",
+                "source_key": "varchar",
+                "deleted_at": "timestamp",
+            }
+            table = f"conformed.conformed_{entity}"
+            warehouse.execute(f"create or replace table {table} ({', '.join(f'{c} {t}' for c, t in columns.items())})")
+            named = {"source_system": "crm", "person_system": "crm"}
+            rows = [{**named, "source_key": f"{entity}{n}", **row} for n, row in enumerate(conformed.get(entity, []))]
+            if rows:
+                values = [[row.get(column) for column in columns] for row in rows]
+                warehouse.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", values)
+        prepare_requests(warehouse)
+        key_reservations(warehouse)
+        for model in MODELS:
+            schema = "identity" if model == "golden_records" else "marts"
+            warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
+        rows = warehouse.execute(
+            "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"
+        ).fetchall()
+        keys = {customer: key for key, customer in ids.items()}
+        go.why = {(keys[customer], purpose, channel): reason for customer, purpose, channel, _, _, reason in rows}
+        return {
+            (keys[c], purpose, channel): point for c, purpose, channel, is_permitted, point, _ in rows if is_permitted
+        }
+
+    go.resolve, go.compiled = resolve, compiled
     return go

@@ -7,103 +7,12 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from orchestration.configuration import load_settings
-from orchestration.conformed import entities
-from orchestration.home import Home
-from orchestration.identity.registers import key_reservations
-from orchestration.privacy.rights import object_to_marketing, prepare_requests
-from orchestration.settings import PROJECT_DIR
-from orchestration.transform import Dbt
+from orchestration.privacy.rights import object_to_marketing, prepare_requests, restrict
+from tests.unit.consent import ANNA, BO, SURVEY, compiled_with, said
 from tests.unit.people import person
-
-MODELS = (
-    "bridge_customer_source_records",
-    "customer_id_redirects",
-    "golden_records",
-    "customer_reservations",
-    "contact_permissions",
-    "contact_permission_history",
-    "fct_contact_compliance",
-)
-SEEDS = ("purposes", "register_rules")
-FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
-
-
-def compiled_with(folder: Path, **privacy) -> dict[str, str]:
-    """The SQL of each model, by settings of [privacy]."""
-    home = Home(folder).prepare()
-    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
-    dbt = Dbt(settings, home)
-    assert dbt.invoke(["--quiet", "compile", "--select", *MODELS])
-    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
-    return {model: files[model].read_text() for model in MODELS}
-
-
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory) -> dict[str, str]:
-    return compiled_with(tmp_path_factory.mktemp("compiled"))
-
-
-@pytest.fixture
-def permitted(compiled, resolve, warehouse):
-    """Says of whom contact_permissions allow what: {(source_key, purpose, channel): contact point}, and `why` it is so."""
-
-    def go(people: list[dict], *, at="2026-06-01", **conformed: list[dict]) -> dict[tuple[str, str, str], str]:
-        ids = resolve(*people)
-        warehouse.execute("create schema if not exists marts; create schema if not exists ops")
-        warehouse.execute(f"create or replace table ops.clock as select timestamp '{at}' as as_of, 0 as published_load")
-        for seed in SEEDS:
-            warehouse.execute(
-                f"create or replace table reference.{seed} as from read_csv('{PROJECT_DIR}/dbt_project/seeds/{seed}.csv')"
-            )
-        for column in ("gender", "preferred_store", "updated_at", "extracted_at"):
-            kind = "timestamp" if column.endswith("_at") else "varchar"
-            warehouse.execute(f"alter table conformed.conformed_people add column if not exists {column} {kind}")
-        for entity in FED:
-            columns = entities()[entity] | {
-                "source_system": "varchar",
-                "source_key": "varchar",
-                "deleted_at": "timestamp",
-            }
-            table = f"conformed.conformed_{entity}"
-            warehouse.execute(f"create or replace table {table} ({', '.join(f'{c} {t}' for c, t in columns.items())})")
-            named = {"source_system": "crm", "person_system": "crm"}
-            rows = [{**named, "source_key": f"{entity}{n}", **row} for n, row in enumerate(conformed.get(entity, []))]
-            if rows:
-                values = [[row.get(column) for column in columns] for row in rows]
-                warehouse.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", values)
-        prepare_requests(warehouse)
-        key_reservations(warehouse)
-        for model in MODELS:
-            schema = "identity" if model == "golden_records" else "marts"
-            warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
-        rows = warehouse.execute(
-            "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"
-        ).fetchall()
-        keys = {customer: key for key, customer in ids.items()}
-        go.why = {(keys[customer], purpose, channel): reason for customer, purpose, channel, _, _, reason in rows}
-        return {
-            (keys[c], purpose, channel): point for c, purpose, channel, is_permitted, point, _ in rows if is_permitted
-        }
-
-    go.resolve, go.compiled = resolve, compiled
-    return go
-
-
-def said(key: str, status: str = "granted", at: str = "2026-01-01", **more) -> dict:
-    """One statement; granted it has its evidence."""
-    statement = {"person_key": key, "purpose": "survey", "channel": "email", "status": status, "stated_at": datetime.fromisoformat(at),
-                 "contact_point": f"{key}@x.se", "wording_version": "w1", "capture_source": "form"}  # fmt: skip
-    return statement | more
-
-
-ANNA, BO = person("anna", email="anna@x.se", phone="+46701112233"), person("bo", "Bo", "Dahl", email="bo@x.se")
-SURVEY = ("anna", "survey", "email")
 
 
 def test_rule_01_nothing_is_permitted_that_was_not_granted_for_exactly_that(permitted):
@@ -339,96 +248,6 @@ def test_rule_16_match_keys_are_normalised_before_a_register_is_compared(permitt
     assert permitted([somebody], consent_events=granted, reservations=[entry]) == {}
 
 
-@pytest.fixture
-def history(permitted, warehouse):
-    """What held at a time by what had been said: {(source_key, purpose, channel): contact point}."""
-
-    def at(moment: str) -> dict[tuple[str, str, str], str]:
-        rows = warehouse.execute(
-            "select s.source_key, h.purpose, h.channel, h.contact_point from marts.contact_permission_history h "
-            "join identity.customer_source_records s using (customer_id) where s.valid_to is null and h.is_permitted "
-            f"and h.valid_from <= timestamp '{moment}' and coalesce(h.valid_to > timestamp '{moment}', true)"
-        ).fetchall()
-        return {(key, purpose, channel): point for key, purpose, channel, point in rows}
-
-    return at
-
-
-def test_what_was_permitted_is_known_for_every_time(permitted, history):
-    permitted(
-        [ANNA],
-        consent_events=[
-            said("anna", at="2026-01-01", expires_at=datetime(2026, 5, 1)),
-            said("anna", "withdrawn", at="2026-02-01", contact_point=None),
-            said("anna", at="2026-03-01", contact_point="ny@x.se", expires_at=datetime(2026, 4, 1)),
-            said("anna", at="2026-03-10", wording_version=None),
-        ],
-    )
-    expected = {
-        "2025-12-31": {}, "2026-01-01": {SURVEY: "anna@x.se"}, "2026-01-31 23:59:59": {SURVEY: "anna@x.se"}, "2026-02-01": {},
-        "2026-03-01": {SURVEY: "ny@x.se"}, "2026-03-20": {SURVEY: "ny@x.se"}, "2026-04-01": {}, "2026-06-01": {},
-    }  # fmt: skip
-    assert {moment: history(moment) for moment in expected} == expected
-
-
-def test_what_was_permitted_now_is_what_the_history_says_of_now(permitted, history):
-    chance = random.Random(3)
-    people = [person(f"p{n}", f"Given{n}", f"Family{n}", email=f"p{n}@x.se") for n in range(60)]
-    events = [
-        said(
-            f"p{n}", chance.choice(["granted", "withdrawn"]), at=f"2026-0{chance.randint(1, 5)}-0{chance.randint(1, 9)}",
-            purpose=chance.choice(["survey", "offers"]), contact_point=chance.choice([f"p{n}@x.se", f"q{n}@x.se", None]),
-            confirmed_at=chance.choice([None, datetime(2026, 5, 9)]), expires_at=chance.choice([None, datetime(2026, 5, 20), datetime(2026, 7, 1)]),
-        )
-        for n in range(60) for _ in range(chance.randint(1, 6))
-    ]  # fmt: skip
-    now = permitted(people, consent_events=events)
-    assert now == history("2026-06-01") and 10 < len(now) < 110
-
-
-def test_a_withdrawal_outlives_the_record_that_made_it(permitted):
-    """The email tool forgets a subscriber; what they said there stands for whoever the customer is now."""
-    subscriber = person("sub", email="anna@x.se", phone="+46701112233")
-    events = [said("anna"), said("sub", "withdrawn", at="2026-02-01")]
-    assert permitted([ANNA, subscriber], consent_events=events) == {}
-    assert permitted([ANNA], consent_events=events) == {}
-    # but a grant does not: whose record is gone is not written to by it
-    assert permitted([ANNA], consent_events=[said("sub")]) == {}
-
-
-def test_a_message_was_lawful_by_what_held_when_it_was_sent(permitted, warehouse):
-    def sent(number: int, at: str, point: str = "anna@x.se", campaign: str = "c1", who: str = "anna") -> dict:
-        return {
-            "source_key": f"m{number}",
-            "person_key": who,
-            "kind": "sent",
-            "campaign_key": campaign,
-            "contact_point": point,
-            "occurred_at": datetime.fromisoformat(at),
-        }
-
-    permitted(
-        [ANNA],
-        campaigns=[{"source_key": "c1", "purpose": "survey"}, {"source_key": "c2", "purpose": None}],
-        consent_events=[said("anna"), said("anna", "withdrawn", at="2026-02-01")],
-        email_events=[
-            sent(0, "2025-12-01"), sent(1, "2026-01-15", "ANNA@x.se "), sent(2, "2026-01-15", "other@x.se"), sent(3, "2026-02-01"),
-            sent(4, "2026-01-15", campaign="c2"), sent(5, "2026-01-15", who="nobody"),
-        ],
-    )  # fmt: skip
-    found = warehouse.execute(
-        "select source_key, is_lawful, reason, deciding_event from marts.fct_contact_compliance order by 1"
-    ).fetchall()
-    assert found == [
-        ("m0", False, "nothing was granted before", None),
-        ("m1", True, "granted", "crm:consent_events0"),
-        ("m2", False, "granted for another address", "crm:consent_events0"),
-        ("m3", False, "withdrawn", "crm:consent_events1"),
-        ("m4", False, "what it was sent for is not known", None),
-        ("m5", False, "nobody is known whom it went to", None),
-    ]
-
-
 def test_rule_20_an_address_refresh_wins_only_with_a_newer_date_and_says_where_it_is_from(permitted, warehouse):
     anna = person(
         "anna",
@@ -469,3 +288,22 @@ def test_rule_20_an_address_refresh_wins_only_with_a_newer_date_and_says_where_i
         {"is_protected": True},
     ):
         assert address("2026-02-01", moved | nothing)[:3] == own, nothing
+
+
+def test_rule_24_who_is_restricted_is_in_no_mart_by_an_earlier_id_either(permitted, warehouse, resolve):
+    alone = person("alone", "Anna", "Berg", email="other@x.se")
+    resolve(ANNA, alone, BO)
+    together = alone | {"phone": ANNA["phone"], "email": ANNA["email"]}
+    customer = resolve(ANNA, together, BO)["anna"]
+    prepare_requests(warehouse)
+    assert set(permitted([ANNA, together, BO], consent_events=[said("alone"), said("bo")])) >= {
+        ("bo", "survey", "email")
+    }
+    kept = "select distinct source_key from marts.bridge_customer_source_records order by 1"
+    assert warehouse.execute(kept).fetchall() == [("alone",), ("anna",), ("bo",)]
+    assert restrict(warehouse, customer, datetime(2026, 3, 1), "r1") == 2
+    permitted([ANNA, together, BO], consent_events=[said("alone"), said("bo")])
+    assert warehouse.execute(kept).fetchall() == [("bo",)]
+    assert warehouse.execute("select distinct contact_point from marts.contact_permission_history").fetchall() == [
+        ("bo@x.se",)
+    ]

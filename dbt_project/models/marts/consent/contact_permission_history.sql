@@ -43,18 +43,20 @@ with
             and j.effective_at <= t.valid_from
         group by 1, 2, 3, 4
     ),
+    weighed as (
+        select *, coalesce(granted_at > coalesce(withdrawn_at, timestamp '-infinity'), false) as is_permitted
+        from decided
+    ),
     stated as (
         select
             customer_id,
             purpose,
             channel,
             valid_from,
-            granted_at is not null and granted_at > coalesce(withdrawn_at, timestamp '-infinity') as is_permitted,
+            is_permitted,
+            case when is_permitted then contact_point end as contact_point,
             case
-                when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then contact_point
-            end as contact_point,
-            case
-                when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
+                when is_permitted
                 then 'granted'
                 when granted_at = withdrawn_at
                 then 'granted and withdrawn at the same time: denied'
@@ -62,10 +64,8 @@ with
                 then 'withdrawn'
                 else 'the grant has expired'
             end as reason,
-            case
-                when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then grant_key else withdrawal_key
-            end as deciding_event
-        from decided
+            case when is_permitted then grant_key else withdrawal_key end as deciding_event
+        from weighed
     ),
     turned as (
         select

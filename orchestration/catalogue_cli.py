@@ -1,0 +1,36 @@
+"""`kundbild catalogue`: arguments and what is printed. Not here: the catalogue (privacy/catalogue.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from orchestration.console import Json, out, print_json
+
+
+def catalogue(
+    write: Annotated[Path | None, typer.Option(help="Write processing.md and processing.csv into this folder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The record of processing (Art. 30): which personal data there are, where, what for, on what basis, how long.
+
+    Out of the contracts of the dbt models (each column's meta: personal) and the seed data_categories.
+    """
+    from orchestration.privacy.catalogue import as_csv, as_page, processing_record, read_catalogue
+
+    rows = processing_record(read_catalogue())
+    if write:
+        (write / "processing.csv").write_text(as_csv(rows), encoding="utf-8")
+        (write / "processing.md").write_text(as_page(rows), encoding="utf-8")
+        out.print(f"Written: {write / 'processing.md'}, {write / 'processing.csv'}", highlight=False)
+        return
+    if as_json:
+        print_json([dict(zip(rows[0], row, strict=True)) for row in rows[1:]])
+        return
+    table = RichTable("category", "purpose", "legal basis", "days", "table", "columns")
+    for row in rows[1:]:
+        table.add_row(row[0], row[2], row[3], row[4], f"{row[6]}.{row[7]}", row[8])
+    out.print(table)

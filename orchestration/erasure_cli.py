@@ -1,0 +1,130 @@
+"""`kundbild erase`, `kundbild prove-erasure`: arguments and what is printed. Not here: work (erase.py, privacy/)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from orchestration.console import Json, out, print_json
+
+Customer = Annotated[
+    list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
+]
+Email = Annotated[list[str] | None, typer.Option("--email", help="An email address, in any spelling.")]
+SourceRecord = Annotated[list[str] | None, typer.Option("--source-record", help="A source record, as crm:1042.")]
+
+
+def erase(
+    customer: Customer = None, email: Email = None, source_record: SourceRecord = None, as_json: Json = False
+) -> None:
+    """Erase people (Art. 17): every table, every publication, the bytes of the files; they stay out of later deliveries.
+
+    What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: nobody
+    here is known by that, or more than one customer is: nothing was erased for that one.
+    """
+    from orchestration.erase import erase as erase_people
+
+    home, settings, subjects = _begin(customer, email, source_record)
+    outcomes = erase_people(home, settings, subjects)
+    if as_json:
+        print_json([_said(outcome) for outcome in outcomes])
+    else:
+        for outcome in outcomes:
+            _print(outcome)
+        done = [outcome for outcome in outcomes if outcome.state == "done"]
+        if done:
+            _print_erased(done[0].erased)
+    if any(outcome.state != "done" for outcome in outcomes):
+        raise typer.Exit(3)
+
+
+def prove_erasure(as_json: Json = False) -> None:
+    """Prove that erasure leaves nothing: plant a made-up person, erase it, and look for it in every byte of the home folder.
+
+    A second one that stays must be found, or the search would prove nothing. Then whoever was ever erased is looked for,
+    by the keyed hashes of the suppression list. Exit code 1: the proof fails.
+    """
+    from orchestration.configuration import load_settings
+    from orchestration.erase import prove
+    from orchestration.night import home_and_config
+
+    home, config = home_and_config()
+    proof = prove(home, load_settings(config))
+    if as_json:
+        print_json({"holds": proof.holds, **asdict(proof)})
+    else:
+        out.print(
+            f"Planted in {proof.tables} tables, erased, and looked for in {len(proof.files):,} files ({proof.size / 1e6:,.0f} MB):"
+        )
+        for folder, count in Counter(path.split("/")[0] for path in proof.files).items():
+            out.print(f"  {folder}" + (f": {count:,} files" if count > 1 else ""), highlight=False)
+        out.print(f"Canary before it was erased: {_places(proof.canary_found_before)}", highlight=False)
+        out.print(f"Canary after: {_places(proof.canary_found)}", highlight=False)
+        out.print(f"Control, not erased: {_places(proof.control_found)}", highlight=False)
+        out.print(
+            f"{proof.suppressed:,} keyed hashes of people who were erased: {_places(proof.suppressed_found)}",
+            highlight=False,
+        )
+        out.print("[green]The proof holds.[/green]" if proof.holds else "[red]The proof fails.[/red]")
+    if not proof.holds:
+        raise typer.Exit(1)
+
+
+def _begin(
+    customer: list[str] | None, email: list[str] | None, source_record: list[str] | None
+) -> tuple[Any, Any, list[Any]]:
+    from orchestration.configuration import load_settings
+    from orchestration.errors import KundbildError
+    from orchestration.night import home_and_config
+    from orchestration.privacy.rights import Subject
+
+    home, config = home_and_config()
+    subjects = [
+        *(Subject(customer=value) for value in customer or []),
+        *(Subject(email=value) for value in email or []),
+        *(Subject(source_record=value) for value in source_record or []),
+    ]
+    if not subjects:
+        raise KundbildError(
+            "say whom it is about", to_do="give --customer ID, --email ADDRESS or --source-record system:key"
+        )
+    return home, load_settings(config), subjects
+
+
+def _said(outcome: Any) -> dict[str, Any]:
+    return {
+        "state": outcome.state,
+        "request_id": outcome.request_id,
+        "candidates": outcome.candidates,
+        **asdict(outcome.erased),
+    }
+
+
+def _print(outcome: Any) -> None:
+    if outcome.state == "unknown":
+        out.print("[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted.")
+    elif outcome.state == "held":
+        out.print(
+            "[yellow]held[/yellow]: more than one customer is known by that; nothing was erased. Decide, then erase by --customer:"
+        )
+        for candidate in outcome.candidates:
+            out.print(f"  {candidate}", highlight=False)
+
+
+def _print_erased(erased: Any) -> None:
+    """What was done in one pass, for all of them."""
+    out.print(
+        f"[green]erased[/green]: {erased.customers} ids, {erased.records} source records, {erased.rows:,} rows; "
+        f"{erased.suppressed} keyed hashes keep them out."
+    )
+    held = ", ".join(erased.publications) or "none"
+    out.print(f"Publications that held them, written anew: {held}.", highlight=False)
+    left = ", ".join(erased.exports) or "none"
+    out.print(f"Exports that held them, whose recipients are to be told (Art. 19): {left}.", highlight=False)
+
+
+def _places(found: list[str]) -> str:
+    return f"found in {', '.join(found)}" if found else "found nowhere"

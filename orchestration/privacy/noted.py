@@ -1,0 +1,188 @@
+"""Who is to be erased, noted: customers, their records, and what only they are known by (`restricted.erasing_*`).
+
+From when it is noted an erasure will be done, by this run or the next. Not here: doing it (erasure.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.home import Home
+from orchestration.match_keys import define_match_keys, name_key
+from orchestration.phones import phone_keys
+from orchestration.privacy.suppression import Kind, SuppressionList
+from orchestration.settings import Person, Settings
+from orchestration.warehouse import quote, scalar, text, transaction
+
+_DDL = """
+create schema if not exists restricted;
+create table if not exists restricted.erasing_customers (customer_id varchar, customer_key varchar);
+create table if not exists restricted.erasing_records (source_system varchar, source_key varchar, record_id ubigint);
+create table if not exists restricted.erasing_values (kind varchar, value varchar, is_shared boolean);
+"""
+ERASING = "restricted.erasing"
+_JOURNAL = ("erasing_customers", "erasing_records", "erasing_values")
+RECORDS = "(select (source_system, source_key) from restricted.erasing_records)"
+# what only the person is known by: a mailbox that others use too is theirs as well
+VALUES = "(select value from restricted.erasing_values where kind = '{kind}' and not is_shared)"
+
+# the customers, and the ids that lead to them
+_CUSTOMERS = """
+insert into {journal}_customers
+with recursive ids as (
+    select unnest($customers) as customer_id
+    union select r.old_customer_id from identity.customer_id_redirects r join ids on r.customer_id = ids.customer_id
+)
+select customer_id, customer_key from ids left join identity.customer_keys using (customer_id)
+"""
+# records that belong to one of them, or belonged last before they were gone at their source
+_RECORDS = """
+insert into {journal}_records
+select source_system, source_key, record_id from (
+    from identity.customer_source_records
+    qualify row_number() over (partition by record_id order by valid_to is null desc, valid_from desc, valid_to desc) = 1
+) where customer_id in (select customer_id from {journal}_customers)
+"""
+_POINTS = f"""
+select email::varchar as point, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+union select phone, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+union select contact_point, null from conformed.conformed_consent_events where (person_system, person_key) in {RECORDS}
+union select contact_point, null from conformed.conformed_email_events where (person_system, person_key) in {RECORDS}
+"""
+_NAME = name_key("given_name", "family_name", "birth_date")
+_NAMES = f"""
+insert into restricted.erasing_values
+select distinct 'name', {_NAME}, {_NAME} in (
+    select {_NAME} from conformed.conformed_people where deleted_at is null and (source_system, source_key) not in {RECORDS}
+        and {_NAME} is not null)
+from conformed.conformed_people where (source_system, source_key) in {RECORDS} and {_NAME} is not null
+"""
+# records that are gone at their source and belonged to nobody, by what only the person has
+_GONE = f"""
+insert into restricted.erasing_records
+select p.source_system, p.source_key, hash(p.source_system, p.source_key) from conformed.conformed_people p
+left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), '')
+where p.deleted_at is not null and (p.source_system, p.source_key) not in {RECORDS}
+    and (email_key(p.email) in {VALUES.format(kind="email")} or n.phone_key in {VALUES.format(kind="phone")}
+        or {name_key("p.given_name", "p.family_name", "p.birth_date")} in {VALUES.format(kind="name")})
+"""
+# names as they are written, to be found in lines that could not be read
+_WRITTEN = f"""
+insert into restricted.erasing_values
+select distinct 'written', lower(trim(given_name)) || '|' || lower(trim(family_name)), false from conformed.conformed_people
+where (source_system, source_key) in {RECORDS} and trim(given_name) <> '' and trim(family_name) <> ''
+"""
+
+
+def prepare_noted(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_DDL)
+
+
+def note_customers(con: duckdb.DuckDBPyConnection, customers: Sequence[str], journal: str) -> None:
+    """Fills `<journal>_customers` and `<journal>_records`: the customers, the ids that lead to them, their records."""
+    con.execute(_CUSTOMERS.format(journal=journal), {"customers": list(customers)})
+    con.execute(_RECORDS.format(journal=journal))
+
+
+def count_noted(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """(customer ids, records) that are noted."""
+    prepare_noted(con)
+    customers, records = (scalar(con, f"select count(*) from restricted.{table}") for table in _JOURNAL[:2])
+    return int(customers), int(records)
+
+
+def forget_noted(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("; ".join(f"delete from restricted.{table}" for table in _JOURNAL))
+
+
+def note_erasure(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    customers: Sequence[str],
+    suppression: SuppressionList | None,
+    within: Callable[[], object] = lambda: None,
+) -> int:
+    """Notes who is to be erased and suppresses them: from here on it will be done, by this run or the next.
+
+    `within` is done in the transaction that notes them. Without a suppression list nobody is kept out: for those who
+    never were, as a proof's.
+
+    Returns the entries of the suppression list that are new.
+    """
+    prepare_noted(con)
+    define_match_keys(con)
+    home.erasure_mark.touch(0o600)
+    with transaction(con):
+        note_customers(con, customers, ERASING)
+        _note_contact_points(con, settings)
+        con.execute(_NAMES)
+        con.execute(_GONE)
+        con.execute(_WRITTEN)
+        _note_own_values(con, settings)
+        within()
+    return suppress_noted(con, suppression) if suppression else 0
+
+
+def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList) -> int:
+    """Puts whoever is noted on the suppression list. Returns the entries that are new."""
+    prepare_noted(con)
+    found: list[tuple[Kind, str]] = [
+        (kind, value)
+        for kind, value in con.execute(
+            "select distinct kind, value from restricted.erasing_values where not is_shared and kind in ('email', 'phone', 'name', 'own')"
+        ).fetchall()
+    ]
+    records = con.execute("select source_system || ':' || source_key from restricted.erasing_records").fetchall()
+    return suppression.add([*found, *(("record", record) for (record,) in records)], "erasure")
+
+
+def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    points = con.execute(
+        f"select point, coalesce(upper(country_code), '') from ({_POINTS}) where trim(point) <> ''"
+    ).fetchall()
+    keys = phone_keys(
+        [(point, code or settings.identity.default_country) for point, code in points if "@" not in point]
+    )
+    # digits whose country cannot be told are anybody's
+    numbers = sorted({key for key, _ in keys if key and key.startswith("+")})
+    con.register("numbers", pa.table({"number": pa.array(numbers, pa.string())}))
+    others = f"from identity.normalised_people where (source_system, source_key) not in {RECORDS}"
+    nobodys = "in (select value_key from identity.identifiers where ignored_reason is not null)"
+    con.execute(
+        "insert into restricted.erasing_values "
+        f"select 'phone', number, coalesce(number in (select phone_key {others} and phone_key is not null) or number {nobodys}, false) from numbers "
+        f"union all select distinct 'email', email_key(point), coalesce(email_key(point) in (select email_key {others} and email_key is not null) or email_key(point) {nobodys}, false) "
+        f"from ({_POINTS}) where email_key(point) is not null"
+    )
+    con.unregister("numbers")
+
+
+def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    for source, name, person in declared(settings):
+        for column in person.own if person.key else []:
+            con.execute(
+                f"insert into restricted.erasing_values select distinct 'own', {text(f'{source}.{column}:')} || {quote(column)}::varchar, false "
+                f"from {raw_table(source, name)} where {is_of(source, person)} and {quote(column)} is not null"
+            )
+
+
+def declared(settings: Settings) -> list[tuple[str, str, Person]]:
+    return [
+        (source, name, person)
+        for source, declared in settings.sources.items()
+        for name, table in declared.tables.items()
+        for person in table.whose
+    ]
+
+
+def raw_table(source: str, name: str) -> str:
+    return f"{quote('raw_' + source)}.{quote(name)}"
+
+
+def is_of(source: str, person: Person) -> str:
+    system = text(person.system or source)
+    return f"{quote(str(person.key))}::varchar in (select source_key from restricted.erasing_records where source_system = {system})"

@@ -1,0 +1,217 @@
+"""Who is on the suppression list is kept out of deliveries, and found where they came back.
+
+A person is known again by the record's key, by email address and phone number in any spelling, by name with birth date,
+and by what only they have. Not here: the list (suppression.py), what erasure removes (erasure.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.match_keys import define_match_keys, name_key
+from orchestration.phones import phone_keys
+from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
+from orchestration.settings import Person, Table
+from orchestration.warehouse import quote, scalar, text
+
+# an address in running text
+WRITTEN_EMAIL = "[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"
+
+
+class Suppressor:
+    """Keeps suppressed people out of deliveries. `standing` is asked once, for a night's extraction."""
+
+    def __init__(self, suppression: SuppressionList, country: str = "") -> None:
+        self._list, self._country = suppression, country
+        self._last: dict[tuple[Kind, str], Suppressed] = {}
+        self._read()
+
+    @property
+    def count(self) -> int:
+        return len(self._standing)
+
+    def _read(self) -> None:
+        self._last = self._list.last()
+        self._standing = {key for key, entry in self._last.items() if not entry.is_lifted}
+
+    def has_work(self, table: Table) -> bool:
+        return bool(self._standing and table.whose)
+
+    def keep_out(self, con: duckdb.DuckDBPyConnection, source: str, table: Table, delivered: str) -> int:
+        """Takes suppressed people's rows out of the temp table `delivered`, or the person out of rows that are kept.
+
+        A record that is known by something else than its key is suppressed by its key too, so that what hangs on it
+        stays out. A consent newer than the erasure lifts it first. Returns the rows that were taken out.
+        """
+        define_match_keys(con)
+        before = int(scalar(con, f"select count(*) from {delivered}"))
+        for person in table.whose:
+            if person.grant:
+                self._lift(con, source, person, delivered)
+        con.execute("create or replace temp table suppressed_hits (row_id bigint, person usmallint)")
+        con.register("suppressed", self._as_table())
+        for number, person in enumerate(table.whose):
+            self._find_hits(con, source, number, person, delivered)
+        con.unregister("suppressed")
+        for number, person in enumerate(table.whose):
+            hit = f"rowid in (select row_id from suppressed_hits where person = {number})"
+            if person.key and [person.key] == table.key:
+                self._learn(con, person.system or source, person.key, delivered, hit)
+            if person.is_kept:
+                nothing = ", ".join(f"{quote(c)} = null" for c in [*filter(None, [person.key]), *person.emptied])
+                con.execute(f"update {delivered} set {nothing} where {hit}")
+        kept = [number for number, person in enumerate(table.whose) if person.is_kept]
+        con.execute(
+            f"delete from {delivered} where rowid in (select row_id from suppressed_hits where not list_contains({kept or '[]::int[]'}, person))"
+        )
+        return before - int(scalar(con, f"select count(*) from {delivered}"))
+
+    def _find_hits(
+        self, con: duckdb.DuckDBPyConnection, source: str, number: int, person: Person, delivered: str
+    ) -> None:
+        """Rows of somebody on the list; not of whom an address or number was let in again."""
+        known = list(self._known_by(con, source, person, delivered))
+        for is_lifted in (False, True):
+            for kind, value in known:
+                if is_lifted and kind not in ("email", "phone"):
+                    continue
+                found = (
+                    f"select rowid from {delivered} where {self._list.hashed_sql(kind, value)} in "
+                    f"(select keyed_hash from suppressed where kind = '{kind}' and is_lifted = {is_lifted})"
+                )
+                con.execute(
+                    f"delete from suppressed_hits where person = {number} and row_id in ({found})"
+                    if is_lifted
+                    else f"insert into suppressed_hits select rowid, {number} from ({found})",
+                    self._list.parameters,
+                )
+
+    def _lift(self, con: duckdb.DuckDBPyConnection, source: str, person: Person, delivered: str) -> None:
+        """Lets in again whoever consented, in so many words, on a later day than they were erased."""
+        grant = person.grant
+        assert grant
+        values = ", ".join(text(value) for value in grant.granted)
+        con.register("suppressed", self._as_table())
+        lifted: list[tuple[Kind, str]] = []
+        for kind, value in list(self._known_by(con, source, person, delivered)):
+            if kind not in ("email", "phone"):
+                continue
+            rows = con.execute(
+                f"select distinct {value}, {quote(person.key) if person.key else 'null'}::varchar from {delivered} d join suppressed s "
+                f"on s.kind = '{kind}' and not s.is_lifted and s.keyed_hash = {self._list.hashed_sql(kind, value)} "
+                f"where d.{quote(grant.status)} in ({values}) and nullif(trim(d.{quote(grant.wording)}), '') is not null "
+                f"and try_cast(d.{quote(grant.stated_at)}::varchar as timestamp)::date > s.since",
+                self._list.parameters,
+            ).fetchall()
+            lifted += [(kind, found) for found, _ in rows]
+            lifted += [("record", f"{person.system or source}:{key}") for _, key in rows if key]
+        con.unregister("suppressed")
+        if lifted and self._list.add(lifted, "a new explicit consent", is_lifted=True):
+            self._read()
+
+    def stands_in(self, con: duckdb.DuckDBPyConnection, addresses: str) -> bool:
+        """Whether an address of a query of `written` is on the list."""
+        return bool(scalar(con, f"select count(*) from ({self._among(con, addresses)})", self._list.parameters))
+
+    def empty_rejects(self, con: duckdb.DuckDBPyConnection, rejects: str) -> None:
+        """Takes the content of lines that could not be read, where an address of somebody who was erased stands in it."""
+        written = f"select rowid as row_id, unnest(regexp_extract_all(content, {text(WRITTEN_EMAIL)})) as written from {rejects}"
+        con.execute(
+            f"update {rejects} set content = null where rowid in (select row_id from ({self._among(con, written)}))",
+            self._list.parameters,
+        )
+
+    def _among(self, con: duckdb.DuckDBPyConnection, addresses: str) -> str:
+        con.execute("create or replace temp table suppressed_emails (keyed_hash varchar)")
+        emails = [[found] for kind, found in sorted(self._standing) if kind == "email"]
+        con.executemany("insert into suppressed_emails values (?)", emails) if emails else None
+        return f"select * from ({addresses}) where {self._list.hashed_sql('email', 'email_key(written)')} in (from suppressed_emails)"
+
+    def find_people(self, con: duckdb.DuckDBPyConnection) -> int:
+        """Makes the temp table `known_again` (source_system, source_key): conformed people who are on the list."""
+        con.execute("create or replace temp table known_again (source_system varchar, source_key varchar)")
+        if not self._standing:
+            return 0
+        define_match_keys(con)
+        people = "conformed.conformed_people"
+        person = Person(
+            email=["email"], phone=["phone"], country_code="country_code",
+            given_name="given_name", family_name="family_name", birth_date="birth_date",
+        )  # fmt: skip
+        known: list[tuple[Kind, str]] = [("record", "source_system || ':' || source_key")]
+        con.register("suppressed", self._as_table())
+        for is_lifted in (False, True):
+            for kind, value in [*known, *self._known_by(con, "", person, people)]:
+                found = (
+                    f"select source_system, source_key from {people} where {self._list.hashed_sql(kind, value)} in "
+                    f"(select keyed_hash from suppressed where kind = '{kind}' and is_lifted = {is_lifted})"
+                )
+                con.execute(
+                    f"delete from known_again where (source_system, source_key) in (select (source_system, source_key) from ({found}))"
+                    if is_lifted
+                    else f"insert into known_again {found}",
+                    self._list.parameters,
+                )
+        con.unregister("suppressed")
+        return int(scalar(con, "select count(*) from known_again"))
+
+    def _learn(self, con: duckdb.DuckDBPyConnection, system: str, key: str, delivered: str, hit: str) -> None:
+        keys = con.execute(f"select distinct {quote(key)}::varchar from {delivered} where {hit}").fetchall()
+        if self._list.add([("record", f"{system}:{found}") for (found,) in keys], "known again"):
+            self._read()
+
+    def _known_by(
+        self, con: duckdb.DuckDBPyConnection, source: str, person: Person, delivered: str
+    ) -> Iterable[tuple[Kind, str]]:
+        """(kind, SQL of the match key) of everything that a row of `delivered` says of the person."""
+        kinds = {kind for kind, _ in self._standing}
+        if person.key and "record" in kinds:
+            yield "record", f"{text(person.system or source)} || ':' || {quote(person.key)}::varchar"
+        if "email" in kinds:
+            for column in person.email:
+                yield "email", f"email_key({quote(column)}::varchar)"
+        if "phone" in kinds:
+            for column in person.phone:
+                self._parse(con, column, person.country_code, delivered)
+                country = f"coalesce(upper({quote(person.country_code)}), '')" if person.country_code else "''"
+                yield (
+                    "phone",
+                    (
+                        f"(select any_value(phone_key) from parsed_{column} p where p.phone = {quote(column)}::varchar and p.country_code = {country})"
+                    ),
+                )
+        if "own" in kinds:
+            for column in person.own:
+                yield "own", f"{text(f'{source}.{column}')} || ':' || {quote(column)}::varchar"
+        if "name" in kinds and person.given_name and person.family_name and person.birth_date:
+            yield "name", name_key(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
+
+    def _parse(self, con: duckdb.DuckDBPyConnection, column: str, country: str | None, delivered: str) -> None:
+        where = f"coalesce(upper({quote(country)}), '')" if country else "''"
+        found = con.execute(
+            f"select distinct {quote(column)}::varchar, {where} from {delivered} where {quote(column)} is not null"
+        ).fetchall()
+        keys = phone_keys([(number, code or self._country) for number, code in found])
+        parsed = {
+            "phone": pa.array([number for number, _ in found], pa.string()),
+            "country_code": pa.array([code for _, code in found], pa.string()),
+            "phone_key": pa.array([key for key, _ in keys], pa.string()),
+        }
+        con.register("parsed", pa.table(parsed))
+        con.execute(f"create or replace temp table {quote(f'parsed_{column}')} as from parsed")
+        con.unregister("parsed")
+
+    def _as_table(self) -> pa.Table:
+        last = list(self._last.values())
+        return pa.table(
+            {
+                "kind": pa.array([entry.kind for entry in last], pa.string()),
+                "keyed_hash": pa.array([entry.keyed_hash for entry in last], pa.string()),
+                "is_lifted": pa.array([entry.is_lifted for entry in last], pa.bool_()),
+                "since": pa.array([date.fromisoformat(entry.on) for entry in last], pa.date32()),
+            }
+        )

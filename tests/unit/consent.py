@@ -1,0 +1,46 @@
+"""What the tests of consent stand on: the models as dbt compiles them, people, what they said. Not here: the fixtures (conftest.py)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from orchestration.configuration import load_settings
+from orchestration.home import Home
+from orchestration.settings import PROJECT_DIR
+from orchestration.transform import Dbt
+from tests.unit.people import person
+
+MODELS = (
+    "bridge_customer_source_records",
+    "customer_id_redirects",
+    "golden_records",
+    "customer_reservations",
+    "contact_permissions",
+    "contact_permission_history",
+    "fct_contact_compliance",
+)
+SEEDS = ("purposes", "register_rules")
+FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
+
+
+def compiled_with(folder: Path, **privacy) -> dict[str, str]:
+    """The SQL of each model, by settings of [privacy]."""
+    home = Home(folder).prepare()
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
+    settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
+    dbt = Dbt(settings, home)
+    assert dbt.invoke(["--quiet", "compile", "--select", *MODELS])
+    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
+    return {model: files[model].read_text() for model in MODELS}
+
+
+def said(key: str, status: str = "granted", at: str = "2026-01-01", **more) -> dict:
+    """One statement; granted it has its evidence."""
+    statement = {"person_key": key, "purpose": "survey", "channel": "email", "status": status, "stated_at": datetime.fromisoformat(at),
+                 "contact_point": f"{key}@x.se", "wording_version": "w1", "capture_source": "form"}  # fmt: skip
+    return statement | more
+
+
+ANNA, BO = person("anna", email="anna@x.se", phone="+46701112233"), person("bo", "Bo", "Dahl", email="bo@x.se")
+SURVEY = ("anna", "survey", "email")
