@@ -172,7 +172,8 @@ def _used(
         if is_quiet:
             return
         out.print(
-            f"[green]noted[/green]: {changed} {'values' if right == 'rectify' else 'records'}; the next `kundbild run` puts it into effect."
+            f"[green]noted[/green]: {changed} {'values' if right == 'rectify' else 'records'}; "
+            + ("out of marts and publications from now on." if then else "the next `kundbild run` puts it into effect.")
         )
     elif state == "held":
         out.print("[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:")
