@@ -282,10 +282,8 @@ def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_an
                 (manifest["tables"]["bi.dim_customers"],)
             ]
     assert erasable.json("query", "select count(*) as n from bi.fct_orders where customer_key is null")[0]["n"] > 0
-    assert [entry["action"] for entry in erasable.json("audit", "list", "--about", someone.customer_id)] == [
-        "erased",
-        "erasure-unknown",
-    ]
+    noted = [entry["action"] for entry in erasable.json("audit", "list", "--about", someone.customer_id)]
+    assert [action for action in noted if action.startswith("eras")] == ["erased", "erasure-unknown"]
 
 
 def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(erasable: Kundbild):

@@ -54,10 +54,8 @@ def test_an_objection_and_a_correction_stand_after_everything_is_extracted_anew(
         "consent", "explain", "--customer", customer, "--purpose", "newsletter", "--channel", "email"
     )
     assert reason["reason"] == "withdrawn" and reason["deciding_event"].startswith("kundbild:")
-    assert [entry["action"] for entry in demo_copy.json("audit", "list", "--about", customer)][:2] == [
-        "object",
-        "rectify",
-    ]
+    noted = [entry["action"] for entry in demo_copy.json("audit", "list", "--about", customer)]
+    assert [action for action in noted if action in ("object", "rectify")] == ["object", "rectify"]
 
 
 def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_stored_and_in_no_mart(demo_copy: Kundbild):
