@@ -106,6 +106,17 @@ class Table(Strict):
     optional: bool = Field(default=False, description="files: no file at all is no error")
     national_id: NationalId | None = None
     persons: list[Person] = Field(default=[], description="whose the rows are, where they are anybody's")
+    texts: list[str] | None = Field(
+        default=None,
+        description="columns that people write in, or column.field of nested rows: special categories and identity numbers are "
+        "taken out of them; unless given, all text of which nothing else is said",
+    )
+    questions: dict[str, str] = Field(
+        default={}, description="column that says what another's value is about: none is kept of a special category"
+    )
+    not_special: list[str] = Field(
+        default=[], description="columns that are named as a special category is (Art. 9), and are none: kept"
+    )
     maps: list[EntityMap] = []
 
     @model_validator(mode="after")
@@ -114,10 +125,12 @@ class Table(Strict):
             raise ValueError("a table with a national_id needs one key column, which is another")
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
         persons = [column for person in self.persons for column in person.columns]
-        for name in [*self.key, *filter(None, [self.cursor, *identity]), *persons]:
+        read = [path.partition(".")[0] for path in [*(self.texts or []), *self.questions, *self.questions.values()]]
+        for name in [*self.key, *filter(None, [self.cursor, *identity]), *persons, *read, *self.not_special]:
             if name not in self.columns:
                 raise ValueError(
-                    f"'{name}' is used as key, cursor, national_id or persons but is not among the columns: {_list(self.columns)}"
+                    f"'{name}' is used as key, cursor, national_id, persons, texts, questions or not_special but is not among "
+                    f"the columns: {_list(self.columns)}"
                 )
         return self
 

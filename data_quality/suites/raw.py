@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_rows
-from orchestration.privacy.national_ids import kept_columns
+from orchestration.privacy.entry import kept_columns
 from orchestration.settings import Settings, Table
 
 

@@ -12,7 +12,7 @@ from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.landing import raw_name
 from orchestration.extract.records import LoadCounts
 from orchestration.night import tell
-from orchestration.privacy.national_ids import kept_columns
+from orchestration.privacy.entry import kept_columns
 from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import scalar
 
@@ -106,6 +106,8 @@ def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
     if counts.added_columns:
         found["added_columns"] = ", ".join(counts.added_columns)
     if counts.dropped_columns:
-        found["columns of national identity numbers, dropped"] = ", ".join(counts.dropped_columns)
+        found["columns of identity numbers or special categories, dropped"] = ", ".join(counts.dropped_columns)
         found["invalid_national_ids"] = counts.invalid_national_ids
+    for (column, category), removed in sorted(counts.removed.items()):
+        found[f"values of {column} without what told of {category}"] = removed
     return found

@@ -74,7 +74,8 @@ def _parquet(
         f"from read_parquet({paths}, union_by_name = true, filename = '_path'{extra})"
     )
     added = [c for c in columns if c not in table.columns]
-    return Batch(select, columns, has_file=True, after=noting(con, source_name, name, files), added=added)
+    after = noting(con, source_name, name, files)
+    return Batch(select, columns, has_file=True, after=after, added=added, is_columnar=True)
 
 
 def _family(kind: str) -> str:

@@ -13,12 +13,9 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
-from orchestration.privacy.national_ids import (
-    dropped_columns,
-    keep_national_ids,
-    kept_columns,
-    remove_written_numbers,
-)
+from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns, kept_columns
+from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
+from orchestration.privacy.special_categories import special_category_of
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Table
 from orchestration.warehouse import quote, scalar, text, transaction
@@ -45,6 +42,7 @@ class Batch:
     after: Callable[[int], int] = lambda load_id: 0  # writes the connector's own notes and rejects; returns the rejects
     keys_there: str | None = None  # a SELECT of every key that the source still has
     added: list[str] = field(default_factory=list)
+    is_columnar: bool = False  # `select` reads columns of files, and may be asked again
 
 
 def raw_name(source: str, table: str) -> str:
@@ -89,8 +87,8 @@ def load(
 ) -> LoadCounts:
     """Merges a batch into raw in one transaction; the load log is part of it. Returns the books of the load.
 
-    Columns of national identity numbers stay behind; `pepper` is the secret of what a table keeps of them. Whoever was
-    erased stays out by the `suppressor`.
+    Columns of national identity numbers and of special categories stay behind, and what free text tells of them;
+    `pepper` is the secret of what a table keeps of numbers. Whoever was erased stays out by the `suppressor`.
 
     Raises SourceError when so large a share of a column cannot be cast that the source must have retyped it.
     """
@@ -101,7 +99,9 @@ def load(
         dropped = dropped_columns(table, batch.columns)
         counts = LoadCounts(added_columns=[c for c in batch.added if c not in dropped], dropped_columns=dropped)
         is_national, is_suppressed = bool(table.national_id and pepper), bool(suppressor and suppressor.has_work(table))
-        if is_national or is_suppressed:
+        is_read = bool(free_text_columns(table, batch.columns) or table.questions)
+        is_copied = is_national or is_suppressed or (is_read and not batch.is_columnar)
+        if is_copied:
             # a temp table: what is not to enter never lies in the warehouse's file
             con.execute(f"create or replace temp table delivered as {batch.select}")
             batch = replace(batch, select="from delivered")
@@ -110,6 +110,9 @@ def load(
         if is_national:
             counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", str(pepper))
         batch = _without(batch, dropped)
+        if is_read:
+            select, counts.removed = clean(con, table, f"({batch.select})", batch.columns)
+            batch = replace(batch, select=select)
         _widen(con, target, batch)
         is_first = not con.execute(f"select 1 from {target} limit 1").fetchall()
         columns = list(batch.columns)
@@ -141,11 +144,12 @@ def load(
             con.execute("drop table batch")
         if batch.keys_there:
             counts.deleted = _mark_deleted(con, target, table, batch.keys_there, load_id)
-        if is_national or is_suppressed:
+        if is_copied:
             con.execute("drop table delivered")
         rejected = batch.after(load_id)
         if dropped:
             remove_written_numbers(con)
+        clean_rejects(con, has_special=any(special_category_of(column) for column in dropped))
         if suppressor and is_suppressed:
             suppressor.empty_rejects(con, "fresh_rejects")
         con.execute("insert into quarantine.rejected_rows from fresh_rejects; drop table fresh_rejects")

@@ -5,6 +5,7 @@ Not here: the raw tables themselves (landing.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -30,6 +31,10 @@ create table if not exists quarantine.rejected_rows (
     load_id bigint not null, source varchar not null, table_name varchar not null, file varchar, line bigint,
     column_name varchar, reason varchar not null, content varchar
 );
+create table if not exists ops.removed_values (
+    load_id bigint not null, source varchar not null, table_name varchar not null, column_name varchar not null,
+    category varchar not null, removed bigint not null
+);
 create table if not exists ops.source_status (
     source varchar primary key, checked_at timestamp not null, is_ok boolean not null, message varchar
 );
@@ -48,8 +53,9 @@ class LoadCounts:
     rejected: int = 0
     deleted: int = 0
     added_columns: list[str] = field(default_factory=list)
-    dropped_columns: list[str] = field(default_factory=list)  # of national identity numbers
+    dropped_columns: list[str] = field(default_factory=list)  # of national identity numbers and special categories
     invalid_national_ids: int = 0
+    removed: Counter[tuple[str, str]] = field(default_factory=Counter)  # values by (column, special category)
     suppressed: int = 0  # rows of people who were erased: not among source_rows
 
     @property
@@ -75,6 +81,11 @@ def write_load(con: duckdb.DuckDBPyConnection, load_id: int, source: str, table:
             counts.duplicates, counts.rejected, counts.deleted, counts.added_columns,
         ],
     )  # fmt: skip
+    for (column, category), removed in sorted(counts.removed.items()):
+        con.execute(
+            "insert into ops.removed_values values (?, ?, ?, ?, ?, ?)",
+            [load_id, source, table, column, category, removed],
+        )
 
 
 def set_source_status(con: duckdb.DuckDBPyConnection, source: str, is_ok: bool, message: str = "") -> None:

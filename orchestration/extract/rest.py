@@ -19,7 +19,7 @@ import pyarrow as pa
 from orchestration.errors import SourceError
 from orchestration.extract.landing import Batch, check_contract, raw_name
 from orchestration.home import Home
-from orchestration.privacy.national_ids import unread_columns
+from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -71,7 +71,7 @@ def read_endpoint(
         return rejected
 
     names = ", ".join(quote(c) for c in columns)
-    return Batch(f"select {names} from {read} {good}", columns, after=after, added=added)
+    return Batch(f"select {names} from {read} {good}", columns, after=after, added=added, is_columnar=True)
 
 
 def forget_landed(home: Home, source_name: str, name: str) -> None:

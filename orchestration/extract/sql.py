@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from orchestration.errors import SourceError
 from orchestration.extract.landing import Batch, check_contract, raw_name
-from orchestration.privacy.national_ids import unread_columns
+from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
 

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from orchestration.errors import KundbildError
+from orchestration.privacy.special_categories import special_category_of
 from orchestration.settings import DBT_DIR
 
 NONE = "none"
@@ -52,6 +53,10 @@ class UntaggedError(KundbildError):
     """A column does not say whether it is personal."""
 
 
+class SpecialCategoryError(KundbildError):
+    """A column is named as data of a special category (Art. 9): no table after staging has such."""
+
+
 @cache
 def categories() -> dict[str, Category]:
     """By name, as the seed has them."""
@@ -65,12 +70,19 @@ def categories() -> dict[str, Category]:
 
 
 def read_catalogue(models: Path = DBT_DIR / "models") -> list[Column]:
-    """Every column of every model after staging. Raises UntaggedError naming those without a category, or with one unknown."""
+    """Every column of every model after staging. Raises UntaggedError naming those without a category, or with one unknown;
+    SpecialCategoryError naming one that by its name tells of a special category."""
     found, untagged = [], []
     for room in _ROOMS:
         for path in sorted((models / room).rglob("*.yml")):
             for model in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader).get("models", []):
                 for column in model.get("columns", []):
+                    if special := special_category_of(column["name"]):
+                        raise SpecialCategoryError(
+                            f"{model['name']}.{column['name']} is named as data of a special category ({special})",
+                            where=str(path.relative_to(models.parent)),
+                            to_do="leave it out (Art. 9); where it is none, name it otherwise",
+                        )
                     category = column.get("config", {}).get("meta", {}).get("personal")
                     if category != NONE and category not in categories():
                         untagged.append(f"{model['name']}.{column['name']}")

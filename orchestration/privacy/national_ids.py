@@ -1,13 +1,13 @@
 """National identity numbers: dropped where data enters; where a table opts in, kept as keyed hashes of valid ones.
 
-Here: which columns hold them, and `restricted.national_ids`. They confirm and veto who is who (identity/edges.py), and
-are never a key of anything. Not here: numbers in free text.
+Here: how they are known, and `restricted.national_ids`. They confirm and veto who is who (identity/edges.py), and
+are never a key of anything. Not here: what is dropped (entry.py), numbers in free text (special_categories.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import duckdb
 import pyarrow as pa
@@ -44,24 +44,6 @@ create table if not exists restricted.national_ids (
 def holds_national_ids(column: str) -> bool:
     """Whether a column is named as one of national identity numbers is."""
     return re.sub(r"[^a-z0-9]", "", column.lower()) in _NAMES
-
-
-def dropped_columns(table: Table, columns: Iterable[str]) -> list[str]:
-    """Those of `columns` that raw never holds."""
-    opted = table.national_id.column if table.national_id else None
-    return [column for column in columns if column == opted or holds_national_ids(column)]
-
-
-def kept_columns(table: Table) -> dict[str, str]:
-    """The declared columns that raw holds, with their types."""
-    dropped = dropped_columns(table, table.columns)
-    return {column: kind for column, kind in table.columns.items() if column not in dropped}
-
-
-def unread_columns(table: Table, columns: Iterable[str]) -> set[str]:
-    """Those of `columns` that a connector does not even fetch: all that are dropped, but for the one that is opted in."""
-    opted = table.national_id.column if table.national_id else None
-    return {column for column in dropped_columns(table, columns) if column != opted}
 
 
 def prepare_national_ids(con: duckdb.DuckDBPyConnection) -> None:

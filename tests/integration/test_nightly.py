@@ -202,6 +202,24 @@ def test_no_personal_data_stands_in_logs_check_results_or_data_docs(demo: Kundbi
     assert looked > 100
 
 
+def test_what_people_told_of_health_faith_and_union_is_counted_and_not_kept(demo: Kundbild):
+    words = ("pregnant", "sjukskriven", "muslimer", "fagforening", "keliakia")
+    delivered = "".join(
+        path.read_text()
+        for pattern in ("webshop/reviews/*.json", "survey/responses_*.jsonl")
+        for path in (demo.home / "demo").glob(pattern)
+    )
+    assert all(word in delivered for word in words)
+    with demo.warehouse() as con:
+        kept = con.execute(
+            "select text from raw_webshop.reviews union all select answers::varchar from raw_survey.responses"
+        ).fetchall()
+        counted = con.execute("select sum(removed) from ops.removed_values").fetchall()[0][0]
+    assert [word for word in words if any(word in (text or "") for (text,) in kept)] == []
+    marked = sum((text or "").count("[special category removed]") for (text,) in kept)
+    assert counted == marked > 0
+
+
 def test_data_docs_show_every_suite(demo: Kundbild):
     pages = list((demo.home / "data_docs" / "validations").rglob("*.html"))
     assert (demo.home / "data_docs" / "index.html").is_file()

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from orchestration.conformed import entities
 from orchestration.errors import ConfigurationError
-from orchestration.privacy.national_ids import dropped_columns
+from orchestration.privacy.entry import dropped_columns
+from orchestration.privacy.special_categories import special_category_of
 from orchestration.settings import EntityMap, Settings, Table
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
@@ -76,9 +77,9 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str) -> None:
         name = source if isinstance(source, str) else source.column
         if name in dropped_columns(table, [name]):
             raise ConfigurationError(
-                f"'{target}' is mapped from '{name}', which holds national identity numbers: they are never kept",
+                f"'{target}' is mapped from '{name}', which holds {_never_kept(name)}: they are never kept",
                 where=where,
-                to_do="map another column; national_id = {…} below the table keeps a keyed hash of them for identity alone",
+                to_do=_instead(name),
             )
         if name not in table.columns and name not in PSEUDO_COLUMNS:
             raise ConfigurationError(
@@ -92,3 +93,14 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str) -> None:
             where=where,
             to_do='map it from the key column, or from "_row_key" where the export has none',
         )
+
+
+def _never_kept(column: str) -> str:
+    category = special_category_of(column)
+    return f"data of a special category ({category})" if category else "national identity numbers"
+
+
+def _instead(column: str) -> str:
+    if special_category_of(column):
+        return f'map another column; where it is none, say so: not_special = ["{column}"] below the table'
+    return "map another column; national_id = {…} below the table keeps a keyed hash of them for identity alone"

@@ -38,6 +38,7 @@ TABLES = {
                 birth_date="birthdate",
             )
         ],
+        texts=[],
     ),
     "companies": Table(
         columns={
@@ -50,6 +51,7 @@ TABLES = {
         },
         key=["company_id"],
         cursor="updated_at",
+        texts=[],
     ),
     "deals": Table(
         columns={
@@ -69,6 +71,7 @@ TABLES = {
         key=["deal_id"],
         cursor="updated_at",
         persons=[Person(key="contact_id")],
+        texts=[],
     ),
     "activities": Table(
         columns={
@@ -83,6 +86,7 @@ TABLES = {
         key=["activity_id"],
         cursor="updated_at",
         persons=[Person(key="contact_id")],
+        texts=["topic"],
     ),
     "cases": Table(
         columns={
@@ -98,6 +102,7 @@ TABLES = {
         key=["case_id"],
         cursor="updated_at",
         persons=[Person(key="contact_id")],
+        texts=[],
     ),
     "invoices": Table(
         columns={
@@ -113,6 +118,7 @@ TABLES = {
         key=["invoice_id"],
         cursor="updated_at",
         persons=[Person(key="contact_id", is_kept=True)],
+        texts=[],
     ),
     "consents": Table(
         columns={
@@ -140,6 +146,7 @@ TABLES = {
                 grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
             )
         ],
+        texts=[],
     ),
     "attributes": Table(
         columns={
@@ -154,5 +161,7 @@ TABLES = {
         key=["attribute_id"],
         cursor="updated_at",
         persons=[Person(key="contact_id")],
+        texts=["value"],
+        questions={"name": "value"},
     ),
 }

@@ -17,6 +17,7 @@ TABLES = {
         cursor="updated_at",
         path="subscribers_*.csv",
         persons=[Person(key="subscriber_id", email=["email"], given_name="first_name", family_name="last_name")],
+        texts=[],
     ),
     "campaigns": Table(
         columns={
@@ -27,6 +28,7 @@ TABLES = {
         },
         key=["campaign_id"],
         path="campaigns_*.csv",
+        texts=[],
     ),
     "optins": Table(
         columns={
@@ -48,6 +50,7 @@ TABLES = {
                 grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
             )
         ],
+        texts=[],
     ),
     "events": Table(
         columns={
@@ -62,5 +65,6 @@ TABLES = {
         path="events_*.csv",
         fresh_within_hours=48,
         persons=[Person(key="subscriber_id", email=["email"])],
+        texts=[],
     ),
 }

@@ -16,6 +16,7 @@ TABLES = {
         },
         key=["reservation_id"],
         path="reservations_*.csv",
+        texts=[],
     ),
     "addresses": Table(
         columns={
@@ -34,5 +35,6 @@ TABLES = {
         key=["entry_id"],
         path="addresses_*.csv",
         persons=[Person(given_name="given_name", family_name="family_name", birth_date="birth_date")],
+        texts=[],
     ),
 }

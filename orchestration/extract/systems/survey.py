@@ -20,6 +20,7 @@ TABLES = {
         cursor="updated_at",
         path="respondents_*.jsonl",
         persons=[Person(key="respondent_id", email=["email"], given_name="first_name", family_name="last_name")],
+        texts=[],
     ),
     "responses": Table(
         columns={
@@ -34,5 +35,7 @@ TABLES = {
         key=["response_id"],
         path="responses_*.jsonl",
         persons=[Person(key="respondent_id")],
+        texts=["answers.value"],
+        questions={"answers.question": "answers.value"},
     ),
 }

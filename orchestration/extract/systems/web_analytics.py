@@ -20,6 +20,7 @@ TABLES = {
         path="sessions_*.parquet",
         fresh_within_hours=48,
         persons=[Person(key="customer_id", system="webshop", own=["visitor_id"])],
+        texts=[],
     ),
     "events": Table(
         columns={
@@ -39,6 +40,7 @@ TABLES = {
         path="events_*.parquet",
         fresh_within_hours=48,
         persons=[Person(key="customer_id", system="webshop", own=["visitor_id"])],
+        texts=["term"],
     ),
     "ad_spend": Table(
         columns={
@@ -54,6 +56,7 @@ TABLES = {
         },
         key=["spend_id"],
         path="ad_spend_*.parquet",
+        texts=[],
     ),
     "social_engagements": Table(
         columns={
@@ -65,5 +68,6 @@ TABLES = {
         },
         key=["engagement_id"],
         path="social_engagements_*.parquet",
+        texts=[],
     ),
 }

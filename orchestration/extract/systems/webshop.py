@@ -39,6 +39,7 @@ TABLES = {
                 birth_date="date_of_birth",
             )
         ],
+        texts=[],
     ),
     "products": Table(
         columns={
@@ -53,6 +54,7 @@ TABLES = {
         cursor="updated_at",
         endpoint="products",
         path="products/*-?????.json",
+        texts=[],
     ),
     "orders": Table(
         columns={
@@ -77,6 +79,7 @@ TABLES = {
         path="orders/*-?????.json",
         fresh_within_hours=48,
         persons=[Person(key="customer_id", is_kept=True), Person(key="club_contact_id", system="crm", is_kept=True)],
+        texts=[],
     ),
     "checkouts": Table(
         columns={
@@ -94,6 +97,7 @@ TABLES = {
         endpoint="checkouts",
         path="checkouts/*-?????.json",
         persons=[Person(key="customer_id")],
+        texts=[],
     ),
     "subscriptions": Table(
         columns={
@@ -110,6 +114,7 @@ TABLES = {
         endpoint="subscriptions",
         path="subscriptions/*-?????.json",
         persons=[Person(key="customer_id")],
+        texts=["reason"],
     ),
     "box_events": Table(
         columns={
@@ -125,6 +130,7 @@ TABLES = {
         endpoint="box_events",
         path="box_events/*-?????.json",
         persons=[Person(key="customer_id")],
+        texts=[],
     ),
     "reviews": Table(
         columns={
@@ -141,6 +147,7 @@ TABLES = {
         endpoint="reviews",
         path="reviews/*-?????.json",
         persons=[Person(key="customer_id")],
+        texts=["text"],
     ),
     "newsletter_signups": Table(
         columns={
@@ -164,5 +171,6 @@ TABLES = {
                 grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
             )
         ],
+        texts=[],
     ),
 }

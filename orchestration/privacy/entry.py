@@ -1,0 +1,205 @@
+"""What never enters raw: columns of national identity numbers and of special categories, and what free text tells of them.
+
+Here: which columns stay behind, and the cleaning of a delivery before it is merged. Not here: how such data is known
+(national_ids.py, special_categories.py), who was erased (suppressor.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.privacy.national_ids import holds_national_ids
+from orchestration.privacy.special_categories import NUMBER_SQL, candidates_sql, cleaned, special_category_of
+from orchestration.settings import Table
+from orchestration.warehouse import quote, text
+
+# conformed columns that hold what somebody wrote or said
+_WRITTEN = ("topic", "reason", "text", "value", "question", "term")
+
+
+def dropped_columns(table: Table, columns: Iterable[str]) -> list[str]:
+    """Those of `columns` that raw never holds."""
+    opted = table.national_id.column if table.national_id else None
+    return [column for column in columns if column == opted or holds_national_ids(column) or _is_special(table, column)]
+
+
+def _is_special(table: Table, column: str) -> bool:
+    return column not in table.not_special and special_category_of(column) is not None
+
+
+def kept_columns(table: Table) -> dict[str, str]:
+    """The declared columns that raw holds, with their types."""
+    dropped = dropped_columns(table, table.columns)
+    return {column: kind for column, kind in table.columns.items() if column not in dropped}
+
+
+def unread_columns(table: Table, columns: Iterable[str]) -> set[str]:
+    """Those of `columns` that a connector does not even fetch: all that are dropped, but for the one that is opted in."""
+    opted = table.national_id.column if table.national_id else None
+    return {column for column in dropped_columns(table, columns) if column != opted}
+
+
+def free_text_columns(table: Table, columns: dict[str, str]) -> list[str]:
+    """Columns, or `column.field` of nested rows, that are read for special categories and identity numbers.
+
+    Those that the table names; else all text of which nothing else is said, and what the source added.
+    """
+    dropped = dropped_columns(table, {**table.columns, **columns})
+    added = [
+        column
+        for column, kind in columns.items()
+        if column not in table.columns and column not in dropped and kind.upper() in ("VARCHAR", "JSON")
+    ]
+    if table.texts is not None:
+        return [*table.texts, *added]
+    known = {
+        *dropped,
+        *table.key,
+        table.cursor,
+        *table.questions,
+        *(c for person in table.whose for c in person.columns),
+    }
+    for mapped in table.maps:
+        sources = {
+            name: source if isinstance(source, str) else source.column for name, source in mapped.columns.items()
+        }
+        known |= {source for name, source in sources.items() if name not in _WRITTEN}
+    declared = [column for column, kind in table.columns.items() if kind.upper() == "VARCHAR" and column not in known]
+    return [*declared, *added]
+
+
+def clean(
+    con: duckdb.DuckDBPyConnection, table: Table, relation: str, columns: dict[str, str]
+) -> tuple[str, Counter[tuple[str, str]]]:
+    """A SELECT of `relation` without what may not enter; how many values lost what: {(column, category): values}.
+
+    `relation` is read once for each column that is looked at; a value of which nothing is suspected stays in DuckDB.
+    """
+    kinds = {name: kind for name, kind, *_ in con.execute(f"describe from {relation}").fetchall()}
+    expressions: dict[str, str] = {}
+    joins: list[str] = []
+    taken: Counter[tuple[str, str]] = Counter()
+    fields: dict[str, list[str]] = {}
+    for path in free_text_columns(table, columns):
+        column, _, field = path.partition(".")
+        fields.setdefault(column, []).extend([field] if field else [])
+    for column, read in fields.items():
+        about = {q.split(".")[1]: v.split(".")[1] for q, v in table.questions.items() if q.startswith(f"{column}.")}
+        mend: Mend = partial(_mend_rows, read, about) if read else cleaned
+        if not read and kinds[column] != "VARCHAR":
+            mend = _mend_nested
+        changed = _changed(con, relation, column, mend, taken)
+        if changed:
+            name = f"cleaned_{len(joins)}"
+            _register(con, name, changed)
+            value = f"{name}.new" if kinds[column] == "VARCHAR" else f"{name}.new::json::{kinds[column]}"
+            expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {value} end"
+            joins.append(f" left join {name} on {name}.old = {_written(f'd.{quote(column)}')}")
+    for question, value in table.questions.items():
+        if "." in question:
+            continue
+        asked = con.execute(
+            f"select {quote(question)}::varchar, count({quote(value)}) from {relation} where {quote(question)} is not null group by 1"
+        ).fetchall()
+        special = {name: (category, rows) for name, rows in asked if (category := special_category_of(name)) and rows}
+        for category, rows in special.values():
+            taken[value, category] += rows
+        if special:
+            listed = ", ".join(text(name) for name in special)
+            kept = expressions.get(value, f"d.{quote(value)}")
+            expressions[value] = f"case when d.{quote(question)}::varchar in ({listed}) then null else {kept} end"
+    if not expressions:
+        return f"select * from {relation}", taken
+    replaced = ", ".join(f"{expression} as {quote(column)}" for column, expression in expressions.items())
+    return f"select d.* replace ({replaced}) from {relation} d{''.join(joins)}", taken
+
+
+def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool) -> None:
+    """Lines that a load rejected are kept whole: what may not enter is taken out of them too.
+
+    `has_special`: a column of a special category was dropped; in a line it cannot be told from the others.
+    """
+    if has_special:
+        con.execute("update fresh_rejects set content = null")
+    if changed := _changed(con, "fresh_rejects", "content", cleaned, Counter()):
+        _register(con, "cleaned_rejects", changed)
+        con.execute("update fresh_rejects set content = new from cleaned_rejects where old = content")
+
+
+Mend = Callable[[str], tuple[str, list[str]]]
+
+
+def _changed(
+    con: duckdb.DuckDBPyConnection, relation: str, column: str, mend: Mend, taken: Counter[tuple[str, str]]
+) -> dict[str, str]:
+    """{value: what stands in its place}, of values that hold something; `taken` counts it."""
+    written = _written(quote(column))
+    suspected = con.execute(
+        f"select {written} as written, count(*) from {relation} "
+        f"where regexp_matches(lower({written}), $1) or regexp_matches({written}, $2) group by 1",
+        [candidates_sql(), NUMBER_SQL],
+    ).fetchall()
+    changed = {}
+    for old, rows in suspected:
+        new, found = mend(old)
+        if found:
+            changed[old] = new
+            for category in set(found):
+                taken[column, category] += rows
+    return changed
+
+
+def _written(column: str) -> str:
+    """A value as text: nested ones as JSON."""
+    return f"case typeof({column}) when 'VARCHAR' then {column}::varchar else to_json({column})::varchar end"
+
+
+def _register(con: duckdb.DuckDBPyConnection, name: str, changed: dict[str, str]) -> None:
+    con.register(
+        "cleaned",
+        pa.table({"old": pa.array(list(changed), pa.string()), "new": pa.array(list(changed.values()), pa.string())}),
+    )
+    con.execute(f"create or replace temp table {name} as from cleaned")
+    con.unregister("cleaned")
+
+
+def _mend_rows(read: list[str], about: dict[str, str], written: str) -> tuple[str, list[str]]:
+    """Nested rows as JSON: fields `read` are cleaned; the value that a field is `about` goes, where that tells a category."""
+    value = json.loads(written)
+    rows: list[Any] = value if isinstance(value, list) else [value]
+    taken: list[str] = []
+    for row in rows:
+        if not isinstance(row, dict):
+            continue
+        for question, answer in about.items():
+            if row.get(answer) is not None and (category := special_category_of(str(row.get(question) or ""))):
+                row[answer] = None
+                taken.append(category)
+        for field in read:
+            if isinstance(row.get(field), str) and field not in about:
+                row[field], found = cleaned(row[field])
+                taken += found
+    return json.dumps(value, ensure_ascii=False), taken
+
+
+def _mend_nested(written: str) -> tuple[str, list[str]]:
+    """JSON of which nothing is known: every text in it is cleaned."""
+    taken: list[str] = []
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, str):
+            value, found = cleaned(value)
+            taken.extend(found)
+            return value
+        if isinstance(value, list):
+            return [walk(part) for part in value]
+        return {name: walk(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+    return json.dumps(walk(json.loads(written)), ensure_ascii=False), taken

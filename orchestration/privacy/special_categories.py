@@ -1,0 +1,101 @@
+"""Special categories of personal data (Art. 9): what tells of somebody's health, faith, origin, opinions, union or sex life.
+
+Here: how they are known, in a column's name and in free text, by the words of the seed special_category_terms; national
+identity numbers in free text too. Not here: taking them out of a delivery (entry.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from orchestration.privacy.national_ids import COUNTRIES, REMOVED, canonical_number
+from orchestration.settings import DBT_DIR
+
+_SEED = DBT_DIR / "seeds" / "special_category_terms.csv"
+REMOVED_SENTENCE = "[special category removed]"
+IDENTITY_NUMBER = "national identity number"
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
+# as they are written; whether one is a number that somebody has is for its check digits to say
+_NUMBER = re.compile(r"(?<![\w-])(?:\d{2})?\d{6}[-+A-FU-Y ]?\d{3}[0-9A-Za-z](?![\w-])")
+NUMBER_SQL = r"[0-9]{6}[-+A-FU-Y ]?[0-9]{3}[0-9A-Za-z]"
+
+
+@cache
+def _terms() -> list[tuple[str, str, str]]:
+    """(category, found in text or name, term)."""
+    with _SEED.open(encoding="utf-8", newline="") as file:
+        return [(row["category"], row["found_in"], row["term"]) for row in csv.DictReader(file)]
+
+
+def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
+    """Any of the terms as words; a star stands for how a word goes on, or for what it is compounded with."""
+    written = sorted(
+        {re.escape(term).replace(r"\*", r"\w*").replace(r"\ ", r"[\s_-]+") for term in terms}, key=len, reverse=True
+    )
+    return re.compile(rf"(?<!\w)(?:{'|'.join(written)})(?!\w)")
+
+
+@cache
+def _patterns(found_in: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    categories = dict.fromkeys(category for category, _, _ in _terms())
+    return [
+        (category, _pattern(term for c, where, term in _terms() if c == category and where in found_in))
+        for category in categories
+    ]
+
+
+@cache
+def candidates_sql() -> str:
+    """An RE2 pattern that lower-case text with a term in it matches, and little else: what DuckDB looks for first."""
+    stems = {term.strip("*").replace(" ", "[[:space:]_-]+") for _, where, term in _terms() if where == "text"}
+    # a stem that holds another one is found by it
+    plain = sorted(stem for stem in stems if not any(other != stem and other in stem for other in stems))
+    return "|".join(re.sub(r"(?<!\[)-(?!\])", "-", stem) for stem in plain)
+
+
+@cache
+def special_category_of(name: str) -> str | None:
+    """The category that a column, an attribute or a question is about, by its name; None where it is about none."""
+    words = re.sub(r"(?<=[a-zåäöæø0-9])(?=[A-ZÅÄÖÆØ])", " ", name)
+    words = re.sub(r"[\W_]+", " ", words).strip().lower()
+    return next((category for category, pattern in _patterns(("text", "name")) if pattern.search(words)), None)
+
+
+def categories_in(text: str) -> list[str]:
+    """The categories that a sentence tells of."""
+    lowered = text.lower()
+    return [category for category, pattern in _patterns(("text",)) if pattern.search(lowered)]
+
+
+def cleaned(text: str) -> tuple[str, list[str]]:
+    """The text without sentences that tell of a special category and without identity numbers; what was taken out."""
+    taken: list[str] = []
+
+    def numberless(match: re.Match[str]) -> str:
+        if not _is_identity_number(match.group()):
+            return match.group()
+        taken.append(IDENTITY_NUMBER)
+        return REMOVED
+
+    text = _NUMBER.sub(numberless, text)
+    kept, start = [], 0
+    for end in [*(match.span() for match in _SENTENCE_ENDS.finditer(text)), (len(text), len(text))]:
+        sentence, gap = text[start : end[0]], text[end[0] : end[1]]
+        if found := categories_in(sentence):
+            taken += found
+            sentence = REMOVED_SENTENCE
+        kept.append(sentence + gap)
+        start = end[1]
+    return "".join(kept), taken
+
+
+def _is_identity_number(written: str) -> bool:
+    """Whether it is one by its check digits. Danish ones have none since 2007: those need their hyphen."""
+    return any(
+        canonical_number(written, country) is not None
+        for country in COUNTRIES
+        if country != "DK" or re.fullmatch(r"\d{6}[- ]\d{4}", written)
+    )
