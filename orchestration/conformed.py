@@ -1,10 +1,11 @@
 """The conformed entities and their columns, read from dbt's own contracts so that they are written down once.
 
-Here: name → columns and types. Not here: what feeds them (dbt_project.py).
+Here: name → columns and types, and how long rows are kept. Not here: what feeds them (dbt_project.py).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import cache
 
 import yaml
@@ -24,6 +25,30 @@ def entities() -> dict[str, dict[str, str]]:
         model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
         columns = {c["name"]: c["data_type"] for c in model["columns"] if c["name"] not in TECHNICAL_COLUMNS}
         found[model["name"].removeprefix(_PREFIX)] = columns
+    return found
+
+
+@dataclass(frozen=True)
+class EntityRetention:
+    """Of which category of data_categories an entity's rows are, and from when on their days count: the latest of columns.
+
+    `longer` is {column: values} of rows that stand on, as withdrawals; `while_known`, that rows of known people do.
+    """
+
+    category: str
+    happened_at: list[str]
+    longer: dict[str, list[str]] = field(default_factory=dict)
+    while_known: bool = False
+
+
+@cache
+def retentions() -> dict[str, EntityRetention]:
+    """By entity, those that are about people: what the models' own files say."""
+    found = {}
+    for path in sorted((DBT_DIR / "models" / "conformed").glob(f"{_PREFIX}*.yml")):
+        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        if said := model.get("config", {}).get("meta", {}).get("retention"):
+            found[model["name"].removeprefix(_PREFIX)] = EntityRetention(**said)
     return found
 
 

@@ -88,6 +88,22 @@ class Person(Strict):
         return [*filter(None, single), *self.email, *self.phone, *self.own, *self.emptied]
 
 
+class Retention(Strict):
+    """How long a table's rows are kept: `category` of the seed data_categories says how many days, `happened_at` from when on.
+
+    Rows about a person's record itself are kept until nothing was heard of the customer for so long.
+    """
+
+    category: str
+    happened_at: list[str] = Field(min_length=1, description="columns of times or dates; the latest counts")
+    longer: dict[str, list[str]] = Field(
+        default={}, description="column and values of rows that stand as long as the table does, as withdrawals"
+    )
+    while_known: bool = Field(
+        default=False, description="rows stay as long as somebody of their name and birth date is known"
+    )
+
+
 # rows of these say what was sold: totals outlast the person
 _ACCOUNTING = ("orders", "order_items", "invoices")
 
@@ -106,6 +122,9 @@ class Table(Strict):
     optional: bool = Field(default=False, description="files: no file at all is no error")
     national_id: NationalId | None = None
     persons: list[Person] = Field(default=[], description="whose the rows are, where they are anybody's")
+    retention: Retention | None = Field(
+        default=None, description="unless given, as of the entity that the table is mapped to"
+    )
     texts: list[str] | None = Field(
         default=None,
         description="columns that people write in, or column.field of nested rows: special categories and identity numbers are "
@@ -126,11 +145,13 @@ class Table(Strict):
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
         persons = [column for person in self.persons for column in person.columns]
         read = [path.partition(".")[0] for path in [*(self.texts or []), *self.questions, *self.questions.values()]]
-        for name in [*self.key, *filter(None, [self.cursor, *identity]), *persons, *read, *self.not_special]:
+        aged = [*self.retention.happened_at, *self.retention.longer] if self.retention else []
+        used = [*self.key, *filter(None, [self.cursor, *identity]), *persons, *read, *self.not_special, *aged]
+        for name in used:
             if name not in self.columns:
                 raise ValueError(
-                    f"'{name}' is used as key, cursor, national_id, persons, texts, questions or not_special but is not among "
-                    f"the columns: {_list(self.columns)}"
+                    f"'{name}' is used as key, cursor, national_id, persons, retention, texts, questions or not_special but is "
+                    f"not among the columns: {_list(self.columns)}"
                 )
         return self
 

@@ -13,6 +13,8 @@ from orchestration.defs.resources import NightResource
 from orchestration.errors import KundbildError
 from orchestration.lineage import column_lineage
 from orchestration.night import Night, tell
+from orchestration.privacy.audit import audit_log
+from orchestration.privacy.retention import forget_expired
 from orchestration.settings import Settings
 from orchestration.transform import note_seeds, seeds_changed
 from orchestration.warehouse import row_counts
@@ -62,6 +64,13 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
     def conformed(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
+            gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=run.is_rebuild(con))
+            if gone:
+                audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})
+                context.log.info(
+                    "Older than their retention, deleted: %s", ", ".join(f"{t} {n:,}" for t, n in gone.items())
+                )
+                tell("transform", f"{sum(gone.values()):,} rows were older than their retention: deleted")
             if run.is_nothing_new(con):
                 context.log.info("Nothing new since the last publication: it stands.")
                 tell("nothing new")

@@ -13,16 +13,7 @@ import duckdb
 from orchestration.conformed import entities
 from orchestration.settings import DBT_DIR
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
-
-_TABLES = "select table_schema, table_name from information_schema.tables where table_schema in ('conformed', 'marts', 'segments', 'audiences', 'bi') order by all"
-# what a rebuild may number anew: loads stay, technical times of the build do not stand in these tables
-_FINGERPRINT = "select count(*), bit_xor(hash(t)) from {name} t"
-
-
-def fingerprints(kundbild: Kundbild) -> dict[str, tuple[int, int]]:
-    with kundbild.warehouse() as con:
-        names = [f'"{schema}"."{table}"' for schema, table in con.execute(_TABLES).fetchall()]
-        return {name: con.execute(_FINGERPRINT.format(name=name)).fetchall()[0] for name in names}
+from tests.integration.fingerprints import fingerprints
 
 
 def test_every_conformed_entity_has_rows(demo: Kundbild):

@@ -27,6 +27,13 @@
 {% macro default__days_between(earlier, later) -%} date_diff('day', {{ earlier }}, {{ later }}) {%- endmacro %}
 {% macro spark__days_between(earlier, later) -%} datediff({{ later }}, {{ earlier }}) {%- endmacro %}
 
+{#- The date that lies so many days before a moment. -#}
+{% macro days_before(moment, days) -%}
+    {{ return(adapter.dispatch("days_before", "kundbild")(moment, days)) }}
+{%- endmacro %}
+{% macro default__days_before(moment, days) -%} cast({{ moment }} as date) - {{ days }} {%- endmacro %}
+{% macro spark__days_before(moment, days) -%} date_sub({{ moment }}, {{ days }}) {%- endmacro %}
+
 {#- The latest value of a column by an order, in an aggregate. -#}
 {% macro latest(value, by) -%} {{ return(adapter.dispatch("latest", "kundbild")(value, by)) }} {%- endmacro %}
 {% macro default__latest(value, by) -%} arg_max({{ value }}, {{ by }}) {%- endmacro %}

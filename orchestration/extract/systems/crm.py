@@ -1,6 +1,6 @@
 """The demo's CRM: a small self-hosted CRM in a SQL database, dates as text. Mapping is staging's work."""
 
-from orchestration.settings import Grant, Person, Table
+from orchestration.settings import Grant, Person, Retention, Table
 
 TABLES = {
     "contacts": Table(
@@ -39,6 +39,7 @@ TABLES = {
             )
         ],
         texts=[],
+        retention=Retention(category="identity", happened_at=["created_at", "updated_at"]),
     ),
     "companies": Table(
         columns={
@@ -72,6 +73,7 @@ TABLES = {
         cursor="updated_at",
         persons=[Person(key="contact_id")],
         texts=[],
+        retention=Retention(category="purchase", happened_at=["opened_at", "closed_at"]),
     ),
     "activities": Table(
         columns={
@@ -87,6 +89,7 @@ TABLES = {
         cursor="updated_at",
         persons=[Person(key="contact_id")],
         texts=["topic"],
+        retention=Retention(category="support", happened_at=["occurred_at"]),
     ),
     "cases": Table(
         columns={
@@ -103,6 +106,7 @@ TABLES = {
         cursor="updated_at",
         persons=[Person(key="contact_id")],
         texts=[],
+        retention=Retention(category="support", happened_at=["opened_at", "solved_at"]),
     ),
     "invoices": Table(
         columns={
@@ -119,6 +123,7 @@ TABLES = {
         cursor="updated_at",
         persons=[Person(key="contact_id", is_kept=True)],
         texts=[],
+        retention=Retention(category="purchase", happened_at=["due_date", "paid_date"]),
     ),
     "consents": Table(
         columns={
@@ -147,6 +152,7 @@ TABLES = {
             )
         ],
         texts=[],
+        retention=Retention(category="consent", happened_at=["stated_at"], longer={"status": ["withdrawn"]}),
     ),
     "attributes": Table(
         columns={
@@ -163,5 +169,6 @@ TABLES = {
         persons=[Person(key="contact_id")],
         texts=["value"],
         questions={"name": "value"},
+        retention=Retention(category="attribute", happened_at=["observed_at"]),
     ),
 }

@@ -1,6 +1,6 @@
 """The demo's email tool: daily CSV exports. `optins` is a double opt-in log."""
 
-from orchestration.settings import Grant, Person, Table
+from orchestration.settings import Grant, Person, Retention, Table
 
 TABLES = {
     "subscribers": Table(
@@ -18,6 +18,7 @@ TABLES = {
         path="subscribers_*.csv",
         persons=[Person(key="subscriber_id", email=["email"], given_name="first_name", family_name="last_name")],
         texts=[],
+        retention=Retention(category="identity", happened_at=["created_at", "updated_at"]),
     ),
     "campaigns": Table(
         columns={
@@ -51,6 +52,7 @@ TABLES = {
             )
         ],
         texts=[],
+        retention=Retention(category="consent", happened_at=["stated_at"], longer={"status": ["withdrawn"]}),
     ),
     "events": Table(
         columns={
@@ -66,5 +68,8 @@ TABLES = {
         fresh_within_hours=48,
         persons=[Person(key="subscriber_id", email=["email"])],
         texts=[],
+        retention=Retention(
+            category="behaviour", happened_at=["occurred_at"], longer={"event": ["unsubscribed", "complained"]}
+        ),
     ),
 }

@@ -1,6 +1,6 @@
 """Public registers as files: reservations against marketing, and the address register's changes."""
 
-from orchestration.settings import Person, Table
+from orchestration.settings import Person, Retention, Table
 
 TABLES = {
     "reservations": Table(
@@ -17,6 +17,7 @@ TABLES = {
         key=["reservation_id"],
         path="reservations_*.csv",
         texts=[],
+        retention=Retention(category="register", happened_at=["version_on"]),
     ),
     "addresses": Table(
         columns={
@@ -36,5 +37,6 @@ TABLES = {
         path="addresses_*.csv",
         persons=[Person(given_name="given_name", family_name="family_name", birth_date="birth_date")],
         texts=[],
+        retention=Retention(category="register", happened_at=["effective_on"], while_known=True),
     ),
 }

@@ -1,6 +1,6 @@
 """The demo's survey tool: JSON Lines, the answers nested in each response."""
 
-from orchestration.settings import Person, Table
+from orchestration.settings import Person, Retention, Table
 
 _ANSWERS = "STRUCT(question VARCHAR, kind VARCHAR, value VARCHAR)[]"
 
@@ -21,6 +21,7 @@ TABLES = {
         path="respondents_*.jsonl",
         persons=[Person(key="respondent_id", email=["email"], given_name="first_name", family_name="last_name")],
         texts=[],
+        retention=Retention(category="identity", happened_at=["created_at", "updated_at"]),
     ),
     "responses": Table(
         columns={
@@ -37,5 +38,6 @@ TABLES = {
         persons=[Person(key="respondent_id")],
         texts=["answers.value"],
         questions={"answers.question": "answers.value"},
+        retention=Retention(category="survey", happened_at=["sent_at", "submitted_at"]),
     ),
 }

@@ -1,6 +1,6 @@
 """The demo's web analytics: a nightly Parquet export. Visitors are signed in by the webshop's customer id."""
 
-from orchestration.settings import Person, Table
+from orchestration.settings import Person, Retention, Table
 
 TABLES = {
     "sessions": Table(
@@ -21,6 +21,7 @@ TABLES = {
         fresh_within_hours=48,
         persons=[Person(key="customer_id", system="webshop", own=["visitor_id"])],
         texts=[],
+        retention=Retention(category="behaviour", happened_at=["started_at"]),
     ),
     "events": Table(
         columns={
@@ -41,6 +42,7 @@ TABLES = {
         fresh_within_hours=48,
         persons=[Person(key="customer_id", system="webshop", own=["visitor_id"])],
         texts=["term"],
+        retention=Retention(category="behaviour", happened_at=["occurred_at"]),
     ),
     "ad_spend": Table(
         columns={
@@ -69,5 +71,6 @@ TABLES = {
         key=["engagement_id"],
         path="social_engagements_*.parquet",
         texts=[],
+        retention=Retention(category="behaviour", happened_at=["occurred_at"]),
     ),
 }

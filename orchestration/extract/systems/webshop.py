@@ -1,6 +1,6 @@
 """The demo's webshop: a REST API with nested rows, ISO times as text. Mapping is staging's work."""
 
-from orchestration.settings import Grant, Person, Table
+from orchestration.settings import Grant, Person, Retention, Table
 
 _ADDRESS = "STRUCT(street VARCHAR, zip VARCHAR, city VARCHAR, country VARCHAR)"
 _LINES = (
@@ -40,6 +40,7 @@ TABLES = {
             )
         ],
         texts=[],
+        retention=Retention(category="identity", happened_at=["created_at", "updated_at"]),
     ),
     "products": Table(
         columns={
@@ -80,6 +81,7 @@ TABLES = {
         fresh_within_hours=48,
         persons=[Person(key="customer_id", is_kept=True), Person(key="club_contact_id", system="crm", is_kept=True)],
         texts=[],
+        retention=Retention(category="purchase", happened_at=["created_at"]),
     ),
     "checkouts": Table(
         columns={
@@ -98,6 +100,7 @@ TABLES = {
         path="checkouts/*-?????.json",
         persons=[Person(key="customer_id")],
         texts=[],
+        retention=Retention(category="purchase", happened_at=["created_at"]),
     ),
     "subscriptions": Table(
         columns={
@@ -115,6 +118,7 @@ TABLES = {
         path="subscriptions/*-?????.json",
         persons=[Person(key="customer_id")],
         texts=["reason"],
+        retention=Retention(category="purchase", happened_at=["started_at", "renewed_at", "cancelled_at"]),
     ),
     "box_events": Table(
         columns={
@@ -131,6 +135,7 @@ TABLES = {
         path="box_events/*-?????.json",
         persons=[Person(key="customer_id")],
         texts=[],
+        retention=Retention(category="purchase", happened_at=["occurred_at"]),
     ),
     "reviews": Table(
         columns={
@@ -148,6 +153,7 @@ TABLES = {
         path="reviews/*-?????.json",
         persons=[Person(key="customer_id")],
         texts=["text"],
+        retention=Retention(category="survey", happened_at=["created_at"]),
     ),
     "newsletter_signups": Table(
         columns={
@@ -172,5 +178,6 @@ TABLES = {
             )
         ],
         texts=[],
+        retention=Retention(category="consent", happened_at=["stated_at"], longer={"status": ["withdrawn"]}),
     ),
 }

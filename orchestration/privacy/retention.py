@@ -1,0 +1,255 @@
+"""Retention: no row is older than the seed data_categories says of its category. Rows that are leave every night.
+
+Before anything is built: out of raw by the time that a row tells of, and out of what stands from earlier nights. A person's
+record stays until nothing was heard of the customer for as long; withdrawals stay with it.
+Not here: how long (the seed), what a table's rows are (settings, the conformed entities).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+
+from orchestration.conformed import EntityRetention, retentions
+from orchestration.match_keys import define_match_keys, name_key
+from orchestration.privacy.catalogue import categories
+from orchestration.settings import ColumnMap, EntityMap, Settings, Table
+from orchestration.warehouse import has_table, quote, scalar, text, transaction
+
+_UNKNOWN = "identity"
+# staged times may be read otherwise than raw ones, by hours at most
+_SLACK = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a raw table's rows are old: those whose `moment`, an SQL timestamp, is before `cutoff`, but for what is `kept`."""
+
+    moment: str
+    cutoff: date
+    kept: str
+
+    @property
+    def is_old(self) -> str:
+        return f"({self.moment} < date {text(self.cutoff.isoformat())} and not coalesce({self.kept}, false))"
+
+
+@dataclass(frozen=True)
+class _People:
+    """A table whose rows are people's own records."""
+
+    source: str
+    name: str
+    key: str
+    rule: Rule
+
+
+def forget_expired(
+    con: duckdb.DuckDBPyConnection, settings: Settings, today: date, *, is_rebuild: bool = False
+) -> dict[str, int]:
+    """Deletes what is too old `today`, in one transaction. Returns {source.table: rows}, of tables that lost any.
+
+    `is_rebuild`: what stands from earlier nights is made anew anyway.
+    """
+    define_match_keys(con)
+    gone: dict[str, int] = {}
+    with transaction(con):
+        people: list[_People] = []
+        for source, spec in settings.enabled_sources.items():
+            for name, table in spec.tables.items():
+                rule = rule_of(con, table, today)
+                if not rule or not has_table(con, f"raw_{source}", name):
+                    continue
+                key = _own_key(table)
+                if key:
+                    people.append(_People(source, name, key, rule))
+                else:
+                    gone[f"{source}.{name}"] = _deleted(con, f"delete from {_raw(source, name)} where {rule.is_old}")
+        gone |= _forget_inactive(con, settings, people)
+        swept = sorted({place.split(".")[0] for place, rows in gone.items() if rows})
+        if swept and not is_rebuild:
+            for entity, said in retentions().items():
+                for source in swept:
+                    _forget_built(con, entity, said, source, today)
+        gone["quarantine.rejected_rows"] = _forget_rejects(con, today)
+    return {place: rows for place, rows in sorted(gone.items()) if rows}
+
+
+def rule_of(con: duckdb.DuckDBPyConnection, table: Table, today: date) -> Rule | None:
+    """The rule of a raw table, None where its rows are nobody's: as it says, or as the entity that it is mapped to."""
+    if table.retention:
+        said = table.retention
+        moments = [_utc(quote(column)) for column in said.happened_at]
+        return _rule(con, table, said.category, moments, {quote(c): v for c, v in said.longer.items()}, said.while_known, today)  # fmt: skip
+    for mapped in table.maps:
+        entity = retentions().get(mapped.entity)
+        if entity:
+            moments = [m for m in (_mapped_moment(mapped, column) for column in entity.happened_at) if m]
+            longer = {m: v for c, v in entity.longer.items() if (m := _mapped_value(mapped, c))}
+            return _rule(con, table, entity.category, moments, longer, entity.while_known, today)
+    return _rule(con, table, _UNKNOWN, [], {}, False, today) if table.whose else None
+
+
+def _rule(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    category: str,
+    moments: list[str],
+    longer: dict[str, list[str]],
+    while_known: bool,
+    today: date,
+) -> Rule:
+    kept = [f"{column} in ({', '.join(map(text, values))})" for column, values in longer.items()]
+    named = [p for p in table.whose if p.given_name and p.family_name and p.birth_date]
+    if while_known and named and has_table(con, "conformed", "conformed_people"):
+        key = name_key(*(quote(str(c)) for c in (named[0].given_name, named[0].family_name, named[0].birth_date)))
+        known = name_key("given_name", "family_name", "birth_date")
+        kept.append(f"{key} in (select {known} from conformed.conformed_people where {known} is not null)")
+    # of a row that tells no time, it is known when it came
+    moment = f"coalesce(greatest({', '.join(moments)}), _extracted_at)" if moments else "_extracted_at"
+    return Rule(moment, cutoff_of(category, today), " or ".join(kept) or "false")
+
+
+def cutoff_of(category: str, today: date) -> date:
+    """Rows of a category that are from before this day are too old."""
+    return today - timedelta(days=categories()[category].retention_days)
+
+
+def _utc(expression: str) -> str:
+    return f"(try_cast({expression}::varchar as timestamptz) at time zone 'UTC')"
+
+
+def _mapped_moment(mapped: EntityMap, column: str) -> str | None:
+    how = mapped.columns.get(column)
+    if how is None:
+        return None
+    if isinstance(how, ColumnMap) and how.formats:
+        formats = ", ".join(map(text, how.formats))
+        return f"try_strptime({quote(how.column)}::varchar, [{formats}])"
+    return _utc(quote(how.column if isinstance(how, ColumnMap) else how))
+
+
+def _mapped_value(mapped: EntityMap, column: str) -> str | None:
+    how = mapped.columns.get(column)
+    if how is None:
+        return text(str(mapped.constants[column])) if column in mapped.constants else None
+    name = quote(how.column if isinstance(how, ColumnMap) else how)
+    values = how.values if isinstance(how, ColumnMap) else {}
+    cases = " ".join(f"when {text(old)} then {text(new)}" for old, new in values.items())
+    return f"case {name}::varchar {cases} else {name}::varchar end" if cases else f"{name}::varchar"
+
+
+def _own_key(table: Table) -> str | None:
+    """The key of a table whose rows are people's own records."""
+    return next((p.key for p in table.whose if p.key and [p.key] == table.key and not p.system), None)
+
+
+# every record of whoever has one that is old, and whether it is heard of: by itself, so far
+_THEIRS = """
+create or replace temp table theirs as
+with current_records as ({records}),
+records as (
+    select source_system, source_key, customer_id as customer from current_records
+    where customer_id in (select customer_id from current_records join old_records using (source_system, source_key))
+    union all
+    select source_system, source_key, source_system || ':' || source_key from old_records
+    anti join current_records using (source_system, source_key)
+)
+select r.*, o.source_key is null as is_active from records r left join old_records o using (source_system, source_key)
+"""
+_RECORDS = "select source_system, source_key, customer_id from identity.customer_source_records where valid_to is null"
+_NO_RECORDS = "select '' as source_system, '' as source_key, '' as customer_id where false"
+_INACTIVE = "(select source_key from theirs where source_system = {source} and customer not in (select customer from theirs where is_active))"
+
+
+def _forget_inactive(con: duckdb.DuckDBPyConnection, settings: Settings, people: list[_People]) -> dict[str, int]:
+    """People of whom nothing was heard for as long: neither of the record, nor of another one of the same customer."""
+    con.execute("create or replace temp table old_records (source_system varchar, source_key varchar)")
+    for own in people:
+        con.execute(
+            f"insert into old_records select {text(own.source)}, {quote(own.key)}::varchar "
+            f"from {_raw(own.source, own.name)} where {own.rule.is_old}"
+        )
+    if not scalar(con, "select count(*) from old_records"):
+        return {}
+    is_known = has_table(con, "identity", "customer_source_records")
+    con.execute(_THEIRS.format(records=_RECORDS if is_known else _NO_RECORDS))
+    since = max(own.rule.cutoff for own in people)
+    for source, spec in settings.enabled_sources.items():
+        for name, table in spec.tables.items():
+            rule = rule_of(con, table, since)
+            for person in table.whose:
+                if rule and person.key and [person.key] != table.key:
+                    con.execute(
+                        f"update theirs set is_active = true where source_system = {text(person.system or source)} and source_key in "
+                        f"(select {quote(person.key)}::varchar from {_raw(source, name)} where {rule.moment} >= date {text(since.isoformat())})"
+                    )
+    return {
+        f"{own.source}.{own.name}": _deleted(
+            con,
+            f"delete from {_raw(own.source, own.name)} where {own.rule.is_old} and {quote(own.key)}::varchar in "
+            + _INACTIVE.format(source=text(own.source)),
+        )
+        for own in people
+    }
+
+
+def _forget_built(con: duckdb.DuckDBPyConnection, entity: str, said: EntityRetention, source: str, today: date) -> None:
+    """Takes out of a conformed table, of its fact and of quarantine what raw no longer has."""
+    staged, table = f"stg_{source}__{entity}", f"conformed_{entity}"
+    if not has_table(con, "conformed", table) or not _has_view(con, "staging", staged):
+        return
+    # only the slice that may be too old is compared; where rows tell no time, or a person decides, all of it
+    slice_ = ""
+    if said.happened_at and entity != "people":
+        until = text((cutoff_of(said.category, today) + _SLACK).isoformat())
+        slice_ = f"coalesce(greatest({', '.join(said.happened_at)}), extracted_at) < date {until} and "
+    con.execute(
+        f"create or replace temp table gone_keys as select source_key from conformed.{table} where {slice_}source_system = {text(source)} "
+        f"and source_key not in (select source_key from staging.{staged} where {slice_}source_key is not null)"
+    )
+    # facts take what is new of their entity, and would not see what is gone
+    for schema, name in (("conformed", table), ("marts", f"fct_{entity}")):
+        if has_table(con, schema, name):
+            con.execute(
+                f"delete from {schema}.{name} where source_system = {text(source)} and source_key in (from gone_keys)"
+            )
+    if not has_table(con, "quarantine", "quarantined_rows"):
+        return
+    set_aside = f"entity = {text(entity)} and source_system = {text(source)}"
+    keyless = "starts_with(source_key, 'without a key, load ')"
+    con.execute(
+        f"delete from quarantine.quarantined_rows where {set_aside} and not {keyless} and source_key not in "
+        f"(select source_key from staging.{staged} where source_key in (select source_key from quarantine.quarantined_rows where {set_aside}))"
+    )
+    con.execute(
+        f"delete from quarantine.quarantined_rows q where {set_aside} and {keyless} and "
+        "try_cast(regexp_extract(source_key, 'row ([0-9]+)$', 1) as bigint) > "
+        f"(select count(*) from staging.{staged} s where s.source_key is null and s.load_id = q.load_id)"
+    )
+
+
+def _forget_rejects(con: duckdb.DuckDBPyConnection, today: date) -> int:
+    """Lines that could not be read tell no time: they go as soon as any category would."""
+    shortest = min(category.retention_days for category in categories().values())
+    before = text((today - timedelta(days=shortest)).isoformat())
+    return _deleted(
+        con,
+        "delete from quarantine.rejected_rows where load_id in "
+        f"(select load_id from ops.loads where loaded_at < date {before})",
+    )
+
+
+def _has_view(con: duckdb.DuckDBPyConnection, schema: str, view: str) -> bool:
+    found = "select count(*) from duckdb_views() where database_name = current_database() and schema_name = $1 and view_name = $2"
+    return bool(scalar(con, found, [schema, view]))
+
+
+def _raw(source: str, name: str) -> str:
+    return f"{quote('raw_' + source)}.{quote(name)}"
+
+
+def _deleted(con: duckdb.DuckDBPyConnection, statement: str) -> int:
+    return int(scalar(con, statement))

@@ -1,0 +1,123 @@
+"""What is older than its retention leaves; who is still heard of stays, and with them what stands as long as they do."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.conformed import retentions
+from orchestration.extract.extract import prepare_raw
+from orchestration.extract.systems import complete_sources, known_systems
+from orchestration.privacy.catalogue import categories
+from orchestration.privacy.retention import forget_expired
+from orchestration.settings import Settings, Source, Table
+from orchestration.warehouse import quote
+
+TODAY = date(2026, 6, 1)
+OLD, NEW = "2019-01-01T10:00:00Z", "2026-01-01T10:00:00Z"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    sources = {name: Source(connector="files", url=str(tmp_path)) for name in known_systems()}
+    return complete_sources(Settings(company="T", sources=sources), Path("kundbild.toml"), "")
+
+
+@pytest.fixture
+def raw(warehouse, settings):
+    """Writes rows into a raw table."""
+    prepare_raw(warehouse, settings)
+
+    def write(table: str, *rows: dict):
+        source, name = table.split(".")
+        for row in rows:
+            whole = {"_load_id": 1, "_extracted_at": "2026-05-01", **row}
+            columns, marks = ", ".join(map(quote, whole)), ", ".join("?" * len(whole))
+            warehouse.execute(f"insert into raw_{source}.{name} ({columns}) values ({marks})", list(whole.values()))
+
+    return write
+
+
+def keys(warehouse, table: str, key: str) -> list:
+    return [row[0] for row in warehouse.execute(f"select {key} from raw_{table} order by 1").fetchall()]
+
+
+def test_every_table_of_people_says_how_long_it_is_kept(settings):
+    tables = {f"{s}.{t}": table for s, source in settings.sources.items() for t, table in source.tables.items()}
+    assert [name for name, table in tables.items() if table.whose and not table.retention] == []
+    used = {table.retention.category for table in tables.values() if table.retention}
+    assert used | {said.category for said in retentions().values()} <= set(categories())
+
+
+def test_nobody_goes_of_whom_something_is_heard_in_whatever_system(warehouse, settings, raw):
+    raw("crm.contacts", *({"contact_id": n, "created_at": OLD, "updated_at": OLD} for n in (1, 2, 3, 4)))
+    raw("webshop.customers", *({"id": n, "created_at": OLD, "updated_at": OLD} for n in (1, 2)))
+    raw("webshop.orders", {"id": 7, "customer_id": 2, "created_at": NEW, "updated_at": NEW, "club_contact_id": 4})
+    raw("crm.activities", {"activity_id": 5, "contact_id": 1, "occurred_at": OLD})
+    # of customer a a record in the webshop is heard of; of b none is; contact 4 by the club's order alone
+    warehouse.execute(
+        "create or replace table identity.customer_source_records as select * from (values "
+        "('crm', '2', 'a', null::timestamp), ('webshop', '2', 'a', null), ('crm', '1', 'b', null), ('webshop', '1', 'b', null)) "
+        "t(source_system, source_key, customer_id, valid_to)"
+    )
+    gone = forget_expired(warehouse, settings, TODAY)
+    assert gone == {"crm.activities": 1, "crm.contacts": 2, "webshop.customers": 1}
+    assert keys(warehouse, "crm.contacts", "contact_id") == [2, 4]
+    assert keys(warehouse, "webshop.customers", "id") == [2]
+    assert forget_expired(warehouse, settings, TODAY) == {}
+
+
+def test_withdrawals_stand_and_grants_of_long_ago_are_no_evidence(warehouse, settings, raw):
+    raw(
+        "crm.consents",
+        {"consent_id": 1, "status": "granted", "stated_at": OLD},
+        {"consent_id": 2, "status": "withdrawn", "stated_at": OLD},
+        {"consent_id": 3, "status": "granted", "stated_at": NEW},
+        {"consent_id": 4, "status": "granted", "stated_at": "long ago", "_extracted_at": "2019-01-01"},
+    )
+    raw("email.events", *({"event_id": k, "event": k, "occurred_at": "2019-01-01"} for k in ("opened", "unsubscribed")))
+    assert forget_expired(warehouse, settings, TODAY) == {"crm.consents": 2, "email.events": 1}
+    assert keys(warehouse, "crm.consents", "consent_id") == [2, 3]
+    assert keys(warehouse, "email.events", "event") == ["unsubscribed"]
+
+
+def test_what_the_address_register_says_stands_while_the_person_is_known(warehouse, settings, raw):
+    old = {"effective_on": "2019-01-01", "birth_date": "1980-01-01", "family_name": "Berg"}
+    raw("registers.addresses", *({"entry_id": name, "given_name": name, **old} for name in ("Anna", "Bo")))
+    warehouse.execute("create schema if not exists conformed")
+    warehouse.execute(
+        "create table conformed.conformed_people as select 'anna' as given_name, 'BERG' as family_name, date '1980-01-01' as birth_date"
+    )
+    assert forget_expired(warehouse, settings, TODAY) == {"registers.addresses": 1}
+    assert keys(warehouse, "registers.addresses", "entry_id") == ["Anna"]
+
+
+@pytest.mark.parametrize("formats", [[], ["%d.%m.%Y"]])
+def test_a_companys_own_table_is_kept_as_the_entity_that_it_is_mapped_to(warehouse, tmp_path, formats):
+    when = {"column": "when", "formats": formats} if formats else "when"
+    mapped = {"entity": "interactions", "columns": {"source_key": "id", "person_key": "who", "occurred_at": when}}
+    columns = {"id": "VARCHAR", "who": "VARCHAR", "when": "VARCHAR"}
+    table = Table(columns=columns, key=["id"], path="*.csv", maps=[mapped])
+    source = Source(connector="files", url=str(tmp_path), tables={"calls": table})
+    settings = Settings(company="T", sources={"phone": source})
+    prepare_raw(warehouse, settings)
+    days = ["01.01.2019", "01.01.2026"] if formats else ["2019-01-01", "2026-01-01"]
+    for number, day in enumerate(days):
+        warehouse.execute(
+            'insert into raw_phone.calls (id, who, "when", _extracted_at, _load_id) values (?, 1, ?, now(), 1)',
+            [number, day],
+        )
+    assert forget_expired(warehouse, settings, TODAY) == {"phone.calls": 1}
+    assert keys(warehouse, "phone.calls", "id") == ["1"]
+
+
+def test_lines_that_could_not_be_read_go_with_the_shortest_retention(warehouse, settings, raw):
+    load = "insert into ops.loads select n, 'crm', 'cases', d, 0, 0, 0, 0, 0, 0, 0, [] from (values (1, timestamp '2025-01-01'), (2, timestamp '2026-05-01')) t(n, d)"
+    warehouse.execute(load)
+    warehouse.execute(
+        "insert into quarantine.rejected_rows select n, 'crm', 'cases', null, null, null, 'broken', 'x' from range(1, 3) t(n)"
+    )
+    assert forget_expired(warehouse, settings, TODAY) == {"quarantine.rejected_rows": 1}
+    assert warehouse.execute("select load_id from quarantine.rejected_rows").fetchall() == [(2,)]
