@@ -1,6 +1,7 @@
 {#-
     What customers said, as CTEs `owners` and `statements`: one row per customer, purpose, channel and statement. A record
     that is gone at its source speaks on for the customer that had it last, where it withdrew: that outlives the record.
+    A withdrawal speaks for whoever has the contact point that it names, too.
 -#}
 {% macro consent_statements() -%}
     owners as (
@@ -21,9 +22,53 @@
             )
         where place = 1
     ),
+    -- whoever has a contact point that was withdrawn from, whatever record said so, or none
+    withdrawn_points as (
+        select distinct w.contact_point, b.customer_id
+        from {{ source("identity", "withdrawn_points") }} w
+        join
+            (
+                select source_system, source_key, 'email' as kind, email_key as value_key
+                from {{ source("identity", "normalised_people") }}
+                where email_key is not null
+                union all
+                select source_system, source_key, 'phone', phone_key
+                from {{ source("identity", "normalised_people") }}
+                where phone_key is not null
+            ) n
+            on n.value_key = case n.kind when 'email' then w.email_key else w.phone_key end
+        join owners b on b.source_system = n.source_system and b.source_key = n.source_key
+    ),
+    consent_said as (
+        select b.customer_id, e.*
+        from {{ ref("conformed_consent_events") }} e
+        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        where e.deleted_at is null and (e.status = 'withdrawn' or b.is_standing)
+        union all
+        select w.customer_id, e.*
+        from {{ ref("conformed_consent_events") }} e
+        join withdrawn_points w on w.contact_point = e.contact_point
+        left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        where e.deleted_at is null and e.status = 'withdrawn' and w.customer_id is distinct from b.customer_id
+    ),
+    email_said as (
+        select b.customer_id, e.*
+        from {{ ref("conformed_email_events") }} e
+        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        where e.kind in ('unsubscribed', 'complained') and e.deleted_at is null
+        union all
+        select w.customer_id, e.*
+        from {{ ref("conformed_email_events") }} e
+        join withdrawn_points w on w.contact_point = e.contact_point
+        left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        where
+            e.kind in ('unsubscribed', 'complained')
+            and e.deleted_at is null
+            and w.customer_id is distinct from b.customer_id
+    ),
     statements as (
         select
-            b.customer_id,
+            e.customer_id,
             e.purpose,
             e.channel,
             e.status,
@@ -37,15 +82,13 @@
             e.wording_version,
             e.legal_basis,
             e.source_system || ':' || e.source_key as event_key
-        from {{ ref("conformed_consent_events") }} e
-        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
-        where e.deleted_at is null and (e.status = 'withdrawn' or b.is_standing)
+        from consent_said e
 
         union all
 
         -- whoever unsubscribes or complains by email withdraws every marketing purpose on that channel
         select
-            b.customer_id,
+            e.customer_id,
             p.purpose,
             'email',
             'withdrawn',
@@ -56,16 +99,14 @@
             null,
             null,
             e.source_system || ':' || e.source_key
-        from {{ ref("conformed_email_events") }} e
-        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        from email_said e
         join {{ ref("purposes") }} p on p.is_marketing
-        where e.kind in ('unsubscribed', 'complained') and e.deleted_at is null
 
         union all
 
         -- whoever objects to direct marketing (Art. 21) withdraws every marketing purpose on every channel
         select
-            b.customer_id,
+            e.customer_id,
             p.purpose,
             c.channel,
             'withdrawn',
@@ -78,16 +119,15 @@
             e.event_key
         from
             (
-                select
-                    source_system || ':' || source_key as event_key, person_system, person_key, contact_point, stated_at
-                from {{ ref("conformed_consent_events") }}
-                where purpose = 'direct_marketing' and status = 'withdrawn' and deleted_at is null
+                select customer_id, source_system || ':' || source_key as event_key, contact_point, stated_at
+                from consent_said
+                where purpose = 'direct_marketing' and status = 'withdrawn'
                 union all
                 -- made here: `kundbild object`
-                select 'kundbild:' || request_id, source_system, source_key, null, stated_at
-                from {{ source("identity", "objections") }}
+                select b.customer_id, 'kundbild:' || o.request_id, null, o.stated_at
+                from {{ source("identity", "objections") }} o
+                join owners b on b.source_system = o.source_system and b.source_key = o.source_key
             ) e
-        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
         join {{ ref("purposes") }} p on p.is_marketing
         cross join
             (

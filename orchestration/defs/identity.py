@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.defs.resources import NightResource
+from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.groups import find_companies, find_households
 from orchestration.identity.model import nightly_model
 from orchestration.identity.registers import key_reservations
@@ -29,6 +30,7 @@ _TABLES = {
     "customer_source_records": "Which customer a source record belongs to, and since when.",
     "customer_keys": "Each customer's pseudonym in what is published without personal data: a keyed hash.",
     "reservation_keys": "One row per entry of a public register against marketing with its match keys.",
+    "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
@@ -70,6 +72,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                     ["conformed", "conformed_people"],
                     ["conformed", "conformed_companies"],
                     ["conformed", "conformed_reservations"],
+                    ["conformed", "conformed_consent_events"],
+                    ["conformed", "conformed_email_events"],
                     ["reference", "register_rules"],
                     ["reference", "junk_identifiers"],
                     ["reference", "identifier_overrides"],
@@ -101,6 +105,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             pepper = find_pepper(con, run.settings.privacy.pepper)
             tell("identity", f"customer_keys: {key_customers(con, pepper):,}")
             tell("identity", f"reservation_keys: {key_reservations(con):,}")
+            points = key_withdrawn_points(con, run.settings.identity.default_country)
+            tell("identity", f"withdrawn_points: {points:,}")
             tell("identity", f"households: {find_households(con, run.as_of):,}")
             tell("identity", f"companies: {find_companies(con, run.as_of):,}")
             counts = row_counts(con)

@@ -173,6 +173,7 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where email_key(contact_point) in {email}",
         ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where {by_name} in {VALUES.format(kind='name')}",
         ("identity", "phone_numbers"): f"delete from identity.phone_numbers where phone_key in {phone}",
+        ("identity", "withdrawn_points"): f"delete from identity.withdrawn_points where email_key in {email} or phone_key in {phone}",
         ("identity", "identifiers"): "delete from identity.identifiers where (kind, value_key) in (select (kind, value) from restricted.erasing_values where not is_shared)",
         ("identity", "term_frequencies"): "delete from identity.term_frequencies where column_name in ('email_key', 'phone_key') and value in "
         "(select value from restricted.erasing_values where not is_shared)",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestration.conformed import entities
+from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.evaluate import load_seeds
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.registers import key_reservations
@@ -89,6 +90,7 @@ def permitted(compiled, resolve, warehouse):
                 warehouse.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", values)
         prepare_requests(warehouse)
         key_reservations(warehouse)
+        key_withdrawn_points(warehouse, "SE")
         for model in MODELS:
             schema = "identity" if model == "golden_records" else "marts"
             warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")

@@ -59,6 +59,30 @@ def test_rule_04_a_withdrawal_anywhere_denies_all_until_a_strictly_later_grant(p
     assert permitted(both, consent_events=[granted, ahead]) == {}
 
 
+def test_rule_04_a_withdrawal_that_names_only_a_contact_point_denies_whoever_has_it(permitted):
+    granted = [said("anna"), said("bo")]
+    assert len(permitted([ANNA, BO], consent_events=granted)) == 2
+    nobodys = {"person_system": None, "person_key": None}
+    for written in ("anna@x.se", " Anna+tag@X.SE ", "070-111 22 33", "+46 70 111 22 33"):
+        withdrawn = said("-", "withdrawn", "2026-03-01", contact_point=written) | nobodys
+        assert set(permitted([ANNA, BO], consent_events=[*granted, withdrawn])) == {("bo", "survey", "email")}
+    # of a record that is somebody else's, as where two share an address: both are denied
+    shared = said("bo", "withdrawn", "2026-03-01", contact_point="anna@x.se")
+    assert permitted([ANNA, BO], consent_events=[*granted, shared]) == {}
+    # a grant that names only an address is nobody's evidence; a later one of the record reverses
+    pointed = said("-", at="2026-04-01", contact_point="anna@x.se") | nobodys
+    withdrawn = said("-", "withdrawn", "2026-03-01", contact_point="anna@x.se") | nobodys
+    assert set(permitted([ANNA, BO], consent_events=[*granted, withdrawn, pointed])) == {("bo", "survey", "email")}
+    later = said("anna", at="2026-05-01")
+    assert len(permitted([ANNA, BO], consent_events=[*granted, withdrawn, later])) == 2
+    # so does an objection, and an unsubscribe
+    objection = said("-", "withdrawn", "2026-03-01", purpose="direct_marketing", contact_point="bo@x.se") | nobodys
+    offers = [said(key, purpose="offers", confirmed_at=datetime(2026, 1, 2)) for key in ("anna", "bo")]
+    assert set(permitted([ANNA, BO], consent_events=[*offers, objection])) == {("anna", "offers", "email")}
+    left = {"kind": "unsubscribed", "contact_point": "BO@x.se", "occurred_at": datetime(2026, 3, 1)} | nobodys
+    assert set(permitted([ANNA, BO], consent_events=offers, email_events=[left])) == {("anna", "offers", "email")}
+
+
 def test_rule_05_a_merge_never_adds_permission(permitted):
     statements = [said("anna"), said("bo", "withdrawn", "2026-03-01")]
     apart = permitted([ANNA, BO], consent_events=statements)

@@ -1,0 +1,40 @@
+"""Contact points that somebody withdrew from, by the match keys of people: whoever has one is denied, on whatever record.
+
+Here: `identity.withdrawn_points`. Not here: what a withdrawal means (dbt: macros/consent.sql).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.identity.normalise import read_phones
+from orchestration.match_keys import define_match_keys
+from orchestration.warehouse import scalar
+
+_POINTS = """
+select distinct contact_point from (
+    select contact_point from conformed.conformed_consent_events where status = 'withdrawn' and deleted_at is null
+    union all
+    select contact_point from conformed.conformed_email_events where kind in ('unsubscribed', 'complained') and deleted_at is null
+) where nullif(trim(contact_point), '') is not null
+"""
+# a point tells no country: a number that needs one is read as the company's own
+_KEYS = f"""
+create or replace table identity.withdrawn_points as
+select p.contact_point, email_key(p.contact_point) as email_key, n.phone_key
+from ({_POINTS}) p
+left join identity.phone_numbers n on n.phone = p.contact_point and n.country_code = '' and not contains(p.contact_point, '@')
+where email_key(p.contact_point) is not null or n.phone_key is not null
+"""
+
+
+def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -> int:
+    """Rebuilds `identity.withdrawn_points`, one row per contact point (contact_point, email_key, phone_key). Returns its rows."""
+    define_match_keys(con)
+    read_phones(
+        con,
+        f"select contact_point as phone, '' as country_code from ({_POINTS}) where not contains(contact_point, '@')",
+        default_country,
+    )
+    con.execute(_KEYS)
+    return int(scalar(con, "select count(*) from identity.withdrawn_points"))
