@@ -275,6 +275,9 @@ class Privacy(Strict):
         default=False,
         description="let grants with legal basis 'soft opt-in' count for marketing by email and sms, of customers who bought before",
     )
+    expiring_days: int = Field(
+        default=60, gt=0, description="grants that end within so many days are counted in bi.consent_overview"
+    )
     min_people: int = Field(
         default=5, gt=0, description="in bi nothing is counted, or told of a place, of fewer people"
     )

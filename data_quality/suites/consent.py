@@ -146,6 +146,7 @@ def _of_few(table: str, least: int) -> list[Check]:
         ]
     counts = {
         "permission_overview": ("customer_count", "permitted_count"),
+        "consent_overview": ("customer_count", "permitted_count", "expiring_count", "withdrawn_count", "re_consent_count", "closed_by_register_count"),
         "email_campaigns": ("sent_count", "delivered_count", "opened_count", "clicked_count", "bounced_count", "unsubscribed_count", "complained_count"),
         "contact_compliance": ("message_count",),
     }.get(table, ())  # fmt: skip

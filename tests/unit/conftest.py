@@ -66,7 +66,7 @@ def permitted(compiled, resolve, warehouse):
 
     def go(people: list[dict], *, at="2026-06-01", **conformed: list[dict]) -> dict[tuple[str, str, str], str]:
         ids = resolve(*people)
-        warehouse.execute("create schema if not exists marts; create schema if not exists ops")
+        warehouse.execute("create schema if not exists marts; create schema if not exists bi; create schema if not exists ops")
         warehouse.execute(f"create or replace table ops.clock as select timestamp '{at}' as as_of, 0 as published_load")
         for seed in SEEDS:
             warehouse.execute(
@@ -92,7 +92,7 @@ def permitted(compiled, resolve, warehouse):
         key_reservations(warehouse)
         key_withdrawn_points(warehouse, "SE")
         for model in MODELS:
-            schema = "identity" if model == "golden_records" else "marts"
+            schema = "identity" if model == "golden_records" else "bi" if model.startswith("bi_") else "marts"
             warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
         rows = warehouse.execute(
             "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"

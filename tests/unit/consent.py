@@ -19,8 +19,9 @@ MODELS = (
     "contact_permissions",
     "contact_permission_history",
     "fct_contact_compliance",
+    "bi_consent_overview",
 )
-SEEDS = ("purposes", "register_rules")
+SEEDS = ("purposes", "register_rules", "data_categories")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
 
 

@@ -99,3 +99,18 @@ def test_a_message_was_lawful_by_what_held_when_it_was_sent(permitted, warehouse
         ("m4", False, "what it was sent for is not known", None),
         ("m5", False, "nobody is known whom it went to", None),
     ]
+
+
+def test_the_overview_counts_who_consented_who_withdrew_and_who_has_to_be_asked_again(permitted, warehouse):
+    people = [person(f"p{n:02}", f"Given{n:02}", f"Family{n:02}", email=f"p{n}@x.se") for n in range(40)]
+    ends = {"expires_at": datetime(2026, 7, 1)}
+    statements = [said(f"p{n:02}") for n in range(10)]
+    statements += [said(f"p{n:02}", **ends) for n in range(10, 16)]
+    statements += [said(f"p{n:02}", at="2021-07-01") for n in range(16, 21)]  # nearly as old as consents are kept
+    statements += [said(f"p{n:02}", "withdrawn", "2026-02-01") for n in range(21, 28)]
+    statements += [said(f"p{n:02}", expires_at=datetime(2026, 3, 1)) for n in range(28, 34)]
+    statements += [said(f"p{n:02}", wording_version=None) for n in range(34, 38)]
+    statements += [said(f"p{n:02}", channel="sms") for n in range(4)]  # fewer than may be told
+    permitted(people, consent_events=statements)
+    found = warehouse.execute("select * from bi.bi_consent_overview order by channel").fetchall()
+    assert found == [("survey", "email", 38, 21, 11, 7, 10, 0), ("survey", "sms", None, None, 0, 0, 0, 0)]

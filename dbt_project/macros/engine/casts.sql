@@ -27,6 +27,11 @@
 {% macro default__days_between(earlier, later) -%} date_diff('day', {{ earlier }}, {{ later }}) {%- endmacro %}
 {% macro spark__days_between(earlier, later) -%} datediff({{ later }}, {{ earlier }}) {%- endmacro %}
 
+{#- So many days, to be added to a moment. -#}
+{% macro days(number) -%} {{ return(adapter.dispatch("days", "kundbild")(number)) }} {%- endmacro %}
+{% macro default__days(number) -%} to_days(cast({{ number }} as integer)) {%- endmacro %}
+{% macro spark__days(number) -%} make_dt_interval({{ number }}) {%- endmacro %}
+
 {#- The date that lies so many days before a moment. -#}
 {% macro days_before(moment, days) -%}
     {{ return(adapter.dispatch("days_before", "kundbild")(moment, days)) }}
