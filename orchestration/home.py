@@ -89,6 +89,11 @@ class Home:
         return self.root / "suppression.jsonl"
 
     @property
+    def subject_access(self) -> Path:
+        """What was made for people who asked for their data, until it is sent."""
+        return self.root / "subject_access"
+
+    @property
     def erasure_mark(self) -> Path:
         """There while an erasure is not finished."""
         return self.root / "erasure.unfinished"

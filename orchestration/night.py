@@ -108,6 +108,9 @@ class Night:
             finally:
                 if night._quality:
                     night._quality.close()
+                if home.erasure_mark.exists():
+                    # a request of the night: its bytes go when nothing is open any more
+                    finish_unfinished(home, settings)
 
     @property
     def dbt(self) -> Dbt:

@@ -199,7 +199,7 @@ def list_requests(as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(request) for request in found])
         return
-    table = RichTable("request", "right", "received", "due", "state", "closed", title="Requests")
+    table = RichTable("request", "right", "received", "due", "state", "closed", "its source calls it", title="Requests")
     for request in found:
         closed = str(request.closed_at or "")[:16]
         table.add_row(
@@ -209,5 +209,12 @@ def list_requests(as_json: Json = False) -> None:
             str(request.due_on),
             request.state,
             closed,
+            request.reference or "",
         )
     out.print(table)
+    answers = sorted(home.subject_access.glob("*.json"))
+    if answers:
+        out.print(
+            f"{len(answers)} answers to be sent, as JSON and as a page, lie in {home.subject_access}: delete each when it is sent.",
+            highlight=False,
+        )

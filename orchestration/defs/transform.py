@@ -6,19 +6,22 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.defs.resources import NightResource
 from orchestration.errors import KundbildError
+from orchestration.extract.records import now
 from orchestration.lineage import column_lineage
 from orchestration.night import Night, tell
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.retention import forget_expired
-from orchestration.settings import Settings
+from orchestration.requests import SOURCE, take_up_requests
+from orchestration.settings import Settings, Source
 from orchestration.transform import note_seeds, seeds_changed
 from orchestration.warehouse import row_counts
 
+_NONE = Source(connector="files", url="")
 _GROUPS = {
     "marts": "marts",
     "segments": "segments",
@@ -31,9 +34,19 @@ _GROUPS = {
 class Translator(DagsterDbtTranslator):
     """Asset keys `<schema>/<table>`, groups by room, the owner from the configuration."""
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self._owner = owner
+        self._owner = settings.owner
+        # whoever asked to be erased tonight is so before anything is built of people
+        self._requests = [["raw", SOURCE, name] for name in settings.enabled_sources.get(SOURCE, _NONE).tables]
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        if not unique_id.endswith(".conformed_people") or any(
+            dep.asset_key.path[:2] == ["raw", SOURCE] for dep in spec.deps
+        ):
+            return spec
+        return spec.merge_attributes(deps=[dg.AssetDep(dg.AssetKey(key)) for key in self._requests])
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -53,7 +66,7 @@ class Translator(DagsterDbtTranslator):
 
 def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
     """Two steps: staging to conformed, and, once customers have ids, golden records to bi."""
-    translator = Translator(settings.owner)
+    translator = Translator(settings)
 
     @dbt_assets(
         manifest=manifest,
@@ -64,6 +77,11 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
     def conformed(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
+            taken_up = take_up_requests(con, run.home, run.settings, now())
+            if taken_up:
+                told = ", ".join(f"{number} {state}" for state, number in sorted(taken_up.items()))
+                context.log.info("Requests of people who use their rights: %s", told)
+                tell("transform", f"requests: {told}")
             gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=run.is_rebuild(con))
             if gone:
                 audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})

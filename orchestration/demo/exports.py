@@ -168,3 +168,16 @@ def write_registers(con: duckdb.DuckDBPyConnection, folder: Path, since: int, cu
         folder / f"addresses_{_stamp(cutoff)}.csv",
     )
     return counts
+
+
+def write_requests(con: duckdb.DuckDBPyConnection, folder: Path, since: int, cutoff: int) -> dict[str, int]:
+    """Writes what a form delivers of people who use their rights: on the first night one of nobody's, one not checked yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = "request_id, kind, customer_id, email, source_record, field, value, received_at, is_identity_checked"
+    rows = (
+        f"select 'form-1', 'erase', null, 'somebody.else@example.org', null, null, null, '{_stamp(cutoff)}T08:00:00', true "
+        f"union all (select 'form-2', 'export', null, trim(lower(email)), null, null, null, '{_stamp(cutoff)}T09:00:00', false from record "
+        "where system = 'webshop' and email is not null order by key limit 1)"
+    )
+    sql = f"select * from ({rows}) t({columns})" + ("" if since == 0 else " limit 0")
+    return {"requests": _copy(con, sql, folder / f"requests_{_stamp(cutoff)}.csv")}

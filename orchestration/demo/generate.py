@@ -60,6 +60,7 @@ def generate(
             "email": exports.write_email(con, target / "email", since, cutoff),
             "survey": exports.write_survey(con, target / "survey", since, cutoff),
             "registers": exports.write_registers(con, target / "registers", since, cutoff),
+            "requests": exports.write_requests(con, target / "requests", since, cutoff),
         }
         if number == 1:
             exports.plant_broken_lines(con, target / "email")

@@ -45,6 +45,11 @@ class AuditError(KundbildError):
     """The log is not what was written."""
 
 
+def subject_hash(pepper: str, subject: str) -> str:
+    """The keyed hash by which the log and the register of requests name a person."""
+    return keyed_hash(pepper, f"audit:{subject}")
+
+
 def audit_log(home: Home, settings: Privacy) -> AuditLog:
     """The home folder's log. Raises KundbildError where the pepper that it was written with is gone."""
     return AuditLog(home.audit_log, read_pepper(settings.pepper, is_known=home.audit_log.exists()))
@@ -79,7 +84,7 @@ class AuditLog:
 
     def keyed(self, subject: str) -> str:
         """How the log names a person: who knows the customer id finds the entries, and nobody else does."""
-        return keyed_hash(self._pepper, f"audit:{subject}")
+        return subject_hash(self._pepper, subject)
 
     def entries(self) -> Iterator[Entry]:
         """Every entry in order. Raises AuditError at a line that is none."""

@@ -17,6 +17,7 @@ import duckdb
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_key
 from orchestration.phones import phone_keys
+from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.noted import (
     ERASING,
     RECORDS,
@@ -28,6 +29,7 @@ from orchestration.privacy.noted import (
     note_customers,
     raw_table,
 )
+from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rewriting import Theirs, rewrite_publications, rewrite_warehouse
 from orchestration.settings import Person, Settings
 from orchestration.warehouse import has_table, open_warehouse, quote, scalar, text, transaction
@@ -67,13 +69,38 @@ def finish_erasures(home: Home, settings: Settings, compression: str = "auto") -
         customers, records = count_noted(con)
         rows, publications = 0, list[str]()
         if customers or records:
-            define_match_keys(con)
-            rows = delete_erased(con, settings)
-            publications = rewrite_publications(con, home, _theirs)
-            forget_noted(con)
+            rows, publications = erase_noted(con, home, settings)
     rewrite_warehouse(home, settings.engine, compression)
     home.erasure_mark.unlink()
     return Erased(customers, records, rows, publications, 0, [])
+
+
+def erase_noted(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> tuple[int, list[str]]:
+    """Rids tables and publications of whoever is noted; the warehouse's file has yet to be written anew, which
+    `finish_erasures` does. Returns the rows that changed, and the publications that held any of them."""
+    define_match_keys(con)
+    _forget_answers(con, home, settings)
+    rows = delete_erased(con, settings)
+    publications = rewrite_publications(con, home, _theirs)
+    forget_noted(con)
+    return rows, publications
+
+
+def _forget_answers(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> None:
+    """Deletes what was made for noted people who had asked for their data."""
+    if not has_table(con, "restricted", "rights_requests"):
+        return
+    pepper = find_pepper(con, settings.privacy.pepper)
+    subjects = [
+        subject_hash(pepper, customer)
+        for (customer,) in con.execute("select customer_id from restricted.erasing_customers").fetchall()
+    ]
+    asked = (
+        "select request_id from restricted.rights_requests where kind = 'export' and list_contains($subjects, subject)"
+    )
+    for (request,) in con.execute(asked, {"subjects": subjects}).fetchall():
+        for path in home.subject_access.glob(f"{request}.*"):
+            path.unlink()
 
 
 def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -> list[str]:
@@ -164,6 +191,8 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
     own = "select substr(value, instr(value, ':') + 1) from restricted.erasing_values where kind = 'own'"
     email, phone = VALUES.format(kind="email"), VALUES.format(kind="phone")
     wanted = {
+        ("raw_requests", "requests"): "delete from raw_requests.requests where customer_id in (select customer_id from restricted.erasing_customers) "
+        "or source_record in (select source_system || ':' || source_key from restricted.erasing_records)",
         ("conformed", "conformed_survey_answers"): "delete from conformed.conformed_survey_answers where (source_system, response_key) in "
         f"(select (source_system, source_key) from conformed.conformed_survey_responses where (person_system, person_key) in {RECORDS}) or (source_system, response_key) in (select (source_system, source_key) from erased_rows)",
         ("conformed", "conformed_web_events"): f"delete from conformed.conformed_web_events where visitor_key in ({own})",

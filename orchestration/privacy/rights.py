@@ -1,7 +1,7 @@
 """Requests by which people use their rights: whom they are about, until when, and what became of them.
 
 Here: `restricted.rights_requests`, which names nobody, and who is meant by an id, an address or a record.
-Not here: what a right asks for (erasure.py).
+Not here: what a right asks for (erasure.py), requests that a source delivers (orchestration/requests.py).
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from orchestration.privacy.suppressor import Suppressor
 from orchestration.warehouse import has_table, scalar
 
 Right = Literal["erase", "export", "restrict", "rectify", "object"]
-# held: a person has to decide whom it is about · unknown: about nobody here · open: begun, the next run finishes it
-State = Literal["open", "held", "unknown", "done"]
+# held: a person has to decide whom it is about · unknown: about nobody here · open: begun, the next run finishes it ·
+# unchecked: nobody has made sure yet that it comes from whom it says · invalid: it asks for nothing that can be done
+State = Literal["open", "held", "unknown", "done", "unchecked", "invalid"]
 _DDL = """
 create schema if not exists restricted;
 create schema if not exists identity;
 create table if not exists restricted.rights_requests (
     request_id varchar primary key, kind varchar not null, received_at timestamp not null, due_on date not null,
-    subject varchar not null, state varchar not null, closed_at timestamp
+    subject varchar not null, state varchar not null, closed_at timestamp, reference varchar
 );
+alter table restricted.rights_requests add column if not exists reference varchar;
 create table if not exists identity.objections (
     source_system varchar not null, source_key varchar not null, stated_at timestamp not null, request_id varchar not null
 );
@@ -111,7 +113,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Request:
-    """A row of the register of requests."""
+    """A row of the register of requests; `reference` is what the source that it came by calls it."""
 
     request_id: str
     kind: str
@@ -119,6 +121,7 @@ class Request:
     due_on: object
     state: str
     closed_at: datetime | None
+    reference: str | None
 
 
 def prepare_requests(con: duckdb.DuckDBPyConnection) -> None:
@@ -171,16 +174,38 @@ def suppressed_customers(con: duckdb.DuckDBPyConnection, suppressor: Suppressor)
     return [customer for (customer,) in con.execute(known).fetchall()]
 
 
-def note_request(con: duckdb.DuckDBPyConnection, kind: Right, subject: str, received: datetime, state: State) -> str:
-    """Notes a request; `subject` is a keyed hash, `received` UTC, naive. Returns its id."""
+def note_request(
+    con: duckdb.DuckDBPyConnection,
+    kind: str,
+    subject: str,
+    received: datetime,
+    state: State,
+    *,
+    reference: str | None = None,
+    closed: datetime | None = None,
+) -> str:
+    """Notes a request, or what became of the one that its source calls `reference`. Returns its id.
+
+    `subject` is a keyed hash, `received` UTC, naive; it is closed as it is received unless `closed` says when.
+    """
     prepare_requests(con)
-    closed = received if state in ("done", "unknown") else None
+    ended = (closed or received) if state in ("done", "unknown") else None
+    said = {"kind": kind, "subject": subject, "state": state, "closed": ended}
+    if reference and scalar(con, "select count(*) from restricted.rights_requests where reference = $1", [reference]):
+        return str(
+            scalar(
+                con,
+                "update restricted.rights_requests set kind = $kind, subject = $subject, state = $state, closed_at = $closed "
+                "where reference = $reference returning request_id",
+                {**said, "reference": reference},
+            )
+        )
     return str(
         scalar(
             con,
-            f"insert into restricted.rights_requests values (uuidv7()::varchar, $kind, $received, {_DUE}, $subject, $state, $closed) "
-            "returning request_id",
-            {"kind": kind, "received": received, "subject": subject, "state": state, "closed": closed},
+            "insert into restricted.rights_requests (request_id, kind, received_at, due_on, subject, state, closed_at, reference) "
+            f"values (uuidv7()::varchar, $kind, $received, {_DUE}, $subject, $state, $closed, $reference) returning request_id",
+            {**said, "received": received, "reference": reference},
         )
     )
 
@@ -239,6 +264,6 @@ def requests(con: duckdb.DuckDBPyConnection) -> list[Request]:
     """All of them, the newest first."""
     prepare_requests(con)
     rows = con.execute(
-        "select request_id, kind, received_at, due_on, state, closed_at from restricted.rights_requests order by received_at desc, request_id"
+        "select request_id, kind, received_at, due_on, state, closed_at, reference from restricted.rights_requests order by received_at desc, request_id"
     ).fetchall()
     return [Request(*row) for row in rows]

@@ -186,7 +186,8 @@ def test_rule_32_bi_holds_nothing_of_anybody_and_no_cell_of_few(demo: Kundbild):
         counted = [
             (t, c)
             for t, c in columns
-            if c.endswith("_count") and t in ("email_campaigns", "permission_overview", "consent_overview", "contact_compliance")
+            if c.endswith("_count")
+            and t in ("email_campaigns", "permission_overview", "consent_overview", "contact_compliance")
         ]
         assert len(counted) == 10
         for table, column in counted:

@@ -46,8 +46,19 @@ def test_the_nightly_is_one_job_of_few_steps(defs):
     steps = {node.name for node in job.nodes}
     assert steps == {
         "extract_crm", "extract_webshop", "extract_web_analytics", "extract_email", "extract_survey", "extract_registers",
+        "extract_requests",
         "arrival_checks", "conformed", "identify", "marts", "promise_checks", "publish",
     }  # fmt: skip
+
+
+def test_who_asks_to_be_erased_is_so_before_anything_is_built_of_people(defs):
+    people = next(spec for spec in defs.resolve_all_asset_specs() if spec.key.path[-1] == "conformed_people")
+    assert ["raw", "requests", "requests"] in [list(dep.asset_key.path) for dep in people.deps]
+
+
+def test_jobs_are_those_of_the_design(defs):
+    names = {job.name for job in defs.resolve_all_job_defs()}
+    assert {"nightly", "rebuild_identity", "train_identity_model", "erase_customers", "export_subject"} <= names
 
 
 def test_the_schedule_runs_once_on_both_days_that_the_clocks_change(defs):

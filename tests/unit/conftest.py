@@ -66,7 +66,9 @@ def permitted(compiled, resolve, warehouse):
 
     def go(people: list[dict], *, at="2026-06-01", **conformed: list[dict]) -> dict[tuple[str, str, str], str]:
         ids = resolve(*people)
-        warehouse.execute("create schema if not exists marts; create schema if not exists bi; create schema if not exists ops")
+        warehouse.execute(
+            "create schema if not exists marts; create schema if not exists bi; create schema if not exists ops"
+        )
         warehouse.execute(f"create or replace table ops.clock as select timestamp '{at}' as as_of, 0 as published_load")
         for seed in SEEDS:
             warehouse.execute(

@@ -35,7 +35,15 @@ def test_a_good_file_is_read_and_filled_from_the_environment(write_config):
 
 def test_the_committed_configuration_is_good():
     settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/h"})
-    assert set(settings.enabled_sources) == {"crm", "webshop", "web_analytics", "email", "survey", "registers"}
+    assert set(settings.enabled_sources) == {
+        "crm",
+        "webshop",
+        "web_analytics",
+        "email",
+        "survey",
+        "registers",
+        "requests",
+    }
     assert all(source.tables for source in settings.sources.values())
 
 

@@ -1,0 +1,248 @@
+"""Requests that a source delivers: each is taken up on the night that it comes, before anything is built of anybody.
+
+What is asked by the command line is done at once (rights_cli.py, erase.py). Here: reading `raw_requests.requests`, whom each
+is about, and what becomes of it. Not here: what a right asks for (privacy/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+
+from orchestration.errors import KundbildError
+from orchestration.extract.records import now
+from orchestration.home import Home, write_private
+from orchestration.privacy.audit import AuditLog, audit_log
+from orchestration.privacy.erasure import erase_noted, hide
+from orchestration.privacy.noted import note_erasure
+from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.rights import (
+    State,
+    Subject,
+    correct,
+    customers_of,
+    note_request,
+    object_to_marketing,
+    prepare_requests,
+    restrict,
+    state_of,
+)
+from orchestration.privacy.subject_access import as_json, as_page, export_subject
+from orchestration.privacy.suppression import SuppressionList
+from orchestration.settings import Settings
+from orchestration.warehouse import has_table, open_warehouse, transaction
+
+SOURCE = "requests"
+KINDS = ("erase", "export", "restrict", "rectify", "object")
+# what a source calls a request is kept as it is where nobody can be meant by it
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+_ANSWERS_KEPT = timedelta(days=31)
+# those that are not closed yet; one that waits is looked at every night
+_STANDING = """
+select request_id, kind, customer_id, email, source_record, field, value, coalesce(received_at, _extracted_at)
+from raw_requests.requests where _deleted_at is null and coalesce(is_identity_checked, false) = $checked order by 8, 1
+"""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request as it was delivered; `subject` is None where it does not say, in one way, whom it is about."""
+
+    reference: str
+    kind: str
+    subject: Subject | None
+    field: str | None
+    value: str | None
+    received: datetime
+
+
+def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, at: datetime) -> Counter[State]:
+    """Does what standing requests ask for; `at` is UTC, naive. Returns how many ended in which state, of those that changed.
+
+    A request of nobody's that is here is unknown, of two customers held, without an identity check unchecked: these wait.
+    An erasure leaves the warehouse's file to be written anew (erase.py: finish_unfinished). Before the first night nothing
+    is known of anybody, and all wait.
+    """
+    outcome: Counter[State] = Counter()
+    is_ready = has_table(con, "raw_requests", "requests") and has_table(con, "identity", "customer_source_records")
+    if SOURCE not in settings.enabled_sources or not is_ready:
+        return outcome
+    prepare_requests(con)
+    _forget_answers(home, at)
+    log = audit_log(home, settings.privacy)
+    closed = dict(
+        con.execute("select reference, state from restricted.rights_requests where reference is not null").fetchall()
+    )
+    for request in _read(con, log, checked=False):
+        if request.reference not in closed:
+            _note(con, log, request, request.subject.said if request.subject else "", "unchecked", at, outcome)
+    asked = [r for r in _read(con, log, checked=True) if closed.get(r.reference) not in ("done", "unknown", "open")]
+    valid = [r for r in asked if r.subject and _problem(r) is None]
+    for request in asked:
+        if request not in valid and closed.get(request.reference) != "invalid":
+            _note(con, log, request, "", "invalid", at, outcome)
+    found = customers_of(con, [r.subject for r in valid if r.subject])
+    erasures: list[tuple[_Asked, str]] = []
+    for request, customers in zip(valid, found, strict=True):
+        assert request.subject
+        state = state_of(customers)
+        if state != "done":
+            if closed.get(request.reference) != state:
+                _note(con, log, request, request.subject.said, state, at, outcome)
+        elif request.kind == "erase":
+            erasures.append((request, customers[0]))
+        else:
+            _do(con, home, log, request, customers[0], at, outcome)
+    if erasures:
+        _erase(con, home, settings, log, erasures, at, outcome)
+    return outcome
+
+
+def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[State]:
+    """Writes what is held of each subject below `subject_access` of the home folder. Raises WarehouseBusyError during a run."""
+    home.prepare()
+    log, at = audit_log(home, settings.privacy), now()
+    states: list[State] = []
+    with home.lock("subject access"), open_warehouse(home, settings.engine) as con:
+        for subject, customers in zip(subjects, customers_of(con, subjects), strict=True):
+            state = state_of(customers)
+            whom = customers[0] if state == "done" else subject.said
+            noted = note_request(con, "export", log.keyed(whom), at, state)
+            if state == "done":
+                _write_answer(con, home, whom, at, noted)
+            log.append("export" if state == "done" else f"export-{state}", subject=whom, detail={"request": noted})
+            states.append(state)
+    return states
+
+
+def _write_answer(con: duckdb.DuckDBPyConnection, home: Home, customer: str, received: datetime, request: str) -> None:
+    document = export_subject(con, customer, received)
+    home.subject_access.mkdir(mode=0o700, exist_ok=True)
+    write_private(home.subject_access / f"{request}.json", as_json(document))
+    write_private(home.subject_access / f"{request}.html", as_page(document))
+
+
+def _forget_answers(home: Home, at: datetime) -> None:
+    """Answers to requests for data are sent within a month, or made anew."""
+    for path in home.subject_access.glob("*"):
+        if datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None) < at - _ANSWERS_KEPT:
+            path.unlink()
+
+
+def _read(con: duckdb.DuckDBPyConnection, log: AuditLog, *, checked: bool) -> list[_Asked]:
+    rows = con.execute(_STANDING, {"checked": checked}).fetchall()
+    return [
+        _Asked(
+            reference if _PLAIN.fullmatch(reference) else log.keyed(reference),
+            (kind or "").strip().lower(),
+            _subject(customer, email, record),
+            field,
+            value,
+            received,
+        )
+        for reference, kind, customer, email, record, field, value, received in rows
+    ]
+
+
+def _subject(customer: str | None, email: str | None, record: str | None) -> Subject | None:
+    try:
+        return Subject(customer=customer or None, email=email or None, source_record=record or None)
+    except KundbildError:
+        return None
+
+
+def _problem(request: _Asked) -> str | None:
+    if request.kind not in KINDS:
+        return "asks for no right that there is"
+    if request.subject and request.subject.source_record and ":" not in request.subject.source_record:
+        return "names no source record"
+    return "corrects no field" if request.kind == "rectify" and not request.field else None
+
+
+def _do(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    log: AuditLog,
+    request: _Asked,
+    customer: str,
+    at: datetime,
+    outcome: Counter[State],
+) -> None:
+    """What is not an erasure: noted and done in one transaction."""
+    with transaction(con):
+        noted = note_request(
+            con, request.kind, log.keyed(customer), request.received, "done", reference=request.reference, closed=at
+        )
+        try:
+            if request.kind == "object":
+                object_to_marketing(con, customer, request.received, noted)
+            elif request.kind == "restrict":
+                restrict(con, customer, request.received, noted)
+            elif request.kind == "rectify":
+                correct(con, customer, {str(request.field): request.value}, at, noted)
+        except KundbildError:
+            # a field that cannot be corrected, a birth date that is none: a person has to look at it
+            note_request(
+                con, request.kind, log.keyed(customer), request.received, "invalid", reference=request.reference
+            )
+            _tell(log, request, customer, "invalid", noted, outcome)
+            return
+    if request.kind == "restrict":
+        hide(con, home, [customer])
+    if request.kind == "export":
+        _write_answer(con, home, customer, request.received, noted)
+    _tell(log, request, customer, "done", noted, outcome)
+
+
+def _erase(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    log: AuditLog,
+    erasures: Sequence[tuple[_Asked, str]],
+    at: datetime,
+    outcome: Counter[State],
+) -> None:
+    """All in one pass. Open from when it is noted; killed after that, the next run or command finishes it."""
+    suppression = SuppressionList.of(con, home, find_pepper(con, settings.privacy.pepper))
+    noted: list[str] = []
+
+    def note_requests() -> None:
+        for request, customer in erasures:
+            state: State = "open"
+            noted.append(
+                note_request(con, "erase", log.keyed(customer), request.received, state, reference=request.reference)
+            )
+
+    note_erasure(con, home, settings, sorted({customer for _, customer in erasures}), suppression, note_requests)
+    erase_noted(con, home, settings)
+    for (request, customer), request_id in zip(erasures, noted, strict=True):
+        _tell(log, request, customer, "open", request_id, outcome)
+
+
+def _note(
+    con: duckdb.DuckDBPyConnection,
+    log: AuditLog,
+    request: _Asked,
+    whom: str,
+    state: State,
+    at: datetime,
+    outcome: Counter[State],
+) -> None:
+    kind = request.kind if request.kind in KINDS else "invalid"
+    noted = note_request(
+        con, kind, log.keyed(whom) if whom else "", request.received, state, reference=request.reference, closed=at
+    )
+    _tell(log, request, whom, state, noted, outcome)
+
+
+def _tell(log: AuditLog, request: _Asked, whom: str, state: State, noted: str, outcome: Counter[State]) -> None:
+    outcome[state] += 1
+    kind = request.kind if request.kind in KINDS else "request"
+    action = kind if state == "done" else "erased" if state == "open" else f"{kind}-{state}"
+    log.append(action, subject=whom, detail={"request": noted})
