@@ -19,12 +19,16 @@ def catalogue(
 
     Out of the contracts of the dbt models (each column's meta: personal) and the seed data_categories.
     """
-    from orchestration.privacy.catalogue import as_csv, as_page, processing_record, read_catalogue
+    from orchestration.configuration import load_settings
+    from orchestration.night import home_and_config
+    from orchestration.privacy.catalogue import as_csv, as_page, categories_with, processing_record, read_catalogue
 
-    rows = processing_record(read_catalogue())
+    _, config = home_and_config()
+    kinds = categories_with(load_settings(config).privacy.retention_days)
+    rows = processing_record(read_catalogue(), kinds)
     if write:
         (write / "processing.csv").write_text(as_csv(rows), encoding="utf-8")
-        (write / "processing.md").write_text(as_page(rows), encoding="utf-8")
+        (write / "processing.md").write_text(as_page(rows, kinds), encoding="utf-8")
         out.print(f"Written: {write / 'processing.md'}, {write / 'processing.csv'}", highlight=False)
         return
     if as_json:

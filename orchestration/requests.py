@@ -18,6 +18,7 @@ from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home, write_private
 from orchestration.privacy.audit import AuditLog, audit_log
+from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.erasure import erase_noted, hide
 from orchestration.privacy.noted import note_erasure
 from orchestration.privacy.pepper import find_pepper
@@ -97,7 +98,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
         elif request.kind == "erase":
             erasures.append((request, customers[0]))
         else:
-            _do(con, home, log, request, customers[0], at, outcome)
+            _do(con, home, settings, log, request, customers[0], at, outcome)
     if erasures:
         _erase(con, home, settings, log, erasures, at, outcome)
     return outcome
@@ -114,14 +115,16 @@ def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[
             whom = customers[0] if state == "done" else subject.said
             noted = note_request(con, "export", log.keyed(whom), at, state)
             if state == "done":
-                _write_answer(con, home, whom, at, noted)
+                _write_answer(con, home, settings, whom, at, noted)
             log.append("export" if state == "done" else f"export-{state}", subject=whom, detail={"request": noted})
             states.append(state)
     return states
 
 
-def _write_answer(con: duckdb.DuckDBPyConnection, home: Home, customer: str, received: datetime, request: str) -> None:
-    document = export_subject(con, customer, received)
+def _write_answer(
+    con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, customer: str, received: datetime, request: str
+) -> None:
+    document = export_subject(con, customer, received, categories_with(settings.privacy.retention_days))
     home.subject_access.mkdir(mode=0o700, exist_ok=True)
     write_private(home.subject_access / f"{request}.json", as_json(document))
     write_private(home.subject_access / f"{request}.html", as_page(document))
@@ -167,6 +170,7 @@ def _problem(request: _Asked) -> str | None:
 def _do(
     con: duckdb.DuckDBPyConnection,
     home: Home,
+    settings: Settings,
     log: AuditLog,
     request: _Asked,
     customer: str,
@@ -195,7 +199,7 @@ def _do(
     if request.kind == "restrict":
         hide(con, home, [customer])
     if request.kind == "export":
-        _write_answer(con, home, customer, request.received, noted)
+        _write_answer(con, home, settings, customer, request.received, noted)
     _tell(log, request, customer, "done", noted, outcome)
 
 

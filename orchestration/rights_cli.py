@@ -77,14 +77,19 @@ def export_subject(
 
     JSON, valid by orchestration/privacy/subject_access.schema.json. Exit code 3: it is about nobody, or more than one.
     """
+    from orchestration.configuration import load_settings
+    from orchestration.night import home_and_config
+    from orchestration.privacy.catalogue import categories_with
     from orchestration.privacy.subject_access import as_json as as_text
     from orchestration.privacy.subject_access import as_page
     from orchestration.privacy.subject_access import export_subject as export
 
+    _, config = home_and_config()
+    kinds = categories_with(load_settings(config).privacy.retention_days)
     documents: list[dict[str, Any]] = []
 
     def collect(con: Any, whom: str, at: Any, request: str) -> int:
-        documents.append(export(con, whom, at))
+        documents.append(export(con, whom, at, kinds))
         return sum(len(table["rows"]) for table in documents[0]["data"])
 
     _used("export", customer, email, source_record, collect, as_json=False, is_quiet=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -274,6 +274,9 @@ class Privacy(Strict):
     soft_opt_in: bool = Field(
         default=False,
         description="let grants with legal basis 'soft opt-in' count for marketing by email and sms, of customers who bought before",
+    )
+    retention_days: dict[str, PositiveInt] = Field(
+        default={}, description="days by category, where they are others than the seed data_categories says"
     )
     expiring_days: int = Field(
         default=60, gt=0, description="grants that end within so many days are counted in bi.consent_overview"

@@ -68,6 +68,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "currency": settings.currency,
         "correctable": list(CORRECTABLE),
         "min_people": settings.privacy.min_people,
+        "retention_days": settings.privacy.retention_days,
         "expiring_days": settings.privacy.expiring_days,
         "soft_opt_in": settings.privacy.soft_opt_in,
         "golden_record": {

@@ -11,10 +11,11 @@
         from {{ model }}
         where
             coalesce(greatest({{ said.happened_at | join(", ") }}), extracted_at) < (
-                select {{ days_before(as_of(), "retention_days") }}
+                select {{ days_before(as_of(), var("retention_days").get(said.category, "retention_days")) }}
                 from {{ categories }}
                 where category = '{{ said.category }}'
             )
+            {% if said.get("is_kept") %} and person_key is not null {% endif %}
             {% for column, values in said.get("longer", {}).items() %}
                 and coalesce({{ column }} not in ('{{ values | join("', '") }}'), true)
             {% endfor %}

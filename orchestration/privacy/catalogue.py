@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,18 @@ def categories() -> dict[str, Category]:
         }
 
 
+def categories_with(days: Mapping[str, int]) -> dict[str, Category]:
+    """The same, with the days that the configuration gives instead. Raises KundbildError where it names none of them."""
+    for category in days:
+        if category not in categories():
+            raise KundbildError(
+                f"there is no category of data '{category}'",
+                where="[privacy] retention_days",
+                to_do=f"categories are {', '.join(categories())} (seed data_categories)",
+            )
+    return {name: replace(c, retention_days=days.get(name, c.retention_days)) for name, c in categories().items()}
+
+
 def read_catalogue(models: Path = DBT_DIR / "models") -> list[Column]:
     """Every column of every model after staging. Raises UntaggedError naming those without a category, or with one unknown;
     SpecialCategoryError naming one that by its name tells of a special category."""
@@ -118,14 +130,14 @@ _HEADER = [
 ]
 
 
-def processing_record(catalogue: Iterable[Column]) -> list[list[str]]:
+def processing_record(catalogue: Iterable[Column], kinds: Mapping[str, Category]) -> list[list[str]]:
     """The record of processing (Art. 30): a row per category and table, header first."""
     places: dict[tuple[str, str, str], list[str]] = {}
     for column in catalogue:
         if column.category != NONE:
             places.setdefault((column.category, column.schema, column.table), []).append(column.column)
     rows = [_HEADER]
-    for name, category in categories().items():
+    for name, category in kinds.items():
         said = [
             name,
             category.description,
@@ -148,7 +160,7 @@ def as_csv(rows: list[list[str]]) -> str:
     return text.getvalue()
 
 
-def as_page(rows: list[list[str]]) -> str:
+def as_page(rows: list[list[str]], kinds: Mapping[str, Category]) -> str:
     """The record as Markdown: what each category is for, then where it lies."""
     lines = [
         "# Record of processing (Art. 30)",
@@ -162,7 +174,7 @@ def as_page(rows: list[list[str]]) -> str:
     ]
     lines += [
         f"| {c.category} | {c.description} | {c.purpose} | {c.legal_basis} | {c.retention_days} days | {c.recipients} |"
-        for c in categories().values()
+        for c in kinds.values()
     ]
     lines += ["", "| category | table | columns |", "| --- | --- | --- |"]
     lines += [f"| {row[0]} | `{row[6]}.{row[7]}` | {row[8]} |" for row in rows[1:]]

@@ -1,12 +1,13 @@
 """Retention: no row is older than the seed data_categories says of its category. Rows that are leave every night.
 
 Before anything is built: out of raw by the time that a row tells of, and out of what stands from earlier nights. A person's
-record stays until nothing was heard of the customer for as long; withdrawals stay with it.
+record stays until nothing was heard of the customer for as long; withdrawals stay with it. What was sold stays as nobody's.
 Not here: how long (the seed), what a table's rows are (settings, the conformed entities).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,7 +15,7 @@ import duckdb
 
 from orchestration.conformed import EntityRetention, retentions
 from orchestration.match_keys import define_match_keys, name_key
-from orchestration.privacy.catalogue import categories
+from orchestration.privacy.catalogue import categories_with
 from orchestration.settings import ColumnMap, EntityMap, Settings, Table
 from orchestration.warehouse import has_table, quote, scalar, text, transaction
 
@@ -49,47 +50,60 @@ class _People:
 def forget_expired(
     con: duckdb.DuckDBPyConnection, settings: Settings, today: date, *, is_rebuild: bool = False
 ) -> dict[str, int]:
-    """Deletes what is too old `today`, in one transaction. Returns {source.table: rows}, of tables that lost any.
+    """Deletes what is too old `today`, in one transaction; what was sold stays, without the person.
 
-    `is_rebuild`: what stands from earlier nights is made anew anyway.
+    Returns {source.table: rows}, of tables that lost any. `is_rebuild`: what stands from earlier nights is made anew anyway.
+    Raises KundbildError where the configuration names a category that there is none of.
     """
     define_match_keys(con)
+    days = categories_with(settings.privacy.retention_days)
+    cutoffs = {name: today - timedelta(days=category.retention_days) for name, category in days.items()}
     gone: dict[str, int] = {}
     with transaction(con):
         people: list[_People] = []
         for source, spec in settings.enabled_sources.items():
             for name, table in spec.tables.items():
-                rule = rule_of(con, table, today)
+                rule = rule_of(con, table, cutoffs)
                 if not rule or not has_table(con, f"raw_{source}", name):
                     continue
                 key = _own_key(table)
                 if key:
                     people.append(_People(source, name, key, rule))
                 else:
-                    gone[f"{source}.{name}"] = _deleted(con, f"delete from {_raw(source, name)} where {rule.is_old}")
-        gone |= _forget_inactive(con, settings, people)
+                    gone[f"{source}.{name}"] = _changed(con, _forgetting(table, _raw(source, name), rule))
+        gone |= _forget_inactive(con, settings, people, cutoffs)
         swept = sorted({place.split(".")[0] for place, rows in gone.items() if rows})
         if swept and not is_rebuild:
             for entity, said in retentions().items():
                 for source in swept:
-                    _forget_built(con, entity, said, source, today)
-        gone["quarantine.rejected_rows"] = _forget_rejects(con, today)
+                    _forget_built(con, entity, said, source, cutoffs)
+        gone["quarantine.rejected_rows"] = _forget_rejects(con, max(cutoffs.values()))
     return {place: rows for place, rows in sorted(gone.items()) if rows}
 
 
-def rule_of(con: duckdb.DuckDBPyConnection, table: Table, today: date) -> Rule | None:
+def _forgetting(table: Table, raw: str, rule: Rule) -> str:
+    """The statement that rids a raw table of what is old: of rows, or, where they say what was sold, of whose they are."""
+    if not any(person.is_kept for person in table.whose):
+        return f"delete from {raw} where {rule.is_old}"
+    theirs = dict.fromkeys(column for p in table.whose for column in [*filter(None, [p.key]), *p.emptied])
+    emptied = ", ".join(f"{quote(column)} = null" for column in theirs)
+    is_somebodys = " or ".join(f"{quote(column)} is not null" for column in theirs)
+    return f"update {raw} set {emptied} where {rule.is_old} and ({is_somebodys})"
+
+
+def rule_of(con: duckdb.DuckDBPyConnection, table: Table, cutoffs: Mapping[str, date]) -> Rule | None:
     """The rule of a raw table, None where its rows are nobody's: as it says, or as the entity that it is mapped to."""
     if table.retention:
         said = table.retention
         moments = [_utc(quote(column)) for column in said.happened_at]
-        return _rule(con, table, said.category, moments, {quote(c): v for c, v in said.longer.items()}, said.while_known, today)  # fmt: skip
+        return _rule(con, table, said.category, moments, {quote(c): v for c, v in said.longer.items()}, said.while_known, cutoffs)  # fmt: skip
     for mapped in table.maps:
         entity = retentions().get(mapped.entity)
         if entity:
             moments = [m for m in (_mapped_moment(mapped, column) for column in entity.happened_at) if m]
             longer = {m: v for c, v in entity.longer.items() if (m := _mapped_value(mapped, c))}
-            return _rule(con, table, entity.category, moments, longer, entity.while_known, today)
-    return _rule(con, table, _UNKNOWN, [], {}, False, today) if table.whose else None
+            return _rule(con, table, entity.category, moments, longer, entity.while_known, cutoffs)
+    return _rule(con, table, _UNKNOWN, [], {}, False, cutoffs) if table.whose else None
 
 
 def _rule(
@@ -99,7 +113,7 @@ def _rule(
     moments: list[str],
     longer: dict[str, list[str]],
     while_known: bool,
-    today: date,
+    cutoffs: Mapping[str, date],
 ) -> Rule:
     kept = [f"{column} in ({', '.join(map(text, values))})" for column, values in longer.items()]
     named = [p for p in table.whose if p.given_name and p.family_name and p.birth_date]
@@ -109,12 +123,7 @@ def _rule(
         kept.append(f"{key} in (select {known} from conformed.conformed_people where {known} is not null)")
     # of a row that tells no time, it is known when it came
     moment = f"coalesce(greatest({', '.join(moments)}), _extracted_at)" if moments else "_extracted_at"
-    return Rule(moment, cutoff_of(category, today), " or ".join(kept) or "false")
-
-
-def cutoff_of(category: str, today: date) -> date:
-    """Rows of a category that are from before this day are too old."""
-    return today - timedelta(days=categories()[category].retention_days)
+    return Rule(moment, cutoffs[category], " or ".join(kept) or "false")
 
 
 def _utc(expression: str) -> str:
@@ -164,7 +173,9 @@ _NO_RECORDS = "select '' as source_system, '' as source_key, '' as customer_id w
 _INACTIVE = "(select source_key from theirs where source_system = {source} and customer not in (select customer from theirs where is_active))"
 
 
-def _forget_inactive(con: duckdb.DuckDBPyConnection, settings: Settings, people: list[_People]) -> dict[str, int]:
+def _forget_inactive(
+    con: duckdb.DuckDBPyConnection, settings: Settings, people: list[_People], cutoffs: Mapping[str, date]
+) -> dict[str, int]:
     """People of whom nothing was heard for as long: neither of the record, nor of another one of the same customer."""
     con.execute("create or replace temp table old_records (source_system varchar, source_key varchar)")
     for own in people:
@@ -179,7 +190,7 @@ def _forget_inactive(con: duckdb.DuckDBPyConnection, settings: Settings, people:
     since = max(own.rule.cutoff for own in people)
     for source, spec in settings.enabled_sources.items():
         for name, table in spec.tables.items():
-            rule = rule_of(con, table, since)
+            rule = rule_of(con, table, cutoffs)
             for person in table.whose:
                 if rule and person.key and [person.key] != table.key:
                     con.execute(
@@ -187,7 +198,7 @@ def _forget_inactive(con: duckdb.DuckDBPyConnection, settings: Settings, people:
                         f"(select {quote(person.key)}::varchar from {_raw(source, name)} where {rule.moment} >= date {text(since.isoformat())})"
                     )
     return {
-        f"{own.source}.{own.name}": _deleted(
+        f"{own.source}.{own.name}": _changed(
             con,
             f"delete from {_raw(own.source, own.name)} where {own.rule.is_old} and {quote(own.key)}::varchar in "
             + _INACTIVE.format(source=text(own.source)),
@@ -196,7 +207,9 @@ def _forget_inactive(con: duckdb.DuckDBPyConnection, settings: Settings, people:
     }
 
 
-def _forget_built(con: duckdb.DuckDBPyConnection, entity: str, said: EntityRetention, source: str, today: date) -> None:
+def _forget_built(
+    con: duckdb.DuckDBPyConnection, entity: str, said: EntityRetention, source: str, cutoffs: Mapping[str, date]
+) -> None:
     """Takes out of a conformed table, of its fact and of quarantine what raw no longer has."""
     staged, table = f"stg_{source}__{entity}", f"conformed_{entity}"
     if not has_table(con, "conformed", table) or not _has_view(con, "staging", staged):
@@ -204,7 +217,7 @@ def _forget_built(con: duckdb.DuckDBPyConnection, entity: str, said: EntityReten
     # only the slice that may be too old is compared; where rows tell no time, or a person decides, all of it
     slice_ = ""
     if said.happened_at and entity != "people":
-        until = text((cutoff_of(said.category, today) + _SLACK).isoformat())
+        until = text((cutoffs[said.category] + _SLACK).isoformat())
         slice_ = f"coalesce(greatest({', '.join(said.happened_at)}), extracted_at) < date {until} and "
     con.execute(
         f"create or replace temp table gone_keys as select source_key from conformed.{table} where {slice_}source_system = {text(source)} "
@@ -216,6 +229,8 @@ def _forget_built(con: duckdb.DuckDBPyConnection, entity: str, said: EntityReten
             con.execute(
                 f"delete from {schema}.{name} where source_system = {text(source)} and source_key in (from gone_keys)"
             )
+    if said.is_kept:
+        _part_from_person(con, entity, source, staged, slice_)
     if not has_table(con, "quarantine", "quarantined_rows"):
         return
     set_aside = f"entity = {text(entity)} and source_system = {text(source)}"
@@ -231,14 +246,25 @@ def _forget_built(con: duckdb.DuckDBPyConnection, entity: str, said: EntityReten
     )
 
 
-def _forget_rejects(con: duckdb.DuckDBPyConnection, today: date) -> int:
+def _part_from_person(con: duckdb.DuckDBPyConnection, entity: str, source: str, staged: str, slice_: str) -> None:
+    """What was sold is nobody's any more, where it is nobody's in raw."""
+    nobodys = f"select source_key from staging.{staged} where {slice_}person_key is null"
+    for schema, name, emptied in (
+        ("conformed", f"conformed_{entity}", "person_key = null"),
+        ("marts", f"fct_{entity}", "person_key = null, customer_id = null"),
+    ):
+        if has_table(con, schema, name):
+            con.execute(
+                f"update {schema}.{name} set {emptied} where source_system = {text(source)} and person_key is not null and source_key in ({nobodys})"
+            )
+
+
+def _forget_rejects(con: duckdb.DuckDBPyConnection, before: date) -> int:
     """Lines that could not be read tell no time: they go as soon as any category would."""
-    shortest = min(category.retention_days for category in categories().values())
-    before = text((today - timedelta(days=shortest)).isoformat())
-    return _deleted(
+    return _changed(
         con,
         "delete from quarantine.rejected_rows where load_id in "
-        f"(select load_id from ops.loads where loaded_at < date {before})",
+        f"(select load_id from ops.loads where loaded_at < date {text(before.isoformat())})",
     )
 
 
@@ -251,5 +277,5 @@ def _raw(source: str, name: str) -> str:
     return f"{quote('raw_' + source)}.{quote(name)}"
 
 
-def _deleted(con: duckdb.DuckDBPyConnection, statement: str) -> int:
+def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
     return int(scalar(con, statement))

@@ -7,7 +7,7 @@ these are for. Nobody else's data: a household is an id, a company a name. Not h
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from jinja2 import Environment
 
-from orchestration.privacy.catalogue import NONE, Column, categories, read_catalogue
+from orchestration.privacy.catalogue import NONE, Category, Column, categories, read_catalogue
 from orchestration.warehouse import quote
 
 SCHEMA = Path(__file__).with_name("subject_access.schema.json")
@@ -36,8 +36,11 @@ _LEFT_OUT = ("conformed_reservations", "conformed_address_updates", "customer_id
 _SOURCES = {"conformed": "the source system that each row names", "marts": "computed here from the above", "segments": "computed here from the above", "audiences": "computed here from the above", "identity": "chosen here among the source records"}  # fmt: skip
 
 
-def export_subject(con: duckdb.DuckDBPyConnection, customer: str, received: datetime) -> dict[str, Any]:
-    """The document about `customer` (today's id) that SCHEMA describes; times UTC. `received` begins the one-month clock."""
+def export_subject(
+    con: duckdb.DuckDBPyConnection, customer: str, received: datetime, kinds: Mapping[str, Category]
+) -> dict[str, Any]:
+    """The document about `customer` (today's id) that SCHEMA describes; times UTC. `received` begins the one-month clock,
+    `kinds` are the categories of data as they are configured."""
     records = con.execute(
         "select source_system, source_key from identity.customer_source_records where customer_id = $1 and valid_to is null order by all",
         [customer],
@@ -71,7 +74,7 @@ def export_subject(con: duckdb.DuckDBPyConnection, customer: str, received: date
                 "category": c.category, "description": c.description, "purpose": c.purpose, "legal_basis": c.legal_basis,
                 "retention_days": c.retention_days, "recipients": c.recipients,
             }
-            for c in categories().values()
+            for c in kinds.values()
         ],
         "data": data,
         "portable": [

@@ -22,6 +22,7 @@ def too_old(demo: Kundbild) -> dict[str, int]:
             if not said.happened_at or entity == "people" or said.while_known:
                 continue
             longer = " ".join(f"and {c} not in ({', '.join(map(repr, v))})" for c, v in said.longer.items())
+            longer += " and person_key is not null" if said.is_kept else ""
             limit = f"{today} - {categories()[said.category].retention_days}"
             for table in {f"conformed.conformed_{entity}", f"marts.fct_{entity}"} & tables:
                 sql = f"select count(*) from {table} where greatest({', '.join(said.happened_at)}) < {limit} {longer}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.conformed import retentions
+from orchestration.errors import KundbildError
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.systems import complete_sources, known_systems
 from orchestration.privacy.catalogue import categories
@@ -67,6 +68,20 @@ def test_nobody_goes_of_whom_something_is_heard_in_whatever_system(warehouse, se
     assert keys(warehouse, "crm.contacts", "contact_id") == [2, 4]
     assert keys(warehouse, "webshop.customers", "id") == [2]
     assert forget_expired(warehouse, settings, TODAY) == {}
+
+
+def test_what_was_sold_stays_and_is_nobodys(warehouse, settings, raw):
+    raw("webshop.orders", {"id": 1, "customer_id": 2, "club_contact_id": 3, "subtotal": 9.5, "created_at": OLD})
+    raw("webshop.orders", {"id": 2, "customer_id": 2, "subtotal": 1.0, "created_at": NEW})
+    days = {"retention_days": {"purchase": 365}}
+    shorter = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=days)})
+    assert forget_expired(warehouse, shorter, date(2026, 6, 1)) == {"webshop.orders": 1}
+    found = warehouse.execute("select id, customer_id, club_contact_id, subtotal from raw_webshop.orders order by 1")
+    assert found.fetchall() == [(1, None, None, 9.5), (2, 2, None, 1.0)]
+    assert forget_expired(warehouse, shorter, date(2026, 6, 1)) == {}
+    wrong = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"retention_days": {"x": 1}})})
+    with pytest.raises(KundbildError, match="no category of data 'x'"):
+        forget_expired(warehouse, wrong, TODAY)
 
 
 def test_withdrawals_stand_and_grants_of_long_ago_are_no_evidence(warehouse, settings, raw):
