@@ -95,13 +95,23 @@ class Retention(Strict):
     """
 
     category: str
-    happened_at: list[str] = Field(min_length=1, description="columns of times or dates; the latest counts")
+    happened_at: list[str] = Field(
+        default=[], description="columns of times or dates; the latest counts; unless given, when the row came"
+    )
     longer: dict[str, list[str]] = Field(
         default={}, description="column and values of rows that stand as long as the table does, as withdrawals"
     )
     while_known: bool = Field(
         default=False, description="rows stay as long as somebody of their name and birth date is known"
     )
+
+
+class CsvDialect(Strict):
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
+    decimal: Literal[".", ","] = "."
+    has_header: bool = Field(default=True, description="without one, the columns are those declared, in their order")
 
 
 # rows of these say what was sold: totals outlast the person
@@ -119,6 +129,10 @@ class Table(Strict):
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
     find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
     fresh_within_hours: float | None = Field(default=None, description="warn when no new row came for so long")
+    csv: CsvDialect | None = Field(default=None, description="files: where this table's files differ from the source's")
+    is_whole: bool = Field(
+        default=False, description="files: each is the whole table: rows that the newest one has no more are gone"
+    )
     optional: bool = Field(default=False, description="files: no file at all is no error")
     national_id: NationalId | None = None
     persons: list[Person] = Field(default=[], description="whose the rows are, where they are anybody's")
@@ -142,6 +156,8 @@ class Table(Strict):
     def _key_and_cursor_are_columns(self) -> Table:
         if self.national_id and (len(self.key) != 1 or self.national_id.column in self.key):
             raise ValueError("a table with a national_id needs one key column, which is another")
+        if self.is_whole and not self.key:
+            raise ValueError("a table whose files are whole needs a key: by it rows that are gone are found")
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
         persons = [column for person in self.persons for column in person.columns]
         read = [path.partition(".")[0] for path in [*(self.texts or []), *self.questions, *self.questions.values()]]
@@ -179,13 +195,6 @@ def _mapped_person(mapped: EntityMap) -> Person | None:
         given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
         is_kept=mapped.entity in _ACCOUNTING,
     )  # fmt: skip
-
-
-class CsvDialect(Strict):
-    delimiter: str = ","
-    quote: str = '"'
-    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
-    decimal: Literal[".", ","] = "."
 
 
 class Source(Strict):
@@ -270,6 +279,9 @@ class Privacy(Strict):
         min_length=32,
         repr=False,
         description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}; else it lies in the user's own settings",
+    )
+    is_charity: bool = Field(
+        default=False, description="the company is a charity: Reservasjonsregisteret has a choice of its own for those"
     )
     soft_opt_in: bool = Field(
         default=False,

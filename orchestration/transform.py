@@ -70,6 +70,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "min_people": settings.privacy.min_people,
         "retention_days": settings.privacy.retention_days,
         "expiring_days": settings.privacy.expiring_days,
+        "is_charity": settings.privacy.is_charity,
         "soft_opt_in": settings.privacy.soft_opt_in,
         "golden_record": {
             "source_priority": settings.golden_record.source_priority,

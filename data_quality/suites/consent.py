@@ -67,7 +67,7 @@ def _permissions() -> list[Suite]:
         ),
         no_row_where(
             "registers_are_there_and_fresh",
-            "No grant is void because a public register is missing or too old: deliver it.",
+            "No grant is void because a public register is missing, too old or shrunk: deliver it whole.",
             "starts_with(b.reason, 'the register ')",
             "WARN",
         ),
@@ -96,7 +96,17 @@ def _permissions() -> list[Suite]:
             "and h.deciding_event = b.deciding_event and h.valid_from <= b.occurred_at))",
         ),
     )
+    registers = (
+        no_row_where(
+            "registers_are_whole",
+            "The newest version of no public register has fewer entries than the seed register_rules lets it.",
+            "b.is_shrunk and b.version_on = (select max(n.version_on) from identity.register_versions n where n.register = b.register)",
+            "WARN",
+        ),
+    )
     return [
+        Suite("promise", "identity", "register_versions", ("identity", "register_versions"), registers),
+    ] + [
         Suite("promise", "marts", table, ("marts", table), found)
         for table, found in (
             ("contact_permissions", checks),

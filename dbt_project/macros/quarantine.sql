@@ -80,7 +80,7 @@
         {%- set said = node.config.meta.get("raw_count", {}) -%}
         cast(
             0
-            {%- for unique_id in node.depends_on.nodes if unique_id.startswith("source.") %}
+            {%- for unique_id in node.depends_on.nodes if unique_id.startswith("source.") and ".ops." not in unique_id %}
                 {%- set table = graph.sources[unique_id] -%}
                 {%- set expression = said if said is string else said.get(table.name, "count(*)") %}
                 + (select coalesce({{ expression }}, 0) from {{ source(table.source_name, table.name) }})

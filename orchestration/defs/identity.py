@@ -30,6 +30,7 @@ _TABLES = {
     "customer_source_records": "Which customer a source record belongs to, and since when.",
     "customer_keys": "Each customer's pseudonym in what is published without personal data: a keyed hash.",
     "reservation_keys": "One row per entry of a public register against marketing with its match keys.",
+    "register_versions": "One row per public register and version: its entries, and whether it shrank by more than it may.",
     "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",

@@ -60,17 +60,27 @@ _SURVEY = {
         where submitted_at >= {since} and submitted_at < {cutoff}""",
 }
 
-# each register as its file delivers it: whole each time, a national list of numbers or of addresses
+# each register as its file delivers it: whole each time, (extension, options of COPY, query)
 _REGISTERS = {
-    "nix_telefon": "select mobile as match_value, null as given_name, null as family_name, null as street, null as postal_code "
-    "from person where country_code = 'SE' and u(person_id, 'nix') < 0.12",
-    "nix_adresserat": "select null as match_value, given_name, family_name, street, postal_code "
-    "from person where country_code = 'SE' and u(person_id, 'nix post') < 0.05",
-    "reservasjonsregisteret": "select mobile as match_value, given_name, family_name, street, postal_code "
-    "from person where country_code = 'NO' and u(person_id, 'reservasjon') < 0.25",
-    "robinson": "select null as match_value, given_name, family_name, street, postal_code "
-    "from person where country_code = 'DK' and u(person_id, 'robinson') < 0.10",
-}
+    "nix_telefon": ("txt", "format csv, header false", "select mobile from person where country_code = 'SE' and u(person_id, 'nix') < 0.12"),
+    "nix_adresserat": (
+        "csv", "format csv, header, delimiter ';'",
+        "select given_name as fornamn, family_name as efternamn, street as adress, postal_code as postnummer, city as postort "
+        "from person where country_code = 'SE' and u(person_id, 'nix post') < 0.05",
+    ),
+    "reservasjonsregisteret": (
+        "csv", "format csv, header, delimiter ';'",
+        "select given_name as fornavn, family_name as etternavn, street as adresse, postal_code as postnummer, city as poststed, mobile as telefon, "
+        "'J' as telefonsalg, case when u(person_id, 'reservasjon post') < 0.8 then 'J' else 'N' end as adressert_reklame, "
+        "case when u(person_id, 'reservasjon charity') < 0.5 then 'J' else 'N' end as humanitaere "
+        "from person where country_code = 'NO' and u(person_id, 'reservasjon') < 0.25",
+    ),
+    "robinson": (
+        "csv", "format csv, header, delimiter ';'",
+        "select given_name || ' ' || family_name as navn, street as adresse, postal_code as postnr, city as by "
+        "from person where country_code = 'DK' and u(person_id, 'robinson') < 0.10",
+    ),
+}  # fmt: skip
 
 
 def _stamp(seconds: int) -> str:
@@ -145,18 +155,13 @@ def write_survey(con: duckdb.DuckDBPyConnection, folder: Path, since: int, cutof
 def write_registers(con: duckdb.DuckDBPyConnection, folder: Path, since: int, cutoff: int) -> dict[str, int]:
     """Writes the reservation registers (whole) and the address register's changes since the last night."""
     folder.mkdir(parents=True, exist_ok=True)
-    union = " union all by name ".join(
-        f"select '{name}' as register, '{_stamp(cutoff)}' as version_on, * from ({sql})"
-        for name, sql in _REGISTERS.items()
-    )
-    counts = {
-        "reservations": _copy(
-            con,
-            "select register || '-' || hash(match_value, given_name, family_name, street, postal_code)::varchar as reservation_id, "
-            f"* from (select distinct * from ({union}))",
-            folder / f"reservations_{_stamp(cutoff)}.csv",
-        )
-    }
+    counts = {}
+    for name, (extension, options, sql) in _REGISTERS.items():
+        path = folder / f"{name}_{_stamp(cutoff)}.{extension}"
+        counts[name] = _copy(con, f"select distinct * from ({sql}) order by all", path, options)
+        if name != "reservasjonsregisteret":
+            # DuckDB writes UTF-8; these come as Latin-1
+            path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1", errors="replace"))
     counts["addresses"] = _copy(
         con,
         "select 'A' || person_id as entry_id, given_name, family_name, strftime(birth_on, '%Y-%m-%d') as birth_date, "

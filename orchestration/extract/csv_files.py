@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+
 import duckdb
 import fsspec
 
 from orchestration.errors import SourceError
 from orchestration.extract.delivered import Delivered, file_name, note_file
 from orchestration.extract.landing import Batch, check_contract, raw_name
-from orchestration.settings import Source, Table
+from orchestration.settings import CsvDialect, Source, Table
 from orchestration.warehouse import quote, scalar, text
 
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -26,9 +28,10 @@ def read_csv_files(
     files: list[Delivered],
     max_share: float,
 ) -> Batch:
+    csv = table.csv or source.csv
     by_header: dict[tuple[tuple[str, ...], bool], list[Delivered]] = {}
     for file in files:
-        found = _header(source_name, name, file, source)
+        found = _header(source_name, name, file, csv, table)
         check_contract(source_name, name, table, found, f"{file_name(file.path)}, line 1")
         by_header.setdefault((tuple(found), file.has_mixed_line_ends), []).append(file)
     added = sorted({c for header, _ in by_header for c in header if c not in table.columns})
@@ -43,9 +46,9 @@ def read_csv_files(
     for number, (group, (header, is_mixed)) in enumerate(groups):
         declared = ", ".join(f"{text(c)}: {text(columns[c])}" for c in header)
         options = (
-            f"columns = {{{declared}}}, header = true, auto_detect = false, delim = {text(source.csv.delimiter)}, "
-            f"quote = {text(source.csv.quote)}, escape = {text(source.csv.quote)}, encoding = {text(source.csv.encoding)}, "
-            f"decimal_separator = {text(source.csv.decimal)}, max_line_size = {MAX_LINE_BYTES}, filename = '_path', "
+            f"columns = {{{declared}}}, header = {str(csv.has_header).lower()}, auto_detect = false, delim = {text(csv.delimiter)}, "
+            f"quote = {text(csv.quote)}, escape = {text(csv.quote)}, encoding = {text(csv.encoding)}, "
+            f"decimal_separator = {text(csv.decimal)}, max_line_size = {MAX_LINE_BYTES}, filename = '_path', "
             f"strict_mode = {str(not is_mixed).lower()}, store_rejects = true, rejects_table = '{rejects[number]}', rejects_scan = '{rejects[number]}_scan'"
         )
         paths = "[" + ", ".join(text(file.path) for file in group) + "]"
@@ -69,29 +72,56 @@ def read_csv_files(
     return Batch(" union all ".join(selects), columns, has_file=True, after=after, added=added)
 
 
-def _header(source: str, name: str, file: Delivered, spec: Source) -> list[str]:
-    """Column names, from the start of a file."""
+def _header(source: str, name: str, file: Delivered, csv: CsvDialect, table: Table) -> list[str]:
+    """Column names, from the start of a file; of one without a header the declared ones. Raises SourceError where the file
+    is in another encoding or separated otherwise than it should be."""
     with _open(file.path) as handle:
         start = handle.read(_SNIFF_BYTES)
-    for bom, encoding in _BOMS.items():
-        if start.startswith(bom) and spec.csv.encoding != encoding:
-            raise SourceError(
-                f"source {source}, table {name}: the file is {encoding.upper()}, not {spec.csv.encoding}",
-                where=file_name(file.path),
-                to_do=f'set csv = {{ encoding = "{encoding}" }} for the source, or export it as UTF-8',
-            )
-    encoding = "utf-8-sig" if spec.csv.encoding == "utf-8" else spec.csv.encoding
+    where = file_name(file.path)
+    found = _other_encoding(start, csv.encoding)
+    if found:
+        raise SourceError(
+            f"source {source}, table {name}: the file is {found.upper()}, not {csv.encoding}",
+            where=where,
+            to_do=f'set csv = {{ encoding = "{found}" }}, or export it as {csv.encoding.upper()}',
+        )
+    encoding = "utf-8-sig" if csv.encoding == "utf-8" else csv.encoding
     first = start.decode(encoding, errors="replace").splitlines()[0] if start else ""
-    names = [part.strip().strip(spec.csv.quote) for part in first.split(spec.csv.delimiter)]
+    names = [part.strip().strip(csv.quote) for part in first.split(csv.delimiter)]
+    if not csv.has_header:
+        if len(names) != len(table.columns):
+            raise SourceError(
+                f"source {source}, table {name}: a line has {len(names)} fields, not the {len(table.columns)} that are declared",
+                where=f"{where}, line 1",
+                to_do=f"the columns are {', '.join(table.columns)}: mend the export, or change them in the configuration",
+            )
+        return list(table.columns)
     if len(names) == 1:
-        other = next((d for d in (";", "\t", ",", "|") if d != spec.csv.delimiter and d in first), None)
+        other = next((d for d in (";", "\t", ",", "|") if d != csv.delimiter and d in first), None)
         if other:
             raise SourceError(
-                f"source {source}, table {name}: the header is not separated by {spec.csv.delimiter!r} but seems to be by {other!r}",
-                where=f"{file_name(file.path)}, line 1",
+                f"source {source}, table {name}: the header is not separated by {csv.delimiter!r} but seems to be by {other!r}",
+                where=f"{where}, line 1",
                 to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
             )
     return names
+
+
+def _other_encoding(start: bytes, declared: str) -> str | None:
+    """The encoding that a file is in, where its start tells that it is another than `declared`."""
+    for bom, encoding in _BOMS.items():
+        if start.startswith(bom) and declared != encoding:
+            return encoding
+    if declared == "utf-16" or start.isascii():
+        return None
+    try:
+        # the sniffed part may end within a letter
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        # one broken line among good ones is rejected as such: in UTF-8 every second byte of Nordic letters is this one
+        is_latin = start.count(b"\xc3") * 4 < sum(byte > 0x7F for byte in start)
+        return "latin-1" if declared == "utf-8" and is_latin else None
+    return "utf-8" if declared == "latin-1" else None
 
 
 def _keep_rejects(

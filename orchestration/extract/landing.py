@@ -122,7 +122,7 @@ def load(
             if batch.has_file
             else ", null::varchar as _source_file, null::varchar as _row_key"
         )
-        if is_first and not batch.is_text:
+        if is_first and not batch.is_text and not table.is_whole:
             names = ", ".join(quote(c) for c in [*columns, *TECHNICAL])
             casts = ", ".join(f"{quote(c)}::{t} as {quote(c)}" for c, t in batch.columns.items())
             con.execute(f"insert into {target} ({names}) select {casts}, {technical} from ({batch.select})")
@@ -139,6 +139,12 @@ def load(
             if batch.is_text:
                 _reject_uncastable(con, batch, load_id, source, name, counts, max_reject_share)
             _reject_future(con, "batch", table, load_id, source, name, counts)
+            if table.is_whole:
+                keys = ", ".join(quote(c) for c in table.key)
+                con.execute(
+                    f"create or replace temp table keys_there as select {keys} from batch where _source_file = (select max(_source_file) from batch)"
+                )
+                batch = replace(batch, keys_there="from keys_there")
             counts.duplicates += _drop_duplicates(con, "batch", table, counts.source_rows)
             _merge(con, target, table, columns, counts)
             con.execute("drop table batch")
@@ -303,7 +309,7 @@ def _merge(con: duckdb.DuckDBPyConnection, target: str, table: Table, columns: l
 
 
 def _mark_deleted(con: duckdb.DuckDBPyConnection, target: str, table: Table, keys_there: str, load_id: int) -> int:
-    key = " and ".join(f"there.{quote(c)}::varchar = r.{quote(c)}::varchar" for c in table.key)
+    key = " and ".join(f"there.{quote(c)}::varchar is not distinct from r.{quote(c)}::varchar" for c in table.key)
     # restored with its old time, a row would never be fetched again: its key says that it stands
     con.execute(
         f"update {target} r set _deleted_at = null, _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "

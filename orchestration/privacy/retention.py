@@ -116,6 +116,9 @@ def _rule(
     cutoffs: Mapping[str, date],
 ) -> Rule:
     kept = [f"{column} in ({', '.join(map(text, values))})" for column, values in longer.items()]
+    if table.is_whole:
+        # what the newest delivery has still stands, since whenever
+        kept.append("_deleted_at is null")
     named = [p for p in table.whose if p.given_name and p.family_name and p.birth_date]
     if while_known and named and has_table(con, "conformed", "conformed_people"):
         key = name_key(*(quote(str(c)) for c in (named[0].given_name, named[0].family_name, named[0].birth_date)))

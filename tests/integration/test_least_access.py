@@ -22,6 +22,28 @@ def in_audiences(kundbild: Kundbild, table: str = "audience") -> str:
     return " union ".join(f"select customer_id from audiences.{table}_{name}" for name in AUDIENCES)
 
 
+def test_rule_14_a_register_file_of_half_the_size_closes_its_channel_and_a_whole_one_opens_it(demo_copy: Kundbild):
+    delivered = next((demo_copy.home / "demo" / "registers").glob("nix_telefon_*.txt"))
+    numbers = delivered.read_text().splitlines()
+    with demo_copy.warehouse() as con:
+        versions = dict(
+            con.execute("select register, entries from identity.register_versions where not is_shrunk").fetchall()
+        )
+        assert versions["nix_telefon"] == len(set(numbers)) and len(versions) == 4
+        hits = con.execute("select count(*) from marts.customer_reservations where register = 'nix_telefon'").fetchall()
+        assert hits[0][0] > 10
+    delivered.with_name("nix_telefon_2026-11-01.txt").write_text("\n".join(numbers[: len(numbers) // 2]) + "\n")
+    assert demo_copy.json("run", "--as-of", NIGHT_2)["is_success"]
+    with demo_copy.warehouse() as con:
+        assert con.execute("select register from identity.register_versions where is_shrunk").fetchall() == [
+            ("nix_telefon",)
+        ]
+        failed = con.execute(
+            "select not passed from ops.check_results where check_name = 'registers_are_whole' order by checked_at desc limit 1"
+        ).fetchall()
+        assert failed == [(True,)]
+
+
 def test_rule_15_permissions_older_than_a_day_refuse_every_export(demo_copy: Kundbild, tmp_path: Path):
     file = tmp_path / "audience.csv"
     export = ("audience", "export", "newsletter_email", "--to", str(file))
@@ -189,7 +211,7 @@ def test_rule_32_bi_holds_nothing_of_anybody_and_no_cell_of_few(demo: Kundbild):
             if c.endswith("_count")
             and t in ("email_campaigns", "permission_overview", "consent_overview", "contact_compliance")
         ]
-        assert len(counted) == 10
+        assert len(counted) == 16
         for table, column in counted:
             assert con.execute(f"select count(*) from bi.{table} where {column} between 1 and 4").fetchall() == [
                 (0,)

@@ -251,6 +251,27 @@ def test_rule_14_a_register_that_was_never_delivered_closes_its_channel(permitte
     assert permitted.why["anna", "survey", "phone"] == "the country, and with it the register, is not known"
 
 
+def test_rule_14_a_register_that_shrank_closes_its_channel_until_it_is_whole_again(permitted, warehouse):
+    granted = [said("anna", channel="phone"), said("anna")]
+
+    def with_versions(**entries: int) -> bool:
+        rows = [{"register": "nix_telefon", "version_on": on.replace("v", "2026-05-"), "phone": f"+4670999{n:04}"}
+                for on, count in entries.items() for n in range(count)]  # fmt: skip
+        newest = max(row["version_on"] for row in rows)
+        found = permitted([ANNA], consent_events=granted, reservations=[r for r in rows if r["version_on"] == newest])
+        return ("anna", "survey", "phone") in found
+
+    assert with_versions(v01=100)
+    assert with_versions(v02=81)
+    assert not with_versions(v03=40)
+    assert permitted.why["anna", "survey", "phone"] == "the register nix_telefon shrank by more than it may"
+    assert not with_versions(v04=40)  # no smaller one is the measure of the next
+    assert with_versions(v05=90)
+    assert warehouse.execute("select entries, is_shrunk from identity.register_versions order by version_on").fetchall() == [
+        (100, False), (81, False), (40, True), (40, True), (90, False),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("person_has", "register_has"),
     [

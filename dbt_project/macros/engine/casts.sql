@@ -27,6 +27,15 @@
 {% macro default__days_between(earlier, later) -%} date_diff('day', {{ earlier }}, {{ later }}) {%- endmacro %}
 {% macro spark__days_between(earlier, later) -%} datediff({{ later }}, {{ earlier }}) {%- endmacro %}
 
+{#- The date that a text has in it, with or without hyphens. -#}
+{% macro date_in(text) -%} {{ return(adapter.dispatch("date_in", "kundbild")(text)) }} {%- endmacro %}
+{% macro default__date_in(text) -%}
+    try_strptime(replace(regexp_extract({{ text }}, '20[0-9]{2}-?[0-9]{2}-?[0-9]{2}'), '-', ''), '%Y%m%d')::date
+{%- endmacro %}
+{% macro spark__date_in(text) -%}
+    to_date(replace(regexp_extract({{ text }}, '20[0-9]{2}-?[0-9]{2}-?[0-9]{2}', 0), '-', ''), 'yyyyMMdd')
+{%- endmacro %}
+
 {#- So many days, to be added to a moment. -#}
 {% macro days(number) -%} {{ return(adapter.dispatch("days", "kundbild")(number)) }} {%- endmacro %}
 {% macro default__days(number) -%} to_days(cast({{ number }} as integer)) {%- endmacro %}

@@ -1,6 +1,27 @@
-"""Public registers as files: reservations against marketing, and the address register's changes."""
+"""Public registers as files: reservations against marketing, and the address register's changes.
 
-from orchestration.settings import Person, Retention, Table
+The reservation registers deliver whole files, whose names tell the version; columns and encodings are declared here as the
+registers are known to deliver, and can be declared otherwise in `kundbild.toml`. `reservations` is the house's own shape, for
+a register that has none of its own here.
+"""
+
+from orchestration.settings import CsvDialect, Person, Retention, Table
+
+_SEMICOLON = CsvDialect(delimiter=";", encoding="latin-1")
+
+
+def _whole(columns: tuple[str, ...], key: list[str], path: str, csv: CsvDialect) -> Table:
+    return Table(
+        columns=dict.fromkeys(columns, "VARCHAR"),
+        key=key,
+        path=path,
+        csv=csv,
+        optional=True,
+        is_whole=True,
+        texts=[],
+        retention=Retention(category="register"),
+    )
+
 
 TABLES = {
     "reservations": Table(
@@ -16,8 +37,42 @@ TABLES = {
         },
         key=["reservation_id"],
         path="reservations_*.csv",
+        optional=True,
         texts=[],
         retention=Retention(category="register", happened_at=["version_on"]),
+    ),
+    # a number a line, nothing else
+    "nix_telefon": _whole(
+        ("telefonnummer",),
+        ["telefonnummer"],
+        "nix_telefon_*.txt",
+        CsvDialect(encoding="latin-1", has_header=False),
+    ),
+    "nix_adresserat": _whole(
+        ("fornamn", "efternamn", "adress", "postnummer", "postort"),
+        ["fornamn", "efternamn", "adress", "postnummer"],
+        "nix_adresserat_*.csv",
+        _SEMICOLON,
+    ),
+    # of each channel J or N; charities are asked about apart
+    "reservasjonsregisteret": _whole(
+        (
+            "fornavn",
+            "etternavn",
+            "adresse",
+            "postnummer",
+            "poststed",
+            "telefon",
+            "telefonsalg",
+            "adressert_reklame",
+            "humanitaere",
+        ),
+        ["fornavn", "etternavn", "adresse", "postnummer", "telefon"],
+        "reservasjonsregisteret_*.csv",
+        CsvDialect(delimiter=";"),
+    ),
+    "robinson": _whole(
+        ("navn", "adresse", "postnr", "by"), ["navn", "adresse", "postnr"], "robinson_*.csv", _SEMICOLON
     ),
     "addresses": Table(
         columns={

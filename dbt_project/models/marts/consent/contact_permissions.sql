@@ -34,21 +34,8 @@ with
         from judged
         group by customer_id, purpose, channel
     ),
-    -- a register that is missing or too old closes its channel in its country: nobody can tell who stands in it
-    unknown as (
-        select r.country_code, r.channel, min(r.register) as register
-        from {{ ref("register_rules") }} r
-        left join
-            (
-                select register, max(version_on) as version_on
-                from {{ ref("conformed_reservations") }}
-                where deleted_at is null
-                group by register
-            ) v
-            on v.register = r.register
-        where coalesce({{ days_between("v.version_on", as_of()) }} > r.max_age_days, true)
-        group by 1, 2
-    ),
+    -- a register that is missing, too old or shrunk closes its channel in its country: nobody can tell who stands in it
+    unknown as ({{ unknown_registers() }}),
     reserved as (
         select customer_id, channel, min(register) as register, min(reservation_key) as reservation_key
         from {{ ref("customer_reservations") }}
@@ -99,7 +86,7 @@ with
                 when s.channel in ('phone', 'post') and g.country_code is null
                 then 'the country, and with it the register, is not known'
                 when u.register is not null
-                then 'the register ' || u.register || ' is missing or too old'
+                then 'the register ' || u.register
             end as closed_reason
         from stated s
         left join reserved v on v.customer_id = s.customer_id and v.channel = s.channel

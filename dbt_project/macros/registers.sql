@@ -1,0 +1,46 @@
+{#- source_key, register and version_on of a row of a register's own file: it has no key, and its name tells the version. -#}
+{% macro register_entry(register, columns) -%}
+    '{{ register }}-' || cast({{ hashed(columns) }} as varchar) as source_key,
+    '{{ register }}' as register,
+    (
+        select max({{ date_in("file") }})
+        from {{ source("ops", "loaded_files") }}
+        where source = 'registers' and table_name = '{{ register }}'
+    ) as version_on
+{%- endmacro %}
+
+{#- Whom the Norwegian register closes which channel to: to charities by a choice of its own. -#}
+{% macro norwegian_phone() -%}
+    coalesce({{ "humanitaere" if var("is_charity") else "telefonsalg" }}, 'J') = 'J'
+{%- endmacro %}
+{% macro norwegian_post() -%}
+    coalesce({{ "humanitaere" if var("is_charity") else "adressert_reklame" }}, 'J') = 'J'
+{%- endmacro %}
+{% macro norwegian_reserves() -%}({{ norwegian_phone() }} or {{ norwegian_post() }}) {%- endmacro %}
+
+{#- Countries and channels whose register is missing, too old or shrunk, and which: (country_code, channel, register). -#}
+{% macro unknown_registers() -%}
+    select
+        r.country_code,
+        r.channel,
+        min(
+            r.register || case when s.is_shrunk then ' shrank by more than it may' else ' is missing or too old' end
+        ) as register
+    from {{ ref("register_rules") }} r
+    left join
+        (
+            select register, max(version_on) as version_on
+            from {{ ref("conformed_reservations") }}
+            where deleted_at is null
+            group by register
+        ) v
+        on v.register = r.register
+    left join
+        {{ source("identity", "register_versions") }} s
+        on s.register = v.register
+        and s.version_on = v.version_on
+        and s.is_shrunk
+    -- a version of tomorrow is none of today
+    where coalesce({{ days_between("v.version_on", as_of()) }} not between -1 and r.max_age_days, true) or s.is_shrunk
+    group by 1, 2
+{%- endmacro %}
