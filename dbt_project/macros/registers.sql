@@ -44,3 +44,18 @@
     where coalesce({{ days_between("v.version_on", as_of()) }} not between -1 and r.max_age_days, true) or s.is_shrunk
     group by 1, 2
 {%- endmacro %}
+
+{#- What an address register tells, whichever source delivers it. -#}
+{% macro address_columns() -%}
+    entry_id as source_key,
+    given_name,
+    family_name,
+    {{ as_date("birth_date") }} as birth_date,
+    street,
+    postal_code,
+    city,
+    country_code,
+    {{ as_date("effective_on") }} as effective_on,
+    is_protected,
+    is_deceased
+{%- endmacro %}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 
 import pytest
 
+from orchestration.demo.server import serving
 from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.systems import complete_sources
@@ -94,3 +97,47 @@ def test_a_file_that_ends_within_a_letter_is_read(deliver, warehouse):
     content = next(found for found in padded if found[edge - 1] == 0xC3)
     deliver("reservasjonsregisteret", reservasjonsregisteret_20260101=content)
     assert warehouse.execute("select count(*) from raw_registers.reservasjonsregisteret").fetchall() == [(1,)]
+
+
+def test_the_address_register_is_one_table_by_file_and_by_its_api(home, warehouse, tmp_path):
+    entries = [
+        {"entry_id": "A1", "given_name": "Åsa", "family_name": "Berg", "birth_date": "1980-05-05", "street": "Nya gatan 2", "postal_code": "11122",
+         "city": "Umeå", "country_code": "SE", "effective_on": "2026-05-01", "is_protected": False, "is_deceased": False},
+        {"entry_id": "A2", "given_name": "Bo", "family_name": "Dahl", "birth_date": "1950-01-01", "street": None, "postal_code": None,
+         "city": None, "country_code": "SE", "effective_on": "2026-05-02", "is_protected": True, "is_deceased": False},
+    ]  # fmt: skip
+    folder = tmp_path / "files"
+    folder.mkdir()
+    with (folder / "addresses_2026-05-03.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, entries[0])
+        writer.writeheader()
+        writer.writerows(entries)
+    pages = tmp_path / "api" / "addresses"
+    pages.mkdir(parents=True)
+
+    def page(night: int, rows: list[dict]) -> None:
+        (pages / f"{night:03d}-00001.json").write_text(json.dumps({"data": rows}))
+        latest = max(row["effective_on"] for row in rows)
+        said = {"night": night, "rows": len(rows), "pages": 1, "latest": latest}
+        (pages / f"index-{night:03d}.json").write_text(json.dumps(said))
+
+    def extract(source: Source) -> list[tuple]:
+        settings = complete_sources(Settings(company="T", sources={"spar": source}), Path("kundbild.toml"), "")
+        prepare_raw(warehouse, settings)
+        extract_source(warehouse, home, settings, "spar")
+        columns = ", ".join(entries[0])
+        return warehouse.execute(f"select {columns} from raw_spar.addresses order by entry_id").fetchall()
+
+    by_file = extract(Source(connector="files", url=str(folder)))
+    assert len(by_file) == 2
+    warehouse.execute("delete from raw_spar.addresses")
+    page(1, entries)
+    with serving(pages.parent, "register-token") as url:
+        by_api = Source(connector="rest", url=url, token="register-token")
+        assert extract(by_api) == by_file
+        # of later changes alone, the newest wins; one that is older than what is known changes nothing
+        page(2, [entries[0] | {"street": "Nyaste gatan 3", "effective_on": "2026-06-01"}])
+        page(3, [entries[0] | {"street": "Gamla gatan 1", "effective_on": "2020-01-01"}])
+        assert [row[4] for row in extract(by_api)] == ["Nyaste gatan 3", None]
+        with pytest.raises(SourceError, match="401"):
+            extract(Source(connector="rest", url=url, token="another"))

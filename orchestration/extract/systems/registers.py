@@ -23,6 +23,27 @@ def _whole(columns: tuple[str, ...], key: list[str], path: str, csv: CsvDialect)
     )
 
 
+ADDRESSES = Table(
+    columns={
+        "entry_id": "VARCHAR",
+        "given_name": "VARCHAR",
+        "family_name": "VARCHAR",
+        "birth_date": "VARCHAR",
+        "street": "VARCHAR",
+        "postal_code": "VARCHAR",
+        "city": "VARCHAR",
+        "country_code": "VARCHAR",
+        "effective_on": "VARCHAR",
+        "is_protected": "BOOLEAN",
+        "is_deceased": "BOOLEAN",
+    },
+    key=["entry_id"],
+    path="addresses_*.csv",
+    persons=[Person(given_name="given_name", family_name="family_name", birth_date="birth_date")],
+    texts=[],
+    retention=Retention(category="register", happened_at=["effective_on"], while_known=True),
+)
+
 TABLES = {
     "reservations": Table(
         columns={
@@ -74,24 +95,5 @@ TABLES = {
     "robinson": _whole(
         ("navn", "adresse", "postnr", "by"), ["navn", "adresse", "postnr"], "robinson_*.csv", _SEMICOLON
     ),
-    "addresses": Table(
-        columns={
-            "entry_id": "VARCHAR",
-            "given_name": "VARCHAR",
-            "family_name": "VARCHAR",
-            "birth_date": "DATE",
-            "street": "VARCHAR",
-            "postal_code": "VARCHAR",
-            "city": "VARCHAR",
-            "country_code": "VARCHAR",
-            "effective_on": "DATE",
-            "is_protected": "BOOLEAN",
-            "is_deceased": "BOOLEAN",
-        },
-        key=["entry_id"],
-        path="addresses_*.csv",
-        persons=[Person(given_name="given_name", family_name="family_name", birth_date="birth_date")],
-        texts=[],
-        retention=Retention(category="register", happened_at=["effective_on"], while_known=True),
-    ),
+    "addresses": ADDRESSES,
 }
