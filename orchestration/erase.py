@@ -15,13 +15,14 @@ from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.privacy.audit import audit_log
-from orchestration.privacy.erasure import Erased, finish_erasures
+from orchestration.privacy.erasure import Erased, finish_erasures, hide
 from orchestration.privacy.exports import exports_with
 from orchestration.privacy.noted import note_erasure, suppress_noted
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.proof import Proof, planted_customers, prove_erasure
 from orchestration.privacy.rights import (
     Subject,
+    begun_restrictions,
     close_requests,
     customers_of,
     note_request,
@@ -108,7 +109,7 @@ def prove(home: Home, settings: Settings) -> Proof:
 
 
 def finish_unfinished(home: Home, settings: Settings) -> None:
-    """What a killed erasure left, and whoever came back with a backup: both before anything else is done. Needs the lock."""
+    """What a killed erasure or restriction left, and whoever came back with a backup: before anything else. Needs the lock."""
     if not home.warehouse.exists():
         return
     if home.erasure_mark.exists():
@@ -121,6 +122,11 @@ def finish_unfinished(home: Home, settings: Settings) -> None:
     finished = _finish(home, settings)
     if finished:
         _tell(home, settings, "erasure-finished", finished)
+    with open_warehouse(home, settings.engine) as con:
+        begun = begun_restrictions(con)
+        if begun:
+            hide(con, home, begun)
+            close_requests(con, "restrict", now())
     with open_warehouse(home, settings.engine) as con:
         suppression = _suppression(con, home, settings)
         con.execute(_SWEPT)

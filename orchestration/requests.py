@@ -25,6 +25,7 @@ from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rights import (
     State,
     Subject,
+    close_requests,
     correct,
     customers_of,
     note_request,
@@ -179,8 +180,9 @@ def _do(
 ) -> None:
     """What is not an erasure: noted and done in one transaction."""
     with transaction(con):
+        state: State = "open" if request.kind == "restrict" else "done"
         noted = note_request(
-            con, request.kind, log.keyed(customer), request.received, "done", reference=request.reference, closed=at
+            con, request.kind, log.keyed(customer), request.received, state, reference=request.reference, closed=at
         )
         try:
             if request.kind == "object":
@@ -198,6 +200,7 @@ def _do(
             return
     if request.kind == "restrict":
         hide(con, home, [customer])
+        close_requests(con, "restrict", at)
     if request.kind == "export":
         _write_answer(con, home, settings, customer, request.received, noted)
     _tell(log, request, customer, "done", noted, outcome)

@@ -154,7 +154,7 @@ def _used(
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not."""
     from orchestration.extract.records import now
-    from orchestration.privacy.rights import Subject, customers_of, note_request, state_of
+    from orchestration.privacy.rights import Subject, close_requests, customers_of, note_request, state_of
     from orchestration.warehouse import transaction
 
     subject = Subject(customer=customer, email=email, source_record=source_record)
@@ -163,11 +163,13 @@ def _used(
         state, at, log, changed = state_of(found), now(), audit_of(settings), 0
         whom = found[0] if state == "done" else subject.said
         with transaction(con):
-            request = note_request(con, right, log.keyed(whom), at, state)
+            # killed before it is carried through, the next run or command does it
+            request = note_request(con, right, log.keyed(whom), at, "open" if then and state == "done" else state)
             if state == "done":
                 changed = use(con, whom, at, request)
         if then and state == "done":
             then(con, whom)
+            close_requests(con, right, at)
         log.append(right if state == "done" else f"{right}-{state}", subject=whom, detail={"request": request})
     if as_json:
         print_json(

@@ -42,6 +42,12 @@ def _audiences(settings: Settings, history: History) -> list[Suite]:
                 "not exists (select 1 from marts.dim_customers c where c.customer_id = b.customer_id "
                 "and not (c.is_minor_or_unknown_age or c.is_protected or c.is_deceased))",
             ),
+            no_row_where(
+                "nobody_restricted",
+                "Nobody whose data are restricted (Art. 18).",
+                "exists (select 1 from identity.restrictions r join marts.bridge_customer_source_records s "
+                "on s.source_system = r.source_system and s.source_key = r.source_key where s.customer_id = b.customer_id)",
+            ),
             keeps_its_volume(f"audiences.{table}", history, settings.publishing.max_audience_drop),
         )
         found.append(Suite("promise", "audiences", table, ("audiences", table), checks))
@@ -56,6 +62,18 @@ def _permissions() -> list[Suite]:
             "b.is_permitted and exists ("
             "select 1 from conformed.conformed_consent_events e join marts.bridge_customer_source_records s "
             "on s.source_system = e.person_system and s.source_key = e.person_key and s.valid_to is null "
+            "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
+            "and e.channel = b.channel and e.stated_at >= b.decided_at)",
+        ),
+        no_row_where(
+            "no_permission_against_a_withdrawn_contact_point",
+            "Nobody is permitted by whose address or number somebody withdrew at or after the deciding grant.",
+            "b.is_permitted and exists (select 1 from conformed.conformed_consent_events e "
+            "join (select contact_point, email_key as match_key from identity.withdrawn_points union all "
+            "select contact_point, phone_key from identity.withdrawn_points) w on w.contact_point = e.contact_point "
+            "join (select source_system, source_key, email_key as match_key from identity.normalised_people union all "
+            "select source_system, source_key, phone_key from identity.normalised_people) n on n.match_key = w.match_key "
+            "join marts.bridge_customer_source_records s on s.source_system = n.source_system and s.source_key = n.source_key and s.valid_to is null "
             "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
             "and e.channel = b.channel and e.stated_at >= b.decided_at)",
         ),

@@ -251,6 +251,18 @@ def correct(
     )
 
 
+def begun_restrictions(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Customers whose data are restricted, where a restriction was noted and not carried through, as by a killed command."""
+    prepare_requests(con)
+    if not scalar(con, "select count(*) from restricted.rights_requests where kind = 'restrict' and state = 'open'"):
+        return []
+    whose = (
+        "select distinct s.customer_id from identity.customer_source_records s join identity.restrictions r "
+        "using (source_system, source_key) where s.valid_to is null order by 1"
+    )
+    return [customer for (customer,) in con.execute(whose).fetchall()]
+
+
 def close_requests(con: duckdb.DuckDBPyConnection, kind: Right, moment: datetime) -> None:
     """What was begun is done."""
     prepare_requests(con)

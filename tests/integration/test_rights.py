@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import jsonschema
 
 from orchestration.defs.privacy import erase_job, export_job
+from orchestration.privacy.rights import note_request, restrict
 from orchestration.privacy.subject_access import SCHEMA
 from tests.conftest import NIGHT_2, Kundbild
 from tests.integration.test_erasure import places
@@ -249,6 +251,23 @@ def test_requests_that_a_source_delivers_are_taken_up_on_the_night_that_they_com
     assert list((demo_copy.home / "subject_access").iterdir()) == []
     done = [entry["action"] for entry in demo_copy.json("audit", "list")]
     assert len(done) - before <= 6 and demo_copy.json("audit", "verify")["entries"] == len(done)
+
+
+def test_a_restriction_that_was_killed_is_carried_through_by_whatever_comes_next(demo_copy: Kundbild):
+    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
+        customer = con.execute("select min(customer_id) from marts.dim_customers").fetchall()[0][0]
+        request = note_request(con, "restrict", "hash", datetime(2026, 11, 1, 12), "open")
+        restrict(con, customer, datetime(2026, 11, 1, 12), request)
+    # killed here: noted, and still in marts and publications
+    shown = f"select count(*) from marts.dim_customers where customer_id = '{customer}'"
+    with duckdb.connect(str(demo_copy.home / "published" / "customers.duckdb"), read_only=True) as con:
+        assert con.execute(shown).fetchall() == [(1,)]
+    demo_copy("erase", "--email", "nobody@example.org", code=3)
+    with duckdb.connect(str(demo_copy.home / "published" / "customers.duckdb"), read_only=True) as con:
+        assert con.execute(shown).fetchall() == [(0,)]
+    with demo_copy.warehouse() as con:
+        assert con.execute(shown).fetchall() == [(0,)]
+    assert {r["kind"]: r["state"] for r in demo_copy.json("requests")} == {"restrict": "done", "erase": "unknown"}
 
 
 def test_the_jobs_of_the_ui_export_and_erase_whom_ids_name(demo_copy: Kundbild, monkeypatch):
