@@ -24,32 +24,15 @@
     ),
     -- whoever has a contact point that was withdrawn from, whatever record said so, or none
     withdrawn_points as (
-        select distinct w.contact_point, b.customer_id
+        select w.contact_point, b.customer_id
         from {{ source("identity", "withdrawn_points") }} w
-        join
-            (
-                select source_system, source_key, 'email' as kind, email_key as value_key
-                from {{ source("identity", "normalised_people") }}
-                where email_key is not null
-                union all
-                select source_system, source_key, 'phone', phone_key
-                from {{ source("identity", "normalised_people") }}
-                where phone_key is not null
-            ) n
-            on n.value_key = case n.kind when 'email' then w.email_key else w.phone_key end
+        join {{ source("identity", "normalised_people") }} n on n.email_key = w.email_key
         join owners b on b.source_system = n.source_system and b.source_key = n.source_key
-    ),
-    consent_said as (
-        select b.customer_id, e.*
-        from {{ ref("conformed_consent_events") }} e
-        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
-        where e.deleted_at is null and (e.status = 'withdrawn' or b.is_standing)
-        union all
-        select w.customer_id, e.*
-        from {{ ref("conformed_consent_events") }} e
-        join withdrawn_points w on w.contact_point = e.contact_point
-        left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
-        where e.deleted_at is null and e.status = 'withdrawn' and w.customer_id is distinct from b.customer_id
+        union
+        select w.contact_point, b.customer_id
+        from {{ source("identity", "withdrawn_points") }} w
+        join {{ source("identity", "normalised_people") }} n on n.phone_key = w.phone_key
+        join owners b on b.source_system = n.source_system and b.source_key = n.source_key
     ),
     email_said as (
         select b.customer_id, e.*
@@ -82,7 +65,7 @@
             e.wording_version,
             e.legal_basis,
             e.source_system || ':' || e.source_key as event_key
-        from consent_said e
+        from ({{ consent_said() }}) e
 
         union all
 
@@ -120,8 +103,7 @@
         from
             (
                 select customer_id, source_system || ':' || source_key as event_key, contact_point, stated_at
-                from consent_said
-                where purpose = 'direct_marketing' and status = 'withdrawn'
+                from ({{ consent_said("e.purpose = 'direct_marketing' and e.status = 'withdrawn'") }})
                 union all
                 -- made here: `kundbild object`
                 select b.customer_id, 'kundbild:' || o.request_id, null, o.stated_at
@@ -136,6 +118,21 @@
                 {%- endfor %}
             ) c
     )
+{%- endmacro %}
+
+{#- Consent events `e` with the customers that each speaks for; written out where it is used, for each use reads its part. -#}
+{% macro consent_said(which="true") -%}
+    select b.customer_id, e.*
+    from {{ ref("conformed_consent_events") }} e
+    join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+    where {{ which }} and e.deleted_at is null and (e.status = 'withdrawn' or b.is_standing)
+    union all
+    select w.customer_id, e.*
+    from {{ ref("conformed_consent_events") }} e
+    join withdrawn_points w on w.contact_point = e.contact_point
+    left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+    where
+        {{ which }} and e.deleted_at is null and e.status = 'withdrawn' and w.customer_id is distinct from b.customer_id
 {%- endmacro %}
 
 {#- SQL on a statement s and a purpose p: a grant with everything that a grant needs, but for its time. -#}

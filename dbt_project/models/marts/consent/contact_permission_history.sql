@@ -24,14 +24,14 @@ with
             t.channel,
             t.valid_from,
             max(j.effective_at) filter (j.status = 'withdrawn') as withdrawn_at,
-            {{ latest("j.event_key", packed(["j.effective_at", "j.event_key"])) }} filter (
+            {{ latest("j.event_key", in_order("j.effective_at", "j.event_key")) }} filter (
                 j.status = 'withdrawn'
             ) as withdrawal_key,
             max(j.effective_at) filter (j.is_grant and coalesce(j.expires_at > t.valid_from, true)) as granted_at,
-            {{ latest("j.event_key", packed(["j.effective_at", "j.event_key"])) }} filter (
+            {{ latest("j.event_key", in_order("j.effective_at", "j.event_key")) }} filter (
                 j.is_grant and coalesce(j.expires_at > t.valid_from, true)
             ) as grant_key,
-            {{ latest("j.contact_point", packed(["j.effective_at", "j.event_key"])) }} filter (
+            {{ latest("j.contact_point", in_order("j.effective_at", "j.event_key")) }} filter (
                 j.is_grant and coalesce(j.expires_at > t.valid_from, true)
             ) as contact_point
         from turning_points t

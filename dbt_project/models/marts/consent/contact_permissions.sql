@@ -20,15 +20,15 @@ with
             purpose,
             channel,
             max(effective_at) filter (status = 'withdrawn') as withdrawn_at,
-            {{ latest("event_key", packed(["effective_at", "event_key"])) }} filter (
+            {{ latest("event_key", in_order("effective_at", "event_key")) }} filter (
                 status = 'withdrawn'
             ) as withdrawal_key,
             max(effective_at) filter (is_valid_grant) as granted_at,
-            {{ latest("event_key", packed(["effective_at", "event_key"])) }} filter (is_valid_grant) as grant_key,
-            {{ latest("contact_point", packed(["effective_at", "event_key"])) }} filter (
+            {{ latest("event_key", in_order("effective_at", "event_key")) }} filter (is_valid_grant) as grant_key,
+            {{ latest("contact_point", in_order("effective_at", "event_key")) }} filter (
                 is_valid_grant
             ) as granted_contact_point,
-            {{ latest("expires_at", packed(["effective_at", "event_key"])) }} filter (is_valid_grant) as expires_at,
+            {{ latest("expires_at", in_order("effective_at", "event_key")) }} filter (is_valid_grant) as expires_at,
             bool_or(is_unconfirmed) as has_unconfirmed,
             bool_or(status = 'granted' and expires_at <= {{ as_of() }}) as has_expired
         from judged

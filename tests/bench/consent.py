@@ -1,0 +1,116 @@
+"""Permissions of 1M customers from 20M statements, against the plain SQL that answers the same; `python -m tests.bench.consent`.
+
+The model is what dbt compiles, on tables of made-up keys. Not here: whether it answers rightly (tests/unit/test_consent_rules.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from orchestration.settings import PROJECT_DIR, Engine
+from tests.bench.measure import Report, timed
+from tests.unit.consent import compiled_with
+
+PURPOSES = ("newsletter", "offers", "survey", "profiling", "events", "club")
+CHANNELS = ("email", "sms", "phone", "post", "ads")
+# what no statement is about is there and empty
+_TABLES = f"""
+create schema conformed; create schema marts; create schema identity; create schema reference; create schema ops;
+create table ops.clock as select timestamp '2026-06-01' as as_of, 0 as published_load;
+create table ops.loaded_files (source varchar, table_name varchar, file varchar);
+create table reference.purposes as select unnest({list(PURPOSES)}) as purpose, 'consent' as legal_basis, true as is_marketing, false as needs_confirmation;
+create table reference.register_rules as from read_csv('{PROJECT_DIR}/dbt_project/seeds/register_rules.csv');
+create table marts.bridge_customer_source_records as select 'c' || i as customer_id, 'crm' as source_system, i::varchar as source_key,
+    timestamp '2020-01-01' as valid_from, null::timestamp as valid_to from range(getvariable('customers')) t(i);
+create table marts.customer_id_redirects (old_customer_id varchar, customer_id varchar);
+create table identity.normalised_people as select 'crm' as source_system, i::varchar as source_key, i || '@x.se' as email_key,
+    '+4670' || i as phone_key from range(getvariable('customers')) t(i);
+create table identity.objections (source_system varchar, source_key varchar, stated_at timestamp, request_id varchar);
+create table identity.register_versions as select register, date '2026-05-30' as version_on, 1 as entries, false as is_shrunk from reference.register_rules group by 1;
+create table identity.golden_records as select 'c' || i as customer_id, {{'value': 'SE'}} as country_code from range(getvariable('customers')) t(i);
+create table marts.customer_reservations as select 'c' || i as customer_id, 'phone' as channel, 'nix_telefon' as register, date '2026-05-30' as version_on,
+    'r' || i as reservation_key from range(getvariable('customers')) t(i) where i % 8 = 0;
+create table conformed.conformed_reservations as select register, date '2026-05-30' as version_on, null::timestamp as deleted_at from reference.register_rules group by 1;
+create table conformed.conformed_email_events as select 'email' as source_system, i::varchar as source_key, 'crm' as person_system, (i * 20)::varchar as person_key,
+    (i * 20) || '@x.se' as contact_point, 'unsubscribed' as kind, timestamp '2026-01-01' as occurred_at, null::timestamp as deleted_at
+    from range(getvariable('customers') // 100) t(i);
+create table conformed.conformed_consent_events as select 'crm' as source_system, i::varchar as source_key, 'crm' as person_system,
+    (hash(i, 1) % getvariable('customers'))::varchar as person_key, (hash(i, 1) % getvariable('customers')) || '@x.se' as contact_point,
+    ({list(PURPOSES)})[(1 + hash(i, 2) % {len(PURPOSES)})::bigint] as purpose, ({list(CHANNELS)})[(1 + hash(i, 3) % {len(CHANNELS)})::bigint] as channel,
+    case when hash(i, 4) % 10 < 7 then 'granted' else 'withdrawn' end as status, 'consent' as legal_basis,
+    timestamp '2022-01-01' + to_seconds((hash(i, 5) % 126000000)::bigint) as stated_at, null::timestamp as confirmed_at, null::timestamp as expires_at,
+    'w1' as wording_version, null::timestamp as deleted_at from range(getvariable('events')) t(i);
+create table identity.withdrawn_points as select distinct contact_point, contact_point as email_key, null::varchar as phone_key
+    from conformed.conformed_consent_events where status = 'withdrawn';
+"""
+# who may be contacted by what was said, and by the registers, with the statement that decided: no more
+_PLAIN = """
+create or replace table marts.plain as
+with said as (
+    select b.customer_id, e.purpose, e.channel,
+        max(e.stated_at) filter (e.status = 'withdrawn') as withdrawn_at,
+        max(e.stated_at) filter (e.status = 'granted' and e.wording_version is not null) as granted_at,
+        arg_max(e.contact_point, e.stated_at) filter (e.status = 'granted') as contact_point,
+        arg_max(e.source_key, e.stated_at) filter (e.status = 'granted') as grant_key,
+        arg_max(e.source_key, e.stated_at) filter (e.status = 'withdrawn') as withdrawal_key
+    from conformed.conformed_consent_events e
+    join marts.bridge_customer_source_records b on b.source_system = e.person_system and b.source_key = e.person_key
+    where e.deleted_at is null group by all
+)
+select s.customer_id, s.purpose, s.channel, r.customer_id is null and coalesce(granted_at > coalesce(withdrawn_at, timestamp '-infinity'), false) as is_permitted,
+    s.contact_point, case when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then grant_key else withdrawal_key end as deciding_event
+from said s left join marts.customer_reservations r on r.customer_id = s.customer_id and r.channel = s.channel
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int, default=20_000_000)
+    arguments = parser.parse_args()
+    report = Report()
+    permissions(report, arguments.customers, arguments.events)
+    (PROJECT_DIR / "build").mkdir(exist_ok=True)
+    report.show(PROJECT_DIR / "build" / "bench_consent.json")
+
+
+def permissions(report: Report, customers: int, events: int) -> None:
+    """The model and the plain SQL, in turn, twice: the better time of each."""
+    with tempfile.TemporaryDirectory(prefix="kundbild-bench-") as folder:
+        model = compiled_with(Path(folder) / "home")["contact_permissions"]
+        engine = Engine()
+        with duckdb.connect(f"{folder}/warehouse.duckdb") as con:
+            con.execute(
+                f"set memory_limit = '{engine.memory_limit}'; set threads = {engine.threads}; set temp_directory = '{folder}/tmp'"
+            )
+            con.execute("set preserve_insertion_order = false")
+            con.execute(f"set variable customers = {customers}; set variable events = {events}")
+            con.execute(_TABLES)
+            seconds: dict[str, float] = {}
+            for _ in range(2):
+                for name, sql in (
+                    ("plain", _PLAIN),
+                    ("model", f"create or replace table marts.contact_permissions as {model}"),
+                ):
+                    times: dict[str, float] = {}
+                    with timed(times, name):
+                        con.execute(sql)
+                    seconds[name] = min(seconds.get(name, times[name]), times[name])
+            rows, permitted = con.execute(
+                "select count(*), count(*) filter (is_permitted) from marts.contact_permissions"
+            ).fetchall()[0]
+            plain = con.execute("select count(*), count(*) filter (is_permitted) from marts.plain").fetchall()[0]
+    report.add(
+        f"permissions of {customers:,} customers from {events:,} statements ÷ plain SQL",
+        "1.5",
+        f"{seconds['model'] / seconds['plain']:.2f}",
+        f"{seconds['model']:.1f} s ÷ {seconds['plain']:.1f} s; {rows:,} rows, {permitted:,} permitted (plain {plain[0]:,}, {plain[1]:,})",
+    )
+
+
+if __name__ == "__main__":
+    main()
