@@ -226,6 +226,7 @@ def test_status_query_and_publish_answer(demo: Kundbild):
         "email",
         "survey",
         "registers",
+        "requests",
     }
     assert all(s["is_ok"] for s in status["sources"]) and status["publication"]["rows"] > 0
     assert demo.json("query", "select count(*) as n from bi.dim_customers")[0]["n"] > 500
