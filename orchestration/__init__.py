@@ -1,1 +1,16 @@
-"""Kundbild's Python package: the steps stand in the order of the flow, extract first and publishing last."""
+"""Kundbild's Python package: the steps stand in the order of the flow, extract first and publishing last.
+
+Whatever of it is used first, no dependency sends anything home: who wants that sets the variable otherwise.
+"""
+
+import os
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+}
+for _name, _value in QUIET.items():
+    os.environ.setdefault(_name, _value)

@@ -80,7 +80,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
 
 
 def environment(settings: Settings, home: Home) -> dict[str, str]:
-    """What `dbt_project.yml` and `profiles.yml` read from the environment. Telemetry stays off."""
+    """What `dbt_project.yml` and `profiles.yml` read from the environment."""
     return {
         "KUNDBILD_HOME": str(home.root),
         # dbt wants paths below the project; a relative one may lead out of it
@@ -89,8 +89,6 @@ def environment(settings: Settings, home: Home) -> dict[str, str]:
         "KUNDBILD_DBT_THREADS": str(settings.engine.dbt_threads),
         "KUNDBILD_MEMORY_LIMIT": settings.engine.memory_limit,
         "KUNDBILD_THREADS": str(settings.engine.threads),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
     }
 
 
