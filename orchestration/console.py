@@ -31,6 +31,8 @@ def print_outcome(outcome: Any) -> None:
         out.print(
             f"Customers: {outcome.customers:,}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed"
         )
+    for note in outcome.notes:
+        out.print(note, highlight=False)
     for source, message in outcome.failed_sources.items():
         err.print(f"[yellow]source {source} is stale[/yellow]: {message}", highlight=False)
     for check in outcome.failed_checks:
@@ -75,6 +77,8 @@ class Watch:
             self._bar.stop()
 
     def __call__(self, step: str, detail: str = "") -> None:
+        if step == "note":  # night.NOTE, which would cost an import
+            return
         if err.is_terminal:
             share = _SHARE.match(detail)
             done, total = (int(share[1]), int(share[2])) if share else (0, None)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestration.night import home_and_config, tell
+from orchestration.night import NOTE, home_and_config, tell, watching
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # asset key prefix → step, in the order of the flow
@@ -31,6 +31,7 @@ class Outcome:
     checks_failed: int = 0
     failed_checks: list[str] = field(default_factory=list)
     failed_sources: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     publication: str = ""
     data_docs: str = ""
     error: str = ""
@@ -65,11 +66,17 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
     if as_of:
         tags[AS_OF_TAG] = as_of.replace(tzinfo=None).isoformat()
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+    notes: list[str] = []
+
+    def keep_notes(step: str, detail: str) -> None:
+        notes.extend([detail] if step == NOTE else [])
+
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance, watching(keep_notes):
         result = defs.resolve_job_def(NIGHTLY).execute_in_process(
             instance=instance, raise_on_error=False, run_config=_QUIET, tags=tags
         )
     outcome = _sum_up(result)
+    outcome.notes = notes
     if not outcome.is_success:
         _, config = home_and_config()
         for problem in send_alert(

@@ -66,6 +66,10 @@ def tell(step: str, detail: str = "") -> None:
         watcher(step, detail)
 
 
+# a step of this name says what the sum of a run should say too
+NOTE = "note"
+
+
 @dataclass
 class Night:
     """One run. Use `Night.begin()`; it holds the lock until the block ends."""

@@ -13,7 +13,7 @@ from orchestration.defs.resources import NightResource
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.lineage import column_lineage
-from orchestration.night import Night, tell
+from orchestration.night import NOTE, Night, tell
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.retention import forget_expired
 from orchestration.requests import SOURCE, take_up_requests
@@ -81,14 +81,14 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
             if taken_up:
                 told = ", ".join(f"{number} {state}" for state, number in sorted(taken_up.items()))
                 context.log.info("Requests of people who use their rights: %s", told)
-                tell("transform", f"requests: {told}")
+                tell(NOTE, f"Requests of people: {told}; see kundbild requests")
             gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=run.is_rebuild(con))
             if gone:
                 audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})
                 context.log.info(
                     "Older than their retention, deleted: %s", ", ".join(f"{t} {n:,}" for t, n in gone.items())
                 )
-                tell("transform", f"{sum(gone.values()):,} rows were older than their retention: deleted")
+                tell(NOTE, f"Older than their retention, deleted: {sum(gone.values()):,} rows")
             if run.is_nothing_new(con):
                 context.log.info("Nothing new since the last publication: it stands.")
                 tell("nothing new")
