@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -22,7 +23,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Kundbild:
 
 
 @pytest.fixture
-def demo_copy(demo: Kundbild, tmp_path: Path) -> Kundbild:
-    """The same, to be changed."""
+def demo_copy(demo: Kundbild, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kundbild:
+    """The same, to be changed, under the same pepper: whoever is erased in it is suppressed in no other copy."""
+    settings = tmp_path / "settings" / "kundbild"
+    settings.mkdir(parents=True)
+    shutil.copy2(Path(os.environ["XDG_CONFIG_HOME"]) / "kundbild" / "pepper", settings)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(settings.parent))
     shutil.copytree(demo.home, tmp_path / "home", symlinks=True)
     return Kundbild(tmp_path / "home")

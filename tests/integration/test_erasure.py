@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -49,18 +48,6 @@ where p.source_system = 'crm' and p.email is not null and p.phone is not null an
         group by 1 having count(distinct u.customer_id) = 1)
 order by s.customer_id
 """
-
-
-@pytest.fixture
-def erasable(demo: Kundbild, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kundbild:
-    """A copy of the demo's home with a suppression list of its own, under the same pepper."""
-    config = tmp_path / "config"
-    (config / "kundbild").mkdir(parents=True)
-    pepper = Path(os.environ["XDG_CONFIG_HOME"]) / "kundbild" / "pepper"
-    shutil.copy2(pepper, config / "kundbild" / "pepper")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
-    shutil.copytree(demo.home, tmp_path / "home", symlinks=True)
-    return Kundbild(tmp_path / "home")
 
 
 @pytest.fixture
@@ -136,35 +123,35 @@ def come_back_spelled_otherwise(kundbild: Kundbild, someone: Someone) -> None:
 
 
 def test_rule_25_who_was_erased_stays_away_from_a_full_extract_other_spellings_and_a_backup(
-    erasable: Kundbild, someone: Someone, tmp_path: Path
+    demo_copy: Kundbild, someone: Someone, tmp_path: Path
 ):
-    shutil.copytree(erasable.home, tmp_path / "backup", symlinks=True)
-    assert len(places(erasable.home, someone.tokens)) > 15
-    before = totals(erasable)
-    outcome = erasable.json("erase", "--email", f" {someone.email.upper()} ")[0]
+    shutil.copytree(demo_copy.home, tmp_path / "backup", symlinks=True)
+    assert len(places(demo_copy.home, someone.tokens)) > 15
+    before = totals(demo_copy)
+    outcome = demo_copy.json("erase", "--email", f" {someone.email.upper()} ")[0]
     assert outcome["state"] == "done" and outcome["records"] >= 3
-    assert places(erasable.home, someone.tokens) == []
-    assert totals(erasable) == before
+    assert places(demo_copy.home, someone.tokens) == []
+    assert totals(demo_copy) == before
     # everything is extracted anew
-    come_back_spelled_otherwise(erasable, someone)
-    (erasable.home / "warehouse.duckdb").unlink()
-    erasable("run", "--as-of", NIGHT_2)
-    assert places(erasable.home, someone.tokens) == []
-    with erasable.warehouse() as con:
+    come_back_spelled_otherwise(demo_copy, someone)
+    (demo_copy.home / "warehouse.duckdb").unlink()
+    demo_copy("run", "--as-of", NIGHT_2)
+    assert places(demo_copy.home, someone.tokens) == []
+    with demo_copy.warehouse() as con:
         assert con.execute("select count(*) from raw_crm.contacts where contact_id >= 900000").fetchall() == [(0,)]
     # the whole home folder is put back as it was: what is known of the erasure lies beside it
-    shutil.rmtree(erasable.home)
-    shutil.copytree(tmp_path / "backup", erasable.home, symlinks=True)
-    assert places(erasable.home, someone.tokens)
-    erasable("run", "--as-of", NIGHT_2)
-    assert places(erasable.home, someone.tokens) == []
+    shutil.rmtree(demo_copy.home)
+    shutil.copytree(tmp_path / "backup", demo_copy.home, symlinks=True)
+    assert places(demo_copy.home, someone.tokens)
+    demo_copy("run", "--as-of", NIGHT_2)
+    assert places(demo_copy.home, someone.tokens) == []
 
 
 def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_consent_lifts_it(
-    erasable: Kundbild, someone: Someone
+    demo_copy: Kundbild, someone: Someone
 ):
-    erasable("erase", "--customer", someone.customer_id)
-    path = erasable.home / "suppression.jsonl"
+    demo_copy("erase", "--customer", someone.customer_id)
+    path = demo_copy.home / "suppression.jsonl"
     entries = [json.loads(line) for line in path.read_text().splitlines()]
     assert {entry["kind"] for entry in entries} >= {"record", "email", "phone", "name"}
     assert all(
@@ -173,9 +160,9 @@ def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_cons
         for entry in entries
     )
     assert path.stat().st_mode & 0o077 == 0
-    come_back_spelled_otherwise(erasable, someone)
+    come_back_spelled_otherwise(demo_copy, someone)
     stated = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")
-    with sqlite3.connect(erasable.home / "demo" / "crm" / "crm.sqlite") as crm:
+    with sqlite3.connect(demo_copy.home / "demo" / "crm" / "crm.sqlite") as crm:
         columns = [row[1] for row in crm.execute("pragma table_info(consents)")]
         row = dict(zip(columns, crm.execute("select * from consents limit 1").fetchone(), strict=True))
         row |= {
@@ -188,29 +175,29 @@ def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_cons
             values = row | changed | {"consent_id": 900_000 + number}
             crm.execute(f"insert into consents values ({', '.join('?' * len(columns))})", [values[c] for c in columns])
     there = "select contact_id from raw_crm.contacts where contact_id >= 900000"
-    erasable("run", "--as-of", NIGHT_2)
-    with erasable.warehouse() as con:
+    demo_copy("run", "--as-of", NIGHT_2)
+    with demo_copy.warehouse() as con:
         assert con.execute(there).fetchall() == []
-    with sqlite3.connect(erasable.home / "demo" / "crm" / "crm.sqlite") as crm:
+    with sqlite3.connect(demo_copy.home / "demo" / "crm" / "crm.sqlite") as crm:
         crm.execute(
             f"insert into consents values ({', '.join('?' * len(columns))})",
             [(row | {"consent_id": 900_009})[c] for c in columns],
         )
         crm.execute("update contacts set updated_at = '2026-11-01T22:00:00' where contact_id >= 900000")
         crm.execute("update consents set updated_at = '2026-11-01T22:00:00' where consent_id = 900009")
-    erasable("run", "--as-of", NIGHT_2, "--force")
-    with erasable.warehouse() as con:
+    demo_copy("run", "--as-of", NIGHT_2, "--force")
+    with demo_copy.warehouse() as con:
         # by the address that consented, and by nothing else
         assert con.execute(there).fetchall() == [(900_000,)]
 
 
-def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(erasable: Kundbild, someone: Someone):
-    erasable("erase", "--customer", someone.customer_id)
-    proof = erasable.json("prove-erasure")
+def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(demo_copy: Kundbild, someone: Someone):
+    demo_copy("erase", "--customer", someone.customer_id)
+    proof = demo_copy.json("prove-erasure")
     assert (
         proof["holds"] and proof["canary_found"] == [] and proof["suppressed_found"] == [] and proof["suppressed"] > 4
     )
-    assert proof["canary_found_before"] == proof["control_found"] == [str(erasable.home / "warehouse.duckdb")]
+    assert proof["canary_found_before"] == proof["control_found"] == [str(demo_copy.home / "warehouse.duckdb")]
     assert proof["tables"] > 30
     looked_in = {path.split("/")[0] for path in proof["files"]}
     assert looked_in >= {
@@ -223,28 +210,28 @@ def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(erasable
         "suppression.jsonl",
     }
     # whoever is put back is found, in a table and in a loose file
-    with duckdb.connect(str(erasable.home / "warehouse.duckdb")) as con:
+    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
         con.execute(
             "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) values (0, 's', 't', 'r', ?)",
             [someone.email],
         )
-    (erasable.home / "dbt_target" / "logs" / "left.log").write_text(f"row: {someone.email.upper()};1")
-    broken = erasable.json("prove-erasure", code=1)
+    (demo_copy.home / "dbt_target" / "logs" / "left.log").write_text(f"row: {someone.email.upper()};1")
+    broken = demo_copy.json("prove-erasure", code=1)
     assert not broken["holds"]
     assert {"warehouse.duckdb: quarantine.rejected_rows.content", "dbt_target/logs/left.log: its bytes"} <= set(
         broken["suppressed_found"]
     )
 
 
-def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(erasable: Kundbild, someone: Someone):
-    with erasable.warehouse() as con:
+def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(demo_copy: Kundbild, someone: Someone):
+    with demo_copy.warehouse() as con:
         sold = con.execute(
             "select source_system, source_key from marts.fct_orders where customer_id = ?", [someone.customer_id]
         ).fetchall()
-    before = totals(erasable)
-    erasable("erase", "--customer", someone.customer_id)
-    assert totals(erasable) == before
-    with erasable.warehouse() as con:
+    before = totals(demo_copy)
+    demo_copy("erase", "--customer", someone.customer_id)
+    assert totals(demo_copy) == before
+    with demo_copy.warehouse() as con:
         for system, key in sold:
             kept = "select customer_id, person_key from marts.fct_orders where source_system = ? and source_key = ?"
             assert con.execute(kept, [system, key]).fetchall() == [(None, None)]
@@ -253,10 +240,10 @@ def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(erasable:
 
 
 def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_anew(
-    erasable: Kundbild, someone: Someone
+    demo_copy: Kundbild, someone: Someone
 ):
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    with duckdb.connect(str(erasable.home / "warehouse.duckdb")) as con:
+    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
         # as if the night had been last night, with the person in the audience and nobody else
         con.execute(
             f"update ops.clock set as_of = timestamp '{now}'; update ops.publications set published_at = timestamp '{now}'"
@@ -267,40 +254,40 @@ def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_an
         )
         con.execute("delete from audiences.audience_win_back_email")
     for name in ("newsletter_email", "win_back_email"):
-        erasable("audience", "export", name, "--to", str(erasable.home.parent / f"{name}.csv"))
-    versions = [p["version"] for p in erasable.json("publish", "--list")]
-    outcome = erasable.json("erase", "--customer", someone.customer_id)[0]
+        demo_copy("audience", "export", name, "--to", str(demo_copy.home.parent / f"{name}.csv"))
+    versions = [p["version"] for p in demo_copy.json("publish", "--list")]
+    outcome = demo_copy.json("erase", "--customer", someone.customer_id)[0]
     assert [said.split(": ")[1] for said in outcome["exports"]] == ["audience newsletter_email"]
     assert sorted(outcome["publications"]) == sorted(versions) and len(versions) == 1
-    assert erasable.json("erase", "--customer", someone.customer_id, code=3)[0]["state"] == "unknown"
+    assert demo_copy.json("erase", "--customer", someone.customer_id, code=3)[0]["state"] == "unknown"
     for version in versions:
-        manifest = json.loads((erasable.home / "published" / "versions" / version / "publication.json").read_text())
+        manifest = json.loads((demo_copy.home / "published" / "versions" / version / "publication.json").read_text())
         with duckdb.connect(
-            str(erasable.home / "published" / "versions" / version / "kundbild.duckdb"), read_only=True
+            str(demo_copy.home / "published" / "versions" / version / "kundbild.duckdb"), read_only=True
         ) as con:
             assert con.execute("select count(*) from bi.dim_customers").fetchall() == [
                 (manifest["tables"]["bi.dim_customers"],)
             ]
-    assert erasable.json("query", "select count(*) as n from bi.fct_orders where customer_key is null")[0]["n"] > 0
-    noted = [entry["action"] for entry in erasable.json("audit", "list", "--about", someone.customer_id)]
+    assert demo_copy.json("query", "select count(*) as n from bi.fct_orders where customer_key is null")[0]["n"] > 0
+    noted = [entry["action"] for entry in demo_copy.json("audit", "list", "--about", someone.customer_id)]
     assert [action for action in noted if action.startswith("eras")] == ["erased", "erasure-unknown"]
 
 
-def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(erasable: Kundbild):
-    with erasable.warehouse() as con:
+def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(demo_copy: Kundbild):
+    with demo_copy.warehouse() as con:
         email, customers = con.execute(
             "select email_key, list(distinct customer_id order by customer_id) from identity.normalised_people join identity.customer_source_records "
             "using (record_id) where email_key is not null and valid_to is null group by 1 having count(distinct customer_id) = 2 order by 1 limit 1"
         ).fetchall()[0]
         rows = con.execute("select count(*) from conformed.conformed_people").fetchall()
-    outcomes = erasable.json("erase", "--email", email, "--email", "nobody@example.org", code=3)
+    outcomes = demo_copy.json("erase", "--email", email, "--email", "nobody@example.org", code=3)
     assert [(o["state"], o["candidates"]) for o in outcomes] == [("held", customers), ("unknown", [])]
-    assert {(r["kind"], r["state"]) for r in erasable.json("requests")} == {("erase", "held"), ("erase", "unknown")}
-    assert "say whom" in erasable("erase", code=2).stderr
-    with erasable.warehouse() as con:
+    assert {(r["kind"], r["state"]) for r in demo_copy.json("requests")} == {("erase", "held"), ("erase", "unknown")}
+    assert "say whom" in demo_copy("erase", code=2).stderr
+    with demo_copy.warehouse() as con:
         assert con.execute("select count(*) from conformed.conformed_people").fetchall() == rows
-    erasable("erase", "--customer", customers[0])
-    with erasable.warehouse() as con:
+    demo_copy("erase", "--customer", customers[0])
+    with demo_copy.warehouse() as con:
         # the other one keeps the address that both used
         left = "select count(*) from identity.normalised_people join identity.customer_source_records using (record_id) where email_key = ? and customer_id = ?"
         assert con.execute(left, [email, customers[1]]).fetchall()[0][0] > 0
@@ -310,39 +297,39 @@ def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(er
     ("file", "delay"), [("erasure.unfinished", 0), ("suppression.jsonl", 0), ("suppression.jsonl", 1)]
 )
 def test_a_killed_erasure_is_finished_by_whatever_comes_next_or_was_never_begun(
-    erasable: Kundbild, someone: Someone, file: str, delay: float
+    demo_copy: Kundbild, someone: Someone, file: str, delay: float
 ):
     """Killed before it is noted, in the same transaction as the request, nothing was asked; after that it is done whole."""
     process = subprocess.Popen(
-        erasable.command("erase", "--customer", someone.customer_id),
-        env=erasable.environment(),
+        demo_copy.command("erase", "--customer", someone.customer_id),
+        env=demo_copy.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
-    while not (erasable.home / file).exists() and process.poll() is None and time.monotonic() < deadline:
+    while not (demo_copy.home / file).exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    there = places(erasable.home, someone.tokens) if file == "erasure.unfinished" else []
-    erasable("erase", "--email", "nobody@example.org", code=3)
-    assert not (erasable.home / "erasure.unfinished").exists()
-    states = [request["state"] for request in erasable.json("requests")]
+    there = places(demo_copy.home, someone.tokens) if file == "erasure.unfinished" else []
+    demo_copy("erase", "--email", "nobody@example.org", code=3)
+    assert not (demo_copy.home / "erasure.unfinished").exists()
+    states = [request["state"] for request in demo_copy.json("requests")]
     if states == ["unknown"] and file == "erasure.unfinished":
-        assert there and places(erasable.home, someone.tokens) == there
-        assert not (erasable.home / "suppression.jsonl").read_text()
+        assert there and places(demo_copy.home, someone.tokens) == there
+        assert not (demo_copy.home / "suppression.jsonl").read_text()
     else:
         assert states == ["unknown", "done"]
-        assert places(erasable.home, someone.tokens) == []
-        assert (erasable.home / "suppression.jsonl").read_text()
+        assert places(demo_copy.home, someone.tokens) == []
+        assert (demo_copy.home / "suppression.jsonl").read_text()
 
 
-def test_erasing_many_takes_no_row_of_anybody_else(erasable: Kundbild):
+def test_erasing_many_takes_no_row_of_anybody_else(demo_copy: Kundbild):
     """Numbers that many write, mailboxes of families, namesakes: raw and conformed lose the same rows, and nobody else any."""
 
     def standing() -> tuple[dict[str, int], set[tuple[str, str]]]:
-        with erasable.warehouse() as con:
+        with demo_copy.warehouse() as con:
             views = con.execute(
                 "select view_name from duckdb_views() where schema_name = 'staging' and view_name like 'stg_%'"
             ).fetchall()
@@ -357,13 +344,13 @@ def test_erasing_many_takes_no_row_of_anybody_else(erasable: Kundbild):
                 con.execute("select source_system, source_key from identity.normalised_people").fetchall()
             )
 
-    with erasable.warehouse() as con:
+    with demo_copy.warehouse() as con:
         many = con.execute(
             "select customer_id, list((source_system, source_key)) from identity.customer_source_records where valid_to is null "
             "group by 1 order by hash(min(source_key)) limit 200"
         ).fetchall()
     missing, people = standing()
-    erasable("erase", *(argument for customer, _ in many for argument in ("--customer", customer)))
+    demo_copy("erase", *(argument for customer, _ in many for argument in ("--customer", customer)))
     left, others = standing()
     assert others == people - {tuple(record) for _, records in many for record in records}
     assert {view: rows for view, rows in left.items() if rows != missing[view]} == {}
