@@ -84,7 +84,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
         if request.reference not in closed:
             _note(con, log, request, request.subject.said if request.subject else "", "unchecked", at, outcome)
     asked = [r for r in _read(con, log, checked=True) if closed.get(r.reference) not in ("done", "unknown", "open")]
-    valid = [r for r in asked if r.subject and _problem(r) is None]
+    valid = [request for request in asked if _can_be_done(request)]
     for request in asked:
         if request not in valid and closed.get(request.reference) != "invalid":
             _note(con, log, request, "", "invalid", at, outcome)
@@ -160,12 +160,11 @@ def _subject(customer: str | None, email: str | None, record: str | None) -> Sub
         return None
 
 
-def _problem(request: _Asked) -> str | None:
-    if request.kind not in KINDS:
-        return "asks for no right that there is"
-    if request.subject and request.subject.source_record and ":" not in request.subject.source_record:
-        return "names no source record"
-    return "corrects no field" if request.kind == "rectify" and not request.field else None
+def _can_be_done(request: _Asked) -> bool:
+    """Whether it asks for a right that there is, of whom it says in one way, and for a field where it corrects one."""
+    record = request.subject.source_record if request.subject else None
+    is_of_whom = request.subject is not None and (record is None or ":" in record)
+    return is_of_whom and request.kind in KINDS and (request.kind != "rectify" or bool(request.field))
 
 
 def _do(

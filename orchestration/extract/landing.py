@@ -65,6 +65,13 @@ def check_contract(source: str, name: str, table: Table, found: list[str], where
     """The columns that the source added. Raises SourceError when a declared one is gone, naming what may be its new name."""
     missing = [c for c in table.columns if c not in found]
     added = [c for c in found if c not in table.columns]
+    if missing and len(missing) == len(table.columns):
+        # what stands there instead may be a row of somebody's: it is not told
+        raise SourceError(
+            f"source {source}, table {name}: none of its columns is there; is the header missing?",
+            where=where,
+            to_do=f"the columns are {', '.join(table.columns)}: mend the export, or say csv = {{ has_header = false }} for the table",
+        )
     if missing:
         hint = f"; new there: {', '.join(added)} (renamed?)" if added else ""
         raise SourceError(

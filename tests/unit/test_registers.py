@@ -90,6 +90,14 @@ def test_a_file_that_is_not_what_it_should_be_is_refused_and_the_last_one_stands
     assert failed == [(False,)]
 
 
+def test_a_file_without_its_header_is_refused_and_no_row_of_it_is_told(deliver):
+    with pytest.raises(SourceError, match="is the header missing") as caught:
+        deliver(
+            "reservasjonsregisteret", reservasjonsregisteret_20260101="Åse;Berg;Storgata 1;0155;Oslo;;J;J;N\n".encode()
+        )
+    assert "Berg" not in str(caught.value) and "Storgata" not in str(caught.value)
+
+
 def test_a_file_that_ends_within_a_letter_is_read(deliver, warehouse):
     line, edge = "Åse;Berg;Storgata 1;0155;Oslo;;J;J;N\n", 64 * 1024
     padded = ((NORWEGIAN + line.replace("Oslo", "O" * n) + line * 4000).encode() for n in range(1, 60))
