@@ -36,8 +36,8 @@ def list_entries(
 ) -> None:
     """Show the entries, the newest last."""
     log = _log()
-    whom = log.keyed(about) if about else ""
-    entries = [entry for entry in log.entries() if not whom or entry.subject == whom]
+    whom = log.names_of(about) if about else set()
+    entries = [entry for entry in log.entries() if not whom or entry.subject in whom]
     if as_json:
         print_json([vars(entry) for entry in entries])
         return

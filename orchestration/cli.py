@@ -23,6 +23,7 @@ from orchestration.erasure_cli import erase, prove_erasure
 from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
 from orchestration.identity_cli import identity_app
+from orchestration.pepper_cli import pepper_app
 from orchestration.review_cli import review_app
 from orchestration.rights_cli import export_subject, list_requests, object_to_marketing, rectify, restrict
 
@@ -38,6 +39,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(consent_app, name="consent")
 app.add_typer(demo_app, name="demo")
 app.add_typer(identity_app, name="identity")
+app.add_typer(pepper_app, name="pepper")
 app.add_typer(review_app, name="review")
 app.command()(explain)
 app.command()(catalogue)

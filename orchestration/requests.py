@@ -21,7 +21,7 @@ from orchestration.privacy.audit import AuditLog, audit_log
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.erasure import erase_noted, hide
 from orchestration.privacy.noted import note_erasure
-from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.pepper import KEYED_HASH, find_pepper
 from orchestration.privacy.rights import (
     State,
     Subject,
@@ -41,8 +41,8 @@ from orchestration.warehouse import has_table, open_warehouse, transaction
 
 SOURCE = "requests"
 KINDS = ("erase", "export", "restrict", "rectify", "object")
-# what a source calls a request is kept as it is where nobody can be meant by it
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+# what a source calls a request is kept as it is where nobody can be meant by it, and cannot be taken for a keyed hash
+_PLAIN = re.compile(rf"(?!{KEYED_HASH}$)[A-Za-z0-9][A-Za-z0-9_.:-]{{0,63}}")
 _ANSWERS_KEPT = timedelta(days=31)
 # those that are not closed yet; one that waits is looked at every night
 _STANDING = """

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -273,12 +273,19 @@ class Quality(Strict):
     max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
 
 
+Secret = Annotated[str, Field(min_length=32)]
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value or []
+
+
 class Privacy(Strict):
-    pepper: str | None = Field(
-        default=None,
-        min_length=32,
+    pepper: Annotated[tuple[Secret, ...], BeforeValidator(_listed)] = Field(
+        default=(),
         repr=False,
-        description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}; else it lies in the user's own settings",
+        description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}, or a list of them, the oldest first; "
+        "else it lies in the user's own settings",
     )
     is_charity: bool = Field(
         default=False, description="the company is a charity: Reservasjonsregisteret has a choice of its own for those"

@@ -17,6 +17,7 @@ import duckdb
 from orchestration.errors import GateError, KundbildError
 from orchestration.home import write_private
 from orchestration.privacy.exports import note_export
+from orchestration.privacy.pepper import Pepper
 from orchestration.warehouse import quote, scalar
 
 MAX_AGE = timedelta(hours=24)
@@ -51,7 +52,7 @@ def audiences(con: duckdb.DuckDBPyConnection) -> list[Audience]:
     return found
 
 
-def export_audience(con: duckdb.DuckDBPyConnection, name: str, file: Path, pepper: str, now: datetime) -> Audience:
+def export_audience(con: duckdb.DuckDBPyConnection, name: str, file: Path, pepper: Pepper, now: datetime) -> Audience:
     """Writes the audience as CSV (contact_point, given_name, country_code, purpose, channel, customer_id), private, and notes it.
 
     `now` is UTC, naive. Raises GateError where what is permitted was last worked out more than a day ago, or in a night

@@ -13,9 +13,10 @@ from orchestration.defs.resources import NightResource
 from orchestration.errors import GateError
 from orchestration.night import tell
 from orchestration.privacy.audit import audit_log
+from orchestration.privacy.pseudonyms import forget_former_keys
 from orchestration.privacy.purposes import assert_purposes
 from orchestration.publishing.gate import assert_ids_last, assert_publishable
-from orchestration.publishing.snapshot import publish
+from orchestration.publishing.snapshot import list_publications, publish
 from orchestration.settings import DBT_DIR, Settings
 
 _SNAPSHOTS = {
@@ -60,6 +61,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
                 raise dg.Failure(description=str(error), allow_retries=False) from error
             tell("publishing", "copying")
             publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep)
+            forget_former_keys(con, [kept.version for kept in list_publications(run.home)])
             remember_counts(con, run.run_id, all_suites(run.settings))
             run.note_published(con)
         audit_log(run.home, run.settings.privacy).append(

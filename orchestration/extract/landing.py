@@ -15,6 +15,7 @@ from orchestration.errors import SourceError
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
 from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns, kept_columns
 from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
+from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.special_categories import special_category_of
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Table
@@ -89,7 +90,7 @@ def load(
     table: Table,
     batch: Batch,
     max_reject_share: float,
-    pepper: str | None = None,
+    pepper: Pepper | None = None,
     suppressor: Suppressor | None = None,
 ) -> LoadCounts:
     """Merges a batch into raw in one transaction; the load log is part of it. Returns the books of the load.
@@ -105,17 +106,17 @@ def load(
         con.execute("create or replace temp table fresh_rejects as from quarantine.rejected_rows limit 0")
         dropped = dropped_columns(table, batch.columns)
         counts = LoadCounts(added_columns=[c for c in batch.added if c not in dropped], dropped_columns=dropped)
-        is_national, is_suppressed = bool(table.national_id and pepper), bool(suppressor and suppressor.has_work(table))
+        is_suppressed = bool(suppressor and suppressor.has_work(table))
         is_read = bool(free_text_columns(table, batch.columns) or table.questions)
-        is_copied = is_national or is_suppressed or (is_read and not batch.is_columnar)
+        is_copied = bool(table.national_id) or is_suppressed or (is_read and not batch.is_columnar)
         if is_copied:
             # a temp table: what is not to enter never lies in the warehouse's file
             con.execute(f"create or replace temp table delivered as {batch.select}")
             batch = replace(batch, select="from delivered")
         if suppressor and is_suppressed:
             counts.suppressed = suppressor.keep_out(con, source, table, "delivered")
-        if is_national:
-            counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", str(pepper))
+        if pepper and table.national_id:
+            counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", pepper)
         batch = _without(batch, dropped)
         if is_read:
             select, counts.removed = clean(con, table, f"({batch.select})", batch.columns)

@@ -1,8 +1,9 @@
 """The audit log: what was done with people's data, when and by whom, in a chain that shows every later change.
 
 One JSON line an entry, each with the keyed hash of itself and of the one before; `audit.head` says which is the last.
-Without the pepper nobody makes a chain that holds. It names nobody: a person is a keyed hash, details are counts and
-names of things. Not here: what is worth an entry.
+Without the pepper nobody makes a chain that holds. A new secret of the pepper seals what stands there: entries after
+`pepper-rotated` are made with it. It names nobody: a person is a keyed hash, details are counts and names of things.
+Not here: what is worth an entry.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from pathlib import Path
 
 from orchestration.errors import KundbildError
 from orchestration.home import Home
-from orchestration.privacy.pepper import keyed_hash, read_pepper
+from orchestration.privacy.pepper import RENEW, Pepper, read_pepper
 from orchestration.settings import Privacy
 
 _FIRST = "0" * 64
+_ROTATED = "pepper-rotated"
 # names of things: versions, verdicts, models; nothing that a sentence or an address could be written in
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
@@ -45,9 +47,9 @@ class AuditError(KundbildError):
     """The log is not what was written."""
 
 
-def subject_hash(pepper: str, subject: str) -> str:
+def subject_hash(pepper: Pepper, subject: str) -> str:
     """The keyed hash by which the log and the register of requests name a person."""
-    return keyed_hash(pepper, f"audit:{subject}")
+    return pepper.hashed(f"audit:{subject}")
 
 
 def audit_log(home: Home, settings: Privacy) -> AuditLog:
@@ -58,7 +60,7 @@ def audit_log(home: Home, settings: Privacy) -> AuditLog:
 class AuditLog:
     """The log in one file, which only grows."""
 
-    def __init__(self, path: Path, pepper: str) -> None:
+    def __init__(self, path: Path, pepper: Pepper) -> None:
         self._path, self._pepper = path, pepper
         self._head = path.with_suffix(".head")
 
@@ -76,7 +78,7 @@ class AuditLog:
             fcntl.flock(file, fcntl.LOCK_EX)
             number, chain = self._mended(file)
             now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            entry = self._chained(Entry(number + 1, now, getpass.getuser(), action, whom, plain), chain)
+            entry = _chained(Entry(number + 1, now, getpass.getuser(), action, whom, plain), chain, self._pepper)
             file.write(json.dumps(asdict(entry), ensure_ascii=True).encode() + b"\n")
             os.fsync(file.fileno())
             self._write_head(entry)
@@ -85,6 +87,31 @@ class AuditLog:
     def keyed(self, subject: str) -> str:
         """How the log names a person: who knows the customer id finds the entries, and nobody else does."""
         return subject_hash(self._pepper, subject)
+
+    def names_of(self, subject: str) -> set[str]:
+        """What the log calls a person, in entries of today and from before a rotation."""
+        return {subject_hash(pepper, subject) for pepper in (*self._pepper.older(), self._pepper)}
+
+    @property
+    def is_renewed(self) -> bool:
+        """Whether its end is made with the pepper of today."""
+        return self._head_pepper() == self._pepper
+
+    def renew(self) -> None:
+        """Notes that the pepper was rotated, and goes on under it; nothing where it is so already, or nothing is noted.
+
+        Raises AuditError where the log does not hold: a new pepper seals what stands there.
+        """
+        if not self._head.exists():
+            return
+        self.verify(to_be_renewed=True)
+        if self.is_renewed:
+            return
+        last = list(self.entries())[-1]
+        # a run that was killed between the entry and the head finds it there
+        if last.detail.get("proof") != self._pepper.proof:
+            last = AuditLog(self._path, self._head_pepper()).append(_ROTATED, detail={"proof": self._pepper.proof})
+        self._write_head(last)
 
     def entries(self) -> Iterator[Entry]:
         """Every entry in order. Raises AuditError at a line that is none."""
@@ -96,16 +123,27 @@ class AuditLog:
             except (ValueError, TypeError):
                 raise self._broken(number, "it is no entry") from None
 
-    def verify(self) -> tuple[int, str]:
-        """(entries, chain of the last). Raises AuditError at the first that was changed, moved, added or left out."""
+    def verify(self, *, to_be_renewed: bool = False) -> tuple[int, str]:
+        """(entries, chain of the last). Raises AuditError at the first that was changed, moved, added or left out, and
+        where the end is made with an older pepper, unless it is `to_be_renewed`.
+        """
         count, chain, before = 0, _FIRST, _FIRST
+        peppers = [*self._pepper.older(), self._pepper]
+        proofs = {pepper.proof: pepper for pepper in peppers}
+        made_with = None
         for entry in self.entries():
             if entry.number != count + 1:
                 raise self._broken(count + 1, f"it is numbered {entry.number}: an entry was moved, or left out")
-            if self._chained(entry, chain).chain != entry.chain:
+            # a log that was begun after a rotation was begun with the pepper of its day
+            made_with = made_with or next(
+                (p for p in peppers if _chained(entry, chain, p).chain == entry.chain), self._pepper
+            )
+            if _chained(entry, chain, made_with).chain != entry.chain:
                 raise self._broken(entry.number, "it, or one before it, is not what was written")
             count, before, chain = entry.number, chain, entry.chain
-        last = self._read_head()
+            if entry.action == _ROTATED:
+                made_with = proofs.get(str(entry.detail.get("proof")), made_with)
+        last = self._read_head(self._head_pepper() if to_be_renewed else self._pepper)
         # a run that was killed between an entry and the head leaves the head one behind; the next entry mends it
         if last != (count, chain) and last != (count - 1, before):
             raise self._broken(count + 1, f"the log should end with entry {last[0]}: entries are missing at its end")
@@ -117,11 +155,11 @@ class AuditLog:
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
             os.ftruncate(file.fileno(), whole)
-        number, chain = self._read_head()
+        number, chain = self._read_head(self._pepper)
         lines = content[:whole].splitlines()
         if len(lines) == number + 1:
             last = Entry(**json.loads(lines[-1]))
-            if last.number == number + 1 and self._chained(last, chain).chain == last.chain:
+            if last.number == number + 1 and _chained(last, chain, self._pepper).chain == last.chain:
                 return last.number, last.chain
         if len(lines) != number:
             raise self._broken(
@@ -129,22 +167,29 @@ class AuditLog:
             )
         return number, chain
 
-    def _chained(self, entry: Entry, before: str) -> Entry:
-        content = json.dumps({**asdict(entry), "chain": before}, sort_keys=True)
-        return Entry(**{**asdict(entry), "chain": keyed_hash(self._pepper, content)})
-
-    def _read_head(self) -> tuple[int, str]:
+    def _read_head(self, pepper: Pepper) -> tuple[int, str]:
+        """(number, chain) of the last entry. Raises AuditError where another pepper wrote it than `pepper`."""
         if not self._head.exists():
             return 0, _FIRST
-        number, chain, proof = self._head.read_text(encoding="utf-8").split()
-        if keyed_hash(self._pepper, f"head:{number}:{chain}") != proof:
-            raise AuditError(
-                "the audit log's head is not what was written", where=str(self._head), to_do="restore it from a backup"
-            )
+        if self._head_pepper() != pepper:
+            raise AuditError("the audit log is made with an older pepper", where=str(self._path), to_do=RENEW)
+        number, chain, _ = self._head.read_text(encoding="utf-8").split()
         return int(number), chain
 
+    def _head_pepper(self) -> Pepper:
+        """With which pepper the head was written. Raises AuditError where with none."""
+        if not self._head.exists():
+            return self._pepper
+        number, chain, proof = self._head.read_text(encoding="utf-8").split()
+        for pepper in (self._pepper, *self._pepper.older()):
+            if pepper.hashed(f"head:{number}:{chain}") == proof:
+                return pepper
+        raise AuditError(
+            "the audit log's head is not what was written", where=str(self._head), to_do="restore it from a backup"
+        )
+
     def _write_head(self, entry: Entry) -> None:
-        proof = keyed_hash(self._pepper, f"head:{entry.number}:{entry.chain}")
+        proof = self._pepper.hashed(f"head:{entry.number}:{entry.chain}")
         fresh = self._head.with_suffix(".head.new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(f"{entry.number} {entry.chain} {proof}\n")
@@ -158,3 +203,8 @@ class AuditLog:
             where=f"{self._path}, line {number}",
             to_do="compare it with a backup; who may write to the home folder?",
         )
+
+
+def _chained(entry: Entry, before: str, pepper: Pepper) -> Entry:
+    content = json.dumps({**asdict(entry), "chain": before}, sort_keys=True)
+    return Entry(**{**asdict(entry), "chain": pepper.hashed(content)})

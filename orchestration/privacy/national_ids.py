@@ -18,7 +18,7 @@ from stdnum.fi import hetu
 from stdnum.no import fodselsnummer
 from stdnum.se import personnummer
 
-from orchestration.privacy.pepper import keyed_hash
+from orchestration.privacy.pepper import Pepper
 from orchestration.settings import Table
 from orchestration.warehouse import quote, text
 
@@ -50,7 +50,7 @@ def prepare_national_ids(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DDL)
 
 
-def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table, delivered: str, pepper: str) -> int:
+def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table, delivered: str, pepper: Pepper) -> int:
     """Brings `restricted.national_ids` up to date with a delivery, a relation with the number beside the key.
 
     Returns how many numbers were no valid ones: of these nothing is kept.
@@ -92,9 +92,9 @@ def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table,
     return sum(found is None for found in hashes)
 
 
-def _keyed(pepper: str, number: str, country: str) -> str | None:
+def _keyed(pepper: Pepper, number: str, country: str) -> str | None:
     canonical = canonical_number(number, country)
-    return keyed_hash(pepper, f"{country}:{canonical}") if canonical else None
+    return pepper.hashed(f"{country}:{canonical}") if canonical else None
 
 
 def canonical_number(number: str, country: str) -> str | None:

@@ -13,9 +13,10 @@ import pyarrow as pa
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_key
 from orchestration.phones import phone_keys
+from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.suppression import Kind, SuppressionList
 from orchestration.settings import Person, Settings
-from orchestration.warehouse import quote, scalar, text, transaction
+from orchestration.warehouse import quote, text, transaction
 
 _DDL = """
 create schema if not exists restricted;
@@ -36,7 +37,10 @@ with recursive ids as (
     select unnest($customers) as customer_id
     union select r.old_customer_id from identity.customer_id_redirects r join ids on r.customer_id = ids.customer_id
 )
-select customer_id, customer_key from ids left join identity.customer_keys using (customer_id)
+select customer_id, customer_key from ids left join (
+    select customer_id, customer_key from identity.customer_keys
+    union all select customer_id, customer_key from restricted.former_customer_keys
+) using (customer_id)
 """
 # records that belong to one of them, or belonged last before they were gone at their source
 _RECORDS = """
@@ -83,6 +87,7 @@ def prepare_noted(con: duckdb.DuckDBPyConnection) -> None:
 
 def note_customers(con: duckdb.DuckDBPyConnection, customers: Sequence[str], journal: str) -> None:
     """Fills `<journal>_customers` and `<journal>_records`: the customers, the ids that lead to them, their records."""
+    prepare_keys(con)
     con.execute(_CUSTOMERS.format(journal=journal), {"customers": list(customers)})
     con.execute(_RECORDS.format(journal=journal))
 
@@ -90,8 +95,10 @@ def note_customers(con: duckdb.DuckDBPyConnection, customers: Sequence[str], jou
 def count_noted(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """(customer ids, records) that are noted."""
     prepare_noted(con)
-    customers, records = (scalar(con, f"select count(*) from restricted.{table}") for table in _JOURNAL[:2])
-    return int(customers), int(records)
+    found = con.execute(
+        "select (select count(distinct customer_id) from restricted.erasing_customers), (select count(*) from restricted.erasing_records)"
+    ).fetchall()
+    return found[0]
 
 
 def forget_noted(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
-from orchestration.home import Home
-from orchestration.privacy.pepper import hash_parameters, keyed_hash, keyed_hash_sql, pepper_file
+from orchestration.home import Home, sync, write_private
+from orchestration.privacy.pepper import Pepper, pepper_file
 from orchestration.warehouse import scalar
 
 # record: system:key · own: system.column:value, as a visitor's cookie · name: given|family|birth date
@@ -31,23 +31,27 @@ create table if not exists restricted.warehouse_id (id varchar not null);
 
 @dataclass(frozen=True)
 class Suppressed:
-    """An entry of the list. `kind` says what was hashed; a later entry with `is_lifted` takes an earlier one back."""
+    """An entry of the list. `kind` says what was hashed; a later entry with `is_lifted` takes an earlier one back.
+
+    `secrets` is how many secrets of the pepper the hash is made with.
+    """
 
     keyed_hash: str
     kind: Kind
     on: str
     reason: str
     is_lifted: bool = False
+    secrets: int = 1
 
 
 class SuppressionList:
     """The list of one warehouse, in its two files, which only grow."""
 
-    def __init__(self, files: Iterable[Path], pepper: str) -> None:
+    def __init__(self, files: Iterable[Path], pepper: Pepper) -> None:
         self._files, self._pepper = tuple(files), pepper
 
     @classmethod
-    def of(cls, con: duckdb.DuckDBPyConnection, home: Home, pepper: str) -> SuppressionList:
+    def of(cls, con: duckdb.DuckDBPyConnection, home: Home, pepper: Pepper) -> SuppressionList:
         """The open warehouse's; a warehouse that is copied elsewhere brings its name, and with it its list."""
         con.execute(_DDL)
         if not scalar(con, "select count(*) from restricted.warehouse_id"):
@@ -56,8 +60,18 @@ class SuppressionList:
         return cls((home.suppression, pepper_file().with_name(f"suppression-{name}.jsonl")), pepper)
 
     def entries(self) -> list[Suppressed]:
-        """What stands in either file, in the order that it was written."""
-        return list(dict.fromkeys(entry for path in self._files for entry in _entries_of(path)))
+        """What stands in either file, in the order that it was written; under the pepper of today, whatever it was."""
+        return list(dict.fromkeys(entry for path in self._files for entry in self._renewed_of(path)))
+
+    def renew(self) -> None:
+        """Writes anew the files whose entries are not under the pepper of today."""
+        for path in self._files:
+            if any(entry.secrets < self._pepper.count for entry in _entries_of(path)):
+                fresh = path.with_suffix(".new")
+                write_private(fresh, "".join(map(_line, self._renewed_of(path))))
+                sync(fresh)
+                fresh.replace(path)
+                sync(path.parent)
 
     def last(self) -> dict[tuple[Kind, str], Suppressed]:
         """The last entry of each (kind, keyed hash)."""
@@ -73,11 +87,12 @@ class SuppressionList:
         hashed = {(kind, self.hashed(kind, value)) for kind, value in values if value}
         fresh = [entry for entry in sorted(hashed) if (entry in standing) == is_lifted]
         today = datetime.now(UTC).date().isoformat()
-        whole = [*self.entries(), *(Suppressed(hash_, kind, today, reason, is_lifted) for kind, hash_ in fresh)]
+        count = self._pepper.count
+        whole = [*self.entries(), *(Suppressed(hash_, kind, today, reason, is_lifted, count) for kind, hash_ in fresh)]
         for path in self._files:
             # what one file lacks, after a kill or a backup, the other one has
-            there = set(_entries_of(path))
-            lines = "".join(json.dumps(asdict(entry)) + "\n" for entry in whole if entry not in there)
+            there = set(self._renewed_of(path))
+            lines = "".join(_line(entry) for entry in whole if entry not in there)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
                 content = file.read()
@@ -88,15 +103,26 @@ class SuppressionList:
         return len(fresh)
 
     def hashed(self, kind: Kind, value: str) -> str:
-        return keyed_hash(self._pepper, f"suppressed:{kind}:{value}")
+        return self._pepper.hashed(f"suppressed:{kind}:{value}")
 
     def hashed_sql(self, kind: Kind, value: str) -> str:
         """SQL of `hashed` of an expression; `parameters` are to be bound."""
-        return keyed_hash_sql(f"'suppressed:{kind}:' || {value}")
+        return self._pepper.hashed_sql(f"'suppressed:{kind}:' || {value}")
+
+    def _renewed_of(self, path: Path) -> list[Suppressed]:
+        count = self._pepper.count
+        return [
+            replace(entry, keyed_hash=self._pepper.renewed(entry.keyed_hash, entry.secrets), secrets=count)
+            for entry in _entries_of(path)
+        ]
 
     @property
     def parameters(self) -> dict[str, bytes]:
-        return hash_parameters(self._pepper)
+        return self._pepper.parameters()
+
+
+def _line(entry: Suppressed) -> str:
+    return json.dumps(asdict(entry)) + "\n"
 
 
 def _entries_of(path: Path) -> list[Suppressed]:

@@ -155,7 +155,7 @@ def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_cons
     entries = [json.loads(line) for line in path.read_text().splitlines()]
     assert {entry["kind"] for entry in entries} >= {"record", "email", "phone", "name"}
     assert all(
-        set(entry) == {"keyed_hash", "kind", "on", "reason", "is_lifted"}
+        set(entry) == {"keyed_hash", "kind", "on", "reason", "is_lifted", "secrets"}
         and re.fullmatch("[0-9a-f]{64}", entry["keyed_hash"])
         for entry in entries
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.suppression import SuppressionList
 
-PEPPER = "p" * 40
+PEPPER = Pepper(("p" * 40,))
 
 
 @pytest.fixture
@@ -54,5 +55,5 @@ def test_a_lifted_entry_counts_no_more_and_a_later_one_counts_again(files):
 
 def test_another_pepper_knows_nobody(files):
     SuppressionList(files, PEPPER).add([("email", "a@x.se")], "erasure")
-    other = SuppressionList(files, "q" * 40)
+    other = SuppressionList(files, Pepper(("q" * 40,)))
     assert ("email", other.hashed("email", "a@x.se")) not in other.standing()
