@@ -6,9 +6,12 @@ Not here: the checks themselves (suites/) or running them (runner.py).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Severity = Literal["ERROR", "WARN"]
+# arrival: what came can be built on · promise: what analysts rely on · consent: what the law asks of what leaves
+Stage = Literal["arrival", "promise", "consent"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Check:
 
     `breaks` is a rule in SQL on a row `b` of the table, true where the row breaks it: the batch gets a column of that
     rule (`rule_column`), and every such column of a table is counted in one query.
-    ERROR stops publication, WARN shows.
+    ERROR stops publication, WARN shows. `rule` is the number of the rule of consent and data protection that it is of.
     """
 
     name: str
@@ -26,6 +29,7 @@ class Check:
     arguments: dict[str, Any] = field(default_factory=dict)
     severity: Severity = "ERROR"
     breaks: str = ""
+    rule: int | None = None
 
 
 def rule_column(name: str) -> str:
@@ -35,9 +39,9 @@ def rule_column(name: str) -> str:
 
 @dataclass(frozen=True)
 class Suite:
-    """The checks of one table. `schema` and `table` as in the warehouse, `asset_key` as in Dagster."""
+    """The checks of one table in a stage. `schema` and `table` as in the warehouse, `asset_key` as in Dagster."""
 
-    stage: Literal["arrival", "promise"]
+    stage: Stage
     schema: str
     table: str
     asset_key: tuple[str, ...]
@@ -46,6 +50,11 @@ class Suite:
     @property
     def name(self) -> str:
         return f"{self.schema}.{self.table}"
+
+    @property
+    def title(self) -> str:
+        """What Great Expectations and its pages call it."""
+        return f"{self.stage}.{self.name}"
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Data Docs that stand on their own: no page asks any other server for anything.
 
 Great Expectations' pages load styles, scripts and a picture from a dozen hosts and are bare without them. Here: those
-references are taken out, a small style is put in, and the first page lists every suite. Not here: the checks' results.
+references are taken out, a small style is put in, the first page lists every suite, and one the consent suite rule by rule. Not here: the checks' results.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -35,6 +36,9 @@ th, td { border-bottom: 1px solid #8884; padding: .35rem .6rem; text-align: left
 a { color: #0969da; } ul { padding-left: 1.2rem; }
 </style>"""
 
+CONSENT_PAGE = "consent.html"
+_ALL_PASSED = '<span class="ok">&#10003; all passed</span>'
+
 
 def make_self_contained(folder: Path) -> None:
     """Takes every reference to another host out of the pages below `folder`."""
@@ -44,32 +48,68 @@ def make_self_contained(folder: Path) -> None:
 
 
 def write_index(folder: Path, results: list[CheckResult]) -> Path:
-    """The first page: each table with how its checks fared and a link to its page. Returns its path."""
+    """The first page: each table with how its checks fared and a link to its page; and the page of the consent suite.
+
+    Returns the first page's path.
+    """
     by_suite: dict[str, list[CheckResult]] = defaultdict(list)
     for result in results:
-        by_suite[result.suite.name].append(result)
-    failed = [r for r in results if not r.passed]
+        by_suite[result.suite.title].append(result)
     pages = {path.stem.rpartition("-")[2]: path for path in sorted((folder / "validations").rglob("*.html"))}
-    rows = []
-    for name, checks in by_suite.items():
-        page = pages.get(name)
-        link = f'<a href="{page.relative_to(folder)}">{escape(name)}</a>' if page else escape(name)
-        said = (
-            ", ".join(_mark(check) for check in checks if not check.passed)
-            or '<span class="ok">&#10003; all passed</span>'
+    rows = [
+        (
+            _linked(folder, pages, checks[0]),
+            checks[0].suite.stage,
+            str(len(checks)),
+            ", ".join(_mark(check) for check in checks if not check.passed) or _ALL_PASSED,
         )
-        rows.append(f"<tr><td>{link}</td><td>{checks[0].suite.stage}</td><td>{len(checks)}</td><td>{said}</td></tr>")
-    index = folder / "index.html"
-    index.write_text(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Kundbild: Data Docs</title>{_STYLE}</head><body>'
-        f"<h1>What was checked</h1><p>{len(results) - len(failed)} of {len(results)} checks passed. "
-        "Results are counts: no page holds a value out of a row.</p>"
-        "<table><tr><th>table</th><th>stage</th><th>checks</th><th>result</th></tr>"
-        + "".join(rows)
-        + "</table></body></html>",
+        for checks in by_suite.values()
+    ]
+    consent = [result for result in results if result.suite.stage == "consent"]
+    about = f"<p>{_passed(results)} Results are counts: no page holds a value out of a row.</p>"
+    if consent:
+        about += f'<p><a href="{CONSENT_PAGE}">The consent suite</a>, rule by rule: {_passed(consent)}</p>'
+        _write_consent(folder, consent, pages)
+    return _write(folder / "index.html", "What was checked", about, ("table", "stage", "checks", "result"), rows)
+
+
+def _write_consent(folder: Path, results: list[CheckResult], pages: dict[str, Path]) -> None:
+    """What the rules of consent and data protection ask of data, in the order of the rules, the rest behind them."""
+    rows = [
+        (
+            str(result.check.rule or ""),
+            escape(result.check.description),
+            _linked(folder, pages, result),
+            _mark(result) if not result.passed else '<span class="ok">&#10003; passed</span>',
+            escape(", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in result.observed.items())),
+        )
+        for result in sorted(results, key=lambda result: (result.check.rule or 99, result.suite.name))
+    ]
+    about = (
+        f"<p>{_passed(results)} One that fails with ERROR stops the publication and every export of an audience. "
+        '<a href="index.html">Every check</a></p>'
+    )
+    _write(folder / CONSENT_PAGE, "The consent suite", about, ("rule", "what it asks", "of", "result", "counted"), rows)
+
+
+def _write(path: Path, title: str, about: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    path.write_text(
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Kundbild: {title}</title>{_STYLE}</head><body>'
+        f"<h1>{title}</h1>{about}<table><tr>{head}</tr>{body}</table></body></html>",
         encoding="utf-8",
     )
-    return index
+    return path
+
+
+def _linked(folder: Path, pages: dict[str, Path], result: CheckResult) -> str:
+    page, name = pages.get(result.suite.title), escape(result.suite.name)
+    return f'<a href="{page.relative_to(folder)}">{name}</a>' if page else name
+
+
+def _passed(results: list[CheckResult]) -> str:
+    return f"{sum(result.passed for result in results)} of {len(results)} checks passed."
 
 
 def _mark(result: CheckResult) -> str:

@@ -120,7 +120,7 @@ class QualityRun:
         self, number: int, suites: list[Suite], progress: Callable[[CheckResult], None]
     ) -> list[CheckResult]:
         results: list[CheckResult] = []
-        queries = {suite.name: _batch_query(suite) for suite in suites}
+        queries = {suite.title: _batch_query(suite) for suite in suites}
         name = f"warehouse_{len(self.stages)}_{number}"
         with warehouse_datasource(self._context, name, self._home, self._engine, queries) as source:
             for suite in suites:
@@ -168,7 +168,7 @@ def _run_suite(context: Any, source: Any, suite: Suite) -> Iterator[CheckResult]
 
     if not suite.checks:
         return
-    batch = source.get_asset(suite.name).get_batch_definition("all")
+    batch = source.get_asset(suite.title).get_batch_definition("all")
     promised = [
         getattr(expectations, check.expectation)(
             **check.arguments,
@@ -177,9 +177,9 @@ def _run_suite(context: Any, source: Any, suite: Suite) -> Iterator[CheckResult]
         )
         for check in suite.checks
     ]
-    gx_suite = context.suites.add(gx.ExpectationSuite(suite.name, expectations=promised))
+    gx_suite = context.suites.add(gx.ExpectationSuite(suite.title, expectations=promised))
     definition = context.validation_definitions.add(
-        gx.ValidationDefinition(name=suite.name, data=batch, suite=gx_suite)
+        gx.ValidationDefinition(name=suite.title, data=batch, suite=gx_suite)
     )
     outcome = definition.run(result_format=_RESULT_FORMAT)
     by_name = {r.expectation_config.meta["name"]: r for r in outcome.results}

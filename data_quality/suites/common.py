@@ -49,15 +49,17 @@ def one_of(column: str, values: list[str], severity: Severity = "ERROR") -> Chec
     )
 
 
-def no_row_where(name: str, description: str, condition: str, severity: Severity = "ERROR") -> Check:
+def no_row_where(
+    name: str, description: str, condition: str, severity: Severity = "ERROR", rule: int | None = None
+) -> Check:
     """A rule on rows, in SQL: no row `b` of the table meets `condition`. All such rules of a table cost one query."""
     column = {"column": rule_column(name)}
-    return Check(name, description, "ExpectColumnValuesToBeNull", column, severity, breaks=condition)
+    return Check(name, description, "ExpectColumnValuesToBeNull", column, severity, breaks=condition, rule=rule)
 
 
-def no_rows(name: str, description: str, query: str, severity: Severity = "ERROR") -> Check:
+def no_rows(name: str, description: str, query: str, severity: Severity = "ERROR", rule: int | None = None) -> Check:
     """A rule on the whole table, in SQL: `query` over `{batch}` yields a row where it is broken.
 
     Great Expectations runs it twice, so it should be cheap; a rule on rows is `no_row_where`.
     """
-    return Check(name, description, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, severity)
+    return Check(name, description, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, severity, rule=rule)

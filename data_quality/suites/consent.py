@@ -1,4 +1,7 @@
-"""The consent suite: no audience row without permission, no personal data in `bi`. Not here: how permission is derived."""
+"""The consent suite: what the rules of consent and data protection ask of what leaves; it stops publication and exports.
+
+Not here: how permission is derived (dbt: macros/consent.sql), rules that are no question of data (tests).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,10 @@ _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
+_IS_RESTRICTED = (
+    "exists (select 1 from identity.restrictions r join marts.bridge_customer_source_records s "
+    "on s.source_system = r.source_system and s.source_key = r.source_key where s.customer_id = b.customer_id and s.valid_to is null)"
+)
 # the cheap look first: nearly every text has neither sign
 _LOOKS_PERSONAL = (
     "contains(b.{column}, '@') and regexp_matches(b.{column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}') "
@@ -22,7 +29,7 @@ _LOOKS_PERSONAL = (
 
 
 def suites(settings: Settings, history: History) -> list[Suite]:
-    return [*_audiences(settings, history), *_permissions(), *_bi(settings, history)]
+    return [*_audiences(settings, history), *_permissions(), _people(), *_bi(settings, history)]
 
 
 def _audiences(settings: Settings, history: History) -> list[Suite]:
@@ -35,22 +42,24 @@ def _audiences(settings: Settings, history: History) -> list[Suite]:
                 "Every row has an effective permission for exactly its purpose, channel and contact point.",
                 "not exists (select 1 from marts.contact_permissions p where p.is_permitted and p.customer_id = b.customer_id "
                 "and p.purpose = b.purpose and p.channel = b.channel and p.contact_point = b.contact_point)",
+                rule=1,
             ),
             no_row_where(
                 "nobody_that_the_law_keeps_out",
                 "Nobody under age or of unknown age, with a protected identity, or deceased.",
                 "not exists (select 1 from marts.dim_customers c where c.customer_id = b.customer_id "
                 "and not (c.is_minor_or_unknown_age or c.is_protected or c.is_deceased))",
+                rule=17,
             ),
             no_row_where(
                 "nobody_restricted",
                 "Nobody whose data are restricted (Art. 18).",
-                "exists (select 1 from identity.restrictions r join marts.bridge_customer_source_records s "
-                "on s.source_system = r.source_system and s.source_key = r.source_key where s.customer_id = b.customer_id)",
+                _IS_RESTRICTED,
+                rule=24,
             ),
             keeps_its_volume(f"audiences.{table}", history, settings.publishing.max_audience_drop),
         )
-        found.append(Suite("promise", "audiences", table, ("audiences", table), checks))
+        found.append(Suite("consent", "audiences", table, ("audiences", table), checks))
     return found
 
 
@@ -64,6 +73,7 @@ def _permissions() -> list[Suite]:
             "on s.source_system = e.person_system and s.source_key = e.person_key and s.valid_to is null "
             "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
             "and e.channel = b.channel and e.stated_at >= b.decided_at)",
+            rule=4,
         ),
         no_row_where(
             "no_permission_against_a_withdrawn_contact_point",
@@ -76,24 +86,28 @@ def _permissions() -> list[Suite]:
             "join marts.bridge_customer_source_records s on s.source_system = n.source_system and s.source_key = n.source_key and s.valid_to is null "
             "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
             "and e.channel = b.channel and e.stated_at >= b.decided_at)",
+            rule=4,
         ),
         no_row_where(
             "no_permission_against_a_reservation",
             "Nobody is permitted who stands in a public register that closes the channel.",
             "b.is_permitted and exists (select 1 from marts.customer_reservations r "
             "where r.customer_id = b.customer_id and r.channel = b.channel)",
+            rule=13,
         ),
         no_row_where(
             "registers_are_there_and_fresh",
             "No grant is void because a public register is missing, too old or shrunk: deliver it whole.",
             "starts_with(b.reason, 'the register ')",
             "WARN",
+            rule=14,
         ),
         no_row_where(
             "every_permission_says_by_what",
             "Every permission names its deciding statement, its contact point and a purpose that is declared.",
             "b.is_permitted and (b.deciding_event is null or b.contact_point is null "
             "or b.purpose not in (select purpose from reference.purposes))",
+            rule=2,
         ),
     )
     past = (
@@ -103,6 +117,7 @@ def _permissions() -> list[Suite]:
             "b.valid_from <= (select as_of from ops.clock) and coalesce(b.valid_to > (select as_of from ops.clock), true) and exists ("
             "select 1 from marts.contact_permissions p where p.customer_id = b.customer_id and p.purpose = b.purpose and p.channel = b.channel "
             "and p.is_permitted and not (b.is_permitted and b.contact_point = p.contact_point and b.deciding_event = p.deciding_event))",
+            rule=1,
         ),
     )
     sent = (
@@ -112,6 +127,7 @@ def _permissions() -> list[Suite]:
             "b.is_lawful and (b.purpose is null or not exists (select 1 from marts.contact_permission_history h "
             "where h.customer_id = b.customer_id and h.purpose = b.purpose and h.channel = b.channel and h.is_permitted "
             "and h.deciding_event = b.deciding_event and h.valid_from <= b.occurred_at))",
+            rule=2,
         ),
     )
     registers = (
@@ -120,18 +136,32 @@ def _permissions() -> list[Suite]:
             "The newest version of no public register has fewer entries than the seed register_rules lets it.",
             "b.is_shrunk and b.version_on = (select max(n.version_on) from identity.register_versions n where n.register = b.register)",
             "WARN",
+            rule=14,
         ),
     )
     return [
-        Suite("promise", "identity", "register_versions", ("identity", "register_versions"), registers),
+        Suite("consent", "identity", "register_versions", ("identity", "register_versions"), registers),
     ] + [
-        Suite("promise", "marts", table, ("marts", table), found)
+        Suite("consent", "marts", table, ("marts", table), found)
         for table, found in (
             ("contact_permissions", checks),
             ("contact_permission_history", past),
             ("fct_contact_compliance", sent),
         )
     ]
+
+
+def _people() -> Suite:
+    checks = (
+        no_row_where(
+            "protected_people_have_no_address",
+            "No street, postal code or place of a protected identity.",
+            "b.is_protected and (b.street is not null or b.postal_code is not null or b.city is not null)",
+            rule=19,
+        ),
+        no_row_where("nobody_restricted", "Nobody whose data are restricted (Art. 18).", _IS_RESTRICTED, rule=24),
+    )
+    return Suite("consent", "marts", "dim_customers", ("marts", "dim_customers"), checks)
 
 
 def _bi(settings: Settings, history: History) -> list[Suite]:
@@ -151,12 +181,13 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
                     f"and table_name = '{table}' and column_name in ({', '.join(repr(n) for n in _PERSONAL_NAMES)}) "
                     "and (select count(*) from {batch}) >= 0"
                 },
+                rule=32,
             ),
-            no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks),
+            no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks, rule=32),
             keeps_its_volume(f"bi.{table}", history, settings.quality.max_volume_drop),
             *_of_few(table, settings.privacy.min_people),
         )
-        found.append(Suite("promise", "bi", table, ("bi", table), checks))
+        found.append(Suite("consent", "bi", table, ("bi", table), checks))
     return found
 
 
@@ -170,6 +201,7 @@ def _of_few(table: str, least: int) -> list[Check]:
                 "no_place_and_age_of_few",
                 f"Place and age are told of at least {least} customers alike.",
                 f"{groups}{least}",
+                rule=32,
             )
         ]
     counts = {
@@ -179,4 +211,4 @@ def _of_few(table: str, least: int) -> list[Check]:
         "contact_compliance": ("message_count",),
     }.get(table, ())  # fmt: skip
     few = " or ".join(f"b.{column} between 1 and {least - 1}" for column in counts)
-    return [no_row_where("no_count_of_few", f"No count is of fewer than {least}.", few)] if counts else []
+    return [no_row_where("no_count_of_few", f"No count is of fewer than {least}.", few, rule=32)] if counts else []

@@ -33,8 +33,6 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "select * from (select (select coalesce(sum(source_record_count), 0) from {batch}) as here, "
                 "(select count(*) from conformed.conformed_people p where deleted_at is null and not "
                 f"{_is_restricted('p.source_system', 'p.source_key')}) as there) as t where here <> there"),
-        no_row_where("protected_people_have_no_address", "No street, postal code or place of a protected identity.",
-                     "b.is_protected and (b.street is not null or b.postal_code is not null or b.city is not null)"),
     ],
     ("marts", "bridge_customer_source_records"): [
         no_rows("one_customer_at_a_time", "No record belongs to two customers now.",

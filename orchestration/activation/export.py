@@ -73,13 +73,28 @@ def export_audience(con: duckdb.DuckDBPyConnection, name: str, file: Path, peppe
     return there[name]
 
 
+# of the newest run that checked it
+_FAILED = """
+select table_name || ': ' || check_name from ops.check_results
+where stage = 'consent' and not passed and severity = 'ERROR'
+    and run_id = (select arg_max(run_id, checked_at) from ops.check_results where stage = 'consent')
+order by 1
+"""
+
+
 def assert_fresh(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    """Raises GateError where permissions are older than MAX_AGE, or their night was not published."""
+    """Raises GateError where permissions are older than MAX_AGE, the consent suite failed, or the night was not published."""
     as_of = scalar(con, "select as_of from ops.clock")
     published, checked = con.execute(
         "select (select max(published_at) from ops.publications), (select max(checked_at) from ops.check_results)"
     ).fetchall()[0]
     to_do = "`kundbild run`, and export after it"
+    failed = con.execute(_FAILED).fetchall()
+    if failed:
+        raise GateError(
+            f"the consent suite failed: {'; '.join(name for (name,) in failed)}",
+            to_do="look at it in Data Docs (consent.html) or the Dagster UI; nobody may be written to until it passes",
+        )
     # a night that is published is so after its last check
     if published is None or (checked is not None and checked > published):
         raise GateError("the last night was not published: nobody may be written to by it", to_do=to_do)

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from data_quality.checks import CheckResult, Suite
+from data_quality.checks import STAGES, CheckResult, Stage, Suite
 from data_quality.runner import last_counts
 from data_quality.suites import all_suites
 from orchestration.defs.resources import NightResource
@@ -16,12 +16,19 @@ from orchestration.settings import Settings
 _WITH_MODELS_BELOW = ("conformed", "identity", "marts", "segments")
 
 
+_STAGES: dict[Stage, str] = {
+    "arrival": "what came can be built on.",
+    "promise": "what analysts rely on.",
+    "consent": "what the law asks of what leaves; it stops the publication and every export.",
+}
+
+
 def quality_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
     suites = all_suites(settings)
-    return [_stage(stage, [suite for suite in suites if suite.stage == stage]) for stage in ("arrival", "promise")]
+    return [_stage(stage, [suite for suite in suites if suite.stage == stage]) for stage in STAGES]
 
 
-def _stage(stage: str, suites: list[Suite]) -> dg.AssetChecksDefinition:
+def _stage(stage: Stage, suites: list[Suite]) -> dg.AssetChecksDefinition:
     specs = [
         dg.AssetCheckSpec(
             check.name,
@@ -35,7 +42,7 @@ def _stage(stage: str, suites: list[Suite]) -> dg.AssetChecksDefinition:
     ]
 
     @dg.multi_asset_check(
-        name=f"{stage}_checks", specs=specs, can_subset=True, description=f"Great Expectations: the {stage} suites."
+        name=f"{stage}_checks", specs=specs, can_subset=True, description=f"Great Expectations: {_STAGES[stage]}"
     )
     def checks(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
@@ -56,7 +63,7 @@ def _stage(stage: str, suites: list[Suite]) -> dg.AssetChecksDefinition:
             tell("quality", f"{len(results)} of {total}: {result.suite.name}")
 
         run.quality.run(fresh, progress)
-        if run.quality.stages == {"arrival", "promise"}:
+        if run.quality.stages == set(STAGES):
             run.quality.build_docs()
         for result in results:
             if (dg.AssetKey(result.suite.asset_key), result.check.name) in wanted:

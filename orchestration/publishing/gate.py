@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from data_quality.checks import STAGES
 from orchestration.errors import GateError
 from orchestration.warehouse import scalar
 
@@ -14,7 +15,7 @@ def assert_publishable(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
         "select stage, count(*), count(*) filter (not passed and severity = 'ERROR') from ops.check_results where run_id = ? group by stage",
         [run_id],
     ).fetchall()
-    missing = {"arrival", "promise"} - {stage for stage, *_ in checked}
+    missing = set(STAGES) - {stage for stage, *_ in checked}
     if missing:
         raise GateError(
             f"the {' and '.join(sorted(missing))} checks of this run did not run",

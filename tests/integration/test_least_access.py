@@ -72,6 +72,15 @@ def test_rule_15_permissions_older_than_a_day_refuse_every_export(demo_copy: Kun
     with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
         con.execute("update ops.publications set published_at = published_at - interval 1 second")
     assert "was not published" in demo_copy(*export, code=2).stderr
+    # a rule of the consent suite that was broken in the night
+    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
+        con.execute("update ops.publications set published_at = published_at + interval 1 second")
+        con.execute(
+            "update ops.check_results set passed = false where stage = 'consent' and check_name = 'every_row_has_permission' "
+            "and run_id = (select arg_max(run_id, checked_at) from ops.check_results)"
+        )
+    refused = demo_copy(*export, code=2).stderr
+    assert "the consent suite failed: audiences.audience_newsletter_email: every_row_has_permission" in refused
     assert "audiences are" in demo_copy("audience", "export", "everybody", "--to", str(file), code=2).stderr
     # as while the nightly runs
     with Home(demo_copy.home).lock("nightly"):

@@ -47,7 +47,7 @@ def test_the_nightly_is_one_job_of_few_steps(defs):
     assert steps == {
         "extract_crm", "extract_webshop", "extract_web_analytics", "extract_email", "extract_survey", "extract_registers",
         "extract_requests",
-        "arrival_checks", "conformed", "identify", "marts", "promise_checks", "publish",
+        "arrival_checks", "conformed", "identify", "marts", "promise_checks", "consent_checks", "publish",
     }  # fmt: skip
 
 

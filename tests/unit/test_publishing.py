@@ -137,9 +137,12 @@ def test_the_gate_opens_only_when_every_error_check_passed(checked, warehouse):
         assert_publishable(warehouse, "r")
     checked("arrival")
     checked("promise")
+    with pytest.raises(GateError, match="the consent checks of this run did not run"):
+        assert_publishable(warehouse, "r")
+    checked("consent")
     checked("promise", "WARN", False)
     assert_publishable(warehouse, "r")
-    checked("promise", "ERROR", False)
+    checked("consent", "ERROR", False)
     with pytest.raises(GateError, match="t: c"):
         assert_publishable(warehouse, "r")
 
@@ -147,6 +150,7 @@ def test_the_gate_opens_only_when_every_error_check_passed(checked, warehouse):
 def test_books_that_do_not_balance_close_the_gate(checked, warehouse):
     checked("arrival")
     checked("promise")
+    checked("consent")
     warehouse.execute("update quarantine.books set is_balanced = false")
     with pytest.raises(GateError, match="crm people"):
         assert_publishable(warehouse, "r")

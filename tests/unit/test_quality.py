@@ -127,6 +127,25 @@ def test_data_docs_hold_no_value(home, check):
     assert "ERROR: name_is_known" in index.read_text() and "validations/" in index.read_text()
 
 
+def test_the_consent_suite_has_a_page_of_its_own_by_rule(home, check):
+    check(never_null("id"))
+    run = QualityRun(home, Engine(), "consent")
+    broken = no_row_where("nobody", "Nobody <at all>.", "b.id >= 0", rule=24)
+    run.run(
+        [
+            Suite("promise", "s", "t", ("s", "t"), (never_null("id"),)),
+            Suite("consent", "s", "t", ("s", "t"), (broken, no_row_where("some", "…", "b.id < 0", rule=4))),
+        ]
+    )
+    index = run.build_docs().read_text()
+    page = (home.data_docs / "consent.html").read_text()
+    assert '<a href="consent.html">The consent suite</a>, rule by rule: 1 of 2 checks passed.' in index
+    rows = [re.sub("<[^>]*>", "|", row) for row in re.findall("<tr>(.*?)</tr>", page)[1:]]
+    assert [re.findall(r"[^|]+", row)[0] for row in rows] == ["4", "24"]
+    assert "Nobody &lt;at all&gt;." in rows[1] and "ERROR: nobody" in rows[1] and "unexpected count" in rows[1]
+    assert all((home.data_docs / link).exists() for link in re.findall('href="([^"]*)"', index + page))
+
+
 def test_volume_floors_come_from_the_last_published_night(home, check):
     check(never_null("id"))
     suite = Suite("promise", "s", "t", ("s", "t"), ())
@@ -142,7 +161,7 @@ def test_every_raw_conformed_public_and_bi_table_has_a_suite():
     settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/h"})
     suites = all_suites(settings)
     names = {suite.name for suite in suites}
-    assert len(names) == len(suites)
+    assert len({suite.title for suite in suites}) == len(suites)
     assert {f"raw_{s}.{t}" for s, source in settings.sources.items() for t in source.tables} <= names
     dbt = PROJECT_DIR / "dbt_project" / "models"
     assert {f"conformed.{p.stem}" for p in (dbt / "conformed").glob("*.sql")} <= names
@@ -152,3 +171,9 @@ def test_every_raw_conformed_public_and_bi_table_has_a_suite():
     assert {f"audiences.{p.stem}" for p in (dbt / "marts" / "audiences").glob("*.sql")} <= names
     keys = [(suite.name, c.name) for suite in suites for c in suite.checks]
     assert len(keys) == len(set(keys))
+    of_rules = {c.rule for suite in suites for c in suite.checks if suite.stage == "consent"}
+    assert {1, 2, 4, 13, 14, 17, 19, 24, 32} <= of_rules and all(
+        (c.rule is not None) == (suite.stage == "consent" and c.name != "keeps_its_volume")
+        for suite in suites
+        for c in suite.checks
+    )
