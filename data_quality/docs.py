@@ -37,6 +37,7 @@ a { color: #0969da; } ul { padding-left: 1.2rem; }
 </style>"""
 
 CONSENT_PAGE = "consent.html"
+_COUNTED = {"element_count": "rows", "row_count": "rows", "unexpected_count": "broke it", "could_not_run": "could not run"}
 _ALL_PASSED = '<span class="ok">&#10003; all passed</span>'
 
 
@@ -81,7 +82,7 @@ def _write_consent(folder: Path, results: list[CheckResult], pages: dict[str, Pa
             escape(result.check.description),
             _linked(folder, pages, result),
             _mark(result) if not result.passed else '<span class="ok">&#10003; passed</span>',
-            escape(", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in result.observed.items())),
+            ", ".join(f"{count:,} {_COUNTED.get(name, name)}" for name, count in result.observed.items()),
         )
         for result in sorted(results, key=lambda result: (result.check.rule or 99, result.suite.name))
     ]
