@@ -37,7 +37,12 @@ a { color: #0969da; } ul { padding-left: 1.2rem; }
 </style>"""
 
 CONSENT_PAGE = "consent.html"
-_COUNTED = {"element_count": "rows", "row_count": "rows", "unexpected_count": "broke it", "could_not_run": "could not run"}
+_COUNTED = {
+    "element_count": "rows",
+    "row_count": "rows",
+    "unexpected_count": "broke it",
+    "could_not_run": "could not run",
+}
 _ALL_PASSED = '<span class="ok">&#10003; all passed</span>'
 
 

@@ -19,7 +19,7 @@ from orchestration.privacy.erasure import Erased, finish_erasures, hide
 from orchestration.privacy.exports import exports_with
 from orchestration.privacy.noted import note_erasure, suppress_noted
 from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.proof import Proof, planted_customers, prove_erasure
+from orchestration.privacy.proof import Planting, Proof, is_found, look_for, plant, planted_customers, take_out_kept
 from orchestration.privacy.rights import (
     Subject,
     begun_restrictions,
@@ -39,22 +39,30 @@ _SWEPT = "create table if not exists restricted.swept (digest varchar not null)"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a request to erase. `state` is done, unknown (nobody here) or held (a person decides among `candidates`)."""
+    """What became of a request to erase. `state` is done, unknown (nobody here) or held (a person decides among `candidates`).
+
+    `proof` is of the pass that it was done in, where that was asked for.
+    """
 
     state: str
     request_id: str
     candidates: list[str]
     erased: Erased
+    proof: Proof | None = None
 
 
 _NOTHING = Erased(0, 0, 0, [], 0, [])
 
 
-def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[Outcome]:
-    """Erases whom the subjects name, all in one pass over the files. Raises WarehouseBusyError during a run."""
+def erase(home: Home, settings: Settings, subjects: Sequence[Subject], *, is_proved: bool = False) -> list[Outcome]:
+    """Erases whom the subjects name, all in one pass over the files, which proves itself where it is to be proved.
+
+    Raises WarehouseBusyError during a run.
+    """
     home.prepare()
     log = audit_log(home, settings.privacy)
     found: list[tuple[Subject, list[str], str]] = []
+    planting, proof = None, None
     with home.lock("erasure"):
         finish_unfinished(home, settings)
         suppressed, exports = 0, list[str]()
@@ -73,12 +81,17 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[O
 
             # a request is open from when its erasure is noted, and not before: killed sooner, nothing was asked
             if certain:
-                suppressed = note_erasure(con, home, settings, certain, suppression, note_requests)
+                planting = plant(con, home, settings) if is_proved else None
+                whom = [*certain, planting.canary.token] if planting else certain
+                suppressed = note_erasure(con, home, settings, whom, suppression, note_requests)
                 ids = con.execute("select customer_id from restricted.erasing_customers").fetchall()
                 exports = exports_with(con, pepper, [customer for (customer,) in ids])
             else:
                 note_requests()
-        erased = _finish(home, settings) if certain else None
+        if planting:
+            erased, proof = _prove(home, settings, planting)
+        else:
+            erased = _finish(home, settings) if certain else None
     whole = replace(erased, suppressed=suppressed, exports=exports) if erased else _NOTHING
     outcomes = []
     for subject, customers, request in found:
@@ -86,7 +99,7 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[O
         if state == "done":
             detail: dict[str, int | str] = {"request": request, "publications": len(whole.publications)}
             log.append("erased", subject=customers[0], detail=detail)
-            outcomes.append(Outcome(state, request, [], whole))
+            outcomes.append(Outcome(state, request, [], whole, proof))
         else:
             log.append(f"erasure-{state}", subject=subject.said, detail={"request": request})
             outcomes.append(Outcome(state, request, customers, _NOTHING))
@@ -101,17 +114,28 @@ def prove(home: Home, settings: Settings) -> Proof:
             raise KundbildError("there is no warehouse to prove anything of", to_do="`kundbild run` makes one")
         finish_unfinished(home, settings)
         with open_warehouse(home, settings.engine) as con:
-            suppression = _suppression(con, home, settings)
-        proof = prove_erasure(home, settings, Suppressor(suppression, settings.identity.default_country))
+            planting = plant(con, home, settings)
+            note_erasure(con, home, settings, [planting.canary.token], None)
+        return _prove(home, settings, planting)[1]
+
+
+def _prove(home: Home, settings: Settings, planting: Planting) -> tuple[Erased | None, Proof]:
+    """Erases the canary, which is noted, and whoever is noted beside it; then looks for everybody in what is left."""
+    found_before = is_found(home, planting)
+    erased = _finish(home, settings, is_searched=True)
+    with open_warehouse(home, settings.engine) as con:
+        suppressor = Suppressor(_suppression(con, home, settings), settings.identity.default_country)
+    proof = look_for(home, settings, planting, found_before, suppressor)
     detail = {"holds": int(proof.holds), "files": len(proof.files), "suppressed": proof.suppressed}
     audit_log(home, settings.privacy).append("erasure-proved", detail=detail)
-    return proof
+    return erased, proof
 
 
 def finish_unfinished(home: Home, settings: Settings) -> None:
     """What a killed erasure or restriction left, and whoever came back with a backup: before anything else. Needs the lock."""
     if not home.warehouse.exists():
         return
+    left: list[str] = []
     if home.erasure_mark.exists():
         with open_warehouse(home, settings.engine) as con:
             left = planted_customers(con)
@@ -123,6 +147,8 @@ def finish_unfinished(home: Home, settings: Settings) -> None:
     if finished:
         _tell(home, settings, "erasure-finished", finished)
     with open_warehouse(home, settings.engine) as con:
+        if left:
+            take_out_kept(con)
         begun = begun_restrictions(con)
         if begun:
             hide(con, home, begun)
@@ -146,8 +172,8 @@ def _tell(home: Home, settings: Settings, action: str, erased: Erased) -> None:
     audit_log(home, settings.privacy).append(action, detail=detail)
 
 
-def _finish(home: Home, settings: Settings) -> Erased | None:
-    erased = finish_erasures(home, settings)
+def _finish(home: Home, settings: Settings, *, is_searched: bool = False) -> Erased | None:
+    erased = finish_erasures(home, settings, is_searched=is_searched)
     if erased:
         with open_warehouse(home, settings.engine) as con:
             close_requests(con, "erase", now())

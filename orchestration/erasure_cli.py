@@ -18,17 +18,24 @@ SourceRecord = Annotated[list[str] | None, typer.Option("--source-record", help=
 
 
 def erase(
-    customer: Customer = None, email: Email = None, source_record: SourceRecord = None, as_json: Json = False
+    customer: Customer = None,
+    email: Email = None,
+    source_record: SourceRecord = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Prove it too, as prove-erasure does, in the same pass over the files.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Erase people (Art. 17): every table, every publication, the bytes of the files; they stay out of later deliveries.
 
     What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: nobody
-    here is known by that, or more than one customer is: nothing was erased for that one.
+    here is known by that, or more than one customer is: nothing was erased for that one. Exit code 1: the proof fails.
     """
     from orchestration.erase import erase as erase_people
 
     home, settings, subjects = _begin(customer, email, source_record)
-    outcomes = erase_people(home, settings, subjects)
+    outcomes = erase_people(home, settings, subjects, is_proved=prove)
+    proof = next((outcome.proof for outcome in outcomes if outcome.proof), None)
     if as_json:
         print_json([_said(outcome) for outcome in outcomes])
     else:
@@ -37,6 +44,10 @@ def erase(
         done = [outcome for outcome in outcomes if outcome.state == "done"]
         if done:
             _print_erased(done[0].erased)
+        if proof:
+            _print_proof(proof)
+    if proof and not proof.holds:
+        raise typer.Exit(1)
     if any(outcome.state != "done" for outcome in outcomes):
         raise typer.Exit(3)
 
@@ -56,19 +67,7 @@ def prove_erasure(as_json: Json = False) -> None:
     if as_json:
         print_json({"holds": proof.holds, **asdict(proof)})
     else:
-        out.print(
-            f"Planted in {proof.tables} tables, erased, and looked for in {len(proof.files):,} files ({proof.size / 1e6:,.0f} MB):"
-        )
-        for folder, count in Counter(path.split("/")[0] for path in proof.files).items():
-            out.print(f"  {folder}" + (f": {count:,} files" if count > 1 else ""), highlight=False)
-        out.print(f"Canary before it was erased: {_places(proof.canary_found_before)}", highlight=False)
-        out.print(f"Canary after: {_places(proof.canary_found)}", highlight=False)
-        out.print(f"Control, not erased: {_places(proof.control_found)}", highlight=False)
-        out.print(
-            f"{proof.suppressed:,} keyed hashes of people who were erased: {_places(proof.suppressed_found)}",
-            highlight=False,
-        )
-        out.print("[green]The proof holds.[/green]" if proof.holds else "[red]The proof fails.[/red]")
+        _print_proof(proof)
     if not proof.holds:
         raise typer.Exit(1)
 
@@ -100,6 +99,7 @@ def _said(outcome: Any) -> dict[str, Any]:
         "request_id": outcome.request_id,
         "candidates": outcome.candidates,
         **asdict(outcome.erased),
+        **({"proof": {"holds": outcome.proof.holds, **asdict(outcome.proof)}} if outcome.proof else {}),
     }
 
 
@@ -124,6 +124,22 @@ def _print_erased(erased: Any) -> None:
     out.print(f"Publications that held them, written anew: {held}.", highlight=False)
     left = ", ".join(erased.exports) or "none"
     out.print(f"Exports that held them, whose recipients are to be told (Art. 19): {left}.", highlight=False)
+
+
+def _print_proof(proof: Any) -> None:
+    out.print(
+        f"Planted in {proof.tables} tables, erased, and looked for in {len(proof.files):,} files ({proof.size / 1e6:,.0f} MB):"
+    )
+    for folder, count in Counter(path.split("/")[0] for path in proof.files).items():
+        out.print(f"  {folder}" + (f": {count:,} files" if count > 1 else ""), highlight=False)
+    out.print(f"Canary before it was erased: {_places(proof.canary_found_before)}", highlight=False)
+    out.print(f"Canary after: {_places(proof.canary_found)}", highlight=False)
+    out.print(f"Control, not erased: {_places(proof.control_found)}", highlight=False)
+    out.print(
+        f"{proof.suppressed:,} keyed hashes of people who were erased: {_places(proof.suppressed_found)}",
+        highlight=False,
+    )
+    out.print("[green]The proof holds.[/green]" if proof.holds else "[red]The proof fails.[/red]")
 
 
 def _places(found: list[str]) -> str:

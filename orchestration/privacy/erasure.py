@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_key
@@ -25,6 +26,7 @@ from orchestration.privacy.noted import (
     count_noted,
     declared,
     forget_noted,
+    is_noted,
     is_of,
     note_customers,
     raw_table,
@@ -61,16 +63,19 @@ class Erased:
     exports: list[str]
 
 
-def finish_erasures(home: Home, settings: Settings, compression: str = "auto") -> Erased | None:
-    """Does what is left of noted erasures; None where none is. Needs the home folder's lock and the warehouse closed."""
+def finish_erasures(home: Home, settings: Settings, *, is_searched: bool = False) -> Erased | None:
+    """Does what is left of noted erasures; None where none is. Needs the home folder's lock and the warehouse closed.
+
+    `is_searched` leaves what was planted for a proof to be found (rewriting.py).
+    """
     if not home.erasure_mark.exists():
         return None
     with open_warehouse(home, settings.engine) as con:
         customers, records = count_noted(con)
         rows, publications = 0, list[str]()
-        if customers or records:
+        if is_noted(con):
             rows, publications = erase_noted(con, home, settings)
-    rewrite_warehouse(home, settings.engine, compression)
+    rewrite_warehouse(home, settings.engine, is_searched=is_searched)
     home.erasure_mark.unlink()
     return Erased(customers, records, rows, publications, 0, [])
 
@@ -157,12 +162,15 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     where = " or ".join(known)
     if not person.is_kept:
         own_key = settings.sources[source].tables[name].key
-        if len(own_key) == 1 and own_key != [person.key]:
-            # what hangs on a row that was set aside stands alone
-            con.execute(
-                f"insert into erased_rows select {text(source)}, {quote(own_key[0])}::varchar from {raw_table(source, name)} where {where}"
-            )
-        return _changed(con, f"delete from {raw_table(source, name)} where {where}")
+        deletion = f"delete from {raw_table(source, name)} where {where}"
+        if len(own_key) != 1 or own_key == [person.key]:
+            return _changed(con, deletion)
+        # what hangs on a row that was set aside stands alone
+        deleted = [str(key) for (key,) in con.execute(f"{deletion} returning {quote(own_key[0])}").fetchall()]
+        con.register("deleted", pa.table({"source_key": pa.array(deleted, pa.string())}))
+        con.execute(f"insert into erased_rows select {text(source)}, source_key from deleted")
+        con.unregister("deleted")
+        return len(deleted)
     emptied = ", ".join(f"{quote(c)} = null" for c in [*filter(None, [person.key]), *person.emptied])
     return _changed(con, f"update {raw_table(source, name)} set {emptied} where {where}")
 

@@ -16,7 +16,7 @@ from orchestration.phones import phone_keys
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.suppression import Kind, SuppressionList
 from orchestration.settings import Person, Settings
-from orchestration.warehouse import quote, text, transaction
+from orchestration.warehouse import quote, scalar, text, transaction
 
 _DDL = """
 create schema if not exists restricted;
@@ -25,6 +25,9 @@ create table if not exists restricted.erasing_records (source_system varchar, so
 create table if not exists restricted.erasing_values (kind varchar, value varchar, is_shared boolean);
 """
 ERASING = "restricted.erasing"
+# whose records are made up, to be erased for a proof: they are counted and suppressed nowhere
+PLANTED = "canary"
+_PLANTED = f"select source_key from restricted.erasing_records where source_system = {text(PLANTED)}"
 _JOURNAL = ("erasing_customers", "erasing_records", "erasing_values")
 RECORDS = "(select (source_system, source_key) from restricted.erasing_records)"
 # what only the person is known by: a mailbox that others use too is theirs as well
@@ -93,12 +96,19 @@ def note_customers(con: duckdb.DuckDBPyConnection, customers: Sequence[str], jou
 
 
 def count_noted(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """(customer ids, records) that are noted."""
+    """(customer ids, records) that are noted, but for a proof's."""
     prepare_noted(con)
     found = con.execute(
-        "select (select count(distinct customer_id) from restricted.erasing_customers), (select count(*) from restricted.erasing_records)"
+        f"select (select count(distinct customer_id) from restricted.erasing_customers where customer_id not in ({_PLANTED})), "
+        f"(select count(*) from restricted.erasing_records where source_system <> {text(PLANTED)})"
     ).fetchall()
     return found[0]
+
+
+def is_noted(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether anybody is to be erased, a proof's made-up person too."""
+    prepare_noted(con)
+    return bool(scalar(con, "select count(*) from restricted.erasing_customers"))
 
 
 def forget_noted(con: duckdb.DuckDBPyConnection) -> None:
@@ -115,8 +125,7 @@ def note_erasure(
 ) -> int:
     """Notes who is to be erased and suppresses them: from here on it will be done, by this run or the next.
 
-    `within` is done in the transaction that notes them. Without a suppression list nobody is kept out: for those who
-    never were, as a proof's.
+    `within` is done in the transaction that notes them. Without a suppression list nobody is kept out.
 
     Returns the entries of the suppression list that are new.
     """
@@ -140,10 +149,13 @@ def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList)
     found: list[tuple[Kind, str]] = [
         (kind, value)
         for kind, value in con.execute(
-            "select distinct kind, value from restricted.erasing_values where not is_shared and kind in ('email', 'phone', 'name', 'own')"
+            "select distinct kind, value from restricted.erasing_values where not is_shared and kind in ('email', 'phone', 'name', 'own') "
+            f"and not exists (from ({_PLANTED}) p where contains(value, p.source_key))"
         ).fetchall()
     ]
-    records = con.execute("select source_system || ':' || source_key from restricted.erasing_records").fetchall()
+    records = con.execute(
+        f"select source_system || ':' || source_key from restricted.erasing_records where source_system <> {text(PLANTED)}"
+    ).fetchall()
     return suppression.add([*found, *(("record", record) for (record,) in records)], "erasure")
 
 

@@ -2,7 +2,7 @@
 
 A second one, planted beside and not erased, must be found: else the search would prove nothing. Both lie uncompressed
 meanwhile, for compressed bytes hide what they hold. Then everything in the home folder is searched for whoever was ever
-erased, by the keyed hashes of the suppression list. Not here: erasing (erasure.py).
+erased, by the keyed hashes of the suppression list. Not here: erasing (erasure.py), the order of things (erase.py).
 """
 
 from __future__ import annotations
@@ -10,28 +10,31 @@ from __future__ import annotations
 import mmap
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys
-from orchestration.privacy.erasure import PEOPLE, finish_erasures
-from orchestration.privacy.noted import note_erasure
+from orchestration.privacy.erasure import PEOPLE
+from orchestration.privacy.noted import PLANTED
 from orchestration.privacy.suppressor import WRITTEN_EMAIL, Suppressor
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, open_warehouse, quote, text
 
-# from the start of a word on, and no longer than an address may be: bytes without a space are long
-_EMAIL = re.compile(rb"(?<![A-Za-z0-9._%+'-])[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
+# bytes without a space are long: an address is looked for from its @, which is rare
+_DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
+_LONGEST_LOCAL = 64
+# what ends so is an address, from the start of a word on
+_ADDRESS = r"(?:^|[^A-Za-z0-9._%+'-])([A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]+)$"
 # values that a row must have and that say nothing
 _FILLERS = {
     "VARCHAR": "''", "BOOLEAN": "false", "DATE": "date '2000-01-01'", "TIMESTAMP": "timestamp '2000-01-01'", "DOUBLE": "0",
     "BIGINT": "0", "INTEGER": "0", "UBIGINT": "0", "USMALLINT": "0", "VARCHAR[]": "[]",
 }  # fmt: skip
-_SYSTEM = "canary"
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,11 @@ class Planted:
         said = {
             "email": self.email, "contact_point": self.email, "email_key": self.email, "given_name": self.token,
             "family_name": self.token, "full_name": f"{self.token} {self.token}", "given_key": self.token, "family_key": self.token,
-            "source_system": _SYSTEM, "source_key": self.token, "person_system": _SYSTEM, "person_key": self.token,
+            "source_system": PLANTED, "source_key": self.token, "person_system": PLANTED, "person_key": self.token,
             "customer_id": self.token, "old_customer_id": self.token, "from_customer_id": self.token, "customer_key": self.token, "written": self.token, "street": self.token,
         }  # fmt: skip
         return {column: text(value) for column, value in said.items()} | {
-            "record_id": f"hash('{_SYSTEM}', '{self.token}')"
+            "record_id": f"hash('{PLANTED}', '{self.token}')"
         }
 
 
@@ -78,25 +81,53 @@ class Proof:
         )
 
 
-def prove_erasure(home: Home, settings: Settings, suppressor: Suppressor) -> Proof:
-    """Plants, erases, searches; takes the control out again. Needs the lock, and the warehouse closed and whole."""
-    proof = Proof()
-    canary, control = Planted(f"canary{secrets.token_hex(12)}"), Planted(f"control{secrets.token_hex(12)}")
+@dataclass(frozen=True)
+class Planting:
+    """The two made-up people, and SQL that takes out the one that is not erased. `tables` counts where they lie."""
+
+    canary: Planted
+    control: Planted
+    removals: list[str]
+
+    @property
+    def tables(self) -> int:
+        return len(self.removals)
+
+
+def plant(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> Planting:
+    """Plants both, uncompressed from when the warehouse is closed."""
     # whoever finishes erasures takes out what a killed proof leaves
     home.erasure_mark.touch(0o600)
+    con.execute("set force_compression = 'uncompressed'")
+    canary, control = Planted(f"canary{secrets.token_hex(12)}"), Planted(f"control{secrets.token_hex(12)}")
+    _plant(con, settings, canary)
+    return Planting(canary, control, _plant(con, settings, control))
+
+
+def is_found(home: Home, planting: Planting) -> list[str]:
+    """The files where the canary's bytes are."""
+    return [str(path) for path in _holding(home, planting.canary.token)]
+
+
+def look_for(
+    home: Home, settings: Settings, planting: Planting, found_before: list[str], suppressor: Suppressor
+) -> Proof:
+    """Searches for everybody after the canary was erased, and takes the control out. Needs the lock, and the warehouse closed."""
+    files = files_of(home)
+    proof = Proof(
+        tables=planting.tables,
+        files=[str(path.relative_to(home.root)) for path in files],
+        size=sum(path.stat().st_size for path in files),
+        canary_found_before=found_before,
+        canary_found=is_found(home, planting),
+        control_found=[str(path) for path in _holding(home, planting.control.token)],
+        suppressed=suppressor.count,
+    )
     with open_warehouse(home, settings.engine) as con:
-        con.execute("set force_compression = 'uncompressed'")
-        proof.tables = sum(_plant(con, settings, planted) for planted in (canary, control)) // 2
-    proof.canary_found_before = [str(path) for path in _holding(home, canary.token)]
-    _erase(home, settings, canary, compression="uncompressed")
-    for path in files_of(home):
-        proof.files.append(str(path.relative_to(home.root)))
-        proof.size += path.stat().st_size
-    proof.canary_found = [str(path) for path in _holding(home, canary.token)]
-    proof.control_found = [str(path) for path in _holding(home, control.token)]
-    _erase(home, settings, control)
-    proof.suppressed = suppressor.count
-    proof.suppressed_found = sorted(_suppressed_found(home, settings, suppressor))
+        for removal in planting.removals:
+            con.execute(removal)
+        take_out_kept(con)
+    proof.suppressed_found = _suppressed_found(home, settings, suppressor)
     return proof
 
 
@@ -113,39 +144,45 @@ def planted_customers(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What a killed proof left in the warehouse."""
     if not has_table(con, "identity", "customer_source_records"):
         return []
-    left = f"select distinct customer_id from identity.customer_source_records where source_system = '{_SYSTEM}'"
+    left = f"select distinct customer_id from identity.customer_source_records where source_system = '{PLANTED}'"
     return [customer for (customer,) in con.execute(left).fetchall()]
 
 
-def _erase(home: Home, settings: Settings, planted: Planted, compression: str = "auto") -> None:
-    with open_warehouse(home, settings.engine) as con:
-        note_erasure(con, home, settings, [planted.token], None)
-    finish_erasures(home, settings, compression)
+def take_out_kept(con: duckdb.DuckDBPyConnection) -> None:
+    """Takes out what an erasure leaves of made-up people: orders that were nobody's, a line without its content."""
+    kept = con.execute(
+        "select schema_name, table_name from duckdb_columns() where database_name = current_database() and column_name = 'person_system' "
+        "and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables() where not temporary)"
+    ).fetchall()
+    for schema, table in kept:
+        con.execute(f"delete from {quote(schema)}.{quote(table)} where person_system = {text(PLANTED)}")
+    con.execute(f"delete from quarantine.rejected_rows where source = {text(PLANTED)}")
 
 
-def _plant(con: duckdb.DuckDBPyConnection, settings: Settings, planted: Planted) -> int:
-    """A row in every table that says whose its rows are, and a line among those that could not be read."""
+def _plant(con: duckdb.DuckDBPyConnection, settings: Settings, planted: Planted) -> list[str]:
+    """A row in every table that says whose its rows are, and a line among those that could not be read.
+
+    Returns the statements that take them out again.
+    """
     tables = con.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
         "and schema_name in ('conformed', 'identity', 'marts', 'segments', 'audiences', 'restricted') and not starts_with(table_name, 'erasing_')"
     ).fetchall()
-    count = 0
-    for schema, table in tables:
-        count += _insert(con, schema, table, planted.values)
+    removals = [_insert(con, schema, table, planted.values) for schema, table in tables]
     for source, declared in settings.sources.items():
         for name, raw in declared.tables.items():
             for person in raw.whose:
                 emails = {column: text(planted.email) for column in person.email}
                 if emails and has_table(con, f"raw_{source}", name):
-                    count += _insert(con, f"raw_{source}", name, emails)
+                    removals.append(_insert(con, f"raw_{source}", name, emails))
     con.execute(
         "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) "
-        f"values (0, '{_SYSTEM}', '{_SYSTEM}', 'planted', {text(f'1;{planted.token};{planted.email}')})"
+        f"values (0, {text(PLANTED)}, {text(PLANTED)}, 'planted', {text(f'1;{planted.token};{planted.email}')})"
     )
-    return count + 1
+    return [removal for removal in removals if removal]
 
 
-def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dict[str, str]) -> int:
+def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dict[str, str]) -> str:
     columns = con.execute(
         "select column_name, data_type, is_nullable from duckdb_columns() where database_name = current_database() "
         "and schema_name = $1 and table_name = $2",
@@ -156,7 +193,7 @@ def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dic
     )
     names = {name for name, _, _ in columns}
     if not (names & own or (names & set(values) and schema.startswith("raw_"))):
-        return 0
+        return ""
     known = {name for name, kind, _ in columns if name in values and kind in ("VARCHAR", "UBIGINT")}
     # an order's own key says nothing of whose it is
     known -= {"source_system", "source_key"} if "person_key" in names else set()
@@ -165,10 +202,11 @@ def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dic
         for name, kind, is_nullable in columns
         if name in known or not is_nullable
     }
-    con.execute(
-        f"insert into {quote(schema)}.{quote(table)} ({', '.join(map(quote, said))}) values ({', '.join(said.values())})"
-    )
-    return 1
+    relation = f"{quote(schema)}.{quote(table)}"
+    con.execute(f"insert into {relation} ({', '.join(map(quote, said))}) values ({', '.join(said.values())})")
+    # the system of both is the same
+    name = min(known - {"source_system", "person_system"})
+    return f"delete from {relation} where {quote(name)} = {values[name]}"
 
 
 def _holding(home: Home, token: str) -> Iterator[Path]:
@@ -181,59 +219,67 @@ def _holding(home: Home, token: str) -> Iterator[Path]:
                         yield path
 
 
-def _suppressed_found(home: Home, settings: Settings, suppressor: Suppressor) -> Iterable[str]:
+def _suppressed_found(home: Home, settings: Settings, suppressor: Suppressor) -> list[str]:
     """Where somebody of the suppression list is: by every address in every byte and in every text that a database holds, by
     people's records, phone numbers, names with birth dates."""
     if not suppressor.count:
-        return
+        return []
     with open_warehouse(home, settings.engine) as con:
         define_match_keys(con)
-        if suppressor.find_people(con):
-            yield "warehouse.duckdb: conformed.conformed_people"
+        found = ["warehouse.duckdb: conformed.conformed_people"] if suppressor.find_people(con) else []
+        con.execute("create or replace temp table written_addresses (place varchar, written varchar)")
         for path in files_of(home):
             name = str(path.relative_to(home.root))
             if path == home.warehouse:
-                yield from (f"{name}: {place}" for place in _in_database(con, "", suppressor))
+                _note_in_database(con, f"{name}: ", "")
             elif path.suffix == ".duckdb":
                 con.execute(f"attach {text(path)} as searched (read_only)")
-                yield from (f"{name}: {place}" for place in _in_database(con, "searched", suppressor))
+                _note_in_database(con, f"{name}: ", "searched")
                 con.execute("detach searched")
             elif path.suffix == ".parquet":
                 con.execute(f"create or replace temp view searched_file as from read_parquet({text(path)})")
-                columns = con.execute(
-                    "select column_name from (describe searched_file) where column_type = 'VARCHAR'"
-                ).fetchall()
-                if any(suppressor.stands_in(con, _addresses(column, "searched_file")) for (column,) in columns):
-                    yield name
-            addresses = {found.decode(errors="replace") for found in _addresses_in_bytes(path)}
-            if addresses:
-                con.execute("create or replace temp table addresses (written varchar)")
-                con.executemany("insert into addresses values (?)", [[address] for address in sorted(addresses)])
-                if suppressor.stands_in(con, "select written from addresses"):
-                    yield f"{name}: its bytes"
+                columns = con.execute("select column_name from (describe searched_file) where column_type = 'VARCHAR'")
+                _note_in(con, f"{name}: ", "searched_file", [column for (column,) in columns.fetchall()])
+            con.register("in_bytes", pa.table({"ending": pa.array(_endings_in_bytes(path), pa.string())}))
+            con.execute(
+                f"insert into written_addresses select $place, * from (select distinct regexp_extract(ending, {text(_ADDRESS)}, 1) as written "
+                "from in_bytes) where written <> ''",
+                {"place": f"{name}: its bytes"},
+            )
+            con.unregister("in_bytes")
+        return [*found, *suppressor.places_of(con, "from written_addresses")]
 
 
-def _in_database(con: duckdb.DuckDBPyConnection, catalog: str, suppressor: Suppressor) -> Iterable[str]:
+def _note_in_database(con: duckdb.DuckDBPyConnection, place: str, catalog: str) -> None:
     here = f"database_name = {text(catalog) if catalog else 'current_database()'}"
-    columns = con.execute(
-        f"select schema_name, table_name, column_name from duckdb_columns() where {here} and data_type = 'VARCHAR' "
-        f"and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables() where {here} and not temporary)"
+    tables = con.execute(
+        f"select schema_name, table_name, list(column_name) from duckdb_columns() where {here} and data_type = 'VARCHAR' "
+        f"and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables() where {here} and not temporary) "
+        "group by all"
     ).fetchall()
-    for schema, table, column in columns:
+    for schema, table, columns in tables:
         relation = ".".join(quote(part) for part in (catalog, schema, table) if part)
-        if suppressor.stands_in(con, _addresses(column, relation)):
-            yield f"{schema}.{table}.{column}"
+        _note_in(con, f"{place}{schema}.{table}.", relation, columns)
 
 
-def _addresses(column: str, relation: str) -> str:
-    return (
-        f"select distinct unnest(regexp_extract_all({quote(column)}, {text(WRITTEN_EMAIL)})) as written from {relation} "
-        f"where contains({quote(column)}, '@')"
+def _note_in(con: duckdb.DuckDBPyConnection, place: str, relation: str, columns: list[str]) -> None:
+    """Adds the addresses that stand in texts of a relation to `written_addresses`: in one look, whatever the columns."""
+    if not columns:
+        return
+    values = ", ".join(f"{{'place': {text(place + column)}, 'value': {quote(column)}}}" for column in columns)
+    has_any = " or ".join(f"contains({quote(column)}, '@')" for column in columns)
+    con.execute(
+        f"insert into written_addresses select distinct said.place, unnest(regexp_extract_all(said.value, {text(WRITTEN_EMAIL)})) "
+        f"from (select unnest([{values}]) as said from {relation} where {has_any}) where contains(said.value, '@')"
     )
 
 
-def _addresses_in_bytes(path: Path) -> set[bytes]:
+def _endings_in_bytes(path: Path) -> list[str]:
+    """Of each @ with a domain behind it, that and what stands before it, as long as an address may be."""
     if not path.stat().st_size:
-        return set()
+        return []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return set(_EMAIL.findall(content))
+        return [
+            content[max(0, domain.start() - _LONGEST_LOCAL - 1) : domain.end()].decode("latin-1")
+            for domain in _DOMAIN.finditer(content)
+        ]

@@ -54,25 +54,42 @@ class Theirs:
 
 # what of a table, by its name and columns, is theirs; None where none of it can be
 Find = Callable[[str, set[str]], Theirs | None]
+# more rows than a proof plants in a table
+_LAID_OPEN = 100
 # a database that is at rest knows its rows
 _ROWS = "select schema_name, table_name, estimated_size from duckdb_tables() where database_name = $catalog and not temporary order by all"
 
 
-def rewrite_warehouse(home: Home, engine: Engine, compression: str = "auto") -> None:
+def rewrite_warehouse(home: Home, engine: Engine, *, is_searched: bool = False) -> None:
     """Copies the warehouse into a fresh file and puts that in its place. Needs the lock, and the warehouse closed.
 
-    Raises KundbildError where a table of the copy has other rows: the warehouse then stays as it was.
+    Where it `is_searched`, the last rows of each table lie uncompressed: compressed bytes hide what they hold. Raises KundbildError where a table of the copy has other rows: the warehouse then stays as it was.
     """
     fresh = home.temporary / "warehouse.fresh.duckdb"
     fresh.unlink(missing_ok=True)
     with open_warehouse(home, engine) as con:
         catalog = str(scalar(con, "select current_database()"))
-        con.execute(f"set force_compression = {text(compression)}")
+        # what was added last is last in the copy, too
+        con.execute(f"set preserve_insertion_order = {is_searched}")
         con.execute(f"attach {text(fresh)} as fresh; copy from database {quote(catalog)} to fresh")
+        if is_searched:
+            _lay_open(con, "fresh")
         _assert_same(con, catalog, "fresh", home.warehouse)
         con.execute("detach fresh")
     _replace(fresh, home.warehouse)
     Path(f"{home.warehouse}.wal").unlink(missing_ok=True)
+
+
+def _lay_open(con: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Takes the last rows of each table out and puts them in again, uncompressed; more than that few are not touched."""
+    con.execute("set force_compression = 'uncompressed'")
+    for schema, table, _ in con.execute(_ROWS, {"catalog": catalog}).fetchall():
+        name = f"{quote(catalog)}.{quote(schema)}.{quote(table)}"
+        last = f"rowid > (select max(rowid) - {_LAID_OPEN} from {name})"
+        con.execute(f"create or replace temp table last_rows as select * from {name} where {last}")
+        con.execute(f"delete from {name} where {last}")
+        con.execute(f"insert into {name} from last_rows")
+    con.execute("drop table if exists last_rows")
 
 
 def rewrite_publications(con: duckdb.DuckDBPyConnection, home: Home, find: Find) -> list[str]:

@@ -16,7 +16,7 @@ from orchestration.match_keys import define_match_keys, name_key
 from orchestration.phones import phone_keys
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
 from orchestration.settings import Person, Table
-from orchestration.warehouse import quote, scalar, text
+from orchestration.warehouse import has_table, quote, scalar, text
 
 # an address in running text
 WRITTEN_EMAIL = "[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"
@@ -113,9 +113,11 @@ class Suppressor:
         if lifted and self._list.add(lifted, "a new explicit consent", is_lifted=True):
             self._read()
 
-    def stands_in(self, con: duckdb.DuckDBPyConnection, addresses: str) -> bool:
-        """Whether an address of a query of `written` is on the list."""
-        return bool(scalar(con, f"select count(*) from ({self._among(con, addresses)})", self._list.parameters))
+    def places_of(self, con: duckdb.DuckDBPyConnection, addresses: str) -> list[str]:
+        """Of a query of (place, written), the places where an address of somebody on the list stands."""
+        among = self._among(con, f"select distinct written from ({addresses})")
+        query = f"select distinct place from ({addresses}) where written in (select written from ({among})) order by 1"
+        return [place for (place,) in con.execute(query, self._list.parameters).fetchall()]
 
     def empty_rejects(self, con: duckdb.DuckDBPyConnection, rejects: str) -> None:
         """Takes the content of lines that could not be read, where an address of somebody who was erased stands in it."""
@@ -126,9 +128,10 @@ class Suppressor:
         )
 
     def _among(self, con: duckdb.DuckDBPyConnection, addresses: str) -> str:
-        con.execute("create or replace temp table suppressed_emails (keyed_hash varchar)")
-        emails = [[found] for kind, found in sorted(self._standing) if kind == "email"]
-        con.executemany("insert into suppressed_emails values (?)", emails) if emails else None
+        emails = pa.array([found for kind, found in self._standing if kind == "email"], pa.string())
+        con.register("emails", pa.table({"keyed_hash": emails}))
+        con.execute("create or replace temp table suppressed_emails as from emails")
+        con.unregister("emails")
         return f"select * from ({addresses}) where {self._list.hashed_sql('email', 'email_key(written)')} in (from suppressed_emails)"
 
     def find_people(self, con: duckdb.DuckDBPyConnection) -> int:
@@ -143,9 +146,10 @@ class Suppressor:
             given_name="given_name", family_name="family_name", birth_date="birth_date",
         )  # fmt: skip
         known: list[tuple[Kind, str]] = [("record", "source_system || ':' || source_key")]
+        known += self._known_by(con, "", person, people)
         con.register("suppressed", self._as_table())
         for is_lifted in (False, True):
-            for kind, value in [*known, *self._known_by(con, "", person, people)]:
+            for kind, value in known:
                 found = (
                     f"select source_system, source_key from {people} where {self._list.hashed_sql(kind, value)} in "
                     f"(select keyed_hash from suppressed where kind = '{kind}' and is_lifted = {is_lifted})"
@@ -192,18 +196,29 @@ class Suppressor:
 
     def _parse(self, con: duckdb.DuckDBPyConnection, column: str, country: str | None, delivered: str) -> None:
         where = f"coalesce(upper({quote(country)}), '')" if country else "''"
-        found = con.execute(
-            f"select distinct {quote(column)}::varchar, {where} from {delivered} where {quote(column)} is not null"
-        ).fetchall()
-        keys = phone_keys([(number, code or self._country) for number, code in found])
-        parsed = {
-            "phone": pa.array([number for number, _ in found], pa.string()),
-            "country_code": pa.array([code for _, code in found], pa.string()),
+        parsed = quote(f"parsed_{column}")
+        con.execute(
+            f"create or replace temp table {parsed} as select distinct {quote(column)}::varchar as phone, {where} as country_code, "
+            f"null::varchar as phone_key, false as is_read from {delivered} where {quote(column)} is not null"
+        )
+        if has_table(con, "identity", "phone_numbers"):
+            # what was read when people were resolved is not read again
+            con.execute(
+                f"update {parsed} as p set phone_key = n.phone_key, is_read = true from identity.phone_numbers n "
+                "where n.phone = p.phone and n.country_code = p.country_code"
+            )
+        unread = con.execute(f"select phone, country_code from {parsed} where not is_read").fetchall()
+        keys = phone_keys([(number, code or self._country) for number, code in unread])
+        read = {
+            "phone": pa.array([number for number, _ in unread], pa.string()),
+            "country_code": pa.array([code for _, code in unread], pa.string()),
             "phone_key": pa.array([key for key, _ in keys], pa.string()),
         }
-        con.register("parsed", pa.table(parsed))
-        con.execute(f"create or replace temp table {quote(f'parsed_{column}')} as from parsed")
-        con.unregister("parsed")
+        con.register("read", pa.table(read))
+        con.execute(
+            f"update {parsed} as p set phone_key = r.phone_key from read r where r.phone = p.phone and r.country_code = p.country_code"
+        )
+        con.unregister("read")
 
     def _as_table(self) -> pa.Table:
         last = list(self._last.values())

@@ -223,6 +223,66 @@ def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(demo_cop
     )
 
 
+def made_up(demo: Kundbild) -> list[str]:
+    """The tables where a row is of the people that a proof makes up."""
+    with demo.warehouse() as con:
+        tables = con.execute(
+            "select schema_name, table_name, list('\"' || column_name || '\"') from duckdb_columns() where data_type = 'VARCHAR' and not internal "
+            "and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables()) "
+            "and table_name <> 'check_results' group by all"
+        ).fetchall()
+        return [
+            f"{schema}.{table}"
+            for schema, table, columns in tables
+            if con.execute(
+                f"select count(*) > 0 from (select unnest([{', '.join(columns)}]) as said from {schema}.{table}) "
+                "where regexp_matches(said, '(canary|control)[0-9a-f]{24}') or said = 'canary'"
+            ).fetchall()
+            == [(True,)]
+        ]
+
+
+def test_rule_27_an_erasure_proves_itself_in_one_pass_and_fails_where_anything_is_left(
+    demo_copy: Kundbild, someone: Someone, monkeypatch: pytest.MonkeyPatch
+):
+    from orchestration.configuration import load_settings
+    from orchestration.erase import erase, finish_unfinished
+    from orchestration.home import Home
+    from orchestration.privacy import erasure
+    from orchestration.privacy.proof import plant
+    from orchestration.privacy.rights import Subject
+    from orchestration.warehouse import open_warehouse
+
+    home = Home(demo_copy.home)
+    settings = load_settings(demo_copy.config, {"KUNDBILD_HOME": str(demo_copy.home)})
+    done = demo_copy.json("erase", "--customer", someone.customer_id, "--prove")[0]
+    assert done["state"] == "done" and done["customers"] >= 1 and done["records"] >= 3
+    proof = done["proof"]
+    assert proof["holds"] and proof["canary_found_before"] == proof["control_found"] == [str(home.warehouse)]
+    assert places(demo_copy.home, someone.tokens) == []
+    # nothing of it is left: no row of the made-up people, no entry of the suppression list
+    for line in home.suppression.read_text().splitlines():
+        assert json.loads(line)["reason"] == "erasure"
+    assert len(home.suppression.read_text().splitlines()) == proof["suppressed"] == done["suppressed"]
+    assert made_up(demo_copy) == []
+    # nor where it was killed after it had planted them
+    with open_warehouse(home, settings.engine) as con:
+        plant(con, home, settings)
+    assert len(made_up(demo_copy)) > 30
+    with home.lock("test"):
+        finish_unfinished(home, settings)
+    assert made_up(demo_copy) == []
+    # one table that is forgotten is enough
+    theirs = erasure._theirs
+    monkeypatch.setattr(
+        erasure, "_theirs", lambda table, *rest: None if table == "fct_web_sessions" else theirs(table, *rest)
+    )
+    with demo_copy.warehouse() as con:
+        (other,) = con.execute("select min(customer_id) from marts.dim_customers").fetchall()[0]
+    broken = erase(home, settings, [Subject(customer=other)], is_proved=True)[0].proof
+    assert broken and not broken.holds and broken.canary_found == [str(home.warehouse)]
+
+
 def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(demo_copy: Kundbild, someone: Someone):
     with demo_copy.warehouse() as con:
         sold = con.execute(
