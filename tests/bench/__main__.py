@@ -27,6 +27,7 @@ from orchestration.extract.records import LoadCounts
 from orchestration.home import Home
 from orchestration.settings import PROJECT_DIR, Engine
 from orchestration.warehouse import open_warehouse, opening_settings
+from tests.bench.consent import erasure, permissions
 from tests.bench.limit import compiled_models, plain_checks
 from tests.bench.measure import Report, run_command, timed
 
@@ -54,6 +55,7 @@ def bench(folder: Path, customers: int) -> Report:
     (PROJECT_DIR / "build").mkdir(exist_ok=True)
     home = Home(folder / "home").prepare()
     os.environ["KUNDBILD_HOME"], os.environ["KUNDBILD_CONFIG"] = str(home.root), str(PROJECT_DIR / "kundbild.toml")
+    os.environ["XDG_CONFIG_HOME"] = str(folder / "settings")
     with timed(times, "demo"):
         # a week passes between the nights: about one row in a hundred is new
         generate(home.demo, customers=customers, as_of=date.fromisoformat(AS_OF), nights=2, days_per_night=7)
@@ -62,6 +64,8 @@ def bench(folder: Path, customers: int) -> Report:
     nightly(report, home, times)
     checks(report, home)
     start_up(report, home)
+    erasure(report, home)
+    permissions(report)
     return report
 
 

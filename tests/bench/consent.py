@@ -1,17 +1,23 @@
-"""Permissions of 1M customers from 20M statements, against the plain SQL that answers the same; `python -m tests.bench.consent`.
+"""Permissions of 1M customers from 20M statements, against the plain SQL that answers the same; and an erasure against a copy.
 
-The model is what dbt compiles, on tables of made-up keys. Not here: whether it answers rightly (tests/unit/test_consent_rules.py).
+`python -m tests.bench.consent`. The model is what dbt compiles, on tables of made-up keys. Not here: whether it answers rightly (tests/unit/test_consent_rules.py).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 
 import duckdb
 
+from orchestration.configuration import load_settings
+from orchestration.erase import erase
+from orchestration.home import Home
+from orchestration.privacy.rights import Subject
 from orchestration.settings import PROJECT_DIR, Engine
+from orchestration.warehouse import open_warehouse
 from tests.bench.measure import Report, timed
 from tests.unit.consent import compiled_with
 
@@ -71,14 +77,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--events", type=int, default=20_000_000)
+    parser.add_argument(
+        "--erase-in", type=Path, help="a home folder of the bench (--keep): erase in it, and nothing else"
+    )
     arguments = parser.parse_args()
     report = Report()
-    permissions(report, arguments.customers, arguments.events)
+    if arguments.erase_in:
+        os.environ["KUNDBILD_HOME"] = str(arguments.erase_in)
+        os.environ["XDG_CONFIG_HOME"] = str(arguments.erase_in.parent / "settings")
+        erasure(report, Home(arguments.erase_in))
+    else:
+        permissions(report, arguments.customers, arguments.events)
     (PROJECT_DIR / "build").mkdir(exist_ok=True)
     report.show(PROJECT_DIR / "build" / "bench_consent.json")
 
 
-def permissions(report: Report, customers: int, events: int) -> None:
+def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000_000) -> None:
     """The model and the plain SQL, in turn, twice: the better time of each."""
     with tempfile.TemporaryDirectory(prefix="kundbild-bench-") as folder:
         model = compiled_with(Path(folder) / "home")["contact_permissions"]
@@ -109,6 +123,30 @@ def permissions(report: Report, customers: int, events: int) -> None:
         "1.5",
         f"{seconds['model'] / seconds['plain']:.2f}",
         f"{seconds['model']:.1f} s ÷ {seconds['plain']:.1f} s; {rows:,} rows, {permitted:,} permitted (plain {plain[0]:,}, {plain[1]:,})",
+    )
+
+
+def erasure(report: Report, home: Home) -> None:
+    """A thousandth of the customers, erased and proved in one pass, against one fresh copy of the warehouse."""
+    settings = load_settings(PROJECT_DIR / "kundbild.toml")
+    times: dict[str, float] = {}
+    with open_warehouse(home, settings.engine) as con:
+        fresh = home.temporary / "bench.duckdb"
+        with timed(times, "copy"):
+            con.execute(f"attach '{fresh}' as bench; copy from database warehouse to bench; detach bench")
+        size = fresh.stat().st_size
+        fresh.unlink()
+        customers = con.execute("select customer_id from marts.dim_customers order by hash(customer_id)").fetchall()
+    subjects = [Subject(customer=customer) for (customer,) in customers[: max(1, len(customers) // 1000)]]
+    with timed(times, "erase"):
+        outcomes = erase(home, settings, subjects, is_proved=True)
+    proof = outcomes[0].proof
+    assert proof and proof.holds
+    report.add(
+        f"erasing {len(subjects):,} of {len(customers):,} customers, proof included ÷ one fresh copy",
+        "2",
+        f"{times['erase'] / times['copy']:.2f}",
+        f"{times['erase']:.1f} s ÷ {times['copy']:.1f} s ({size / 1e6:,.0f} MB); looked in {len(proof.files):,} files, {proof.size / 1e6:,.0f} MB",
     )
 
 
