@@ -44,6 +44,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("closes_a_channel", "Every reservation is of a register that closes its channel.",
                      "(b.register, b.channel) not in (select (register, channel) from reference.register_rules)"),
     ],
+    ("marts", "consent_inputs"): [],
     ("marts", "bridge_household_customers"): [],
     ("marts", "dim_households"): [
         no_row_where("two_live_in_it", "A household is of two customers or more.", "b.customer_count < 2"),

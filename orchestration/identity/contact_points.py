@@ -12,16 +12,16 @@ from orchestration.match_keys import define_match_keys
 from orchestration.warehouse import scalar
 
 _POINTS = """
-select distinct contact_point from (
-    select contact_point from conformed.conformed_consent_events where status = 'withdrawn' and deleted_at is null
+select contact_point, count(*) as statements, sum(load_id)::bigint as loads from (
+    select contact_point, load_id from conformed.conformed_consent_events where status = 'withdrawn' and deleted_at is null
     union all
-    select contact_point from conformed.conformed_email_events where kind in ('unsubscribed', 'complained') and deleted_at is null
-) where nullif(trim(contact_point), '') is not null
+    select contact_point, load_id from conformed.conformed_email_events where kind in ('unsubscribed', 'complained') and deleted_at is null
+) where nullif(trim(contact_point), '') is not null group by 1
 """
 # a point tells no country: a number that needs one is read as the company's own
 _KEYS = f"""
 create or replace table identity.withdrawn_points as
-select p.contact_point, email_key(p.contact_point) as email_key, n.phone_key
+select p.contact_point, email_key(p.contact_point) as email_key, n.phone_key, p.statements, p.loads
 from ({_POINTS}) p
 left join identity.phone_numbers n on n.phone = p.contact_point and n.country_code = '' and not contains(p.contact_point, '@')
 where email_key(p.contact_point) is not null or n.phone_key is not null
@@ -29,7 +29,9 @@ where email_key(p.contact_point) is not null or n.phone_key is not null
 
 
 def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -> int:
-    """Rebuilds `identity.withdrawn_points`, one row per contact point (contact_point, email_key, phone_key). Returns its rows."""
+    """Rebuilds `identity.withdrawn_points`, one row per contact point (contact_point, email_key, phone_key, statements and the
+    sum of their loads, by which a change is seen). Returns its rows.
+    """
     define_match_keys(con)
     read_phones(
         con,

@@ -24,6 +24,8 @@ BI_FILE = "kundbild.duckdb"
 CUSTOMERS_FILE = "customers.duckdb"
 PARQUET_FOLDER = "parquet"
 _CUSTOMER_SCHEMAS = ("marts", "segments", "audiences")
+# what a mart is made of tells readers nothing
+_UNREAD = {"consent_inputs"}
 _MANIFEST = "publication.json"
 
 
@@ -51,7 +53,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     shown = _tables(con, ("bi",))
     # a fact that bi shows row for row is not published twice: customer_key joins it to the person
     facts = {table.name for table in shown if table.is_view}
-    people = [table for table in _tables(con, _CUSTOMER_SCHEMAS) if table.name not in facts]
+    people = [table for table in _tables(con, _CUSTOMER_SCHEMAS) if table.name not in facts | _UNREAD]
     copies: list[Callable[[duckdb.DuckDBPyConnection], dict[str, int]]] = [
         lambda cursor: _copy(cursor, building / BI_FILE, shown),
         lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people),

@@ -42,16 +42,37 @@ create table marts.customer_reservations as select 'c' || i as customer_id, 'pho
     'r' || i as reservation_key from range(getvariable('customers')) t(i) where i % 8 = 0;
 create table conformed.conformed_reservations as select register, date '2026-05-30' as version_on, null::timestamp as deleted_at from reference.register_rules group by 1;
 create table conformed.conformed_email_events as select 'email' as source_system, i::varchar as source_key, 'crm' as person_system, (i * 20)::varchar as person_key,
-    (i * 20) || '@x.se' as contact_point, 'unsubscribed' as kind, timestamp '2026-01-01' as occurred_at, null::timestamp as deleted_at
+    (i * 20) || '@x.se' as contact_point, 'unsubscribed' as kind, timestamp '2026-01-01' as occurred_at, null::timestamp as deleted_at, 1 as load_id
     from range(getvariable('customers') // 100) t(i);
 create table conformed.conformed_consent_events as select 'crm' as source_system, i::varchar as source_key, 'crm' as person_system,
     (hash(i, 1) % getvariable('customers'))::varchar as person_key, (hash(i, 1) % getvariable('customers')) || '@x.se' as contact_point,
     ({list(PURPOSES)})[(1 + hash(i, 2) % {len(PURPOSES)})::bigint] as purpose, ({list(CHANNELS)})[(1 + hash(i, 3) % {len(CHANNELS)})::bigint] as channel,
     case when hash(i, 4) % 10 < 7 then 'granted' else 'withdrawn' end as status, 'consent' as legal_basis,
     timestamp '2022-01-01' + to_seconds((hash(i, 5) % 126000000)::bigint) as stated_at, null::timestamp as confirmed_at, null::timestamp as expires_at,
-    'w1' as wording_version, null::timestamp as deleted_at from range(getvariable('events')) t(i);
-create table identity.withdrawn_points as select distinct contact_point, contact_point as email_key, null::varchar as phone_key
-    from conformed.conformed_consent_events where status = 'withdrawn';
+    'w1' as wording_version, null::timestamp as deleted_at, 1 as load_id from range(getvariable('events')) t(i);
+"""
+# what the models' hooks do (macros/consent.sql)
+_TOUCHED = """
+create or replace table identity.contact_permissions_touched as select coalesce(i.customer_id, m.customer_id) as customer_id
+from marts.consent_inputs i full join identity.contact_permissions_made_with m on m.customer_id = i.customer_id where i.digest is distinct from m.digest;
+delete from marts.contact_permissions where customer_id in (select customer_id from identity.contact_permissions_touched)
+"""
+_MADE_WITH = "create or replace table identity.contact_permissions_made_with as select customer_id, digest from marts.consent_inputs"
+# a night's statements: of few customers who say much, as at a form, or each of another
+_SPEAKERS = {
+    "twenty a customer": "hash(i // 20, {load}) % getvariable('customers')",
+    "one a customer": "hash(i, {load}) % getvariable('customers')",
+}
+_NIGHT = f"""
+insert into conformed.conformed_consent_events by name select 'crm' as source_system, 'n{{load}}-' || i as source_key, 'crm' as person_system,
+    ({{who}})::varchar as person_key, ({{who}}) || '@x.se' as contact_point, ({list(PURPOSES)})[(1 + hash(i, 2) % {len(PURPOSES)})::bigint] as purpose,
+    ({list(CHANNELS)})[(1 + hash(i, 3) % {len(CHANNELS)})::bigint] as channel, case when hash(i, 4) % 10 < 7 then 'granted' else 'withdrawn' end as status,
+    'consent' as legal_basis, timestamp '2026-05-30' as stated_at, 'w1' as wording_version, {{load}} as load_id
+from range(getvariable('events') // 100) t(i)
+"""
+_WITHDRAWN_POINTS = """
+create or replace table identity.withdrawn_points as select contact_point, contact_point as email_key, null::varchar as phone_key,
+    count(*) as statements, sum(load_id)::bigint as loads from conformed.conformed_consent_events where status = 'withdrawn' group by 1
 """
 # who may be contacted by what was said, and by the registers, with the statement that decided: no more
 _PLAIN = """
@@ -95,7 +116,9 @@ def main() -> None:
 def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000_000) -> None:
     """The model and the plain SQL, in turn, twice: the better time of each."""
     with tempfile.TemporaryDirectory(prefix="kundbild-bench-") as folder:
-        model = compiled_with(Path(folder) / "home")["contact_permissions"]
+        compiled = compiled_with(Path(folder) / "home")
+        model, inputs = compiled["contact_permissions"], compiled["consent_inputs"]
+        touched = compiled_with(Path(folder) / "incremental", is_incremental=True)["contact_permissions"]
         engine = Engine()
         with duckdb.connect(f"{folder}/warehouse.duckdb") as con:
             con.execute(
@@ -104,6 +127,7 @@ def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000
             con.execute("set preserve_insertion_order = false")
             con.execute(f"set variable customers = {customers}; set variable events = {events}")
             con.execute(_TABLES)
+            con.execute(_WITHDRAWN_POINTS)
             seconds: dict[str, float] = {}
             for _ in range(2):
                 for name, sql in (
@@ -118,6 +142,29 @@ def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000
                 "select count(*), count(*) filter (is_permitted) from marts.contact_permissions"
             ).fetchall()[0]
             plain = con.execute("select count(*), count(*) filter (is_permitted) from marts.plain").fetchall()[0]
+            with timed(seconds, "inputs"):
+                con.execute(f"create or replace table marts.consent_inputs as {inputs}")
+            con.execute(_MADE_WITH)
+            shares = {}
+            for load, (spread, who) in enumerate(_SPEAKERS.items(), start=2):
+                con.execute(_NIGHT.format(load=load, who=who.format(load=load)))
+                con.execute(_WITHDRAWN_POINTS)
+                with timed(seconds, spread):
+                    con.execute(f"create or replace table marts.consent_inputs as {inputs}")
+                    con.execute(_TOUCHED)
+                    con.execute(f"insert into marts.contact_permissions {touched}")
+                    con.execute(_MADE_WITH)
+                shares[spread] = con.execute("select count(*) from identity.contact_permissions_touched").fetchall()[0][
+                    0
+                ]
+    full = seconds["model"] + seconds["inputs"]
+    for spread, customers_touched in shares.items():
+        report.add(
+            f"the same for a night's statements (1 %, {spread}) ÷ full",
+            ".15",
+            f"{seconds[spread] / full:.2f}",
+            f"{seconds[spread]:.1f} s ÷ {full:.1f} s; {customers_touched:,} customers worked out anew",
+        )
     report.add(
         f"permissions of {customers:,} customers from {events:,} statements ÷ plain SQL",
         "1.5",

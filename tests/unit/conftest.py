@@ -82,10 +82,11 @@ def permitted(compiled, resolve, warehouse):
                 "source_system": "varchar",
                 "source_key": "varchar",
                 "deleted_at": "timestamp",
+                "load_id": "bigint",
             }
             table = f"conformed.conformed_{entity}"
             warehouse.execute(f"create or replace table {table} ({', '.join(f'{c} {t}' for c, t in columns.items())})")
-            named = {"source_system": "crm", "person_system": "crm"}
+            named = {"source_system": "crm", "person_system": "crm", "load_id": 1}
             rows = [{**named, "source_key": f"{entity}{n}", **row} for n, row in enumerate(conformed.get(entity, []))]
             if rows:
                 values = [[row.get(column) for column in columns] for row in rows]

@@ -9,6 +9,7 @@ from orchestration.configuration import load_settings
 from orchestration.home import Home
 from orchestration.settings import PROJECT_DIR
 from orchestration.transform import Dbt
+from orchestration.warehouse import open_warehouse
 from tests.unit.people import person
 
 MODELS = (
@@ -16,6 +17,7 @@ MODELS = (
     "customer_id_redirects",
     "golden_records",
     "customer_reservations",
+    "consent_inputs",
     "contact_permissions",
     "contact_permission_history",
     "fct_contact_compliance",
@@ -25,11 +27,19 @@ SEEDS = ("purposes", "register_rules", "data_categories")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
 
 
-def compiled_with(folder: Path, **privacy) -> dict[str, str]:
-    """The SQL of each model, by settings of [privacy]."""
+INCREMENTAL = ("contact_permissions", "contact_permission_history")
+
+
+def compiled_with(folder: Path, *, is_incremental: bool = False, **privacy) -> dict[str, str]:
+    """The SQL of each model, by settings of [privacy]; `is_incremental` as where the incremental ones were built before."""
     home = Home(folder).prepare()
     settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
     settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
+    if is_incremental:
+        with open_warehouse(home, settings.engine) as con:
+            con.execute("create schema marts")
+            for table in INCREMENTAL:
+                con.execute(f"create table marts.{table} (customer_id varchar)")
     dbt = Dbt(settings, home)
     assert dbt.invoke(["--quiet", "compile", "--select", *MODELS])
     files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}

@@ -1,7 +1,8 @@
+{{ permission_config() }}
 -- what held since when by what was said; public registers are known as they stand, and close channels in
 -- contact_permissions
 with
-    {{ consent_statements() }},
+    {{ consent_statements(touched_tonight()) }},
     judged as (
         select s.*, {{ is_evidenced_grant() }} as is_grant
         from statements s

@@ -1,5 +1,6 @@
+{{ permission_config() }}
 with
-    {{ consent_statements() }},
+    {{ consent_statements(touched_tonight()) }},
     judged as (
         select
             s.*,

@@ -1,0 +1,76 @@
+-- what permissions are made of: what was said by which records, when it begins and ends, by whom else of the same
+-- contact
+-- points, what closes a channel, and the rules themselves. A load changes no row without a newer number, so that
+-- counts and
+-- sums of loads show every change, also of rows that are gone
+with
+    {{ consent_owners() }},
+    {{ consent_digests() }},
+    spoken as (
+        select
+            o.customer_id,
+            sum(
+                {{
+                    hashed(
+                        [
+                            "o.source_system",
+                            "o.source_key",
+                            "o.is_standing",
+                            "s.statements",
+                            "s.loads",
+                            "s.begun",
+                            "s.unexpired",
+                            "e.statements",
+                            "e.loads",
+                            "p.points",
+                            "j.objections",
+                            "j.stated_at",
+                        ]
+                    )
+                }}
+            ) as spoken
+        from owners o
+        left join said s on s.person_system = o.source_system and s.person_key = o.source_key
+        left join refused e on e.person_system = o.source_system and e.person_key = o.source_key
+        left join pointed p on p.source_system = o.source_system and p.source_key = o.source_key
+        left join objected j on j.source_system = o.source_system and j.source_key = o.source_key
+        group by 1
+    ),
+    reserved as (
+        select customer_id, sum({{ hashed(["channel", "register", "reservation_key"]) }}) as reservations
+        from {{ ref("customer_reservations") }}
+        group by 1
+    ),
+    closed as (
+        select country_code, sum({{ hashed(["channel", "register"]) }}) as registers
+        from ({{ unknown_registers() }})
+        group by 1
+    ),
+    {% if var("soft_opt_in") -%}
+        bought as (select customer_id, min(ordered_at) as first_at from {{ ref("fct_orders") }} group by 1),
+    {%- endif %}
+    purposes as (
+        select sum({{ hashed(["purpose", "legal_basis", "is_marketing", "needs_confirmation"]) }}) as purposes
+        from {{ ref("purposes") }}
+    )
+select
+    s.customer_id,
+    {{
+        hashed(
+            [
+                "s.spoken",
+                "r.reservations",
+                "g.country_code.value",
+                "c.registers",
+                "u.purposes",
+                "b.first_at" if var("soft_opt_in") else "null",
+                "'" ~ consent_rules() ~ "'",
+            ]
+        )
+    }} as digest
+from spoken s
+cross join purposes u
+left join reserved r on r.customer_id = s.customer_id
+left join {{ ref("golden_records") }} g on g.customer_id = s.customer_id
+left join closed c on c.country_code = g.country_code.value
+{%- if var("soft_opt_in") %} left join bought b on b.customer_id = s.customer_id {%- endif %}
