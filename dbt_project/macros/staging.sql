@@ -21,3 +21,6 @@
 {% macro required(parsed, what) -%}
     {{ return([parsed ~ " is null", what ~ " is missing or cannot be read"]) }}
 {%- endmacro %}
+
+{#- When a statement on consent was made. A withdrawal that does not tell stands from when it was first known: it denies. -#}
+{% macro stated(at) -%} coalesce({{ at }}, case when status = 'withdrawn' then _extracted_at end) {%- endmacro %}

@@ -8,7 +8,7 @@ select
     'email' as channel,
     status,
     'consent' as legal_basis,
-    stated_at,
+    {{ stated("stated_at") }} as stated_at,
     confirmed_at,
     cast(null as timestamp) as expires_at,
     wording_version,
@@ -17,7 +17,7 @@ select
         staging_end(
             "email",
             [
-                required("stated_at", "time of the statement"),
+                required(stated("stated_at"), "time of the statement"),
                 ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
                 ["list is null", "list is missing"],
             ],

@@ -8,7 +8,7 @@ select
     'email' as channel,
     status,
     'consent' as legal_basis,
-    {{ as_utc("stated_at") }} as stated_at,
+    {{ stated(as_utc("stated_at")) }} as stated_at,
     {{ as_utc("confirmed_at") }} as confirmed_at,
     cast(null as timestamp) as expires_at,
     wording_version,
@@ -17,7 +17,7 @@ select
         staging_end(
             "webshop",
             [
-                required(as_utc("stated_at"), "time of the statement"),
+                required(stated(as_utc("stated_at")), "time of the statement"),
                 ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
             ],
         )
