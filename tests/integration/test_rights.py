@@ -95,6 +95,9 @@ def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_store
         if not night:
             with demo_copy.warehouse() as con:
                 assert con.execute(sold).fetchall() == before
+                # where it is lifted before a night, their permissions are worked out anew
+                made_with = "select count(*) from identity.contact_permissions_made_with where customer_id = ?"
+                assert con.execute(made_with, [customer]).fetchall() == [(0,)]
     with demo_copy.warehouse() as con:
         assert con.execute(stored, [contact, "Rättvik"]).fetchall() == [(1,)]
         key = con.execute("select o.source_key from conformed.conformed_orders o join identity.customer_source_records s on s.source_system = o.person_system "

@@ -1,8 +1,5 @@
--- what permissions are made of: what was said by which records, when it begins and ends, by whom else of the same
--- contact
--- points, what closes a channel, and the rules themselves. A load changes no row without a newer number, so that
--- counts and
--- sums of loads show every change, also of rows that are gone
+-- all that a customer's permissions are made of, as one number: what each record said, what of it has begun and not
+-- ended, who else of the same contact points withdrew, what closes a channel, and the rules as they are written
 with
     {{ consent_owners() }},
     {{ consent_digests() }},
