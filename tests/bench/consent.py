@@ -51,7 +51,7 @@ create table conformed.conformed_consent_events as select 'crm' as source_system
     timestamp '2022-01-01' + to_seconds((hash(i, 5) % 126000000)::bigint) as stated_at, null::timestamp as confirmed_at, null::timestamp as expires_at,
     'w1' as wording_version, null::timestamp as deleted_at, 1 as load_id from range(getvariable('events')) t(i);
 """
-# what the models' hooks do (macros/consent.sql)
+# what the models' hooks do (macros/permissions.sql)
 _TOUCHED = """
 create or replace table identity.contact_permissions_touched as select coalesce(i.customer_id, m.customer_id) as customer_id
 from marts.consent_inputs i full join identity.contact_permissions_made_with m on m.customer_id = i.customer_id where i.digest is distinct from m.digest;
