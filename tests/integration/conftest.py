@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import AS_OF, NIGHT_1, Kundbild
+from tests.integration.someone import Someone, someone_of
 
 CUSTOMERS = "600"
 
@@ -31,3 +32,8 @@ def demo_copy(demo: Kundbild, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("XDG_CONFIG_HOME", str(settings.parent))
     shutil.copytree(demo.home, tmp_path / "home", symlinks=True)
     return Kundbild(tmp_path / "home")
+
+
+@pytest.fixture
+def someone(demo: Kundbild) -> Someone:
+    return someone_of(demo)

@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,61 +16,7 @@ import duckdb
 import pytest
 
 from tests.conftest import NIGHT_2, Kundbild
-
-
-@dataclass
-class Someone:
-    """A customer of the demo: what is known of them."""
-
-    customer_id: str
-    contact: str
-    email: str
-    phone: str
-    given_name: str
-    family_name: str
-    birth_date: str
-    tokens: list[str]
-
-
-_WHO = """
-select s.customer_id, p.source_key, p.email, p.phone, p.given_name, p.family_name, p.birth_date::varchar,
-    (select list(distinct lower(q.email)) from conformed.conformed_people q join identity.customer_source_records t using (source_system, source_key)
-        where t.customer_id = s.customer_id and q.email is not null)
-from conformed.conformed_people p join identity.customer_source_records s using (source_system, source_key)
-join identity.normalised_people n using (source_system, source_key)
-where p.source_system = 'crm' and p.email is not null and p.phone is not null and p.birth_date is not null and p.deleted_at is null
-    and s.customer_id in (select customer_id from marts.fct_orders group by 1 having count(*) > 1)
-    and s.customer_id in (select customer_id from identity.customer_source_records group by 1 having count(distinct source_system) > 2)
-    and n.email_key in (select email_key from identity.normalised_people m join identity.customer_source_records u using (record_id)
-        group by 1 having count(distinct u.customer_id) = 1)
-    and n.phone_key in (select phone_key from identity.normalised_people m join identity.customer_source_records u using (record_id)
-        group by 1 having count(distinct u.customer_id) = 1)
-order by s.customer_id
-"""
-
-
-@pytest.fixture
-def someone(demo: Kundbild) -> Someone:
-    with demo.warehouse() as con:
-        customer, contact, email, phone, given, family, born, emails = con.execute(_WHO).fetchall()[0]
-    return Someone(customer, contact, email, phone, given, family, born, [*emails, customer])
-
-
-def places(home: Path, tokens: list[str]) -> list[str]:
-    """Where one of the tokens stands in a text that a database or Parquet file of the home folder holds."""
-    found = []
-    for path in sorted([home / "warehouse.duckdb", *home.glob("published/versions/*/*.duckdb")]):
-        with duckdb.connect(str(path), read_only=True) as con:
-            for schema, table in con.execute("select schema_name, table_name from duckdb_tables()").fetchall():
-                rows = con.execute(
-                    f'select count(*) from "{schema}"."{table}" t where exists (select 1 from unnest(?) w (word) where contains(lower(t::varchar), word))',
-                    [tokens],
-                ).fetchall()[0][0]
-                found += [f"{path.name}: {schema}.{table}"] if rows else []
-    for path in home.glob("published/versions/*/parquet/*.parquet"):
-        sql = f"select count(*) from '{path}' t where exists (select 1 from unnest(?) w (word) where contains(lower(t::varchar), word))"
-        found += [path.name] if duckdb.execute(sql, [tokens]).fetchall()[0][0] else []
-    return found
+from tests.integration.someone import Someone, places
 
 
 def totals(kundbild: Kundbild) -> list[tuple]:
@@ -189,98 +134,6 @@ def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_cons
     with demo_copy.warehouse() as con:
         # by the address that consented, and by nothing else
         assert con.execute(there).fetchall() == [(900_000,)]
-
-
-def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(demo_copy: Kundbild, someone: Someone):
-    demo_copy("erase", "--customer", someone.customer_id)
-    proof = demo_copy.json("prove-erasure")
-    assert (
-        proof["holds"] and proof["canary_found"] == [] and proof["suppressed_found"] == [] and proof["suppressed"] > 4
-    )
-    assert proof["canary_found_before"] == proof["control_found"] == [str(demo_copy.home / "warehouse.duckdb")]
-    assert proof["tables"] > 30
-    looked_in = {path.split("/")[0] for path in proof["files"]}
-    assert looked_in >= {
-        "warehouse.duckdb",
-        "published",
-        "data_docs",
-        "dagster",
-        "dbt_target",
-        "audit.jsonl",
-        "suppression.jsonl",
-    }
-    # whoever is put back is found, in a table and in a loose file
-    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
-        con.execute(
-            "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) values (0, 's', 't', 'r', ?)",
-            [someone.email],
-        )
-    (demo_copy.home / "dbt_target" / "logs" / "left.log").write_text(f"row: {someone.email.upper()};1")
-    broken = demo_copy.json("prove-erasure", code=1)
-    assert not broken["holds"]
-    assert {"warehouse.duckdb: quarantine.rejected_rows.content", "dbt_target/logs/left.log: its bytes"} <= set(
-        broken["suppressed_found"]
-    )
-
-
-def made_up(demo: Kundbild) -> list[str]:
-    """The tables where a row is of the people that a proof makes up."""
-    with demo.warehouse() as con:
-        tables = con.execute(
-            "select schema_name, table_name, list('\"' || column_name || '\"') from duckdb_columns() where data_type = 'VARCHAR' and not internal "
-            "and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables()) "
-            "and table_name <> 'check_results' group by all"
-        ).fetchall()
-        return [
-            f"{schema}.{table}"
-            for schema, table, columns in tables
-            if con.execute(
-                f"select count(*) > 0 from (select unnest([{', '.join(columns)}]) as said from {schema}.{table}) "
-                "where regexp_matches(said, '(canary|control)[0-9a-f]{24}') or said = 'canary'"
-            ).fetchall()
-            == [(True,)]
-        ]
-
-
-def test_rule_27_an_erasure_proves_itself_in_one_pass_and_fails_where_anything_is_left(
-    demo_copy: Kundbild, someone: Someone, monkeypatch: pytest.MonkeyPatch
-):
-    from orchestration.configuration import load_settings
-    from orchestration.erase import erase, finish_unfinished
-    from orchestration.home import Home
-    from orchestration.privacy import erasure
-    from orchestration.privacy.proof import plant
-    from orchestration.privacy.rights import Subject
-    from orchestration.warehouse import open_warehouse
-
-    home = Home(demo_copy.home)
-    settings = load_settings(demo_copy.config, {"KUNDBILD_HOME": str(demo_copy.home)})
-    done = demo_copy.json("erase", "--customer", someone.customer_id, "--prove")[0]
-    assert done["state"] == "done" and done["customers"] >= 1 and done["records"] >= 3
-    proof = done["proof"]
-    assert proof["holds"] and proof["canary_found_before"] == proof["control_found"] == [str(home.warehouse)]
-    assert places(demo_copy.home, someone.tokens) == []
-    # nothing of it is left: no row of the made-up people, no entry of the suppression list
-    for line in home.suppression.read_text().splitlines():
-        assert json.loads(line)["reason"] == "erasure"
-    assert len(home.suppression.read_text().splitlines()) == proof["suppressed"] == done["suppressed"]
-    assert made_up(demo_copy) == []
-    # nor where it was killed after it had planted them
-    with open_warehouse(home, settings.engine) as con:
-        plant(con, home, settings)
-    assert len(made_up(demo_copy)) > 30
-    with home.lock("test"):
-        finish_unfinished(home, settings)
-    assert made_up(demo_copy) == []
-    # one table that is forgotten is enough
-    theirs = erasure._theirs
-    monkeypatch.setattr(
-        erasure, "_theirs", lambda table, *rest: None if table == "fct_web_sessions" else theirs(table, *rest)
-    )
-    with demo_copy.warehouse() as con:
-        (other,) = con.execute("select min(customer_id) from marts.dim_customers").fetchall()[0]
-    broken = erase(home, settings, [Subject(customer=other)], is_proved=True)[0].proof
-    assert broken and not broken.holds and broken.canary_found == [str(home.warehouse)]
 
 
 def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(demo_copy: Kundbild, someone: Someone):

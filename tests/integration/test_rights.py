@@ -15,7 +15,7 @@ from orchestration.defs.privacy import erase_job, export_job
 from orchestration.privacy.rights import note_request, restrict
 from orchestration.privacy.subject_access import SCHEMA
 from tests.conftest import NIGHT_2, Kundbild
-from tests.integration.test_erasure import places
+from tests.integration.someone import places
 
 
 def test_an_objection_and_a_correction_stand_after_everything_is_extracted_anew(demo_copy: Kundbild):
