@@ -90,6 +90,7 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject], *, is_pro
                 note_requests()
         if planting:
             erased, proof = _prove(home, settings, planting)
+            erased = replace(erased, rows=erased.rows - planting.rows) if erased else None
         else:
             erased = _finish(home, settings) if certain else None
     whole = replace(erased, suppressed=suppressed, exports=exports) if erased else _NOTHING

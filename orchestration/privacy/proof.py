@@ -93,6 +93,11 @@ class Planting:
     def tables(self) -> int:
         return len(self.removals)
 
+    @property
+    def rows(self) -> int:
+        """Of each of them: one a table, and a line that could not be read."""
+        return self.tables + 1
+
 
 def plant(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> Planting:
     """Plants both, uncompressed from when the warehouse is closed."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -11,6 +13,7 @@ from orchestration.configuration import load_settings
 from orchestration.erase import erase, finish_unfinished
 from orchestration.home import Home
 from orchestration.privacy import erasure
+from orchestration.privacy.pepper import pepper_file
 from orchestration.privacy.proof import plant
 from orchestration.privacy.rights import Subject
 from orchestration.warehouse import open_warehouse
@@ -70,11 +73,19 @@ def made_up(demo: Kundbild) -> list[str]:
 
 
 def test_rule_27_an_erasure_proves_itself_in_one_pass_and_fails_where_anything_is_left(
-    demo_copy: Kundbild, someone: Someone, monkeypatch: pytest.MonkeyPatch
+    demo_copy: Kundbild, someone: Someone, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     home = Home(demo_copy.home)
     settings = load_settings(demo_copy.config, {"KUNDBILD_HOME": str(demo_copy.home)})
+    shutil.copytree(home.root, tmp_path / "other", symlinks=True)
+    plain = Kundbild(tmp_path / "other").json("erase", "--customer", someone.customer_id)[0]
+    # the same warehouse has the same suppression list
+    for path in pepper_file().parent.glob("suppression-*"):
+        path.unlink()
     done = demo_copy.json("erase", "--customer", someone.customer_id, "--prove")[0]
+    assert [done[what] for what in ("customers", "records", "rows", "suppressed")] == [
+        plain[what] for what in ("customers", "records", "rows", "suppressed")
+    ]
     assert done["state"] == "done" and done["customers"] >= 1 and done["records"] >= 3
     proof = done["proof"]
     assert proof["holds"] and proof["canary_found_before"] == proof["control_found"] == [str(home.warehouse)]
