@@ -1,7 +1,8 @@
 """Data Docs that stand on their own: no page asks any other server for anything.
 
 Great Expectations' pages load styles, scripts and a picture from a dozen hosts and are bare without them. Here: those
-references are taken out, a small style is put in, the first page lists every suite, and one the consent suite rule by rule. Not here: the checks' results.
+references are taken out, a small style is put in, the first page lists every suite, and one page the consent suite, rule
+by rule. Not here: the checks' results.
 """
 
 from __future__ import annotations

@@ -168,6 +168,15 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def put_in_place(fresh: Path, path: Path) -> None:
+    """Puts a written file in another's place: on disk before its name is, and private."""
+    fresh.chmod(0o600)
+    for target in (fresh, fresh.parent):
+        sync(target)
+    fresh.replace(path)
+    sync(path.parent)
+
+
 def write_private(path: Path, text: str) -> None:
     """Writes a file that only its owner may read, also where it was there before."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8", newline="") as file:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.errors import KundbildError
-from orchestration.home import Home
+from orchestration.home import Home, put_in_place, write_private
 from orchestration.privacy.pepper import RENEW, Pepper, read_pepper
 from orchestration.settings import Privacy
 
@@ -109,8 +109,8 @@ class AuditLog:
             return
         last = list(self.entries())[-1]
         # a run that was killed between the entry and the head finds it there
-        if last.detail.get("proof") != self._pepper.proof:
-            last = AuditLog(self._path, self._head_pepper()).append(_ROTATED, detail={"proof": self._pepper.proof})
+        if last.detail.get("check") != self._pepper.check:
+            last = AuditLog(self._path, self._head_pepper()).append(_ROTATED, detail={"check": self._pepper.check})
         self._write_head(last)
 
     def entries(self) -> Iterator[Entry]:
@@ -129,7 +129,7 @@ class AuditLog:
         """
         count, chain, before = 0, _FIRST, _FIRST
         peppers = [*self._pepper.older(), self._pepper]
-        proofs = {pepper.proof: pepper for pepper in peppers}
+        checks = {pepper.check: pepper for pepper in peppers}
         made_with = None
         for entry in self.entries():
             if entry.number != count + 1:
@@ -142,7 +142,7 @@ class AuditLog:
                 raise self._broken(entry.number, "it, or one before it, is not what was written")
             count, before, chain = entry.number, chain, entry.chain
             if entry.action == _ROTATED:
-                made_with = proofs.get(str(entry.detail.get("proof")), made_with)
+                made_with = checks.get(str(entry.detail.get("check")), made_with)
         last = self._read_head(self._head_pepper() if to_be_renewed else self._pepper)
         # a run that was killed between an entry and the head leaves the head one behind; the next entry mends it
         if last != (count, chain) and last != (count - 1, before):
@@ -191,11 +191,8 @@ class AuditLog:
     def _write_head(self, entry: Entry) -> None:
         proof = self._pepper.hashed(f"head:{entry.number}:{entry.chain}")
         fresh = self._head.with_suffix(".head.new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(f"{entry.number} {entry.chain} {proof}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(self._head)
+        write_private(fresh, f"{entry.number} {entry.chain} {proof}\n")
+        put_in_place(fresh, self._head)
 
     def _broken(self, number: int, what: str) -> AuditError:
         return AuditError(

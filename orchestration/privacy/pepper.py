@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.home import sync, write_private
+from orchestration.home import put_in_place, write_private
 from orchestration.warehouse import scalar
 
 _CHECKED = "kundbild pepper"
@@ -46,7 +46,7 @@ class Pepper:
         return len(self.secrets)
 
     @property
-    def proof(self) -> str:
+    def check(self) -> str:
         """A hash that shows which secrets it was made with, and tells nothing of them."""
         return self.hashed(_CHECKED)
 
@@ -101,13 +101,13 @@ def find_pepper(con: duckdb.DuckDBPyConnection, configured: Sequence[str]) -> Pe
     a secret was added that the hashes are not made with yet.
     """
     con.execute(_DDL)
-    noted = noted_proof(con)
+    noted = noted_check(con)
     pepper = read_pepper(configured, is_known=bool(noted))
     if not noted:
-        note_proof(con, pepper)
-    elif noted != pepper.proof:
+        note_check(con, pepper)
+    elif noted != pepper.check:
         where = "[privacy] pepper" if configured else str(pepper_file())
-        if noted in [older.proof for older in pepper.older()]:
+        if noted in [older.check for older in pepper.older()]:
             raise KundbildError("this warehouse's hashes are made with an older pepper", where=where, to_do=RENEW)
         raise KundbildError(
             "the pepper is not the one that this warehouse's hashes are made with",
@@ -117,15 +117,15 @@ def find_pepper(con: duckdb.DuckDBPyConnection, configured: Sequence[str]) -> Pe
     return pepper
 
 
-def noted_proof(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The proof of the pepper that the warehouse's hashes are made with; None where nothing was hashed yet."""
+def noted_check(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The check of the pepper that the warehouse's hashes are made with; None where nothing was hashed yet."""
     con.execute(_DDL)
     return scalar(con, "select any_value(keyed_hash) from restricted.pepper_check")
 
 
-def note_proof(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> None:
+def note_check(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> None:
     con.execute("delete from restricted.pepper_check")
-    con.execute("insert into restricted.pepper_check values (?)", [pepper.proof])
+    con.execute("insert into restricted.pepper_check values (?)", [pepper.check])
 
 
 def read_pepper(configured: Sequence[str], *, is_known: bool) -> Pepper:
@@ -138,9 +138,7 @@ def add_secret() -> Pepper:
     path = pepper_file()
     fresh = path.with_name("pepper.new")
     write_private(fresh, "".join(f"{secret}\n" for secret in (*_read(is_known=True), secrets.token_hex(32))))
-    sync(fresh)
-    fresh.replace(path)
-    sync(path.parent)
+    put_in_place(fresh, path)
     return Pepper(_read(is_known=True))
 
 

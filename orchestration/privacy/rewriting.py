@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.home import Home, sync
+from orchestration.home import Home, put_in_place
 from orchestration.settings import Engine
 from orchestration.warehouse import PUBLISHED_STORAGE, open_warehouse, quote, scalar, text
 
@@ -76,12 +76,12 @@ def rewrite_warehouse(home: Home, engine: Engine, *, is_searched: bool = False) 
             _lay_open(con, "fresh")
         _assert_same(con, catalog, "fresh", home.warehouse)
         con.execute("detach fresh")
-    _replace(fresh, home.warehouse)
+    put_in_place(fresh, home.warehouse)
     Path(f"{home.warehouse}.wal").unlink(missing_ok=True)
 
 
 def _lay_open(con: duckdb.DuckDBPyConnection, catalog: str) -> None:
-    """Takes the last rows of each table out and puts them in again, uncompressed; more than that few are not touched."""
+    """Takes the last rows of each table out and puts them in again, uncompressed, with the row group that they stand in."""
     con.execute("set force_compression = 'uncompressed'")
     for schema, table, _ in con.execute(_ROWS, {"catalog": catalog}).fetchall():
         name = f"{quote(catalog)}.{quote(schema)}.{quote(table)}"
@@ -129,7 +129,7 @@ def _rewrite_database(con: duckdb.DuckDBPyConnection, home: Home, path: Path, fi
     finally:
         con.execute("detach published")
     if is_held:
-        _replace(fresh, path)
+        put_in_place(fresh, path)
     return is_held
 
 
@@ -159,7 +159,7 @@ def _rewrite_parquet(con: duckdb.DuckDBPyConnection, path: Path, find: Find) -> 
         return False
     fresh = path.with_suffix(".fresh")
     con.execute(f"copy ({theirs.rest(relation)}) to {text(fresh)} (format parquet, compression zstd)")
-    _replace(fresh, path)
+    put_in_place(fresh, path)
     return True
 
 
@@ -176,7 +176,7 @@ def _recount(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
         con.execute("detach published")
     fresh = manifest.with_suffix(".fresh")
     fresh.write_text(json.dumps(said, indent=2), encoding="utf-8")
-    _replace(fresh, manifest)
+    put_in_place(fresh, manifest)
 
 
 def _assert_same(con: duckdb.DuckDBPyConnection, catalog: str, copy: str, where: Path) -> None:
@@ -193,12 +193,3 @@ def _assert_same(con: duckdb.DuckDBPyConnection, catalog: str, copy: str, where:
             where=str(where),
             to_do="check the disk; the warehouse is as it was, and the next run tries again",
         )
-
-
-def _replace(fresh: Path, path: Path) -> None:
-    """Puts a written file in another's place: on disk before its name is, and private."""
-    fresh.chmod(0o600)
-    for target in (fresh, fresh.parent):
-        sync(target)
-    fresh.replace(path)
-    sync(path.parent)

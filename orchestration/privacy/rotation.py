@@ -19,8 +19,8 @@ from orchestration.privacy.pepper import (
     Pepper,
     add_secret,
     find_pepper,
-    note_proof,
-    noted_proof,
+    note_check,
+    noted_check,
     read_pepper,
 )
 from orchestration.privacy.pseudonyms import end_keys
@@ -57,7 +57,7 @@ def rotate(home: Home, engine: Engine, configured: Sequence[str], versions: Sequ
     """
     pepper = read_pepper(configured, is_known=True)
     with open_warehouse(home, engine) as con:
-        made_with = next((older for older in pepper.older() if older.proof == noted_proof(con)), None)
+        made_with = next((older for older in pepper.older() if older.check == noted_check(con)), None)
         made_with = made_with or find_pepper(con, configured)
         is_new = made_with == pepper and AuditLog(home.audit_log, pepper).is_renewed
         if is_new:
@@ -93,5 +93,5 @@ def _renew_warehouse(
                     pepper.parameters(made_with.count),
                 ).fetchall()[0][0]
         pseudonyms = end_keys(con, versions) if has_table(con, "identity", "customer_keys") else 0
-        note_proof(con, pepper)
+        note_check(con, pepper)
     return hashes, pseudonyms

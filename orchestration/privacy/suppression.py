@@ -17,7 +17,7 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.home import Home, sync, write_private
+from orchestration.home import Home, put_in_place, write_private
 from orchestration.privacy.pepper import Pepper, pepper_file
 from orchestration.warehouse import scalar
 
@@ -69,9 +69,7 @@ class SuppressionList:
             if any(entry.secrets < self._pepper.count for entry in _entries_of(path)):
                 fresh = path.with_suffix(".new")
                 write_private(fresh, "".join(map(_line, self._renewed_of(path))))
-                sync(fresh)
-                fresh.replace(path)
-                sync(path.parent)
+                put_in_place(fresh, path)
 
     def last(self) -> dict[tuple[Kind, str], Suppressed]:
         """The last entry of each (kind, keyed hash)."""

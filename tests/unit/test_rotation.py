@@ -105,7 +105,7 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("step", ["AuditLog.renew", "SuppressionList.renew", "_renew_warehouse", "note_proof"])
+@pytest.mark.parametrize("step", ["AuditLog.renew", "SuppressionList.renew", "_renew_warehouse", "note_check"])
 def test_what_a_kill_left_is_renewed_by_the_next_rotation_without_a_further_secret(hashed_home, monkeypatch, step):
     def killed(*_: object) -> None:
         raise Killed
@@ -124,7 +124,7 @@ def test_what_a_kill_left_is_renewed_by_the_next_rotation_without_a_further_secr
 def test_a_killed_run_between_the_entry_and_the_head_is_renewed_too(tmp_path):
     log = AuditLog(tmp_path / "audit.jsonl", OLD)
     log.append("published")
-    AuditLog(log._path, OLD).append("pepper-rotated", detail={"proof": NEW.proof})
+    AuditLog(log._path, OLD).append("pepper-rotated", detail={"check": NEW.check})
     renewed = AuditLog(log._path, NEW)
     renewed.renew()
     assert renewed.verify()[0] == 2 and renewed.append("published").number == 3 and renewed.verify()[0] == 3
