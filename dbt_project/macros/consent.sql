@@ -66,6 +66,20 @@
             and e.deleted_at is null
             and w.customer_id is distinct from b.customer_id
     ),
+    {%- if touched %}
+        -- what they said, read once
+        ledger as (
+            select e.*
+            from {{ ref("conformed_consent_events") }} e
+            where
+                exists (select 1 from owners b where b.source_system = e.person_system and b.source_key = e.person_key)
+                or (
+                    e.status = 'withdrawn'
+                    and exists (select 1 from withdrawn_points w where w.contact_point = e.contact_point)
+                )
+        ),
+    {%- endif %}
+    {%- set ledger = "ledger" if touched else ref("conformed_consent_events") %}
     statements as (
         select
             e.customer_id,
@@ -82,7 +96,7 @@
             e.wording_version,
             e.legal_basis,
             e.source_system || ':' || e.source_key as event_key
-        from ({{ consent_said() }}) e
+        from ({{ consent_said(ledger) }}) e
 
         union all
 
@@ -120,7 +134,7 @@
         from
             (
                 select customer_id, source_system || ':' || source_key as event_key, contact_point, stated_at
-                from ({{ consent_said("e.purpose = 'direct_marketing' and e.status = 'withdrawn'") }})
+                from ({{ consent_said(ledger, "e.purpose = 'direct_marketing' and e.status = 'withdrawn'") }})
                 union all
                 -- made here: `kundbild object`
                 select b.customer_id, 'kundbild:' || o.request_id, null, o.stated_at
@@ -137,15 +151,15 @@
     )
 {%- endmacro %}
 
-{#- Consent events `e` with the customers that each speaks for; written out where it is used, for each use reads its part. -#}
-{% macro consent_said(which="true") -%}
+{#- Events `e` of the ledger with the customers that each speaks for; written out where it is used, for each use reads its part. -#}
+{% macro consent_said(ledger, which="true") -%}
     select b.customer_id, e.*
-    from {{ ref("conformed_consent_events") }} e
+    from {{ ledger }} e
     join owners b on b.source_system = e.person_system and b.source_key = e.person_key
     where {{ which }} and e.deleted_at is null and (e.status = 'withdrawn' or b.is_standing)
     union all
     select w.customer_id, e.*
-    from {{ ref("conformed_consent_events") }} e
+    from {{ ledger }} e
     join withdrawn_points w on w.contact_point = e.contact_point
     left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
     where

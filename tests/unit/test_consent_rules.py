@@ -22,13 +22,20 @@ def test_rule_01_nothing_is_permitted_that_was_not_granted_for_exactly_that(perm
     assert permitted([ANNA, BO], consent_events=[unknown]) == {}
 
 
-def test_rule_02_a_grant_has_its_time_and_evidence_and_ends(permitted):
+def test_rule_02_a_grant_has_its_time_and_evidence_and_ends(permitted, warehouse):
     assert permitted([ANNA], consent_events=[said("anna", at="2026-07-01")]) == {}  # of tomorrow
     assert permitted([ANNA], consent_events=[said("anna", wording_version=None)]) == {}
     assert permitted([ANNA], consent_events=[said("anna", contact_point=None)]) == {}
     until = said("anna", expires_at=datetime(2026, 6, 1))
     assert permitted([ANNA], consent_events=[until]) == {} and permitted.why[SURVEY] == "the grant has expired"
     assert permitted([ANNA], at="2026-05-31", consent_events=[until]) == {SURVEY: "anna@x.se"}
+    # the last grant says how long, also where it says for good
+    for ends, anew in (
+        (None, said("anna", at="2026-03-01")),
+        (datetime(2027, 1, 1), said("anna", at="2026-03-01", expires_at=datetime(2027, 1, 1))),
+    ):
+        permitted([ANNA], at="2026-05-31", consent_events=[until, anew])
+        assert warehouse.execute("select expires_at from marts.contact_permissions").fetchall() == [(ends,)]
     # a newsletter wants the second click, and counts from it
     letter = said("anna", purpose="newsletter")
     assert permitted([ANNA], consent_events=[letter]) == {}

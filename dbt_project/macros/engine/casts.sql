@@ -73,12 +73,21 @@
 {% macro default__packed(values) -%} struct_pack({{ values | join(", ") }}) {%- endmacro %}
 {% macro spark__packed(values) -%} struct({{ values | join(", ") }}) {%- endmacro %}
 
-{#- What puts rows in the order of a time, and of a key where times are equal: one number, for a struct is slow to compare. -#}
-{% macro in_order(at, key) -%} {{ return(adapter.dispatch("in_order", "kundbild")(at, key)) }} {%- endmacro %}
-{% macro default__in_order(at, key) -%}
-    (epoch_us({{ at }})::hugeint * 18446744073709551616::hugeint + hash({{ key }}))
+{#-
+    What puts rows in the order of a time; where times are equal, what is `over` the others, then a key: one number, for a
+    struct is slow to compare.
+-#}
+{% macro in_order(at, over, key) -%}
+    {{ return(adapter.dispatch("in_order", "kundbild")(at, over, key)) }}
 {%- endmacro %}
-{% macro spark__in_order(at, key) -%} struct({{ at }}, {{ key }}) {%- endmacro %}
+{% macro default__in_order(at, over, key) -%}
+    (
+        epoch_us({{ at }})::hugeint * 18446744073709551616::hugeint
+        + case when {{ over }} then 9223372036854775808::hugeint else 0::hugeint end
+        + (hash({{ key }}) >> 1)
+    )
+{%- endmacro %}
+{% macro spark__in_order(at, over, key) -%} struct({{ at }}, {{ over }}, {{ key }}) {%- endmacro %}
 
 {#- The same with names: {"name": expression}. -#}
 {% macro record_of(values) -%} {{ return(adapter.dispatch("record_of", "kundbild")(values)) }} {%- endmacro %}

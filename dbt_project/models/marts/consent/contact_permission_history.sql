@@ -4,7 +4,10 @@
 with
     {{ consent_statements(touched_tonight()) }},
     judged as (
-        select s.*, {{ is_evidenced_grant() }} as is_grant
+        select
+            s.*,
+            {{ is_evidenced_grant() }} as is_grant,
+            {{ in_order("s.effective_at", "s.status = 'withdrawn'", "s.event_key") }} as nth
         from statements s
         left join {{ ref("purposes") }} p on p.purpose = s.purpose
         where s.effective_at is not null
@@ -25,14 +28,12 @@ with
             t.channel,
             t.valid_from,
             max(j.effective_at) filter (j.status = 'withdrawn') as withdrawn_at,
-            {{ latest("j.event_key", in_order("j.effective_at", "j.event_key")) }} filter (
-                j.status = 'withdrawn'
-            ) as withdrawal_key,
             max(j.effective_at) filter (j.is_grant and coalesce(j.expires_at > t.valid_from, true)) as granted_at,
-            {{ latest("j.event_key", in_order("j.effective_at", "j.event_key")) }} filter (
-                j.is_grant and coalesce(j.expires_at > t.valid_from, true)
-            ) as grant_key,
-            {{ latest("j.contact_point", in_order("j.effective_at", "j.event_key")) }} filter (
+            -- the last word, at the same time the withdrawal
+            {{ latest("j.event_key", "j.nth") }} filter (
+                j.status = 'withdrawn' or j.is_grant and coalesce(j.expires_at > t.valid_from, true)
+            ) as deciding_event,
+            {{ latest("j.contact_point", "j.nth") }} filter (
                 j.is_grant and coalesce(j.expires_at > t.valid_from, true)
             ) as contact_point
         from turning_points t
@@ -65,7 +66,7 @@ with
                 then 'withdrawn'
                 else 'the grant has expired'
             end as reason,
-            case when is_permitted then grant_key else withdrawal_key end as deciding_event
+            deciding_event
         from weighed
     ),
     turned as (

@@ -7,13 +7,26 @@ with
             {{ is_evidenced_grant() }}
             and s.effective_at <= {{ as_of() }}
             and coalesce(s.expires_at > {{ as_of() }}, true) as is_valid_grant,
-            s.status = 'granted'
-            and s.effective_at <= {{ as_of() }}
-            and p.needs_confirmation
-            and s.confirmed_at is null as is_unconfirmed
+            -- why a grant does not count: of several, the greatest is told
+            case
+                when s.status != 'granted'
+                then 0
+                when s.expires_at <= {{ as_of() }}
+                then 2
+                when s.effective_at <= {{ as_of() }} and p.needs_confirmation and s.confirmed_at is null
+                then 1
+                else 0
+            end as obstacle,
+            {{ in_order("s.effective_at", "s.status = 'withdrawn'", "s.event_key") }} as nth
         from statements s
         left join {{ ref("purposes") }} p on p.purpose = s.purpose
-        where s.customer_id in (select customer_id from owners where is_standing)
+        where
+            -- of whom no record stands there is nobody to contact
+            not exists (
+                select 1
+                from (select customer_id from owners group by 1 having not bool_or(is_standing)) g
+                where g.customer_id = s.customer_id
+            )
     ),
     decided as (
         select
@@ -21,78 +34,83 @@ with
             purpose,
             channel,
             max(effective_at) filter (status = 'withdrawn') as withdrawn_at,
-            {{ latest("event_key", in_order("effective_at", "event_key")) }} filter (
-                status = 'withdrawn'
-            ) as withdrawal_key,
             max(effective_at) filter (is_valid_grant) as granted_at,
-            {{ latest("event_key", in_order("effective_at", "event_key")) }} filter (is_valid_grant) as grant_key,
-            {{ latest("contact_point", in_order("effective_at", "event_key")) }} filter (
-                is_valid_grant
-            ) as granted_contact_point,
-            {{ latest("expires_at", in_order("effective_at", "event_key")) }} filter (is_valid_grant) as expires_at,
-            bool_or(is_unconfirmed) as has_unconfirmed,
-            bool_or(status = 'granted' and expires_at <= {{ as_of() }}) as has_expired
+            -- the last word, at the same time the withdrawal
+            {{ latest("event_key", "nth") }} filter (status = 'withdrawn' or is_valid_grant) as deciding_event,
+            {{ latest("contact_point", "nth") }} filter (is_valid_grant) as contact_point,
+            -- the last grant may be without end
+            {{ latest("coalesce(expires_at, timestamp 'infinity')", "nth") }} filter (is_valid_grant) as expires_at,
+            max(obstacle) as obstacle
         from judged
         group by customer_id, purpose, channel
     ),
-    -- a register that is missing, too old or shrunk closes its channel in its country: nobody can tell who stands in it
-    unknown as ({{ unknown_registers() }}),
-    reserved as (
-        select customer_id, channel, min(register) as register, min(reservation_key) as reservation_key
-        from {{ ref("customer_reservations") }}
-        group by 1, 2
+    weighed as (
+        select *, coalesce(granted_at > coalesce(withdrawn_at, timestamp '-infinity'), false) as is_permitted
+        from decided
     ),
     stated as (
         select
             customer_id,
             purpose,
             channel,
-            coalesce(granted_at > coalesce(withdrawn_at, timestamp '-infinity'), false) as is_permitted,
+            is_permitted,
+            case when is_permitted then contact_point end as contact_point,
+            case when is_permitted then nullif(expires_at, timestamp 'infinity') end as expires_at,
             case
-                when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_contact_point
-            end as contact_point,
-            case when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then expires_at end as expires_at,
-            case
-                when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
+                when is_permitted
                 then 'granted'
                 when granted_at = withdrawn_at
                 then 'granted and withdrawn at the same time: denied'
                 when withdrawn_at is not null
                 then 'withdrawn'
-                when has_expired
+                when obstacle = 2
                 then 'the grant has expired'
-                when has_unconfirmed
+                when obstacle = 1
                 then 'the double opt-in was never confirmed'
                 else 'no grant with time, wording and contact point'
             end as reason,
-            case
-                when granted_at > coalesce(withdrawn_at, timestamp '-infinity')
-                then grant_key
-                else coalesce(withdrawal_key, grant_key)
-            end as deciding_event,
-            case
-                when granted_at > coalesce(withdrawn_at, timestamp '-infinity') then granted_at else withdrawn_at
-            end as decided_at
-        from decided
+            deciding_event,
+            case when is_permitted then granted_at else withdrawn_at end as decided_at
+        from weighed
+    ),
+    customers as (
+        select o.customer_id, g.country_code.value as country_code
+        from (select distinct customer_id from owners) o
+        left join {{ ref("golden_records") }} g on g.customer_id = o.customer_id
+    ),
+    -- what closes a channel to a customer, whatever they said
+    closing as (
+        select
+            customer_id,
+            channel,
+            coalesce('reserved in ' || min(register), min(unknown)) as closed_reason,
+            {{ earliest("reservation_key", packed(["register", "reservation_key"])) }} as reservation_key
+        from
+            (
+                select customer_id, channel, register, reservation_key, null as unknown
+                from {{ ref("customer_reservations") }}
+                union all
+                select c.customer_id, r.channel, null, null, 'the country, and with it the register, is not known'
+                from customers c
+                cross join
+                    (
+                        select 'phone' as channel
+                        union all
+                        select 'post'
+                    ) r
+                where c.country_code is null
+                union all
+                -- a register that is missing, too old or shrunk: nobody can tell who stands in it
+                select c.customer_id, u.channel, null, null, 'the register ' || u.register
+                from customers c
+                join ({{ unknown_registers() }}) u on u.country_code = c.country_code
+            )
+        group by 1, 2
     ),
     closed as (
-        select
-            s.*,
-            v.reservation_key,
-            case
-                when not s.is_permitted
-                then null
-                when v.register is not null
-                then 'reserved in ' || v.register
-                when s.channel in ('phone', 'post') and g.country_code is null
-                then 'the country, and with it the register, is not known'
-                when u.register is not null
-                then 'the register ' || u.register
-            end as closed_reason
+        select s.*, c.reservation_key, case when s.is_permitted then c.closed_reason end as closed_reason
         from stated s
-        left join reserved v on v.customer_id = s.customer_id and v.channel = s.channel
-        left join {{ ref("golden_records") }} g on g.customer_id = s.customer_id
-        left join unknown u on u.channel = s.channel and u.country_code = g.country_code.value
+        left join closing c on c.customer_id = s.customer_id and c.channel = s.channel
     )
 select
     customer_id,
