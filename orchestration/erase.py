@@ -6,7 +6,7 @@ Here: the order of things, and what the beginning of every run has to finish or 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -90,7 +90,8 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject], *, is_pro
                 note_requests()
         if planting:
             erased, proof = _prove(home, settings, planting)
-            erased = replace(erased, rows=erased.rows - planting.rows) if erased else None
+            # a row in each table, and the line that could not be read, were the canary's
+            erased = replace(erased, rows=erased.rows - len(planting.spots)) if erased else None
         else:
             erased = _finish(home, settings) if certain else None
     whole = replace(erased, suppressed=suppressed, exports=exports) if erased else _NOTHING
@@ -123,7 +124,7 @@ def prove(home: Home, settings: Settings) -> Proof:
 def _prove(home: Home, settings: Settings, planting: Planting) -> tuple[Erased | None, Proof]:
     """Erases the canary, which is noted, and whoever is noted beside it; then looks for everybody in what is left."""
     found_before = is_found(home, planting)
-    erased = _finish(home, settings, is_searched=True)
+    erased = _finish(home, settings, laid_open=planting.spots)
     with open_warehouse(home, settings.engine) as con:
         suppressor = Suppressor(_suppression(con, home, settings), settings.identity.default_country)
     proof = look_for(home, settings, planting, found_before, suppressor)
@@ -173,8 +174,8 @@ def _tell(home: Home, settings: Settings, action: str, erased: Erased) -> None:
     audit_log(home, settings.privacy).append(action, detail=detail)
 
 
-def _finish(home: Home, settings: Settings, *, is_searched: bool = False) -> Erased | None:
-    erased = finish_erasures(home, settings, is_searched=is_searched)
+def _finish(home: Home, settings: Settings, *, laid_open: Iterable[tuple[str, str]] = ()) -> Erased | None:
+    erased = finish_erasures(home, settings, laid_open=laid_open)
     if erased:
         with open_warehouse(home, settings.engine) as con:
             close_requests(con, "erase", now())

@@ -8,7 +8,7 @@ Not here: who may be erased (rights.py), how files are written anew (rewriting.p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,10 +63,10 @@ class Erased:
     exports: list[str]
 
 
-def finish_erasures(home: Home, settings: Settings, *, is_searched: bool = False) -> Erased | None:
+def finish_erasures(home: Home, settings: Settings, *, laid_open: Iterable[tuple[str, str]] = ()) -> Erased | None:
     """Does what is left of noted erasures; None where none is. Needs the home folder's lock and the warehouse closed.
 
-    `is_searched` leaves what was planted for a proof to be found (rewriting.py).
+    `laid_open` are the rows that a proof looks for afterwards (rewriting.py).
     """
     if not home.erasure_mark.exists():
         return None
@@ -75,7 +75,7 @@ def finish_erasures(home: Home, settings: Settings, *, is_searched: bool = False
         rows, publications = 0, list[str]()
         if is_noted(con):
             rows, publications = erase_noted(con, home, settings)
-    rewrite_warehouse(home, settings.engine, is_searched=is_searched)
+    rewrite_warehouse(home, settings.engine, laid_open=laid_open)
     home.erasure_mark.unlink()
     return Erased(customers, records, rows, publications, 0, [])
 

@@ -73,20 +73,24 @@ class Proof:
 
 @dataclass(frozen=True)
 class Planting:
-    """The two made-up people, and SQL that takes out the one that is not erased. `tables` counts where they lie."""
+    """The two made-up people, and where a row of each of them is: (relation, column, value of the canary, of the control)."""
 
     canary: Planted
     control: Planted
-    removals: list[str]
+    rows: list[tuple[str, str, str, str]]
 
     @property
-    def tables(self) -> int:
-        return len(self.removals)
+    def spots(self) -> list[tuple[str, str]]:
+        """Relations and SQL conditions of the rows of both, and of the lines that could not be read."""
+        return [
+            *((relation, f"{column} in ({canary}, {control})") for relation, column, canary, control in self.rows),
+            ("quarantine.rejected_rows", f"source = {text(PLANTED)}"),
+        ]
 
     @property
-    def rows(self) -> int:
-        """Of each of them: one a table, and a line that could not be read."""
-        return self.tables + 1
+    def removals(self) -> list[str]:
+        """Statements that take out the one that is not erased."""
+        return [f"delete from {relation} where {column} = {control}" for relation, column, _, control in self.rows]
 
 
 def plant(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> Planting:
@@ -95,8 +99,8 @@ def plant(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> Pla
     home.erasure_mark.touch(0o600)
     con.execute("set force_compression = 'uncompressed'")
     canary, control = Planted(f"canary{secrets.token_hex(12)}"), Planted(f"control{secrets.token_hex(12)}")
-    _plant(con, settings, canary)
-    return Planting(canary, control, _plant(con, settings, control))
+    beside = zip(_plant(con, settings, canary), _plant(con, settings, control), strict=True)
+    return Planting(canary, control, [(*row, value) for row, (_, _, value) in beside])
 
 
 def is_found(home: Home, planting: Planting) -> list[str]:
@@ -110,7 +114,7 @@ def look_for(
     """Searches for everybody after the canary was erased, and takes the control out. Needs the lock, and the warehouse closed."""
     files = files_of(home)
     proof = Proof(
-        tables=planting.tables,
+        tables=len(planting.rows),
         files=[str(path.relative_to(home.root)) for path in files],
         size=sum(path.stat().st_size for path in files),
         canary_found_before=found_before,
@@ -145,30 +149,32 @@ def take_out_kept(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"delete from quarantine.rejected_rows where source = {text(PLANTED)}")
 
 
-def _plant(con: duckdb.DuckDBPyConnection, settings: Settings, planted: Planted) -> list[str]:
+def _plant(con: duckdb.DuckDBPyConnection, settings: Settings, planted: Planted) -> list[tuple[str, str, str]]:
     """A row in every table that says whose its rows are, and a line among those that could not be read.
 
-    Returns the statements that take them out again.
+    Returns where each is: (relation, column, value), as SQL.
     """
     tables = con.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
         "and schema_name in ('conformed', 'identity', 'marts', 'segments', 'audiences', 'restricted') and not starts_with(table_name, 'erasing_')"
     ).fetchall()
-    removals = [_insert(con, schema, table, planted.values) for schema, table in tables]
+    rows = [_insert(con, schema, table, planted.values) for schema, table in tables]
     for source, declared in settings.sources.items():
         for name, raw in declared.tables.items():
             for person in raw.whose:
                 emails = {column: text(planted.email) for column in person.email}
                 if emails and has_table(con, f"raw_{source}", name):
-                    removals.append(_insert(con, f"raw_{source}", name, emails))
+                    rows.append(_insert(con, f"raw_{source}", name, emails))
     con.execute(
         "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) "
         f"values (0, {text(PLANTED)}, {text(PLANTED)}, 'planted', {text(f'1;{planted.token};{planted.email}')})"
     )
-    return [removal for removal in removals if removal]
+    return [row for row in rows if row]
 
 
-def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dict[str, str]) -> str:
+def _insert(
+    con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dict[str, str]
+) -> tuple[str, str, str] | None:
     columns = con.execute(
         "select column_name, data_type, is_nullable from duckdb_columns() where database_name = current_database() "
         "and schema_name = $1 and table_name = $2",
@@ -179,7 +185,7 @@ def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dic
     )
     names = {name for name, _, _ in columns}
     if not (names & own or (names & set(values) and schema.startswith("raw_"))):
-        return ""
+        return None
     known = {name for name, kind, _ in columns if name in values and kind in ("VARCHAR", "UBIGINT")}
     # an order's own key says nothing of whose it is
     known -= {"source_system", "source_key"} if "person_key" in names else set()
@@ -192,4 +198,4 @@ def _insert(con: duckdb.DuckDBPyConnection, schema: str, table: str, values: dic
     con.execute(f"insert into {relation} ({', '.join(map(quote, said))}) values ({', '.join(said.values())})")
     # the system of both is the same
     name = min(known - {"source_system", "person_system"})
-    return f"delete from {relation} where {quote(name)} = {values[name]}"
+    return relation, quote(name), values[name]

@@ -7,7 +7,7 @@ Not here: what is deleted (erasure.py).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,42 +54,34 @@ class Theirs:
 
 # what of a table, by its name and columns, is theirs; None where none of it can be
 Find = Callable[[str, set[str]], Theirs | None]
-# more rows than a proof plants in a table
-_LAID_OPEN = 100
 # a database that is at rest knows its rows
 _ROWS = "select schema_name, table_name, estimated_size from duckdb_tables() where database_name = $catalog and not temporary order by all"
 
 
-def rewrite_warehouse(home: Home, engine: Engine, *, is_searched: bool = False) -> None:
+def rewrite_warehouse(home: Home, engine: Engine, *, laid_open: Iterable[tuple[str, str]] = ()) -> None:
     """Copies the warehouse into a fresh file and puts that in its place. Needs the lock, and the warehouse closed.
 
-    Where it `is_searched`, the last rows of each table lie uncompressed: compressed bytes hide what they hold. Raises KundbildError where a table of the copy has other rows: the warehouse then stays as it was.
+    Rows that are to be `laid_open`, by relation and SQL condition, lie uncompressed in it: compressed bytes hide what they
+    hold. Raises KundbildError where a table of the copy has other rows: the warehouse then stays as it was.
     """
     fresh = home.temporary / "warehouse.fresh.duckdb"
     fresh.unlink(missing_ok=True)
     with open_warehouse(home, engine) as con:
         catalog = str(scalar(con, "select current_database()"))
-        # what was added last is last in the copy, too
-        con.execute(f"set preserve_insertion_order = {is_searched}")
         con.execute(f"attach {text(fresh)} as fresh; copy from database {quote(catalog)} to fresh")
-        if is_searched:
-            _lay_open(con, "fresh")
+        con.execute("set force_compression = 'uncompressed'")
+        for relation, where in laid_open:
+            _lay_open(con, f"fresh.{relation}", where)
         _assert_same(con, catalog, "fresh", home.warehouse)
         con.execute("detach fresh")
     put_in_place(fresh, home.warehouse)
     Path(f"{home.warehouse}.wal").unlink(missing_ok=True)
 
 
-def _lay_open(con: duckdb.DuckDBPyConnection, catalog: str) -> None:
-    """Takes the last rows of each table out and puts them in again, uncompressed, with the row group that they stand in."""
-    con.execute("set force_compression = 'uncompressed'")
-    for schema, table, _ in con.execute(_ROWS, {"catalog": catalog}).fetchall():
-        name = f"{quote(catalog)}.{quote(schema)}.{quote(table)}"
-        last = f"rowid > (select max(rowid) - {_LAID_OPEN} from {name})"
-        con.execute(f"create or replace temp table last_rows as select * from {name} where {last}")
-        con.execute(f"delete from {name} where {last}")
-        con.execute(f"insert into {name} from last_rows")
-    con.execute("drop table if exists last_rows")
+def _lay_open(con: duckdb.DuckDBPyConnection, relation: str, where: str) -> None:
+    """Takes rows out and puts them in again, at the end, with whatever stands in the row group there."""
+    con.execute(f"create or replace temp table taken_out as select * from {relation} where {where}")
+    con.execute(f"delete from {relation} where {where}; insert into {relation} from taken_out; drop table taken_out")
 
 
 def rewrite_publications(con: duckdb.DuckDBPyConnection, home: Home, find: Find) -> list[str]:

@@ -54,6 +54,7 @@ def suppressed_found(home: Home, settings: Settings, suppressor: Suppressor) -> 
         define_match_keys(con)
         found = ["warehouse.duckdb: conformed.conformed_people"] if suppressor.find_people(con) else []
         con.execute("create or replace temp table written_addresses (place varchar, written varchar)")
+        places, endings = list[str](), list[str]()
         for path in files_of(home):
             name = str(path.relative_to(home.root))
             if path == home.warehouse:
@@ -66,13 +67,17 @@ def suppressed_found(home: Home, settings: Settings, suppressor: Suppressor) -> 
                 con.execute(f"create or replace temp view searched_file as from read_parquet({text(path)})")
                 columns = con.execute("select column_name from (describe searched_file) where column_type = 'VARCHAR'")
                 _note_in(con, f"{name}: ", "searched_file", [column for (column,) in columns.fetchall()])
-            con.register("in_bytes", pa.table({"ending": pa.array(_endings_in_bytes(path), pa.string())}))
-            con.execute(
-                f"insert into written_addresses select $place, * from (select distinct regexp_extract(ending, {text(_ADDRESS)}, 1) as written "
-                "from in_bytes) where written <> ''",
-                {"place": f"{name}: its bytes"},
-            )
-            con.unregister("in_bytes")
+            in_bytes = _endings_in_bytes(path)
+            places += [f"{name}: its bytes"] * len(in_bytes)
+            endings += in_bytes
+        con.register(
+            "in_bytes", pa.table({"place": pa.array(places, pa.string()), "ending": pa.array(endings, pa.string())})
+        )
+        con.execute(
+            f"insert into written_addresses select distinct place, regexp_extract(ending, {text(_ADDRESS)}, 1) as written from in_bytes "
+            "where written <> ''"
+        )
+        con.unregister("in_bytes")
         return [*found, *suppressor.places_of(con, "from written_addresses")]
 
 
