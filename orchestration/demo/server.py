@@ -31,13 +31,14 @@ class _Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         table = address.path.strip("/")
         query = parse_qs(address.query)
-        pages = _pages(self.folder, table, query.get("updated_since", [""])[0])
-        if pages is None:
+        nights = _nights(self.folder, table, query.get("updated_since", [""])[0])
+        if nights is None:
             return self._answer(404, b'{"error":"no such resource"}')
         number = int(query.get("page", ["1"])[0])
-        body = pages[number - 1].read_bytes() if 1 <= number <= len(pages) else b'{"data":[]}'
+        page = _page(nights, number)
+        body = (self.folder / table / page).read_bytes() if page else b'{"data":[]}'
         headers = {}
-        if number < len(pages):
+        if number < sum(nights.values()):
             since = query.get("updated_since", [""])[0]
             keep = f"&updated_since={since}" if since else ""
             headers["Link"] = f'<{self.server_url}/{table}?page={number + 1}{keep}>; rel="next"'
@@ -75,16 +76,21 @@ class _TokenBucket:
             return True
 
 
-def _pages(folder: Path, table: str, since: str) -> list[Path] | None:
-    """The page files of `table` that may hold rows updated after `since`, oldest night first; None: no such table."""
+def _nights(folder: Path, table: str, since: str) -> dict[int, int] | None:
+    """Night → pages of `table` that may hold rows updated after `since`, oldest night first; None: no such table."""
     if not table.isidentifier() or not (folder / table).is_dir():
         return None
-    pages: list[Path] = []
-    for index in sorted((folder / table).glob("index-*.json")):
-        night = json.loads(index.read_text(encoding="utf-8"))
-        if night["rows"] and (not since or night["latest"] > since):
-            pages += [folder / table / f"{night['night']:03d}-{page:05d}.json" for page in range(1, night["pages"] + 1)]
-    return pages
+    told = [json.loads(index.read_text(encoding="utf-8")) for index in sorted((folder / table).glob("index-*.json"))]
+    return {said["night"]: said["pages"] for said in told if said["rows"] and (not since or said["latest"] > since)}
+
+
+def _page(nights: dict[int, int], number: int) -> str | None:
+    """The file of a page by its number, from 1, over all nights."""
+    for night, pages in nights.items():
+        if 1 <= number <= pages:
+            return f"{night:03d}-{number:05d}.json"
+        number -= pages
+    return None
 
 
 def make_server(folder: Path, token: str, *, port: int = 0, requests_per_second: float = 500) -> ThreadingHTTPServer:
