@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Severity, rule_column
 
+# SQL: customers whose data are restricted (Art. 18), as identity knows them: the marts are what is checked
+RESTRICTED = (
+    "(select s.customer_id from identity.restrictions r join identity.customer_source_records s using (source_system, source_key) "
+    "where s.valid_to is null)"
+)
+
 
 def keeps_its_volume(table: str, history: History, max_drop: float, severity: Severity = "ERROR") -> Check:
     """The table did not shrink by more than `max_drop` since it last passed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import yaml
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.common import RESTRICTED, keeps_its_volume, no_row_where, no_rows
 from orchestration.settings import DBT_DIR, Settings
 
 AUDIENCES = ["newsletter_email", "win_back_email", "service_survey_email"]
@@ -17,10 +17,7 @@ _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
-_IS_RESTRICTED = (
-    "exists (select 1 from identity.restrictions r join marts.bridge_customer_source_records s "
-    "on s.source_system = r.source_system and s.source_key = r.source_key where s.customer_id = b.customer_id and s.valid_to is null)"
-)
+_IS_RESTRICTED = f"b.customer_id in {RESTRICTED}"
 # the cheap look first: nearly every text has neither sign
 _LOOKS_PERSONAL = (
     "contains(b.{column}, '@') and regexp_matches(b.{column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}') "
@@ -69,7 +66,7 @@ def _permissions() -> list[Suite]:
             "no_permission_against_a_withdrawal",
             "Nobody is permitted who withdrew, on any contact point, at or after the deciding grant.",
             "b.is_permitted and exists ("
-            "select 1 from conformed.conformed_consent_events e join marts.bridge_customer_source_records s "
+            "select 1 from conformed.conformed_consent_events e join identity.customer_source_records s "
             "on s.source_system = e.person_system and s.source_key = e.person_key and s.valid_to is null "
             "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
             "and e.channel = b.channel and e.stated_at >= b.decided_at)",
@@ -83,7 +80,7 @@ def _permissions() -> list[Suite]:
             "select contact_point, phone_key from identity.withdrawn_points) w on w.contact_point = e.contact_point "
             "join (select source_system, source_key, email_key as match_key from identity.normalised_people union all "
             "select source_system, source_key, phone_key from identity.normalised_people) n on n.match_key = w.match_key "
-            "join marts.bridge_customer_source_records s on s.source_system = n.source_system and s.source_key = n.source_key and s.valid_to is null "
+            "join identity.customer_source_records s on s.source_system = n.source_system and s.source_key = n.source_key and s.valid_to is null "
             "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
             "and e.channel = b.channel and e.stated_at >= b.decided_at)",
             rule=4,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import between, keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.common import RESTRICTED, between, keeps_its_volume, no_row_where, no_rows
 from orchestration.settings import Settings
 
 
 def _is_restricted(system: str, key: str) -> str:
     """SQL: whether a record, or what hangs on it, is of somebody whose data are restricted."""
     return (
-        "exists (select 1 from identity.restrictions r join identity.customer_source_records s using (source_system, source_key) "
-        "join identity.customer_source_records t on t.customer_id = s.customer_id and t.valid_to is null "
-        f"where s.valid_to is null and t.source_system = {system} and t.source_key = {key})"
+        "exists (select 1 from identity.customer_source_records t "
+        f"where t.source_system = {system} and t.source_key = {key} and t.valid_to is null and t.customer_id in {RESTRICTED})"
     )
 
 
