@@ -14,6 +14,8 @@ from orchestration.conformed import entities, required_columns
 from orchestration.settings import ColumnMap, EntityMap, Settings, Source
 from orchestration.warehouse import quote, text
 
+# what a withdrawal of consent denies that does not tell (macros/staging.sql)
+_OF_A_WITHDRAWAL = {"stated_at": "_extracted_at", "purpose": "'all'", "channel": "'all'"}
 _SOURCE = """sources:
   - name: {source}
     schema: raw_{source}
@@ -94,6 +96,11 @@ def mapping_sql(source: str, table: str, mapping: EntityMap) -> str:
             how = mapping.columns[column]
             how = ColumnMap(column=how) if isinstance(how, str) else how
             expression = _expression(how, kind)
+            if mapping.entity == "consent_events" and column in _OF_A_WITHDRAWAL:
+                said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
+                expression = (
+                    f"coalesce({said}, case when {_status(mapping)} = 'withdrawn' then {_OF_A_WITHDRAWAL[column]} end)"
+                )
             lines.append(f"    {expression} as {column}")
             if kind.upper() != "VARCHAR" and how.on_bad == "quarantine":
                 raw = f"nullif(trim(cast({quote(how.column)} as varchar)), '')"
@@ -117,6 +124,14 @@ def mapping_sql(source: str, table: str, mapping: EntityMap) -> str:
     if mapping.one_row_per_key:
         body += f"\nqualify row_number() over (partition by {_key(mapping)} order by _deleted_at is not null, _load_id desc) = 1"
     return body
+
+
+def _status(mapping: EntityMap) -> str:
+    """SQL: the status of a statement on consent."""
+    if "status" in mapping.constants:
+        return text(str(mapping.constants["status"]))
+    how = mapping.columns.get("status")
+    return _expression(ColumnMap(column=how) if isinstance(how, str) else how, "varchar") if how else "null"
 
 
 def _key(mapping: EntityMap) -> str:

@@ -18,6 +18,11 @@ _PERSONAL_NAMES = [
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
 _IS_RESTRICTED = f"b.customer_id in {RESTRICTED}"
+# a withdrawal e, and a permission b
+_IS_ABOUT = (
+    "(e.purpose in (b.purpose, 'all') and e.channel in (b.channel, 'all') or e.purpose = 'direct_marketing' "
+    "and b.purpose in (select purpose from reference.purposes where is_marketing))"
+)
 # the cheap look first: nearly every text has neither sign
 _LOOKS_PERSONAL = (
     "contains(b.{column}, '@') and regexp_matches(b.{column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}') "
@@ -68,8 +73,8 @@ def _permissions() -> list[Suite]:
             "b.is_permitted and exists ("
             "select 1 from conformed.conformed_consent_events e join identity.customer_source_records s "
             "on s.source_system = e.person_system and s.source_key = e.person_key and s.valid_to is null "
-            "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
-            "and e.channel = b.channel and e.stated_at >= b.decided_at)",
+            "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id "
+            f"and {_IS_ABOUT} and e.stated_at >= b.decided_at)",
             rule=4,
         ),
         no_row_where(
@@ -81,8 +86,8 @@ def _permissions() -> list[Suite]:
             "join (select source_system, source_key, email_key as match_key from identity.normalised_people union all "
             "select source_system, source_key, phone_key from identity.normalised_people) n on n.match_key = w.match_key "
             "join identity.customer_source_records s on s.source_system = n.source_system and s.source_key = n.source_key and s.valid_to is null "
-            "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id and e.purpose = b.purpose "
-            "and e.channel = b.channel and e.stated_at >= b.decided_at)",
+            "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id "
+            f"and {_IS_ABOUT} and e.stated_at >= b.decided_at)",
             rule=4,
         ),
         no_row_where(

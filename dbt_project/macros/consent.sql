@@ -96,7 +96,7 @@
             e.wording_version,
             e.legal_basis,
             e.source_system || ':' || e.source_key as event_key
-        from ({{ consent_said(ledger) }}) e
+        from ({{ consent_said(ledger, "e.purpose != 'all' and e.channel != 'all'") }}) e
 
         union all
 
@@ -118,7 +118,8 @@
 
         union all
 
-        -- whoever objects to direct marketing (Art. 21) withdraws every marketing purpose on every channel
+        -- whoever objects to direct marketing (Art. 21) withdraws every marketing purpose on every channel, and whoever
+        -- withdraws without a word of what withdraws all that it can be
         select
             e.customer_id,
             p.purpose,
@@ -133,26 +134,48 @@
             e.event_key
         from
             (
-                select customer_id, source_system || ':' || source_key as event_key, contact_point, stated_at
-                from ({{ consent_said(ledger, "e.purpose = 'direct_marketing' and e.status = 'withdrawn'") }})
+                select
+                    customer_id,
+                    purpose,
+                    channel,
+                    source_system || ':' || source_key as event_key,
+                    contact_point,
+                    stated_at
+                from
+                    (
+                        {{
+                            consent_said(
+                                ledger,
+                                "e.status = 'withdrawn' and (e.purpose in ('direct_marketing', 'all') or e.channel = 'all')",
+                            )
+                        }}
+                    )
                 union all
                 -- made here: `kundbild object`
-                select b.customer_id, 'kundbild:' || o.request_id, null, o.stated_at
+                select b.customer_id, 'direct_marketing', 'all', 'kundbild:' || o.request_id, null, o.stated_at
                 from {{ source("identity", "objections") }} o
                 join owners b on b.source_system = o.source_system and b.source_key = o.source_key
             ) e
-        join {{ ref("purposes") }} p on p.is_marketing
-        cross join
+        join
+            {{ ref("purposes") }} p
+            on p.purpose = e.purpose
+            or e.purpose = 'all'
+            or e.purpose = 'direct_marketing'
+            and p.is_marketing
+        join
             (
                 {%- for channel in ["email", "sms", "phone", "post", "ads"] %}
                     select '{{ channel }}' as channel {{- " union all" if not loop.last }}
                 {%- endfor %}
             ) c
+            on c.channel = e.channel
+            or e.channel = 'all'
+            or e.purpose = 'direct_marketing'
     )
 {%- endmacro %}
 
 {#- Events `e` of the ledger with the customers that each speaks for; written out where it is used, for each use reads its part. -#}
-{% macro consent_said(ledger, which="true") -%}
+{% macro consent_said(ledger, which) -%}
     select b.customer_id, e.*
     from {{ ledger }} e
     join owners b on b.source_system = e.person_system and b.source_key = e.person_key

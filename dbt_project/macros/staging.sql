@@ -22,5 +22,22 @@
     {{ return([parsed ~ " is null", what ~ " is missing or cannot be read"]) }}
 {%- endmacro %}
 
+{#- What a statement on consent is about. A withdrawal that does not tell is about all there is: it denies. -#}
+{% macro about(said) -%}
+    coalesce(nullif(trim({{ said }}), ''), case when status = 'withdrawn' then 'all' end)
+{%- endmacro %}
+
+{#- [condition, reason] for a grant that does not say of what. -#}
+{% macro named(said, what) -%}
+    {{
+        return(
+            [
+                "status = 'granted' and coalesce(nullif(trim(" ~ said ~ "), ''), 'all') = 'all'",
+                what ~ " is missing: a grant names one",
+            ]
+        )
+    }}
+{%- endmacro %}
+
 {#- When a statement on consent was made. A withdrawal that does not tell stands from when it was first known: it denies. -#}
 {% macro stated(at) -%} coalesce({{ at }}, case when status = 'withdrawn' then _extracted_at end) {%- endmacro %}

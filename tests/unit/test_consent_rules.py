@@ -90,6 +90,28 @@ def test_rule_04_a_withdrawal_that_names_only_a_contact_point_denies_whoever_has
     assert set(permitted([ANNA, BO], consent_events=offers, email_events=[left])) == {("anna", "offers", "email")}
 
 
+def test_rule_04_a_withdrawal_that_does_not_say_of_what_denies_all_that_it_can_be_of(permitted, warehouse):
+    given = {"confirmed_at": datetime(2026, 1, 2)}
+    granted = [said("anna", purpose=p, channel=c, **given) for p in ("newsletter", "offers", "survey") for c in ("email", "sms")]  # fmt: skip
+    assert len(permitted([ANNA], consent_events=granted)) == 6
+    for said_of, left in (
+        ({"purpose": "all", "channel": "all"}, set()),
+        ({"purpose": "all", "channel": "sms"}, {("newsletter", "email"), ("offers", "email"), ("survey", "email")}),
+        ({"purpose": "offers", "channel": "all"}, {("newsletter", "email"), ("newsletter", "sms"), ("survey", "email"), ("survey", "sms")}),
+    ):  # fmt: skip
+        withdrawn = said("anna", "withdrawn", "2026-03-01", **said_of)
+        assert {(purpose, channel) for _, purpose, channel in permitted([ANNA], consent_events=[*granted, withdrawn])} == left  # fmt: skip
+        history = "select distinct purpose, channel from marts.contact_permission_history where is_permitted and valid_to is null"
+        assert set(warehouse.execute(history).fetchall()) == left
+    # and a later grant, of one purpose on one channel, is of that alone
+    anew = said("anna", at="2026-04-01", purpose="offers", channel="sms", confirmed_at=datetime(2026, 4, 2))
+    everything = said("anna", "withdrawn", "2026-03-01", purpose="all", channel="all")
+    assert set(permitted([ANNA], consent_events=[*granted, everything, anew])) == {("anna", "offers", "sms")}
+    # a grant of all is none
+    for said_of in ({"purpose": "all"}, {"channel": "all"}, {"purpose": "all", "channel": "all"}):
+        assert permitted([ANNA], consent_events=[said("anna", **given | said_of)]) == {}
+
+
 def test_rule_05_a_merge_never_adds_permission(permitted):
     statements = [said("anna"), said("bo", "withdrawn", "2026-03-01")]
     apart = permitted([ANNA, BO], consent_events=statements)

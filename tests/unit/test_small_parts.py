@@ -147,6 +147,26 @@ def test_a_mapping_casts_renames_and_sets_aside_with_a_reason():
     assert rows[2][6] == "ordered_at cannot be read" and rows[3][6] == "amount cannot be read"
 
 
+def test_a_mapped_withdrawal_that_says_neither_when_nor_of_what_stands_for_all(tmp_path):
+    columns = {"source_key": "id", "person_key": "who", "stated_at": "at", "purpose": "what", "channel": "how"}
+    answers = EntityMap(entity="consent_events", columns=columns | {"status": ColumnMap(column="said", values={"no": "withdrawn", "yes": "granted"})})  # fmt: skip
+    leavers = EntityMap(entity="consent_events", columns=columns, constants={"status": "withdrawn"})
+    with duckdb.connect() as con:
+        con.execute("create table t (id bigint, who varchar, said varchar, what varchar, how varchar, \"at\" varchar, _deleted_at timestamp, _extracted_at timestamp, _load_id bigint)")  # fmt: skip
+        con.execute("insert into t select *, null, timestamp '2026-03-01', 1 from (values (1, 'c', 'no', null, ' ', null), (2, 'c', 'yes', null, 'email', '2026-01-01'), "
+                    "(3, 'c', 'no', 'offers', 'sms', '2026-01-01'), (4, 'c', 'yes', 'offers', 'email', null))")  # fmt: skip
+        for mapping, expected in (
+            (answers, [("all", "all", "2026-03-01", None), (None, "email", "2026-01-01", "purpose is missing"), ("offers", "sms", "2026-01-01", None), ("offers", "email", None, "stated_at is missing")]),
+            (leavers, [("all", "all", "2026-03-01", None), ("all", "email", "2026-01-01", None), ("offers", "sms", "2026-01-01", None), ("offers", "email", "2026-03-01", None)]),
+        ):  # fmt: skip
+            sql = mapping_sql("shop", "t", mapping).replace('{{ source("shop", "t") }}', "t")
+            sql = sql.replace("{{ as_utc('\"at\"') }}", 'try_cast("at" as timestamp)')
+            query = (
+                f"select purpose, channel, stated_at::date::varchar, quarantine_reason from ({sql}) order by source_key"
+            )
+            assert con.execute(query).fetchall() == expected
+
+
 def test_mapped_models_are_written_once_and_cleared_when_gone(tmp_path):
     table = Table(
         columns={

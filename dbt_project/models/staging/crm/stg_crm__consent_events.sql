@@ -4,8 +4,8 @@ select
     contact_id::varchar as person_key,
     contact_point,
     contact_point_type,
-    purpose,
-    channel,
+    {{ about("purpose") }} as purpose,
+    {{ about("channel") }} as channel,
     status,
     legal_basis,
     {{ stated(as_utc("stated_at")) }} as stated_at,
@@ -19,7 +19,8 @@ select
             [
                 required(stated(as_utc("stated_at")), "time of the statement"),
                 ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
-                ["purpose is null or channel is null", "purpose or channel is missing"],
+                named("purpose", "purpose"),
+                named("channel", "channel"),
             ],
         )
     }}

@@ -4,7 +4,7 @@ select
     subscriber_id::varchar as person_key,
     email as contact_point,
     'email' as contact_point_type,
-    list as purpose,
+    {{ about("list") }} as purpose,
     'email' as channel,
     status,
     'consent' as legal_basis,
@@ -19,7 +19,7 @@ select
             [
                 required(stated("stated_at"), "time of the statement"),
                 ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
-                ["list is null", "list is missing"],
+                named("list", "list"),
             ],
         )
     }}
