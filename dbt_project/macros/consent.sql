@@ -96,7 +96,7 @@
             e.wording_version,
             e.legal_basis,
             e.source_system || ':' || e.source_key as event_key
-        from ({{ consent_said(ledger, "e.purpose != 'all' and e.channel != 'all'") }}) e
+        from ({{ consent_said(ledger) }}) e
 
         union all
 
@@ -143,12 +143,10 @@
                     stated_at
                 from
                     (
-                        {{
-                            consent_said(
-                                ledger,
-                                "e.status = 'withdrawn' and (e.purpose in ('direct_marketing', 'all') or e.channel = 'all')",
-                            )
-                        }}
+                        {%- for which in ["e.purpose = 'direct_marketing'", "e.purpose = 'all'", "e.channel = 'all'"] %}
+                            {{ consent_said(ledger, which ~ " and e.status = 'withdrawn'") }}
+                            {{ "union all" if not loop.last }}
+                        {%- endfor %}
                     )
                 union all
                 -- made here: `kundbild object`
@@ -175,7 +173,7 @@
 {%- endmacro %}
 
 {#- Events `e` of the ledger with the customers that each speaks for; written out where it is used, for each use reads its part. -#}
-{% macro consent_said(ledger, which) -%}
+{% macro consent_said(ledger, which="true") -%}
     select b.customer_id, e.*
     from {{ ledger }} e
     join owners b on b.source_system = e.person_system and b.source_key = e.person_key
@@ -194,6 +192,7 @@
     (
         s.status = 'granted'
         and p.purpose is not null
+        and s.channel != 'all'
         and s.wording_version is not null
         and s.contact_point is not null
         and (
