@@ -42,9 +42,12 @@ class TransformError(KundbildError):
         self.failures = failures
         names = ", ".join(failure.node for failure in failures[:5])
         more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
+        starved = any(_OUT_OF_MEMORY in failure.message for failure in failures)
         super().__init__(
             f"dbt failed at {names}{more}: {failures[0].message if failures else ''}",
-            to_do="see the run in the Dagster UI, or dbt.log in the home folder",
+            to_do='give it more memory: memory_limit = "4GB" below [engine] in kundbild.toml'
+            if starved
+            else "see the run in the Dagster UI, or dbt.log in the home folder",
         )
 
 
@@ -158,29 +161,35 @@ class Dbt:
         full_refresh: bool = False,
         on_event: Callable[[Any], None] | None = None,
     ) -> None:
-        """`dbt build` of a selection: models and their data tests. Raises TransformError naming what failed."""
+        """`dbt build` of a selection: models and their data tests. What ran out of memory beside others, and whatever waited
+        for it, is built once more, one at a time. Raises TransformError naming what failed."""
+        # unit tests say whether the code is right, not the night's data: `make test` runs them
+        more = ["--exclude", "resource_type:unit_test", *exclude.split()]
+        if full_refresh:
+            more.append("--full-refresh")
+        results = self._build(select.split(), more, on_event)
+        if any(_is_starved(result) for result in results.values()):
+            again = [r.node.name for r in results.values() if _is_starved(r) or str(r.status) == "skipped"]
+            results |= self._build(again, [*more, "--threads", "1"], on_event)
+        failures = [
+            Failure(r.node.name, _first_line(r.message)) for r in results.values() if str(r.status) in ("error", "fail")
+        ]
+        if failures:
+            raise TransformError(failures)
+
+    def _build(self, select: list[str], more: list[str], on_event: Callable[[Any], None] | None) -> dict[str, Any]:
+        """dbt's result of each node."""
         from dbt.cli.main import dbtRunner
 
         if self._manifest is None:
             self.parse()
-        arguments = [*self._global(), "build", "--select", *select.split(), *self._common()]
-        # unit tests say whether the code is right, not the night's data: `make test` runs them
-        arguments += ["--exclude", "resource_type:unit_test", *exclude.split()]
-        if full_refresh:
-            arguments.append("--full-refresh")
         with self._environment():
             runner = dbtRunner(manifest=self._manifest, callbacks=[on_event] if on_event else [])
-            result = runner.invoke(arguments)
+            result = runner.invoke([*self._global(), "build", "--select", *select, *self._common(), *more])
             _close_connections()
         if result.exception:
             raise TransformError([Failure("dbt", _first_line(result.exception))])
-        failures = [
-            Failure(r.node.name, _first_line(r.message))
-            for r in result.result.results
-            if str(r.status) in ("error", "fail")
-        ]
-        if failures:
-            raise TransformError(failures)
+        return {r.node.unique_id: r for r in result.result.results}
 
     def invoke(self, arguments: list[str]) -> bool:
         """Any dbt command, as by hand; says whether it succeeded."""
@@ -228,6 +237,10 @@ class Dbt:
                     os.environ[name] = value
 
 
+def _is_starved(result: Any) -> bool:
+    return str(result.status) == "error" and _OUT_OF_MEMORY in str(result.message)
+
+
 def _close_connections() -> None:
     """dbt-duckdb keeps the database open for the process; the steps after dbt open it themselves."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -243,6 +256,8 @@ def _digest(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
+# DuckDB's words; the memory is what all models that run at a time have together
+_OUT_OF_MEMORY = "Out of Memory Error"
 # errors whose text holds a value out of a row
 _QUOTES_VALUES = re.compile(r"((?:Conversion|Out of Range|Invalid Input|Constraint) Error): (?!NOT NULL).*", re.DOTALL)
 

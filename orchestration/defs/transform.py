@@ -118,20 +118,21 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
         translator.get_asset_key(props): props for uid, props in nodes.items() if uid.split(".")[0] in ("model", "seed")
     }
     models = [keys[key]["name"] for key in context.selected_asset_keys]
-    events: list[DbtCoreCliEventMessage] = []
-    total, done = len(models), 0
+    # of what is built twice, the second
+    events: dict[str, DbtCoreCliEventMessage] = {}
+    total, done = len(models), set[str]()
 
     def on_event(event: Any) -> None:
-        nonlocal done
         if not event.info.name.startswith("Log") or not event.info.name.endswith("Result"):
             return
         from google.protobuf.json_format import MessageToDict
 
         message = MessageToDict(event, preserving_proto_field_name=True)
-        events.append(DbtCoreCliEventMessage(raw_event=message, event_history_metadata={}))
+        node = event.data.node_info
+        events[node.unique_id] = DbtCoreCliEventMessage(raw_event=message, event_history_metadata={})
         if event.info.name in ("LogModelResult", "LogSeedResult"):
-            done += 1
-            tell("transform", f"{done} of {total}: {event.data.node_info.node_name}")
+            done.add(node.unique_id)
+            tell("transform", f"{len(done)} of {total}: {node.node_name}")
 
     with night.warehouse() as con:
         is_rebuild = night.is_rebuild(con)
@@ -149,7 +150,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
             if keys[key]["resource_type"] == "seed":
                 metadata = {"dagster/row_count": counts.get(".".join(key.path), 0), "unchanged": True}
                 yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
-    for event in events:
+    for event in events.values():
         for translated in event.to_default_asset_events(manifest, translator, context, night.home.dbt_target):
             yield _described(translated, counts, columns)
     if failure:

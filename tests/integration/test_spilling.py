@@ -1,29 +1,61 @@
-"""dbt where a model needs more memory than it may have: it goes on on disk, and so does whatever comes after it."""
+"""dbt where a model needs more memory than it may have: it goes on on disk, or once more by itself, and so does what follows."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from dbt.cli.main import dbtRunner
+import pytest
 
+from orchestration import transform
+from orchestration.configuration import load_settings
 from orchestration.home import Home
-from orchestration.settings import DBT_DIR
+from orchestration.settings import DBT_DIR, PROJECT_DIR
+from orchestration.transform import Dbt, TransformError
+
+SPILLS = "select range as id, md5(range::varchar) as said from range(3000000) order by said"
+# held in memory whole, and none of it can go to disk
+HUGE, SMALL = (f"select list(range) as held from range({rows})" for rows in (100_000_000, 1_000))
 
 
-def test_models_that_spill_to_disk_stop_none_of_those_after_them(home: Home, tmp_path: Path, monkeypatch):
+@pytest.fixture
+def dbt(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """dbt on a project of two models, `much` and `after`, with the house's own profile and 100 MB."""
     project = tmp_path / "project"
     (project / "models").mkdir(parents=True)
-    (project / "dbt_project.yml").write_text(
-        "name: spilling\nprofile: kundbild\nmodels: {spilling: {+materialized: table}}\n"
-    )
-    (project / "models" / "much.sql").write_text(
-        "select range as id, md5(range::varchar) as said from range(3000000) order by said"
-    )
+    (project / "profiles.yml").write_text((DBT_DIR / "profiles.yml").read_text())
+    (project / "dbt_project.yml").write_text("name: spilling\nprofile: kundbild\nmodels: {spilling: {+materialized: table}}\n")  # fmt: skip
     (project / "models" / "after.sql").write_text("select count(*) as rows from {{ ref('much') }}")
-    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
-    monkeypatch.setenv("KUNDBILD_MEMORY_LIMIT", "100MB")
-    where = ["--project-dir", str(project), "--profiles-dir", str(DBT_DIR), "--quiet"]
-    done = dbtRunner().invoke(
-        ["run", *where, "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")]
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
+    settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"memory_limit": "100MB"})})
+    monkeypatch.setattr(transform, "read_catalogue", lambda: None)
+    monkeypatch.setattr(transform, "DBT_DIR", project)
+
+    def of(much: str) -> Dbt:
+        (project / "models" / "much.sql").write_text(much)
+        return Dbt(settings, home)
+
+    return of
+
+
+def test_a_model_that_spills_to_disk_stops_none_of_those_after_it(dbt):
+    dbt(SPILLS).build("much after")
+
+
+def test_what_runs_out_of_memory_beside_others_is_built_once_more_by_itself(dbt):
+    built = []
+
+    def on_event(event) -> None:
+        if event.info.name == "LogModelResult":
+            built.append((event.data.node_info.node_name, event.data.status.split()[0].lower()))
+
+    dbt("{% if target.threads > 1 %}" + HUGE + "{% else %}" + SMALL + "{% endif %}").build(
+        "much after", on_event=on_event
     )
-    assert done.success, done.exception or [result.message for result in done.result]
+    assert built == [("much", "error"), ("much", "ok"), ("after", "ok")]
+
+
+def test_what_runs_out_of_memory_by_itself_is_told_with_what_to_do(dbt):
+    with pytest.raises(TransformError, match="Out of Memory Error") as failed:
+        dbt(HUGE).build("much after")
+    assert [failure.node for failure in failed.value.failures] == ["much"]
+    assert "memory_limit" in failed.value.to_do
