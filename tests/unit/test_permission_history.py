@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import datetime
 
 import pytest
@@ -56,6 +57,52 @@ def test_what_was_permitted_now_is_what_the_history_says_of_now(permitted, histo
     ]  # fmt: skip
     now = permitted(people, consent_events=events)
     assert now == history("2026-06-01") and 10 < len(now) < 110
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_contact_point_that_many_withdrew_from_permits_no_more_and_no_less_than_told_in_full(
+    permitted, warehouse, seed
+):
+    chance = random.Random(seed)
+    people = [person(f"p{n}", f"Given{n}", f"Family{n}", email=f"p{n}@x.se") for n in range(12)]
+    events = [
+        said(
+            f"p{n}", chance.choice(["granted", "granted", "withdrawn"]), at=f"2026-0{chance.randint(1, 5)}-0{chance.randint(1, 9)}",
+            purpose=chance.choice(["survey", "offers", "newsletter"]), channel=chance.choice(["email", "email", "sms"]),
+            contact_point=chance.choice([f"p{n}@x.se", f"p{chance.randint(0, 11)}@x.se", "p0@x.se"]),
+            confirmed_at=chance.choice([None, datetime(2026, 3, 9)]), expires_at=chance.choice([None, datetime(2026, 5, 20), datetime(2026, 7, 1)]),
+        )
+        for n in range(12) for _ in range(chance.randint(3, 12))
+    ]  # fmt: skip
+    events += [
+        said("p3", "withdrawn", "2026-02-02", purpose="all", channel="sms"),
+        said("p4", "withdrawn", "2026-02-02", purpose="direct_marketing"),
+    ]
+    left = {"kind": "unsubscribed", "person_key": "p5", "contact_point": "p0@x.se", "occurred_at": datetime(2026, 3, 3)}
+    permitted(people, consent_events=events, email_events=[left])
+    # one mailbox is three customers'
+    warehouse.execute("update identity.normalised_people set email_key = 'p0@x.se' where source_key in ('p1', 'p2')")
+    for table in ("contact_permissions", "contact_permission_history"):
+        in_full, in_short = (
+            re.sub("statements > 20", f"statements > {many}", permitted.compiled[table]) for many in (1000, 0)
+        )
+        assert in_full != in_short
+        warehouse.execute(f"create or replace table identity.{table}_in_full as {in_full}")
+        warehouse.execute(f"create or replace table identity.{table}_in_short as {in_short}")
+    for one, other in (("full", "short"), ("short", "full")):
+        now = f"from identity.contact_permissions_in_{one} except from identity.contact_permissions_in_{other}"
+        assert warehouse.execute(now).fetchall() == []
+        then = " except ".join(
+            "select m.at, h.customer_id, h.purpose, h.channel, h.contact_point from (select distinct valid_from as at from identity.contact_permission_history_in_full) m "
+            f"join identity.contact_permission_history_in_{which} h on h.is_permitted and m.at >= h.valid_from and coalesce(m.at < h.valid_to, true)"
+            for which in (one, other)
+        )
+        assert warehouse.execute(then).fetchall() == []
+    ((full, permitted_in_full),) = warehouse.execute(
+        "select count(*), count(*) filter (is_permitted) from identity.contact_permission_history_in_full"
+    ).fetchall()
+    ((short, _),) = warehouse.execute("select count(*), 0 from identity.contact_permission_history_in_short").fetchall()
+    assert short < full and permitted_in_full > 5
 
 
 def test_a_withdrawal_outlives_the_record_that_made_it(permitted):
