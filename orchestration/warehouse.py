@@ -31,7 +31,8 @@ def opening_settings(engine: Engine, home: Home) -> dict[str, Any]:
 
 @contextmanager
 def open_warehouse(home: Home, engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-write connection, closed on the way out. Raises WarehouseBusyError or KundbildError with the cause."""
+    """A read-write connection, closed on the way out. Raises WarehouseBusyError or KundbildError with the cause,
+    also where what is done inside needs more memory than it may use."""
     try:
         connection = duckdb.connect(str(home.warehouse))
         # the zone needs an extension that is only there once the file is open
@@ -48,6 +49,12 @@ def open_warehouse(home: Home, engine: Engine) -> Iterator[duckdb.DuckDBPyConnec
     home.warehouse.chmod(0o600)
     try:
         yield connection
+    except duckdb.OutOfMemoryException as error:
+        raise KundbildError(
+            f"DuckDB needs more than the {engine.memory_limit} of memory that it may use",
+            where="[engine] memory_limit in kundbild.toml",
+            to_do="raise it; what was begun is finished, or begun anew, by the next command",
+        ) from error
     finally:
         connection.close()
 

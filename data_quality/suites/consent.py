@@ -80,13 +80,14 @@ def _permissions() -> list[Suite]:
         no_row_where(
             "no_permission_against_a_withdrawn_contact_point",
             "Nobody is permitted by whose address or number somebody withdrew at or after the deciding grant.",
-            "b.is_permitted and exists (select 1 from conformed.conformed_consent_events e "
+            "b.is_permitted and exists (select 1 from (select contact_point, purpose, channel, max(stated_at) as stated_at "
+            "from conformed.conformed_consent_events where status = 'withdrawn' and deleted_at is null group by all) e "
             "join (select contact_point, email_key as match_key from identity.withdrawn_points union all "
             "select contact_point, phone_key from identity.withdrawn_points) w on w.contact_point = e.contact_point "
             "join (select source_system, source_key, email_key as match_key from identity.normalised_people union all "
             "select source_system, source_key, phone_key from identity.normalised_people) n on n.match_key = w.match_key "
             "join identity.customer_source_records s on s.source_system = n.source_system and s.source_key = n.source_key and s.valid_to is null "
-            "where e.status = 'withdrawn' and e.deleted_at is null and s.customer_id = b.customer_id "
+            "where s.customer_id = b.customer_id "
             f"and {_IS_ABOUT} and e.stated_at >= b.decided_at)",
             rule=4,
         ),

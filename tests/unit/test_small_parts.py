@@ -18,7 +18,8 @@ from orchestration.doctor import examine
 from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
 from orchestration.mapping import mapping_sql, write_mapped_models
 from orchestration.scaffold import scaffold
-from orchestration.settings import Alerts, ColumnMap, EntityMap, Settings, Source, Table
+from orchestration.settings import Alerts, ColumnMap, Engine, EntityMap, Settings, Source, Table
+from orchestration.warehouse import open_warehouse
 
 
 def test_one_writer_at_a_time_and_the_lock_frees_when_its_holder_dies(home):
@@ -34,6 +35,15 @@ def test_one_writer_at_a_time_and_the_lock_frees_when_its_holder_dies(home):
     holder.wait()
     with home.lock("another"):
         pass
+
+
+def test_who_needs_more_memory_is_told_where_to_give_it(home):
+    with (
+        pytest.raises(KundbildError, match="more than the 50MB") as told,
+        open_warehouse(home, Engine(memory_limit="50MB")) as con,
+    ):
+        con.execute("select list(range) from range(50000000)")
+    assert "memory_limit" in str(told.value) and told.value.to_do
 
 
 def test_a_home_that_cannot_be_written_is_named(tmp_path):
