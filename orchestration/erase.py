@@ -6,7 +6,7 @@ Here: the order of things, and what the beginning of every run has to finish or 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -174,7 +174,7 @@ def _tell(home: Home, settings: Settings, action: str, erased: Erased) -> None:
     audit_log(home, settings.privacy).append(action, detail=detail)
 
 
-def _finish(home: Home, settings: Settings, *, laid_open: Iterable[tuple[str, str]] = ()) -> Erased | None:
+def _finish(home: Home, settings: Settings, *, laid_open: Sequence[tuple[str, str]] = ()) -> Erased | None:
     erased = finish_erasures(home, settings, laid_open=laid_open)
     if erased:
         with open_warehouse(home, settings.engine) as con:

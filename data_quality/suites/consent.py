@@ -1,6 +1,6 @@
 """The consent suite: what the rules of consent and data protection ask of what leaves; it stops publication and exports.
 
-Not here: how permission is derived (dbt: macros/consent.sql), rules that are no question of data (tests).
+Not here: how permission is derived (dbt: macros/statements.sql, consent.sql), rules that are no question of data (tests).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Contact points that somebody withdrew from, by the match keys of people: whoever has one is denied, on whatever record.
 
-Here: `identity.withdrawn_points`. Not here: what a withdrawal means (dbt: macros/consent.sql).
+Here: `identity.withdrawn_points`. Not here: what a withdrawal means (dbt: macros/statements.sql).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Not here: who may be erased (rights.py), how files are written anew (rewriting.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,7 +63,7 @@ class Erased:
     exports: list[str]
 
 
-def finish_erasures(home: Home, settings: Settings, *, laid_open: Iterable[tuple[str, str]] = ()) -> Erased | None:
+def finish_erasures(home: Home, settings: Settings, *, laid_open: Sequence[tuple[str, str]] = ()) -> Erased | None:
     """Does what is left of noted erasures; None where none is. Needs the home folder's lock and the warehouse closed.
 
     `laid_open` are the rows that a proof looks for afterwards (rewriting.py).

@@ -7,7 +7,7 @@ Not here: what is deleted (erasure.py).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,7 +58,7 @@ Find = Callable[[str, set[str]], Theirs | None]
 _ROWS = "select schema_name, table_name, estimated_size from duckdb_tables() where database_name = $catalog and not temporary order by all"
 
 
-def rewrite_warehouse(home: Home, engine: Engine, *, laid_open: Iterable[tuple[str, str]] = ()) -> None:
+def rewrite_warehouse(home: Home, engine: Engine, *, laid_open: Sequence[tuple[str, str]] = ()) -> None:
     """Copies the warehouse into a fresh file and puts that in its place. Needs the lock, and the warehouse closed.
 
     Rows that are to be `laid_open`, by relation and SQL condition, lie uncompressed in it: compressed bytes hide what they
@@ -69,7 +69,8 @@ def rewrite_warehouse(home: Home, engine: Engine, *, laid_open: Iterable[tuple[s
     with open_warehouse(home, engine) as con:
         catalog = str(scalar(con, "select current_database()"))
         con.execute(f"attach {text(fresh)} as fresh; copy from database {quote(catalog)} to fresh")
-        con.execute("set force_compression = 'uncompressed'")
+        if laid_open:
+            con.execute("set force_compression = 'uncompressed'")
         for relation, where in laid_open:
             _lay_open(con, f"fresh.{relation}", where)
         _assert_same(con, catalog, "fresh", home.warehouse)

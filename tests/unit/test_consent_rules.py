@@ -177,37 +177,6 @@ def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitt
     assert fewer.items() < allowed.items()
 
 
-REGISTERS = [
-    ("SE", "phone", "nix_telefon", 62, {"phone": "070-111 22 33"}),
-    ("SE", "post", "nix_adresserat", 93, {}),
-    ("NO", "phone", "reservasjonsregisteret", 31, {"phone": "0046 70 111 22 33"}),
-    ("NO", "post", "reservasjonsregisteret", 31, {}),
-    ("DK", "phone", "robinson", 93, {"phone": "+46 70-111 22 33"}),
-    ("DK", "post", "robinson", 93, {}),
-]
-
-
-def register_closes(permitted, country: str, channel: str, register: str, days: int, entry: dict) -> None:
-    """Whoever stands in a fresh version is not reached on the channel; an old one closes it to the whole country."""
-    home = {"street": "Storgatan 1", "postal_code": "11122", "city": "Byen", "country_code": country}
-    people = [ANNA | home, BO | home | {"street": "Bygatan 2"}]
-    granted = [said(key, channel=channel) for key in ("anna", "bo")]
-    named = {"given_name": "Anna", "family_name": "BERG", "street": "storgatan 1", "postal_code": "111 22"}
-
-    def wash(version: str, row: dict) -> set[str]:
-        entries = [{"register": register, "version_on": version, **row}]
-        return {key for key, *_ in permitted(people, consent_events=granted, reservations=entries)}
-
-    somebody_else = {"phone": "+46709999999", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
-    assert wash("2026-05-31", somebody_else) == {"anna", "bo"}
-    assert wash("2026-05-31", entry or named) == {"bo"}
-    assert permitted.why["anna", "survey", channel] == f"reserved in {register}"
-    oldest = datetime(2026, 6, 1).toordinal() - days
-    assert wash(str(datetime.fromordinal(oldest).date()), somebody_else) == {"anna", "bo"}
-    assert wash(str(datetime.fromordinal(oldest - 1).date()), somebody_else) == set()
-    assert f"the register {register} is missing or too old" == permitted.why["bo", "survey", channel]
-
-
 def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who_bought(
     permitted, compiled, warehouse, tmp_path
 ):
@@ -243,83 +212,6 @@ def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who
         assert allowed(soft[0] | {"wording_version": None}) == set()
     finally:
         compiled.update(compiled_before)
-
-
-@pytest.mark.parametrize("register", REGISTERS[:1], ids=lambda r: r[2])
-def test_rule_09_sweden_phone(permitted, register):
-    register_closes(permitted, *register)
-
-
-@pytest.mark.parametrize("register", REGISTERS[1:2], ids=lambda r: r[2])
-def test_rule_10_sweden_post(permitted, register):
-    register_closes(permitted, *register)
-
-
-@pytest.mark.parametrize("register", REGISTERS[2:4], ids=lambda r: r[1])
-def test_rule_11_norway_phone_and_post(permitted, register):
-    register_closes(permitted, *register)
-
-
-@pytest.mark.parametrize("register", REGISTERS[4:], ids=lambda r: r[1])
-def test_rule_12_denmark_phone_and_post(permitted, register):
-    register_closes(permitted, *register)
-
-
-def test_rule_13_a_reservation_blocks_without_any_withdrawal_consent_or_not(permitted):
-    entries = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": "0701112233"}]
-    assert permitted([ANNA], consent_events=[said("anna", channel="phone")], reservations=entries) == {}
-    # and closes no other channel
-    assert set(permitted([ANNA], consent_events=[said("anna")], reservations=entries)) == {SURVEY}
-
-
-def test_rule_14_a_register_that_was_never_delivered_closes_its_channel(permitted):
-    granted = [said("anna", channel="phone"), said("anna")]
-    assert set(permitted([ANNA], consent_events=granted)) == {SURVEY}
-    nowhere = [ANNA | {"country_code": None}]
-    assert set(permitted(nowhere, consent_events=granted)) == {SURVEY}
-    assert permitted.why["anna", "survey", "phone"] == "the country, and with it the register, is not known"
-
-
-def test_rule_14_a_register_that_shrank_closes_its_channel_until_it_is_whole_again(permitted, warehouse):
-    granted = [said("anna", channel="phone"), said("anna")]
-
-    def with_versions(**entries: int) -> bool:
-        rows = [{"register": "nix_telefon", "version_on": on.replace("v", "2026-05-"), "phone": f"+4670999{n:04}"}
-                for on, count in entries.items() for n in range(count)]  # fmt: skip
-        newest = max(row["version_on"] for row in rows)
-        found = permitted([ANNA], consent_events=granted, reservations=[r for r in rows if r["version_on"] == newest])
-        return ("anna", "survey", "phone") in found
-
-    assert with_versions(v01=100)
-    assert with_versions(v02=81)
-    assert not with_versions(v03=40)
-    assert permitted.why["anna", "survey", "phone"] == "the register nix_telefon shrank by more than it may"
-    assert not with_versions(v04=40)  # no smaller one is the measure of the next
-    assert with_versions(v05=90)
-    assert warehouse.execute("select entries, is_shrunk from identity.register_versions order by version_on").fetchall() == [
-        (100, False), (81, False), (40, True), (40, True), (90, False),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("person_has", "register_has"),
-    [
-        ({"phone": "070-111 22 33"}, {"phone": "+46 (0)70 111 22 33"}),
-        ({"phone": "0046701112233"}, {"phone": "0701112233"}),
-        ({"family_name": "Åström", "street": "Ågatan 1 A"}, {"family_name": "ASTROM", "street": "agatan 1a"}),
-        ({"street": "Storgatan 1 lgh 1102"}, {"family_name": "Berg", "street": "STORG 1"}),
-        ({"family_name": "Bjørn-Hansen", "street": "Ågatan 1"}, {"family_name": "Bjorn Hansen", "street": "ÅGATAN  1"}),
-    ],
-)
-def test_rule_16_match_keys_are_normalised_before_a_register_is_compared(permitted, person_has, register_has):
-    channel = "phone" if "phone" in person_has else "post"
-    register = "nix_telefon" if channel == "phone" else "nix_adresserat"
-    somebody = ANNA | {"phone": None, "postal_code": "SE-111 22", "city": "Byen"} | person_has
-    entry = {"register": register, "version_on": "2026-05-31", "postal_code": "SE 11122", **register_has}
-    granted = [said("anna", channel=channel)]
-    other = entry | {"phone": "+46709999999", "street": "Annan 9"}
-    assert permitted([somebody], consent_events=granted, reservations=[other]) != {}
-    assert permitted([somebody], consent_events=granted, reservations=[entry]) == {}
 
 
 def test_rule_20_an_address_refresh_wins_only_with_a_newer_date_and_says_where_it_is_from(permitted, warehouse):
