@@ -32,13 +32,14 @@ def entities() -> dict[str, dict[str, str]]:
 class EntityRetention:
     """Of which category of data_categories an entity's rows are, and from when on their days count: the latest of columns.
 
-    `longer` is {column: values} of rows that stand on, as withdrawals; `while_known`, that rows of known people do;
+    `only` is {column: values} of the only rows that expire: withdrawals, in whatever words, stand; `while_known`, that rows
+    of known people do;
     `is_kept`, that rows stay as nobody's, for accounting.
     """
 
     category: str
     happened_at: list[str]
-    longer: dict[str, list[str]] = field(default_factory=dict)
+    only: dict[str, list[str]] = field(default_factory=dict)
     while_known: bool = False
     is_kept: bool = False
 

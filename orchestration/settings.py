@@ -98,8 +98,10 @@ class Retention(Strict):
     happened_at: list[str] = Field(
         default=[], description="columns of times or dates; the latest counts; unless given, when the row came"
     )
-    longer: dict[str, list[str]] = Field(
-        default={}, description="column and values of rows that stand as long as the table does, as withdrawals"
+    only: dict[str, list[str]] = Field(
+        default={},
+        description="column and values of the only rows that expire, without case and blanks: all others stand, as "
+        "withdrawals do in whatever words",
     )
     while_known: bool = Field(
         default=False, description="rows stay as long as somebody of their name and birth date is known"
@@ -161,7 +163,7 @@ class Table(Strict):
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
         persons = [column for person in self.persons for column in person.columns]
         read = [path.partition(".")[0] for path in [*(self.texts or []), *self.questions, *self.questions.values()]]
-        aged = [*self.retention.happened_at, *self.retention.longer] if self.retention else []
+        aged = [*self.retention.happened_at, *self.retention.only] if self.retention else []
         used = [*self.key, *filter(None, [self.cursor, *identity]), *persons, *read, *self.not_special, *aged]
         for name in used:
             if name not in self.columns:

@@ -16,8 +16,8 @@
                 where category = '{{ said.category }}'
             )
             {% if said.get("is_kept") %} and person_key is not null {% endif %}
-            {% for column, values in said.get("longer", {}).items() %}
-                and coalesce({{ column }} not in ('{{ values | join("', '") }}'), true)
+            {% for column, values in said.get("only", {}).items() %}
+                and {{ column }} in ('{{ values | join("', '") }}')
             {% endfor %}
         union all
     {% endif %}

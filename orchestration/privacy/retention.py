@@ -96,13 +96,13 @@ def rule_of(con: duckdb.DuckDBPyConnection, table: Table, cutoffs: Mapping[str, 
     if table.retention:
         said = table.retention
         moments = [_utc(quote(column)) for column in said.happened_at]
-        return _rule(con, table, said.category, moments, {quote(c): v for c, v in said.longer.items()}, said.while_known, cutoffs)  # fmt: skip
+        return _rule(con, table, said.category, moments, {quote(c): v for c, v in said.only.items()}, said.while_known, cutoffs)  # fmt: skip
     for mapped in table.maps:
         entity = retentions().get(mapped.entity)
         if entity:
             moments = [m for m in (_mapped_moment(mapped, column) for column in entity.happened_at) if m]
-            longer = {m: v for c, v in entity.longer.items() if (m := _mapped_value(mapped, c))}
-            return _rule(con, table, entity.category, moments, longer, entity.while_known, cutoffs)
+            only = {_mapped_value(mapped, c): v for c, v in entity.only.items()}
+            return _rule(con, table, entity.category, moments, only, entity.while_known, cutoffs)
     return _rule(con, table, _UNKNOWN, [], {}, False, cutoffs) if table.whose else None
 
 
@@ -111,11 +111,15 @@ def _rule(
     table: Table,
     category: str,
     moments: list[str],
-    longer: dict[str, list[str]],
+    only: dict[str, list[str]],
     while_known: bool,
     cutoffs: Mapping[str, date],
 ) -> Rule:
-    kept = [f"{column} in ({', '.join(map(text, values))})" for column, values in longer.items()]
+    # fail closed: a row expires by what it is known to be, so that a withdrawal in unknown words stands
+    kept = [
+        f"coalesce(lower(trim({column}::varchar)) not in ({', '.join(text(value.lower()) for value in values)}), true)"
+        for column, values in only.items()
+    ]
     if table.is_whole:
         # what the newest delivery has still stands, since whenever
         kept.append("_deleted_at is null")
@@ -143,10 +147,11 @@ def _mapped_moment(mapped: EntityMap, column: str) -> str | None:
     return _utc(quote(how.column if isinstance(how, ColumnMap) else how))
 
 
-def _mapped_value(mapped: EntityMap, column: str) -> str | None:
+def _mapped_value(mapped: EntityMap, column: str) -> str:
+    """SQL of the conformed value of a mapped column; null where nothing says it."""
     how = mapped.columns.get(column)
     if how is None:
-        return text(str(mapped.constants[column])) if column in mapped.constants else None
+        return text(str(mapped.constants[column])) if column in mapped.constants else "null"
     name = quote(how.column if isinstance(how, ColumnMap) else how)
     values = how.values if isinstance(how, ColumnMap) else {}
     cases = " ".join(f"when {text(old)} then {text(new)}" for old, new in values.items())

@@ -21,11 +21,11 @@ def too_old(demo: Kundbild) -> dict[str, int]:
         for entity, said in retentions().items():
             if not said.happened_at or entity == "people" or said.while_known:
                 continue
-            longer = " ".join(f"and {c} not in ({', '.join(map(repr, v))})" for c, v in said.longer.items())
-            longer += " and person_key is not null" if said.is_kept else ""
+            only = " ".join(f"and {c} in ({', '.join(map(repr, v))})" for c, v in said.only.items())
+            only += " and person_key is not null" if said.is_kept else ""
             limit = f"{today} - {categories()[said.category].retention_days}"
             for table in {f"conformed.conformed_{entity}", f"marts.fct_{entity}"} & tables:
-                sql = f"select count(*) from {table} where greatest({', '.join(said.happened_at)}) < {limit} {longer}"
+                sql = f"select count(*) from {table} where greatest({', '.join(said.happened_at)}) < {limit} {only}"
                 found[table] = con.execute(sql).fetchall()[0][0]
         found["raw_web_analytics.events"] = con.execute(
             f"select count(*) from raw_web_analytics.events where occurred_at < {today} - {categories()['behaviour'].retention_days}"

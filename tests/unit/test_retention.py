@@ -92,10 +92,67 @@ def test_withdrawals_stand_and_grants_of_long_ago_are_no_evidence(warehouse, set
         {"consent_id": 3, "status": "granted", "stated_at": NEW},
         {"consent_id": 4, "status": "granted", "stated_at": "long ago", "_extracted_at": "2019-01-01"},
     )
-    raw("email.events", *({"event_id": k, "event": k, "occurred_at": "2019-01-01"} for k in ("opened", "unsubscribed")))
-    assert forget_expired(warehouse, settings, TODAY) == {"crm.consents": 2, "email.events": 1}
+    assert forget_expired(warehouse, settings, TODAY) == {"crm.consents": 2}
     assert keys(warehouse, "crm.consents", "consent_id") == [2, 3]
-    assert keys(warehouse, "email.events", "event") == ["unsubscribed"]
+
+
+# in the words of each source, and in words that no staging model knows: what is not readably harmless stands
+DENIALS = {
+    "email.events": ("event_id", "event", "occurred_at", ["unsubscribe", "spamreport", "group_unsubscribe", "Unsubscribe "], ["sent", "open", " CLICK", "bounce"]),
+    "email.optins": ("optin_id", "status", "stated_at", ["withdrawn", "WITHDRAWN", "revoked", "opt-out", "0", None], ["granted", "Granted "]),
+    "crm.consents": ("consent_id", "status", "stated_at", ["withdrawn", "revoked", "withdrawn ", None], ["granted"]),
+    "webshop.newsletter_signups": ("id", "status", "stated_at", ["withdrawn", "Avregistrerad", None], ["granted"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", DENIALS)
+def test_a_denial_stands_in_whatever_words_the_source_says_it(warehouse, settings, raw, table):
+    key, column, moment, denials, harmless = DENIALS[table]
+    raw(table, *({key: n, column: word, moment: "2019-01-01"} for n, word in enumerate([*denials, *harmless])))
+    assert forget_expired(warehouse, settings, TODAY) == {table: len(harmless)}
+    assert [int(found) for found in keys(warehouse, table, key)] == list(range(len(denials)))
+
+
+def test_a_denial_of_a_companys_own_table_stands_by_what_it_is_mapped_to(warehouse, tmp_path):
+    how = {"column": "yn", "values": {"J": "granted", "N": "withdrawn"}}
+    mapped = {"entity": "consent_events", "columns": {"source_key": "id", "person_key": "who", "status": how, "stated_at": "day"}}  # fmt: skip
+    table = Table(columns={"id": "BIGINT", "who": "VARCHAR", "yn": "VARCHAR", "day": "DATE"}, key=["id"], path="*.csv", maps=[mapped])  # fmt: skip
+    settings = Settings(
+        company="T", sources={"club": Source(connector="files", url=str(tmp_path), tables={"c": table})}
+    )
+    prepare_raw(warehouse, settings)
+    for number, word in enumerate(["N", "n", "no", None, "J"]):
+        warehouse.execute(
+            "insert into raw_club.c (id, who, yn, day, _extracted_at, _load_id) values (?, 1, ?, '2019-01-01', now(), 1)",
+            [number, word],
+        )
+    assert forget_expired(warehouse, settings, TODAY) == {"club.c": 1}
+    assert keys(warehouse, "club.c", "id") == [0, 1, 2, 3]
+
+
+def test_survey_responses_go_with_their_answers(warehouse, settings, raw):
+    raw(
+        "survey.responses",
+        {"response_id": "old", "respondent_id": "r", "sent_at": OLD, "submitted_at": OLD},
+        {"response_id": "new", "respondent_id": "r", "sent_at": OLD, "submitted_at": NEW},
+    )
+    # what stands from earlier nights loses them too: conformed rows, answers, facts
+    warehouse.execute(
+        "create schema if not exists staging; create schema if not exists conformed; create schema if not exists marts; "
+        "create view staging.stg_survey__survey_responses as select response_id as source_key, null::bigint as load_id, "
+        "sent_at::timestamp as sent_at, submitted_at::timestamp as submitted_at, _extracted_at as extracted_at from raw_survey.responses; "
+        "create view staging.stg_survey__survey_answers as select response_id || '-nps' as source_key, null::bigint as load_id from raw_survey.responses; "
+        "create table conformed.conformed_survey_responses as select *, 'survey' as source_system from staging.stg_survey__survey_responses; "
+        "create table conformed.conformed_survey_answers as select *, 'survey' as source_system from staging.stg_survey__survey_answers; "
+        "create table marts.fct_survey_responses as from conformed.conformed_survey_responses"
+    )
+    assert forget_expired(warehouse, settings, TODAY) == {"survey.responses": 1}
+    assert keys(warehouse, "survey.responses", "response_id") == ["new"]
+    left = (
+        "select source_key from conformed.conformed_survey_{0} union all select 'fct' from marts.fct_survey_responses"
+    )
+    assert warehouse.execute(left.format("responses")).fetchall() == [("new",), ("fct",)]
+    assert warehouse.execute(left.format("answers")).fetchall() == [("new-nps",), ("fct",)]
 
 
 def test_what_the_address_register_says_stands_while_the_person_is_known(warehouse, settings, raw):

@@ -52,7 +52,7 @@ TABLES = {
             )
         ],
         texts=[],
-        retention=Retention(category="consent", happened_at=["stated_at"], longer={"status": ["withdrawn"]}),
+        retention=Retention(category="consent", happened_at=["stated_at"], only={"status": ["granted"]}),
     ),
     "events": Table(
         columns={
@@ -69,7 +69,9 @@ TABLES = {
         persons=[Person(key="subscriber_id", email=["email"])],
         texts=[],
         retention=Retention(
-            category="behaviour", happened_at=["occurred_at"], longer={"event": ["unsubscribed", "complained"]}
+            category="behaviour",
+            happened_at=["occurred_at"],
+            only={"event": ["sent", "delivered", "open", "click", "bounce", "forward"]},
         ),
     ),
 }

@@ -178,6 +178,6 @@ TABLES = {
             )
         ],
         texts=[],
-        retention=Retention(category="consent", happened_at=["stated_at"], longer={"status": ["withdrawn"]}),
+        retention=Retention(category="consent", happened_at=["stated_at"], only={"status": ["granted"]}),
     ),
 }
