@@ -33,6 +33,7 @@ from orchestration.privacy.noted import (
 )
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rewriting import Theirs, rewrite_publications, rewrite_warehouse
+from orchestration.privacy.set_aside import forget_set_aside, staged_pairs
 from orchestration.settings import Person, Settings
 from orchestration.warehouse import has_table, open_warehouse, quote, scalar, text, transaction
 
@@ -137,6 +138,8 @@ def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     with transaction(con):
         rows = sum(_delete_raw(con, settings, source, name, person) for source, name, person in declared(settings))
         rows += sum(_changed(con, statement) for statement in _special(con))
+        # what staging had set aside of them: else the books would never balance again
+        rows += sum(forget_set_aside(con, source, entity) for source, entity in staged_pairs(con))
         tables = con.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
             "and schema_name not in ('reference', 'ops') and not starts_with(schema_name, 'raw_') and not starts_with(table_name, 'erasing_')"
@@ -216,7 +219,6 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         "(select value from restricted.erasing_values where not is_shared)",
         ("identity", "latin_names"): "delete from identity.latin_names where written in (select unnest([full_name, given_name, family_name]) "
         f"from conformed.conformed_people where (source_system, source_key) in {RECORDS})",
-        ("quarantine", "quarantined_rows"): f"delete from quarantine.quarantined_rows where entity = 'people' and (source_system, source_key) in {RECORDS}",
         ("quarantine", "rejected_rows"): "update quarantine.rejected_rows q set content = null where exists (select 1 from restricted.erasing_values v "
         "where (v.kind = 'email' and contains(lower(q.content), v.value)) "
         "or (v.kind = 'phone' and contains(regexp_replace(q.content, '[^0-9]', '', 'g'), right(v.value, 8))) "

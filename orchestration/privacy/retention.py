@@ -16,6 +16,7 @@ import duckdb
 from orchestration.conformed import EntityRetention, retentions
 from orchestration.match_keys import define_match_keys, name_key
 from orchestration.privacy.catalogue import categories_with
+from orchestration.privacy.set_aside import forget_set_aside
 from orchestration.settings import ColumnMap, EntityMap, Settings, Table
 from orchestration.warehouse import has_table, quote, scalar, text, transaction
 
@@ -239,19 +240,7 @@ def _forget_built(
             )
     if said.is_kept:
         _part_from_person(con, entity, source, staged, slice_)
-    if not has_table(con, "quarantine", "quarantined_rows"):
-        return
-    set_aside = f"entity = {text(entity)} and source_system = {text(source)}"
-    keyless = "starts_with(source_key, 'without a key, load ')"
-    con.execute(
-        f"delete from quarantine.quarantined_rows where {set_aside} and not {keyless} and source_key not in "
-        f"(select source_key from staging.{staged} where source_key in (select source_key from quarantine.quarantined_rows where {set_aside}))"
-    )
-    con.execute(
-        f"delete from quarantine.quarantined_rows q where {set_aside} and {keyless} and "
-        "try_cast(regexp_extract(source_key, 'row ([0-9]+)$', 1) as bigint) > "
-        f"(select count(*) from staging.{staged} s where s.source_key is null and s.load_id = q.load_id)"
-    )
+    forget_set_aside(con, source, entity)
 
 
 def _part_from_person(con: duckdb.DuckDBPyConnection, entity: str, source: str, staged: str, slice_: str) -> None:

@@ -185,7 +185,7 @@ class Suppressor:
                 yield (
                     "phone",
                     (
-                        f"(select any_value(phone_key) from parsed_{column} p where p.phone = {quote(column)}::varchar and p.country_code = {country})"
+                        f"(select any_value(phone_key) from {quote(f'parsed_{column}')} p where p._written = {quote(column)}::varchar and p._read_in = {country})"
                     ),
                 )
         if "own" in kinds:
@@ -196,18 +196,19 @@ class Suppressor:
 
     def _parse(self, con: duckdb.DuckDBPyConnection, column: str, country: str | None, delivered: str) -> None:
         where = f"coalesce(upper({quote(country)}), '')" if country else "''"
+        # named as no column of a delivery is: a subquery would take its own column for the delivery's
         parsed = quote(f"parsed_{column}")
         con.execute(
-            f"create or replace temp table {parsed} as select distinct {quote(column)}::varchar as phone, {where} as country_code, "
+            f"create or replace temp table {parsed} as select distinct {quote(column)}::varchar as _written, {where} as _read_in, "
             f"null::varchar as phone_key, false as is_read from {delivered} where {quote(column)} is not null"
         )
         if has_table(con, "identity", "phone_numbers"):
             # what was read when people were resolved is not read again
             con.execute(
                 f"update {parsed} as p set phone_key = n.phone_key, is_read = true from identity.phone_numbers n "
-                "where n.phone = p.phone and n.country_code = p.country_code"
+                "where n.phone = p._written and n.country_code = p._read_in"
             )
-        unread = con.execute(f"select phone, country_code from {parsed} where not is_read").fetchall()
+        unread = con.execute(f"select _written, _read_in from {parsed} where not is_read").fetchall()
         keys = phone_keys([(number, code or self._country) for number, code in unread])
         read = {
             "phone": pa.array([number for number, _ in unread], pa.string()),
@@ -216,7 +217,7 @@ class Suppressor:
         }
         con.register("read", pa.table(read))
         con.execute(
-            f"update {parsed} as p set phone_key = r.phone_key from read r where r.phone = p.phone and r.country_code = p.country_code"
+            f"update {parsed} as p set phone_key = r.phone_key from read r where r.phone = p._written and r.country_code = p._read_in"
         )
         con.unregister("read")
 
