@@ -27,7 +27,8 @@ def list_audiences(as_json: Json = False) -> None:
         return
     table = RichTable("audience", "purpose", "channel", "customers")
     for audience in found:
-        table.add_row(audience.name, audience.purpose, audience.channel, f"{audience.customers:,}")
+        rule = (audience.purpose or "no rule", audience.channel or "may not be exported")
+        table.add_row(audience.name, *rule, f"{audience.customers:,}")
     out.print(table)
 
 
@@ -35,18 +36,22 @@ def list_audiences(as_json: Json = False) -> None:
 def export(
     name: Annotated[str, typer.Argument(help="An audience, as `kundbild audience list` names it.")],
     file: Annotated[Path, typer.Option("--to", help="The CSV file to write; it is made private.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write an audience for whoever sends. Refused where permissions are older than 24 hours, or their night was not published.
+    """Write an audience for whoever sends.
 
-    Who was in it is noted as keyed hashes: an erasure says which exports held the person.
+    Refused where permissions or a source of withdrawals are older than 24 hours, their night was not published, or no
+    consent check looked at the audience. Whoever objected or was restricted since the night is left out. Who
+    was in it is noted as keyed hashes: an erasure says which exports held the person.
     """
     from orchestration.activation.export import export_audience
     from orchestration.extract.records import now
     from orchestration.privacy.pepper import find_pepper
 
     with locked_warehouse("exporting an audience") as (con, settings):
-        audience = export_audience(con, name, file, find_pepper(con, settings.privacy.pepper), now())
+        pepper = find_pepper(con, settings.privacy.pepper)
+        audience = export_audience(con, name, file, pepper, now(), settings, overwrite=overwrite)
         audit_of(settings).append("exported an audience", detail={"audience": name, "customers": audience.customers})
     if as_json:
         print_json(asdict(audience))
@@ -54,3 +59,5 @@ def export(
     out.print(
         f"{audience.customers:,} customers for {audience.purpose} by {audience.channel} in {file}. Use it today: tomorrow it may no longer be lawful."
     )
+    for reason, count in audience.left_out.items():
+        out.print(f"Left out: {count:,} ({reason})")

@@ -5,6 +5,7 @@ Not here: what is written there.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -177,9 +178,24 @@ def put_in_place(fresh: Path, path: Path) -> None:
     sync(path.parent)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner may read, also where it was there before."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8", newline="") as file:
+def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
+    """Writes a file that only its owner may read, also where it was there before; never through a symbolic link.
+
+    Raises KundbildError where the path is a link, or a file is there and may not be overwritten.
+    """
+    may = os.O_TRUNC if overwrite else os.O_EXCL
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | may, 0o600)
+    except FileExistsError:
+        raise KundbildError(
+            "the file is there already", where=str(path), to_do="name another, or say --overwrite"
+        ) from None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise KundbildError("the file is a symbolic link", where=str(path), to_do="name the file itself") from error
+        raise KundbildError(
+            f"the file cannot be written: {error.strerror}", where=str(path), to_do="name another, or mend its rights"
+        ) from error
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         os.fchmod(file.fileno(), 0o600)
-        file.truncate()
         file.write(text)

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.audiences import audience_models
 from orchestration.errors import KundbildError
 from orchestration.home import Home
 from orchestration.mapping import write_mapped_models
@@ -68,6 +69,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
     return {
         "systems": systems,
         "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
+        "audiences": [audience.model for audience in audience_models()],
         "currency": settings.currency,
         "correctable": list(CORRECTABLE),
         "min_people": settings.privacy.min_people,

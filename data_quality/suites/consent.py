@@ -9,9 +9,10 @@ import yaml
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import RESTRICTED, keeps_its_volume, no_row_where, no_rows
+from orchestration.audiences import AudienceModel, audience_models
 from orchestration.settings import DBT_DIR, Settings
+from orchestration.warehouse import text
 
-AUDIENCES = ["newsletter_email", "win_back_email", "service_survey_email"]
 # what a column of personal data would be called, and what its values would look like
 _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
@@ -31,14 +32,22 @@ _LOOKS_PERSONAL = (
 
 
 def suites(settings: Settings, history: History) -> list[Suite]:
-    return [*_audiences(settings, history), *_permissions(), _people(), *_bi(settings, history)]
+    return [*audience_suites(audience_models(), settings, history), *_permissions(), _people(), *_bi(settings, history)]
 
 
-def _audiences(settings: Settings, history: History) -> list[Suite]:
+def audience_suites(models: list[AudienceModel], settings: Settings, history: History) -> list[Suite]:
+    """The same checks of every audience, because it is one."""
     found = []
-    for name in AUDIENCES:
-        table = f"audience_{name}"
+    for audience in models:
+        table = audience.table
         checks = (
+            no_row_where(
+                "every_row_is_of_its_rule",
+                "The seed audience_rules has one row of it, and each customer is there for its purpose and channel.",
+                "(select count(*) from reference.audience_rules a "
+                f"where a.audience = {text(audience.name)} and a.purpose = b.purpose and a.channel = b.channel) <> 1",
+                rule=3,
+            ),
             no_row_where(
                 "every_row_has_permission",
                 "Every row has an effective permission for exactly its purpose, channel and contact point.",

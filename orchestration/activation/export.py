@@ -1,42 +1,49 @@
 """An audience as a file for whoever sends: only while the permissions are fresh, and with a note of who was in it.
 
-Here: `restricted.exports`, `restricted.export_members` (keyed hashes), by which an erasure tells who has to be told
-(Art. 19). Not here: who is in an audience (dbt: marts/audiences).
+Here: what must hold before a row leaves, and whom the people's own words since the night leave out. The note goes to
+`restricted.exports`, by which an erasure tells who has to be told (Art. 19). Not here: who is in an audience (dbt:
+marts/audiences), which sources must be known (statement_sources.py).
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.statement_sources import MAX_AGE, assert_statements_known
+from orchestration.audiences import PREFIX, SCHEMA, audience_tables
 from orchestration.errors import GateError, KundbildError
 from orchestration.home import write_private
 from orchestration.privacy.exports import note_export
 from orchestration.privacy.pepper import Pepper
+from orchestration.privacy.rights import prepare_requests
+from orchestration.publishing.gate import PERMISSION_CHECK
+from orchestration.settings import Settings
+from orchestration.spreadsheets import csv_text, is_formula
 from orchestration.warehouse import quote, scalar
 
-MAX_AGE = timedelta(hours=24)
-_PREFIX = "audience_"
+COLUMNS = ("contact_point", "given_name", "country_code", "purpose", "channel", "customer_id")
 
 
 @dataclass(frozen=True)
 class Audience:
-    """Its name, for which purpose and channel, and how many are in it."""
+    """Its name, for which purpose and channel (None where no rule says so), how many are in it, and of an export how many
+    of them were left out, by reason."""
 
     name: str
-    purpose: str
-    channel: str
+    table: str
+    purpose: str | None
+    channel: str | None
     customers: int
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def audiences(con: duckdb.DuckDBPyConnection) -> list[Audience]:
     """Every audience that the last night made. Raises KundbildError before the first."""
-    tables = con.execute("select table_name from duckdb_tables() where schema_name = 'audiences' order by 1").fetchall()
+    tables = audience_tables(con)
     if not tables:
         raise KundbildError("no night has made audiences yet", to_do="`kundbild run`")
     rules = {
@@ -46,31 +53,108 @@ def audiences(con: duckdb.DuckDBPyConnection) -> list[Audience]:
         ).fetchall()
     }
     found = []
-    for (table,) in tables:
-        name = table.removeprefix(_PREFIX)
-        found.append(Audience(name, *rules[name], int(scalar(con, f"select count(*) from audiences.{quote(table)}"))))
+    for table in tables:
+        name = table.removeprefix(PREFIX)
+        count = int(scalar(con, f"select count(*) from {SCHEMA}.{quote(table)}"))
+        found.append(Audience(name, table, *rules.get(name, (None, None)), count))
     return found
 
 
-def export_audience(con: duckdb.DuckDBPyConnection, name: str, file: Path, pepper: Pepper, now: datetime) -> Audience:
-    """Writes the audience as CSV (contact_point, given_name, country_code, purpose, channel, customer_id), private, and notes it.
+# what people said here since the permission was worked out: by the record's customer of today. In doubt it is no
+_LATER_WORDS = """
+with owners as (
+    select distinct l.source_system, l.source_key, coalesce(r.customer_id, l.customer_id) as customer_id
+    from (
+        from identity.customer_source_records
+        qualify row_number() over (partition by source_system, source_key order by valid_to is null desc, valid_from desc) = 1
+    ) l left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
+)
+select o.customer_id, 'objected since the night' as reason
+from identity.objections b join owners o using (source_system, source_key)
+join marts.contact_permissions p on p.customer_id = o.customer_id and p.purpose = $purpose and p.channel = $channel
+where b.stated_at >= p.decided_at and $is_marketing
+union all
+select o.customer_id, 'restricted since the night'
+from identity.restrictions b join owners o using (source_system, source_key)
+"""
+_MEMBERS = """
+select {columns}, coalesce(w.reason, case when p.customer_id is null then 'no longer permitted' end) as left_out
+from {table} a
+left join (select customer_id, min(reason) as reason from later_words group by 1) w on w.customer_id = a.customer_id
+left join marts.contact_permissions p
+    on p.customer_id = a.customer_id and p.purpose = a.purpose and p.channel = a.channel and p.contact_point = a.contact_point
+    and p.is_permitted
+where a.purpose = $purpose and a.channel = $channel
+order by a.customer_id
+"""
 
-    `now` is UTC, naive. Raises GateError where what is permitted was last worked out more than a day ago, or in a night
-    that was not published; KundbildError where there is no such audience.
+
+def export_audience(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    file: Path,
+    pepper: Pepper,
+    now: datetime,
+    settings: Settings,
+    *,
+    overwrite: bool = False,
+) -> Audience:
+    """Writes the audience as CSV (COLUMNS), private, and notes it. Returns it as it was written.
+
+    Whoever objected or was restricted since the night is left out. `now` is UTC, naive. Raises GateError where what is
+    permitted was last worked out more than a day ago, in a night that was not published, without a consent check of this
+    audience, or without a source of withdrawals; KundbildError where there is no such audience, or the file cannot be made.
     """
     there = {audience.name: audience for audience in audiences(con)}
     if name not in there:
         raise KundbildError(f"there is no audience {name!r}", to_do=f"audiences are {', '.join(there)}")
+    audience = there[name]
+    if audience.purpose is None or audience.channel is None:
+        raise GateError(
+            f"no rule says for which purpose and channel the audience {name} is",
+            where="seed audience_rules",
+            to_do="add a row for it: audience, purpose, channel; then `kundbild run`",
+        )
     assert_fresh(con, now)
-    columns = "contact_point, given_name, country_code, purpose, channel, customer_id"
-    rows = con.execute(f"select {columns} from audiences.{quote(_PREFIX + name)} order by customer_id").fetchall()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns.split(", "))
-    writer.writerows(rows)
-    note_export(con, pepper, f"audience {name}", [row[-1] for row in rows], now)
-    write_private(file, text.getvalue())
-    return there[name]
+    assert_checked(con, audience)
+    assert_statements_known(con, settings, now)
+    rows, left_out = _members(con, audience)
+    write_private(file, csv_text(COLUMNS, rows), overwrite=overwrite)
+    try:
+        note_export(con, pepper, f"audience {name}", [str(row[-1]) for row in rows], now)
+    except BaseException:
+        # nothing leaves of which nobody could say whom it held
+        file.unlink(missing_ok=True)
+        raise
+    return Audience(name, audience.table, audience.purpose, audience.channel, len(rows), left_out)
+
+
+def _members(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[list[tuple[object, ...]], dict[str, int]]:
+    """The rows that may leave, and how many may not, by reason."""
+    prepare_requests(con)
+    asked = {"purpose": audience.purpose, "channel": audience.channel}
+    # a purpose that is not declared is treated as marketing: the stricter one
+    is_marketing = bool(
+        scalar(
+            con,
+            "select coalesce((select bool_or(is_marketing) from reference.purposes where purpose = $purpose), true)",
+            {"purpose": audience.purpose},
+        )
+    )
+    con.execute(f"create or replace temp table later_words as {_LATER_WORDS}", {**asked, "is_marketing": is_marketing})
+    members = _MEMBERS.format(
+        columns=", ".join(f"a.{column}" for column in COLUMNS), table=f"{SCHEMA}.{quote(audience.table)}"
+    )
+    rows: list[tuple[object, ...]] = []
+    left_out: dict[str, int] = {}
+    for *row, reason in con.execute(members, asked).fetchall():
+        # an address may not be changed on its way out, and a spreadsheet would run it
+        why = reason or ("the address would run as a formula" if is_formula(row[0]) else None)
+        if why:
+            left_out[why] = left_out.get(why, 0) + 1
+        else:
+            rows.append(tuple(row))
+    return rows, left_out
 
 
 # of the newest run that checked it
@@ -80,6 +164,19 @@ where stage = 'consent' and not passed and severity = 'ERROR'
     and run_id = (select arg_max(run_id, checked_at) from ops.check_results where stage = 'consent')
 order by 1
 """
+_CHECKED = """
+select count(*) from ops.check_results where stage = 'consent' and table_name = ? and check_name = ? and passed
+    and run_id = (select arg_max(run_id, checked_at) from ops.check_results where stage = 'consent')
+"""
+
+
+def assert_checked(con: duckdb.DuckDBPyConnection, audience: Audience) -> None:
+    """Raises GateError where no consent check of the newest run passed this audience."""
+    if not scalar(con, _CHECKED, [f"{SCHEMA}.{audience.table}", PERMISSION_CHECK]):
+        raise GateError(
+            f"no consent check of the newest run looked at the audience {audience.name}: it may hold anybody",
+            to_do="make it a dbt model in dbt_project/models/marts/audiences with a rule in the seed audience_rules; then `kundbild run`",
+        )
 
 
 def assert_fresh(con: duckdb.DuckDBPyConnection, now: datetime) -> None:

@@ -9,13 +9,14 @@ import dagster as dg
 
 from data_quality.runner import remember_counts
 from data_quality.suites import all_suites
+from orchestration.audiences import audience_models, drop_orphans
 from orchestration.defs.resources import NightResource
 from orchestration.errors import GateError
-from orchestration.night import tell
+from orchestration.night import NOTE, tell
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.pseudonyms import forget_former_keys
 from orchestration.privacy.purposes import assert_purposes
-from orchestration.publishing.gate import assert_ids_last, assert_publishable
+from orchestration.publishing.gate import assert_audiences_checked, assert_ids_last, assert_publishable
 from orchestration.publishing.snapshot import list_publications, publish
 from orchestration.settings import DBT_DIR, Settings
 
@@ -31,7 +32,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
         ["marts", path.stem] for folder in ("customers", "engagement", "consent") for path in _models(f"marts/{folder}")
     ]
     deps += [["segments", path.stem] for path in _models("marts/segments")]
-    deps += [["audiences", path.stem] for path in _models("marts/audiences")]
+    deps += [["audiences", audience.table] for audience in audience_models()]
 
     @dg.multi_asset(
         name="publish",
@@ -53,8 +54,11 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
         run = night.night
         tell("publishing", "gate")
         with run.warehouse() as con:
+            for dropped in drop_orphans(con):
+                tell(NOTE, f"audiences.{dropped} is dropped: no model makes it any more")
             try:
                 assert_publishable(con, run.run_id)
+                assert_audiences_checked(con, run.run_id)
                 assert_ids_last(con, run.settings.identity.max_changed_ids)
                 assert_purposes(con, run.home.compiled_marts)
             except GateError as error:

@@ -6,7 +6,6 @@ Not here: what was decided (decisions.py), how a pair is weighed (scoring.py).
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from orchestration.errors import KundbildError
 from orchestration.home import write_private
 from orchestration.identity.decisions import Decision, Verdict, parse_record
 from orchestration.settings import Identity
+from orchestration.spreadsheets import csv_text
 from orchestration.warehouse import has_table, scalar
 
 # the strongest pair stands for two customers; what joining them changes is every pair of their records
@@ -157,14 +157,14 @@ def write_csv(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Writes the queue for a steward with a spreadsheet; the file is private (0600). Returns the pairs."""
     found = pairs(con)
     sides = [f"{side}_{field}" for field in _FIELDS for side in ("left", "right")]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([_VERDICT_COLUMN, "note", "left_record", "right_record", "why", "weight", "effect", *sides])
-    for pair in found:
-        values = [value or "" for field in _FIELDS for value in pair.values[field]]
-        writer.writerow(["", "", pair.left, pair.right, pair.reason, f"{pair.weight:.1f}", pair.effect, *values])
+    rows = [
+        ["", "", pair.left, pair.right, pair.reason, f"{pair.weight:.1f}", pair.effect]
+        + [value or "" for field in _FIELDS for value in pair.values[field]]
+        for pair in found
+    ]
+    header = [_VERDICT_COLUMN, "note", "left_record", "right_record", "why", "weight", "effect", *sides]
     # spreadsheets take UTF-8 for what it is only where a mark says so
-    write_private(path, "\ufeff" + text.getvalue())
+    write_private(path, "\ufeff" + csv_text(header, rows))
     return len(found)
 
 

@@ -37,6 +37,13 @@ def assert_purposes(con: duckdb.DuckDBPyConnection, compiled: Path) -> int:
     paths = {
         path.stem: path for folder in ("audiences", "segments") for path in sorted((compiled / folder).glob("*.sql"))
     }
+    lawless = [path.stem for path in sorted((compiled / "audiences").glob("*.sql")) if path.stem not in purposes]
+    if lawless:
+        raise GateError(
+            f"no rule says for which purpose and channel {', '.join(lawless)} is",
+            where="seed audience_rules",
+            to_do="add a row for it: audience, purpose, channel",
+        )
     kinds = {(column.schema, column.table, column.column): column.category for column in read_catalogue()}
     for model, columns in columns_read(con, paths).items():
         purpose = purposes.get(model, SEGMENTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from data_quality.checks import STAGES
+from orchestration.audiences import SCHEMA, audience_tables
 from orchestration.errors import GateError
 from orchestration.warehouse import scalar
 
@@ -36,6 +37,30 @@ def assert_publishable(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
         raise GateError(
             "the books do not balance: " + ", ".join(f"{source} {entity}" for source, entity in unbalanced),
             to_do="rebuild with `kundbild run --full-refresh`; if it stays so, it is a bug",
+        )
+
+
+# the check that no audience may go without
+PERMISSION_CHECK = "every_row_has_permission"
+
+
+def unchecked_audiences(con: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:
+    """Audiences, as `schema.table`, that no consent check of the run `run_id` looked at."""
+    checked = con.execute(
+        "select table_name from ops.check_results where run_id = ? and stage = 'consent' and check_name = ?",
+        [run_id, PERMISSION_CHECK],
+    ).fetchall()
+    there = {name for (name,) in checked}
+    return [name for table in audience_tables(con) if (name := f"{SCHEMA}.{table}") not in there]
+
+
+def assert_audiences_checked(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Raises GateError where an audience was not looked at by the consent suite: it may hold anybody."""
+    unchecked = unchecked_audiences(con, run_id)
+    if unchecked:
+        raise GateError(
+            f"no consent check looked at {', '.join(unchecked)}",
+            to_do="make it a dbt model in dbt_project/models/marts/audiences, or drop it from the warehouse",
         )
 
 

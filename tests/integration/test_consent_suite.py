@@ -28,6 +28,7 @@ _RESTRICTED = (
 )
 # table, check, what breaks it as SQL
 BREACHES = [
+    (AUDIENCE, "every_row_is_of_its_rule", "update reference.audience_rules set channel = 'sms' where audience = 'newsletter_email'"),
     (AUDIENCE, "every_row_has_permission", f"update audiences.{AUDIENCE} set contact_point = 'other@x.se' where customer_id = {_MEMBER}"),
     (AUDIENCE, "nobody_that_the_law_keeps_out", f"update marts.dim_customers set is_deceased = true where customer_id = {_MEMBER}"),
     (AUDIENCE, "nobody_restricted", _RESTRICTED.format(customer=_MEMBER)),

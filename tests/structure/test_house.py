@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from orchestration.audiences import audience_models
 from orchestration.configuration import load_settings
 from orchestration.conformed import entities
 from orchestration.privacy.rights import CORRECTABLE
@@ -86,6 +87,11 @@ def test_the_default_feeds_are_those_of_the_demo():
             found.setdefault(entity, set()).add(system)
     assert {e: set(s) for e, s in project["vars"]["feeds"].items()} == found
     assert set(project["vars"]["systems"]) == {s for systems in found.values() for s in systems}
+
+
+def test_the_default_audiences_are_the_models_of_the_schema():
+    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())
+    assert project["vars"]["audiences"] == [audience.model for audience in audience_models()]
 
 
 def test_the_default_policy_of_golden_records_is_that_of_the_settings():

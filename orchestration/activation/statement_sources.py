@@ -1,0 +1,73 @@
+"""The sources that say who may be written to, and whether what they said is known up to today (rule 15).
+
+Here: sources of consent, of email events and of people's requests; how old their last word may be. Not here: how old the
+night may be (export.py).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import duckdb
+
+from orchestration.errors import GateError
+from orchestration.requests import SOURCE as REQUESTS
+from orchestration.settings import DBT_DIR, Settings
+from orchestration.warehouse import has_table
+
+MAX_AGE = timedelta(hours=24)
+_ENTITIES = ("consent_events", "email_events")
+_RAW = re.compile(r"""source\(\s*["']raw_\w+["']\s*,\s*["'](\w+)["']\s*\)""")
+# of the newest run that looked
+_NOT_FRESH = """
+select 1 from ops.check_results
+where stage = 'arrival' and check_name = 'is_fresh' and not passed and table_name = ?
+    and run_id = (select arg_max(run_id, checked_at) from ops.check_results where stage = 'arrival')
+"""
+
+
+def statement_sources(settings: Settings) -> dict[str, list[str]]:
+    """Source → its tables that say what people want: mapped to, or staged by hand for, consent and email events."""
+    found: dict[str, list[str]] = {}
+    for name, source in settings.enabled_sources.items():
+        tables = {t for t, table in source.tables.items() if any(m.entity in _ENTITIES for m in table.maps)}
+        for entity in _ENTITIES:
+            staged = DBT_DIR / "models" / "staging" / name / f"stg_{name}__{entity}.sql"
+            if staged.exists():
+                tables |= set(_RAW.findall(staged.read_text(encoding="utf-8"))) & set(source.tables)
+        if name == REQUESTS:
+            tables = set(source.tables)
+        if tables:
+            found[name] = sorted(tables)
+    return found
+
+
+def assert_statements_known(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
+    """Raises GateError, naming the source, where a withdrawal of the last 24 hours may be missing. `now` is UTC, naive."""
+    status: dict[str, tuple[bool, datetime]] = {}
+    if has_table(con, "ops", "source_status"):
+        rows = con.execute("select source, is_ok, checked_at from ops.source_status").fetchall()
+        status = {source: (is_ok, at) for source, is_ok, at in rows}
+    for source, tables in statement_sources(settings).items():
+        is_ok, at = status.get(source, (False, None))
+        to_do = f"mend source {source} (`kundbild status` says what is wrong), then `kundbild run`"
+        if at is None:
+            raise GateError(f"source {source} was never read, and may hold withdrawals", to_do=to_do)
+        if not is_ok:
+            raise GateError(
+                f"source {source} could not be read at {at:%Y-%m-%d %H:%M} UTC: withdrawals made since its last delivery are not known",
+                to_do=to_do,
+            )
+        if now - at > MAX_AGE:
+            hours = int((now - at).total_seconds() // 3600)
+            raise GateError(
+                f"source {source} was last read {hours} hours ago: withdrawals made since then are not known",
+                to_do=to_do,
+            )
+        for table in tables:
+            if con.execute(_NOT_FRESH, [f"raw_{source}.{table}"]).fetchall():
+                raise GateError(
+                    f"source {source} delivered nothing new of {table} for longer than fresh_within_hours: withdrawals may be missing",
+                    to_do=f"see that {source} delivers again, then `kundbild run`",
+                )

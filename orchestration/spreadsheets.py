@@ -1,0 +1,33 @@
+"""CSV that people open in a spreadsheet: no cell of it is read as a formula. Not here: CSV that only programs read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+# what a spreadsheet takes for the start of a formula (OWASP: CSV injection); its own import trims blanks first
+_FORMULA = re.compile(r"^\s*[=+\-@\t\r]|^[\t\r\n]")
+# written by nobody but a phone: a spreadsheet reads a number, and runs nothing
+_PHONE = re.compile(r"\+[0-9]{6,15}")
+
+
+def is_formula(value: object) -> bool:
+    """Whether a spreadsheet may run the text. A phone number in international form is a number, and no formula."""
+    return isinstance(value, str) and bool(_FORMULA.match(value)) and not _PHONE.fullmatch(value)
+
+
+def neutral(value: object) -> object:
+    """The value as a spreadsheet shows it and never runs it: a text that starts as a formula gets an apostrophe in front."""
+    return f"'{value}" if is_formula(value) else value
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Header and rows as CSV, each cell neutral."""
+    text = io.StringIO()
+    # a cell is quoted where it holds a character of the line end: both, or a lone one would begin a row
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([neutral(value) for value in row] for row in rows)
+    return text.getvalue()
