@@ -101,7 +101,7 @@ def _fill(tree: Any, environment: dict[str, str], path: Path, text: str, keys: t
 def _as_configuration_error(error: ValidationError, path: Path, text: str) -> ConfigurationError:
     # a misspelt key is told before the key that it leaves missing
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    keys = tuple(key for key in first["loc"] if key not in ("str", "ColumnMap"))
+    keys = tuple(key for key in first["loc"] if key not in ("str", "list[str]", "ColumnMap"))
     what = first["msg"].removeprefix("Value error, ")
     to_do = "mend that key"
     if first["type"] == "extra_forbidden":
@@ -134,4 +134,5 @@ def _known_keys(keys: tuple[Any, ...]) -> list[str]:
     if model is None and len(keys) == 1:
         field = models.Settings.model_fields.get(str(keys[0]))
         model = field.annotation if field else None
-    return sorted(model.model_fields) if model is not None and hasattr(model, "model_fields") else []
+    fields = getattr(model, "model_fields", {})
+    return sorted(field.alias or name for name, field in fields.items())

@@ -14,27 +14,48 @@ DBT_DIR = PROJECT_DIR / "dbt_project"
 class Strict(BaseModel):
     """An unknown key is an error: a misspelt setting must never be silently ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class ColumnMap(Strict):
     """Where one conformed column comes from, when a plain column name does not say enough."""
 
-    column: str
+    column: str | list[str] = Field(description="of a key: several columns that together are one")
     formats: list[str] = Field(default=[], description="strptime formats, tried in turn, for dates and timestamps")
-    values: dict[str, str] = Field(default={}, description="source value → conformed value; others stay as they are")
+    values: dict[str, str] = Field(
+        default={}, description="source value → conformed value, compared without case and surrounding blanks"
+    )
+    otherwise: str | None = Field(
+        default=None,
+        alias="else",
+        description="conformed value of every value that `values` does not name; they stay else",
+    )
+    ignore: list[str] = Field(default=[], description="source values whose rows are left out, and counted")
     on_bad: Literal["quarantine", "null"] = "quarantine"
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.column] if isinstance(self.column, str) else self.column
 
 
 class EntityMap(Strict):
     """A raw table that only needs renaming, casting or constants to become a conformed entity."""
 
     entity: str
-    columns: dict[str, str | ColumnMap]
+    name: str = Field(
+        default="",
+        description="tells several maps of one table to one entity apart: part of the keys of all but the first",
+    )
+    columns: dict[str, str | list[str] | ColumnMap]
     constants: dict[str, str | int | float | bool] = {}
     one_row_per_key: bool = Field(
         default=False, description="rows that share the source_key are one row (customers read out of an order list)"
     )
+
+    def how(self, column: str) -> ColumnMap | None:
+        """What a conformed column is read from; None where it is a constant or not mapped."""
+        said = self.columns.get(column)
+        return ColumnMap(column=said) if isinstance(said, str | list) else said
 
 
 class NationalId(Strict):
@@ -63,7 +84,9 @@ class Grant(Strict):
 class Person(Strict):
     """Whose a table's rows are: what erasure, suppression, restriction and subject access go by."""
 
-    key: str | None = Field(default=None, description="column with the person's key, the source_key of people")
+    key: str | list[str] | None = Field(
+        default=None, description="column, or columns, with the person's key, the source_key of people"
+    )
     system: str | None = Field(default=None, description="source whose key it is; the table's own unless given")
     email: list[str] = []
     phone: list[str] = []
@@ -82,8 +105,12 @@ class Person(Strict):
     grant: Grant | None = None
 
     @property
+    def key_columns(self) -> list[str]:
+        return [self.key] if isinstance(self.key, str) else self.key or []
+
+    @property
     def columns(self) -> list[str]:
-        single = [self.key, self.country_code, self.given_name, self.family_name, self.birth_date]
+        single = [*self.key_columns, self.country_code, self.given_name, self.family_name, self.birth_date]
         single += [self.grant.status, self.grant.stated_at, self.grant.wording] if self.grant else []
         return [*filter(None, single), *self.email, *self.phone, *self.own, *self.emptied]
 
@@ -182,18 +209,21 @@ class Table(Strict):
 def _mapped_person(mapped: EntityMap) -> Person | None:
     """Whose the rows of a mapped table are, by the conformed columns that they are mapped to."""
 
+    def columns(name: str) -> list[str]:
+        how = mapped.how(name)
+        return how.columns if how else []
+
     def column(name: str) -> str | None:
-        source = mapped.columns.get(name)
-        return source.column if isinstance(source, ColumnMap) else source
+        return next(iter(columns(name)), None)
 
     is_people = mapped.entity == "people"
-    key = column("source_key" if is_people else "person_key")
+    key = columns("source_key" if is_people else "person_key")
     points = [c for c in map(column, ("email", "phone") if is_people else ("contact_point",)) if c]
     if not key and not points:
         return None
     system = mapped.constants.get("person_system")
     return Person(
-        key=key, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
+        key=key[0] if len(key) == 1 else key or None, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
         given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
         is_kept=mapped.entity in _ACCOUNTING,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,14 @@ def row_counts(connection: duckdb.DuckDBPyConnection, *, views_of: str | None = 
 def quote(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def key_text(columns: Sequence[str], of: str = "") -> str:
+    """SQL: a key of one or several columns as text. Of several, `|` stands between them, escaped within; null where one is null."""
+    if len(columns) == 1:
+        return f"cast({of}{quote(columns[0])} as varchar)"
+    escaped = [rf"replace(replace(cast({of}{quote(c)} as varchar), '\', '\\'), '|', '\|')" for c in columns]
+    return "(" + " || '|' || ".join(escaped) + ")"
 
 
 def text(value: str | Path) -> str:

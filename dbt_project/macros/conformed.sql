@@ -7,8 +7,14 @@
 {% macro conformed_union(entity) -%}
     {%- set feeds = var("feeds").get(entity, []) -%}
     {%- set columns = model.columns.values() | list -%}
+    -- first, and without rows, for the names: DuckDB calls a column as its source does where only case differs
+    select
+        {% for column in columns %}
+            cast(null as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
+        {% endfor %}
+    where false
     {%- for system in feeds %}
-        {{ "union all" if not loop.first }}
+        union all
         select
             {% for column in columns %}
                 cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
@@ -17,12 +23,6 @@
         where
             {{ set_aside_because(entity, columns) }} is null
             {%- if is_incremental() %} and load_id > {{ newest_load(system) }} {%- endif %}
-    {%- else %}
-        select
-            {% for column in columns %}
-                cast(null as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
-            {% endfor %}
-        where false
     {%- endfor %}
 {%- endmacro %}
 

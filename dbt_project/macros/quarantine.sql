@@ -70,17 +70,18 @@
 
 {#- The books: what raw holds, against what stands in the conformed table and in quarantine. -#}
 {#-
-    How many rows raw holds for an entity, counted in raw itself. One a row, unless the staging model's meta says how many
-    rows of the entity lie in a raw table: `raw_count`, an expression, or one for each table that is not one to one.
+    How many rows raw holds for an entity, counted in raw itself. One a row, unless the staging model's meta says otherwise:
+    `raw_rows`, a query that counts them, or `raw_count`, an expression on a raw table, or one for each that is not one to one.
 -#}
 {% macro raw_count(system, entity) -%}
     {%- do ref("stg_" ~ system ~ "__" ~ entity) -%}
     {%- if execute -%}
         {%- set node = graph.nodes["model." ~ project_name ~ ".stg_" ~ system ~ "__" ~ entity] -%}
         {%- set said = node.config.meta.get("raw_count", {}) -%}
+        {%- set counted = node.config.meta.get("raw_rows") -%}
         cast(
-            0
-            {%- for unique_id in node.depends_on.nodes if unique_id.startswith("source.") and ".ops." not in unique_id %}
+            {{ counted or 0 }}
+            {%- for unique_id in node.depends_on.nodes if unique_id.startswith("source.") and ".ops." not in unique_id and not counted %}
                 {%- set table = graph.sources[unique_id] -%}
                 {%- set expression = said if said is string else said.get(table.name, "count(*)") %}
                 + (select coalesce({{ expression }}, 0) from {{ source(table.source_name, table.name) }})

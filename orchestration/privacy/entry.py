@@ -67,10 +67,9 @@ def free_text_columns(table: Table, columns: dict[str, str]) -> list[str]:
         *(c for person in table.whose for c in person.columns),
     }
     for mapped in table.maps:
-        sources = {
-            name: source if isinstance(source, str) else source.column for name, source in mapped.columns.items()
+        known |= {
+            c for name in mapped.columns if name not in _WRITTEN and (how := mapped.how(name)) for c in how.columns
         }
-        known |= {source for name, source in sources.items() if name not in _WRITTEN}
     declared = [column for column, kind in table.columns.items() if kind.upper() == "VARCHAR" and column not in known]
     return [*declared, *added]
 

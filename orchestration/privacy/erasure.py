@@ -166,7 +166,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     if not person.is_kept:
         own_key = settings.sources[source].tables[name].key
         deletion = f"delete from {raw_table(source, name)} where {where}"
-        if len(own_key) != 1 or own_key == [person.key]:
+        if len(own_key) != 1 or own_key == person.key_columns:
             return _changed(con, deletion)
         # what hangs on a row that was set aside stands alone
         deleted = [str(key) for (key,) in con.execute(f"{deletion} returning {quote(own_key[0])}").fetchall()]
@@ -174,7 +174,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
         con.execute(f"insert into erased_rows select {text(source)}, source_key from deleted")
         con.unregister("deleted")
         return len(deleted)
-    emptied = ", ".join(f"{quote(c)} = null" for c in [*filter(None, [person.key]), *person.emptied])
+    emptied = ", ".join(f"{quote(c)} = null" for c in [*person.key_columns, *person.emptied])
     return _changed(con, f"update {raw_table(source, name)} set {emptied} where {where}")
 
 

@@ -16,7 +16,7 @@ from orchestration.phones import phone_keys
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.suppression import Kind, SuppressionList
 from orchestration.settings import Person, Settings
-from orchestration.warehouse import quote, scalar, text, transaction
+from orchestration.warehouse import key_text, quote, scalar, text, transaction
 
 _DDL = """
 create schema if not exists restricted;
@@ -204,4 +204,4 @@ def raw_table(source: str, name: str) -> str:
 
 def is_of(source: str, person: Person) -> str:
     system = text(person.system or source)
-    return f"{quote(str(person.key))}::varchar in (select source_key from restricted.erasing_records where source_system = {system})"
+    return f"{key_text(person.key_columns)} in (select source_key from restricted.erasing_records where source_system = {system})"

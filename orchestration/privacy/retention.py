@@ -14,11 +14,12 @@ from datetime import date, timedelta
 import duckdb
 
 from orchestration.conformed import EntityRetention, retentions
+from orchestration.mapping_sql import mapped_text
 from orchestration.match_keys import define_match_keys, name_key
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.set_aside import forget_set_aside
-from orchestration.settings import ColumnMap, EntityMap, Settings, Table
-from orchestration.warehouse import has_table, quote, scalar, text, transaction
+from orchestration.settings import EntityMap, Settings, Table
+from orchestration.warehouse import has_table, key_text, quote, scalar, text, transaction
 
 _UNKNOWN = "identity"
 # staged times may be read otherwise than raw ones, by hours at most
@@ -86,7 +87,7 @@ def _forgetting(table: Table, raw: str, rule: Rule) -> str:
     """The statement that rids a raw table of what is old: of rows, or, where they say what was sold, of whose they are."""
     if not any(person.is_kept for person in table.whose):
         return f"delete from {raw} where {rule.is_old}"
-    theirs = dict.fromkeys(column for p in table.whose for column in [*filter(None, [p.key]), *p.emptied])
+    theirs = dict.fromkeys(column for p in table.whose for column in [*p.key_columns, *p.emptied])
     emptied = ", ".join(f"{quote(column)} = null" for column in theirs)
     is_somebodys = " or ".join(f"{quote(column)} is not null" for column in theirs)
     return f"update {raw} set {emptied} where {rule.is_old} and ({is_somebodys})"
@@ -139,29 +140,27 @@ def _utc(expression: str) -> str:
 
 
 def _mapped_moment(mapped: EntityMap, column: str) -> str | None:
-    how = mapped.columns.get(column)
+    how = mapped.how(column)
     if how is None:
         return None
-    if isinstance(how, ColumnMap) and how.formats:
+    if how.formats:
         formats = ", ".join(map(text, how.formats))
-        return f"try_strptime({quote(how.column)}::varchar, [{formats}])"
-    return _utc(quote(how.column if isinstance(how, ColumnMap) else how))
+        return f"try_strptime({mapped_text(how)}, [{formats}])"
+    return _utc(mapped_text(how))
 
 
 def _mapped_value(mapped: EntityMap, column: str) -> str:
     """SQL of the conformed value of a mapped column; null where nothing says it."""
-    how = mapped.columns.get(column)
+    how = mapped.how(column)
     if how is None:
         return text(str(mapped.constants[column])) if column in mapped.constants else "null"
-    name = quote(how.column if isinstance(how, ColumnMap) else how)
-    values = how.values if isinstance(how, ColumnMap) else {}
-    cases = " ".join(f"when {text(old)} then {text(new)}" for old, new in values.items())
-    return f"case {name}::varchar {cases} else {name}::varchar end" if cases else f"{name}::varchar"
+    return mapped_text(how)
 
 
 def _own_key(table: Table) -> str | None:
-    """The key of a table whose rows are people's own records."""
-    return next((p.key for p in table.whose if p.key and [p.key] == table.key and not p.system), None)
+    """SQL: the key, as text, of a table whose rows are people's own records."""
+    own = next((p.key_columns for p in table.whose if p.key and p.key_columns == table.key and not p.system), None)
+    return key_text(own) if own else None
 
 
 # every record of whoever has one that is old, and whether it is heard of: by itself, so far
@@ -189,7 +188,7 @@ def _forget_inactive(
     con.execute("create or replace temp table old_records (source_system varchar, source_key varchar)")
     for own in people:
         con.execute(
-            f"insert into old_records select {text(own.source)}, {quote(own.key)}::varchar "
+            f"insert into old_records select {text(own.source)}, {own.key} "
             f"from {_raw(own.source, own.name)} where {own.rule.is_old}"
         )
     if not scalar(con, "select count(*) from old_records"):
@@ -201,15 +200,15 @@ def _forget_inactive(
         for name, table in spec.tables.items():
             rule = rule_of(con, table, cutoffs)
             for person in table.whose:
-                if rule and person.key and [person.key] != table.key:
+                if rule and person.key and person.key_columns != table.key:
                     con.execute(
                         f"update theirs set is_active = true where source_system = {text(person.system or source)} and source_key in "
-                        f"(select {quote(person.key)}::varchar from {_raw(source, name)} where {rule.moment} >= date {text(since.isoformat())})"
+                        f"(select {key_text(person.key_columns)} from {_raw(source, name)} where {rule.moment} >= date {text(since.isoformat())})"
                     )
     return {
         f"{own.source}.{own.name}": _changed(
             con,
-            f"delete from {_raw(own.source, own.name)} where {own.rule.is_old} and {quote(own.key)}::varchar in "
+            f"delete from {_raw(own.source, own.name)} where {own.rule.is_old} and {own.key} in "
             + _INACTIVE.format(source=text(own.source)),
         )
         for own in people

@@ -16,7 +16,7 @@ from orchestration.match_keys import define_match_keys, name_key
 from orchestration.phones import phone_keys
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
 from orchestration.settings import Person, Table
-from orchestration.warehouse import has_table, quote, scalar, text
+from orchestration.warehouse import has_table, key_text, quote, scalar, text
 
 # an address in running text
 WRITTEN_EMAIL = "[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"
@@ -59,10 +59,10 @@ class Suppressor:
         con.unregister("suppressed")
         for number, person in enumerate(table.whose):
             hit = f"rowid in (select row_id from suppressed_hits where person = {number})"
-            if person.key and [person.key] == table.key:
-                self._learn(con, person.system or source, person.key, delivered, hit)
+            if person.key and person.key_columns == table.key:
+                self._learn(con, person.system or source, key_text(person.key_columns), delivered, hit)
             if person.is_kept:
-                nothing = ", ".join(f"{quote(c)} = null" for c in [*filter(None, [person.key]), *person.emptied])
+                nothing = ", ".join(f"{quote(c)} = null" for c in [*person.key_columns, *person.emptied])
                 con.execute(f"update {delivered} set {nothing} where {hit}")
         kept = [number for number, person in enumerate(table.whose) if person.is_kept]
         con.execute(
@@ -101,7 +101,7 @@ class Suppressor:
             if kind not in ("email", "phone"):
                 continue
             rows = con.execute(
-                f"select distinct {value}, {quote(person.key) if person.key else 'null'}::varchar from {delivered} d join suppressed s "
+                f"select distinct {value}, {key_text(person.key_columns) if person.key else 'null::varchar'} from {delivered} d join suppressed s "
                 f"on s.kind = '{kind}' and not s.is_lifted and s.keyed_hash = {self._list.hashed_sql(kind, value)} "
                 f"where d.{quote(grant.status)} in ({values}) and nullif(trim(d.{quote(grant.wording)}), '') is not null "
                 f"and try_cast(d.{quote(grant.stated_at)}::varchar as timestamp)::date > s.since",
@@ -164,7 +164,7 @@ class Suppressor:
         return int(scalar(con, "select count(*) from known_again"))
 
     def _learn(self, con: duckdb.DuckDBPyConnection, system: str, key: str, delivered: str, hit: str) -> None:
-        keys = con.execute(f"select distinct {quote(key)}::varchar from {delivered} where {hit}").fetchall()
+        keys = con.execute(f"select distinct {key} from {delivered} where {hit}").fetchall()
         if self._list.add([("record", f"{system}:{found}") for (found,) in keys], "known again"):
             self._read()
 
@@ -174,7 +174,7 @@ class Suppressor:
         """(kind, SQL of the match key) of everything that a row of `delivered` says of the person."""
         kinds = {kind for kind, _ in self._standing}
         if person.key and "record" in kinds:
-            yield "record", f"{text(person.system or source)} || ':' || {quote(person.key)}::varchar"
+            yield "record", f"{text(person.system or source)} || ':' || {key_text(person.key_columns)}"
         if "email" in kinds:
             for column in person.email:
                 yield "email", f"email_key({quote(column)}::varchar)"

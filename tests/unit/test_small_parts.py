@@ -16,10 +16,11 @@ from orchestration.alerts import send_alert
 from orchestration.conformed import entities, required_columns
 from orchestration.doctor import examine
 from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
-from orchestration.mapping import mapping_sql, write_mapped_models
+from orchestration.mapping import write_mapped_models
 from orchestration.scaffold import scaffold
 from orchestration.settings import Alerts, ColumnMap, Engine, EntityMap, Settings, Source, Table
 from orchestration.warehouse import open_warehouse
+from tests.unit.mapped import models_of
 
 
 def test_one_writer_at_a_time_and_the_lock_frees_when_its_holder_dies(home):
@@ -135,15 +136,10 @@ MAPPING = EntityMap(
 
 
 def test_a_mapping_casts_renames_and_sets_aside_with_a_reason():
-    sql = mapping_sql("shop", "t", MAPPING)
-    sql = sql.replace('{{ source("shop", "t") }}', "t").replace(
-        "{{ as_utc('\"sent\"') }}", 'try_cast("sent" as timestamp)'
-    )
-    sql = sql.replace(
-        "{{ parsed_time('\"day\"', ['%Y%m%d', '%d.%m.%Y']) }}", "try_strptime(\"day\", ['%Y%m%d', '%d.%m.%Y'])"
-    )
-    assert "{{" not in sql
+    columns = dict.fromkeys(("id", "customer", "day", "total", "sent", "state"), "VARCHAR")
+    sql, _ = models_of({"t": Table(columns=columns, key=["id"], maps=[MAPPING])})["orders"]
     with duckdb.connect() as con:
+        con.execute("create schema raw_shop; use raw_shop")
         con.execute("create table t (id bigint, customer varchar, day varchar, total varchar, sent varchar, state varchar, "
                     "_deleted_at timestamp, _extracted_at timestamp, _load_id bigint)")  # fmt: skip
         con.execute("insert into t values (1, 'c', '20260131', '10.50', '2026-02-01', 'K', null, now()::timestamp, 1), "
@@ -162,6 +158,7 @@ def test_a_mapped_withdrawal_that_says_neither_when_nor_of_what_stands_for_all(t
     answers = EntityMap(entity="consent_events", columns=columns | {"status": ColumnMap(column="said", values={"no": "withdrawn", "yes": "granted"})})  # fmt: skip
     leavers = EntityMap(entity="consent_events", columns=columns, constants={"status": "withdrawn"})
     with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'; create schema raw_shop; use raw_shop")
         con.execute("create table t (id bigint, who varchar, said varchar, what varchar, how varchar, \"at\" varchar, _deleted_at timestamp, _extracted_at timestamp, _load_id bigint)")  # fmt: skip
         con.execute("insert into t select *, null, timestamp '2026-03-01', 1 from (values (1, 'c', 'no', null, ' ', null), (2, 'c', 'yes', null, 'email', '2026-01-01'), "
                     "(3, 'c', 'no', 'offers', 'sms', '2026-01-01'), (4, 'c', 'yes', 'offers', 'email', null))")  # fmt: skip
@@ -169,8 +166,10 @@ def test_a_mapped_withdrawal_that_says_neither_when_nor_of_what_stands_for_all(t
             (answers, [("all", "all", "2026-03-01", None), (None, "email", "2026-01-01", "purpose is missing"), ("offers", "sms", "2026-01-01", None), ("offers", "email", None, "stated_at is missing")]),
             (leavers, [("all", "all", "2026-03-01", None), ("all", "email", "2026-01-01", None), ("offers", "sms", "2026-01-01", None), ("offers", "email", "2026-03-01", None)]),
         ):  # fmt: skip
-            sql = mapping_sql("shop", "t", mapping).replace('{{ source("shop", "t") }}', "t")
-            sql = sql.replace("{{ as_utc('\"at\"') }}", 'try_cast("at" as timestamp)')
+            shape = Table(
+                columns=dict.fromkeys(("id", "who", "said", "what", "how", "at"), "VARCHAR"), key=["id"], maps=[mapping]
+            )
+            sql, _ = models_of({"t": shape})["consent_events"]
             query = (
                 f"select purpose, channel, stated_at::date::varchar, quarantine_reason from ({sql}) order by source_key"
             )

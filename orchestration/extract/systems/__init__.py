@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from orchestration.conformed import entities
+from orchestration.conformed import entities, required_columns
 from orchestration.errors import ConfigurationError
 from orchestration.privacy.entry import dropped_columns
 from orchestration.privacy.special_categories import special_category_of
@@ -50,7 +50,8 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
         for table_name, table in tables.items():
             for number, mapping in enumerate(table.maps):
                 keys = ("sources", name, "tables", table_name, "maps", number)
-                _check_mapping(table, mapping, place(path, text, keys))
+                block = f"[[sources.{name}.tables.{table_name}.maps]] of {mapping.entity}"
+                _check_mapping(table, mapping, place(path, text, keys), block)
         sources[name] = source.model_copy(update={"tables": tables})
     return settings.model_copy(update={"sources": sources})
 
@@ -59,7 +60,7 @@ def _system_tables(name: str) -> dict[str, Table]:
     return importlib.import_module(f"{__name__}.{name}").TABLES if name in known_systems() else {}
 
 
-def _check_mapping(table: Table, mapping: EntityMap, where: str) -> None:
+def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> None:
     if mapping.entity not in entities():
         raise ConfigurationError(
             f"there is no conformed entity '{mapping.entity}'", where=where, to_do=f"entities: {', '.join(entities())}"
@@ -73,25 +74,49 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str) -> None:
                 where=where,
                 to_do=(f"did you mean '{near[0]}'? " if near else "") + f"columns: {', '.join(columns)}",
             )
-    for target, source in mapping.columns.items():
-        name = source if isinstance(source, str) else source.column
-        if name in dropped_columns(table, [name]):
+    for target in mapping.columns:
+        how = mapping.how(target)
+        names = how.columns if how else []
+        if len(names) != 1 and not target.endswith("_key"):
             raise ConfigurationError(
-                f"'{target}' is mapped from '{name}', which holds {_never_kept(name)}: they are never kept",
+                f"'{target}' is mapped from {len(names)} columns; only keys are",
                 where=where,
-                to_do=_instead(name),
+                to_do="name one column, or put them together where the source is exported",
             )
-        if name not in table.columns and name not in PSEUDO_COLUMNS:
-            raise ConfigurationError(
-                f"'{target}' is mapped from '{name}', which is no column of the table",
-                where=where,
-                to_do=f"columns: {', '.join([*table.columns, *sorted(PSEUDO_COLUMNS)])}",
-            )
-    if "source_key" not in mapping.columns:
+        for name in names:
+            _check_column(table, target, name, where)
+    missing = [c for c in required_columns(mapping.entity) if c not in mapping.columns and c not in mapping.constants]
+    if "source_key" in missing:
         raise ConfigurationError(
             f"the mapping to {mapping.entity} says no source_key",
             where=where,
-            to_do='map it from the key column, or from "_row_key" where the export has none',
+            to_do='map it from the key column, or from "_row_key" where the export has none; source_key = ["a", "b"] of several',
+        )
+    if missing:
+        raise ConfigurationError(
+            f"the mapping to {mapping.entity} fills no {_and(missing)}: without, no row of it can stand",
+            where=where,
+            to_do=f"add {_and([f'{column} = …' for column in missing])} to `columns` in {block}, with a column of the table, "
+            "or to `constants` with a value that holds for every row",
+        )
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _check_column(table: Table, target: str, name: str, where: str) -> None:
+    if name in dropped_columns(table, [name]):
+        raise ConfigurationError(
+            f"'{target}' is mapped from '{name}', which holds {_never_kept(name)}: they are never kept",
+            where=where,
+            to_do=_instead(name),
+        )
+    if name not in table.columns and name not in PSEUDO_COLUMNS:
+        raise ConfigurationError(
+            f"'{target}' is mapped from '{name}', which is no column of the table",
+            where=where,
+            to_do=f"columns: {', '.join([*table.columns, *sorted(PSEUDO_COLUMNS)])}",
         )
 
 

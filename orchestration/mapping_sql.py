@@ -1,0 +1,223 @@
+"""The SQL of mappings: `stg_<source>__<entity>` out of the raw tables that a source maps to one entity.
+
+Here: expressions, reasons, keys, and what the books count. Names and values out of kundbild.toml reach dbt's Jinja only
+through `plain` and `argument`, so none of them is rendered. Not here: files (mapping.py), checks of mappings
+(extract/systems), or the rules of an entity's columns (the conformed models' yml).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestration.conformed import entities, required_columns
+from orchestration.settings import ColumnMap, EntityMap, Table
+from orchestration.warehouse import key_text, quote, text
+
+# what a withdrawal of consent denies that does not tell (macros/staging.sql)
+_OF_A_WITHDRAWAL = {"stated_at": "_extracted_at", "purpose": "'all'", "channel": "'all'"}
+# white space that people and systems leave around a value
+_BLANKS = " || ".join(f"chr({code})" for code in (32, 9, 10, 13, 0xA0, 0x2007, 0x202F, 0xFEFF, 0x200B))
+# other rows name these by their key: one key in two maps is one thing. Of all others it is two rows.
+_NAMED_BY_OTHERS = ("people", "companies", "products", "orders", "carts", "campaigns", "survey_responses", "web_sessions")  # fmt: skip
+_WHOLE = ("integer", "bigint")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One map of one raw table. `label` parts its keys from those of the table's earlier maps to the entity."""
+
+    table: str
+    shape: Table
+    mapping: EntityMap
+    label: str = ""
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether raw already holds one row for each key."""
+        columns = self.mapping.how("source_key").columns  # type: ignore[union-attr] # checked when it was read
+        is_own = bool(self.shape.key) and set(self.shape.key) <= set(columns)
+        return not self.mapping.one_row_per_key and (is_own or columns == ["_row_key"])
+
+    def key(self, of: str = "") -> str:
+        return _key(self.mapping, self.label, of)
+
+
+def parts_of(tables: dict[str, Table]) -> dict[str, list[Part]]:
+    """By entity: the maps of a source's tables that feed it."""
+    found: dict[str, list[Part]] = {}
+    for table, shape in tables.items():
+        for mapping in shape.maps:
+            parts = found.setdefault(mapping.entity, [])
+            earlier = sum(part.table == table for part in parts)
+            is_labelled = earlier and mapping.entity not in _NAMED_BY_OTHERS
+            parts.append(Part(table, shape, mapping, (mapping.name or str(earlier + 1)) if is_labelled else ""))
+    return found
+
+
+def model_sql(source: str, parts: Sequence[Part]) -> str:
+    """The model of one entity of one source. One row a key; what shares a key is counted in the model's meta."""
+    meet = len({part.table for part in parts}) > 1 or (len(parts) > 1 and not parts[-1].label)
+    is_ranked = meet or not all(part.is_unique for part in parts)
+    body = "\nunion all\n".join(_select(source, part, is_ranked) for part in parts)
+    head = _books(source, parts) if is_ranked or len(parts) > 1 else ""
+    if not is_ranked:
+        return head + body + "\n"
+    # of rows with one key the newest stands; a table of its own goes before one that people are read out of
+    columns = [*entities()[parts[0].mapping.entity], "source_system", "deleted_at", "extracted_at"]
+    newest = "is_read_out, deleted_at is not null, changed_at desc nulls last, load_id desc, row_no desc"
+    return (
+        head
+        + f"select\n    {', '.join(columns)},\n"
+        # a row that stands again because a newer one went is new by the load that took the newer one
+        + "    case when source_key is null then load_id else max(load_id) over (partition by source_key) end as load_id,\n"
+        + f"    quarantine_reason\nfrom (\n{body}\n)\n"
+        + f"qualify source_key is null or row_number() over (partition by source_key order by {newest}) = 1\n"
+    )
+
+
+def _books(source: str, parts: Sequence[Part]) -> str:
+    """The model's head: how many rows of the entity lie in raw, and how many of them share another's key."""
+
+    def keys(of: Sequence[Part]) -> str:
+        rows = [
+            f"select {part.key()} as k from {quote('raw_' + source)}.{quote(part.table)}"
+            + (f" where {part.key()} is not null" if part.mapping.one_row_per_key else "")
+            for part in of
+        ]
+        return " union all ".join(rows)
+
+    meta = {"raw_rows": f"(select count(distinct k) + count(*) filter (k is null) from ({keys(parts)}))"}
+    told = [part for part in parts if not part.mapping.one_row_per_key]
+    if told:
+        meta["shared_keys"] = f"(select count(k) - count(distinct k) from ({keys(told)}))"
+    return "{{ config(meta={" + ", ".join(f'"{k}": {argument(v)}' for k, v in meta.items()) + "}) }}\n\n"
+
+
+def _select(source: str, part: Part, is_ranked: bool) -> str:
+    """The SELECT of one map, in dbt's Jinja: every conformed column, the technical ones, and a quarantine reason."""
+    mapping = part.mapping
+    lines, reasons = (
+        [],
+        [_is_ignored(how, column) for column in mapping.columns if (how := _how(mapping, column)).ignore],
+    )
+    for column, kind in entities()[mapping.entity].items():
+        found = mapping.how(column)
+        if column == "source_key":
+            expression = plain(part.key("r."))
+        elif found:
+            expression = _expression(found, kind, is_key=column.endswith("_key"))
+            if mapping.entity == "consent_events" and column in _OF_A_WITHDRAWAL:
+                said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
+                expression = (
+                    f"coalesce({said}, case when {_status(mapping)} = 'withdrawn' then {_OF_A_WITHDRAWAL[column]} end)"
+                )
+            if kind.upper() != "VARCHAR" and found.on_bad == "quarantine":
+                raw = f"nullif(trim({plain(key_text(found.columns, 'r.'))}, {_BLANKS}), '')"
+                reasons.append(f"when {raw} is not null and {expression} is null then '{column} cannot be read'")
+        elif column in mapping.constants:
+            expression = f"cast({plain(text(str(mapping.constants[column])))} as {kind})"
+        elif column == "person_system" and "person_key" in mapping.columns:
+            expression = f"'{source}'"
+        else:
+            expression = f"cast(null as {kind})"
+        lines.append(f"    {expression} as {column}")
+        if column in required_columns(mapping.entity):
+            reasons.append(f"when {expression} is null then '{column} is missing'")
+    lines += [
+        f"    '{source}' as source_system",
+        "    r._deleted_at as deleted_at",
+        "    r._extracted_at as extracted_at",
+        "    r._load_id as load_id",
+        f"    {'case ' + ' '.join(reasons) + ' end' if reasons else 'cast(null as varchar)'} as quarantine_reason",
+    ]
+    if is_ranked:
+        read_out = str(mapping.one_row_per_key).lower()
+        lines += [f"    {read_out} as is_read_out", f"    {_changed_at(part)} as changed_at", "    r.rowid as row_no"]
+    named = f"\nwhere {plain(part.key('r.'))} is not null" if mapping.one_row_per_key else ""
+    return (
+        "select\n"
+        + ",\n".join(lines)
+        + f"\nfrom {{{{ source({argument(source)}, {argument(part.table)}) }}}} as r"
+        + named
+    )
+
+
+def _changed_at(part: Part) -> str:
+    """SQL: when a row last changed by the source's own clock, as a number: seconds, or the cursor's own."""
+    how = part.mapping.how("updated_at")
+    if how:
+        return f"cast(epoch({_expression(how, 'timestamp')}) as double)"
+    if not part.shape.cursor:
+        return "cast(null as double)"
+    cursor = f"cast(r.{quote(part.shape.cursor)} as varchar)"
+    return plain(f"coalesce(epoch(try_cast({cursor} as timestamptz)), try_cast({cursor} as double))")
+
+
+def _how(mapping: EntityMap, column: str) -> ColumnMap:
+    how = mapping.how(column)
+    assert how, column
+    return how
+
+
+def _is_ignored(how: ColumnMap, column: str) -> str:
+    listed = ", ".join(text(value.strip().lower()) for value in how.ignore)
+    key = f"coalesce(lower(trim({key_text(how.columns, 'r.')}, {_BLANKS})), '')"
+    return plain(f"when {key} in ({listed}) then 'ignored: {column} is one of those that the mapping ignores'")
+
+
+def _status(mapping: EntityMap) -> str:
+    """SQL: the status of a statement on consent."""
+    if "status" in mapping.constants:
+        return plain(text(str(mapping.constants["status"])))
+    how = mapping.how("status")
+    return _expression(how, "varchar") if how else "null"
+
+
+def _key(mapping: EntityMap, label: str, of: str) -> str:
+    how = _how(mapping, "source_key")
+    key = mapped_text(how, of)
+    if len(how.columns) == 1:
+        key = f"case when trim({key}, {_BLANKS}) <> '' then {key} end"
+    return f"({key}) || {text('|' + label)}" if label else key
+
+
+def _expression(how: ColumnMap, kind: str, *, is_key: bool = False) -> str:
+    raw = f"r.{quote(how.columns[0])}" if len(how.columns) == 1 else key_text(how.columns, "r.")
+    if how.values or how.otherwise is not None:
+        raw = mapped_text(how, "r.")
+    if how.formats:
+        formats = "[" + ", ".join(argument(f.replace("'", "''")) for f in how.formats) + "]"
+        return f"cast({{{{ parsed_time({argument(raw)}, {formats}) }}}} as {kind})"
+    if kind.lower() == "timestamp":
+        return f"{{{{ as_utc({argument(raw)}) }}}}"
+    if kind.lower() in _WHOLE:
+        # a cast alone would round
+        return plain(
+            f"case when try_cast({raw} as double) = floor(try_cast({raw} as double)) then try_cast({raw} as {kind}) end"
+        )
+    value = plain(f"try_cast({raw} as {kind})")
+    return f"case when trim({value}, {_BLANKS}) <> '' then {value} end" if is_key else value
+
+
+def mapped_text(how: ColumnMap, of: str = "") -> str:
+    """SQL: a mapped column's text, with its `values` and `else` put in. Not in Jinja."""
+    raw = key_text(how.columns, of)
+    if not how.values and how.otherwise is None:
+        return raw
+    key = f"coalesce(lower(trim({raw}, {_BLANKS})), '')"
+    values = {said.strip().lower(): meant for said, meant in how.values.items()}
+    cases = [f"when {text(said)} then {text(meant)}" for said, meant in values.items()]
+    cases += [] if "" in values else [f"when '' then {raw}"]
+    return f"case {key} {' '.join(cases)} else {raw if how.otherwise is None else text(how.otherwise)} end"
+
+
+def plain(sql: str) -> str:
+    """SQL as it stands in a model: no brace of it opens anything in Jinja."""
+    return sql.replace("{", '{{ "{" }}')
+
+
+def argument(value: str) -> str:
+    """A value as a string inside a Jinja expression."""
+    return json.dumps(value, ensure_ascii=False)

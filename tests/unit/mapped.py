@@ -1,0 +1,49 @@
+"""What tests of mappings stand on: a mapping on a raw table in memory. Not here: the tests, or what they expect."""
+
+from __future__ import annotations
+
+import duckdb
+import jinja2
+
+from orchestration.mapping_sql import model_sql, parts_of
+from orchestration.settings import Table
+
+
+def _listed(formats: list[str]) -> str:
+    return "[" + ", ".join(f"'{f}'" for f in formats) + "]"
+
+
+def models_of(tables: dict[str, Table]) -> dict[str, tuple[str, dict[str, str]]]:
+    """Entity → (SQL, meta) of the models of source `shop`, rendered as dbt would; times are read as DuckDB reads them."""
+    found = {}
+    for entity, parts in parts_of(tables).items():
+        told: dict[str, str] = {}
+
+        def config(meta: dict[str, str], told: dict[str, str] = told) -> str:
+            told.update(meta)
+            return ""
+
+        template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(model_sql("shop", parts))
+        sql = template.render(
+            config=config,
+            source=lambda source, table: f'raw_{source}."{table}"',
+            as_utc=lambda value: f"(try_cast({value} as timestamptz) at time zone 'UTC')",
+            parsed_time=lambda value, formats: f"try_strptime({value}, {_listed(formats)})",
+        )
+        found[entity] = (sql, told)
+    return found
+
+
+def raw(con: duckdb.DuckDBPyConnection, name: str, *rows: dict) -> None:
+    """A raw table of source `shop`, all text, with these rows; load 1 of 2026-03-01 unless a row says another."""
+    con.execute("set timezone = 'UTC'; create schema if not exists raw_shop")
+    columns = list(dict.fromkeys(column for row in rows for column in row if not column.startswith("_")))
+    declared = ", ".join(f'"{column.replace(chr(34), chr(34) * 2)}" varchar' for column in columns)
+    con.execute(
+        f'create or replace table raw_shop."{name}" ({declared}, _row_key varchar, _deleted_at timestamp, '
+        "_extracted_at timestamp, _load_id bigint)"
+    )
+    technical = {"_row_key": None, "_deleted_at": None, "_extracted_at": "2026-03-01", "_load_id": 1}
+    for row in rows:
+        values = [row.get(column) for column in columns] + [row.get(c, value) for c, value in technical.items()]
+        con.execute(f'insert into raw_shop."{name}" values ({", ".join("?" * len(values))})', values)

@@ -1,0 +1,214 @@
+"""Mappings of kundbild.toml: values, keys, names. Raw rows in the source's own words; what is right is written by hand."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration.configuration import load_settings
+from orchestration.errors import ConfigurationError
+from orchestration.settings import Table
+from tests.unit.mapped import models_of, raw
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        yield con
+
+
+def table(columns: str, *maps: dict, key: str = "", **more) -> Table:
+    return Table.model_validate(
+        {"columns": dict.fromkeys(columns.split(), "VARCHAR"), "key": key.split(), "maps": list(maps), **more}
+    )
+
+
+ORDERS = {"source_key": "no", "ordered_at": "at", "amount": "total"}
+AT = {"at": "2026-01-01", "total": "1"}
+
+
+def staged(con, tables: dict[str, Table], entity: str, columns: str) -> list[tuple]:
+    sql, _ = models_of(tables)[entity]
+    return con.execute(f"select {columns} from ({sql}) order by 1, 2").fetchall()
+
+
+def test_values_are_compared_without_case_and_blanks_and_know_else_and_ignore(con):
+    status = {
+        "column": "state",
+        "values": {"Betald": "completed", "Makulerad": "cancelled", "": "open"},
+        "else": "completed",
+        "ignore": ["Test", "offert"],
+    }
+    raw(
+        con, "sales",
+        *({"no": str(number), "state": state, **AT} for number, state in enumerate(
+            ("BETALD", " makulerad\u00a0", "levererad", "TEST ", None, "offert"), start=1)),
+    )  # fmt: skip
+    sales = table("no state at total", {"entity": "orders", "columns": ORDERS | {"status": status}}, key="no")
+    rows = staged(con, {"sales": sales}, "orders", "source_key, status, quarantine_reason")
+    assert [(key, said) for key, said, reason in rows if reason is None] == [
+        ("1", "completed"), ("2", "cancelled"), ("3", "completed"), ("5", "open"),
+    ]  # fmt: skip
+    assert {(key, reason.partition(":")[0]) for key, _, reason in rows if reason} == {
+        ("4", "ignored"),
+        ("6", "ignored"),
+    }
+
+
+def test_without_else_a_value_that_is_not_named_stays_as_it_is(con):
+    raw(con, "sales", {"no": "1", "state": "Sonderfall", **AT}, {"no": "2", "state": "k", **AT})
+    how = {"column": "state", "values": {"K": "completed"}}
+    sales = table("no state at total", {"entity": "orders", "columns": ORDERS | {"status": how}}, key="no")
+    assert staged(con, {"sales": sales}, "orders", "source_key, status") == [("1", "Sonderfall"), ("2", "completed")]
+
+
+def test_a_key_of_two_columns_is_one_key_whatever_they_hold(con):
+    raw(
+        con,
+        "i",
+        {"o": "A", "line": "1|2"},
+        {"o": "A|1", "line": "2"},
+        {"o": "B", "line": "1"},
+        {"o": "B", "line": None},
+    )
+    columns = {"source_key": ["o", "line"], "order_key": "o", "quantity": {"column": "line", "on_bad": "null"}}
+    lines = table("o line", {"entity": "order_items", "columns": columns}, key="o line")
+    rows = staged(con, {"i": lines}, "order_items", "source_key, order_key, quarantine_reason")
+    keys = [key for key, *_ in rows if key]
+    assert len(keys) == len(set(keys)) == 3 and "B|1" in keys
+    assert rows[-1] == (None, "B", "source_key is missing")
+
+
+def test_a_person_key_of_two_columns_names_whose_the_rows_are():
+    people = {"entity": "people", "columns": {"source_key": ["store", "no"], "email": "mail"}}
+    orders = {"entity": "orders", "columns": ORDERS | {"person_key": ["store", "no"]}}
+    customers = table("store no mail", people, key="store no")
+    sales = table("store no at total", orders, key="at")
+    assert customers.whose[0].key_columns == sales.whose[0].key_columns == ["store", "no"]
+
+
+def test_rows_that_share_a_key_are_one_row_the_newest_and_the_rest_is_counted(con):
+    raw(
+        con, "p",
+        {"id": "7", "mail": "old@x.example", "changed": "2026-01-02T00:00:00Z", "_load_id": 3},
+        {"id": "7", "mail": "new@x.example", "changed": "2026-01-10T00:00:00Z", "_load_id": 2},
+        {"id": "7", "mail": "gone@x.example", "changed": "2026-02-10T00:00:00Z", "_load_id": 4, "_deleted_at": "2026-02-11"},
+        {"id": "8", "mail": "b@x.example", "changed": None},
+        {"id": " ", "mail": "c@x.example", "changed": None},
+    )  # fmt: skip
+    people = {"entity": "people", "columns": {"source_key": "id", "email": "mail"}}
+    tables = {"p": table("id mail changed", people, cursor="changed")}
+    rows = staged(con, tables, "people", "source_key, email, load_id, quarantine_reason")
+    # the load is the newest of all that share the key, so that an incremental night sees which row stands now
+    assert rows == [
+        ("7", "new@x.example", 4, None), ("8", "b@x.example", 1, None), (None, "c@x.example", 1, "source_key is missing"),
+    ]  # fmt: skip
+    _, meta = models_of(tables)["people"]
+    assert con.execute(f"select {meta['raw_rows']}, {meta['shared_keys']}").fetchall() == [(3, 2)]
+
+
+def test_people_read_out_of_an_order_list_are_those_that_it_names(con):
+    raw(
+        con, "o",
+        {"no": "1", "who": "a", "name": "Ann", **AT}, {"no": "2", "who": "a", "name": "Ann Ek", **AT, "_load_id": 2},
+        {"no": "3", "who": None, "name": None, **AT},
+    )  # fmt: skip
+    orders = {"entity": "orders", "columns": ORDERS | {"person_key": "who"}}
+    people = {"entity": "people", "one_row_per_key": True, "columns": {"source_key": "who", "full_name": "name"}}
+    tables = {"o": table("no who name at total", orders, people, key="no")}
+    assert staged(con, tables, "people", "source_key, full_name") == [("a", "Ann Ek")]
+    _, meta = models_of(tables)["people"]
+    assert con.execute(f"select {meta['raw_rows']}").fetchall() == [(1,)] and "shared_keys" not in meta
+    # an order of nobody is an order
+    assert len(staged(con, tables, "orders", "source_key, person_key")) == 3
+
+
+def test_two_maps_of_one_table_to_one_entity_do_not_collide(con):
+    raw(con, "c", {"id": "1", "mail": "a@x.example", "tel": "070", "by_mail": "yes", "by_tel": "no"})
+    both = {"purpose": "newsletter", "wording_version": "w1"}
+
+    def said(column: str, point: str, channel: str, **more) -> dict:
+        how = {"column": column, "values": {"yes": "granted", "no": "withdrawn"}}
+        columns = {"source_key": "id", "person_key": "id", "contact_point": point, "status": how, "stated_at": "id"}
+        return {"entity": "consent_events", "columns": columns, "constants": both | {"channel": channel}, **more}
+
+    tables = {"c": table("id mail tel by_mail by_tel", said("by_mail", "mail", "email"), said("by_tel", "tel", "sms", name="sms"), key="id")}  # fmt: skip
+    rows = staged(con, tables, "consent_events", "source_key, channel, status")
+    assert rows == [("1", "email", "granted"), ("1|sms", "sms", "withdrawn")]
+    _, meta = models_of(tables)["consent_events"]
+    assert con.execute(f"select {meta['raw_rows']}").fetchall() == [(2,)]
+
+
+def test_one_person_in_two_maps_or_tables_of_a_source_is_one_row(con):
+    raw(
+        con,
+        "o",
+        {"no": "1", "payer": "a", "getter": "b", "mail": "old@x.example"},
+        {"no": "2", "payer": "b", "getter": "b", "mail": None},
+    )
+    raw(con, "members", {"id": "a", "mail": "member@x.example"})
+    payers = {"entity": "people", "one_row_per_key": True, "columns": {"source_key": "payer", "email": "mail"}}
+    getters = {"entity": "people", "one_row_per_key": True, "columns": {"source_key": "getter"}}
+    members = {"entity": "people", "columns": {"source_key": "id", "email": "mail"}}
+    tables = {
+        "o": table("no payer getter mail", payers, getters, key="no"),
+        "members": table("id mail", members, key="id"),
+    }
+    assert staged(con, tables, "people", "source_key, email") == [("a", "member@x.example"), ("b", None)]
+    _, meta = models_of(tables)["people"]
+    assert con.execute(f"select {meta['raw_rows']}, {meta['shared_keys']}").fetchall() == [(2, 0)]
+
+
+def test_a_count_that_is_no_whole_number_is_not_rounded(con):
+    raw(con, "v", {"id": "1", "n": "8"}, {"id": "2", "n": "8.5"}, {"id": "3", "n": "9.0"})
+    reviews = {"entity": "reviews", "columns": {"source_key": "id", "rating": "n"}}
+    rows = staged(con, {"v": table("id n", reviews, key="id")}, "reviews", "source_key, rating, quarantine_reason")
+    assert rows == [("1", 8, None), ("2", None, "rating cannot be read"), ("3", 9, None)]
+
+
+def test_names_and_values_out_of_the_configuration_are_never_rendered(con):
+    column, value = '{{ 1/0 }} it\'s "so"', "{% raw %}'{{ x }}'{# #}"
+    raw(con, "{{t}}", {"no": "1", column: "a'b{{c}}", **AT})
+    how = {"column": column, "values": {"a'b{{c}}": value}, "ignore": ["{{ never }}"]}
+    when = {"column": "at", "formats": ["%Y-%m-%d{{'"]}
+    maps = {"entity": "orders", "columns": ORDERS | {"status": how, "delivered_at": when | {"on_bad": "null"}}, "constants": {"store": value}}  # fmt: skip
+    columns = dict.fromkeys(["no", column, "at", "total"], "VARCHAR")
+    tables = {"{{t}}": Table.model_validate({"columns": columns, "key": ["no"], "maps": [maps]})}
+    assert staged(con, tables, "orders", "source_key, status, store") == [("1", value, value)]
+
+
+CONFIG = """
+company = "T"
+[sources.shop]
+connector = "files"
+url = "/d"
+[sources.shop.tables.o]
+path = "o.csv"
+columns = { id = "VARCHAR", who = "VARCHAR", at = "VARCHAR" }
+key = ["id"]
+[[sources.shop.tables.o.maps]]
+entity = "orders"
+columns = { source_key = "id", person_key = "who", ordered_at = "at" }
+"""
+
+
+def test_a_required_column_that_no_mapping_fills_is_refused_at_start(write_config):
+    with pytest.raises(ConfigurationError, match="mapping to orders fills no amount") as told:
+        load_settings(write_config(CONFIG))
+    assert "sources.shop.tables.o.maps" in told.value.where
+    assert "amount = …" in told.value.to_do and "[[sources.shop.tables.o.maps]] of orders" in told.value.to_do
+    filled = CONFIG.replace('ordered_at = "at" }', 'ordered_at = "at" }\nconstants = { amount = 0 }')
+    assert load_settings(write_config(filled)).sources["shop"].tables["o"].maps[0].constants == {"amount": 0}
+
+
+def test_only_keys_are_made_of_several_columns(write_config):
+    text = CONFIG.replace('ordered_at = "at"', 'ordered_at = ["at", "id"], amount = "id"')
+    with pytest.raises(ConfigurationError, match="'ordered_at' is mapped from 2 columns"):
+        load_settings(write_config(text))
+
+
+def test_a_misspelt_key_of_a_value_map_is_told_with_its_choices(write_config):
+    text = CONFIG.replace('person_key = "who"', 'status = { column = "who", esle = "open" }')
+    with pytest.raises(ConfigurationError, match="unknown key 'esle'") as told:
+        load_settings(write_config(text))
+    assert "did you mean 'else'" in told.value.to_do
