@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run dev test check bench bench-identity clean lock
+.PHONY: help setup run dev test check bench bench-identity mutants clean lock
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ bench: setup ## Measure against the pure-DuckDB limit (minutes)
 
 bench-identity: setup ## How well people are resolved, next to the anchors (minutes)
 	$(BIN)/python -m tests.bench.identity
+
+mutants: setup ## Break the code on purpose and report which breaks no test notices (minutes; ARGS="--only NAME")
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 lock: ## Resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
