@@ -20,13 +20,23 @@ audit_app = typer.Typer(
 
 @audit_app.command()
 def verify(as_json: Json = False) -> None:
-    """Check the whole chain. Exit code 2: an entry was changed, moved, added or taken out, and which."""
+    """Check the whole chain. Exit code 2: an entry was changed, moved, added or taken out, and which; or an older log was put back."""
     count, chain = _log().verify()
     if as_json:
         print_json({"entries": count, "chain": chain})
         return
     out.print(f"{_entries(count)}, as written.")
     out.print(f"Note down the last chain, apart from here: {chain}", highlight=False)
+
+
+@audit_app.command()
+def acknowledge(as_json: Json = False) -> None:
+    """Note that you know why entries are missing: a backup of the home folder was put back, or the folder made anew."""
+    times = _log().acknowledge()
+    if as_json:
+        print_json({"times": times})
+    else:
+        out.print(f"Noted: the log was set back {times} times." if times else "Nothing is missing; nothing was noted.")
 
 
 @audit_app.command("list")

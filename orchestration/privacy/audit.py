@@ -1,7 +1,7 @@
 """The audit log: what was done with people's data, when and by whom, in a chain that shows every later change.
 
-One JSON line an entry, each with the keyed hash of itself and of the one before; `audit.head` says which is the last.
-Without the pepper nobody makes a chain that holds. A new secret of the pepper seals what stands there: entries after
+One JSON line an entry, each with the keyed hash of itself and of the one before; `audit.head` says which is the last, and
+so does an anchor outside the home folder (anchor.py). Without the pepper nobody makes a chain that holds. A new secret of the pepper seals what stands there: entries after
 `pepper-rotated` are made with it. It names nobody: a person is a keyed hash, details are counts and names of things.
 Not here: what is worth an entry.
 """
@@ -9,10 +9,10 @@ Not here: what is worth an entry.
 from __future__ import annotations
 
 import fcntl
-import getpass
 import io
 import json
 import os
+import pwd
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -21,11 +21,14 @@ from pathlib import Path
 
 from orchestration.errors import KundbildError
 from orchestration.home import Home, put_in_place, write_private
+from orchestration.privacy.anchor import Anchor, Mark
 from orchestration.privacy.pepper import RENEW, Pepper, read_pepper
 from orchestration.settings import Privacy
 
 _FIRST = "0" * 64
 _ROTATED = "pepper-rotated"
+# the log was put back, or deleted: entries that the anchor knows are missing
+_SET_BACK, _ACKNOWLEDGED = "audit-set-back", "audit-set-back-acknowledged"
 # names of things: versions, verdicts, models; nothing that a sentence or an address could be written in
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
@@ -54,14 +57,25 @@ def subject_hash(pepper: Pepper, subject: str) -> str:
 
 def audit_log(home: Home, settings: Privacy) -> AuditLog:
     """The home folder's log. Raises KundbildError where the pepper that it was written with is gone."""
-    return AuditLog(home.audit_log, read_pepper(settings.pepper, is_known=home.audit_log.exists()))
+    anchor = Anchor.of(home)
+    is_known = home.audit_log.exists() or anchor.path.exists()
+    return AuditLog(home.audit_log, read_pepper(settings.pepper, is_known=is_known), anchor)
+
+
+def _actor() -> str:
+    """Who runs this: the user id, which no environment variable changes, with its name."""
+    uid = os.getuid()
+    try:
+        return f"{uid} {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return str(uid)
 
 
 class AuditLog:
     """The log in one file, which only grows."""
 
-    def __init__(self, path: Path, pepper: Pepper) -> None:
-        self._path, self._pepper = path, pepper
+    def __init__(self, path: Path, pepper: Pepper, anchor: Anchor | None = None) -> None:
+        self._path, self._pepper, self._anchor = path, pepper, anchor
         self._head = path.with_suffix(".head")
 
     def append(self, action: str, *, subject: str = "", detail: Mapping[str, int | str] | None = None) -> Entry:
@@ -76,13 +90,33 @@ class AuditLog:
         whom = self.keyed(subject) if subject else ""
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            number, chain = self._mended(file)
-            now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            entry = _chained(Entry(number + 1, now, getpass.getuser(), action, whom, plain), chain, self._pepper)
-            file.write(json.dumps(asdict(entry), ensure_ascii=True).encode() + b"\n")
-            os.fsync(file.fileno())
-            self._write_head(entry)
+            last = self._mended(file)
+            missing = self._missing(last)
+            if missing:
+                # the work goes on; that entries are missing stays in the log for good
+                noted = self._add(file, last, _SET_BACK, "", {"missing_to": missing.number})
+                last = Mark(noted.number, noted.chain)
+            entry = self._add(file, last, action, whom, plain)
         return entry
+
+    def _add(self, file: io.FileIO, last: Mark, action: str, whom: str, detail: dict[str, int | str]) -> Entry:
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        entry = _chained(Entry(last.number + 1, now, _actor(), action, whom, detail), last.chain, self._pepper)
+        file.write(json.dumps(asdict(entry), ensure_ascii=True).encode() + b"\n")
+        os.fsync(file.fileno())
+        self._write_head(entry)
+        if self._anchor:
+            self._anchor.write(Mark(entry.number, entry.chain))
+        return entry
+
+    def _missing(self, last: Mark) -> Mark | None:
+        """The anchor, where the log does not hold the entry that it names; `last` is the log's."""
+        mark = self._anchor.read() if self._anchor else None
+        if mark is None or mark == last:
+            return None
+        lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.exists() else []
+        is_there = 0 < mark.number <= len(lines) and json.loads(lines[mark.number - 1]).get("chain") == mark.chain
+        return None if is_there else mark
 
     def keyed(self, subject: str) -> str:
         """How the log names a person: who knows the customer id finds the entries, and nobody else does."""
@@ -110,7 +144,9 @@ class AuditLog:
         last = list(self.entries())[-1]
         # a run that was killed between the entry and the head finds it there
         if last.detail.get("check") != self._pepper.check:
-            last = AuditLog(self._path, self._head_pepper()).append(_ROTATED, detail={"check": self._pepper.check})
+            last = AuditLog(self._path, self._head_pepper(), self._anchor).append(
+                _ROTATED, detail={"check": self._pepper.check}
+            )
         self._write_head(last)
 
     def entries(self) -> Iterator[Entry]:
@@ -123,9 +159,28 @@ class AuditLog:
             except (ValueError, TypeError):
                 raise self._broken(number, "it is no entry") from None
 
+    def acknowledge(self) -> int:
+        """Notes that somebody looked into entries that are missing. Returns how many times the log was set back."""
+        times = self._unacknowledged()
+        if self._missing(self._end()):
+            times += 1
+        if times:
+            self.append(_ACKNOWLEDGED, detail={"times": times})
+        return times
+
+    def _unacknowledged(self) -> int:
+        actions = [entry.action for entry in self.entries()]
+        known = max((place for place, action in enumerate(actions) if action == _ACKNOWLEDGED), default=-1)
+        return actions[known + 1 :].count(_SET_BACK)
+
+    def _end(self) -> Mark:
+        entries = list(self.entries())
+        return Mark(entries[-1].number, entries[-1].chain) if entries else Mark(0, _FIRST)
+
     def verify(self, *, to_be_renewed: bool = False) -> tuple[int, str]:
-        """(entries, chain of the last). Raises AuditError at the first that was changed, moved, added or left out, and
-        where the end is made with an older pepper, unless it is `to_be_renewed`.
+        """(entries, chain of the last). Raises AuditError at the first that was changed, moved, added or left out, where
+        an older log was put back and nobody acknowledged it, and where the end is made with an older pepper, unless it is
+        `to_be_renewed`.
         """
         count, chain, before = 0, _FIRST, _FIRST
         peppers = [*self._pepper.older(), self._pepper]
@@ -147,10 +202,23 @@ class AuditLog:
         # a run that was killed between an entry and the head leaves the head one behind; the next entry mends it
         if last != (count, chain) and last != (count - 1, before):
             raise self._broken(count + 1, f"the log should end with entry {last[0]}: entries are missing at its end")
+        if not to_be_renewed:
+            self._check_anchor(Mark(count, chain))
         return count, chain
 
-    def _mended(self, file: io.FileIO) -> tuple[int, str]:
-        """(number, chain) of the last entry, after whatever a killed run left: half a line, or a head one behind."""
+    def _check_anchor(self, last: Mark) -> None:
+        missing, times = self._missing(last), self._unacknowledged()
+        if missing or times:
+            said = f"it ends at {last.number}, and had come to {missing.number}" if missing else f"it was set back {times} times"  # fmt: skip
+            raise AuditError(
+                f"entries of the audit log are missing: {said}",
+                where=str(self._path),
+                to_do="put the newest log back; where a backup of the home folder was put back, or the folder made anew, "
+                "`kundbild audit acknowledge` notes that you know",
+            )
+
+    def _mended(self, file: io.FileIO) -> Mark:
+        """The last entry, after whatever a killed run left: half a line, or a head one behind."""
         content = file.read()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
@@ -160,12 +228,12 @@ class AuditLog:
         if len(lines) == number + 1:
             last = Entry(**json.loads(lines[-1]))
             if last.number == number + 1 and _chained(last, chain, self._pepper).chain == last.chain:
-                return last.number, last.chain
+                return Mark(last.number, last.chain)
         if len(lines) != number:
             raise self._broken(
                 min(len(lines), number) + 1, "entries were taken out or added; nothing is written after them"
             )
-        return number, chain
+        return Mark(number, chain)
 
     def _read_head(self, pepper: Pepper) -> tuple[int, str]:
         """(number, chain) of the last entry. Raises AuditError where another pepper wrote it than `pepper`."""

@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.errors import KundbildError
 from orchestration.home import Home
+from orchestration.privacy.anchor import Anchor
 from orchestration.privacy.audit import AuditLog
 from orchestration.privacy.pepper import (
     KEYED_HASH,
@@ -56,10 +57,11 @@ def rotate(home: Home, engine: Engine, configured: Sequence[str], versions: Sequ
     does not hold.
     """
     pepper = read_pepper(configured, is_known=True)
+    anchor = Anchor.of(home)
     with open_warehouse(home, engine) as con:
         made_with = next((older for older in pepper.older() if older.check == noted_check(con)), None)
         made_with = made_with or find_pepper(con, configured)
-        is_new = made_with == pepper and AuditLog(home.audit_log, pepper).is_renewed
+        is_new = made_with == pepper and AuditLog(home.audit_log, pepper, anchor).is_renewed
         if is_new:
             if configured:
                 raise KundbildError(
@@ -67,9 +69,9 @@ def rotate(home: Home, engine: Engine, configured: Sequence[str], versions: Sequ
                     where="[privacy] pepper",
                     to_do='say pepper = ["${OLD_PEPPER}", "${NEW_PEPPER}"], the new one last, and then `kundbild pepper rotate`',
                 )
-            AuditLog(home.audit_log, pepper).verify()
+            AuditLog(home.audit_log, pepper, anchor).verify()
             pepper = add_secret()
-        AuditLog(home.audit_log, pepper).renew()
+        AuditLog(home.audit_log, pepper, anchor).renew()
         SuppressionList.of(con, home, pepper).renew()
         hashes, pseudonyms = _renew_warehouse(con, made_with, pepper, versions)
     # the old hashes are not left in blocks that nobody uses any more

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
 
-from orchestration.privacy.audit import AuditError, AuditLog
+from orchestration.privacy.audit import AuditError, AuditLog, audit_log
 from orchestration.privacy.pepper import Pepper
+from orchestration.settings import Privacy
 
 PEPPER = Pepper(("a pepper of the tests, thirty-two long",))
 
@@ -95,3 +97,60 @@ def test_nothing_is_written_after_entries_that_were_taken_out(log):
     rewrite(log, lines(log)[:2])
     with pytest.raises(AuditError, match="nothing is written after them"):
         log.append("published")
+
+
+@pytest.fixture
+def anchored(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    log = audit_log(home, Privacy())
+    for number in range(4):
+        log.append("published", detail={"rows": number})
+    return log
+
+
+def test_an_older_log_that_is_put_back_with_its_head_does_not_hold_until_somebody_says_why(anchored, home):
+    old = [path.read_bytes() for path in (home.audit_log, anchored._head)]
+    anchored.append("exported"), anchored.append("erased")
+    for path, content in zip((home.audit_log, anchored._head), old, strict=True):
+        path.write_bytes(content)
+    with pytest.raises(AuditError, match="it ends at 4, and had come to 6"):
+        audit_log(home, Privacy()).verify()
+    # the work goes on, and the gap is told for good
+    audit_log(home, Privacy()).append("published")
+    assert [entry.action for entry in anchored.entries()][4:] == ["audit-set-back", "published"]
+    with pytest.raises(AuditError, match="it was set back 1 times"):
+        audit_log(home, Privacy()).verify()
+    assert audit_log(home, Privacy()).acknowledge() == 1
+    assert audit_log(home, Privacy()).verify()[0] == 7 and audit_log(home, Privacy()).acknowledge() == 0
+    # another one that is put back later is another gap
+    for path, content in zip((home.audit_log, anchored._head), old, strict=True):
+        path.write_bytes(content)
+    with pytest.raises(AuditError, match="missing"):
+        audit_log(home, Privacy()).verify()
+
+
+def test_a_log_that_is_deleted_with_its_head_is_missed(anchored, home):
+    for path in (home.audit_log, anchored._head):
+        path.unlink()
+    with pytest.raises(AuditError, match="it ends at 0, and had come to 4"):
+        audit_log(home, Privacy()).verify()
+    audit_log(home, Privacy()).append("published")
+    with pytest.raises(AuditError, match="set back"):
+        audit_log(home, Privacy()).verify()
+
+
+def test_a_log_of_before_there_were_anchors_gets_one(anchored, home):
+    anchored._anchor.path.unlink()
+    assert audit_log(home, Privacy()).verify()[0] == 4
+    audit_log(home, Privacy()).append("published")
+    assert anchored._anchor.read().number == 5
+    anchored._anchor.path.write_text("nonsense")
+    with pytest.raises(AuditError, match="missing"):
+        audit_log(home, Privacy()).verify()
+
+
+def test_the_actor_is_who_the_system_says_and_no_environment_variable(log, monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody-else")
+    entry = log.append("published")
+    assert entry.actor.split()[0] == str(os.getuid()) and "somebody-else" not in entry.actor
