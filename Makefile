@@ -27,6 +27,7 @@ run: setup ## Make the demo company and run the nightly
 
 dev: setup ## Dagster UI on 127.0.0.1:3000, the demo ready to run
 	@test -f home/demo/demo.json || $(BIN)/kundbild demo
+	-$(BIN)/kundbild prepare
 	DAGSTER_HOME=$(CURDIR)/home/dagster $(BIN)/dg dev --host 127.0.0.1 --port 3000
 
 test: setup ## All tests
@@ -38,7 +39,7 @@ check: setup ## Lint, format, types, layering, dbt parse, dg check
 	$(BIN)/sqlfmt --check --quiet dbt_project
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	KUNDBILD_HOME=$(CURDIR)/build/check $(BIN)/kundbild dbt parse --quiet
+	KUNDBILD_HOME=$(CURDIR)/build/check $(BIN)/kundbild prepare
 	KUNDBILD_HOME=$(CURDIR)/build/check $(BIN)/dg check defs
 
 bench: setup ## Measure against the pure-DuckDB limit (minutes)

@@ -12,11 +12,15 @@ from orchestration.settings import Alerts
 _TIMEOUT_SECONDS = 10
 
 
-def send_alert(alerts: Alerts, company: str, run_id: str, message: str) -> list[str]:
-    """Sends to every configured place; one that fails does not keep the others from it. Returns what went wrong."""
+def send_alert(alerts: Alerts, company: str, run_id: str, message: str, what: str = "failed") -> list[str]:
+    """Sends to every configured place; one that fails does not keep the others from it. Returns what went wrong.
+
+    `what` says what became of the run; `run_id` is "" where it could not start.
+    """
     problems = []
     # the first line says what and where; the rest may be long and is in the run's log
-    summary = f"Kundbild of {company}: run {run_id[:8]} failed. {message.splitlines()[0] if message else ''}".strip()
+    run = f"run {run_id[:8]}" if run_id else "the run"
+    summary = f"Kundbild of {company}: {run} {what}. {message.splitlines()[0] if message else ''}".strip()
     if alerts.webhook:
         body = json.dumps({"text": summary, "run_id": run_id}).encode()
         request = urllib.request.Request(alerts.webhook, body, {"Content-Type": "application/json"})
@@ -27,7 +31,7 @@ def send_alert(alerts: Alerts, company: str, run_id: str, message: str) -> list[
     if alerts.email_to:
         mail = EmailMessage()
         mail["Subject"], mail["From"], mail["To"] = (
-            f"Kundbild: run {run_id[:8]} failed",
+            f"Kundbild: {run} {what}",
             alerts.email_from,
             ", ".join(alerts.email_to),
         )

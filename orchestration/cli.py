@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +66,8 @@ def main(
 @app.command()
 def run(
     as_of: Annotated[
-        datetime | None, typer.Option(help="The moment that the night describes (UTC); now unless given.")
+        str | None,
+        typer.Option(help="The moment that the night describes: ISO 8601, UTC unless it has an offset. Default: now."),
     ] = None,
     force: Annotated[bool, typer.Option(help="Build and publish even when nothing new came.")] = False,
     full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental tables from raw.")] = False,
@@ -80,9 +80,10 @@ def run(
     """
     from orchestration.launch import run_nightly
     from orchestration.night import watching
+    from orchestration.preflight import moment_of
 
     with Watch("nightly") as show, watching(show):
-        outcome = run_nightly(as_of=as_of, force=force, full_refresh=full_refresh)
+        outcome = run_nightly(as_of=moment_of(as_of) if as_of else None, force=force, full_refresh=full_refresh)
     if as_json:
         print_json(outcome.as_dict())
     else:
@@ -217,6 +218,18 @@ def doctor(as_json: Json = False) -> None:
             )
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def prepare() -> None:
+    """Compile the dbt project for the Dagster UI, which never compiles it while it loads. `kundbild run` does so too."""
+    from orchestration.configuration import load_settings
+    from orchestration.night import home_and_config
+    from orchestration.transform import Dbt
+
+    home, config = home_and_config()
+    path = Dbt(load_settings(config), home.prepare()).ensure_manifest()
+    out.print(f"The dbt project is compiled: {path}", highlight=False)
 
 
 @app.command("dbt", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

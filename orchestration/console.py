@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
@@ -31,17 +32,23 @@ def print_outcome(outcome: Any) -> None:
         out.print(
             f"Customers: {outcome.customers:,}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed"
         )
+    # what a message says may stand in brackets, as [engine] does: only what is written here is markup
     for note in outcome.notes:
-        out.print(note, highlight=False)
+        out.print(note, markup=False, highlight=False)
     for source, message in outcome.failed_sources.items():
-        err.print(f"[yellow]source {source} is stale[/yellow]: {message}", highlight=False)
+        since = outcome.stale_since.get(source, "")
+        err.print(
+            f"[yellow]source {escape(source)} is stale{f' since {since}' if since else ''}[/yellow]: {escape(message)}",
+            highlight=False,
+        )
     for check in outcome.failed_checks:
-        out.print(f"[yellow]{check}[/yellow]", highlight=False)
+        out.print(f"[yellow]{escape(check)}[/yellow]", highlight=False)
     if outcome.error:
-        err.print(f"[red]The night failed.[/red] {outcome.error}", highlight=False)
+        err.print(f"[red]The night failed.[/red] {escape(outcome.error)}", highlight=False)
         err.print("Readers keep the last good publication." if outcome.publication else "Nothing is published yet.")
         err.print(
-            f"Next: [bold]make dev[/bold] shows the run in the Dagster UI; [bold]{me()} status[/bold], [bold]{me()} doctor[/bold]"
+            f"Next: [bold]{me()} status[/bold] shows which check failed, [bold]make dev[/bold] the run in the Dagster UI, "
+            f"[bold]{me()} doctor[/bold] what to mend"
         )
         return
     out.print(f"Published: {outcome.publication}\nData Docs: {outcome.data_docs}")

@@ -8,11 +8,11 @@ from orchestration.configuration import load_settings
 from orchestration.defs.extract import raw_assets
 from orchestration.defs.identity import identity_assets, rights_specs, training_job
 from orchestration.defs.jobs import failure_sensor, nightly_job, nightly_schedule, rebuild_identity_job
-from orchestration.defs.privacy import erase_job, export_job
+from orchestration.defs.privacy import erase_job, export_job, privacy_assets
 from orchestration.defs.publishing import publication_assets
 from orchestration.defs.quality import quality_checks
 from orchestration.defs.resources import NightResource
-from orchestration.defs.transform import dbt_steps
+from orchestration.defs.transform import dbt_steps, unprepared_step
 from orchestration.night import home_and_config
 from orchestration.transform import Dbt
 
@@ -21,13 +21,14 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
     """The definitions for the configured sources. Tests give their own `night`."""
     home, config = home_and_config()
     settings = load_settings(config)
-    # compiled ahead by `kundbild run` and `make dev`; only the very first load compiles it here
-    manifest = Dbt(settings, home.prepare()).ensure_manifest()
+    # compiled ahead by `kundbild run` and `kundbild prepare` (`make dev`), never here
+    manifest = Dbt(settings, home.prepare()).last_manifest()
     job = nightly_job(settings)
     return dg.Definitions(
         assets=[
             *raw_assets(settings),
-            *dbt_steps(manifest, settings),
+            *privacy_assets(settings),
+            *(dbt_steps(manifest, settings) if manifest else [unprepared_step(settings)]),
             *rights_specs(settings),
             identity_assets(settings),
             publication_assets(settings),

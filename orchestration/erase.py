@@ -14,6 +14,7 @@ import duckdb
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
+from orchestration.migrations import migrate
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.erasure import Erased, finish_erasures, hide
 from orchestration.privacy.exports import exports_with
@@ -64,6 +65,7 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject], *, is_pro
     found: list[tuple[Subject, list[str], str]] = []
     planting, proof = None, None
     with home.lock("erasure"):
+        migrate(home, settings.engine)
         finish_unfinished(home, settings)
         suppressed, exports = 0, list[str]()
         with open_warehouse(home, settings.engine) as con:
@@ -114,6 +116,7 @@ def prove(home: Home, settings: Settings) -> Proof:
     with home.lock("proof of erasure"):
         if not home.warehouse.exists():
             raise KundbildError("there is no warehouse to prove anything of", to_do="`kundbild run` makes one")
+        migrate(home, settings.engine)
         finish_unfinished(home, settings)
         with open_warehouse(home, settings.engine) as con:
             planting = plant(con, home, settings)

@@ -36,5 +36,9 @@ class WarehouseBusyError(KundbildError):
     """Another process holds the one writer's lock."""
 
 
+class HomeVersionError(KundbildError):
+    """Another version of the program built this home, and this one cannot go on with it."""
+
+
 class GateError(KundbildError):
     """The quality gates said no: nothing is published."""

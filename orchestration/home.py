@@ -1,19 +1,23 @@
-"""The home folder: where everything that a run makes lies. Here: paths, the one writer's lock, the sweep.
+"""The home folder: where everything that a run makes lies. Here: paths, the one writer's lock, the sweep, writing a file.
 
 Not here: what is written there.
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
+import json
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from orchestration.disk import full_disk
 from orchestration.errors import KundbildError, WarehouseBusyError
 
 # nothing is reported to anybody, and nobody is asked for a newsletter
@@ -32,6 +36,12 @@ event_log_storage:
     dagster_home:
       env: DAGSTER_HOME
 """
+
+
+# how long a command waits for another command, and a run for a command; nobody waits for a run
+COMMAND_WAITS, RUN_WAITS = 10.0, 60.0
+_RUN = "run "
+_BETWEEN_TRIES = 0.1
 
 
 @dataclass(frozen=True)
@@ -116,9 +126,12 @@ class Home:
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
             settings = self.dagster / "dagster.yaml"
-            if not settings.exists():
-                settings.write_text(_DAGSTER_SETTINGS, encoding="utf-8")
+            # an empty one would turn telemetry on
+            if not settings.exists() or not settings.read_text(encoding="utf-8", errors="replace").strip():
+                write_private(settings, _DAGSTER_SETTINGS)
         except OSError as error:
+            if full := full_disk(error, self.root):
+                raise full from error
             raise KundbildError(
                 f"the home folder cannot be written: {error.strerror}",
                 where=str(self.root),
@@ -127,27 +140,57 @@ class Home:
         return self
 
     @contextmanager
-    def lock(self, purpose: str) -> Iterator[None]:
+    def lock(
+        self, purpose: str, *, wait: float = COMMAND_WAITS, waiting: Callable[[str], None] = lambda holder: None
+    ) -> Iterator[None]:
         """Holds the one writer's lock. It frees by itself when the process dies, kill -9 included.
 
-        Raises WarehouseBusyError, naming the holder, when another process has it.
+        Waits up to `wait` seconds for a command that holds it, `waiting` is told for whom. Raises WarehouseBusyError,
+        naming the holder and since when, when that takes longer, and at once when a run holds it.
         """
         descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
+            self._take(descriptor, wait, waiting)
+            since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()} ({purpose}) since {since}\n".encode(), 0)
+            os.fsync(descriptor)
+            self.sweep()
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _take(self, descriptor: int, wait: float, waiting: Callable[[str], None]) -> None:
+        give_up = time.monotonic() + wait
+        is_told = False
+        while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
             except BlockingIOError:
-                holder = os.read(descriptor, 200).decode(errors="replace").strip() or "another process"
+                holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
+            if f"({_RUN}" in holder or time.monotonic() >= give_up:
                 raise WarehouseBusyError(
                     f"the warehouse is locked by {holder}",
                     where=str(self.lock_file),
                     to_do="wait until it ends, or stop it; the lock frees by itself",
-                ) from None
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"process {os.getpid()} ({purpose})\n".encode())
-            os.fsync(descriptor)
-            self.sweep()
-            yield
+                )
+            if not is_told:
+                waiting(holder)
+                is_told = True
+            time.sleep(_BETWEEN_TRIES)
+
+    def holder(self) -> str:
+        """Who holds the lock, why and since when; "" where it is free."""
+        if not self.lock_file.exists():
+            return ""
+        descriptor = os.open(self.lock_file, os.O_RDONLY)
+        try:
+            # shared: two that ask at once do not take each other for a holder
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return ""
+        except BlockingIOError:
+            return os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
         finally:
             os.close(descriptor)
 
@@ -179,23 +222,35 @@ def put_in_place(fresh: Path, path: Path) -> None:
 
 
 def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
-    """Writes a file that only its owner may read, also where it was there before; never through a symbolic link.
+    """Writes a file that only its owner may read: the whole of it, or, where that fails, none; never through a link.
 
-    Raises KundbildError where the path is a link, or a file is there and may not be overwritten.
+    The text is written beside the file and renamed, so neither a full disk nor a kill leaves a cut file. What is no
+    plain file (a pipe) is written to as it is. Raises KundbildError where the path is a symbolic link, a file is there
+    and may not be overwritten, or the disk is full.
     """
-    may = os.O_TRUNC if overwrite else os.O_EXCL
+    if not overwrite and (path.exists() or path.is_symlink()):
+        raise KundbildError("the file is there already", where=str(path), to_do="name another, or say --overwrite")
+    if path.is_symlink():
+        raise KundbildError("the file is a symbolic link", where=str(path), to_do="name the file itself")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | may, 0o600)
-    except FileExistsError:
-        raise KundbildError(
-            "the file is there already", where=str(path), to_do="name another, or say --overwrite"
-        ) from None
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        put_in_place(fresh, path)
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise KundbildError("the file is a symbolic link", where=str(path), to_do="name the file itself") from error
-        raise KundbildError(
+        fresh.unlink(missing_ok=True)
+        raise full_disk(error, path.parent) or KundbildError(
             f"the file cannot be written: {error.strerror}", where=str(path), to_do="name another, or mend its rights"
         ) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text)
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; None where there is no file, or one that is cut: its maker makes it anew."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None

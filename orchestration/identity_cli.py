@@ -73,18 +73,14 @@ def train() -> None:
     """
     from orchestration.configuration import load_settings
     from orchestration.identity.training import train_nightly_model
+    from orchestration.migrations import opened
     from orchestration.night import home_and_config
-    from orchestration.warehouse import open_warehouse
 
     home, config = home_and_config()
     if not home.warehouse.exists():
         raise KundbildError("there is no warehouse yet", where=str(home.warehouse), to_do="`kundbild run`")
     settings = load_settings(config)
-    with (
-        home.lock("training the identity model"),
-        Watch("identity") as show,
-        open_warehouse(home, settings.engine) as con,
-    ):
+    with opened(home, settings.engine, "training the identity model") as con, Watch("identity") as show:
         model = train_nightly_model(
             con, home, settings.identity, lambda step, rows: show("identity", f"training after {step}: {rows:,}")
         )

@@ -6,9 +6,20 @@ import logging
 import os
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from orchestration.alerts import send_alert
+from orchestration.configuration import load_settings
+from orchestration.disk import full_disk
+from orchestration.errors import ConfigurationError, KundbildError
+from orchestration.home import RUN_WAITS
+from orchestration.migrations import assert_not_newer
 from orchestration.night import NOTE, home_and_config, tell, watching
+from orchestration.preflight import assert_can_start
+from orchestration.stopping import stops_at_once
+from orchestration.transform import Dbt
+from orchestration.warehouse import open_warehouse
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # asset key prefix → step, in the order of the flow
@@ -31,6 +42,7 @@ class Outcome:
     checks_failed: int = 0
     failed_checks: list[str] = field(default_factory=list)
     failed_sources: dict[str, str] = field(default_factory=dict)
+    stale_since: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     publication: str = ""
     data_docs: str = ""
@@ -45,16 +57,46 @@ class Outcome:
 
 
 def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refresh: bool = False) -> Outcome:
-    """Runs `nightly` and sums it up. Raises KundbildError only when it could not start: bad configuration, lock held."""
-    home, _ = home_and_config()
+    """Runs `nightly` and sums it up; `as_of` is naive UTC. A run that fails is told by alert, one that cannot start too.
+
+    Raises KundbildError when it could not start: bad configuration, lock held, disk full, a home of a newer version.
+    """
+    try:
+        outcome = _run(as_of, force=force, full_refresh=full_refresh)
+    except ConfigurationError:
+        # without a configuration there is nobody to tell
+        raise
+    except Exception as error:
+        home, _ = home_and_config()
+        told = error if isinstance(error, KundbildError) else full_disk(error, home.root) or _broken(error)
+        problems = _alert("", str(told), "could not start")
+        if problems:
+            told = KundbildError(told.what, where=told.where, to_do=f"{told.to_do} ({problems})")
+        raise told from error
+    if not outcome.is_success:
+        outcome.error += _alert(outcome.run_id, outcome.error)
+    elif outcome.failed_sources:
+        stale = "; ".join(f"{name}: {said.splitlines()[0]}" for name, said in outcome.failed_sources.items())
+        outcome.notes += [_alert(outcome.run_id, stale, "went on without what could not be read")]
+        outcome.notes = list(filter(None, outcome.notes))
+    return outcome
+
+
+def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
+    home, config = home_and_config()
+    settings = load_settings(config)
     home.prepare()
-    with home.lock("nightly"):  # raises, naming the holder; the run itself takes it again
-        pass
+    # the run itself takes the lock again: what can be said before Dagster starts is said at once
+    with home.lock("before a night", wait=RUN_WAITS, waiting=lambda holder: tell("waiting", f"for {holder}")):
+        if home.warehouse.exists():
+            with open_warehouse(home, settings.engine) as con:
+                assert_can_start(con, settings, as_of)
+                assert_not_newer(con)
     tell("starting Dagster")
     import dagster as dg
 
-    from orchestration.alerts import send_alert
-    from orchestration.configuration import load_settings
+    # compiled before the definitions are loaded: they read what stands
+    Dbt(settings, home).ensure_manifest()
     from orchestration.definitions import defs
     from orchestration.defs.jobs import LAUNCHED_BY_CLI
     from orchestration.defs.resources import AS_OF_TAG, FORCE_TAG, FULL_REFRESH_TAG, NIGHTLY
@@ -64,7 +106,7 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     tags = {**LAUNCHED_BY_CLI, FORCE_TAG: str(force).lower(), FULL_REFRESH_TAG: str(full_refresh).lower()}
     if as_of:
-        tags[AS_OF_TAG] = as_of.replace(tzinfo=None).isoformat()
+        tags[AS_OF_TAG] = as_of.isoformat()
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     notes: list[str] = []
 
@@ -72,18 +114,35 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
         notes.extend([detail] if step == NOTE else [])
 
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance, watching(keep_notes):
-        result = defs.resolve_job_def(NIGHTLY).execute_in_process(
-            instance=instance, raise_on_error=False, run_config=_QUIET, tags=tags
-        )
+
+        def stopped(signal: str) -> None:
+            tell("stopping", f"told to by {signal}")
+            for run in instance.get_runs(dg.RunsFilter(tags=LAUNCHED_BY_CLI, statuses=[dg.DagsterRunStatus.STARTED])):
+                instance.report_run_canceled(run, f"Stopped by {signal}; nothing was published.")
+
+        with stops_at_once(stopped):
+            result = defs.resolve_job_def(NIGHTLY).execute_in_process(
+                instance=instance, raise_on_error=False, run_config=_QUIET, tags=tags
+            )
     outcome = _sum_up(result)
     outcome.notes = notes
-    if not outcome.is_success:
-        _, config = home_and_config()
-        for problem in send_alert(
-            load_settings(config).alerts, load_settings(config).company, result.run_id, outcome.error
-        ):
-            outcome.error += f" (and the alert could not be sent: {problem})"
     return outcome
+
+
+def _broken(error: Exception) -> KundbildError:
+    """What nobody foresaw: its kind, and no text of it, which may quote rows."""
+    return KundbildError(
+        f"the run broke off ({type(error).__name__})",
+        to_do="`kundbild doctor`, then run again; if it stays so, the traceback (KUNDBILD_DEBUG=1) belongs into a report",
+    )
+
+
+def _alert(run_id: str, message: str, what: str = "failed") -> str:
+    """Sends the configured alerts. Returns what went wrong with it, in words, or ""."""
+    _, config = home_and_config()
+    settings = load_settings(config)
+    problems = send_alert(settings.alerts, settings.company, run_id, message, what)
+    return "".join(f" (and the alert could not be sent: {problem})" for problem in problems)
 
 
 def _sum_up(result: Any) -> Outcome:
@@ -101,7 +160,7 @@ def _sum_up(result: Any) -> Outcome:
         elif kind == "STEP_SKIPPED":
             skipped.add(event.step_key)
         elif kind in ("STEP_FAILURE", "PIPELINE_FAILURE", "RESOURCE_INIT_FAILURE") and not outcome.error:
-            outcome.error = _reason(event)
+            outcome.error = _reason(event, home.root)
     errors = [check.removeprefix("ERROR ") for check in outcome.failed_checks if check.startswith("ERROR")]
     if errors and not result.success and "AssetCheckFailed" in outcome.error:
         outcome.error = f"{len(errors)} checks with severity ERROR failed: {'; '.join(errors[:5])}"
@@ -137,16 +196,23 @@ def _add_check(outcome: Outcome, check: Any) -> None:
         outcome.failed_checks.append(f"{check.severity.value} {name}: {check.check_name}")
 
 
-def _reason(event: Any) -> str:
+def _reason(event: Any, home: Path) -> str:
     data = event.event_specific_data
     step = f"step {event.step_key}: " if event.step_key else ""
     failure = getattr(data, "user_failure_data", None)
     if failure and failure.description:
-        return failure.description
-    error = getattr(data, "error", None) or getattr(event, "engine_event_data", None)
-    while error is not None and getattr(error, "cause", None):
-        error = error.cause
-    # a driver's own text may quote rows: only errors of our own are told in full
-    message = (getattr(error, "message", "") or event.message or "").strip()
-    name, _, text = message.partition(": ")
-    return text if name.startswith("orchestration.errors.") else step + name
+        return str(failure.description)
+    error = getattr(data, "error", None) or getattr(data, "error_info", None)
+    chain = []
+    while error is not None:
+        chain.append((error.message or "").strip())
+        error = error.cause or error.context
+    # the outermost error of our own says it in full; a driver's text below it may quote rows
+    for message in chain:
+        name, _, text = message.partition(": ")
+        if name.startswith("orchestration."):
+            return text
+    for message in reversed(chain):
+        if full := full_disk(message, home):
+            return str(full)
+    return step + ((chain[-1] if chain else event.message or "").strip().partition(": ")[0])

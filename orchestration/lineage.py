@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.home import read_json, write_private
+
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
     from sqlglot.lineage import Node
@@ -28,13 +30,13 @@ def column_lineage(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path], ca
 
     `compiled` says where a model's compiled SQL lies; `cache` is a JSON file that spares a second reading.
     """
-    known: dict[str, ColumnSources] = json.loads(cache.read_text(encoding="utf-8")) if cache.exists() else {}
+    known: dict[str, ColumnSources] = read_json(cache) or {}
     texts = {name: path.read_text(encoding="utf-8") for name, path in compiled.items() if path.exists()}
     digests = {name: hashlib.sha256(sql.encode()).hexdigest() for name, sql in texts.items()}
     unknown = {digests[name]: sql for name, sql in texts.items() if digests[name] not in known}
     if unknown:
         known |= _read(con, unknown)
-        cache.write_text(json.dumps(known), encoding="utf-8")
+        write_private(cache, json.dumps(known))
     return {
         name: {column: [(s, t, c) for s, t, c in sources] for column, sources in known[digest].items()}
         for name, digest in digests.items()

@@ -10,6 +10,7 @@ import shutil
 from collections import defaultdict
 from pathlib import Path
 
+from orchestration.home import write_private
 from orchestration.mapping_sql import model_sql, parts_of
 from orchestration.settings import Settings, Source
 
@@ -53,7 +54,7 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
     for path, content in wanted.items():
         path.parent.mkdir(exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != content:
-            path.write_text(content, encoding="utf-8")
+            write_private(path, content)
         for other in path.parent.iterdir():
             if other not in wanted:
                 other.unlink()

@@ -19,9 +19,11 @@ import duckdb
 from orchestration.configuration import load_settings
 from orchestration.erase import finish_unfinished
 from orchestration.extract.records import now
-from orchestration.home import Home
+from orchestration.home import RUN_WAITS, Home
 from orchestration.identity.decisions import prepare_decisions
 from orchestration.identity.ids import events_since
+from orchestration.migrations import bring_up_to_date, migrate
+from orchestration.preflight import assert_can_start
 from orchestration.privacy.rights import prepare_requests
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.transform import Dbt, set_clock
@@ -39,7 +41,8 @@ create schema if not exists ops;
 create table if not exists ops.publications (
     fingerprint varchar not null, project varchar not null, load_id bigint not null, run_id varchar not null,
     published_at timestamp not null
-)"""
+);
+create table if not exists ops.built_with (part varchar primary key, project varchar not null)"""
 
 
 def home_and_config() -> tuple[Home, Path]:
@@ -100,13 +103,20 @@ class Night:
         home, config = home_and_config()
         home.prepare()
         with ExitStack() as stack:
-            stack.enter_context(home.lock(f"run {run_id[:8]}"))
+            lock = home.lock(
+                f"run {run_id[:8]}", wait=RUN_WAITS, waiting=lambda holder: tell("waiting", f"for {holder}")
+            )
+            stack.enter_context(lock)
             stack.enter_context(_demo_api(home))
             settings = load_settings(config)
+            moment = as_of or now().replace(microsecond=0)
+            if home.warehouse.exists():
+                with open_warehouse(home, settings.engine) as con:
+                    assert_can_start(con, settings, moment)
+            if changed := migrate(home, settings.engine, is_night=True):
+                tell(NOTE, f"an older version built this home: brought up to date {', '.join(changed)}")
             finish_unfinished(home, settings)
-            night = cls(
-                home, settings, run_id, as_of or now().replace(microsecond=0), is_forced, full_refresh, is_recalibrated
-            )
+            night = cls(home, settings, run_id, moment, is_forced, full_refresh, is_recalibrated)
             try:
                 yield night
             finally:
@@ -136,15 +146,28 @@ class Night:
             yield con
 
     def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Sets what dbt's macros as_of() and published_load() read."""
+        """Sets what dbt's macros as_of() and published_load() read; says of a home that is new which version built it."""
+        bring_up_to_date(con, is_night=True)
         load_id, project = self._last_published(con)
         is_tested = project == self._project(con) and not self.is_forced and not self.full_refresh
         set_clock(con, self.as_of, load_id if is_tested else 0)
 
-    def is_rebuild(self, con: duckdb.DuckDBPyConnection) -> bool:
-        """Whether incremental tables are built from raw: asked for, or the dbt project is not the one that built them."""
-        _, project = self._last_published(con)
-        return self.full_refresh or project not in ("", self._project(con))
+    def is_rebuild(self, con: duckdb.DuckDBPyConnection, part: str) -> bool:
+        """Whether incremental tables of a `part` are built from raw: asked for, or another dbt project built them last.
+
+        A night that is not published, or breaks off, counts too: what it left was made by its project.
+        """
+        con.execute(_PUBLICATIONS)
+        project = scalar(con, "select project from ops.built_with where part = $part", {"part": part})
+        return self.full_refresh or project != self._project(con)
+
+    def note_building(self, con: duckdb.DuckDBPyConnection, part: str, *, is_done: bool) -> None:
+        """Notes that all of a `part` was built; before a rebuild, that it is not any more."""
+        con.execute(_PUBLICATIONS)
+        con.execute("delete from ops.built_with where part = $part", {"part": part})
+        if is_done:
+            values = {"part": part, "project": self._project(con)}
+            con.execute("insert into ops.built_with values ($part, $project)", values)
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model."""

@@ -24,6 +24,7 @@ def rotate(as_json: Json = False) -> None:
     from orchestration.configuration import load_settings
     from orchestration.erase import finish_unfinished
     from orchestration.errors import KundbildError
+    from orchestration.migrations import migrate
     from orchestration.night import home_and_config
     from orchestration.privacy.pepper import pepper_file
     from orchestration.privacy.rotation import rotate as renew
@@ -35,6 +36,7 @@ def rotate(as_json: Json = False) -> None:
     with home.lock("pepper rotation"):
         if not home.warehouse.exists():
             raise KundbildError("nothing is hashed yet", where=str(home.warehouse), to_do="`kundbild run`")
+        migrate(home, settings.engine)
         rotated = renew(
             home, settings.engine, settings.privacy.pepper, [kept.version for kept in list_publications(home)]
         )

@@ -17,6 +17,7 @@ import duckdb
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home, write_private
+from orchestration.migrations import opened
 from orchestration.privacy.audit import AuditLog, audit_log
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.erasure import erase_noted, hide
@@ -37,7 +38,7 @@ from orchestration.privacy.rights import (
 from orchestration.privacy.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.settings import Settings
-from orchestration.warehouse import has_table, open_warehouse, transaction
+from orchestration.warehouse import has_table, transaction
 
 SOURCE = "requests"
 KINDS = ("erase", "export", "restrict", "rectify", "object")
@@ -110,7 +111,7 @@ def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[
     home.prepare()
     log, at = audit_log(home, settings.privacy), now()
     states: list[State] = []
-    with home.lock("subject access"), open_warehouse(home, settings.engine) as con:
+    with opened(home, settings.engine, "subject access") as con:
         for subject, customers in zip(subjects, customers_of(con, subjects), strict=True):
             state = state_of(customers)
             whom = customers[0] if state == "done" else subject.said

@@ -195,12 +195,12 @@ def audit_of(settings: Settings) -> AuditLog:
 def locked_warehouse(purpose: str) -> Iterator[tuple[Any, Any]]:
     """(warehouse, settings) of the home folder, with the writer's lock. Raises KundbildError before the first night."""
     from orchestration.configuration import load_settings
+    from orchestration.migrations import opened
     from orchestration.night import home_and_config
-    from orchestration.warehouse import open_warehouse
 
     home, config = home_and_config()
     if not home.warehouse.exists():
         raise KundbildError("there is no warehouse yet", where=str(home.warehouse), to_do="`kundbild run`")
     settings = load_settings(config)
-    with home.lock(purpose), open_warehouse(home, settings.engine) as con:
+    with opened(home, settings.engine, purpose) as con:
         yield con, settings

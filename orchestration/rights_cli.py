@@ -195,13 +195,13 @@ def _used(
 def list_requests(as_json: Json = False) -> None:
     """List the requests by which people used their rights: received, due, state. They name nobody."""
     from orchestration.configuration import load_settings
+    from orchestration.migrations import opened
     from orchestration.night import home_and_config
     from orchestration.privacy.rights import requests
-    from orchestration.warehouse import open_warehouse
 
     home, config = home_and_config()
     home.prepare()
-    with home.lock("requests"), open_warehouse(home, load_settings(config).engine) as con:
+    with opened(home, load_settings(config).engine, "requests") as con:
         found = requests(con)
     if as_json:
         print_json([asdict(request) for request in found])

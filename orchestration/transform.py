@@ -20,12 +20,14 @@ import duckdb
 
 from orchestration.audiences import audience_models
 from orchestration.errors import KundbildError
-from orchestration.home import Home
+from orchestration.home import Home, read_json, write_private
 from orchestration.mapping import write_mapped_models
 from orchestration.privacy.catalogue import read_catalogue
 from orchestration.privacy.rights import CORRECTABLE
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import scalar, text
+
+_DDL = "create table if not exists ops.seeds (digest varchar not null)"
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,13 @@ def set_clock(con: duckdb.DuckDBPyConnection, moment: datetime, published_load: 
 
 def seeds_changed(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether a seed's file differs from what the warehouse holds; `note_seeds` says that it now holds them."""
-    con.execute("create table if not exists ops.seeds (digest varchar not null)")
+    con.execute(_DDL)
     return scalar(con, "select digest from ops.seeds") != _seed_digest()
 
 
 def note_seeds(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(f"create or replace table ops.seeds as select {text(_seed_digest())} as digest")
+    con.execute(_DDL)
+    con.execute(f"delete from ops.seeds; insert into ops.seeds values ({text(_seed_digest())})")
 
 
 def _seed_digest() -> str:
@@ -140,16 +143,32 @@ class Dbt:
         if not result.success:
             raise TransformError([Failure("parse", _first_line(result.exception))])
         self._manifest = result.result
-        (self._home.dbt_target / "vars.json").write_text(self.fingerprint(), encoding="utf-8")
-        return self._home.dbt_target / "manifest.json"
+        # dbt writes its own in place, on every command: this one is whole or not there, and of this very project
+        written, path = self._home.dbt_target / "manifest.json", self._manifest_path()
+        if read_json(written) is None:
+            raise TransformError([Failure("parse", "dbt could not write its manifest")])
+        write_private(path, written.read_text(encoding="utf-8"))
+        for old in set(self._home.dbt_target.glob("manifest-*.json")) - {path}:
+            old.unlink(missing_ok=True)
+        return path
 
     def ensure_manifest(self) -> Path:
         """The manifest's path, compiled only when the project, the mappings or the vars changed since."""
-        path = self._home.dbt_target / "manifest.json"
-        noted = self._home.dbt_target / "vars.json"
-        if path.exists() and noted.exists() and noted.read_text(encoding="utf-8") == self.fingerprint():
-            return path
-        return self.parse()
+        return self.standing_manifest() or self.parse()
+
+    def standing_manifest(self) -> Path | None:
+        """The manifest of this very project where it was compiled; reads files only."""
+        path = self._manifest_path()
+        return path if read_json(path) else None
+
+    def last_manifest(self) -> Path | None:
+        """The manifest of this project, else the last one that could be compiled, else None; reads files only."""
+        there = sorted(self._home.dbt_target.glob("manifest-*.json"), key=lambda path: path.stat().st_mtime)
+        return self.standing_manifest() or next((path for path in reversed(there) if read_json(path)), None)
+
+    def _manifest_path(self) -> Path:
+        digest = hashlib.sha256(self.fingerprint().encode()).hexdigest()[:16]
+        return self._home.dbt_target / f"manifest-{digest}.json"
 
     def manifest(self) -> dict[str, Any]:
         """The compiled manifest as dagster-dbt reads it."""

@@ -1,15 +1,67 @@
-"""Jobs by which a data protection officer works in the UI. Not here: erasing (erase.py), subject access (privacy/)."""
+"""What data protection does in a night, as assets, and the jobs by which an officer works in the UI.
+
+Not here: taking up requests (requests.py), retention, subject access (privacy/), erasing (erase.py).
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from orchestration.configuration import load_settings
+from orchestration.defs.resources import NightResource
 from orchestration.erase import erase as erase_people
-from orchestration.night import home_and_config
+from orchestration.extract.records import now
+from orchestration.night import NOTE, home_and_config, tell
+from orchestration.privacy.audit import audit_log
+from orchestration.privacy.retention import forget_expired
 from orchestration.privacy.rights import Subject
-from orchestration.requests import answer
+from orchestration.requests import SOURCE, answer, take_up_requests
+from orchestration.settings import Settings
+
+REQUESTS, RETENTION = ["privacy", "data_requests"], ["privacy", "retention"]
+
+
+def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The night's two duties before anything is built of people, each with the counts of what it did."""
+    requested = list(settings.enabled_sources[SOURCE].tables) if SOURCE in settings.enabled_sources else []
+    raw = [["raw", name, table] for name, source in settings.enabled_sources.items() for table in source.tables]
+    shared: dict[str, Any] = {"group_name": "privacy", "owners": [settings.owner], "kinds": {"python", "duckdb"}}
+
+    @dg.asset(
+        key=REQUESTS,
+        deps=[["raw", SOURCE, table] for table in requested],
+        description="Requests that came with the sources (erase, export, object, restrict, rectify), taken up tonight: how many "
+        "ended in which state. `kundbild requests` lists them.",
+        **shared,
+    )
+    def data_requests(night: NightResource) -> dg.MaterializeResult:
+        run = night.night
+        with run.warehouse() as con:
+            taken_up = take_up_requests(con, run.home, run.settings, now())
+        if taken_up:
+            told = ", ".join(f"{number} {state}" for state, number in sorted(taken_up.items()))
+            tell(NOTE, f"Requests of people: {told}; see kundbild requests")
+        return dg.MaterializeResult(metadata={"dagster/row_count": sum(taken_up.values()), **dict(taken_up.items())})
+
+    @dg.asset(
+        key=RETENTION,
+        deps=[REQUESTS, *raw],
+        description="Rows of raw tables that are older than their retention, deleted tonight: how many of which table.",
+        **shared,
+    )
+    def retention(night: NightResource) -> dg.MaterializeResult:
+        run = night.night
+        with run.warehouse() as con:
+            is_rebuild = run.is_rebuild(con, "conformed")
+            gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=is_rebuild)
+        if gone:
+            audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})
+            tell(NOTE, f"Older than their retention, deleted: {sum(gone.values()):,} rows")
+        return dg.MaterializeResult(metadata={"dagster/row_count": sum(gone.values()), **gone})
+
+    return [data_requests, retention]
 
 
 class Whom(dg.Config):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 import dagster as dg
 
 from orchestration.night import Night
+from orchestration.preflight import moment_of
 
 AS_OF_TAG, FORCE_TAG, FULL_REFRESH_TAG = "kundbild/as_of", "kundbild/force", "kundbild/full_refresh"
 RECALIBRATE_TAG = "kundbild/recalibrate"
@@ -29,7 +29,7 @@ class NightResource(dg.ConfigurableResource):
         is_forced = tags.get(FORCE_TAG) == "true" or not run or run.job_name != NIGHTLY or bool(run.asset_selection)
         with Night.begin(
             run.run_id if run else "by-hand",
-            as_of=datetime.fromisoformat(as_of) if as_of else None,
+            as_of=moment_of(as_of) if as_of else None,
             is_forced=is_forced,
             full_refresh=tags.get(FULL_REFRESH_TAG) == "true",
             is_recalibrated=tags.get(RECALIBRATE_TAG) == "true",

@@ -7,21 +7,18 @@ from typing import Any
 import dagster as dg
 import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from orchestration.defs.privacy import RETENTION
 from orchestration.defs.resources import NightResource
 from orchestration.errors import KundbildError
-from orchestration.extract.records import now
 from orchestration.lineage import column_lineage
-from orchestration.night import NOTE, Night, tell
-from orchestration.privacy.audit import audit_log
-from orchestration.privacy.retention import forget_expired
-from orchestration.requests import SOURCE, take_up_requests
-from orchestration.settings import Settings, Source
+from orchestration.night import Night, tell
+from orchestration.settings import Settings
 from orchestration.transform import note_seeds, seeds_changed
 from orchestration.warehouse import row_counts
 
-_NONE = Source(connector="files", url="")
 _GROUPS = {
     "marts": "marts",
     "segments": "segments",
@@ -37,16 +34,13 @@ class Translator(DagsterDbtTranslator):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._owner = settings.owner
-        # whoever asked to be erased tonight is so before anything is built of people
-        self._requests = [["raw", SOURCE, name] for name in settings.enabled_sources.get(SOURCE, _NONE).tables]
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
-        if not unique_id.endswith(".conformed_people") or any(
-            dep.asset_key.path[:2] == ["raw", SOURCE] for dep in spec.deps
-        ):
+        if not unique_id.endswith(".conformed_people"):
             return spec
-        return spec.merge_attributes(deps=[dg.AssetDep(dg.AssetKey(key)) for key in self._requests])
+        # who asked to be erased, and what is older than its retention, is gone before anything is built of people
+        return spec.merge_attributes(deps=[dg.AssetDep(dg.AssetKey(RETENTION))])
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -77,25 +71,13 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
     def conformed(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
-            taken_up = take_up_requests(con, run.home, run.settings, now())
-            if taken_up:
-                told = ", ".join(f"{number} {state}" for state, number in sorted(taken_up.items()))
-                context.log.info("Requests of people who use their rights: %s", told)
-                tell(NOTE, f"Requests of people: {told}; see kundbild requests")
-            gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=run.is_rebuild(con))
-            if gone:
-                audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})
-                context.log.info(
-                    "Older than their retention, deleted: %s", ", ".join(f"{t} {n:,}" for t, n in gone.items())
-                )
-                tell(NOTE, f"Older than their retention, deleted: {sum(gone.values()):,} rows")
             if run.is_nothing_new(con):
                 context.log.info("Nothing new since the last publication: it stands.")
                 tell("nothing new")
                 return
             exclude = "" if seeds_changed(con) or run.is_forced else "resource_type:seed"
-        yield from _build(context, run, translator, exclude=exclude)
-        if not exclude:
+        yield from _build(context, run, translator, "conformed", exclude=exclude)
+        if not exclude and not _only_checks(context):
             with run.warehouse() as con:
                 note_seeds(con)
 
@@ -106,18 +88,58 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
         dagster_dbt_translator=translator,
     )
     def marts(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
-        yield from _build(context, night.night, translator)
+        yield from _build(context, night.night, translator, "marts")
 
     return [conformed, marts]
 
 
-def _build(context: dg.AssetExecutionContext, night: Night, translator: Translator, exclude: str = "") -> Iterator[Any]:
-    manifest = night.dbt.manifest()
+def unprepared_step(settings: Settings) -> dg.AssetsDefinition:
+    """Stands in the place of dbt's steps before the project was ever compiled: its run compiles it, or says why not."""
+
+    @dg.asset(
+        key=["conformed", "dbt_project"],
+        group_name="conformed",
+        owners=[settings.owner],
+        kinds={"dbt"},
+        description="The dbt project is not compiled yet: materialize this, then reload the code location.",
+    )
+    def dbt_project(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
+        try:
+            path = night.night.dbt.ensure_manifest()
+        except KundbildError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        return dg.MaterializeResult(metadata={"manifest": dg.MetadataValue.path(path), "next": "reload the location"})
+
+    return dbt_project
+
+
+def _only_checks(context: dg.AssetExecutionContext) -> bool:
+    return not context.selected_asset_keys
+
+
+def _build(
+    context: dg.AssetExecutionContext, night: Night, translator: Translator, part: str, exclude: str = ""
+) -> Iterator[Any]:
+    try:
+        manifest = night.dbt.manifest()
+    except KundbildError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
     nodes = {**manifest["nodes"], **manifest["sources"]}
     keys = {
         translator.get_asset_key(props): props for uid, props in nodes.items() if uid.split(".")[0] in ("model", "seed")
     }
+    gone = [key.to_user_string() for key in context.selected_asset_keys if key not in keys]
+    if gone:
+        raise dg.Failure(
+            description=f"the dbt project has no {', '.join(sorted(gone)[:5])} any more: reload the code location",
+            allow_retries=False,
+        )
     models = [keys[key]["name"] for key in context.selected_asset_keys]
+    # of checks that were chosen without their models, the tests alone
+    tests = [] if models else _tests(manifest, translator, context)
+    if not models and not tests:
+        return
+    is_whole = len(models) == len(context.assets_def.keys)
     # of what is built twice, the second
     events: dict[str, DbtCoreCliEventMessage] = {}
     total, done = len(models), set[str]()
@@ -135,13 +157,17 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
             tell("transform", f"{len(done)} of {total}: {node.node_name}")
 
     with night.warehouse() as con:
-        is_rebuild = night.is_rebuild(con)
+        is_rebuild = bool(models) and night.is_rebuild(con, part)
+        if is_rebuild:
+            night.note_building(con, part, is_done=False)
     failure: KundbildError | None = None
     try:
-        night.dbt.build(" ".join(models), exclude=exclude, full_refresh=is_rebuild, on_event=on_event)
+        night.dbt.build(" ".join(models + tests), exclude=exclude, full_refresh=is_rebuild, on_event=on_event)
     except KundbildError as error:
         failure = error
     with night.warehouse() as con:
+        if is_rebuild and is_whole and not failure:
+            night.note_building(con, part, is_done=True)
         shows_bi = any(key.path[0] == "bi" for key in context.selected_asset_keys)
         counts = row_counts(con, views_of="bi" if shows_bi else None)
         columns = _column_lineage(con, night, manifest, translator, models)
@@ -155,6 +181,16 @@ def _build(context: dg.AssetExecutionContext, night: Night, translator: Translat
             yield _described(translated, counts, columns)
     if failure:
         raise dg.Failure(description=str(failure), allow_retries=False)
+
+
+def _tests(manifest: Mapping[str, Any], translator: Translator, context: dg.AssetExecutionContext) -> list[str]:
+    """Names of the dbt tests whose checks were chosen."""
+    chosen = context.selected_asset_check_keys
+    return [
+        props["name"]
+        for uid, props in manifest["nodes"].items()
+        if props["resource_type"] == "test" and get_asset_check_key_for_test(manifest, translator, uid, None) in chosen
+    ]
 
 
 def _column_lineage(

@@ -21,6 +21,7 @@ from orchestration.demo.behaviour import DAY, HOLD_OUT, HORIZON_DAYS, PRODUCTS, 
 from orchestration.demo.crm import write_crm
 from orchestration.demo.people import draw_people
 from orchestration.errors import KundbildError
+from orchestration.home import read_json, write_private
 
 STATE_FILE = "demo.json"
 
@@ -69,7 +70,7 @@ def generate(
     _write_truth(con, folder / "truth", cutoffs[-1])
     con.close()
     state = {"customers": customers, "as_of": as_of.isoformat(), "seed": seed, "night": 1, "nights": nights}
-    (folder / STATE_FILE).write_text(json.dumps(state | {"days_per_night": days_per_night}), encoding="utf-8")
+    write_private(folder / STATE_FILE, json.dumps(state | {"days_per_night": days_per_night}))
     return counts
 
 
@@ -79,9 +80,9 @@ def next_night(folder: Path) -> int:
     Raises KundbildError when there is no demo or no night is left.
     """
     state_path = folder / STATE_FILE
-    if not state_path.exists():
+    state = read_json(state_path)
+    if state is None:
         raise KundbildError("there is no demo company here", where=str(folder), to_do="make one with `kundbild demo`")
-    state = json.loads(state_path.read_text(encoding="utf-8"))
     night = state["night"] + 1
     source = folder / "nights" / f"{night:03d}"
     if not source.exists():
@@ -90,8 +91,9 @@ def next_night(folder: Path) -> int:
             to_do=f"make it again with `kundbild demo --nights {night}` or more",
         )
     shutil.copytree(source, folder, dirs_exist_ok=True)
+    # in this order: killed in between, the night is either still to come or there
+    write_private(state_path, json.dumps(state | {"night": night}))
     shutil.rmtree(source)
-    state_path.write_text(json.dumps(state | {"night": night}), encoding="utf-8")
     return night
 
 

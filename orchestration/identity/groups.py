@@ -88,6 +88,7 @@ _COMPANIES_GROUP = _Group("identity.company_source_records", "company_id", "comp
 _DDL = """
 create table if not exists {table} ({group_id} varchar not null, {member} varchar not null, valid_from timestamp not null, valid_to timestamp)
 """
+_TABLES = [_DDL.format(**group.__dict__) for group in (_HOUSEHOLDS, _COMPANIES_GROUP)]
 # as customer ids are carried: by mutual greatest overlap, the older id on ties
 _CARRY = """
 create or replace temp table assigned_groups as

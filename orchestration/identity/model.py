@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import KundbildError
-from orchestration.home import Home
+from orchestration.home import Home, write_private
 from orchestration.identity.comparisons import COMPARISONS_VERSION
 
 DEFAULT_MODEL = Path(__file__).parent / "default_model.json"
@@ -33,7 +33,8 @@ class Model:
         return f"splink-{COMPARISONS_VERSION}-{digest[:8]}"
 
     def save(self, path: Path) -> None:
-        path.write_text(
+        write_private(
+            path,
             json.dumps(
                 {
                     "comparisons_version": COMPARISONS_VERSION,
@@ -43,7 +44,6 @@ class Model:
                 indent=1,
             )
             + "\n",
-            encoding="utf-8",
         )
 
     @classmethod

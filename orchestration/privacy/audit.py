@@ -8,6 +8,7 @@ Not here: what is worth an entry.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import io
 import json
@@ -102,7 +103,10 @@ class AuditLog:
     def _add(self, file: io.FileIO, last: Mark, action: str, whom: str, detail: dict[str, int | str]) -> Entry:
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         entry = _chained(Entry(last.number + 1, now, _actor(), action, whom, detail), last.chain, self._pepper)
-        file.write(json.dumps(asdict(entry), ensure_ascii=True).encode() + b"\n")
+        line = json.dumps(asdict(entry), ensure_ascii=True).encode() + b"\n"
+        if file.write(line) != len(line):
+            # half a line is taken away by the next entry; the head must not count it
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
         os.fsync(file.fileno())
         self._write_head(entry)
         if self._anchor:

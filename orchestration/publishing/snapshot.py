@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.home import Home, sync
+from orchestration.home import Home, read_json, sync, write_private
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
 BI_FILE = "kundbild.duckdb"
@@ -65,7 +65,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
         for counted in pool.map(lambda copy: copy(con.cursor()), copies):
             tables |= counted
     publication = Publication(version, run_id, moment.isoformat(timespec="seconds") + "Z", tables)
-    (building / _MANIFEST).write_text(json.dumps(asdict(publication), indent=2), encoding="utf-8")
+    write_private(building / _MANIFEST, json.dumps(asdict(publication), indent=2))
     for path in building.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     versions = home.published / "versions"
@@ -93,13 +93,13 @@ def switch(home: Home, version: str) -> None:
 def current(home: Home) -> Publication | None:
     """The publication that readers see, or None before the first."""
     path = home.published / "current" / _MANIFEST
-    return _read(path) if path.is_file() else None
+    return _read(path)
 
 
 def list_publications(home: Home) -> list[Publication]:
     """Every publication that is kept, newest first."""
     found = [_read(path) for path in (home.published / "versions").glob(f"*/{_MANIFEST}")]
-    return sorted(found, key=lambda publication: publication.version, reverse=True)
+    return sorted(filter(None, found), key=lambda publication: publication.version, reverse=True)
 
 
 def rollback(home: Home, version: str | None = None) -> Publication:
@@ -218,5 +218,6 @@ def _link(link: Path, target: Path) -> None:
     fresh.replace(link)
 
 
-def _read(path: Path) -> Publication:
-    return Publication(**json.loads(path.read_text(encoding="utf-8")))
+def _read(path: Path) -> Publication | None:
+    said = read_json(path)
+    return Publication(**said) if said else None

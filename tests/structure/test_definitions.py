@@ -15,8 +15,13 @@ def defs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUNDBILD_HOME", str(tmp_path_factory.mktemp("defs") / "home"))
         patch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+        from orchestration.configuration import load_settings
         from orchestration.definitions import build_defs
+        from orchestration.night import home_and_config
+        from orchestration.transform import Dbt
 
+        home, config = home_and_config()
+        Dbt(load_settings(config), home.prepare()).ensure_manifest()
         yield build_defs()
 
 
@@ -47,13 +52,16 @@ def test_the_nightly_is_one_job_of_few_steps(defs):
     assert steps == {
         "extract_crm", "extract_webshop", "extract_web_analytics", "extract_email", "extract_survey", "extract_registers",
         "extract_requests",
-        "arrival_checks", "conformed", "identify", "marts", "promise_checks", "consent_checks", "publish",
+        "privacy__data_requests", "privacy__retention", "arrival_checks", "conformed", "identify", "marts", "promise_checks", "consent_checks", "publish",
     }  # fmt: skip
 
 
 def test_who_asks_to_be_erased_is_so_before_anything_is_built_of_people(defs):
-    people = next(spec for spec in defs.resolve_all_asset_specs() if spec.key.path[-1] == "conformed_people")
-    assert ["raw", "requests", "requests"] in [list(dep.asset_key.path) for dep in people.deps]
+    specs = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+    upstream = {name: {dep.asset_key.to_user_string() for dep in spec.deps} for name, spec in specs.items()}
+    assert "privacy/retention" in upstream["conformed/conformed_people"]
+    assert {"privacy/data_requests", "raw/crm/contacts"} <= upstream["privacy/retention"]
+    assert upstream["privacy/data_requests"] == {"raw/requests/requests"}
 
 
 def test_jobs_are_those_of_the_design(defs):

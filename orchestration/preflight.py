@@ -1,0 +1,83 @@
+"""What is looked at before a run begins: its moment, the home's version, memory. Changes nothing.
+
+Not here: what a source or a table may be (each step), or what `doctor` examines.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+
+from orchestration.errors import ConfigurationError, KundbildError
+from orchestration.extract.records import now
+from orchestration.settings import Settings
+from orchestration.warehouse import has_table, scalar
+
+# a clock that is wrong by more is no clock
+_AHEAD = timedelta(days=1)
+# measured: 300 MB are too little for 20,000 customers. More goes to disk, so above the most, nothing can be said
+_LEAST_BYTES, _BYTES_PER_CUSTOMER, _MOST_BYTES = 100_000_000, 15_000, 400_000_000
+
+
+def moment_of(said: str) -> datetime:
+    """A moment as a person writes it, ISO 8601, as naive UTC; without an offset it is UTC. Raises ConfigurationError."""
+    try:
+        moment = datetime.fromisoformat(said.strip())
+    except ValueError:
+        raise ConfigurationError(
+            "the moment of the night cannot be read",
+            where="--as-of",
+            to_do="write it as 2026-11-01T02:00:00 (UTC) or 2026-11-01T03:00:00+01:00",
+        ) from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def assert_can_start(con: duckdb.DuckDBPyConnection, settings: Settings, moment: datetime | None) -> None:
+    """Raises KundbildError where the night would describe a moment before the last one, or memory is too small."""
+    assert_moment(con, moment)
+    assert_memory(con, settings)
+
+
+def assert_moment(con: duckdb.DuckDBPyConnection, moment: datetime | None) -> None:
+    """`moment` is naive UTC; None is now."""
+    at = moment or now()
+    if at > now() + _AHEAD:
+        raise KundbildError(
+            f"the night would describe {at:%Y-%m-%d %H:%M} UTC, which is still to come",
+            where="--as-of",
+            to_do="say a moment up to now; if this machine's clock is behind, mend it",
+        )
+    last = scalar(con, "select max(as_of) from ops.clock") if has_table(con, "ops", "clock") else None
+    if last and at < last and last <= now() + _AHEAD:
+        raise KundbildError(
+            f"the night would describe {at:%Y-%m-%d %H:%M} UTC, and the last one described {last:%Y-%m-%d %H:%M}",
+            where="--as-of",
+            to_do="say a later moment, or none; permissions and ids of a night cannot go back in time. "
+            "`kundbild publish --rollback` shows readers an earlier publication",
+        )
+
+
+def assert_memory(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Asks what the last night had to do: a first night cannot know."""
+    if not has_table(con, "identity", "customer_source_records"):
+        return
+    customers = int(
+        scalar(con, "select count(distinct customer_id) from identity.customer_source_records where valid_to is null")
+    )
+    needed = min(_LEAST_BYTES + customers * _BYTES_PER_CUSTOMER, _MOST_BYTES)
+    limit = _bytes(settings.engine.memory_limit)
+    if limit < needed:
+        raise KundbildError(
+            f"{settings.engine.memory_limit} of memory are too little for {customers:,} customers",
+            where="memory_limit below [engine] in kundbild.toml",
+            to_do=f'say memory_limit = "{-(-needed // 100_000_000) * 100}MB" or more',
+        )
+
+
+def _bytes(said: str) -> int:
+    """DuckDB's own reading of 1200MB, 2GiB, 80%."""
+    with duckdb.connect(config={"memory_limit": said}) as apart:
+        shown = str(scalar(apart, "select current_setting('memory_limit')"))
+    number, unit = shown.split()
+    return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit))

@@ -1,0 +1,23 @@
+-- tables of state and of identity, as an earlier version made them
+create schema if not exists ops;
+create table ops.check_results(run_id VARCHAR NOT NULL, stage VARCHAR NOT NULL, table_name VARCHAR NOT NULL, check_name VARCHAR NOT NULL, severity VARCHAR NOT NULL, passed BOOLEAN NOT NULL, observed JSON, checked_at TIMESTAMP NOT NULL);
+create table ops.clock(as_of TIMESTAMP);
+create table ops.loaded_files("source" VARCHAR, table_name VARCHAR, file VARCHAR, size BIGINT NOT NULL, modified_ns BIGINT NOT NULL, sha256 VARCHAR, load_id BIGINT NOT NULL, PRIMARY KEY("source", table_name, file, sha256));
+create table ops.loads(load_id BIGINT PRIMARY KEY, "source" VARCHAR NOT NULL, table_name VARCHAR NOT NULL, loaded_at TIMESTAMP NOT NULL, source_rows BIGINT NOT NULL, inserted BIGINT NOT NULL, updated BIGINT NOT NULL, unchanged BIGINT NOT NULL, duplicates BIGINT NOT NULL, rejected BIGINT NOT NULL, deleted BIGINT NOT NULL, added_columns VARCHAR[]);
+create table ops.published(fingerprint VARCHAR, run_id VARCHAR, published_at TIMESTAMP);
+create table ops.seeds(digest VARCHAR);
+create table ops.source_status("source" VARCHAR PRIMARY KEY, checked_at TIMESTAMP NOT NULL, is_ok BOOLEAN NOT NULL, message VARCHAR);
+create table ops.table_counts(run_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, row_count BIGINT NOT NULL, counted_at TIMESTAMP NOT NULL);
+create schema if not exists identity;
+create table "identity".customer_id_redirects(old_customer_id VARCHAR PRIMARY KEY, customer_id VARCHAR NOT NULL, since TIMESTAMP NOT NULL);
+create table "identity".customer_identity_events(occurred_at TIMESTAMP NOT NULL, run_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, from_customer_id VARCHAR, to_customer_id VARCHAR, record_count BIGINT NOT NULL, reason VARCHAR NOT NULL);
+create table "identity".customer_source_records(customer_id VARCHAR NOT NULL, record_id UBIGINT NOT NULL, source_system VARCHAR NOT NULL, source_key VARCHAR NOT NULL, valid_from TIMESTAMP NOT NULL, valid_to TIMESTAMP);
+create table "identity".edges(left_id UBIGINT, right_id UBIGINT, "rule" VARCHAR, weight DOUBLE, model_version VARCHAR);
+create table "identity".identifiers(kind VARCHAR, value_key VARCHAR, record_count BIGINT, name_count BIGINT, ignored_reason VARCHAR);
+create table "identity".normalised_people(record_id UBIGINT, source_system VARCHAR, source_key VARCHAR, given_key VARCHAR, family_key VARCHAR, email_key VARCHAR, phone_key VARCHAR, is_mobile BOOLEAN, birth_date DATE, country_code VARCHAR, postal_key VARCHAR, street_key VARCHAR, kind VARCHAR, created_at TIMESTAMP);
+create table "identity".phone_numbers(phone VARCHAR, country_code VARCHAR, phone_key VARCHAR, is_mobile BOOLEAN, PRIMARY KEY(phone, country_code));
+create table "identity".record_clusters(record_id UBIGINT, cluster_id UBIGINT);
+create schema if not exists quarantine;
+create table quarantine.books(source_system VARCHAR NOT NULL, entity VARCHAR NOT NULL, raw_count BIGINT NOT NULL, staged_count BIGINT NOT NULL, quarantined_count BIGINT NOT NULL, is_balanced BOOLEAN NOT NULL);
+create table quarantine.quarantined_rows(source_system VARCHAR NOT NULL, entity VARCHAR NOT NULL, source_key VARCHAR NOT NULL, reason VARCHAR NOT NULL, extracted_at TIMESTAMP NOT NULL, load_id BIGINT NOT NULL);
+create table quarantine.rejected_rows(load_id BIGINT NOT NULL, "source" VARCHAR NOT NULL, table_name VARCHAR NOT NULL, file VARCHAR, line BIGINT, column_name VARCHAR, reason VARCHAR NOT NULL, "content" VARCHAR);

@@ -1,0 +1,123 @@
+"""Homes outlive versions: an older one is brought up to date, a newer one is refused before anything is touched."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.errors import HomeVersionError
+from orchestration.migrations import bring_up_to_date, opened, shapes
+from orchestration.migrations.shapes import DERIVED, declared, shapes_of
+from orchestration.settings import PROJECT_DIR, Engine
+
+HOMES = Path(__file__).parent / "homes"
+
+
+def test_every_declared_table_is_known_to_migrations():
+    written = set()
+    for folder in ("orchestration", "data_quality"):
+        for path in (PROJECT_DIR / folder).rglob("*.*"):
+            if path.suffix in (".py", ".sql"):
+                found = re.findall(r"create table if not exists (\w+\.\w+)\b(?!\})", path.read_text(), re.IGNORECASE)
+                written |= {name for name in found if not name.startswith("raw_")}
+    assert written, "the pattern finds nothing"
+    missing = written - declared().keys()
+    assert not missing, f"name their modules in orchestration/migrations/shapes.py: {sorted(missing)}"
+    assert declared().keys() >= DERIVED
+
+
+@pytest.mark.parametrize("name", ["first", "with_scores"])
+def test_an_older_home_gets_the_shape_of_today_and_keeps_what_no_source_gives_again(home, name):
+    """`homes/*.sql`: the tables of homes that earlier versions built."""
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute((HOMES / f"{name}.sql").read_text())
+        con.execute(
+            "insert into identity.customer_source_records by name select 'c1' as customer_id, 1 as record_id, 'crm' as source_system, "
+            "'1' as source_key, timestamp '2026-01-01' as valid_from"
+        )
+        changed = bring_up_to_date(con, is_night=True)
+        assert changed
+        there = shapes_of(con)
+        for table, shape in declared().items():
+            assert table not in there or there[table].is_like(shape), table
+        assert con.execute("select customer_id, source_key from identity.customer_source_records").fetchall() == [
+            ("c1", "1")
+        ]
+        assert bring_up_to_date(con) == []
+
+
+def test_a_command_that_is_no_night_says_that_derived_tables_are_to_be_built(home):
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("create schema identity; create table identity.scored_pairs (left_id ubigint, bits double)")
+        con.execute("create table identity.decisions (left_system varchar)")
+    with pytest.raises(HomeVersionError, match="identity have another shape"), opened(home, Engine(), "looking"):
+        pass
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert con.execute("select count(*) from duckdb_columns() where table_name = 'decisions'").fetchone() == (1,)
+        assert "identity.scored_pairs" in bring_up_to_date(con, is_night=True)
+        assert not con.execute("from duckdb_tables() where table_name = 'scored_pairs'").fetchall()
+
+
+def test_an_older_program_refuses_a_newer_home_and_touches_nothing(home, monkeypatch):
+    with opened(home, Engine(), "first") as con:
+        con.execute("create table ops.of_tomorrow (a integer)")
+        shape = [*json.loads(con.execute("select shape from ops.home").fetchall()[0][0]), "ops.of_tomorrow.a"]
+        con.execute("update ops.home set program = 'tomorrow', shape = $shape", {"shape": json.dumps(shape)})
+    before = home.warehouse.read_bytes()
+    with (
+        pytest.raises(HomeVersionError, match="newer version of Kundbild") as told,
+        opened(home, Engine(), "second"),
+    ):
+        pass
+    assert "of_tomorrow" in str(told.value) and told.value.to_do
+    assert home.warehouse.read_bytes() == before
+    # a column that a later version dropped is named, and its home is not newer
+    monkeypatch.setattr("orchestration.migrations.REMOVED", {"ops.of_tomorrow.a"})
+    with opened(home, Engine(), "third") as con:
+        assert con.execute("select count(*) from ops.home where program <> 'tomorrow'").fetchone() == (1,)
+
+
+def test_a_step_runs_once_and_a_home_of_more_steps_is_newer(home, monkeypatch):
+    with opened(home, Engine(), "first") as con:
+        con.execute("create table ops.counted (n integer); insert into ops.counted values (0)")
+        con.execute("update ops.home set program = 'yesterday'")
+    monkeypatch.setattr("orchestration.migrations.STEPS", ["update ops.counted set n = n + 1"])
+    for _ in range(2):
+        with opened(home, Engine(), "second") as con:
+            assert con.execute("select n from ops.counted").fetchone() == (1,)
+            con.execute("update ops.home set program = 'another'")
+    monkeypatch.setattr("orchestration.migrations.STEPS", [])
+    with pytest.raises(HomeVersionError, match="schema version 1; this program knows 0"), opened(home, Engine(), "x"):
+        pass
+
+
+def test_a_step_that_fails_leaves_the_home_as_it_was(home, monkeypatch):
+    with opened(home, Engine(), "first") as con:
+        con.execute("create table ops.counted (n integer); insert into ops.counted values (0)")
+        con.execute("update ops.home set program = 'yesterday'")
+    broken = ["update ops.counted set n = 1; select error('no')"]
+    monkeypatch.setattr("orchestration.migrations.STEPS", broken)
+    with pytest.raises(duckdb.Error), opened(home, Engine(), "second"):
+        pass
+    monkeypatch.setattr("orchestration.migrations.STEPS", [])
+    with opened(home, Engine(), "third") as con:
+        assert con.execute("select n from ops.counted").fetchone() == (0,)
+
+
+def test_a_new_column_gets_its_default_and_a_new_key_holds(home, monkeypatch):
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("create schema ops; create table ops.loads (load_id bigint, source varchar)")
+        con.execute("insert into ops.loads values (7, 'crm')")
+        assert "ops.loads" in bring_up_to_date(con)
+        rows = con.execute("select load_id, source, table_name, source_rows, loaded_at from ops.loads").fetchall()
+        assert [(*row[:4], row[4].year) for row in rows] == [(7, "crm", "unknown", 0, 1970)]
+        with pytest.raises(duckdb.ConstraintException):
+            con.execute("insert into ops.loads select * from ops.loads")
+
+
+def test_shapes_are_of_statements_without_places_to_fill_in():
+    assert not [name for name in declared() if "{" in name] and shapes.REMOVED.isdisjoint(declared())
