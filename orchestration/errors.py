@@ -24,12 +24,16 @@ class ConfigurationError(KundbildError):
 class SourceError(KundbildError):
     """A source system could not be read, or broke its schema contract. Other sources go on.
 
-    `is_passing`: it may go away by itself, so trying again makes sense.
+    `is_passing`: it may go away by itself, so trying again makes sense. `is_whole_source`: its other tables would fail
+    alike. `tables`: the error of each table that failed, where extract_source raised it.
     """
 
-    def __init__(self, what: str, *, where: str = "", to_do: str = "", is_passing: bool = False) -> None:
+    def __init__(
+        self, what: str, *, where: str = "", to_do: str = "", is_passing: bool = False, is_whole_source: bool = False
+    ) -> None:
         super().__init__(what, where=where, to_do=to_do)
-        self.is_passing = is_passing
+        self.is_passing, self.is_whole_source = is_passing, is_whole_source
+        self.tables: dict[str, SourceError] = {}
 
 
 class WarehouseBusyError(KundbildError):

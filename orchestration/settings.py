@@ -138,7 +138,9 @@ class Retention(Strict):
 class CsvDialect(Strict):
     delimiter: str = ","
     quote: str = '"'
-    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
+    encoding: Literal["utf-8", "latin-1", "windows-1252", "utf-16"] = Field(
+        default="utf-8", description="latin-1 is read as Windows-1252, of which it is a part"
+    )
     decimal: Literal[".", ","] = "."
     has_header: bool = Field(default=True, description="without one, the columns are those declared, in their order")
 
@@ -153,6 +155,17 @@ class Table(Strict):
     columns: dict[str, str] = Field(min_length=1)
     key: list[str] = Field(default=[], description="merge on these; empty: every delivered row is a row of its own")
     cursor: str | None = Field(default=None, description="column that grows when a row changes: incremental reads")
+    cursor_lag: float | None = Field(
+        default=None,
+        ge=0,
+        description="how far below the newest row an incremental read begins, for rows that are committed late: hours, or of a "
+        "cursor that is a number so many numbers; 24 hours or 1000 unless given",
+    )
+    read: Literal["changes", "whole"] | None = Field(
+        default=None,
+        description="sql and rest: read what changed by the cursor, or the whole table each time, as statements of consent and "
+        "events of email are unless said otherwise: such rows are entered late, with old times",
+    )
     path: str | None = Field(default=None, description="files: glob below the source's url")
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
@@ -185,6 +198,12 @@ class Table(Strict):
     def _key_and_cursor_are_columns(self) -> Table:
         if self.national_id and (len(self.key) != 1 or self.national_id.column in self.key):
             raise ValueError("a table with a national_id needs one key column, which is another")
+        by_letters = [name.casefold() for name in self.columns]
+        alike = sorted(name for name in self.columns if by_letters.count(name.casefold()) > 1)
+        if alike:
+            raise ValueError(
+                f"columns that differ by case alone: {', '.join(alike)}; the warehouse cannot tell them apart"
+            )
         if self.is_whole and not self.key:
             raise ValueError("a table whose files are whole needs a key: by it rows that are gone are found")
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
@@ -199,6 +218,13 @@ class Table(Strict):
                     f"not among the columns: {_list(self.columns)}"
                 )
         return self
+
+    @property
+    def holds_statements(self) -> bool:
+        """Whether its rows say what somebody consented to, withdrew or complained of."""
+        return any(m.entity in ("consent_events", "email_events") for m in self.maps) or any(
+            p.grant for p in self.persons
+        )
 
     @property
     def whose(self) -> list[Person]:
@@ -233,12 +259,31 @@ class Source(Strict):
     """A source system: which connector reads it and from where."""
 
     connector: Literal["files", "sql", "rest"]
+    system: str | None = Field(
+        default=None,
+        description="the system of Kundbild's own whose tables it has; unless given, that of its name if it declares no tables",
+    )
     url: str = Field(description="folder or fsspec URL · SQLAlchemy URL · base URL of the API")
     enabled: bool = True
     format: Literal["csv", "jsonl", "json_pages", "parquet"] = "csv"
     csv: CsvDialect = CsvDialect()
     token: str | None = Field(default=None, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     page_size: int = Field(default=1000, gt=0)
+    max_minutes: float = Field(
+        default=120, gt=0, description="sql and rest, remote files: a source that takes longer is given up for this run"
+    )
+    full_read_days: float = Field(
+        default=7,
+        ge=0,
+        description="sql and rest: tables with a cursor are read whole again after so many days, which finds rows that pages "
+        "or late commits lost; 0: never",
+    )
+    null_values: list[str] = Field(
+        default=["", "NULL", "null", "\\N", "N/A", "n/a", "#N/A"], description="what the source writes for nothing"
+    )
+    null_keys: list[str] = Field(
+        default=["0"], description="what it writes, besides, where a row refers to nobody: such rows share no key"
+    )
     tables: dict[str, Table] = {}
 
 

@@ -9,7 +9,7 @@ import dagster as dg
 from orchestration.defs.resources import NightResource
 from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.extract.landing import raw_name
+from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import LoadCounts
 from orchestration.night import tell
 from orchestration.privacy.entry import kept_columns

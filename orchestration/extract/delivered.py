@@ -1,96 +1,194 @@
 """Files as they lie at the source, and which of them were not loaded yet. Here: `ops.loaded_files`.
 
-Not here: reading a file (files.py, csv_files.py, json_files.py).
+A file is known by its path below the source's url. What it holds was seen before only while that is the newest content
+of its path: a file that goes back to earlier bytes is a new delivery. Not here: reading a file (files.py, csv_files.py,
+json_files.py), or counting its lines (line_books.py).
 """
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import IO
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 import duckdb
 import fsspec
 
 from orchestration.errors import SourceError
+from orchestration.extract.line_books import Lines, read_through
+from orchestration.extract.raw_tables import raw_name
+from orchestration.extract.records import now
 from orchestration.settings import Source, Table
+from orchestration.warehouse import text
 
-_CHUNK_BYTES = 4 * 1024 * 1024
+_TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
+_TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "crc32c")
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """A file as it lies at the source. `path` is what DuckDB opens; line ends are mixed when some are \\r\\n and some \\n."""
+    """A file as it lies at the source. `path` is what fsspec opens, `name` its path below the source's url."""
 
     path: str
+    name: str
     size: int
     modified_ns: int
     sha256: str
-    has_mixed_line_ends: bool = False
+    lines: Lines = field(default_factory=Lines)
+    read_from: str = ""  # a copy in another encoding, which is read in its place
+
+    @property
+    def pattern(self) -> str:
+        """What DuckDB opens: in its paths, brackets and stars mean something."""
+        return glob.escape(self.read_from or self.path)
 
 
-def new_files(
-    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table
-) -> tuple[list[Delivered], list[Delivered]]:
-    """(files to load, byte-for-byte copies of loaded ones), in the order of their names."""
-    system, root = fsspec.core.url_to_fs(source.url)
-    is_local = "file" in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,))
-    if not is_local:
+@dataclass
+class Deliveries:
+    fresh: list[Delivered] = field(default_factory=list)  # to load, oldest first
+    copies: list[Delivered] = field(default_factory=list)  # byte for byte what was loaded last
+    unreadable: dict[str, str] = field(default_factory=dict)  # name → why it could not even be opened
+
+
+def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table) -> Deliveries:
+    """The files of a table that raw does not show yet. Raises SourceError when there is none at all, or no way to them."""
+    system, root = _file_system(source_name, source)
+    protocol = system.protocol if isinstance(system.protocol, str) else system.protocol[0]
+    is_local = protocol in ("file", "local")
+    if not is_local and not con.filesystem_is_registered(protocol):
         con.register_filesystem(system)
-    found = system.glob(f"{root.rstrip('/')}/{table.path}", detail=True)
+    base = root.rstrip("/") + "/"
+    found = {
+        path.removeprefix(base): (path, info)
+        for path, info in system.glob(glob.escape(base) + str(table.path), detail=True).items()
+        if info.get("type") != "directory"
+    }
     if not found and not table.optional:
         raise SourceError(
             f"source {source_name}, table {name}: no file matches {table.path}",
-            where=source.url,
+            where=_without_secrets(source.url),
             to_do="check that the export ran and that url and path are right",
         )
+    _adopt_bare_names(con, source_name, name, list(found))
     loaded = con.execute(
-        "select file, size, modified_ns, sha256 from ops.loaded_files where source = ? and table_name = ?",
+        "select file, size, modified_ns, sha256 from ops.loaded_files where source = ? and table_name = ? "
+        "order by noted_at nulls first, load_id",
         [source_name, name],
     ).fetchall()
-    seen = {(file, size, modified) for file, size, modified, _ in loaded}
-    hashes = {sha for *_, sha in loaded}
-    fresh: list[Delivered] = []
-    copies: list[Delivered] = []
-    for path, info in sorted(found.items()):
-        if info.get("type") == "directory":
+    newest = {file: (size, modified, sha) for file, size, modified, sha in loaded}
+    by_bare_name = {(file, sha) for file, _, _, sha in loaded if "/" not in file}
+    last = loaded[-1][3] if loaded else ""
+    deliveries = Deliveries()
+    for file, (path, info) in _oldest_first(found):
+        size, modified = int(info.get("size") or 0), _modified(info)
+        known = newest.get(file)
+        if known and modified and known[:2] == (size, modified):
             continue
-        modified = int(float(info.get("mtime") or 0) * 1e9)
-        if (file_name(path), info["size"], modified) in seen:
+        try:
+            digest, size, lines = read_through(system, path, source, table)
+        except OSError as error:
+            why = "is gone, or a link to nowhere" if isinstance(error, FileNotFoundError) else "cannot be opened"
+            deliveries.unreadable[file] = f"the file {why}"
             continue
-        with system.open(path, "rb") as handle:
-            digest, is_mixed = _read_through(handle)
-        opened = (
-            path
-            if is_local
-            else f"{system.protocol if isinstance(system.protocol, str) else system.protocol[0]}://{path}"
-        )
-        file = Delivered(opened, info["size"], modified, digest, is_mixed)
-        (copies if digest in hashes else fresh).append(file)
-        hashes.add(digest)
-    return fresh, copies
+        delivered = Delivered(path if is_local else f"{protocol}://{path}", file, size, modified, digest, lines)
+        # merged again by key, an older delivery would bring old values back unless it is the newest word
+        is_copy = digest == last if table.key else digest in {sha for _, _, sha in newest.values()}
+        is_known_by_last_name = "/" in file and (file.rpartition("/")[2], digest) in by_bare_name
+        if (known and known[2] == digest) or is_copy or is_known_by_last_name:
+            deliveries.copies.append(delivered)
+        else:
+            deliveries.fresh.append(delivered)
+            last = digest
+        newest[file] = (size, modified, digest)
+    return deliveries
 
 
-def _read_through(handle: IO[bytes]) -> tuple[str, bool]:
-    """(SHA-256, whether line ends are mixed) of a file, in one pass."""
-    digest, ends, returns, last = hashlib.sha256(), 0, 0, b""
-    while chunk := handle.read(_CHUNK_BYTES):
-        digest.update(chunk)
-        ends += chunk.count(b"\n")
-        returns += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
-        last = chunk[-1:]
-    return digest.hexdigest(), 0 < returns < ends
+def _file_system(source_name: str, source: Source) -> tuple[Any, str]:
+    try:
+        return fsspec.core.url_to_fs(source.url)
+    except (ImportError, ValueError) as error:
+        protocol = source.url.partition("://")[0]
+        package = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs", "sftp": "paramiko"}
+        raise SourceError(
+            f"source {source_name}: nothing here can read {protocol}://",
+            to_do=f"install {package.get(protocol, 'the fsspec package for it')} into the environment: pip install "
+            f"{package.get(protocol, '…')}",
+        ) from error
 
 
-def file_name(path: str) -> str:
-    return path.rsplit("/", 1)[-1]
+def _without_secrets(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//…@", url).partition("?")[0]
+
+
+def _oldest_first(found: dict[str, Any]) -> list[tuple[str, Any]]:
+    """By the numbers in their names (export_9 before export_10); where names are unlike, by when they were written."""
+
+    def natural(file: str) -> list[Any]:
+        return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file)]
+
+    is_numbered = len({re.sub(r"\d+", "0", file) for file in found}) <= 1
+    return sorted(
+        found.items(), key=lambda item: (0 if is_numbered else _modified(item[1][1]), natural(item[0]), item[0])
+    )
+
+
+def _modified(info: dict[str, Any]) -> int:
+    """When a file was written, in ns; where the store does not say, a number that changes with its etag; 0: nothing is known."""
+    for key in _TIMES:
+        value = info.get(key)
+        if isinstance(value, datetime):
+            return int(value.timestamp() * 1e9)
+        if isinstance(value, int | float) and value:
+            return int(value * 1e9)
+        if isinstance(value, str):
+            try:
+                return int(datetime.fromisoformat(value).timestamp() * 1e9)
+            except ValueError:
+                try:
+                    return int(parsedate_to_datetime(value).timestamp() * 1e9)
+                except ValueError:
+                    continue
+    tag = next((info[key] for key in _TAGS if info.get(key)), None)
+    return int(hashlib.sha256(str(tag).encode()).hexdigest()[:15], 16) if tag else 0
+
+
+def _adopt_bare_names(con: duckdb.DuckDBPyConnection, source: str, name: str, found: list[str]) -> None:
+    """Homes of earlier versions know a file by its last name alone: where one file has that name, it is that one."""
+    times = Counter(file.rpartition("/")[2] for file in found)
+    for file in found:
+        bare = file.rpartition("/")[2]
+        if bare == file or times[bare] > 1:
+            continue
+        told = [file, source, name, bare]
+        where = "where source = ? and table_name = ? and file = ?"
+        if con.execute(f"select 1 from ops.loaded_files {where} limit 1", told[1:]).fetchall():
+            con.execute(f"update ops.loaded_files set file = ? {where}", told)
+            con.execute(f"update {raw_name(source, name)} set _source_file = ? where _source_file = ?", [file, bare])
+
+
+def file_names(files: list[Delivered], path: str = "_path") -> str:
+    """SQL: the name of the file that `path` is. All of `files` lie below one url."""
+    named = f"substr({path}, {len(files[0].path) - len(files[0].name) + 1})"
+    copies = "".join(f" when {text(file.read_from)} then {text(file.name)}" for file in files if file.read_from)
+    return f"case {path}{copies} else {named} end" if copies else named
+
+
+def paths(files: list[Delivered]) -> str:
+    """SQL: the list of files, for DuckDB's readers."""
+    return "[" + ", ".join(text(file.pattern) for file in files) + "]"
 
 
 def note_file(con: duckdb.DuckDBPyConnection, source: str, table: str, file: Delivered, load_id: int) -> None:
     con.execute(
-        "insert or replace into ops.loaded_files values (?, ?, ?, ?, ?, ?, ?)",
-        [source, table, file_name(file.path), file.size, file.modified_ns, file.sha256, load_id],
+        "insert or replace into ops.loaded_files (source, table_name, file, size, modified_ns, sha256, load_id, noted_at) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [source, table, file.name, file.size, file.modified_ns, file.sha256, load_id, now()],
     )
 
 

@@ -5,21 +5,23 @@ Not here: how a connector reads, how a batch is merged, or when this runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract import files, rest, sql
-from orchestration.extract.landing import Batch, ensure_raw, load
+from orchestration.extract.budget import Budget
+from orchestration.extract.landing import Batch, load
+from orchestration.extract.raw_tables import ensure_raw
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
 from orchestration.home import Home
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
-from orchestration.settings import Settings, Source, Table
+from orchestration.settings import Settings, Table
 
 # what DuckDB raises when a delivery is not what it should be
 _UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.IOException)
@@ -45,49 +47,77 @@ def extract_source(
 ) -> dict[str, LoadCounts]:
     """Brings what is new in source `name` into raw, table by table; `loaded` is told after each.
 
-    Returns the books of each table. Raises SourceError at the first table that cannot be read; the tables loaded
-    before it stay, and the source's status says since when it is stale.
+    Returns the books of each table. A table that cannot be read costs only itself: the others are loaded first. Then
+    raises SourceError, whose `tables` holds the error of each; the source's status says since when it is stale.
     """
     source = settings.sources[name]
     wanted = set(tables) if tables is not None else set(source.tables)
     suppressor = _suppressor(con, home, settings)
+    budget = Budget(name, source.max_minutes)
     books: dict[str, LoadCounts] = {}
-    try:
-        # consents first: a new one lets in again who was erased
-        for table_name, table in sorted(source.tables.items(), key=lambda item: not _has_grants(item[1])):
-            if table_name not in wanted:
-                continue
-            try:
-                with _batch(con, home, name, source, table_name, table, settings.quality.max_reject_share) as batch:
-                    counts = _load(con, name, table_name, table, batch, settings, suppressor)
-            except _UNREADABLE as error:
-                raise _unreadable(name, table_name, error) from None
-            if source.connector == "rest":
-                rest.forget_landed(home, name, table_name)
-            books[table_name] = counts
-            loaded(table_name, counts)
-    except SourceError as error:
-        set_source_status(con, name, False, str(error))
-        raise
+    failed: dict[str, SourceError] = {}
+    # consents first: a new one lets in again who was erased
+    for table_name, table in sorted(source.tables.items(), key=lambda item: not _has_grants(item[1])):
+        if table_name not in wanted:
+            continue
+        try:
+            budget.check(table_name)
+            books[table_name] = _extract_table(con, home, settings, name, table_name, table, suppressor, budget)
+        except SourceError as error:
+            failed[table_name] = error
+            if error.is_whole_source:
+                break
+            continue
+        loaded(table_name, books[table_name])
+    if failed:
+        together = _together(name, failed)
+        set_source_status(con, name, False, str(together))
+        raise together
     set_source_status(con, name, True)
     return books
 
 
-def _load(
+def _extract_table(
     con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
     name: str,
     table_name: str,
     table: Table,
-    batch: Batch | None,
-    settings: Settings,
     suppressor: Suppressor,
+    budget: Budget,
 ) -> LoadCounts:
-    if batch is not None:
-        pepper = find_pepper(con, settings.privacy.pepper) if table.national_id else None
-        return load(con, name, table_name, table, batch, settings.quality.max_reject_share, pepper, suppressor)
-    counts = LoadCounts()
-    write_load(con, next_load_id(con), name, table_name, counts)
+    # of rows with one key the last of the newest file counts: readers keep the order
+    con.execute("set preserve_insertion_order = true")
+    try:
+        with _batch(con, home, settings, name, table_name, table, budget) as batch:
+            if batch is not None:
+                pepper = find_pepper(con, settings.privacy.pepper) if table.national_id else None
+                counts = load(con, name, table_name, table, batch, settings, pepper, suppressor)
+            else:
+                counts = LoadCounts()
+                write_load(con, next_load_id(con), name, table_name, counts)
+    except _UNREADABLE as error:
+        raise _unreadable(name, table_name, error) from None
+    finally:
+        con.execute("set preserve_insertion_order = false")
+    if settings.sources[name].connector == "rest":
+        rest.forget_landed(home, name, table_name)
     return counts
+
+
+def _together(name: str, failed: dict[str, SourceError]) -> SourceError:
+    """One error for all tables that failed; of one table it is its own."""
+    first = next(iter(failed.values()))
+    if len(failed) == 1:
+        first.tables = failed
+        return first
+    what = f"source {name}: {len(failed)} tables cannot be read\n" + "\n".join(
+        f"  {error}" for error in failed.values()
+    )
+    error = SourceError(what, is_passing=any(error.is_passing for error in failed.values()))
+    error.tables = failed
+    return error
 
 
 def _has_grants(table: Table) -> bool:
@@ -101,9 +131,16 @@ def _suppressor(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) 
 
 @contextmanager
 def _batch(
-    con: duckdb.DuckDBPyConnection, home: Home, name: str, source: Source, table_name: str, table: Table, share: float
-):
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    name: str,
+    table_name: str,
+    table: Table,
+    budget: Budget,
+) -> Iterator[Batch | None]:
     batch: Batch | None
+    source, share = settings.sources[name], settings.quality.max_reject_share
     if source.connector == "sql":
         with sql.read_table(con, name, source, table_name, table) as batch:
             yield batch

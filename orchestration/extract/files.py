@@ -1,19 +1,21 @@
 """The `files` connector: CSV, JSON Lines, JSON pages and Parquet, local or any fsspec URL, read by DuckDB itself.
 
-Each file is loaded once, known by name, size and hash. Not here: merging into raw (landing.py).
+Each delivery is loaded once (delivered.py). Not here: merging into raw (landing.py).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.csv_files import read_csv_files
-from orchestration.extract.delivered import Delivered, file_name, new_files, note_file, noting
+from orchestration.extract.delivered import Delivered, file_names, new_files, note_file, noting, paths
 from orchestration.extract.json_files import read_json_lines, read_json_pages
-from orchestration.extract.landing import Batch, check_contract
+from orchestration.extract.landing import Batch
+from orchestration.extract.raw_tables import check_contract
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, text
 
@@ -21,17 +23,53 @@ from orchestration.warehouse import quote, text
 def read_files(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, max_reject_share: float
 ) -> Batch | None:
-    """The files of one table that were not loaded yet, or None. Raises SourceError as landing and the contract say."""
+    """The files of one table that were not loaded yet, or None. Raises SourceError as landing and the contract say.
+
+    A file that cannot be opened costs only itself: it is among the rejects, and is tried again the next time.
+    """
     if not table.path:
         raise SourceError(f"source {source_name}, table {name} says no path", to_do='add path = "….csv" to the table')
-    files, known_copies = new_files(con, source_name, source, name, table)
-    for copy in known_copies:
+    found = new_files(con, source_name, source, name, table)
+    for copy in found.copies:
         note_file(con, source_name, name, copy, 0)
-    if not files:
-        return None
-    for file in files:
-        if source.format != "jsonl":  # JSON Lines without a row has no byte; every other format has at least a header
+    for number in range(len(found.fresh)):  # left by a read that failed
+        con.execute(f"drop table if exists rejects_{number}; drop table if exists rejects_{number}_scan")
+    for file in found.fresh:
+        # without a row, JSON Lines have no byte and a file without a header neither; every other format has at least a header
+        if source.format != "jsonl" and (table.csv or source.csv).has_header:
             _refuse_empty(source_name, name, file)
+    if found.fresh:
+        batch = _read(con, source_name, source, name, table, found.fresh, max_reject_share)
+    elif found.unreadable:
+        nothing = ", ".join(f"null::{kind} as {quote(c)}" for c, kind in table.columns.items())
+        batch = Batch(f"select {nothing}, null::varchar as _source_file where false", table.columns, has_file=True)
+    else:
+        return None
+    after = batch.after
+
+    def tell_unreadable(load_id: int) -> int:
+        for file, reason in found.unreadable.items():
+            con.execute(
+                "insert into fresh_rejects values (?, ?, ?, ?, null, null, ?, null)",
+                [load_id, source_name, name, file, reason],
+            )
+        return after(load_id) + len(found.unreadable)
+
+    return replace(
+        batch, after=tell_unreadable, way="files that are new or changed", nulls=source.null_values,
+        null_keys=source.null_keys,
+    )  # fmt: skip
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    files: list[Delivered],
+    max_reject_share: float,
+) -> Batch:
     if source.format == "csv":
         return read_csv_files(con, source_name, source, name, table, files, max_reject_share)
     reader = {"parquet": _parquet, "jsonl": read_json_lines, "json_pages": read_json_pages}[source.format]
@@ -42,7 +80,7 @@ def _refuse_empty(source: str, name: str, file: Delivered) -> None:
     if file.size == 0:
         raise SourceError(
             f"source {source}, table {name}: the file is empty",
-            where=file_name(file.path),
+            where=file.name,
             to_do="deliver it again; an export without rows still has its header",
         )
 
@@ -50,32 +88,34 @@ def _refuse_empty(source: str, name: str, file: Delivered) -> None:
 def _parquet(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
 ) -> Batch:
-    columns = dict(table.columns)
+    added: set[str] = set()
     for file in files:
-        found = dict(
-            con.execute(
-                f"select column_name, column_type from (describe from read_parquet({text(file.path)}))"
-            ).fetchall()
-        )
-        check_contract(source_name, name, table, list(found), file_name(file.path))
-        for column, kind in found.items():
-            columns.setdefault(column, kind)
-            if column in table.columns and _family(kind) != _family(table.columns[column]):
+        try:
+            described = f"select column_name, column_type from (describe from read_parquet({text(file.pattern)}, hive_partitioning = false))"
+            found = dict(con.execute(described).fetchall())
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            raise SourceError(
+                f"source {source_name}, table {name}: the file is not whole Parquet",
+                where=file.name,
+                to_do="deliver it again; if it is CSV, say so: format",
+            ) from error
+        added.update(check_contract(source_name, name, table, list(found), file.name))
+        for column, kind in table.columns.items():
+            if _family(found[column]) != _family(kind):
                 raise SourceError(
-                    f"source {source_name}, table {name}: column {column} is {kind}, no longer {table.columns[column]}",
-                    where=file_name(file.path),
+                    f"source {source_name}, table {name}: column {column} is {found[column]}, no longer {kind}",
+                    where=file.name,
                     to_do="mend the export, or change the column's type in the configuration and its staging model",
                 )
-    paths = "[" + ", ".join(text(file.path) for file in files) + "]"
-    row_key = "null::varchar" if table.key else "parse_filename(_path) || '-' || file_row_number"
-    extra = "" if table.key else ", file_row_number = true"
     select = (
-        f"select {', '.join(quote(c) for c in columns)}, parse_filename(_path) as _source_file, {row_key} as _row_key "
-        f"from read_parquet({paths}, union_by_name = true, filename = '_path'{extra})"
+        f"select {', '.join(quote(c) for c in table.columns)}, {file_names(files)} as _source_file "
+        f"from read_parquet({paths(files)}, union_by_name = true, hive_partitioning = false, filename = '_path')"
     )
-    added = [c for c in columns if c not in table.columns]
     after = noting(con, source_name, name, files)
-    return Batch(select, columns, has_file=True, after=after, added=added, is_columnar=True)
+    return Batch(
+        select, table.columns, has_file=True, after=after, added=sorted(added), is_columnar=True,
+        files=[file.name for file in files],
+    )  # fmt: skip
 
 
 def _family(kind: str) -> str:

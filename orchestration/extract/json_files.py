@@ -1,4 +1,7 @@
-"""JSON Lines, and API pages that are kept as files. Not here: which files are new."""
+"""JSON Lines, and API pages that are kept as files: read row by row, so that a broken one costs only itself.
+
+Not here: which files are new (delivered.py).
+"""
 
 from __future__ import annotations
 
@@ -6,76 +9,124 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.csv_files import MAX_LINE_BYTES
-from orchestration.extract.delivered import Delivered, file_name, noting
-from orchestration.extract.landing import Batch, check_contract
+from orchestration.extract.delivered import Delivered, file_names, noting, paths
+from orchestration.extract.landing import Batch
+from orchestration.extract.raw_tables import check_contract
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
+
+_DOCUMENTS = "create or replace temp table json_rows as select *, case when json_valid(line) then case when json_type(line) = 'OBJECT' then line::json end end as document from ({})"
 
 
 def read_json_lines(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
 ) -> Batch:
-    paths = "[" + ", ".join(text(file.path) for file in files) + "]"
-    con.execute(
-        "create or replace temp table json_lines as select line, _path, "
-        "case when json_valid(line) then case when json_type(line) = 'OBJECT' then line::json end end as document from ("
-        f"select line, filename as _path from read_csv({paths}, columns = {{'line': 'VARCHAR'}}, delim = '\x1f', quote = '', "
-        f"escape = '', header = false, auto_detect = false, max_line_size = {MAX_LINE_BYTES}, filename = true))"
-    )
-    keys = "select distinct unnest(json_keys(document)) from json_lines where document is not null"
-    found = [row[0] for row in con.execute(keys).fetchall()]
-    if not found and all(file.size == 0 for file in files):
-        found = list(table.columns)
-    if not found:
-        raise SourceError(
-            f"source {source_name}, table {name}: no line is a JSON object",
-            where=file_name(files[0].path),
-            to_do="check that the file is JSON Lines: one object a line",
+    zipped = {file.lines.is_gzip for file in files}
+    parts = []
+    for number, is_gzip in enumerate(sorted(zipped)):
+        group = [file for file in files if file.lines.is_gzip == is_gzip]
+        parts.append(
+            f"select line, {file_names(group)} as _source_file from read_csv({paths(group)}, columns = {{'line': 'VARCHAR'}}, "
+            f"delim = '\x1f', quote = '', escape = '', header = false, auto_detect = false, max_line_size = {MAX_LINE_BYTES}, "
+            f"filename = '_path', hive_partitioning = false, compression = '{'gzip' if is_gzip else 'none'}', store_rejects = true, "
+            f"rejects_table = 'rejects_{number}', rejects_scan = 'rejects_{number}_scan')"
         )
-    added = sorted(check_contract(source_name, name, table, found, file_name(files[0].path)))
-    columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
-    fields = ", ".join(_json_field(c, t) for c, t in columns.items())
-    row_key = "null::varchar" if table.key else "md5(line)"
-    select = f"select {fields}, parse_filename(_path) as _source_file, {row_key} as _row_key from json_lines where document is not null"
+    con.execute(_DOCUMENTS.format(" union all ".join(parts)))
+    is_empty = all(file.size == 0 for file in files)
+    added = _check(con, source_name, name, table, files, is_empty=is_empty)
+    _refuse_lost_lines(con, source_name, name, files, len(zipped))
 
     def after(load_id: int) -> int:
-        con.execute(
-            f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, parse_filename(_path), null, "
-            f"null, 'not a JSON object', line from json_lines where document is null"
-        )
-        broken = scalar(con, "select count(*) from json_lines where document is null")
-        con.execute("drop table json_lines")
+        for number in range(len(zipped)):
+            con.execute(
+                f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, {file_names(files, 's.file_path')}, "
+                f"line, null, lower(e.error_type::varchar), null from rejects_{number} e join rejects_{number}_scan s using (scan_id, file_id)"
+            )
+            con.execute(f"drop table rejects_{number}; drop table rejects_{number}_scan")
+        rejected = _reject_broken(con, source_name, name, load_id)
         noting(con, source_name, name, files)(load_id)
-        return int(broken)
+        return rejected
 
-    return Batch(select, columns, has_file=True, is_text=True, after=after, added=added)
-
-
-def _json_field(column: str, kind: str) -> str:
-    path = text(f'$."{column}"')
-    if kind.upper().startswith("STRUCT") or kind.endswith("[]"):
-        return f"nullif(json_extract(document, {path})::varchar, 'null')::json as {quote(column)}"
-    return f"json_extract_string(document, {path}) as {quote(column)}"
+    return _batch(table, source, files, added, after)
 
 
 def read_json_pages(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
 ) -> Batch:
     """API pages kept as files: `{"data": [row, …]}` each."""
-    largest = (
-        max(file.size for file in files) + 1024
-    )  # DuckDB takes a buffer of this size for each file that it has open
-    paths = "[" + ", ".join(text(file.path) for file in files) + "]"
-    first = con.execute(
-        "select distinct unnest(json_keys(document)) from (select unnest(data) as document from "
-        f"read_json({text(files[0].path)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', maximum_object_size = {largest}))"
-    ).fetchall()
-    added = sorted(check_contract(source_name, name, table, [row[0] for row in first], file_name(files[0].path)))
-    columns = {**table.columns, **dict.fromkeys(added, "JSON")}
-    row = "STRUCT(" + ", ".join(f"{quote(c)} {t}" for c, t in columns.items()) + ")[]"
-    select = (
-        f"select {', '.join(quote(c) for c in columns)}, parse_filename(_path) as _source_file, null::varchar as _row_key from ("
-        f"select unnest(data, max_depth := 2), filename as _path from read_json({paths}, columns = {{'data': {text(row)}}}, "
-        f"format = 'unstructured', filename = true, maximum_object_size = {largest}))"
+    # DuckDB takes a buffer of this size for each file that it has open
+    largest = max(file.size for file in files) + 1024
+    con.execute(
+        _DOCUMENTS.format(
+            f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file from (select unnest(data) as row, _path from "
+            f"read_json({paths(files)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', filename = '_path', "
+            f"hive_partitioning = false, maximum_object_size = {largest}))"
+        )
     )
-    return Batch(select, columns, has_file=True, after=noting(con, source_name, name, files), added=added)
+    is_empty = not scalar(con, "select count(*) from json_rows")
+    added = _check(con, source_name, name, table, files, is_empty=is_empty)
+
+    def after(load_id: int) -> int:
+        rejected = _reject_broken(con, source_name, name, load_id)
+        noting(con, source_name, name, files)(load_id)
+        return rejected
+
+    return _batch(table, source, files, added, after)
+
+
+def _check(
+    con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, files: list[Delivered], *, is_empty: bool
+) -> list[str]:
+    """The columns beyond the declared ones. Raises SourceError when nothing is a row, or a declared column stands in none."""
+    keys = "select distinct unnest(json_keys(document)) from json_rows where document is not null"
+    found = [row[0] for row in con.execute(keys).fetchall()] or (list(table.columns) if is_empty else [])
+    if not found:
+        raise SourceError(
+            f"source {source}, table {name}: no row is a JSON object",
+            where=files[0].name,
+            to_do='check that the file is of the declared format: one object a line, or {"data": [...]} a page',
+        )
+    return sorted(check_contract(source, name, table, found, files[0].name))
+
+
+def _batch(table: Table, source: Source, files: list[Delivered], added: list[str], after: object) -> Batch:
+    fields = ", ".join(_json_field(c, t) for c, t in table.columns.items())
+    return Batch(
+        f"select {fields}, _source_file from json_rows where document is not null",
+        table.columns, has_file=True, is_text=True, after=after, added=added, nulls=source.null_values,  # type: ignore[arg-type]
+        files=[file.name for file in files],
+    )  # fmt: skip
+
+
+def _json_field(column: str, kind: str) -> str:
+    key = column.replace("\\", "\\\\").replace('"', '\\"')
+    path = text(f'$."{key}"')
+    if kind.upper().startswith("STRUCT") or kind.endswith("[]"):
+        return f"nullif(json_extract(document, {path})::varchar, 'null')::json as {quote(column)}"
+    return f"json_extract_string(document, {path}) as {quote(column)}"
+
+
+def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, load_id: int) -> int:
+    con.execute(
+        f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, null, "
+        "'not a JSON object', line from json_rows where document is null and trim(line) <> ''"
+    )
+    con.execute("drop table json_rows")
+    return int(scalar(con, f"select count(*) from fresh_rejects where load_id = {load_id} and column_name is null"))
+
+
+def _refuse_lost_lines(
+    con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered], readers: int
+) -> None:
+    rows = dict(con.execute("select _source_file, count(*) from json_rows group by all").fetchall())
+    for number in range(readers):
+        told = f"select {file_names(files, 's.file_path')}, count(*) from rejects_{number} join rejects_{number}_scan s using (scan_id, file_id) group by all"
+        for file, broken in con.execute(told).fetchall():
+            rows[file] = rows.get(file, 0) + broken
+    for file in files:
+        if file.lines.total - rows.get(file.name, 0) > file.lines.blank:
+            raise SourceError(
+                f"source {source}, table {name}: of {file.lines.total:,} lines only {rows.get(file.name, 0):,} could be read",
+                where=file.name,
+                to_do="is there a line of more than 16 MB? mend the export and deliver it again",
+            )

@@ -27,6 +27,9 @@ create table if not exists ops.loaded_files (
     modified_ns bigint not null, sha256 varchar not null, load_id bigint not null,
     primary key (source, table_name, file, sha256)
 );
+-- how the load was read; and of a file, when it was noted, for a path may bring earlier bytes again
+alter table ops.loads add column if not exists way varchar;
+alter table ops.loaded_files add column if not exists noted_at timestamp;
 create table if not exists quarantine.rejected_rows (
     load_id bigint not null, source varchar not null, table_name varchar not null, file varchar, line bigint,
     column_name varchar, reason varchar not null, content varchar
@@ -52,11 +55,12 @@ class LoadCounts:
     duplicates: int = 0
     rejected: int = 0
     deleted: int = 0
-    added_columns: list[str] = field(default_factory=list)
+    added_columns: list[str] = field(default_factory=list)  # undeclared ones of the source: not loaded
     dropped_columns: list[str] = field(default_factory=list)  # of national identity numbers and special categories
     invalid_national_ids: int = 0
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)  # values by (column, special category)
     suppressed: int = 0  # rows of people who were erased: not among source_rows
+    way: str = ""  # how it was read: whole, or what changed since when
 
     @property
     def changed(self) -> int:
@@ -75,10 +79,11 @@ def next_load_id(con: duckdb.DuckDBPyConnection) -> int:
 def write_load(con: duckdb.DuckDBPyConnection, load_id: int, source: str, table: str, counts: LoadCounts) -> None:
     """Notes one load; call it in the load's own transaction."""
     con.execute(
-        "insert into ops.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into ops.loads (load_id, source, table_name, loaded_at, source_rows, inserted, updated, unchanged, duplicates, "
+        "rejected, deleted, added_columns, way) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             load_id, source, table, now(), counts.source_rows, counts.inserted, counts.updated, counts.unchanged,
-            counts.duplicates, counts.rejected, counts.deleted, counts.added_columns,
+            counts.duplicates, counts.rejected, counts.deleted, counts.added_columns, counts.way or None,
         ],
     )  # fmt: skip
     for (column, category), removed in sorted(counts.removed.items()):

@@ -17,7 +17,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.errors import SourceError
-from orchestration.extract.landing import Batch, check_contract, raw_name
+from orchestration.extract.landing import Batch
+from orchestration.extract.raw_tables import check_contract, raw_name
 from orchestration.home import Home
 from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
@@ -56,7 +57,7 @@ def read_endpoint(
         ).fetchall()
     )
     added = sorted(c for c in found if c not in table.columns and c != REJECTS and not c.startswith("_dlt"))
-    columns = {**table.columns, **dict.fromkeys(added, "VARCHAR")}
+    columns = {c: t for c, t in table.columns.items() if c in found}
     read = f"read_parquet({paths}, union_by_name = true)"
     good = f"where {REJECTS} is null" if REJECTS in found else ""
 

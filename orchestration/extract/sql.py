@@ -16,7 +16,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from orchestration.errors import SourceError
-from orchestration.extract.landing import Batch, check_contract, raw_name
+from orchestration.extract.landing import Batch
+from orchestration.extract.raw_tables import check_contract, raw_name
 from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
@@ -50,7 +51,7 @@ def read_table(
         found = {c["name"]: c["type"] for c in sa.inspect(engine).get_columns(there)}
         added = check_contract(source_name, name, table, list(found), f"{_safe(url)}, table {there}")
         unread = unread_columns(table, found)
-        columns = {c: t for c, t in {**table.columns, **dict.fromkeys(added, "VARCHAR")}.items() if c not in unread}
+        columns = {c: t for c, t in table.columns.items() if c not in unread}
         since = _since(con, source_name, name, table)
         dialect = engine.dialect.name
         sql = _select(engine, there, columns, found, table.cursor, since, as_text=dialect == "sqlite")

@@ -87,7 +87,8 @@ def clean(
     taken: Counter[tuple[str, str]] = Counter()
     fields: dict[str, list[str]] = {}
     for path in free_text_columns(table, columns):
-        column, _, field = path.partition(".")
+        # a column's own name may hold a dot
+        column, _, field = (path, "", "") if path in columns else path.partition(".")
         fields.setdefault(column, []).extend([field] if field else [])
     for column, read in fields.items():
         about = {q.split(".")[1]: v.split(".")[1] for q, v in table.questions.items() if q.startswith(f"{column}.")}

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestration.conformed import entities
+from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.evaluate import load_seeds
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
 from orchestration.privacy.rights import prepare_requests
-from orchestration.settings import PROJECT_DIR, Identity
+from orchestration.settings import PROJECT_DIR, Identity, Settings, Source, Table
 from tests.unit.consent import FED, MODELS, SEEDS, compiled_with
 
 COLUMNS = {
@@ -107,4 +108,36 @@ def permitted(compiled, resolve, warehouse):
         }
 
     go.resolve, go.compiled = resolve, compiled
+    return go
+
+
+@pytest.fixture
+def load_files(home, warehouse, tmp_path):
+    """Writes files below a folder and loads them as source s, table t: what a night does with its deliveries."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+
+    def go(
+        files: dict[str, bytes | str] | None = None,
+        *,
+        format="csv",
+        key=("id",),
+        cursor=None,
+        columns=None,
+        path="*",
+        table=None,
+        url=None,
+        **more,
+    ):
+        for name, content in (files or {}).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        columns = columns or {"id": "BIGINT", "name": "VARCHAR", "amount": "DECIMAL(18, 2)", "day": "DATE"}
+        spec = Table(columns=columns, key=list(key), cursor=cursor, path=path, **(table or {}))
+        source = Source(connector="files", url=url or str(folder), format=format, tables={"t": spec}, **more)
+        settings = Settings(company="T", sources={"s": source})
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "s")["t"]
+
+    go.folder = folder
     return go

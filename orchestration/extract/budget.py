@@ -1,0 +1,50 @@
+"""How long a source may take in one run: `max_minutes`. Here: the one clock that every connector asks. Not here: what is read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from orchestration.errors import SourceError
+
+
+class Budget:
+    """The time that is left to a source. Starts when it is made."""
+
+    def __init__(self, source: str, minutes: float) -> None:
+        self.source, self.minutes = source, minutes
+        self._ends = time.monotonic() + minutes * 60
+
+    @property
+    def left(self) -> float:
+        """Seconds; never below zero."""
+        return max(0.0, self._ends - time.monotonic())
+
+    def check(self, table: str) -> None:
+        """Raises SourceError when the time is up."""
+        if not self.left:
+            raise self.spent(table)
+
+    def spent(self, table: str) -> SourceError:
+        return SourceError(
+            f"source {self.source}, table {table}: it took longer than the {self.minutes:g} minutes that it may; raw keeps what it had",
+            to_do=f"find out what it waits for, or raise max_minutes below [sources.{self.source}]",
+            is_whole_source=True,
+        )
+
+    @contextmanager
+    def interrupting(self, table: str, interrupt: Callable[[], object]) -> Iterator[None]:
+        """Calls `interrupt` from another thread when the time is up, and makes an error of what it led to."""
+        timer = threading.Timer(self.left, interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception:
+            if not self.left:
+                raise self.spent(table) from None
+            raise
+        finally:
+            timer.cancel()

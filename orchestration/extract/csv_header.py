@@ -1,0 +1,112 @@
+"""What a CSV file is, from its start: compression, encoding, delimiter, column names. Here: telling apart, with what to do.
+
+Not here: reading its rows (csv_files.py).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import tempfile
+import zlib
+from typing import IO, Any
+
+import fsspec
+
+from orchestration.errors import SourceError
+from orchestration.extract.delivered import Delivered
+from orchestration.extract.line_books import GZIP
+from orchestration.settings import CsvDialect, Table
+
+_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_OTHER_KINDS = {
+    b"PAR1": ("a Parquet file", 'say format = "parquet" for the source'),
+    b"PK\x03\x04": ("a ZIP archive or a spreadsheet", "export it as CSV, or unpack it"),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "deliver it plain, or compressed by gzip"),
+    b"BZh": ("compressed by bzip2", "deliver it plain, or compressed by gzip"),
+}
+# a byte that Windows-1252 leaves open stays what it is in latin-1
+_WINDOWS = {byte: bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in range(0x80, 0xA0)}
+_COPIED_CHARACTERS = 4 * 1024 * 1024
+_SNIFF_BYTES = 64 * 1024
+
+
+def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, table: Table) -> tuple[list[str], int]:
+    """(column names, lines they take) of a file; of one without a header the declared names and 0. An empty name is "".
+
+    Raises SourceError where the file is something else than CSV, in another encoding, or separated otherwise than declared.
+    """
+    with fsspec.open(file.path, "rb") as handle:
+        start = handle.read(_SNIFF_BYTES)
+    _refuse_other_kinds(source, name, file, start)
+    if start.startswith(GZIP):
+        start = zlib.decompressobj(wbits=31).decompress(start, _SNIFF_BYTES)
+    found = _other_encoding(start, dialect.encoding)
+    if found:
+        raise SourceError(
+            f"source {source}, table {name}: the file is {found.upper()}, not {dialect.encoding}",
+            where=file.name,
+            to_do=f'set csv = {{ encoding = "{found}" }}, or export it as {dialect.encoding.upper()}',
+        )
+    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
+    written = start.decode("cp1252" if encoding == "windows-1252" else encoding, errors="replace")
+    quoting: dict[str, Any] = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
+    lines = csv.reader(io.StringIO(written, newline=""), delimiter=dialect.delimiter, **quoting)
+    first = next(lines, [])
+    # a line end within a name is a space to whoever declares it
+    names = [" ".join(part.split()) for part in first]
+    if not dialect.has_header:
+        if len(names) != len(table.columns):
+            raise SourceError(
+                f"source {source}, table {name}: a line has {len(names)} fields, not the {len(table.columns)} that are declared",
+                where=f"{file.name}, line 1",
+                to_do=f"the columns are {', '.join(table.columns)}: mend the export, or change them in the configuration",
+            )
+        return list(table.columns), 0
+    if len(names) == 1:
+        other = next((d for d in (";", "\t", ",", "|") if d != dialect.delimiter and d in names[0] + first[0]), None)
+        if other:
+            raise SourceError(
+                f"source {source}, table {name}: the header is not separated by {dialect.delimiter!r} but seems to be by {other!r}",
+                where=f"{file.name}, line 1",
+                to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
+            )
+    return names, lines.line_num
+
+
+def in_utf_8(file: Delivered, folder: str) -> IO[bytes]:
+    """A copy of a Windows-1252 file, which DuckDB cannot read, below a private folder; it goes when it is closed."""
+    copy = tempfile.NamedTemporaryFile(dir=folder, suffix=".csv")  # noqa: SIM115 it lives as long as its batch
+    with fsspec.open(file.path, "rb") as plain:
+        handle = gzip.GzipFile(fileobj=plain) if file.lines.is_gzip else plain
+        while chunk := handle.read(_COPIED_CHARACTERS):
+            copy.write(chunk.decode("latin-1").translate(_WINDOWS).encode())
+    copy.flush()
+    return copy
+
+
+def _refuse_other_kinds(source: str, name: str, file: Delivered, start: bytes) -> None:
+    for magic, (what, to_do) in _OTHER_KINDS.items():
+        if start.startswith(magic):
+            raise SourceError(
+                f"source {source}, table {name}: the file is {what}, not CSV", where=file.name, to_do=to_do
+            )
+
+
+def _other_encoding(start: bytes, declared: str) -> str | None:
+    """The encoding that a file is in, where its start tells that it is another than `declared`."""
+    for bom, encoding in _BOMS.items():
+        if start.startswith(bom) and declared != encoding:
+            return encoding
+    if declared == "utf-16" or start.isascii():
+        return None
+    try:
+        # the sniffed part may end within a letter
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        # one broken line among good ones is rejected as such: in UTF-8 every second byte of Nordic letters is this one
+        is_latin = start.count(b"\xc3") * 4 < sum(byte > 0x7F for byte in start)
+        return "latin-1" if declared == "utf-8" and is_latin else None
+    return "utf-8" if declared in ("latin-1", "windows-1252") else None

@@ -1,0 +1,123 @@
+"""A delivery's rows into the raw table: one row a key, changed rows replace, rows that are gone are marked.
+
+Here: set-wise SQL on the temp table `batch`. Not here: what a row is rejected for (rejecting.py), or the order of things (landing.py).
+
+Rows whose key says nothing (null, "", "N/A" …) are not one row: they are told apart by their whole content. Rows of a
+table without a key are told apart by `_row_key`: their file and content, and a number where one file has the same row twice.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.extract.raw_tables import TECHNICAL
+from orchestration.extract.records import LoadCounts
+from orchestration.settings import Table
+from orchestration.warehouse import quote, scalar, text
+
+
+def count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    return int(scalar(con, f"select count(*) from {relation}"))
+
+
+def moment(cursor: str, kind: str) -> str:
+    """SQL: a cursor's value as something that sorts by time, or by number; text that is neither sorts as null."""
+    if kind.upper() != "VARCHAR":
+        return cursor
+    # an instant is compared as one: as text, 02:50+02:00 is later than 02:10+01:00
+    return f"coalesce(epoch(try_cast({cursor} as timestamptz)), try_cast({cursor} as double))"
+
+
+def row_keys(select: str, columns: list[str], has_file: bool) -> str:
+    """A SELECT of the same rows with `_row_key`, stable from night to night, for a table without a key."""
+    parts = ", ".join([*(["_source_file"] if has_file else []), *(f"{quote(c)}::varchar" for c in columns)])
+    keyed = f"select *, md5(to_json([{parts}])::varchar) as _content_key from ({select})"
+    return (
+        "select * exclude (_content_key), _content_key || '-' || row_number() over (partition by _content_key) as _row_key "
+        f"from ({keyed})"
+    )
+
+
+def drop_duplicates(con: duckdb.DuckDBPyConnection, relation: str, table: Table, nulls: list[str]) -> int:
+    """Keeps, of rows with one key, the one with the greatest cursor, else the last of the newest file.
+
+    The dear step runs only where there are any.
+    """
+    before = count(con, relation)
+    if not table.key or not before:
+        return 0
+    key = ", ".join(quote(c) for c in table.key)
+    # as many hashes as rows: certainly no two keys are equal; fewer may be chance, and the exact step below decides
+    if scalar(con, f"select count(distinct hash({key})) from {relation}") == before:
+        return 0
+    order = f"{moment(quote(table.cursor), table.columns[table.cursor])} desc nulls last, " if table.cursor else ""
+    content = f"case when {is_keyless('t', table, nulls)} then md5(to_json(t)::varchar) end"
+    con.execute(
+        f"delete from {relation} where rowid in (select rowid from {relation} t "
+        f"qualify row_number() over (partition by {key}, {content} order by {order}rowid desc) > 1)"
+    )
+    return before - count(con, relation)
+
+
+def is_keyless(alias: str, table: Table, nulls: list[str]) -> str:
+    """SQL: whether a row's key says nothing."""
+    listed = ", ".join(text(value) for value in nulls)
+    empty = f" or trim({{}}::varchar) in ({listed})" if listed else ""
+    parts = [f"{alias}.{quote(c)}" for c in table.key]
+    return "(" + " and ".join(f"({part} is null{empty.format(part)})" for part in parts) + ")"
+
+
+def merge(
+    con: duckdb.DuckDBPyConnection,
+    target: str,
+    table: Table,
+    columns: list[str],
+    counts: LoadCounts,
+    nulls: list[str],
+    *,
+    has_file: bool,
+) -> None:
+    """Merges `batch` into `target`. Of files, which come in any order, a row with an older cursor than raw's is none.
+
+    What a database or an API answers is how things stand now, whatever its cursor says.
+    """
+    names = ", ".join(quote(c) for c in [*columns, *TECHNICAL])
+    if table.key:
+        on = " and ".join(f"b.{quote(c)} is not distinct from r.{quote(c)}" for c in table.key)
+        same = " and ".join(f"b.{quote(c)} is not distinct from r.{quote(c)}" for c in columns if c not in table.key)
+        keyed = f"not {is_keyless('b', table, nulls)}"
+    else:
+        on = "b._row_key = r._row_key"
+        same, keyed = "true", "true"
+    same = same or "true"
+    older = ""
+    if has_file and table.cursor:
+        kind = table.columns[table.cursor]
+        then, now = (moment(f"{alias}.{quote(table.cursor)}", kind) for alias in "br")
+        older = f" or ({then} < {now} and {keyed})"
+    before = count(con, "batch")
+    con.execute(f"delete from batch b using {target} r where {on} and (({same} and r._deleted_at is null){older})")
+    counts.unchanged = before - count(con, "batch")
+    rows = count(con, target)
+    con.execute(f"delete from {target} r using batch b where {on} and {keyed}")
+    counts.updated = rows - count(con, target)
+    counts.inserted = count(con, "batch") - counts.updated
+    con.execute(f"insert into {target} ({names}) select {names} from batch")
+
+
+def mark_deleted(
+    con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str, load_id: int, among: str = "true"
+) -> int:
+    """Marks the rows of `target` whose key is not among `keys_there`; those that came back stand again. Returns how many went."""
+    equal = " and ".join(f"there.{quote(c)}::varchar is not distinct from r.{quote(c)}::varchar" for c in key)
+    # restored with its old time, a row would never be fetched again: its key says that it stands
+    con.execute(
+        f"update {target} r set _deleted_at = null, _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "
+        f"where _deleted_at is not null and {among} and exists (select 1 from ({keys_there}) there where {equal})"
+    )
+    gone = scalar(
+        con,
+        f"update {target} r set _deleted_at = (now() at time zone 'UTC'), _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "
+        f"where _deleted_at is null and {among} and not exists (select 1 from ({keys_there}) there where {equal})",
+    )
+    return int(gone)

@@ -1,0 +1,115 @@
+"""Raw tables: their names, their columns, and the contract that a delivery must meet.
+
+Here: creating a raw table, fitting it to changed declarations, comparing a delivery's columns with the declared ones.
+Not here: loading rows (landing.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import duckdb
+
+from orchestration.errors import SourceError
+from orchestration.privacy.entry import kept_columns
+from orchestration.settings import Table
+from orchestration.warehouse import quote, scalar
+
+TECHNICAL = {
+    "_load_id": "BIGINT",
+    "_extracted_at": "TIMESTAMP",
+    "_deleted_at": "TIMESTAMP",
+    "_source_file": "VARCHAR",
+    "_row_key": "VARCHAR",
+}
+
+
+def raw_name(source: str, table: str) -> str:
+    return f"{quote('raw_' + source)}.{quote(table)}"
+
+
+def ensure_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> None:
+    """Creates the raw table, empty, so that staging can read it before the source was ever reached."""
+    con.execute(f"create schema if not exists {quote('raw_' + source)}")
+    kept = kept_columns(table)
+    columns = ", ".join(f"{quote(c)} {t}" for c, t in {**kept, **TECHNICAL}.items())
+    con.execute(f"create table if not exists {raw_name(source, name)} ({columns})")
+    there = raw_types(con, source, name)
+    for column, kind in kept.items():
+        if column.lower() not in {c.lower() for c in there}:
+            con.execute(f"alter table {raw_name(source, name)} add column {quote(column)} {kind}")
+
+
+def raw_types(con: duckdb.DuckDBPyConnection, source: str, name: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in con.execute(f"describe {raw_name(source, name)}").fetchall()}
+
+
+def fit_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> None:
+    """Fits the raw table to what is declared now.
+
+    A column of another type is converted where every value of it can be read as the declared type. Columns that
+    entered undeclared, by an older version, go: ops.loads names them. Raises SourceError where a value cannot be read.
+    """
+    target = raw_name(source, name)
+    there = raw_types(con, source, name)
+    wanted = _canonical(con, kept_columns(table))
+    undeclared = "select distinct unnest(added_columns) from ops.loads where source = ? and table_name = ?"
+    for (column,) in con.execute(undeclared, [source, name]).fetchall():
+        if column in there and column not in table.columns:
+            con.execute(f"alter table {target} drop column {quote(column)}")
+    for column, kind in wanted.items():
+        if there.get(column, kind) == kind:
+            continue
+        lost = scalar(
+            con,
+            f"select count(*) from {target} where {quote(column)} is not null and try_cast({quote(column)} as {kind}) is null",
+        )
+        if lost:
+            raise SourceError(
+                f"source {source}, table {name}: column {column} was {there[column]} and is now declared {kind}, but {lost:,} "
+                "values that are there cannot be read as such",
+                to_do=f'declare it "{there[column]}" as before and cast it in the mapping, or give the table another name, '
+                "which loads it anew",
+            )
+        con.execute(
+            f"alter table {target} alter column {quote(column)} type {kind} using try_cast({quote(column)} as {kind})"
+        )
+
+
+def _canonical(con: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> dict[str, str]:
+    """The types as DuckDB writes them: DECIMAL(18, 2) is DECIMAL(18,2) there."""
+    if not columns:
+        return {}
+    described = con.execute("describe select " + ", ".join(f"null::{t} as {quote(c)}" for c, t in columns.items()))
+    return {row[0]: row[1] for row in described.fetchall()}
+
+
+def check_contract(source: str, name: str, table: Table, found: list[str], where: str) -> list[str]:
+    """The columns that the source has beyond those declared: they are told, and not loaded.
+
+    Raises SourceError when a declared one is missing, naming what may be its new name, or stands there twice.
+    """
+    missing = [c for c in table.columns if c not in found]
+    added = [c for c in dict.fromkeys(found) if c and c not in table.columns]
+    if missing and len(missing) == len(table.columns):
+        # what stands there instead may be a row of somebody's: it is not told
+        raise SourceError(
+            f"source {source}, table {name}: none of its columns is there; is the header missing?",
+            where=where,
+            to_do=f"the columns are {', '.join(table.columns)}: mend the export, or say csv = {{ has_header = false }} for the table",
+        )
+    if missing:
+        hint = f"; new there: {', '.join(added)} (renamed?)" if added else ""
+        raise SourceError(
+            f"source {source}, table {name}: column {', '.join(missing)} is gone{hint}",
+            where=where,
+            to_do="mend the export, or change the table's columns in the configuration and its staging model",
+        )
+    doubled = [c for c, times in Counter(found).items() if times > 1 and c in table.columns]
+    if doubled:
+        raise SourceError(
+            f"source {source}, table {name}: column {', '.join(doubled)} stands there twice, and nothing says which is meant",
+            where=where,
+            to_do="rename one of the two in the export",
+        )
+    return added

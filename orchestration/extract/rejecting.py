@@ -1,0 +1,96 @@
+"""Rows that cannot enter raw: values of another type, cursors of the future. Here: what they are rejected for, and where they go.
+
+Not here: lines that a reader could not split into fields (csv_files.py, json_files.py).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.errors import SourceError
+from orchestration.extract.merging import count
+from orchestration.extract.records import LoadCounts
+from orchestration.privacy.entry import kept_columns
+from orchestration.settings import Table
+from orchestration.warehouse import quote, scalar, text
+
+# types of a cursor that is a time
+TIMES = ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
+
+
+def cast_or_reject(columns: dict[str, str], nulls: list[str]) -> str:
+    """SELECT list that casts every column; `_bad` names the first that could not be, `_content` is then the whole row."""
+    typed = [f"try_cast({quote(c)} as {t}) as {quote(c)}" for c, t in columns.items()]
+    listed = ", ".join(text(value) for value in nulls)
+    is_said = f" and trim({{0}}::varchar) not in ({listed})" if listed else ""
+    failed = [
+        f"case when {quote(c)} is not null and try_cast({quote(c)} as {t}) is null{is_said.format(quote(c))} then {text(c)} end"
+        for c, t in columns.items()
+        if t.upper() != "VARCHAR"
+    ]
+    bad = f"coalesce({', '.join(failed)}, null)" if failed else "null::varchar"
+    values = ", ".join(f"{text(c)}: {quote(c)}" for c in columns)
+    content = f"case when ({bad}) is not null then to_json({{{values}}})::varchar end"
+    return ", ".join([*typed, f"{bad} as _bad", f"{content} as _content"])
+
+
+def reject_uncastable(
+    con: duckdb.DuckDBPyConnection,
+    columns: dict[str, str],
+    load_id: int,
+    source: str,
+    name: str,
+    counts: LoadCounts,
+    max_share: float,
+) -> None:
+    bad = con.execute("select _bad, count(*) from batch where _bad is not null group by all order by 2 desc").fetchall()
+    for column, rows in bad:
+        filled = scalar(con, f"select count({quote(column)}) from batch")
+        if rows > max_share * (rows + filled) and rows > 1:
+            raise SourceError(
+                f"source {source}, table {name}: column {column} is no longer {columns[column]} "
+                f"({rows} of {counts.source_rows} rows cannot be read as such)",
+                to_do="mend the export, or change the column's type in the configuration and its staging model",
+            )
+    if bad:
+        con.execute(
+            "insert into fresh_rejects select ?, ?, ?, null, null, _bad, 'not of the declared type', _content "
+            "from batch where _bad is not null",
+            [load_id, source, name],
+        )
+        con.execute("delete from batch where _bad is not null")
+        counts.rejected += sum(rows for _, rows in bad)
+    con.execute("alter table batch drop column _bad")
+    con.execute("alter table batch drop column _content")
+
+
+def reject_future(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    table: Table,
+    load_id: int,
+    source: str,
+    name: str,
+    counts: LoadCounts,
+) -> None:
+    """Rejects rows whose cursor is more than a day ahead of the clock, for they would hide every later change of theirs.
+
+    A day's grace is for time zones. Statements are never rejected for it: a withdrawal with a wrong clock is one.
+    """
+    kind = table.columns[table.cursor].upper() if table.cursor else ""
+    if not table.cursor or kind not in TIMES or table.holds_statements:
+        return
+    # a time is compared as it is, by the blocks' bounds; only text is read row by row
+    cursor = quote(table.cursor)
+    moment = cursor if kind in ("DATE", "TIMESTAMP") else f"try_cast({cursor}::varchar as timestamp)"
+    ahead = f"{moment} > (now() at time zone 'UTC' + interval 1 day) and _load_id = {load_id}"
+    found = count(con, f"(select 1 from {relation} where {ahead})")
+    if not found:
+        return
+    columns = ", ".join(f"{text(c)}: {quote(c)}" for c in kept_columns(table))
+    con.execute(
+        f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, null, null, {text(table.cursor)}, "
+        f"'cursor in the future', to_json({{{columns}}})::varchar from {relation} where {ahead}"
+    )
+    con.execute(f"delete from {relation} where {ahead}")
+    counts.rejected += found

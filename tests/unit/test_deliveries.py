@@ -1,0 +1,150 @@
+"""Which files are new: known by path and content, whatever folders, names and stores say; and what is no file costs only itself."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+import fsspec
+import pytest
+
+from orchestration.errors import SourceError
+
+TEXT = {"id": "VARCHAR", "status": "VARCHAR"}
+
+
+@pytest.fixture
+def load(load_files):
+    return lambda files=None, **more: load_files(files, **{"columns": TEXT, **more})
+
+
+@pytest.fixture
+def raw(warehouse):
+    return lambda columns="id, status": warehouse.execute(
+        f"select {columns} from raw_s.t where _deleted_at is null order by all"
+    ).fetchall()
+
+
+def test_a_file_that_returns_to_earlier_bytes_is_loaded_each_time(load, load_files, raw):
+    yes, no = "id,status\n1,ja\n", "id,status\n1,nej\n"
+    for content, said, written in ((yes, "ja", 1), (no, "nej", 2), (yes, "ja", 1)):
+        (load_files.folder / "choices.csv").write_text(content)
+        os.utime(load_files.folder / "choices.csv", (written, written))  # the third as restored from a backup
+        load()
+        assert raw() == [("1", said)]
+    assert load().source_rows == 0
+
+
+def test_of_daily_files_one_that_says_what_an_earlier_one_said_is_news(load, raw):
+    yes, no = "id,status\n1,ja\n", "id,status\n1,nej\n"
+    load({"c_1.csv": yes})
+    load({"c_2.csv": no})
+    load({"c_3.csv": yes})
+    assert raw() == [("1", "ja")]
+
+
+def test_files_of_one_name_in_dated_folders_are_all_loaded(load, raw):
+    columns = {"no": "VARCHAR", "total": "VARCHAR"}
+    load({"2026-11-01/o.csv": "no,total\n1,100\n2,200\n"}, path="*/o.csv", key=(), columns=columns)
+    load({"2026-11-02/o.csv": "no,total\n3,300\n"}, path="*/o.csv", key=(), columns=columns)
+    assert raw("no, total, _source_file") == [
+        ("1", "100", "2026-11-01/o.csv"),
+        ("2", "200", "2026-11-01/o.csv"),
+        ("3", "300", "2026-11-02/o.csv"),
+    ]
+    assert load(path="*/o.csv", key=(), columns=columns).source_rows == 0
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_a_folder_that_is_named_like_a_column_does_not_override_it(load, raw, warehouse, load_files, format):
+    content = {"csv": "id,status\n1,web\n", "jsonl": '{"id": "1", "status": "web"}\n'}.get(format, "")
+    load_files.folder.joinpath("status=lund").mkdir()
+    if format == "parquet":
+        target = load_files.folder / "status=lund" / "o.parquet"
+        warehouse.execute(f"copy (select '1' as id, 'web' as status) to '{target}'")
+        load(path="*/*.parquet", format=format)
+    else:
+        load({f"status=lund/o.{format}": content}, path="*/*", format=format)
+    assert raw() == [("1", "web")]
+
+
+def test_brackets_in_names_are_no_pattern(load, raw):
+    load({"orders[1].csv": "id,status\n1,a\n", "orders(2).csv": "id,status\n2,b\n"}, path="orders*.csv")
+    assert raw() == [("1", "a"), ("2", "b")]
+
+
+def test_of_numbered_exports_the_highest_number_is_the_newest(load, raw):
+    exports = {f"export_{n}.csv": f"id,status\n1,{n}\n" for n in (10, 8, 9)}
+    load(exports, path="export_*.csv")
+    assert raw() == [("1", "10")]
+
+
+def test_of_rows_with_one_key_the_last_of_the_newest_file_counts(load, raw):
+    many = "".join(f"{n},first\n" for n in range(30_000)) + "7,last\n"
+    load({"a_1.csv": "id,status\n" + many, "a_2.csv": "id,status\n8,newer\n"})
+    assert dict(raw())["7"] == "last" and dict(raw())["8"] == "newer"
+
+
+def test_a_link_to_nowhere_costs_only_itself_and_is_told(load, raw, load_files, warehouse):
+    (load_files.folder / "b.csv").symlink_to("nowhere.csv")
+    counts = load({"a.csv": "id,status\n1,a\n"})
+    assert (counts.inserted, counts.rejected) == (1, 1) and raw() == [("1", "a")]
+    told = warehouse.execute("select file, reason from quarantine.rejected_rows").fetchall()
+    assert told == [("b.csv", "the file is gone, or a link to nowhere")]
+    assert load().rejected == 1  # and again, while it is there
+
+
+def test_a_store_that_nothing_here_can_read_is_named_with_the_package(load):
+    with pytest.raises(SourceError, match="nothing here can read gs://") as caught:
+        load(url="gs://bucket/folder")
+    assert "gcsfs" in caught.value.to_do
+
+
+@pytest.fixture
+def store():
+    """A store in memory that tells neither modification times nor etags, as some do."""
+    system = fsspec.filesystem("memory")
+    folder = f"/{uuid.uuid4().hex}"
+    system.makedirs(folder)
+    yield system, folder
+    system.rm(folder, recursive=True)
+
+
+@pytest.mark.parametrize("told", [{}, {"ETag": True}, {"last_modified": True}])
+def test_a_remote_file_of_the_same_size_is_news_by_its_content(load, raw, store, monkeypatch, told):
+    system, folder = store
+    plain = type(system).info
+
+    def info(self, path, **more):
+        found = plain(self, path, **more)
+        found.pop("created", None)
+        content = self.store[path].getvalue() if path in self.store else b""
+        if "ETag" in told:
+            found["ETag"] = str(hash(content))
+        if "last_modified" in told:
+            found["last_modified"] = self.store[path].modified if path in self.store else None
+        return found
+
+    monkeypatch.setattr(type(system), "info", info)
+    monkeypatch.setattr(type(system), "ls", lambda self, path, detail=True, **more: _listed(self, path, detail, info))
+    system.pipe(f"{folder}/c.csv", b"id,status\n1,ja!\n")
+    load(url=f"memory:/{folder}", path="*.csv")
+    system.pipe(f"{folder}/c.csv", b"id,status\n1,nej\n")
+    load(url=f"memory:/{folder}", path="*.csv")
+    assert raw() == [("1", "nej")]
+
+
+def _listed(system, path, detail, info):
+    inside = [p for p in system.store if p.startswith(path.rstrip("/") + "/")]
+    return [info(system, p) if detail else p for p in inside]
+
+
+def test_a_home_that_knew_files_by_their_last_names_goes_on(load, raw, warehouse):
+    columns = {"no": "VARCHAR", "total": "VARCHAR"}
+    load({"in/o.csv": "no,total\n1,100\n"}, path="*/o.csv", key=(), columns=columns)
+    # as an earlier version wrote it
+    warehouse.execute("update ops.loaded_files set file = 'o.csv', noted_at = null")
+    warehouse.execute("update raw_s.t set _source_file = 'o.csv', _row_key = 'old-1'")
+    assert load(path="*/o.csv", key=(), columns=columns).source_rows == 0
+    load({"in/o.csv": "no,total\n1,100\n2,200\n"}, path="*/o.csv", key=(), columns=columns)
+    assert raw("no, _source_file") == [("1", "in/o.csv"), ("2", "in/o.csv")]
