@@ -70,7 +70,7 @@ def load(
         load_id = next_load_id(con)
         fit_raw(con, source, name, table)
         con.execute("create or replace temp table fresh_rejects as from quarantine.rejected_rows limit 0")
-        dropped = dropped_columns(table, batch.columns)
+        dropped = dropped_columns(table, [*batch.columns, *batch.added])
         counts = LoadCounts(
             added_columns=[c for c in batch.added if c not in dropped], dropped_columns=dropped, way=batch.way
         )

@@ -186,7 +186,7 @@ def test_a_companys_own_table_is_kept_as_the_entity_that_it_is_mapped_to(warehou
 
 
 def test_lines_that_could_not_be_read_go_with_the_shortest_retention(warehouse, settings, raw):
-    load = "insert into ops.loads select n, 'crm', 'cases', d, 0, 0, 0, 0, 0, 0, 0, [] from (values (1, timestamp '2025-01-01'), (2, timestamp '2026-05-01')) t(n, d)"
+    load = "insert into ops.loads by name select n as load_id, 'crm' as source, 'cases' as table_name, d as loaded_at, 0 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 0 as rejected, 0 as deleted from (values (1, timestamp '2025-01-01'), (2, timestamp '2026-05-01')) t(n, d)"
     warehouse.execute(load)
     warehouse.execute(
         "insert into quarantine.rejected_rows select n, 'crm', 'cases', null, null, null, 'broken', 'x' from range(1, 3) t(n)"

@@ -161,9 +161,9 @@ def test_nested_answers_too_in_lines_of_json(load, warehouse, tmp_path):
     }
     content = "\n".join(json.dumps(line) for line in lines)
     load(files(tmp_path, "t.jsonl", content, table, format="jsonl"))
-    rows = warehouse.execute("select answers, extra from raw_s.t order by id").fetchall()
+    rows = warehouse.execute("select answers from raw_s.t order by id").fetchall()
     assert [a["value"] for a in rows[0][0]] == [None, f"Bra. {REMOVED_SENTENCE} Tack", "9"]
-    assert rows[1][0] == answers[2:] and "pregnant" not in str(rows[0][1])
+    assert rows[1][0] == answers[2:]
 
 
 @pytest.mark.parametrize("connector", ["sql", "parquet"])
