@@ -20,6 +20,7 @@ from orchestration.home import Home, write_private
 from orchestration.migrations import opened
 from orchestration.privacy.audit import AuditLog, audit_log
 from orchestration.privacy.catalogue import categories_with
+from orchestration.privacy.corrections import others_with
 from orchestration.privacy.erasure import erase_noted, hide
 from orchestration.privacy.noted import note_erasure
 from orchestration.privacy.pepper import KEYED_HASH, find_pepper
@@ -179,6 +180,10 @@ def _do(
     outcome: Counter[State],
 ) -> None:
     """What is not an erasure: noted and done in one transaction."""
+    if request.kind == "rectify" and others_with(con, customer, {str(request.field): request.value}):
+        # another customer has that address or number: a person has to look whose it is
+        _note(con, log, request, customer, "held", at, outcome)
+        return
     with transaction(con):
         state: State = "open" if request.kind == "restrict" else "done"
         noted = note_request(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -167,9 +166,10 @@ def _decide_pair(pair_id: str, verdict: Any, note: str) -> None:
 def _store(chosen: list[Any]) -> None:
     from orchestration.extract.records import now
     from orchestration.identity.decisions import decide as store
+    from orchestration.privacy.audit import actor
 
     with locked_warehouse("storing decisions") as (con, settings):
-        count = store(con, chosen, getpass.getuser(), now())
+        count = store(con, chosen, actor(), now())
         log = audit_of(settings)
         for decision in chosen:
             for record in (decision.left, decision.right):

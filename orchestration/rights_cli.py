@@ -120,9 +120,11 @@ def rectify(
     """Correct what is wrong of somebody (Art. 16): it stays right whatever the sources deliver. Mend it there too.
 
     Fields are those of conformed people: full_name, given_name, family_name, email, phone, birth_date, gender, street,
-    postal_code, city, country_code. The next night shows it.
+    postal_code, city, country_code. A value that its field cannot hold is refused; an address or number that another
+    customer has is held (exit code 3). The next night shows it.
     """
     from orchestration.errors import KundbildError
+    from orchestration.privacy.corrections import others_with
     from orchestration.privacy.rights import correct
 
     values: dict[str, str | None] = {}
@@ -138,6 +140,7 @@ def rectify(
         source_record,
         lambda con, whom, at, request: correct(con, whom, values, at, request),
         as_json,
+        held_by=lambda con, whom: others_with(con, whom, values),
     )
 
 
@@ -150,6 +153,7 @@ def _used(
     as_json: bool,
     then: Callable[[Any, str], object] | None = None,
     *,
+    held_by: Callable[[Any, str], list[str]] | None = None,
     is_quiet: bool = False,
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not."""
@@ -162,6 +166,10 @@ def _used(
         found = customers_of(con, [subject])[0]
         state, at, log, changed = state_of(found), now(), audit_of(settings), 0
         whom = found[0] if state == "done" else subject.said
+        others = held_by(con, whom) if held_by and state == "done" else []
+        if others:
+            # what it asks for would make two customers one: a person decides
+            state, found = "held", others
         with transaction(con):
             # killed before it is carried through, the next run or command does it
             request = note_request(con, right, log.keyed(whom), at, "open" if then and state == "done" else state)
@@ -183,7 +191,11 @@ def _used(
             + ("out of marts and publications from now on." if then else "the next `kundbild run` puts it into effect.")
         )
     elif state == "held":
-        out.print("[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:")
+        out.print(
+            "[yellow]held[/yellow]: another customer has that address or number. Look whose it is; correct that one first:"
+            if others
+            else "[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:"
+        )
         for candidate in found:
             out.print(f"  {candidate}", highlight=False)
     else:

@@ -63,7 +63,7 @@ def audit_log(home: Home, settings: Privacy) -> AuditLog:
     return AuditLog(home.audit_log, read_pepper(settings.pepper, is_known=is_known), anchor)
 
 
-def _actor() -> str:
+def actor() -> str:
     """Who runs this: the user id, which no environment variable changes, with its name."""
     uid = os.getuid()
     try:
@@ -102,7 +102,7 @@ class AuditLog:
 
     def _add(self, file: io.FileIO, last: Mark, action: str, whom: str, detail: dict[str, int | str]) -> Entry:
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        entry = _chained(Entry(last.number + 1, now, _actor(), action, whom, detail), last.chain, self._pepper)
+        entry = _chained(Entry(last.number + 1, now, actor(), action, whom, detail), last.chain, self._pepper)
         line = json.dumps(asdict(entry), ensure_ascii=True).encode() + b"\n"
         if file.write(line) != len(line):
             # half a line is taken away by the next entry; the head must not count it

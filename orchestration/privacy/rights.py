@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
+from orchestration.privacy.corrections import check_values
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.warehouse import has_table, scalar
 
@@ -234,11 +235,10 @@ def correct(
     """Notes a correction (Art. 16), field by field, of the customer's records: each night puts it in again, whatever the
     source says. `at` is UTC, naive. Returns the values that are corrected. Raises KundbildError where a field or value is none.
     """
-    for field, value in values.items():
+    for field in values:
         if field not in CORRECTABLE:
             raise KundbildError(f"{field!r} cannot be corrected", to_do=f"fields are {', '.join(CORRECTABLE)}")
-        if field == "birth_date" and value and scalar(con, "select try_cast($1 as date)", [value]) is None:
-            raise KundbildError("the birth date is none", to_do="write it as 1985-03-12")
+    check_values(con, customer, values)
     return sum(
         int(
             scalar(

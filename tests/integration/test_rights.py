@@ -25,7 +25,11 @@ def test_an_objection_and_a_correction_stand_after_everything_is_extracted_anew(
             "using (source_system, source_key) where p.source_system = 'crm' and p.city is not null and p.deleted_at is null "
             "and s.customer_id in (select customer_id from audiences.audience_newsletter_email) order by 1 limit 1"
         ).fetchall()[0]
+        (others,) = con.execute(
+            "select min(email) from marts.dim_customers where customer_id <> ?", [customer]
+        ).fetchall()[0]
     record = ("--source-record", f"crm:{contact}")
+    assert demo_copy.json("rectify", *record, "--set", f"email={others.upper()}", code=3)["state"] == "held"
     assert demo_copy.json("object", *record)["state"] == "done"
     done = demo_copy.json("rectify", *record, "--set", "city=Rättvik", "--set", "gender=")
     assert done["state"] == "done" and done["changed"] >= 2
@@ -59,7 +63,11 @@ def test_an_objection_and_a_correction_stand_after_everything_is_extracted_anew(
     )
     assert reason["reason"] == "withdrawn" and reason["deciding_event"].startswith("kundbild:")
     noted = [entry["action"] for entry in demo_copy.json("audit", "list", "--about", customer)]
-    assert [action for action in noted if action in ("object", "rectify")] == ["object", "rectify"]
+    assert [action for action in noted if "object" in action or "rectify" in action] == [
+        "rectify-held",
+        "object",
+        "rectify",
+    ]
 
 
 def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_stored_and_in_no_mart(demo_copy: Kundbild):
@@ -210,6 +218,7 @@ def test_requests_that_a_source_delivers_are_taken_up_on_the_night_that_they_com
         ("t-8", "erase", "", shared, "", "", "", "true"),
         ("t-9", "erase", late, later, "", "", "", "true"),
         ("t-10", "rectify", "", mover, "", "shoe_size", "43", "true"),
+        ("t-12", "rectify", "", mover, "", "email", later.upper(), "true"),
     ]
     header = "request_id,kind,customer_id,email,source_record,field,value,received_at,is_identity_checked\n"
     folder = demo_copy.home / "demo" / "requests"
@@ -224,7 +233,7 @@ def test_requests_that_a_source_delivers_are_taken_up_on_the_night_that_they_com
     assert found == {
         "form-1": ("erase", "unknown"), "form-2": ("export", "unchecked"), "t-1": ("erase", "done"), "t-2": ("export", "done"),
         "t-3": ("object", "done"), "t-4": ("restrict", "done"), "t-5": ("rectify", "done"), "t-6": ("erase", "unchecked"),
-        "t-7": ("invalid", "invalid"), "t-8": ("erase", "held"), "t-9": ("erase", "invalid"), "t-10": ("rectify", "invalid"),
+        "t-7": ("invalid", "invalid"), "t-8": ("erase", "held"), "t-9": ("erase", "invalid"), "t-10": ("rectify", "invalid"), "t-12": ("rectify", "held"),
     }  # fmt: skip
     assert all(str(r["due_on"]) == "2026-12-01" for r in demo_copy.json("requests") if r["reference"].startswith("t-"))
     # in the night that they came: nobody who asked not to be there is in an audience or a publication

@@ -1,0 +1,107 @@
+"""Whether a correction (Art. 16) can stand: its values are what their fields hold, and are nobody else's.
+
+Here: checks before a correction is noted. Not here: noting it (rights.py), putting it in every night (dbt).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+import duckdb
+import phonenumbers
+
+from orchestration.errors import KundbildError
+from orchestration.match_keys import define_match_keys
+from orchestration.phones import phone_key
+from orchestration.warehouse import has_table, scalar
+
+_OLDEST = 1880
+# as they are written: one address, one country
+_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}")
+_POSTAL = re.compile(r"(?:[A-Za-z]{1,3}[- ]?)?[0-9A-Za-z][0-9A-Za-z -]{1,9}")
+# what no name, street or town has: an address, a link, a long number
+_NO_NAME = re.compile(r"[@<>]|://|\d{5}")
+_LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_][^\W\d_ -]{0,29}")
+_NAMED = ("given_name", "family_name", "full_name", "street", "city")
+_MOST_CHARACTERS = 200
+_OTHERS = """
+select distinct s.customer_id from identity.normalised_people n
+join identity.customer_source_records s using (source_system, source_key)
+where s.valid_to is null and s.customer_id <> $customer and n.{kind}_key = {key} order by 1
+"""
+
+
+_COUNTRY = """
+select any_value(upper(trim(p.country_code))) from conformed.conformed_people p
+join identity.customer_source_records s on s.source_system = p.source_system and s.source_key = p.source_key and s.valid_to is null
+where s.customer_id = $customer
+"""
+
+
+def check_values(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]) -> None:
+    """Raises KundbildError, without the value, where a value cannot be what its field holds; none (null) always can.
+
+    A phone number without a country is read as one of the customer's.
+    """
+    define_match_keys(con)
+    said = {field: value for field, value in values.items() if value is not None}
+    for field, value in said.items():
+        problem = _problem(con, field, value, _country(con, customer, values))
+        if problem:
+            raise KundbildError(f"the {field.replace('_', ' ')} is none: {problem[0]}", to_do=problem[1])
+
+
+def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: str) -> tuple[str, str] | None:
+    """(what is wrong, what to do); None where it can stand."""
+    if len(value) > _MOST_CHARACTERS or not value.isprintable():
+        return "it is too long, or holds characters that cannot be printed", "write it as one line"
+    if field == "birth_date":
+        try:
+            born = date.fromisoformat(value)
+        except ValueError:
+            return "it is no date", "write it as 1985-03-12"
+        if not born.year >= _OLDEST or born > date.today():
+            return "nobody who lives was born then", "check the year"
+    if field == "email" and (not _EMAIL.fullmatch(value) or scalar(con, "select email_key($1)", [value]) is None):
+        return "it is not one address", "write one address, as anna@example.org"
+    if field == "phone" and not _is_phone(value, country):
+        return "no such number can be", "write it with its country, as +46 70 123 45 67"
+    if field == "country_code" and value not in phonenumbers.SUPPORTED_REGIONS:
+        return "it is no country", "write its two letters in capitals (ISO 3166), as SE"
+    if field == "postal_code" and not (_POSTAL.fullmatch(value) and any(c.isdigit() for c in value)):
+        return "it is no postal code", "write it without the town, as 114 55"
+    if field in _NAMED and (_NO_NAME.search(value) or not _LETTER.search(value)):
+        return "it holds an address, a number or no letter", "write the name alone"
+    if field == "gender" and not _WORD.fullmatch(value):
+        return "it is more than a word", "write f, m or another word, or nothing"
+    return None
+
+
+def _is_phone(value: str, country: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(value, country or None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _country(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]) -> str:
+    return values.get("country_code") or scalar(con, _COUNTRY, {"customer": customer}) or ""
+
+
+def others_with(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]) -> list[str]:
+    """Other customers who have the address or number that `customer` would get: a person has to decide whose it is."""
+    if not has_table(con, "identity", "normalised_people"):
+        return []
+    define_match_keys(con)
+    found: set[str] = set()
+    if email := values.get("email"):
+        query = _OTHERS.format(kind="email", key="email_key($value)")
+        found |= {c for (c,) in con.execute(query, {"customer": customer, "value": email}).fetchall()}
+    if phone := values.get("phone"):
+        key, _ = phone_key(phone, _country(con, customer, values))
+        query = _OTHERS.format(kind="phone", key="$value")
+        found |= {c for (c,) in con.execute(query, {"customer": customer, "value": key}).fetchall()}
+    return sorted(found)

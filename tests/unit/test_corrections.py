@@ -1,0 +1,58 @@
+"""A correction (Art. 16) holds what its field can hold, and nothing that is another customer's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from orchestration.errors import KundbildError
+from orchestration.privacy.corrections import others_with
+from orchestration.privacy.rights import correct, prepare_requests
+from tests.unit.people import person
+
+AT = datetime(2026, 3, 1)
+ANNA = person("anna", email="anna@berg.se", phone="+46701112233")
+BO = person("bo", "Bo", "Dahl", email="Bo.Dahl@gmail.com", phone="0709998877")
+
+
+@pytest.fixture
+def customers(resolve, warehouse) -> dict[str, str]:
+    ids = resolve(ANNA, BO)
+    prepare_requests(warehouse)
+    warehouse.execute("alter table conformed.conformed_people add column gender varchar")
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("birth_date", "spring"), ("birth_date", "1850-01-01"), ("birth_date", "2090-01-01"), ("email", "anna"),
+        ("email", "a@x.se; b@x.se"), ("email", "Anna <a@x.se>"), ("phone", "12"), ("phone", "call me"), ("phone", "+46 70"),
+        ("country_code", "Sweden"), ("country_code", "XX"), ("postal_code", "Stockholm"), ("given_name", "a@x.se"),
+        ("family_name", "+46701112233"), ("city", "https://x.se"), ("street", "12"), ("gender", "1"), ("city", "x" * 300),
+        ("full_name", "Anna\nBerg"), ("full_name", "\x1b[31mAnna"),
+    ],
+)  # fmt: skip
+def test_a_value_that_its_field_cannot_hold_is_refused_and_not_told(customers, warehouse, field, value):
+    with pytest.raises(KundbildError, match=f"the {field.replace('_', ' ')} is none") as error:
+        correct(warehouse, customers["anna"], {field: value}, AT, "r1")
+    assert len(value) < 7 or value not in str(error.value)
+    assert warehouse.execute("select count(*) from identity.corrections").fetchall() == [(0,)]
+
+
+def test_what_its_field_can_hold_stands(customers, warehouse):
+    values = {
+        "given_name": "Åsa-Märta", "family_name": "O'Brien", "full_name": "Åsa von Ü", "email": "åsa@berg.se", "phone": "070-123 45 67",
+        "birth_date": "1985-03-12", "gender": None, "street": "Storgatan 1 B", "postal_code": "114 55", "city": "Å", "country_code": "SE",
+    }  # fmt: skip
+    assert correct(warehouse, customers["anna"], values, AT, "r1") == len(values)
+
+
+def test_an_address_or_number_of_another_customer_is_held_in_any_spelling(customers, warehouse):
+    anna, bo = customers["anna"], customers["bo"]
+    for values in ({"email": " bodahl+news@GMAIL.com"}, {"phone": "+46 (0)70 999 88 77"}, {"phone": "070-9998877"}):
+        assert others_with(warehouse, anna, values) == [bo], values
+    # one's own, nobody's, and other fields are free
+    for values in ({"email": "ANNA@berg.se"}, {"email": "new@x.se"}, {"phone": "0701112233"}, {"city": "Bo"}, {"email": None}):  # fmt: skip
+        assert others_with(warehouse, anna, values) == [], values
