@@ -16,7 +16,7 @@ from orchestration.extract.merging import count, drop_duplicates, mark_deleted, 
 from orchestration.extract.raw_tables import TECHNICAL, fit_raw, raw_name
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_future, reject_uncastable
-from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns
+from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns, number_columns
 from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.special_categories import special_category_of
@@ -75,7 +75,9 @@ def load(
             added_columns=[c for c in batch.added if c not in dropped], dropped_columns=dropped, way=batch.way
         )
         is_suppressed = bool(suppressor and suppressor.has_work(table))
-        is_read = bool(free_text_columns(table, batch.columns) or table.questions)
+        is_read = bool(
+            free_text_columns(table, batch.columns) or table.questions or number_columns(table, batch.columns)
+        )
         is_copied = bool(table.national_id) or is_suppressed or (is_read and not batch.is_columnar)
         if is_copied:
             # a temp table: what is not to enter never lies in the warehouse's file

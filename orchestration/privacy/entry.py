@@ -7,8 +7,9 @@ Here: which columns stay behind, and the cleaning of a delivery before it is mer
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,15 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.privacy.national_ids import holds_national_ids
-from orchestration.privacy.special_categories import NUMBER_SQL, candidates_sql, cleaned, special_category_of
-from orchestration.settings import Table
+from orchestration.privacy.special_categories import (
+    NUMBER_SQL,
+    candidates_sql,
+    cleaned,
+    numberless,
+    special_category_of,
+    traderless,
+)
+from orchestration.settings import ColumnMap, Table
 from orchestration.warehouse import quote, text
 
 # conformed columns that hold what somebody wrote or said
@@ -27,11 +35,12 @@ _WRITTEN = ("topic", "reason", "text", "value", "question", "term")
 def dropped_columns(table: Table, columns: Iterable[str]) -> list[str]:
     """Those of `columns` that raw never holds."""
     opted = table.national_id.column if table.national_id else None
-    return [column for column in columns if column == opted or holds_national_ids(column) or _is_special(table, column)]
-
-
-def _is_special(table: Table, column: str) -> bool:
-    return column not in table.not_special and special_category_of(column) is not None
+    return [
+        column
+        for column in columns
+        if column == opted
+        or (column not in table.not_special and (holds_national_ids(column) or special_category_of(column) is not None))
+    ]
 
 
 def kept_columns(table: Table) -> dict[str, str]:
@@ -74,6 +83,41 @@ def free_text_columns(table: Table, columns: dict[str, str]) -> list[str]:
     return [*declared, *added]
 
 
+# words by which columns are known that are no free text, and that people write identity numbers in all the same
+_NAMED = re.compile(
+    r"(?i)(?:^|[_\W]|(?<=[a-z])(?=[A-Z]))(?:\w*name|namn|navn|nimi|title|titel|tittel|job|position|\w*street|gata|gade|katu|"
+    r"\w*address|\w*adress\w*|osoite|care_of|company|contact|attention)\d*(?:$|[_\W]|(?=[A-Z]))"
+)
+_TRADERS = re.compile(
+    r"(?i)^(?:.*_)?(?:org|organi[sz]ation|registration|company|vat|tax|trade)(?:al)?_?(?:s?_?num\w*|s?_?nr|_?no|_?id)$"
+)
+_CONTACTS = re.compile(r"(?i)mail|phone|mobile|url|web")
+_MAPPED_NAMES = ("full_name", "given_name", "family_name", "name", "street", "city", "position", "registration_number")
+
+
+def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Mend]:
+    """Columns that only identity numbers are taken out of, and how: names, streets, titles; companies' own numbers."""
+    people = {c for p in table.whose for c in (p.given_name, p.family_name) if c}
+    points = {c for p in table.whose for c in [*p.email, *p.phone, *p.own, p.key, p.birth_date]}
+    mapped = {
+        source.column if isinstance(source, ColumnMap) else source: name
+        for entity in table.maps
+        for name, source in entity.columns.items()
+        if name in _MAPPED_NAMES and isinstance(source, ColumnMap | str)
+    }
+    read = {path.partition(".")[0] for path in free_text_columns(table, columns)}
+    skipped = {*dropped_columns(table, columns), *table.key, table.cursor, *points, *table.questions, *read}
+    found: dict[str, Mend] = {}
+    for column, kind in columns.items():
+        if kind.upper() != "VARCHAR" or column in skipped:
+            continue
+        if _TRADERS.search(column) or mapped.get(column) == "registration_number":
+            found[column] = traderless
+        elif column in people or column in mapped or (_NAMED.search(column) and not _CONTACTS.search(column)):
+            found[column] = numberless
+    return found
+
+
 def clean(
     con: duckdb.DuckDBPyConnection, table: Table, relation: str, columns: dict[str, str]
 ) -> tuple[str, Counter[tuple[str, str]]]:
@@ -102,6 +146,12 @@ def clean(
             value = f"{name}.new" if kinds[column] == "VARCHAR" else f"{name}.new::json::{kinds[column]}"
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {value} end"
             joins.append(f" left join {name} on {name}.old = {_written(f'd.{quote(column)}')}")
+    for column, mend in number_columns(table, columns).items():
+        if changed := _changed(con, relation, column, mend, taken, has_words=False):
+            name = f"cleaned_{len(joins)}"
+            _register(con, name, changed)
+            expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {name}.new end"
+            joins.append(f" left join {name} on {name}.old = d.{quote(column)}")
     for question, value in table.questions.items():
         if "." in question:
             continue
@@ -133,20 +183,27 @@ def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool) -> None:
         con.execute("update fresh_rejects set content = new from cleaned_rejects where old = content")
 
 
-Mend = Callable[[str], tuple[str, list[str]]]
+Mend = Callable[[str], tuple[str | None, list[str]]]
 
 
 def _changed(
-    con: duckdb.DuckDBPyConnection, relation: str, column: str, mend: Mend, taken: Counter[tuple[str, str]]
-) -> dict[str, str]:
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    column: str,
+    mend: Mend,
+    taken: Counter[tuple[str, str]],
+    *,
+    has_words: bool = True,
+) -> dict[str, str | None]:
     """{value: what stands in its place}, of values that hold something; `taken` counts it."""
     written = _written(quote(column))
+    words = f"regexp_matches(lower({written}), $words) or " if has_words else ""
     suspected = con.execute(
         f"select {written} as written, count(*) from {relation} "
-        f"where regexp_matches(lower({written}), $1) or regexp_matches({written}, $2) group by 1",
-        [candidates_sql(), NUMBER_SQL],
+        f"where {words}regexp_matches({written}, $number) group by 1",
+        {"number": NUMBER_SQL, **({"words": candidates_sql()} if has_words else {})},
     ).fetchall()
-    changed = {}
+    changed: dict[str, str | None] = {}
     for old, rows in suspected:
         new, found = mend(old)
         if found:
@@ -161,7 +218,7 @@ def _written(column: str) -> str:
     return f"case typeof({column}) when 'VARCHAR' then {column}::varchar else to_json({column})::varchar end"
 
 
-def _register(con: duckdb.DuckDBPyConnection, name: str, changed: dict[str, str]) -> None:
+def _register(con: duckdb.DuckDBPyConnection, name: str, changed: Mapping[str, str | None]) -> None:
     con.register(
         "cleaned",
         pa.table({"old": pa.array(list(changed), pa.string()), "new": pa.array(list(changed.values()), pa.string())}),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 import duckdb
+import phonenumbers
 import pyarrow as pa
 from stdnum import luhn
 from stdnum.dk import cpr
@@ -24,12 +25,17 @@ from orchestration.warehouse import quote, text
 
 # names of such columns, in the letters and digits that they are written with
 _NAMES = {
-    "cpr", "cprnr", "cprnummer", "fdselsnummer", "fodselsnr", "fodselsnummer", "foedselsnummer", "henkilotunnus",
+    "civicno", "civicnumber", "civicregistrationnumber", "civicregistrationno", "civicregno", "civicregnumber", "cpr", "cprnr", "cprnummer", "fdselsnummer", "fodselsnr", "fodselsnummer", "foedselsnummer", "fdselsnr", "fnr", "henkilotunnus",
     "henkiltunnus", "henkiloetunnus", "hetu", "identitynumber", "nationalid", "nationalidentitynumber", "nationalidnumber",
-    "personalidentitynumber", "personidnumber", "personnr", "personnummer", "persnr", "samordningsnummer", "socialsecuritynumber", "socsecid", "ssn",
+    "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr", "personnr", "personnummer", "persnr", "samordningsnummer", "socialsecuritynumber", "socsecid", "ssn",
 }  # fmt: skip
-# what stands in their place in a rejected line; any number written as one, for there it cannot be told by its column
-_WRITTEN = r"\b(?:\d{2})?\d{6}[-+A-FU-Y ]?\d{3}[0-9A-Za-z]\b"
+# what stands between the birth date and the rest, and what is written for a hyphen
+_SEPARATOR = "[-+A-FU-Y \u00a0\u2010-\u2015\u2212]?"
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+# as numbers are written: ten or twelve digits, of which the last may be a letter, or the eleven of Norway
+WRITTEN = rf"(?:\d{{2}})?\d{{6}}{_SEPARATOR}\d{{3}}[0-9A-Za-z]|\d{{6}}{_SEPARATOR}\d{{5}}"
+# what is replaced in a rejected line; any number written as one, for there it cannot be told by its column
+_WRITTEN = rf"\b(?:{WRITTEN})\b"
 REMOVED = "[identity number removed]"
 
 _DDL = """
@@ -42,8 +48,44 @@ create table if not exists restricted.national_ids (
 
 
 def holds_national_ids(column: str) -> bool:
-    """Whether a column is named as one of national identity numbers is."""
-    return re.sub(r"[^a-z0-9]", "", column.lower()) in _NAMES
+    """Whether a column is named as one of national identity numbers is, alone or as the last words: `customer_pnr_2`."""
+    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-zåäöæø])(?=[A-ZÅÄÖÆØ])", " ", column).lower().translate(_PLAIN))
+    while len(words) > 1 and words[-1].isdigit():
+        words.pop()
+    return any("".join(words[start:]) in _NAMES for start in range(len(words)))
+
+
+# letters that the names are written without
+_PLAIN = str.maketrans({"ø": "", "å": "a", "ä": "a", "ö": "o", "æ": "ae", "é": "e"})
+
+
+def is_national_id(written: str, before: str = "") -> bool:
+    """Whether a number, as written in running text, is one that somebody has, by its check digits.
+
+    Danish ones have none since 2007: those need their separator, a word for it just `before` them, or the check digit of
+    older ones and not to be a phone number of a neighbour.
+    """
+    number = _DASHES.sub("-", written).replace("\u00a0", " ")
+    if any(canonical_number(number, country) is not None for country in COUNTRIES if country != "DK"):
+        return True
+    if canonical_number(number.replace(" ", "-"), "DK") is None:
+        return False
+    digits = re.sub(r"\D", "", number)
+    if len(digits) < len(number) or _NAMED_BEFORE.search(before):
+        return True
+    return cpr.checksum(digits) == 0 and not any(_is_phone(digits, country) for country in COUNTRIES)
+
+
+_NAMED_BEFORE = re.compile(
+    r"(?i)\b(?:cpr|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))\W{0,3}(?:(?:nr|nummer|no|er|is)\W{0,3})*$"
+)
+
+
+def _is_phone(digits: str, country: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(digits, country))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def prepare_national_ids(con: duckdb.DuckDBPyConnection) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from orchestration.privacy.national_ids import COUNTRIES, REMOVED, canonical_number
+from orchestration.privacy.national_ids import REMOVED, WRITTEN, is_national_id
 from orchestration.settings import DBT_DIR
 
 _SEED = DBT_DIR / "seeds" / "special_category_terms.csv"
@@ -19,8 +19,10 @@ REMOVED_SENTENCE = "[special category removed]"
 IDENTITY_NUMBER = "national identity number"
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
 # as they are written; whether one is a number that somebody has is for its check digits to say
-_NUMBER = re.compile(r"(?<![\w-])(?:\d{2})?\d{6}[-+A-FU-Y ]?\d{3}[0-9A-Za-z](?![\w-])")
-NUMBER_SQL = r"[0-9]{6}[-+A-FU-Y ]?[0-9]{3}[0-9A-Za-z]"
+_NUMBER = re.compile(rf"(?<![\w-])(?:{WRITTEN})(?![\w-])")
+NUMBER_SQL = WRITTEN
+# of what stands before a number, as much as can say what it is
+_BEFORE = 30
 
 
 @cache
@@ -75,7 +77,7 @@ def cleaned(text: str) -> tuple[str, list[str]]:
     taken: list[str] = []
 
     def numberless(match: re.Match[str]) -> str:
-        if not _is_identity_number(match.group()):
+        if not is_national_id(match.group(), match.string[max(0, match.start() - _BEFORE) : match.start()]):
             return match.group()
         taken.append(IDENTITY_NUMBER)
         return REMOVED
@@ -92,10 +94,22 @@ def cleaned(text: str) -> tuple[str, list[str]]:
     return "".join(kept), taken
 
 
-def _is_identity_number(written: str) -> bool:
-    """Whether it is one by its check digits. Danish ones have none since 2007: those need their hyphen."""
-    return any(
-        canonical_number(written, country) is not None
-        for country in COUNTRIES
-        if country != "DK" or re.fullmatch(r"\d{6}[- ]\d{4}", written)
+def numberless(text: str) -> tuple[str | None, list[str]]:
+    """A name, a street or a title without the identity numbers in it; null where nothing is left."""
+    found = [match for match in _NUMBER.finditer(text) if is_national_id(match.group(), text[: match.start()])]
+    for match in reversed(found):
+        text = f"{text[: match.start()]} {text[match.end() :]}"
+    kept = " ".join(text.split()).strip(" ,;:()-") if found else text
+    return kept or None, [IDENTITY_NUMBER] * len(found)
+
+
+# a sole trader's number for taxes or as a company holds the personal number: "SE" and "01" around it in one for VAT
+_TRADER = re.compile(r"(?:SE)?(\d{6}-?\d{4}|\d{8}-?\d{4}|\d{6} ?\d{5}|\d{6}[-+A-FU-Y]\d{3}[0-9A-Z])(?:01)?")
+
+
+def traderless(text: str) -> tuple[str | None, list[str]]:
+    """A company's registration number; null where it is a person's own, as a sole trader's is."""
+    match = _TRADER.fullmatch(
+        text.strip().upper().replace(" ", "") if text.strip()[:2].upper() == "SE" else text.strip()
     )
+    return (None, [IDENTITY_NUMBER]) if match and is_national_id(match.group(1)) else (text, [])

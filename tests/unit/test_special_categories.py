@@ -18,6 +18,7 @@ from orchestration.errors import ConfigurationError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.systems import complete_sources
 from orchestration.privacy.catalogue import SpecialCategoryError, read_catalogue
+from orchestration.privacy.national_ids import REMOVED
 from orchestration.privacy.special_categories import (
     IDENTITY_NUMBER,
     NUMBER_SQL,
@@ -106,6 +107,74 @@ def test_what_duckdb_looks_for_first_misses_nothing_that_is_taken_out():
             ).fetchall()
         }
     assert {text for (text,) in texts if cleaned(text)[1]} <= suspected
+
+
+def norwegian(day: str) -> str:
+    """The first valid number of a day, by its two check digits."""
+    for individual in range(1000):
+        base = f"{day}{individual:03d}"
+        first = -sum(w * int(d) for w, d in zip((3, 7, 6, 1, 8, 9, 4, 5, 2), base, strict=True)) % 11
+        second = -sum(w * int(d) for w, d in zip((5, 4, 3, 2, 7, 6, 5, 4, 3, 2), f"{base}{first}", strict=False)) % 11
+        if first < 10 and second < 10:
+            return f"{base}{first}{second}"
+    raise AssertionError
+
+
+OLA = norwegian("010180")
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"fnr {OLA} takk", f"fnr {REMOVED} takk"),
+        (f"{OLA[:6]} {OLA[6:]}", REMOVED),
+        ("Mit nummer er 010203-4567.", f"Mit nummer er {REMOVED}."),
+        ("Mit nummer er 010203–4567.", f"Mit nummer er {REMOVED}."),
+        ("Mit nummer er 010203 − 4567? 010203\u20114567", f"Mit nummer er 010203 − 4567? {REMOVED}"),
+        ("CPR-nr. 0102034567", f"CPR-nr. {REMOVED}"),
+        ("cpr: 0102034567", f"cpr: {REMOVED}"),
+        # of before 2007, by its check digit
+        ("jeg er 2110625629", f"jeg er {REMOVED}"),
+        # a Swedish mobile number is a Danish day: it stays, as does what is of no day
+        ("ring 0701112233 eller 0702000009", "ring 0701112233 eller 0702000009"),
+        ("ordre 9999999999 og 0102034567", "ordre 9999999999 og 0102034567"),
+        (f"{ANNA.replace('-', '–')} ok", f"{REMOVED} ok"),
+        (f"{OLA[:-1]}{(int(OLA[-1]) + 1) % 10}", f"{OLA[:-1]}{(int(OLA[-1]) + 1) % 10}"),
+    ],
+)  # fmt: skip
+def test_identity_numbers_of_all_four_countries_leave_running_text(text, left):
+    assert cleaned(text)[0] == left
+    assert duckdb.execute("select regexp_matches($1, $2)", [text, NUMBER_SQL]).fetchall() == [(True,)]
+
+
+def test_names_streets_and_titles_lose_identity_numbers_and_nothing_else(load, warehouse, tmp_path):
+    content = (
+        "id,full_name,street,jobTitle,reference,phone,note_\n"
+        f'1,"Anna Berg, {ANNA}",Kyrkogatan 1 ({OLA}),{ANNA},{ANNA},0701112233,x\n'
+        "2,Bo Gay,Storgatan 19800101 B,Union Leader,8001019802,+46 70 111 22 33,x\n"
+    )
+    columns = dict.fromkeys(("full_name", "street", "jobTitle", "reference", "phone", "note_"), "VARCHAR") | {"id": "BIGINT"}  # fmt: skip
+    columns = {"id": "BIGINT", **columns}
+    table = {"columns": columns, "texts": [], "persons": [{"key": "id", "phone": ["phone"]}]}
+    counts = load(files(tmp_path, "t.csv", content, table))["t"]
+    assert counts.removed == {(column, IDENTITY_NUMBER): 1 for column in ("full_name", "street", "jobTitle")}
+    rows = warehouse.execute("select full_name, street, jobTitle, reference, phone from raw_s.t order by id").fetchall()
+    # a key of another table is no name: it stays as it is
+    assert rows == [
+        ("Anna Berg", "Kyrkogatan 1", None, ANNA, "0701112233"),
+        ("Bo Gay", "Storgatan 19800101 B", "Union Leader", "8001019802", "+46 70 111 22 33"),
+    ]
+
+
+def test_a_sole_traders_number_that_is_a_personal_number_does_not_enter(load, warehouse, tmp_path):
+    digits = ANNA.replace("-", "")
+    numbers = [ANNA, digits, f"19{digits}", f"SE{digits}01", "556016-0680", "SE556016068001", "923609016", "0112038-9"]
+    content = "id,org_number\n" + "".join(f"{n},{number}\n" for n, number in enumerate(numbers))
+    table = {"columns": {"id": "BIGINT", "org_number": "VARCHAR"}, "texts": []}
+    load(files(tmp_path, "t.csv", content, table))
+    kept = [number for (number,) in warehouse.execute("select org_number from raw_s.t order by id").fetchall()]
+    assert kept == [None] * 4 + numbers[4:]
+    assert digits not in everything(warehouse) and ANNA not in everything(warehouse)
 
 
 @given(st.lists(st.sampled_from(["Bra tält", "Jag är gravid", "ring\nsnart", f"mitt nummer {ANNA}", "ok"]), max_size=6))
