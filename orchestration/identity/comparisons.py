@@ -23,7 +23,7 @@ create or replace table {schema}.compared_people as select *, hash(c) as fingerp
 with people as (
     select p.*, e.value_key as good_email, t.value_key as good_phone, split_part(e.value_key, '@', 1) as email_user,
         -- folded as names are, so that what is left of it is not a matter of spelling
-        identity.folded(split_part(e.value_key, '@', 1)) as folded_user
+        match_keys.folded(split_part(e.value_key, '@', 1)) as folded_user
     from (from identity.normalised_people {only}) p
     left join identity.identifiers e on e.kind = 'email' and e.value_key = p.email_key and e.ignored_reason is null
     left join identity.identifiers t on t.kind = 'phone' and t.value_key = p.phone_key and t.ignored_reason is null
@@ -41,8 +41,8 @@ select
 from (
     -- the longer name first: what is left of hans.johansson without hans is not johansson
     -- and names that were written as one first of all: folding takes an a of annaandersson
-    select *, regexp_extract(regexp_replace(replace(replace(replace(replace(folded_user, identity.folded(given || family), ''),
-        identity.folded(family || given), ''), longer, ''), shorter, ''), '[^a-z0-9]', '', 'g'), '^...+$') as email_rest
+    select *, regexp_extract(regexp_replace(replace(replace(replace(replace(folded_user, match_keys.folded(given || family), ''),
+        match_keys.folded(family || given), ''), longer, ''), shorter, ''), '[^a-z0-9]', '', 'g'), '^...+$') as email_rest
     from (
         select *, case when length(given) > length(family) then given else family end as longer,
             case when length(given) > length(family) then family else given end as shorter

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.identity.normalise import read_phones
 from orchestration.match_keys import define_match_keys
+from orchestration.match_keys.phones import read_phones
 from orchestration.warehouse import scalar
 
 _POINTS = """
@@ -21,10 +21,10 @@ select contact_point, count(*) as statements, sum(load_id)::bigint as loads from
 # a point tells no country: a number that needs one is read as the company's own
 _KEYS = f"""
 create or replace table identity.withdrawn_points as
-select p.contact_point, email_key(p.contact_point) as email_key, n.phone_key, p.statements, p.loads
+select p.contact_point, match_keys.email_key(p.contact_point) as email_key, n.phone_key, p.statements, p.loads
 from ({_POINTS}) p
 left join identity.phone_numbers n on n.phone = p.contact_point and n.country_code = '' and not contains(p.contact_point, '@')
-where email_key(p.contact_point) is not null or n.phone_key is not null
+where match_keys.email_key(p.contact_point) is not null or n.phone_key is not null
 """
 
 

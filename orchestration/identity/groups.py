@@ -40,8 +40,8 @@ _MOST_ON_DOMAIN = 5
 _COMPANIES = f"""
 create or replace table identity.normalised_companies as
 with person_domain as (
-    select source_system, company_key, split_part(lower(trim(email)), '@', 2) as domain, count(*) as people
-    from conformed.conformed_people where deleted_at is null and email like '%_@_%' group by all
+    select source_system, company_key, split_part(match_keys.email_key(email), '@', 2) as domain, count(*) as people
+    from conformed.conformed_people where deleted_at is null and match_keys.email_key(email) is not null group by all
 ), own_domain as (
     -- a domain that nearly only people of a company write from, of few at most, is a company's; gmail.com is nobody's
     select source_system, company_key, arg_max(domain, people) as domain
@@ -53,9 +53,9 @@ with person_domain as (
     )
     where company_key is not null and employed > 1 and employed >= 0.8 * everybody and companies <= {_MOST_ON_DOMAIN} group by all
 )
-select c.source_system || ':' || c.source_key as company_record, c.source_system, c.source_key, upper(c.country_code) as country_code,
+select c.source_system || ':' || c.source_key as company_record, c.source_system, c.source_key, match_keys.country_code(c.country_code) as country_code,
     nullif(regexp_replace(upper(c.registration_number), '[^0-9A-Z]', '', 'g'), '') as registration_key,
-    nullif(trim(regexp_replace(' ' || identity.folded(c.name) || ' ', ' ({LEGAL_FORMS}) ', ' ', 'g')), '') as name_key,
+    nullif(trim(regexp_replace(' ' || match_keys.folded(c.name) || ' ', ' ({LEGAL_FORMS}) ', ' ', 'g')), '') as name_key,
     d.domain as domain_key
 from conformed.conformed_companies c
 left join own_domain d on d.source_system = c.source_system and d.company_key = c.source_key

@@ -49,13 +49,13 @@ with written as (
     -- "Berg, Anna" is Anna Berg; what follows the comma may be no more than Jr
     select *, case
         when contains(full_latin, ',') and not is_business
-            and not regexp_matches(identity.folded(split_part(full_latin, ',', 2)), '^ ?(?:{_GENERATIONS}) ?$')
+            and not regexp_matches(match_keys.folded(split_part(full_latin, ',', 2)), '^ ?(?:{_GENERATIONS}) ?$')
         then split_part(full_latin, ',', 2) || ' ' || split_part(full_latin, ',', 1) else full_latin end as full_turned
     from latin
 ), folded as (
-    select *, nullif(trim(identity.folded(full_turned)), '') as full_folded,
-        nullif(trim(identity.folded(given_latin)), '') as given_folded,
-        nullif(trim(identity.folded(family_latin)), '') as family_folded
+    select *, nullif(trim(match_keys.folded(full_turned)), '') as full_folded,
+        nullif(trim(match_keys.folded(given_latin)), '') as given_folded,
+        nullif(trim(match_keys.folded(family_latin)), '') as family_folded
     from turned
 ), bare as (
     select *, coalesce(
@@ -78,7 +78,7 @@ from bare
 # the names that a short form may stand for; a name that is none has no row
 _SHORT_FORMS = """
 create or replace temp table short_forms as
-select identity.folded(nickname) as given_word, list_sort(list(distinct identity.folded(name))) as given_forms
+select match_keys.folded(nickname) as given_word, list_sort(list(distinct match_keys.folded(name))) as given_forms
 from reference.nicknames group by 1
 """
 

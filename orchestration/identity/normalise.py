@@ -1,4 +1,4 @@
-"""Match keys beside the originals: folded names, canonical email, E.164 phone. Here: `identity.normalised_people`.
+"""Match keys beside the originals, one row per source record. Here: `identity.normalised_people`.
 
 A night reads only the records that are another than when they were read. Not here: comparing two people (edges.py).
 """
@@ -6,28 +6,19 @@ A night reads only the records that are another than when they were read. Not he
 from __future__ import annotations
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.identity.names import BUSINESS_KINDS, read_names
 from orchestration.identity.touched import touch
 from orchestration.match_keys import define_match_keys
-from orchestration.phones import phone_keys
+from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.national_ids import prepare_national_ids
 from orchestration.warehouse import scalar
-
-_DDL = """
-create schema if not exists identity;
-create table if not exists identity.phone_numbers (
-    phone varchar not null, country_code varchar not null, phone_key varchar, is_mobile boolean,
-    primary key (phone, country_code)
-);
-"""
 
 # record_id is a hash of the record's own key: the same record has the same number every night, whatever the order;
 # source_hash is one of all that is read of it: of the birth date what is plausible tonight
 _STANDING = """
 select p.*, hash(p.source_system, p.source_key) as record_id,
-    hash(p.kind, p.full_name, p.given_name, p.family_name, p.email, p.phone, plausible_birth(p.birth_date), p.street, p.postal_code,
+    hash(p.kind, p.full_name, p.given_name, p.family_name, p.email, p.phone, match_keys.plausible_birth(p.birth_date, current_date), p.street, p.postal_code,
         p.city, p.country_code, p.created_at, n.country_code, n.keyed_hash) as source_hash
 from conformed.conformed_people p
 left join restricted.national_ids n on n.source_system = p.source_system and n.source_key = p.source_key
@@ -45,7 +36,8 @@ select n.record_id from identity.normalised_people n anti join (
 _PEOPLE = """
 with people as (
     select p.*, w.given_key, w.family_key, w.generation,
-        identity.words_key(p.street) as street_key, identity.words_key(p.city) as city_key
+        match_keys.words_key(p.street) as street_key, match_keys.words_key(p.city) as city_key,
+        match_keys.country_code(p.country_code) as country
     from people_to_read p
     left join written_names w on w.full_name is not distinct from p.full_name and w.given_name is not distinct from p.given_name
         and w.family_name is not distinct from p.family_name and w.is_business = coalesce(lower(p.kind) in {business_kinds}, false)
@@ -55,17 +47,17 @@ select
     nullif(p.given_key, '') as given_key, nullif(p.family_key, '') as family_key, p.generation,
     -- what the given name may stand for, itself too; null for the many that are no short form
     case when f.given_forms is not null then list_prepend(p.given_key, f.given_forms) end as given_forms,
-    email_key(p.email) as email_key, n.phone_key, n.is_mobile as is_mobile,
-    plausible_birth(p.birth_date) as birth_date, upper(p.country_code) as country_code,
-    identity.postal_key(p.postal_code) as postal_key,
+    match_keys.email_key(p.email) as email_key, n.phone_key, n.is_mobile as is_mobile,
+    match_keys.plausible_birth(p.birth_date, current_date) as birth_date, p.country as country_code,
+    match_keys.postal_key(p.postal_code, p.country) as postal_key,
     p.street_key, p.city_key,
-    identity.street_number(p.street_key) as street_number,
+    match_keys.street_number(p.street_key) as street_number,
     -- sorted: a record is scored again where anything of it is another
-    list_sort(list_distinct(string_split(nullif(trim(regexp_replace(concat_ws(' ', p.street_key, lower(p.postal_code), p.city_key), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), ''), ' '))) as address_words,
+    list_sort(list_distinct(string_split(nullif(trim(regexp_replace(concat_ws(' ', p.street_key, match_keys.words_key(p.postal_code), p.city_key), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), ''), ' '))) as address_words,
     p.kind, p.created_at
 from people p
 left join short_forms f on f.given_word = split_part(p.given_key, ' ', 1)
-left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), '')
+left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(p.country, '')
 """
 
 
@@ -103,7 +95,7 @@ def normalise_changed(con: duckdb.DuckDBPyConnection, default_country: str = "")
 
 
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(_DDL)
+    con.execute("create schema if not exists identity")
     define_match_keys(con)
     prepare_national_ids(con)
 
@@ -115,26 +107,3 @@ def _read(con: duckdb.DuckDBPyConnection, default_country: str) -> None:
 
 def _records(con: duckdb.DuckDBPyConnection) -> int:
     return int(scalar(con, "select count(*) from identity.normalised_people"))
-
-
-def read_phones(con: duckdb.DuckDBPyConnection, numbers: str, default_country: str = "") -> None:
-    """Adds to `identity.phone_numbers` what `numbers`, a query of (phone, country_code), has that was never read."""
-    con.execute(_DDL)
-    fresh = con.execute(
-        f"select distinct phone, coalesce(upper(country_code), '') as country_code from ({numbers}) p "
-        "where nullif(trim(phone), '') is not null and not exists (select 1 from identity.phone_numbers n "
-        "where n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), ''))"
-    ).fetchall()
-    if fresh:
-        keys = phone_keys([(phone, country or default_country) for phone, country in fresh])
-        parsed = pa.table(
-            {
-                "phone": [phone for phone, _ in fresh],
-                "country_code": [country for _, country in fresh],
-                "phone_key": pa.array([key for key, _ in keys], pa.string()),
-                "is_mobile": pa.array([mobile for _, mobile in keys], pa.bool_()),
-            }
-        )
-        con.register("parsed_phones", parsed)
-        con.execute("insert into identity.phone_numbers from parsed_phones")
-        con.unregister("parsed_phones")

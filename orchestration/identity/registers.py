@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.identity.normalise import read_phones
+from orchestration.match_keys.phones import read_phones
 from orchestration.warehouse import scalar
 
 # a number is read as one of the register's own country
@@ -20,8 +20,8 @@ where r.deleted_at is null
 _KEYS = """
 create or replace table identity.reservation_keys as
 select r.source_system, r.source_key, r.register, r.version_on, n.phone_key,
-    identity.words_key(r.family_name) as family_key, identity.words_key(r.street) as street_key,
-    identity.street_number(identity.words_key(r.street)) as street_number, identity.postal_key(r.postal_code) as postal_key
+    match_keys.words_key(r.family_name) as family_key, match_keys.words_key(r.street) as street_key,
+    match_keys.street_number(match_keys.words_key(r.street)) as street_number, match_keys.postal_key(r.postal_code, c.country_code) as postal_key
 from conformed.conformed_reservations r
 join (select distinct register, country_code from reference.register_rules) c using (register)
 left join identity.phone_numbers n on n.phone = r.phone and n.country_code = c.country_code

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.match_keys import digest as match_keys_digest
 from orchestration.settings import Identity
 from orchestration.warehouse import scalar
 
@@ -61,5 +62,5 @@ def digest_of(con: duckdb.DuckDBPyConnection, settings: Identity, *more: object)
 @cache
 def _code() -> str:
     package = Path(__file__).parent
-    files = [*sorted(package.glob("*.py")), package.parent / "match_keys.py", package.parent / "phones.py"]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    files = sorted(package.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + match_keys_digest().encode()).hexdigest()

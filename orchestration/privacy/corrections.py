@@ -14,7 +14,7 @@ import phonenumbers
 
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
-from orchestration.phones import phone_key
+from orchestration.match_keys.phones import phone_keys
 from orchestration.warehouse import has_table, scalar
 
 _OLDEST = 1880
@@ -35,7 +35,7 @@ where s.valid_to is null and s.customer_id <> $customer and n.{kind}_key = {key}
 
 
 _COUNTRY = """
-select any_value(upper(trim(p.country_code))) from conformed.conformed_people p
+select any_value(match_keys.country_code(p.country_code)) from conformed.conformed_people p
 join identity.customer_source_records s on s.source_system = p.source_system and s.source_key = p.source_key and s.valid_to is null
 where s.customer_id = $customer
 """
@@ -65,7 +65,9 @@ def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: st
             return "it is no date", "write it as 1985-03-12"
         if not born.year >= _OLDEST or born > date.today():
             return "nobody who lives was born then", "check the year"
-    if field == "email" and (not _EMAIL.fullmatch(value) or scalar(con, "select email_key($1)", [value]) is None):
+    if field == "email" and (
+        not _EMAIL.fullmatch(value) or scalar(con, "select match_keys.email_key($1)", [value]) is None
+    ):
         return "it is not one address", "write one address, as anna@example.org"
     if field == "phone" and not _is_phone(value, country):
         return "no such number can be", "write it with its country, as +46 70 123 45 67"
@@ -98,10 +100,10 @@ def others_with(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[s
     define_match_keys(con)
     found: set[str] = set()
     if email := values.get("email"):
-        query = _OTHERS.format(kind="email", key="email_key($value)")
+        query = _OTHERS.format(kind="email", key="match_keys.email_key($value)")
         found |= {c for (c,) in con.execute(query, {"customer": customer, "value": email}).fetchall()}
     if phone := values.get("phone"):
-        key, _ = phone_key(phone, _country(con, customer, values))
+        ((key, _),) = phone_keys([(phone, _country(con, customer, values))])
         query = _OTHERS.format(kind="phone", key="$value")
         found |= {c for (c,) in con.execute(query, {"customer": customer, "value": key}).fetchall()}
     return sorted(found)

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_key
-from orchestration.phones import phone_keys
+from orchestration.match_keys.phones import phone_keys
 from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.noted import (
     ERASING,
@@ -154,7 +154,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     if not has_table(con, f"raw_{source}", name):
         return 0
     known = [is_of(source, person)] if person.key else []
-    known += [f"email_key({quote(c)}::varchar) in {VALUES.format(kind='email')}" for c in person.email]
+    known += [f"match_keys.email_key({quote(c)}::varchar) in {VALUES.format(kind='email')}" for c in person.email]
     known += [spelled for c in person.phone if (spelled := _is_spelled_phone(con, settings, source, name, person, c))]
     known += [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {VALUES.format(kind='own')}" for c in person.own]
     if person.given_name and person.family_name and person.birth_date:
@@ -182,7 +182,7 @@ def _is_spelled_phone(
     con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person, column: str
 ) -> str:
     """SQL: whether a raw column is one of the numbers, in any spelling; empty where none is there."""
-    country = f"coalesce(upper({quote(person.country_code)}), '')" if person.country_code else "''"
+    country = f"coalesce(match_keys.country_code({quote(person.country_code)}), '')" if person.country_code else "''"
     # by their last digits there are few to be read, and of these only those that are the number itself
     candidates = con.execute(
         f"select distinct {quote(column)}::varchar, {country} from {raw_table(source, name)} "
@@ -209,8 +209,8 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("conformed", "conformed_web_events"): f"delete from conformed.conformed_web_events where visitor_key in ({own})",
         ("conformed", "conformed_web_sessions"): f"delete from conformed.conformed_web_sessions where visitor_key in ({own})",
         ("marts", "fct_web_sessions"): f"delete from marts.fct_web_sessions where visitor_key in ({own})",
-        ("conformed", "conformed_consent_events"): f"delete from conformed.conformed_consent_events where email_key(contact_point) in {email}",
-        ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where email_key(contact_point) in {email}",
+        ("conformed", "conformed_consent_events"): f"delete from conformed.conformed_consent_events where match_keys.email_key(contact_point) in {email}",
+        ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where match_keys.email_key(contact_point) in {email}",
         ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where {by_name} in {VALUES.format(kind='name')}",
         ("identity", "phone_numbers"): f"delete from identity.phone_numbers where phone_key in {phone}",
         ("identity", "withdrawn_points"): f"delete from identity.withdrawn_points where email_key in {email} or phone_key in {phone}",

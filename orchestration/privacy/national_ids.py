@@ -19,6 +19,7 @@ from stdnum.fi import hetu
 from stdnum.no import fodselsnummer
 from stdnum.se import personnummer
 
+from orchestration.match_keys import define_match_keys
 from orchestration.privacy.pepper import Pepper
 from orchestration.settings import Table
 from orchestration.warehouse import quote, text
@@ -99,9 +100,10 @@ def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table,
     """
     assert table.national_id
     prepare_national_ids(con)
+    define_match_keys(con)
     column, key = quote(table.national_id.column), quote(table.key[0])
     country = (
-        f"upper({quote(table.national_id.country_column)})"
+        f"match_keys.country_code({quote(table.national_id.country_column)})"
         if table.national_id.country_column
         else text(str(table.national_id.country))
     )

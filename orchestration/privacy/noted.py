@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_key
-from orchestration.phones import phone_keys
+from orchestration.match_keys.phones import phone_keys
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.suppression import Kind, SuppressionList
 from orchestration.settings import Person, Settings
@@ -71,9 +71,9 @@ from conformed.conformed_people where (source_system, source_key) in {RECORDS} a
 _GONE = f"""
 insert into restricted.erasing_records
 select p.source_system, p.source_key, hash(p.source_system, p.source_key) from conformed.conformed_people p
-left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(upper(p.country_code), '')
+left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
 where p.deleted_at is not null and (p.source_system, p.source_key) not in {RECORDS}
-    and (email_key(p.email) in {VALUES.format(kind="email")} or n.phone_key in {VALUES.format(kind="phone")}
+    and (match_keys.email_key(p.email) in {VALUES.format(kind="email")} or n.phone_key in {VALUES.format(kind="phone")}
         or {name_key("p.given_name", "p.family_name", "p.birth_date")} in {VALUES.format(kind="name")})
 """
 # names as they are written, to be found in lines that could not be read
@@ -161,7 +161,7 @@ def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList)
 
 def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     points = con.execute(
-        f"select point, coalesce(upper(country_code), '') from ({_POINTS}) where trim(point) <> ''"
+        f"select point, coalesce(match_keys.country_code(country_code), '') from ({_POINTS}) where trim(point) <> ''"
     ).fetchall()
     keys = phone_keys(
         [(point, code or settings.identity.default_country) for point, code in points if "@" not in point]
@@ -174,8 +174,8 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
     con.execute(
         "insert into restricted.erasing_values "
         f"select 'phone', number, coalesce(number in (select phone_key {others} and phone_key is not null) or number {nobodys}, false) from numbers "
-        f"union all select distinct 'email', email_key(point), coalesce(email_key(point) in (select email_key {others} and email_key is not null) or email_key(point) {nobodys}, false) "
-        f"from ({_POINTS}) where email_key(point) is not null"
+        f"union all select distinct 'email', match_keys.email_key(point), coalesce(match_keys.email_key(point) in (select email_key {others} and email_key is not null) or match_keys.email_key(point) {nobodys}, false) "
+        f"from ({_POINTS}) where match_keys.email_key(point) is not null"
     )
     con.unregister("numbers")
 

@@ -83,9 +83,9 @@ _FOUND = """
 select a.place, o.customer_id from asked a join owners o on o.own_id = a.customer
 union select a.place, o.customer_id from asked a join owners o on o.customer_id = a.customer
 union select a.place, o.customer_id from asked a join owners o on o.source_system = a.source_system and o.source_key = a.source_key
-union select a.place, o.customer_id from asked a join conformed.conformed_people p on email_key(p.email) = email_key(a.email)
+union select a.place, o.customer_id from asked a join conformed.conformed_people p on match_keys.email_key(p.email) = match_keys.email_key(a.email)
     join owners o on o.source_system = p.source_system and o.source_key = p.source_key
-union select a.place, o.customer_id from asked a join conformed.conformed_consent_events e on email_key(e.contact_point) = email_key(a.email)
+union select a.place, o.customer_id from asked a join conformed.conformed_consent_events e on match_keys.email_key(e.contact_point) = match_keys.email_key(a.email)
     join owners o on o.source_system = e.person_system and o.source_key = e.person_key
 order by all
 """

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.match_keys import define_match_keys, name_key
-from orchestration.phones import phone_keys
+from orchestration.match_keys.phones import phone_keys
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
 from orchestration.settings import Person, Table
 from orchestration.warehouse import has_table, key_text, quote, scalar, text
@@ -132,7 +132,7 @@ class Suppressor:
         con.register("emails", pa.table({"keyed_hash": emails}))
         con.execute("create or replace temp table suppressed_emails as from emails")
         con.unregister("emails")
-        return f"select * from ({addresses}) where {self._list.hashed_sql('email', 'email_key(written)')} in (from suppressed_emails)"
+        return f"select * from ({addresses}) where {self._list.hashed_sql('email', 'match_keys.email_key(written)')} in (from suppressed_emails)"
 
     def find_people(self, con: duckdb.DuckDBPyConnection) -> int:
         """Makes the temp table `known_again` (source_system, source_key): conformed people who are on the list."""
@@ -177,11 +177,15 @@ class Suppressor:
             yield "record", f"{text(person.system or source)} || ':' || {key_text(person.key_columns)}"
         if "email" in kinds:
             for column in person.email:
-                yield "email", f"email_key({quote(column)}::varchar)"
+                yield "email", f"match_keys.email_key({quote(column)}::varchar)"
         if "phone" in kinds:
             for column in person.phone:
                 self._parse(con, column, person.country_code, delivered)
-                country = f"coalesce(upper({quote(person.country_code)}), '')" if person.country_code else "''"
+                country = (
+                    f"coalesce(match_keys.country_code({quote(person.country_code)}), '')"
+                    if person.country_code
+                    else "''"
+                )
                 yield (
                     "phone",
                     (
@@ -195,7 +199,7 @@ class Suppressor:
             yield "name", name_key(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
 
     def _parse(self, con: duckdb.DuckDBPyConnection, column: str, country: str | None, delivered: str) -> None:
-        where = f"coalesce(upper({quote(country)}), '')" if country else "''"
+        where = f"coalesce(match_keys.country_code({quote(country)}), '')" if country else "''"
         # named as no column of a delivery is: a subquery would take its own column for the delivery's
         parsed = quote(f"parsed_{column}")
         con.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.identity.names import latin
-from orchestration.phones import phone_key
+from orchestration.match_keys.phones import phone_keys
 
 
 @pytest.fixture
@@ -69,10 +69,8 @@ def test_birth_dates_that_cannot_be_are_mended_or_none(normalised, written, read
 
 
 def test_a_number_whose_country_is_not_known_is_its_digits():
-    assert phone_key("070-123 45 67", "SE") == ("+46701234567", True)
-    assert phone_key("702-919-1300", "") == ("7029191300", None)
-    assert phone_key("12", "") == (None, None)
-    assert phone_key("nothing", "SE") == (None, None)
+    written = [("070-123 45 67", "SE"), ("702-919-1300", ""), ("12", ""), ("nothing", "SE")]
+    assert phone_keys(written) == [("+46701234567", True), ("7029191300", None), (None, None), (None, None)]
 
 
 def test_other_scripts_are_spelled_in_latin_letters():

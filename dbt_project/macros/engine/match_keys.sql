@@ -1,0 +1,14 @@
+{#-
+    The match keys (orchestration/match_keys): the only folding of names, emails, postal codes, streets, countries and birth
+    dates. The engine has them as functions of the schema match_keys; on Spark they are to be registered under these names.
+-#}
+{% macro words_key(value) -%} match_keys.words_key({{ value }}) {%- endmacro %}
+{% macro joined_key(value) -%} match_keys.joined_key({{ value }}) {%- endmacro %}
+{% macro words_of(value) -%} match_keys.words_of({{ value }}) {%- endmacro %}
+{% macro email_key(value) -%} match_keys.email_key({{ value }}) {%- endmacro %}
+{% macro email_readings(value) -%} match_keys.email_readings({{ value }}) {%- endmacro %}
+{% macro country_code(value) -%} match_keys.country_code({{ value }}) {%- endmacro %}
+{% macro postal_key(value, country) -%} match_keys.postal_key({{ value }}, {{ country }}) {%- endmacro %}
+{% macro street_marks(street_key) -%} match_keys.street_marks({{ street_key }}) {%- endmacro %}
+{% macro same_street(marks, others) -%} match_keys.same_street({{ marks }}, {{ others }}) {%- endmacro %}
+{% macro plausible_birth(date, today) -%} match_keys.plausible_birth({{ date }}, {{ today }}) {%- endmacro %}

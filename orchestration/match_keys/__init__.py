@@ -1,0 +1,100 @@
+"""Match keys: what two spellings of one value have in common. The one folding of names, emails, phones, places, births.
+
+Everything that compares people or contact points uses these macros: Python and, by thin macros in
+dbt_project/macros/engine/match_keys.sql, dbt. They stand in the schema `match_keys` of the warehouse
+(`define_match_keys`; for dbt by the plugin in_dbt.py). Not here: who is one person (identity/), what a denial means (dbt).
+
+**Certain keys and readings.** A field may hold several values, or one that cannot be read for certain. What is certain
+identifies and permits; whatever it may be denies.
+
+- `match_keys.email_key(s)`: the one address that a field names, null where that is not certain.
+  `match_keys.email_readings(s)`: every address that it may name. A denial holds for whoever has any of its readings.
+- `identity.phone_numbers`, one row per (phone, country_code) as `read_phones` was asked for it: `phone` as written,
+  `country_code` = coalesce(match_keys.country_code(<as written>), ''). Columns: `phone_key` (E.164; the bare digits where no
+  country is known; null where the field holds several numbers or none for certain), `is_certain` (`phone_key` is E.164 of
+  the only number: permission needs it), `is_mobile`, `readings` (every E.164 that it may be), `denies` and `denied_by`.
+  A number written in a denial is about another written number where `list_has_any(denial.denies, other.denied_by)`.
+  These tokens are the readings and, where the country or the number of one side is not certain, its national or last digits.
+  For a set-wise join: `unnest(denies) = unnest(denied_by)`. A number that lacks its country is read in the default country
+  and denies the same digits in every country.
+- `match_keys.words_key(s)` (names, streets, cities), `joined_key` (without spaces), `words_of` (list), `postal_key(s, country)`,
+  `street_number(words_key)`, `street_marks(words_key)` with `same_street(marks, marks)`, `country_code(s)` (alpha-2 or null),
+  `plausible_birth(date, today)`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+_ROOM = Path(__file__).parent
+_FILES = ("names.sql", "emails.sql", "places.sql", "births.sql", "phones.sql")
+
+
+def define_match_keys(con: duckdb.DuckDBPyConnection) -> None:
+    """Defines the macros for good in schema `match_keys`, unless the warehouse has just these."""
+    # a statement that fails would end the caller's transaction
+    is_there = con.execute(
+        "select count(*) from duckdb_schemas() where database_name = current_database() and schema_name = 'match_keys'"
+    ).fetchall()
+    if is_there[0][0] and con.execute("select match_keys.definition()").fetchall() == [(digest(),)]:
+        return
+    con.execute("create schema if not exists match_keys; create or replace macro match_keys.definition() as 'none yet'")
+    con.execute(definitions(_FILES))
+    con.execute(f"create or replace macro match_keys.definition() as '{digest()}'")
+
+
+@cache
+def definitions(files: tuple[str, ...]) -> str:
+    """The SQL of the macros in these files."""
+    sql = "\n".join((_ROOM / name).read_text(encoding="utf-8") for name in files)
+    codes, names = _countries()
+    return sql.replace("{codes}", f"'|{'|'.join(codes)}|'").replace("{countries}", f"'|{'|'.join(names)}|'")
+
+
+@cache
+def digest() -> str:
+    """Of everything that keys depend on: where it is another, keys that were kept are made anew."""
+    files = [*sorted(_ROOM.glob("*.py")), *sorted(_ROOM.glob("*.sql")), _ROOM / "countries.csv"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:32]
+
+
+def _countries() -> tuple[list[str], list[str]]:
+    """(alpha-2 codes, "name=code" by folded names). A name of two countries is left out."""
+    with duckdb.connect() as con:
+        con.execute("create schema match_keys")
+        con.execute((_ROOM / "names.sql").read_text(encoding="utf-8"))
+        con.execute(
+            "create table named as from read_csv($1, header = true, all_varchar = true)", [str(_ROOM / "countries.csv")]
+        )
+        con.execute("insert into named select distinct country_code, country_code from named")
+        codes = con.execute("select distinct country_code from named order by 1").fetchall()
+        found = con.execute(
+            "select match_keys.joined_key(name) || '=' || any_value(country_code) from named group by match_keys.joined_key(name) "
+            "having count(distinct country_code) = 1 and regexp_full_match(match_keys.joined_key(name), '[a-z0-9]+') order by 1"
+        ).fetchall()
+    return [code for (code,) in codes], [name for (name,) in found]
+
+
+# a birth date as systems write them
+_DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y%m%d"]
+
+
+def name_key(given: str, family: str, birth: str) -> str:
+    """SQL of the match key of a name with its birth date; null where a part is missing."""
+    return f"match_keys.words_key({given}) || '|' || match_keys.words_key({family}) || '|' || {_birth(birth)}"
+
+
+def name_keys(given: str, family: str, birth: str) -> str:
+    """SQL of a list: `name_key` with all given names, then with each of them alone. Null where a part is missing."""
+    rest = f"'|' || match_keys.words_key({family}) || '|' || {_birth(birth)}"
+    words = f"list_prepend(match_keys.words_key({given}), match_keys.words_of({given}))"
+    return f"list_distinct(list_filter(list_transform({words}, lambda w: w || {rest}), lambda k: k is not null))"
+
+
+def _birth(birth: str) -> str:
+    date = f"coalesce(try_cast({birth} as date), try_strptime({birth}::varchar, {_DATE_FORMATS})::date)"
+    return f"match_keys.plausible_birth({date}, current_date)"

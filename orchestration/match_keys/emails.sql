@@ -1,0 +1,70 @@
+-- Email addresses. `email_key` is the one address that a field certainly names; `email_readings` are all that it may name.
+
+-- punycode (RFC 3492), decoded digit by digit: a state goes four times over each digit of the part after the last hyphen, so
+-- that no step needs a lambda inside: what is nested is planned many times over
+create or replace macro match_keys.puny_state(phase, x, basic) as
+    {'phase': phase, 'x': x::bigint, 'i': 0::bigint, 'w': 1::bigint, 'k': 36::bigint, 'n': 128::bigint, 'bias': 72::bigint, 'old': 0::bigint,
+        'len': 1::bigint, 'delta': 0::bigint, 'is_whole': false, 'out': basic};
+create or replace macro match_keys.puny_digit(c) as case when c between 'a' and 'z' then ascii(c) - 97 else ascii(c) - 22 end;
+create or replace macro match_keys.puny_threshold(a) as greatest(1, least(26, a.k - a.bias));
+create or replace macro match_keys.puny_step(a, e) as
+    case when e.phase = 1 then {'phase': 1, 'x': e.x, 'i': a.i + e.x * a.w,
+            'w': case when e.x < match_keys.puny_threshold(a) then 1 else a.w * (36 - match_keys.puny_threshold(a)) end,
+            'k': case when e.x < match_keys.puny_threshold(a) then 36 else a.k + 36 end, 'n': a.n, 'bias': a.bias, 'old': a.old,
+            'len': length(a.out) + 1, 'delta': 0, 'is_whole': e.x < match_keys.puny_threshold(a), 'out': a.out}
+        when not a.is_whole then a
+        when e.phase = 2 then {'phase': 2, 'x': 0, 'i': a.i % a.len, 'w': 1, 'k': 36, 'n': a.n + a.i // a.len, 'bias': a.bias, 'old': a.old,
+            'len': a.len, 'delta': (a.i - a.old) // (case when a.old = 0 then 700 else 2 end), 'is_whole': true, 'out': a.out}
+        when e.phase = 3 then {'phase': 3, 'x': 0, 'i': a.i + 1, 'w': 1, 'k': 36, 'n': a.n, 'bias': a.bias, 'old': a.i + 1,
+            'len': a.len, 'delta': a.delta + a.delta // a.len, 'is_whole': true,
+            'out': substr(a.out, 1, a.i) || coalesce(try(chr(a.n::int)), '') || substr(a.out, a.i + 1)}
+        else {'phase': 4, 'x': 0, 'i': a.i, 'w': 1, 'k': 36, 'n': a.n,
+            'bias': case when a.delta <= 455 then (36 * a.delta) // (a.delta + 38)
+                when a.delta // 35 <= 455 then 36 + (36 * (a.delta // 35)) // (a.delta // 35 + 38)
+                when a.delta // 1225 <= 455 then 72 + (36 * (a.delta // 1225)) // (a.delta // 1225 + 38)
+                else 108 + (36 * (a.delta // 42875)) // (a.delta // 42875 + 38) end,
+            'old': a.old, 'len': a.len, 'delta': 0, 'is_whole': false, 'out': a.out} end;
+create or replace macro match_keys.puny_decoded(basic, digits) as
+    list_reduce(
+        list_prepend(match_keys.puny_state(0, 0, basic), flatten(list_transform(string_split(digits, ''), lambda c: [
+            match_keys.puny_state(1, match_keys.puny_digit(c), ''), match_keys.puny_state(2, 0, ''), match_keys.puny_state(3, 0, ''), match_keys.puny_state(4, 0, '')]))),
+        lambda a, e: match_keys.puny_step(a, e)).out;
+create or replace macro match_keys.label_decoded(l) as
+    case when regexp_full_match(l, 'xn--[a-z0-9-]*[a-z0-9]') and length(l) < 64
+        then coalesce(nullif(match_keys.puny_decoded(regexp_extract(substr(l, 5), '^(.*)-', 1), regexp_extract(substr(l, 5), '[^-]*$')), ''), l) else l end;
+-- every label of a text that is punycode, in its letters
+create or replace macro match_keys.decoded(w) as
+    case when contains(w, 'xn--')
+        then array_to_string(list_transform(regexp_extract_all(w, '[^.@ ]+|[.@ ]+'), lambda l: match_keys.label_decoded(l)), '') else w end;
+
+-- of local and domain in lower case: without its +tag; for Gmail the dots before the @ do not count
+create or replace macro match_keys.untagged(l, d) as
+    case when l = '' or starts_with(l, '+') then null
+        when d in ('gmail.com', 'googlemail.com') then replace(regexp_replace(l, '\+.*$', ''), '.', '') || '@gmail.com'
+        else regexp_replace(l, '\+.*$', '') || '@' || d end;
+create or replace macro match_keys.written_address_key(a) as
+    match_keys.untagged(trim(split_part(a, '@', 1), '.''’‘‚“”„«»*&=`´!?#~'), rtrim(split_part(a, '@', 2), '.-_'));
+-- lower case, composed, every separator that no address has as a space
+create or replace macro match_keys.written_addresses(s) as
+    regexp_replace(lower(match_keys.plain(replace(s, '＠', '@'))), '[<>()\[\]{}",;:|\\/ ]+', ' ', 'g');
+create or replace macro match_keys.addresses_in(w) as
+    list_sort(list_distinct(list_filter(list_transform(
+        regexp_extract_all(regexp_replace(w, ' *@ *', '@', 'g'), '[^ @]+@[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+'),
+        lambda a: match_keys.written_address_key(a)), lambda k: k is not null)));
+create or replace macro match_keys.known_addresses(s) as match_keys.addresses_in(nfc_normalize(match_keys.decoded(match_keys.written_addresses(s))));
+-- most addresses: letters, digits and marks of ASCII, one @, a domain
+create or replace macro match_keys.is_plain_address(s) as
+    regexp_full_match(s, '[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]*[A-Za-z0-9](?:\.[A-Za-z0-9-]*[A-Za-z0-9])+') and not contains(lower(s), 'xn--');
+create or replace macro match_keys.plain_address_key(s) as
+    case when regexp_matches(s, '@(?i:g(?:oogle)?mail\.com)$') then replace(regexp_extract(lower(s), '^[^+@]+'), '.', '') || '@gmail.com'
+        else regexp_replace(lower(s), '\+[^@]*@', '@') end;
+
+-- every address that a field may name, as keys; empty where there is none
+create or replace macro match_keys.email_readings(s) as
+    case when match_keys.is_plain_address(s) then [match_keys.plain_address_key(s)]
+        else coalesce(match_keys.known_addresses(s), []::varchar[]) end;
+-- the address that a field certainly names; null where it names none, several, or one with a gap at the @
+create or replace macro match_keys.email_key(s) as
+    case when match_keys.is_plain_address(s) then match_keys.plain_address_key(s)
+        when not regexp_matches(s, '[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]@|@[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]')
+            then list_transform([match_keys.known_addresses(s)], lambda k: case when len(k) = 1 then k[1] end)[1] end;

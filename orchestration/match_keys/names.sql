@@ -1,0 +1,25 @@
+-- Text and names. Not here: addresses of any kind (emails.sql, places.sql), dates of birth (births.sql).
+
+-- one form for text that looks the same: composed letters, no invisible characters, plain single spaces
+create or replace macro match_keys.plain(s) as
+    trim(regexp_replace(regexp_replace(nfc_normalize(s), '\p{Cf}', '', 'g'), '[\s\p{Z}\p{Cc}]+', ' ', 'g'));
+
+-- letters and digits in lower case, Nordic letters and their two-letter spellings as one ASCII letter, all else a space
+create or replace macro match_keys.folded(s) as
+    regexp_replace(
+        replace(replace(replace(replace(
+            strip_accents(translate(
+                replace(replace(replace(replace(lower(trim(regexp_replace(s, '\p{Cf}', '', 'g'))), 'þ', 'th'), 'ß', 'ss'), 'œ', 'o'), 'ĳ', 'ij'),
+                'åäæöøðłđħıŋ', 'aaaoodldhin')),
+            'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'),
+        '[^\p{L}\p{N}]+', ' ', 'g');
+
+-- the key of a name, a street or a city: folded words, null where there is none
+create or replace macro match_keys.words_key(s) as nullif(trim(match_keys.folded(s)), '');
+
+-- the same without spaces: Anna-Karin, Anna Karin and Annakarin
+create or replace macro match_keys.joined_key(s) as nullif(replace(match_keys.folded(s), ' ', ''), '');
+
+-- the words of a name, each once; empty where there is none
+create or replace macro match_keys.words_of(s) as
+    list_distinct(list_filter(string_split(coalesce(match_keys.folded(s), ''), ' '), lambda w: w <> ''));

@@ -1,0 +1,29 @@
+-- Phone numbers as written → candidates: runs of digits that may be numbers, + before those with a country code.
+-- Not here: what country and kind of number a candidate is (phones.py, by the library phonenumbers).
+
+create or replace macro match_keys.digits_in(s) as regexp_replace(s, '[^0-9]', '', 'g');
+-- without a spreadsheet's .0, the (0) behind a country code, an extension
+create or replace macro match_keys.bare_phone(s) as
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(lower(match_keys.plain(replace(regexp_replace(s, '[\r\n]+', ';', 'g'), '＋', '+'))), '^(\+?[0-9][0-9 ]{4,})[.,]0+$', '\1'),
+            '\( ?0 ?\)', ' ', 'g'),
+        '([0-9][ )]*)[,;.]? ?\(?(?:extension|ext|anknytning|ankn|ank|lokalnummer|lokal|lok|internt|intern|int|alanumero|alanro|wew|x|#)[ .:]*[0-9]{1,5}\)?[ ;]*$', '\1');
+-- letters, lists and a further + part numbers; a slash does behind a whole number, and not behind an area code
+create or replace macro match_keys.phone_parts(b) as
+    list_transform([string_split_regex(regexp_replace(b, '([0-9)] *)\+', '\1;+', 'g'), '\p{L}+[.]*|[;:,|&\\]')], lambda parts:
+        flatten(list_transform(parts, lambda part:
+            case when length(match_keys.digits_in(split_part(part, '/', 1))) >= 7
+                then string_split(part, '/') else [part] end)))[1];
+create or replace macro match_keys.international(n) as
+    case when starts_with(n, '+') then '+' || match_keys.digits_in(n) when starts_with(n, '00') then '+' || substr(match_keys.digits_in(n), 3) else match_keys.digits_in(n) end;
+create or replace macro match_keys.phone_runs(b) as
+    list_filter(list_transform(match_keys.phone_parts(b), lambda part: match_keys.international(regexp_replace(part, '[^0-9+]', '', 'g'))),
+        lambda n: n <> '' and n <> '+');
+-- what may be numbers: five digits or more, not all the same
+create or replace macro match_keys.phone_candidates(b) as
+    list_sort(list_distinct(list_filter(match_keys.phone_runs(b), lambda n: length(ltrim(n, '+')) >= 5 and trim(ltrim(n, '+'), substr(ltrim(n, '+'), 1, 1)) <> '')));
+-- whether digits stand beside the candidates: a house's number, a second number cut short
+create or replace macro match_keys.has_rest(b) as len(list_distinct(match_keys.phone_runs(b))) > len(match_keys.phone_candidates(b));
+-- whether nothing but a number was written, in the ways that numbers are
+create or replace macro match_keys.is_plain_phone(b) as regexp_full_match(b, '\+?[0-9 ().-]+');

@@ -1,0 +1,41 @@
+-- Countries, postal codes and streets. {countries} and {codes} are put in from countries.csv.
+
+-- the names stand in the plan once: text this long is slow to plan
+create or replace macro match_keys.country_named(k) as
+    list_transform([{countries}], lambda names: substr(names, nullif(instr(names, '|' || k || '='), 0) + length(k) + 2, 2))[1];
+-- ISO 3166 alpha-2 of a code or a name in the Nordic languages, English and others; null where it is not known
+create or replace macro match_keys.country_code(s) as
+    case when length(s) = 2 and contains({codes}, '|' || upper(s) || '|') then upper(s)
+        when s in ('Sverige', 'Sweden', 'SWE') then 'SE' when s in ('Norge', 'Norway', 'NOR') then 'NO'
+        when s in ('Danmark', 'Denmark', 'DNK') then 'DK' when s in ('Finland', 'Suomi', 'FIN') then 'FI'
+        else match_keys.country_named(match_keys.joined_key(s)) end;
+
+create or replace macro match_keys.postal_digits(country) as
+    case when country in ('SE', 'FI', 'AX', 'DE', 'EE', 'LT', 'FR', 'IT', 'ES', 'PL', 'CZ', 'SK', 'US') then 5
+        when country in ('NO', 'DK', 'SJ', 'GL', 'CH', 'AT', 'BE', 'LU') then 4 when country in ('IS', 'FO') then 3 else 0 end;
+-- letters and digits; a country before the digits (NO-0150, N-0150, SE-114 55) and a spreadsheet's .0 are no part of it
+create or replace macro match_keys.postal_letters(s) as
+    regexp_replace(regexp_replace(upper(regexp_replace(match_keys.plain(s), '^([0-9]+)[.,]0+$', '\1')), '[^0-9A-Z]', '', 'g'), '^[A-Z]{1,3}([0-9]{2,6})$', '\1');
+create or replace macro match_keys.postal_padded(k, digits) as
+    case when regexp_full_match(k, '[0-9]+') and length(k) < digits and length(k) >= digits - 2 then lpad(k, digits, '0') else k end;
+-- the key of a postal code in a country (alpha-2 or null), which says how many digits it has: leading zeros come back
+create or replace macro match_keys.postal_key(s, country) as
+    nullif(match_keys.postal_padded(match_keys.postal_letters(s), match_keys.postal_digits(country)), '');
+
+create or replace macro match_keys.street_number(street_key) as nullif(regexp_extract(street_key, '[0-9]+'), '');
+create or replace macro match_keys.street_words(street_key) as
+    string_split(regexp_replace(street_key, '(\p{L}{4,})([0-9])', '\1 \2', 'g'), ' ');
+create or replace macro match_keys.is_street_word(w) as
+    regexp_full_match(w, '\p{L}{2,}') and w not in ('lgh', 'lagenhet', 'lghnr', 'leil', 'leilighet', 'bolig', 'ap', 'apt', 'bst', 'as', 'tr', 'trp', 'etg', 'etasje', 'sal', 'van', 'co');
+-- where a street may stand in the key of what was written, whatever stands before it (c/o, a flat, a floor): the first three
+-- letters of each word with the number that follows it
+create or replace macro match_keys.street_marks(street_key) as
+    list_transform([match_keys.street_words(street_key)], lambda words:
+        list_sort(list_distinct(list_filter(list_transform(words, lambda w, i: case when match_keys.is_street_word(w)
+            then left(w, 3) || regexp_extract(array_to_string(words[i + 1:], ' '), '(?:^| )([0-9]+)', 1) end), lambda m: m is not null))))[1];
+create or replace macro match_keys.has_number(marks) as regexp_matches(array_to_string(marks, ' '), '[0-9]');
+create or replace macro match_keys.mark_letters(marks) as list_transform(marks, lambda m: left(m, 3));
+-- whether two lists of marks may be of one street and house; where one has no number, the street is enough
+create or replace macro match_keys.same_street(a, b) as
+    coalesce(list_has_any(a, b) or ((not match_keys.has_number(a) or not match_keys.has_number(b))
+        and list_has_any(match_keys.mark_letters(a), match_keys.mark_letters(b))), false);
