@@ -101,15 +101,27 @@ def status(as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    table = RichTable("source", "state", "since", "rows", title="Sources")
+    if found["running"]:
+        out.print(f"Going on: {found['running']}. What follows is how it stood before.", markup=False, highlight=False)
+    table = RichTable("source", "state", "since", "last asked", "rows", title="Sources")
     for source in found["sources"]:
-        state = "[green]ok[/green]" if source["is_ok"] else f"[red]failed[/red] {source['message']}"
-        table.add_row(source["source"], state, source["checked_at"], f"{source['rows']:,}")
-    out.print(table)
-    for check in found["failed_checks"]:
-        out.print(
-            f"[{'red' if check['severity'] == 'ERROR' else 'yellow'}]{check['severity']}[/] {check['table']}: {check['check']}"
+        state = "[green]ok[/green]" if source["is_ok"] else f"[red]failed[/red] {escape(source['message'])}"
+        table.add_row(
+            escape(source["source"]), state, source["since"][:16], source["checked_at"][:16], f"{source['rows']:,}"
         )
+    out.print(table)
+    last = found["last_run"]
+    if last:
+        out.print(
+            f"Last run: {last['run_id'][:8]}, ended at {last['ended_at'][:16]}"
+            + (", [red]failed[/red]" if last["problems"] else ""),
+            highlight=False,
+        )
+        for problem in last["problems"]:
+            out.print(f"  {problem}", markup=False, highlight=False)
+    for check in found["failed_checks"]:
+        colour = "red" if check["severity"] == "ERROR" else "yellow"
+        out.print(f"[{colour}]{check['severity']}[/] {escape(check['table'])}: {escape(check['check'])}")
     publication = found["publication"]
     out.print(
         f"Published: {publication['version']} ({publication['rows']:,} rows)"

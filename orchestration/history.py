@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from dagster import AssetObservation, DagsterEventType
+from dagster._core.events import AssetObservationData
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
@@ -20,6 +23,8 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
 )
 from dagster._serdes import ConfigurableClassData
 from watchdog.observers import Observer
+
+from orchestration.extract.records import STALE
 
 # runs whose files are held open: the one at work, and those that somebody looks at
 _MOST_OPEN = 16
@@ -43,6 +48,13 @@ class HeldOpenEventLogStorage(SqliteEventLogStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> HeldOpenEventLogStorage:
         return cls(str(Path(config_value["dagster_home"]) / "history" / "runs"), inst_data)
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """A table that was not brought up to date is observed, not materialized: it does not count as fresh.
+
+        A step of a run can only go on behind an output, and Dagster makes a materialization of each.
+        """
+        super().store_event(_as_observed(event))
 
     def has_table(self, table_name: str) -> bool:
         with self._engine(INDEX_SHARD_NAME).connect() as connection:
@@ -87,6 +99,20 @@ class HeldOpenEventLogStorage(SqliteEventLogStorage):
     def _close(self) -> None:
         while self._engines:
             self._engines.popitem()[1].dispose()
+
+
+def _as_observed(event: EventLogEntry) -> EventLogEntry:
+    told = event.dagster_event
+    if told is None or told.event_type != DagsterEventType.ASSET_MATERIALIZATION:
+        return event
+    made = told.step_materialization_data.materialization
+    if STALE not in made.metadata:
+        return event
+    seen = AssetObservation(made.asset_key, description=made.description, metadata=made.metadata)
+    observed = told._replace(
+        event_type_value=DagsterEventType.ASSET_OBSERVATION.value, event_specific_data=AssetObservationData(seen)
+    )
+    return event._replace(dagster_event=observed)
 
 
 class _Watchdog(SqliteEventLogStorageWatchdog):

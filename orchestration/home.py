@@ -110,6 +110,11 @@ class Home:
         return self.root / "erasure.unfinished"
 
     @property
+    def last_status(self) -> Path:
+        """What `kundbild status` says while the warehouse is in use: how things stood when the last run ended."""
+        return self.root / "status.json"
+
+    @property
     def temporary(self) -> Path:
         return self.root / "tmp"
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.alerts import send_alert
 from orchestration.configuration import load_settings
 from orchestration.disk import full_disk
 from orchestration.errors import ConfigurationError, KundbildError
+from orchestration.extract.records import STALE
 from orchestration.home import RUN_WAITS
 from orchestration.migrations import assert_not_newer
 from orchestration.night import NOTE, home_and_config, tell, watching
 from orchestration.preflight import assert_can_start
+from orchestration.status import note_failure, read_status
 from orchestration.stopping import stops_at_once
 from orchestration.transform import Dbt
 from orchestration.warehouse import open_warehouse
@@ -73,7 +78,11 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
         if problems:
             told = KundbildError(told.what, where=told.where, to_do=f"{told.to_do} ({problems})")
         raise told from error
+    home, config = home_and_config()
     if not outcome.is_success:
+        # a full disk takes no note either
+        with suppress(KundbildError, duckdb.Error, OSError):
+            note_failure(home, load_settings(config).engine, outcome.run_id, outcome.error)
         outcome.error += _alert(outcome.run_id, outcome.error)
     elif outcome.failed_sources:
         stale = "; ".join(f"{name}: {said.splitlines()[0]}" for name, said in outcome.failed_sources.items())
@@ -126,6 +135,9 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
             )
     outcome = _sum_up(result)
     outcome.notes = notes
+    if outcome.failed_sources:
+        since = {source["source"]: source["since"] for source in read_status()["sources"]}
+        outcome.stale_since = {name: since[name][:16] for name in outcome.failed_sources if name in since}
     return outcome
 
 
@@ -175,6 +187,8 @@ def _sum_up(result: Any) -> Outcome:
 
 
 def _add_rows(outcome: Outcome, materialization: Any) -> None:
+    if STALE in materialization.metadata:
+        return
     step = _STEPS.get(materialization.asset_key.path[0])
     rows = materialization.metadata.get("dagster/row_count")
     if step:

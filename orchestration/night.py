@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import duckdb
 
 from orchestration.configuration import load_settings
 from orchestration.erase import finish_unfinished
+from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import RUN_WAITS, Home
 from orchestration.identity.decisions import prepare_decisions
@@ -26,6 +27,7 @@ from orchestration.migrations import bring_up_to_date, migrate
 from orchestration.preflight import assert_can_start
 from orchestration.privacy.rights import prepare_requests
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.status import keep_status, note_run
 from orchestration.transform import Dbt, set_clock
 from orchestration.warehouse import open_warehouse, scalar
 
@@ -87,6 +89,8 @@ class Night:
     _dbt: Dbt | None = None
     _quality: QualityRun | None = None
     failed_sources: dict[str, str] = field(default_factory=dict)
+    # why it was not published, in the words of errors of our own
+    problems: list[str] = field(default_factory=list)
 
     @classmethod
     @contextmanager
@@ -125,6 +129,10 @@ class Night:
                 if home.erasure_mark.exists():
                     # a request of the night: its bytes go when nothing is open any more
                     finish_unfinished(home, settings)
+                # where the disk is full, that is told by what the run itself ends with
+                with suppress(KundbildError, duckdb.Error, OSError), night.warehouse() as con:
+                    note_run(con, run_id, night.problems)
+                    keep_status(con, home)
 
     @property
     def dbt(self) -> Dbt:
@@ -142,7 +150,7 @@ class Night:
 
     @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with open_warehouse(self.home, self.settings.engine) as con:
+        with open_warehouse(self.home, self.settings.engine, patience=RUN_WAITS) as con:
             yield con
 
     def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:

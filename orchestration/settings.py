@@ -301,6 +301,9 @@ class Schedule(Strict):
 class Quality(Strict):
     max_volume_drop: float = Field(default=0.5, gt=0, le=1, description="share by which a table may shrink in a night")
     max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
+    failed_source: Literal["WARN", "ERROR"] = Field(
+        default="ERROR", description="severity of the check that fails where a source could not be read"
+    )
 
 
 Secret = Annotated[str, Field(min_length=32)]

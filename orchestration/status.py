@@ -1,53 +1,110 @@
-"""What stands: sources, failed checks, publication. Read from the warehouse's operational tables."""
+"""What stands: sources, the last run, failed checks, the publication. Here: `ops.runs`, and what `kundbild status` reads.
+
+While a run or a command has the warehouse, status is answered from the file that the last run left. Not here: printing.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
 
 from orchestration.errors import KundbildError, WarehouseBusyError
-from orchestration.night import home_and_config
+from orchestration.extract.records import now
+from orchestration.home import Home, read_json, write_private
 from orchestration.publishing import snapshot
+from orchestration.settings import Engine
+from orchestration.warehouse import has_table, open_warehouse
+
+_DDL = """
+create schema if not exists ops;
+create table if not exists ops.runs (
+    run_id varchar primary key, ended_at timestamp not null, problems varchar[] not null
+);
+"""
+_SOURCES = """
+select s.source, s.is_ok, coalesce(s.since, s.checked_at)::varchar as since, s.checked_at::varchar as checked_at,
+    coalesce(s.message, '') as message, coalesce(sum(l.inserted + l.updated), 0)::bigint as rows
+from (select * from ops.source_status) s left join ops.loads l using (source) group by all order by 1
+"""
+_FAILED = """
+select severity, table_name as table, check_name as check from ops.check_results
+where not passed and run_id = (select arg_max(run_id, checked_at) from ops.check_results) order by severity, 2, 3
+"""
+_LAST = "select run_id, ended_at::varchar as ended_at, problems from ops.runs order by ended_at desc limit 1"
+
+
+def note_run(con: duckdb.DuckDBPyConnection, run_id: str, problems: Sequence[str]) -> None:
+    """Notes that a run ended, and why it was not published where it was not; `problems` quote no row."""
+    con.execute(_DDL)
+    values = {"run_id": run_id, "at": now(), "problems": list(problems)}
+    con.execute("insert or replace into ops.runs values ($run_id, $at, $problems)", values)
+
+
+def keep_status(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Leaves the status for whoever asks while the warehouse is in use."""
+    write_private(home.last_status, json.dumps(_status(con)))
+
+
+def note_failure(home: Home, engine: Engine, run_id: str, problem: str) -> None:
+    """Notes after a run why it failed, where none of its steps could; `problem` quotes no row."""
+    with home.lock("noting a failed run"), open_warehouse(home, engine) as con:
+        note_run(con, run_id, [problem])
+        keep_status(con, home)
 
 
 def read_status() -> dict[str, Any]:
-    """Sources with their state, checks of the last run that failed, the current publication.
+    """Sources with their state, the last run, its failed checks, the current publication; `running` says who is at work.
 
-    Raises KundbildError when nothing ran yet, or while a run has the warehouse.
+    Raises KundbildError when nothing ran yet.
     """
+    from orchestration.night import home_and_config
+
     home, _ = home_and_config()
     if not home.warehouse.exists():
         raise KundbildError("nothing ran here yet", where=str(home.root), to_do="`kundbild run`")
+    running = ""
     try:
-        con = duckdb.connect(str(home.warehouse), read_only=True)
-    except duckdb.IOException as error:
-        raise WarehouseBusyError(
-            "a run is going on", where=str(home.warehouse), to_do="try again when it has ended"
-        ) from error
-    with con:
-        sources = con.execute(
-            "select s.source, s.is_ok, s.checked_at::varchar, coalesce(s.message, ''), coalesce(sum(l.inserted + l.updated), 0) "
-            "from ops.source_status s left join ops.loads l using (source) group by all order by 1"
-        ).fetchall()
-        try:
-            failed = con.execute(
-                "select severity, table_name, check_name from ops.check_results where not passed and run_id = "
-                "(select arg_max(run_id, checked_at) from ops.check_results) order by severity, 2, 3"
-            ).fetchall()
-        except duckdb.CatalogException:
-            failed = []
-    publication = snapshot.current(home)
+        # under the lock: DuckDB would refuse the file to a run that starts meanwhile
+        with home.lock("status", wait=0.5), duckdb.connect(str(home.warehouse), read_only=True) as con:
+            found = _status(con)
+    except (WarehouseBusyError, duckdb.IOException) as error:
+        running = home.holder() or "another program, which has the warehouse open"
+        found = read_json(home.last_status)
+        if found is None:
+            raise WarehouseBusyError(
+                f"the first run is going on: {running}", where=str(home.warehouse), to_do="try again when it has ended"
+            ) from error
+    return {**found, "running": running, "publication": _publication(home)}
+
+
+def _status(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    last = _rows(con, "runs", _LAST)
     return {
-        "sources": [
-            dict(zip(("source", "is_ok", "checked_at", "message", "rows"), row, strict=True)) for row in sources
-        ],
-        "failed_checks": [dict(zip(("severity", "table", "check"), row, strict=True)) for row in failed],
-        "publication": {
-            "version": publication.version,
-            "run_id": publication.run_id,
-            "rows": sum(publication.tables.values()),
-        }
-        if publication
-        else None,
+        "sources": _rows(con, "source_status", _SOURCES),
+        "failed_checks": _rows(con, "check_results", _FAILED),
+        "last_run": last[0] if last else None,
+    }
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> list[dict[str, Any]]:
+    """The rows of a query on a table of `ops`; none where a run has not made it yet."""
+    if not has_table(con, "ops", table):
+        return []
+    cursor = con.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _publication(home: Home) -> dict[str, Any] | None:
+    publication = snapshot.current(home)
+    if publication is None:
+        return None
+    return {
+        "version": publication.version,
+        "run_id": publication.run_id,
+        "published_at": publication.published_at,
+        "rows": sum(publication.tables.values()),
     }

@@ -50,7 +50,7 @@ class TransformError(KundbildError):
             f"dbt failed at {names}{more}: {failures[0].message if failures else ''}",
             to_do='give it more memory: memory_limit = "4GB" below [engine] in kundbild.toml'
             if starved
-            else "see the run in the Dagster UI, or dbt.log in the home folder",
+            else "see the run in the Dagster UI, or dbt_target/logs/dbt.log in the home folder",
         )
 
 

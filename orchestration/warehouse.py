@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.disk import full_disk
 from orchestration.errors import KundbildError, WarehouseBusyError
-from orchestration.home import Home
+from orchestration.home import COMMAND_WAITS, Home
 from orchestration.settings import Engine
 
 # BI tools still carry DuckDB 1.5: what is published is written as that one reads it
@@ -30,11 +32,13 @@ def opening_settings(engine: Engine, home: Home) -> dict[str, Any]:
 
 
 @contextmanager
-def open_warehouse(home: Home, engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-write connection, closed on the way out. Raises WarehouseBusyError or KundbildError with the cause,
-    also where what is done inside needs more memory than it may use."""
+def open_warehouse(
+    home: Home, engine: Engine, *, patience: float = COMMAND_WAITS
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-write connection, closed on the way out. Waits for another program that has the file open. Raises
+    WarehouseBusyError or KundbildError with the cause, also where what is done inside needs more memory than it may use."""
     try:
-        connection = duckdb.connect(str(home.warehouse))
+        connection = _connect(home, patience)
         # the zone needs an extension that is only there once the file is open
         for name, value in {**opening_settings(engine, home), "TimeZone": "UTC"}.items():
             connection.execute(f"set global {name} = {_literal(value)}")
@@ -45,7 +49,11 @@ def open_warehouse(home: Home, engine: Engine) -> Iterator[duckdb.DuckDBPyConnec
                 where=str(home.warehouse),
                 to_do="close it there; BI tools read published/, never the warehouse",
             ) from error
-        raise KundbildError("the warehouse cannot be opened", where=f"{home.warehouse}: {error}") from error
+        raise full_disk(error, home.root) or KundbildError(
+            "the warehouse cannot be opened",
+            where=f"{home.warehouse}: {error}",
+            to_do="check its rights; where the file is broken, put back the newest backup and run again",
+        ) from error
     home.warehouse.chmod(0o600)
     try:
         yield connection
@@ -57,6 +65,17 @@ def open_warehouse(home: Home, engine: Engine) -> Iterator[duckdb.DuckDBPyConnec
         ) from error
     finally:
         connection.close()
+
+
+def _connect(home: Home, patience: float) -> duckdb.DuckDBPyConnection:
+    give_up = time.monotonic() + patience
+    while True:
+        try:
+            return duckdb.connect(str(home.warehouse))
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower() or time.monotonic() >= give_up:
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from orchestration.defs.resources import NightResource
 from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.raw_tables import raw_name
-from orchestration.extract.records import LoadCounts
+from orchestration.extract.records import STALE, LoadCounts
 from orchestration.night import tell
 from orchestration.privacy.entry import kept_columns
 from orchestration.settings import Settings, Source, Table
@@ -68,7 +68,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
                 asset_key=["raw", name, table],
                 check_name=CHECK,
                 passed=table in books,
-                severity=dg.AssetCheckSeverity.ERROR,
+                severity=dg.AssetCheckSeverity[run.settings.quality.failed_source],
                 description=None if table in books else (failure or "an earlier table of the source failed"),
             )
 
@@ -98,7 +98,7 @@ def _spec(name: str, source: Source, table_name: str, table: Table, settings: Se
 def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
     found: dict[str, Any] = {"dagster/row_count": rows}
     if counts is None:
-        return found | {"stale": True}
+        return found | {STALE: True}
     for what in ("source_rows", "inserted", "updated", "unchanged", "duplicates", "rejected", "deleted"):
         found[what] = getattr(counts, what)
     if counts.suppressed:

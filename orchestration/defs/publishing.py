@@ -62,6 +62,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
                 assert_ids_last(con, run.settings.identity.max_changed_ids)
                 assert_purposes(con, run.home.compiled_marts)
             except GateError as error:
+                run.problems.append(str(error))
                 raise dg.Failure(description=str(error), allow_retries=False) from error
             tell("publishing", "copying")
             publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep)

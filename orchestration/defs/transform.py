@@ -165,6 +165,7 @@ def _build(
         night.dbt.build(" ".join(models + tests), exclude=exclude, full_refresh=is_rebuild, on_event=on_event)
     except KundbildError as error:
         failure = error
+        night.problems.append(str(error))
     with night.warehouse() as con:
         if is_rebuild and is_whole and not failure:
             night.note_building(con, part, is_done=True)

@@ -13,6 +13,8 @@ import duckdb
 
 from orchestration.warehouse import scalar
 
+# metadata of a materialization that only says that a step went on with what stood before: its source could not be read
+STALE = "stale"
 _DDL = """
 create schema if not exists ops;
 create schema if not exists quarantine;
@@ -39,7 +41,7 @@ create table if not exists ops.removed_values (
     category varchar not null, removed bigint not null
 );
 create table if not exists ops.source_status (
-    source varchar primary key, checked_at timestamp not null, is_ok boolean not null, message varchar
+    source varchar primary key, checked_at timestamp not null, is_ok boolean not null, message varchar, since timestamp
 );
 """
 
@@ -94,7 +96,14 @@ def write_load(con: duckdb.DuckDBPyConnection, load_id: int, source: str, table:
 
 
 def set_source_status(con: duckdb.DuckDBPyConnection, source: str, is_ok: bool, message: str = "") -> None:
-    con.execute("insert or replace into ops.source_status values (?, ?, ?, ?)", [source, now(), is_ok, message])
+    """Notes how a source was read just now; `since` stays the moment from which on it has been so."""
+    before = con.execute("select is_ok, coalesce(since, checked_at) from ops.source_status where source = ?", [source])
+    at, stood = now(), before.fetchall()
+    since = stood[0][1] if stood and stood[0][0] == is_ok else at
+    con.execute(
+        "insert or replace into ops.source_status (source, checked_at, is_ok, message, since) values (?, ?, ?, ?, ?)",
+        [source, at, is_ok, message, since],
+    )
 
 
 def now() -> datetime:

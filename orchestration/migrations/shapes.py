@@ -35,6 +35,7 @@ DECLARING = (
     "orchestration.privacy.pseudonyms",
     "orchestration.privacy.rights",
     "orchestration.privacy.suppression",
+    "orchestration.status",
     "orchestration.transform",
 )
 # declared, and made anew by a night from conformed people and the state

@@ -1,0 +1,243 @@
+"""The night as a machine: who may ask while it runs, how it is stopped, what a source that is gone leaves, in which words."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
+
+CONFIG = """
+company = "Tiny [engine] Ltd"
+[schedule]
+retries = 0
+[alerts]
+webhook = "{hook}"
+[sources.list]
+connector = "files"
+url = "{folder}/list"
+[sources.list.tables.people]
+path = "people.csv"
+key = ["id"]
+columns = {{ id = "BIGINT", name = "VARCHAR", email = "VARCHAR" }}
+[[sources.list.tables.people.maps]]
+entity = "people"
+columns = {{ source_key = "id", full_name = "name", email = "email" }}
+[sources.club]
+connector = "files"
+url = "{folder}/club"
+[sources.club.tables.members]
+path = "members.csv"
+key = ["id"]
+columns = {{ id = "BIGINT", name = "VARCHAR", email = "VARCHAR" }}
+[[sources.club.tables.members.maps]]
+entity = "people"
+columns = {{ source_key = "id", full_name = "name", email = "email" }}
+"""
+
+
+def make(folder: Path, hook: str = "http://127.0.0.1:9/hook") -> Kundbild:
+    for name, table in (("list", "people"), ("club", "members")):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / f"{table}.csv").write_text("id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n")
+    (folder / "kundbild.toml").write_text(CONFIG.format(folder=folder, hook=hook))
+    return Kundbild(folder / "home", folder / "kundbild.toml")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Kundbild:
+    """Two small sources after their first night."""
+    kundbild = make(tmp_path_factory.mktemp("tiny"))
+    assert kundbild.json("run", "--as-of", NIGHT_1)["is_clean"]
+    return kundbild
+
+
+@pytest.fixture
+def tiny(first: Kundbild, tmp_path: Path) -> Kundbild:
+    """The same, to be changed."""
+    shutil.copytree(first.home, tmp_path / "home", symlinks=True)
+    return make(tmp_path)
+
+
+@contextmanager
+def hook() -> Iterator[tuple[str, list[str]]]:
+    """A webhook's URL, and the texts that it was sent."""
+    told: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/hook", told
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def start(kundbild: Kundbild, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        kundbild.command("run", "--force", *arguments),
+        env=kundbild.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(run: subprocess.Popen[str], step: str) -> None:
+    assert run.stderr
+    for line in run.stderr:
+        if line.startswith(step):
+            return
+    raise AssertionError(f"the run ended before {step}")
+
+
+HOLDS = """
+import sys, time, duckdb
+from pathlib import Path
+from orchestration.home import Home
+home = Home(Path(sys.argv[1]))
+with home.lock('looking'), duckdb.connect(str(home.warehouse), read_only=True):
+    print('held', flush=True)
+    time.sleep(4)
+with duckdb.connect(str(home.warehouse), read_only=True):
+    time.sleep(4)
+"""
+
+
+def test_a_night_waits_for_who_asks_and_who_asks_is_answered(tiny: Kundbild):
+    # a command, and then another program that has the file open, as the night begins
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS, str(tiny.home)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout and holder.stdout.readline() == "held\n"
+    run = start(tiny, "--as-of", NIGHT_2)
+    wait_for(run, "waiting")
+    wait_for(run, "extract")
+    assert holder.wait(30) == 0
+    answers = []
+    while run.poll() is None:
+        answers.append(tiny.json("status"))
+        asked = subprocess.run(
+            tiny.command("audience", "list"), env=tiny.environment(), capture_output=True, text=True, check=False
+        )
+        if asked.returncode == 2 and run.poll() is None:
+            assert f"locked by process {run.pid} (run " in asked.stderr and "since 20" in asked.stderr, asked.stderr
+    assert run.wait() == 0, run.stderr.read() if run.stderr else ""
+    assert any(f"process {run.pid} (run " in answer["running"] for answer in answers)
+    assert all({s["source"] for s in answer["sources"]} == {"list", "club"} for answer in answers)
+    assert tiny.json("status")["running"] == ""
+
+
+def in_dagster(kundbild: Kundbild, script: str) -> str:
+    """What a script prints that has the home's Dagster as `instance`."""
+    whole = f"import dagster as dg, json, sys\nwith dg.DagsterInstance.from_config(sys.argv[1]) as instance:\n    {script}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", whole, str(kundbild.home / "dagster")],
+        env=kundbild.environment(DAGSTER_HOME=str(kundbild.home / "dagster")),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()[-1]
+
+
+def test_a_run_that_is_told_to_stop_ends_in_seconds_and_what_is_cut_is_made_anew(tiny: Kundbild):
+    before = (tiny.home / "published" / "current").readlink()
+    for number, step in ((signal.SIGINT, "extract"), (signal.SIGTERM, "transform")):
+        run = start(tiny, "--as-of", NIGHT_2)
+        wait_for(run, step)
+        since = time.monotonic()
+        run.send_signal(number)
+        assert run.wait(20) == 128 + number
+        assert time.monotonic() - since < 5
+        assert (tiny.home / "published" / "current").readlink() == before
+    # Dagster does not believe that they still go on
+    assert (
+        in_dagster(tiny, "print([run.status.value for run in instance.get_runs(limit=2)])")
+        == "['CANCELED', 'CANCELED']"
+    )
+    target = tiny.home / "dbt_target"
+    cut = [target / "column_lineage.json", tiny.home / "dagster" / "dagster.yaml", tiny.home / "status.json"]
+    cut += [target / "manifest.json", target / "partial_parse.msgpack", *target.glob("manifest-*.json")]
+    cut += list((tiny.home / "mapped_models").rglob("*.sql"))[:1]
+    assert len(cut) > 6
+    for path in cut:
+        path.write_bytes(b"" if path.suffix == ".yaml" else path.read_bytes()[: path.stat().st_size // 2])
+    assert tiny.json("run", "--as-of", NIGHT_2, "--force")["is_clean"]
+    assert (tiny.home / "published" / "current").readlink() != before
+    assert "enabled: false" in (tiny.home / "dagster" / "dagster.yaml").read_text()
+    for path in cut[0], cut[2]:
+        json.loads(path.read_text())
+    assert not list(tiny.home.rglob("*.part"))
+
+
+def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild):
+    with hook() as (url, told):
+        tiny = make(tiny.home.parent, url)
+        (tiny.home.parent / "club" / "members.csv").unlink()
+        first = tiny.json("run", "--as-of", NIGHT_2, code=1)
+        second = tiny("run", "--as-of", "2026-11-03T02:00:00", "--force", code=1)
+    assert first["is_success"] and list(first["failed_sources"]) == ["club"]
+    assert f"source club is stale since {first['stale_since']['club']}" in second.stderr
+    assert len(told) == 2 and all("club" in text and "could not be read" in text for text in told)
+    source = next(s for s in tiny.json("status")["sources"] if s["source"] == "club")
+    assert not source["is_ok"] and source["since"] < source["checked_at"]
+    # of the two nights after the first, neither made what could not be read
+    newest = (
+        "runs = [run.run_id for run in instance.get_runs()]; "
+        "newest = [instance.get_latest_materialization_event(dg.AssetKey(['raw', *key])) for key in "
+        "(['club', 'members'], ['list', 'people'])]; print([runs.index(event.run_id) for event in newest])"
+    )
+    assert in_dagster(tiny, newest) == "[2, 0]"
+
+
+def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
+    with hook() as (url, told):
+        tiny = make(tiny.home.parent, url)
+        before = tiny.home.joinpath("warehouse.duckdb").read_bytes()
+        early = tiny("run", "--as-of", "2026-10-31T02:00:00", code=2)
+        assert "the last one described 2026-11-01 02:00" in early.stderr and "Traceback" not in early.stderr
+        # 01:00 UTC, an hour before the last night
+        assert "2026-11-01 01:00 UTC" in tiny("run", "--as-of", "2026-11-01T03:00:00+02:00", code=2).stderr
+        assert "still to come" in tiny("run", "--as-of", "2999-01-01", code=2).stderr
+        assert "cannot be read" in tiny("run", "--as-of", "yesterday", code=2).stderr
+        assert tiny.home.joinpath("warehouse.duckdb").read_bytes() == before
+        # a broken state file
+        tiny.home.joinpath("warehouse.duckdb").write_bytes(before[:5000])
+        broken = tiny("run", code=2)
+        assert "warehouse cannot be opened" in broken.stderr and "backup" in broken.stderr
+    assert len(told) == 4 and all("could not start" in text for text in told)
+
+
+def test_after_a_failed_run_status_says_why_and_the_log_is_where_it_says(tiny: Kundbild):
+    with duckdb.connect(str(tiny.home / "warehouse.duckdb")) as con:
+        con.execute(
+            "insert into ops.table_counts select 'x', 'raw_list.people', 1000, now()::timestamp + interval 1 hour"
+        )
+    (tiny.home.parent / "list" / "people.csv").write_text(
+        "id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n3,C,c@x.se\n"
+    )
+    outcome = tiny.json("run", "--as-of", NIGHT_2, code=1)
+    status = tiny.json("status")
+    if not outcome["is_success"]:
+        assert status["last_run"]["problems"]
+    assert (tiny.home / "dbt_target" / "logs" / "dbt.log").is_file()
