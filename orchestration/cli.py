@@ -232,6 +232,21 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command("job-token")
+def job_token() -> None:
+    """Give a token for one run of erase_customers or export_subject in the Dagster UI, good for 15 minutes."""
+    from orchestration.configuration import load_settings
+    from orchestration.extract.records import now
+    from orchestration.night import home_and_config
+    from orchestration.privacy.audit import audit_log
+    from orchestration.privacy.job_tokens import give_token
+
+    home, config = home_and_config()
+    token = give_token(home.prepare(), now())
+    audit_log(home, load_settings(config).privacy).append("gave a job token")
+    print(token)
+
+
 @app.command()
 def prepare() -> None:
     """Compile the dbt project for the Dagster UI, which never compiles it while it loads. `kundbild run` does so too."""

@@ -6,6 +6,7 @@ folds its log back into the file on every close. Not here: what the events say.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from dagster._serdes import ConfigurableClassData
 from watchdog.observers import Observer
 
 from orchestration.extract.records import STALE
+from orchestration.ui_guard import guard_webserver
 
 # runs whose files are held open: the one at work, and those that somebody looks at
 _MOST_OPEN = 16
@@ -36,6 +38,9 @@ class HeldOpenEventLogStorage(SqliteEventLogStorage):
     _obs: Any
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        # a webserver opens the instance before it makes its app, by whatever command it is started
+        if "dagster_webserver" in sys.modules:
+            guard_webserver()
         self._engines: dict[str, sa.Engine] = {}
         super().__init__(base_dir, inst_data)
 

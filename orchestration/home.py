@@ -110,6 +110,11 @@ class Home:
         return self.root / "erasure.unfinished"
 
     @property
+    def job_tokens(self) -> Path:
+        """Digests of the tokens that stand (privacy/job_tokens.py)."""
+        return self.root / "job_tokens.json"
+
+    @property
     def last_status(self) -> Path:
         """What `kundbild status` says while the warehouse is in use: how things stood when the last run ended."""
         return self.root / "status.json"

@@ -12,9 +12,12 @@ from pydantic import Field
 from orchestration.configuration import load_settings
 from orchestration.defs.resources import NightResource
 from orchestration.erase import erase as erase_people
+from orchestration.errors import KundbildError
 from orchestration.extract.records import now
+from orchestration.home import Home
 from orchestration.night import NOTE, home_and_config, tell
 from orchestration.privacy.audit import audit_log
+from orchestration.privacy.job_tokens import spend_token
 from orchestration.privacy.retention import forget_expired
 from orchestration.privacy.rights import Subject
 from orchestration.requests import SOURCE, answer, take_up_requests
@@ -67,6 +70,7 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 class Whom(dg.Config):
     """Whom it is about: ids that mean nothing once the person is gone. Dagster keeps what it is given, so no address is taken."""
 
+    token: str = Field(description="from `kundbild job-token`: good for one run within 15 minutes")
     customers: list[str] = Field(default=[], description="customer ids, old ones too")
     source_records: list[str] = Field(default=[], description="source records, as crm:1042")
 
@@ -86,6 +90,7 @@ def erase_job() -> dg.JobDefinition:
     @dg.op(description="Erases people (Art. 17) from every table, publication and byte of the home folder.")
     def erase(context: dg.OpExecutionContext, config: Whom) -> None:
         home, path = home_and_config()
+        _spend(home, config)
         _tell(context, [outcome.state for outcome in erase_people(home, load_settings(path), config.subjects())])
 
     @dg.job(
@@ -105,6 +110,7 @@ def export_job() -> dg.JobDefinition:
     )
     def export(context: dg.OpExecutionContext, config: Whom) -> None:
         home, path = home_and_config()
+        _spend(home, config)
         _tell(context, answer(home, load_settings(path), config.subjects()))
 
     @dg.job(
@@ -116,6 +122,13 @@ def export_job() -> dg.JobDefinition:
         export()
 
     return export_subject
+
+
+def _spend(home: Home, config: Whom) -> None:
+    try:
+        spend_token(home, config.token, now())
+    except KundbildError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
 def _tell(context: dg.OpExecutionContext, states: Sequence[str]) -> None:
