@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from html import escape
+from html.parser import HTMLParser
 from pathlib import Path
 
 from data_quality.checks import CheckResult
@@ -26,6 +27,12 @@ _OUTSIDE = re.compile(
     r"|<a[^>]*href=[\"'][^\"']*expectations/[^>]*>.*?</a>",
     re.DOTALL,
 )
+# whatever a page may hold, a browser runs nothing of it and asks nobody for anything
+_POLICY = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'\">"
+_CHARSET = '<meta charset="utf-8">'
+# tags that load or run something; the text in the first ones goes too
+_SILENT = {"script", "noscript", "template", "iframe", "object", "svg", "math"}
+_ALONE = {"img", "embed", "link", "base", "form", "input", "button", "audio", "video", "source", "meta", "textarea"}
 _STYLE = """<style>
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
@@ -50,8 +57,69 @@ _ALL_PASSED = '<span class="ok">&#10003; all passed</span>'
 def make_self_contained(folder: Path) -> None:
     """Takes every reference to another host out of the pages below `folder`."""
     for page in folder.rglob("*.html"):
-        text = _OUTSIDE.sub("", page.read_text(encoding="utf-8"))
-        page.write_text(text.replace("</head>", _STYLE + "</head>", 1), encoding="utf-8")
+        text = harmless(_OUTSIDE.sub("", page.read_text(encoding="utf-8")))
+        page.write_text(
+            re.sub("<head[^>]*>", lambda head: head[0] + _CHARSET + _POLICY + _STYLE, text, count=1), encoding="utf-8"
+        )
+
+
+class _Harmless(HTMLParser):
+    """Writes a page again without tags that load or run something and without attributes that do."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.parts: list[str] = []
+        self._silent: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent.append(tag)
+        if self._silent or tag in _ALONE:
+            return
+        kept = [(name, value or "") for name, value in attrs if _is_harmless(name, value or "")]
+        self.parts.append(f"<{tag}" + "".join(f' {name}="{escape(value)}"' for name, value in kept) + ">")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _SILENT:
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = self._silent[:-1] if self._silent and self._silent[-1] == tag else self._silent
+        elif not self._silent and tag not in _ALONE:
+            self.parts.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        # no opening bracket of text becomes a tag in another reading
+        self.parts += [] if self._silent else [data.replace("<", "&lt;")]
+
+    def handle_entityref(self, name: str) -> None:
+        self.handle_data(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.handle_data(f"&#{name};")
+
+    def handle_decl(self, decl: str) -> None:
+        self.parts.append(f"<!{decl}>")
+
+
+def harmless(page: str) -> str:
+    """The page without anything that a browser would run or load: a name in it may be anything, as a header of a file."""
+    parser = _Harmless()
+    parser.feed(page)
+    parser.close()
+    return "".join(parser.parts)
+
+
+def _is_harmless(name: str, value: str) -> bool:
+    if (
+        not re.fullmatch("[a-z][a-z0-9_-]*", name)
+        or name.startswith("on")
+        or name in ("src", "srcset", "srcdoc", "action", "formaction", "style")
+    ):
+        return False
+    # a link leads to another page of the same folder, or to a place on this one
+    return name != "href" or not re.match(r"[^/?#]*:|//", re.sub(r"[\x00-\x20]", "", value))
 
 
 def write_index(folder: Path, results: list[CheckResult]) -> Path:
@@ -103,7 +171,7 @@ def _write(path: Path, title: str, about: str, heads: Sequence[str], rows: Itera
     head = "".join(f"<th>{name}</th>" for name in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     path.write_text(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Kundbild: {title}</title>{_STYLE}</head><body>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{_POLICY}<title>Kundbild: {title}</title>{_STYLE}</head><body>'
         f"<h1>{title}</h1>{about}<table><tr>{head}</tr>{body}</table></body></html>",
         encoding="utf-8",
     )
@@ -112,7 +180,7 @@ def _write(path: Path, title: str, about: str, heads: Sequence[str], rows: Itera
 
 def _linked(folder: Path, pages: dict[str, Path], result: CheckResult) -> str:
     page, name = pages.get(result.suite.title), escape(result.suite.name)
-    return f'<a href="{page.relative_to(folder)}">{name}</a>' if page else name
+    return f'<a href="{escape(str(page.relative_to(folder)))}">{name}</a>' if page else name
 
 
 def _passed(results: list[CheckResult]) -> str:

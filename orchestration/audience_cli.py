@@ -17,19 +17,24 @@ audience_app = typer.Typer(help="Who may lawfully be written to, for a purpose o
 
 @audience_app.command("list")
 def list_audiences(as_json: Json = False) -> None:
-    """List the audiences of the last night: purpose, channel, how many."""
+    """List the audiences of the last night: purpose, channel, how many, and how many are out for which reason."""
     from orchestration.activation.export import audiences
+    from orchestration.activation.funnel import funnels, sentence
 
     with locked_warehouse("listing audiences") as (con, _):
         found = audiences(con)
+        steps = funnels(con)
     if as_json:
-        print_json([asdict(audience) for audience in found])
+        print_json([asdict(a) | {"funnel": [asdict(step) for step in steps.get(a.name, [])]} for a in found])
         return
     table = RichTable("audience", "purpose", "channel", "customers")
     for audience in found:
         rule = (audience.purpose or "no rule", audience.channel or "may not be exported")
         table.add_row(audience.name, *rule, f"{audience.customers:,}")
     out.print(table)
+    for audience in found:
+        if audience.name in steps:
+            out.print(sentence(audience.name, steps[audience.name], most=20), highlight=False)
 
 
 @audience_app.command()

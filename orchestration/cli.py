@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table as RichTable
 
 from orchestration.audience_cli import audience_app
 from orchestration.audit_cli import audit_app
 from orchestration.catalogue_cli import catalogue
 from orchestration.consent_cli import consent_app
-from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome
+from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome, styled
 from orchestration.demo_cli import demo_app
 from orchestration.erasure_cli import erase, prove_erasure
 from orchestration.errors import KundbildError
@@ -102,37 +101,31 @@ def status(as_json: Json = False) -> None:
         print_json(found)
         return
     if found["running"]:
-        out.print(f"Going on: {found['running']}. What follows is how it stood before.", markup=False, highlight=False)
+        out.print(f"Going on: {found['running']}. What follows is how it stood before.", highlight=False)
     table = RichTable("source", "state", "since", "last asked", "rows", title="Sources")
     for source in found["sources"]:
-        state = "[green]ok[/green]" if source["is_ok"] else f"[red]failed[/red] {escape(source['message'])}"
-        table.add_row(
-            escape(source["source"]), state, source["since"][:16], source["checked_at"][:16], f"{source['rows']:,}"
-        )
+        state = styled("[green]ok[/green]") if source["is_ok"] else styled("[red]failed[/red] {}", source["message"])
+        table.add_row(source["source"], state, source["since"][:16], source["checked_at"][:16], f"{source['rows']:,}")
     out.print(table)
     last = found["last_run"]
     if last:
+        failed = ", [red]failed[/red]" if last["problems"] else ""
         out.print(
-            f"Last run: {last['run_id'][:8]}, ended at {last['ended_at'][:16]}"
-            + (", [red]failed[/red]" if last["problems"] else ""),
-            highlight=False,
+            styled("Last run: {}, ended at {}" + failed, last["run_id"][:8], last["ended_at"][:16]), highlight=False
         )
         for problem in last["problems"]:
-            out.print(f"  {problem}", markup=False, highlight=False)
+            out.print(f"  {problem}", highlight=False)
     for check in found["failed_checks"]:
         colour = "red" if check["severity"] == "ERROR" else "yellow"
-        out.print(f"[{colour}]{check['severity']}[/] {escape(check['table'])}: {escape(check['check'])}")
+        out.print(styled(f"[{colour}]{{}}[/] {{}}: {{}}", check["severity"], check["table"], check["check"]))
     publication = found["publication"]
     out.print(
         f"Published: {publication['version']} ({publication['rows']:,} rows)"
         if publication
         else "Nothing is published yet."
     )
-    out.print(
-        "Next: [bold]"
-        + (f"{me()} query 'select * from bi.dim_customers limit 5'" if publication else f"{me()} run")
-        + "[/bold]"
-    )
+    following = "query 'select * from bi.dim_customers limit 5'" if publication else "run"
+    out.print(styled("Next: [bold]{} {}[/bold]", me(), following))
 
 
 @app.command("add-source")
@@ -148,10 +141,10 @@ def add_source(
 
     made = scaffold(name, kind, from_)
     for path in made.files:
-        out.print(f"[green]made[/green] {path}")
+        out.print(styled("[green]made[/green] {}", path))
     out.print("\nAdd this to kundbild.toml:\n")
     print(made.block)
-    out.print("Then fill in the staging models, and [bold]kundbild doctor[/bold], [bold]kundbild run[/bold]")
+    out.print(styled("Then fill in the staging models, and [bold]kundbild doctor[/bold], [bold]kundbild run[/bold]"))
 
 
 @app.command()
@@ -173,6 +166,8 @@ def publish(
         with home.lock("rollback"):
             publication = snapshot.rollback(home, version)
         out.print(f"Readers now see {publication.version}, published at {publication.published_at}")
+        if publication != snapshot.list_publications(home)[0]:
+            out.print("Its audiences are empty: somebody may have withdrawn since. `kundbild run` makes new ones.")
         return
     if not list_:
         raise KundbildError("say --list or --rollback", to_do="`kundbild publish --help`; `kundbild run` publishes")
@@ -225,9 +220,8 @@ def doctor(as_json: Json = False) -> None:
     else:
         for finding in findings:
             mark = "[green]ok[/green]  " if finding.is_ok else "[red]mend[/red]"
-            out.print(
-                f"{mark} {finding.what}: {finding.found}" + (f"\n       → {finding.to_do}" if finding.to_do else "")
-            )
+            to_do = f"\n       → {finding.to_do}" if finding.to_do else ""
+            out.print(styled(mark + " {}: {}{}", finding.what, finding.found, to_do))
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
 
@@ -278,8 +272,7 @@ def entry() -> None:
     try:
         app()
     except KundbildError as error:
-        # what an error says may stand in brackets, as [privacy] does
-        err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
+        err.print(styled("[red]error:[/red] {}", error), highlight=False)
         _leave(2)
     except SystemExit as leaving:
         _leave(int(leaving.code or 0) if not isinstance(leaving.code, str) else 1)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.console import Json, out, print_json
+from orchestration.console import Json, out, print_json, styled
 from orchestration.review_cli import audit_of, locked_warehouse
 
 consent_app = typer.Typer(help="Who may be contacted, for what, on which channel, and why.", no_args_is_help=True)
@@ -41,7 +41,7 @@ def explain(
         print_json(asdict(decision))
         return
     verdict = "[green]permitted[/green]" if decision.is_permitted else "[red]not permitted[/red]"
-    out.print(f"{purpose} by {channel} at {decision.at:%Y-%m-%d %H:%M} UTC: {verdict}")
+    out.print(styled("{} by {} at {} UTC: " + verdict, purpose, channel, f"{decision.at:%Y-%m-%d %H:%M}"))
     out.print(f"  {decision.reason}", highlight=False)
     if decision.deciding_event:
         since = f", since {decision.decided_at:%Y-%m-%d %H:%M}" if decision.decided_at else ""

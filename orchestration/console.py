@@ -1,4 +1,8 @@
-"""What the command line prints: tables, progress, the next thing to type. Not here: commands (cli.py)."""
+"""What the command line prints: tables, progress, the next thing to type. Not here: commands (cli.py).
+
+Nothing that is printed is read as markup, emoji or an escape sequence of the terminal, wherever it comes from: a row, an
+error, a file's name. Colours are said by `styled`, whose values are text.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,35 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
+from rich.text import Text
+
+# what a terminal obeys (C0 and C1 but for tab and line end) and what turns the direction of text round
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class PlainConsole(Console):
+    """Prints text as text: no markup, no emoji names, no control characters."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how, markup=False, emoji=False)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(without_control(text), **how)
+
+
+def without_control(text: str) -> str:
+    """The text without characters that a terminal would act on; each leaves a mark."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def styled(template: str, *values: object) -> Text:
+    """Markup that is written here, with `{}` for each value; values are never read as markup."""
+    return Text.from_markup(template.format(*(escape(without_control(str(value))) for value in values)), emoji=False)
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine to read.")]
-out = Console()
-err = Console(stderr=True)
+out = PlainConsole()
+err = PlainConsole(stderr=True)
 _SHARE = re.compile(r"(\d+) of (\d+)")
 
 
@@ -32,28 +61,31 @@ def print_outcome(outcome: Any) -> None:
         out.print(
             f"Customers: {outcome.customers:,}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed"
         )
-    # what a message says may stand in brackets, as [engine] does: only what is written here is markup
     for note in outcome.notes:
-        out.print(note, markup=False, highlight=False)
+        out.print(note, highlight=False)
     for source, message in outcome.failed_sources.items():
         since = outcome.stale_since.get(source, "")
-        err.print(
-            f"[yellow]source {escape(source)} is stale{f' since {since}' if since else ''}[/yellow]: {escape(message)}",
-            highlight=False,
-        )
+        stale = f"source {source} is stale{f' since {since}' if since else ''}"
+        err.print(styled("[yellow]{}[/yellow]: {}", stale, message), highlight=False)
     for check in outcome.failed_checks:
-        out.print(f"[yellow]{escape(check)}[/yellow]", highlight=False)
+        out.print(styled("[yellow]{}[/yellow]", check), highlight=False)
     if outcome.error:
-        err.print(f"[red]The night failed.[/red] {escape(outcome.error)}", highlight=False)
+        err.print(styled("[red]The night failed.[/red] {}", outcome.error), highlight=False)
         err.print("Readers keep the last good publication." if outcome.publication else "Nothing is published yet.")
         err.print(
-            f"Next: [bold]{me()} status[/bold] shows which check failed, [bold]make dev[/bold] the run in the Dagster UI, "
-            f"[bold]{me()} doctor[/bold] what to mend"
+            styled(
+                "Next: [bold]{0} status[/bold] shows which check failed, [bold]make dev[/bold] the run in the Dagster UI, "
+                "[bold]{0} doctor[/bold] what to mend",
+                me(),
+            )
         )
         return
     out.print(f"Published: {outcome.publication}\nData Docs: {outcome.data_docs}")
     out.print(
-        f'Next: [bold]{me()} query "select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1"[/bold]'
+        styled(
+            'Next: [bold]{} query "select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1"[/bold]',
+            me(),
+        )
     )
 
 
@@ -66,9 +98,9 @@ class Watch:
     def __init__(self, what: str) -> None:
         self._what, self._last = what, ""
         columns = (
-            TextColumn("{task.fields[step]}"),
+            TextColumn("{task.fields[step]}", markup=False),
             BarColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             TimeElapsedColumn(),
         )
         self._bar = Progress(*columns, console=err, transient=True)
@@ -106,4 +138,6 @@ def me() -> str:
 
 
 def print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    text = json.dumps(value, indent=2, default=str, ensure_ascii=False)
+    # JSON escapes the control characters of ASCII, and no others
+    print(re.sub(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda found: f"\\u{ord(found[0]):04x}", text))

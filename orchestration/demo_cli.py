@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, Watch, err, me, out, print_json
+from orchestration.console import Json, Watch, err, me, out, print_json, styled
 from orchestration.errors import KundbildError
 
 demo_app = typer.Typer(
@@ -55,7 +55,7 @@ def demo(
         system, _, source_table = name.partition(".")
         table.add_row(system, source_table, f"{rows:,}")
     out.print(table)
-    out.print(f"It lies in {home.demo}\nNext: [bold]{me()} run[/bold]")
+    out.print(styled("It lies in {}\nNext: [bold]{} run[/bold]", home.demo, me()))
 
 
 @demo_app.command("serve")
@@ -95,4 +95,4 @@ def demo_next() -> None:
 
     home, _ = home_and_config()
     night = next_night(home.demo)
-    out.print(f"Night {night} has passed. Next: [bold]{me()} run[/bold]")
+    out.print(styled("Night {} has passed. Next: [bold]{} run[/bold]", night, me()))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration.console import Json, out, print_json
+from orchestration.console import Json, out, print_json, styled
 
 Customer = Annotated[
     list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
@@ -105,10 +105,14 @@ def _said(outcome: Any) -> dict[str, Any]:
 
 def _print(outcome: Any) -> None:
     if outcome.state == "unknown":
-        out.print("[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted.")
+        out.print(
+            styled("[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted.")
+        )
     elif outcome.state == "held":
         out.print(
-            "[yellow]held[/yellow]: more than one customer is known by that; nothing was erased. Decide, then erase by --customer:"
+            styled(
+                "[yellow]held[/yellow]: more than one customer is known by that; nothing was erased. Decide, then erase by --customer:"
+            )
         )
         for candidate in outcome.candidates:
             out.print(f"  {candidate}", highlight=False)
@@ -116,10 +120,8 @@ def _print(outcome: Any) -> None:
 
 def _print_erased(erased: Any) -> None:
     """What was done in one pass, for all of them."""
-    out.print(
-        f"[green]erased[/green]: {erased.customers} ids, {erased.records} source records, {erased.rows:,} rows; "
-        f"{erased.suppressed} keyed hashes keep them out."
-    )
+    rows = f"{erased.customers} ids, {erased.records} source records, {erased.rows:,} rows"
+    out.print(styled("[green]erased[/green]: {}; {} keyed hashes keep them out.", rows, erased.suppressed))
     held = ", ".join(erased.publications) or "none"
     out.print(f"Publications that held them, written anew: {held}.", highlight=False)
     left = ", ".join(erased.exports) or "none"
@@ -139,7 +141,7 @@ def _print_proof(proof: Any) -> None:
         f"{proof.suppressed:,} keyed hashes of people who were erased: {_places(proof.suppressed_found)}",
         highlight=False,
     )
-    out.print("[green]The proof holds.[/green]" if proof.holds else "[red]The proof fails.[/red]")
+    out.print(styled("[green]The proof holds.[/green]" if proof.holds else "[red]The proof fails.[/red]"))
 
 
 def _places(found: list[str]) -> str:

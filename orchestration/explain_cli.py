@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, out, print_json
+from orchestration.console import Json, out, print_json, styled
 from orchestration.home import write_private
 from orchestration.review_cli import audit_of, locked_warehouse
 
@@ -39,7 +39,7 @@ def explain(
     if as_json:
         print_json(asdict(explanation))
         return
-    out.print(f"Customer [bold]{explanation.customer_id}[/bold]", highlight=False)
+    out.print(styled("Customer [bold]{}[/bold]", explanation.customer_id), highlight=False)
     table = RichTable("record", "name", "email", "phone", "born", "address", "since")
     for record in explanation.records:
         name = record["full_name"] or " ".join(filter(None, (record["given_name"], record["family_name"])))
@@ -65,11 +65,13 @@ def explain(
         out.print(golden)
     for link in explanation.links:
         out.print(
-            f"[bold]{':'.join(link.left)}[/bold] and [bold]{':'.join(link.right)}[/bold]: {in_words(link)}",
+            styled(
+                "[bold]{}[/bold] and [bold]{}[/bold]: {}", ":".join(link.left), ":".join(link.right), in_words(link)
+            ),
             highlight=False,
         )
         if link.veto:
-            out.print(f"  [red]vetoed: {link.veto}[/red]")
+            out.print(styled("  [red]vetoed: {}[/red]", link.veto))
         for step in link.steps:
             out.print(f"  {step.bits:+6.1f}  {step.name}: {step.found}", highlight=False)
     for event in explanation.history:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, Watch, me, out, print_json
+from orchestration.console import Json, Watch, me, out, print_json, styled
 from orchestration.errors import KundbildError
 
 identity_app = typer.Typer(help="Who is who: measure how well it is resolved, train the model.", no_args_is_help=True)
@@ -85,4 +85,4 @@ def train() -> None:
             con, home, settings.identity, lambda step, rows: show("identity", f"training after {step}: {rows:,}")
         )
     out.print(f"Trained on {model.trained_on_records:,} records: {model.version}, in {home.identity_model}")
-    out.print(f"Next: [bold]{me()} run[/bold]")
+    out.print(styled("Next: [bold]{} run[/bold]", me()))

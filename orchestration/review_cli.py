@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, me, out, print_json
+from orchestration.console import Json, me, out, print_json, styled
 from orchestration.errors import KundbildError
 
 if TYPE_CHECKING:
@@ -68,9 +68,12 @@ def review(
     out.print(table)
     if found:
         out.print(
-            f"Next: [bold]{me()} explain {found[0].left} --with {found[0].right}[/bold], then [bold]{me()} review "
-            f"accept|reject {found[0].pair_id}[/bold]; or [bold]{me()} review export FILE.csv[/bold]"
-        )
+            styled(
+                "Next: [bold]{0} explain {1} --with {2}[/bold], then [bold]{0} review accept|reject {3}[/bold]; "
+                "or [bold]{0} review export FILE.csv[/bold]",
+                me(), found[0].left, found[0].right, found[0].pair_id,
+            )
+        )  # fmt: skip
 
 
 @review_app.command()
@@ -144,7 +147,7 @@ def export_csv(
         count = write_csv(con, file)
         audit_of(settings).append("exported pairs to review", detail={"pairs": count})
     out.print(f"{count:,} pairs in {file}. It holds personal data: delete it when it is done.")
-    out.print(f"Next: [bold]{me()} review import {file}[/bold]")
+    out.print(styled("Next: [bold]{} review import {}[/bold]", me(), file))
 
 
 @review_app.command("import")
@@ -179,7 +182,7 @@ def _store(chosen: list[Any]) -> None:
 
 
 def _next() -> None:
-    out.print(f"Next: [bold]{me()} run[/bold] applies it now; else the next night does.")
+    out.print(styled("Next: [bold]{} run[/bold] applies it now; else the next night does.", me()))
 
 
 def audit_of(settings: Settings) -> AuditLog:

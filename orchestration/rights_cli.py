@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, out, print_json
+from orchestration.console import Json, out, print_json, styled
 from orchestration.home import write_private
 from orchestration.review_cli import audit_of, locked_warehouse
 
@@ -186,20 +186,22 @@ def _used(
     elif state == "done":
         if is_quiet:
             return
+        effect = "out of marts and publications from now on" if then else "the next `kundbild run` puts it into effect"
         out.print(
-            f"[green]noted[/green]: {changed} {'values' if right == 'rectify' else 'records'}; "
-            + ("out of marts and publications from now on." if then else "the next `kundbild run` puts it into effect.")
+            styled("[green]noted[/green]: {} {}; {}.", changed, "values" if right == "rectify" else "records", effect)
         )
     elif state == "held":
         out.print(
-            "[yellow]held[/yellow]: another customer has that address or number. Look whose it is; correct that one first:"
-            if others
-            else "[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:"
+            styled(
+                "[yellow]held[/yellow]: another customer has that address or number. Look whose it is; correct that one first:"
+                if others
+                else "[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:"
+            )
         )
         for candidate in found:
             out.print(f"  {candidate}", highlight=False)
     else:
-        out.print("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted.")
+        out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted."))
     if state != "done":
         raise typer.Exit(3)
 

@@ -327,6 +327,11 @@ class Privacy(Strict):
         default=False,
         description="let grants with legal basis 'soft opt-in' count for marketing by email and sms, of customers who bought before",
     )
+    unknown_age: Literal["exclude", "adult"] | dict[str, Literal["exclude", "adult"]] = Field(
+        default="exclude",
+        description="whether customers without a birth date are out of audiences or count as adults; or by purpose, as "
+        '{ newsletter = "adult" }: purposes that are not named exclude them',
+    )
     retention_days: dict[str, PositiveInt] = Field(
         default={}, description="days by category, where they are others than the seed data_categories says"
     )
@@ -336,6 +341,13 @@ class Privacy(Strict):
     min_people: int = Field(
         default=5, gt=0, description="in bi nothing is counted, or told of a place, of fewer people"
     )
+
+    @property
+    def unknown_age_is_adult(self) -> list[str]:
+        """Purposes for which whose age is not known counts as an adult; `all` for every one."""
+        if isinstance(self.unknown_age, str):
+            return ["all"] if self.unknown_age == "adult" else []
+        return sorted(purpose for purpose, verdict in self.unknown_age.items() if verdict == "adult")
 
 
 class Publishing(Strict):

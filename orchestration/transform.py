@@ -79,6 +79,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "expiring_days": settings.privacy.expiring_days,
         "is_charity": settings.privacy.is_charity,
         "soft_opt_in": settings.privacy.soft_opt_in,
+        "unknown_age_is_adult": settings.privacy.unknown_age_is_adult,
         "golden_record": {
             "source_priority": settings.golden_record.source_priority,
             "fields": settings.golden_record.model_dump(exclude={"source_priority"}),

@@ -10,6 +10,12 @@ RESTRICTED = (
     "where s.valid_to is null)"
 )
 
+# SQL: customers whose last word on profiling was no (Art. 21), on any channel
+DENIED_PROFILING = (
+    "(select customer_id from marts.contact_permissions where purpose = 'profiling' and not is_permitted and decided_at is not null "
+    "and not regexp_matches(reason, 'reserved in |the register'))"
+)
+
 
 def keeps_its_volume(table: str, history: History, max_drop: float, severity: Severity = "ERROR") -> Check:
     """The table did not shrink by more than `max_drop` since it last passed."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import yaml
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import RESTRICTED, keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.raw_statements import opt_outs, point_keys
 from orchestration.audiences import AudienceModel, audience_models
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import text
@@ -31,13 +32,33 @@ _LOOKS_PERSONAL = (
 )
 
 
+# tables of bi that count people, and which columns do
+_COUNTED = {
+    "permission_overview": ("customer_count", "permitted_count"),
+    "consent_overview": ("customer_count", "permitted_count", "expiring_count", "withdrawn_count", "re_consent_count", "closed_by_register_count"),
+    "email_campaigns": ("sent_count", "delivered_count", "opened_count", "clicked_count", "bounced_count", "unsubscribed_count", "complained_count"),
+    "contact_compliance": ("message_count",),
+    "audience_funnel": ("customer_count",),
+}  # fmt: skip
+
+
 def suites(settings: Settings, history: History) -> list[Suite]:
-    return [*audience_suites(audience_models(), settings, history), *_permissions(), _people(), *_bi(settings, history)]
+    return [
+        *audience_suites(audience_models(), settings, history),
+        *_permissions(settings),
+        *_segments(),
+        _people(),
+        *_bi(settings, history),
+    ]
 
 
 def audience_suites(models: list[AudienceModel], settings: Settings, history: History) -> list[Suite]:
     """The same checks of every audience, because it is one."""
     found = []
+    adult = settings.privacy.unknown_age_is_adult
+    unknown_is_adult = (
+        "true" if "all" in adult else f"b.purpose in ({', '.join(map(text, adult))})" if adult else "false"
+    )
     for audience in models:
         table = audience.table
         checks = (
@@ -57,9 +78,17 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
             ),
             no_row_where(
                 "nobody_that_the_law_keeps_out",
-                "Nobody under age or of unknown age, with a protected identity, or deceased.",
+                "Nobody under age or (but where [privacy] unknown_age says adult) of unknown age, with a protected identity, or deceased.",
                 "not exists (select 1 from marts.dim_customers c where c.customer_id = b.customer_id "
-                "and not (c.is_minor_or_unknown_age or c.is_protected or c.is_deceased))",
+                f"and not ((c.is_minor_or_unknown_age and not (c.birth_date is null and {unknown_is_adult})) or c.is_protected or c.is_deceased))",
+                rule=17,
+            ),
+            no_row_where(
+                "nobody_young_by_the_birth_date",
+                "Nobody whose birth date, as identity has it, is less than the country's age for marketing ago.",
+                "exists (select 1 from identity.golden_records g left join reference.country_rules r on r.country_code = g.country_code.value "
+                "where g.customer_id = b.customer_id and g.birth_date.value + to_years(coalesce(r.marketing_age, 18)::integer) "
+                "> (select as_of from ops.clock))",
                 rule=17,
             ),
             no_row_where(
@@ -74,8 +103,9 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
     return found
 
 
-def _permissions() -> list[Suite]:
+def _permissions(settings: Settings) -> list[Suite]:
     checks = (
+        *_by_paths_of_their_own(settings),
         no_row_where(
             "no_permission_against_a_withdrawal",
             "Nobody is permitted who withdrew, on any contact point, at or after the deciding grant.",
@@ -163,6 +193,67 @@ def _permissions() -> list[Suite]:
     ]
 
 
+def _owners(records: str) -> str:
+    """SQL: the customer of each of `records` (source_system, source_key), of gone ones the last."""
+    return (
+        "select c.source_system, c.source_key, arg_max(c.customer_id, (c.valid_to is null, c.valid_from)) as customer_id "
+        f"from identity.customer_source_records c semi join ({records}) r on r.source_system = c.source_system and r.source_key = c.source_key "
+        "group by 1, 2"
+    )
+
+
+# an opt-out o out of raw, and a permission p
+_REFUSES = (
+    "(o.purpose in (p.purpose, 'all') or o.purpose in ('marketing', 'direct_marketing') and p.purpose in "
+    "(select purpose from reference.purposes where is_marketing)) and "
+    "(o.channel in (p.channel, 'all') or o.purpose = 'direct_marketing') and o.said_at >= p.decided_at"
+)
+
+
+def _by_paths_of_their_own(settings: Settings) -> list[Check]:
+    """The same promises from raw rows and people's requests, with keys and words that the models do not share."""
+    permitted = "(select customer_id, purpose, channel, contact_point, decided_at from (select * from {batch}) as b where b.is_permitted)"
+    said = opt_outs(settings)
+    last = "max(said_at) as said_at from (" + said + ") group by all"
+    return [
+        no_rows(
+            "no_permission_against_an_opt_out_in_raw",
+            "Nobody is permitted whose record any source ever delivered an opt-out of, in its own words, at or after the deciding grant.",
+            f"with o as materialized (select person_system as source_system, person_key as source_key, purpose, channel, {last}) "
+            f"select p.customer_id from o join ({_owners('from o')}) s using (source_system, source_key) "
+            f"join {permitted} p on p.customer_id = s.customer_id where {_REFUSES}",
+            rule=4,
+        ),
+        no_rows(
+            "no_permission_by_a_point_opted_out_in_raw",
+            "Nobody is permitted by an address or number that any source ever delivered an opt-out of, however it is spelled.",
+            f"select p.customer_id from (select *, unnest({point_keys('contact_point')}) as k from {permitted}) p "
+            f"join (select k, purpose, channel, max(said_at) as said_at from (select *, unnest({point_keys('point')}) as k from ({said})) group by all) o "
+            f"on o.k = p.k where {_REFUSES}",
+            rule=4,
+        ),
+        no_row_where(
+            "no_permission_against_an_objection",
+            "Nobody is permitted what they objected to or withdrew here (`kundbild object`, `withdraw`) at or after the deciding grant.",
+            f"b.is_permitted and exists (select 1 from identity.objections r join ({_owners('from identity.objections')}) s using (source_system, source_key) "
+            "where s.customer_id = b.customer_id and r.stated_at >= b.decided_at "
+            "and (r.purpose in (b.purpose, 'all') or r.purpose is null and b.purpose in "
+            "(select purpose from reference.purposes where is_marketing)) and coalesce(r.channel in (b.channel, 'all'), true))",
+            rule=6,
+        ),
+    ]
+
+
+def _segments() -> list[Suite]:
+    check = no_row_where(
+        "nobody_who_denied_profiling",
+        "Nobody who denied or objected to profiling (Art. 21).",
+        f"b.customer_id in {DENIED_PROFILING}",
+        rule=6,
+    )
+    return [Suite("consent", "segments", t, ("segments", t), (check,)) for t in ("customer_rfm", "customer_lifecycle")]
+
+
 def _people() -> Suite:
     checks = (
         no_row_where(
@@ -196,8 +287,13 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
                 rule=32,
             ),
             no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks, rule=32),
-            keeps_its_volume(f"bi.{table}", history, settings.quality.max_volume_drop),
             *_of_few(table, settings.privacy.min_people),
+            # counts of people are rows that come and go as they are told alone or with others
+            *(
+                []
+                if table in _COUNTED
+                else [keeps_its_volume(f"bi.{table}", history, settings.quality.max_volume_drop)]
+            ),
         )
         found.append(Suite("consent", "bi", table, ("bi", table), checks))
     return found
@@ -216,11 +312,6 @@ def _of_few(table: str, least: int) -> list[Check]:
                 rule=32,
             )
         ]
-    counts = {
-        "permission_overview": ("customer_count", "permitted_count"),
-        "consent_overview": ("customer_count", "permitted_count", "expiring_count", "withdrawn_count", "re_consent_count", "closed_by_register_count"),
-        "email_campaigns": ("sent_count", "delivered_count", "opened_count", "clicked_count", "bounced_count", "unsubscribed_count", "complained_count"),
-        "contact_compliance": ("message_count",),
-    }.get(table, ())  # fmt: skip
+    counts = _COUNTED.get(table, ())
     few = " or ".join(f"b.{column} between 1 and {least - 1}" for column in counts)
     return [no_row_where("no_count_of_few", f"No count is of fewer than {least}.", few, rule=32)] if counts else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import RESTRICTED, between, keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, between, keeps_its_volume, no_row_where, no_rows
 from orchestration.settings import Settings
 
 
@@ -44,6 +44,14 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                      "(b.register, b.channel) not in (select (register, channel) from reference.register_rules)"),
     ],
     ("marts", "consent_inputs"): [],
+    ("marts", "audience_funnel"): [
+        no_rows("every_step_adds_up", "Of each audience: matched is not permitted and permitted, permitted is kept out and in it.",
+                "select audience from (select audience, "
+                "sum(customer_count) filter (step = 'matched') as matched, sum(customer_count) filter (step in ('not permitted', 'permitted')) as parts, "
+                "coalesce(sum(customer_count) filter (step = 'permitted'), 0) as permitted, "
+                "sum(customer_count) filter (step in ('kept out', 'in the audience')) as ends from {batch} group by 1) as t "
+                "where matched <> parts or permitted <> ends"),
+    ],
     ("marts", "bridge_household_customers"): [],
     ("marts", "dim_households"): [
         no_row_where("two_live_in_it", "A household is of two customers or more.", "b.customer_count < 2"),
@@ -77,8 +85,9 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_lifecycle"): [
-        no_rows("one_row_per_customer", "As many rows as dim_customers.",
-                "select * from (select (select count(*) from {batch}) as here, (select count(*) from marts.dim_customers) as there) as t "
+        no_rows("one_row_per_customer", "As many rows as dim_customers has customers who did not deny profiling.",
+                "select * from (select (select count(*) from {batch}) as here, "
+                f"(select count(*) from marts.dim_customers c where c.customer_id not in {DENIED_PROFILING}) as there) as t "
                 "where here <> there"),
     ],
 }  # fmt: skip

@@ -2,3 +2,33 @@
 {% macro unless_few(count) -%}
     case when {{ count }} = 0 or {{ count }} >= {{ var("min_people") }} then {{ count }} end
 {%- endmacro %}
+
+{#- SQL: whether a count is of somebody, and of too few. -#}
+{% macro is_few(count) -%} ({{ count }} between 1 and {{ var("min_people") - 1 }}) {%- endmacro %}
+
+{#-
+    SQL on cells that together make up a total, one row a cell with its `people`: whether the cell goes with others into one. All
+    that are of few do, and with them the smallest of the others: the total less what is shown then tells of no few people.
+    `total` are the columns of the total, `cell` those that tell its cells apart; a cell where `last` holds is the last choice.
+-#}
+{% macro is_lumped(total, cell, last="false") -%}
+    {%- set of = "partition by " ~ total | join(", ") -%}
+    (
+        bool_or({{ is_few("people") }}) over ({{ of }})
+        and (
+            {{ is_few("people") }}
+            or row_number() over ({{ of }}, {{ is_few("people") }} order by {{ last }}, people, {{ cell | join(", ") }})
+            = 1
+        )
+    )
+{%- endmacro %}
+
+{#- What the lumped cells of a total are called. -#}
+{% macro lumped() -%} 'several, some of few people' {%- endmacro %}
+
+{#- SQL on an event of email e: one value for each person that it may be about, known or not. -#}
+{% macro person_of_email(customer_id) -%}
+    coalesce(
+        {{ customer_id }}, e.person_system || ':' || e.person_key, lower(trim(e.contact_point)), 'row:' || e.source_key
+    )
+{%- endmacro %}

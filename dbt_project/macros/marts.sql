@@ -60,25 +60,3 @@
         end as decimal(18, 2)
     )
 {%- endmacro %}
-
-{#- One audience of the seed audience_rules: permission for exactly its purpose and channel, and nobody that the law keeps out. -#}
-{% macro audience(name) -%}
-    select c.customer_id, p.contact_point, c.given_name, c.country_code, p.purpose, p.channel, p.deciding_event
-    from {{ ref("audience_rules") }} a
-    join {{ ref("contact_permissions") }} p on p.purpose = a.purpose and p.channel = a.channel and p.is_permitted
-    join {{ ref("dim_customers") }} c on c.customer_id = p.customer_id
-    join {{ ref("customer_360") }} t on t.customer_id = p.customer_id
-    where
-        a.audience = '{{ name }}'
-        -- a second lock: what was said, apart from what closes a channel today
-        and {{ permission_as_of("a.purpose", "a.channel", as_of()) }}
-        and not c.is_minor_or_unknown_age
-        and not c.is_protected
-        and not c.is_deceased
-        and (
-            a.min_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} >= a.min_days_since_order
-        )
-        and (
-            a.max_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} <= a.max_days_since_order
-        )
-{%- endmacro %}

@@ -69,10 +69,11 @@ with owners as (
         qualify row_number() over (partition by source_system, source_key order by valid_to is null desc, valid_from desc) = 1
     ) l left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
 )
-select o.customer_id, 'objected since the night' as reason
+select o.customer_id, 'objected or withdrew since the night' as reason
 from identity.objections b join owners o using (source_system, source_key)
 join marts.contact_permissions p on p.customer_id = o.customer_id and p.purpose = $purpose and p.channel = $channel
-where b.stated_at >= p.decided_at and $is_marketing
+where b.stated_at >= p.decided_at and (b.purpose in ($purpose, 'all') or b.purpose is null and $is_marketing)
+    and coalesce(b.channel in ($channel, 'all'), true)
 union all
 select o.customer_id, 'restricted since the night'
 from identity.restrictions b join owners o using (source_system, source_key)

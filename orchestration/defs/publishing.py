@@ -9,6 +9,7 @@ import dagster as dg
 
 from data_quality.runner import remember_counts
 from data_quality.suites import all_suites
+from orchestration.activation.funnel import funnels, sentence
 from orchestration.audiences import audience_models, drop_orphans
 from orchestration.defs.resources import NightResource
 from orchestration.errors import GateError
@@ -69,6 +70,8 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             forget_former_keys(con, [kept.version for kept in list_publications(run.home)])
             remember_counts(con, run.run_id, all_suites(run.settings))
             run.note_published(con)
+            for audience, steps in funnels(con).items():
+                tell(NOTE, sentence(audience, steps))
         audit_log(run.home, run.settings.privacy).append(
             "published", detail={"version": publication.version, "rows": sum(publication.tables.values())}
         )

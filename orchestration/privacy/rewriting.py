@@ -118,6 +118,9 @@ def _rewrite_database(con: duckdb.DuckDBPyConnection, home: Home, path: Path, fi
                 con.execute(f"create table fresh.{quote(schema)}.{quote(table)} as {rest}")
             for comment in con.execute(_COMMENTS).fetchall():
                 con.execute(_commented(*comment))
+            for schema, view, definition in con.execute(_VIEWS).fetchall():
+                con.execute(f"create schema if not exists fresh.{quote(schema)}")
+                con.execute(f"create view fresh.{quote(schema)}.{quote(view)} as {definition}")
             con.execute("detach fresh")
     finally:
         con.execute("detach published")
@@ -131,6 +134,13 @@ _COMMENTS = """
 select schema_name, table_name, null as column_name, comment from duckdb_tables() where database_name = 'published' and comment is not null
 union all
 select schema_name, table_name, column_name, comment from duckdb_columns() where database_name = 'published' and comment is not null
+"""
+
+
+# (schema, name, SELECT) of each view
+_VIEWS = """
+select schema_name, view_name, rtrim(regexp_replace(sql, '^create view .*? as ', '', 'is'), ';') from duckdb_views()
+where database_name = 'published' and not internal
 """
 
 

@@ -34,6 +34,8 @@ alter table restricted.rights_requests add column if not exists reference varcha
 create table if not exists identity.objections (
     source_system varchar not null, source_key varchar not null, stated_at timestamp not null, request_id varchar not null
 );
+alter table identity.objections add column if not exists purpose varchar;
+alter table identity.objections add column if not exists channel varchar;
 create table if not exists identity.restrictions (
     source_system varchar not null, source_key varchar not null, since timestamp not null, request_id varchar not null
 );
@@ -47,7 +49,7 @@ CORRECTABLE = (
     "full_name", "given_name", "family_name", "email", "phone", "birth_date", "gender", "street", "postal_code", "city", "country_code",
 )  # fmt: skip
 _OBJECT = """
-insert into identity.objections select source_system, source_key, $at, $request from identity.customer_source_records
+insert into identity.objections by name select source_system, source_key, $at as stated_at, $request as request_id from identity.customer_source_records
 where customer_id = $customer and valid_to is null
 """
 _RESTRICT = """

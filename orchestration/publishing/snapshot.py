@@ -1,7 +1,8 @@
 """A publication: one folder, made beside the others, verified, then switched to by one rename. All or nothing.
 
 `published/current` is a link to the newest folder under `published/versions`; `published/kundbild.duckdb` and its
-siblings lead through it. A reader keeps the files that it opened. Not here: whether a night may be published (gate.py).
+siblings lead through it. A reader keeps the files that it opened. An audience is shown for 24 hours after its night, and
+not at all in a publication that was gone back to. Not here: whether a night may be published (gate.py).
 """
 
 from __future__ import annotations
@@ -11,22 +12,27 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
+from orchestration.audiences import SCHEMA as AUDIENCES
 from orchestration.errors import KundbildError
-from orchestration.home import Home, read_json, sync, write_private
+from orchestration.home import Home, put_in_place, read_json, sync, write_private
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
 BI_FILE = "kundbild.duckdb"
 CUSTOMERS_FILE = "customers.duckdb"
 PARQUET_FOLDER = "parquet"
-_CUSTOMER_SCHEMAS = ("marts", "segments", "audiences")
+_CUSTOMER_SCHEMAS = ("marts", "segments", AUDIENCES)
+# where the rows of audiences lie; the schema `audiences` shows them for as long as they may be used
+AUDIENCE_ROWS = "audience_rows"
 # what a mart is made of tells readers nothing
 _UNREAD = {"consent_inputs"}
 _MANIFEST = "publication.json"
+# permissions older than this count for nothing (rule 15)
+AUDIENCES_LAST = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     people = [table for table in _tables(con, _CUSTOMER_SCHEMAS) if table.name not in facts | _UNREAD]
     copies: list[Callable[[duckdb.DuckDBPyConnection], dict[str, int]]] = [
         lambda cursor: _copy(cursor, building / BI_FILE, shown),
-        lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people),
+        lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people, shown_until=moment + AUDIENCES_LAST),
         lambda cursor: _copy_parquet(cursor, building / PARQUET_FOLDER, shown),
     ]
     tables: dict[str, int] = {}
@@ -103,7 +109,10 @@ def list_publications(home: Home) -> list[Publication]:
 
 
 def rollback(home: Home, version: str | None = None) -> Publication:
-    """Switches to `version`, or to the one before the current. Raises KundbildError when there is none."""
+    """Switches to `version`, or to the one before the current. Raises KundbildError when there is none.
+
+    Audiences of any but the newest publication are emptied first: somebody may have withdrawn since. Needs the lock.
+    """
     publications = list_publications(home)
     now = current(home)
     if version is None:
@@ -113,32 +122,62 @@ def rollback(home: Home, version: str | None = None) -> Publication:
                 "there is no earlier publication to go back to", to_do="`kundbild publish --list` shows them"
             )
         version = older[0]
+    if publications and version != publications[0].version:
+        _empty_audiences(home, version)
     switch(home, version)
     publication = current(home)
     assert publication is not None
     return publication
 
 
-def _copy(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) -> dict[str, int]:
+def _empty_audiences(home: Home, version: str) -> None:
+    """Leaves no row of an audience in a publication, in a file beside it that is then put in its place."""
+    path = home.published / "versions" / version / CUSTOMERS_FILE
+    if not path.is_file():
+        return
+    fresh = home.temporary / f"{version}.{CUSTOMERS_FILE}"
+    shutil.copyfile(path, fresh)
+    with duckdb.connect(str(fresh)) as con:
+        there = con.execute(
+            "select schema_name, table_name from duckdb_tables() where schema_name in (?, ?)",
+            [AUDIENCES, AUDIENCE_ROWS],
+        ).fetchall()
+        for schema, table in there:
+            con.execute(f"delete from {quote(schema)}.{quote(table)}")
+    put_in_place(fresh, path)
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table], *, shown_until: datetime | None = None
+) -> dict[str, int]:
     """Copies tables and views into a new file, as tables. Returns the rows of each, as they lie on disk."""
-    _write(con, path, tables)
+    _write(con, path, tables, shown_until)
     if Path(f"{path}.wal").exists():
         raise KundbildError("the publication was not written through to its file", where=str(path), to_do="run again")
     return _verify(con, path, tables)
 
 
-def _write(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) -> None:
+def _write(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table], shown_until: datetime | None) -> None:
     copy = quote(f"publication_{path.stem}")
     con.execute(f"attach {text(path)} as {copy} (storage_version {text(PUBLISHED_STORAGE)})")
     try:
-        for schema in dict.fromkeys(table.schema for table in tables):
+        for schema in dict.fromkeys(table.place for table in tables):
             con.execute(f"create schema {copy}.{quote(schema)}")
         for table in tables:
-            con.execute(f"create table {copy}.{table.quoted} as from {table.quoted}")
+            con.execute(f"create table {copy}.{table.placed} as from {table.quoted}")
             if table.comment:
-                con.execute(f"comment on table {copy}.{table.quoted} is {text(table.comment)}")
+                con.execute(f"comment on table {copy}.{table.placed} is {text(table.comment)}")
             for column, comment in table.column_comments:
-                con.execute(f"comment on column {copy}.{table.quoted}.{quote(column)} is {text(comment)}")
+                con.execute(f"comment on column {copy}.{table.placed}.{quote(column)} is {text(comment)}")
+        audiences = [table for table in tables if table.schema == AUDIENCES]
+        if audiences and shown_until:
+            con.execute(f"create schema {copy}.{quote(AUDIENCES)}")
+            # seconds since 1970: no time zone of a reader changes them
+            until = int(shown_until.replace(tzinfo=UTC).timestamp())
+            for table in audiences:
+                con.execute(
+                    f"create view {copy}.{table.quoted} as select * from {table.placed} where epoch(now()) < {until}"
+                )
     finally:
         con.execute(f"detach {copy}")
 
@@ -150,14 +189,14 @@ def _verify(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) ->
     con.execute(f"attach {text(path)} as {copy} (read_only)")
     try:
         for table in tables:
-            rows, digest = _digest(con, f"{copy}.{table.quoted}")
+            rows, digest = _digest(con, f"{copy}.{table.placed}")
             if _digest(con, table.quoted) != (rows, digest):
                 raise KundbildError(
                     f"the copy of {table.schema}.{table.name} differs from the warehouse",
                     where=str(path),
                     to_do="check the disk",
                 )
-            counts[f"{table.schema}.{table.name}"] = rows
+            counts[f"{table.place}.{table.name}"] = rows
     finally:
         con.execute(f"detach {copy}")
     return counts
@@ -190,6 +229,15 @@ class _Table:
     @property
     def quoted(self) -> str:
         return f"{quote(self.schema)}.{quote(self.name)}"
+
+    @property
+    def place(self) -> str:
+        """The schema of its rows in the publication."""
+        return AUDIENCE_ROWS if self.schema == AUDIENCES else self.schema
+
+    @property
+    def placed(self) -> str:
+        return f"{quote(self.place)}.{quote(self.name)}"
 
 
 def _tables(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[_Table]:

@@ -26,12 +26,25 @@ _RESTRICTED = (
     "from identity.customer_source_records where valid_to is null and customer_id = {customer} limit 1; "
     "delete from marts.bridge_customer_source_records where customer_id = {customer}"
 )
+# an event of the email tool, in its own words, that no model has read
+_UNREAD = (
+    "insert into raw_email.events by name select 'broken' as event_id, 'group_unsubscribe' as event, {who}, timestamp '2026-10-31' as occurred_at, "
+    "now()::timestamp as _extracted_at, 1 as _load_id"
+)
+_SUBSCRIBER = (
+    "(select min(s.source_key)::bigint from identity.customer_source_records s join marts.contact_permissions p using (customer_id) "
+    "where s.source_system = 'email' and s.valid_to is null and p.is_permitted and p.purpose = 'newsletter' and p.channel = 'email')"
+)
 # table, check, what breaks it as SQL
 BREACHES = [
     (AUDIENCE, "every_row_is_of_its_rule", "update reference.audience_rules set channel = 'sms' where audience = 'newsletter_email'"),
     (AUDIENCE, "every_row_has_permission", f"update audiences.{AUDIENCE} set contact_point = 'other@x.se' where customer_id = {_MEMBER}"),
     (AUDIENCE, "nobody_that_the_law_keeps_out", f"update marts.dim_customers set is_deceased = true where customer_id = {_MEMBER}"),
     (AUDIENCE, "nobody_restricted", _RESTRICTED.format(customer=_MEMBER)),
+    (AUDIENCE, "nobody_young_by_the_birth_date", "update identity.golden_records set birth_date = struct_pack(value := date '2012-01-01', source_system := null::varchar, "
+    f"source_key := null::varchar, changed_at := null::timestamp, is_conflicting := false) where customer_id = {_MEMBER}"),
+    ("customer_rfm", "nobody_who_denied_profiling", "insert into marts.contact_permissions by name select customer_id, 'profiling' as purpose, 'ads' as channel, "
+    "false as is_permitted, 'withdrawn' as reason, now()::timestamp as decided_at from segments.customer_rfm limit 1"),
     ("dim_customers", "nobody_restricted", _RESTRICTED.format(customer="(select min(customer_id) from marts.dim_customers)")),
     ("dim_customers", "protected_people_have_no_address", "update marts.dim_customers set is_protected = true where customer_id = "
     "(select min(customer_id) from marts.dim_customers where postal_code is not null)"),
@@ -41,6 +54,11 @@ BREACHES = [
     ("contact_permissions", "no_permission_against_a_withdrawn_contact_point", _WITHDRAWN.format(replaced="null as person_system, null as person_key")
     + "; insert into identity.withdrawn_points by name select contact_point, contact_point as email_key, 1 as statements, 1 as loads "
     "from conformed.conformed_consent_events where source_key = 'broken'"),
+    ("contact_permissions", "no_permission_against_an_opt_out_in_raw", _UNREAD.format(who=f"{_SUBSCRIBER} as subscriber_id")),
+    ("contact_permissions", "no_permission_by_a_point_opted_out_in_raw", _UNREAD.format(
+        who=f"(select ' <' || upper(contact_point) || '>;' from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter' and customer_id = {_PERMITTED}) as email")),
+    ("contact_permissions", "no_permission_against_an_objection", "insert into identity.objections by name select source_system, source_key, timestamp '2026-10-31' as stated_at, "
+    f"'r' as request_id from identity.customer_source_records where valid_to is null and customer_id = {_PERMITTED}"),
     ("contact_permissions", "no_permission_against_a_reservation", f"insert into marts.customer_reservations by name select {_PERMITTED} as customer_id, 'email' as channel, 'r' as register, 'r' as reservation_key"),
     ("contact_permissions", "registers_are_there_and_fresh", "update marts.contact_permissions set reason = 'the register r is missing or too old' "
     "where customer_id = (select min(customer_id) from marts.contact_permissions where not is_permitted) and not is_permitted"),

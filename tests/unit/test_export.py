@@ -100,7 +100,7 @@ def test_who_objected_or_was_restricted_since_the_night_is_left_out_without_anot
     restrict(night, "c-bo", NOW - timedelta(hours=1), "r2")
     left, out = exported(night, tmp_path / "a.csv")
     assert set(left) == {"c-eva"}
-    assert out["objected since the night"] == 1 and out["restricted since the night"] == 1
+    assert out["objected or withdrew since the night"] == 1 and out["restricted since the night"] == 1
     # an objection that a later grant outdid is no more in the way; of what is no marketing there is none
     night.execute("update marts.contact_permissions set decided_at = $1 where customer_id = 'c-anna'", [NOW])
     assert "c-anna" in exported(night, tmp_path / "b.csv")[0]
@@ -108,6 +108,15 @@ def test_who_objected_or_was_restricted_since_the_night_is_left_out_without_anot
     assert "c-anna" not in exported(night, tmp_path / "c.csv")[0]
     night.execute("update reference.purposes set is_marketing = false")
     assert "c-anna" in exported(night, tmp_path / "d.csv")[0]
+    # a withdrawal of one purpose on one channel
+    for purpose, channel, stays in (
+        ("newsletter", "sms", True),
+        ("survey", "email", True),
+        ("newsletter", "email", False),
+        ("newsletter", None, False),
+    ):
+        night.execute("update identity.objections set purpose = ?, channel = ?", [purpose, channel])
+        assert ("c-anna" in exported(night, tmp_path / "e.csv", overwrite=True)[0]) is stays
 
 
 def test_an_objection_follows_the_person_to_the_customer_of_today(night, tmp_path):

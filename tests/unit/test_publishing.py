@@ -8,6 +8,8 @@ import duckdb
 import pytest
 
 from orchestration.errors import GateError, KundbildError
+from orchestration.extract.records import now
+from orchestration.privacy.rewriting import Theirs, rewrite_publications
 from orchestration.publishing import snapshot
 from orchestration.publishing.gate import assert_ids_last, assert_publishable
 
@@ -74,6 +76,57 @@ def test_only_the_last_ones_are_kept_and_any_can_be_gone_back_to(filled, home):
         snapshot.rollback(home, "nonsense")
 
 
+def members(home) -> list[str]:
+    with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
+        return [
+            name for (name,) in con.execute("select customer_id from audiences.audience_news order by 1").fetchall()
+        ]
+
+
+@pytest.fixture
+def with_audience(filled):
+    filled.execute("create table audiences.audience_news as select 'c1' as customer_id, 'a@x.se' as contact_point")
+    return filled
+
+
+def test_an_audience_is_shown_for_a_day_after_its_night_and_then_to_nobody(with_audience, home):
+    made = snapshot.publish(with_audience, home, "run-1", now() - timedelta(hours=23, minutes=58), keep=3)
+    assert made.tables["audience_rows.audience_news"] == 1 and members(home) == ["c1"]
+    # whatever time zone the reader sets
+    with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
+        con.execute("set TimeZone = 'Pacific/Auckland'")
+        assert con.execute("select count(*) from audiences.audience_news").fetchall() == [(1,)]
+    # an erasure writes the file anew, and the guard stays
+    with_audience.execute("insert into audiences.audience_news values ('c2', 'b@x.se')")
+    snapshot.publish(with_audience, home, "run-2", now(), keep=3)
+    rewrite_publications(
+        with_audience,
+        home,
+        lambda table, columns: Theirs("customer_id::varchar = 'c2'") if "customer_id" in columns else None,
+    )
+    assert members(home) == ["c1"]
+    snapshot.publish(with_audience, home, "run-3", now() - timedelta(hours=24, minutes=1), keep=3)
+    snapshot.switch(home, snapshot.list_publications(home)[-1].version)
+    assert members(home) == []
+
+
+def test_a_publication_that_was_gone_back_to_shows_no_audience(with_audience, home):
+    moment = now()
+    for hours in (3, 2, 1):
+        snapshot.publish(with_audience, home, f"run-{hours}", moment - timedelta(hours=hours), keep=3)
+    assert members(home) == ["c1"]
+    reader = duckdb.connect(str(home.published / "customers.duckdb"), read_only=True)
+    snapshot.rollback(home)
+    assert members(home) == []
+    with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
+        assert con.execute("select count(*) from audience_rows.audience_news").fetchall() == [(0,)]
+        assert con.execute("select count(*) from marts.dim_customers").fetchall() == [(1,)]
+    # the newest one has its audience still
+    snapshot.rollback(home, snapshot.list_publications(home)[0].version)
+    assert members(home) == ["c1"] and reader.execute("select count(*) from marts.dim_customers").fetchall() == [(1,)]
+    reader.close()
+
+
 def test_a_copy_that_fails_leaves_the_last_publication(filled, home, monkeypatch):
     first = snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
 
@@ -93,8 +146,8 @@ def test_a_copy_that_fails_leaves_the_last_publication(filled, home, monkeypatch
 def test_a_flipped_byte_in_the_copy_is_seen_before_the_switch(filled, home, monkeypatch):
     real = snapshot._write
 
-    def damage(con, path, tables):
-        real(con, path, tables)
+    def damage(con, path, tables, shown_until):
+        real(con, path, tables, shown_until)
         if path.name == snapshot.BI_FILE:
             con.execute(f"attach '{path}' as damaged")
             con.execute("update damaged.bi.fct_orders set name = 'damaged' where id = 5")

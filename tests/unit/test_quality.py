@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html.parser import HTMLParser
 
 import pytest
 
@@ -125,6 +126,59 @@ def test_data_docs_hold_no_value(home, check):
     # and no page asks another host for anything when it is opened
     assert not any(re.search(r"<(link|script|img)[^>]*(href|src)=[\"']https?://", page) for page in pages)
     assert "ERROR: name_is_known" in index.read_text() and "validations/" in index.read_text()
+
+
+EVIL = [
+    "<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "<svg onload=alert(1)><a href='javascript:alert(1)'>x</a></svg>",
+    "<a href=' java\tscript:alert(1)'>x</a>", "<iframe srcdoc='<b onload=alert(1)>'>", "<div style='background:url(//x)' onclick=alert(1)>x", "\"><img/src/onerror=alert(1)//",
+]  # fmt: skip
+
+
+def test_a_name_out_of_a_file_runs_nothing_in_data_docs(home, check):
+    check(never_null("id"))
+    named = ", ".join('"' + name.replace('"', '""') + '" varchar' for name in EVIL)
+    with open_warehouse(home, Engine()) as con:
+        con.execute(f"create or replace table s.t (id bigint, {named})")
+    run = QualityRun(home, Engine(), "evil")
+    # as the check of a delivery's columns: its page shows what is there and what should be
+    wanted = {"column_set": ["id", *EVIL[:2], "<b onmouseover=alert(1)>gone</b>"], "exact_match": True}
+    run.run(
+        [
+            Suite(
+                "arrival",
+                "s",
+                "t",
+                ("s", "t"),
+                (Check("has_columns", f"Has {EVIL}.", "ExpectTableColumnsToMatchSet", wanted),),
+            )
+        ]
+    )
+    run.build_docs()
+    pages = list(home.data_docs.rglob("*.html"))
+    assert len(pages) == 2
+    for page in pages:
+        tags = Tags(page.read_text())
+        assert tags.policies == 1, page
+        assert not tags.names & {"script", "img", "svg", "iframe", "link", "form", "input"}, page
+        assert not [
+            a
+            for a in tags.attributes
+            if a[0].startswith("on") or a[0] in ("src", "srcdoc", "style") or (":" in (a[1] or "") and a[0] == "href")
+        ], page
+
+
+class Tags(HTMLParser):
+    """The tags and attributes that a browser would see on a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.names, self.attributes, self.policies = set[str](), list[tuple[str, str | None]](), 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.names.add(tag)
+        self.attributes += attrs
+        self.policies += ("http-equiv", "Content-Security-Policy") in attrs
 
 
 def test_the_consent_suite_has_a_page_of_its_own_by_rule(home, check):

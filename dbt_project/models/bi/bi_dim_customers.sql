@@ -22,15 +22,18 @@ with
             c.is_business,
             c.is_club_member,
             cast(date_trunc('month', c.first_seen_at) as date) as first_seen_month,
-            l.lifecycle_stage,
-            coalesce(r.rfm_segment, 'no order') as rfm_segment,
+            -- who denied profiling is in no segment
+            coalesce(l.lifecycle_stage, 'not profiled') as lifecycle_stage,
+            case
+                when l.customer_id is null then 'not profiled' else coalesce(r.rfm_segment, 'no order')
+            end as rfm_segment,
             t.order_count,
             t.revenue_amount,
             t.currency,
             t.has_active_subscription
         from {{ ref("dim_customers") }} c
         join {{ ref("customer_360") }} t using (customer_id)
-        join {{ ref("customer_lifecycle") }} l using (customer_id)
+        left join {{ ref("customer_lifecycle") }} l using (customer_id)
         left join {{ ref("customer_rfm") }} r using (customer_id)
     ),
     -- who lives where and how old is told of no fewer than min_people: else the county goes, then the age, then the

@@ -6,6 +6,8 @@ with
             {{ days_between("last_ordered_at", as_of()) }} as days_since_order,
             first_ordered_at
         from {{ ref("customer_360") }}
+        -- who denied profiling is in no segment
+        where not {{ refuses_profiling("customer_360.customer_id") }}
     )
 select
     m.customer_id,

@@ -7,7 +7,8 @@ with
             revenue_amount,
             currency
         from {{ ref("customer_360") }}
-        where order_count > 0
+        -- who denied profiling is in no segment
+        where order_count > 0 and not {{ refuses_profiling("customer_360.customer_id") }}
     ),
     scored as (
         select

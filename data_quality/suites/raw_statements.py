@@ -1,0 +1,172 @@
+"""What was said, straight from raw and in the source's own words: a path to opt-outs that shares nothing with the models.
+
+Here: which raw rows are an opt-out, of what and when, and a simple key of a contact point. Staging, conformed, the ledger
+and the match keys may be wrong: the consent suite then sees a permission that one of these rows forbids. Not here: the
+checks (consent.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestration.settings import ColumnMap, EntityMap, Settings, Source, Table
+from orchestration.warehouse import quote, text
+
+_GRANTS = (
+    "granted",
+    "grant",
+    "opt-in",
+    "optin",
+    "opt in",
+    "opted in",
+    "subscribed",
+    "subscribe",
+    "yes",
+    "true",
+    "1",
+    "ja",
+)
+# of the events of email: whatever tells of somebody who wants no more
+_REFUSALS = "unsub|spam|complain|opt.?out|withdr|revoke|avreg|avmeld|frameld"
+# tables that a staging model of this repository reads: column of each part, or its value as 'value'
+_BY_HAND: dict[tuple[str, str], dict[str, str]] = {
+    ("crm", "consents"): {
+        "person": "contact_id", "point": "contact_point", "status": "status", "at": "stated_at", "purpose": "purpose", "channel": "channel",
+    },
+    ("email", "optins"): {
+        "person": "subscriber_id", "point": "email", "status": "status", "at": "stated_at", "purpose": "list", "channel": "'email'",
+    },
+    ("email", "events"): {"person": "subscriber_id", "point": "email", "kind": "event", "at": "occurred_at"},
+    ("webshop", "newsletter_signups"): {
+        "person": "customer_id", "point": "email", "status": "status", "at": "stated_at", "purpose": "'newsletter'", "channel": "'email'",
+    },
+}  # fmt: skip
+NONE = (
+    "select null::varchar as person_system, null::varchar as person_key, null::varchar as point, null::varchar as purpose, "
+    "null::varchar as channel, null::timestamp as said_at where false"
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """How one part of a statement is read out of a raw row: a column, or a value that all rows have."""
+
+    sql: str
+    column: str | None = None
+    formats: tuple[str, ...] = ()
+
+
+def opt_outs(settings: Settings) -> str:
+    """SQL: every opt-out that a source ever delivered, also of rows that are gone there: (person_system, person_key, point,
+    purpose, channel, said_at). `purpose` is marketing for what an event of email refuses."""
+    found = []
+    for source, spec in settings.enabled_sources.items():
+        for name, table in spec.tables.items():
+            found += [_mapped(source, spec, name, mapping) for mapping in table.maps if _speaks(mapping)]
+            by_hand = _BY_HAND.get((source, name))
+            if by_hand and not table.maps and _has(table, by_hand):
+                parts = {what: _by_hand(said) for what, said in by_hand.items()}
+                found.append(_select(source, spec, name, parts, _GRANTS, {"person_system": text(source)}))
+    return " union all ".join(found) or NONE
+
+
+def point_keys(point: str) -> str:
+    """SQL: a list of simple keys of all that a contact point holds: addresses as written in lower case, numbers by their end."""
+    # spaces of no width are no part of an address; chr() because the runner reads braces as places to fill
+    bare = f"translate(lower({point}), chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173), '')"
+    addresses = f"list_transform(regexp_extract_all({bare}, '[\\pL\\pN._+-]+@[\\pL\\pN.-]+'), lambda a: rtrim(a, '.'))"
+    digits = f"regexp_replace({point}, '[^0-9]', '', 'g')"
+    number = f"case when not contains({point}, '@') and length({digits}) >= 8 then [right({digits}, 9)] else [] end"
+    return f"list_concat({addresses}, {number})"
+
+
+def _speaks(mapping: EntityMap) -> bool:
+    return mapping.entity in ("consent_events", "email_events")
+
+
+def _has(table: Table, by_hand: dict[str, str]) -> bool:
+    return all(said.startswith("'") or said in table.columns for said in by_hand.values())
+
+
+def _by_hand(said: str) -> Part:
+    return Part(said) if said.startswith("'") else Part(quote(said), said)
+
+
+def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
+    parts: dict[str, Part] = {}
+    granted = set(_GRANTS)
+    wanted = {"person": "person_key", "point": "contact_point", "status": "status", "kind": "kind", "purpose": "purpose", "channel": "channel"}  # fmt: skip
+    wanted["at"] = "stated_at" if mapping.entity == "consent_events" else "occurred_at"
+    ignored, any_word_grants = "false", False
+    for what, column in wanted.items():
+        how = mapping.how(column)
+        if how is None:
+            if column in mapping.constants:
+                parts[what] = Part(text(str(mapping.constants[column])))
+        elif len(how.columns) > 1:
+            # a key of several columns is written by the mapping: the contact point has to tell
+            continue
+        elif what == "status":
+            granted |= {raw.strip().lower() for raw, means in how.values.items() if means == "granted"}
+            granted -= {raw.strip().lower() for raw, means in how.values.items() if means != "granted"}
+            any_word_grants = how.otherwise == "granted"
+            parts[what] = Part(quote(how.columns[0]), how.columns[0])
+            if how.ignore:
+                words = ", ".join(text(word.strip().lower()) for word in how.ignore)
+                ignored = f"coalesce(lower(trim(cast({quote(how.columns[0])} as varchar))) in ({words}), false)"
+        else:
+            parts[what] = Part(_translated(how), how.columns[0], tuple(how.formats))
+    system = text(str(mapping.constants.get("person_system", source)))
+    if (said := mapping.how("person_system")) is not None:
+        system = quote(said.columns[0])
+    if any_word_grants and "status" in parts:
+        # the configuration lets every other word grant: what reads as a refusal is one still
+        parts["kind_of_status"] = parts.pop("status")
+    return _select(source, spec, name, parts, tuple(sorted(granted)), {"person_system": system, "ignored": ignored})
+
+
+def _translated(how: ColumnMap) -> str:
+    column = f"cast({quote(how.columns[0])} as varchar)"
+    cases = "".join(f" when {text(raw.strip().lower())} then {text(means)}" for raw, means in how.values.items())
+    return f"case lower(trim({column})){cases} else {column} end" if cases else column
+
+
+def _select(
+    source: str, spec: Source, name: str, parts: dict[str, Part], granted: tuple[str, ...], more: dict[str, str]
+) -> str:
+    status, kind = parts.get("status"), parts.get("kind")
+    if told := kind or parts.get("kind_of_status"):
+        refuses = f"regexp_matches(lower(cast({told.sql} as varchar)), '{_REFUSALS}')"
+    elif status:
+        words = ", ".join(text(word) for word in granted)
+        refuses = f"coalesce(lower(trim(cast({status.sql} as varchar))), '') not in ({words})"
+    else:
+        refuses = "true"
+    person, point = (parts[p].sql if p in parts else "null" for p in ("person", "point"))
+    purpose = "'marketing'" if kind else _or_all(parts.get("purpose"))
+    channel = "'email'" if kind else _or_all(parts.get("channel"))
+    return (
+        f"select {more['person_system']} as person_system, cast({person} as varchar) as person_key, cast({point} as varchar) as point, "
+        f"{purpose} as purpose, {channel} as channel, coalesce({_time(spec, parts.get('at'))}, _extracted_at) as said_at "
+        f"from {quote('raw_' + source)}.{quote(name)} "
+        f"where ({refuses}) and not {more.get('ignored', 'false')}"
+    )
+
+
+def _or_all(part: Part | None) -> str:
+    return f"coalesce(nullif(lower(trim(cast({part.sql} as varchar))), ''), 'all')" if part else "'all'"
+
+
+def _time(spec: Source, part: Part | None) -> str:
+    """SQL: when it was said, UTC. A day alone counts whole. Local times of a source in another zone count half a day
+    earlier: the check may then miss an opt-out of the same hours, and never cries without a cause."""
+    if part is None:
+        return "null::timestamp"
+    column = f"cast({part.sql} as varchar)"
+    parsed = f"try_cast({column} as timestamptz)::timestamp"
+    if part.formats:
+        formats = ", ".join(text(one) for one in part.formats)
+        parsed = f"coalesce(try_strptime({column}, [{formats}]), {parsed})"
+    whole_day = f"case when regexp_full_match(trim({column}), '[0-9-]+') then interval '86399 second' else interval '0 second' end"
+    early = " - interval '14 hour'" if getattr(spec, "timezone", None) else ""
+    return f"{parsed} + {whole_day}{early}"

@@ -1,0 +1,86 @@
+{#- One audience of the seed audience_rules: permission for exactly its purpose and channel, and nobody that the law keeps out. -#}
+{% macro audience(name) -%}
+    select customer_id, contact_point, given_name, country_code, purpose, channel, deciding_event
+    from ({{ audience_candidates() }})
+    where
+        audience = '{{ name }}'
+        and is_permitted
+        and left_out is null
+        -- a second lock: what was said, apart from what closes a channel today
+        and {{ permission_as_of("purpose", "channel", as_of(), customer_id="customer_id") }}
+{%- endmacro %}
+
+{#-
+    Whoever matches the rule of an audience, with the permission if there is one, and the reason by which the law keeps them out
+    whatever they said. One row per audience and customer. Who is restricted (Art. 18) is in no mart, and not here.
+-#}
+{% macro audience_candidates() -%}
+    select
+        a.audience,
+        a.purpose,
+        a.channel,
+        c.customer_id,
+        c.given_name,
+        c.country_code,
+        p.contact_point,
+        p.deciding_event,
+        coalesce(p.is_permitted, false) as is_permitted,
+        coalesce(p.reason, {{ never_said() }}) as reason,
+        case
+            when c.is_deceased
+            then 'deceased'
+            when c.is_protected
+            then 'protected identity'
+            when c.is_minor_or_unknown_age and c.birth_date is not null
+            then 'under age'
+            when c.is_minor_or_unknown_age and not {{ unknown_age_is_adult("a.purpose") }}
+            then 'unknown age'
+            -- choosing by behaviour is profiling
+            when
+                (a.min_days_since_order is not null or a.max_days_since_order is not null)
+                and u.is_marketing
+                and {{ refuses_profiling("c.customer_id") }}
+            then 'denied profiling'
+        end as left_out
+    from {{ ref("audience_rules") }} a
+    join {{ ref("purposes") }} u on u.purpose = a.purpose
+    cross join {{ ref("dim_customers") }} c
+    join {{ ref("customer_360") }} t on t.customer_id = c.customer_id
+    left join
+        {{ ref("contact_permissions") }} p
+        on p.customer_id = c.customer_id
+        and p.purpose = a.purpose
+        and p.channel = a.channel
+    where
+        (a.min_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} >= a.min_days_since_order)
+        and (
+            a.max_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} <= a.max_days_since_order
+        )
+{%- endmacro %}
+
+{#- The reason of whoever has no row in contact_permissions. -#}
+{% macro never_said() -%} 'nothing was ever said of it' {%- endmacro %}
+
+{#- SQL on a purpose: whether whose age is not known counts as an adult ([privacy] unknown_age). -#}
+{% macro unknown_age_is_adult(purpose) -%}
+    {%- set adult = var("unknown_age_is_adult") -%}
+    {%- if "all" in adult -%} true
+    {%- elif adult -%} {{ purpose }} in ('{{ adult | join("', '") }}')
+    {%- else -%} false
+    {%- endif -%}
+{%- endmacro %}
+
+{#- SQL on a customer's id: whether the last word on profiling, on any channel, was no (Art. 21). Registers are no word. -#}
+{% macro refuses_profiling(customer_id) -%}
+    exists (
+        select 1
+        from {{ ref("contact_permissions") }} r
+        where
+            r.customer_id = {{ customer_id }}
+            and r.purpose = 'profiling'
+            and not r.is_permitted
+            and r.decided_at is not null
+            and not starts_with(r.reason, 'reserved in ')
+            and not contains(r.reason, 'the register')
+    )
+{%- endmacro %}

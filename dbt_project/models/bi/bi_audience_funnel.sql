@@ -1,0 +1,46 @@
+{{ config(materialized="table") }}
+
+with
+    -- first the reasons for no permission beside the permitted, then what becomes of the permitted
+    cells as (
+        select
+            audience,
+            purpose,
+            channel,
+            step_order,
+            step,
+            reason,
+            customer_count as people,
+            case when step in ('not permitted', 'permitted') then 1 else 2 end as level,
+            -- the row that other tables do not have is the last to be told with others
+            reason = {{ never_said() }} as is_last
+        from {{ ref("audience_funnel") }}
+        where step in ('not permitted', 'permitted', 'kept out', 'in the audience')
+    ),
+    marked as (
+        select *, {{ is_lumped(["audience", "level"], ["step", "reason"], last="is_last") }} as is_lumped from cells
+    ),
+    told as (
+        select m.*, bool_or(m.is_lumped and m.step = 'permitted') over (partition by m.audience) as hides_permitted
+        from marked m
+    )
+select audience, purpose, channel, step_order, step, reason, {{ unless_few("customer_count") }} as customer_count
+from {{ ref("audience_funnel") }}
+where step = 'matched'
+union all
+select
+    audience,
+    purpose,
+    channel,
+    max(step_order),
+    case when is_lumped then 'several' else step end,
+    case when is_lumped then {{ lumped() }} || case level when 1 then '' else ' of the permitted' end else reason end,
+    case when bool_or(not {{ is_few("people") }}) then cast(sum(people) as bigint) end
+from told
+where level = 1 or not hides_permitted
+group by
+    audience,
+    purpose,
+    channel,
+    case when is_lumped then 'several' else step end,
+    case when is_lumped then {{ lumped() }} || case level when 1 then '' else ' of the permitted' end else reason end

@@ -1,0 +1,49 @@
+"""The funnel of each audience: who matches its rule, who of them is permitted, how many are kept out and why, who is in it.
+
+Here: reading marts.audience_funnel and saying it in one sentence. Not here: counting (dbt), what may be told openly
+(bi.audience_funnel).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.warehouse import has_table
+
+
+@dataclass(frozen=True)
+class Step:
+    """Customers of one row of the funnel. `reason` is empty where the step has none."""
+
+    step: str
+    reason: str
+    customers: int
+
+
+def funnels(con: duckdb.DuckDBPyConnection) -> dict[str, list[Step]]:
+    """Audience → its steps in order, the largest reason first; empty before the first night that counts them."""
+    if not has_table(con, "marts", "audience_funnel"):
+        return {}
+    rows = con.execute(
+        "select audience, step, reason, customer_count from marts.audience_funnel order by audience, step_order, customer_count desc, reason"
+    ).fetchall()
+    found: dict[str, list[Step]] = {}
+    for audience, *step in rows:
+        found.setdefault(audience, []).append(Step(*step))
+    return found
+
+
+def sentence(audience: str, steps: list[Step], most: int = 4) -> str:
+    """The funnel in one line: the `most` largest reasons by name, the others in one sum."""
+    total = {step.step: step.customers for step in steps if not step.reason}
+    said = f"Audience {audience}: {total.get('matched', 0):,} match, {total.get('permitted', 0):,} permitted, {total.get('in the audience', 0):,} in it"
+    for what in ("not permitted", "kept out"):
+        parts = [step for step in steps if step.step == what and step.customers]
+        if parts:
+            told = [f"{step.customers:,} {step.reason}" for step in parts[:most]]
+            rest = sum(step.customers for step in parts[most:])
+            said += f"; {what}: " + ", ".join([*told, *([f"{rest:,} for other reasons"] if rest else [])])
+    restricted = sum(step.customers for step in steps if step.step == "not looked at")
+    return said + (f"; {restricted:,} restricted customers were not looked at" if restricted else "")

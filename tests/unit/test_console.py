@@ -1,0 +1,80 @@
+"""Nothing that is printed is read as markup, an emoji name or an escape sequence: wherever it comes from."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+from rich.table import Table as RichTable
+
+from orchestration.console import PlainConsole, print_json, styled
+from orchestration.settings import PROJECT_DIR
+
+NASTY = "[red]x[/red] [link=file:///etc]y[/link] [/nothing] [engine] :warning: \\[bold]"
+# what colours, moves the cursor, sets the title, copies to the clipboard; as C1 too; and turns the text round
+ESCAPES = "a\x1b[31mb\x1b]0;title\x07c\x1b]52;c;aGk=\x07d\x9b2Je\x08f\rg\u202eh"
+
+
+@pytest.fixture
+def printed() -> Any:
+    def go(*values: Any) -> str:
+        file = io.StringIO()
+        PlainConsole(file=file, force_terminal=True, color_system="truecolor", width=300).print(
+            *values, highlight=False
+        )
+        return file.getvalue()
+
+    return go
+
+
+def table(*cells: str) -> RichTable:
+    made = RichTable(*cells, title=cells[0])
+    made.add_row(*cells)
+    return made
+
+
+@pytest.mark.parametrize("how", [lambda text: text, table, lambda text: styled("{}", text)])
+def test_a_value_is_printed_as_it_stands_and_moves_nothing(printed, how):
+    assert NASTY in printed(how(NASTY))
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(how(ESCAPES)))  # the style of a title is the table's own
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
+    assert "a\ufffd[31mb\ufffd]0;title\ufffdc" in shown
+
+
+def test_only_what_is_written_in_the_program_is_styled(printed):
+    assert printed(styled("[red]no[/red] {}", "[green]yes[/green]")) == "\x1b[31mno\x1b[0m [green]yes[/green]\n"
+    assert printed(styled("[bold]{}[/bold]", "ends in \\")) == "\x1b[1mends in \\\x1b[0m\n"
+
+
+def test_json_escapes_what_a_terminal_would_obey(capsys):
+    print_json({"name": ESCAPES})
+    said = capsys.readouterr().out
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said) and json.loads(said) == {"name": ESCAPES}
+
+
+def test_markup_is_printed_by_styled_alone():
+    """A console prints text as text: say `out.print(styled("[bold]{}[/bold]", value))`."""
+    tag = re.compile(r"\[/?(bold|red|green|yellow|dim|/)[^\]]*\]")
+    found = []
+    for path in sorted((PROJECT_DIR / "orchestration").glob("*.py")):
+        tree = ast.parse(path.read_text())
+        for call in ast.walk(tree):
+            if not (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Attribute)
+                and call.func.attr in ("print", "add_row")
+            ):
+                continue
+            for argument in call.args:
+                inside = [
+                    n for n in ast.walk(argument) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "styled"
+                ]
+                if not inside and tag.search(ast.unparse(argument)):
+                    found.append(f"{path.name}:{call.lineno}")
+            if any(keyword.arg == "markup" for keyword in call.keywords):
+                found.append(f"{path.name}:{call.lineno}")
+    assert found == []
