@@ -127,7 +127,9 @@ def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[
 def _write_answer(
     con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, customer: str, received: datetime, request: str
 ) -> None:
-    document = export_subject(con, customer, received, categories_with(settings.privacy.retention_days))
+    pepper = find_pepper(con, settings.privacy.pepper)
+    kinds = categories_with(settings.privacy.retention_days)
+    document = export_subject(con, settings, pepper, customer, received, kinds)
     home.subject_access.mkdir(mode=0o700, exist_ok=True)
     write_private(home.subject_access / f"{request}.json", as_json(document))
     write_private(home.subject_access / f"{request}.html", as_page(document))

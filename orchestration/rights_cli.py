@@ -71,6 +71,9 @@ def export_subject(
         Path | None, typer.Option("--to", help="Write it there (made private) instead of printing it.")
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page that a person can read; it is made private.")] = None,
+    language: Annotated[
+        str, typer.Option(help="Of the page: sv, no, da, fi or en; unless given, that of the person's country.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Everything that is held of somebody (Art. 15), with what it is for, and what they may take elsewhere (Art. 20).
@@ -78,18 +81,25 @@ def export_subject(
     JSON, valid by orchestration/privacy/subject_access.schema.json. Exit code 3: it is about nobody, or more than one.
     """
     from orchestration.configuration import load_settings
+    from orchestration.errors import KundbildError
     from orchestration.night import home_and_config
     from orchestration.privacy.catalogue import categories_with
+    from orchestration.privacy.pepper import find_pepper
+    from orchestration.privacy.phrases import LANGUAGES
     from orchestration.privacy.subject_access import as_json as as_text
     from orchestration.privacy.subject_access import as_page
     from orchestration.privacy.subject_access import export_subject as export
 
     _, config = home_and_config()
-    kinds = categories_with(load_settings(config).privacy.retention_days)
+    if language and language not in LANGUAGES:
+        raise KundbildError(f"there is no page in {language!r}", to_do=f"languages are {', '.join(LANGUAGES)}")
+    settings = load_settings(config)
+    kinds = categories_with(settings.privacy.retention_days)
     documents: list[dict[str, Any]] = []
 
     def collect(con: Any, whom: str, at: Any, request: str) -> int:
-        documents.append(export(con, whom, at, kinds))
+        pepper = find_pepper(con, settings.privacy.pepper)
+        documents.append(export(con, settings, pepper, whom, at, kinds, language))
         return sum(len(table["rows"]) for table in documents[0]["data"])
 
     _used("export", customer, email, source_record, collect, as_json=False, is_quiet=True)

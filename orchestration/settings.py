@@ -320,6 +320,10 @@ class Privacy(Strict):
         description="secret of keyed hashes, as ${NAME_OF_ENVIRONMENT_VARIABLE}, or a list of them, the oldest first; "
         "else it lies in the user's own settings",
     )
+    controller: str = Field(
+        default="", description="who answers for the data: name and address, for who asks (Art. 15); else the company"
+    )
+    officer: str = Field(default="", description="how to reach the data protection officer, for who asks")
     is_charity: bool = Field(
         default=False, description="the company is a charity: Reservasjonsregisteret has a choice of its own for those"
     )

@@ -1,13 +1,14 @@
 """Everything that is held of somebody (Art. 15), and the part that they may take elsewhere (Art. 20), as JSON and as a page.
 
-Out of conformed tables, the golden record, marts and segments; each table with the categories of its columns and what
-these are for. Nobody else's data: a household is an id, a company a name. Not here: who may ask (rights.py).
+Out of raw and conformed tables, quarantine, registers, the golden record, marts and segments; each table with the categories
+of its columns and what these are for; who received it. Nobody else's data: a household is an id, a company a name.
+Not here: who may ask (rights.py), whose rows those are that no conformed table has (subject_rows.py).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,19 @@ from typing import Any
 import duckdb
 from jinja2 import Environment
 
+from orchestration.match_keys import name_key
+from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.catalogue import NONE, Category, Column, categories, read_catalogue
-from orchestration.warehouse import quote
+from orchestration.privacy.exports import exports_with
+from orchestration.privacy.pepper import Pepper
+from orchestration.privacy.phrases import LANGUAGES, authority_of, language_of, phrases
+from orchestration.privacy.subject_rows import MINE, note_subject, noted_rows, raw_rows, set_aside_rows
+from orchestration.settings import Settings
+from orchestration.warehouse import has_table, quote, scalar
 
 SCHEMA = Path(__file__).with_name("subject_access.schema.json")
-VERSION = 1
+_PAGE = Path(__file__).with_name("subject_access.html.jinja")
+VERSION = 2
 # rows that name the person by the row they hang on
 _CHILDREN = {
     "conformed_survey_answers": ("response_key", "conformed_survey_responses"),
@@ -31,24 +40,42 @@ _FIRST = (
     "marts.contact_permissions",
     "conformed.conformed_consent_events",
 )
-# of registers, what is held of the person stands with the customer (dim_customers, customer_reservations)
-_LEFT_OUT = ("conformed_reservations", "conformed_address_updates", "customer_identity_events")
+# their splits and merges name other people's ids
+_LEFT_OUT = ("customer_identity_events",)
+# rows of the person that no record of theirs is beside: SQL conditions
+_BY_KEYS = {
+    "conformed_address_updates": f"{name_key('given_name', 'family_name', 'birth_date')} in (select value from subject_keys where kind = 'name')",
+    # what matched them; of a household's entry with another given name it is not theirs
+    "conformed_reservations": "source_key in (select reservation_key from marts.customer_reservations where customer_id = $customer) "
+    "and (given_name is null or identity.words_key(given_name) in (select identity.words_key(given_name) from conformed.conformed_people "
+    f"where (source_system, source_key) in {MINE}))",
+    "conformed_web_sessions": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
+    "conformed_web_events": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
+    "fct_web_sessions": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
+}
+_PROFILING = (
+    "We sort customers by when they last bought, how often and for how much, and by how long ago anything was heard of them. "
+    "It decides which offers suit, and nothing with legal effect; a person decides everything else. You may object to it."
+)
 _SOURCES = {"conformed": "the source system that each row names", "marts": "computed here from the above", "segments": "computed here from the above", "audiences": "computed here from the above", "identity": "chosen here among the source records"}  # fmt: skip
 
 
 def export_subject(
-    con: duckdb.DuckDBPyConnection, customer: str, received: datetime, kinds: Mapping[str, Category]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    pepper: Pepper,
+    customer: str,
+    received: datetime,
+    kinds: Mapping[str, Category],
+    language: str = "",
 ) -> dict[str, Any]:
     """The document about `customer` (today's id) that SCHEMA describes; times UTC. `received` begins the one-month clock,
-    `kinds` are the categories of data as they are configured."""
-    records = con.execute(
-        "select source_system, source_key from identity.customer_source_records where customer_id = $1 and valid_to is null order by all",
-        [customer],
-    ).fetchall()
-    con.execute("create or replace temp table subject_records (source_system varchar, source_key varchar)")
-    con.executemany(
-        "insert into subject_records values (?, ?)", [list(record) for record in records]
-    ) if records else None
+    `kinds` are the categories of data as they are configured. Unless given, the language is that of their country."""
+    note_subject(con, settings, customer)
+    records = con.execute("from subject_records order by all").fetchall()
+    country = scalar(
+        con, f"select any_value(upper(trim(country_code))) from conformed.conformed_people where (source_system, source_key) in {MINE}"
+    )  # fmt: skip
     tables: dict[tuple[str, str], list[Column]] = {}
     for column in read_catalogue():
         if column.schema not in ("bi", "quarantine") and column.table not in _LEFT_OUT:
@@ -56,6 +83,9 @@ def export_subject(
     data = [
         found for (schema, table), columns in tables.items() if (found := _table(con, customer, schema, table, columns))
     ]
+    beside = [*set_aside_rows(con), *noted_rows(con), *raw_rows(con, settings, customer)]
+    data += [_beside(*found) for found in beside]
+    ids = [customer, *(old for (old,) in con.execute(_FORMER, {"customer": customer}).fetchall())]
     # who they are comes first, then what they said and did
     data.sort(key=lambda found: _FIRST.index(found["table"]) if found["table"] in _FIRST else len(_FIRST))
     due = con.execute("select ($1::timestamp + interval 1 month)::date", [received]).fetchall()[0][0]
@@ -64,6 +94,13 @@ def export_subject(
         "customer_id": customer,
         "received_at": _plain(received),
         "due_on": _plain(due),
+        "language": language or language_of(country),
+        "controller": settings.privacy.controller or settings.company,
+        "officer": settings.privacy.officer,
+        "authority": authority_of(country),
+        "profiling": _PROFILING,
+        "recipients": exports_with(con, pepper, ids),
+        "requests": _requests(con, pepper, ids),
         "source_records": [f"{system}:{key}" for system, key in records],
         "your_rights": (
             "You may have errors corrected, data erased, their use restricted, object to marketing, take what you gave us elsewhere, "
@@ -86,6 +123,11 @@ def export_subject(
 def _table(
     con: duckdb.DuckDBPyConnection, customer: str, schema: str, table: str, columns: list[Column]
 ) -> dict[str, Any] | None:
+    if not has_table(con, schema, table):
+        return None
+    # a table of before an update lacks what it got since
+    there = {column for column, *_ in con.execute(f"describe {quote(schema)}.{quote(table)}").fetchall()}
+    columns = [column for column in columns if column.column in there]
     names = {column.column for column in columns}
     mine = "(select source_system, source_key from subject_records)"
     if table in _CHILDREN:
@@ -101,6 +143,10 @@ def _table(
     elif "customer_id" in names and not {"person_system", "person_key"} <= names:
         where = "customer_id = $customer"
     else:
+        where = "false"
+    if table in _BY_KEYS:
+        where = f"({where}) or ({_BY_KEYS[table]})"
+    elif where == "false":
         return None
     told = [column for column in columns if column.column not in ("load_id", "customer_key")]
     cursor = con.execute(
@@ -119,6 +165,32 @@ def _table(
         "columns": {c.column: {"category": c.category, "description": c.description} for c in told},
         "rows": rows,
     }
+
+
+_FORMER = "select old_customer_id from identity.customer_id_redirects where customer_id = $customer"
+
+
+def _beside(
+    table: str, source: str, category: str, columns: dict[str, str], rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "table": table,
+        "source": source,
+        "categories": [category],
+        "is_portable": False,
+        "columns": {column: {"category": category, "description": said} for column, said in columns.items()},
+        "rows": [{column: _plain(value) for column, value in row.items()} for row in rows],
+    }
+
+
+def _requests(con: duckdb.DuckDBPyConnection, pepper: Pepper, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Their earlier requests: what they asked for, when, and what became of it."""
+    if not has_table(con, "restricted", "rights_requests"):
+        return []
+    said = "select kind, received_at, due_on, state, closed_at from restricted.rights_requests where list_contains($subjects, subject) order by 2"
+    cursor = con.execute(said, {"subjects": [subject_hash(pepper, customer) for customer in ids]})
+    names = ("kind", "received_at", "due_on", "state", "closed_at")
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
 
 
 def _plain(value: Any) -> Any:
@@ -141,34 +213,18 @@ def as_json(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>What we hold about you</title>
-<style>
- body { font: 15px/1.45 system-ui, sans-serif; color: #1d2733; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
- h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2.2rem }
- .scroll { overflow-x: auto } table { border-collapse: collapse; font-size: .88rem }
- th, td { border-bottom: 1px solid #d9e0e6; padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top }
- .quiet { color: #5b6a78 } .data td { white-space: nowrap }
-</style></head><body>
-<h1>What we hold about you</h1>
-<p>Asked for on {{ d.received_at[:10] }}; to be answered by {{ d.due_on }}. {{ d.your_rights }}</p>
-<h2>What it is for</h2>
-<div class="scroll"><table><tr><th>kind</th><th>what</th><th>purpose</th><th>legal basis</th><th>kept</th><th>who receives it</th></tr>
-{% for c in d.categories %}<tr><td>{{ c.category }}</td><td>{{ c.description }}</td><td>{{ c.purpose }}</td><td>{{ c.legal_basis }}</td>
-<td>{{ c.retention_days }} days</td><td>{{ c.recipients }}</td></tr>{% endfor %}</table></div>
-{% for t in d.data %}
-<h2>{{ titled(t.table) }}</h2>
-<p class="quiet">{{ t.categories | join(", ") }}; from {{ t.source }}{% if t.is_portable %}; you may take it elsewhere{% endif %}</p>
-<div class="scroll"><table class="data"><tr>{% for name, c in t.columns.items() %}<th title="{{ c.description }}">{{ name | replace("_", " ") }}</th>{% endfor %}</tr>
-{% for row in t.rows %}<tr>{% for name in t.columns %}<td>{{ said(row[name]) }}</td>{% endfor %}</tr>{% endfor %}</table></div>
-{% endfor %}</body></html>
-"""
-
-
 def as_page(document: dict[str, Any]) -> str:
-    """The document as one HTML file that a person can read; nothing is fetched."""
-    page = Environment(autoescape=True).from_string(_PAGE)
-    return page.render(d=document, titled=_titled, said=_said)
+    """The document as one HTML file that a person can read, in their language; nothing is fetched."""
+    words = phrases(document["language"]) if document["language"] in LANGUAGES else {}
+
+    def in_words(english: str) -> str:
+        return words.get(english, english)
+
+    def said(value: Any) -> str:
+        return in_words("yes" if value else "no") if isinstance(value, bool) else _said(value)
+
+    page = Environment(autoescape=True).from_string(_PAGE.read_text(encoding="utf-8"))
+    return page.render(d=document, t=in_words, titled=_titled, said=said)
 
 
 def _titled(table: str) -> str:
@@ -181,13 +237,7 @@ def _titled(table: str) -> str:
 def _said(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(str(part) for part in _leaves(value) if part is not None)
-    return (
-        ""
-        if value is None
-        else {True: "yes", False: "no"}.get(value, str(value))
-        if isinstance(value, bool)
-        else str(value)
-    )
+    return "" if value is None else str(value)
 
 
 def _leaves(value: dict[str, Any]) -> Iterable[Any]:

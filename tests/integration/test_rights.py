@@ -148,7 +148,17 @@ def test_rule_30_a_subject_gets_everything_that_is_theirs_and_nobody_elses(demo_
             "and s.source_key = o.person_key where s.customer_id = ?", [customer],
         ).fetchall()[0][0]  # fmt: skip
     file, page = tmp_path / "subject.json", tmp_path / "subject.html"
-    demo_copy("export-subject", "--source-record", f"crm:{contact}", "--to", str(file), "--html", str(page))
+    demo_copy(
+        "export-subject",
+        "--source-record",
+        f"crm:{contact}",
+        "--to",
+        str(file),
+        "--html",
+        str(page),
+        "--language",
+        "en",
+    )
     assert file.stat().st_mode & 0o077 == page.stat().st_mode & 0o077 == 0
     text = file.read_text()
     document = json.loads(text)
@@ -159,6 +169,15 @@ def test_rule_30_a_subject_gets_everything_that_is_theirs_and_nobody_elses(demo_
     data = {found["table"]: found for found in document["data"]}
     assert len(data["conformed.conformed_people"]["rows"]) == len(records)
     assert len(data["conformed.conformed_orders"]["rows"]) == counted > 0
+    # raw rows too, as they were delivered
+    with demo_copy.warehouse() as con:
+        for record in records:
+            system, key = record.split(":", 1)
+            for table, column in (("raw_crm.contacts", "contact_id"), ("raw_webshop.customers", "id"), ("raw_survey.respondents", "respondent_id")):  # fmt: skip
+                if table.startswith(f"raw_{system}."):
+                    held = con.execute(f"select count(*) from {table} where {column}::varchar = ?", [key]).fetchall()[0][0]  # fmt: skip
+                    assert sum(str(row[column]) == key for row in data[table]["rows"]) == held == 1
+    assert {"marts.contact_permission_history"} <= set(data)
     assert {"conformed.conformed_order_items", "conformed.conformed_survey_answers", "marts.dim_customers", "marts.contact_permissions",
             "identity.golden_records", "segments.customer_rfm"} <= set(data)  # fmt: skip
     assert data["marts.dim_customers"]["rows"][0]["email"] == email

@@ -1,0 +1,118 @@
+"""Who asks for their data gets every row that is theirs, counted against raw, and nobody else's; in their language.
+
+Not here: the document of a whole night (tests/integration/test_rights.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import datetime
+
+import pytest
+
+from orchestration.privacy import phrases as spoken
+from orchestration.privacy.audit import subject_hash
+from orchestration.privacy.catalogue import categories
+from orchestration.privacy.exports import note_export
+from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.rights import note_request, object_to_marketing
+from orchestration.privacy.subject_access import as_json, as_page, export_subject
+from orchestration.warehouse import open_warehouse
+from tests.unit.two_people import build, settings_of
+
+AT = datetime(2026, 5, 1)
+
+
+@pytest.fixture
+def document(home, warehouse, resolve, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    settings = settings_of(tmp_path)
+    privacy = {"controller": "Tält AB, Storgatan 1", "officer": "ombud@talt.example"}
+    settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
+    ids = build(home, warehouse, resolve, settings)
+
+    def export(key: str = "1", language: str = "") -> dict:
+        with open_warehouse(home, settings.engine) as con:
+            return export_subject(con, settings, find_pepper(con, ()), ids[key], AT, categories(), language)
+
+    with open_warehouse(home, settings.engine) as con:
+        pepper = find_pepper(con, ())
+        request = note_request(con, "object", subject_hash(pepper, ids["1"]), AT, "done")
+        object_to_marketing(con, ids["1"], AT, request)
+        note_export(con, pepper, "newsletter_email", [ids["1"]], AT)
+        note_export(con, pepper, "somebody_else", [ids["2"]], AT)
+    return export
+
+
+def test_every_row_of_every_raw_table_that_is_theirs_is_in_it_and_nobody_elses(document):
+    said = document()
+    assert json.loads(as_json(said)) == said
+    rows = {found["table"]: found["rows"] for found in said["data"]}
+    counted = {
+        table: len(found) for table, found in rows.items() if table.startswith(("raw_", "quarantine", "identity.obj"))
+    }
+    assert counted == {
+        "raw_crm.contacts": 2,  # her record, and one with her address that was set aside
+        "raw_crm.consents": 2,
+        "raw_crm.cases": 2,
+        "raw_registers.addresses": 1,
+        "raw_web_analytics.sessions": 3,  # s1, s2 by her own cookie, s3 signed in
+        "quarantine.quarantined_rows": 1,
+        "quarantine.rejected_rows": 1,
+        "identity.objections": 2,
+    }  # fmt: skip
+    assert {row["favourite"] for row in rows["raw_crm.contacts"]} == {"blue"}  # a column that nobody declared
+    assert {row["session_id"] for row in rows["raw_web_analytics.sessions"]} == {"s1", "s2", "s3"}
+    built = ("conformed.conformed_address_updates", "conformed.conformed_tickets", "conformed.conformed_consent_events",
+             "marts.contact_permission_history")  # fmt: skip
+    assert [len(rows[table]) for table in built] == [1, 1, 1, 2]
+    assert [found.split(": ")[1] for found in said["recipients"]] == ["newsletter_email"]
+    assert [(request["kind"], request["state"]) for request in said["requests"]] == [("object", "done")]
+    assert "bo@dahl.se" not in as_json(said) and "Dahl" not in as_json(said)
+    others = document("2")
+    assert "berg" not in as_json(others).lower() and others["recipients"][0].endswith("somebody_else")
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "authority"),
+    [("", "Vad vi har om dig", "imy.se"), ("no", "Hva vi har om deg", "imy.se"), ("da", "Hvad vi har om dig", "imy.se"),
+     ("fi", "Mitä tietoja meillä on sinusta", "imy.se"), ("en", "What we hold about you", "imy.se")],
+)  # fmt: skip
+def test_the_page_is_in_the_persons_language_and_says_who_answers(document, language, title, authority):
+    said = document(language=language)
+    page = as_page(said)
+    words = spoken.phrases(said["language"]) if said["language"] != "en" else {}
+    assert f"<h1>{title}</h1>" in page and f'lang="{language or "sv"}"' in page
+    for held in (
+        "Tält AB, Storgatan 1",
+        "ombud@talt.example",
+        authority,
+        "newsletter_email",
+        words.get(said["profiling"], said["profiling"]),
+    ):
+        assert held in page, held
+    if words:
+        assert "What it is for" not in page and "legal obligation" not in page
+
+
+def test_every_phrase_is_said_in_every_language():
+    with spoken._FILE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["en"] for row in rows if not all(row[language] for language in spoken.LANGUAGES)] == []
+    english = {row["en"] for row in rows}
+    kinds = categories().values()
+    said = {
+        text
+        for kind in kinds
+        for text in (kind.category, kind.description, kind.purpose, kind.legal_basis, kind.recipients)
+    }
+    assert said <= english
+    assert [spoken.language_of(country) for country in ("SE", " no", "DK", "FI", "DE", None)] == [
+        "sv",
+        "no",
+        "da",
+        "fi",
+        "en",
+        "en",
+    ]
