@@ -10,6 +10,8 @@ from email.message import EmailMessage
 from orchestration.settings import Alerts
 
 _TIMEOUT_SECONDS = 10
+# of a run that published, or said "nothing new", although a source is stale
+WENT_ON = "went on without what could not be read"
 
 
 def send_alert(alerts: Alerts, company: str, run_id: str, message: str, what: str = "failed") -> list[str]:

@@ -10,10 +10,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from orchestration.configuration import load_settings
-from orchestration.errors import KundbildError
-from orchestration.home import Home
+from orchestration.errors import KundbildError, WarehouseBusyError
+from orchestration.home import Home, read_json
+from orchestration.migrations import assert_not_newer
 from orchestration.night import home_and_config
+from orchestration.preflight import assert_memory
 from orchestration.privacy.pepper import pepper_file
 from orchestration.settings import Settings, Source
 
@@ -38,7 +42,34 @@ def examine() -> list[Finding]:
     except KundbildError as error:
         return [*findings, Finding("configuration", False, f"{error.what} ({error.where})", error.to_do)]
     findings.append(Finding("configuration", True, f"{config}: {len(settings.enabled_sources)} sources"))
-    return [*findings, _pepper(settings, home), *_sources(settings, home)]
+    return [*findings, _state(home), *_warehouse(settings, home), _pepper(settings, home), *_sources(settings, home)]
+
+
+def _state(home: Home) -> Finding:
+    """Files that a run reads later: one that is cut is made anew, and is worth a look at the disk."""
+    files = [path for path in (home.last_status, home.job_tokens, *home.dbt_target.glob("*.json")) if path.exists()]
+    cut = [path.name for path in files if read_json(path) is None]
+    settings = home.dagster / "dagster.yaml"
+    cut += [settings.name] if settings.exists() and not settings.read_text(errors="replace").strip() else []
+    found = f"cut: {', '.join(cut)}" if cut else "whole" if files else "none yet"
+    return Finding("state files", not cut, found, "`kundbild run` makes them anew; is the disk full?" if cut else "")
+
+
+def _warehouse(settings: Settings, home: Home) -> list[Finding]:
+    """The home's version and whether memory is enough; nothing where no run was yet, or one is at work."""
+    if not home.warehouse.exists():
+        return []
+    try:
+        with home.lock("doctor", wait=0.5), duckdb.connect(str(home.warehouse), read_only=True) as con:
+            version = assert_not_newer(con)
+            assert_memory(con, settings)
+    except WarehouseBusyError as error:
+        return [Finding("warehouse", True, f"in use: {error.what}")]
+    except KundbildError as error:
+        return [Finding("warehouse", False, f"{error.what} ({error.where})", error.to_do)]
+    except duckdb.Error:
+        return [Finding("warehouse", False, f"{home.warehouse} cannot be opened", "put back the newest backup")]
+    return [Finding("warehouse", True, f"schema version {version}")]
 
 
 def _pepper(settings: Settings, home: Home) -> Finding:

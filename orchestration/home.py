@@ -22,7 +22,7 @@ from orchestration.errors import KundbildError, WarehouseBusyError
 
 # nothing is reported to anybody, and nobody is asked for a newsletter
 # monitoring is what ends a run that outlasts its timeout
-_DAGSTER_SETTINGS = """\
+_FORMER_DAGSTER_SETTINGS = """\
 telemetry:
   enabled: false
 nux:
@@ -38,6 +38,15 @@ event_log_storage:
 """
 
 
+# what a step prints is not captured: that takes two child processes a step, which outlive a run that is killed
+_DAGSTER_SETTINGS = (
+    _FORMER_DAGSTER_SETTINGS
+    + """\
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+)
 # how long a command waits for another command, and a run for a command; nobody waits for a run
 COMMAND_WAITS, RUN_WAITS = 10.0, 60.0
 _RUN = "run "
@@ -136,8 +145,9 @@ class Home:
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
             settings = self.dagster / "dagster.yaml"
-            # an empty one would turn telemetry on
-            if not settings.exists() or not settings.read_text(encoding="utf-8", errors="replace").strip():
+            said = settings.read_text(encoding="utf-8", errors="replace") if settings.exists() else ""
+            # an empty one would turn telemetry on; one that somebody changed stays
+            if not said.strip() or said == _FORMER_DAGSTER_SETTINGS:
                 write_private(settings, _DAGSTER_SETTINGS)
         except OSError as error:
             if full := full_disk(error, self.root):

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.alerts import send_alert
+from orchestration.alerts import WENT_ON, send_alert
 from orchestration.configuration import load_settings
 from orchestration.disk import full_disk
 from orchestration.errors import ConfigurationError, KundbildError
@@ -86,7 +86,7 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
         outcome.error += _alert(outcome.run_id, outcome.error)
     elif outcome.failed_sources:
         stale = "; ".join(f"{name}: {said.splitlines()[0]}" for name, said in outcome.failed_sources.items())
-        outcome.notes += [_alert(outcome.run_id, stale, "went on without what could not be read")]
+        outcome.notes += [_alert(outcome.run_id, stale, WENT_ON)]
         outcome.notes = list(filter(None, outcome.notes))
     return outcome
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.defs.jobs import WAS_EXTRACTED
 from orchestration.defs.resources import NightResource
 from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
@@ -15,8 +16,6 @@ from orchestration.night import tell
 from orchestration.privacy.entry import kept_columns
 from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import scalar
-
-CHECK = "was_extracted"
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -31,7 +30,9 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
         name=f"extract_{name}",
         specs=[_spec(name, source, table_name, table, settings) for table_name, table in source.tables.items()],
         check_specs=[
-            dg.AssetCheckSpec(CHECK, asset=["raw", name, table], description="The source could be read in this run.")
+            dg.AssetCheckSpec(
+                WAS_EXTRACTED, asset=["raw", name, table], description="The source could be read in this run."
+            )
             for table in source.tables
         ],
         can_subset=True,
@@ -66,7 +67,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
             yield dg.MaterializeResult(asset_key=["raw", name, table], metadata=metadata)
             yield dg.AssetCheckResult(
                 asset_key=["raw", name, table],
-                check_name=CHECK,
+                check_name=WAS_EXTRACTED,
                 passed=table in books,
                 severity=dg.AssetCheckSeverity[run.settings.quality.failed_source],
                 description=None if table in books else (failure or "an earlier table of the source failed"),

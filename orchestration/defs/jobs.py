@@ -4,10 +4,12 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.alerts import send_alert
+from orchestration.alerts import WENT_ON, send_alert
 from orchestration.defs.resources import FULL_REFRESH_TAG, NIGHTLY, RECALIBRATE_TAG
 from orchestration.settings import Settings
 
+# the check of each raw table that its source could be read
+WAS_EXTRACTED = "was_extracted"
 LAUNCHED_BY_CLI = {"kundbild/launched_by": "cli"}
 
 
@@ -55,5 +57,26 @@ def failure_sensor(settings: Settings) -> dg.SensorDefinition:
             send_alert(
                 settings.alerts, settings.company, context.dagster_run.run_id, context.failure_event.message or ""
             )
+
+    return alert
+
+
+def stale_sensor(settings: Settings, job: Any) -> dg.SensorDefinition:
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name="stale_source_alert",
+        monitored_jobs=[job],
+        description="Sends the configured webhook and email when a night went on without a source.",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def alert(context: dg.RunStatusSensorContext) -> None:
+        run = context.dagster_run
+        if run.tags.get("kundbild/launched_by") == "cli":
+            return
+        events = context.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        checks = [entry.dagster_event.asset_check_evaluation_data for entry in events if entry.dagster_event]
+        stale = sorted({c.asset_key.path[1] for c in checks if c.check_name == WAS_EXTRACTED and not c.passed})
+        if stale:
+            send_alert(settings.alerts, settings.company, run.run_id, f"Sources: {', '.join(stale)}", WENT_ON)
 
     return alert

@@ -189,4 +189,7 @@ def _e164(number: Any) -> str:
 
 
 if __name__ == "__main__":
+    from orchestration.stopping import end_with_parent
+
+    end_with_parent()
     json.dump([reading_of(*candidate) for candidate in json.load(sys.stdin)], sys.stdout)

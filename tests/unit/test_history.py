@@ -5,8 +5,10 @@ import time
 from pathlib import Path
 
 import dagster as dg
+import psutil
 import pytest
 
+from orchestration.extract.records import STALE
 from orchestration.home import Home
 
 
@@ -72,3 +74,52 @@ def test_few_files_are_held_open(instance: dg.DagsterInstance):
     for number in range(history._MOST_OPEN + 5):
         assert not storage.get_logs_for_run(f"run-{number}")
     assert len(storage._engines) <= history._MOST_OPEN and "index" in storage._engines
+
+
+def test_what_was_not_brought_up_to_date_is_observed_and_not_materialized(instance: dg.DagsterInstance):
+    """A table whose source could not be read must not count as fresh; what reads it goes on."""
+
+    @dg.multi_asset(specs=[dg.AssetSpec("read"), dg.AssetSpec("unread")])
+    def extract():
+        yield dg.MaterializeResult("read", metadata={"dagster/row_count": 1})
+        yield dg.MaterializeResult("unread", metadata={"dagster/row_count": 1, STALE: True})
+
+    @dg.asset(deps=["read", "unread"])
+    def built() -> None: ...
+
+    job = dg.Definitions(assets=[extract, built]).resolve_implicit_global_asset_job_def()
+    assert job.execute_in_process(instance=instance).success
+    made = {name: instance.get_latest_materialization_event(dg.AssetKey(name)) for name in ("read", "unread", "built")}
+    assert made["read"] and made["built"] and made["unread"] is None
+    seen = instance.fetch_observations(dg.AssetKey("unread"), limit=5).records
+    assert [
+        record.asset_observation.metadata["dagster/row_count"].value for record in seen if record.asset_observation
+    ] == [1]
+
+
+def test_a_step_starts_no_process_that_could_outlive_it(instance: dg.DagsterInstance):
+    children: list[str] = []
+
+    @dg.asset
+    def looks() -> None:
+        children.extend(child.name() for child in psutil.Process().children(recursive=True))
+
+    assert (
+        dg.Definitions(assets=[looks])
+        .resolve_implicit_global_asset_job_def()
+        .execute_in_process(instance=instance)
+        .success
+    )
+    assert "tail" not in children
+
+
+def test_settings_of_dagster_that_an_older_version_wrote_are_renewed_and_changed_ones_stay(tmp_path: Path):
+    home = Home(tmp_path / "home").prepare()
+    file = home.dagster / "dagster.yaml"
+    text = file.read_text()
+    file.write_text(text[: text.index("compute_logs:")])
+    home.prepare()
+    assert file.read_text() == text
+    file.write_text("telemetry:\n  enabled: false\n")
+    home.prepare()
+    assert file.read_text() == "telemetry:\n  enabled: false\n"

@@ -1,0 +1,175 @@
+"""Before a run begins and when it is ended: its moment, its memory, a full disk in words, child processes, messages."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+
+import duckdb
+import psutil
+import pytest
+from rich.console import Console
+
+from orchestration import console
+from orchestration.configuration import load_settings
+from orchestration.disk import full_disk
+from orchestration.doctor import examine
+from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
+from orchestration.extract.records import now
+from orchestration.home import read_json, write_private
+from orchestration.launch import Outcome
+from orchestration.preflight import assert_memory, assert_moment, moment_of
+from orchestration.settings import PROJECT_DIR
+
+
+def test_a_moment_with_an_offset_is_that_moment():
+    assert moment_of("2026-11-01T03:00:00+01:00") == moment_of("2026-11-01 02:00") == datetime(2026, 11, 1, 2)
+    assert moment_of("2026-11-01T02:00:00Z") == datetime(2026, 11, 1, 2)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        moment_of("1/11/2026")
+
+
+def test_a_night_never_goes_back_and_never_into_the_future(warehouse):
+    assert_moment(warehouse, datetime(2020, 1, 1))
+    warehouse.execute("create schema ops; create table ops.clock as select timestamp '2026-01-02' as as_of")
+    assert_moment(warehouse, datetime(2026, 1, 2))
+    assert_moment(warehouse, None)
+    with pytest.raises(KundbildError, match="the last one described 2026-01-02"):
+        assert_moment(warehouse, datetime(2026, 1, 1))
+    with pytest.raises(KundbildError, match="still to come"):
+        assert_moment(warehouse, now() + timedelta(days=2))
+    # a night of the year 2999, by an older version, does not block the home for good
+    warehouse.execute("update ops.clock set as_of = timestamp '2999-01-01'")
+    assert_moment(warehouse, None)
+
+
+@pytest.mark.parametrize(("limit", "customers", "is_enough"), [("300MB", 20_000, False), ("300MB", 1_000, True), ("1200MB", 3_000_000, True), ("1GiB", 20_000, True)])  # fmt: skip
+def test_memory_that_is_too_small_is_said_before_the_work(warehouse, limit, customers, is_enough):
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/nowhere"})
+    settings = settings.model_copy(update={"engine": settings.engine.model_copy(update={"memory_limit": limit})})
+    assert_memory(warehouse, settings)
+    warehouse.execute("create schema identity; create table identity.customer_source_records as "
+                      f"select range as customer_id, null::timestamp as valid_to from range({customers})")  # fmt: skip
+    if is_enough:
+        assert_memory(warehouse, settings)
+        return
+    with pytest.raises(KundbildError, match=f"{limit} of memory are too little for 20,000 customers") as told:
+        assert_memory(warehouse, settings)
+    assert 'memory_limit = "400MB"' in told.value.to_do
+
+
+def test_what_stands_in_brackets_in_a_message_is_printed(monkeypatch):
+    text = io.StringIO()
+    for name in ("out", "err"):
+        monkeypatch.setattr(console, name, Console(file=text, width=500))
+    outcome = Outcome("r", False, failed_sources={"crm": "see [sources.crm]"}, stale_since={"crm": "2026-01-01"})
+    outcome.error, outcome.notes = "[engine] memory_limit is too small [/red]", ["a note of [privacy]"]
+    outcome.failed_checks = ["ERROR raw/[x]: y"]
+    console.print_outcome(outcome)
+    for said in ("[sources.crm]", "[engine]", "[/red]", "[privacy]", "raw/[x]", "stale since 2026-01-01"):
+        assert said in text.getvalue()
+
+
+def test_a_full_disk_is_called_so_with_its_file_system(tmp_path):
+    said = full_disk(OSError(errno.ENOSPC, "No space left on device"), tmp_path)
+    assert said and "the disk is full" in said.what and "MiB are left on the file system /" in said.what and said.to_do
+    try:
+        try:
+            raise OSError(errno.EFBIG, "File too large")
+        except OSError as error:
+            raise RuntimeError("the copy failed") from error
+    except RuntimeError as error:
+        said = full_disk(error, tmp_path)
+    assert said and "larger than this process may write" in said.what
+    assert full_disk("sqlite3.OperationalError: database or disk is full", tmp_path)
+    assert full_disk(ValueError("no"), tmp_path) is None and full_disk(OSError(errno.EACCES, "no"), tmp_path) is None
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "state.json"
+    write_private(path, "[1]")
+    writes = (
+        "import resource, signal, sys; from pathlib import Path; from orchestration.home import write_private\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "write_private(Path(sys.argv[1]), '[' + '1,' * 5000 + '1]')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", writes, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "larger than this process may write" in done.stderr
+    assert path.read_text() == "[1]" and [p.name for p in tmp_path.iterdir()] == ["state.json"]
+    path.write_text("[1,")
+    assert read_json(path) is None and read_json(tmp_path / "nowhere") is None
+
+
+def test_a_child_ends_with_its_parent_however_that_ends():
+    child = (
+        "import time; from orchestration.stopping import end_with_parent\n"
+        "end_with_parent(); print('here', flush=True); time.sleep(120)\n"
+    )
+    parent = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], stdout=subprocess.PIPE, text=True)\n"
+        "child.stdout.readline(); print(child.pid, flush=True); child.wait()\n"
+    )
+    run = subprocess.Popen([sys.executable, "-c", parent, child], stdout=subprocess.PIPE, text=True)
+    assert run.stdout
+    number = int(run.stdout.readline())
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    for _ in range(100):
+        if not psutil.pid_exists(number) or psutil.Process(number).status() == psutil.STATUS_ZOMBIE:
+            return
+        time.sleep(0.1)
+    os.kill(number, signal.SIGKILL)
+    raise AssertionError("the child lives on")
+
+
+def test_a_query_that_runs_for_ever_is_ended_by_a_signal():
+    stuck = (
+        "import duckdb; from orchestration.stopping import stops_at_once\n"
+        "with stops_at_once(lambda name: print('told by', name, flush=True)), duckdb.connect() as con:\n"
+        "    print('here', flush=True)\n"
+        "    con.execute('select count(*) from range(10000000) a, range(10000000) b where hash(a.range + b.range) = 0')\n"
+    )
+    run = subprocess.Popen([sys.executable, "-c", stuck], stdout=subprocess.PIPE, text=True)
+    assert run.stdout and run.stdout.readline() == "here\n"
+    time.sleep(0.5)
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(10) == 128 + signal.SIGTERM
+    assert run.stdout.read() == "told by SIGTERM\n"
+
+
+def test_the_lock_says_who_holds_it_since_when_and_a_run_is_not_waited_for(home):
+    with home.lock("run 12345678"):
+        assert home.holder().startswith(f"process {os.getpid()} (run 12345678) since 20")
+        since = time.monotonic()
+        with pytest.raises(WarehouseBusyError, match="since 20"), home.lock("another", wait=30):
+            pass
+        assert time.monotonic() - since < 5
+    assert home.holder() == ""
+    with home.lock("looking"):
+        waited: list[str] = []
+        with pytest.raises(WarehouseBusyError), home.lock("another", wait=0.3, waiting=waited.append):
+            pass
+        assert len(waited) == 1 and "(looking)" in waited[0]
+
+
+def test_the_doctor_looks_at_state_files_and_at_the_warehouse(home, monkeypatch):
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    with duckdb.connect(str(home.warehouse)):
+        pass
+    home.last_status.write_text("{}")
+    found = {finding.what: finding for finding in examine()}
+    assert found["state files"].is_ok and found["warehouse"].is_ok
+    home.last_status.write_text('{"sources": [')
+    (home.dagster / "dagster.yaml").write_text("")
+    home.warehouse.write_bytes(b"no database")
+    found = {finding.what: finding for finding in examine()}
+    assert "status.json, dagster.yaml" in found["state files"].found and found["state files"].to_do
+    assert not found["warehouse"].is_ok and "backup" in found["warehouse"].to_do
