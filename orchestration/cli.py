@@ -22,6 +22,7 @@ from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
 from orchestration.identity_cli import identity_app
 from orchestration.pepper_cli import pepper_app
+from orchestration.quarantine_cli import quarantine_app
 from orchestration.review_cli import review_app
 from orchestration.rights_cli import export_subject, list_requests, object_to_marketing, rectify, restrict
 
@@ -38,6 +39,7 @@ app.add_typer(consent_app, name="consent")
 app.add_typer(demo_app, name="demo")
 app.add_typer(identity_app, name="identity")
 app.add_typer(pepper_app, name="pepper")
+app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(review_app, name="review")
 app.command()(explain)
 app.command()(catalogue)
@@ -118,6 +120,8 @@ def status(as_json: Json = False) -> None:
     for check in found["failed_checks"]:
         colour = "red" if check["severity"] == "ERROR" else "yellow"
         out.print(styled(f"[{colour}]{{}}[/] {{}}: {{}}", check["severity"], check["table"], check["check"]))
+    for line in found.get("set_aside", []):
+        out.print(styled("[yellow]set aside[/yellow] {}", line), highlight=False)
     publication = found["publication"]
     out.print(
         f"Published: {publication['version']} ({publication['rows']:,} rows)"

@@ -119,6 +119,7 @@ def _as_configuration_error(error: ValidationError, path: Path, text: str) -> Co
 
 
 def _known_keys(keys: tuple[Any, ...]) -> list[str]:
+    from orchestration import map_settings
     from orchestration import settings as models
 
     by_depth: dict[tuple[str, ...], Any] = {
@@ -126,8 +127,8 @@ def _known_keys(keys: tuple[Any, ...]) -> list[str]:
         ("sources", "*"): models.Source,
         ("sources", "*", "csv"): models.CsvDialect,
         ("sources", "*", "tables", "*"): models.Table,
-        ("sources", "*", "tables", "*", "maps", "*"): models.EntityMap,
-        ("sources", "*", "tables", "*", "maps", "*", "columns", "*"): models.ColumnMap,
+        ("sources", "*", "tables", "*", "maps", "*"): map_settings.EntityMap,
+        ("sources", "*", "tables", "*", "maps", "*", "columns", "*"): map_settings.ColumnMap,
     }
     stars = tuple("*" if at in (1, 3, 5, 7) else str(key) for at, key in enumerate(keys))
     model = by_depth.get(stars)

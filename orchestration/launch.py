@@ -15,9 +15,9 @@ import duckdb
 from orchestration.alerts import WENT_ON, send_alert
 from orchestration.configuration import load_settings
 from orchestration.disk import full_disk
-from orchestration.errors import ConfigurationError, KundbildError
+from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
 from orchestration.extract.records import STALE
-from orchestration.home import RUN_WAITS
+from orchestration.home import RUN_WAITS, Home
 from orchestration.migrations import assert_not_newer
 from orchestration.night import NOTE, home_and_config, tell, watching
 from orchestration.preflight import assert_can_start
@@ -49,6 +49,7 @@ class Outcome:
     failed_sources: dict[str, str] = field(default_factory=dict)
     stale_since: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
     publication: str = ""
     data_docs: str = ""
     error: str = ""
@@ -135,10 +136,19 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
             )
     outcome = _sum_up(result)
     outcome.notes = notes
-    if outcome.failed_sources:
-        since = {source["source"]: source["since"] for source in read_status()["sources"]}
-        outcome.stale_since = {name: since[name][:16] for name in outcome.failed_sources if name in since}
+    stands = _as_it_stands(home)
+    since = {source["source"]: source["since"] for source in stands.get("sources", [])}
+    outcome.stale_since = {name: since[name][:16] for name in outcome.failed_sources if name in since}
+    outcome.set_aside = stands.get("set_aside", [])
     return outcome
+
+
+def _as_it_stands(home: Home) -> dict[str, Any]:
+    """The status after the run; empty where it made no warehouse, or where another run has it by now."""
+    try:
+        return read_status() if home.warehouse.exists() else {}
+    except WarehouseBusyError:
+        return {}
 
 
 def _broken(error: Exception) -> KundbildError:

@@ -40,7 +40,7 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
     wanted: dict[Path, str] = {}
     feeds: dict[str, list[str]] = defaultdict(list)
     for source, spec in settings.enabled_sources.items():
-        models = _models(source, spec)
+        models = _models(source, spec, settings.privacy.retention_days)
         for name, content in models.items():
             wanted[folder / "staging" / source / name] = content
             if name.endswith(".sql"):
@@ -61,11 +61,11 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
     return feeds
 
 
-def _models(source: str, spec: Source) -> dict[str, str]:
+def _models(source: str, spec: Source, days: dict[str, int]) -> dict[str, str]:
     """File name → content of every model that the mappings of one source make."""
     models = {}
     for entity, parts in parts_of(spec.tables).items():
-        models[f"stg_{source}__{entity}.sql"] = model_sql(source, parts)
+        models[f"stg_{source}__{entity}.sql"] = model_sql(source, parts, days)
         models[f"stg_{source}__{entity}.yml"] = _MODEL.format(source=source, entity=entity)
     tables = [_SOURCE_TABLE.format(source=source, table=name) for name, shape in spec.tables.items() if shape.maps]
     if tables:

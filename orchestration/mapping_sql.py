@@ -8,11 +8,12 @@ through `plain` and `argument`, so none of them is rendered. Not here: files (ma
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestration.conformed import entities, required_columns
-from orchestration.settings import ColumnMap, EntityMap, Table
+from orchestration.conformed import EntityRetention, entities, required_columns, retentions
+from orchestration.map_settings import ColumnMap, EntityMap
+from orchestration.settings import Table
 from orchestration.warehouse import key_text, quote, text
 
 # what a withdrawal of consent denies that does not tell (macros/staging.sql)
@@ -43,6 +44,29 @@ class Part:
     def key(self, of: str = "") -> str:
         return _key(self.mapping, self.label, of)
 
+    @property
+    def hidden_by(self) -> EntityRetention | None:
+        """The entity's retention where the table's rows may have to stay longer, for another entity."""
+        said = retentions().get(self.mapping.entity)
+        if not said or not said.happened_at or said.is_kept or said.only or self.mapping.entity == "people":
+            return None
+        others = {r.category for m in self.shape.maps if (r := retentions().get(m.entity))}
+        others |= {self.shape.retention.category} if self.shape.retention else set()
+        return said if others - {said.category} else None
+
+    def is_wanted(self, days: Mapping[str, int], of: str = "") -> str:
+        """SQL: whether a row is read for the entity at all. Empty: every row is."""
+        wanted = [f"{self.key(of)} is not null"] if self.mapping.one_row_per_key else []
+        if said := self.hidden_by:
+            moments = [m for column in said.happened_at if (m := mapped_moment(self.mapping, column, of))]
+            moment = f"coalesce(greatest({', '.join(moments)}), {of}_extracted_at)" if moments else f"{of}_extracted_at"
+            kept = days.get(said.category, "d.retention_days")
+            wanted.append(
+                f"{moment} >= (select cast(c.as_of as date) - {kept} from ops.clock c, reference.data_categories d "
+                f"where d.category = {text(said.category)})"
+            )
+        return " and ".join(wanted)
+
 
 def parts_of(tables: dict[str, Table]) -> dict[str, list[Part]]:
     """By entity: the maps of a source's tables that feed it."""
@@ -56,12 +80,22 @@ def parts_of(tables: dict[str, Table]) -> dict[str, list[Part]]:
     return found
 
 
-def model_sql(source: str, parts: Sequence[Part]) -> str:
-    """The model of one entity of one source. One row a key; what shares a key is counted in the model's meta."""
+def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None = None) -> str:
+    """The model of one entity of one source. One row a key; what shares a key is counted in the model's meta.
+
+    `days` are those of [privacy] retention_days.
+    """
+    days = days or {}
+    is_hiding = any(part.hidden_by for part in parts)
     meet = len({part.table for part in parts}) > 1 or (len(parts) > 1 and not parts[-1].label)
     is_ranked = meet or not all(part.is_unique for part in parts)
-    body = "\nunion all\n".join(_select(source, part, is_ranked) for part in parts)
-    head = _books(source, parts) if is_ranked or len(parts) > 1 else ""
+    body = "\nunion all\n".join(_select(source, part, is_ranked, days) for part in parts)
+    head = _books(source, parts, days) if is_ranked or is_hiding or len(parts) > 1 else ""
+    head += (
+        "-- how long rows are kept: {{ ref('data_categories') }}, as of {{ source('ops', 'clock') }}\n"
+        if is_hiding
+        else ""
+    )
     if not is_ranked:
         return head + body + "\n"
     # of rows with one key the newest stands; a table of its own goes before one that people are read out of
@@ -77,13 +111,13 @@ def model_sql(source: str, parts: Sequence[Part]) -> str:
     )
 
 
-def _books(source: str, parts: Sequence[Part]) -> str:
+def _books(source: str, parts: Sequence[Part], days: Mapping[str, int]) -> str:
     """The model's head: how many rows of the entity lie in raw, and how many of them share another's key."""
 
     def keys(of: Sequence[Part]) -> str:
         rows = [
             f"select {part.key()} as k from {quote('raw_' + source)}.{quote(part.table)}"
-            + (f" where {part.key()} is not null" if part.mapping.one_row_per_key else "")
+            + (f" where {wanted}" if (wanted := part.is_wanted(days)) else "")
             for part in of
         ]
         return " union all ".join(rows)
@@ -92,10 +126,12 @@ def _books(source: str, parts: Sequence[Part]) -> str:
     told = [part for part in parts if not part.mapping.one_row_per_key]
     if told:
         meta["shared_keys"] = f"(select count(k) - count(distinct k) from ({keys(told)}))"
-    return "{{ config(meta={" + ", ".join(f'"{k}": {argument(v)}' for k, v in meta.items()) + "}) }}\n\n"
+    # set apart: dbt reads a plain call of config without Jinja, and leaves escapes in the text
+    variables = "".join(f"{{% set {name} = {argument(query)} %}}\n" for name, query in meta.items())
+    return variables + "{{ config(meta={" + ", ".join(f'"{name}": {name}' for name in meta) + "}) }}\n\n"
 
 
-def _select(source: str, part: Part, is_ranked: bool) -> str:
+def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int]) -> str:
     """The SELECT of one map, in dbt's Jinja: every conformed column, the technical ones, and a quarantine reason."""
     mapping = part.mapping
     lines, reasons = (
@@ -135,7 +171,8 @@ def _select(source: str, part: Part, is_ranked: bool) -> str:
     if is_ranked:
         read_out = str(mapping.one_row_per_key).lower()
         lines += [f"    {read_out} as is_read_out", f"    {_changed_at(part)} as changed_at", "    r.rowid as row_no"]
-    named = f"\nwhere {plain(part.key('r.'))} is not null" if mapping.one_row_per_key else ""
+    wanted = part.is_wanted(days, "r.")
+    named = f"\nwhere {plain(wanted)}" if wanted else ""
     return (
         "select\n"
         + ",\n".join(lines)
@@ -211,6 +248,16 @@ def mapped_text(how: ColumnMap, of: str = "") -> str:
     cases = [f"when {text(said)} then {text(meant)}" for said, meant in values.items()]
     cases += [] if "" in values else [f"when '' then {raw}"]
     return f"case {key} {' '.join(cases)} else {raw if how.otherwise is None else text(how.otherwise)} end"
+
+
+def mapped_moment(mapping: EntityMap, column: str, of: str = "") -> str | None:
+    """SQL: the time, UTC, of a column that is mapped; None where it is not. Not in Jinja."""
+    how = mapping.how(column)
+    if how is None:
+        return None
+    if how.formats:
+        return f"try_strptime({mapped_text(how, of)}, [{', '.join(map(text, how.formats))}])"
+    return f"(try_cast({mapped_text(how, of)} as timestamptz) at time zone 'UTC')"
 
 
 def plain(sql: str) -> str:

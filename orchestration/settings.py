@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
 
 from orchestration.identity_settings import GoldenRecord, Identity
+from orchestration.map_settings import EntityMap
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -16,48 +17,7 @@ DBT_DIR = PROJECT_DIR / "dbt_project"
 class Strict(BaseModel):
     """An unknown key is an error: a misspelt setting must never be silently ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class ColumnMap(Strict):
-    """Where one conformed column comes from, when a plain column name does not say enough."""
-
-    column: str | list[str] = Field(description="of a key: several columns that together are one")
-    formats: list[str] = Field(default=[], description="strptime formats, tried in turn, for dates and timestamps")
-    values: dict[str, str] = Field(
-        default={}, description="source value → conformed value, compared without case and surrounding blanks"
-    )
-    otherwise: str | None = Field(
-        default=None,
-        alias="else",
-        description="conformed value of every value that `values` does not name; they stay else",
-    )
-    ignore: list[str] = Field(default=[], description="source values whose rows are left out, and counted")
-    on_bad: Literal["quarantine", "null"] = "quarantine"
-
-    @property
-    def columns(self) -> list[str]:
-        return [self.column] if isinstance(self.column, str) else self.column
-
-
-class EntityMap(Strict):
-    """A raw table that only needs renaming, casting or constants to become a conformed entity."""
-
-    entity: str
-    name: str = Field(
-        default="",
-        description="tells several maps of one table to one entity apart: part of the keys of all but the first",
-    )
-    columns: dict[str, str | list[str] | ColumnMap]
-    constants: dict[str, str | int | float | bool] = {}
-    one_row_per_key: bool = Field(
-        default=False, description="rows that share the source_key are one row (customers read out of an order list)"
-    )
-
-    def how(self, column: str) -> ColumnMap | None:
-        """What a conformed column is read from; None where it is a constant or not mapped."""
-        said = self.columns.get(column)
-        return ColumnMap(column=said) if isinstance(said, str | list) else said
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class NationalId(Strict):
@@ -230,8 +190,25 @@ class Table(Strict):
 
     @property
     def whose(self) -> list[Person]:
-        """The persons that are declared, else what the mappings say."""
-        return self.persons or [person for person in map(_mapped_person, self.maps) if person]
+        """The persons that are declared, else what the mappings say. Where a row also says what was sold, it outlasts all of them."""
+        if self.persons:
+            return self.persons
+        found = [(mapped, person) for mapped in self.maps if (person := _mapped_person(mapped))]
+        sold = {c for m in self.maps if m.entity in _ACCOUNTING for c in m.read if c not in _named(m)}
+        if not sold:
+            return [person for _, person in found]
+        return [
+            person.model_copy(
+                update={"is_kept": True, "emptied": sorted({*mapped.read} - sold - {*person.key_columns})}
+            )
+            for mapped, person in found
+        ]
+
+
+def _named(mapped: EntityMap) -> list[str]:
+    """Columns of a mapped table that say who its person is."""
+    how = mapped.how("person_key")
+    return how.columns if how else []
 
 
 def _mapped_person(mapped: EntityMap) -> Person | None:
@@ -300,6 +277,12 @@ class Schedule(Strict):
 
 class Quality(Strict):
     max_volume_drop: float = Field(default=0.5, gt=0, le=1, description="share by which a table may shrink in a night")
+    max_quarantine_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="share of a table's rows that may be set aside: above, and where it is more than one, nothing is published",
+    )
     max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
     failed_source: Literal["WARN", "ERROR"] = Field(
         default="ERROR", description="severity of the check that fails where a source could not be read"

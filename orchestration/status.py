@@ -15,6 +15,7 @@ from orchestration.errors import KundbildError, WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.home import Home, read_json, write_private
 from orchestration.publishing import snapshot
+from orchestration.set_aside import read_set_aside
 from orchestration.settings import Engine
 from orchestration.warehouse import has_table, open_warehouse
 
@@ -86,6 +87,7 @@ def _status(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "sources": _rows(con, "source_status", _SOURCES),
         "failed_checks": _rows(con, "check_results", _FAILED),
         "last_run": last[0] if last else None,
+        "set_aside": [str(one) for one in read_set_aside(con)],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality.checks import History, Suite
-from data_quality.suites import conformed, consent, identity, marts, raw
+from data_quality.suites import conformed, consent, identity, marts, raw, set_aside
 from orchestration.settings import Settings
 
 
@@ -15,5 +15,6 @@ def all_suites(settings: Settings, history: History | None = None) -> list[Suite
         *conformed.suites(settings, history),
         *identity.suites(settings, history),
         *marts.suites(settings, history),
+        *set_aside.suites(settings, history),
         *consent.suites(settings, history),
     ]

@@ -35,15 +35,13 @@ _RULES: dict[str, list[Check]] = {
     ],
     "products": [between("price", 0)],
     "orders": [
-        between("amount", 0),
         _not_ahead("ordered_at"),
-        no_row_where("currency_is_a_code", "currency has three letters.",
-                "length(currency) <> 3 or currency is null", "WARN"),
+        no_row_where("currency_can_be_read", "Every order says its currency, in a word of the seed currencies; what may be several, as kr, is none.",
+                "currency = 'XXX' or currency is null", "WARN"),
     ],
     "order_items": [
-        between("quantity", 1),
         no_row_where("refunds_no_more_than_was_bought", "refunded_quantity is at most quantity.",
-                "refunded_quantity > quantity"),
+                "refunded_quantity > abs(quantity)"),
     ],
     "carts": [between("value", 0, severity="WARN")],
     "subscriptions": [
@@ -58,7 +56,8 @@ _RULES: dict[str, list[Check]] = {
     ],
     "campaigns": [one_of("channel", _CHANNELS)],
     "email_events": [
-        one_of("kind", ["sent", "delivered", "opened", "clicked", "bounced", "forwarded", "unsubscribed", "complained"]),
+        # no row is set aside for its kind: an unknown word may be a withdrawal, and denies
+        one_of("kind", ["sent", "delivered", "opened", "clicked", "bounced", "forwarded", "unsubscribed", "complained"], "WARN"),
         _not_ahead("occurred_at"),
     ],
     "ad_spend": [between("spend", 0), between("impressions", 0)],

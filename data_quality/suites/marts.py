@@ -66,7 +66,18 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "(select count(*) from conformed.conformed_companies where deleted_at is null) as there) as t where here <> there"),
     ],
     ("marts", "dim_products"): [_every_row_of("products", whoever=True)],
-    ("marts", "fct_orders"): [_every_row_of("orders", whoever=True), between("order_amount", 0)],
+    ("marts", "exchange_rates_by_day"): [],
+    ("marts", "order_returns"): [no_row_where("nothing_negative", "No order gives back less than nothing.", "b.refunded_amount < 0 or b.negative_amount < 0")],
+    ("marts", "fct_orders"): [
+        _every_row_of("orders", whoever=True),
+        no_row_where("every_currency_has_a_rate", "Every amount can be told in the company's currency: map a source to exchange_rates, or add the currency to the seed.",
+                     "b.net_amount is null", "WARN"),
+        no_row_where("cancelled_is_no_revenue", "What was cancelled is neither an order nor revenue.",
+                     "b.order_status = 'cancelled' and (b.is_order or b.is_sale or b.net_amount <> 0)"),
+        no_row_where("refunds_are_subtracted", "Net is gross less refunds; no order gives back more than was paid.",
+                     "b.net_amount <> b.gross_amount - b.refunded_amount or (b.is_order and b.refunded_amount > b.gross_amount) "
+                     "or (b.order_status = 'refunded' and b.net_amount > 0)"),
+    ],
     ("marts", "fct_order_items"): [_every_row_of("order_items", whoever=True)],
     ("marts", "fct_carts"): [_every_row_of("carts")],
     ("marts", "fct_web_sessions"): [_every_row_of("web_sessions")],
@@ -81,7 +92,8 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "where here <> there"),
         no_rows("no_revenue_is_lost", "The revenue of all customers and of orders without one is that of fct_orders.",
                 "select * from (select (select coalesce(sum(revenue_amount), 0) from {batch}) as here, "
-                "(select coalesce(sum(base_amount), 0) from marts.fct_orders where customer_id is not null) as there) as t where here <> there"),
+                "(select coalesce(sum(net_amount), 0) from marts.fct_orders where customer_id is not null and customer_id not in "
+                "(select customer_id from marts.fct_orders where customer_id is not null and net_amount is null)) as there) as t where here <> there"),
     ],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_lifecycle"): [

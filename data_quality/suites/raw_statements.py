@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestration.settings import ColumnMap, EntityMap, Settings, Source, Table
+from orchestration.map_settings import ColumnMap, EntityMap
+from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import quote, text
 
 _GRANTS = (

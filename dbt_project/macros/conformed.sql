@@ -2,9 +2,11 @@
     One conformed entity: the union of every system that feeds it, in the row shape of the model's own contract.
     Rows that are set aside stay out. No feed: an empty, typed relation.
     An incremental run looks back over every load that the model has not seen of that system: a row that comes late,
-    however old its date, is new by its load.
+    however old its date, is new by its load. `reads`: the seeds of words that its columns are read by (meta `reads`), named
+    here because dbt knows no columns while it parses.
 -#}
-{% macro conformed_union(entity) -%}
+{% macro conformed_union(entity, reads=[]) -%}
+    {%- for seed in reads -%} {%- do ref(seed) -%} {%- endfor -%}
     {%- set feeds = var("feeds").get(entity, []) -%}
     {%- set columns = model.columns.values() | list -%}
     -- first, and without rows, for the names: DuckDB calls a column as its source does where only case differs
@@ -17,9 +19,9 @@
         union all
         select
             {% for column in columns %}
-                cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
+                {{ conformed_value(column) }} as {{ column.name }}{{ "," if not loop.last }}
             {% endfor %}
-        from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
+        from {{ ref("stg_" ~ system ~ "__" ~ entity) }} as staged
         where
             {{ set_aside_because(entity, columns) }} is null
             {%- if is_incremental() %} and load_id > {{ newest_load(system) }} {%- endif %}
@@ -60,38 +62,6 @@
                 {%- endfor %}
             )
     {%- else -%} select 1
-    {%- endif -%}
-{%- endmacro %}
-
-{#-
-    Why a staged row cannot stand in the entity, null where it can: staging's reason, or a value that its type cannot hold.
-    `columns` is the entity's contract; without it, it is looked up.
--#}
-{% macro set_aside_because(entity, columns=none) -%}
-    {%- if columns is none -%}
-        {%- set columns = (
-            graph.nodes["model." ~ project_name ~ ".conformed_" ~ entity].columns.values()
-            if execute
-            else []
-        ) -%}
-    {%- endif -%}
-    {%- set typed = [] -%}
-    {%- for column in columns if column.data_type not in ("varchar", "boolean") -%}
-        {%- if column.name not in ("deleted_at", "extracted_at", "load_id") -%}
-            {%- do typed.append(column) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- if typed -%}
-        coalesce(
-            quarantine_reason,
-            case
-                {%- for column in typed %}
-                    when {{ column.name }} is not null and {{ cast_or_null(column.name, column.data_type) }} is null
-                    then '{{ column.name }} does not fit {{ column.data_type }}'
-                {%- endfor %}
-            end
-        )
-    {%- else -%} quarantine_reason
     {%- endif -%}
 {%- endmacro %}
 

@@ -29,7 +29,7 @@
 {%- endmacro %}
 
 {#- Rows of newer loads, and rows whose person now belongs to another customer. Expects e (entity) and s (bridge). -#}
-{% macro changed_since_last_run() -%}
+{% macro changed_since_last_run(or_else="") -%}
     {%- if is_incremental() %}
         and (
             e.load_id > (select coalesce(max(load_id), 0) from {{ this }})
@@ -43,20 +43,7 @@
                     and n.valid_to is null
                 where t.customer_id is distinct from n.customer_id
             )
+            {{ or_else }}
         )
     {%- endif %}
-{%- endmacro %}
-
-{#- An amount in the company's currency; expects x (exchange_rates) joined. The same currency keeps every cent. -#}
-{% macro in_company_currency(amount, currency) -%}
-    cast(
-        case
-            when {{ currency }} = '{{ var("currency") }}'
-            then {{ amount }}
-            else
-                {{ amount }}
-                * x.sek_per_unit
-                / (select sek_per_unit from {{ ref("exchange_rates") }} where currency = '{{ var("currency") }}')
-        end as decimal(18, 2)
-    )
 {%- endmacro %}

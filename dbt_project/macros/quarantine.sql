@@ -10,6 +10,7 @@
             pre_hook="{{ forget_unpublished() }}",
         )
     }}
+    {%- do ref("order_statuses") -%}  {#- rules read it, and dbt sees only what is named while it parses -#}
     {%- for entity, system in feeding_pairs() %}
         {{ "union all" if not loop.first }}
         select
@@ -20,6 +21,7 @@
                 'without a key, load ' || load_id || ', row ' || row_number() over (partition by source_key, load_id)
             ) as source_key,
             {{ set_aside_because(entity) }} as reason,
+            {{ kind_of_set_aside(entity) }} as kind,
             extracted_at,
             load_id
         from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
@@ -32,10 +34,27 @@
             null::varchar as entity,
             null::varchar as source_key,
             null::varchar as reason,
+            null::varchar as kind,
             null::timestamp as extracted_at,
             null::bigint as load_id
         where false
     {%- endfor %}
+{%- endmacro %}
+
+{#-
+    What a row that is set aside was: `withdrawal` and `grant` of statements, where what is not readably a grant denies;
+    `ignored` by a mapping, on purpose; else `row`.
+-#}
+{% macro kind_of_set_aside(entity) -%}
+    case
+        when quarantine_reason like 'ignored: %'
+        then 'ignored'
+        {%- if entity == "consent_events" %} when {{ plain_word("status") }} = 'granted' then 'grant' else 'withdrawal'
+        {%- elif entity == "email_events" %}
+            when regexp_matches({{ plain_word("kind") }}, 'unsub|complain|spam|opt.?out') then 'withdrawal' else 'row'
+        {%- else %} else 'row'
+        {%- endif %}
+    end
 {%- endmacro %}
 
 {#- Before an incremental run: rows of loads that were not published, and rows that came again since. -#}

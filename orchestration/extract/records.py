@@ -40,6 +40,9 @@ create table if not exists ops.removed_values (
     load_id bigint not null, source varchar not null, table_name varchar not null, column_name varchar not null,
     category varchar not null, removed bigint not null
 );
+create table if not exists ops.acknowledged (
+    digest varchar primary key, acknowledged_at timestamp not null, note varchar not null
+);
 create table if not exists ops.source_status (
     source varchar primary key, checked_at timestamp not null, is_ok boolean not null, message varchar, since timestamp
 );

@@ -25,7 +25,7 @@ from orchestration.privacy.special_categories import (
     special_category_of,
     traderless,
 )
-from orchestration.settings import ColumnMap, Table
+from orchestration.settings import Table
 from orchestration.warehouse import quote, text
 
 # conformed columns that hold what somebody wrote or said
@@ -100,10 +100,11 @@ def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Mend]:
     people = {c for p in table.whose for c in (p.given_name, p.family_name) if c}
     points = {c for p in table.whose for c in [*p.email, *p.phone, *p.own, *p.key_columns, p.birth_date]}
     mapped = {
-        source.column if isinstance(source, ColumnMap) else source: name
+        column: name
         for entity in table.maps
-        for name, source in entity.columns.items()
-        if name in _MAPPED_NAMES and isinstance(source, ColumnMap | str)
+        for name in entity.columns
+        if name in _MAPPED_NAMES and (how := entity.how(name))
+        for column in how.columns
     }
     read = {path.partition(".")[0] for path in free_text_columns(table, columns)}
     skipped = {*dropped_columns(table, columns), *table.key, table.cursor, *points, *table.questions, *read}

@@ -14,11 +14,12 @@ from datetime import date, timedelta
 import duckdb
 
 from orchestration.conformed import EntityRetention, retentions
-from orchestration.mapping_sql import mapped_text
+from orchestration.map_settings import EntityMap
+from orchestration.mapping_sql import mapped_moment, mapped_text, parts_of
 from orchestration.match_keys import define_match_keys, name_key
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.set_aside import forget_set_aside
-from orchestration.settings import EntityMap, Settings, Table
+from orchestration.settings import Settings, Table
 from orchestration.warehouse import has_table, key_text, quote, scalar, text, transaction
 
 _UNKNOWN = "identity"
@@ -74,13 +75,18 @@ def forget_expired(
                 else:
                     gone[f"{source}.{name}"] = _changed(con, _forgetting(table, _raw(source, name), rule))
         gone |= _forget_inactive(con, settings, people, cutoffs)
-        swept = sorted({place.split(".")[0] for place, rows in gone.items() if rows})
+        hiding = {source for source, spec in settings.enabled_sources.items() if _hides_rows(spec.tables)}
+        swept = sorted({place.split(".")[0] for place, rows in gone.items() if rows} | hiding)
         if swept and not is_rebuild:
             for entity, said in retentions().items():
                 for source in swept:
                     _forget_built(con, entity, said, source, cutoffs)
         gone["quarantine.rejected_rows"] = _forget_rejects(con, max(cutoffs.values()))
     return {place: rows for place, rows in sorted(gone.items()) if rows}
+
+
+def _hides_rows(tables: dict[str, Table]) -> bool:
+    return any(part.hidden_by for parts in parts_of(tables).values() for part in parts)
 
 
 def _forgetting(table: Table, raw: str, rule: Rule) -> str:
@@ -99,12 +105,20 @@ def rule_of(con: duckdb.DuckDBPyConnection, table: Table, cutoffs: Mapping[str, 
         said = table.retention
         moments = [_utc(quote(column)) for column in said.happened_at]
         return _rule(con, table, said.category, moments, {quote(c): v for c, v in said.only.items()}, said.while_known, cutoffs)  # fmt: skip
+    rules = []
     for mapped in table.maps:
         entity = retentions().get(mapped.entity)
         if entity:
-            moments = [m for m in (_mapped_moment(mapped, column) for column in entity.happened_at) if m]
+            moments = [m for m in (mapped_moment(mapped, column) for column in entity.happened_at) if m]
             only = {_mapped_value(mapped, c): v for c, v in entity.only.items()}
-            return _rule(con, table, entity.category, moments, only, entity.while_known, cutoffs)
+            rules.append(_rule(con, table, entity.category, moments, only, entity.while_known, cutoffs))
+    if len(rules) > 1:
+        # a row stays while any entity needs it; staging hides it from those that are done with it (mapping_sql.py)
+        moment = f"greatest({', '.join(rule.moment for rule in rules)})"
+        kept = " or ".join(f"coalesce({rule.kept}, false)" for rule in rules)
+        return Rule(moment, min(rule.cutoff for rule in rules), f"({kept})")
+    if rules:
+        return rules[0]
     return _rule(con, table, _UNKNOWN, [], {}, False, cutoffs) if table.whose else None
 
 
@@ -137,16 +151,6 @@ def _rule(
 
 def _utc(expression: str) -> str:
     return f"(try_cast({expression}::varchar as timestamptz) at time zone 'UTC')"
-
-
-def _mapped_moment(mapped: EntityMap, column: str) -> str | None:
-    how = mapped.how(column)
-    if how is None:
-        return None
-    if how.formats:
-        formats = ", ".join(map(text, how.formats))
-        return f"try_strptime({mapped_text(how)}, [{formats}])"
-    return _utc(mapped_text(how))
 
 
 def _mapped_value(mapped: EntityMap, column: str) -> str:

@@ -26,6 +26,7 @@ def models_of(tables: dict[str, Table]) -> dict[str, tuple[str, dict[str, str]]]
         template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(model_sql("shop", parts))
         sql = template.render(
             config=config,
+            ref=lambda model: model,
             source=lambda source, table: f'raw_{source}."{table}"',
             as_utc=lambda value: f"(try_cast({value} as timestamptz) at time zone 'UTC')",
             parsed_time=lambda value, formats: f"try_strptime({value}, {_listed(formats)})",

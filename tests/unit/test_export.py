@@ -11,10 +11,11 @@ import pytest
 from orchestration.activation.export import audiences, export_audience
 from orchestration.activation.statement_sources import statement_sources
 from orchestration.errors import GateError, KundbildError
+from orchestration.map_settings import EntityMap
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.rights import object_to_marketing, prepare_requests, restrict
 from orchestration.publishing.gate import assert_audiences_checked
-from orchestration.settings import EntityMap, Settings, Source, Table
+from orchestration.settings import Settings, Source, Table
 from orchestration.spreadsheets import csv_text
 
 NOW = datetime(2026, 11, 2, 8)

@@ -87,6 +87,21 @@ def test_a_person_key_of_two_columns_names_whose_the_rows_are():
     assert customers.whose[0].key_columns == sales.whose[0].key_columns == ["store", "no"]
 
 
+def test_a_row_that_says_what_was_sold_outlasts_everybody_whom_it_names():
+    """An order list that customers are read out of: erasure and retention empty what is theirs, and keep what was sold."""
+    orders = {"entity": "orders", "columns": ORDERS | {"person_key": "who"}}
+    people = {
+        "entity": "people",
+        "one_row_per_key": True,
+        "columns": {"source_key": "who", "email": "mail", "full_name": "name"},
+    }
+    sales = table("no who name mail at total", orders, people, key="no")
+    assert [person.is_kept for person in sales.whose] == [True, True]
+    assert sales.whose[1].email == ["mail"] and sales.whose[1].emptied == ["mail", "name"]
+    alone = table("who name mail", people, key="who")
+    assert [person.is_kept for person in alone.whose] == [False]
+
+
 def test_rows_that_share_a_key_are_one_row_the_newest_and_the_rest_is_counted(con):
     raw(
         con, "p",
@@ -212,3 +227,21 @@ def test_a_misspelt_key_of_a_value_map_is_told_with_its_choices(write_config):
     with pytest.raises(ConfigurationError, match="unknown key 'esle'") as told:
         load_settings(write_config(text))
     assert "did you mean 'else'" in told.value.to_do
+
+
+def test_a_row_stays_for_the_entity_that_needs_it_longest_and_is_hidden_from_the_other(con):
+    """A list of bookings: a call (support, 3 years) that led to a cart (purchase, 7 years)."""
+    raw(con, "b", {"id": "1", "at": "2026-01-01"}, {"id": "2", "at": "2021-01-01"}, {"id": "3", "at": None})
+    calls = {
+        "entity": "interactions",
+        "columns": {"source_key": "id", "occurred_at": {"column": "at", "on_bad": "null"}},
+    }
+    carts = {"entity": "carts", "columns": {"source_key": "id", "created_at": "at"}}
+    tables = {"b": table("id at", calls, carts, key="id")}
+    con.execute("create schema ops; create table ops.clock as select timestamp '2026-06-01 02:00' as as_of")
+    con.execute("create schema reference; create table reference.data_categories as select 'support' as category, 1095 as retention_days union all select 'purchase', 2555")  # fmt: skip
+    # what tells no time is as old as its load
+    assert [key for key, _ in staged(con, tables, "interactions", "source_key, source_system")] == ["1", "3"]
+    assert [key for key, _ in staged(con, tables, "carts", "source_key, source_system")] == ["1", "2", "3"]
+    _, meta = models_of(tables)["interactions"]
+    assert con.execute(f"select {meta['raw_rows']}").fetchall() == [(2,)]

@@ -193,3 +193,26 @@ def test_lines_that_could_not_be_read_go_with_the_shortest_retention(warehouse, 
     )
     assert forget_expired(warehouse, settings, TODAY) == {"quarantine.rejected_rows": 1}
     assert warehouse.execute("select load_id from quarantine.rejected_rows").fetchall() == [(2,)]
+
+
+def test_a_table_of_two_entities_keeps_a_row_as_long_as_either_needs_it(warehouse):
+    """Bookings that are calls and carts, and subscribers whose row also says that they unsubscribed: never sooner than the longest."""
+    calls = {"entity": "interactions", "columns": {"source_key": "id", "person_key": "who", "occurred_at": "at"}}
+    carts = {"entity": "carts", "columns": {"source_key": "id", "person_key": "who", "created_at": "at"}}
+    people = {"entity": "people", "columns": {"source_key": "id", "created_at": "at"}}
+    said = {"entity": "consent_events", "columns": {"source_key": "id", "person_key": "id", "status": "what", "stated_at": "at"}, "constants": {"purpose": "newsletter", "channel": "email"}}  # fmt: skip
+    columns = dict.fromkeys(("id", "who", "at", "what"), "VARCHAR")
+    tables = {
+        "bookings": Table.model_validate({"columns": columns, "key": ["id"], "path": "b.csv", "maps": [calls, carts]}),
+        "members": Table.model_validate({"columns": columns, "key": ["id"], "path": "m.csv", "maps": [people, said]}),
+    }
+    settings = Settings(company="T", sources={"shop": Source(connector="files", url="/d", tables=tables)})
+    prepare_raw(warehouse, settings)
+    for name in tables:
+        warehouse.execute(
+            f"insert into raw_shop.{name} (id, who, \"at\", what, _load_id, _extracted_at) select *, 1, timestamp '2010-01-01' from (values "
+            "('1', 'a', '2022-01-01', 'granted'), ('2', 'a', '2015-01-01', 'granted'), ('3', 'a', '2015-01-01', 'UNSUBSCRIBED'))"
+        )
+    forget_expired(warehouse, settings, TODAY)
+    assert keys(warehouse, "shop.bookings", "id") == ["1"]
+    assert keys(warehouse, "shop.members", "id") == ["1", "3"]

@@ -16,9 +16,10 @@ from orchestration.alerts import send_alert
 from orchestration.conformed import entities, required_columns
 from orchestration.doctor import examine
 from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
+from orchestration.map_settings import ColumnMap, EntityMap
 from orchestration.mapping import write_mapped_models
 from orchestration.scaffold import scaffold
-from orchestration.settings import Alerts, ColumnMap, Engine, EntityMap, Settings, Source, Table
+from orchestration.settings import Alerts, Engine, Settings, Source, Table
 from orchestration.warehouse import open_warehouse
 from tests.unit.mapped import models_of
 
@@ -203,7 +204,7 @@ def test_mapped_models_are_written_once_and_cleared_when_gone(tmp_path):
 
 
 def test_conformed_entities_are_read_from_their_contracts():
-    assert len(entities()) == 25
+    assert len(entities()) == 26
     assert entities()["orders"]["amount"] == "decimal(18, 2)"
     assert "load_id" not in entities()["orders"]
     assert {"source_key", "ordered_at", "amount"} <= set(required_columns("orders"))

@@ -105,3 +105,20 @@
 {%- endmacro %}
 {% macro default__years_after(date, years) -%} {{ date }} + to_years({{ years }}) {%- endmacro %}
 {% macro spark__years_after(date, years) -%} add_months({{ date }}, 12 * {{ years }}) {%- endmacro %}
+
+{#- A word for comparison: lower case, without surrounding white space; null where it is blank. -#}
+{% macro plain_word(value) -%} {{ return(adapter.dispatch("plain_word", "kundbild")(value)) }} {%- endmacro %}
+{% macro default__plain_word(value) -%}
+    nullif(
+        lower(
+            regexp_replace(
+                cast({{ value }} as varchar), '^[\s\p{Z}\x{FEFF}\x{200B}]+|[\s\p{Z}\x{FEFF}\x{200B}]+$', '', 'g'
+            )
+        ),
+        ''
+    )
+{%- endmacro %}
+{% macro spark__plain_word(value) -%} nullif(lower(trim(cast({{ value }} as string))), '') {%- endmacro %}
+
+{#- The same as the seeds of words spell it: `_` and `-` are blanks. -#}
+{% macro spelling(value) -%} translate({{ plain_word(value) }}, '_-', '  ') {%- endmacro %}

@@ -9,5 +9,9 @@ select
     f.discount_amount,
     f.line_amount,
     f.currency,
-    f.refunded_quantity
+    f.order_status,
+    f.refunded_quantity,
+    f.gross_amount,
+    f.refunded_amount,
+    f.net_amount
 from {{ ref("fct_order_items") }} f

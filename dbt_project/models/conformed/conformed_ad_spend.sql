@@ -1,1 +1,1 @@
-{{ conformed_union("ad_spend") }}
+{{ conformed_union("ad_spend", reads=["currencies"]) }}

@@ -1,1 +1,1 @@
-{{ incremental_entity("carts") }} {{ conformed_union("carts") }}
+{{ incremental_entity("carts") }} {{ conformed_union("carts", reads=["currencies"]) }}

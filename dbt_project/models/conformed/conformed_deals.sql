@@ -1,1 +1,1 @@
-{{ conformed_union("deals") }}
+{{ conformed_union("deals", reads=["currencies"]) }}

@@ -1,1 +1,1 @@
-{{ conformed_union("invoices") }}
+{{ conformed_union("invoices", reads=["currencies"]) }}

@@ -1,1 +1,1 @@
-{{ incremental_entity("order_items") }} {{ conformed_union("order_items") }}
+{{ incremental_entity("order_items") }} {{ conformed_union("order_items", reads=["currencies"]) }}

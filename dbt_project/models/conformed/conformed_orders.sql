@@ -1,1 +1,1 @@
-{{ incremental_entity("orders") }} {{ conformed_union("orders") }}
+{{ incremental_entity("orders") }} {{ conformed_union("orders", reads=["order_statuses", "currencies"]) }}

@@ -1,1 +1,1 @@
-{{ conformed_union("products") }}
+{{ conformed_union("products", reads=["currencies"]) }}

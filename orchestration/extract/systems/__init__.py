@@ -13,9 +13,10 @@ from pathlib import Path
 
 from orchestration.conformed import entities, required_columns
 from orchestration.errors import ConfigurationError
+from orchestration.map_settings import EntityMap
 from orchestration.privacy.entry import dropped_columns
 from orchestration.privacy.special_categories import special_category_of
-from orchestration.settings import EntityMap, Settings, Table
+from orchestration.settings import Settings, Table
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
 

@@ -2,12 +2,14 @@ with
     orders as (
         select
             customer_id,
-            count(*) as order_count,
-            sum(base_amount) as revenue_amount,
-            min(ordered_at) as first_ordered_at,
-            max(ordered_at) as last_ordered_at,
-            count(*) filter (ordered_at > {{ as_of() }} - interval 365 day) as order_count_365d,
-            count(*) filter (order_status = 'refunded') as refunded_order_count
+            count(*) filter (is_order) as order_count,
+            {{ known_sum("gross_amount") }} as gross_amount,
+            {{ known_sum("refunded_amount") }} as refunded_amount,
+            {{ known_sum("net_amount") }} as net_amount,
+            min(ordered_at) filter (is_order) as first_ordered_at,
+            max(ordered_at) filter (is_order) as last_ordered_at,
+            count(*) filter (is_order and ordered_at > {{ as_of() }} - interval 365 day) as order_count_365d,
+            count(*) filter (is_order and not is_sale and gross_amount > 0) as refunded_order_count
         from {{ ref("fct_orders") }}
         where customer_id is not null
         group by customer_id
@@ -65,7 +67,11 @@ select
     coalesce(o.order_count, 0) as order_count,
     coalesce(o.order_count_365d, 0) as order_count_365d,
     coalesce(o.refunded_order_count, 0) as refunded_order_count,
-    cast(coalesce(o.revenue_amount, 0) as decimal(18, 2)) as revenue_amount,
+    -- nothing ordered is nothing; an amount without an exchange rate is not known
+    cast(case when o.customer_id is null then 0 else o.gross_amount end as decimal(18, 2)) as gross_amount,
+    cast(case when o.customer_id is null then 0 else o.refunded_amount end as decimal(18, 2)) as refunded_amount,
+    cast(case when o.customer_id is null then 0 else o.net_amount end as decimal(18, 2)) as net_amount,
+    cast(case when o.customer_id is null then 0 else o.net_amount end as decimal(18, 2)) as revenue_amount,
     '{{ var("currency") }}' as currency,
     o.first_ordered_at,
     o.last_ordered_at,

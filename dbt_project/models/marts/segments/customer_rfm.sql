@@ -16,7 +16,7 @@ with
             -- 5 is best; the id breaks ties so that a rerun gives the same quintiles
             ntile(5) over (order by recency_days desc, customer_id) as recency_score,
             ntile(5) over (order by frequency, customer_id) as frequency_score,
-            ntile(5) over (order by revenue_amount, customer_id) as money_score
+            ntile(5) over (order by revenue_amount nulls first, customer_id) as money_score
         from measured
     )
 select

@@ -13,10 +13,7 @@ select
     {{
         staging_end(
             "webshop",
-            [
-                required(as_utc("created_at"), "order time"),
-                ["coalesce(item.quantity <= 0, true)", "quantity is missing or not positive"],
-            ],
+            [required(as_utc("created_at"), "order time")],
         )
     }}
 from {{ each_of(source("webshop", "orders"), "line_items", "item") }}

@@ -7,6 +7,7 @@ select
     status,
     subtotal - discount as amount,
     discount,
+    cast(null as decimal(18, 2)) as refunded_amount,
     currency,
     channel,
     campaign_id::varchar as campaign_key,

@@ -1,0 +1,44 @@
+"""Promise: what is set aside is little, and never somebody's no. Not here: rules on rows (the conformed contracts)."""
+
+from __future__ import annotations
+
+from data_quality.checks import Check, History, Suite
+from data_quality.suites.common import no_row_where, no_rows
+from orchestration.settings import Settings
+
+# on purpose, or with nothing lost
+_HARMLESS = "('ignored', 'duplicate')"
+
+
+def _share_is_small(settings: Settings) -> Check:
+    quality = settings.quality
+    limit = quality.max_quarantine_share
+    # who says how many lines of a file may be unreadable means it here too
+    rejects = max(limit, quality.max_reject_share) if "max_reject_share" in quality.model_fields_set else limit
+    return no_rows(
+        "share_is_small",
+        f"Of no table more than one row and more than {limit:.1%} is set aside, but what was acknowledged: "
+        "`kundbild quarantine list` says what and why; mend it, acknowledge it, or raise max_quarantine_share below [quality].",
+        "select * from (select source_system, table_name, kind = 'rejected' as is_rejected, sum(row_count - acknowledged_count) as gone, "
+        f"max(of_count) as came from {{batch}} where kind not in {_HARMLESS} group by 1, 2, 3) as t "
+        f"where gone > 1 and gone > came * case when is_rejected then {rejects} else {limit} end",
+    )
+
+
+def suites(settings: Settings, history: History) -> list[Suite]:
+    checks = (
+        _share_is_small(settings),
+        no_row_where(
+            "no_withdrawal_is_set_aside",
+            "No withdrawal is without anybody whom it denies: mend it at the source, or see to it by hand and say so with "
+            "`kundbild quarantine acknowledge`.",
+            "b.kind = 'withdrawal' and b.row_count > b.acknowledged_count",
+        ),
+        no_row_where(
+            "no_grant_is_set_aside",
+            "Every grant can be read: who gave one that cannot is not written to.",
+            "b.kind = 'grant' and b.row_count > b.acknowledged_count",
+            "WARN",
+        ),
+    )
+    return [Suite("promise", "quarantine", "set_aside", ("quarantine", "set_aside"), checks)]

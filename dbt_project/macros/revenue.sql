@@ -1,0 +1,86 @@
+{#-
+    What an order brought in. The one definition; every mart, segment and audience reads what fct_orders makes of it.
+      cancelled       neither an order nor revenue
+      credit note     an order of a negative amount: no order, its amount is refunded
+      gross           what the customer pays, before refunds
+      refunded        all of it by status, else what the order or its lines say was given back, never more than gross
+      net = gross - refunded
+    Expects e (conformed_orders) and r (order_returns, or nothing of it).
+-#}
+{% macro is_order() -%} (e.status is distinct from 'cancelled' and e.amount >= 0) {%- endmacro %}
+
+{#- In the order's currency. An amount that is what is left after the negative lines is what was paid without them. -#}
+{% macro order_gross() -%}
+    case
+        when not {{ is_order() }}
+        then 0
+        when
+            r.negative_amount > 0
+            and e.amount
+            < r.sold_amount - greatest(coalesce(e.discount, 0) - r.line_discount_amount, 0) - r.negative_amount / 2
+        then e.amount + r.negative_amount
+        else e.amount
+    end
+{%- endmacro %}
+
+{#- Expects gross, what order_gross gave. A discount on the whole order is on what was given back too. -#}
+{% macro order_refunded(gross) -%}
+    case
+        when e.status = 'cancelled'
+        then 0
+        when e.amount < 0
+        then - e.amount
+        when e.status = 'refunded'
+        then {{ gross }}
+        else
+            least(
+                {{ gross }},
+                greatest(
+                    coalesce(e.refunded_amount, 0),
+                    case when r.sold_amount = 0 then {{ gross }} * r.returned_share else 0 end,
+                    coalesce(
+                        r.refunded_amount * least(1, cast({{ gross }} as double) / nullif(r.sold_amount, 0))
+                        + r.negative_amount,
+                        0
+                    )
+                )
+            )
+    end
+{%- endmacro %}
+
+{#- Of a line: what it comes to, and what refunded_quantity of it is worth; with `of` before the columns. -#}
+{% macro line_amount(of="e.") -%}
+    cast({{ of }}quantity * {{ of }}unit_price - coalesce({{ of }}discount, 0) as decimal(18, 2))
+{%- endmacro %}
+
+{% macro line_refund(of="e.") -%}
+    line_amount * least({{ of }}refunded_quantity, {{ of }}quantity) / nullif({{ of }}quantity, 0)
+{%- endmacro %}
+
+{#- In the company's currency, null where there is no rate, but nothing is nothing in any. The same currency keeps every cent. -#}
+{% macro in_company_currency(amount, currency, rate) -%}
+    cast(
+        case
+            when {{ amount }} = 0
+            then 0
+            when {{ currency }} = '{{ var("currency") }}'
+            then {{ amount }}
+            else {{ amount }} * {{ rate }}
+        end as decimal(18, 2)
+    )
+{%- endmacro %}
+
+{#- SQL on a fact t with currency, exchange_rate and a day: rows whose rate is another now. -#}
+{% macro has_another_rate(day) -%}
+    exists (
+        select 1
+        from {{ ref("exchange_rates_by_day") }} n
+        where
+            n.currency = t.currency
+            and n.rated_on = cast({{ day }} as date)
+            and n.exchange_rate is distinct from t.exchange_rate
+    )
+{%- endmacro %}
+
+{#- A sum that is not known where one of its amounts is not. -#}
+{% macro known_sum(amount) -%} case when count(*) = count({{ amount }}) then sum({{ amount }}) end {%- endmacro %}

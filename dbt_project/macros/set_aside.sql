@@ -1,0 +1,121 @@
+{#-
+    Which rows of an entity are set aside, and why. The rules stand in the entity's own contract (conformed_<entity>.yml): a
+    column that is never null, its type, and below `meta` what its values may be:
+      allowed: {min: 0, max: 10}          a number
+      allowed: {values: [in, out]}        a word, read without case and blanks
+      reads: order_statuses | currencies  a word of that seed, in any of its spellings
+    and, of the model, `set_aside: [[condition, reason], …]`. One row breaks one row: no rule stops a night.
+-#}
+{% macro set_aside_because(entity, columns=none) -%}
+    {%- set node = (
+        graph.nodes["model." ~ project_name ~ ".conformed_" ~ entity]
+        if execute
+        else {"columns": {}, "config": {}}
+    ) -%}
+    {%- if columns is none -%} {%- set columns = node["columns"].values() -%} {%- endif -%}
+    {%- set cases = [] -%}
+    {%- for column in columns if column.name not in ("deleted_at", "extracted_at", "load_id", "source_system") -%}
+        {%- do cases.extend(broken_rules(column)) -%}
+    {%- endfor -%}
+    {%- for condition, reason in node["config"].get("meta", {}).get("set_aside", []) -%}
+        {%- do cases.append("when " ~ condition ~ " then '" ~ reason ~ "'") -%}
+    {%- endfor -%}
+    {%- if cases -%} coalesce(quarantine_reason, case {{ cases | join(" ") }} end)
+    {%- else -%} quarantine_reason
+    {%- endif -%}
+{%- endmacro %}
+
+{#- ["when … then …"] of one column. -#}
+{% macro broken_rules(column) -%}
+    {%- set name, type, meta = column.name, column.data_type, meta_of(column) -%}
+    {%- set value = cast_or_null(name, type) -%}
+    {%- set cases = [] -%}
+    {%- for constraint in column.get("constraints", []) if "not_null" in constraint.type | string -%}
+        {%- do cases.append("when " ~ name ~ " is null then '" ~ name ~ " is missing'") -%}
+    {%- endfor -%}
+    {%- if type not in ("varchar", "boolean") -%}
+        {%- do cases.append(
+            "when "
+            ~ name
+            ~ " is not null and "
+            ~ value
+            ~ " is null then '"
+            ~ name
+            ~ " does not fit "
+            ~ type
+            ~ "'"
+        ) -%}
+    {%- endif -%}
+    {%- set allowed = meta.get("allowed", {}) -%}
+    {%- if "min" in allowed -%}
+        {%- do cases.append(
+            "when " ~ value ~ " < " ~ allowed.min ~ " then '" ~ name ~ " is below " ~ allowed.min ~ "'"
+        ) -%}
+    {%- endif -%}
+    {%- if "max" in allowed -%}
+        {%- do cases.append(
+            "when " ~ value ~ " > " ~ allowed.max ~ " then '" ~ name ~ " is above " ~ allowed.max ~ "'"
+        ) -%}
+    {%- endif -%}
+    {%- if "values" in allowed -%}
+        {%- set listed = "'" ~ allowed["values"] | join("', '") ~ "'" -%}
+        {%- set said = allowed["values"] | join(", ") -%}
+        {%- do cases.append(
+            "when "
+            ~ plain_word(name)
+            ~ " not in ("
+            ~ listed
+            ~ ") then '"
+            ~ name
+            ~ " is none of: "
+            ~ said
+            ~ "'"
+        ) -%}
+    {%- endif -%}
+    {%- if meta.get("reads") == "order_statuses" -%}
+        {%- set known = "(select spelling from " ~ ref("order_statuses") ~ ")" -%}
+        {%- do cases.append(
+            "when "
+            ~ spelling(name)
+            ~ " not in "
+            ~ known
+            ~ " then '"
+            ~ name
+            ~ " is no word of the seed order_statuses'"
+        ) -%}
+    {%- endif -%}
+    {{ return(cases) }}
+{%- endmacro %}
+
+{#- A column's value as it stands in the conformed entity: in its type, and a word as the entity spells it. Expects the staged
+    rows as `staged`: the seeds have columns of the same names. -#}
+{% macro conformed_value(column) -%}
+    {%- set meta = meta_of(column) -%}
+    {%- if meta.get("reads") == "order_statuses" -%}
+        (
+            select max(w.status)
+            from {{ ref("order_statuses") }} w
+            where w.spelling = {{ spelling("staged." ~ column.name) }}
+        )
+    {%- elif meta.get("reads") == "currencies" -%}
+        -- XXX is ISO's own code for no currency: something is written, and it names none for certain
+        case
+            when {{ spelling("staged." ~ column.name) }} is not null
+            then
+                coalesce(
+                    (
+                        select max(w.currency)
+                        from {{ ref("currencies") }} w
+                        where w.spelling = {{ spelling("staged." ~ column.name) }}
+                    ),
+                    'XXX'
+                )
+        end
+        {%- elif "values" in meta.get("allowed", {}) -%} {{ plain_word(column.name) }}
+    {%- else -%} cast({{ column.name }} as {{ column.data_type }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro meta_of(column) -%}
+    {{ return(column.get("config", {}).get("meta", {}) or column.get("meta", {})) }}
+{%- endmacro %}

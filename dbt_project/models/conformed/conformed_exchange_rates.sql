@@ -1,0 +1,1 @@
+{{ conformed_union("exchange_rates", reads=["currencies"]) }}

@@ -1,0 +1,61 @@
+"""`kundbild quarantine …`: arguments and what is printed. Not here: work (set_aside.py)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from orchestration.console import Json, me, out, print_json, styled
+from orchestration.review_cli import audit_of, locked_warehouse
+
+quarantine_app = typer.Typer(help="Rows that are in no mart: how many, of what, and why.", no_args_is_help=True)
+
+
+@quarantine_app.command("list")
+def list_(
+    keys: Annotated[bool, typer.Option("--keys", help="Each row that staging set aside, by its key.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What was set aside, by source, table and reason; with --keys, row by row."""
+    from orchestration.set_aside import read_set_aside
+
+    with locked_warehouse("listing what is set aside") as (con, _):
+        if keys:
+            rows = con.execute(
+                "select source_system, entity, source_key, kind, reason from quarantine.quarantined_rows order by all"
+            ).fetchall()
+            found = [dict(zip(("source", "table", "key", "kind", "reason"), row, strict=True)) for row in rows]
+            lines = [f"{r['source']} {r['table']} {r['key']}: {r['reason']}" for r in found]
+        else:
+            told = read_set_aside(con)
+            found, lines = [asdict(one) for one in told], [str(one) for one in told]
+    if as_json:
+        print_json(found)
+        return
+    for line in lines:
+        out.print(styled("{}", line), highlight=False)
+    out.print(
+        f"Next: mend them at the source, or [bold]{me()} quarantine acknowledge SOURCE TABLE --note …[/bold]"
+        if lines
+        else "Nothing is set aside."
+    )
+
+
+@quarantine_app.command()
+def acknowledge(
+    source: Annotated[str, typer.Argument(help="Source, as `kundbild quarantine list` names it.")],
+    table: Annotated[str, typer.Argument(help="Entity that the rows should have become.")],
+    note: Annotated[str, typer.Option(help="What was done about them; kept.")],
+    key: Annotated[str | None, typer.Option(help="One row's key; all of the table unless given.")] = None,
+) -> None:
+    """Say that set-aside rows were seen to: they no longer hold a publication. A row that comes again is new."""
+    from orchestration.set_aside import acknowledge as acknowledge_rows
+
+    with locked_warehouse("acknowledging set-aside rows") as (con, settings):
+        rows = acknowledge_rows(con, source, table, key, note)
+        audit_of(settings).append(
+            "acknowledged set-aside rows", detail={"source": source, "table": table, "rows": rows}
+        )
+    out.print(f"{rows:,} rows are acknowledged. Next: [bold]{me()} run[/bold]")

@@ -1,0 +1,93 @@
+"""What is in no mart, told: by table and reason, with numbers. Reads quarantine.set_aside, and amounts without a rate.
+
+Here: reading, telling, acknowledging. Not here: why rows are set aside (dbt_project), or what holds a publication
+(data_quality/suites/set_aside.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.errors import KundbildError
+from orchestration.extract.records import now, prepare_ops
+from orchestration.warehouse import has_table, scalar, text
+
+_WHAT = {
+    "rejected": "could not be read",
+    "duplicate": "came twice",
+    "shared key": "share a key",
+    "ignored": "ignored",
+    "withdrawal": "withdrawals set aside",
+    "grant": "grants set aside",
+}
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Rows of one table that are in no mart, for one reason."""
+
+    source: str
+    table: str
+    kind: str
+    reason: str
+    rows: int
+    acknowledged: int
+    came: int
+
+    def __str__(self) -> str:
+        share = f" of {self.came:,} ({self.rows / self.came:.1%})" if self.came else ""
+        seen = f", {self.acknowledged:,} acknowledged" if self.acknowledged else ""
+        return (
+            f"{self.source} {self.table}: {self.rows:,}{share} {_WHAT.get(self.kind, 'set aside')}: {self.reason}{seen}"
+        )
+
+
+def read_set_aside(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
+    """Everything, statements first, then by number. Empty before the first night that knows the table."""
+    if not has_table(con, "quarantine", "set_aside"):
+        return []
+    rows = con.execute(
+        "select source_system, table_name, kind, reason, row_count, acknowledged_count, of_count from quarantine.set_aside "
+        "order by kind <> 'withdrawal', kind <> 'grant', kind in ('duplicate', 'ignored'), row_count desc, 1, 2, 4"
+    ).fetchall()
+    return [SetAside(*row) for row in rows] + _without_rate(con)
+
+
+def _without_rate(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
+    """Orders whose amount is not known in the company's currency, by currency."""
+    columns = "select count(*) from duckdb_columns() where schema_name = 'marts' and table_name = 'fct_orders' and column_name = 'net_amount'"
+    if not scalar(con, columns):
+        return []
+    rows = con.execute(
+        "select source_system, coalesce(currency, ''), count(*) filter (net_amount is null), count(*) from marts.fct_orders "
+        "group by all having count(*) filter (net_amount is null) > 0 order by all"
+    ).fetchall()
+    reasons = {
+        "": "the order says no currency",
+        "XXX": "the currency is no word of the seed currencies, or may be several",
+    }
+    return [
+        SetAside(
+            source, "orders", "no amount", reasons.get(code, f"there is no exchange rate for {code}"), missing, 0, all_
+        )
+        for source, code, missing, all_ in rows
+    ]
+
+
+def acknowledge(con: duckdb.DuckDBPyConnection, source: str, entity: str, key: str | None, note: str) -> int:
+    """Notes that somebody saw to set-aside rows: all of an entity, or one. A row that comes again is new. Returns how many.
+
+    Raises KundbildError where there is none.
+    """
+    prepare_ops(con)
+    found = f"from quarantine.quarantined_rows where source_system = {text(source)} and entity = {text(entity)}"
+    found += f" and source_key = {text(key)}" if key is not None else ""
+    if not has_table(con, "quarantine", "quarantined_rows") or not scalar(con, f"select count(*) {found}"):
+        raise KundbildError(
+            f"nothing of {source} {entity} is set aside" + (" under that key" if key is not None else ""),
+            to_do="`kundbild quarantine list` says what is",
+        )
+    noted = "insert or ignore into ops.acknowledged select md5(concat_ws('|', source_system, entity, load_id, source_key)), $1, $2 "
+    return int(scalar(con, noted + found, [now(), note]))

@@ -1,0 +1,195 @@
+"""Amounts that are right, or say that they are not; rows that are set aside, told. Expected figures are worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.home import Home
+from orchestration.set_aside import acknowledge, read_set_aside
+from tests.integration.numbers import Shop, amounts
+
+LATE = "2026-11-20T10:00:00Z"
+AT = "2026-11-10T10:00:00Z"
+SALES = [
+    # no, who, at, total, order discount, refund, currency, status
+    ("1", "vera", AT, "100.00", None, None, "SEK", "Completed"),
+    ("2", "vera", AT, "900.00", None, None, "SEK", "Cancelled"),
+    ("3", "stig", AT, "500.00", None, None, " sek", "MAKULERAD "),
+    ("4", "eva", AT, "10.00", None, None, "eur", "wc-completed"),
+    ("5", "eva", LATE, "10.00", None, None, "\u00a0Euro ", None),
+    ("6", "pia", AT, "10.00", None, None, "PLN", "completed"),
+    ("7", "rune", AT, "300.00", None, None, "SEK", "Refunded"),
+    ("8", "rune", AT, "100.00", None, None, "SEK", "partially_refunded"),
+    ("9", "nils", AT, "80.00", None, None, "SEK", "delivered"),
+    ("10", "nils", AT, "100.00", None, None, "SEK", "delivered"),
+    ("11", "nils", AT, "-25.00", None, None, "SEK", "completed"),
+    ("12", "olle", AT, "80.00", "20.00", None, "SEK", "shipped"),
+    ("13", "kari", AT, "10.00", None, None, "kr", "completed"),
+    ("14", "kari", AT, "10.00", None, None, "SEK", "gurka"),
+    ("15", "kari", AT, "9000000000000.00", None, None, "SEK", "completed"),
+    ("16", "vera", AT, "100.00", None, "30", "SEK", "completed"),
+    ("17", "nora", AT, "120.00", None, None, "NOK", "completed"),
+    ("18", "free", AT, "0", None, None, "SEK", "completed"),
+]
+LINES = [
+    # no, line, quantity, price, refunded quantity
+    ("8", "1", "2", "50.00", "1"),
+    ("9", "1", "1", "100.00", None),
+    ("9", "2", "-1", "20.00", None),
+    ("10", "1", "1", "100.00", None),
+    ("10", "2", "-1", "30.00", None),
+    ("12", "1", "2", "50.00", "1"),
+    ("1", "1", "0.6", "100.00", None),
+    ("1", "2", "1.5", "20.00", None),
+    ("1", "3", "0.333333", "30.00", None),
+    ("2", "1", "1", "900.00", None),
+    ("16", "1", "1", "100.00", "3"),
+]
+# EUR has a price in kronor, and one in Norwegian kroner: that is how those are converted
+RATES = [("EUR", "SEK", "2026-01-01", "10"), ("EUR", "SEK", "2026-11-15", "12"), ("EUR", "NOK", "2026-01-01", "12.5"), ("USD", "SEK", "2026-01-01", "0")]  # fmt: skip
+ANSWERS = [("a", "vera", AT, "9"), ("b", "vera", AT, "11"), ("c", "vera", AT, "8.5"), ("d", "vera", AT, "7"), ("d", "vera", AT, "8"), (" ", "vera", AT, "8")]  # fmt: skip
+SAID = [
+    ("s1", "vera", "vera@x.example", "yes", AT),
+    ("s2", None, " ", "no", AT),
+    ("s3", None, "stig@x.example", "No ", None),
+    ("s4", "eva", "eva@x.example", "yes", "soon"),
+    ("s5", "pia", "pia@x.example", "Maybe", AT),
+]
+PEOPLE = ["vera", "stig", "eva", "pia", "rune", "nils", "olle", "kari", "nora", "free"]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Shop:
+    folder = tmp_path_factory.mktemp("numbers")
+    shop = Shop(Home(folder / "home").prepare(), folder / "kundbild.toml")
+    shop.begin(PEOPLE)
+    for table, rows in (("sales", SALES), ("lines", LINES), ("rates", RATES), ("answers", ANSWERS), ("said", SAID)):
+        shop.deliver(table, *rows)
+    shop.build()
+    return shop
+
+
+def test_gross_refunded_and_net_of_every_order(shop):
+    found = shop.ask("select source_key, gross_amount, refunded_amount, net_amount from marts.fct_orders")
+    assert amounts(found) == {
+        "1": (100, 0, 100),
+        "2": (0, 0, 0),
+        "3": (0, 0, 0),
+        "4": (100, 0, 100),  # 10 EUR at 10
+        "5": (120, 0, 120),  # at 12, the rate of its day
+        "6": (None, 0, None),  # no rate for PLN: not known, and not nothing
+        "7": (300, 300, 0),
+        "8": (100, 50, 50),
+        "9": (100, 20, 80),  # the source's total has the negative line in it
+        "10": (100, 30, 70),  # and here it has not
+        "11": (0, 25, -25),
+        "12": (80, 40, 40),  # half of what was paid, not of the list price
+        "13": (None, 0, None),
+        "16": (100, 30, 70),
+        "17": (96, 0, 96),  # 120 NOK are 9.6 EUR are 96 SEK
+        "18": (0, 0, 0),
+    }
+    assert dict(shop.ask("select source_key, order_status from marts.fct_orders where source_key in ('2', '3', '4', '7', '8', '5')")) == {
+        "2": "cancelled", "3": "cancelled", "4": "completed", "7": "refunded", "8": "completed", "5": None,
+    }  # fmt: skip
+    assert dict(shop.ask("select source_key, currency from marts.fct_orders where source_key in ('4', '5', '3', '13')")) == {
+        "4": "EUR", "5": "EUR", "3": "SEK", "13": "XXX",
+    }  # fmt: skip
+    sales = "select source_key from marts.fct_orders where is_order and not is_sale order by all"
+    assert shop.ask(sales) == [("18",), ("7",)]
+    assert shop.ask("select source_key from marts.fct_orders where not is_order order by all") == [
+        ("11",),
+        ("2",),
+        ("3",),
+    ]
+
+
+def test_customers_have_what_was_bought_and_kept(shop):
+    found = shop.ask(
+        "select customer_id[3:], order_count, gross_amount, refunded_amount, net_amount, revenue_amount from marts.customer_360"
+    )
+    assert amounts(found) == {
+        "vera": (2, 200, 30, 170, 170),
+        "stig": (0, 0, 0, 0, 0),
+        "eva": (2, 220, 0, 220, 220),
+        "pia": (1, None, 0, None, None),
+        "rune": (2, 400, 350, 50, 50),
+        "nils": (2, 200, 75, 125, 125),
+        "olle": (1, 80, 40, 40, 40),
+        "kari": (1, None, 0, None, None),
+        "nora": (1, 96, 0, 96, 96),
+        "free": (1, 0, 0, 0, 0),
+    }
+    stages = dict(shop.ask("select customer_id[3:], lifecycle_stage from segments.customer_lifecycle"))
+    assert stages["stig"] == "prospect" and stages["vera"] == "active" and stages["pia"] == "new"
+    # an amount that is not known is never the best
+    scores = dict(shop.ask("select customer_id[3:], money_score from segments.customer_rfm"))
+    assert scores["pia"] == scores["kari"] == 1 and "stig" not in scores
+
+
+def test_lines_keep_their_quantities_and_are_revenue_as_their_order_is(shop):
+    found = shop.ask(
+        "select source_key, quantity, gross_amount, refunded_amount, net_amount from marts.fct_order_items"
+    )
+    assert amounts(found) == {
+        "1|1": (0.6, 60, 0, 60),
+        "1|2": (1.5, 30, 0, 30),
+        "1|3": (0.333333, 10, 0, 10),
+        "2|1": (1, 0, 0, 0),
+        "8|1": (2, 100, 50, 50),
+        "9|1": (1, 100, 0, 100),
+        "9|2": (-1, 0, 20, -20),
+        "10|1": (1, 100, 0, 100),
+        "10|2": (-1, 0, 30, -30),
+        "12|1": (2, 100, 50, 50),
+    }
+
+
+def test_one_bad_line_stops_one_line_and_is_told_with_table_reason_count_and_share(shop):
+    with shop.open() as con:
+        told = [str(one) for one in read_set_aside(con)]
+    assert told == [
+        "shop consent_events: 1 of 5 (20.0%) withdrawals set aside: it names neither a person nor a contact point",
+        "shop consent_events: 1 of 5 (20.0%) grants set aside: stated_at cannot be read",
+        "shop exchange_rates: 1 of 4 (25.0%) set aside: rate is not positive",
+        "shop order_items: 1 of 11 (9.1%) set aside: refunded_quantity is more than quantity",
+        "shop orders: 1 of 18 (5.6%) set aside: amount is above 1000000000000",
+        "shop orders: 1 of 18 (5.6%) set aside: status is no word of the seed order_statuses",
+        "shop survey_responses: 1 of 6 (16.7%) share a key: its source_key is another row's too, of which the newest stands",
+        "shop survey_responses: 1 of 5 (20.0%) set aside: nps cannot be read",
+        "shop survey_responses: 1 of 5 (20.0%) set aside: nps is above 10",
+        "shop survey_responses: 1 of 5 (20.0%) set aside: source_key is missing",
+        "shop consent_events: 1 of 5 (20.0%) ignored: ignored: status is one of those that the mapping ignores",
+        "shop orders: 1 of 16 (6.2%) no amount: there is no exchange rate for PLN",
+        "shop orders: 1 of 16 (6.2%) no amount: the currency is no word of the seed currencies, or may be several",
+    ]
+    assert shop.ask("select bool_and(is_balanced) from quarantine.books") == [(True,)]
+    # a withdrawal that says when is missing denies from when it came
+    assert shop.ask("select status from conformed.conformed_consent_events where source_key = 's3'") == [("withdrawn",)]
+
+
+def test_the_next_night_gives_what_a_rebuild_gives(shop):
+    """Lines given back, a rate that came, orders cancelled, lines that came again broken: each without its order's load."""
+    shop.deliver("lines", ("8", "1", "2", "50.00", "2"), ("12", "1", "2", "50.00", "7"), ("9", "2", "-1", "20.00", None), ("16", "1", "1", "100.00", "1"))  # fmt: skip
+    shop.deliver("rates", ("PLN", "SEK", "2026-01-01", "2.5"), ("EUR", "SEK", "2026-11-15", "13"))
+    shop.deliver("sales", ("1", "vera", AT, "100.00", None, None, "SEK", "canceled"), ("4", "eva", AT, "10", None, None, "EUR", "gurka"))  # fmt: skip
+    shop.build(published_load=5)
+    night = shop.everything()
+    net = amounts(shop.ask("select source_key, net_amount from marts.fct_orders"))
+    assert (net["8"], net["12"], net["6"], net["5"], net["1"], net["16"]) == ((0,), (80,), (25,), (130,), (0,), (0,))
+    assert "4" not in net
+    lines = amounts(shop.ask("select source_key, net_amount from marts.fct_order_items"))
+    assert lines["1|1"] == (0,) and "12|1" not in lines
+    shop.build(full_refresh=True)
+    assert shop.everything() == night
+
+
+def test_what_is_acknowledged_is_so_until_it_comes_again(shop):
+    with shop.open() as con:
+        assert acknowledge(con, "shop", "consent_events", "s2", "seen to by hand") == 1
+    shop.build(published_load=8)
+    acknowledged = "select kind, row_count, acknowledged_count from quarantine.set_aside where kind = 'withdrawal'"
+    assert shop.ask(acknowledged) == [("withdrawal", 1, 1)]
+    shop.deliver("said", ("s2", None, None, "NO", AT))
+    shop.build(published_load=8)
+    assert shop.ask(acknowledged) == [("withdrawal", 1, 0)]
