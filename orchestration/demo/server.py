@@ -37,9 +37,12 @@ class _Handler(BaseHTTPRequestHandler):
         number = int(query.get("page", ["1"])[0])
         page = _page(nights, number)
         body = (self.folder / table / page).read_bytes() if page else b'{"data":[]}'
+        since = query.get("updated_since", [""])[0]
+        if since:
+            rows = [row for row in json.loads(body)["data"] if not row.get("updated_at", "") < since]
+            body = json.dumps({"data": rows}, separators=(",", ":")).encode()
         headers = {}
         if number < sum(nights.values()):
-            since = query.get("updated_since", [""])[0]
             keep = f"&updated_since={since}" if since else ""
             headers["Link"] = f'<{self.server_url}/{table}?page={number + 1}{keep}>; rel="next"'
         return self._answer(200, body, headers)

@@ -14,7 +14,7 @@ from orchestration.errors import SourceError
 from orchestration.extract import files, rest, sql
 from orchestration.extract.budget import Budget
 from orchestration.extract.landing import Batch, load
-from orchestration.extract.raw_tables import ensure_raw
+from orchestration.extract.raw_tables import ensure_raw, fit_raw
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
 from orchestration.home import Home
 from orchestration.privacy.pepper import find_pepper
@@ -22,6 +22,7 @@ from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings, Table
+from orchestration.warehouse import transaction
 
 # what DuckDB raises when a delivery is not what it should be
 _UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.IOException)
@@ -90,6 +91,8 @@ def _extract_table(
     # of rows with one key the last of the newest file counts: readers keep the order
     con.execute("set preserve_insertion_order = true")
     try:
+        with transaction(con):
+            fit_raw(con, name, table_name, table)
         with _batch(con, home, settings, name, table_name, table, budget) as batch:
             if batch is not None:
                 pepper = find_pepper(con, settings.privacy.pepper) if table.national_id else None
@@ -142,10 +145,10 @@ def _batch(
     batch: Batch | None
     source, share = settings.sources[name], settings.quality.max_reject_share
     if source.connector == "sql":
-        with sql.read_table(con, name, source, table_name, table) as batch:
+        with sql.read_table(con, name, source, table_name, table, budget) as batch:
             yield batch
     elif source.connector == "rest":
-        yield rest.read_endpoint(con, home, name, source, table_name, table, share)
+        yield rest.read_endpoint(con, home, name, source, table_name, table, share, budget)
     else:
         yield files.read_files(con, name, source, table_name, table, share)
 

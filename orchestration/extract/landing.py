@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.merging import count, drop_duplicates, mark_deleted, merge, row_keys
-from orchestration.extract.raw_tables import TECHNICAL, fit_raw, raw_name
+from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_future, reject_uncastable
 from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns, number_columns
@@ -68,7 +68,6 @@ def load(
     """
     with transaction(con):
         load_id = next_load_id(con)
-        fit_raw(con, source, name, table)
         con.execute("create or replace temp table fresh_rejects as from quarantine.rejected_rows limit 0")
         dropped = dropped_columns(table, [*batch.columns, *batch.added])
         counts = LoadCounts(

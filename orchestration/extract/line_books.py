@@ -23,6 +23,7 @@ from orchestration.warehouse import quote, scalar, text
 GZIP = b"\x1f\x8b"
 _CHUNK_BYTES = 4 * 1024 * 1024
 _C1 = bytes(range(0x80, 0xA0))
+_OFFSET = re.compile(rb":\d\d(?:[.,]\d+)?[+-]\d\d")
 _BLANK = re.compile(rb"\n(?=\r?\n)")
 # so many lines in a row within one value that all look like rows are rows that a quote swallowed
 _SWALLOWED = 2
@@ -37,6 +38,7 @@ class Lines:
     blank: int = 0
     has_mixed_ends: bool = False
     is_gzip: bool = False
+    has_offsets: bool = False  # times with an offset: 02:00+02:00
     is_windows: bool = False  # bytes that latin-1 leaves to control characters, and Windows-1252 gives to letters
 
 
@@ -64,7 +66,7 @@ def _lines(chunks: Iterator[bytes], encoding: str) -> Lines:
     inflate = None
     decode = codecs.getincrementaldecoder("utf-16")(errors="replace") if encoding == "utf-16" else None
     ends = returns = pairs = blank = 0
-    last, is_gzip, is_windows = b"", False, False
+    last, is_gzip, is_windows, has_offsets = b"", False, False, False
     for number, raw in enumerate(chunks):
         chunk = raw
         if number == 0 and chunk.startswith(GZIP):
@@ -81,6 +83,7 @@ def _lines(chunks: Iterator[bytes], encoding: str) -> Lines:
         is_windows = is_windows or (
             encoding in ("latin-1", "windows-1252") and len(chunk.translate(None, _C1)) < len(chunk)
         )
+        has_offsets = has_offsets or _OFFSET.search(chunk) is not None
         ends += chunk.count(b"\n")
         returns += chunk.count(b"\r")
         pairs += chunk.count(b"\r\n") + (last[-1:] == b"\r" and chunk[:1] == b"\n")
@@ -91,7 +94,7 @@ def _lines(chunks: Iterator[bytes], encoding: str) -> Lines:
         last = seam[-2:]
     separators = ends or returns
     total = separators + (last[-1:] not in (b"\n", b"\r", b""))
-    return Lines(total, blank, 0 < pairs < ends, is_gzip, is_windows)
+    return Lines(total, blank, 0 < pairs < ends, is_gzip, has_offsets, is_windows)
 
 
 def refuse_swallowed_lines(

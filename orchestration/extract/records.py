@@ -22,16 +22,15 @@ create sequence if not exists ops.load_ids;
 create table if not exists ops.loads (
     load_id bigint primary key, source varchar not null, table_name varchar not null, loaded_at timestamp not null,
     source_rows bigint not null, inserted bigint not null, updated bigint not null, unchanged bigint not null,
-    duplicates bigint not null, rejected bigint not null, deleted bigint not null, added_columns varchar[]
+    duplicates bigint not null, rejected bigint not null, deleted bigint not null, added_columns varchar[],
+    way varchar -- how it was read
 );
 create table if not exists ops.loaded_files (
     source varchar not null, table_name varchar not null, file varchar not null, size bigint not null,
     modified_ns bigint not null, sha256 varchar not null, load_id bigint not null,
+    noted_at timestamp, -- a path may bring earlier bytes again
     primary key (source, table_name, file, sha256)
 );
--- how the load was read; and of a file, when it was noted, for a path may bring earlier bytes again
-alter table ops.loads add column if not exists way varchar;
-alter table ops.loaded_files add column if not exists noted_at timestamp;
 create table if not exists quarantine.rejected_rows (
     load_id bigint not null, source varchar not null, table_name varchar not null, file varchar, line bigint,
     column_name varchar, reason varchar not null, content varchar

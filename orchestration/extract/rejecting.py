@@ -20,11 +20,18 @@ TIMES = ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZON
 
 def cast_or_reject(columns: dict[str, str], nulls: list[str]) -> str:
     """SELECT list that casts every column; `_bad` names the first that could not be, `_content` is then the whole row."""
-    typed = [f"try_cast({quote(c)} as {t}) as {quote(c)}" for c, t in columns.items()]
+
+    def cast(column: str, kind: str) -> str:
+        # a cast to TIMESTAMP would drop the offset: 02:00+02:00 is midnight
+        if kind.upper() in ("TIMESTAMP", "DATETIME"):
+            return f"(try_cast({quote(column)} as timestamptz) at time zone 'UTC')"
+        return f"try_cast({quote(column)} as {kind})"
+
+    typed = [f"{cast(c, t)} as {quote(c)}" for c, t in columns.items()]
     listed = ", ".join(text(value) for value in nulls)
     is_said = f" and trim({{0}}::varchar) not in ({listed})" if listed else ""
     failed = [
-        f"case when {quote(c)} is not null and try_cast({quote(c)} as {t}) is null{is_said.format(quote(c))} then {text(c)} end"
+        f"case when {quote(c)} is not null and {cast(c, t)} is null{is_said.format(quote(c))} then {text(c)} end"
         for c, t in columns.items()
         if t.upper() != "VARCHAR"
     ]

@@ -1,7 +1,7 @@
 """The `rest` connector: dlt's rest_api pages through the API, each page becomes Arrow, each load a Parquet package.
 
-dlt does paging, the token, 429 with Retry-After, bounded retries and package recovery: a package that a killed run
-left is finished first, then the new batch is fetched. Not here: merging into raw (landing.py).
+dlt does paging, the token and package recovery: a package that a killed run left is finished first, then the new batch
+is fetched. Not here: waiting and retrying (http_session.py), values (pages.py), merging into raw (landing.py).
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import requests
 
 from orchestration.errors import SourceError
+from orchestration.extract.budget import Budget
+from orchestration.extract.cursors import Since, since
+from orchestration.extract.http_session import BoundedSession
 from orchestration.extract.landing import Batch
-from orchestration.extract.raw_tables import check_contract, raw_name
+from orchestration.extract.pages import REJECTS, arrow_schema, is_json, is_text, page_to_arrow
 from orchestration.home import Home
 from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
@@ -28,7 +33,6 @@ if TYPE_CHECKING:
     import dlt
 
 _DATA = "data"
-REJECTS = "_rejected_json"
 _PAGE_START = re.compile(rb'\s*\{\s*"data"\s*:\s*\[')
 
 
@@ -40,39 +44,45 @@ def read_endpoint(
     name: str,
     table: Table,
     max_reject_share: float,
-) -> Batch | None:
-    """The rows of one endpoint changed since the last load, or None.
+    budget: Budget,
+) -> Batch:
+    """The rows of one endpoint, those that changed since the last load or all.
 
-    Raises SourceError when the API stays unreachable, answers something that is not a page, or breaks the contract.
+    Raises SourceError when the API stays unreachable, takes too long, answers something that is not a page, points
+    elsewhere, or breaks the contract.
     """
     folder = home.landing / source_name / name
-    _fetch(con, home, source_name, source, name, table, max_reject_share)
+    start = since(con, source_name, source, name, table)
+    fetch = _Fetch(source_name, source, name, table, budget)
+    undeclared = fetch.run(con, folder, start, max_reject_share)
+    columns = {c: t for c, t in table.columns.items() if c not in unread_columns(table, table.columns)}
+    schema = {part.name: part for part in arrow_schema(con, table)}
     files = sorted(folder.glob(f"raw/{name}/*.parquet"))
-    if not files:
-        return None
-    paths = "[" + ", ".join(text(file) for file in files) + "]"
-    found = dict(
-        con.execute(
-            f"select column_name, column_type from (describe from read_parquet({paths}, union_by_name = true))"
-        ).fetchall()
-    )
-    added = sorted(c for c in found if c not in table.columns and c != REJECTS and not c.startswith("_dlt"))
-    columns = {c: t for c, t in table.columns.items() if c in found}
-    read = f"read_parquet({paths}, union_by_name = true)"
-    good = f"where {REJECTS} is null" if REJECTS in found else ""
+    if files:
+        read = f"read_parquet([{', '.join(text(file) for file in files)}], union_by_name = true)"
+        found = {row[0] for row in con.execute(f"describe from {read}").fetchall()}
+        good = f"where {REJECTS} is null" if REJECTS in found else ""
+        names = ", ".join(f"{quote(c)}{'::json' if is_json(schema[c]) else ''} as {quote(c)}" for c in columns)
+        select = f"select {names} from {read} {good}"
+    else:
+        read, found = "", set()
+        select = f"select {', '.join(f'null::{kind} as {quote(c)}' for c, kind in columns.items())} where false"
 
     def after(load_id: int) -> int:
-        rejected = 0
-        if REJECTS in found:
-            con.execute(
-                f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, null, null, null, "
-                f"'not of the declared type', {REJECTS} from {read} where {REJECTS} is not null"
-            )
-            rejected = int(scalar(con, f"select count(*) from {read} where {REJECTS} is not null"))
-        return rejected
+        if REJECTS not in found:
+            return 0
+        con.execute(
+            f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, null, null, null, "
+            f"'not of the declared type', {REJECTS} from {read} where {REJECTS} is not null"
+        )
+        return int(scalar(con, f"select count(*) from {read} where {REJECTS} is not null"))
 
-    names = ", ".join(quote(c) for c in columns)
-    return Batch(f"select {names} from {read} {good}", columns, after=after, added=added, is_columnar=True)
+    return Batch(
+        select, columns, after=after, added=sorted(undeclared), is_columnar=True, is_text=is_text(con, table),
+        nulls=source.null_values, null_keys=source.null_keys, way=start.way,
+        # an answer without rows is right where nothing changed, and a fault where there is nothing at all any more
+        is_whole=start.is_whole or (not files and fetch.is_empty()),
+    )  # fmt: skip
 
 
 def forget_landed(home: Home, source_name: str, name: str) -> None:
@@ -80,65 +90,101 @@ def forget_landed(home: Home, source_name: str, name: str) -> None:
     shutil.rmtree(home.landing / source_name / name, ignore_errors=True)
 
 
-def _fetch(
-    con: duckdb.DuckDBPyConnection,
-    home: Home,
-    source_name: str,
-    source: Source,
-    name: str,
-    table: Table,
-    max_reject_share: float,
-) -> None:
-    import dlt
-    from dlt.pipeline.exceptions import PipelineStepFailed
-    from dlt.sources.rest_api import rest_api_resources
+class _Fetch:
+    """One endpoint's pages, from the API to a Parquet package below a folder."""
 
-    folder = home.landing / source_name / name
-    if not source.token and "token" in source.model_fields_set:
-        raise SourceError(
-            f"source {source_name}: the token is empty", to_do="set the environment variable that token names"
-        )
-    pipeline = _pipeline(folder, f"{source_name}__{name}")
-    parameters: dict[str, Any] = {"limit": source.page_size}
-    since = _since(con, source_name, name, table)
-    if since:
-        parameters["updated_since"] = since
-    client: dict[str, Any] = {"base_url": source.url, "paginator": {"type": "header_link"}}
-    if source.token:
-        client["auth"] = {"type": "bearer", "token": source.token}
-    endpoint = {
-        "path": table.endpoint or name,
-        "params": parameters,
-        "data_selector": _DATA,
-        "response_actions": [_refuse_what_is_no_page(source_name, name)],
-    }
-    pages = rest_api_resources({"client": client, "resources": [{"name": f"{name}_pages", "endpoint": endpoint}]})[0]
-    schema = _arrow_schema(con, table)
+    def __init__(self, source_name: str, source: Source, name: str, table: Table, budget: Budget) -> None:
+        if not source.token and "token" in source.model_fields_set:
+            raise SourceError(
+                f"source {source_name}: the token is empty",
+                to_do="set the environment variable that token names",
+                is_whole_source=True,
+            )
+        self.source_name, self.source, self.name, self.table, self.budget = source_name, source, name, table, budget
+        self.path = table.endpoint or name
 
-    @dlt.transformer(name=name)
-    def as_arrow(page: list[dict[str, Any]]) -> Iterator[pa.Table]:
-        if page:
-            yield page_to_arrow(page, schema, source_name, name, table, max_reject_share)
+    def run(self, con: duckdb.DuckDBPyConnection, folder: Path, start: Since, max_reject_share: float) -> set[str]:
+        """Fetches every page; returns the columns that nobody declared."""
+        import dlt
+        from dlt.pipeline.exceptions import PipelineStepFailed
+        from dlt.sources.rest_api import rest_api_resources
 
-    try:
-        pipeline.extract(pages | as_arrow, loader_file_format="parquet", table_name=name)
-        pipeline.normalize()
-        pipeline.load()
-    except PipelineStepFailed as error:
-        pipeline.abort_packages()
-        causes = list(_causes(error))
+        source_name, name, table = self.source_name, self.name, self.table
+        pipeline = _pipeline(folder, f"{source_name}__{name}")
+        parameters: dict[str, Any] = {"limit": self.source.page_size}
+        if start.value is not None:
+            is_time = isinstance(start.value, datetime)
+            parameters["updated_since"] = f"{start.value:%Y-%m-%dT%H:%M:%SZ}" if is_time else f"{start.value:.0f}"
+        client: dict[str, Any] = {
+            "base_url": self.source.url,
+            "paginator": {"type": "header_link"},
+            "session": self._session(),
+        }
+        if self.source.token:
+            client["auth"] = {"type": "bearer", "token": self.source.token}
+        endpoint = {
+            "path": self.path,
+            "params": parameters,
+            "data_selector": _DATA,
+            "response_actions": [_refuse_what_is_no_page(source_name, name)],
+        }
+        pages = rest_api_resources({"client": client, "resources": [{"name": f"{name}_pages", "endpoint": endpoint}]})[
+            0
+        ]
+        schema = arrow_schema(con, table)
+        undeclared: set[str] = set()
+
+        @dlt.transformer(name=name)
+        def as_arrow(page: list[Any]) -> Iterator[pa.Table]:
+            if page:
+                yield page_to_arrow(page, schema, source_name, name, table, max_reject_share, undeclared)
+
+        try:
+            pipeline.extract(pages | as_arrow, loader_file_format="parquet", table_name=name)
+            pipeline.normalize()
+            pipeline.load()
+        except PipelineStepFailed as error:
+            # what dlt cannot find any more needs no aborting
+            with suppress(Exception):
+                pipeline.abort_packages()
+            raise self._unreadable(list(_causes(error))) from None
+        return undeclared
+
+    def is_empty(self) -> bool:
+        """Whether the endpoint has no row at all: asked where nothing changed, so that an emptied source is noticed."""
+        auth = {"Authorization": f"Bearer {self.source.token}"} if self.source.token else {}
+        url = f"{self.source.url.rstrip('/')}/{self.path.lstrip('/')}"
+        try:
+            answer = self._session().get(url, params={"limit": 1}, headers=auth)
+            return bool(answer.ok and not answer.json()[_DATA])
+        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+            raise self._unreadable([error]) from None
+
+    def _session(self) -> BoundedSession:
+        from dlt.common.configuration import resolve_configuration
+        from dlt.common.configuration.specs import RuntimeConfiguration
+
+        set_up = resolve_configuration(RuntimeConfiguration())
+        return BoundedSession(
+            self.source_name, self.name, self.source.url, self.budget,
+            attempts=set_up.request_max_attempts, backoff=set_up.request_backoff_factor,
+            timeout=set_up.request_timeout, longest_wait=set_up.request_max_retry_delay,
+        )  # fmt: skip
+
+    def _unreadable(self, causes: list[BaseException]) -> SourceError:
         for cause in causes:
             if isinstance(cause, SourceError):
-                raise cause from None
+                return cause
         answers = [answer for cause in causes if (answer := getattr(cause, "response", None)) is not None]
         status = answers[0].status_code if answers else None
-        raise SourceError(
-            f"source {source_name}, table {name}: the API cannot be read"
+        return SourceError(
+            f"source {self.source_name}, table {self.name}: the API cannot be read"
             + (f" (status {status})" if status else f" ({type(causes[-1]).__name__})"),
-            where=f"{source.url}/{endpoint['path']}",
+            where=f"{self.source.url}/{self.path}",
             to_do="check the token" if status in (401, 403) else "check that it runs, and url and token",
             is_passing=status not in (401, 403, 404),
-        ) from None
+            is_whole_source=status in (None, 401, 403),
+        )
 
 
 def _pipeline(folder: Path, name: str) -> dlt.Pipeline:
@@ -197,51 +243,3 @@ def _refuse_what_is_no_page(source: str, name: str) -> Any:
         return response
 
     return check
-
-
-def page_to_arrow(
-    page: list[dict[str, Any]], schema: pa.Schema, source: str, name: str, table: Table, max_reject_share: float
-) -> pa.Table:
-    """A page of rows as Arrow of `schema`. Rows that do not fit are kept as JSON in the column `_rejected_json`.
-
-    Unknown columns are kept as JSON text. Raises SourceError when a declared column stands in no row, or when so many
-    rows do not fit that a column must have been retyped.
-    """
-    from dlt.common.json import json
-
-    seen: set[str] = set().union(*page)
-    added = check_contract(source, name, table, sorted(seen), "the API's answer")
-    if added:
-        schema = pa.schema([*schema, *[(column, pa.string()) for column in sorted(added)]])
-        page = [row | {c: json.dumps(row[c]) for c in added if row.get(c) is not None} for row in page]
-    unread = unread_columns(table, seen)
-    if unread:  # pages lie on disk until they are loaded
-        schema = pa.schema([part for part in schema if part.name not in unread])
-        page = [{c: value for c, value in row.items() if c not in unread} for row in page]
-    try:
-        return pa.Table.from_pylist(page, schema)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        good, bad = [], []
-        for row in page:
-            try:
-                pa.RecordBatch.from_pylist([row], schema)
-                good.append(row)
-            except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-                bad.append({REJECTS: json.dumps(row)})
-    if len(bad) > 1 and len(bad) > max_reject_share * len(page):
-        raise SourceError(
-            f"source {source}, table {name}: {len(bad)} of {len(page)} rows of a page do not fit the declared types",
-            to_do="a column was retyped: mend the API, or change the types in the configuration and the staging model",
-        )
-    return pa.Table.from_pylist([*good, *bad], pa.schema([*schema, (REJECTS, pa.string())]))
-
-
-def _since(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> str | None:
-    if not table.cursor:
-        return None
-    return scalar(con, f"select max({quote(table.cursor)})::varchar from {raw_name(source, name)}")
-
-
-def _arrow_schema(con: duckdb.DuckDBPyConnection, table: Table) -> pa.Schema:
-    columns = ", ".join(f"null::{kind} as {quote(column)}" for column, kind in table.columns.items())
-    return con.sql(f"select {columns}").to_arrow_table().schema

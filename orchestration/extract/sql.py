@@ -1,12 +1,12 @@
 """The `sql` connector: any SQLAlchemy URL, fetched as Arrow. ADBC for SQLite and PostgreSQL (which COPYs), connectorx
-for MySQL and MariaDB, SQLAlchemy's own cursor for the rest.
+for MySQL and MariaDB, SQLAlchemy's own cursor for the rest. DuckDB files are attached (duckdb_files.py).
 
-Not here: merging into raw (landing.py).
+Not here: since when rows are read (cursors.py), or merging into raw (landing.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,72 +16,72 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from orchestration.errors import SourceError
+from orchestration.extract.budget import Budget
+from orchestration.extract.cursors import Since, since
+from orchestration.extract.duckdb_files import read_duckdb_table
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract, raw_name
+from orchestration.extract.sql_statements import among, changed, limited, limits, schema_and_name, select_rows
 from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
 
 _FETCH_ROWS = 50_000
+# keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
+_ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
 # drivers that give every column one true type; from the others each value is cast on its own, and rejected alone
 _TYPED = ("postgresql", "mysql", "mariadb")
 
 
 @contextmanager
 def read_table(
-    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table
-) -> Iterator[Batch | None]:
-    """The rows of one table changed since the last load, as a batch that lives inside the block; None: nothing changed.
+    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, budget: Budget
+) -> Iterator[Batch]:
+    """The rows of one table, those that changed since the last load or all, as a batch that lives inside the block.
 
-    Raises SourceError when the database cannot be reached or a declared column is gone.
+    Raises SourceError when the database cannot be reached, takes too long, or a declared column is gone.
     """
-    try:
-        url = with_driver(sa.make_url(source.url))
-    except sa.exc.ArgumentError as error:
-        raise SourceError(
-            f"source {source_name}: url is no SQLAlchemy URL", to_do="e.g. sqlite:///file.sqlite"
-        ) from error
+    url = _url(source_name, source)
+    start = since(con, source_name, source, name, table)
+    if url.get_backend_name() == "duckdb":
+        with read_duckdb_table(con, source_name, source, name, table, str(url.database), start) as batch:
+            yield batch
+        return
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise SourceError(
-            f"source {source_name}: the database file is missing", where=str(url.database), to_do="check url"
-        )
+            f"source {source_name}: the database file is missing", where=str(url.database), to_do="check url",
+            is_whole_source=True,
+        )  # fmt: skip
     there = table.table or name
-    engine = sa.create_engine(url, connect_args=_timeouts(url))
+    engine = _engine(source_name, url, budget)
+    running: list[Callable[[], object]] = [con.interrupt]
+
+    def interrupt() -> None:
+        for stop in reversed(running):
+            stop()
+
     try:
-        found = {c["name"]: c["type"] for c in sa.inspect(engine).get_columns(there)}
-        added = check_contract(source_name, name, table, list(found), f"{_safe(url)}, table {there}")
-        unread = unread_columns(table, found)
-        columns = {c: t for c, t in table.columns.items() if c not in unread}
-        since = _since(con, source_name, name, table)
-        dialect = engine.dialect.name
-        sql = _select(engine, there, columns, found, table.cursor, since, as_text=dialect == "sqlite")
-        with _arrow(url, engine, sql) as reader:
-            con.register("fetched", reader)
-            keys = None
-            if table.find_deletions and table.key:
-                with _arrow(
-                    url, engine, _select(engine, there, table.key, found, None, None, as_text=True)
-                ) as key_reader:  # noqa: F841 DuckDB finds it by its name
-                    con.execute("create or replace temp table keys_there as from key_reader")
-                keys = "from keys_there"
-            names = ", ".join(quote(c) for c in columns)
-            yield Batch(
-                f"select {names} from fetched", columns, is_text=dialect not in _TYPED, keys_there=keys, added=added
-            )
+        with budget.interrupting(name, interrupt):
+            schema, bare = schema_and_name(there)
+            found = {c["name"]: c["type"] for c in sa.inspect(engine).get_columns(bare, schema=schema)}
+            added = check_contract(source_name, name, table, list(found), f"{_safe(url)}, table {there}")
+            reader = _Reader(con, url, engine, there, table, found, budget, running)
+            with reader.batch(raw_name(source_name, name), source, start, added) as batch:
+                yield batch
     except sa.exc.NoSuchTableError as error:
         raise SourceError(
             f"source {source_name}: there is no table {there}", where=_safe(url), to_do="check the table's name"
         ) from error
     except (sa.exc.SQLAlchemyError, RuntimeError, OSError) as error:
         raise SourceError(
-            f"source {source_name}: the database cannot be read ({type(error).__name__})",
+            f"source {source_name}, table {name}: the database cannot be read ({type(error).__name__})",
             where=_safe(url),
             to_do="check that it runs, and host, name and password in url",
             is_passing=True,
+            is_whole_source=isinstance(error, sa.exc.OperationalError),
         ) from None  # a driver's own words may quote rows
     finally:
-        con.execute("drop view if exists fetched")
-        con.execute("drop table if exists keys_there")
+        con.execute("drop table if exists changed; drop table if exists keys_there; drop view if exists fetched")
         engine.dispose()
 
 
@@ -91,62 +91,162 @@ def with_driver(url: sa.URL) -> sa.URL:
     return url.set(drivername=drivers.get(url.drivername, url.drivername))
 
 
-def _since(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> Any:
-    if not table.cursor:
-        return None
-    return scalar(con, f"select max({quote(table.cursor)}) from {raw_name(source, name)}")
+class _Reader:
+    """Reads one table of a database that is connected."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        url: sa.URL,
+        engine: sa.Engine,
+        there: str,
+        table: Table,
+        found: dict[str, Any],
+        budget: Budget,
+        running: list[Callable[[], object]],
+    ) -> None:
+        self.con, self.url, self.engine, self.there = con, url, engine, there
+        self.table, self.found, self.budget, self.running = table, found, budget, running
+        unread = unread_columns(table, found)
+        self.columns = {c: t for c, t in table.columns.items() if c not in unread}
+        self.names = ", ".join(quote(c) for c in self.columns)
+
+    @contextmanager
+    def batch(self, target: str, source: Source, start: Since, added: list[str]) -> Iterator[Batch]:
+        table = self.table
+        where = None if start.is_whole else changed(str(table.cursor), self.found[str(table.cursor)], start)
+        way = start.way if start.is_whole or where else "whole: the cursor is text that does not sort as time"
+        batch = Batch(
+            f"select {self.names} from fetched", self.columns, is_text=self.engine.dialect.name not in _TYPED,
+            added=added, way=way, is_whole=where is None, nulls=source.null_values, null_keys=source.null_keys,
+        )  # fmt: skip
+        if where is not None and not self._bring_changed(target, where, batch):
+            batch.way, batch.is_whole = "whole: many rows were not in raw", True
+        if not batch.is_whole or batch.select == "from changed":
+            yield batch
+            return
+        with self._fetched(None) as reader:
+            self.con.register("fetched", reader)
+            batch.keys_there = self._keys_there()
+            yield batch
+
+    def _bring_changed(self, target: str, where: Any, batch: Batch) -> bool:
+        """The rows that changed, and those that raw lacks, into `changed`; False: so many are lacking that all are to be read."""
+        with self._fetched(where) as reader:
+            self.con.register("fetched", reader)
+            self.con.execute(f"create or replace temp table changed as select {self.names} from fetched")
+        batch.keys_there = self._keys_there()
+        if batch.keys_there and not self._add_lost_rows(target):
+            return False
+        batch.select = "from changed"
+        batch.is_whole = self._is_empty_now(batch.keys_there)
+        return True
+
+    def _fetched(self, where: Any) -> Any:
+        as_text = self.engine.dialect.name == "sqlite"
+        sql = select_rows(self.engine, self.there, self.columns, self.found, as_text=as_text, where=where)
+        return _arrow(self.url, self.engine, sql, self.budget, self.running)
+
+    def _keys_there(self) -> str | None:
+        if not self.table.find_deletions or not self.table.key:
+            return None
+        sql = select_rows(self.engine, self.there, self.table.key, self.found, as_text=True)
+        with _arrow(self.url, self.engine, sql, self.budget, self.running) as key_reader:  # noqa: F841 DuckDB finds it by its name
+            self.con.execute("create or replace temp table keys_there as from key_reader")
+        return "from keys_there"
+
+    def _add_lost_rows(self, target: str) -> bool:
+        """Adds to `changed` the rows whose keys raw lacks though their cursor is old; False: they are too many.
+
+        They were committed late, or imported with an old time.
+        """
+        key = self.table.key
+        listed = ", ".join(f"{quote(c)}::varchar" for c in key)
+        lost = (
+            f"select {listed} from keys_there except select {listed} from {target} except select {listed} from changed"
+        )
+        values = self.con.execute(f"{lost} limit {_ASKED_KEYS + 1}").fetchall()
+        if len(values) > _ASKED_KEYS:
+            return False
+        for at in range(0, len(values), _KEYS_A_QUERY):
+            with self._fetched(among(key, values[at : at + _KEYS_A_QUERY])) as lost_rows:  # noqa: F841 DuckDB finds it by its name
+                self.con.execute(f"insert into changed select {self.names} from lost_rows")
+        return True
+
+    def _is_empty_now(self, keys: str | None) -> bool:
+        """Whether a table where nothing changed has no row at all any more."""
+        if keys or scalar(self.con, "select count(*) from changed"):
+            return False
+        sql = select_rows(self.engine, self.there, list(self.columns)[:1], self.found, as_text=True)
+        with _arrow(self.url, self.engine, f"{sql} LIMIT 1", self.budget, self.running) as reader:
+            return not reader.read_all().num_rows
 
 
-def _select(
-    engine: sa.Engine, there: str, columns: Any, found: dict[str, Any], cursor: str | None, since: Any, *, as_text: bool
-) -> str:
-    schema, _, bare = there.rpartition(".")
-    source = sa.table(bare, *[sa.column(c, found[c]) for c in found], schema=schema or None)
-    # SQLite's columns hold anything: as text every value arrives, and what does not fit is rejected with its reason
-    wanted = [sa.cast(source.c[c], sa.Text).label(c) if as_text else _plain(source.c[c]) for c in columns]
-    query = sa.select(*wanted)
-    if cursor and since is not None:
-        # greater or equal: rows that share the last cursor value may have come later; unchanged ones drop out on merge
-        query = query.where(source.c[cursor] >= since)
-    return str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+def _url(source_name: str, source: Source) -> sa.URL:
+    try:
+        return with_driver(sa.make_url(source.url))
+    except sa.exc.ArgumentError as error:
+        raise SourceError(
+            f"source {source_name}: url is no SQLAlchemy URL", to_do="e.g. sqlite:///file.sqlite", is_whole_source=True
+        ) from error
 
 
-def _plain(column: Any) -> Any:
-    """Types that no Arrow driver maps are sent as text: numeric without scale, uuid, json, arrays."""
-    known = (sa.Integer, sa.String, sa.Float, sa.Date, sa.DateTime, sa.Boolean)
-    return (
-        column
-        if isinstance(column.type, known)
-        else sa.cast(column, sa.Text if not isinstance(column.type, sa.Numeric) else sa.String(64)).label(column.name)
-    )
+def _engine(source_name: str, url: sa.URL, budget: Budget) -> sa.Engine:
+    try:
+        limited_url, arguments = limits(url, budget)
+        return sa.create_engine(limited_url, connect_args=arguments)
+    except (sa.exc.NoSuchModuleError, ImportError) as error:
+        raise SourceError(
+            f"source {source_name}: there is no driver for {url.drivername}:// here",
+            to_do="install the package that brings it (its SQLAlchemy dialect's page names it) into the environment",
+            is_whole_source=True,
+        ) from error
 
 
 @contextmanager
-def _arrow(url: sa.URL, engine: sa.Engine, sql: str) -> Iterator[pa.RecordBatchReader]:
+def _arrow(
+    url: sa.URL, engine: sa.Engine, sql: str, budget: Budget, running: list[Callable[[], object]]
+) -> Iterator[pa.RecordBatchReader]:
     backend = url.get_backend_name()
     if backend == "sqlite":
         import adbc_driver_sqlite.dbapi as sqlite_adbc
 
         with sqlite_adbc.connect(f"file:{url.database}?mode=ro") as connection, connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_FETCH_ROWS)})
-            cursor.execute(sql)
-            yield cursor.fetch_record_batch()
+            with _stoppable(running, cursor.adbc_cancel):
+                cursor.execute(sql)
+                yield cursor.fetch_record_batch()
     elif backend == "postgresql":
         import adbc_driver_postgresql.dbapi as postgres_adbc
 
-        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with postgres_adbc.connect(plain) as connection, connection.cursor() as cursor:
+        plain = limits(url, budget)[0].set(drivername="postgresql").render_as_string(hide_password=False)
+        with (
+            postgres_adbc.connect(plain) as connection,
+            connection.cursor() as cursor,
+            _stoppable(running, cursor.adbc_cancel),
+        ):
             cursor.execute(sql)
             yield cursor.fetch_record_batch()
     elif backend in ("mysql", "mariadb"):
         import connectorx
 
         plain = url.set(drivername="mysql", query={}).render_as_string(hide_password=False)
-        yield connectorx.read_sql(plain, sql, return_type="arrow_stream", batch_size=_FETCH_ROWS)
+        yield connectorx.read_sql(
+            plain, limited(engine, sql, budget), return_type="arrow_stream", batch_size=_FETCH_ROWS
+        )
     else:
         with engine.connect() as plain_connection:
             result = plain_connection.execution_options(stream_results=True).execute(sa.text(sql))
             yield _from_cursor(result)
+
+
+@contextmanager
+def _stoppable(running: list[Callable[[], object]], stop: Callable[[], object]) -> Iterator[None]:
+    running.append(stop)
+    try:
+        yield
+    finally:
+        running.remove(stop)
 
 
 def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
@@ -160,10 +260,6 @@ def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
             )
 
     return pa.RecordBatchReader.from_batches(schema, batches())
-
-
-def _timeouts(url: sa.URL) -> dict[str, Any]:
-    return {"postgresql": {"connect_timeout": 10}, "mysql": {"connect_timeout": 10}}.get(url.get_backend_name(), {})
 
 
 def _safe(url: sa.URL) -> str:

@@ -235,3 +235,17 @@ def test_json_lines_without_a_row_have_no_byte(load, raw):
         ).inserted
         == 1
     )
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_the_offset_of_a_time_counts(load, raw, format):
+    at = ["2026-11-01T00:00:00+02:00", "2026-11-01T00:00:00.5-01:00", "2026-11-01T00:00:00Z", "2026-11-01 00:00:00"]
+    csv = "id,at\n" + "".join(f"{n},{time}\n" for n, time in enumerate(at))
+    jsonl = "".join(json.dumps({"id": n, "at": time}) + "\n" for n, time in enumerate(at))
+    load({f"a.{format}": csv if format == "csv" else jsonl}, format=format, columns={"id": "BIGINT", "at": "TIMESTAMP"})
+    assert [str(at) for (at,) in raw('select "at" from raw_s.t order by id')] == [
+        "2026-10-31 22:00:00",
+        "2026-11-01 01:00:00.500000",
+        "2026-11-01 00:00:00",
+        "2026-11-01 00:00:00",
+    ]

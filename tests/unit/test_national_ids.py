@@ -10,7 +10,7 @@ from stdnum import luhn
 
 from orchestration.errors import ConfigurationError, KundbildError
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.extract.rest import _arrow_schema, page_to_arrow
+from orchestration.extract.pages import arrow_schema, page_to_arrow
 from orchestration.extract.systems import complete_sources
 from orchestration.privacy.national_ids import canonical_number, holds_national_ids
 from orchestration.settings import Privacy, Settings, Source, Table
@@ -111,7 +111,7 @@ def test_a_database_is_not_even_asked_for_them(load, warehouse, tmp_path):
 def test_a_page_of_an_api_is_not_kept_with_them(warehouse):
     table = Table(columns={"id": "BIGINT", "personnummer": "VARCHAR"}, key=["id"])
     page = [{"id": 1, "personnummer": ANNA, "ssn": "078-05-1120"}]
-    arrow = page_to_arrow(page, _arrow_schema(warehouse, table), "shop", "people", table, 0.5)
+    arrow = page_to_arrow(page, arrow_schema(warehouse, table), "shop", "people", table, 0.5)
     assert arrow.column_names == ["id"] and arrow.num_rows == 1
 
 

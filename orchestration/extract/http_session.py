@@ -1,0 +1,149 @@
+"""The HTTP session of the `rest` connector: every wait has an end, the token stays with one host, pages go forward.
+
+Here: retries, Retry-After, redirects, slow answers. Not here: paging (dlt's, in rest.py), or what a page holds (pages.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.hooks import default_hooks, dispatch_hook
+
+from orchestration.errors import SourceError
+from orchestration.extract.budget import Budget
+
+_CONNECT_SECONDS = 10
+# a whole answer: one that drips byte for byte would else never be late
+_ANSWER_SECONDS = 600
+_REDIRECTS = 5
+_EMPTY_PAGES = 100
+_PASSING = (429, 500, 502, 503, 504)
+_BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+
+
+class BoundedSession(requests.Session):
+    """A session for one table's pages. Raises SourceError where it would wait too long, leave the host, or go in circles."""
+
+    def __init__(
+        self,
+        source: str,
+        table: str,
+        url: str,
+        budget: Budget,
+        *,
+        attempts: int,
+        backoff: float,
+        timeout: float,
+        longest_wait: float,
+    ) -> None:
+        super().__init__()
+        self._source, self._table, self._url, self._budget = source, table, url, budget
+        self._attempts, self._backoff, self._timeout, self._longest_wait = attempts, backoff, timeout, longest_wait
+        self._asked: set[str] = set()
+        self._last_page, self._repeated = "", 0
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        hooks, request.hooks = request.hooks, default_hooks()
+        if request.url in self._asked:
+            raise self._error("the API's pages go in circles: a next link points to a page that was read already")
+        self._asked.add(str(request.url))
+        for _ in range(_REDIRECTS):
+            response = self._answer(request, kwargs)
+            if not response.is_redirect:
+                break
+            request = request.copy()
+            request.url = urljoin(str(request.url), response.headers["location"])
+        else:
+            raise self._error("the API redirects without an end")
+        if response.ok:
+            self._refuse_the_same_page(response)
+        response = dispatch_hook("response", hooks, response, **kwargs)
+        return response
+
+    def _answer(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
+        """One answer, read whole. What may pass by itself is tried again."""
+        self._refuse_another_host(str(request.url))
+        options = {**kwargs, "stream": True, "allow_redirects": False}
+        for attempt in range(1, self._attempts + 1):
+            self._budget.check(self._table)
+            options["timeout"] = (min(_CONNECT_SECONDS, self._budget.left), min(self._timeout, self._budget.left))
+            wait = self._backoff * 2 ** (attempt - 1)
+            try:
+                response = super().send(request, **options)
+                self._read(response)
+            except _BROKEN:
+                self._budget.check(self._table)
+                if attempt == self._attempts:
+                    raise
+            else:
+                if response.status_code not in _PASSING or attempt == self._attempts:
+                    return response
+                wait = _asked_to_wait(response.headers.get("Retry-After", ""), wait)
+            if wait > min(self._longest_wait, self._budget.left):
+                raise self._error(
+                    f"the API asks to wait {wait:,.0f} seconds before the next request", "run again after that"
+                )
+            time.sleep(wait)
+        raise AssertionError("unreachable")  # the last attempt returns or raises
+
+    def _read(self, response: requests.Response) -> None:
+        """Reads the body as it comes, so that a server that drips bytes is noticed."""
+        ends = time.monotonic() + min(_ANSWER_SECONDS, self._budget.left)
+        parts = []
+        while part := response.raw.read1(1 << 20, decode_content=True):
+            parts.append(part)
+            if time.monotonic() > ends:
+                response.close()
+                self._budget.check(self._table)
+                raise self._error(f"the API did not finish an answer within {_ANSWER_SECONDS:,} seconds")
+        # requests keeps a body so, once it has read it itself
+        response._content = b"".join(parts)
+        response._content_consumed = True
+        response.raw.release_conn()
+
+    def _refuse_another_host(self, url: str) -> None:
+        if _origin(url) != _origin(self._url):
+            raise self._error(
+                f"the API points to another host, {urlsplit(url).hostname}: its answers are not trusted, and the token is not sent there",
+                f"if that is where the API lives now, set url below [sources.{self._source}]",
+            )
+
+    def _refuse_the_same_page(self, response: requests.Response) -> None:
+        digest = hashlib.sha256(response.content).hexdigest()
+        is_same = digest == self._last_page and "next" in response.links
+        self._repeated = self._repeated + 1 if is_same else 0
+        self._last_page = digest
+        is_empty = b'"data": []' in response.content or b'"data":[]' in response.content
+        if self._repeated > (_EMPTY_PAGES if is_empty else 0):
+            raise self._error("the API answers the same page again and again, always with a next one")
+
+    def _error(self, what: str, to_do: str = "") -> SourceError:
+        return SourceError(
+            f"source {self._source}, table {self._table}: {what}; raw keeps what it had",
+            where=self._url,
+            to_do=to_do or "tell whoever runs the API",
+            is_whole_source="host" in what or "wait" in what,
+        )
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _asked_to_wait(retry_after: str, otherwise: float) -> float:
+    """Seconds that a Retry-After header asks for, as a number or as a date."""
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(retry_after)
+        except ValueError:
+            return otherwise
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,108 @@
+"""The statements that the `sql` connector sends, and how long a database may take over them. Here: SQL by SQLAlchemy.
+
+Not here: sending it (sql.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestration.extract.budget import Budget
+from orchestration.extract.cursors import Since
+
+_CONNECT_SECONDS = 10
+
+
+def schema_and_name(there: str) -> tuple[str | None, str]:
+    schema, _, bare = there.rpartition(".")
+    return schema or None, bare
+
+
+def select_rows(
+    engine: sa.Engine, there: str, columns: Any, found: dict[str, Any], *, as_text: bool, where: Any = None
+) -> str:
+    """A SELECT of columns of a table; `where` makes a condition of its columns."""
+    source = _table(there, found)
+    # SQLite's columns hold anything: as text every value arrives, and what does not fit is rejected with its reason
+    wanted = [sa.cast(source.c[c], sa.Text).label(c) if as_text else _plain(source.c[c]) for c in columns]
+    query = sa.select(*wanted)
+    if where is not None:
+        query = query.where(where(source.c))
+    return str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+
+
+def changed(cursor: str, kind: Any, start: Since) -> Any:
+    """What select_rows takes as `where` for rows that changed; None where the cursor cannot be compared in the source."""
+    value: Any = start.value
+    if isinstance(kind, sa.String):
+        # text is compared as text: only where it is written so that it sorts as time does
+        if not start.text:
+            return None
+        value = start.text
+    elif isinstance(kind, sa.DateTime):
+        value = start.value if isinstance(start.value, datetime) else None
+    elif isinstance(kind, sa.Date):
+        value = start.value.date() if isinstance(start.value, datetime) else None
+    elif isinstance(kind, sa.Numeric | sa.Integer) and not isinstance(start.value, datetime):
+        value = int(start.value or 0) if isinstance(kind, sa.Integer) else start.value
+    else:
+        return None
+    if value is None:
+        return None
+    # a row without a cursor would else be read once in full_read_days
+    return lambda columns: sa.or_(columns[cursor] >= value, columns[cursor].is_(None))
+
+
+def among(key: list[str], values: list[tuple[str | None, ...]]) -> Any:
+    """What select_rows takes as `where` for rows of these keys, given as text."""
+
+    def where(columns: Any) -> Any:
+        written = [sa.cast(columns[c], sa.Text) for c in key]
+        if len(key) == 1:
+            return written[0].in_([row[0] for row in values])
+        return sa.or_(
+            *(
+                sa.and_(*(w.is_(None) if v is None else w == v for w, v in zip(written, row, strict=True)))
+                for row in values
+            )
+        )
+
+    return where
+
+
+def limits(url: sa.URL, budget: Budget) -> tuple[sa.URL, dict[str, Any]]:
+    """The URL, and the driver's arguments, with which a server gives up by itself when the source's time is up."""
+    backend, seconds = url.get_backend_name(), max(1, int(budget.left))
+    if backend == "postgresql":
+        options = f"{url.query.get('options', '')} -c statement_timeout={seconds * 1000}".strip()
+        limited = url.update_query_dict({"options": options, "connect_timeout": str(_CONNECT_SECONDS)})
+        return limited, {}
+    if backend in ("mysql", "mariadb"):
+        return url, {"connect_timeout": _CONNECT_SECONDS, "read_timeout": seconds}
+    return url, {}
+
+
+def limited(engine: sa.Engine, sql: str, budget: Budget) -> str:
+    """A statement that MariaDB or MySQL gives up when the source's time is up, also where a table is locked."""
+    seconds = max(1, int(budget.left))
+    if getattr(engine.dialect, "is_mariadb", False):
+        return f"set statement max_statement_time={seconds}, lock_wait_timeout={seconds} for {sql}"
+    if engine.dialect.name == "mysql":
+        return sql.replace("SELECT", f"SELECT /*+ MAX_EXECUTION_TIME({seconds * 1000}) */", 1)
+    return sql
+
+
+def _table(there: str, found: dict[str, Any]) -> sa.TableClause:
+    schema, bare = schema_and_name(there)
+    return sa.table(bare, *[sa.column(c, found[c]) for c in found], schema=schema)
+
+
+def _plain(column: Any) -> Any:
+    """Types that no Arrow driver maps are sent as text: numeric without scale, uuid, json, arrays."""
+    known = (sa.Integer, sa.String, sa.Float, sa.Date, sa.DateTime, sa.Boolean)
+    if isinstance(column.type, known):
+        return column
+    return sa.cast(column, sa.Text if not isinstance(column.type, sa.Numeric) else sa.String(64)).label(column.name)
