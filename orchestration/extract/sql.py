@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
+from adbc_driver_manager import Error as AdbcError
 
 from orchestration.errors import SourceError
 from orchestration.extract.budget import Budget
@@ -72,7 +73,7 @@ def read_table(
         raise SourceError(
             f"source {source_name}: there is no table {there}", where=_safe(url), to_do="check the table's name"
         ) from error
-    except (sa.exc.SQLAlchemyError, RuntimeError, OSError) as error:
+    except (sa.exc.SQLAlchemyError, AdbcError, RuntimeError, OSError) as error:
         raise SourceError(
             f"source {source_name}, table {name}: the database cannot be read ({type(error).__name__})",
             where=_safe(url),
@@ -220,6 +221,9 @@ def _arrow(
         import adbc_driver_postgresql.dbapi as postgres_adbc
 
         plain = limits(url, budget)[0].set(drivername="postgresql").render_as_string(hide_password=False)
+        # libpq takes no + for a space
+        address, _, query = plain.partition("?")
+        plain = f"{address}?{query.replace('+', '%20')}"
         with (
             postgres_adbc.connect(plain) as connection,
             connection.cursor() as cursor,

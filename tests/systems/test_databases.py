@@ -103,12 +103,11 @@ def database(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def load(home, warehouse, database):
-    def go(url: str | None = None):
+    def go(url: str | None = None, max_minutes: float = 5):
         there = database.url.render_as_string(hide_password=False)
         table = Table(columns=COLUMNS, key=["id"], cursor="updated_at", find_deletions=True)
-        settings = Settings(
-            company="T", sources={"crm": Source(connector="sql", url=url or there, tables={"people": table})}
-        )
+        source = Source(connector="sql", url=url or there, tables={"people": table}, max_minutes=max_minutes)
+        settings = Settings(company="T", sources={"crm": source})
         prepare_raw(warehouse, settings)
         return extract_source(warehouse, home, settings, "crm")["people"]
 
@@ -141,3 +140,37 @@ def test_a_wrong_password_is_named_and_not_shown(load, database):
     with pytest.raises(SourceError, match="cannot be read") as caught:
         load(url.render_as_string(hide_password=False))
     assert "wrong-password" not in str(caught.value)
+
+
+def test_what_is_committed_late_is_found(load, database, warehouse):
+    with database.connect() as late, late.begin():
+        late.execute(sa.text("insert into people values (7, 'late', 1, true, null, '2025-11-01 10:00:00')"))
+        assert load().inserted == 2  # the other has not committed yet
+    assert load().inserted == 1
+    assert warehouse.execute("select name from raw_crm.people where id = 7").fetchall() == [("late",)]
+
+
+def test_a_locked_table_ends_with_the_time_of_the_source(load, database):
+    load()
+    is_postgres = database.dialect.name == "postgresql"
+    lock = "lock table people in access exclusive mode" if is_postgres else "lock tables people write"
+    started = time.monotonic()
+    with database.connect() as holder, holder.begin():
+        holder.execute(sa.text(lock))
+        with pytest.raises(SourceError):
+            load(max_minutes=0.05)
+        if not is_postgres:
+            holder.execute(sa.text("unlock tables"))
+    assert time.monotonic() - started < 20
+    assert load().changed == 0
+
+
+def test_a_server_that_accepts_and_never_answers_ends_in_bounded_time(load, database):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = database.url.set(host="127.0.0.1", port=silent.getsockname()[1], query={})
+        started = time.monotonic()
+        with pytest.raises(SourceError):
+            load(url.render_as_string(hide_password=False), max_minutes=0.05)
+        assert time.monotonic() - started < 30
