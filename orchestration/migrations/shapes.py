@@ -52,7 +52,8 @@ DERIVED = {
 }
 # `schema.table.column` of landed versions that later ones do not have: a home that has them is not newer
 REMOVED: set[str] = set()
-_DECLARATION = re.compile(r"create\s+(?:table|schema|sequence|type)\b|alter\s+table\b", re.IGNORECASE)
+_DECLARATIONS = (duckdb.StatementType.CREATE, duckdb.StatementType.ALTER)
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,14 @@ def shapes_of(con: duckdb.DuckDBPyConnection) -> dict[str, Shape]:
 
 
 def _statements(module: ModuleType) -> list[str]:
-    """The declaring statements among the module's strings; those with a {place} to fill in are skipped."""
+    """The declaring statements among the module's strings."""
     texts: list[str] = []
     for value in vars(module).values():
         texts += [value] if isinstance(value, str) else []
         texts += [v for v in value if isinstance(v, str)] if isinstance(value, (list, tuple)) else []
-    declaring = [text for text in texts if "create table if not exists" in text]
-    found = [statement.strip() for text in declaring for statement in text.split(";")]
-    found = [statement for statement in found if _DECLARATION.match(statement) and "{" not in statement]
+    # a place to fill in is within a name or a value: any word keeps the statement readable
+    declaring = [_PLACE.sub(r"x_\1", text) for text in texts if "create table if not exists" in text]
+    found = [s.query for text in declaring for s in duckdb.extract_statements(text) if s.type in _DECLARATIONS]
     # a schema may be declared by another module
     schemas = {name for s in found for name in re.findall(r"create table if not exists (\w+)\.", s)}
     return [f"create schema if not exists {schema}" for schema in sorted(schemas)] + found

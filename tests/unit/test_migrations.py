@@ -30,6 +30,18 @@ def test_every_declared_table_is_known_to_migrations():
     assert declared().keys() >= DERIVED
 
 
+def test_columns_that_are_added_by_a_statement_of_their_own_are_known_too():
+    altered = r"alter table (?:if exists )?(\w+\.\w+) add column if not exists (\w+)"
+    texts = [
+        path.read_text()
+        for folder in ("orchestration", "data_quality")
+        for path in (PROJECT_DIR / folder).rglob("*.py")
+    ]
+    written = {found for text in texts for found in re.findall(altered, text, re.IGNORECASE)}
+    known = {(name, column.name) for name, shape in declared().items() for column in shape.columns}
+    assert written and written <= known
+
+
 @pytest.mark.parametrize("name", ["first", "with_scores"])
 def test_an_older_home_gets_the_shape_of_today_and_keeps_what_no_source_gives_again(home, name):
     """`homes/*.sql`: the tables of homes that earlier versions built."""
