@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, out, print_json
+from orchestration.console import Json, Overwrite, out, print_json
 from orchestration.review_cli import audit_of, locked_warehouse
 
 audience_app = typer.Typer(help="Who may lawfully be written to, for a purpose on a channel.", no_args_is_help=True)
@@ -41,7 +41,7 @@ def list_audiences(as_json: Json = False) -> None:
 def export(
     name: Annotated[str, typer.Argument(help="An audience, as `kundbild audience list` names it.")],
     file: Annotated[Path, typer.Option("--to", help="The CSV file to write; it is made private.")],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Write an audience for whoever sends.

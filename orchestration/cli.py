@@ -199,11 +199,15 @@ def publish(
 
 
 @app.command()
-def query(sql: Annotated[str, typer.Argument(help="SQL on the published schema bi.")], as_json: Json = False) -> None:
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL on the published schema bi.")],
+    timeout: Annotated[float, typer.Option(help="Seconds after which the query is stopped.", min=0.1)] = 60,
+    as_json: Json = False,
+) -> None:
     """Ask the publication something, read-only: `kundbild query "select count(*) from bi.fct_orders"`."""
     from orchestration.publishing.query import ask
 
-    columns, rows = ask(sql)
+    columns, rows = ask(sql, timeout)
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 from rich.text import Text
 
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")]
 # what a terminal obeys (C0 and C1 but for tab and line end) and what turns the direction of text round
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -37,6 +38,21 @@ class PlainConsole(Console):
 def without_control(text: str) -> str:
     """The text without characters that a terminal would act on; each leaves a mark."""
     return _CONTROL.sub("\ufffd", text)
+
+
+def asked(value: str | None) -> str | None:
+    """An option's value; `-` reads one line of standard input, or asks on a terminal: what is typed as an argument stands
+    in the shell's history and in the list of processes."""
+    if value != "-":
+        return value
+    if sys.stdin.isatty():
+        return str(typer.prompt("Email address", err=True)).strip()
+    return sys.stdin.readline().strip()
+
+
+def all_asked(values: list[str] | None) -> list[str] | None:
+    """The same of an option that may be repeated."""
+    return [value for value in map(asked, values) if value] if values else values
 
 
 def styled(template: str, *values: object) -> Text:

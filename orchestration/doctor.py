@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration import load_settings
-from orchestration.errors import KundbildError, WarehouseBusyError
+from orchestration.errors import KundbildError, WarehouseBusyError, without_secrets
 from orchestration.home import Home, read_json
 from orchestration.migrations import assert_not_newer
 from orchestration.night import home_and_config
@@ -31,6 +31,10 @@ class Finding:
     is_ok: bool
     found: str
     to_do: str = ""
+
+    def __post_init__(self) -> None:
+        # what was found may be a URL of the configuration
+        object.__setattr__(self, "found", without_secrets(self.found))
 
 
 def examine() -> list[Finding]:

@@ -8,12 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration.console import Json, out, print_json, styled
+from orchestration.console import Json, all_asked, out, print_json, styled
 
 Customer = Annotated[
     list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
 ]
-Email = Annotated[list[str] | None, typer.Option("--email", help="An email address, in any spelling.")]
+Email = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--email", help="An email address, in any spelling; - reads it from standard input.", callback=all_asked
+    ),
+]
 SourceRecord = Annotated[list[str] | None, typer.Option("--source-record", help="A source record, as crm:1042.")]
 
 

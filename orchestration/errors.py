@@ -1,13 +1,30 @@
 """The errors that a person reads. Here: the one base class and what it promises. Not here: any handling."""
 
+from __future__ import annotations
+
+import re
+
+# user and password of a URL, up to the last @ before a blank or quote; and what a query calls a secret
+_USER_OF_URL = re.compile(r"(\w+://)[^\s'\"]*@")
+_NAMED = re.compile(
+    r"(?i)((?:password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key(?:_id)?|sig|signature|credential)s?\s*=\s*)[^\s&;'\"]+"
+)
+
+
+def without_secrets(text: str) -> str:
+    """The text with passwords in URLs and values of secret parameters replaced by ***."""
+    return _NAMED.sub(r"\1***", _USER_OF_URL.sub(r"\1***@", text))
+
 
 class KundbildError(Exception):
     """Something the user can mend: `what` is wrong, `where` it is (file, key, line), and what `to_do` about it.
 
-    Never carries a value out of customer data: messages end in logs and in the orchestrator's storage.
+    Never carries a value out of customer data, nor a password of a URL: messages end in logs and in the orchestrator's
+    storage.
     """
 
     def __init__(self, what: str, *, where: str = "", to_do: str = "") -> None:
+        what, where, to_do = without_secrets(what), without_secrets(where), without_secrets(to_do)
         self.what, self.where, self.to_do = what, where, to_do
         parts = [what]
         if where:

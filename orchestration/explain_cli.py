@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, out, print_json, styled
-from orchestration.home import write_private
+from orchestration.console import Json, Overwrite, out, print_json, styled
+from orchestration.home import assert_may_write, write_private
 from orchestration.review_cli import audit_of, locked_warehouse
 
 
@@ -22,6 +22,7 @@ def explain(
     html: Annotated[
         Path | None, typer.Option(help="Write a page with the evidence as charts; it is made private.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Why these records are one customer: the records, what joins them in plain words, what befell the id."""
@@ -30,6 +31,8 @@ def explain(
     from orchestration.identity.model import nightly_model
     from orchestration.night import home_and_config
 
+    if html:
+        assert_may_write(html, overwrite=overwrite)
     home, _ = home_and_config()
     with locked_warehouse("explaining a customer") as (con, settings):
         explanation = explain_subject(con, subject, nightly_model(home), with_)

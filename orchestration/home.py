@@ -241,6 +241,14 @@ def put_in_place(fresh: Path, path: Path) -> None:
     sync(path.parent)
 
 
+def assert_may_write(path: Path, *, overwrite: bool) -> None:
+    """Raises KundbildError where `path` is a symbolic link, or is there and may not be overwritten: ask before the work."""
+    if not overwrite and (path.exists() or path.is_symlink()):
+        raise KundbildError("the file is there already", where=str(path), to_do="name another, or say --overwrite")
+    if path.is_symlink():
+        raise KundbildError("the file is a symbolic link", where=str(path), to_do="name the file itself")
+
+
 def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
     """Writes a file that only its owner may read: the whole of it, or, where that fails, none; never through a link.
 
@@ -248,10 +256,7 @@ def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
     plain file (a pipe) is written to as it is. Raises KundbildError where the path is a symbolic link, a file is there
     and may not be overwritten, or the disk is full.
     """
-    if not overwrite and (path.exists() or path.is_symlink()):
-        raise KundbildError("the file is there already", where=str(path), to_do="name another, or say --overwrite")
-    if path.is_symlink():
-        raise KundbildError("the file is a symbolic link", where=str(path), to_do="name the file itself")
+    assert_may_write(path, overwrite=overwrite)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.exists() and not path.is_file():

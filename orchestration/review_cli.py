@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, me, out, print_json, styled
+from orchestration.console import Json, Overwrite, me, out, print_json, styled
 from orchestration.errors import KundbildError
+from orchestration.home import assert_may_write
 
 if TYPE_CHECKING:
     from orchestration.privacy.audit import AuditLog
@@ -139,10 +140,12 @@ def decisions(as_json: Json = False) -> None:
 @review_app.command("export")
 def export_csv(
     file: Annotated[Path, typer.Argument(help="CSV to write; it holds personal data and is made private.")],
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the pairs for a spreadsheet: fill in the first column with same or different, then `review import`."""
     from orchestration.identity.review import write_csv
 
+    assert_may_write(file, overwrite=overwrite)
     with locked_warehouse("exporting pairs to review") as (con, settings):
         count = write_csv(con, file)
         audit_of(settings).append("exported pairs to review", detail={"pairs": count})

@@ -13,12 +13,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, out, print_json, styled
-from orchestration.home import write_private
+from orchestration.console import Json, Overwrite, asked, out, print_json, styled
+from orchestration.home import assert_may_write, write_private
 from orchestration.review_cli import audit_of, locked_warehouse
 
 OneCustomer = Annotated[str | None, typer.Option("--customer", help="A customer_id, an old one too.")]
-OneEmail = Annotated[str | None, typer.Option("--email", help="An email address, in any spelling.")]
+OneEmail = Annotated[
+    str | None,
+    typer.Option("--email", help="An email address, in any spelling; - reads it from standard input.", callback=asked),
+]
 OneRecord = Annotated[str | None, typer.Option("--source-record", help="A source record, as crm:1042.")]
 
 
@@ -74,6 +77,7 @@ def export_subject(
     language: Annotated[
         str, typer.Option(help="Of the page: sv, no, da, fi or en; unless given, that of the person's country.")
     ] = "",
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Everything that is held of somebody (Art. 15), with what it is for, and what they may take elsewhere (Art. 20).
@@ -90,6 +94,8 @@ def export_subject(
     from orchestration.privacy.subject_access import as_page
     from orchestration.privacy.subject_access import export_subject as export
 
+    for path in filter(None, (file, html)):
+        assert_may_write(path, overwrite=overwrite)
     _, config = home_and_config()
     if language and language not in LANGUAGES:
         raise KundbildError(f"there is no page in {language!r}", to_do=f"languages are {', '.join(LANGUAGES)}")

@@ -339,6 +339,9 @@ class Privacy(Strict):
 
 class Publishing(Strict):
     keep: int = Field(default=5, gt=0, description="publications kept for rollback")
+    first_without_failed: bool = Field(
+        default=False, description="publish for the first time also where a source could not be read"
+    )
     max_audience_drop: float = Field(default=0.5, gt=0, le=1, description="an audience that falls by more is held back")
 
 

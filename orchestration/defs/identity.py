@@ -28,7 +28,7 @@ _TABLES = {
     "record_clusters": "One row per record with the connected component that it lies in.",
     "review_queue": "Pairs of customers that may be one, for a person to decide; `kundbild review`.",
     "customer_source_records": "Which customer a source record belongs to, and since when.",
-    "customer_keys": "Each customer's pseudonym in what is published without personal data: a keyed hash.",
+    "customer_keys": "Each customer's pseudonym in bi: a keyed hash.",
     "reservation_keys": "One row per entry of a public register against marketing with its match keys.",
     "register_versions": "One row per public register and version: its entries, and whether it shrank by more than it may.",
     "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",

@@ -17,12 +17,17 @@ from orchestration.night import NOTE, tell
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.pseudonyms import forget_former_keys
 from orchestration.privacy.purposes import assert_purposes
-from orchestration.publishing.gate import assert_audiences_checked, assert_ids_last, assert_publishable
+from orchestration.publishing.gate import (
+    assert_audiences_checked,
+    assert_first_is_whole,
+    assert_ids_last,
+    assert_publishable,
+)
 from orchestration.publishing.snapshot import list_publications, publish
 from orchestration.settings import DBT_DIR, Settings
 
 _SNAPSHOTS = {
-    "bi_snapshot": "published/kundbild.duckdb and Parquet files: schema bi, no personal data. What BI tools read.",
+    "bi_snapshot": "published/kundbild.duckdb and Parquet files: schema bi, pseudonymised facts and counts of people. What BI tools read.",
     "customer_snapshot": "published/customers.duckdb: customers, permissions, segments, audiences, for those who may see personal data.",
 }
 
@@ -58,6 +63,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             for dropped in drop_orphans(con):
                 tell(NOTE, f"audiences.{dropped} is dropped: no model makes it any more")
             try:
+                assert_first_is_whole(con, list(run.failed_sources), run.settings.publishing.first_without_failed)
                 assert_publishable(con, run.run_id)
                 assert_audiences_checked(con, run.run_id)
                 assert_ids_last(con, run.settings.identity.max_changed_ids)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from data_quality.checks import STAGES
@@ -38,6 +40,17 @@ def assert_publishable(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
             "the books do not balance: " + ", ".join(f"{source} {entity}" for source, entity in unbalanced),
             to_do="rebuild with `kundbild run --full-refresh`; if it stays so, it is a bug",
         )
+
+
+def assert_first_is_whole(con: duckdb.DuckDBPyConnection, failed: Sequence[str], is_allowed: bool) -> None:
+    """Raises GateError where nothing is published yet and sources failed: readers would take a part for the whole."""
+    if is_allowed or not failed or scalar(con, "select count(*) from ops.publications"):
+        return
+    raise GateError(
+        f"nothing is published yet, and source {', '.join(sorted(failed))} could not be read: a first publication would lack it unseen",
+        where="[publishing] first_without_failed",
+        to_do="mend the source (`kundbild status`) and run again; or set it to true, or the source's enabled to false",
+    )
 
 
 # the check that no audience may go without

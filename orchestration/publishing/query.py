@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import duckdb
@@ -11,8 +12,9 @@ from orchestration.night import home_and_config
 from orchestration.publishing.snapshot import BI_FILE
 
 
-def ask(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """(column names, rows) of a query on the current publication. Raises KundbildError with DuckDB's own words."""
+def ask(sql: str, seconds: float = 60) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """(column names, rows) of a query on the current publication. Raises KundbildError with DuckDB's own words, and where
+    the query takes longer than `seconds`."""
     home, _ = home_and_config()
     path = home.published / BI_FILE
     if not path.exists():
@@ -22,11 +24,19 @@ def ask(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         "lock_configuration": True,
     }
     con = duckdb.connect(str(path), read_only=True, config=locked)
+    limit = threading.Timer(seconds, con.interrupt)
+    limit.start()
     try:
         cursor = con.execute(sql)
         columns = [column[0] for column in cursor.description or []]
         return columns, cursor.fetchall()
+    except duckdb.InterruptException as error:
+        raise KundbildError(
+            f"the query took longer than {seconds:g} seconds and was stopped",
+            to_do="ask for less, or give it more with --timeout",
+        ) from error
     except duckdb.Error as error:
         raise KundbildError(str(error).strip(), to_do='tables: `kundbild query "show all tables"`') from error
     finally:
+        limit.cancel()
         con.close()

@@ -172,6 +172,10 @@ def test_a_database_that_is_down_is_tried_again_and_then_the_rest_is_published(t
     config.write_text(DOWN.format(folder=tmp_path))
     kundbild = Kundbild(tmp_path / "home", config)
     assert "CLUB_PASSWORD is not set" in kundbild("run", code=2).stderr
+    # a first night would be taken for the whole: only where the configuration says so
+    held = kundbild.json("run", code=1, CLUB_PASSWORD="hunter2")
+    assert not held["is_success"] and "source club could not be read" in held["error"] and not held["publication"]
+    config.write_text(DOWN.format(folder=tmp_path) + "[publishing]\nfirst_without_failed = true\n")
     outcome = kundbild.json("run", code=1, CLUB_PASSWORD="hunter2")
     assert outcome["is_success"] and outcome["customers"] == 2
     assert "database cannot be read" in outcome["failed_sources"]["club"]

@@ -1,0 +1,80 @@
+"""What leaves by errors, queries and options: no password of a URL, no query without an end, no address in the shell's history."""
+
+from __future__ import annotations
+
+import time
+
+import duckdb
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from orchestration.doctor import Finding
+from orchestration.erasure_cli import Email
+from orchestration.errors import GateError, KundbildError, SourceError, without_secrets
+from orchestration.publishing.gate import assert_first_is_whole
+from orchestration.publishing.query import ask
+from orchestration.rights_cli import OneEmail
+
+SECRET = "s3cr/t:p@ss"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql+psycopg://svc:{SECRET}@db.local:5432/crm",
+        f"sftp://svc:{SECRET}@files.local/out/*.csv",
+        f"https://{SECRET}@api.local/v1",
+        "https://api.local/v1?page=2&api_key=s3cr&token=s3cr/t",
+        "abfs://c@x.dfs.local/d?sig=s3cr",
+        "host=db password=s3cr user=svc",
+    ],
+)
+def test_an_error_tells_no_password_of_a_url(url):
+    for error in (KundbildError(f"cannot reach {url}", where=url, to_do=f"look at {url}"), SourceError("x", where=url)):
+        assert "s3cr" not in f"{error} {error.what} {error.where} {error.to_do}"
+    assert "s3cr" not in Finding("source crm", True, url).found
+    assert without_secrets("https://api.local/v1?page=2 and mail anna@x.se") == "https://api.local/v1?page=2 and mail anna@x.se"  # fmt: skip
+
+
+def test_a_query_that_takes_too_long_is_stopped(home, monkeypatch):
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(home.root / "none.toml"))
+    with duckdb.connect(str(home.published / "kundbild.duckdb")) as con:
+        con.execute("create table t as select 1 as a")
+    started = time.monotonic()
+    with pytest.raises(KundbildError, match=r"longer than 0\.3 seconds"):
+        ask("select count(*) from range(10000000) a, range(10000000) b where hash(a, b) = 7", 0.3)
+    assert time.monotonic() - started < 10
+    assert ask("select a from t", 5) == (["a"], [(1,)])
+
+
+@pytest.mark.parametrize(
+    ("given", "read"), [(["--email", "a@x.se"], "a@x.se"), (["--email", "-"], "b@y.se"), ([], None)]
+)
+def test_an_address_can_come_from_standard_input(given, read):
+    found = []
+    one, many = typer.Typer(), typer.Typer()
+
+    @one.command()
+    def _one(email: OneEmail = None) -> None:
+        found.append(email)
+
+    @many.command()
+    def _many(email: Email = None) -> None:
+        found.append((email or [None])[0])
+
+    for command in (one, many):
+        assert CliRunner().invoke(command, given, input="b@y.se \n").exit_code == 0
+    assert found == [read, read]
+
+
+def test_a_first_night_with_a_failed_source_publishes_nothing_unless_told(warehouse):
+    warehouse.execute("create schema if not exists ops; create table ops.publications (published_at timestamp)")
+    with pytest.raises(GateError, match="source club, crm could not be read"):
+        assert_first_is_whole(warehouse, ["crm", "club"], False)
+    assert_first_is_whole(warehouse, ["crm"], True)
+    assert_first_is_whole(warehouse, [], False)
+    # later readers keep what they have: the source's age is told, and the others are brought up to date
+    warehouse.execute("insert into ops.publications values (now()::timestamp)")
+    assert_first_is_whole(warehouse, ["crm"], False)
