@@ -47,7 +47,7 @@ _BY_KEYS = {
     "conformed_address_updates": f"{name_key('given_name', 'family_name', 'birth_date')} in (select value from subject_keys where kind = 'name')",
     # what matched them; of a household's entry with another given name it is not theirs
     "conformed_reservations": "source_key in (select reservation_key from marts.customer_reservations where customer_id = $customer) "
-    "and (given_name is null or identity.words_key(given_name) in (select identity.words_key(given_name) from conformed.conformed_people "
+    "and (given_name is null or match_keys.words_key(given_name) in (select match_keys.words_key(given_name) from conformed.conformed_people "
     f"where (source_system, source_key) in {MINE}))",
     "conformed_web_sessions": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
     "conformed_web_events": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",

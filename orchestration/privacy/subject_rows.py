@@ -85,7 +85,7 @@ def _is_theirs(con: duckdb.DuckDBPyConnection, source: str, person: Person) -> s
     """SQL on a raw row; empty where nothing of it says whose it is."""
     record = f"({text(person.system or source)}, {key_text(person.key_columns)})" if person.key else ""
     own = [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {_KEY.format(kind='own')}" for c in person.own]
-    points = [f"email_key({quote(c)}::varchar) in {_KEY.format(kind='email')}" for c in person.email]
+    points = [f"match_keys.email_key({quote(c)}::varchar) in {_KEY.format(kind='email')}" for c in person.email]
     if has_table(con, "identity", "phone_numbers"):
         spelled = f"(select phone from identity.phone_numbers where phone_key in {_KEY.format(kind='phone')})"
         points += [f"{quote(c)}::varchar in {spelled}" for c in person.phone]
@@ -117,7 +117,7 @@ def set_aside_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Found]:
             yield "quarantine.quarantined_rows", "set aside here", "pseudonym", dict.fromkeys(columns, "why a row was set aside"), rows  # fmt: skip
     columns = ["source", "table_name", "reason", "content"]
     addresses = f"regexp_extract_all(content, {text(WRITTEN_EMAIL)})"
-    where = f"length(content) <= {_LONGEST_LINE} and len({addresses}) = 1 and email_key({addresses}[1]) in {_KEY.format(kind='email')}"
+    where = f"length(content) <= {_LONGEST_LINE} and len({addresses}) = 1 and match_keys.email_key({addresses}[1]) in {_KEY.format(kind='email')}"
     if has_table(con, "quarantine", "rejected_rows") and (rows := _rows(con, "quarantine.rejected_rows", columns, where)):  # fmt: skip
         yield "quarantine.rejected_rows", "a line that could not be read", "contact", dict.fromkeys(columns, _DELIVERED), rows  # fmt: skip
 
