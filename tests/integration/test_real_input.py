@@ -22,7 +22,7 @@ def test_every_order_and_cent_of_cdnow_is_accounted_for(example, tmp_path):
         "query",
         "select count(*) as orders, sum(order_amount)::varchar as dollars, count(distinct customer_key) as customers, "
         "(select sum(revenue_amount)::varchar from bi.dim_customers) as revenue, "
-        "(select sum(quantity) from bi.fct_order_items) as units from bi.fct_orders",
+        "(select sum(quantity)::bigint from bi.fct_order_items) as units from bi.fct_orders",
     )[0]
     assert (found["orders"], found["dollars"], found["customers"]) == (69_659, "2500315.63", 23_570)
     assert found["revenue"] == "2500315.63"

@@ -10,8 +10,9 @@ import pytest
 from data_quality.checks import Check
 from data_quality.suites.consent import _by_paths_of_their_own
 from data_quality.suites.raw_statements import opt_outs, point_keys
+from orchestration.map_settings import ColumnMap, EntityMap
 from orchestration.privacy.rights import prepare_requests
-from orchestration.settings import ColumnMap, EntityMap, Settings, Source, Table
+from orchestration.settings import Settings, Source, Table
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
 BY_REQUEST = "no_permission_against_an_objection"

@@ -1,0 +1,55 @@
+"""What is set aside holds a publication where it is much, or somebody's no. The table is written by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from data_quality.runner import QualityRun
+from data_quality.suites import set_aside
+from orchestration.settings import Engine, Quality, Settings, Source, Table
+from orchestration.warehouse import open_warehouse
+
+SETTINGS = Settings(
+    company="T", sources={"shop": Source(connector="files", url="/d", tables={"t": Table(columns={"id": "VARCHAR"})})}
+)
+
+
+def failed(home, *rows: tuple, **quality) -> set[str]:
+    with open_warehouse(home, Engine()) as con:
+        con.execute(
+            "create schema if not exists quarantine; create or replace table quarantine.set_aside (source_system varchar, table_name varchar, "
+            "kind varchar, reason varchar, row_count bigint, acknowledged_count bigint, of_count bigint, share double)"
+        )
+        for number, row in enumerate(rows):
+            con.execute(
+                "insert into quarantine.set_aside select 'shop', ?, ?, ?, ?, ?, ?, 0",
+                [row[0], row[1], f"reason {number}", *row[2:]],
+            )
+    settings = SETTINGS.model_copy(update={"quality": Quality(**quality)})
+    run = QualityRun(home, Engine(), "r1")
+    results = run.run(set_aside.suites(settings, {}))
+    run.close()
+    return {f"{result.check.severity} {result.check.name}" for result in results if not result.passed}
+
+
+@pytest.mark.parametrize(
+    ("rows", "quality", "expected"),
+    [
+        # table, kind, rows, acknowledged, of
+        ([("orders", "row", 1, 0, 3)], {}, set()),  # one bad line stops one line
+        ([("orders", "row", 5, 0, 100)], {}, set()),
+        ([("orders", "row", 6, 0, 100)], {}, {"ERROR share_is_small"}),
+        ([("orders", "row", 3, 0, 100), ("orders", "shared key", 3, 0, 100)], {}, {"ERROR share_is_small"}),
+        ([("orders", "row", 3, 0, 100), ("people", "row", 3, 0, 100)], {}, set()),
+        ([("orders", "row", 6, 4, 100)], {}, set()),
+        ([("orders", "row", 6, 0, 100)], {"max_quarantine_share": 0.1}, set()),
+        ([("orders", "ignored", 90, 0, 100), ("orders", "duplicate", 90, 0, 100)], {}, set()),
+        ([("sales", "rejected", 20, 0, 100)], {}, {"ERROR share_is_small"}),
+        ([("sales", "rejected", 20, 0, 100)], {"max_reject_share": 0.3}, set()),
+        ([("consent_events", "withdrawal", 1, 0, 1000)], {}, {"ERROR no_withdrawal_is_set_aside"}),
+        ([("consent_events", "withdrawal", 1, 1, 1000)], {}, set()),
+        ([("consent_events", "grant", 1, 0, 1000)], {}, {"WARN no_grant_is_set_aside"}),
+    ],
+)
+def test_what_holds_a_publication(home, rows, quality, expected):
+    assert failed(home, *rows, **quality) == expected
