@@ -106,7 +106,9 @@ def shapes_of(con: duckdb.DuckDBPyConnection) -> dict[str, Shape]:
 def _statements(module: ModuleType) -> list[str]:
     """The declaring statements among the module's strings."""
     texts: list[str] = []
-    for value in vars(module).values():
+    for name, value in vars(module).items():
+        if name == "__doc__":
+            continue
         texts += [value] if isinstance(value, str) else []
         texts += [v for v in value if isinstance(v, str)] if isinstance(value, (list, tuple)) else []
     # a place to fill in is within a name or a value: any word keeps the statement readable
