@@ -64,7 +64,7 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
 def _models(source: str, spec: Source, days: dict[str, int]) -> dict[str, str]:
     """File name → content of every model that the mappings of one source make."""
     models = {}
-    for entity, parts in parts_of(spec.tables).items():
+    for entity, parts in parts_of(spec.tables, spec.null_values, spec.null_keys).items():
         models[f"stg_{source}__{entity}.sql"] = model_sql(source, parts, days)
         models[f"stg_{source}__{entity}.yml"] = _MODEL.format(source=source, entity=entity)
     tables = [_SOURCE_TABLE.format(source=source, table=name) for name, shape in spec.tables.items() if shape.maps]

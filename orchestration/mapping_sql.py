@@ -33,6 +33,8 @@ class Part:
     shape: Table
     mapping: EntityMap
     label: str = ""
+    nulls: tuple[str, ...] = ()  # what the source writes for nothing
+    null_keys: tuple[str, ...] = ()  # what it writes, besides, where a row refers to nobody
 
     @property
     def is_unique(self) -> bool:
@@ -42,7 +44,7 @@ class Part:
         return not self.mapping.one_row_per_key and (is_own or columns == ["_row_key"])
 
     def key(self, of: str = "") -> str:
-        return _key(self.mapping, self.label, of)
+        return _key(self, of)
 
     @property
     def hidden_by(self) -> EntityRetention | None:
@@ -68,15 +70,18 @@ class Part:
         return " and ".join(wanted)
 
 
-def parts_of(tables: dict[str, Table]) -> dict[str, list[Part]]:
-    """By entity: the maps of a source's tables that feed it."""
+def parts_of(
+    tables: dict[str, Table], nulls: Sequence[str] = (), null_keys: Sequence[str] = ()
+) -> dict[str, list[Part]]:
+    """By entity: the maps of a source's tables that feed it; `nulls` and `null_keys` are the source's."""
     found: dict[str, list[Part]] = {}
     for table, shape in tables.items():
         for mapping in shape.maps:
             parts = found.setdefault(mapping.entity, [])
             earlier = sum(part.table == table for part in parts)
             is_labelled = earlier and mapping.entity not in _NAMED_BY_OTHERS
-            parts.append(Part(table, shape, mapping, (mapping.name or str(earlier + 1)) if is_labelled else ""))
+            label = (mapping.name or str(earlier + 1)) if is_labelled else ""
+            parts.append(Part(table, shape, mapping, label, tuple(nulls), tuple(null_keys)))
     return found
 
 
@@ -143,14 +148,14 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int]) -
         if column == "source_key":
             expression = plain(part.key("r."))
         elif found:
-            expression = _expression(found, kind, is_key=column.endswith("_key"))
+            expression = _expression(found, kind, part, is_key=column.endswith("_key"))
             if mapping.entity == "consent_events" and column in _OF_A_WITHDRAWAL:
                 said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
                 expression = (
                     f"coalesce({said}, case when {_status(mapping)} = 'withdrawn' then {_OF_A_WITHDRAWAL[column]} end)"
                 )
             if kind.upper() != "VARCHAR" and found.on_bad == "quarantine":
-                raw = f"nullif(trim({plain(key_text(found.columns, 'r.'))}, {_BLANKS}), '')"
+                raw = f"nullif(trim({plain(_said(part, key_text(found.columns, 'r.')))}, {_BLANKS}), '')"
                 reasons.append(f"when {raw} is not null and {expression} is null then '{column} cannot be read'")
         elif column in mapping.constants:
             expression = f"cast({plain(text(str(mapping.constants[column])))} as {kind})"
@@ -212,16 +217,27 @@ def _status(mapping: EntityMap) -> str:
     return _expression(how, "varchar") if how else "null"
 
 
-def _key(mapping: EntityMap, label: str, of: str) -> str:
-    how = _how(mapping, "source_key")
+def _key(part: Part, of: str) -> str:
+    how = _how(part.mapping, "source_key")
     key = mapped_text(how, of)
     if len(how.columns) == 1:
-        key = f"case when trim({key}, {_BLANKS}) <> '' then {key} end"
-    return f"({key}) || {text('|' + label)}" if label else key
+        key = _said(part, key, is_key=part.mapping.entity == "people")
+    return f"({key}) || {text('|' + part.label)}" if part.label else key
 
 
-def _expression(how: ColumnMap, kind: str, *, is_key: bool = False) -> str:
+def _said(part: Part, raw: str, *, is_key: bool = False) -> str:
+    """SQL: a value, or null where it is what the source writes for nothing; guests whose key is 0 are not one customer."""
+    nothing = ["", *part.nulls, *(part.null_keys if is_key else ())]
+    listed = ", ".join(text(value) for value in dict.fromkeys(nothing))
+    return f"case when trim(cast({raw} as varchar), {_BLANKS}) not in ({listed}) then {raw} end"
+
+
+def _expression(how: ColumnMap, kind: str, part: Part | None = None, *, is_key: bool = False) -> str:
     raw = f"r.{quote(how.columns[0])}" if len(how.columns) == 1 else key_text(how.columns, "r.")
+    if part and len(how.columns) == 1 and (part.nulls or is_key):
+        is_text = part.shape.columns.get(how.columns[0], "VARCHAR").upper() == "VARCHAR"
+        # a number or a time is never N/A; a reference to nobody may be a number
+        raw = _said(part, raw, is_key=is_key) if is_text or is_key else raw
     if how.values or how.otherwise is not None:
         raw = mapped_text(how, "r.")
     if how.formats:
@@ -234,8 +250,7 @@ def _expression(how: ColumnMap, kind: str, *, is_key: bool = False) -> str:
         return plain(
             f"case when try_cast({raw} as double) = floor(try_cast({raw} as double)) then try_cast({raw} as {kind}) end"
         )
-    value = plain(f"try_cast({raw} as {kind})")
-    return f"case when trim({value}, {_BLANKS}) <> '' then {value} end" if is_key else value
+    return plain(f"try_cast({raw} as {kind})")
 
 
 def mapped_text(how: ColumnMap, of: str = "") -> str:

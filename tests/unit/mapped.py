@@ -13,10 +13,12 @@ def _listed(formats: list[str]) -> str:
     return "[" + ", ".join(f"'{f}'" for f in formats) + "]"
 
 
-def models_of(tables: dict[str, Table]) -> dict[str, tuple[str, dict[str, str]]]:
+def models_of(
+    tables: dict[str, Table], nulls: tuple[str, ...] = (), null_keys: tuple[str, ...] = ()
+) -> dict[str, tuple[str, dict[str, str]]]:
     """Entity → (SQL, meta) of the models of source `shop`, rendered as dbt would; times are read as DuckDB reads them."""
     found = {}
-    for entity, parts in parts_of(tables).items():
+    for entity, parts in parts_of(tables, nulls, null_keys).items():
         told: dict[str, str] = {}
 
         def config(meta: dict[str, str], told: dict[str, str] = told) -> str:

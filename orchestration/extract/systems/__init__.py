@@ -75,6 +75,12 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> 
                 where=where,
                 to_do=(f"did you mean '{near[0]}'? " if near else "") + f"columns: {', '.join(columns)}",
             )
+    if table.key and "_row_key" in mapping.read:
+        raise ConfigurationError(
+            f"the mapping to {mapping.entity} reads _row_key, which only a table without a key has",
+            where=where,
+            to_do=f"map from the key, {', '.join(table.key)}, or take key away from the table",
+        )
     for target in mapping.columns:
         how = mapping.how(target)
         names = how.columns if how else []

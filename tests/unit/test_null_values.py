@@ -1,0 +1,73 @@
+"""What a source writes for nothing is nothing in every mapping, and who has no key is not one customer with all the others."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration.configuration import load_settings
+from orchestration.errors import ConfigurationError
+from orchestration.settings import Source, Table
+from tests.unit.mapped import models_of, raw
+
+DEFAULT = Source(connector="files", url="/x")
+COLUMNS = "no guest email at total off"
+ORDERS = {"source_key": "no", "person_key": "guest", "ordered_at": "at", "amount": "total", "discount": "off"}
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        yield con
+
+
+def staged(con, entity: str, columns: str, nulls=None, null_keys=None) -> list[tuple]:
+    maps = [
+        {"entity": "orders", "columns": ORDERS},
+        {"entity": "people", "columns": {"source_key": "guest", "email": "email"}, "one_row_per_key": True},
+    ]
+    table = Table.model_validate({"columns": dict.fromkeys(COLUMNS.split(), "VARCHAR"), "key": ["no"], "maps": maps})
+    nulls, null_keys = nulls or DEFAULT.null_values, null_keys or DEFAULT.null_keys
+    sql, _ = models_of({"sales": table}, tuple(nulls), tuple(null_keys))[entity]
+    return con.execute(f"select {columns} from ({sql}) order by 1").fetchall()
+
+
+def sales(con, *guests):
+    rows = [
+        {"no": str(n), "guest": g, "email": e, "at": "2026-01-01", "total": "1", "off": "N/A"}
+        for n, (g, e) in enumerate(guests)
+    ]
+    raw(con, "sales", *rows)
+
+
+def test_guests_without_a_key_are_not_one_customer(con):
+    sales(con, ("0", "a@x.test"), ("", "b@x.test"), (None, "c@x.test"), ("NULL", "d@x.test"), ("7", "N/A"))
+    assert staged(con, "people", "source_key, email") == [("7", None)]
+    orders = staged(con, "orders", "source_key, person_key, discount, quarantine_reason")
+    assert orders == [*[(str(n), None, None, None) for n in range(4)], ("4", "7", None, None)]
+
+
+def test_a_source_says_what_it_writes_for_nothing(con):
+    sales(con, ("-1", "-"), ("0", "NULL"))
+    found = staged(con, "people", "source_key, email", nulls=["-"], null_keys=["-1"])
+    assert found == [("0", "NULL")]
+
+
+def test_the_key_of_a_row_is_only_there_where_the_table_has_none(write_config):
+    path = write_config("""
+company = "T"
+[sources.till]
+connector = "sql"
+url = "sqlite:///t.sqlite"
+[sources.till.tables.orders]
+key = ["no"]
+columns = { no = "VARCHAR", at = "VARCHAR", total = "VARCHAR" }
+[[sources.till.tables.orders.maps]]
+entity = "orders"
+columns = { source_key = "_row_key", ordered_at = "at", amount = "total" }
+""")
+    with pytest.raises(ConfigurationError, match="reads _row_key, which only a table without a key has") as caught:
+        load_settings(path)
+    assert "map from the key, no" in caught.value.to_do
+    path.write_text(path.read_text().replace('key = ["no"]\n', ""))
+    assert load_settings(path).sources["till"].tables["orders"].key == []
