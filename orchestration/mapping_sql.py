@@ -23,6 +23,8 @@ _BLANKS = " || ".join(f"chr({code})" for code in (32, 9, 10, 13, 0xA0, 0x2007, 0
 # other rows name these by their key: one key in two maps is one thing. Of all others it is two rows.
 _NAMED_BY_OTHERS = ("people", "companies", "products", "orders", "carts", "campaigns", "survey_responses", "web_sessions")  # fmt: skip
 _WHOLE = ("integer", "bigint")
+# of what somebody said no row may stand for another: one that shares its key may be the withdrawal
+_STATEMENTS = ("consent_events", "email_events")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,15 @@ class Part:
         return not self.mapping.one_row_per_key and (is_own or columns == ["_row_key"])
 
     def key(self, of: str = "") -> str:
-        return _key(self, of)
+        key = _key(self, of)
+        if self.mapping.entity in _STATEMENTS:
+            # a statement whose key is shared, or empty, is known by all that it says
+            said = ", ".join(f"coalesce(cast({of}{quote(c)} as varchar), '')" for c in self.mapping.read)
+            content = f"'|' || md5(concat_ws('|', {said}))"
+            key = f"coalesce({key}, '')" + (
+                f" || {content}" if not self.is_unique else f"|| case when {key} is null then {content} else '' end"
+            )
+        return f"({key}) || {text('|' + self.label)}" if self.label else key
 
     @property
     def hidden_by(self) -> EntityRetention | None:
@@ -222,7 +232,7 @@ def _key(part: Part, of: str) -> str:
     key = mapped_text(how, of)
     if len(how.columns) == 1:
         key = _said(part, key, is_key=part.mapping.entity == "people")
-    return f"({key}) || {text('|' + part.label)}" if part.label else key
+    return key
 
 
 def _said(part: Part, raw: str, *, is_key: bool = False) -> str:

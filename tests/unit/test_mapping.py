@@ -245,3 +245,27 @@ def test_a_row_stays_for_the_entity_that_needs_it_longest_and_is_hidden_from_the
     assert [key for key, _ in staged(con, tables, "carts", "source_key, source_system")] == ["1", "2", "3"]
     _, meta = models_of(tables)["interactions"]
     assert con.execute(f"select {meta['raw_rows']}").fetchall() == [(2,)]
+
+
+def test_of_statements_that_share_a_key_or_have_none_every_one_stands(con):
+    raw(
+        con, "c",
+        {"who": "1", "what": "no", "of": "offers", "at": "2026-01-01"}, {"who": "1", "what": "yes", "of": "news", "at": "2026-02-01"},
+        {"who": "1", "what": "yes", "of": "news", "at": "2026-02-01", "_load_id": 2}, {"who": None, "what": "no", "of": "offers", "at": "2026-01-01"},
+    )  # fmt: skip
+    how = {"column": "what", "values": {"yes": "granted", "no": "withdrawn"}}
+    columns = {"source_key": "who", "person_key": "who", "status": how, "purpose": "of", "stated_at": "at"}
+    said = {"entity": "consent_events", "columns": columns, "constants": {"channel": "email"}}
+    tables = {"c": table("who what of at", said)}
+    rows = staged(con, tables, "consent_events", "status, purpose, source_key, quarantine_reason")
+    assert [(status, purpose, reason) for status, purpose, _, reason in rows] == [
+        ("granted", "news", None), ("withdrawn", "offers", None), ("withdrawn", "offers", None),
+    ]  # fmt: skip
+    assert len({key for *_, key, _ in rows}) == 3 and None not in {key for *_, key, _ in rows}
+    _, meta = models_of(tables)["consent_events"]
+    assert con.execute(f"select {meta['raw_rows']}, {meta['shared_keys']}").fetchall() == [(3, 1)]
+    # merged on its key, a row without one is known by what it says too
+    tables = {"c": table("who what of at", said, key="who")}
+    assert [key is None for *_, key in staged(con, tables, "consent_events", "status, purpose, source_key")] == [
+        False
+    ] * 4
