@@ -36,10 +36,11 @@ def list_(
         return
     for line in lines:
         out.print(styled("{}", line), highlight=False)
+    if not lines:
+        out.print("Nothing is set aside.")
+        return
     out.print(
-        f"Next: mend them at the source, or [bold]{me()} quarantine acknowledge SOURCE TABLE --note …[/bold]"
-        if lines
-        else "Nothing is set aside."
+        styled("Next: mend them at the source, or [bold]{} quarantine acknowledge SOURCE TABLE --note …[/bold]", me())
     )
 
 
@@ -58,4 +59,4 @@ def acknowledge(
         audit_of(settings).append(
             "acknowledged set-aside rows", detail={"source": source, "table": table, "rows": rows}
         )
-    out.print(f"{rows:,} rows are acknowledged. Next: [bold]{me()} run[/bold]")
+    out.print(styled("{} rows are acknowledged. Next: [bold]{} run[/bold]", f"{rows:,}", me()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import re
@@ -12,7 +11,6 @@ import pytest
 from rich.table import Table as RichTable
 
 from orchestration.console import PlainConsole, print_json, styled
-from orchestration.settings import PROJECT_DIR
 
 NASTY = "[red]x[/red] [link=file:///etc]y[/link] [/nothing] [engine] :warning: \\[bold]"
 # what colours, moves the cursor, sets the title, copies to the clipboard; as C1 too; and turns the text round
@@ -54,27 +52,3 @@ def test_json_escapes_what_a_terminal_would_obey(capsys):
     print_json({"name": ESCAPES})
     said = capsys.readouterr().out
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said) and json.loads(said) == {"name": ESCAPES}
-
-
-def test_markup_is_printed_by_styled_alone():
-    """A console prints text as text: say `out.print(styled("[bold]{}[/bold]", value))`."""
-    tag = re.compile(r"\[/?(bold|red|green|yellow|dim|/)[^\]]*\]")
-    found = []
-    for path in sorted((PROJECT_DIR / "orchestration").glob("*.py")):
-        tree = ast.parse(path.read_text())
-        for call in ast.walk(tree):
-            if not (
-                isinstance(call, ast.Call)
-                and isinstance(call.func, ast.Attribute)
-                and call.func.attr in ("print", "add_row")
-            ):
-                continue
-            for argument in call.args:
-                inside = [
-                    n for n in ast.walk(argument) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "styled"
-                ]
-                if not inside and tag.search(ast.unparse(argument)):
-                    found.append(f"{path.name}:{call.lineno}")
-            if any(keyword.arg == "markup" for keyword in call.keywords):
-                found.append(f"{path.name}:{call.lineno}")
-    assert found == []
