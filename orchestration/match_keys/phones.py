@@ -61,6 +61,32 @@ def read_phones(con: duckdb.DuckDBPyConnection, numbers: str, default_country: s
     con.execute("drop table phones_to_read")
 
 
+def read_phones_apart(con: duckdb.DuckDBPyConnection, numbers: str, default_country: str, table: str) -> None:
+    """Makes the temp table `table` (phone, country_code, phone_key, readings) of what `numbers`, a query of (phone,
+    country_code), has. Nothing is remembered: it may be of people who are not to enter."""
+    define_match_keys(con)
+    con.execute(
+        f"create or replace temp table phones_to_read as select distinct phone, coalesce(match_keys.country_code(country_code), '') as country_code "
+        f"from ({numbers}) p where nullif(trim(phone), '') is not null"
+    )
+    con.execute(
+        f"create or replace temp table {table} (phone varchar, country_code varchar, phone_key varchar, readings varchar[])"
+    )
+    known = "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = 'identity' and table_name = 'phone_numbers'"
+    if con.execute(known).fetchall()[0][0]:
+        # what was read when people were resolved, in a country of its own, is not read again
+        con.execute(
+            f"insert into {table} select n.phone, n.country_code, n.phone_key, n.readings from identity.phone_numbers n "
+            "join phones_to_read r using (phone, country_code) where n.country_code <> ''"
+        )
+        con.execute(f"delete from phones_to_read where (phone, country_code) in (select (phone, country_code) from {table})")  # fmt: skip
+    if con.execute("select count(*) from phones_to_read").fetchall()[0][0]:
+        _read(con, default_country)
+        con.execute(f"insert into {table} select phone, country_code, phone_key, readings from read_phones")
+        con.execute("drop table read_phones")
+    con.execute("drop table phones_to_read")
+
+
 def phone_keys(numbers: Sequence[tuple[str, str]]) -> list[Key]:
     """(certain key, is it a mobile) of each (phone, country), as `read_phones` reads them."""
     if not numbers:

@@ -16,11 +16,12 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.home import Home
-from orchestration.match_keys import define_match_keys, name_key
-from orchestration.match_keys.phones import phone_keys
+from orchestration.match_keys import define_match_keys, name_keys
+from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.noted import (
     ERASING,
+    LISTED,
     RECORDS,
     VALUES,
     count_noted,
@@ -154,12 +155,15 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     if not has_table(con, f"raw_{source}", name):
         return 0
     known = [is_of(source, person)] if person.key else []
-    known += [f"match_keys.email_key({quote(c)}::varchar) in {VALUES.format(kind='email')}" for c in person.email]
+    known += [
+        f"list_has_any(match_keys.email_readings({quote(c)}::varchar), {LISTED.format(kind='email')})"
+        for c in person.email
+    ]
     known += [spelled for c in person.phone if (spelled := _is_spelled_phone(con, settings, source, name, person, c))]
     known += [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {VALUES.format(kind='own')}" for c in person.own]
     if person.given_name and person.family_name and person.birth_date:
-        key = name_key(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
-        known.append(f"{key} in {VALUES.format(kind='name')}")
+        keys = name_keys(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
+        known.append(f"coalesce(list_has_any({keys}, {LISTED.format(kind='name')}), false)")
     if not known:
         return 0
     where = " or ".join(known)
@@ -181,26 +185,29 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
 def _is_spelled_phone(
     con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person, column: str
 ) -> str:
-    """SQL: whether a raw column is one of the numbers, in any spelling; empty where none is there."""
-    country = f"coalesce(match_keys.country_code({quote(person.country_code)}), '')" if person.country_code else "''"
+    """SQL: whether a raw column names one of the numbers, in any spelling, alone or beside others; empty where none does."""
+    country = (
+        f"coalesce(match_keys.country_code({quote(person.country_code)}::varchar), '')" if person.country_code else "''"
+    )
     # by their last digits there are few to be read, and of these only those that are the number itself
-    candidates = con.execute(
-        f"select distinct {quote(column)}::varchar, {country} from {raw_table(source, name)} "
-        f"where right(regexp_replace({quote(column)}::varchar, '[^0-9]', '', 'g'), 7) in (select right(value, 7) from {VALUES.format(kind='phone')})"
+    candidates = (
+        f"select distinct {quote(column)}::varchar as phone, {country} as country_code from {raw_table(source, name)} r "
+        f"where exists (select 1 from {VALUES.format(kind='phone')} v where contains(match_keys.digits_in(r.{quote(column)}::varchar), right(v.value, 7)))"
+    )
+    read_phones_apart(con, candidates, settings.identity.default_country, "raw_phones")
+    spelled = con.execute(
+        f"select phone, country_code from raw_phones where list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')})"
     ).fetchall()
-    wanted = {number for (number,) in con.execute(VALUES.format(kind="phone")).fetchall()}
-    default = settings.identity.default_country
-    keys = phone_keys([(written, code or default) for written, code in candidates])
-    spelled = [pair for pair, (key, _) in zip(candidates, keys, strict=True) if key in wanted]
     listed = ", ".join(f"({text(written)}, {text(code)})" for written, code in spelled)
     return f"({quote(column)}::varchar, {country}) in ({listed})" if spelled else ""
 
 
 def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What stands in no column that says whose it is."""
-    by_name = name_key("given_name", "family_name", "birth_date")
+    by_name = name_keys("given_name", "family_name", "birth_date")
     own = "select substr(value, instr(value, ':') + 1) from restricted.erasing_values where kind = 'own'"
     email, phone = VALUES.format(kind="email"), VALUES.format(kind="phone")
+    emails = LISTED.format(kind="email")
     wanted = {
         ("raw_requests", "requests"): "delete from raw_requests.requests where customer_id in (select customer_id from restricted.erasing_customers) "
         "or source_record in (select source_system || ':' || source_key from restricted.erasing_records)",
@@ -209,9 +216,9 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("conformed", "conformed_web_events"): f"delete from conformed.conformed_web_events where visitor_key in ({own})",
         ("conformed", "conformed_web_sessions"): f"delete from conformed.conformed_web_sessions where visitor_key in ({own})",
         ("marts", "fct_web_sessions"): f"delete from marts.fct_web_sessions where visitor_key in ({own})",
-        ("conformed", "conformed_consent_events"): f"delete from conformed.conformed_consent_events where match_keys.email_key(contact_point) in {email}",
-        ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where match_keys.email_key(contact_point) in {email}",
-        ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where {by_name} in {VALUES.format(kind='name')}",
+        ("conformed", "conformed_consent_events"): f"delete from conformed.conformed_consent_events where list_has_any(match_keys.email_readings(contact_point), {emails})",
+        ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where list_has_any(match_keys.email_readings(contact_point), {emails})",
+        ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where list_has_any({by_name}, {LISTED.format(kind='name')})",
         ("identity", "phone_numbers"): f"delete from identity.phone_numbers where phone_key in {phone}",
         ("identity", "withdrawn_points"): f"delete from identity.withdrawn_points where email_key in {email} or phone_key in {phone}",
         ("identity", "identifiers"): "delete from identity.identifiers where (kind, value_key) in (select (kind, value) from restricted.erasing_values where not is_shared)",

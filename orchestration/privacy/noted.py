@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.home import Home
-from orchestration.match_keys import define_match_keys, name_key
-from orchestration.match_keys.phones import phone_keys
+from orchestration.match_keys import define_match_keys, name_keys
+from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.suppression import Kind, SuppressionList
 from orchestration.settings import Person, Settings
@@ -32,6 +31,8 @@ _JOURNAL = ("erasing_customers", "erasing_records", "erasing_values")
 RECORDS = "(select (source_system, source_key) from restricted.erasing_records)"
 # what only the person is known by: a mailbox that others use too is theirs as well
 VALUES = "(select value from restricted.erasing_values where kind = '{kind}' and not is_shared)"
+# the same as a list
+LISTED = "(select coalesce(list(value), []::varchar[]) from restricted.erasing_values where kind = '{kind}' and not is_shared)"
 
 # the customers, and the ids that lead to them
 _CUSTOMERS = """
@@ -59,13 +60,17 @@ union select phone, country_code from conformed.conformed_people where (source_s
 union select contact_point, null from conformed.conformed_consent_events where (person_system, person_key) in {RECORDS}
 union select contact_point, null from conformed.conformed_email_events where (person_system, person_key) in {RECORDS}
 """
-_NAME = name_key("given_name", "family_name", "birth_date")
+# with all given names and with each of them: registers write all, and people one
+_NAME = name_keys("given_name", "family_name", "birth_date")
 _NAMES = f"""
 insert into restricted.erasing_values
-select distinct 'name', {_NAME}, {_NAME} in (
-    select {_NAME} from conformed.conformed_people where deleted_at is null and (source_system, source_key) not in {RECORDS}
-        and {_NAME} is not null)
-from conformed.conformed_people where (source_system, source_key) in {RECORDS} and {_NAME} is not null
+with theirs as (
+    select distinct unnest({_NAME}) as key from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+), others as (
+    select distinct unnest({_NAME}) as key from conformed.conformed_people
+    where deleted_at is null and (source_system, source_key) not in {RECORDS}
+)
+select 'name', key, key in (from others) from theirs
 """
 # records that are gone at their source and belonged to nobody, by what only the person has
 _GONE = f"""
@@ -74,7 +79,7 @@ select p.source_system, p.source_key, hash(p.source_system, p.source_key) from c
 left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
 where p.deleted_at is not null and (p.source_system, p.source_key) not in {RECORDS}
     and (match_keys.email_key(p.email) in {VALUES.format(kind="email")} or n.phone_key in {VALUES.format(kind="phone")}
-        or {name_key("p.given_name", "p.family_name", "p.birth_date")} in {VALUES.format(kind="name")})
+        or list_has_any({name_keys("p.given_name", "p.family_name", "p.birth_date")}, {LISTED.format(kind="name")}))
 """
 # names as they are written, to be found in lines that could not be read
 _WRITTEN = f"""
@@ -160,24 +165,28 @@ def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList)
 
 
 def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    points = con.execute(
-        f"select point, coalesce(match_keys.country_code(country_code), '') from ({_POINTS}) where trim(point) <> ''"
-    ).fetchall()
-    keys = phone_keys(
-        [(point, code or settings.identity.default_country) for point, code in points if "@" not in point]
+    """By any reading of what was written: `a@x; b@y` is both, unless a record of somebody else names it too."""
+    others = (
+        f"from conformed.conformed_people where deleted_at is null and (source_system, source_key) not in {RECORDS}"
     )
-    # digits whose country cannot be told are anybody's
-    numbers = sorted({key for key, _ in keys if key and key.startswith("+")})
-    con.register("numbers", pa.table({"number": pa.array(numbers, pa.string())}))
-    others = f"from identity.normalised_people where (source_system, source_key) not in {RECORDS}"
-    nobodys = "in (select value_key from identity.identifiers where ignored_reason is not null)"
+    nobodys = "(select value_key from identity.identifiers where ignored_reason is not null)"
     con.execute(
         "insert into restricted.erasing_values "
-        f"select 'phone', number, coalesce(number in (select phone_key {others} and phone_key is not null) or number {nobodys}, false) from numbers "
-        f"union all select distinct 'email', match_keys.email_key(point), coalesce(match_keys.email_key(point) in (select email_key {others} and email_key is not null) or match_keys.email_key(point) {nobodys}, false) "
-        f"from ({_POINTS}) where match_keys.email_key(point) is not null"
+        f"with theirs as (select distinct unnest(match_keys.email_readings(point)) as key from ({_POINTS})), "
+        f"others as (select distinct unnest(match_keys.email_readings(email)) as key {others}) "
+        f"select 'email', key, key in (from others) or key in {nobodys} from theirs"
     )
-    con.unregister("numbers")
+    written = f"select point as phone, country_code from ({_POINTS}) where not contains(point, '@')"
+    read_phones_apart(con, written, settings.identity.default_country, "their_phones")
+    read_phones_apart(con, f"select phone, country_code {others}", settings.identity.default_country, "others_phones")
+    keys = "unnest(list_distinct(list_append(readings, phone_key)))"
+    # digits whose country cannot be told are anybody's
+    con.execute(
+        f"insert into restricted.erasing_values with theirs as (select distinct {keys} as key from their_phones), "
+        f"others as (select distinct {keys} as key from others_phones) "
+        f"select 'phone', key, key in (select key from others where key is not null) or key in {nobodys} from theirs where starts_with(key, '+')"
+    )
+    con.execute("drop table their_phones; drop table others_phones")
 
 
 def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -12,11 +12,11 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from orchestration.match_keys import define_match_keys, name_key
-from orchestration.match_keys.phones import phone_keys
+from orchestration.match_keys import define_match_keys, name_keys
+from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
 from orchestration.settings import Person, Table
-from orchestration.warehouse import has_table, key_text, quote, scalar, text
+from orchestration.warehouse import key_text, quote, scalar, text
 
 # an address in running text
 WRITTEN_EMAIL = "[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"
@@ -74,21 +74,25 @@ class Suppressor:
         self, con: duckdb.DuckDBPyConnection, source: str, number: int, person: Person, delivered: str
     ) -> None:
         """Rows of somebody on the list; not of whom an address or number was let in again."""
-        known = list(self._known_by(con, source, person, delivered))
-        for is_lifted in (False, True):
-            for kind, value in known:
-                if is_lifted and kind not in ("email", "phone"):
-                    continue
-                found = (
-                    f"select rowid from {delivered} where {self._list.hashed_sql(kind, value)} in "
-                    f"(select keyed_hash from suppressed where kind = '{kind}' and is_lifted = {is_lifted})"
-                )
+        for kind, keys in list(self._known_by(con, source, person, delivered)):
+            found = self._hits("rowid", delivered, kind, keys)
+            con.execute(f"insert into suppressed_hits select row_id, {number} from ({found})", self._list.parameters)
+        # by what is certain alone: of two addresses in a field one may be somebody's who is still out
+        for kind, keys in list(self._known_by(con, source, person, delivered, is_certain=True)):
+            if kind in ("email", "phone"):
+                found = self._hits("rowid", delivered, kind, keys, is_lifted=True)
                 con.execute(
-                    f"delete from suppressed_hits where person = {number} and row_id in ({found})"
-                    if is_lifted
-                    else f"insert into suppressed_hits select rowid, {number} from ({found})",
+                    f"delete from suppressed_hits where person = {number} and row_id in ({found})",
                     self._list.parameters,
                 )
+
+    def _hits(self, row: str, relation: str, kind: Kind, keys: str, *, is_lifted: bool = False) -> str:
+        """SQL of (row_id): rows of which one of the `keys`, an SQL list, is on the list, or `is_lifted` from it."""
+        return (
+            f"select distinct row_id from (select {row} as row_id, unnest({keys}) as read_key from {relation}) "
+            f"where {self._list.hashed_sql(kind, 'read_key')} in "
+            f"(select keyed_hash from suppressed where kind = '{kind}' and is_lifted = {is_lifted})"
+        )
 
     def _lift(self, con: duckdb.DuckDBPyConnection, source: str, person: Person, delivered: str) -> None:
         """Lets in again whoever consented, in so many words, on a later day than they were erased."""
@@ -97,12 +101,13 @@ class Suppressor:
         values = ", ".join(text(value) for value in grant.granted)
         con.register("suppressed", self._as_table())
         lifted: list[tuple[Kind, str]] = []
-        for kind, value in list(self._known_by(con, source, person, delivered)):
+        key = key_text(person.key_columns) if person.key else "null::varchar"
+        for kind, keys in list(self._known_by(con, source, person, delivered, is_certain=True)):
             if kind not in ("email", "phone"):
                 continue
             rows = con.execute(
-                f"select distinct {value}, {key_text(person.key_columns) if person.key else 'null::varchar'} from {delivered} d join suppressed s "
-                f"on s.kind = '{kind}' and not s.is_lifted and s.keyed_hash = {self._list.hashed_sql(kind, value)} "
+                f"select distinct read_key, record_key from (select *, unnest({keys}) as read_key, {key} as record_key from {delivered}) d "
+                f"join suppressed s on s.kind = '{kind}' and not s.is_lifted and s.keyed_hash = {self._list.hashed_sql(kind, 'read_key')} "
                 f"where d.{quote(grant.status)} in ({values}) and nullif(trim(d.{quote(grant.wording)}), '') is not null "
                 f"and try_cast(d.{quote(grant.stated_at)}::varchar as timestamp)::date > s.since",
                 self._list.parameters,
@@ -145,21 +150,18 @@ class Suppressor:
             email=["email"], phone=["phone"], country_code="country_code",
             given_name="given_name", family_name="family_name", birth_date="birth_date",
         )  # fmt: skip
-        known: list[tuple[Kind, str]] = [("record", "source_system || ':' || source_key")]
+        known: list[tuple[Kind, str]] = [("record", "[source_system || ':' || source_key]")]
         known += self._known_by(con, "", person, people)
+        certain = self._known_by(con, "", person, people, is_certain=True)
+        lifted = [(kind, keys) for kind, keys in certain if kind in ("email", "phone")]
+        row = "(source_system, source_key)"
         con.register("suppressed", self._as_table())
-        for is_lifted in (False, True):
-            for kind, value in known:
-                found = (
-                    f"select source_system, source_key from {people} where {self._list.hashed_sql(kind, value)} in "
-                    f"(select keyed_hash from suppressed where kind = '{kind}' and is_lifted = {is_lifted})"
-                )
-                con.execute(
-                    f"delete from known_again where (source_system, source_key) in (select (source_system, source_key) from ({found}))"
-                    if is_lifted
-                    else f"insert into known_again {found}",
-                    self._list.parameters,
-                )
+        for kind, keys in known:
+            found = self._hits(row, people, kind, keys)
+            con.execute(f"insert into known_again select row_id[1], row_id[2] from ({found})", self._list.parameters)
+        for kind, keys in lifted:
+            found = self._hits(row, people, kind, keys, is_lifted=True)
+            con.execute(f"delete from known_again where {row} in (select row_id from ({found}))", self._list.parameters)
         con.unregister("suppressed")
         return int(scalar(con, "select count(*) from known_again"))
 
@@ -169,61 +171,49 @@ class Suppressor:
             self._read()
 
     def _known_by(
-        self, con: duckdb.DuckDBPyConnection, source: str, person: Person, delivered: str
+        self, con: duckdb.DuckDBPyConnection, source: str, person: Person, delivered: str, *, is_certain: bool = False
     ) -> Iterable[tuple[Kind, str]]:
-        """(kind, SQL of the match key) of everything that a row of `delivered` says of the person."""
-        kinds = {kind for kind, _ in self._standing}
+        """(kind, SQL of a list of match keys) of everything that a row of `delivered` says of the person.
+
+        What may be read in several ways is known by any of its readings; `is_certain`: by the certain one alone.
+        """
+        kinds = {kind for kind, _ in self._last}
         if person.key and "record" in kinds:
-            yield "record", f"{text(person.system or source)} || ':' || {key_text(person.key_columns)}"
+            yield "record", f"[{text(person.system or source)} || ':' || {key_text(person.key_columns)}]"
         if "email" in kinds:
             for column in person.email:
-                yield "email", f"match_keys.email_key({quote(column)}::varchar)"
+                written = f"{quote(column)}::varchar"
+                yield (
+                    "email",
+                    f"[match_keys.email_key({written})]" if is_certain else f"match_keys.email_readings({written})",
+                )
         if "phone" in kinds:
             for column in person.phone:
-                self._parse(con, column, person.country_code, delivered)
-                country = (
-                    f"coalesce(match_keys.country_code({quote(person.country_code)}), '')"
-                    if person.country_code
-                    else "''"
-                )
+                parsed = self._parse(con, column, person.country_code, delivered)
+                read = "[phone_key]" if is_certain else "list_distinct(list_append(readings, phone_key))"
+                country = _country(person.country_code)
                 yield (
                     "phone",
-                    (
-                        f"(select any_value(phone_key) from {quote(f'parsed_{column}')} p where p._written = {quote(column)}::varchar and p._read_in = {country})"
-                    ),
+                    f"(select any_value({read}) from {parsed} p where p._written = {quote(column)}::varchar and p._read_in = {country})",
                 )
         if "own" in kinds:
             for column in person.own:
-                yield "own", f"{text(f'{source}.{column}')} || ':' || {quote(column)}::varchar"
+                yield "own", f"[{text(f'{source}.{column}')} || ':' || {quote(column)}::varchar]"
         if "name" in kinds and person.given_name and person.family_name and person.birth_date:
-            yield "name", name_key(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
+            yield "name", name_keys(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
 
-    def _parse(self, con: duckdb.DuckDBPyConnection, column: str, country: str | None, delivered: str) -> None:
-        where = f"coalesce(match_keys.country_code({quote(country)}), '')" if country else "''"
-        # named as no column of a delivery is: a subquery would take its own column for the delivery's
+    def _parse(self, con: duckdb.DuckDBPyConnection, column: str, country: str | None, delivered: str) -> str:
+        """The temp table of what the column's numbers are: (_written, _read_in, phone_key, readings)."""
         parsed = quote(f"parsed_{column}")
-        con.execute(
-            f"create or replace temp table {parsed} as select distinct {quote(column)}::varchar as _written, {where} as _read_in, "
-            f"null::varchar as phone_key, false as is_read from {delivered} where {quote(column)} is not null"
+        numbers = (
+            f"select distinct {quote(column)}::varchar as phone, {_country(country)} as country_code from {delivered}"
         )
-        if has_table(con, "identity", "phone_numbers"):
-            # what was read when people were resolved is not read again
-            con.execute(
-                f"update {parsed} as p set phone_key = n.phone_key, is_read = true from identity.phone_numbers n "
-                "where n.phone = p._written and n.country_code = p._read_in"
-            )
-        unread = con.execute(f"select _written, _read_in from {parsed} where not is_read").fetchall()
-        keys = phone_keys([(number, code or self._country) for number, code in unread])
-        read = {
-            "phone": pa.array([number for number, _ in unread], pa.string()),
-            "country_code": pa.array([code for _, code in unread], pa.string()),
-            "phone_key": pa.array([key for key, _ in keys], pa.string()),
-        }
-        con.register("read", pa.table(read))
+        read_phones_apart(con, numbers, self._country, parsed)
+        # named as no column of a delivery is: a subquery would take its own column for the delivery's
         con.execute(
-            f"update {parsed} as p set phone_key = r.phone_key from read r where r.phone = p._written and r.country_code = p._read_in"
+            f"alter table {parsed} rename phone to _written; alter table {parsed} rename country_code to _read_in"
         )
-        con.unregister("read")
+        return parsed
 
     def _as_table(self) -> pa.Table:
         last = list(self._last.values())
@@ -235,3 +225,8 @@ class Suppressor:
                 "since": pa.array([date.fromisoformat(entry.on) for entry in last], pa.date32()),
             }
         )
+
+
+def _country(column: str | None) -> str:
+    """SQL of the country that a row's numbers are written in, by its column; empty where there is none."""
+    return f"coalesce(match_keys.country_code({quote(column)}::varchar), '')" if column else "''"

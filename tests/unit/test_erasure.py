@@ -101,3 +101,62 @@ def test_who_was_erased_is_known_by_the_number_in_a_column_named_as_any(home, se
         suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())))
         assert suppressor.keep_out(con, "shop", table, "delivered") == 1
         assert con.execute("select id from delivered order by 1").fetchall() == [("8",), ("9",)]
+
+
+BORN = {"born": "1980-01-01"}
+COMING_BACK = [
+    {"email": "new@x.se; anna@berg.se"},
+    {"email": "mailto:anna@berg.se"},
+    {"email": "ANNA+shop@BERG.SE\u200b"},
+    {"email": '"Anna" <anna@berg.se>;'},
+    {"phone": "070-111 22 33 / 08-123 456 78"},
+    {"phone": "08-12345678; 0046 70 111 22 33 (hem)"},
+    {"phone": "0701112233.0"},
+    {"given": "Anna Maria Kristina", "family": "BERG", **BORN},
+    {"given": "Karin Anna", "family": "Berg", "born": "01.01.1980"},
+]  # fmt: skip
+OTHERS = [
+    {"email": "anna@berg.no"}, {"email": "joanna@berg.se"}, {"phone": "070-111 22 34"}, {"given": "Hanna", "family": "Berg", **BORN},
+    {"given": "Anna", "family": "Berg", "born": "1980-01-02"}, {"given": "Anna", "family": "Bergman", **BORN}, {},
+]  # fmt: skip
+
+
+def test_rule_25_the_erased_do_not_come_back_in_any_spelling_and_nobody_else_stays_out(home, settings, built):
+    erase_anna(home, settings, built)
+    names = ("id", "email", "phone", "country", "given", "family", "born")
+    table = Table(
+        columns=dict.fromkeys(names, "VARCHAR"), key=["id"], path="*.csv",
+        persons=[Person(key="id", email=["email"], phone=["phone"], country_code="country", given_name="given", family_name="family", birth_date="born")],
+    )  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(f"create temp table delivered ({', '.join(f'{name} varchar' for name in names)})")
+        for number, row in enumerate([*COMING_BACK, *OTHERS]):
+            said = {"id": str(number), "country": "SE", **row}
+            con.execute("insert into delivered values (?, ?, ?, ?, ?, ?, ?)", [said.get(name) for name in names])
+        suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())), "SE")
+        suppressor.keep_out(con, "shop", table, "delivered")
+        let_in = [int(key) for (key,) in con.execute("select id from delivered order by id::int").fetchall()]
+        assert let_in == list(range(len(COMING_BACK), len(COMING_BACK) + len(OTHERS)))
+        # nothing of a delivery is remembered: who is kept out is in no table
+        assert con.execute("select count(*) from identity.phone_numbers where phone like '%111 22 33%'").fetchall() == [(0,)]  # fmt: skip
+
+
+def test_rule_25_raw_rows_in_other_spellings_go_and_what_names_somebody_else_too_stays(home, settings, built):
+    spelled = [{"email_address": "anna@berg.se; other@x.se"}, {"mobile": "08-123 456 78, 070-111 22 33", "country": "SE"},
+               {"first_name": "Anna Lisa", "last_name": "Berg", "birthdate": "1980-01-01"}]  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        for key, row in enumerate(spelled, start=10):
+            con.execute(f"insert into raw_crm.contacts (contact_id, last_name, {', '.join(c for c in row if c != 'last_name')}, _load_id) "
+                        f"values (?, {'?' if 'last_name' in row else 'null'}, {', '.join('?' for c in row if c != 'last_name')}, 2)",
+                        [key, *([row['last_name']] if 'last_name' in row else []), *(v for c, v in row.items() if c != 'last_name')])  # fmt: skip
+        # a mailbox of two: Bo's record names hers as well
+        con.execute("update conformed.conformed_people set email = 'bo@dahl.se; shared@x.se' where source_key = '2'")
+        con.execute(
+            "insert into conformed.conformed_people by name select * replace ('9' as source_key, 'shared@x.se' as email) from conformed.conformed_people where source_key = '1' and source_system = 'crm'"
+        )
+        con.execute(
+            "insert into identity.customer_source_records by name select * replace ('9' as source_key, hash('crm', '9') as record_id) from identity.customer_source_records where source_key = '1' and source_system = 'crm'"
+        )
+        con.execute("update raw_crm.contacts set email_address = 'bo@dahl.se; shared@x.se' where contact_id = 2")
+    erase_anna(home, settings, built)
+    assert asked(home, "select contact_id from raw_crm.contacts order by 1") == [(2,), (4,)]
