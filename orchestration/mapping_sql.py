@@ -158,7 +158,8 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int]) -
         if column == "source_key":
             expression = plain(part.key("r."))
         elif found:
-            expression = _expression(found, kind, part, is_key=column.endswith("_key"))
+            reader = "parsed_birth" if column == "birth_date" else "parsed_time"
+            expression = _expression(found, kind, part, is_key=column.endswith("_key"), reader=reader)
             if mapping.entity == "consent_events" and column in _OF_A_WITHDRAWAL:
                 said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
                 expression = (
@@ -242,7 +243,9 @@ def _said(part: Part, raw: str, *, is_key: bool = False) -> str:
     return f"case when trim(cast({raw} as varchar), {_BLANKS}) not in ({listed}) then {raw} end"
 
 
-def _expression(how: ColumnMap, kind: str, part: Part | None = None, *, is_key: bool = False) -> str:
+def _expression(
+    how: ColumnMap, kind: str, part: Part | None = None, *, is_key: bool = False, reader: str = "parsed_time"
+) -> str:
     raw = f"r.{quote(how.columns[0])}" if len(how.columns) == 1 else key_text(how.columns, "r.")
     if part and len(how.columns) == 1 and (part.nulls or is_key):
         is_text = part.shape.columns.get(how.columns[0], "VARCHAR").upper() == "VARCHAR"
@@ -252,7 +255,7 @@ def _expression(how: ColumnMap, kind: str, part: Part | None = None, *, is_key: 
         raw = mapped_text(how, "r.")
     if how.formats:
         formats = "[" + ", ".join(argument(f.replace("'", "''")) for f in how.formats) + "]"
-        return f"cast({{{{ parsed_time({argument(raw)}, {formats}) }}}} as {kind})"
+        return f"cast({{{{ {reader}({argument(raw)}, {formats}) }}}} as {kind})"
     if kind.lower() == "timestamp":
         return f"{{{{ as_utc({argument(raw)}) }}}}"
     if kind.lower() in _WHOLE:

@@ -40,9 +40,40 @@
         on s.register = v.register
         and s.version_on = v.version_on
         and s.is_shrunk
-    -- a version of tomorrow is none of today
-    where coalesce({{ days_between("v.version_on", as_of()) }} not between -1 and r.max_age_days, true) or s.is_shrunk
+    -- a version of tomorrow is none of today; a rule that names no register says that the country needs none
+    where
+        r.register is not null
+        and (
+            coalesce({{ days_between("v.version_on", as_of()) }} not between -1 and r.max_age_days, true) or s.is_shrunk
+        )
     group by 1, 2
+{%- endmacro %}
+
+{#-
+    Of customers (customer_id, country_code): to whom phone or post is closed because nobody can ask a register of their
+    country, which is not known or has no rule. (customer_id, channel, reason).
+-#}
+{% macro without_register(customers) -%}
+    select
+        c.customer_id,
+        r.channel,
+        case
+            when c.country_code is null
+            then 'the country, and with it the register, is not known'
+            else 'no register of the country is known'
+        end as reason
+    from {{ customers }} c
+    cross join
+        (
+            select 'phone' as channel
+            union all
+            select 'post'
+        ) r
+    left join
+        (select distinct country_code, channel from {{ ref("register_rules") }}) k
+        on k.country_code = c.country_code
+        and k.channel = r.channel
+    where k.channel is null
 {%- endmacro %}
 
 {#- What an address register tells, whichever source delivers it. -#}

@@ -91,8 +91,9 @@ def name_key(given: str, family: str, birth: str) -> str:
 def name_keys(given: str, family: str, birth: str) -> str:
     """SQL of a list: `name_key` with all given names, then with each of them alone. Null where a part is missing."""
     rest = f"'|' || match_keys.words_key({family}) || '|' || {_birth(birth)}"
-    words = f"list_prepend(match_keys.words_key({given}), match_keys.words_of({given}))"
-    return f"list_distinct(list_filter(list_transform({words}, lambda w: w || {rest}), lambda k: k is not null))"
+    return (
+        f"list_filter(list_transform(match_keys.given_keys({given}), lambda w: w || {rest}), lambda k: k is not null)"
+    )
 
 
 def _birth(birth: str) -> str:

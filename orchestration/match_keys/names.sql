@@ -23,3 +23,7 @@ create or replace macro match_keys.joined_key(s) as nullif(replace(match_keys.fo
 -- the words of a name, each once; empty where there is none
 create or replace macro match_keys.words_of(s) as
     list_distinct(list_filter(string_split(coalesce(match_keys.folded(s), ''), ' '), lambda w: w <> ''));
+
+-- the given names of one person, together and one by one: a system may have any of them
+create or replace macro match_keys.given_keys(s) as
+    case when match_keys.words_key(s) is null then []::varchar[] else list_distinct(list_prepend(match_keys.words_key(s), match_keys.words_of(s))) end;

@@ -39,3 +39,6 @@ create or replace macro match_keys.mark_letters(marks) as list_transform(marks, 
 create or replace macro match_keys.same_street(a, b) as
     coalesce(list_has_any(a, b) or ((not match_keys.has_number(a) or not match_keys.has_number(b))
         and list_has_any(match_keys.mark_letters(a), match_keys.mark_letters(b))), false);
+-- the postal codes that an address in one line may hold: four or five digits, with a space or not
+create or replace macro match_keys.postal_keys_in(s) as
+    list_distinct(list_transform(regexp_extract_all(match_keys.plain(s), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b'), lambda d: replace(d, ' ', '')));

@@ -10,6 +10,7 @@ from orchestration.conformed import entities
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.evaluate import load_seeds
+from orchestration.identity.groups import find_households
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
@@ -94,9 +95,16 @@ def permitted(compiled, resolve, warehouse):
                 warehouse.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", values)
         prepare_requests(warehouse)
         key_reservations(warehouse)
+        find_households(warehouse, datetime.fromisoformat(at))
         key_withdrawn_points(warehouse, "SE")
         for model in MODELS:
-            schema = "identity" if model == "golden_records" else "bi" if model.startswith("bi_") else "marts"
+            schema = (
+                "identity"
+                if model in ("golden_records", "protected_customers")
+                else "bi"
+                if model.startswith("bi_")
+                else "marts"
+            )
             warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
         rows = warehouse.execute(
             "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"

@@ -16,6 +16,7 @@ MODELS = (
     "bridge_customer_source_records",
     "customer_id_redirects",
     "golden_records",
+    "protected_customers",
     "customer_reservations",
     "consent_inputs",
     "contact_permissions",

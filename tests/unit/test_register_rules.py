@@ -117,3 +117,67 @@ def test_rule_16_match_keys_are_normalised_before_a_register_is_compared(permitt
     other = entry | {"phone": "+46709999999", "street": "Annan 9"}
     assert permitted([somebody], consent_events=granted, reservations=[other]) != {}
     assert permitted([somebody], consent_events=granted, reservations=[entry]) == {}
+
+
+@pytest.mark.parametrize(
+    ("person_has", "granted_on"),
+    [
+        ({"phone": None}, "+46703330002"),
+        ({"phone": "070-333 99 99"}, "+46703330002"),
+        ({"phone": "0703330002 (hem)"}, "0703330002 (hem)"),
+        ({"phone": "070-333 00 02, 08-123 45 67"}, "070-333 00 02, 08-123 45 67"),
+        ({"phone": "703330002.0"}, "703330002.0"),
+        ({"phone": "070-333 00 02 / 03"}, "070-333 00 02 / 03"),
+        ({"phone": "070-333 00 02", "country_code": "Sverige"}, "070-333 00 02"),
+        ({"phone": None, "country_code": " se"}, "0703330002"),
+    ],
+)  # fmt: skip
+def test_rule_09_the_register_is_asked_with_the_number_that_was_granted(permitted, person_has, granted_on):
+    granted = [said("anna", channel="phone", contact_point=granted_on, contact_point_type="phone")]
+    entry = {"register": "nix_telefon", "version_on": "2026-05-31", "phone": "0703330002"}
+    assert permitted([ANNA | person_has], consent_events=granted, reservations=[entry]) == {}
+    assert permitted.why["anna", "survey", "phone"] == "reserved in nix_telefon"
+
+
+@pytest.mark.parametrize(
+    ("country", "street", "postal", "register", "entry"),
+    [
+        ("SE", "c/o Lind, Storgatan 1", "SE-114 55", "nix_adresserat", {"street": "Storgatan 1", "postal_code": "11455"}),
+        ("SE", "Lgh 1201, Storgatan 1", "11455.0", "nix_adresserat", {"street": "Storgatan 1", "postal_code": "114 55"}),
+        ("Norge", "H0301 Storgata 5", "150", "reservasjonsregisteret", {"street": "Storgata 5", "postal_code": "0150"}),
+        ("no", "Storgata 5", "NO-0150", "reservasjonsregisteret", {"street": "Storgata 5", "postal_code": "N-0150"}),
+        ("SE", None, None, "nix_adresserat", {"street": "Storgatan 1", "postal_code": "11455"}),
+    ],
+)  # fmt: skip
+def test_rule_10_an_address_is_asked_in_any_spelling_and_as_it_was_granted(
+    permitted, country, street, postal, register, entry
+):
+    somebody = ANNA | {"street": street, "postal_code": postal, "country_code": country}
+    granted = [said("anna", channel="post", contact_point="Storgatan 1, 114 55 Stockholm", contact_point_type="post")]
+    entry = {"register": register, "version_on": "2026-05-31", "family_name": "BERG", **entry}
+    assert permitted([somebody], consent_events=granted, reservations=[entry]) == {}
+    assert permitted.why["anna", "survey", "post"] == f"reserved in {register}"
+    elsewhere = entry | {"street": "Annan 9", "postal_code": "99999"}
+    assert permitted([somebody], consent_events=granted, reservations=[elsewhere]) != {}
+
+
+def test_rule_12_a_country_without_a_register_rule_is_closed_and_a_rule_without_a_register_opens_it(
+    permitted, warehouse
+):
+    granted = [said("anna", channel=channel) for channel in ("phone", "post", "email")]
+    for country in ("FI", "Germany", "Suomi", "Atlantis", ""):
+        assert set(permitted([ANNA | {"country_code": country}], consent_events=granted)) == {SURVEY}
+    assert set(permitted.why.values()) >= {"the country, and with it the register, is not known"}
+    permitted([ANNA | {"country_code": "FI"}], consent_events=granted)
+    assert permitted.why["anna", "survey", "phone"] == "no register of the country is known"
+    digest = "select digest from marts.consent_inputs"
+    before = warehouse.execute(digest).fetchall()
+    warehouse.execute(
+        "insert into reference.register_rules (register, channel, country_code) values (null, 'phone', 'FI')"
+    )
+    for model in ("customer_reservations", "consent_inputs", "contact_permissions"):
+        warehouse.execute(f"create or replace table marts.{model} as {permitted.compiled[model]}")
+    # an incremental night sees it
+    assert warehouse.execute(digest).fetchall() != before
+    allowed = "select channel from marts.contact_permissions where is_permitted order by 1"
+    assert warehouse.execute(allowed).fetchall() == [("email",), ("phone",)]

@@ -62,12 +62,6 @@
 {% macro default__earliest(value, by) -%} arg_min({{ value }}, {{ by }}) {%- endmacro %}
 {% macro spark__earliest(value, by) -%} min_by({{ value }}, {{ by }}) {%- endmacro %}
 
-{#- A name folded for comparison: lower case, Nordic letters as in ASCII. -#}
-{% macro folded(value) -%} {{ return(adapter.dispatch("folded", "kundbild")(value)) }} {%- endmacro %}
-{% macro default__folded(value) -%}
-    strip_accents(replace(replace(replace(replace(lower(trim({{ value }})), 'ø', 'o'), 'æ', 'a'), 'ð', 'd'), 'þ', 'th'))
-{%- endmacro %}
-
 {#- Several values as one, compared in their order. -#}
 {% macro packed(values) -%} {{ return(adapter.dispatch("packed", "kundbild")(values)) }} {%- endmacro %}
 {% macro default__packed(values) -%} struct_pack({{ values | join(", ") }}) {%- endmacro %}
@@ -99,12 +93,6 @@
         {% for name, value in values.items() %}'{{ name }}', {{ value }}{{ ", " if not loop.last }}{% endfor %}
     )
 {%- endmacro %}
-
-{% macro years_after(date, years) -%}
-    {{ return(adapter.dispatch("years_after", "kundbild")(date, years)) }}
-{%- endmacro %}
-{% macro default__years_after(date, years) -%} {{ date }} + to_years({{ years }}) {%- endmacro %}
-{% macro spark__years_after(date, years) -%} add_months({{ date }}, 12 * {{ years }}) {%- endmacro %}
 
 {#- A word for comparison: lower case, without surrounding white space; null where it is blank. -#}
 {% macro plain_word(value) -%} {{ return(adapter.dispatch("plain_word", "kundbild")(value)) }} {%- endmacro %}

@@ -5,10 +5,13 @@
 {% macro words_key(value) -%} match_keys.words_key({{ value }}) {%- endmacro %}
 {% macro joined_key(value) -%} match_keys.joined_key({{ value }}) {%- endmacro %}
 {% macro words_of(value) -%} match_keys.words_of({{ value }}) {%- endmacro %}
+{% macro given_keys(value) -%} match_keys.given_keys({{ value }}) {%- endmacro %}
 {% macro email_key(value) -%} match_keys.email_key({{ value }}) {%- endmacro %}
 {% macro email_readings(value) -%} match_keys.email_readings({{ value }}) {%- endmacro %}
 {% macro country_code(value) -%} match_keys.country_code({{ value }}) {%- endmacro %}
 {% macro postal_key(value, country) -%} match_keys.postal_key({{ value }}, {{ country }}) {%- endmacro %}
+{#- The postal codes that an address in one line may hold, as a list. -#}
+{% macro postal_keys_in(value) -%} match_keys.postal_keys_in({{ value }}) {%- endmacro %}
 {% macro street_marks(street_key) -%} match_keys.street_marks({{ street_key }}) {%- endmacro %}
 {% macro same_street(marks, others) -%} match_keys.same_street({{ marks }}, {{ others }}) {%- endmacro %}
 {% macro plausible_birth(date, today) -%} match_keys.plausible_birth({{ date }}, {{ today }}) {%- endmacro %}

@@ -9,13 +9,13 @@ with
             case
                 when c.birth_date is null
                 then 'unknown'
-                when {{ days_between("c.birth_date", as_of()) }} < 18 * 365.25
+                when {{ age_in_years("c.birth_date", as_of()) }} < 18
                 then 'under 18'
-                when {{ days_between("c.birth_date", as_of()) }} < 30 * 365.25
+                when {{ age_in_years("c.birth_date", as_of()) }} < 30
                 then '18 to 29'
-                when {{ days_between("c.birth_date", as_of()) }} < 45 * 365.25
+                when {{ age_in_years("c.birth_date", as_of()) }} < 45
                 then '30 to 44'
-                when {{ days_between("c.birth_date", as_of()) }} < 65 * 365.25
+                when {{ age_in_years("c.birth_date", as_of()) }} < 65
                 then '45 to 64'
                 else '65 and over'
             end as age_band,

@@ -2,17 +2,34 @@
 
 with
     confirmed as (
-        select distinct contact_point_type, lower(trim(contact_point)) as contact_point
+        select distinct 'email' as contact_point_type, {{ email_key("contact_point") }} as point_key
         from {{ ref("conformed_consent_events") }}
-        where confirmed_at is not null and deleted_at is null
+        where confirmed_at is not null and deleted_at is null and contact_point_type = 'email'
+        union
+        select 'phone', n.phone_key
+        from {{ ref("conformed_consent_events") }} e
+        join {{ source("identity", "phone_numbers") }} n on n.phone = e.contact_point
+        where e.confirmed_at is not null and e.deleted_at is null and e.contact_point_type = 'phone' and n.is_certain
+    ),
+    entries as (
+        select
+            *,
+            {{ given_keys("given_name") }} as given_keys,
+            {{ joined_key("family_name") }} as family_key,
+            {{ plausible_birth("birth_date", "cast(" ~ as_of() ~ " as date)") }} as born_on,
+            {{ postal_key("postal_code", country_code("country_code")) }} as postal_key,
+            {{ words_key("street") }} as street_key
+        from {{ ref("conformed_address_updates") }}
+        where deleted_at is null and birth_date is not null and effective_on <= cast({{ as_of() }} as date)
     ),
     registered as (
         select
-            {{ folded("given_name") }} as given_name,
-            {{ folded("family_name") }} as family_name,
-            birth_date,
-            {{ latest("replace(postal_code, ' ', '')", packed(["effective_on", "source_key"])) }} as postal_code,
-            {{ latest(folded("street"), packed(["effective_on", "source_key"])) }} as street,
+            -- all given names of an entry, or one of them
+            given_key,
+            family_key,
+            born_on,
+            {{ latest("postal_key", packed(["effective_on", "source_key"])) }} as postal_key,
+            {{ latest("street_key", packed(["effective_on", "source_key"])) }} as street_key,
             -- an entry of protected identity tells no address
             {{ latest(packed(["street", "postal_code", "city"]), packed(["effective_on", "source_key"])) }} filter (
                 where postal_code is not null and street is not null and not coalesce(is_protected, false)
@@ -23,8 +40,7 @@ with
             {{ latest(packed(["source_system", "source_key"]), packed(["effective_on", "source_key"])) }} filter (
                 where postal_code is not null and street is not null and not coalesce(is_protected, false)
             ) as entry
-        from {{ ref("conformed_address_updates") }}
-        where deleted_at is null and birth_date is not null and effective_on <= cast({{ as_of() }} as date)
+        from {{ each_of("entries", "given_keys", "given_key") }} e
         group by 1, 2, 3
     ),
     records as (
@@ -39,11 +55,11 @@ with
             p.family_name,
             p.email,
             p.phone,
-            p.birth_date,
+            n.birth_date,
             p.gender,
             p.postal_code,
             {{ packed(["p.street", "p.postal_code", "p.city"]) }} as address,
-            p.country_code,
+            n.country_code,
             p.preferred_store,
             n.given_key,
             n.family_key,
@@ -74,28 +90,26 @@ with
                 + case when p.postal_code is not null then 1 else 0 end
                 + case when p.city is not null then 1 else 0 end
             ) as address_parts,
-            e.contact_point is not null as is_confirmed_email,
-            t.contact_point is not null as is_confirmed_phone,
-            r.birth_date is not null as is_registered,
+            e.point_key is not null as is_confirmed_email,
+            t.point_key is not null as is_confirmed_phone,
+            r.born_on is not null as is_registered,
             r.address as registered_address,
             r.entry as registered_entry,
             cast(r.effective_on as timestamp) as registered_at,
-            coalesce(
-                r.postal_code = replace(p.postal_code, ' ', '') and r.street = {{ folded("p.street") }}, false
-            ) as is_registered_address
+            coalesce(r.postal_key = n.postal_key and r.street_key = n.street_key, false) as is_registered_address
         from {{ source("identity", "customer_source_records") }} b
         join {{ ref("conformed_people") }} p on p.source_system = b.source_system and p.source_key = b.source_key
         left join
             {{ source("identity", "normalised_people") }} n
             on n.source_system = b.source_system
             and n.source_key = b.source_key
-        left join confirmed e on e.contact_point_type = 'email' and e.contact_point = lower(trim(p.email))
-        left join confirmed t on t.contact_point_type = 'phone' and t.contact_point = lower(trim(p.phone))
+        left join confirmed e on e.contact_point_type = 'email' and e.point_key = n.email_key
+        left join confirmed t on t.contact_point_type = 'phone' and t.point_key = n.phone_key
         left join
             registered r
-            on r.birth_date = p.birth_date
-            and r.given_name = {{ folded("p.given_name") }}
-            and r.family_name = {{ folded("p.family_name") }}
+            on r.born_on = n.birth_date
+            and r.given_key = {{ words_key("p.given_name") }}
+            and r.family_key = {{ joined_key("p.family_name") }}
         where b.valid_to is null
     ),
     won as (

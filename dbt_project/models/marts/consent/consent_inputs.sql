@@ -47,7 +47,10 @@ with
         bought as (select customer_id, min(ordered_at) as first_at from {{ ref("fct_orders") }} group by 1),
     {%- endif %}
     purposes as (
-        select sum({{ hashed(["purpose", "legal_basis", "is_marketing", "needs_confirmation"]) }}) as purposes
+        select
+            sum({{ hashed(["purpose", "legal_basis", "is_marketing", "needs_confirmation"]) }}) as purposes,
+            -- a country with a rule more or less
+            (select sum({{ hashed(["country_code", "channel"]) }}) from {{ ref("register_rules") }}) as countries
         from {{ ref("purposes") }}
     )
 select
@@ -60,6 +63,7 @@ select
                 "g.country_code.value",
                 "c.registers",
                 "u.purposes",
+                "u.countries",
                 "b.first_at" if var("soft_opt_in") else "null",
                 "'" ~ consent_rules() ~ "'",
             ]

@@ -90,15 +90,8 @@ with
                 select customer_id, channel, register, reservation_key, null as unknown
                 from {{ ref("customer_reservations") }}
                 union all
-                select c.customer_id, r.channel, null, null, 'the country, and with it the register, is not known'
-                from customers c
-                cross join
-                    (
-                        select 'phone' as channel
-                        union all
-                        select 'post'
-                    ) r
-                where c.country_code is null
+                select customer_id, channel, null, null, reason
+                from ({{ without_register("customers") }})
                 union all
                 -- a register that is missing, too old or shrunk: nobody can tell who stands in it
                 select c.customer_id, u.channel, null, null, 'the register ' || u.register

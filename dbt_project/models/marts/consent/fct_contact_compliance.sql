@@ -19,7 +19,9 @@ select
     m.purpose,
     m.channel,
     m.occurred_at,
-    coalesce(h.is_permitted and lower(trim(h.contact_point)) = lower(trim(m.contact_point)), false) as is_lawful,
+    coalesce(
+        h.is_permitted and {{ email_key("h.contact_point") }} = {{ email_key("m.contact_point") }}, false
+    ) as is_lawful,
     case
         when m.customer_id is null
         then 'nobody is known whom it went to'
@@ -29,7 +31,7 @@ select
         then 'nothing was granted before'
         when not h.is_permitted
         then h.reason
-        when lower(trim(h.contact_point)) = lower(trim(m.contact_point))
+        when {{ email_key("h.contact_point") }} = {{ email_key("m.contact_point") }}
         then h.reason
         else 'granted for another address'
     end as reason,

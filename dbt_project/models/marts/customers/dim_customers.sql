@@ -27,17 +27,6 @@ with
             ) as conflicting_fields
         from counted n
         join {{ ref("golden_records") }} g using (customer_id)
-    ),
-    registered as (
-        select
-            {{ folded("given_name") }} as given_key,
-            {{ folded("family_name") }} as family_key,
-            birth_date,
-            bool_or(is_protected) as is_protected,
-            bool_or(is_deceased) as is_deceased
-        from {{ ref("conformed_address_updates") }}
-        where deleted_at is null and birth_date is not null
-        group by all
     )
 select
     g.customer_id,
@@ -59,7 +48,7 @@ select
     g.is_club_member,
     -- unknown age counts as a minor wherever it matters: default strict
     coalesce(
-        {{ as_of() }} < {{ years_after("g.birth_date", "coalesce(c.marketing_age, 18)") }}, true
+        {{ age_in_years("g.birth_date", as_of()) }} < coalesce(c.marketing_age, 18), true
     ) as is_minor_or_unknown_age,
     coalesce(r.is_protected, false) as is_protected,
     coalesce(r.is_deceased, false) as is_deceased,
@@ -69,15 +58,11 @@ select
     g.source_system_count
 from golden g
 join {{ source("identity", "customer_keys") }} k using (customer_id)
-left join
-    registered r
-    on r.given_key = {{ folded("g.given_name") }}
-    and r.family_key = {{ folded("g.family_name") }}
-    and r.birth_date = g.birth_date
+left join {{ ref("protected_customers") }} r on r.customer_id = g.customer_id
 left join {{ ref("country_rules") }} c on c.country_code = g.country_code
 left join
     {{ ref("postal_codes") }} z
     on z.country_code = g.country_code
-    and z.postal_code = replace(g.address.postal_code, ' ', '')
+    and z.postal_code = {{ postal_key("g.address.postal_code", "g.country_code") }}
     and not coalesce(r.is_protected, false)
 left join {{ ref("municipalities") }} m on m.country_code = z.country_code and m.municipality_code = z.municipality_code

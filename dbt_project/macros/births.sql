@@ -1,0 +1,42 @@
+{#- Whole years of age at a moment, by the calendar: who was born on 29 February is a year older on 1 March of other years. -#}
+{% macro age_in_years(birth_date, at) -%}
+    (
+        year({{ at }})
+        - year({{ birth_date }})
+        - case
+            when 100 * month({{ at }}) + day({{ at }}) < 100 * month({{ birth_date }}) + day({{ birth_date }})
+            then 1
+            else 0
+        end
+    )
+{%- endmacro %}
+
+{#- A birth date written in one of several formats: of two digits for the year, the last such year that is not to come. -#}
+{% macro parsed_birth(expression, formats) -%}
+    {%- set short = [] -%}
+    {%- set long = [] -%}
+    {%- for format in formats -%} {%- do (short if "%y" in format else long).append(format) -%} {%- endfor -%}
+    coalesce(
+        {%- if long %}
+            {{
+                plausible_birth(
+                    "cast(" ~ parsed_time(expression, long) ~ " as date)", "cast(" ~ as_of() ~ " as date)"
+                )
+            }}
+            {{- "," if short }}
+        {%- endif %}
+        {%- if short %}
+            {{
+                plausible_birth(
+                    "cast(" ~ not_after(parsed_time(expression, short), as_of()) ~ " as date)",
+                    "cast(" ~ as_of() ~ " as date)",
+                )
+            }}
+        {%- endif %}
+    )
+{%- endmacro %}
+
+{#- The date, or the same day a hundred years before where it lies after a moment. -#}
+{% macro not_after(date, moment) -%}
+    case when {{ date }} > {{ moment }} then {{ date }} - interval 100 year else {{ date }} end
+{%- endmacro %}
