@@ -83,19 +83,20 @@ def _countries() -> tuple[list[str], list[str]]:
 _DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y%m%d"]
 
 
-def name_key(given: str, family: str, birth: str) -> str:
+def name_key(given: str, family: str, born: str) -> str:
     """SQL of the match key of a name with its birth date; null where a part is missing."""
-    return f"match_keys.words_key({given}) || '|' || match_keys.words_key({family}) || '|' || {_birth(birth)}"
+    return f"match_keys.words_key({given}) || '|' || match_keys.words_key({family}) || '|' || {birth(born)}"
 
 
-def name_keys(given: str, family: str, birth: str) -> str:
+def name_keys(given: str, family: str, born: str) -> str:
     """SQL of a list: `name_key` with all given names, then with each of them alone. Null where a part is missing."""
-    rest = f"'|' || match_keys.words_key({family}) || '|' || {_birth(birth)}"
+    rest = f"'|' || match_keys.words_key({family}) || '|' || {birth(born)}"
     return (
         f"list_filter(list_transform(match_keys.given_keys({given}), lambda w: w || {rest}), lambda k: k is not null)"
     )
 
 
-def _birth(birth: str) -> str:
-    date = f"coalesce(try_cast({birth} as date), try_strptime({birth}::varchar, {_DATE_FORMATS})::date)"
+def birth(written: str) -> str:
+    """SQL of a birth date as systems write it."""
+    date = f"coalesce(try_cast({written} as date), try_strptime({written}::varchar, {_DATE_FORMATS})::date)"
     return f"match_keys.plausible_birth({date}, current_date)"

@@ -16,10 +16,10 @@ import duckdb
 from orchestration.conformed import EntityRetention, retentions
 from orchestration.map_settings import EntityMap
 from orchestration.mapping_sql import mapped_moment, mapped_text, parts_of
-from orchestration.match_keys import define_match_keys, name_key
+from orchestration.match_keys import birth, define_match_keys
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.set_aside import forget_set_aside
-from orchestration.settings import Settings, Table
+from orchestration.settings import Person, Settings, Table
 from orchestration.warehouse import has_table, key_text, quote, scalar, text, transaction
 
 _UNKNOWN = "identity"
@@ -140,13 +140,28 @@ def _rule(
         # what the newest delivery has still stands, since whenever
         kept.append("_deleted_at is null")
     named = [p for p in table.whose if p.given_name and p.family_name and p.birth_date]
-    if while_known and named and has_table(con, "conformed", "conformed_people"):
-        key = name_key(*(quote(str(c)) for c in (named[0].given_name, named[0].family_name, named[0].birth_date)))
-        known = name_key("given_name", "family_name", "birth_date")
-        kept.append(f"{key} in (select {known} from conformed.conformed_people where {known} is not null)")
+    if while_known and named:
+        kept.append(_is_of_somebody_known(con, named[0]))
     # of a row that tells no time, it is known when it came
     moment = f"coalesce(greatest({', '.join(moments)}), _extracted_at)" if moments else "_extracted_at"
     return Rule(moment, cutoffs[category], " or ".join(kept) or "false")
+
+
+def _is_of_somebody_known(con: duckdb.DuckDBPyConnection, person: Person) -> str:
+    """SQL: whether somebody known has the birth date and one of the family names; true of what came since people were built.
+
+    In doubt a row stays: it may protect somebody who is delivered with it.
+    """
+    if not has_table(con, "conformed", "conformed_people"):
+        return "true"
+    born = f"'|' || {birth(quote(str(person.birth_date)))}"
+    word = f"unnest(match_keys.words_of({quote(str(person.family_name))})) || {born}"
+    known = f"unnest(match_keys.words_of(concat_ws(' ', family_name, full_name))) || '|' || {birth('birth_date')}"
+    people = "conformed.conformed_people"
+    return (
+        f"exists (select 1 from (select {word} as name) where name in (select {known} from {people})) "
+        f"or _load_id > (select coalesce(max(load_id), 0) from {people})"
+    )
 
 
 def _utc(expression: str) -> str:
