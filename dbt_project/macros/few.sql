@@ -29,6 +29,9 @@
 {#- SQL on an event of email e: one value for each person that it may be about, known or not. -#}
 {% macro person_of_email(customer_id) -%}
     coalesce(
-        {{ customer_id }}, e.person_system || ':' || e.person_key, lower(trim(e.contact_point)), 'row:' || e.source_key
+        {{ customer_id }},
+        e.person_system || ':' || e.person_key,
+        coalesce({{ email_key("e.contact_point") }}, e.contact_point),
+        'row:' || e.source_key
     )
 {%- endmacro %}

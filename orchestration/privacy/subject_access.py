@@ -74,7 +74,7 @@ def export_subject(
     note_subject(con, settings, customer)
     records = con.execute("from subject_records order by all").fetchall()
     country = scalar(
-        con, f"select any_value(upper(trim(country_code))) from conformed.conformed_people where (source_system, source_key) in {MINE}"
+        con, f"select any_value(match_keys.country_code(country_code)) from conformed.conformed_people where (source_system, source_key) in {MINE}"
     )  # fmt: skip
     tables: dict[tuple[str, str], list[Column]] = {}
     for column in read_catalogue():
