@@ -74,9 +74,13 @@ def _names(con: duckdb.DuckDBPyConnection) -> MappingSchema:
 
 
 def _qualified(sql: str, names: MappingSchema) -> Expr:
+    import logging
+
     import sqlglot
     from sqlglot.optimizer.qualify import qualify
 
+    # it warns of subqueries in arguments of functions, which it still reads
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
     return qualify(
         sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=names, validate_qualify_columns=False
     )
