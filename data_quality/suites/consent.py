@@ -9,7 +9,7 @@ import yaml
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, keeps_its_volume, no_row_where, no_rows
-from data_quality.suites.raw_statements import opt_outs, point_keys
+from data_quality.suites.raw_statements import hidden_people, numbers_in_registers, opt_outs, point_keys
 from orchestration.audiences import AudienceModel, audience_models
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import text
@@ -82,6 +82,14 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
                 "not exists (select 1 from marts.dim_customers c where c.customer_id = b.customer_id "
                 f"and not ((c.is_minor_or_unknown_age and not (c.birth_date is null and {unknown_is_adult})) or c.is_protected or c.is_deceased))",
                 rule=17,
+            ),
+            no_rows(
+                "nobody_hidden_by_the_raw_register",
+                "Nobody of the family name, birth date and begin of the given name of somebody protected or dead in an address register.",
+                "select b.customer_id from (select * from {batch}) as b join identity.golden_records g on g.customer_id = b.customer_id "
+                f"join ({hidden_people(settings)}) h on h.born = g.birth_date.value and h.family = lower(trim(g.family_name.value)) "
+                "and h.given = left(lower(trim(g.given_name.value)), 3)",
+                rule=19,
             ),
             no_row_where(
                 "nobody_young_by_the_birth_date",
@@ -232,12 +240,19 @@ def _by_paths_of_their_own(settings: Settings) -> list[Check]:
             f"on o.k = p.k where {_REFUSES}",
             rule=4,
         ),
+        no_rows(
+            "no_permission_by_a_number_in_a_raw_register",
+            "Nobody is permitted to be called by a number that stands in a register's newest file.",
+            f"select p.customer_id from (select *, unnest({point_keys('contact_point')}) as k from {permitted} where channel = 'phone') p "
+            f"join (select distinct unnest({point_keys('point')}) as k from ({numbers_in_registers(settings)})) r on r.k = p.k",
+            rule=9,
+        ),
         no_row_where(
             "no_permission_against_an_objection",
             "Nobody is permitted what they objected to or withdrew here (`kundbild object`, `withdraw`) at or after the deciding grant.",
             f"b.is_permitted and exists (select 1 from identity.objections r join ({_owners('from identity.objections')}) s using (source_system, source_key) "
             "where s.customer_id = b.customer_id and r.stated_at >= b.decided_at "
-            "and (r.purpose in (b.purpose, 'all') or r.purpose is null and b.purpose in "
+            "and (r.purpose in (b.purpose, 'all') or coalesce(r.purpose, 'direct_marketing') = 'direct_marketing' and b.purpose in "
             "(select purpose from reference.purposes where is_marketing)) and coalesce(r.channel in (b.channel, 'all'), true))",
             rule=6,
         ),

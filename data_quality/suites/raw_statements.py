@@ -71,6 +71,37 @@ def opt_outs(settings: Settings) -> str:
     return " union all ".join(found) or NONE
 
 
+def numbers_in_registers(settings: Settings) -> str:
+    """SQL: numbers (point) that a public register closes to sales by phone, as its newest file has them."""
+    columns = {
+        "nix_telefon": ('"telefonnummer"', "true"),
+        "reservasjonsregisteret": ('"telefon"', "coalesce(\"telefonsalg\", 'J') = 'J'"),
+    }
+    spec = settings.enabled_sources.get("registers")
+    found = [
+        f"select {point} as point from raw_registers.{quote(name)} where _deleted_at is null and {closes}"
+        for name, (point, closes) in columns.items()
+        if spec and name in spec.tables and point.strip('"') in spec.tables[name].columns
+    ]
+    return " union all ".join(found) or "select null::varchar as point where false"
+
+
+def hidden_people(settings: Settings) -> str:
+    """SQL: whom an address register tells as protected or dead, as it spells them: (family, given, born)."""
+    needed = {"given_name", "family_name", "birth_date", "is_protected", "is_deceased"}
+    found = [
+        f"select lower(trim(family_name)) as family, left(lower(trim(given_name)), 3) as given, try_cast(birth_date as date) as born "
+        f"from {quote('raw_' + source)}.{quote(name)} where _deleted_at is null and (is_protected or is_deceased)"
+        for source, spec in settings.enabled_sources.items()
+        for name, table in spec.tables.items()
+        if needed <= set(table.columns)
+    ]
+    return (
+        " union all ".join(found)
+        or "select null::varchar as family, null::varchar as given, null::date as born where false"
+    )
+
+
 def point_keys(point: str) -> str:
     """SQL: a list of simple keys of all that a contact point holds: addresses as written in lower case, numbers by their end."""
     # spaces of no width are no part of an address; chr() because the runner reads braces as places to fill

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from data_quality.suites.raw_statements import point_keys
 from orchestration.activation.statement_sources import MAX_AGE, assert_statements_known
 from orchestration.audiences import PREFIX, SCHEMA, audience_tables
 from orchestration.errors import GateError, KundbildError
@@ -23,7 +24,7 @@ from orchestration.privacy.rights import prepare_requests
 from orchestration.publishing.gate import PERMISSION_CHECK
 from orchestration.settings import Settings
 from orchestration.spreadsheets import csv_text, is_formula
-from orchestration.warehouse import quote, scalar
+from orchestration.warehouse import has_table, quote, scalar
 
 COLUMNS = ("contact_point", "given_name", "country_code", "purpose", "channel", "customer_id")
 
@@ -72,11 +73,25 @@ with owners as (
 select o.customer_id, 'objected or withdrew since the night' as reason
 from identity.objections b join owners o using (source_system, source_key)
 join marts.contact_permissions p on p.customer_id = o.customer_id and p.purpose = $purpose and p.channel = $channel
-where b.stated_at >= p.decided_at and (b.purpose in ($purpose, 'all') or b.purpose is null and $is_marketing)
-    and coalesce(b.channel in ($channel, 'all'), true)
+where b.stated_at >= p.decided_at and {is_about}
 union all
 select o.customer_id, 'restricted since the night'
 from identity.restrictions b join owners o using (source_system, source_key)
+"""
+# of a request b: whether it is about the audience's purpose and channel. One without a purpose is of all marketing
+_IS_ABOUT = (
+    "(b.purpose in ($purpose, 'all') or coalesce(b.purpose, 'marketing') in ('marketing', 'direct_marketing') and $is_marketing) "
+    "and coalesce(b.channel in ($channel, 'all'), true)"
+)
+# requests that name an address alone: whoever would be written to by it is denied
+_BY_ADDRESS = f"""
+insert into later_words select p.customer_id, 'objected or withdrew since the night'
+from (
+    select customer_id, decided_at, unnest({point_keys("contact_point")}) as k from marts.contact_permissions
+    where purpose = $purpose and channel = $channel and is_permitted
+) p
+join (select *, unnest({point_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild') b on b.k = p.k
+where b.stated_at >= p.decided_at and {_IS_ABOUT}
 """
 _MEMBERS = """
 select {columns}, coalesce(w.reason, case when p.customer_id is null then 'no longer permitted' end) as left_out
@@ -142,7 +157,10 @@ def _members(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[list[t
             {"purpose": audience.purpose},
         )
     )
-    con.execute(f"create or replace temp table later_words as {_LATER_WORDS}", {**asked, "is_marketing": is_marketing})
+    about = {**asked, "is_marketing": is_marketing}
+    con.execute(f"create or replace temp table later_words as {_LATER_WORDS.format(is_about=_IS_ABOUT)}", about)
+    if has_table(con, "identity", "withdrawals"):
+        con.execute(_BY_ADDRESS, about)
     members = _MEMBERS.format(
         columns=", ".join(f"a.{column}" for column in COLUMNS), table=f"{SCHEMA}.{quote(audience.table)}"
     )

@@ -41,6 +41,10 @@ BREACHES = [
     (AUDIENCE, "every_row_has_permission", f"update audiences.{AUDIENCE} set contact_point = 'other@x.se' where customer_id = {_MEMBER}"),
     (AUDIENCE, "nobody_that_the_law_keeps_out", f"update marts.dim_customers set is_deceased = true where customer_id = {_MEMBER}"),
     (AUDIENCE, "nobody_restricted", _RESTRICTED.format(customer=_MEMBER)),
+    (AUDIENCE, "nobody_hidden_by_the_raw_register", "insert into raw_registers.addresses by name select 'broken' as entry_id, upper(given_name.value) || ' Maria' as given_name, "
+    f"family_name.value as family_name, birth_date.value::varchar as birth_date, true as is_protected, false as is_deceased from identity.golden_records where customer_id = {_MEMBER}"),
+    ("contact_permissions", "no_permission_by_a_number_in_a_raw_register", "update marts.contact_permissions set channel = 'phone', contact_point = '+46 70-099 00 01' "
+    f"where is_permitted and purpose = 'newsletter' and customer_id = {_PERMITTED}; insert into raw_registers.nix_telefon by name select '0700990001' as telefonnummer"),
     (AUDIENCE, "nobody_young_by_the_birth_date", "update identity.golden_records set birth_date = struct_pack(value := date '2012-01-01', source_system := null::varchar, "
     f"source_key := null::varchar, changed_at := null::timestamp, is_conflicting := false) where customer_id = {_MEMBER}"),
     ("customer_rfm", "nobody_who_denied_profiling", "insert into marts.contact_permissions by name select customer_id, 'profiling' as purpose, 'ads' as channel, "

@@ -120,6 +120,29 @@ def test_who_objected_or_was_restricted_since_the_night_is_left_out_without_anot
         assert ("c-anna" in exported(night, tmp_path / "e.csv", overwrite=True)[0]) is stays
 
 
+def test_a_withdrawal_by_an_address_alone_is_honoured_at_once(night, tmp_path):
+    night.execute(
+        "create table identity.withdrawals (source_system varchar, contact_point varchar, purpose varchar, channel varchar, stated_at timestamp)"
+    )
+    for purpose, channel, at, stays in (
+        ("newsletter", "email", NOW, False),
+        ("all", "all", NOW, False),
+        ("direct_marketing", "all", NOW, False),
+        ("offers", "email", NOW, True),
+        ("newsletter", "sms", NOW, True),
+        ("newsletter", "email", datetime(2025, 1, 1), True),
+    ):
+        night.execute("delete from identity.withdrawals")
+        night.execute(
+            "insert into identity.withdrawals values ('kundbild', ' <ANNA@x.se>', ?, ?, ?)", [purpose, channel, at]
+        )
+        left, _ = exported(night, tmp_path / "a.csv", overwrite=True)
+        assert ("c-anna" in left) is stays and "c-bo" in left, (purpose, channel, at)
+    object_to_marketing(night, "c-bo", NOW, "r1")
+    night.execute("update identity.objections set purpose = 'direct_marketing', channel = 'all'")
+    assert "c-bo" not in exported(night, tmp_path / "a.csv", overwrite=True)[0]  # fmt: skip
+
+
 def test_an_objection_follows_the_person_to_the_customer_of_today(night, tmp_path):
     object_to_marketing(night, "c-anna", NOW, "r1")
     night.execute("update identity.customer_source_records set customer_id = 'c-bo' where customer_id = 'c-anna'")

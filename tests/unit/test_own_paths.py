@@ -108,6 +108,8 @@ SEEN = {
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-06-01' as stated_at, 'r' as request_id": {BY_REQUEST},
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-06-01' as stated_at, 'r' as request_id, "
     "'survey' as purpose, 'email' as channel": {BY_REQUEST},
+    "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-06-01' as stated_at, 'r' as request_id, "
+    "'direct_marketing' as purpose, 'all' as channel": {BY_REQUEST},
 }  # fmt: skip
 # what no check may cry about: it came before the grant, is of something else, of nobody here, or no refusal
 ALLOWED = [
