@@ -11,7 +11,7 @@ BREAKS = read_breaks()
 
 def test_every_break_applies_and_its_tests_are_there():
     """Where this fails after code moved, adapt the break's text: it says which file of tests/mutants/breaks."""
-    wrong = []
+    wrong, rules = [], set[int]()
     for broken in BREAKS:
         try:
             broken.place(PROJECT)
@@ -22,8 +22,11 @@ def test_every_break_applies_and_its_tests_are_there():
             content = (PROJECT / path).read_text(encoding="utf-8")
             if f"def {function.partition('[')[0]}(" not in content:
                 wrong.append(f"break {broken.name}: there is no test {test}")
+        rules.update(broken.rules)
         assert broken.find != broken.replace and broken.promise and broken.tests, broken.name
     assert not wrong, "\n".join(wrong)
+    # a break for each of the consent rules, and for the promises about faults
+    assert rules == set(range(1, 33)) and len(BREAKS) >= 60
 
 
 def test_a_break_whose_text_is_not_found_or_found_twice_is_an_error(tmp_path):
