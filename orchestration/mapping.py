@@ -11,11 +11,11 @@ from collections import defaultdict
 from pathlib import Path
 
 from orchestration.home import write_private
-from orchestration.mapping_sql import model_sql, parts_of
-from orchestration.settings import Settings, Source
+from orchestration.mapping_sql import argument, model_sql, parts_of
+from orchestration.settings import DBT_DIR, Settings, Source
 
 _SOURCE = """sources:
-  - name: {source}
+  - name: {name}
     schema: raw_{source}
     tables:
 {tables}"""
@@ -27,9 +27,15 @@ _SOURCE_TABLE = """      - name: {table}
               asset_key: [raw, {source}, {table}]
 """
 _MODEL = """models:
-  - name: stg_{source}__{entity}
+  - name: {model}
     description: "One row per {entity} of {source} (source_key), as kundbild.toml maps it."
 """
+
+
+def own_systems(settings: Settings) -> list[str]:
+    """Sources of a company's own that are named as a system whose staging models are in the dbt project."""
+    known = DBT_DIR / "models" / "staging"
+    return [name for name, source in settings.enabled_sources.items() if not source.system and (known / name).is_dir()]
 
 
 def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]]:
@@ -40,7 +46,8 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
     wanted: dict[Path, str] = {}
     feeds: dict[str, list[str]] = defaultdict(list)
     for source, spec in settings.enabled_sources.items():
-        models = _models(source, spec, settings.privacy.retention_days)
+        prefix = "own_" if source in own_systems(settings) else ""
+        models = _models(source, spec, prefix, settings.privacy.retention_days)
         for name, content in models.items():
             wanted[folder / "staging" / source / name] = content
             if name.endswith(".sql"):
@@ -61,13 +68,15 @@ def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]
     return feeds
 
 
-def _models(source: str, spec: Source, days: dict[str, int]) -> dict[str, str]:
+def _models(source: str, spec: Source, prefix: str, days: dict[str, int]) -> dict[str, str]:
     """File name → content of every model that the mappings of one source make."""
     models = {}
     for entity, parts in parts_of(spec.tables, spec.null_values, spec.null_keys).items():
-        models[f"stg_{source}__{entity}.sql"] = model_sql(source, parts, days)
-        models[f"stg_{source}__{entity}.yml"] = _MODEL.format(source=source, entity=entity)
+        view = f"stg_{source}__{entity}"
+        alias = f"{{{{ config(alias={argument(view)}) }}}}\n" if prefix else ""
+        models[f"{prefix}{view}.sql"] = alias + model_sql(source, parts, days, prefix + source)
+        models[f"{prefix}{view}.yml"] = _MODEL.format(model=prefix + view, source=source, entity=entity)
     tables = [_SOURCE_TABLE.format(source=source, table=name) for name, shape in spec.tables.items() if shape.maps]
     if tables:
-        models["_sources.yml"] = _SOURCE.format(source=source, tables="".join(tables))
+        models["_sources.yml"] = _SOURCE.format(name=prefix + source, source=source, tables="".join(tables))
     return models

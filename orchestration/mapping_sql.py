@@ -95,16 +95,16 @@ def parts_of(
     return found
 
 
-def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None = None) -> str:
+def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None = None, dbt_source: str = "") -> str:
     """The model of one entity of one source. One row a key; what shares a key is counted in the model's meta.
 
-    `days` are those of [privacy] retention_days.
+    `days` are those of [privacy] retention_days; `dbt_source` is what dbt calls the source, where that is another name.
     """
     days = days or {}
     is_hiding = any(part.hidden_by for part in parts)
     meet = len({part.table for part in parts}) > 1 or (len(parts) > 1 and not parts[-1].label)
     is_ranked = meet or not all(part.is_unique for part in parts)
-    body = "\nunion all\n".join(_select(source, part, is_ranked, days) for part in parts)
+    body = "\nunion all\n".join(_select(source, part, is_ranked, days, dbt_source or source) for part in parts)
     head = _books(source, parts, days) if is_ranked or is_hiding or len(parts) > 1 else ""
     head += (
         "-- how long rows are kept: {{ ref('data_categories') }}, as of {{ source('ops', 'clock') }}\n"
@@ -146,7 +146,7 @@ def _books(source: str, parts: Sequence[Part], days: Mapping[str, int]) -> str:
     return variables + "{{ config(meta={" + ", ".join(f'"{name}": {name}' for name in meta) + "}) }}\n\n"
 
 
-def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int]) -> str:
+def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], dbt_source: str) -> str:
     """The SELECT of one map, in dbt's Jinja: every conformed column, the technical ones, and a quarantine reason."""
     mapping = part.mapping
     lines, reasons = (
@@ -192,7 +192,7 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int]) -
     return (
         "select\n"
         + ",\n".join(lines)
-        + f"\nfrom {{{{ source({argument(source)}, {argument(part.table)}) }}}} as r"
+        + f"\nfrom {{{{ source({argument(dbt_source)}, {argument(part.table)}) }}}} as r"
         + named
     )
 

@@ -21,7 +21,7 @@ import duckdb
 from orchestration.audiences import audience_models
 from orchestration.errors import KundbildError
 from orchestration.home import Home, read_json, write_private
-from orchestration.mapping import write_mapped_models
+from orchestration.mapping import own_systems, write_mapped_models
 from orchestration.privacy.catalogue import read_catalogue
 from orchestration.privacy.rights import CORRECTABLE
 from orchestration.settings import DBT_DIR, Settings
@@ -61,7 +61,9 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
     }
     staging = DBT_DIR / "models" / "staging"
     systems = []
-    for source in settings.enabled_sources:
+    for source, spec in settings.enabled_sources.items():
+        if not spec.system:
+            continue
         models = sorted((staging / source).glob(f"stg_{source}__*.sql"))
         if models:
             systems.append(source)
@@ -70,6 +72,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
             feeds.setdefault(entity, []).append(source)
     return {
         "systems": systems,
+        "own_systems": own_systems(settings),
         "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
         "audiences": [audience.model for audience in audience_models()],
         "currency": settings.currency,

@@ -21,7 +21,7 @@
             {% for column in columns %}
                 {{ conformed_value(column) }} as {{ column.name }}{{ "," if not loop.last }}
             {% endfor %}
-        from {{ ref("stg_" ~ system ~ "__" ~ entity) }} as staged
+        from {{ ref(staged(system, entity)) }} as staged
         where
             {{ set_aside_because(entity, columns) }} is null
             {%- if is_incremental() %} and load_id > {{ newest_load(system) }} {%- endif %}
@@ -54,7 +54,7 @@
                 {%- for system in var("feeds").get(entity, []) %}
                     {{ "union all" if not loop.first }}
                     select '{{ system }}', source_key
-                    from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
+                    from {{ ref(staged(system, entity)) }}
                     where
                         {{ set_aside_because(entity) }} is not null
                         and source_key is not null

@@ -24,7 +24,7 @@
             {{ kind_of_set_aside(entity) }} as kind,
             extracted_at,
             load_id
-        from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
+        from {{ ref(staged(system, entity)) }}
         where
             {{ set_aside_because(entity) }} is not null
             {%- if is_incremental() %} and load_id > {{ published_load() }} {%- endif %}
@@ -67,11 +67,8 @@
                 or (
                     entity = '{{ entity }}'
                     and source_system = '{{ system }}'
-                    and source_key in (
-                        select source_key
-                        from {{ ref("stg_" ~ system ~ "__" ~ entity) }}
-                        where load_id > {{ published_load() }}
-                    )
+                    and source_key
+                    in (select source_key from {{ ref(staged(system, entity)) }} where load_id > {{ published_load() }})
                 )
             {%- endfor %}
     {%- else -%} select 1
@@ -93,9 +90,9 @@
     `raw_rows`, a query that counts them, or `raw_count`, an expression on a raw table, or one for each that is not one to one.
 -#}
 {% macro raw_count(system, entity) -%}
-    {%- do ref("stg_" ~ system ~ "__" ~ entity) -%}
+    {%- do ref(staged(system, entity)) -%}
     {%- if execute -%}
-        {%- set node = graph.nodes["model." ~ project_name ~ ".stg_" ~ system ~ "__" ~ entity] -%}
+        {%- set node = graph.nodes["model." ~ project_name ~ "." ~ staged(system, entity)] -%}
         {%- set said = node.config.meta.get("raw_count", {}) -%}
         {%- set counted = node.config.meta.get("raw_rows") -%}
         cast(

@@ -1,3 +1,8 @@
+{#- The model that stages an entity of a system. A company's own source may be named as a system that has models here. -#}
+{% macro staged(system, entity) -%}
+    {{ return(("own_" if system in var("own_systems") else "") ~ "stg_" ~ system ~ "__" ~ entity) }}
+{%- endmacro %}
+
 {#- The columns that every staging model ends with. `reasons` is a list of [condition, reason]; the first that holds wins.
     A system that kundbild.toml does not enable has no staging models. -#}
 {% macro staging_end(system, reasons=[], deleted_at="_deleted_at") -%}

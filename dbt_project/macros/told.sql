@@ -47,7 +47,7 @@
             where duplicates > 0
             {%- for entity, system in feeding_pairs() %}
                     {%- set node = (
-                        graph.nodes["model." ~ project_name ~ ".stg_" ~ system ~ "__" ~ entity]
+                        graph.nodes["model." ~ project_name ~ "." ~ staged(system, entity)]
                         if execute
                         else none
                     ) -%}

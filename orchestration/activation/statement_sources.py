@@ -18,7 +18,7 @@ from orchestration.warehouse import has_table
 
 MAX_AGE = timedelta(hours=24)
 _ENTITIES = ("consent_events", "email_events")
-_RAW = re.compile(r"""source\(\s*["']raw_\w+["']\s*,\s*["'](\w+)["']\s*\)""")
+_RAW = re.compile(r"""source\(\s*["']\w+["']\s*,\s*["'](\w+)["']\s*\)""")
 # of the newest run that looked
 _NOT_FRESH = """
 select 1 from ops.check_results
@@ -34,7 +34,7 @@ def statement_sources(settings: Settings) -> dict[str, list[str]]:
         tables = {t for t, table in source.tables.items() if any(m.entity in _ENTITIES for m in table.maps)}
         for entity in _ENTITIES:
             staged = DBT_DIR / "models" / "staging" / name / f"stg_{name}__{entity}.sql"
-            if staged.exists():
+            if source.system and staged.exists():
                 tables |= set(_RAW.findall(staged.read_text(encoding="utf-8"))) & set(source.tables)
         if name == REQUESTS:
             tables = set(source.tables)

@@ -12,7 +12,7 @@ from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import STALE, LoadCounts
-from orchestration.night import tell
+from orchestration.night import NOTE, tell
 from orchestration.privacy.entry import kept_columns
 from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import scalar
@@ -42,7 +42,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
     def extract(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         wanted = {key.path[-1] for key in context.selected_asset_keys}
         run = night.night
-        failure = ""
+        failure, failed = "", {}
         with run.warehouse() as con:
             prepare_raw(con, run.settings)
             run.start_clock(con)
@@ -51,13 +51,15 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
             def loaded(table: str, counts: LoadCounts) -> None:
                 books[table] = counts
                 tell("extract", f"{name}.{table}: {counts.source_rows:,} rows")
+                if counts.added_columns:
+                    tell(NOTE, f"{name}.{table}: not declared, not loaded: {', '.join(counts.added_columns)}")
 
             try:
                 extract_source(con, run.home, run.settings, name, tables=wanted, loaded=loaded)
             except SourceError as error:
                 if error.is_passing and context.retry_number < plan.retries:
                     raise
-                failure = str(error)
+                failure, failed = str(error), error.tables
                 run.failed_sources[name] = failure
                 tell("extract", f"{name} failed")
                 context.log.error(failure)
@@ -70,7 +72,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
                 check_name=WAS_EXTRACTED,
                 passed=table in books,
                 severity=dg.AssetCheckSeverity[run.settings.quality.failed_source],
-                description=None if table in books else (failure or "an earlier table of the source failed"),
+                description=None if table in books else str(failed.get(table) or failure),
             )
 
     return extract
@@ -87,13 +89,20 @@ def _spec(name: str, source: Source, table_name: str, table: Table, settings: Se
     return dg.AssetSpec(
         key=["raw", name, table_name],
         group_name="extract",
-        description=f"{table_name} of {name}, in the vendor's own shape. Merged on {key}; cursor {table.cursor or 'none'}.",
+        description=f"{table_name} of {name}, in the vendor's own shape. Merged on {key}; cursor {table.cursor or 'none'}; read {_way(source, table)}.",
         owners=[settings.owner],
         kinds={source.connector if source.connector != "files" else source.format.removesuffix("_pages"), "duckdb"},
         metadata={"dagster/column_schema": schema, "dagster/table_name": f"raw_{name}.{table_name}"},
         freshness_policy=freshness,
         skippable=True,
     )
+
+
+def _way(source: Source, table: Table) -> str:
+    if source.connector == "files":
+        return "by file"
+    is_whole = table.read == "whole" or (table.holds_statements and table.read != "changes")
+    return "whole" if is_whole or not table.cursor or not table.key else "by what changed"
 
 
 def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
     if counts.suppressed:
         found["rows of people who were erased, left out"] = counts.suppressed
     if counts.added_columns:
-        found["added_columns"] = ", ".join(counts.added_columns)
+        found["undeclared columns, not loaded"] = ", ".join(counts.added_columns)
     if counts.dropped_columns:
         found["columns of identity numbers or special categories, dropped"] = ", ".join(counts.dropped_columns)
         found["invalid_national_ids"] = counts.invalid_national_ids

@@ -16,7 +16,7 @@ from orchestration.errors import ConfigurationError
 from orchestration.map_settings import EntityMap
 from orchestration.privacy.entry import dropped_columns
 from orchestration.privacy.special_categories import special_category_of
-from orchestration.settings import Settings, Table
+from orchestration.settings import Settings, Source, Table
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
 
@@ -41,24 +41,43 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
                 where=where,
                 to_do="use lower-case letters, digits and single _",
             )
-        tables = {**_system_tables(name), **source.tables}
-        if not tables:
-            raise ConfigurationError(
-                f"source {name} has no tables",
-                where=where,
-                to_do=f"add [sources.{name}.tables.…], or name it after a system that Kundbild knows: {', '.join(known_systems())}",
-            )
+        system = _system_of(name, source, where)
+        tables = {**(_system_tables(system) if system else {}), **source.tables}
         for table_name, table in tables.items():
             for number, mapping in enumerate(table.maps):
                 keys = ("sources", name, "tables", table_name, "maps", number)
                 block = f"[[sources.{name}.tables.{table_name}.maps]] of {mapping.entity}"
                 _check_mapping(table, mapping, place(path, text, keys), block)
-        sources[name] = source.model_copy(update={"tables": tables})
+        sources[name] = source.model_copy(update={"tables": tables, "system": system})
     return settings.model_copy(update={"sources": sources})
 
 
+def _system_of(name: str, source: Source, where: str) -> str | None:
+    """The system whose tables and staging models a source has; None: it has its own alone, whatever its name."""
+    if source.system and source.system not in known_systems():
+        raise ConfigurationError(
+            f"there is no system '{source.system}'", where=where, to_do=f"systems: {', '.join(known_systems())}"
+        )
+    if source.system and source.system != name:
+        raise ConfigurationError(
+            f"source {name} asks for the tables of the system {source.system}, whose models read a source of that name",
+            where=where,
+            to_do=f"call the source {source.system}",
+        )
+    if source.system or source.tables:
+        return source.system
+    if name not in known_systems():
+        raise ConfigurationError(
+            f"source {name} has no tables",
+            where=where,
+            to_do=f"add [sources.{name}.tables.…], or name it after a system that Kundbild knows: {', '.join(known_systems())}",
+        )
+    return name
+
+
 def _system_tables(name: str) -> dict[str, Table]:
-    return importlib.import_module(f"{__name__}.{name}").TABLES if name in known_systems() else {}
+    tables: dict[str, Table] = importlib.import_module(f"{__name__}.{name}").TABLES
+    return tables
 
 
 def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> None:
