@@ -30,12 +30,16 @@ from orchestration.privacy.rights import (
     state_of,
     suppressed_customers,
 )
+from orchestration.privacy.searching import suppressed_found
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse, scalar
 
 _SWEPT = "create table if not exists restricted.swept (digest varchar not null)"
+_PROVED = (
+    "create schema if not exists restricted; create table if not exists restricted.proved (digest varchar not null)"
+)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,37 @@ def prove(home: Home, settings: Settings) -> Proof:
             planting = plant(con, home, settings)
             note_erasure(con, home, settings, [planting.canary.token], None)
         return _prove(home, settings, planting)[1]
+
+
+def prove_of_night(home: Home, settings: Settings) -> str | None:
+    """Looks for whoever was erased in every file, once after each change of the suppression list. Needs the lock, and the
+    warehouse closed.
+
+    Returns what the night should say of it; None where there is nothing new to look for, or it is not to be done. It never
+    fails a night: who is found is told, each night anew, until it is mended.
+    """
+    if not settings.privacy.prove_erasures or not home.warehouse.exists():
+        return None
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(_PROVED)
+        suppression = _suppression(con, home, settings)
+        digest = _digest(suppression)
+        suppressor = Suppressor(suppression, settings.identity.default_country)
+        if not suppressor.count or scalar(con, "select digest from restricted.proved") == digest:
+            return None
+    found = suppressed_found(home, settings, suppressor)
+    detail = {"holds": int(not found), "suppressed": suppressor.count, "places": len(found)}
+    audit_log(home, settings.privacy).append("erasure-searched", detail=detail)
+    if found:
+        more = f" and {len(found) - 3} places more" if len(found) > 3 else ""
+        return (
+            f"Somebody who was erased is still found in {', '.join(found[:3])}{more}: `kundbild prove-erasure` lists all; "
+            "delete loose files, and erase again"
+        )
+    with open_warehouse(home, settings.engine) as con:
+        con.execute("delete from restricted.proved")
+        con.execute("insert into restricted.proved values ($digest)", {"digest": digest})
+    return f"Who was erased is nowhere: {suppressor.count:,} keyed hashes were looked for in every file"
 
 
 def _prove(home: Home, settings: Settings, planting: Planting) -> tuple[Erased | None, Proof]:

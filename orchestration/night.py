@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.configuration import load_settings
-from orchestration.erase import finish_unfinished
+from orchestration.erase import finish_unfinished, prove_of_night
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import RUN_WAITS, Home
@@ -129,6 +129,12 @@ class Night:
                 if home.erasure_mark.exists():
                     # a request of the night: its bytes go when nothing is open any more
                     finish_unfinished(home, settings)
+                try:
+                    if said := prove_of_night(home, settings):
+                        tell(NOTE, said)
+                except (KundbildError, duckdb.Error, OSError):
+                    # the night's own end is told first: this is done again the next night
+                    tell(NOTE, "Whether who was erased is nowhere could not be looked up: `kundbild prove-erasure`")
                 # where the disk is full, that is told by what the run itself ends with
                 with suppress(KundbildError, duckdb.Error, OSError), night.warehouse() as con:
                     note_run(con, run_id, night.problems)

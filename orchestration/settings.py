@@ -322,6 +322,10 @@ class Privacy(Strict):
     retention_days: dict[str, PositiveInt] = Field(
         default={}, description="days by category, where they are others than the seed data_categories says"
     )
+    prove_erasures: bool = Field(
+        default=True,
+        description="at the end of a night after an erasure, look for everybody who was erased in every file of the home folder",
+    )
     expiring_days: int = Field(
         default=60, gt=0, description="grants that end within so many days are counted in bi.consent_overview"
     )

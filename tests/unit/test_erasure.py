@@ -10,7 +10,7 @@ import shutil
 import duckdb
 import pytest
 
-from orchestration.erase import erase, finish_unfinished
+from orchestration.erase import erase, finish_unfinished, prove_of_night
 from orchestration.home import Home
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rights import Subject
@@ -160,3 +160,20 @@ def test_rule_25_raw_rows_in_other_spellings_go_and_what_names_somebody_else_too
         con.execute("update raw_crm.contacts set email_address = 'bo@dahl.se; shared@x.se' where contact_id = 2")
     erase_anna(home, settings, built)
     assert asked(home, "select contact_id from raw_crm.contacts order by 1") == [(2,), (4,)]
+
+
+def test_the_night_after_an_erasure_looks_for_the_erased_and_says_so(home, settings, built):
+    with home.lock("test"):
+        assert prove_of_night(home, settings) is None  # nobody was erased
+    erase_anna(home, settings, built)
+    left = home.root / "dbt_target" / "left.log"
+    left.write_text("row: ANNA@Berg.se;1")
+    with home.lock("test"):
+        for _ in range(2):  # told each night until it is mended
+            assert "still found in dbt_target/left.log" in str(prove_of_night(home, settings))
+        left.unlink()
+        assert "nowhere" in str(prove_of_night(home, settings))
+        assert prove_of_night(home, settings) is None
+        silent = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"prove_erasures": False})})
+        left.write_text("anna@berg.se")
+        assert prove_of_night(home, silent) is None
