@@ -148,3 +148,29 @@ def test_a_home_that_knew_files_by_their_last_names_goes_on(load, raw, warehouse
     assert load(path="*/o.csv", key=(), columns=columns).source_rows == 0
     load({"in/o.csv": "no,total\n1,100\n2,200\n"}, path="*/o.csv", key=(), columns=columns)
     assert raw("no, _source_file") == [("1", "in/o.csv"), ("2", "in/o.csv")]
+
+
+def test_a_statement_with_an_older_time_than_the_one_before_counts(load, raw):
+    columns = {**TEXT, "at": "VARCHAR"}
+    mapped = {"source_key": "id", "status": "status", "stated_at": "at", "contact_point": "id"}
+    more = {"columns": columns, "cursor": "at", "table": {"maps": [{"entity": "consent_events", "columns": mapped}]}}
+    load({"a_1.csv": "id,status,at\n1,ja,2026-05-01\n"}, **more)
+    load({"a_2.csv": "id,status,at\n1,nej,2026-01-01\n"}, **more)
+    assert raw() == [("1", "nej")]
+
+
+def test_a_statement_with_a_clock_ahead_is_kept(load, raw):
+    columns = {**TEXT, "at": "VARCHAR"}
+    mapped = {"source_key": "id", "status": "status", "stated_at": "at", "contact_point": "id"}
+    more = {"columns": columns, "cursor": "at", "table": {"maps": [{"entity": "consent_events", "columns": mapped}]}}
+    load({"a_1.csv": "id,status,at\n1,nej,2999-01-01\n"}, **more)
+    assert raw() == [("1", "nej")]
+
+
+def test_columns_that_an_earlier_version_let_in_undeclared_go(load, raw, warehouse):
+    load({"a.csv": "id,status\n1,a\n"})
+    warehouse.execute("alter table raw_s.t add column colour varchar; update raw_s.t set colour = 'red'")
+    warehouse.execute("update ops.loads set added_columns = ['colour']")
+    load({"b.csv": "id,status\n2,b\n"})
+    assert "colour" not in {column for column, *_ in warehouse.execute("describe raw_s.t").fetchall()}
+    assert raw() == [("1", "a"), ("2", "b")]
