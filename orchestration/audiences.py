@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
+from orchestration.model_files import model_file
 from orchestration.settings import DBT_DIR
 from orchestration.warehouse import quote
 
@@ -87,5 +87,4 @@ def _said(path: Path) -> dict[str, Any]:
     beside = path.with_suffix(".yml")
     if not beside.exists():
         return {}
-    document = yaml.safe_load(beside.read_text(encoding="utf-8")) or {}
-    return next((m.get("config") or {} for m in document.get("models", []) if m["name"] == path.stem), {})
+    return next((m.get("config") or {} for m in model_file(beside).get("models", []) if m["name"] == path.stem), {})

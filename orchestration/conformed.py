@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 
-import yaml
-
+from orchestration.model_files import model_file
 from orchestration.settings import DBT_DIR
 
 # columns that every entity carries and that no mapping sets
@@ -22,7 +21,7 @@ def entities() -> dict[str, dict[str, str]]:
     """entity → {column: DuckDB type}, without the technical columns."""
     found = {}
     for path in sorted((DBT_DIR / "models" / "conformed").glob(f"{_PREFIX}*.yml")):
-        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        model = model_file(path)["models"][0]
         columns = {c["name"]: c["data_type"] for c in model["columns"] if c["name"] not in TECHNICAL_COLUMNS}
         found[model["name"].removeprefix(_PREFIX)] = columns
     return found
@@ -49,7 +48,7 @@ def retentions() -> dict[str, EntityRetention]:
     """By entity, those that are about people: what the models' own files say."""
     found = {}
     for path in sorted((DBT_DIR / "models" / "conformed").glob(f"{_PREFIX}*.yml")):
-        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        model = model_file(path)["models"][0]
         if said := model.get("config", {}).get("meta", {}).get("retention"):
             found[model["name"].removeprefix(_PREFIX)] = EntityRetention(**said)
     return found
@@ -59,7 +58,7 @@ def retentions() -> dict[str, EntityRetention]:
 def required_columns(entity: str) -> list[str]:
     """Columns of the entity that its contract says are never null, without the technical ones."""
     path = DBT_DIR / "models" / "conformed" / f"{_PREFIX}{entity}.yml"
-    columns = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]["columns"]
+    columns = model_file(path)["models"][0]["columns"]
     return [
         c["name"]
         for c in columns

@@ -77,7 +77,7 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
         told = error if isinstance(error, KundbildError) else full_disk(error, home.root) or _broken(error)
         problems = _alert("", str(told), "could not start")
         if problems:
-            told = KundbildError(told.what, where=told.where, to_do=f"{told.to_do} ({problems})")
+            told = KundbildError(told.what, where=told.where, to_do=told.to_do + problems)
         raise told from error
     home, config = home_and_config()
     if not outcome.is_success:

@@ -142,8 +142,9 @@ class Dbt:
 
         # an untagged column fails the build
         read_catalogue()
+        target = ["--target-path", str(self._home.dbt_target)]
         with self._environment():
-            result = dbtRunner().invoke([*self._global(), "parse", *self._common()])
+            result = dbtRunner().invoke([*self._global(), "parse", *target, *self._common()])
         if not result.success:
             raise TransformError([Failure("parse", _first_line(result.exception))])
         self._manifest = result.result

@@ -5,12 +5,11 @@ Not here: how permission is derived (dbt: macros/statements.sql, consent.sql), r
 
 from __future__ import annotations
 
-import yaml
-
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, keeps_its_volume, no_row_where, no_rows
 from data_quality.suites.raw_statements import hidden_people, numbers_in_registers, opt_outs, point_keys
 from orchestration.audiences import AudienceModel, audience_models
+from orchestration.model_files import model_file
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import text
 
@@ -285,7 +284,7 @@ def _people() -> Suite:
 def _bi(settings: Settings, history: History) -> list[Suite]:
     found = []
     for path in sorted((DBT_DIR / "models" / "bi").glob("bi_*.yml")):
-        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        model = model_file(path)["models"][0]
         table = model["config"]["alias"]
         texts = [c["name"] for c in model["columns"] if c["data_type"] == "varchar"]
         looks = " or ".join(f"({_LOOKS_PERSONAL.format(column=column)})" for column in texts)

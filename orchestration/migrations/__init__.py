@@ -134,8 +134,15 @@ def _program() -> str:
 
 
 def _rebuild(con: duckdb.DuckDBPyConnection, old: Shape, new: Shape) -> None:
-    """The table in its declared shape, with the rows that it holds."""
+    """The table in its declared shape, with the rows that it holds. Raises HomeVersionError rather than lose a value."""
     before = {column.name for column in old.columns}
+    for name in sorted(before - {column.name for column in new.columns}):
+        if f"{new.name}.{name}" not in REMOVED and scalar(con, f"select count({quote(name)}) from {_quoted(new.name)}"):
+            raise HomeVersionError(
+                "the home holds values that this version of Kundbild does not know",
+                where=f"{new.name}.{name}",
+                to_do="use the version that built it, or a newer one; nothing was changed",
+            )
     values = []
     for column in new.columns:
         if column.name in before:

@@ -105,5 +105,18 @@ def test_a_new_column_gets_its_default_and_a_new_key_holds(home, monkeypatch):
             con.execute("insert into ops.loads select * from ops.loads")
 
 
+def test_a_value_that_this_version_does_not_know_is_never_dropped(home, monkeypatch):
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("create schema ops; create table ops.seeds (digest varchar not null, made_by varchar)")
+        con.execute("insert into ops.seeds values ('d', 'somebody')")
+        with pytest.raises(HomeVersionError, match="does not know") as told:
+            bring_up_to_date(con)
+        assert "ops.seeds.made_by" in str(told.value)
+        assert con.execute("from ops.seeds").fetchall() == [("d", "somebody")]
+        monkeypatch.setattr("orchestration.migrations.REMOVED", {"ops.seeds.made_by"})
+        assert bring_up_to_date(con) == ["ops.seeds"]
+        assert con.execute("from ops.seeds").fetchall() == [("d",)]
+
+
 def test_shapes_are_of_statements_without_places_to_fill_in():
     assert not [name for name in declared() if "{" in name] and shapes.REMOVED.isdisjoint(declared())

@@ -1,0 +1,57 @@
+"""dbt's manifest: compiled ahead, whole or not there, and the last good one while the project is broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration import transform
+from orchestration.configuration import load_settings
+from orchestration.home import Home
+from orchestration.settings import DBT_DIR, PROJECT_DIR
+from orchestration.transform import Dbt, TransformError
+
+
+def test_a_broken_project_keeps_the_last_manifest_and_says_what_is_wrong(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    project = tmp_path / "project"
+    (project / "models").mkdir(parents=True)
+    (project / "profiles.yml").write_text((DBT_DIR / "profiles.yml").read_text())
+    (project / "dbt_project.yml").write_text("name: small\nprofile: kundbild\n")
+    model = project / "models" / "one.sql"
+    model.write_text("select 1 as n")
+    monkeypatch.setattr(transform, "read_catalogue", lambda: None)
+    monkeypatch.setattr(transform, "DBT_DIR", project)
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
+    assert Dbt(settings, home).last_manifest() is None
+    good = Dbt(settings, home).ensure_manifest()
+    assert Dbt(settings, home).standing_manifest() == Dbt(settings, home).last_manifest() == good
+    # a Jinja slip
+    model.write_text("select {{ oops( as n")
+    broken = Dbt(settings, home)
+    assert broken.standing_manifest() is None and broken.last_manifest() == good
+    with pytest.raises(TransformError, match="one"):
+        broken.manifest()
+    assert good.exists()
+    # mended in another way, and then cut on disk: compiled anew, and the former one is gone
+    model.write_text("select 2 as n")
+    mended = Dbt(settings, home).ensure_manifest()
+    assert mended != good and not good.exists()
+    mended.write_text('{"nodes": {')
+    assert Dbt(settings, home).last_manifest() is None
+    assert "model.small.one" in Dbt(settings, home).manifest()["nodes"]
+
+
+def test_the_code_location_loads_without_a_manifest_and_compiles_none(home: Home, monkeypatch: pytest.MonkeyPatch):
+    def compiled(self: Dbt) -> Path:
+        raise AssertionError("the code location compiles while it loads")
+
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    monkeypatch.setattr(Dbt, "parse", compiled)
+    from orchestration.definitions import build_defs
+
+    steps = {node.name for node in build_defs().resolve_job_def("nightly").nodes}
+    assert "conformed__dbt_project" in steps and "extract_crm" in steps
