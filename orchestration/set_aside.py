@@ -21,6 +21,7 @@ _WHAT = {
     "ignored": "ignored",
     "withdrawal": "withdrawals set aside",
     "grant": "grants set aside",
+    "no amount": "without an amount",
 }
 
 
@@ -61,8 +62,9 @@ def _without_rate(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
     if not scalar(con, columns):
         return []
     rows = con.execute(
-        "select source_system, coalesce(currency, ''), count(*) filter (net_amount is null), count(*) from marts.fct_orders "
-        "group by all having count(*) filter (net_amount is null) > 0 order by all"
+        "select source_system, coalesce(currency, ''), missing, came from (select source_system, currency, "
+        "count(*) filter (net_amount is null) as missing, sum(count(*)) over (partition by source_system)::bigint as came "
+        "from marts.fct_orders group by 1, 2) where missing > 0 order by all"
     ).fetchall()
     reasons = {
         "": "the order says no currency",

@@ -21,9 +21,9 @@
             {% for column in columns %}
                 {{ conformed_value(column) }} as {{ column.name }}{{ "," if not loop.last }}
             {% endfor %}
-        from {{ ref(staged(system, entity)) }} as staged
+        from {{ ref(staged(system, entity)) }} as staged {{ joined_words(ref(staged(system, entity)), columns) }}
         where
-            {{ set_aside_because(entity, columns) }} is null
+            {{ set_aside_because(entity, ref(staged(system, entity)), columns) }} is null
             {%- if is_incremental() %} and load_id > {{ newest_load(system) }} {%- endif %}
     {%- endfor %}
 {%- endmacro %}
@@ -56,7 +56,7 @@
                     select '{{ system }}', source_key
                     from {{ ref(staged(system, entity)) }}
                     where
-                        {{ set_aside_because(entity) }} is not null
+                        {{ set_aside_because(entity, ref(staged(system, entity))) }} is not null
                         and source_key is not null
                         and load_id > {{ newest_load(system) }}
                 {%- endfor %}

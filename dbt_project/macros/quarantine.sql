@@ -20,13 +20,13 @@
                 source_key,
                 'without a key, load ' || load_id || ', row ' || row_number() over (partition by source_key, load_id)
             ) as source_key,
-            {{ set_aside_because(entity) }} as reason,
+            {{ set_aside_because(entity, ref(staged(system, entity))) }} as reason,
             {{ kind_of_set_aside(entity) }} as kind,
             extracted_at,
             load_id
         from {{ ref(staged(system, entity)) }}
         where
-            {{ set_aside_because(entity) }} is not null
+            {{ set_aside_because(entity, ref(staged(system, entity))) }} is not null
             {%- if is_incremental() %} and load_id > {{ published_load() }} {%- endif %}
     {%- else %}
         select

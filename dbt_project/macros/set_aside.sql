@@ -6,7 +6,7 @@
       reads: order_statuses | currencies  a word of that seed, in any of its spellings
     and, of the model, `set_aside: [[condition, reason], …]`. One row breaks one row: no rule stops a night.
 -#}
-{% macro set_aside_because(entity, columns=none) -%}
+{% macro set_aside_because(entity, relation, columns=none) -%}
     {%- set node = (
         graph.nodes["model." ~ project_name ~ ".conformed_" ~ entity]
         if execute
@@ -15,7 +15,7 @@
     {%- if columns is none -%} {%- set columns = node["columns"].values() -%} {%- endif -%}
     {%- set cases = [] -%}
     {%- for column in columns if column.name not in ("deleted_at", "extracted_at", "load_id", "source_system") -%}
-        {%- do cases.extend(broken_rules(column)) -%}
+        {%- do cases.extend(broken_rules(column, relation)) -%}
     {%- endfor -%}
     {%- for condition, reason in node["config"].get("meta", {}).get("set_aside", []) -%}
         {%- do cases.append("when " ~ condition ~ " then '" ~ reason ~ "'") -%}
@@ -26,7 +26,7 @@
 {%- endmacro %}
 
 {#- ["when … then …"] of one column. -#}
-{% macro broken_rules(column) -%}
+{% macro broken_rules(column, relation) -%}
     {%- set name, type, meta = column.name, column.data_type, meta_of(column) -%}
     {%- set value = cast_or_null(name, type) -%}
     {%- set cases = [] -%}
@@ -73,47 +73,56 @@
         ) -%}
     {%- endif -%}
     {%- if meta.get("reads") == "order_statuses" -%}
-        {%- set known = "(select spelling from " ~ ref("order_statuses") ~ ")" -%}
-        {%- do cases.append(
-            "when "
-            ~ spelling(name)
-            ~ " not in "
-            ~ known
-            ~ " then '"
+        {%- set unknown = (
+            "(select d.word from (select distinct "
             ~ name
-            ~ " is no word of the seed order_statuses'"
+            ~ " as word from "
+            ~ relation
+            ~ ") d where "
+            ~ spelling("d.word")
+            ~ " not in (select spelling from "
+            ~ ref("order_statuses")
+            ~ "))"
+        ) -%}
+        {%- do cases.append(
+            "when " ~ name ~ " in " ~ unknown ~ " then '" ~ name ~ " is no word of the seed order_statuses'"
         ) -%}
     {%- endif -%}
     {{ return(cases) }}
 {%- endmacro %}
 
-{#- A column's value as it stands in the conformed entity: in its type, and a word as the entity spells it. Expects the staged
-    rows as `staged`: the seeds have columns of the same names. -#}
+{#- A column's value as it stands in the conformed entity: in its type, and a word as the entity spells it. Expects
+    joined_words joined. -#}
 {% macro conformed_value(column) -%}
     {%- set meta = meta_of(column) -%}
-    {%- if meta.get("reads") == "order_statuses" -%}
-        (
-            select max(w.status)
-            from {{ ref("order_statuses") }} w
-            where w.spelling = {{ spelling("staged." ~ column.name) }}
-        )
-    {%- elif meta.get("reads") == "currencies" -%}
-        -- XXX is ISO's own code for no currency: something is written, and it names none for certain
-        case
-            when {{ spelling("staged." ~ column.name) }} is not null
-            then
-                coalesce(
-                    (
-                        select max(w.currency)
-                        from {{ ref("currencies") }} w
-                        where w.spelling = {{ spelling("staged." ~ column.name) }}
-                    ),
-                    'XXX'
-                )
-        end
-        {%- elif "values" in meta.get("allowed", {}) -%} {{ plain_word(column.name) }}
-    {%- else -%} cast({{ column.name }} as {{ column.data_type }})
+    {%- if meta.get("reads") -%}
+        {{ column.name }}_words.meant
+        {%- elif "values" in meta.get("allowed", {}) -%} {{ plain_word("staged." ~ column.name) }}
+    {%- else -%} cast(staged.{{ column.name }} as {{ column.data_type }})
     {%- endif -%}
+{%- endmacro %}
+
+{#- A join for each column that is read by a seed of words: each word is looked up once, and not in every row. XXX is ISO's
+    own code for no currency: something is written, and it names none for certain. -#}
+{% macro joined_words(relation, columns) -%}
+    {%- for column in columns if meta_of(column).get("reads") %}
+        {%- set seed = meta_of(column)["reads"] %}
+        left join
+            (
+                select
+                    d.word,
+                    {% if seed == "currencies" -%}
+                        case
+                            when {{ spelling("d.word") }} is not null then coalesce(max(w.currency), 'XXX')
+                        end as meant
+                    {%- else -%} max(w.status) as meant
+                    {%- endif %}
+                from (select distinct {{ column.name }} as word from {{ relation }}) d
+                left join {{ ref(seed) }} w on w.spelling = {{ spelling("d.word") }}
+                group by d.word
+            ) {{ column.name }}_words
+            on {{ column.name }}_words.word = staged.{{ column.name }}
+    {%- endfor %}
 {%- endmacro %}
 
 {% macro meta_of(column) -%}

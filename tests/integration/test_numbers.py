@@ -160,8 +160,8 @@ def test_one_bad_line_stops_one_line_and_is_told_with_table_reason_count_and_sha
         "shop survey_responses: 1 of 5 (20.0%) set aside: nps is above 10",
         "shop survey_responses: 1 of 5 (20.0%) set aside: source_key is missing",
         "shop consent_events: 1 of 5 (20.0%) ignored: ignored: status is one of those that the mapping ignores",
-        "shop orders: 1 of 16 (6.2%) no amount: there is no exchange rate for PLN",
-        "shop orders: 1 of 16 (6.2%) no amount: the currency is no word of the seed currencies, or may be several",
+        "shop orders: 1 of 16 (6.2%) without an amount: there is no exchange rate for PLN",
+        "shop orders: 1 of 16 (6.2%) without an amount: the currency is no word of the seed currencies, or may be several",
     ]
     assert shop.ask("select bool_and(is_balanced) from quarantine.books") == [(True,)]
     # a withdrawal that says when is missing denies from when it came
