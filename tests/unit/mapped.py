@@ -6,11 +6,22 @@ import duckdb
 import jinja2
 
 from orchestration.mapping_sql import model_sql, parts_of
-from orchestration.settings import Table
+from orchestration.settings import DBT_DIR, Table
 
 
 def _listed(formats: list[str]) -> str:
     return "[" + ", ".join(f"'{f}'" for f in formats) + "]"
+
+
+def birth_macros(as_of: str):
+    """The macros of births.sql and match_keys.sql as dbt has them, on a night."""
+    macros = DBT_DIR / "macros"
+    text = "".join((macros / name).read_text(encoding="utf-8") for name in ("engine/match_keys.sql", "births.sql"))
+    known = {
+        "as_of": lambda: f"timestamp '{as_of}'",
+        "parsed_time": lambda value, formats: f"try_strptime({value}, {_listed(formats)})",
+    }
+    return jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, globals=known).module
 
 
 def models_of(
@@ -31,6 +42,7 @@ def models_of(
             ref=lambda model: model,
             source=lambda source, table: f'raw_{source}."{table}"',
             as_utc=lambda value: f"(try_cast({value} as timestamptz) at time zone 'UTC')",
+            parsed_birth=birth_macros("2026-11-26 02:00:00").parsed_birth,
             parsed_time=lambda value, formats: f"try_strptime({value}, {_listed(formats)})",
         )
         found[entity] = (sql, told)
