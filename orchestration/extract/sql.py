@@ -1,7 +1,6 @@
-"""The `sql` connector: any SQLAlchemy URL, fetched as Arrow. ADBC for SQLite and PostgreSQL (which COPYs), connectorx
-for MySQL and MariaDB, SQLAlchemy's own cursor for the rest. DuckDB files are attached (duckdb_files.py).
+"""The `sql` connector: any SQLAlchemy URL, fetched as Arrow (sql_fetch.py). DuckDB files are attached (duckdb_files.py).
 
-Not here: since when rows are read (cursors.py), or merging into raw (landing.py).
+Here: which rows of a table are read. Not here: since when (cursors.py), or merging into raw (landing.py).
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import sqlalchemy as sa
 from adbc_driver_manager import Error as AdbcError
 
@@ -22,12 +20,12 @@ from orchestration.extract.cursors import Since, since
 from orchestration.extract.duckdb_files import read_duckdb_table
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract, raw_name
-from orchestration.extract.sql_statements import among, changed, limited, limits, schema_and_name, select_rows
+from orchestration.extract.sql_fetch import arrow_of
+from orchestration.extract.sql_statements import among, changed, limits, schema_and_name, select_rows
 from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
 
-_FETCH_ROWS = 50_000
 # keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
 # drivers that give every column one true type; from the others each value is cast on its own, and rejected alone
@@ -146,13 +144,13 @@ class _Reader:
     def _fetched(self, where: Any) -> Any:
         as_text = self.engine.dialect.name == "sqlite"
         sql = select_rows(self.engine, self.there, self.columns, self.found, as_text=as_text, where=where)
-        return _arrow(self.url, self.engine, sql, self.budget, self.running)
+        return arrow_of(self.url, self.engine, sql, self.budget, self.running)
 
     def _keys_there(self) -> str | None:
         if not self.table.find_deletions or not self.table.key:
             return None
         sql = select_rows(self.engine, self.there, self.table.key, self.found, as_text=True)
-        with _arrow(self.url, self.engine, sql, self.budget, self.running) as key_reader:  # noqa: F841 DuckDB finds it by its name
+        with arrow_of(self.url, self.engine, sql, self.budget, self.running) as key_reader:  # noqa: F841 DuckDB finds it by its name
             self.con.execute("create or replace temp table keys_there as from key_reader")
         return "from keys_there"
 
@@ -178,8 +176,8 @@ class _Reader:
         """Whether a table where nothing changed has no row at all any more."""
         if keys or scalar(self.con, "select count(*) from changed"):
             return False
-        sql = select_rows(self.engine, self.there, list(self.columns)[:1], self.found, as_text=True)
-        with _arrow(self.url, self.engine, f"{sql} LIMIT 1", self.budget, self.running) as reader:
+        sql = select_rows(self.engine, self.there, list(self.columns)[:1], self.found, as_text=True, limit=1)
+        with arrow_of(self.url, self.engine, sql, self.budget, self.running) as reader:
             return not reader.read_all().num_rows
 
 
@@ -202,68 +200,6 @@ def _engine(source_name: str, url: sa.URL, budget: Budget) -> sa.Engine:
             to_do="install the package that brings it (its SQLAlchemy dialect's page names it) into the environment",
             is_whole_source=True,
         ) from error
-
-
-@contextmanager
-def _arrow(
-    url: sa.URL, engine: sa.Engine, sql: str, budget: Budget, running: list[Callable[[], object]]
-) -> Iterator[pa.RecordBatchReader]:
-    backend = url.get_backend_name()
-    if backend == "sqlite":
-        import adbc_driver_sqlite.dbapi as sqlite_adbc
-
-        with sqlite_adbc.connect(f"file:{url.database}?mode=ro") as connection, connection.cursor() as cursor:
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_FETCH_ROWS)})
-            with _stoppable(running, cursor.adbc_cancel):
-                cursor.execute(sql)
-                yield cursor.fetch_record_batch()
-    elif backend == "postgresql":
-        import adbc_driver_postgresql.dbapi as postgres_adbc
-
-        plain = limits(url, budget)[0].set(drivername="postgresql").render_as_string(hide_password=False)
-        # libpq takes no + for a space
-        address, _, query = plain.partition("?")
-        plain = f"{address}?{query.replace('+', '%20')}"
-        with (
-            postgres_adbc.connect(plain) as connection,
-            connection.cursor() as cursor,
-            _stoppable(running, cursor.adbc_cancel),
-        ):
-            cursor.execute(sql)
-            yield cursor.fetch_record_batch()
-    elif backend in ("mysql", "mariadb"):
-        import connectorx
-
-        plain = url.set(drivername="mysql", query={}).render_as_string(hide_password=False)
-        yield connectorx.read_sql(
-            plain, limited(engine, sql, budget), return_type="arrow_stream", batch_size=_FETCH_ROWS
-        )
-    else:
-        with engine.connect() as plain_connection:
-            result = plain_connection.execution_options(stream_results=True).execute(sa.text(sql))
-            yield _from_cursor(result)
-
-
-@contextmanager
-def _stoppable(running: list[Callable[[], object]], stop: Callable[[], object]) -> Iterator[None]:
-    running.append(stop)
-    try:
-        yield
-    finally:
-        running.remove(stop)
-
-
-def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
-    schema = pa.schema([(key, pa.string()) for key in result.keys()])  # noqa: SIM118 a result is no dict
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        while rows := result.fetchmany(_FETCH_ROWS):
-            columns = zip(*rows, strict=True)
-            yield pa.record_batch(
-                [pa.array([None if v is None else str(v) for v in c], pa.string()) for c in columns], schema
-            )
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def _safe(url: sa.URL) -> str:

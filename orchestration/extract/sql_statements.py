@@ -22,7 +22,14 @@ def schema_and_name(there: str) -> tuple[str | None, str]:
 
 
 def select_rows(
-    engine: sa.Engine, there: str, columns: Any, found: dict[str, Any], *, as_text: bool, where: Any = None
+    engine: sa.Engine,
+    there: str,
+    columns: Any,
+    found: dict[str, Any],
+    *,
+    as_text: bool,
+    where: Any = None,
+    limit: int | None = None,
 ) -> str:
     """A SELECT of columns of a table; `where` makes a condition of its columns."""
     source = _table(there, found)
@@ -31,6 +38,8 @@ def select_rows(
     query = sa.select(*wanted)
     if where is not None:
         query = query.where(where(source.c))
+    if limit:
+        query = query.limit(limit)
     return str(query.compile(engine, compile_kwargs={"literal_binds": True}))
 
 

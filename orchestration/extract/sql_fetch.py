@@ -1,0 +1,79 @@
+"""Rows of a query as Arrow: ADBC for SQLite and PostgreSQL (which COPYs), connectorx for MySQL and MariaDB, else SQLAlchemy's
+own cursor. Not here: which query (sql_statements.py), or what its rows become (sql.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from orchestration.extract.budget import Budget
+from orchestration.extract.sql_statements import limited, limits
+
+_FETCH_ROWS = 50_000
+
+
+@contextmanager
+def arrow_of(
+    url: sa.URL, engine: sa.Engine, sql: str, budget: Budget, running: list[Callable[[], object]]
+) -> Iterator[pa.RecordBatchReader]:
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        import adbc_driver_sqlite.dbapi as sqlite_adbc
+
+        with sqlite_adbc.connect(f"file:{url.database}?mode=ro") as connection, connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_FETCH_ROWS)})
+            with _stoppable(running, cursor.adbc_cancel):
+                cursor.execute(sql)
+                yield cursor.fetch_record_batch()
+    elif backend == "postgresql":
+        import adbc_driver_postgresql.dbapi as postgres_adbc
+
+        plain = limits(url, budget)[0].set(drivername="postgresql").render_as_string(hide_password=False)
+        # libpq takes no + for a space
+        address, _, query = plain.partition("?")
+        plain = f"{address}?{query.replace('+', '%20')}"
+        with (
+            postgres_adbc.connect(plain) as connection,
+            connection.cursor() as cursor,
+            _stoppable(running, cursor.adbc_cancel),
+        ):
+            cursor.execute(sql)
+            yield cursor.fetch_record_batch()
+    elif backend in ("mysql", "mariadb"):
+        import connectorx
+
+        plain = url.set(drivername="mysql", query={}).render_as_string(hide_password=False)
+        yield connectorx.read_sql(
+            plain, limited(engine, sql, budget), return_type="arrow_stream", batch_size=_FETCH_ROWS
+        )
+    else:
+        with engine.connect() as plain_connection:
+            result = plain_connection.execution_options(stream_results=True).execute(sa.text(sql))
+            yield _from_cursor(result)
+
+
+@contextmanager
+def _stoppable(running: list[Callable[[], object]], stop: Callable[[], object]) -> Iterator[None]:
+    running.append(stop)
+    try:
+        yield
+    finally:
+        running.remove(stop)
+
+
+def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
+    schema = pa.schema([(key, pa.string()) for key in result.keys()])  # noqa: SIM118 a result is no dict
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        while rows := result.fetchmany(_FETCH_ROWS):
+            columns = zip(*rows, strict=True)
+            yield pa.record_batch(
+                [pa.array([None if v is None else str(v) for v in c], pa.string()) for c in columns], schema
+            )
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
