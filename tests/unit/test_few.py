@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.configuration import load_settings
 from orchestration.home import Home
+from orchestration.match_keys import define_match_keys
 from orchestration.settings import PROJECT_DIR
 from orchestration.transform import Dbt
 
@@ -27,6 +28,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 @pytest.fixture
 def bi(warehouse, models):
     """The rows of a model on the tables as they stand."""
+    define_match_keys(warehouse)
     warehouse.execute("""
 create schema marts; create schema conformed; create schema reference; create schema if not exists ops;
 create table ops.clock as select timestamp '2026-06-01' as as_of;
