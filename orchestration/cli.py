@@ -24,7 +24,7 @@ from orchestration.identity_cli import identity_app
 from orchestration.pepper_cli import pepper_app
 from orchestration.quarantine_cli import quarantine_app
 from orchestration.review_cli import review_app
-from orchestration.rights_cli import export_subject, list_requests, object_to_marketing, rectify, restrict
+from orchestration.rights_cli import export_subject, list_requests, object_to_marketing, rectify, restrict, withdraw
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",
@@ -46,6 +46,7 @@ app.command()(catalogue)
 app.command()(erase)
 app.command("export-subject")(export_subject)
 app.command("object")(object_to_marketing)
+app.command()(withdraw)
 app.command("prove-erasure")(prove_erasure)
 app.command()(rectify)
 app.command()(restrict)

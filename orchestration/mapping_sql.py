@@ -16,8 +16,14 @@ from orchestration.map_settings import ColumnMap, EntityMap
 from orchestration.settings import Table
 from orchestration.warehouse import key_text, quote, text
 
-# what a withdrawal of consent denies that does not tell (macros/staging.sql)
+# what a statement that is no grant denies, where it does not tell (macros/staging.sql)
 _OF_A_WITHDRAWAL = {"stated_at": "_extracted_at", "purpose": "'all'", "channel": "'all'"}
+# times of statements on consent: what names only a day is read apart (macros/engine/casts.sql)
+_TIMES_OF_STATEMENTS = {
+    ("consent_events", "stated_at"),
+    ("consent_events", "confirmed_at"),
+    ("email_events", "occurred_at"),
+}
 # white space that people and systems leave around a value; a pattern costs a third of trim with a list of characters
 _BLANKS = text(r"^[\s\p{Z}\x{FEFF}\x{200B}]+|[\s\p{Z}\x{FEFF}\x{200B}]+$")
 # other rows name these by their key: one key in two maps is one thing. Of all others it is two rows.
@@ -159,12 +165,15 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
             expression = plain(part.key("r."))
         elif found:
             reader = "parsed_birth" if column == "birth_date" else "parsed_time"
-            expression = _expression(found, kind, part, is_key=column.endswith("_key"), reader=reader)
+            stated = _stated(mapping, column)
+            expression = _expression(found, kind, part, is_key=column.endswith("_key"), reader=reader, stated=stated)
+            if mapping.entity == "email_events" and column == "occurred_at" and (kind_of := mapping.how("kind")):
+                refusal = f"{{{{ is_refusal({argument(mapped_text(kind_of, 'r.'))}) }}}}"
+                expression = f"case when {refusal} then {expression} else {_expression(found, kind, part)} end"
             if mapping.entity == "consent_events" and column in _OF_A_WITHDRAWAL:
                 said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
-                expression = (
-                    f"coalesce({said}, case when {_status(mapping)} = 'withdrawn' then {_OF_A_WITHDRAWAL[column]} end)"
-                )
+                is_grant = plain(str(_stated(mapping, "stated_at")))
+                expression = f"coalesce({said}, case when not {is_grant} then {_OF_A_WITHDRAWAL[column]} end)"
             if kind.upper() != "VARCHAR" and found.on_bad == "quarantine":
                 raw = f"nullif({_stripped(plain(_said(part, key_text(found.columns, 'r.'))))}, '')"
                 reasons.append(f"when {raw} is not null and {expression} is null then '{column} cannot be read'")
@@ -172,6 +181,9 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
             expression = f"cast({plain(text(str(mapping.constants[column])))} as {kind})"
         elif column == "person_system" and "person_key" in mapping.columns:
             expression = f"'{source}'"
+        elif mapping.entity == "consent_events" and column == "capture_source":
+            # where nothing says by which form, the system that delivers it is the source of the evidence
+            expression = plain(text(source))
         else:
             expression = f"cast(null as {kind})"
         lines.append(f"    {expression} as {column}")
@@ -220,12 +232,15 @@ def _is_ignored(how: ColumnMap, column: str) -> str:
     return plain(f"when {key} in ({listed}) then 'ignored: {column} is one of those that the mapping ignores'")
 
 
-def _status(mapping: EntityMap) -> str:
-    """SQL: the status of a statement on consent."""
-    if "status" in mapping.constants:
-        return plain(text(str(mapping.constants["status"])))
+def _stated(mapping: EntityMap, column: str) -> str | None:
+    """SQL: whether a time of a statement is a grant's; None of a column that is no such time. Not in Jinja."""
+    if (mapping.entity, column) not in _TIMES_OF_STATEMENTS:
+        return None
+    if mapping.entity == "email_events":
+        return "false"
     how = mapping.how("status")
-    return _expression(how, "varchar") if how else "null"
+    status = text(str(mapping.constants["status"])) if "status" in mapping.constants else "null"
+    return f"coalesce(lower({_stripped(mapped_text(how, 'r.') if how else status)}) = 'granted', false)"
 
 
 def _key(part: Part, of: str) -> str:
@@ -244,7 +259,13 @@ def _said(part: Part, raw: str, *, is_key: bool = False) -> str:
 
 
 def _expression(
-    how: ColumnMap, kind: str, part: Part | None = None, *, is_key: bool = False, reader: str = "parsed_time"
+    how: ColumnMap,
+    kind: str,
+    part: Part | None = None,
+    *,
+    is_key: bool = False,
+    reader: str = "parsed_time",
+    stated: str | None = None,
 ) -> str:
     raw = f"r.{quote(how.columns[0])}" if len(how.columns) == 1 else key_text(how.columns, "r.")
     if part and len(how.columns) == 1 and (part.nulls or is_key):
@@ -253,11 +274,14 @@ def _expression(
         raw = _said(part, raw, is_key=is_key) if is_text or is_key else raw
     if how.values or how.otherwise is not None:
         raw = mapped_text(how, "r.")
+    written = argument(raw)
     if how.formats:
         formats = "[" + ", ".join(argument(f.replace("'", "''")) for f in how.formats) + "]"
-        return f"cast({{{{ {reader}({argument(raw)}, {formats}) }}}} as {kind})"
+        written = f"{reader}({written}, {formats})"
+        if kind.lower() != "timestamp":
+            return f"cast({{{{ {written} }}}} as {kind})"
     if kind.lower() == "timestamp":
-        return f"{{{{ as_utc({argument(raw)}) }}}}"
+        return f"{{{{ statement_time({written}, {argument(stated)}) }}}}" if stated else f"{{{{ as_utc({written}) }}}}"
     if kind.lower() in _WHOLE:
         # a cast alone would round
         return plain(

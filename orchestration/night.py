@@ -29,7 +29,7 @@ from orchestration.privacy.rights import prepare_requests
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.status import keep_status, note_run
 from orchestration.transform import Dbt, set_clock
-from orchestration.warehouse import open_warehouse, scalar
+from orchestration.warehouse import has_table, open_warehouse, scalar
 
 if TYPE_CHECKING:
     from data_quality.runner import QualityRun
@@ -187,6 +187,7 @@ class Night:
         """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model."""
         settings = self.settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}})
         parts = [str(_newest_load(con)), self._project(con), settings, self.as_of.date().isoformat(), _decided(con)]
+        parts.append(_rejected(con))
         model = self.home.identity_model
         parts.append(model.read_text(encoding="utf-8") if model.exists() else "")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -238,6 +239,12 @@ def _decided(con: duckdb.DuckDBPyConnection) -> str:
             )
         ]
     )
+
+
+def _rejected(con: duckdb.DuckDBPyConnection) -> str:
+    """How many different lines were rejected on the way into raw: one of them may withdraw consent."""
+    counted = "select count(distinct hash(source, table_name, content)) from quarantine.rejected_rows"
+    return str(scalar(con, counted)) if has_table(con, "quarantine", "rejected_rows") else "0"
 
 
 def _newest_load(con: duckdb.DuckDBPyConnection) -> int:

@@ -1,4 +1,4 @@
-"""`kundbild object`, `restrict`, `rectify`, `export-subject`, `requests`: arguments and what is printed.
+"""`kundbild object`, `withdraw`, `restrict`, `rectify`, `export-subject`, `requests`: arguments and what is printed.
 
 Not here: work (privacy/), erasure (erasure_cli.py).
 """
@@ -26,16 +26,67 @@ OneRecord = Annotated[str | None, typer.Option("--source-record", help="A source
 
 
 def object_to_marketing(
-    customer: OneCustomer = None, email: OneEmail = None, source_record: OneRecord = None, as_json: Json = False
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    profiling: Annotated[bool, typer.Option("--profiling", help="To profiling alone; the rest stands.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Note an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
 
-    It stands through merges, splits and new deliveries; only a later grant with its evidence opens a purpose again. The
-    next night takes the customer out of audiences.
+    It stands through merges, splits, new keys and new deliveries; only a later grant with its evidence opens a purpose
+    again. Exports leave the customer out at once, the next night takes them out of audiences. By an address that is nobody's
+    here, or several customers', whoever has it is denied.
     """
     from orchestration.privacy.rights import object_to_marketing as note
+    from orchestration.privacy.rights import withdraw_point
 
-    _used("object", customer, email, source_record, note, as_json)
+    purpose = "profiling" if profiling else "direct_marketing"
+    _used(
+        "object",
+        customer,
+        email,
+        source_record,
+        lambda con, whom, at, request: note(con, whom, at, request, purpose),
+        as_json,
+        point=lambda con, at, request: withdraw_point(con, str(email), at, request, purpose, "all"),
+    )
+
+
+def withdraw(
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes; all is any.")] = "all",
+    channel: Annotated[str, typer.Option(help="email, sms, phone, post or ads; all is any.")] = "all",
+    as_json: Json = False,
+) -> None:
+    """Note that somebody withdrew their consent: to one purpose on one channel, or to all of them unless it is said.
+
+    It stands as an objection does: exports leave the customer out at once, and only a later grant opens it again.
+    """
+    from orchestration.errors import KundbildError
+    from orchestration.privacy.consent import CHANNELS
+    from orchestration.privacy.rights import withdraw as note
+    from orchestration.privacy.rights import withdraw_point
+
+    if channel not in (*CHANNELS, "all"):
+        raise KundbildError(f"{channel!r} is no channel", to_do=f"channels are {', '.join(CHANNELS)}, or all")
+
+    def of_a_purpose(con: Any) -> None:
+        known = [name for (name,) in con.execute("select purpose from reference.purposes order by 1").fetchall()]
+        if purpose not in (*known, "all"):
+            raise KundbildError(f"{purpose!r} is no purpose", to_do=f"purposes are {', '.join(known)}, or all")
+
+    def use(con: Any, whom: str, at: Any, request: str) -> int:
+        of_a_purpose(con)
+        return note(con, whom, at, request, purpose, channel)
+
+    def point(con: Any, at: Any, request: str) -> None:
+        of_a_purpose(con)
+        withdraw_point(con, str(email), at, request, purpose, channel)
+
+    _used("withdraw", customer, email, source_record, use, as_json, point=point)
 
 
 def restrict(
@@ -170,9 +221,13 @@ def _used(
     then: Callable[[Any, str], object] | None = None,
     *,
     held_by: Callable[[Any, str], list[str]] | None = None,
+    point: Callable[[Any, Any, str], None] | None = None,
     is_quiet: bool = False,
 ) -> None:
-    """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not."""
+    """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not.
+
+    `point` notes what is said by an address with the address itself, whoever has it.
+    """
     from orchestration.extract.records import now
     from orchestration.privacy.rights import Subject, close_requests, customers_of, note_request, state_of
     from orchestration.warehouse import transaction
@@ -191,6 +246,8 @@ def _used(
             request = note_request(con, right, log.keyed(whom), at, "open" if then and state == "done" else state)
             if state == "done":
                 changed = use(con, whom, at, request)
+            if point and email:
+                point(con, at, request)
         if then and state == "done":
             then(con, whom)
             close_requests(con, right, at)
@@ -219,6 +276,8 @@ def _used(
     else:
         out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted."))
     if state != "done":
+        told = point and email and not as_json
+        out.print("  Whoever has the address is not contacted for it until it is decided.") if told else None
         raise typer.Exit(3)
 
 

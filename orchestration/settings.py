@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from orchestration.identity_settings import GoldenRecord, Identity
 from orchestration.map_settings import EntityMap
@@ -41,6 +42,8 @@ class Grant(Strict):
     granted: list[str] = Field(min_length=1, description="its values that do")
     stated_at: str = Field(description="column of when")
     wording: str = Field(description="column of what was consented to: without it, nothing was")
+    purpose: str | None = Field(default=None, description="column of what for")
+    channel: str | None = Field(default=None, description="column of by which channel")
 
 
 class Person(Strict):
@@ -65,6 +68,9 @@ class Person(Strict):
     )
     emptied: list[str] = []
     grant: Grant | None = None
+    refusal: str | None = Field(
+        default=None, description="column with the kind of a message's event: unsubscribes and complaints withdraw"
+    )
 
     @property
     def key_columns(self) -> list[str]:
@@ -73,7 +79,9 @@ class Person(Strict):
     @property
     def columns(self) -> list[str]:
         single = [*self.key_columns, self.country_code, self.given_name, self.family_name, self.birth_date]
-        single += [self.grant.status, self.grant.stated_at, self.grant.wording] if self.grant else []
+        grant = self.grant
+        single += [grant.status, grant.stated_at, grant.wording, grant.purpose, grant.channel] if grant else []
+        single.append(self.refusal)
         return [*filter(None, single), *self.email, *self.phone, *self.own, *self.emptied]
 
 
@@ -263,7 +271,17 @@ class Source(Strict):
     null_keys: list[str] = Field(
         default=["0"], description="what it writes, besides, where a row refers to nobody: such rows share no key"
     )
+    timezone: str = Field(
+        default="UTC", description="in which times without an offset are read, as Europe/Stockholm; text or TIMESTAMP"
+    )
     tables: dict[str, Table] = {}
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone: write one as Europe/Stockholm")
+        return name
 
 
 class Schedule(Strict):

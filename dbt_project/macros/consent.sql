@@ -6,6 +6,8 @@
         and s.channel != 'all'
         and s.wording_version is not null
         and s.contact_point is not null
+        and s.capture_source is not null
+        and not s.is_void
         and (
             -- on the purpose's own legal basis, and on no other
             (
@@ -13,7 +15,8 @@
                 and (s.confirmed_at is not null or not p.needs_confirmation)
             )
             {%- if var("soft_opt_in") %}
-                -- who bought may be written to of the like, where the wording offered to refuse it
+                -- who bought, and neither cancelled nor was given all of it back, may be written to of the like,
+                -- where the wording offered to refuse it
                 or (
                     lower(s.legal_basis) = 'soft opt-in'
                     and p.is_marketing
@@ -21,7 +24,7 @@
                     and exists (
                         select 1
                         from {{ ref("fct_orders") }} o
-                        where o.customer_id = s.customer_id and o.ordered_at <= s.effective_at
+                        where o.customer_id = s.customer_id and o.is_sale and o.ordered_at <= s.effective_at
                     )
                 )
             {%- endif %}

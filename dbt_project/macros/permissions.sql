@@ -70,8 +70,8 @@
 {%- endmacro %}
 
 {#-
-    What each record said, by counts and sums of loads, as CTEs `said`, `refused`, `pointed` and `objected`: a load changes no
-    row without a newer number, so that they show every change, also of rows that are gone.
+    What each record said, as CTEs `said`, `refused`, `pointed`, `inherited`, `void` and `objected`. Of grants by counts and
+    sums of loads: a load changes no row without a newer number, so that they show every change, also of rows that are gone.
 -#}
 {% macro consent_digests() -%}
     said as (
@@ -83,31 +83,47 @@
             count(*) filter (coalesce(confirmed_at, stated_at) <= {{ as_of() }}) as begun,
             count(*) filter (expires_at > {{ as_of() }}) as unexpired
         from {{ ref("conformed_consent_events") }}
-        where deleted_at is null
+        where status = 'granted' and deleted_at is null
         group by 1, 2
     ),
     refused as (
-        select person_system, person_key, count(*) as statements, sum(load_id) as loads
-        from {{ ref("conformed_email_events") }}
-        where kind in ('unsubscribed', 'complained') and deleted_at is null
+        select
+            person_system,
+            person_key,
+            sum(
+                {{
+                    hashed(
+                        ["source_system", "source_key", "contact_point", "purpose", "channel", "stated_at", "load_id"]
+                    )
+                }}
+            ) as statements
+        from {{ source("identity", "withdrawals") }}
         group by 1, 2
     ),
     pointed as (
-        select source_system, source_key, sum({{ hashed(["contact_point", "statements", "loads"]) }}) as points
-        from
-            (
-                select n.source_system, n.source_key, w.*
-                from {{ source("identity", "withdrawn_points") }} w
-                join {{ source("identity", "normalised_people") }} n on n.email_key = w.email_key
-                union all
-                select n.source_system, n.source_key, w.*
-                from {{ source("identity", "withdrawn_points") }} w
-                join {{ source("identity", "normalised_people") }} n on n.phone_key = w.phone_key
-            )
+        select person_system, person_key, sum({{ hashed(["contact_point", "statements", "digest"]) }}) as points
+        from {{ source("identity", "point_holders") }}
+        group by 1, 2
+    ),
+    inherited as (
+        select
+            h.person_system,
+            h.person_key,
+            sum({{ hashed(["h.gone_system", "h.gone_key", "r.statements"]) }}) as statements
+        from {{ source("identity", "heirs") }} h
+        left join refused r on r.person_system = h.gone_system and r.person_key = h.gone_key
+        group by 1, 2
+    ),
+    void as (
+        select person_system, person_key, sum({{ hashed(["contact_point"]) }}) as points
+        from {{ source("identity", "void_grants") }}
         group by 1, 2
     ),
     objected as (
-        select source_system, source_key, count(*) as objections, max(stated_at) as stated_at
+        select
+            source_system,
+            source_key,
+            sum({{ hashed(["purpose", "channel", "stated_at", "request_id"]) }}) as objections
         from {{ source("identity", "objections") }}
         group by 1, 2
     )

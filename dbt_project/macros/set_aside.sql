@@ -20,6 +20,11 @@
     {%- for condition, reason in node["config"].get("meta", {}).get("set_aside", []) -%}
         {%- do cases.append("when " ~ condition ~ " then '" ~ reason ~ "'") -%}
     {%- endfor -%}
+    {%- if entity == "consent_events" -%}
+        {%- do cases.append(
+            "when " ~ statement_status() ~ " is null then 'status is neither granted nor withdrawn'"
+        ) -%}
+    {%- endif -%}
     {%- if cases -%} coalesce(quarantine_reason, case {{ cases | join(" ") }} end)
     {%- else -%} quarantine_reason
     {%- endif -%}

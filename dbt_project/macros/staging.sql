@@ -27,22 +27,53 @@
     {{ return([parsed ~ " is null", what ~ " is missing or cannot be read"]) }}
 {%- endmacro %}
 
-{#- What a statement on consent is about. A withdrawal that does not tell is about all there is: it denies. -#}
-{% macro about(said) -%}
-    coalesce(nullif(trim({{ said }}), ''), case when status = 'withdrawn' then 'all' end)
+{#- SQL: whether a statement on consent is readably a grant. Everything else denies: see the ledger of withdrawals. -#}
+{% macro is_granted(status="status") -%} coalesce({{ word(status) }} = 'granted', false) {%- endmacro %}
+
+{#-
+    The status of a statement in the conformed vocabulary: granted, or withdrawn in any of the usual words. Null where it is
+    neither: such a row is set aside, and it denies.
+-#}
+{% macro statement_status(status="status") -%}
+    case
+        when {{ word(status) }} = 'granted'
+        then 'granted'
+        when {{ word(status) }} in ('{{ var("withdrawn_words") | join("', '") }}')
+        then 'withdrawn'
+    end
 {%- endmacro %}
+
+{#- What a statement on consent is about. One that is no grant and does not tell is about all there is: it denies. -#}
+{% macro about(said) -%} coalesce({{ word(said) }}, case when not {{ is_granted() }} then 'all' end) {%- endmacro %}
 
 {#- [condition, reason] for a grant that does not say of what. -#}
 {% macro named(said, what) -%}
     {{
         return(
             [
-                "status = 'granted' and coalesce(nullif(trim(" ~ said ~ "), ''), 'all') = 'all'",
+                is_granted() ~ " and coalesce(" ~ word(said) ~ ", 'all') = 'all'",
                 what ~ " is missing: a grant names one",
             ]
         )
     }}
 {%- endmacro %}
 
-{#- When a statement on consent was made. A withdrawal that does not tell stands from when it was first known: it denies. -#}
-{% macro stated(at) -%} coalesce({{ at }}, case when status = 'withdrawn' then _extracted_at end) {%- endmacro %}
+{#- When a statement was made. One that is no grant and does not tell stands from when it was first known: it denies. -#}
+{% macro stated(at) -%}
+    coalesce({{ statement_time(at, is_granted()) }}, case when not {{ is_granted() }} then _extracted_at end)
+{%- endmacro %}
+
+{#- SQL: whether the kind of a message's event, in whatever spelling, withdraws. -#}
+{% macro is_refusal(kind) -%}
+    coalesce(regexp_matches(lower(cast({{ kind }} as varchar)), '{{ var("refusal") }}'), false)
+{%- endmacro %}
+
+{#- When a message's event was: one that withdraws is a statement, and stands from when it was first known where it does
+    not tell. -#}
+{% macro happened(at, kind) -%}
+    case
+        when {{ is_refusal(kind) }}
+        then coalesce({{ statement_time(at, "false") }}, _extracted_at)
+        else {{ as_utc(at) }}
+    end
+{%- endmacro %}

@@ -33,42 +33,59 @@
 {%- endmacro %}
 
 {#-
-    What customers said, as CTEs `owners` and `statements`: one row per customer, purpose, channel and statement. A record
-    that is gone at its source speaks on for the customer that had it last, where it withdrew: that outlives the record.
-    A withdrawal speaks for whoever has the contact point that it names, too.
+    What customers said, as CTEs `owners` and `statements`: one row per customer, purpose, channel and statement. Grants are
+    those of standing rows; withdrawals are the ledger's, whatever became of the row and of the record (identity.withdrawals).
+    A withdrawal speaks for whoever has the contact point that it names, and for whoever was granted something on it.
+    `effective_at` is from when a statement holds, `weighs_at` what puts it before or after others (first_moment).
 -#}
 {% macro consent_statements(touched=none) -%}
+    {%- set granted, withdrawn = (
+        ("granted", "withdrawn")
+        if touched
+        else (
+            ref("conformed_consent_events"),
+            source("identity", "withdrawals"),
+        )
+    ) -%}
     {{ consent_owners(touched) }},
-    -- whoever has a contact point that was withdrawn from, whatever record said so, or none. Where many withdrew,
-    -- as from one that stands in for none, what was said is not told of each of them in full
+    -- whoever has a contact point that was withdrawn from. Where many withdrew, as from one that stands in for none,
+    -- what
+    -- was said is not told of each of them in full
     withdrawn_points as (
-        select w.contact_point, b.customer_id, w.statements > {{ var("withdrawals_in_full") }} as is_of_many
-        from {{ source("identity", "withdrawn_points") }} w
-        join {{ source("identity", "normalised_people") }} n on n.email_key = w.email_key
-        join owners b on b.source_system = n.source_system and b.source_key = n.source_key
-        union
-        select w.contact_point, b.customer_id, w.statements > {{ var("withdrawals_in_full") }}
-        from {{ source("identity", "withdrawn_points") }} w
-        join {{ source("identity", "normalised_people") }} n on n.phone_key = w.phone_key
-        join owners b on b.source_system = n.source_system and b.source_key = n.source_key
+        select distinct h.contact_point, b.customer_id, h.statements > {{ var("withdrawals_in_full") }} as is_of_many
+        from {{ source("identity", "point_holders") }} h
+        join owners b on b.source_system = h.person_system and b.source_key = h.person_key
+    ),
+    -- whoever has the address or number of a record that withdrew and is gone
+    heirs as (
+        select distinct h.gone_system, h.gone_key, b.customer_id
+        from {{ source("identity", "heirs") }} h
+        join owners b on b.source_system = h.person_system and b.source_key = h.person_key
     ),
     {%- if touched %}
         -- what they said, read once
-        ledger as (
+        granted as (
             select e.*
             from {{ ref("conformed_consent_events") }} e
             where
-                exists (select 1 from owners b where b.source_system = e.person_system and b.source_key = e.person_key)
-                or (
-                    e.status = 'withdrawn'
-                    and exists (select 1 from withdrawn_points w where w.contact_point = e.contact_point)
+                e.status = 'granted'
+                and exists (
+                    select 1 from owners b where b.source_system = e.person_system and b.source_key = e.person_key
                 )
         ),
+        withdrawn as (
+            select e.*
+            from {{ source("identity", "withdrawals") }} e
+            where
+                exists (select 1 from owners b where b.source_system = e.person_system and b.source_key = e.person_key)
+                or exists (select 1 from withdrawn_points w where w.contact_point = e.contact_point)
+                or exists (select 1 from heirs h where h.gone_system = e.person_system and h.gone_key = e.person_key)
+        ),
     {%- endif %}
-    {%- set ledger = "ledger" if touched else ref("conformed_consent_events") %}
+    {{ denied_by(withdrawn) }},
     said_by_many as (
         select e.*
-        from ({{ withdrawals(ledger) }}) e
+        from ({{ withdrawals(withdrawn) }}) e
         where e.contact_point in (select contact_point from withdrawn_points where is_of_many)
     ),
     -- a grant of whoever has such a contact point, and when it was first withdrawn from after that
@@ -78,156 +95,185 @@
             contact_point,
             purpose,
             channel,
-            min(case when customer_id is null then effective_at end) over (
+            min(case when customer_id is null then weighs_at end) over (
                 partition by contact_point, purpose, channel
-                order by effective_at
+                order by weighs_at
                 range between current row and unbounded following
-            ) as effective_at
+            ) as weighs_at
         from
             (
-                select null as customer_id, contact_point, purpose, channel, effective_at
+                select null as customer_id, contact_point, purpose, channel, weighs_at
                 from said_by_many
                 union all
-                select w.customer_id, w.contact_point, e.purpose, e.channel, coalesce(e.confirmed_at, e.stated_at)
-                from {{ ledger }} e
+                select
+                    w.customer_id,
+                    w.contact_point,
+                    e.purpose,
+                    e.channel,
+                    {{ first_moment("coalesce(e.confirmed_at, e.stated_at)") }}
+                from {{ granted }} e
                 join owners b on b.source_system = e.person_system and b.source_key = e.person_key
                 join withdrawn_points w on w.customer_id = b.customer_id and w.is_of_many
                 where e.status = 'granted' and e.deleted_at is null
             )
     ),
-    -- withdrawals from a contact point, of whoever has it
     said_by_others as (
-        select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.event_key
-        from ({{ withdrawals(ledger) }}) e
+        -- withdrawals from a contact point, of whoever has it
+        select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key
+        from ({{ withdrawals(withdrawn) }}) e
         join withdrawn_points w on w.contact_point = e.contact_point and not w.is_of_many
         left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
         where w.customer_id is distinct from b.customer_id
         union all
         -- of many the last, and the first after each grant: no other changes what is permitted when
-        select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.event_key
+        select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key
         from
             (
                 select
                     contact_point,
                     purpose,
                     channel,
-                    max(effective_at) as effective_at,
-                    {{ latest("event_key", in_order("effective_at", "true", "event_key")) }} as event_key
+                    {{ latest("effective_at", in_order("weighs_at", "true", "event_key")) }} as effective_at,
+                    max(weighs_at) as weighs_at,
+                    {{ latest("event_key", in_order("weighs_at", "true", "event_key")) }} as event_key
                 from said_by_many
                 group by 1, 2, 3
             ) e
         join withdrawn_points w on w.contact_point = e.contact_point
         union all
-        select g.customer_id, g.purpose, g.channel, g.contact_point, g.effective_at, min(e.event_key)
+        select g.customer_id, g.purpose, g.channel, g.contact_point, min(e.effective_at), g.weighs_at, min(e.event_key)
         from ended_grants g
         join
             said_by_many e
             on e.contact_point = g.contact_point
             and e.purpose = g.purpose
             and e.channel = g.channel
-            and e.effective_at = g.effective_at
+            and e.weighs_at = g.weighs_at
         where g.customer_id is not null
-        group by 1, 2, 3, 4, 5
+        group by 1, 2, 3, 4, 6
+        union all
+        select h.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key
+        from ({{ withdrawals(withdrawn) }}) e
+        join heirs h on h.gone_system = e.person_system and h.gone_key = e.person_key
+        left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
+        where h.customer_id is distinct from b.customer_id
     ),
     statements as (
         select
             b.customer_id,
             e.purpose,
             e.channel,
-            e.status,
+            'granted' as status,
             e.contact_point,
             -- a double opt-in counts from its confirmation
-            case
-                when e.status = 'granted' then coalesce(e.confirmed_at, e.stated_at) else e.stated_at
-            end as effective_at,
+            coalesce(e.confirmed_at, e.stated_at) as effective_at,
+            {{ first_moment("coalesce(e.confirmed_at, e.stated_at)") }} as weighs_at,
             e.confirmed_at,
             e.expires_at,
             e.wording_version,
+            e.capture_source,
             e.legal_basis,
-            e.source_system || ':' || e.source_key as event_key
-        from {{ ledger }} e
-        join owners b on b.source_system = e.person_system and b.source_key = e.person_key
-        where e.deleted_at is null and (e.status = 'withdrawn' or b.is_standing)
+            e.source_system || ':' || e.source_key as event_key,
+            v.contact_point is not null as is_void
+        from {{ granted }} e
+        join owners b on b.source_system = e.person_system and b.source_key = e.person_key and b.is_standing
+        left join
+            {{ source("identity", "void_grants") }} v
+            on v.contact_point = e.contact_point
+            and v.person_system = e.person_system
+            and v.person_key = e.person_key
+        where e.status = 'granted' and e.deleted_at is null
         union all
         select
-            customer_id, purpose, channel, 'withdrawn', contact_point, effective_at, null, null, null, null, event_key
+            customer_id,
+            purpose,
+            channel,
+            'withdrawn',
+            contact_point,
+            effective_at,
+            weighs_at,
+            null,
+            null,
+            null,
+            null,
+            null,
+            event_key,
+            false
         from
             (
-                select b.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.event_key
-                from ({{ withdrawals_of_several(ledger) }}) e
+                select b.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key
+                from ({{ withdrawals(withdrawn) }}) e
                 join owners b on b.source_system = e.person_system and b.source_key = e.person_key
                 union all
-                -- an objection that was made here: `kundbild object`
-                select b.customer_id, p.purpose, c.channel, null, o.stated_at, 'kundbild:' || o.request_id
+                -- what was said here: `kundbild object`, `kundbild withdraw`
+                select b.customer_id, p.purpose, c.channel, null, o.stated_at, o.stated_at, 'kundbild:' || o.request_id
                 from {{ source("identity", "objections") }} o
                 join owners b on b.source_system = o.source_system and b.source_key = o.source_key
-                join {{ ref("purposes") }} p on p.is_marketing
-                cross join ({{ contact_channels() }}) c
+                join
+                    {{ ref("purposes") }} p
+                    on p.purpose = o.purpose
+                    or o.purpose = 'all'
+                    or coalesce(o.purpose, 'direct_marketing') = 'direct_marketing'
+                    and p.is_marketing
+                join ({{ contact_channels() }}) c on c.channel = o.channel or coalesce(o.channel, 'all') = 'all'
                 union all
-                select customer_id, purpose, channel, contact_point, effective_at, event_key
+                select customer_id, purpose, channel, contact_point, effective_at, weighs_at, event_key
                 from said_by_others
             )
     )
 {%- endmacro %}
 
-{#- Withdrawals, by purpose and channel: (person_system, person_key, contact_point, purpose, channel, effective_at, event_key). -#}
-{% macro withdrawals(ledger) -%}
-    select
-        e.person_system,
-        e.person_key,
-        e.contact_point,
-        e.purpose,
-        e.channel,
-        e.stated_at as effective_at,
-        e.source_system || ':' || e.source_key as event_key
-    from {{ ledger }} e
-    where e.status = 'withdrawn' and e.deleted_at is null
-    union all
-    {{ withdrawals_of_several(ledger) }}
+{#-
+    What each withdrawal denies, as CTE `denied_by`: (said_purpose, said_channel, purpose, channel). Who objects to direct
+    marketing (Art. 21) withdraws every marketing purpose on every channel; who unsubscribes or complains, every marketing
+    purpose on that channel; a purpose or channel that is not known here is any.
+-#}
+{% macro denied_by(withdrawn) -%}
+    denied_by as (
+        select e.purpose as said_purpose, e.channel as said_channel, p.purpose, c.channel
+        from (select distinct purpose, channel from {{ withdrawn }}) e
+        join
+            {{ ref("purposes") }} p
+            on p.purpose = e.purpose
+            or e.purpose in ('direct_marketing', 'marketing')
+            and p.is_marketing
+            or e.purpose not in ('direct_marketing', 'marketing')
+            and e.purpose not in (select purpose from {{ ref("purposes") }})
+        join
+            ({{ contact_channels() }}) c
+            on c.channel = e.channel
+            or e.purpose = 'direct_marketing'
+            or e.channel not in ({{ contact_channels() }})
+    )
 {%- endmacro %}
 
-{#- The same of those that are about more than they name. -#}
-{% macro withdrawals_of_several(ledger) -%}
-    -- whoever objects to direct marketing (Art. 21) withdraws every marketing purpose on every channel, and whoever
-    -- withdraws without a word of what withdraws all that it can be
-    select
-        e.person_system, e.person_key, e.contact_point, p.purpose, c.channel, e.stated_at as effective_at, e.event_key
-    from
-        (
-            -- apart, for each of them reads little
-            {%- for which in ["purpose = 'direct_marketing'", "purpose = 'all'", "channel = 'all'"] %}
-                select
-                    person_system,
-                    person_key,
-                    contact_point,
-                    purpose,
-                    channel,
-                    stated_at,
-                    source_system || ':' || source_key as event_key
-                from {{ ledger }}
-                where {{ which }} and status = 'withdrawn' and deleted_at is null {{ "union all" if not loop.last }}
-            {%- endfor %}
-        ) e
-    join
-        {{ ref("purposes") }} p
-        on p.purpose = e.purpose
-        or e.purpose = 'all'
-        or e.purpose = 'direct_marketing'
-        and p.is_marketing
-    join ({{ contact_channels() }}) c on c.channel = e.channel or e.channel = 'all' or e.purpose = 'direct_marketing'
-    union all
-    -- whoever unsubscribes or complains by email withdraws every marketing purpose on that channel
+{#-
+    Withdrawals of the ledger, by all that they deny: (person_system, person_key, contact_point, purpose, channel,
+    effective_at, weighs_at, event_key). Expects the CTE `denied_by`.
+-#}
+{% macro withdrawals(withdrawn) -%}
     select
         e.person_system,
         e.person_key,
         e.contact_point,
-        p.purpose,
-        'email',
-        e.occurred_at,
-        e.source_system || ':' || e.source_key
-    from {{ ref("conformed_email_events") }} e
-    join {{ ref("purposes") }} p on p.is_marketing
-    where e.kind in ('unsubscribed', 'complained') and e.deleted_at is null
+        d.purpose,
+        d.channel,
+        {{ first_moment("e.stated_at") }} as effective_at,
+        e.stated_at as weighs_at,
+        e.source_system || ':' || coalesce(e.source_key, 'load ' || e.load_id) as event_key
+    from {{ withdrawn }} e
+    join denied_by d on d.said_purpose = e.purpose and d.said_channel = e.channel
+{%- endmacro %}
+
+{#-
+    SQL: the first moment that a time of a statement can mean. Staging writes a statement that names only a day as the
+    day's last microsecond: a grant holds from then on and counts as made on the day's first moment, a withdrawal holds
+    from the first and counts as made at the last, so that of one day the withdrawal always stands.
+-#}
+{% macro first_moment(at) -%}
+    case
+        when {{ is_last_microsecond(at) }} then {{ at }} - interval '1' day + interval '1' microsecond else {{ at }}
+    end
 {%- endmacro %}
 
 {#- The channels that somebody may be contacted by: (channel). -#}

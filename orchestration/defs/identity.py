@@ -1,5 +1,6 @@
 """The identity step as assets. Not here: resolving identities (orchestration/identity)."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +15,13 @@ from orchestration.identity.resolve import resolve_identities
 from orchestration.identity.review import review_examples
 from orchestration.identity.scoring import forget_calibration
 from orchestration.identity.training import train_nightly_model
+from orchestration.match_keys.phones import read_phones
 from orchestration.night import tell
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.pseudonyms import key_customers
+from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.rights_keys import apply_known_rights
+from orchestration.privacy.withdrawals import note_withdrawals
 from orchestration.settings import Settings
 from orchestration.warehouse import row_counts
 
@@ -31,7 +36,11 @@ _TABLES = {
     "customer_keys": "Each customer's pseudonym in bi: a keyed hash.",
     "reservation_keys": "One row per entry of a public register against marketing with its match keys.",
     "register_versions": "One row per public register and version: its entries, and whether it shrank by more than it may.",
+    "withdrawals": "One row per withdrawal of consent that was ever seen, whatever became of its row at the source.",
     "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",
+    "point_holders": "Which records have a contact point that was withdrawn from, or were granted something on it.",
+    "heirs": "Which records have the address or number of a record that withdrew and is gone.",
+    "void_grants": "Records and contact points on which a grant is no evidence: other customers' only, or nobody's.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
@@ -94,6 +103,14 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
         with run.warehouse() as con:
             if run.is_recalibrated:
                 forget_calibration(con)
+            pepper = find_pepper(con, run.settings.privacy.pepper)
+            country = run.settings.identity.default_country
+            read_phones(
+                con, "select phone, country_code from conformed.conformed_people where deleted_at is null", country
+            )
+            known = apply_known_rights(con, pepper)
+            if known:
+                tell("identity", f"records that fall under an earlier request of their person: {known:,}")
             changes = resolve_identities(
                 con,
                 run.settings.identity,
@@ -103,9 +120,13 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 lambda step, rows: tell("identity", f"{step}: {rows:,}"),
                 everything=run.full_refresh,
             )
-            pepper = find_pepper(con, run.settings.privacy.pepper)
             tell("identity", f"customer_keys: {key_customers(con, pepper):,}")
             tell("identity", f"reservation_keys: {key_reservations(con):,}")
+            ledger = note_withdrawals(
+                con, run.dbt.vars["feeds"], hashlib.sha256(run.dbt.fingerprint().encode()).hexdigest()
+            )
+            note_rejected_withdrawals(con, readers(run.settings))
+            tell("identity", f"withdrawals: {ledger:,}")
             points = key_withdrawn_points(con, run.settings.identity.default_country)
             tell("identity", f"withdrawn_points: {points:,}")
             tell("identity", f"households: {find_households(con, run.as_of):,}")

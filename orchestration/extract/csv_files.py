@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.csv_header import in_utf_8, read_header
+from orchestration.extract.csv_rejects import as_row
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
 from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import refuse_swallowed_lines
@@ -81,7 +82,7 @@ def read_csv_files(
     def after(load_id: int) -> int:
         rejected = 0
         for number, columns in enumerate(readers):
-            rejected += _keep_rejects(con, number, columns, load_id, source_name, name, table, max_share, files)
+            rejected += _keep_rejects(con, number, columns, load_id, source_name, name, table, max_share, files, csv)
         for file in files:
             note_file(con, source_name, name, file, load_id)
         for copy in filter(None, copies):
@@ -143,6 +144,7 @@ def _keep_rejects(
     table: Table,
     max_share: float,
     files: list[Delivered],
+    csv: CsvDialect,
 ) -> int:
     """Moves what read_csv rejected to fresh_rejects, one row a line. Error texts quote values: left behind."""
     rejects = f"rejects_{number}"
@@ -172,7 +174,7 @@ def _keep_rejects(
         con.execute(
             f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, "
             f"any_value({file_names(files, 's.file_path')}), e.line, string_agg(distinct case e.column_name {named} end, ', '), "
-            f"string_agg(distinct lower(e.error_type::varchar), ', '), any_value(e.csv_line) "
+            f"string_agg(distinct lower(e.error_type::varchar), ', '), {as_row('any_value(e.csv_line)', columns, table, csv)} "
             f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"
         )
     con.execute(f"drop table if exists {rejects}")

@@ -1,6 +1,8 @@
-"""Contact points that somebody withdrew from, by the match keys of people: whoever has one is denied, on whatever record.
+"""Contact points in statements on consent, by all that they may be read as: who has one that was withdrawn from, and whose
+is named in a grant of somebody else.
 
-Here: `identity.withdrawn_points`. Not here: what a withdrawal means (dbt: macros/statements.sql).
+Here: `identity.withdrawn_points`, `point_holders`, `heirs` and `void_grants`, made anew each night. Not here: what is said
+(privacy/withdrawals.py), what it means (dbt: macros/statements.sql).
 """
 
 from __future__ import annotations
@@ -9,34 +11,143 @@ import duckdb
 
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones
+from orchestration.privacy.withdrawals import LEDGER
 from orchestration.warehouse import scalar
 
-_POINTS = """
-select contact_point, count(*) as statements, sum(load_id)::bigint as loads from (
-    select contact_point, load_id from conformed.conformed_consent_events where status = 'withdrawn' and deleted_at is null
-    union all
-    select contact_point, load_id from conformed.conformed_email_events where kind in ('unsubscribed', 'complained') and deleted_at is null
-) where nullif(trim(contact_point), '') is not null group by 1
-"""
-# a point tells no country: a number that needs one is read as the company's own
-_KEYS = f"""
+# one number for all that was said from a contact point, by which a change is seen
+_POINTS = f"""
 create or replace table identity.withdrawn_points as
-select p.contact_point, match_keys.email_key(p.contact_point) as email_key, n.phone_key, p.statements, p.loads
-from ({_POINTS}) p
+select p.contact_point, match_keys.email_key(p.contact_point) as email_key, n.phone_key, p.statements, p.digest
+from (
+    select contact_point, count(*) as statements,
+        sum(hash(source_system, source_key, purpose, channel, stated_at))::hugeint as digest
+    from {LEDGER} where contact_point is not null group by 1
+) p
 left join identity.phone_numbers n on n.phone = p.contact_point and n.country_code = '' and not contains(p.contact_point, '@')
-where match_keys.email_key(p.contact_point) is not null or n.phone_key is not null
 """
+_GONE = f"""
+create or replace temp table gone_people as
+select source_system, source_key, email, phone, country_code from conformed.conformed_people
+where deleted_at is not null and (source_system, source_key) in (select (person_system, person_key) from {LEDGER})
+"""
+# all that a withdrawn point may be, and that a record had which withdrew and is gone
+_DENIED = """
+create or replace temp table denied as
+select contact_point, null::varchar as gone_system, null::varchar as gone_key,
+    unnest(match_keys.email_readings(contact_point)) as token
+from identity.withdrawn_points where contains(contact_point, '@')
+union all
+select w.contact_point, null, null, unnest(n.denies) from identity.withdrawn_points w
+join identity.phone_numbers n on n.phone = w.contact_point and n.country_code = '' and not contains(w.contact_point, '@')
+union all
+select null, source_system, source_key, unnest(match_keys.email_readings(email)) from gone_people
+union all
+select null, g.source_system, g.source_key, unnest(n.denies) from gone_people g
+join identity.phone_numbers n on n.phone = g.phone and n.country_code = coalesce(match_keys.country_code(g.country_code), '')
+"""
+# who was granted something on a contact point, and whether that is their own record's, as it is written there
+_GRANTED = """
+create or replace temp table granted_on as
+select g.*, coalesce(p.email = g.contact_point or p.phone = g.contact_point, false) as is_own,
+    case when p.phone = g.contact_point then coalesce(match_keys.country_code(p.country_code), '') else '' end as country_code
+from (
+    select person_system, person_key, contact_point, bool_or(channel in ('sms', 'phone')) as is_number
+    from conformed.conformed_consent_events
+    where status = 'granted' and deleted_at is null and person_key is not null and contact_point is not null group by all
+) g
+left join conformed.conformed_people p
+    on p.source_system = g.person_system and p.source_key = g.person_key and p.deleted_at is null
+"""
+# a contact point tells no country: a number that needs one is read as the company's own
+_GRANTED_KEYS = """
+create or replace temp table granted_keys as
+select g.*, match_keys.email_key(g.contact_point) as email_key, n.phone_key, n.denied_by from granted_on g
+left join identity.phone_numbers n on n.phone = g.contact_point and n.country_code = '' and not contains(g.contact_point, '@')
+where not g.is_own
+"""
+_HAVING = """
+create or replace temp table having_it as
+select email_key as token, source_system as person_system, source_key as person_key
+from identity.normalised_people where email_key is not null
+union all
+-- a field of several addresses
+select unnest(match_keys.email_readings(p.email)), p.source_system, p.source_key from identity.normalised_people n
+join conformed.conformed_people p using (source_system, source_key) where n.email_key is null and contains(p.email, '@')
+union all
+select unnest(n.denied_by), p.source_system, p.source_key from conformed.conformed_people p
+join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
+where p.deleted_at is null and exists (select 1 from denied where not contains(token, '@'))
+union all
+select unnest(match_keys.email_readings(contact_point)), person_system, person_key
+from granted_keys where contains(contact_point, '@')
+union all
+select unnest(denied_by), person_system, person_key from granted_keys
+"""
+_HOLDERS = """
+create or replace table identity.point_holders as
+select distinct w.contact_point, w.statements, w.digest, h.person_system, h.person_key
+from denied d join having_it h using (token) join identity.withdrawn_points w on w.contact_point = d.contact_point
+"""
+# what a record that is gone said stands for whoever has its address or number by now: a migration gives new keys
+_HEIRS = """
+create or replace table identity.heirs as
+select distinct d.gone_system, d.gone_key, h.person_system, h.person_key
+from denied d join having_it h using (token) where d.gone_key is not null
+"""
+# a grant is no evidence on a point that stands in for none, that cannot be read for certain, or that only others have
+_VOID = """
+create or replace table identity.void_grants as
+with junk as (select kind, value_key from reference.junk_identifiers),
+standing as (
+    select s.customer_id, n.email_key, n.phone_key from identity.normalised_people n
+    join identity.customer_source_records s
+        on s.source_system = n.source_system and s.source_key = n.source_key and s.valid_to is null
+),
+keyed as (
+    select person_system, person_key, contact_point, email_key as match_key from granted_keys where email_key is not null
+    union all select person_system, person_key, contact_point, phone_key from granted_keys where phone_key is not null
+),
+owned as (
+    select email_key as match_key, customer_id from standing where email_key in (select match_key from keyed)
+    union select phone_key, customer_id from standing where phone_key in (select match_key from keyed)
+)
+select k.person_system, k.person_key, k.contact_point from keyed k
+join owned h using (match_key)
+left join identity.customer_source_records s
+    on s.source_system = k.person_system and s.source_key = k.person_key and s.valid_to is null
+group by all having not bool_or(h.customer_id is not distinct from s.customer_id)
+union
+select person_system, person_key, contact_point from keyed where match_key in (select value_key from junk)
+union
+select p.source_system, p.source_key, unnest([p.email, p.phone]) from conformed.conformed_people p
+join identity.normalised_people n on n.source_system = p.source_system and n.source_key = p.source_key
+where n.email_key in (select value_key from junk where kind = 'email')
+    or n.phone_key in (select value_key from junk where kind = 'phone')
+union
+select g.person_system, g.person_key, g.contact_point from granted_on g
+left join identity.phone_numbers n on n.phone = g.contact_point and n.country_code = g.country_code
+where g.is_number and not contains(g.contact_point, '@') and not coalesce(n.is_certain, false)
+union
+select person_system, person_key, contact_point from granted_on
+where not is_own and contains(contact_point, '@') and match_keys.email_key(contact_point) is null
+"""
+_HELPING = ("granted_on", "granted_keys", "gone_people", "denied", "having_it")
 
 
 def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -> int:
-    """Rebuilds `identity.withdrawn_points`, one row per contact point (contact_point, email_key, phone_key, statements and the
-    sum of their loads, by which a change is seen). Returns its rows.
-    """
+    """Rebuilds the four tables. Needs the ledger of withdrawals, people with their keys and customers. Returns the contact
+    points that somebody withdrew from."""
     define_match_keys(con)
+    con.execute(_GRANTED)
+    con.execute(_GONE)
     read_phones(
         con,
-        f"select contact_point as phone, '' as country_code from ({_POINTS}) where not contains(contact_point, '@')",
+        f"select contact_point as phone, '' as country_code from {LEDGER} where not contains(contact_point, '@') "
+        "union select contact_point, country_code from granted_on where not contains(contact_point, '@') "
+        "union select phone, country_code from gone_people",
         default_country,
     )
-    con.execute(_KEYS)
+    for statement in (_POINTS, _DENIED, _GRANTED_KEYS, _HAVING, _HOLDERS, _HEIRS, _VOID):
+        con.execute(statement)
+    con.execute("; ".join(f"drop table {table}" for table in _HELPING))
     return int(scalar(con, "select count(*) from identity.withdrawn_points"))

@@ -34,8 +34,10 @@ DECLARING = (
     "orchestration.privacy.pepper",
     "orchestration.privacy.pseudonyms",
     "orchestration.privacy.rights",
+    "orchestration.privacy.rights_keys",
     "orchestration.privacy.suppression",
     "orchestration.status",
+    "orchestration.privacy.withdrawals",
     "orchestration.transform",
 )
 # declared, and made anew by a night from conformed people and the state

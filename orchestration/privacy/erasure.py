@@ -220,6 +220,11 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where list_has_any(match_keys.email_readings(contact_point), {emails})",
         ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where list_has_any({by_name}, {LISTED.format(kind='name')})",
         ("identity", "phone_numbers"): f"delete from identity.phone_numbers where phone_key in {phone}",
+        ("identity", "withdrawals"): f"delete from identity.withdrawals where match_keys.email_key(contact_point) in {email} "
+        f"or contact_point in (select contact_point from identity.withdrawn_points where phone_key in {phone})",
+        ("identity", "point_holders"): f"delete from identity.point_holders where match_keys.email_key(contact_point) in {email} "
+        f"or contact_point in (select contact_point from identity.withdrawn_points where phone_key in {phone})",
+        ("identity", "heirs"): f"delete from identity.heirs where (gone_system, gone_key) in {RECORDS}",
         ("identity", "withdrawn_points"): f"delete from identity.withdrawn_points where email_key in {email} or phone_key in {phone}",
         ("identity", "identifiers"): "delete from identity.identifiers where (kind, value_key) in (select (kind, value) from restricted.erasing_values where not is_shared)",
         ("identity", "term_frequencies"): "delete from identity.term_frequencies where column_name in ('email_key', 'phone_key') and value in "

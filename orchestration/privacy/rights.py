@@ -17,9 +17,10 @@ from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.corrections import check_values
 from orchestration.privacy.suppressor import Suppressor
+from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.warehouse import has_table, scalar
 
-Right = Literal["erase", "export", "restrict", "rectify", "object"]
+Right = Literal["erase", "export", "restrict", "rectify", "object", "withdraw"]
 # held: a person has to decide whom it is about · unknown: about nobody here · open: begun, the next run finishes it ·
 # unchecked: nobody has made sure yet that it comes from whom it says · invalid: it asks for nothing that can be done
 State = Literal["open", "held", "unknown", "done", "unchecked", "invalid"]
@@ -32,10 +33,9 @@ create table if not exists restricted.rights_requests (
 );
 alter table restricted.rights_requests add column if not exists reference varchar;
 create table if not exists identity.objections (
-    source_system varchar not null, source_key varchar not null, stated_at timestamp not null, request_id varchar not null
+    source_system varchar not null, source_key varchar not null, stated_at timestamp not null, request_id varchar not null,
+    purpose varchar, channel varchar
 );
-alter table identity.objections add column if not exists purpose varchar;
-alter table identity.objections add column if not exists channel varchar;
 create table if not exists identity.restrictions (
     source_system varchar not null, source_key varchar not null, since timestamp not null, request_id varchar not null
 );
@@ -49,7 +49,8 @@ CORRECTABLE = (
     "full_name", "given_name", "family_name", "email", "phone", "birth_date", "gender", "street", "postal_code", "city", "country_code",
 )  # fmt: skip
 _OBJECT = """
-insert into identity.objections by name select source_system, source_key, $at as stated_at, $request as request_id from identity.customer_source_records
+insert into identity.objections by name select source_system, source_key, $at as stated_at, $request as request_id, $purpose as purpose, $channel as channel
+from identity.customer_source_records
 where customer_id = $customer and valid_to is null
 """
 _RESTRICT = """
@@ -213,12 +214,35 @@ def note_request(
     )
 
 
-def object_to_marketing(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str) -> int:
-    """Notes an objection (Art. 21) with each of the customer's records, so that it stands through merges and splits.
+def object_to_marketing(
+    con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str, purpose: str = "direct_marketing"
+) -> int:
+    """Notes an objection (Art. 21) with each of the customer's records, so that it stands through merges and splits: to all
+    direct marketing, or to one purpose alone, as profiling.
 
     `at` is UTC, naive. Returns the records.
     """
-    return int(scalar(con, _OBJECT, {"customer": customer, "at": at, "request": request}))
+    return withdraw(con, customer, at, request, purpose, "all")
+
+
+def withdraw(
+    con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str, purpose: str, channel: str
+) -> int:
+    """Notes a withdrawal of consent with each of the customer's records; `all` is any purpose or channel. Returns them."""
+    said = {"customer": customer, "at": at, "request": request, "purpose": purpose, "channel": channel}
+    return int(scalar(con, _OBJECT, said))
+
+
+def withdraw_point(
+    con: duckdb.DuckDBPyConnection, email: str, at: datetime, request: str, purpose: str, channel: str
+) -> None:
+    """Notes that somebody withdrew by an address: whoever has it, or will have it, is denied (withdrawals.py)."""
+    prepare_withdrawals(con)
+    con.execute(
+        f"insert into {LEDGER} by name select 'requests' as entity, 'kundbild' as source_system, $request as source_key, "
+        "$email as contact_point, $purpose as purpose, $channel as channel, $at as stated_at, true as is_certain, 0 as load_id",
+        {"request": request, "email": email, "purpose": purpose, "channel": channel, "at": at},
+    )
 
 
 def restrict(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str) -> int:

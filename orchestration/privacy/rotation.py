@@ -34,6 +34,7 @@ from orchestration.warehouse import has_table, open_warehouse, transaction
 _HASHES = (
     ("national_ids", "keyed_hash"),
     ("export_members", "keyed_hash"),
+    ("rights_keys", "keyed_hash"),
     ("rights_requests", "subject"),
     ("rights_requests", "reference"),
 )

@@ -15,7 +15,9 @@ import duckdb
 from orchestration.configuration import load_settings
 from orchestration.erase import erase
 from orchestration.home import Home
+from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.privacy.rights import Subject
+from orchestration.privacy.withdrawals import note_withdrawals
 from orchestration.settings import PROJECT_DIR, Engine
 from orchestration.warehouse import open_warehouse
 from tests.bench.measure import Report, timed
@@ -35,21 +37,27 @@ create table marts.bridge_customer_source_records as select 'c' || i as customer
 create table marts.customer_id_redirects (old_customer_id varchar, customer_id varchar);
 create table identity.normalised_people as select 'crm' as source_system, i::varchar as source_key, i || '@x.se' as email_key,
     '+4670' || i as phone_key from range(getvariable('customers')) t(i);
-create table identity.objections (source_system varchar, source_key varchar, stated_at timestamp, request_id varchar);
+create table identity.objections (source_system varchar, source_key varchar, stated_at timestamp, request_id varchar, purpose varchar, channel varchar);
 create table identity.register_versions as select register, date '2026-05-30' as version_on, 1 as entries, false as is_shrunk from reference.register_rules group by 1;
 create table identity.golden_records as select 'c' || i as customer_id, {{'value': 'SE'}} as country_code from range(getvariable('customers')) t(i);
 create table marts.customer_reservations as select 'c' || i as customer_id, 'phone' as channel, 'nix_telefon' as register, date '2026-05-30' as version_on,
     'r' || i as reservation_key from range(getvariable('customers')) t(i) where i % 8 = 0;
 create table conformed.conformed_reservations as select register, date '2026-05-30' as version_on, null::timestamp as deleted_at from reference.register_rules group by 1;
 create table conformed.conformed_email_events as select 'email' as source_system, i::varchar as source_key, 'crm' as person_system, (i * 20)::varchar as person_key,
-    (i * 20) || '@x.se' as contact_point, 'unsubscribed' as kind, timestamp '2026-01-01' as occurred_at, null::timestamp as deleted_at, 1 as load_id
+    (i * 20) || '@x.se' as contact_point, 'unsubscribed' as kind, timestamp '2026-01-01' as occurred_at, null::timestamp as deleted_at, timestamp '2026-05-30' as extracted_at, 1 as load_id
     from range(getvariable('customers') // 100) t(i);
 create table conformed.conformed_consent_events as select 'crm' as source_system, i::varchar as source_key, 'crm' as person_system,
     (hash(i, 1) % getvariable('customers'))::varchar as person_key, (hash(i, 1) % getvariable('customers')) || '@x.se' as contact_point,
     ({list(PURPOSES)})[(1 + hash(i, 2) % {len(PURPOSES)})::bigint] as purpose, ({list(CHANNELS)})[(1 + hash(i, 3) % {len(CHANNELS)})::bigint] as channel,
     case when hash(i, 4) % 10 < 7 then 'granted' else 'withdrawn' end as status, 'consent' as legal_basis,
     timestamp '2022-01-01' + to_seconds((hash(i, 5) % 126000000)::bigint) as stated_at, null::timestamp as confirmed_at, null::timestamp as expires_at,
-    'w1' as wording_version, null::timestamp as deleted_at, 1 as load_id from range(getvariable('events')) t(i);
+    'w1' as wording_version, 'form' as capture_source, null::timestamp as deleted_at, timestamp '2026-05-30' as extracted_at, 1 as load_id
+    from range(getvariable('events')) t(i);
+create schema staging; create view staging.stg_crm__consent_events as select *, null as quarantine_reason from conformed.conformed_consent_events;
+create view staging.stg_email__email_events as select *, null as quarantine_reason from conformed.conformed_email_events;
+create table reference.junk_identifiers (kind varchar, value_key varchar);
+create table conformed.conformed_people as select source_system, source_key, email_key as email, phone_key as phone, 'SE' as country_code, null::timestamp as deleted_at from identity.normalised_people;
+create view identity.customer_source_records as from marts.bridge_customer_source_records;
 """
 # what the models' hooks do (macros/permissions.sql)
 _TOUCHED = """
@@ -67,12 +75,8 @@ _NIGHT = f"""
 insert into conformed.conformed_consent_events by name select 'crm' as source_system, 'n{{load}}-' || i as source_key, 'crm' as person_system,
     ({{who}})::varchar as person_key, ({{who}}) || '@x.se' as contact_point, ({list(PURPOSES)})[(1 + hash(i, 2) % {len(PURPOSES)})::bigint] as purpose,
     ({list(CHANNELS)})[(1 + hash(i, 3) % {len(CHANNELS)})::bigint] as channel, case when hash(i, 4) % 10 < 7 then 'granted' else 'withdrawn' end as status,
-    'consent' as legal_basis, timestamp '2026-05-30' as stated_at, 'w1' as wording_version, {{load}} as load_id
+    'consent' as legal_basis, timestamp '2026-05-30' as stated_at, 'w1' as wording_version, 'form' as capture_source, {{load}} as load_id
 from range(getvariable('events') // 100) t(i)
-"""
-_WITHDRAWN_POINTS = """
-create or replace table identity.withdrawn_points as select contact_point, contact_point as email_key, null::varchar as phone_key,
-    count(*) as statements, sum(load_id)::bigint as loads from conformed.conformed_consent_events where status = 'withdrawn' group by 1
 """
 # who may be contacted by what was said, and by the registers, with the statement that decided: no more
 _PLAIN = """
@@ -127,8 +131,9 @@ def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000
             con.execute("set preserve_insertion_order = false")
             con.execute(f"set variable customers = {customers}; set variable events = {events}")
             con.execute(_TABLES)
-            con.execute(_WITHDRAWN_POINTS)
             seconds: dict[str, float] = {}
+            with timed(seconds, "ledger"):
+                _ledger(con)
             for _ in range(2):
                 for name, sql in (
                     ("plain", _PLAIN),
@@ -148,8 +153,8 @@ def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000
             shares = {}
             for load, (spread, who) in enumerate(_SPEAKERS.items(), start=2):
                 con.execute(_NIGHT.format(load=load, who=who.format(load=load)))
-                con.execute(_WITHDRAWN_POINTS)
                 with timed(seconds, spread):
+                    _ledger(con)
                     con.execute(f"create or replace table marts.consent_inputs as {inputs}")
                     con.execute(_TOUCHED)
                     con.execute(f"insert into marts.contact_permissions {touched}")
@@ -157,7 +162,7 @@ def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000
                 shares[spread] = con.execute("select count(*) from identity.contact_permissions_touched").fetchall()[0][
                     0
                 ]
-    full = seconds["model"] + seconds["inputs"]
+    full = seconds["ledger"] + seconds["model"] + seconds["inputs"]
     for spread, customers_touched in shares.items():
         report.add(
             f"the same for a night's statements (1 %, {spread}) ÷ full",
@@ -171,6 +176,11 @@ def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000
         f"{seconds['model'] / seconds['plain']:.2f}",
         f"{seconds['model']:.1f} s ÷ {seconds['plain']:.1f} s; {rows:,} rows, {permitted:,} permitted (plain {plain[0]:,}, {plain[1]:,})",
     )
+
+
+def _ledger(con: duckdb.DuckDBPyConnection) -> None:
+    note_withdrawals(con, {"consent_events": ["crm"], "email_events": ["email"]})
+    key_withdrawn_points(con, "SE")
 
 
 def erasure(report: Report, home: Home) -> None:

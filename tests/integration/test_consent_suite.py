@@ -56,7 +56,7 @@ BREACHES = [
     ("contact_permissions", "no_permission_against_a_withdrawal", _WITHDRAWN.format(replaced="null as contact_point, 'all' as purpose, 'all' as channel")),
     ("contact_permissions", "no_permission_against_a_withdrawal", _WITHDRAWN.format(replaced="null as contact_point, 'direct_marketing' as purpose, 'post' as channel")),
     ("contact_permissions", "no_permission_against_a_withdrawn_contact_point", _WITHDRAWN.format(replaced="null as person_system, null as person_key")
-    + "; insert into identity.withdrawn_points by name select contact_point, contact_point as email_key, 1 as statements, 1 as loads "
+    + "; insert into identity.withdrawn_points by name select contact_point, contact_point as email_key, 1 as statements, 1 as digest "
     "from conformed.conformed_consent_events where source_key = 'broken'"),
     ("contact_permissions", "no_permission_against_an_opt_out_in_raw", _UNREAD.format(who=f"{_SUBSCRIBER} as subscriber_id")),
     ("contact_permissions", "no_permission_by_a_point_opted_out_in_raw", _UNREAD.format(

@@ -15,8 +15,9 @@ from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
 from orchestration.privacy.rights import prepare_requests
+from orchestration.privacy.withdrawals import FEEDING, note_withdrawals
 from orchestration.settings import PROJECT_DIR, Identity, Settings, Source, Table
-from tests.unit.consent import FED, MODELS, SEEDS, compiled_with
+from tests.unit.consent import FED, MODELS, SEEDS, SYSTEMS, compiled_with
 
 COLUMNS = {
     "source_system": "varchar", "source_key": "varchar", "kind": "varchar", "full_name": "varchar", "given_name": "varchar",
@@ -66,10 +67,12 @@ def compiled(tmp_path_factory) -> dict[str, str]:
 def permitted(compiled, resolve, warehouse):
     """Says of whom contact_permissions allow what: {(source_key, purpose, channel): contact point}, and `why` it is so."""
 
+    readings = iter(range(1000))
+
     def go(people: list[dict], *, at="2026-06-01", **conformed: list[dict]) -> dict[tuple[str, str, str], str]:
         ids = resolve(*people)
         warehouse.execute(
-            "create schema if not exists marts; create schema if not exists bi; create schema if not exists ops"
+            "create schema if not exists marts; create schema if not exists bi; create schema if not exists ops; create schema if not exists staging"
         )
         warehouse.execute(f"create or replace table ops.clock as select timestamp '{at}' as as_of, 0 as published_load")
         for seed in SEEDS:
@@ -83,6 +86,7 @@ def permitted(compiled, resolve, warehouse):
             columns = entities()[entity] | {
                 "source_system": "varchar",
                 "source_key": "varchar",
+                "extracted_at": "timestamp",
                 "deleted_at": "timestamp",
                 "load_id": "bigint",
             }
@@ -96,26 +100,36 @@ def permitted(compiled, resolve, warehouse):
         prepare_requests(warehouse)
         key_reservations(warehouse)
         find_households(warehouse, datetime.fromisoformat(at))
-        key_withdrawn_points(warehouse, "SE")
-        for model in MODELS:
-            schema = (
-                "identity"
-                if model in ("golden_records", "protected_customers")
-                else "bi"
-                if model.startswith("bi_")
-                else "marts"
+        if not go.remembers:
+            warehouse.execute(
+                "drop table if exists identity.withdrawals; drop table if exists identity.withdrawals_read"
             )
-            warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
-        rows = warehouse.execute(
-            "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"
-        ).fetchall()
+        # rows of every system, as staging has them
+        for system in SYSTEMS:
+            for entity in FEEDING:
+                warehouse.execute(f"create or replace view staging.stg_{system}__{entity} as select *, null as quarantine_reason from conformed.conformed_{entity} where source_system = '{system}'")  # fmt: skip
+        note_withdrawals(warehouse, dict.fromkeys(FEEDING, SYSTEMS), reading=str(next(readings)))
         keys = {customer: key for key, customer in ids.items()}
-        go.why = {(keys[customer], purpose, channel): reason for customer, purpose, channel, _, _, reason in rows}
-        return {
-            (keys[c], purpose, channel): point for c, purpose, channel, is_permitted, point, _ in rows if is_permitted
-        }
 
-    go.resolve, go.compiled = resolve, compiled
+        def derive() -> dict[tuple[str, str, str], str]:
+            key_withdrawn_points(warehouse, "SE")
+            for model in MODELS:
+                is_identity = model in ("golden_records", "protected_customers")
+                schema = "identity" if is_identity else "bi" if model.startswith("bi_") else "marts"
+                warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
+            rows = warehouse.execute(
+                "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"
+            ).fetchall()
+            go.why = {(keys[customer], purpose, channel): reason for customer, purpose, channel, _, _, reason in rows}
+            return {
+                (keys[c], purpose, channel): point for c, purpose, channel, is_allowed, point, _ in rows if is_allowed
+            }
+
+        go.derive = derive  # once more, from what stands in the ledger by then
+        return derive()
+
+    # whether a call knows the withdrawals of the calls before it, as a night does
+    go.resolve, go.compiled, go.remembers = resolve, compiled, False
     return go
 
 

@@ -30,6 +30,7 @@ SEEDS = ("purposes", "register_rules", "data_categories")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
 
 
+SYSTEMS = ("crm", "webshop", "email")
 INCREMENTAL = ("contact_permissions", "contact_permission_history")
 
 

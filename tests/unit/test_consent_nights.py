@@ -112,6 +112,7 @@ def test_rule_07_permissions_of_a_night_are_the_same_from_what_changed_as_from_e
         for compiled in (permitted.compiled, incremental):
             monkeypatch.setitem(compiled, table, compiled[table].replace("statements > 20", f"statements > {many}"))
     company, shares, seen = Company(seed), [], set()
+    permitted.remembers = True
     for night in range(24):
         happened = company.passes() if night else set()
         permitted([*company.people.values()], at=company.at.isoformat(), **company.delivered())

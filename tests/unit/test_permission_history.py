@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 
+from orchestration.identity.contact_points import key_withdrawn_points
 from tests.unit.consent import ANNA, SURVEY, said
 from tests.unit.people import person
 
@@ -82,6 +83,7 @@ def test_a_contact_point_that_many_withdrew_from_permits_no_more_and_no_less_tha
     permitted(people, consent_events=events, email_events=[left])
     # one mailbox is three customers'
     warehouse.execute("update identity.normalised_people set email_key = 'p0@x.se' where source_key in ('p1', 'p2')")
+    key_withdrawn_points(warehouse, "SE")
     for table in ("contact_permissions", "contact_permission_history"):
         in_full, in_short = (
             re.sub("statements > 20", f"statements > {many}", permitted.compiled[table]) for many in (1000, 0)

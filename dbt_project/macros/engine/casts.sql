@@ -1,7 +1,60 @@
 {#- What only one engine can say. Models call these; DuckDB is the default, spark__ variants stand beside it. -#}
-{% macro as_utc(expression) -%} {{ return(adapter.dispatch("as_utc", "kundbild")(expression)) }} {%- endmacro %}
-{% macro default__as_utc(expression) -%} (try_cast({{ expression }} as timestamptz) at time zone 'UTC') {%- endmacro %}
-{% macro spark__as_utc(expression) -%} to_utc_timestamp(try_cast({{ expression }} as timestamp), 'UTC') {%- endmacro %}
+{#- A time as UTC. One that is written without an offset is read in its source's time zone. -#}
+{% macro as_utc(expression) -%}
+    {{ return(adapter.dispatch("as_utc", "kundbild")(expression, source_zone())) }}
+{%- endmacro %}
+{% macro default__as_utc(expression, zone) -%}
+    {%- if zone == "UTC" -%} (try_cast({{ expression }} as timestamptz) at time zone 'UTC')
+    {%- else -%}
+        case
+            when {{ has_offset(expression) }}
+            then try_cast(cast({{ expression }} as varchar) as timestamptz) at time zone 'UTC'
+            else (try_cast({{ expression }} as timestamp) at time zone '{{ zone }}') at time zone 'UTC'
+        end
+    {%- endif -%}
+{%- endmacro %}
+{% macro spark__as_utc(expression, zone) -%}
+    to_utc_timestamp(try_cast({{ expression }} as timestamp), '{{ zone }}')
+{%- endmacro %}
+
+{#- The time zone of the source whose staging model this is. -#}
+{% macro source_zone() -%}
+    {{ return(var("timezones", {}).get(model.name.removeprefix("stg_").split("__")[0], "UTC")) }}
+{%- endmacro %}
+
+{#- Whether a time is written with an offset or a zone behind its minutes or seconds. -#}
+{% macro has_offset(expression) -%}
+    coalesce(regexp_matches(cast({{ expression }} as varchar), ':[0-9]{2}([.,][0-9]+)?\s*([A-Za-z]|[+-][0-9])'), false)
+{%- endmacro %}
+
+{#-
+    When a statement on consent was made, UTC. One that names only a day is written as the day's last microsecond (macro
+    first_moment says why). Of the hour that a clock has twice, a grant was in the later, a withdrawal in the earlier.
+-#}
+{% macro statement_time(expression, is_grant) -%}
+    {{ return(adapter.dispatch("statement_time", "kundbild")(expression, is_grant, source_zone())) }}
+{%- endmacro %}
+{% macro default__statement_time(expression, is_grant, zone) -%}
+    {%- set written = "try_cast(" ~ expression ~ " as timestamp)" -%}
+    {%- set utc = default__as_utc(expression, zone) -%}
+    case
+        when
+            not contains(cast({{ expression }} as varchar), ':')
+            or (starts_with(typeof({{ expression }}), 'TIMESTAMP') and cast({{ written }} as time) = time '00:00:00')
+        then {{ utc }} + interval '1' day - interval '1' microsecond
+        {%- if zone != "UTC" %}
+            {%- for sign, of in [("+", is_grant), ("-", "not " ~ is_grant)] %}
+                when
+                    {{ of }}
+                    and not {{ has_offset(expression) }}
+                    and ({{ utc }} {{ sign }} interval '1' hour) at time zone 'UTC' at time zone '{{ zone }}'
+                    = {{ written }}
+                then {{ utc }} {{ sign }} interval '1' hour
+            {%- endfor %}
+        {%- endif %}
+        else {{ utc }}
+    end
+{%- endmacro %}
 
 {#- The value in another type, null where that cannot hold it. -#}
 {% macro cast_or_null(expression, type) -%}
@@ -20,6 +73,25 @@
         {{ expression }}::varchar, [{% for format in formats %}'{{ format }}'{{ ", " if not loop.last }}{% endfor %}]
     )
 {%- endmacro %}
+
+{#- Whether a time is the last microsecond of a second: how staging writes what names only a day. -#}
+{% macro is_last_microsecond(at) -%}
+    {{ return(adapter.dispatch("is_last_microsecond", "kundbild")(at)) }}
+{%- endmacro %}
+{% macro default__is_last_microsecond(at) -%} epoch_us({{ at }}) % 1000000 = 999999 {%- endmacro %}
+{% macro spark__is_last_microsecond(at) -%} unix_micros({{ at }}) % 1000000 = 999999 {%- endmacro %}
+
+{#- A word without case and without white space around it, of whatever kind; null where nothing is left. -#}
+{% macro word(expression) -%} {{ return(adapter.dispatch("word", "kundbild")(expression)) }} {%- endmacro %}
+{% macro default__word(expression) -%}
+    nullif(lower(regexp_replace({{ expression }}, '^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$', '', 'g')), '')
+{%- endmacro %}
+{% macro spark__word(expression) -%}
+    nullif(lower(regexp_replace({{ expression }}, '^[\\s\\p{Z}\\p{C}]+|[\\s\\p{Z}\\p{C}]+$', '')), '')
+{%- endmacro %}
+
+{#- A text as it is written; null where it is empty or nothing but white space, of whatever kind. -#}
+{% macro filled(expression) -%} case when {{ word(expression) }} is not null then {{ expression }} end {%- endmacro %}
 
 {% macro days_between(earlier, later) -%}
     {{ return(adapter.dispatch("days_between", "kundbild")(earlier, later)) }}

@@ -148,7 +148,14 @@ TABLES = {
             Person(
                 key="contact_id",
                 email=["contact_point"],
-                grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
+                grant=Grant(
+                    status="status",
+                    granted=["granted"],
+                    stated_at="stated_at",
+                    wording="wording_version",
+                    purpose="purpose",
+                    channel="channel",
+                ),
             )
         ],
         texts=[],

@@ -48,7 +48,13 @@ TABLES = {
             Person(
                 key="subscriber_id",
                 email=["email"],
-                grant=Grant(status="status", granted=["granted"], stated_at="stated_at", wording="wording_version"),
+                grant=Grant(
+                    status="status",
+                    granted=["granted"],
+                    stated_at="stated_at",
+                    wording="wording_version",
+                    purpose="list",
+                ),
             )
         ],
         texts=[],
@@ -66,7 +72,7 @@ TABLES = {
         key=["event_id"],
         path="events_*.csv",
         fresh_within_hours=48,
-        persons=[Person(key="subscriber_id", email=["email"])],
+        persons=[Person(key="subscriber_id", email=["email"], refusal="event")],
         texts=[],
         retention=Retention(
             category="behaviour",

@@ -18,10 +18,10 @@ with
                             "s.begun",
                             "s.unexpired",
                             "e.statements",
-                            "e.loads",
                             "p.points",
+                            "i.statements",
+                            "v.points",
                             "j.objections",
-                            "j.stated_at",
                         ]
                     )
                 }}
@@ -29,7 +29,9 @@ with
         from owners o
         left join said s on s.person_system = o.source_system and s.person_key = o.source_key
         left join refused e on e.person_system = o.source_system and e.person_key = o.source_key
-        left join pointed p on p.source_system = o.source_system and p.source_key = o.source_key
+        left join pointed p on p.person_system = o.source_system and p.person_key = o.source_key
+        left join inherited i on i.person_system = o.source_system and i.person_key = o.source_key
+        left join void v on v.person_system = o.source_system and v.person_key = o.source_key
         left join objected j on j.source_system = o.source_system and j.source_key = o.source_key
         group by 1
     ),
@@ -44,7 +46,9 @@ with
         group by 1
     ),
     {% if var("soft_opt_in") -%}
-        bought as (select customer_id, min(ordered_at) as first_at from {{ ref("fct_orders") }} group by 1),
+        bought as (
+            select customer_id, min(ordered_at) as first_at from {{ ref("fct_orders") }} where is_sale group by 1
+        ),
     {%- endif %}
     purposes as (
         select

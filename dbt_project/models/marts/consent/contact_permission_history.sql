@@ -7,7 +7,7 @@ with
         select
             s.*,
             {{ is_evidenced_grant() }} as is_grant,
-            {{ in_order("s.effective_at", "s.status = 'withdrawn'", "s.event_key") }} as nth
+            {{ in_order("s.weighs_at", "s.status = 'withdrawn'", "s.event_key") }} as nth
         from statements s
         left join {{ ref("purposes") }} p on p.purpose = s.purpose
         where s.effective_at is not null
@@ -27,8 +27,8 @@ with
             t.purpose,
             t.channel,
             t.valid_from,
-            max(j.effective_at) filter (j.status = 'withdrawn') as withdrawn_at,
-            max(j.effective_at) filter (j.is_grant and coalesce(j.expires_at > t.valid_from, true)) as granted_at,
+            max(j.weighs_at) filter (j.status = 'withdrawn') as withdrawn_at,
+            max(j.weighs_at) filter (j.is_grant and coalesce(j.expires_at > t.valid_from, true)) as granted_at,
             -- the last word, at the same time the withdrawal
             {{ latest("j.event_key", "j.nth") }} filter (
                 j.status = 'withdrawn' or j.is_grant and coalesce(j.expires_at > t.valid_from, true)

@@ -17,7 +17,7 @@ with
                 then 1
                 else 0
             end as obstacle,
-            {{ in_order("s.effective_at", "s.status = 'withdrawn'", "s.event_key") }} as nth
+            {{ in_order("s.weighs_at", "s.status = 'withdrawn'", "s.event_key") }} as nth
         from statements s
         left join {{ ref("purposes") }} p on p.purpose = s.purpose
         where
@@ -33,8 +33,8 @@ with
             customer_id,
             purpose,
             channel,
-            max(effective_at) filter (status = 'withdrawn') as withdrawn_at,
-            max(effective_at) filter (is_valid_grant) as granted_at,
+            max(weighs_at) filter (status = 'withdrawn') as withdrawn_at,
+            max(weighs_at) filter (is_valid_grant) as granted_at,
             -- the last word, at the same time the withdrawal
             {{ latest("event_key", "nth") }} filter (status = 'withdrawn' or is_valid_grant) as deciding_event,
             {{ latest("contact_point", "nth") }} filter (is_valid_grant) as contact_point,

@@ -8,8 +8,8 @@ select
     {{ about("channel") }} as channel,
     status,
     legal_basis,
-    {{ stated(as_utc("stated_at")) }} as stated_at,
-    {{ as_utc("confirmed_at") }} as confirmed_at,
+    {{ stated("stated_at") }} as stated_at,
+    {{ statement_time("confirmed_at", is_granted()) }} as confirmed_at,
     {{ as_utc("expires_at") }} as expires_at,
     wording_version,
     source as capture_source,
@@ -17,8 +17,7 @@ select
         staging_end(
             "crm",
             [
-                required(stated(as_utc("stated_at")), "time of the statement"),
-                ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
+                required(stated("stated_at"), "time of the statement"),
                 named("purpose", "purpose"),
                 named("channel", "channel"),
             ],

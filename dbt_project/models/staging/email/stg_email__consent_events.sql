@@ -9,7 +9,7 @@ select
     status,
     'consent' as legal_basis,
     {{ stated("stated_at") }} as stated_at,
-    confirmed_at,
+    {{ statement_time("confirmed_at", is_granted()) }} as confirmed_at,
     cast(null as timestamp) as expires_at,
     wording_version,
     'sign-up form' as capture_source,
@@ -18,7 +18,6 @@ select
             "email",
             [
                 required(stated("stated_at"), "time of the statement"),
-                ["coalesce(status not in ('granted', 'withdrawn'), true)", "status is neither granted nor withdrawn"],
                 named("list", "list"),
             ],
         )

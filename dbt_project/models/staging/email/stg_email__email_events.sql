@@ -5,29 +5,30 @@ select
     email as contact_point,
     campaign_id::varchar as campaign_key,
     case
-        event
-        when 'open'
+        when {{ is_refusal("event") }}
+        then case when regexp_matches(lower(event), 'spam|complain|abuse') then 'complained' else 'unsubscribed' end
+        when {{ word("event") }} = 'open'
         then 'opened'
-        when 'click'
+        when {{ word("event") }} = 'click'
         then 'clicked'
-        when 'bounce'
+        when {{ word("event") }} = 'bounce'
         then 'bounced'
-        when 'forward'
+        when {{ word("event") }} = 'forward'
         then 'forwarded'
-        when 'unsubscribe'
-        then 'unsubscribed'
-        when 'spamreport'
-        then 'complained'
-        else event
+        else {{ word("event") }}
     end as kind,
-    occurred_at,
+    {{ happened("occurred_at", "event") }} as occurred_at,
     {{
         staging_end(
             "email",
             [
-                required("occurred_at", "time"),
+                required(happened("occurred_at", "event"), "time"),
                 [
-                    "coalesce(event not in ('sent', 'delivered', 'open', 'click', 'bounce', 'forward', 'unsubscribe', 'spamreport'), true)",
+                    "coalesce("
+                    ~ word("event")
+                    ~ " not in ('sent', 'delivered', 'open', 'click', 'bounce', 'forward') and not "
+                    ~ is_refusal("event")
+                    ~ ", true)",
                     "event is unknown",
                 ],
             ],

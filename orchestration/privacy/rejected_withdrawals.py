@@ -1,0 +1,154 @@
+"""Withdrawals in lines that were rejected on the way into raw, for the ledger (withdrawals.py).
+
+A value of another type in any column rejects a row; whoever said no in it has said no. Not here: rejecting (extract).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.map_settings import EntityMap
+from orchestration.mapping_sql import mapped_text
+from orchestration.privacy.withdrawals import FEEDING, LEDGER, REFUSAL, WORDS, add_withdrawals, prepare_withdrawals
+from orchestration.settings import Person, Settings, Table
+from orchestration.warehouse import has_table, key_text, quote, text
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a table's rejected lines are read: SQL of texts, by its columns. `status` is None where every row withdraws."""
+
+    source: str
+    table: str
+    key: str
+    person_system: str
+    person: str
+    points: tuple[str, ...]
+    granted: str
+    withdrawn: str
+    purpose: str
+    channel: str
+    stated_at: str
+    timezone: str
+    columns: tuple[str, ...]
+
+
+def readers(settings: Settings) -> Iterator[Reader]:
+    """One for each table and mapping that feeds statements on consent or events of messages."""
+    for source, spec in settings.enabled_sources.items():
+        for name, table in spec.tables.items():
+            for mapping in table.maps:
+                if mapping.entity in FEEDING:
+                    yield _of_mapping(source, name, table, mapping, spec.timezone)
+            for person in table.persons:
+                if person.grant or person.refusal:
+                    yield _of_person(source, name, table, person, spec.timezone)
+
+
+def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, zone: str) -> Reader:
+    system = str(mapping.constants.get("person_system", source))
+    status = f"said_word({_said(mapping, 'status')})"
+    is_event = mapping.entity == "email_events"
+    refused = f"coalesce(regexp_matches(lower({_said(mapping, 'kind')}), '{REFUSAL}'), false)"
+    return Reader(
+        source, name, _said(mapping, "source_key"), system, _said(mapping, "person_key"), (_said(mapping, "contact_point"),),
+        granted=f"not {refused}" if is_event else f"coalesce({status} = 'granted', false)",
+        withdrawn=refused if is_event else f"coalesce({status} in ({WORDS}), false)",
+        purpose="'marketing'" if is_event else _said(mapping, "purpose"),
+        channel="'email'" if is_event else _said(mapping, "channel"),
+        stated_at=_said(mapping, "occurred_at" if is_event else "stated_at"),
+        timezone=zone, columns=tuple(table.columns),
+    )  # fmt: skip
+
+
+def _of_person(source: str, name: str, table: Table, person: Person, zone: str) -> Reader:
+    grant = person.grant
+    key = key_text([person.key] if isinstance(person.key, str) else person.key) if person.key else "null"
+    status = f"said_word({quote(grant.status)})" if grant else "null"
+    granted = ", ".join(text(value.lower()) for value in grant.granted) if grant else ""
+    refused = f"coalesce(regexp_matches(lower({quote(person.refusal)}), '{REFUSAL}'), false)" if person.refusal else ""
+    return Reader(
+        source, name, key_text(table.key) if table.key else "null", person.system or source, key, tuple(quote(column) for column in (*person.email, *person.phone)),
+        granted=f"not {refused}" if refused else f"coalesce({status} in ({granted}), false)",
+        withdrawn=refused or f"coalesce({status} in ({WORDS}), false)",
+        purpose="'marketing'" if refused else quote(grant.purpose) if grant and grant.purpose else "null",
+        channel="'email'" if refused else quote(grant.channel) if grant and grant.channel else "null",
+        stated_at=quote(grant.stated_at) if grant else "null",
+        timezone=zone, columns=tuple(table.columns),
+    )  # fmt: skip
+
+
+def _said(mapping: EntityMap, column: str) -> str:
+    """SQL of a conformed column as text, by the columns of the table."""
+    if column in mapping.constants:
+        return text(str(mapping.constants[column]))
+    how = mapping.how(column)
+    return mapped_text(how) if how else "null"
+
+
+_EMAILS = "[A-Za-z0-9._%+''-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}"
+# a line that is no row at all denies whoever's address stands in it, until its file comes anew
+_LINES = f"""
+select 'rejected_rows' as entity, r.source as source_system, null::varchar as source_key, null::varchar as person_system,
+    null::varchar as person_key, unnest(regexp_extract_all(r.content, '{_EMAILS}')) as contact_point, 'all' as purpose,
+    'all' as channel, l.loaded_at as stated_at, false as is_certain, r.load_id, true as is_again
+from quarantine.rejected_rows r join ops.loads l using (load_id)
+where r.source = {{source}} and r.table_name = {{table}} and not coalesce(json_valid(r.content), false)
+    and not exists (select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name
+        and f.file = r.file and f.load_id > r.load_id)
+"""
+_ROWS = """
+select 'rejected_rows' as entity, {source} as source_system, {key}::varchar as source_key,
+    case when {person} is not null then {system} end as person_system, {person}::varchar as person_key,
+    unnest([{points}])::varchar as contact_point, coalesce(said_word({purpose}), 'all') as purpose,
+    coalesce(said_word({channel}), 'all') as channel,
+    coalesce({stated_at}, _loaded_at) as stated_at, {withdrawn} as is_certain,
+    _load_id as load_id, {stated_at} is null as is_again
+from (
+    select {columns}, r.load_id as _load_id, l.loaded_at as _loaded_at, exists (
+        select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id
+    ) as _came_anew
+    from quarantine.rejected_rows r join ops.loads l using (load_id)
+    where r.source = {source} and r.table_name = {table} and json_valid(r.content) and json_type(r.content) = 'OBJECT'
+)
+where not {granted} and ({withdrawn} or not _came_anew)
+"""
+
+
+def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reader]) -> None:
+    """Adds what rejected lines of those tables say. What could not be read stands as long as its line does."""
+    prepare_withdrawals(con)
+    con.execute(f"delete from {LEDGER} where entity = 'rejected_rows' and not is_certain")
+    if not has_table(con, "quarantine", "rejected_rows"):
+        return
+    for reader in of:
+        source, table = text(reader.source), text(reader.table)
+        there = f"select 1 from quarantine.rejected_rows where source = {source} and table_name = {table} limit 1"
+        if not con.execute(there).fetchall():
+            continue
+        columns = ", ".join(f"json_extract_string(r.content, {text(_path(c))}) as {quote(c)}" for c in reader.columns)
+        add_withdrawals(con, _LINES.format(source=source, table=table))
+        add_withdrawals(
+            con,
+            _ROWS.format(
+                source=source, table=table, columns=columns, key=reader.key, person=reader.person,
+                system=text(reader.person_system), points=", ".join(reader.points) or "null", purpose=reader.purpose,
+                channel=reader.channel, stated_at=_utc(reader.stated_at, reader.timezone), withdrawn=reader.withdrawn, granted=reader.granted,
+            ),
+        )  # fmt: skip
+
+
+def _utc(written: str, zone: str) -> str:
+    """SQL: when a withdrawal was made, out of text; a day weighs as its last moment (dbt: macro statement_time)."""
+    has_offset = f"coalesce(regexp_matches({written}, ':[0-9]{{2}}([.,][0-9]+)?\\s*([A-Za-z]|[+-][0-9])'), false)"
+    local = f"(try_cast({written} as timestamp) at time zone {text(zone)}) at time zone 'UTC'"
+    at = f"case when {has_offset} then try_cast({written} as timestamptz) at time zone 'UTC' else {local} end"
+    return f"(case when contains({written}, ':') then {at} else {at} + interval 1 day - interval 1 microsecond end)"
+
+
+def _path(column: str) -> str:
+    escaped = column.replace('"', '\\"')
+    return f'$."{escaped}"'

@@ -1,0 +1,120 @@
+"""Objections, restrictions and corrections outlive the keys of the systems: whoever has the address, number, or name with
+birth date of the person who asked is treated alike, on whatever record they stand by now.
+
+Here: `restricted.rights_keys`, keyed hashes by request, and what follows from them. Not here: noting a request (rights.py).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.match_keys import define_match_keys, name_key
+from orchestration.privacy.pepper import Pepper
+from orchestration.privacy.rights import CORRECTABLE, prepare_requests
+from orchestration.warehouse import scalar, text, transaction
+
+_DDL = """
+create schema if not exists restricted;
+create table if not exists restricted.rights_keys (request_id varchar not null, kind varchar not null, keyed_hash varchar not null);
+create table if not exists restricted.rights_compared (digest ubigint not null);
+"""
+# every row of a request, by the record that it was noted with
+_NOTED = """
+select source_system, source_key, request_id, 'objection' as what from identity.objections
+union all select source_system, source_key, request_id, 'restriction' from identity.restrictions
+union all select source_system, source_key, request_id, 'correction' from identity.corrections
+"""
+_NAME = name_key("p.given_name", "p.family_name", "p.birth_date::varchar")
+_VALUES = f"""
+select p.source_system, p.source_key, p.deleted_at, unnest(['email', 'phone', 'name']) as kind,
+    unnest([match_keys.email_key(p.email), n.phone_key, {_NAME}]) as value
+from {{people}} p left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
+"""
+_PEOPLE = "conformed.conformed_people"
+# of records whose request has no keys yet. Where somebody else has the value too, nothing of theirs is hidden or corrected
+# by it; an objection is by it all the same: in doubt the answer is no
+_FRESH_KEYS = f"""
+create or replace temp table fresh_keys as
+with noted as (select distinct source_system, source_key, request_id, what from ({_NOTED})),
+said as ({_VALUES.format(people=_PEOPLE)}),
+own as (
+    select n.request_id, n.what, s.kind, s.value from noted n join said s using (source_system, source_key)
+    where s.value is not null and n.request_id not in (select request_id from restricted.rights_keys)
+),
+others as (
+    select o.request_id, o.kind, o.value from own o join said s using (kind, value)
+    anti join noted n on n.request_id = o.request_id and n.source_system = s.source_system and n.source_key = s.source_key
+    where s.deleted_at is null and o.what <> 'objection'
+        and not exists (
+            select 1 from identity.customer_source_records a join identity.customer_source_records b using (customer_id)
+            join noted m on m.source_system = b.source_system and m.source_key = b.source_key and m.request_id = o.request_id
+            where a.source_system = s.source_system and a.source_key = s.source_key and a.valid_to is null and b.valid_to is null
+        )
+)
+select distinct o.request_id, o.kind, o.value from own o
+anti join others x on x.request_id = o.request_id and x.kind = o.kind and x.value = o.value
+"""
+_FORGET = f"delete from restricted.rights_keys where request_id not in (select request_id from ({_NOTED}))"
+# people who are others than when they were compared, or were compared with other keys
+_TO_COMPARE = """
+create or replace temp table to_compare as
+select p.*, hash(p.source_system, p.source_key, p.email, p.phone, p.country_code, p.given_name, p.family_name, p.birth_date, {keys}) as digest
+from conformed.conformed_people p where p.deleted_at is null
+"""
+_OBJECT = """
+insert into identity.objections by name
+select distinct m.source_system, m.source_key, o.stated_at, o.request_id, o.purpose, o.channel
+from known_by m join identity.objections o using (request_id)
+anti join identity.objections t on t.request_id = o.request_id and t.source_system = m.source_system and t.source_key = m.source_key
+"""
+_RESTRICT = """
+insert into identity.restrictions by name
+select distinct m.source_system, m.source_key, r.since, r.request_id from known_by m join identity.restrictions r using (request_id)
+anti join identity.restrictions t on t.request_id = r.request_id and t.source_system = m.source_system and t.source_key = m.source_key
+"""
+_CORRECT = """
+insert or ignore into identity.corrections by name
+select distinct on (m.source_system, m.source_key, c.field) m.source_system, m.source_key, c.field, c.value, c.corrected_at, c.request_id
+from known_by m join identity.corrections c using (request_id) order by c.corrected_at desc
+"""
+
+
+def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
+    """Notes what was asked for with every record that has the person's address, number, or name with birth date, and puts
+    corrections in. Needs `identity.phone_numbers` of tonight's people. Returns the rows that were noted.
+    """
+    prepare_requests(con)
+    con.execute(_DDL)
+    if not scalar(con, f"select count(*) from ({_NOTED})"):
+        con.execute("delete from restricted.rights_keys")
+        return 0
+    define_match_keys(con)
+    hashed = pepper.hashed_sql("'right:' || kind || ':' || value")
+    with transaction(con):
+        con.execute(_FORGET)
+        con.execute(_FRESH_KEYS)
+        con.execute(
+            f"insert into restricted.rights_keys select request_id, kind, {hashed} from fresh_keys", pepper.parameters()
+        )
+        keys = scalar(
+            con, "select coalesce(bit_xor(hash(request_id, kind, keyed_hash)), 0) from restricted.rights_keys"
+        )
+        con.execute(_TO_COMPARE.format(keys=keys))
+        fresh = "(select * from to_compare anti join restricted.rights_compared using (digest))"
+        con.execute(
+            "create or replace temp table known_by as select distinct v.source_system, v.source_key, k.request_id "
+            f"from (select *, {hashed} as keyed_hash from ({_VALUES.format(people=fresh)}) where value is not null) v "
+            "join restricted.rights_keys k using (kind, keyed_hash)",
+            pepper.parameters(),
+        )
+        rows = sum(int(scalar(con, statement)) for statement in (_OBJECT, _RESTRICT, _CORRECT))
+        con.execute("create or replace table restricted.rights_compared as select digest from to_compare")
+        if rows:
+            for field in CORRECTABLE:
+                value = "c.value::date" if field == "birth_date" else "c.value"
+                con.execute(
+                    f"update conformed.conformed_people as p set {field} = {value} from identity.corrections c "
+                    f"where c.field = {text(field)} and c.source_system = p.source_system and c.source_key = p.source_key"
+                )
+    con.execute("drop table fresh_keys; drop table to_compare; drop table known_by")
+    return rows

@@ -1,0 +1,126 @@
+"""The ledger of withdrawals, `identity.withdrawals`: every one that was ever seen, whatever became of the row that said it.
+
+Nothing that a source deletes or writes over leaves it, and no rebuild; erasure does (erasure.py). It is read from staging,
+rows that are set aside too, and from lines that were rejected on the way into raw: of a withdrawal nothing but the person
+or the contact point needs to be readable. Not here: rejected lines (rejected_withdrawals.py), what a withdrawal denies
+(dbt: macros/statements.sql).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import duckdb
+
+from orchestration.warehouse import scalar, text
+
+LEDGER = "identity.withdrawals"
+FEEDING = ("consent_events", "email_events")
+# what systems write for a withdrawal, without case; whatever is neither of these nor a grant denies too, for as long as it
+# stands so
+WITHDRAWN_WORDS = (
+    "withdrawn", "withdraw", "revoked", "revoke", "unsubscribed", "unsubscribe", "opt-out", "opt_out", "opt out", "optout",
+    "opted-out", "opted_out", "opted out", "objected", "declined", "denied", "refused", "rejected", "no", "false", "0",
+)  # fmt: skip
+# what the kind of an email event has in it that withdraws, in whatever spelling: group_unsubscribe, spamreport, …
+REFUSAL = "unsub|opt.?out|spam|complain|abuse"
+_DDL = f"""
+create schema if not exists identity;
+create table if not exists {LEDGER} (
+    entity varchar not null, source_system varchar not null, source_key varchar, person_system varchar, person_key varchar,
+    contact_point varchar, purpose varchar not null, channel varchar not null, stated_at timestamp not null,
+    is_certain boolean not null, load_id bigint not null
+);
+create table if not exists identity.withdrawals_read (
+    relation varchar primary key, load_id bigint not null, reading varchar not null
+);
+create or replace temp macro said_word(s) as
+    nullif(lower(regexp_replace(s, '^[\\s\\p{{Z}}\\p{{C}}]+|[\\s\\p{{Z}}\\p{{C}}]+$', '', 'g')), '');
+"""
+_COLUMNS = "entity, source_system, source_key, person_system, person_key, contact_point, purpose, channel, stated_at, is_certain, load_id"
+_SAME = " and ".join(
+    f"w.{column} is not distinct from f.{column}"
+    for column in ("entity", "source_system", "source_key", "person_system", "person_key", "contact_point", "purpose", "channel", "is_certain")
+)  # fmt: skip
+# of a statement: whether it is readably a grant, and whether it is readably a withdrawal
+_STATED = """
+select '{entity}' as entity, '{system}' as source_system, source_key, person_system, person_key, contact_point,
+    coalesce(said_word(purpose), 'all') as purpose, coalesce(said_word(channel), 'all') as channel,
+    coalesce(stated_at, extracted_at) as stated_at, {certain} as is_certain, load_id,
+    -- without a time of its own: first known, it is no new one when its row is written again or deleted
+    deleted_at is not null or stated_at is null or stated_at = extracted_at as is_again
+from {relation} where load_id > {since} and not {granted} and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
+"""
+_REFUSED = """
+select '{entity}' as entity, '{system}' as source_system, source_key, person_system, person_key, contact_point,
+    'marketing' as purpose, 'email' as channel, coalesce(occurred_at, extracted_at) as stated_at, true as is_certain, load_id,
+    deleted_at is not null or occurred_at is null or occurred_at = extracted_at as is_again
+from {relation} where load_id > {since} and regexp_matches(lower(kind), '{refusal}')
+    and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
+"""
+WORDS = ", ".join(map(text, WITHDRAWN_WORDS))
+_WITHDRAWN = f"coalesce(said_word(status) in ({WORDS}), false)"
+_GRANTED = "coalesce(said_word(status) = 'granted', false)"
+# a delivery has one reading, today's: what is read as a grant by now, or came again as one after it could not be read, is
+# no withdrawal
+_REREAD = f"""
+delete from {LEDGER} w using (
+    select source_key, load_id from {{relation}} where load_id > {{since}} and {_GRANTED}
+) s
+where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key
+    and (s.load_id = w.load_id or (not w.is_certain and s.load_id > w.load_id))
+"""
+_SEEN_AGAIN = f"""
+update {LEDGER} w set load_id = f.load_id from fresh_withdrawals f
+where {_SAME} and (w.stated_at = f.stated_at or f.is_again) and w.load_id < f.load_id
+"""
+_NOTE = f"""
+insert into {LEDGER} select distinct on ({_COLUMNS}) {_COLUMNS} from fresh_withdrawals f
+anti join {LEDGER} w on {_SAME} and (w.stated_at = f.stated_at or f.is_again)
+where nullif(trim(f.person_key), '') is not null or said_word(f.contact_point) is not null
+"""
+
+
+def prepare_withdrawals(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_DDL)
+
+
+def note_withdrawals(
+    con: duckdb.DuckDBPyConnection,
+    staged: Mapping[str, Iterable[str]],
+    reading: str = "",
+    *,
+    relation: str = "staging.stg_{system}__{entity}",
+) -> int:
+    """Adds to the ledger what loads that were not read yet say. `staged` is entity → systems.
+
+    `reading` tells how rows are read, as a digest of the dbt project: where it is another, all of them are read anew.
+    Returns the ledger's rows.
+    """
+    prepare_withdrawals(con)
+    for entity in FEEDING:
+        for system in staged.get(entity, ()):
+            of = {"entity": entity, "system": system, "relation": relation.format(system=system, entity=entity)}
+            read = "select load_id from identity.withdrawals_read where relation = $1 and reading = $2"
+            since = scalar(con, read, [of["relation"], reading]) or 0
+            newest = scalar(con, f"select max(load_id) from {of['relation']}") or 0
+            if newest <= since:
+                continue
+            if entity == "consent_events":
+                con.execute(_REREAD.format(**of, since=since))
+                select = _STATED.format(**of, since=since, certain=_WITHDRAWN, granted=_GRANTED)
+            else:
+                select = _REFUSED.format(**of, since=since, refusal=REFUSAL)
+            add_withdrawals(con, select)
+            con.execute(
+                "insert or replace into identity.withdrawals_read values (?, ?, ?)", [of["relation"], newest, reading]
+            )
+    return int(scalar(con, f"select count(*) from {LEDGER}"))
+
+
+def add_withdrawals(con: duckdb.DuckDBPyConnection, select: str) -> None:
+    """Adds those of a query of the ledger's columns and `is_again` that it does not have."""
+    con.execute(f"create or replace temp table fresh_withdrawals as {select}")
+    con.execute(_SEEN_AGAIN)
+    con.execute(_NOTE)
+    con.execute("drop table fresh_withdrawals")

@@ -1,0 +1,228 @@
+"""A withdrawal stands for ever until a strictly later grant, whatever becomes of its row, its record or its spelling."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from orchestration.extract.records import prepare_ops
+from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.withdrawals import note_withdrawals
+from orchestration.settings import Settings
+from tests.unit.consent import ANNA, BO, SURVEY, said
+from tests.unit.people import person
+
+NOBODYS = {"person_system": None, "person_key": None}
+
+
+def test_rule_04_a_withdrawal_outlives_its_row(permitted):
+    """Deleted at the source, vanished with its table, or written over as a file that goes back to earlier content does."""
+    permitted.remembers = True
+    granted, withdrawn = said("anna"), said("anna", "withdrawn", "2026-03-01", source_key="w")
+    assert permitted([ANNA], consent_events=[granted, withdrawn]) == {}
+    for load, row in enumerate(
+        [{"deleted_at": datetime(2026, 4, 1)}, {"status": "granted", "stated_at": datetime(2026, 1, 1)}], start=2
+    ):
+        assert permitted([ANNA], consent_events=[granted, withdrawn | {"load_id": load} | row]) == {}
+    assert permitted([ANNA], consent_events=[granted]) == {}
+    # a load that is read otherwise by now, as after a mapping was mended, is no withdrawal any more
+    permitted([ANNA], consent_events=[granted, withdrawn | {"load_id": 4}])
+    mended = withdrawn | {"status": "granted", "stated_at": datetime(2026, 1, 1), "load_id": 4}
+    assert permitted([ANNA], consent_events=[granted, mended]) == {SURVEY: "anna@x.se"}
+    # nor does it come again, or later, by its row being deleted: what was granted since stands
+    undated = said("anna", "withdrawn", stated_at=None, extracted_at=datetime(2026, 3, 1), source_key="u", load_id=5)
+    assert permitted([ANNA], consent_events=[granted, undated]) == {}
+    gone = undated | {"extracted_at": datetime(2026, 5, 20), "deleted_at": datetime(2026, 5, 20), "load_id": 6}
+    assert permitted([ANNA], consent_events=[said("anna", at="2026-05-01"), gone]) == {SURVEY: "anna@x.se"}
+
+
+def test_rule_04_a_withdrawal_outlives_a_merge_in_the_crm_that_deletes_contact_and_statement(permitted):
+    permitted.remembers = True
+    a = person("a", "Vera", "Lindros", email="vera@work.se", phone="+46701119901")
+    b = person("b", "Vera", "Lindros", email="vera@home.se", phone="+46701119901")
+    granted = said("a", contact_point="vera@work.se")
+    withdrawn = said("b", "withdrawn", "2026-05-01", contact_point="vera@home.se")
+    assert permitted([a, b], consent_events=[granted, withdrawn]) == {}
+    assert permitted([a], consent_events=[granted, withdrawn]) == {}
+    assert permitted([a], consent_events=[granted]) == {}
+
+
+def test_rule_04_a_withdrawal_outlives_the_keys_of_its_system(permitted):
+    """A migration deletes every contact and gives new keys; a withdrawal that names no contact point goes by the record's."""
+    permitted.remembers = True
+    withdrawn = said("anna", "withdrawn", "2026-03-01", contact_point=None, source_key="w")
+    permitted([ANNA, BO], consent_events=[withdrawn])
+    gone = ANNA | {"deleted_at": datetime(2026, 4, 1)}
+    for contact in ({"email": " Anna@X.se"}, {"phone": "070-111 22 33"}):
+        new = {"source_system": "crm2", "source_key": "x1", "given_name": "A"} | contact
+        grants = [said("x1", person_system="crm2", contact_point=next(iter(contact.values()))), said("bo")]
+        assert set(permitted([gone, BO, new], consent_events=grants)) == {("bo", "survey", "email")}
+
+
+def test_rule_04_a_withdrawal_denies_whoever_was_granted_something_on_its_contact_point(permitted):
+    """The person's record has another address by now."""
+    granted = [said("anna", contact_point="anna.old@x.se"), said("bo")]
+    assert len(permitted([ANNA, BO], consent_events=granted)) == 2
+    for written in ("anna.old@x.se", " Anna.Old@X.SE"):
+        withdrawn = said("-", "withdrawn", "2026-03-01", contact_point=written) | NOBODYS
+        assert set(permitted([ANNA, BO], consent_events=[*granted, withdrawn])) == {("bo", "survey", "email")}
+    later = said("anna", at="2026-04-01", contact_point="anna.old@x.se")
+    assert len(permitted([ANNA, BO], consent_events=[*granted, withdrawn, later])) == 2
+    # a number, in another spelling
+    by_phone = said("anna", channel="sms", contact_point="+46 70 555 66 77")
+    stopped = said("-", "withdrawn", "2026-03-01", channel="sms", contact_point="070-555 66 77") | NOBODYS
+    assert permitted([ANNA], consent_events=[by_phone, stopped]) == {}
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["WITHDRAWN", "withdrawn ", " Withdrawn\u00a0", "revoked", "opt-out", "Opt_Out", "0", "", None, "maybe", "nej", "gränted"],
+)  # fmt: skip
+def test_rule_04_whatever_is_not_readably_a_grant_denies_its_person_and_its_contact_point(permitted, status):
+    granted = [said("anna"), said("bo")]
+    of_person = said("anna", status, "2026-03-01", contact_point=None)
+    of_address = said("-", status, "2026-03-01", contact_point="bo@x.se") | NOBODYS
+    # what staging sets aside is in no conformed table
+    assert permitted([ANNA, BO], consent_events=[*granted, of_person, of_address]) == {}
+
+
+def test_rule_04_what_could_not_be_read_stands_until_its_row_comes_readable(permitted):
+    permitted.remembers = True
+    unreadable = said("anna", "???", source_key="s")
+    assert permitted([ANNA], consent_events=[unreadable]) == {}
+    assert permitted([ANNA], consent_events=[said("anna", source_key="s", load_id=2)]) == {SURVEY: "anna@x.se"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["unsubscribe", "group_unsubscribe", "Unsubscribed ", "spamreport", "spam_report", "COMPLAINT", "opt-out"]
+)
+def test_rule_04_a_message_event_that_withdraws_is_known_in_every_spelling(permitted, kind):
+    offers = [said(key, purpose="offers", confirmed_at=datetime(2026, 1, 2)) for key in ("anna", "bo")]
+    left = {"kind": kind, "contact_point": "ANNA@x.se", "occurred_at": datetime(2026, 3, 1)} | NOBODYS
+    others = [
+        {"kind": other, "contact_point": "bo@x.se", "occurred_at": datetime(2026, 3, 1)} | NOBODYS
+        for other in ("bounced", "bounce", "dropped", "group_resubscribe", "deferred", None)
+    ]
+    assert set(permitted([ANNA, BO], consent_events=offers, email_events=[left, *others])) == {
+        ("bo", "offers", "email")
+    }
+    # without a time it stands from when it was first known
+    untimed = left | {"occurred_at": None, "extracted_at": datetime(2026, 3, 1)}
+    assert set(permitted([ANNA, BO], consent_events=offers, email_events=[untimed])) == {("bo", "offers", "email")}
+
+
+@pytest.mark.parametrize(
+    "of", [{"purpose": None}, {"purpose": "nyhetsbrev?"}, {"channel": None}, {"channel": "e-post"}]
+)
+def test_rule_04_a_withdrawal_of_a_purpose_or_channel_that_cannot_be_read_is_of_all(permitted, of):
+    assert permitted([ANNA], consent_events=[said("anna"), said("anna", "withdrawn", "2026-03-01", **of)]) == {}
+    assert (
+        permitted([ANNA], consent_events=[said("anna"), said("anna", "withdrawn", "2026-03-01", **of, **NOBODYS)]) == {}
+    )
+
+
+FORMS = """
+company = "T"
+[sources.forms]
+connector = "files"
+url = "."
+[sources.forms.tables.p]
+path = "p*.csv"
+columns = { id = "VARCHAR", mail = "VARCHAR", born = "DATE", news = "VARCHAR", said = "VARCHAR" }
+key = ["id"]
+[[sources.forms.tables.p.maps]]
+entity = "consent_events"
+constants = { purpose = "survey", channel = "email" }
+[sources.forms.tables.p.maps.columns]
+source_key = "id"
+person_key = "id"
+contact_point = "mail"
+status = { column = "news", values = { Ja = "granted", Nej = "withdrawn" } }
+stated_at = "said"
+"""
+
+
+def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, warehouse):
+    """Of a withdrawal nothing but the person or the contact point is needed; a line that is no row denies its addresses."""
+    import tomllib
+
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    prepare_ops(warehouse)
+    people = [ANNA, BO, person("cia", "Cia", "Ek", email="cia@x.se"), person("dan", "Dan", "Fors", email="dan@x.se")]
+    note = "insert into quarantine.rejected_rows values ({load}, 'forms', 'p', '{file}', 2, 'born', 'cast', $content)"
+    lines = {
+        1: '{"id": "7", "mail": "anna@x.se", "born": "31.12.1980", "news": " NEJ", "said": "2026-02-01 10:00"}',
+        2: '{"id": "8", "mail": "bo@x.se", "born": "31.12.1980", "news": "Ja", "said": "2026-02-01 10:00"}',
+        3: '9,cia@x.se,"1980-01-01,Nej',
+    }
+    for load, content in lines.items():
+        warehouse.execute(
+            "insert into ops.loads by name select $load as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
+            "1 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 1 as rejected, 0 as deleted",
+            {"load": load},
+        )
+        warehouse.execute(note.format(load=load, file=f"p{load}.csv"), {"content": content})
+    statements = [said(p["source_key"]) for p in people] + [said("anna", purpose="profiling")]
+
+    def allowed() -> set[str]:
+        permitted(people, consent_events=statements)
+        note_rejected_withdrawals(warehouse, readers(settings))
+        return {(who, purpose) for who, purpose, _ in permitted.derive()}
+
+    assert allowed() == {("anna", "profiling"), ("bo", "survey"), ("dan", "survey")}
+    # the file of the broken line came anew: what is in it by now counts; what was readable stands
+    warehouse.execute(
+        "insert into ops.loaded_files values ('forms', 'p', 'p3.csv', 1, 1, 'x', 9), ('forms', 'p', 'p1.csv', 1, 1, 'x', 9)"
+    )
+    assert allowed() == {("anna", "profiling"), ("bo", "survey"), ("cia", "survey"), ("dan", "survey")}
+
+
+def test_the_ledger_reads_a_load_once_and_everything_where_it_is_asked_to(permitted, warehouse):
+    permitted([ANNA], consent_events=[said("anna", "withdrawn", "2026-03-01", source_key="w", load_id=5)])
+    for expected, load, reading in ((1, 5, "one"), (0, 5, "one"), (1, 6, "one"), (0, 6, "one"), (1, 6, "other")):
+        warehouse.execute("delete from identity.withdrawals")
+        warehouse.execute(f"update conformed.conformed_consent_events set load_id = {load}")
+        assert note_withdrawals(warehouse, {"consent_events": ["crm"]}, reading) == expected
+
+
+def test_rule_02_a_grant_on_an_address_that_only_others_have_is_no_evidence(permitted):
+    of_bo = said("anna", contact_point="BO@x.se")
+    assert permitted([ANNA, BO], consent_events=[of_bo]) == {}
+    # of nobody else, as an old address, or shared with the other, it is
+    assert permitted([ANNA], consent_events=[of_bo]) == {SURVEY: "BO@x.se"}
+    shared = person("anna2", email="bo@x.se", phone=ANNA["phone"])
+    assert set(permitted([ANNA, shared, BO], consent_events=[of_bo])) <= {
+        SURVEY,
+        ("anna2", "survey", "email"),
+        ("bo", "survey", "email"),
+    }
+    # and one that stands in for none grants nothing
+    for junk in ("test@test.com", "NoEmail@noemail.com"):
+        assert permitted([ANNA], consent_events=[said("anna", contact_point=junk)]) == {}
+        assert permitted([ANNA | {"email": junk}], consent_events=[said("anna", contact_point=junk)]) == {}
+    assert permitted([ANNA], consent_events=[said("anna", channel="sms", contact_point="070-000 00 00")]) == {}
+    assert permitted([ANNA], consent_events=[said("anna", capture_source=None)]) == {}
+
+
+def test_rule_04_what_names_only_a_day_is_weighed_against_who_grants(permitted, warehouse):
+    """A withdrawal holds from the day's first moment and beats every grant of the day; a grant holds from the day's end."""
+    day = datetime(2026, 3, 1, 23, 59, 59, 999999)  # as staging writes a day
+    withdrawn = said("anna", "withdrawn", stated_at=day)
+    for at in (datetime(2026, 2, 1), datetime(2026, 3, 1), datetime(2026, 3, 1, 23, 59, 59), day):
+        assert permitted([ANNA], consent_events=[withdrawn, said("anna", stated_at=at)]) == {}, at
+    anew = said("anna", stated_at=datetime(2026, 3, 2, 23, 59, 59, 999999))
+    assert permitted([ANNA], consent_events=[withdrawn, anew]) == {SURVEY: "anna@x.se"}
+    assert permitted([ANNA], at="2026-03-02T12:00:00", consent_events=[withdrawn, anew]) == {}
+    assert permitted([ANNA], consent_events=[withdrawn, said("anna", stated_at=datetime(2026, 3, 2))]) == {
+        SURVEY: "anna@x.se"
+    }
+    # which of one day was first is not known
+    for at in (datetime(2026, 3, 1), datetime(2026, 3, 1, 8)):
+        assert (
+            permitted([ANNA], consent_events=[said("anna", stated_at=day), said("anna", "withdrawn", stated_at=at)])
+            == {}
+        )
+    permitted([ANNA], consent_events=[said("anna"), withdrawn])
+    since = "select valid_from from marts.contact_permission_history where not is_permitted"
+    assert warehouse.execute(since).fetchall() == [(datetime(2026, 3, 1),)]
