@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
 
 from orchestration.identity_settings import GoldenRecord, Identity
 from orchestration.map_settings import EntityMap
+from orchestration.time_zones import TimeZone
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -271,17 +271,10 @@ class Source(Strict):
     null_keys: list[str] = Field(
         default=["0"], description="what it writes, besides, where a row refers to nobody: such rows share no key"
     )
-    timezone: str = Field(
-        default="UTC", description="in which times without an offset are read, as Europe/Stockholm; text or TIMESTAMP"
+    timezone: TimeZone = Field(
+        default="UTC", description="in which times without an offset are read, as Europe/Stockholm"
     )
     tables: dict[str, Table] = {}
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"{name!r} is no time zone: write one as Europe/Stockholm")
-        return name
 
 
 class Schedule(Strict):
