@@ -271,9 +271,7 @@ class Source(Strict):
     null_keys: list[str] = Field(
         default=["0"], description="what it writes, besides, where a row refers to nobody: such rows share no key"
     )
-    timezone: TimeZone = Field(
-        default="UTC", description="in which times without an offset are read, as Europe/Stockholm"
-    )
+    timezone: TimeZone = Field(default="UTC", description="in which times without an offset are read")
     tables: dict[str, Table] = {}
 
 

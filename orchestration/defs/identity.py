@@ -27,6 +27,7 @@ from orchestration.warehouse import row_counts
 
 _TABLES = {
     "normalised_people": "One row per standing source record with its match keys.",
+    "phone_numbers": "One row per phone number as it is written: its key, and all that it may be.",
     "identifiers": "One row per email address and phone number, with why it is ignored where it is.",
     "scored_pairs": "One row per pair of records that were compared: weight of the evidence in bits, probability.",
     "edges": "One row per pair of records and the rule that joins them; whether it is used, its weight, the model's version.",
