@@ -68,9 +68,7 @@ class Person(Strict):
     )
     emptied: list[str] = []
     grant: Grant | None = None
-    refusal: str | None = Field(
-        default=None, description="column with the kind of a message's event: unsubscribes and complaints withdraw"
-    )
+    refusal: str | None = Field(default=None, description="column of the kind of a message's event: refusals withdraw")
 
     @property
     def key_columns(self) -> list[str]:
@@ -78,11 +76,9 @@ class Person(Strict):
 
     @property
     def columns(self) -> list[str]:
-        single = [*self.key_columns, self.country_code, self.given_name, self.family_name, self.birth_date]
-        grant = self.grant
-        single += [grant.status, grant.stated_at, grant.wording, grant.purpose, grant.channel] if grant else []
-        single.append(self.refusal)
-        return [*filter(None, single), *self.email, *self.phone, *self.own, *self.emptied]
+        said = self.grant.model_dump(exclude={"granted"}).values() if self.grant else ()
+        single = [self.country_code, self.given_name, self.family_name, self.birth_date, self.refusal, *said]
+        return [*self.key_columns, *filter(None, single), *self.email, *self.phone, *self.own, *self.emptied]
 
 
 class Retention(Strict):
