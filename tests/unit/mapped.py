@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import duckdb
 import jinja2
 
 from orchestration.mapping_sql import model_sql, parts_of
+from orchestration.privacy.withdrawals import REFUSAL, WITHDRAWN_WORDS
 from orchestration.settings import DBT_DIR, Table
 
 
@@ -24,11 +27,31 @@ def birth_macros(as_of: str):
     return jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, globals=known).module
 
 
+def time_macros(zone: str = "UTC"):
+    """The macros of casts.sql and staging.sql as dbt has them in a staging model of source `shop`, whose times are of that zone."""
+    macros = DBT_DIR / "macros"
+    text = "".join((macros / name).read_text(encoding="utf-8") for name in ("engine/casts.sql", "staging.sql"))
+    variables = {"timezones": {"shop": zone}, "refusal": REFUSAL, "withdrawn_words": list(WITHDRAWN_WORDS)}
+
+    class Adapter:
+        def dispatch(self, name: str, package: str):
+            return getattr(found, f"default__{name}")
+
+    known = {
+        "adapter": Adapter(),
+        "return": lambda value: value,
+        "model": SimpleNamespace(name="stg_shop__consent_events"),
+        "var": lambda name, default=None: variables.get(name, default),
+    }
+    found = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, globals=known).module
+    return found
+
+
 def models_of(
     tables: dict[str, Table], nulls: tuple[str, ...] = (), null_keys: tuple[str, ...] = ()
 ) -> dict[str, tuple[str, dict[str, str]]]:
     """Entity → (SQL, meta) of the models of source `shop`, rendered as dbt would; times are read as DuckDB reads them."""
-    found = {}
+    found, times = {}, time_macros()
     for entity, parts in parts_of(tables, nulls, null_keys).items():
         told: dict[str, str] = {}
 
@@ -41,7 +64,9 @@ def models_of(
             config=config,
             ref=lambda model: model,
             source=lambda source, table: f'raw_{source}."{table}"',
-            as_utc=lambda value: f"(try_cast({value} as timestamptz) at time zone 'UTC')",
+            as_utc=times.as_utc,
+            statement_time=times.statement_time,
+            is_refusal=times.is_refusal,
             parsed_birth=birth_macros("2026-11-26 02:00:00").parsed_birth,
             parsed_time=lambda value, formats: f"try_strptime({value}, {_listed(formats)})",
         )

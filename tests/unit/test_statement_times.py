@@ -1,0 +1,41 @@
+"""When a statement on consent was made, out of what systems write: days, local times, offsets, the hour that comes twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from tests.unit.mapped import time_macros
+
+DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
+
+
+@pytest.mark.parametrize(
+    ("zone", "written", "granted", "withdrawn"),
+    [
+        ("UTC", "'2026-06-01 13:00:00'", datetime(2026, 6, 1, 13), None),
+        ("UTC", "'2026-06-01T13:00:00+02:00'", datetime(2026, 6, 1, 11), None),
+        ("UTC", "'2026-06-01'", datetime(2026, 6, 1, **DAY), None),
+        ("UTC", "date '2026-06-01'", datetime(2026, 6, 1, **DAY), None),
+        ("UTC", "timestamp '2026-06-01 00:00:00'", datetime(2026, 6, 1, **DAY), None),
+        ("UTC", "'2026-06-01T00:00:00Z'", datetime(2026, 6, 1), None),
+        ("UTC", "'soon'", None, None),
+        ("UTC", "null", None, None),
+        ("Europe/Stockholm", "'2026-06-01 13:00:00'", datetime(2026, 6, 1, 11), None),
+        ("Europe/Stockholm", "timestamp '2026-06-01 13:00:00'", datetime(2026, 6, 1, 11), None),
+        ("Europe/Stockholm", "'2026-06-01T12:00:00Z'", datetime(2026, 6, 1, 12), None),
+        ("Europe/Stockholm", "'2026-06-01 12:00:00.5+00:00'", datetime(2026, 6, 1, 12, microsecond=500000), None),
+        ("Europe/Stockholm", "timestamptz '2026-06-01 12:00:00+00'", datetime(2026, 6, 1, 12), None),
+        ("Europe/Stockholm", "'2026-06-01'", datetime(2026, 6, 1, 21, 59, 59, 999999), None),
+        # the clock was 02:30 twice: the grant was in the later hour, the withdrawal in the earlier
+        ("Europe/Stockholm", "'2026-10-25 02:30:00'", datetime(2026, 10, 25, 1, 30), datetime(2026, 10, 25, 0, 30)),
+    ],
+)
+def test_a_time_is_read_in_its_zone_and_a_day_as_its_end(warehouse, zone, written, granted, withdrawn):
+    times = time_macros(zone)
+    for is_grant, expected in (("true", granted), ("false", withdrawn or granted)):
+        found = warehouse.execute(
+            f"select {times.statement_time('t', is_grant)} from (select {written} as t)"
+        ).fetchall()
+        assert found == [(expected,)], is_grant
