@@ -180,8 +180,11 @@ def reading_of(candidate: str, region: str) -> Reading:
     if len(candidate.lstrip("+")) > _MOST_DIGITS:
         return None, False, None, *_written_as_one(candidate, region)
     written = _parsed(candidate, region)
-    other = _parsed(candidate.removeprefix("+") if candidate.startswith("+") else "+" + candidate, region)
-    found = [number for number in (written, other) if number is not None and phonenumbers.is_valid_number(number)]
+    found = [written] if written is not None and phonenumbers.is_valid_number(written) else []
+    if not found:
+        # a country code without its +, or a + before a national number
+        other = _parsed(candidate.removeprefix("+") if candidate.startswith("+") else "+" + candidate, region)
+        found = [other] if other is not None and phonenumbers.is_valid_number(other) else []
     is_valid = bool(found)
     if not found and written is not None and phonenumbers.is_possible_number(written):
         found = [written]
