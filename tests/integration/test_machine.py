@@ -228,6 +228,64 @@ def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
     assert len(told) == 4 and all("could not start" in text for text in told)
 
 
+def test_a_check_of_dbt_runs_alone(tiny: Kundbild):
+    """As in the UI: one check is chosen, and no asset."""
+    script = (
+        "import dagster as dg, json, sys\n"
+        "from orchestration.definitions import defs\n"
+        "job = defs.resolve_implicit_global_asset_job_def()\n"
+        "asset = dg.AssetKey(['marts', 'dim_customers'])\n"
+        "keys = [k for k in job.asset_layer.asset_graph.asset_check_keys if k.asset_key == asset and 'unique_grain' in k.name]\n"
+        "job = job.get_subset(asset_selection=set(), asset_check_selection=set(keys[:1]))\n"
+        "with dg.DagsterInstance.from_config(sys.argv[1]) as instance:\n"
+        "    done = job.execute_in_process(instance=instance, raise_on_error=False)\n"
+        "checks = [check.passed for check in done.get_asset_check_evaluations()]\n"
+        "print(json.dumps([done.success, checks, len(done.get_asset_materialization_events())]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tiny.home / "dagster")],
+        env=tiny.environment(
+            KUNDBILD_HOME=str(tiny.home), KUNDBILD_CONFIG=str(tiny.config), DAGSTER_HOME=str(tiny.home / "dagster")
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == [True, [True], 0]
+
+
+def test_a_full_disk_is_named_and_with_space_back_the_home_runs(tiny: Kundbild, tmp_path: Path):
+    """On a file system of its own; with so little left, the run ends at the start, and while it publishes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(disk)], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("a file system cannot be mounted here")
+    try:
+        shutil.copytree(tiny.home, disk / "home", symlinks=True)
+        kundbild = make(disk)
+        filler = disk / "filler"
+        for left in (50_000, 16_000_000):
+            filler.write_bytes(bytes(shutil.disk_usage(disk).free - left))
+            done = subprocess.run(
+                kundbild.command("run", "--as-of", NIGHT_2, "--force"),
+                env=kundbild.environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            said = done.stdout + done.stderr
+            assert done.returncode in (1, 2), said[-3000:]
+            assert f"left on the file system {disk}" in said and "make room there" in said, said[-3000:]
+            assert "Traceback" not in said
+            filler.unlink()
+        assert kundbild.json("run", "--as-of", NIGHT_2, "--force")["is_clean"]
+    finally:
+        subprocess.run(["umount", str(disk)], check=False)
+
+
 def test_after_a_failed_run_status_says_why_and_the_log_is_where_it_says(tiny: Kundbild):
     with duckdb.connect(str(tiny.home / "warehouse.duckdb")) as con:
         con.execute(
@@ -237,7 +295,9 @@ def test_after_a_failed_run_status_says_why_and_the_log_is_where_it_says(tiny: K
         "id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n3,C,c@x.se\n"
     )
     outcome = tiny.json("run", "--as-of", NIGHT_2, code=1)
+    assert not outcome["is_success"]
     status = tiny.json("status")
-    if not outcome["is_success"]:
-        assert status["last_run"]["problems"]
+    assert "keeps_its_volume" in status["last_run"]["problems"][0]
+    assert "keeps_its_volume" in {check["check"] for check in status["failed_checks"]}
+    assert "failed" in tiny("status").stdout
     assert (tiny.home / "dbt_target" / "logs" / "dbt.log").is_file()
