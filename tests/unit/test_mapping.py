@@ -42,7 +42,7 @@ def test_values_are_compared_without_case_and_blanks_and_know_else_and_ignore(co
     raw(
         con, "sales",
         *({"no": str(number), "state": state, **AT} for number, state in enumerate(
-            ("BETALD", " makulerad\u00a0", "levererad", "TEST ", None, "offert"), start=1)),
+            ("BETALD", " MAKULERAD\u00a0", "levererad", "TEST ", None, "offert"), start=1)),
     )  # fmt: skip
     sales = table("no state at total", {"entity": "orders", "columns": ORDERS | {"status": status}}, key="no")
     rows = staged(con, {"sales": sales}, "orders", "source_key, status, quarantine_reason")
