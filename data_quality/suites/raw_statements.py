@@ -200,5 +200,7 @@ def _time(spec: Source, part: Part | None) -> str:
         formats = ", ".join(text(one) for one in part.formats)
         parsed = f"coalesce(try_strptime({column}, [{formats}]), {parsed})"
     whole_day = f"case when regexp_full_match(trim({column}), '[0-9-]+') then interval '86399 second' else interval '0 second' end"
-    early = " - interval '14 hour'" if getattr(spec, "timezone", None) else ""
+    is_local = spec.timezone.upper() not in ("", "UTC", "ETC/UTC")
+    has_offset = f"regexp_matches(trim({column}), '(Z|[+-][0-9][0-9]:?([0-9][0-9])?)$') and contains({column}, ':')"
+    early = f" - case when {has_offset} then interval '0 hour' else interval '14 hour' end" if is_local else ""
     return f"{parsed} + {whole_day}{early}"

@@ -168,3 +168,22 @@ def test_opt_outs_of_no_source_are_none_and_keys_are_of_all_that_is_written(ware
     }  # fmt: skip
     found = warehouse.execute(f"select point, {point_keys('point')} from (select unnest($1) as point)", [list(keys)])
     assert dict(found.fetchall()) == keys
+
+
+def test_local_times_never_cry_without_a_cause_and_an_offset_is_read(warehouse):
+    prepare_requests(warehouse)
+    warehouse.execute(PREPARED)
+    email = SETTINGS.sources["email"].model_copy(update={"timezone": "Europe/Stockholm"})
+    local = SETTINGS.model_copy(update={"sources": {"email": email}})
+
+    def seen(at: str) -> bool:
+        warehouse.execute("begin")
+        warehouse.execute(optin(subscriber_id="7", stated_at=at))
+        (check,) = [check for check in _by_paths_of_their_own(local) if check.name == BY_RECORD]
+        found = warehouse.execute(rows_of(check)).fetchall()
+        warehouse.execute("rollback")
+        return bool(found)
+
+    # granted at 12:00 UTC: 12:30 in Stockholm was before
+    assert [seen(at) for at in ("2026-03-01 12:30", "2026-03-01T12:30:00Z", "2026-03-01T13:30:00+01:00")] == [False, True, True]  # fmt: skip
+    assert seen("2026-03-02 12:30") and not seen("2026-03-01T12:30:00+01:00")
