@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 import duckdb
 import psutil
 import pytest
-from rich.console import Console
 
 from orchestration import console
 from orchestration.configuration import load_settings
@@ -67,7 +66,7 @@ def test_memory_that_is_too_small_is_said_before_the_work(warehouse, limit, cust
 def test_what_stands_in_brackets_in_a_message_is_printed(monkeypatch):
     text = io.StringIO()
     for name in ("out", "err"):
-        monkeypatch.setattr(console, name, Console(file=text, width=500))
+        monkeypatch.setattr(console, name, console.PlainConsole(file=text, width=500))
     outcome = Outcome("r", False, failed_sources={"crm": "see [sources.crm]"}, stale_since={"crm": "2026-01-01"})
     outcome.error, outcome.notes = "[engine] memory_limit is too small [/red]", ["a note of [privacy]"]
     outcome.failed_checks = ["ERROR raw/[x]: y"]
