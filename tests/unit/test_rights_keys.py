@@ -1,0 +1,89 @@
+"""Objections, restrictions and corrections outlive the keys of the systems."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orchestration.privacy.pepper import Pepper
+from orchestration.privacy.rights import (
+    correct,
+    object_to_marketing,
+    prepare_requests,
+    restrict,
+    withdraw,
+    withdraw_point,
+)
+from orchestration.privacy.rights_keys import apply_known_rights
+from tests.unit.consent import ANNA, BO, said
+from tests.unit.people import person
+
+PEPPER = Pepper(("0123456789abcdef0123456789abcdef",))
+AT = datetime(2026, 3, 1)
+BORN = {"birth_date": "1980-05-05"}
+LATER = {"confirmed_at": datetime(2026, 1, 2)}
+
+
+def test_what_was_asked_for_stands_for_whoever_has_the_persons_address_number_or_name_with_birth_date(
+    permitted, warehouse
+):
+    anna = ANNA | BORN
+    customer = permitted.resolve(anna, BO)["anna"]
+    prepare_requests(warehouse)
+    permitted([anna, BO])
+    object_to_marketing(warehouse, customer, AT, "r1")
+    restrict(warehouse, customer, AT, "r2")
+    correct(warehouse, customer, {"given_name": "Anne"}, AT, "r3")
+    assert apply_known_rights(warehouse, PEPPER) == 0
+    written = warehouse.execute("select string_agg(t::varchar) from restricted.rights_keys t").fetchall()[0][0]
+    assert "anna" not in written.lower() and "4670" not in written
+    # the migration: every key is another, the old records are gone without a trace
+    warehouse.execute("delete from conformed.conformed_people")
+    new = [
+        {"source_key": "n1", "email": " Anna@X.SE"}, {"source_key": "n2", "phone": "070-111 22 33"},
+        {"source_key": "n3", "given_name": "ANNA", "family_name": "berg"} | BORN,
+        {"source_key": "n4", "given_name": "Anna", "family_name": "Berg", "birth_date": "1981-05-05"}, {"source_key": "n5", "email": "bo@x.se"},
+    ]  # fmt: skip
+    permitted.resolve(*({"source_system": "crm2"} | row for row in new))
+    warehouse.execute("alter table conformed.conformed_people add column gender varchar")
+    assert apply_known_rights(warehouse, PEPPER) == 9
+    for table in ("objections", "restrictions", "corrections"):
+        rows = warehouse.execute(
+            f"select source_key from identity.{table} where source_system = 'crm2' order by 1"
+        ).fetchall()
+        assert rows == [("n1",), ("n2",), ("n3",)], table
+    names = dict(warehouse.execute("select source_key, given_name from conformed.conformed_people").fetchall())
+    assert (names["n3"], names["n4"]) == ("Anne", "Anna")
+    assert apply_known_rights(warehouse, PEPPER) == 0
+    # lifted, or erased, it is forgotten
+    for table in ("objections", "restrictions", "corrections"):
+        warehouse.execute(f"delete from identity.{table}")
+    assert apply_known_rights(warehouse, PEPPER) == 0
+    assert warehouse.execute("select count(*) from restricted.rights_keys").fetchall() == [(0,)]
+
+
+def test_an_address_that_others_have_too_hides_and_corrects_nobody_else(permitted, warehouse):
+    shared = [ANNA, person("cia", "Cia", "Ek", email="anna@x.se", phone="+46709998877", birth_date="1990-01-01")]
+    ids = permitted.resolve(*shared)
+    permitted(shared)
+    if ids["anna"] == ids["cia"]:
+        return
+    restrict(warehouse, ids["anna"], AT, "r1")
+    assert apply_known_rights(warehouse, PEPPER) == 0
+
+
+def test_a_withdrawal_that_is_made_here_is_of_its_purpose_and_channel(permitted, warehouse):
+    granted = [said("anna", purpose=p, channel=c, **LATER) for p in ("offers", "profiling") for c in ("email", "sms")]
+    customer = permitted.resolve(ANNA)["anna"]
+    prepare_requests(warehouse)
+
+    def left() -> set[tuple[str, str]]:
+        return {(purpose, channel) for _, purpose, channel in permitted([ANNA], consent_events=granted)}
+
+    assert len(left()) == 4
+    withdraw(warehouse, customer, AT, "r1", "offers", "sms")
+    assert left() == {("offers", "email"), ("profiling", "email"), ("profiling", "sms")}
+    object_to_marketing(warehouse, customer, AT, "r2", "profiling")
+    assert left() == {("offers", "email")}
+    permitted.remembers = True
+    withdraw_point(warehouse, "ANNA@x.se", AT, "r3", "all", "all")
+    assert left() == set()
