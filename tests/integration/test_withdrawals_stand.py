@@ -66,7 +66,7 @@ constants = {{ purpose = "survey", channel = "email", contact_point_type = "emai
 columns = {{ source_key = "id", person_key = "contact", contact_point = "point", status = "choice", stated_at = "at", wording_version = "wording" }}
 """
 NAMES = ["alva", "bror", "cilla", "doris", "elsa", "folke", "gerda", "hilda", "ivar", "karin", "lova", "mats", "nils", "olga", "petra", "rut"]  # fmt: skip
-GRANT = {"choice": "granted", "at": "2026-03-01T10:00:00Z", "wording": "v1", "form": "checkout"}
+GRANT = {"confirmed": None, "choice": "granted", "at": "2026-03-01T10:00:00Z", "wording": "v1", "form": "checkout"}
 
 
 def _choices() -> list[dict]:
