@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt,
 
 from orchestration.identity_settings import GoldenRecord, Identity
 from orchestration.map_settings import EntityMap
+from orchestration.operation_settings import Alerts, Engine, Publishing, Quality, Schedule
 from orchestration.time_zones import TimeZone
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -271,29 +272,6 @@ class Source(Strict):
     tables: dict[str, Table] = {}
 
 
-class Schedule(Strict):
-    nightly: str = "30 2 * * *"
-    timezone: str = "Europe/Stockholm"
-    run_timeout_minutes: int = Field(default=240, gt=0)
-    retries: int = Field(default=2, ge=0, description="tries more for a source that may come back by itself")
-    retry_delay_seconds: float = Field(default=5, ge=0, description="before the first retry; doubled for each next")
-    enabled: bool = False
-
-
-class Quality(Strict):
-    max_volume_drop: float = Field(default=0.5, gt=0, le=1, description="share by which a table may shrink in a night")
-    max_quarantine_share: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="share of a table's rows that may be set aside: above, and where it is more than one, nothing is published",
-    )
-    max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
-    failed_source: Literal["WARN", "ERROR"] = Field(
-        default="ERROR", description="severity of the check that fails where a source could not be read"
-    )
-
-
 Secret = Annotated[str, Field(min_length=32)]
 
 
@@ -344,28 +322,6 @@ class Privacy(Strict):
         if isinstance(self.unknown_age, str):
             return ["all"] if self.unknown_age == "adult" else []
         return sorted(purpose for purpose, verdict in self.unknown_age.items() if verdict == "adult")
-
-
-class Publishing(Strict):
-    keep: int = Field(default=5, gt=0, description="publications kept for rollback")
-    first_without_failed: bool = Field(
-        default=False, description="publish for the first time also where a source could not be read"
-    )
-    max_audience_drop: float = Field(default=0.5, gt=0, le=1, description="an audience that falls by more is held back")
-
-
-class Alerts(Strict):
-    webhook: str | None = Field(default=None, description="gets a JSON POST when a run fails")
-    email_to: list[str] = []
-    email_from: str = "kundbild@localhost"
-    smtp_host: str = "localhost"
-    smtp_port: int = 25
-
-
-class Engine(Strict):
-    memory_limit: str = "1200MB"
-    threads: int = Field(default=2, gt=0)
-    dbt_threads: int = Field(default=4, gt=0)
 
 
 class Settings(Strict):

@@ -17,11 +17,13 @@ def _share_is_small(settings: Settings) -> Check:
     rejects = max(limit, quality.max_reject_share) if "max_reject_share" in quality.model_fields_set else limit
     return no_rows(
         "share_is_small",
-        f"Of no table more than one row and more than {limit:.1%} is set aside, but what was acknowledged: "
-        "`kundbild quarantine list` says what and why; mend it, acknowledge it, or raise max_quarantine_share below [quality].",
+        f"No table has more than {quality.max_quarantine_rows} rows and more than {limit:.1%}, or more than half of its rows, set aside; "
+        "acknowledged rows do not count. `kundbild quarantine list` says what and why: mend it, acknowledge it, or raise "
+        "max_quarantine_share below [quality].",
         "select * from (select source_system, table_name, kind = 'rejected' as is_rejected, sum(row_count - acknowledged_count) as gone, "
         f"max(of_count) as came from {{batch}} where kind not in {_HARMLESS} group by 1, 2, 3) as t "
-        f"where gone > 1 and gone > came * case when is_rejected then {rejects} else {limit} end",
+        f"where gone > came * case when is_rejected then {rejects} else {limit} end "
+        f"and (gone > {quality.max_quarantine_rows} or gone * 2 > came)",
     )
 
 

@@ -42,7 +42,7 @@ def test_rule_08_a_soft_opt_in_is_of_email_and_sms_alone(permitted, compiled, wa
     soft = [said("anna", purpose="offers", channel=c, legal_basis="soft opt-in", **CONFIRMED) for c in CHANNELS]
     customer = permitted.resolve(ANNA)["anna"]
     warehouse.execute(
-        f"create schema marts; create table marts.fct_orders as select '{customer}' as customer_id, timestamp '2025-12-24' as ordered_at"
+        f"create schema marts; create table marts.fct_orders as select '{customer}' as customer_id, timestamp '2025-12-24' as ordered_at, true as is_sale"
     )
     before = dict(compiled)
     compiled.update(compiled_with(tmp_path / "soft", soft_opt_in=True))

@@ -180,13 +180,14 @@ def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitt
 def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who_bought(
     permitted, compiled, warehouse, tmp_path
 ):
-    def allowed(*statements: dict, bought: str | None = "2025-12-24") -> set[tuple[str, str]]:
+    def allowed(*statements: dict, bought: str | None = "2025-12-24", is_sale: bool = True) -> set[tuple[str, str]]:
         warehouse.execute(
-            "create schema if not exists marts; create or replace table marts.fct_orders (customer_id varchar, ordered_at timestamp)"
+            "create schema if not exists marts; "
+            "create or replace table marts.fct_orders (customer_id varchar, ordered_at timestamp, is_sale boolean)"
         )
         if bought:
             customer = permitted.resolve(ANNA)["anna"]
-            warehouse.execute("insert into marts.fct_orders values (?, ?)", [customer, bought])
+            warehouse.execute("insert into marts.fct_orders values (?, ?, ?)", [customer, bought, is_sale])
         return {(purpose, channel) for _, purpose, channel in permitted([ANNA], consent_events=list(statements))}
 
     soft = [
@@ -206,6 +207,8 @@ def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who
     try:
         assert allowed(*soft) == {("offers", "email"), ("offers", "sms")}
         assert allowed(*soft, bought=None) == allowed(*soft, bought="2026-02-01") == set()
+        # an order that was cancelled or given back whole is no sale
+        assert allowed(*soft, is_sale=False) == set()
         assert allowed(*soft, said("anna", "withdrawn", "2026-02-01", purpose="offers")) == {("offers", "sms")}
         assert allowed(*soft, said("anna", "withdrawn", "2026-02-01", purpose="direct_marketing")) == set()
         assert allowed(said("anna", legal_basis="soft opt-in")) == set()  # a survey is no offer

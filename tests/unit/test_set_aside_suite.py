@@ -39,6 +39,10 @@ def failed(home, *rows: tuple, **quality) -> set[str]:
         ([("orders", "row", 1, 0, 3)], {}, set()),  # one bad line stops one line
         ([("orders", "row", 5, 0, 100)], {}, set()),
         ([("orders", "row", 6, 0, 100)], {}, {"ERROR share_is_small"}),
+        ([("deals", "row", 5, 0, 20)], {}, set()),  # a small table with a few bad rows
+        ([("deals", "row", 5, 0, 20)], {"max_quarantine_rows": 4}, {"ERROR share_is_small"}),
+        ([("deals", "row", 2, 0, 3)], {}, {"ERROR share_is_small"}),  # most of it
+        ([("deals", "row", 1, 0, 1)], {}, {"ERROR share_is_small"}),
         ([("orders", "row", 3, 0, 100), ("orders", "shared key", 3, 0, 100)], {}, {"ERROR share_is_small"}),
         ([("orders", "row", 3, 0, 100), ("people", "row", 3, 0, 100)], {}, set()),
         ([("orders", "row", 6, 4, 100)], {}, set()),

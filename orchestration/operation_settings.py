@@ -1,0 +1,60 @@
+"""Settings of how a night runs: schedule, quality limits, publications, alerts, engine.
+
+Not here: sources, privacy (settings.py), identity (identity_settings.py), mappings (map_settings.py).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Schedule(BaseModel, extra="forbid", frozen=True):
+    nightly: str = "30 2 * * *"
+    timezone: str = "Europe/Stockholm"
+    run_timeout_minutes: int = Field(default=240, gt=0)
+    retries: int = Field(default=2, ge=0, description="tries more for a source that may come back by itself")
+    retry_delay_seconds: float = Field(default=5, ge=0, description="before the first retry; doubled for each next")
+    enabled: bool = False
+
+
+class Quality(BaseModel, extra="forbid", frozen=True):
+    max_volume_drop: float = Field(default=0.5, gt=0, le=1, description="share by which a table may shrink in a night")
+    max_quarantine_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="share of a table's rows that may be set aside: above, nothing is published",
+    )
+    max_quarantine_rows: int = Field(
+        default=5,
+        ge=0,
+        description="so many rows of a table may be set aside whatever their share, unless they are more than half of it",
+    )
+    max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
+    failed_source: Literal["WARN", "ERROR"] = Field(
+        default="ERROR", description="severity of the check that fails where a source could not be read"
+    )
+
+
+class Publishing(BaseModel, extra="forbid", frozen=True):
+    keep: int = Field(default=5, gt=0, description="publications kept for rollback")
+    first_without_failed: bool = Field(
+        default=False, description="publish for the first time also where a source could not be read"
+    )
+    max_audience_drop: float = Field(default=0.5, gt=0, le=1, description="an audience that falls by more is held back")
+
+
+class Alerts(BaseModel, extra="forbid", frozen=True):
+    webhook: str | None = Field(default=None, description="gets a JSON POST when a run fails")
+    email_to: list[str] = []
+    email_from: str = "kundbild@localhost"
+    smtp_host: str = "localhost"
+    smtp_port: int = 25
+
+
+class Engine(BaseModel, extra="forbid", frozen=True):
+    memory_limit: str = "1200MB"
+    threads: int = Field(default=2, gt=0)
+    dbt_threads: int = Field(default=4, gt=0)
