@@ -46,6 +46,12 @@ def test_a_source_that_asks_for_a_system_adds_to_its_tables(write_config):
     assert own_systems(settings) == []
 
 
+def test_public_registers_need_no_system_beside_tables_of_their_own(write_config):
+    """Without the registers' tables every register counts as missing, and nobody may be called."""
+    own = OWN.replace("sources.crm", "sources.registers")
+    assert {"contacts", "nix_telefon"} <= set(load_settings(write_config(own)).sources["registers"].tables)
+
+
 @pytest.mark.parametrize(
     ("system", "what"), [("sap", "there is no system 'sap'"), ("webshop", "asks for the tables of the system webshop")]
 )

@@ -19,6 +19,8 @@ from orchestration.privacy.special_categories import special_category_of
 from orchestration.settings import Settings, Source, Table
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
+# these formats are Kundbild's own or a public body's: a source of that name always has them, beside tables of its own
+STANDARD_SYSTEMS = {"registers", "requests", "spar"}
 
 
 def known_systems() -> list[str]:
@@ -64,6 +66,8 @@ def _system_of(name: str, source: Source, where: str) -> str | None:
             where=where,
             to_do=f"call the source {source.system}",
         )
+    if name in STANDARD_SYSTEMS:
+        return name
     if source.system or source.tables:
         return source.system
     if name not in known_systems():
