@@ -72,13 +72,15 @@ with theirs as (
 )
 select 'name', key, key in (from others) from theirs
 """
-# records that are gone at their source and belonged to nobody, by what only the person has
+_GONE_RECORDS = f"p.deleted_at is not null and (p.source_system, p.source_key) not in {RECORDS}"
+# records that are gone at their source and belonged to nobody, by any reading of what only the person has, as raw is read
 _GONE = f"""
 insert into restricted.erasing_records
 select p.source_system, p.source_key, hash(p.source_system, p.source_key) from conformed.conformed_people p
-left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
-where p.deleted_at is not null and (p.source_system, p.source_key) not in {RECORDS}
-    and (match_keys.email_key(p.email) in {VALUES.format(kind="email")} or n.phone_key in {VALUES.format(kind="phone")}
+left join gone_phones n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
+where {_GONE_RECORDS}
+    and (list_has_any(match_keys.email_readings(p.email), {LISTED.format(kind="email")})
+        or list_has_any(list_append(n.readings, n.phone_key), {LISTED.format(kind="phone")})
         or list_has_any({name_keys("p.given_name", "p.family_name", "p.birth_date")}, {LISTED.format(kind="name")}))
 """
 # names as they are written, to be found in lines that could not be read
@@ -141,7 +143,7 @@ def note_erasure(
         note_customers(con, customers, ERASING)
         _note_contact_points(con, settings)
         con.execute(_NAMES)
-        con.execute(_GONE)
+        _note_gone_records(con, settings)
         con.execute(_WRITTEN)
         _note_own_values(con, settings)
         within()
@@ -162,6 +164,14 @@ def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList)
         f"select source_system || ':' || source_key from restricted.erasing_records where source_system <> {text(PLANTED)}"
     ).fetchall()
     return suppression.add([*found, *(("record", record) for (record,) in records)], "erasure")
+
+
+def _note_gone_records(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    # nobody reads the number of a record that is gone when people are resolved
+    numbers = f"select p.phone, p.country_code from conformed.conformed_people p where {_GONE_RECORDS}"
+    read_phones_apart(con, numbers, settings.identity.default_country, "gone_phones")
+    con.execute(_GONE)
+    con.execute("drop table gone_phones")
 
 
 def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
