@@ -28,7 +28,7 @@ _GRANTS = (
     "ja",
 )
 # of the events of email: whatever tells of somebody who wants no more
-_REFUSALS = "unsub|spam|complain|opt.?out|withdr|revoke|avreg|avmeld|frameld"
+_REFUSALS = "unsub|spam|complain|feedback|opt.?out|opted.?out|do.?not|stop|remove|withdr|revoke|avreg|avmeld|avb.j|afmeld|frameld"
 # tables that a staging model of this repository reads: column of each part, or its value as 'value'
 _BY_HAND: dict[tuple[str, str], dict[str, str]] = {
     ("crm", "consents"): {

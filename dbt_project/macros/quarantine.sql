@@ -51,7 +51,7 @@
         then 'ignored'
         {%- if entity == "consent_events" %} when {{ plain_word("status") }} = 'granted' then 'grant' else 'withdrawal'
         {%- elif entity == "email_events" %}
-            when regexp_matches({{ plain_word("kind") }}, 'unsub|complain|spam|opt.?out') then 'withdrawal' else 'row'
+            when regexp_matches({{ plain_word("kind") }}, '{{ var("refusal") }}') then 'withdrawal' else 'row'
         {%- else %} else 'row'
         {%- endif %}
     end

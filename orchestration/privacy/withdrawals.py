@@ -23,7 +23,10 @@ WITHDRAWN_WORDS = (
     "opted-out", "opted_out", "opted out", "objected", "declined", "denied", "refused", "rejected", "no", "false", "0",
 )  # fmt: skip
 # what the kind of an email event has in it that withdraws, in whatever spelling: group_unsubscribe, spamreport, …
-REFUSAL = "unsub|opt.?out|spam|complain|abuse"
+REFUSAL = (
+    "unsub|opt(ed)?[^a-z]?out|spam|complain|abuse|feedback.?loop|do.?not|stop|remov|withdr|revok|object|declin|refus|"
+    "avreg|avb(ö|o)j|avmeld|afmeld|framel|peru"
+)
 _DDL = f"""
 create schema if not exists identity;
 create table if not exists {LEDGER} (

@@ -31,7 +31,12 @@ def time_macros(zone: str = "UTC"):
     """The macros of casts.sql and staging.sql as dbt has them in a staging model of source `shop`, whose times are of that zone."""
     macros = DBT_DIR / "macros"
     text = "".join((macros / name).read_text(encoding="utf-8") for name in ("engine/casts.sql", "staging.sql"))
-    variables = {"timezones": {"shop": zone}, "refusal": REFUSAL, "withdrawn_words": list(WITHDRAWN_WORDS)}
+    variables = {
+        "timezones": {"shop": zone},
+        "refusal": REFUSAL,
+        "withdrawn_words": list(WITHDRAWN_WORDS),
+        "earliest_statement": "1990-01-01",
+    }
 
     class Adapter:
         def dispatch(self, name: str, package: str):

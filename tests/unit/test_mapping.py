@@ -216,6 +216,20 @@ def test_a_required_column_that_no_mapping_fills_is_refused_at_start(write_confi
     assert load_settings(write_config(filled)).sources["shop"].tables["o"].maps[0].constants == {"amount": 0}
 
 
+def test_a_status_whose_other_words_would_all_grant_is_refused_at_start(write_config):
+    status = 'status = { column = "said", values = { nej = "withdrawn" }, else = "granted" }'
+    columns = 'columns = { id = "VARCHAR", said = "VARCHAR" }'
+    mapped = (
+        'company = "T"\n[sources.shop]\nconnector = "files"\nurl = "/d"\n[sources.shop.tables.t]\n' + columns
+        + '\n[[sources.shop.tables.t.maps]]\nentity = "consent_events"\n'
+        + 'constants = { purpose = "survey", channel = "email", contact_point_type = "email", stated_at = "2026-01-01" }\n'
+        + 'columns = { source_key = "id", person_key = "id", contact_point = "id", ' + status + ' }\n'
+    )  # fmt: skip
+    with pytest.raises(ConfigurationError, match="would be a grant"):
+        load_settings(write_config(mapped))
+    load_settings(write_config(mapped.replace('else = "granted"', 'else = "withdrawn"')))
+
+
 def test_only_keys_are_made_of_several_columns(write_config):
     text = CONFIG.replace('ordered_at = "at"', 'ordered_at = ["at", "id"], amount = "id"')
     with pytest.raises(ConfigurationError, match="'ordered_at' is mapped from 2 columns"):

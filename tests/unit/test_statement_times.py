@@ -20,7 +20,11 @@ DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
         ("UTC", "date '2026-06-01'", datetime(2026, 6, 1, **DAY), None),
         ("UTC", "timestamp '2026-06-01 00:00:00'", datetime(2026, 6, 1, **DAY), None),
         ("UTC", "'2026-06-01T00:00:00Z'", datetime(2026, 6, 1), None),
+        ("UTC", "'2026-06-01 00:00:00'", datetime(2026, 6, 1, **DAY), None),
         ("UTC", "'soon'", None, None),
+        # what systems write for no time at all
+        ("UTC", "'1970-01-01 00:00:00'", None, None),
+        ("UTC", "'0001-01-01T00:00:00Z'", None, None),
         ("UTC", "null", None, None),
         ("Europe/Stockholm", "'2026-06-01 13:00:00'", datetime(2026, 6, 1, 11), None),
         ("Europe/Stockholm", "timestamp '2026-06-01 13:00:00'", datetime(2026, 6, 1, 11), None),
@@ -28,8 +32,8 @@ DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
         ("Europe/Stockholm", "'2026-06-01 12:00:00.5+00:00'", datetime(2026, 6, 1, 12, microsecond=500000), None),
         ("Europe/Stockholm", "timestamptz '2026-06-01 12:00:00+00'", datetime(2026, 6, 1, 12), None),
         ("Europe/Stockholm", "'2026-06-01'", datetime(2026, 6, 1, 21, 59, 59, 999999), None),
-        # the clock was 02:30 twice: the grant was in the later hour, the withdrawal in the earlier
-        ("Europe/Stockholm", "'2026-10-25 02:30:00'", datetime(2026, 10, 25, 1, 30), datetime(2026, 10, 25, 0, 30)),
+        # the clock is 02:30 twice: a grant counts from the earlier hour, a withdrawal from the later, and so beats it
+        ("Europe/Stockholm", "'2026-10-25 02:30:00'", datetime(2026, 10, 25, 0, 30), datetime(2026, 10, 25, 1, 30)),
     ],
 )
 def test_a_time_is_read_in_its_zone_and_a_day_as_its_end(warehouse, zone, written, granted, withdrawn):
@@ -39,3 +43,16 @@ def test_a_time_is_read_in_its_zone_and_a_day_as_its_end(warehouse, zone, writte
             f"select {times.statement_time('t', is_grant)} from (select {written} as t)"
         ).fetchall()
         assert found == [(expected,)], is_grant
+
+
+@pytest.mark.parametrize(
+    ("kind", "withdraws"),
+    [
+        *((word, True) for word in ("group_unsubscribe", "spamreport", "Opted Out", "opted_out", "OPTEDOUT", "Feedback Loop",
+            "do not contact", "stop", "REMOVED", "avböjd", "Avregistrerad", "afmeldt")),
+        *((word, False) for word in ("sent", "delivered", "open", "clicked", "hard_bounce", "deferred", "forwarded")),
+    ],
+)  # fmt: skip
+def test_the_kind_of_an_event_withdraws_in_whatever_words(warehouse, kind, withdraws):
+    said = warehouse.execute(f"select {time_macros().is_refusal('kind')} from (select ? as kind)", [kind]).fetchall()
+    assert said == [(withdraws,)]

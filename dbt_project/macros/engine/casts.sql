@@ -28,8 +28,9 @@
 {%- endmacro %}
 
 {#-
-    When a statement on consent was made, UTC. One that names only a day is written as the day's last microsecond (macro
-    first_moment says why). Of the hour that a clock has twice, a grant was in the later, a withdrawal in the earlier.
+    When a statement on consent was made, UTC. One that names only a day, or its midnight without an offset, is written as the day's last
+    microsecond (macro first_moment says why). Of the hour that a clock has twice, a grant is in the earlier and a withdrawal
+    in the later, so that the order of the two never opens. A time before the var earliest_statement stands for none.
 -#}
 {% macro statement_time(expression, is_grant) -%}
     {{ return(adapter.dispatch("statement_time", "kundbild")(expression, is_grant, source_zone())) }}
@@ -38,12 +39,14 @@
     {%- set written = "try_cast(" ~ expression ~ " as timestamp)" -%}
     {%- set utc = default__as_utc(expression, zone) -%}
     case
+        when {{ utc }} < date '{{ var("earliest_statement") }}'
+        then null
         when
             not contains(cast({{ expression }} as varchar), ':')
-            or (starts_with(typeof({{ expression }}), 'TIMESTAMP') and cast({{ written }} as time) = time '00:00:00')
+            or (cast({{ written }} as time) = time '00:00:00' and not {{ has_offset(expression) }})
         then {{ utc }} + interval '1' day - interval '1' microsecond
         {%- if zone != "UTC" %}
-            {%- for sign, of in [("+", is_grant), ("-", "not " ~ is_grant)] %}
+            {%- for sign, of in [("-", is_grant), ("+", "not " ~ is_grant)] %}
                 when
                     {{ of }}
                     and not {{ has_offset(expression) }}

@@ -115,6 +115,13 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> 
             )
         for name in names:
             _check_column(table, target, name, where)
+    status = mapping.how("status") if mapping.entity == "consent_events" else None
+    if status and status.otherwise == "granted":
+        raise ConfigurationError(
+            "every word of 'status' that `values` does not name would be a grant",
+            where=where,
+            to_do='name in `values` each word that grants; else = "withdrawn" denies the rest, and so does no else',
+        )
     missing = [c for c in required_columns(mapping.entity) if c not in mapping.columns and c not in mapping.constants]
     if "source_key" in missing:
         raise ConfigurationError(
