@@ -35,8 +35,8 @@ def read_files(
     for number in range(len(found.fresh)):  # left by a read that failed
         con.execute(f"drop table if exists rejects_{number}; drop table if exists rejects_{number}_scan")
     for file in found.fresh:
-        # without a row, JSON Lines have no byte and a file without a header neither; every other format has at least a header
-        if source.format != "jsonl" and (table.csv or source.csv).has_header:
+        # JSON Lines without a row have no byte. An empty CSV is refused without a header too: a register's would free everybody
+        if source.format != "jsonl":
             _refuse_empty(source_name, name, file)
     if found.fresh:
         batch = _read(con, source_name, source, name, table, found.fresh, max_reject_share)
@@ -81,7 +81,7 @@ def _refuse_empty(source: str, name: str, file: Delivered) -> None:
         raise SourceError(
             f"source {source}, table {name}: the file is empty",
             where=file.name,
-            to_do="deliver it again; an export without rows still has its header",
+            to_do="deliver it again; where there are no rows, deliver no file, or the header alone",
         )
 
 

@@ -87,10 +87,12 @@ def rows(warehouse):
 
 
 @pytest.mark.parametrize(
-    "retry_after", ["3600", format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)], ids=["s", "date"]
+    "retry_after",
+    [lambda: "3600", lambda: format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)],
+    ids=["s", "date"],
 )
 def test_an_hour_of_retry_after_is_told_and_not_waited(serve, load, retry_after):
-    url, asked = serve(lambda handler, n: handler.reply(b"{}", 429, Retry_After=retry_after))
+    url, asked = serve(lambda handler, n: handler.reply(b"{}", 429, Retry_After=retry_after()))
     with pytest.raises(SourceError, match=r"asks to wait 3,[56]"):
         load(url)
     assert len(asked) == 1
