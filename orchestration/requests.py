@@ -35,6 +35,7 @@ from orchestration.privacy.rights import (
     prepare_requests,
     restrict,
     state_of,
+    withdraw_point,
 )
 from orchestration.privacy.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.suppression import SuppressionList
@@ -68,7 +69,8 @@ class _Asked:
 def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, at: datetime) -> Counter[State]:
     """Does what standing requests ask for; `at` is UTC, naive. Returns how many ended in which state, of those that changed.
 
-    A request of nobody's that is here is unknown, of two customers held, without an identity check unchecked: these wait.
+    A request of nobody's that is here is unknown, of two customers held, without an identity check unchecked. Held and
+    unchecked ones wait. An objection by an address denies whoever has it even then.
     An erasure leaves the warehouse's file to be written anew (erase.py: finish_unfinished). Before the first night nothing
     is known of anybody, and all wait.
     """
@@ -97,11 +99,14 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
         state = state_of(customers)
         if state != "done":
             if closed.get(request.reference) != state:
-                _note(con, log, request, request.subject.said, state, at, outcome)
+                noted = _note(con, log, request, request.subject.said, state, at, outcome)
+                if request.kind == "object" and request.subject.email:
+                    # whoever has the address, or will have it, is denied meanwhile
+                    withdraw_point(con, request.subject.email, request.received, noted, "direct_marketing", "all")
         elif request.kind == "erase":
             erasures.append((request, customers[0]))
         else:
-            _do(con, home, settings, log, request, customers[0], at, outcome)
+            _do(con, home, settings, log, request, customers[0], at, outcome, closed.get(request.reference))
     if erasures:
         _erase(con, home, settings, log, erasures, at, outcome)
     return outcome
@@ -180,11 +185,13 @@ def _do(
     customer: str,
     at: datetime,
     outcome: Counter[State],
+    was: State | None,
 ) -> None:
-    """What is not an erasure: noted and done in one transaction."""
+    """What is not an erasure: noted and done in one transaction. What `was` held or invalid, and still is, is not noted again."""
     if request.kind == "rectify" and others_with(con, customer, {str(request.field): request.value}):
         # another customer has that address or number: a person has to look whose it is
-        _note(con, log, request, customer, "held", at, outcome)
+        if was != "held":
+            _note(con, log, request, customer, "held", at, outcome)
         return
     with transaction(con):
         state: State = "open" if request.kind == "restrict" else "done"
@@ -247,12 +254,13 @@ def _note(
     state: State,
     at: datetime,
     outcome: Counter[State],
-) -> None:
+) -> str:
     kind = request.kind if request.kind in KINDS else "invalid"
     noted = note_request(
         con, kind, log.keyed(whom) if whom else "", request.received, state, reference=request.reference, closed=at
     )
     _tell(log, request, whom, state, noted, outcome)
+    return noted
 
 
 def _tell(log: AuditLog, request: _Asked, whom: str, state: State, noted: str, outcome: Counter[State]) -> None:

@@ -13,7 +13,7 @@ RESTRICTED = (
 # SQL: customers whose last word on profiling was no (Art. 21), on any channel
 DENIED_PROFILING = (
     "(select customer_id from marts.contact_permissions where purpose = 'profiling' and not is_permitted and decided_at is not null "
-    "and not regexp_matches(reason, 'reserved in |the register'))"
+    "and not regexp_matches(reason, 'reserved in |register'))"
 )
 
 

@@ -1,13 +1,13 @@
 {#- One audience of the seed audience_rules: permission for exactly its purpose and channel, and nobody that the law keeps out. -#}
 {% macro audience(name) -%}
     select customer_id, contact_point, given_name, country_code, purpose, channel, deciding_event
-    from ({{ audience_candidates() }})
+    from ({{ audience_candidates() }}) c
     where
-        audience = '{{ name }}'
-        and is_permitted
-        and left_out is null
-        -- a second lock: what was said, apart from what closes a channel today
-        and {{ permission_as_of("purpose", "channel", as_of(), customer_id="customer_id") }}
+        c.audience = '{{ name }}'
+        and c.is_permitted
+        and c.left_out is null
+        -- a second lock: what was said, apart from what closes a channel today. Bare names would be the history's own
+        and {{ permission_as_of("c.purpose", "c.channel", as_of()) }}
 {%- endmacro %}
 
 {#-
@@ -80,7 +80,11 @@
             and r.purpose = 'profiling'
             and not r.is_permitted
             and r.decided_at is not null
-            and not starts_with(r.reason, 'reserved in ')
-            and not contains(r.reason, 'the register')
+            and not {{ is_closed_by_register("r.reason") }}
     )
+{%- endmacro %}
+
+{#- SQL on a reason of contact_permissions: whether a public register closes the channel, or cannot be asked. -#}
+{% macro is_closed_by_register(reason) -%}
+    (starts_with({{ reason }}, 'reserved in ') or contains({{ reason }}, 'register'))
 {%- endmacro %}

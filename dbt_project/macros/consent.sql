@@ -32,13 +32,13 @@
     )
 {%- endmacro %}
 
-{#- SQL: whether a customer had permitted a purpose on a channel at a time. Each argument is an expression. -#}
-{% macro permission_as_of(purpose, channel, at, customer_id="c.customer_id") -%}
+{#- SQL: whether the customer c.customer_id had permitted a purpose on a channel at a time. Each argument is an expression. -#}
+{% macro permission_as_of(purpose, channel, at) -%}
     exists (
         select 1
         from {{ ref("contact_permission_history") }} h
         where
-            h.customer_id = {{ customer_id }}
+            h.customer_id = c.customer_id
             and h.purpose = {{ purpose }}
             and h.channel = {{ channel }}
             and h.is_permitted

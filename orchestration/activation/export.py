@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 
 from data_quality.suites.raw_statements import point_keys
-from orchestration.activation.statement_sources import MAX_AGE, assert_statements_known
-from orchestration.audiences import PREFIX, SCHEMA, audience_tables
+from orchestration.activation.statement_sources import assert_statements_known
+from orchestration.audiences import MAX_AGE, PREFIX, SCHEMA, audience_tables
 from orchestration.errors import GateError, KundbildError
 from orchestration.home import write_private
 from orchestration.privacy.exports import note_export

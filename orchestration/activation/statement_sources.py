@@ -7,16 +7,16 @@ night may be (export.py).
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import duckdb
 
+from orchestration.audiences import MAX_AGE
 from orchestration.errors import GateError
 from orchestration.requests import SOURCE as REQUESTS
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import has_table
 
-MAX_AGE = timedelta(hours=24)
 _ENTITIES = ("consent_events", "email_events")
 _RAW = re.compile(r"""source\(\s*["']\w+["']\s*,\s*["'](\w+)["']\s*\)""")
 # of the newest run that looked

@@ -72,7 +72,7 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
     if not found and not table.optional:
         raise SourceError(
             f"source {source_name}, table {name}: no file matches {table.path}",
-            where=_without_secrets(source.url),
+            where=source.url.partition("?")[0],
             to_do="check that the export ran and that url and path are right",
         )
     _adopt_bare_names(con, source_name, name, list(found))
@@ -122,10 +122,6 @@ def _file_system(source_name: str, source: Source) -> tuple[Any, str]:
         ) from error
 
 
-def _without_secrets(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//…@", url).partition("?")[0]
-
-
 def _oldest_first(found: dict[str, Any]) -> list[tuple[str, Any]]:
     """By the numbers in their names (export_9 before export_10); where names are unlike, by when they were written."""
 
@@ -167,6 +163,8 @@ def _adopt_bare_names(con: duckdb.DuckDBPyConnection, source: str, name: str, fo
             continue
         told = [file, source, name, bare]
         where = "where source = ? and table_name = ? and file = ?"
+        if con.execute(f"select 1 from ops.loaded_files {where} limit 1", [source, name, file]).fetchall():
+            continue
         if con.execute(f"select 1 from ops.loaded_files {where} limit 1", told[1:]).fetchall():
             con.execute(f"update ops.loaded_files set file = ? {where}", told)
             con.execute(f"update {raw_name(source, name)} set _source_file = ? where _source_file = ?", [file, bare])

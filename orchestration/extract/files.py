@@ -30,8 +30,6 @@ def read_files(
     if not table.path:
         raise SourceError(f"source {source_name}, table {name} says no path", to_do='add path = "….csv" to the table')
     found = new_files(con, source_name, source, name, table)
-    for copy in found.copies:
-        note_file(con, source_name, name, copy, 0)
     for number in range(len(found.fresh)):  # left by a read that failed
         con.execute(f"drop table if exists rejects_{number}; drop table if exists rejects_{number}_scan")
     for file in found.fresh:
@@ -44,16 +42,22 @@ def read_files(
         nothing = ", ".join(f"null::{kind} as {quote(c)}" for c, kind in table.columns.items())
         batch = Batch(f"select {nothing}, null::varchar as _source_file where false", table.columns, has_file=True)
     else:
+        for copy in found.copies:
+            note_file(con, source_name, name, copy, 0)
         return None
     after = batch.after
 
     def tell_unreadable(load_id: int) -> int:
+        rejected = after(load_id)
+        # with the load that may hold their rows: where it fails, nothing counts as a copy of it
+        for copy in found.copies:
+            note_file(con, source_name, name, copy, 0)
         for file, reason in found.unreadable.items():
             con.execute(
                 "insert into fresh_rejects values (?, ?, ?, ?, null, null, ?, null)",
                 [load_id, source_name, name, file, reason],
             )
-        return after(load_id) + len(found.unreadable)
+        return rejected + len(found.unreadable)
 
     return replace(
         batch, after=tell_unreadable, way="files that are new or changed", nulls=source.null_values,

@@ -219,7 +219,8 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("conformed", "conformed_consent_events"): f"delete from conformed.conformed_consent_events where list_has_any(match_keys.email_readings(contact_point), {emails})",
         ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where list_has_any(match_keys.email_readings(contact_point), {emails})",
         ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where list_has_any({by_name}, {LISTED.format(kind='name')})",
-        ("identity", "phone_numbers"): f"delete from identity.phone_numbers where phone_key in {phone}",
+        ("identity", "phone_numbers"): "delete from identity.phone_numbers where "
+        f"list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')})",
         ("identity", "withdrawals"): f"delete from identity.withdrawals where match_keys.email_key(contact_point) in {email} "
         f"or contact_point in (select contact_point from identity.withdrawn_points where phone_key in {phone})",
         ("identity", "point_holders"): f"delete from identity.point_holders where match_keys.email_key(contact_point) in {email} "

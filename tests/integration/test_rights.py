@@ -12,6 +12,9 @@ import duckdb
 import jsonschema
 
 from orchestration.defs.privacy import erase_job, export_job
+from orchestration.extract.records import now
+from orchestration.home import Home
+from orchestration.privacy.job_tokens import give_token
 from orchestration.privacy.rights import note_request, restrict
 from orchestration.privacy.subject_access import SCHEMA
 from tests.conftest import NIGHT_2, Kundbild
@@ -238,6 +241,7 @@ def test_requests_that_a_source_delivers_are_taken_up_on_the_night_that_they_com
         ("t-9", "erase", late, later, "", "", "", "true"),
         ("t-10", "rectify", "", mover, "", "shoe_size", "43", "true"),
         ("t-12", "rectify", "", mover, "", "email", later.upper(), "true"),
+        ("t-13", "object", "", shared, "", "", "", "true"),
     ]
     header = "request_id,kind,customer_id,email,source_record,field,value,received_at,is_identity_checked\n"
     folder = demo_copy.home / "demo" / "requests"
@@ -253,6 +257,7 @@ def test_requests_that_a_source_delivers_are_taken_up_on_the_night_that_they_com
         "form-1": ("erase", "unknown"), "form-2": ("export", "unchecked"), "t-1": ("erase", "done"), "t-2": ("export", "done"),
         "t-3": ("object", "done"), "t-4": ("restrict", "done"), "t-5": ("rectify", "done"), "t-6": ("erase", "unchecked"),
         "t-7": ("invalid", "invalid"), "t-8": ("erase", "held"), "t-9": ("erase", "invalid"), "t-10": ("rectify", "invalid"), "t-12": ("rectify", "held"),
+        "t-13": ("object", "held"),
     }  # fmt: skip
     assert all(str(r["due_on"]) == "2026-12-01" for r in demo_copy.json("requests") if r["reference"].startswith("t-"))
     # in the night that they came: nobody who asked not to be there is in an audience or a publication
@@ -264,6 +269,13 @@ def test_requests_that_a_source_delivers_are_taken_up_on_the_night_that_they_com
         shown = dict(con.execute("select customer_id, city from marts.dim_customers").fetchall())
         assert shown[moved] == "Rättvik" and not {erased, hidden} & set(shown)
         assert con.execute("select count(*) from raw_requests.requests where email = $1", [email]).fetchall() == [(0,)]
+        # an objection by an address of two denies both until a person has looked
+        still = (
+            "select count(*) from marts.contact_permissions p join reference.purposes u using (purpose) where p.is_permitted and u.is_marketing "
+            "and p.customer_id in (select customer_id from identity.normalised_people join identity.customer_source_records "
+            "using (source_system, source_key) where valid_to is null and email_key = $1)"
+        )
+        assert con.execute(still, [shared]).fetchall() == [(0,)]
     assert not (demo_copy.home / "erasure.unfinished").exists()
     assert places(demo_copy.home, [email.lower()]) == []
     answers = sorted(path.name for path in (demo_copy.home / "subject_access").iterdir())
@@ -310,7 +322,8 @@ def test_the_jobs_of_the_ui_export_and_erase_whom_ids_name(demo_copy: Kundbild, 
         monkeypatch.setenv(name, str(value))
 
     def run(job: dg.JobDefinition, op: str, **whom: list[str]) -> dg.ExecuteInProcessResult:
-        return job.execute_in_process(run_config={"ops": {op: {"config": whom}}}, raise_on_error=False)
+        config = {"token": give_token(Home(demo_copy.home), now()), **whom}
+        return job.execute_in_process(run_config={"ops": {op: {"config": config}}}, raise_on_error=False)
 
     assert run(export_job(), "export", customers=[customer]).success
     page = next((demo_copy.home / "subject_access").glob("*.html"))

@@ -95,6 +95,15 @@ def members(company, audience: str) -> set[str]:
     return {who for (who,) in company.run(f"select customer_id from audiences.audience_{audience}").fetchall()}
 
 
+def test_a_permission_that_no_statement_of_the_history_bears_puts_nobody_in_an_audience(company, strict):
+    for who in ("a1", "a2"):
+        company.customer(who)
+        company.said(who, "newsletter")
+    company.run("delete from marts.contact_permission_history where customer_id = 'a1'")
+    company(strict)
+    assert members(company, "newsletter_email") == {"a2"}
+
+
 def test_the_funnel_counts_each_customer_once_with_the_reason(company, strict):
     ages(company)
     for who, flag in (("dead", "is_deceased"), ("hidden", "is_protected")):

@@ -28,7 +28,7 @@ with
                     'no grant with time, wording and contact point'
                 )
             ) as re_consent,
-            count(*) filter (starts_with(reason, 'reserved in ') or contains(reason, 'the register ')) as closed
+            count(*) filter ({{ is_closed_by_register("reason") }}) as closed
         from judged
         group by purpose, channel
     ),

@@ -5,9 +5,9 @@ with
             order_count,
             {{ days_between("last_ordered_at", as_of()) }} as days_since_order,
             first_ordered_at
-        from {{ ref("customer_360") }}
+        from {{ ref("customer_360") }} c
         -- who denied profiling is in no segment
-        where not {{ refuses_profiling("customer_360.customer_id") }}
+        where not {{ refuses_profiling("c.customer_id") }}
     )
 select
     m.customer_id,

@@ -6,9 +6,9 @@ with
             order_count as frequency,
             revenue_amount,
             currency
-        from {{ ref("customer_360") }}
+        from {{ ref("customer_360") }} c
         -- who denied profiling is in no segment
-        where order_count > 0 and not {{ refuses_profiling("customer_360.customer_id") }}
+        where order_count > 0 and not {{ refuses_profiling("c.customer_id") }}
     ),
     scored as (
         select
