@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from orchestration.warehouse import quote
 
 SCHEMA = "audiences"
 PREFIX = "audience_"
+# permissions, and what sources said, count for so long (rule 15)
+MAX_AGE = timedelta(hours=24)
 _FOLDER = "marts/audiences"
 
 

@@ -87,8 +87,8 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
         outcome.error += _alert(outcome.run_id, outcome.error)
     elif outcome.failed_sources:
         stale = "; ".join(f"{name}: {said.splitlines()[0]}" for name, said in outcome.failed_sources.items())
-        outcome.notes += [_alert(outcome.run_id, stale, WENT_ON)]
-        outcome.notes = list(filter(None, outcome.notes))
+        if problem := _alert(outcome.run_id, stale, WENT_ON):
+            outcome.notes.append(problem)
     return outcome
 
 
@@ -114,6 +114,8 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     # it warns of every step that "nothing new" skips
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+    # dbt turns the root logger on, and then it tells of its temporary folders
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     tags = {**LAUNCHED_BY_CLI, FORCE_TAG: str(force).lower(), FULL_REFRESH_TAG: str(full_refresh).lower()}
     if as_of:
         tags[AS_OF_TAG] = as_of.isoformat()
@@ -155,7 +157,7 @@ def _broken(error: Exception) -> KundbildError:
     """What nobody foresaw: its kind, and no text of it, which may quote rows."""
     return KundbildError(
         f"the run broke off ({type(error).__name__})",
-        to_do="`kundbild doctor`, then run again; if it stays so, the traceback (KUNDBILD_DEBUG=1) belongs into a report",
+        to_do="`kundbild doctor`, then run again; if it stays so, report it with the log of the run",
     )
 
 

@@ -47,7 +47,9 @@ class Publishing(BaseModel, extra="forbid", frozen=True):
 
 
 class Alerts(BaseModel, extra="forbid", frozen=True):
-    webhook: str | None = Field(default=None, description="gets a JSON POST when a run fails")
+    webhook: str | None = Field(
+        default=None, description="gets a JSON POST when a run fails, cannot start, or goes on without a source"
+    )
     email_to: list[str] = []
     email_from: str = "kundbild@localhost"
     smtp_host: str = "localhost"

@@ -277,7 +277,8 @@ def _used(
         out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted."))
     if state != "done":
         told = point and email and not as_json
-        out.print("  Whoever has the address is not contacted for it until it is decided.") if told else None
+        if told:
+            out.print("  Whoever has the address is not contacted for it until it is decided.")
         raise typer.Exit(3)
 
 

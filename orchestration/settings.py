@@ -190,8 +190,13 @@ class Table(Strict):
     def holds_statements(self) -> bool:
         """Whether its rows say what somebody consented to, withdrew or complained of."""
         return any(m.entity in ("consent_events", "email_events") for m in self.maps) or any(
-            p.grant for p in self.persons
+            p.grant or p.refusal for p in self.persons
         )
+
+    @property
+    def is_read_whole(self) -> bool:
+        """Whether it is read whole each night whatever its cursor: asked for, or statements, which are entered with old times."""
+        return self.read == "whole" or (self.holds_statements and self.read != "changes")
 
     @property
     def whose(self) -> list[Person]:

@@ -101,8 +101,7 @@ def _spec(name: str, source: Source, table_name: str, table: Table, settings: Se
 def _way(source: Source, table: Table) -> str:
     if source.connector == "files":
         return "by file"
-    is_whole = table.read == "whole" or (table.holds_statements and table.read != "changes")
-    return "whole" if is_whole or not table.cursor or not table.key else "by what changed"
+    return "whole" if table.is_read_whole or not table.cursor or not table.key else "by what changed"
 
 
 def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:

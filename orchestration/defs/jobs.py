@@ -53,7 +53,7 @@ def failure_sensor(settings: Settings) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def alert(context: dg.RunFailureSensorContext) -> None:
-        if context.dagster_run.tags.get("kundbild/launched_by") != "cli":  # the CLI tells by itself
+        if not LAUNCHED_BY_CLI.items() <= context.dagster_run.tags.items():  # the CLI tells by itself
             send_alert(
                 settings.alerts, settings.company, context.dagster_run.run_id, context.failure_event.message or ""
             )
@@ -71,7 +71,7 @@ def stale_sensor(settings: Settings, job: Any) -> dg.SensorDefinition:
     )
     def alert(context: dg.RunStatusSensorContext) -> None:
         run = context.dagster_run
-        if run.tags.get("kundbild/launched_by") == "cli":
+        if LAUNCHED_BY_CLI.items() <= run.tags.items():
             return
         events = context.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
         checks = [entry.dagster_event.asset_check_evaluation_data for entry in events if entry.dagster_event]

@@ -56,7 +56,7 @@ def since(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name
         return Since("whole")
     if not table.key:
         return Since("whole: without a key, changed rows are only found so")
-    if table.read == "whole" or (table.holds_statements and table.read != "changes"):
+    if table.is_read_whole:
         return Since("whole: statements are entered with old times" if table.read is None else "whole: as configured")
     if not con.execute(f"select 1 from {target} limit 1").fetchall():
         return Since("whole: for the first time")

@@ -5,6 +5,8 @@ Not here: which files are new (delivered.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import duckdb
 
 from orchestration.errors import SourceError
@@ -89,11 +91,13 @@ def _check(
     return sorted(check_contract(source, name, table, found, files[0].name))
 
 
-def _batch(table: Table, source: Source, files: list[Delivered], added: list[str], after: object) -> Batch:
+def _batch(
+    table: Table, source: Source, files: list[Delivered], added: list[str], after: Callable[[int], int]
+) -> Batch:
     fields = ", ".join(_json_field(c, t) for c, t in table.columns.items())
     return Batch(
         f"select {fields}, _source_file from json_rows where document is not null",
-        table.columns, has_file=True, is_text=True, after=after, added=added, nulls=source.null_values,  # type: ignore[arg-type]
+        table.columns, has_file=True, is_text=True, after=after, added=added, nulls=source.null_values,
         files=[file.name for file in files],
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ from orchestration.extract.sql_fetch import arrow_of
 from orchestration.extract.sql_statements import among, changed, limits, schema_and_name, select_rows
 from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, scalar, text
+from orchestration.warehouse import quote, scalar
 
 # keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
@@ -203,4 +203,4 @@ def _engine(source_name: str, url: sa.URL, budget: Budget) -> sa.Engine:
 
 
 def _safe(url: sa.URL) -> str:
-    return text(url.render_as_string(hide_password=True)).strip("'")
+    return url.render_as_string(hide_password=True)

@@ -53,9 +53,9 @@ with written as (
         then split_part(full_latin, ',', 2) || ' ' || split_part(full_latin, ',', 1) else full_latin end as full_turned
     from latin
 ), folded as (
-    select *, nullif(trim(match_keys.folded(full_turned)), '') as full_folded,
-        nullif(trim(match_keys.folded(given_latin)), '') as given_folded,
-        nullif(trim(match_keys.folded(family_latin)), '') as family_folded
+    select *, match_keys.words_key(full_turned) as full_folded,
+        match_keys.words_key(given_latin) as given_folded,
+        match_keys.words_key(family_latin) as family_folded
     from turned
 ), bare as (
     select *, coalesce(

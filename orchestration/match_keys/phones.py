@@ -19,6 +19,7 @@ import phonenumbers
 import pyarrow as pa
 
 from orchestration.match_keys import define_match_keys, definitions, digest
+from orchestration.warehouse import has_table
 
 # a number takes some thirty microseconds: below so many, starting processes costs more than they spare
 _WORTH_PROCESSES = 50_000
@@ -46,10 +47,7 @@ def read_phones(con: duckdb.DuckDBPyConnection, numbers: str, default_country: s
     """
     define_match_keys(con)
     _prepare(con, default_country)
-    con.execute(
-        f"create or replace temp table phones_to_read as select distinct phone, coalesce(match_keys.country_code(country_code), '') as country_code "
-        f"from ({numbers}) p where nullif(trim(phone), '') is not null"
-    )
+    _list_to_read(con, numbers)
     con.execute(
         "delete from phones_to_read r where exists (from identity.phone_numbers n where n.phone = r.phone and n.country_code = r.country_code)"
     )
@@ -65,15 +63,11 @@ def read_phones_apart(con: duckdb.DuckDBPyConnection, numbers: str, default_coun
     """Makes the temp table `table` (phone, country_code, phone_key, readings) of what `numbers`, a query of (phone,
     country_code), has. Nothing is remembered: it may be of people who are not to enter."""
     define_match_keys(con)
-    con.execute(
-        f"create or replace temp table phones_to_read as select distinct phone, coalesce(match_keys.country_code(country_code), '') as country_code "
-        f"from ({numbers}) p where nullif(trim(phone), '') is not null"
-    )
+    _list_to_read(con, numbers)
     con.execute(
         f"create or replace temp table {table} (phone varchar, country_code varchar, phone_key varchar, readings varchar[])"
     )
-    known = "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = 'identity' and table_name = 'phone_numbers'"
-    if con.execute(known).fetchall()[0][0]:
+    if has_table(con, "identity", "phone_numbers"):
         # what was read when people were resolved, in a country of its own, is not read again
         con.execute(
             f"insert into {table} select n.phone, n.country_code, n.phone_key, n.readings from identity.phone_numbers n "
@@ -85,6 +79,13 @@ def read_phones_apart(con: duckdb.DuckDBPyConnection, numbers: str, default_coun
         con.execute(f"insert into {table} select phone, country_code, phone_key, readings from read_phones")
         con.execute("drop table read_phones")
     con.execute("drop table phones_to_read")
+
+
+def _list_to_read(con: duckdb.DuckDBPyConnection, numbers: str) -> None:
+    con.execute(
+        f"create or replace temp table phones_to_read as select distinct phone, coalesce(match_keys.country_code(country_code), '') as country_code "
+        f"from ({numbers}) p where nullif(trim(phone), '') is not null"
+    )
 
 
 def phone_keys(numbers: Sequence[tuple[str, str]]) -> list[Key]:

@@ -95,8 +95,10 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection, *, is_night: bool = False) 
 
 def assert_not_newer(con: duckdb.DuckDBPyConnection) -> int:
     """The home's schema version, 0 where none is noted. Raises HomeVersionError where this program is the older one."""
-    if not has_table(con, "ops", "home") or scalar(con, "select program from ops.home") == _program():
-        return len(STEPS) if has_table(con, "ops", "home") else 0
+    if not has_table(con, "ops", "home"):
+        return 0
+    if scalar(con, "select program from ops.home") == _program():
+        return len(STEPS)
     version, shape = con.execute("select schema_version, shape from ops.home").fetchall()[0]
     unknown = sorted(set(json.loads(shape)) - set(_listed(declared())) - REMOVED)
     if version > len(STEPS) or unknown:

@@ -12,11 +12,12 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.audiences import MAX_AGE
 from orchestration.audiences import SCHEMA as AUDIENCES
 from orchestration.errors import KundbildError
 from orchestration.home import Home, put_in_place, read_json, sync, write_private
@@ -31,8 +32,6 @@ AUDIENCE_ROWS = "audience_rows"
 # what a mart is made of tells readers nothing
 _UNREAD = {"consent_inputs"}
 _MANIFEST = "publication.json"
-# permissions older than this count for nothing (rule 15)
-AUDIENCES_LAST = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     people = [table for table in _tables(con, _CUSTOMER_SCHEMAS) if table.name not in facts | _UNREAD]
     copies: list[Callable[[duckdb.DuckDBPyConnection], dict[str, int]]] = [
         lambda cursor: _copy(cursor, building / BI_FILE, shown),
-        lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people, shown_until=moment + AUDIENCES_LAST),
+        lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people, shown_until=moment + MAX_AGE),
         lambda cursor: _copy_parquet(cursor, building / PARQUET_FOLDER, shown),
     ]
     tables: dict[str, int] = {}

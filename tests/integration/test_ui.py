@@ -50,6 +50,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
                 if probe.connect_ex(("127.0.0.1", number)) == 0:
                     break
             time.sleep(0.1)
+        else:
+            raise AssertionError("the webserver did not start")
         yield number
     finally:
         server.terminate()

@@ -50,7 +50,9 @@ def test_only_the_room_of_match_keys_folds(what):
 @pytest.mark.parametrize(
     ("what", "line"),
     [("accents", "strip_accents(x)"), ("Nordic letters", "replace(s, 'ø', 'o')"), ("names and addresses", "lower(trim(p.email))"),
-     ("countries", "coalesce(upper(p.country_code), '')"), ("postal codes", "replace(g.address.postal_code, ' ', '')"), ("ages", "< 18 * 365.25")],
+     ("countries", "coalesce(upper(p.country_code), '')"), ("postal codes", "replace(g.address.postal_code, ' ', '')"), ("ages", "< 18 * 365.25"),
+     ("two-letter spellings", "replace(s, 'aa', 'a')"), ("countries of a column", "upper({quote(person.country_code)})"),
+     ("phone numbers", "regexp_replace(p.phone, '[^0-9]', '', 'g')"), ("years of two digits", "b - interval 100 year")],
 )  # fmt: skip
 def test_a_folding_is_seen(what, line):
     assert re.search(FOLDING[what], line)
