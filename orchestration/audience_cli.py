@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.console import Json, Overwrite, out, print_json
+from orchestration.console import Json, Overwrite, me, out, print_json, styled
 from orchestration.review_cli import audit_of, locked_warehouse
 
 audience_app = typer.Typer(help="Who may lawfully be written to, for a purpose on a channel.", no_args_is_help=True)
+Recipient = Annotated[str, typer.Option("--recipient", help="Who gets the file, by a short name: mailer.")]
 
 
 @audience_app.command("list")
@@ -37,32 +38,96 @@ def list_audiences(as_json: Json = False) -> None:
             out.print(sentence(audience.name, steps[audience.name], most=20), highlight=False)
 
 
-@audience_app.command()
+@audience_app.command(epilog="Example: kundbild audience export newsletter_email --to today.csv --recipient mailer")
 def export(
     name: Annotated[str, typer.Argument(help="An audience, as `kundbild audience list` names it.")],
     file: Annotated[Path, typer.Option("--to", help="The CSV file to write; it is made private.")],
+    recipient: Recipient = "",
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Write an audience for whoever sends.
 
     Refused where permissions or a source of withdrawals are older than 24 hours, their night was not published, or no
-    consent check looked at the audience. Whoever objected or was restricted since the night is left out. Who
-    was in it is noted as keyed hashes: an erasure says which exports held the person.
+    consent check looked at the audience. Whoever objected, was restricted or had the address corrected since the night is
+    left out. Who was in it is noted as keyed hashes: an erasure says which exports held the person. The column `reference`
+    is what `kundbild audience removals` names a row by: have the recipient keep it.
     """
     from orchestration.activation.export import export_audience
+    from orchestration.activation.removals import pending
     from orchestration.extract.records import now
     from orchestration.privacy.pepper import find_pepper
 
     with locked_warehouse("exporting an audience") as (con, settings):
         pepper = find_pepper(con, settings.privacy.pepper)
-        audience = export_audience(con, name, file, pepper, now(), settings, overwrite=overwrite)
-        audit_of(settings).append("exported an audience", detail={"audience": name, "customers": audience.customers})
+        audience = export_audience(con, name, file, pepper, now(), settings, overwrite=overwrite, recipient=recipient)
+        detail: dict[str, int | str] = {"audience": name, "customers": audience.customers}
+        audit_of(settings).append(
+            "exported an audience", detail=detail | ({"recipient": recipient} if recipient else {})
+        )
+        left = [found for found in pending(con, pepper) if (found.audience, found.recipient) == (name, recipient)]
+    to_remove = sum(found.count for found in left)
     if as_json:
-        print_json(asdict(audience))
+        print_json({**asdict(audience), "to_remove": to_remove})
         return
     out.print(
         f"{audience.customers:,} customers for {audience.purpose} by {audience.channel} in {file}. Use it today: tomorrow it may no longer be lawful."
     )
     for reason, count in audience.left_out.items():
         out.print(f"Left out: {count:,} ({reason})")
+    if to_remove:
+        out.print(f"Of earlier exports {to_remove:,} have to be removed there, and first:")
+        out.print(styled("  [bold]{} audience removals {} --to FILE{}[/bold]", me(), name, _to(recipient)))
+
+
+@audience_app.command(epilog="Example: kundbild audience removals newsletter_email --to remove.csv --recipient mailer")
+def removals(
+    name: Annotated[
+        str | None, typer.Argument(help="An audience that was exported; without one, all of them are counted.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--to", help="The CSV file to write; it is made private.")] = None,
+    recipient: Recipient = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Also what the recipient was told of in the last 31 days.")
+    ] = False,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Write what a recipient of exports has to remove since it was last told: whoever withdrew, objected, is restricted,
+    was erased, or whose address was corrected.
+
+    A row is a reference (the export's column of that name), the contact point where it is still known here, and why:
+    erased, restricted, changed, not permitted. It is never refused, however old the night is. Whoever only left the
+    audience, and may still be written to, is not in it. Have it carried out before the next export is taken in.
+    """
+    from orchestration.activation.removals import pending, write_removals
+    from orchestration.errors import KundbildError
+    from orchestration.extract.records import now
+    from orchestration.privacy.pepper import find_pepper
+
+    if (name is None) != (file is None):
+        raise KundbildError("say which audience, and --to which file", to_do="or neither, to count what there is")
+    with locked_warehouse("listing removals") as (con, settings):
+        pepper = find_pepper(con, settings.privacy.pepper)
+        if name and file:
+            found = [write_removals(con, pepper, name, recipient, file, now(), is_again=again, overwrite=overwrite)]
+            detail: dict[str, int | str] = {"audience": name, "removals": found[0].count}
+            audit_of(settings).append(
+                "told a recipient of removals", detail=detail | ({"recipient": recipient} if recipient else {})
+            )
+        else:
+            found = pending(con, pepper)
+    if as_json:
+        print_json([{**asdict(one), "count": one.count} for one in found])
+        return
+    table = RichTable("audience", "recipient", "to be removed", "why", "may stay")
+    for one in found:
+        why = ", ".join(f"{count:,} {reason}" for reason, count in one.by_reason.items())
+        table.add_row(one.audience, one.recipient, f"{one.count:,}", why, f"{one.standing:,}")
+    out.print(table)
+    if file:
+        out.print(f"The file: {file}. Delete it when the recipient has it.", highlight=False)
+
+
+def _to(recipient: str) -> str:
+    return f" --recipient {recipient}" if recipient else ""

@@ -2,7 +2,7 @@
 
 Here: what must hold before a row leaves, and whom the people's own words since the night leave out. The note goes to
 `restricted.exports`, by which an erasure tells who has to be told (Art. 19). Not here: who is in an audience (dbt:
-marts/audiences), which sources must be known (statement_sources.py).
+marts/audiences), which sources must be known (statement_sources.py), what a recipient has to remove again (removals.py).
 """
 
 from __future__ import annotations
@@ -18,15 +18,19 @@ from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.audiences import MAX_AGE, PREFIX, SCHEMA, audience_tables
 from orchestration.errors import GateError, KundbildError
 from orchestration.home import write_private
-from orchestration.privacy.exports import note_export
+from orchestration.match_keys import define_match_keys
+from orchestration.privacy.exported_points import note_points, point_key
+from orchestration.privacy.exports import assert_recipient, note_export
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.rights import prepare_requests
 from orchestration.publishing.gate import PERMISSION_CHECK
 from orchestration.settings import Settings
 from orchestration.spreadsheets import csv_text, is_formula
-from orchestration.warehouse import has_table, quote, scalar
+from orchestration.warehouse import has_table, quote, scalar, transaction
 
 COLUMNS = ("contact_point", "given_name", "country_code", "purpose", "channel", "customer_id")
+# by it the recipient finds the row again when it has to go (removals.py)
+REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,15 @@ def audiences(con: duckdb.DuckDBPyConnection) -> list[Audience]:
 
 
 # what people said here since the permission was worked out: by the record's customer of today. In doubt it is no
+_OWNERS = """
+create or replace temp table owners as
+select distinct l.source_system, l.source_key, coalesce(r.customer_id, l.customer_id) as customer_id
+from (
+    from identity.customer_source_records
+    qualify row_number() over (partition by source_system, source_key order by valid_to is null desc, valid_from desc) = 1
+) l left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
+"""
 _LATER_WORDS = """
-with owners as (
-    select distinct l.source_system, l.source_key, coalesce(r.customer_id, l.customer_id) as customer_id
-    from (
-        from identity.customer_source_records
-        qualify row_number() over (partition by source_system, source_key order by valid_to is null desc, valid_from desc) = 1
-    ) l left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
-)
 select o.customer_id, 'objected or withdrew since the night' as reason
 from identity.objections b join owners o using (source_system, source_key)
 join marts.contact_permissions p on p.customer_id = o.customer_id and p.purpose = $purpose and p.channel = $channel
@@ -93,6 +98,20 @@ from (
 join (select *, unnest({point_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild') b on b.k = p.k
 where b.stated_at >= p.decided_at and {_IS_ABOUT}
 """
+# an address that a correction replaced (Art. 16) may be somebody else's; a later statement on it decides anew
+_CORRECTED = f"""
+insert into later_words select p.customer_id, 'corrected since the permission was given'
+from marts.contact_permissions p
+join (
+    select o.customer_id, c.field, c.value, c.corrected_at from identity.corrections c join owners o using (source_system, source_key)
+) c on c.customer_id = p.customer_id and c.corrected_at >= p.decided_at
+where p.is_permitted and p.purpose = $purpose and p.channel = $channel and case
+    when c.field in ('email', 'phone') then (c.field = 'email') = contains(p.contact_point, '@')
+        and ({point_key("p.contact_point")} = {point_key("c.value")}) is not true
+    when c.field in ('street', 'postal_code', 'city') then p.channel = 'post'
+        and contains(lower(p.contact_point), lower(c.value)) is not true
+    else false end
+"""
 _MEMBERS = """
 select {columns}, coalesce(w.reason, case when p.customer_id is null then 'no longer permitted' end) as left_out
 from {table} a
@@ -114,13 +133,15 @@ def export_audience(
     settings: Settings,
     *,
     overwrite: bool = False,
+    recipient: str = "",
 ) -> Audience:
-    """Writes the audience as CSV (COLUMNS), private, and notes it. Returns it as it was written.
+    """Writes the audience as CSV (COLUMNS, REFERENCE), private, and notes it. Returns it as it was written.
 
     Whoever objected or was restricted since the night is left out. `now` is UTC, naive. Raises GateError where what is
     permitted was last worked out more than a day ago, in a night that was not published, without a consent check of this
     audience, or without a source of withdrawals; KundbildError where there is no such audience, or the file cannot be made.
     """
+    assert_recipient(recipient)
     there = {audience.name: audience for audience in audiences(con)}
     if name not in there:
         raise KundbildError(f"there is no audience {name!r}", to_do=f"audiences are {', '.join(there)}")
@@ -134,39 +155,58 @@ def export_audience(
     assert_fresh(con, now)
     assert_checked(con, audience)
     assert_statements_known(con, settings, now)
-    rows, left_out = _members(con, audience)
-    write_private(file, csv_text(COLUMNS, rows), overwrite=overwrite)
+    asked = (audience.purpose, audience.channel)
+    rows, left_out = _members(con, audience.table, asked)
+    is_written = False
     try:
-        note_export(con, pepper, f"audience {name}", [str(row[-1]) for row in rows], now)
+        with transaction(con):
+            points = [(str(row[-1]), str(row[0])) for row in rows]
+            references = note_points(con, pepper, recipient, name, asked, points, now)
+            text = csv_text((*COLUMNS, REFERENCE), [(*row, ref) for row, ref in zip(rows, references, strict=True)])
+            customers = [customer for customer, _ in points]
+            content = text.encode()
+            note_export(con, pepper, f"audience {name}", customers, now, recipient=recipient, content=content)
+            write_private(file, text, overwrite=overwrite)
+            is_written = True
     except BaseException:
         # nothing leaves of which nobody could say whom it held
-        file.unlink(missing_ok=True)
+        if is_written:
+            file.unlink(missing_ok=True)
         raise
-    return Audience(name, audience.table, audience.purpose, audience.channel, len(rows), left_out)
+    return Audience(name, audience.table, *asked, len(rows), left_out)
 
 
-def _members(con: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[list[tuple[object, ...]], dict[str, int]]:
-    """The rows that may leave, and how many may not, by reason."""
+def note_later_words(con: duckdb.DuckDBPyConnection, asked: tuple[str, str]) -> None:
+    """Makes the temp table `later_words` (customer_id, reason): who may not be written to for `asked`, a purpose and a
+    channel, by what was said here since the permission was worked out; and `owners` (record, customer of today)."""
     prepare_requests(con)
-    asked = {"purpose": audience.purpose, "channel": audience.channel}
+    define_match_keys(con)
+    purpose, channel = asked
     # a purpose that is not declared is treated as marketing: the stricter one
     is_marketing = bool(
         scalar(
             con,
             "select coalesce((select bool_or(is_marketing) from reference.purposes where purpose = $purpose), true)",
-            {"purpose": audience.purpose},
+            {"purpose": purpose},
         )
     )
-    about = {**asked, "is_marketing": is_marketing}
+    about = {"purpose": purpose, "channel": channel, "is_marketing": is_marketing}
+    con.execute(_OWNERS)
     con.execute(f"create or replace temp table later_words as {_LATER_WORDS.format(is_about=_IS_ABOUT)}", about)
     if has_table(con, "identity", "withdrawals"):
         con.execute(_BY_ADDRESS, about)
-    members = _MEMBERS.format(
-        columns=", ".join(f"a.{column}" for column in COLUMNS), table=f"{SCHEMA}.{quote(audience.table)}"
-    )
+    con.execute(_CORRECTED, {"purpose": purpose, "channel": channel})
+
+
+def _members(
+    con: duckdb.DuckDBPyConnection, table: str, asked: tuple[str, str]
+) -> tuple[list[tuple[object, ...]], dict[str, int]]:
+    """The rows that may leave, and how many may not, by reason."""
+    note_later_words(con, asked)
+    members = _MEMBERS.format(columns=", ".join(f"a.{column}" for column in COLUMNS), table=f"{SCHEMA}.{quote(table)}")
     rows: list[tuple[object, ...]] = []
     left_out: dict[str, int] = {}
-    for *row, reason in con.execute(members, asked).fetchall():
+    for *row, reason in con.execute(members, {"purpose": asked[0], "channel": asked[1]}).fetchall():
         # an address may not be changed on its way out, and a spreadsheet would run it
         why = reason or ("the address would run as a formula" if is_formula(row[0]) else None)
         if why:

@@ -10,11 +10,13 @@ import dagster as dg
 from data_quality.runner import remember_counts
 from data_quality.suites import all_suites
 from orchestration.activation.funnel import funnels, sentence
+from orchestration.activation.removals import pending
 from orchestration.audiences import audience_models, drop_orphans
 from orchestration.defs.resources import NightResource
 from orchestration.errors import GateError
 from orchestration.night import NOTE, tell
 from orchestration.privacy.audit import audit_log
+from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.pseudonyms import forget_former_keys
 from orchestration.privacy.purposes import assert_purposes
 from orchestration.publishing.gate import (
@@ -78,6 +80,9 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             run.note_published(con)
             for audience, steps in funnels(con).items():
                 tell(NOTE, sentence(audience, steps))
+            for removed in pending(con, find_pepper(con, run.settings.privacy.pepper)):
+                if removed.count:
+                    tell(NOTE, str(removed))
         audit_log(run.home, run.settings.privacy).append(
             "published", detail={"version": publication.version, "rows": sum(publication.tables.values())}
         )

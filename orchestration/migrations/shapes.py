@@ -28,6 +28,7 @@ DECLARING = (
     "orchestration.match_keys.phones",
     "orchestration.migrations",
     "orchestration.night",
+    "orchestration.privacy.exported_points",
     "orchestration.privacy.exports",
     "orchestration.privacy.national_ids",
     "orchestration.privacy.noted",

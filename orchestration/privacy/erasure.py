@@ -19,6 +19,7 @@ from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.audit import subject_hash
+from orchestration.privacy.exported_points import forget_points
 from orchestration.privacy.noted import (
     ERASING,
     LISTED,
@@ -87,6 +88,7 @@ def erase_noted(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) 
     `finish_erasures` does. Returns the rows that changed, and the publications that held any of them."""
     define_match_keys(con)
     _forget_answers(con, home, settings)
+    forget_points(con, find_pepper(con, settings.privacy.pepper))
     rows = delete_erased(con, settings)
     publications = rewrite_publications(con, home, _theirs)
     forget_noted(con)

@@ -34,6 +34,9 @@ from orchestration.warehouse import has_table, open_warehouse, transaction
 _HASHES = (
     ("national_ids", "keyed_hash"),
     ("export_members", "keyed_hash"),
+    ("exports", "content_hash"),
+    ("exported_points", "customer_hash"),
+    ("exported_points", "point_hash"),
     ("rights_keys", "keyed_hash"),
     ("rights_requests", "subject"),
     ("rights_requests", "reference"),
