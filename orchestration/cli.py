@@ -22,6 +22,7 @@ from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
 from orchestration.identity_cli import identity_app
 from orchestration.pepper_cli import pepper_app
+from orchestration.processing_cli import record_of_processing
 from orchestration.quarantine_cli import quarantine_app
 from orchestration.review_cli import review_app
 from orchestration.rights_cli import export_subject, list_requests, object_to_marketing, rectify, restrict, withdraw
@@ -49,6 +50,9 @@ app.command("object")(object_to_marketing)
 app.command()(withdraw)
 app.command("prove-erasure")(prove_erasure)
 app.command()(rectify)
+app.command("record-of-processing", epilog="Example: kundbild record-of-processing --to record.html")(
+    record_of_processing
+)
 app.command()(restrict)
 app.command("requests")(list_requests)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt,
 from orchestration.identity_settings import GoldenRecord, Identity
 from orchestration.map_settings import EntityMap
 from orchestration.operation_settings import Alerts, Engine, Publishing, Quality, Schedule
+from orchestration.processing_settings import Processor
 from orchestration.time_zones import TimeZone
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -295,6 +296,17 @@ class Privacy(Strict):
         default="", description="who answers for the data: name and address, for who asks (Art. 15); else the company"
     )
     officer: str = Field(default="", description="how to reach the data protection officer, for who asks")
+    joint_controllers: list[str] = Field(default=[], description="who answers for the data too: name and address")
+    representative: str = Field(
+        default="", description="of a controller outside the EEA: who stands for it (Art. 27), name and address"
+    )
+    processors: list[Processor] = Field(
+        default=[], description="who processes data for the company, as who sends its email"
+    )
+    security_measures: list[str] = Field(
+        default=[],
+        description="what the company does to protect the data besides what Kundbild does, as: disks are encrypted",
+    )
     is_charity: bool = Field(
         default=False, description="the company is a charity: Reservasjonsregisteret has a choice of its own for those"
     )
