@@ -157,7 +157,7 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
     mapping = part.mapping
     lines, reasons = (
         [],
-        [_is_ignored(how, column) for column in mapping.columns if (how := _how(mapping, column)).ignore],
+        [_ignored_because(how, column) for column in mapping.columns if (how := _how(mapping, column)).ignore],
     )
     for column, kind in entities()[mapping.entity].items():
         found = mapping.how(column)
@@ -226,10 +226,14 @@ def _how(mapping: EntityMap, column: str) -> ColumnMap:
     return how
 
 
-def _is_ignored(how: ColumnMap, column: str) -> str:
+def _ignored_because(how: ColumnMap, column: str) -> str:
+    return plain(f"when {is_ignored(how, 'r.')} then 'ignored: {column} is one of those that the mapping ignores'")
+
+
+def is_ignored(how: ColumnMap, of: str = "") -> str:
+    """SQL: whether a mapped column has one of the values whose rows the mapping leaves out. Not in Jinja."""
     listed = ", ".join(text(value.strip().lower()) for value in how.ignore)
-    key = f"coalesce(lower({_stripped(key_text(how.columns, 'r.'))}), '')"
-    return plain(f"when {key} in ({listed}) then 'ignored: {column} is one of those that the mapping ignores'")
+    return f"coalesce(lower({_stripped(key_text(how.columns, of))}), '') in ({listed})"
 
 
 def _stated(mapping: EntityMap, column: str) -> str | None:

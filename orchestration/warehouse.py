@@ -131,6 +131,12 @@ def key_text(columns: Sequence[str], of: str = "") -> str:
     return "(" + " || '|' || ".join(escaped) + ")"
 
 
+def json_path(column: str) -> str:
+    """The path of a field of a JSON object, as DuckDB writes it."""
+    escaped = column.replace("\\", "\\\\").replace('"', '\\"')
+    return f'$."{escaped}"'
+
+
 def text(value: str | Path) -> str:
     """A value as an SQL string literal."""
     return "'" + str(value).replace("'", "''") + "'"

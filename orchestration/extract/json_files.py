@@ -14,8 +14,9 @@ from orchestration.extract.csv_files import MAX_LINE_BYTES
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract
+from orchestration.privacy.rejected_withdrawals import REPLACED
 from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, scalar, text
+from orchestration.warehouse import json_path, quote, scalar, text
 
 _DOCUMENTS = "create or replace temp table json_rows as select *, case when json_valid(line) then case when json_type(line) = 'OBJECT' then line::json end end as document from ({})"
 
@@ -103,8 +104,7 @@ def _batch(
 
 
 def _json_field(column: str, kind: str) -> str:
-    key = column.replace("\\", "\\\\").replace('"', '\\"')
-    path = text(f'$."{key}"')
+    path = text(json_path(column))
     if kind.upper().startswith("STRUCT") or kind.endswith("[]"):
         return f"nullif(json_extract(document, {path})::varchar, 'null')::json as {quote(column)}"
     return f"json_extract_string(document, {path}) as {quote(column)}"
@@ -116,7 +116,8 @@ def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, load_
         "'not a JSON object', line from json_rows where document is null and trim(line) <> ''"
     )
     con.execute("drop table json_rows")
-    return int(scalar(con, f"select count(*) from fresh_rejects where load_id = {load_id} and column_name is null"))
+    unread = f"load_id = {load_id} and column_name is null and reason <> {text(REPLACED)}"
+    return int(scalar(con, f"select count(*) from fresh_rejects where {unread}"))
 
 
 def _refuse_lost_lines(

@@ -16,6 +16,7 @@ from orchestration.extract.merging import count, drop_duplicates, mark_deleted, 
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_future, reject_uncastable
+from orchestration.extract.replaced import Replaced
 from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns, number_columns
 from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
 from orchestration.privacy.pepper import Pepper
@@ -128,13 +129,14 @@ def _bring_in(
     technical += ", _source_file" if batch.has_file else ", null::varchar as _source_file"
     technical += ", null::varchar as _row_key" if table.key else ", _row_key"
     select = batch.select if table.key else row_keys(batch.select, columns, batch.has_file)
+    replaced = Replaced.of(con, source, settings.sources[source], name, table)
     if is_first and table.key and not batch.is_text and not table.is_whole:
         names = ", ".join(quote(c) for c in [*columns, *TECHNICAL])
         casts = ", ".join(f"{quote(c)}::{t} as {quote(c)}" for c, t in batch.columns.items())
         con.execute(f"insert into {target} ({names}) select {casts}, {technical} from ({select})")
         batch.check(target)
         counts.source_rows = count(con, target)
-        counts.duplicates = drop_duplicates(con, target, table, keyless)
+        counts.duplicates = drop_duplicates(con, target, table, keyless, replaced)
         reject_future(con, target, table, load_id, source, name, counts)
         counts.inserted = count(con, target)
     else:
@@ -151,9 +153,11 @@ def _bring_in(
             reject_uncastable(con, batch.columns, load_id, source, name, counts, share)
         reject_future(con, "batch", table, load_id, source, name, counts)
         batch = replace(batch, keys_there=_keys_there(con, table, batch))
-        counts.duplicates += drop_duplicates(con, "batch", table, keyless)
-        merge(con, target, table, columns, counts, keyless, has_file=batch.has_file)
+        counts.duplicates += drop_duplicates(con, "batch", table, keyless, replaced)
+        merge(con, target, table, columns, counts, keyless, has_file=batch.has_file, replaced=replaced)
         con.execute("drop table batch")
+    if replaced:
+        replaced.keep(con)
     if batch.keys_there:
         if not batch.has_file:
             _refuse_a_fall(con, source, name, batch.keys_there, settings.quality.max_volume_drop)

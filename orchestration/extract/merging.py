@@ -1,6 +1,7 @@
 """A delivery's rows into the raw table: one row a key, changed rows replace, rows that are gone are marked.
 
-Here: set-wise SQL on the temp table `batch`. Not here: what a row is rejected for (rejecting.py), or the order of things (landing.py).
+Here: set-wise SQL on the temp table `batch`. Not here: what a row is rejected for (rejecting.py), what becomes of a withdrawal
+that another row replaces (replaced.py), or the order of things (landing.py).
 
 Rows whose key says nothing (null, "", "N/A" …) are not one row: they are told apart by their whole content. Rows of a
 table without a key are told apart by `_row_key`: their file and content, and a number where one file has the same row twice.
@@ -12,6 +13,7 @@ import duckdb
 
 from orchestration.extract.raw_tables import TECHNICAL
 from orchestration.extract.records import LoadCounts
+from orchestration.extract.replaced import Replaced
 from orchestration.settings import Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -38,10 +40,12 @@ def row_keys(select: str, columns: list[str], has_file: bool) -> str:
     )
 
 
-def drop_duplicates(con: duckdb.DuckDBPyConnection, relation: str, table: Table, nulls: list[str]) -> int:
-    """Keeps, of rows with one key, the one with the greatest cursor, else the last of the newest file.
+def drop_duplicates(
+    con: duckdb.DuckDBPyConnection, relation: str, table: Table, nulls: list[str], replaced: Replaced | None = None
+) -> int:
+    """Keeps, of rows with one key, the one with the greatest cursor, else the last of the newest file. Returns how many go.
 
-    The dear step runs only where there are any.
+    The expensive step runs only where a key comes twice. `replaced` takes the statements among the rows that go.
     """
     before = count(con, relation)
     if not table.key or not before:
@@ -53,9 +57,13 @@ def drop_duplicates(con: duckdb.DuckDBPyConnection, relation: str, table: Table,
     order = f"{moment(quote(table.cursor), table.columns[table.cursor])} desc nulls last, " if table.cursor else ""
     content = f"case when {is_keyless('t', table, nulls)} then md5(to_json(t)::varchar) end"
     con.execute(
-        f"delete from {relation} where rowid in (select rowid from {relation} t "
-        f"qualify row_number() over (partition by {key}, {content} order by {order}rowid desc) > 1)"
+        f"create or replace temp table doubles as select rowid as row_id from {relation} t "
+        f"qualify row_number() over (partition by {key}, {content} order by {order}rowid desc) > 1"
     )
+    doubles = f"{relation} where rowid in (select row_id from doubles)"
+    if replaced:
+        replaced.take(con, f"(from {doubles})")
+    con.execute(f"delete from {doubles}; drop table doubles")
     return before - count(con, relation)
 
 
@@ -76,6 +84,7 @@ def merge(
     nulls: list[str],
     *,
     has_file: bool,
+    replaced: Replaced | None = None,
 ) -> None:
     """Merges `batch` into `target`. Of files, which come in any order, a row with an older cursor than raw's is none.
 
@@ -100,6 +109,8 @@ def merge(
     con.execute(f"delete from batch b using {target} r where {on} and (({same} and r._deleted_at is null){older})")
     counts.unchanged = before - count(con, "batch")
     rows = count(con, target)
+    if replaced:
+        replaced.take(con, f"(select r.* from {target} r semi join batch b on {on} and {keyed})", is_raw=True)
     con.execute(f"delete from {target} r using batch b where {on} and {keyed}")
     counts.updated = rows - count(con, target)
     counts.inserted = count(con, "batch") - counts.updated

@@ -37,7 +37,7 @@ from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rewriting import Theirs, rewrite_publications, rewrite_warehouse
 from orchestration.privacy.set_aside import forget_set_aside, staged_pairs
 from orchestration.settings import Person, Settings
-from orchestration.warehouse import has_table, open_warehouse, quote, scalar, text, transaction
+from orchestration.warehouse import has_table, json_path, open_warehouse, quote, scalar, text, transaction
 
 # tables of this connection alone: who is restricted is hidden by the nights after anyway
 _HIDING = "temp.hiding"
@@ -140,6 +140,7 @@ def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     con.execute("create or replace temp table erased_rows (source_system varchar, source_key varchar)")
     with transaction(con):
         rows = sum(_delete_raw(con, settings, source, name, person) for source, name, person in declared(settings))
+        rows += sum(_empty_rejected(con, source, name, person) for source, name, person in declared(settings))
         rows += sum(_changed(con, statement) for statement in _special(con))
         # what staging had set aside of them: else the books would never balance again
         rows += sum(forget_set_aside(con, source, entity) for source, entity in staged_pairs(con))
@@ -182,6 +183,22 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
         return len(deleted)
     emptied = ", ".join(f"{quote(c)} = null" for c in [*person.key_columns, *person.emptied])
     return _changed(con, f"update {raw_table(source, name)} set {emptied} where {where}")
+
+
+def _empty_rejected(con: duckdb.DuckDBPyConnection, source: str, name: str, person: Person) -> int:
+    """Takes the content of rejected rows that name a noted record by its key: nothing else of the person may be in them."""
+    if not person.key or not has_table(con, "quarantine", "rejected_rows"):
+        return 0
+    path = "json_extract_string(content, {})"
+    columns = ", ".join(f"{path.format(text(json_path(c)))} as {quote(c)}" for c in person.key_columns)
+    rows = (
+        f"select rowid as row_id, {columns} from quarantine.rejected_rows where source = {text(source)} "
+        f"and table_name = {text(name)} and json_valid(content)"
+    )
+    return _changed(
+        con,
+        f"update quarantine.rejected_rows set content = null where rowid in (select row_id from ({rows}) where {is_of(source, person)})",
+    )
 
 
 def _is_spelled_phone(

@@ -1,6 +1,7 @@
-"""Withdrawals in lines that were rejected on the way into raw, for the ledger (withdrawals.py).
+"""Withdrawals in rows that never stand in raw, for the ledger (withdrawals.py).
 
-A value of another type in any column rejects a row; whoever said no in it has said no. Not here: rejecting (extract).
+A value of another type in any column rejects a row, and a key that comes again replaces one (extract/replaced.py); whoever
+said no in it has said no. Not here: rejecting and replacing (extract).
 """
 
 from __future__ import annotations
@@ -11,16 +12,28 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.map_settings import EntityMap
-from orchestration.mapping_sql import mapped_text
-from orchestration.privacy.withdrawals import FEEDING, LEDGER, REFUSAL, WORDS, add_withdrawals, prepare_withdrawals
-from orchestration.settings import Person, Settings, Table
-from orchestration.warehouse import has_table, key_text, quote, text
+from orchestration.mapping_sql import is_ignored, mapped_text
+from orchestration.privacy.withdrawals import (
+    EARLIEST,
+    FEEDING,
+    LEDGER,
+    REFUSAL,
+    WORDS,
+    add_withdrawals,
+    prepare_withdrawals,
+)
+from orchestration.settings import Person, Settings, Source, Table
+from orchestration.warehouse import has_table, json_path, key_text, quote, text
+
+# why a row is kept that was read well: another of its key stands in its place
+REPLACED = "replaced by another row of its key"
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How a table's rejected lines are read: SQL of texts, by its columns. `status` is None where every row withdraws."""
+    """How a table's rejected lines are read: SQL by its columns. `entity` is what its rows become."""
 
+    entity: str
     source: str
     table: str
     key: str
@@ -31,8 +44,7 @@ class Reader:
     withdrawn: str
     purpose: str
     channel: str
-    stated_at: str
-    timezone: str
+    stated_at: str  # UTC
     columns: tuple[str, ...]
 
 
@@ -40,44 +52,53 @@ def readers(settings: Settings) -> Iterator[Reader]:
     """One for each table and mapping that feeds statements on consent or events of messages."""
     for source, spec in settings.enabled_sources.items():
         for name, table in spec.tables.items():
-            for mapping in table.maps:
-                if mapping.entity in FEEDING:
-                    yield _of_mapping(source, name, table, mapping, spec.timezone)
-            for person in table.persons:
-                if person.grant or person.refusal:
-                    yield _of_person(source, name, table, person, spec.timezone)
+            yield from readers_of(source, spec, name, table)
+
+
+def readers_of(source: str, spec: Source, name: str, table: Table) -> Iterator[Reader]:
+    """Those of one table."""
+    for mapping in table.maps:
+        if mapping.entity in FEEDING:
+            yield _of_mapping(source, name, table, mapping, spec.timezone)
+    for person in table.persons:
+        if person.grant or person.refusal:
+            yield _of_person(source, name, table, person, spec.timezone)
 
 
 def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, zone: str) -> Reader:
-    system = str(mapping.constants.get("person_system", source))
+    system = f"coalesce(nullif(trim({_said(mapping, 'person_system')}), ''), {text(source)})"
     status = f"said_word({_said(mapping, 'status')})"
+    ignored = " or ".join(is_ignored(how) for c in mapping.columns if (how := mapping.how(c)) and how.ignore) or "false"
     is_event = mapping.entity == "email_events"
     refused = f"coalesce(regexp_matches(lower({_said(mapping, 'kind')}), '{REFUSAL}'), false)"
     return Reader(
-        source, name, _said(mapping, "source_key"), system, _said(mapping, "person_key"), (_said(mapping, "contact_point"),),
-        granted=f"not {refused}" if is_event else f"coalesce({status} = 'granted', false)",
+        mapping.entity, source, name, _said(mapping, "source_key"), system, _said(mapping, "person_key"), (_said(mapping, "contact_point"),),
+        granted=f"({ignored} or not {refused})" if is_event else f"({ignored} or coalesce({status} = 'granted', false))",
         withdrawn=refused if is_event else f"coalesce({status} in ({WORDS}), false)",
         purpose="'marketing'" if is_event else _said(mapping, "purpose"),
         channel="'email'" if is_event else _said(mapping, "channel"),
-        stated_at=_said(mapping, "occurred_at" if is_event else "stated_at"),
-        timezone=zone, columns=tuple(table.columns),
+        stated_at=_moment(mapping, "occurred_at" if is_event else "stated_at", zone), columns=tuple(table.columns),
     )  # fmt: skip
 
 
 def _of_person(source: str, name: str, table: Table, person: Person, zone: str) -> Reader:
     grant = person.grant
     key = key_text([person.key] if isinstance(person.key, str) else person.key) if person.key else "null"
-    status = f"said_word({quote(grant.status)})" if grant else "null"
+    status = f"said_word(cast({quote(grant.status)} as varchar))" if grant else "null"
     granted = ", ".join(text(value.lower()) for value in grant.granted) if grant else ""
-    refused = f"coalesce(regexp_matches(lower({quote(person.refusal)}), '{REFUSAL}'), false)" if person.refusal else ""
+    event = f"cast({quote(person.refusal)} as varchar)" if person.refusal else ""
+    refused = f"coalesce(regexp_matches(lower({event}), '{REFUSAL}'), false)" if event else ""
+    # of events no setting names the time; retention goes by it
+    happened = table.retention.happened_at if table.retention and not grant else []
+    at = grant.stated_at if grant else happened[0] if len(happened) == 1 else ""
     return Reader(
-        source, name, key_text(table.key) if table.key else "null", person.system or source, key, tuple(quote(column) for column in (*person.email, *person.phone)),
+        "consent_events" if grant else "email_events", source, name, key_text(table.key) if table.key else "null",
+        text(person.system or source), key, tuple(quote(column) for column in (*person.email, *person.phone)),
         granted=f"not {refused}" if refused else f"coalesce({status} in ({granted}), false)",
         withdrawn=refused or f"coalesce({status} in ({WORDS}), false)",
         purpose="'marketing'" if refused else quote(grant.purpose) if grant and grant.purpose else "null",
         channel="'email'" if refused else quote(grant.channel) if grant and grant.channel else "null",
-        stated_at=quote(grant.stated_at) if grant else "null",
-        timezone=zone, columns=tuple(table.columns),
+        stated_at=_utc(f"cast({quote(at)} as varchar)", zone) if at else "null::timestamp", columns=tuple(table.columns),
     )  # fmt: skip
 
 
@@ -108,9 +129,12 @@ select 'rejected_rows' as entity, {source} as source_system, {key}::varchar as s
     coalesce({stated_at}, _loaded_at) as stated_at, {withdrawn} as is_certain,
     _load_id as load_id, {stated_at} is null as is_again
 from (
-    select {columns}, r.load_id as _load_id, l.loaded_at as _loaded_at, exists (
+    select {columns}, r.load_id as _load_id, l.loaded_at as _loaded_at, case when r.file is not null then exists (
         select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id
-    ) as _came_anew
+    ) else exists (
+        select 1 from ops.loads n where n.source = r.source and n.table_name = r.table_name and n.load_id > r.load_id
+            and n.source_rows > 0 and starts_with(n.way, 'whole')
+    ) end as _came_anew
     from quarantine.rejected_rows r join ops.loads l using (load_id)
     where r.source = {source} and r.table_name = {table} and json_valid(r.content) and json_type(r.content) = 'OBJECT'
 )
@@ -129,26 +153,38 @@ def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reade
         there = f"select 1 from quarantine.rejected_rows where source = {source} and table_name = {table} limit 1"
         if not con.execute(there).fetchall():
             continue
-        columns = ", ".join(f"json_extract_string(r.content, {text(_path(c))}) as {quote(c)}" for c in reader.columns)
+        columns = ", ".join(
+            f"json_extract_string(r.content, {text(json_path(c))}) as {quote(c)}" for c in reader.columns
+        )
         add_withdrawals(con, _LINES.format(source=source, table=table))
         add_withdrawals(
             con,
             _ROWS.format(
                 source=source, table=table, columns=columns, key=reader.key, person=reader.person,
-                system=text(reader.person_system), points=", ".join(reader.points) or "null", purpose=reader.purpose,
-                channel=reader.channel, stated_at=_utc(reader.stated_at, reader.timezone), withdrawn=reader.withdrawn, granted=reader.granted,
+                system=reader.person_system, points=", ".join(reader.points) or "null", purpose=reader.purpose,
+                channel=reader.channel, stated_at=reader.stated_at, withdrawn=reader.withdrawn, granted=reader.granted,
             ),
         )  # fmt: skip
 
 
+def _moment(mapping: EntityMap, column: str, zone: str) -> str:
+    """SQL: when a withdrawal was made, UTC; null where that cannot be read."""
+    how = mapping.how(column)
+    written = _said(mapping, column)
+    if how and how.formats:
+        listed = ", ".join(map(text, how.formats))
+        written = f"coalesce(cast(try_strptime({written}, [{listed}]) as varchar), {written})"
+    return _utc(written, zone)
+
+
 def _utc(written: str, zone: str) -> str:
-    """SQL: when a withdrawal was made, out of text; a day weighs as its last moment (dbt: macro statement_time)."""
+    """SQL: the same out of text. A day, or its midnight without an offset, weighs as its last moment, and a time before
+    EARLIEST stands for none (dbt: macro statement_time)."""
     has_offset = f"coalesce(regexp_matches({written}, ':[0-9]{{2}}([.,][0-9]+)?\\s*([A-Za-z]|[+-][0-9])'), false)"
     local = f"(try_cast({written} as timestamp) at time zone {text(zone)}) at time zone 'UTC'"
     at = f"case when {has_offset} then try_cast({written} as timestamptz) at time zone 'UTC' else {local} end"
-    return f"(case when contains({written}, ':') then {at} else {at} + interval 1 day - interval 1 microsecond end)"
-
-
-def _path(column: str) -> str:
-    escaped = column.replace('"', '\\"')
-    return f'$."{escaped}"'
+    is_day = f"not {has_offset} and cast(try_cast({written} as timestamp) as time) = time '00:00:00'"
+    return (
+        f"(case when {at} < date '{EARLIEST}' then null "
+        f"when {is_day} then {at} + interval 1 day - interval 1 microsecond else {at} end)"
+    )

@@ -16,6 +16,7 @@ from orchestration.warehouse import scalar, text
 
 LEDGER = "identity.withdrawals"
 FEEDING = ("consent_events", "email_events")
+_STAGED = "staging.stg_{system}__{entity}"
 # what systems write for a withdrawal, without case; whatever is neither of these nor a grant denies too, for as long as it
 # stands so
 WITHDRAWN_WORDS = (
@@ -27,6 +28,8 @@ REFUSAL = (
     "unsub|opt(ed)?[^a-z]?out|spam|complain|abuse|feedback.?loop|do.?not|stop|remov|withdr|revok|object|declin|refus|"
     "avreg|avb(ö|o)j|avmeld|afmeld|framel|peru"
 )
+# a statement of before is of no time that anybody meant (dbt: var earliest_statement)
+EARLIEST = "1990-01-01"
 _DDL = f"""
 create schema if not exists identity;
 create table if not exists {LEDGER} (
@@ -88,12 +91,18 @@ def prepare_withdrawals(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DDL)
 
 
+def read_until(con: duckdb.DuckDBPyConnection, entity: str, system: str) -> int:
+    """The newest load of an entity of a system that the ledger has read; 0 before the first."""
+    read = "select load_id from identity.withdrawals_read where relation = $1"
+    return int(scalar(con, read, [_STAGED.format(system=system, entity=entity)]) or 0)
+
+
 def note_withdrawals(
     con: duckdb.DuckDBPyConnection,
     staged: Mapping[str, Iterable[str]],
     reading: str = "",
     *,
-    relation: str = "staging.stg_{system}__{entity}",
+    relation: str = _STAGED,
 ) -> int:
     """Adds to the ledger what loads that were not read yet say. `staged` is entity → systems.
 

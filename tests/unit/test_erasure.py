@@ -177,3 +177,15 @@ def test_the_night_after_an_erasure_looks_for_the_erased_and_says_so(home, setti
         silent = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"prove_erasures": False})})
         left.write_text("anna@berg.se")
         assert prove_of_night(home, silent) is None
+
+
+def test_a_statement_that_was_rejected_or_replaced_and_names_the_person_by_key_alone_goes(home, settings, built):
+    """Else the ledger would read her withdrawal out of it again, every night after."""
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(
+            "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) "
+            """select 1, 'crm', 'consents', 'r', '{"consent_id": 9, "contact_id": ' || unnest([1, 2]) || ', "status": "withdrawn"}'"""
+        )
+    erase_anna(home, settings, built)
+    left = "select json_extract_string(content, '$.contact_id') from quarantine.rejected_rows where table_name = 'consents' order by 1"
+    assert asked(home, left) == [("2",), (None,)]
