@@ -12,6 +12,8 @@ from orchestration.settings import Alerts
 _TIMEOUT_SECONDS = 10
 # of a run that published, or said "nothing new", although a source is stale
 WENT_ON = "went on without what could not be read"
+# of a run that found requests of people past their day
+OVERDUE = "found requests of people overdue"
 
 
 def send_alert(alerts: Alerts, company: str, run_id: str, message: str, what: str = "failed") -> list[str]:

@@ -24,8 +24,9 @@ from orchestration.identity_cli import identity_app
 from orchestration.pepper_cli import pepper_app
 from orchestration.processing_cli import record_of_processing
 from orchestration.quarantine_cli import quarantine_app
+from orchestration.requests_cli import requests_app
 from orchestration.review_cli import review_app
-from orchestration.rights_cli import export_subject, list_requests, object_to_marketing, rectify, restrict, withdraw
+from orchestration.rights_cli import export_subject, object_to_marketing, rectify, restrict, withdraw
 
 app = typer.Typer(
     help="Kundbild: a customer data warehouse that a small team can run tonight.",
@@ -41,20 +42,22 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(identity_app, name="identity")
 app.add_typer(pepper_app, name="pepper")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(requests_app, name="requests")
 app.add_typer(review_app, name="review")
 app.command()(explain)
 app.command()(catalogue)
-app.command()(erase)
-app.command("export-subject")(export_subject)
-app.command("object")(object_to_marketing)
-app.command()(withdraw)
+app.command(epilog="Example: kundbild erase --email - --received 2026-05-31")(erase)
+app.command("export-subject", epilog="Example: kundbild export-subject --customer ID --to it.json --html it.html")(
+    export_subject
+)
+app.command("object", epilog="Example: kundbild object --email - --received 2026-05-31")(object_to_marketing)
+app.command(epilog="Example: kundbild withdraw --customer ID --purpose newsletter --channel email")(withdraw)
 app.command("prove-erasure")(prove_erasure)
-app.command()(rectify)
+app.command(epilog="Example: kundbild rectify --customer ID --set city=Luleå")(rectify)
 app.command("record-of-processing", epilog="Example: kundbild record-of-processing --to record.html")(
     record_of_processing
 )
-app.command()(restrict)
-app.command("requests")(list_requests)
+app.command(epilog="Example: kundbild restrict --customer ID --received 2026-05-31")(restrict)
 
 
 @app.callback()

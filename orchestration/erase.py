@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import duckdb
 
@@ -22,6 +23,7 @@ from orchestration.privacy.noted import note_erasure, suppress_noted
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.proof import Planting, Proof, is_found, look_for, plant, planted_customers, take_out_kept
 from orchestration.privacy.rights import (
+    State,
     Subject,
     begun_restrictions,
     close_requests,
@@ -59,10 +61,17 @@ class Outcome:
 _NOTHING = Erased(0, 0, 0, [], 0, [])
 
 
-def erase(home: Home, settings: Settings, subjects: Sequence[Subject], *, is_proved: bool = False) -> list[Outcome]:
+def erase(
+    home: Home,
+    settings: Settings,
+    subjects: Sequence[Subject],
+    *,
+    is_proved: bool = False,
+    received: datetime | None = None,
+) -> list[Outcome]:
     """Erases whom the subjects name, all in one pass over the files, which proves itself where it is to be proved.
 
-    Raises WarehouseBusyError during a run.
+    `received` (UTC, naive) is when they asked for it; now unless given. Raises WarehouseBusyError during a run.
     """
     home.prepare()
     log = audit_log(home, settings.privacy)
@@ -82,7 +91,8 @@ def erase(home: Home, settings: Settings, subjects: Sequence[Subject], *, is_pro
                 for subject, customers in named:
                     state = state_of(customers)
                     who = customers[0] if state == "done" else subject.said
-                    request = note_request(con, "erase", log.keyed(who), now(), "open" if state == "done" else state)
+                    noted: State = "open" if state == "done" else state
+                    request = note_request(con, "erase", log.keyed(who), received or now(), noted, closed=now())
                     found.append((subject, customers, request))
 
             # a request is open from when its erasure is noted, and not before: killed sooner, nothing was asked

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestration.console import Json, all_asked, out, print_json, styled
+from orchestration.requests_cli import Received
 
 Customer = Annotated[
     list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
@@ -26,6 +27,7 @@ def erase(
     customer: Customer = None,
     email: Email = None,
     source_record: SourceRecord = None,
+    received: Received = "",
     prove: Annotated[
         bool, typer.Option("--prove", help="Prove it too, as prove-erasure does, in the same pass over the files.")
     ] = False,
@@ -37,9 +39,11 @@ def erase(
     here is known by that, or more than one customer is: nothing was erased for that one. Exit code 1: the proof fails.
     """
     from orchestration.erase import erase as erase_people
+    from orchestration.extract.records import now
+    from orchestration.privacy.deadlines import received_on
 
     home, settings, subjects = _begin(customer, email, source_record)
-    outcomes = erase_people(home, settings, subjects, is_proved=prove)
+    outcomes = erase_people(home, settings, subjects, is_proved=prove, received=received_on(received, now()))
     proof = next((outcome.proof for outcome in outcomes if outcome.proof), None)
     if as_json:
         print_json([_said(outcome) for outcome in outcomes])

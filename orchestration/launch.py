@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.alerts import WENT_ON, send_alert
+from orchestration.alerts import OVERDUE, WENT_ON, send_alert
 from orchestration.configuration import load_settings
 from orchestration.disk import full_disk
 from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
@@ -21,6 +21,7 @@ from orchestration.home import RUN_WAITS, Home
 from orchestration.migrations import assert_not_newer
 from orchestration.night import NOTE, home_and_config, tell, watching
 from orchestration.preflight import assert_can_start
+from orchestration.privacy.deadlines import ANSWERED_IN_TIME
 from orchestration.status import note_failure, read_status
 from orchestration.stopping import stops_at_once
 from orchestration.transform import Dbt
@@ -53,6 +54,8 @@ class Outcome:
     publication: str = ""
     data_docs: str = ""
     error: str = ""
+    # what the check of requests says where some are overdue
+    overdue_requests: str = ""
 
     @property
     def is_clean(self) -> bool:
@@ -89,6 +92,9 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
         stale = "; ".join(f"{name}: {said.splitlines()[0]}" for name, said in outcome.failed_sources.items())
         if problem := _alert(outcome.run_id, stale, WENT_ON):
             outcome.notes.append(problem)
+    # whatever became of the run
+    if outcome.overdue_requests and (problem := _alert(outcome.run_id, outcome.overdue_requests, OVERDUE)):
+        outcome.notes.append(problem)
     return outcome
 
 
@@ -219,6 +225,8 @@ def _add_check(outcome: Outcome, check: Any) -> None:
         source = check.asset_key.path[1]
         outcome.failed_sources.setdefault(source, check.description or "")
     else:
+        if check.check_name == ANSWERED_IN_TIME:
+            outcome.overdue_requests = check.description or ""
         outcome.failed_checks.append(f"{check.severity.value} {name}: {check.check_name}")
 
 

@@ -48,7 +48,8 @@ class Publishing(BaseModel, extra="forbid", frozen=True):
 
 class Alerts(BaseModel, extra="forbid", frozen=True):
     webhook: str | None = Field(
-        default=None, description="gets a JSON POST when a run fails, cannot start, or goes on without a source"
+        default=None,
+        description="gets a JSON POST when a run fails, cannot start, goes on without a source, or finds requests overdue",
     )
     email_to: list[str] = []
     email_from: str = "kundbild@localhost"

@@ -25,6 +25,7 @@ from orchestration.privacy.erasure import erase_noted, hide
 from orchestration.privacy.noted import note_erasure
 from orchestration.privacy.pepper import KEYED_HASH, find_pepper
 from orchestration.privacy.rights import (
+    CLOSED,
     State,
     Subject,
     close_requests,
@@ -87,7 +88,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     for request in _read(con, log, checked=False):
         if request.reference not in closed:
             _note(con, log, request, request.subject.said if request.subject else "", "unchecked", at, outcome)
-    asked = [r for r in _read(con, log, checked=True) if closed.get(r.reference) not in ("done", "unknown", "open")]
+    asked = [r for r in _read(con, log, checked=True) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
     valid = [request for request in asked if _can_be_done(request)]
     for request in asked:
         if request not in valid and closed.get(request.reference) != "invalid":

@@ -1,20 +1,19 @@
-"""`kundbild object`, `withdraw`, `restrict`, `rectify`, `export-subject`, `requests`: arguments and what is printed.
+"""`kundbild object`, `withdraw`, `restrict`, `rectify`, `export-subject`: arguments and what is printed.
 
-Not here: work (privacy/), erasure (erasure_cli.py).
+Not here: work (privacy/), erasure (erasure_cli.py), the list of requests (requests_cli.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table as RichTable
 
 from orchestration.console import Json, Overwrite, asked, out, print_json, styled
 from orchestration.home import assert_may_write, write_private
+from orchestration.requests_cli import Received
 from orchestration.review_cli import audit_of, locked_warehouse
 
 OneCustomer = Annotated[str | None, typer.Option("--customer", help="A customer_id, an old one too.")]
@@ -29,6 +28,7 @@ def object_to_marketing(
     customer: OneCustomer = None,
     email: OneEmail = None,
     source_record: OneRecord = None,
+    received: Received = "",
     profiling: Annotated[bool, typer.Option("--profiling", help="To profiling alone; the rest stands.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -49,6 +49,7 @@ def object_to_marketing(
         source_record,
         lambda con, whom, at, request: note(con, whom, at, request, purpose),
         as_json,
+        received=received,
         point=lambda con, at, request: withdraw_point(con, str(email), at, request, purpose, "all"),
     )
 
@@ -57,6 +58,7 @@ def withdraw(
     customer: OneCustomer = None,
     email: OneEmail = None,
     source_record: OneRecord = None,
+    received: Received = "",
     purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes; all is any.")] = "all",
     channel: Annotated[str, typer.Option(help="email, sms, phone, post or ads; all is any.")] = "all",
     as_json: Json = False,
@@ -86,13 +88,14 @@ def withdraw(
         of_a_purpose(con)
         withdraw_point(con, str(email), at, request, purpose, channel)
 
-    _used("withdraw", customer, email, source_record, use, as_json, point=point)
+    _used("withdraw", customer, email, source_record, use, as_json, received=received, point=point)
 
 
 def restrict(
     customer: OneCustomer = None,
     email: OneEmail = None,
     source_record: OneRecord = None,
+    received: Received = "",
     lift: Annotated[bool, typer.Option("--lift", help="Lift the restriction again.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -114,6 +117,7 @@ def restrict(
         free if lift else note,
         as_json,
         None if lift else lambda con, whom: hide(con, home, [whom]),
+        received=received,
     )
 
 
@@ -121,6 +125,7 @@ def export_subject(
     customer: OneCustomer = None,
     email: OneEmail = None,
     source_record: OneRecord = None,
+    received: Received = "",
     file: Annotated[
         Path | None, typer.Option("--to", help="Write it there (made private) instead of printing it.")
     ] = None,
@@ -139,6 +144,7 @@ def export_subject(
     from orchestration.errors import KundbildError
     from orchestration.night import home_and_config
     from orchestration.privacy.catalogue import categories_with
+    from orchestration.privacy.deadlines import received_on
     from orchestration.privacy.pepper import find_pepper
     from orchestration.privacy.phrases import LANGUAGES
     from orchestration.privacy.subject_access import as_json as as_text
@@ -156,10 +162,10 @@ def export_subject(
 
     def collect(con: Any, whom: str, at: Any, request: str) -> int:
         pepper = find_pepper(con, settings.privacy.pepper)
-        documents.append(export(con, settings, pepper, whom, at, kinds, language))
+        documents.append(export(con, settings, pepper, whom, received_on(received, at), kinds, language))
         return sum(len(table["rows"]) for table in documents[0]["data"])
 
-    _used("export", customer, email, source_record, collect, as_json=False, is_quiet=True)
+    _used("export", customer, email, source_record, collect, as_json=False, received=received, is_quiet=True)
     text = as_text(documents[0])
     if file:
         write_private(file, text)
@@ -182,6 +188,7 @@ def rectify(
     customer: OneCustomer = None,
     email: OneEmail = None,
     source_record: OneRecord = None,
+    received: Received = "",
     as_json: Json = False,
 ) -> None:
     """Correct what is wrong of somebody (Art. 16): it stays right whatever the sources deliver. Mend it there too.
@@ -207,6 +214,7 @@ def rectify(
         source_record,
         lambda con, whom, at, request: correct(con, whom, values, at, request),
         as_json,
+        received=received,
         held_by=lambda con, whom: others_with(con, whom, values),
     )
 
@@ -220,19 +228,22 @@ def _used(
     as_json: bool,
     then: Callable[[Any, str], object] | None = None,
     *,
+    received: str = "",
     held_by: Callable[[Any, str], list[str]] | None = None,
     point: Callable[[Any, Any, str], None] | None = None,
     is_quiet: bool = False,
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not.
 
-    `point` notes what is said by an address with the address itself, whoever has it.
+    `received` begins the month within which it is to be answered; what was asked for counts from now on. `point` notes what is said by an address with the address itself, whoever has it.
     """
     from orchestration.extract.records import now
-    from orchestration.privacy.rights import Subject, close_requests, customers_of, note_request, state_of
+    from orchestration.privacy.deadlines import received_on
+    from orchestration.privacy.rights import State, Subject, close_requests, customers_of, note_request, state_of
     from orchestration.warehouse import transaction
 
     subject = Subject(customer=customer, email=email, source_record=source_record)
+    came = received_on(received, now())
     with locked_warehouse(f"{right} request") as (con, settings):
         found = customers_of(con, [subject])[0]
         state, at, log, changed = state_of(found), now(), audit_of(settings), 0
@@ -243,7 +254,8 @@ def _used(
             state, found = "held", others
         with transaction(con):
             # killed before it is carried through, the next run or command does it
-            request = note_request(con, right, log.keyed(whom), at, "open" if then and state == "done" else state)
+            noted: State = "open" if then and state == "done" else state
+            request = note_request(con, right, log.keyed(whom), came, noted, closed=at)
             if state == "done":
                 changed = use(con, whom, at, request)
             if point and email:
@@ -280,38 +292,3 @@ def _used(
         if told:
             out.print("  Whoever has the address is not contacted for it until it is decided.")
         raise typer.Exit(3)
-
-
-def list_requests(as_json: Json = False) -> None:
-    """List the requests by which people used their rights: received, due, state. They name nobody."""
-    from orchestration.configuration import load_settings
-    from orchestration.migrations import opened
-    from orchestration.night import home_and_config
-    from orchestration.privacy.rights import requests
-
-    home, config = home_and_config()
-    home.prepare()
-    with opened(home, load_settings(config).engine, "requests") as con:
-        found = requests(con)
-    if as_json:
-        print_json([asdict(request) for request in found])
-        return
-    table = RichTable("request", "right", "received", "due", "state", "closed", "its source calls it", title="Requests")
-    for request in found:
-        closed = str(request.closed_at or "")[:16]
-        table.add_row(
-            request.request_id[-12:],
-            request.kind,
-            str(request.received_at)[:16],
-            str(request.due_on),
-            request.state,
-            closed,
-            request.reference or "",
-        )
-    out.print(table)
-    answers = sorted(home.subject_access.glob("*.json"))
-    if answers:
-        out.print(
-            f"{len(answers)} answers to be sent, as JSON and as a page, lie in {home.subject_access}: delete each when it is sent.",
-            highlight=False,
-        )

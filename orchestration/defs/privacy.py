@@ -17,6 +17,7 @@ from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.night import NOTE, home_and_config, tell
 from orchestration.privacy.audit import audit_log
+from orchestration.privacy.deadlines import ANSWERED_IN_TIME, deadlines
 from orchestration.privacy.job_tokens import spend_token
 from orchestration.privacy.retention import forget_expired
 from orchestration.privacy.rights import Subject
@@ -37,16 +38,36 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         deps=[["raw", SOURCE, table] for table in requested],
         description="Requests that came with the sources (erase, export, object, restrict, rectify), taken up tonight: how many "
         "ended in which state. `kundbild requests` lists them.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                ANSWERED_IN_TIME,
+                asset=REQUESTS,
+                description="No request of a person is past the day by which it is to be answered (Art. 12(3)): answer it, or "
+                "`kundbild requests close`.",
+            )
+        ],
         **shared,
     )
     def data_requests(night: NightResource) -> dg.MaterializeResult:
         run = night.night
         with run.warehouse() as con:
             taken_up = take_up_requests(con, run.home, run.settings, now())
+            clock = deadlines(con, now().date())
+        if str(clock):
+            tell(NOTE, str(clock))
         if taken_up:
             told = ", ".join(f"{number} {state}" for state, number in sorted(taken_up.items()))
             tell(NOTE, f"Requests of people: {told}; see kundbild requests")
-        return dg.MaterializeResult(metadata={"dagster/row_count": sum(taken_up.values()), **dict(taken_up.items())})
+        in_time = dg.AssetCheckResult(
+            check_name=ANSWERED_IN_TIME,
+            passed=not clock.overdue,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=str(clock),
+            metadata={"overdue": clock.overdue, "due_soon": clock.soon},
+        )
+        return dg.MaterializeResult(
+            metadata={"dagster/row_count": sum(taken_up.values()), **dict(taken_up.items())}, check_results=[in_time]
+        )
 
     @dg.asset(
         key=RETENTION,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import duckdb
@@ -22,16 +22,23 @@ from orchestration.warehouse import has_table, scalar
 
 Right = Literal["erase", "export", "restrict", "rectify", "object", "withdraw"]
 # held: a person has to decide whom it is about · unknown: about nobody here · open: begun, the next run finishes it ·
-# unchecked: nobody has made sure yet that it comes from whom it says · invalid: it asks for nothing that can be done
-State = Literal["open", "held", "unknown", "done", "unchecked", "invalid"]
+# unchecked: nobody has made sure yet that it comes from whom it says · invalid: it asks for nothing that can be done ·
+# waiting: for a second person · refused, withdrawn: closed by hand, by us or by who asked
+State = Literal["open", "held", "unknown", "done", "unchecked", "invalid", "waiting", "refused", "withdrawn"]
+# a request in one of these has its end
+CLOSED = ("done", "unknown", "refused", "withdrawn")
 _DDL = """
 create schema if not exists restricted;
 create schema if not exists identity;
 create table if not exists restricted.rights_requests (
     request_id varchar primary key, kind varchar not null, received_at timestamp not null, due_on date not null,
-    subject varchar not null, state varchar not null, closed_at timestamp, reference varchar
+    subject varchar not null, state varchar not null, closed_at timestamp, reference varchar,
+    extended_to date, extension_ground varchar, asked_by varchar
 );
 alter table restricted.rights_requests add column if not exists reference varchar;
+alter table restricted.rights_requests add column if not exists extended_to date;
+alter table restricted.rights_requests add column if not exists extension_ground varchar;
+alter table restricted.rights_requests add column if not exists asked_by varchar;
 create table if not exists identity.objections (
     source_system varchar not null, source_key varchar not null, stated_at timestamp not null, request_id varchar not null,
     purpose varchar, channel varchar
@@ -117,15 +124,26 @@ class Subject:
 
 @dataclass(frozen=True)
 class Request:
-    """A row of the register of requests; `reference` is what the source that it came by calls it."""
+    """A row of the register of requests; `reference` is what the source that it came by calls it.
+
+    `due_on` is a month after it was received, `extended_to` three where somebody extended it, `asked_by` who noted one that
+    waits for a second person.
+    """
 
     request_id: str
     kind: str
     received_at: datetime
-    due_on: object
+    due_on: date
     state: str
     closed_at: datetime | None
     reference: str | None
+    extended_to: date | None = None
+    extension_ground: str | None = None
+    asked_by: str | None = None
+
+    @property
+    def answer_by(self) -> date:
+        return self.extended_to or self.due_on
 
 
 def prepare_requests(con: duckdb.DuckDBPyConnection) -> None:
@@ -187,19 +205,20 @@ def note_request(
     *,
     reference: str | None = None,
     closed: datetime | None = None,
+    asked_by: str | None = None,
 ) -> str:
     """Notes a request, or what became of the one that its source calls `reference`. Returns its id.
 
     `subject` is a keyed hash, `received` UTC, naive; it is closed as it is received unless `closed` says when.
     """
     prepare_requests(con)
-    ended = (closed or received) if state in ("done", "unknown") else None
-    said = {"kind": kind, "subject": subject, "state": state, "closed": ended}
+    ended = (closed or received) if state in CLOSED else None
+    said = {"kind": kind, "subject": subject, "state": state, "closed": ended, "asked_by": asked_by}
     if reference and scalar(con, "select count(*) from restricted.rights_requests where reference = $1", [reference]):
         return str(
             scalar(
                 con,
-                "update restricted.rights_requests set kind = $kind, subject = $subject, state = $state, closed_at = $closed "
+                "update restricted.rights_requests set kind = $kind, subject = $subject, state = $state, closed_at = $closed, asked_by = $asked_by "
                 "where reference = $reference returning request_id",
                 {**said, "reference": reference},
             )
@@ -207,8 +226,8 @@ def note_request(
     return str(
         scalar(
             con,
-            "insert into restricted.rights_requests (request_id, kind, received_at, due_on, subject, state, closed_at, reference) "
-            f"values (uuidv7()::varchar, $kind, $received, {_DUE}, $subject, $state, $closed, $reference) returning request_id",
+            "insert into restricted.rights_requests (request_id, kind, received_at, due_on, subject, state, closed_at, reference, asked_by) "
+            f"values (uuidv7()::varchar, $kind, $received, {_DUE}, $subject, $state, $closed, $reference, $asked_by) returning request_id",
             {**said, "received": received, "reference": reference},
         )
     )
@@ -302,6 +321,7 @@ def requests(con: duckdb.DuckDBPyConnection) -> list[Request]:
     """All of them, the newest first."""
     prepare_requests(con)
     rows = con.execute(
-        "select request_id, kind, received_at, due_on, state, closed_at, reference from restricted.rights_requests order by received_at desc, request_id"
+        "select request_id, kind, received_at, due_on, state, closed_at, reference, extended_to, extension_ground, asked_by "
+        "from restricted.rights_requests order by received_at desc, request_id"
     ).fetchall()
     return [Request(*row) for row in rows]

@@ -22,6 +22,7 @@ from orchestration.privacy.catalogue import NONE, Category, Column, categories, 
 from orchestration.privacy.exports import exports_with
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.phrases import LANGUAGES, authority_of, language_of, phrases
+from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.subject_rows import MINE, note_subject, noted_rows, raw_rows, set_aside_rows
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, quote, scalar
@@ -185,9 +186,8 @@ def _beside(
 
 def _requests(con: duckdb.DuckDBPyConnection, pepper: Pepper, ids: Sequence[str]) -> list[dict[str, Any]]:
     """Their earlier requests: what they asked for, when, and what became of it."""
-    if not has_table(con, "restricted", "rights_requests"):
-        return []
-    said = "select kind, received_at, due_on, state, closed_at from restricted.rights_requests where list_contains($subjects, subject) order by 2"
+    prepare_requests(con)
+    said = "select kind, received_at, coalesce(extended_to, due_on), state, closed_at from restricted.rights_requests where list_contains($subjects, subject) order by 2"
     cursor = con.execute(said, {"subjects": [subject_hash(pepper, customer) for customer in ids]})
     names = ("kind", "received_at", "due_on", "state", "closed_at")
     return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]

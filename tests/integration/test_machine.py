@@ -10,12 +10,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration.home import Home
+from orchestration.migrations import opened
+from orchestration.privacy.rights import note_request
+from orchestration.settings import Engine
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
 
 CONFIG = """
@@ -197,10 +202,16 @@ def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild)
         tiny = make(tiny.home.parent, url)
         (tiny.home.parent / "club" / "members.csv").unlink()
         first = tiny.json("run", "--as-of", NIGHT_2, code=1)
+        with opened(Home(tiny.home), Engine(), "test") as con:
+            note_request(con, "erase", "0" * 64, datetime(2026, 1, 31), "held")
         second = tiny("run", "--as-of", "2026-11-03T02:00:00", "--force", code=1)
     assert first["is_success"] and list(first["failed_sources"]) == ["club"]
     assert f"source club is stale since {first['stale_since']['club']}" in second.stderr
-    assert len(told) == 2 and all("club" in text and "could not be read" in text for text in told)
+    assert len(told) == 3 and all("club" in text and "could not be read" in text for text in told[:2])
+    # a request of somebody that is past its day: in the sum, as a check, and by an alert of its own
+    late = "1 overdue (the oldest was due on 2026-02-28)"
+    assert "found requests of people overdue" in told[2] and late in told[2]
+    assert late in second.stdout and "WARN privacy/data_requests: requests_are_answered_in_time" in second.stdout
     source = next(s for s in tiny.json("status")["sources"] if s["source"] == "club")
     assert not source["is_ok"] and source["since"] < source["checked_at"]
     # of the two nights after the first, neither made what could not be read
