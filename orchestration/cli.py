@@ -17,9 +17,10 @@ from orchestration.catalogue_cli import catalogue
 from orchestration.consent_cli import consent_app
 from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome, styled
 from orchestration.demo_cli import demo_app
-from orchestration.erasure_cli import erase, prove_erasure
+from orchestration.erasure_cli import confirm, erase, prove_erasure
 from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
+from orchestration.hold_cli import hold_app
 from orchestration.identity_cli import identity_app
 from orchestration.pepper_cli import pepper_app
 from orchestration.processing_cli import record_of_processing
@@ -39,6 +40,7 @@ app.add_typer(audience_app, name="audience")
 app.add_typer(audit_app, name="audit")
 app.add_typer(consent_app, name="consent")
 app.add_typer(demo_app, name="demo")
+app.add_typer(hold_app, name="hold")
 app.add_typer(identity_app, name="identity")
 app.add_typer(pepper_app, name="pepper")
 app.add_typer(quarantine_app, name="quarantine")
@@ -47,6 +49,7 @@ app.add_typer(review_app, name="review")
 app.command()(explain)
 app.command()(catalogue)
 app.command(epilog="Example: kundbild erase --email - --received 2026-05-31")(erase)
+app.command(epilog="Example: kundbild confirm 8f0c2a1b9d3e")(confirm)
 app.command("export-subject", epilog="Example: kundbild export-subject --customer ID --to it.json --html it.html")(
     export_subject
 )

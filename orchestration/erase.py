@@ -16,9 +16,10 @@ from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.migrations import migrate
-from orchestration.privacy.audit import audit_log
+from orchestration.privacy.audit import actor, audit_log
 from orchestration.privacy.erasure import Erased, finish_erasures, hide
 from orchestration.privacy.exports import exports_with
+from orchestration.privacy.holds import Hold, held
 from orchestration.privacy.noted import note_erasure, suppress_noted
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.proof import Planting, Proof, is_found, look_for, plant, planted_customers, take_out_kept
@@ -29,14 +30,17 @@ from orchestration.privacy.rights import (
     close_requests,
     customers_of,
     note_request,
+    restrict,
+    set_state,
     state_of,
     suppressed_customers,
+    waiting_request,
 )
 from orchestration.privacy.searching import suppressed_found
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings
-from orchestration.warehouse import open_warehouse, scalar
+from orchestration.warehouse import open_warehouse, scalar, transaction
 
 _SWEPT = "create table if not exists restricted.swept (digest varchar not null)"
 _PROVED = (
@@ -46,7 +50,8 @@ _PROVED = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a request to erase. `state` is done, unknown (nobody here) or held (a person decides among `candidates`).
+    """What became of a request to erase. `state` is done, unknown (nobody here), waiting (for a second person) or held (a person
+    decides among `candidates`, or a legal `hold` keeps the data).
 
     `proof` is of the pass that it was done in, where that was asked for.
     """
@@ -56,9 +61,21 @@ class Outcome:
     candidates: list[str]
     erased: Erased
     proof: Proof | None = None
+    hold: Hold | None = None
 
 
 _NOTHING = Erased(0, 0, 0, [], 0, [])
+
+
+@dataclass
+class Wish:
+    """Somebody is to be erased: `said` is the customer, or what was said of whom; `request` is there where it is noted already."""
+
+    said: str
+    customers: list[str]
+    state: State
+    hold: Hold | None = None
+    request: str = ""
 
 
 def erase(
@@ -71,57 +88,92 @@ def erase(
 ) -> list[Outcome]:
     """Erases whom the subjects name, all in one pass over the files, which proves itself where it is to be proved.
 
+    Who is under a legal hold is kept; where a second person has to confirm it, an erasure waits and restricts meanwhile.
     `received` (UTC, naive) is when they asked for it; now unless given. Raises WarehouseBusyError during a run.
     """
     home.prepare()
-    log = audit_log(home, settings.privacy)
-    found: list[tuple[Subject, list[str], str]] = []
-    planting, proof = None, None
     with home.lock("erasure"):
         migrate(home, settings.engine)
         finish_unfinished(home, settings)
-        suppressed, exports = 0, list[str]()
         with open_warehouse(home, settings.engine) as con:
-            pepper = find_pepper(con, settings.privacy.pepper)
+            found = customers_of(con, subjects)
+            certain = sorted({customers[0] for customers in found if len(customers) == 1})
+            stopped = held(con, find_pepper(con, settings.privacy.pepper), certain, now().date())
+        wishes = []
+        for subject, customers in zip(subjects, found, strict=True):
+            state = state_of(customers)
+            hold = stopped.get(customers[0]) if state == "done" else None
+            if state == "done":
+                state = "held" if hold else "waiting" if settings.privacy.second_person else "done"
+            said = customers[0] if len(customers) == 1 else subject.said
+            wishes.append(Wish(said, customers, state, hold))
+        return carry_out(home, settings, wishes, received or now(), is_proved=is_proved)
+
+
+def carry_out(
+    home: Home, settings: Settings, wishes: Sequence[Wish], received: datetime, *, is_proved: bool = False
+) -> list[Outcome]:
+    """Notes every wish, and erases those whose state is done. Needs the lock, nothing unfinished, and the warehouse closed."""
+    log = audit_log(home, settings.privacy)
+    planting, proof = None, None
+    suppressed, exports = 0, list[str]()
+    certain = sorted({wish.said for wish in wishes if wish.state == "done"})
+    with open_warehouse(home, settings.engine) as con:
+        pepper = find_pepper(con, settings.privacy.pepper)
+
+        def note_requests() -> None:
+            for wish in wishes:
+                _note(con, wish, log.keyed(wish.said), received)
+
+        # a request is open from when its erasure is noted, and not before: killed sooner, nothing was asked
+        if certain:
+            planting = plant(con, home, settings) if is_proved else None
+            whom = [*certain, planting.canary.token] if planting else certain
             suppression = SuppressionList.of(con, home, pepper)
-            named = list(zip(subjects, customers_of(con, subjects), strict=True))
-            certain = sorted({customers[0] for _, customers in named if len(customers) == 1})
-
-            def note_requests() -> None:
-                for subject, customers in named:
-                    state = state_of(customers)
-                    who = customers[0] if state == "done" else subject.said
-                    noted: State = "open" if state == "done" else state
-                    request = note_request(con, "erase", log.keyed(who), received or now(), noted, closed=now())
-                    found.append((subject, customers, request))
-
-            # a request is open from when its erasure is noted, and not before: killed sooner, nothing was asked
-            if certain:
-                planting = plant(con, home, settings) if is_proved else None
-                whom = [*certain, planting.canary.token] if planting else certain
-                suppressed = note_erasure(con, home, settings, whom, suppression, note_requests)
-                ids = con.execute("select customer_id from restricted.erasing_customers").fetchall()
-                exports = exports_with(con, pepper, [customer for (customer,) in ids])
-            else:
-                note_requests()
-        if planting:
-            erased, proof = _prove(home, settings, planting)
-            # a row in each table, and the line that could not be read, were the canary's
-            erased = replace(erased, rows=erased.rows - len(planting.spots)) if erased else None
+            suppressed = note_erasure(con, home, settings, whom, suppression, note_requests)
+            ids = con.execute("select customer_id from restricted.erasing_customers").fetchall()
+            exports = exports_with(con, pepper, [customer for (customer,) in ids])
         else:
-            erased = _finish(home, settings) if certain else None
+            with transaction(con):
+                note_requests()
+        waiting = [wish.said for wish in wishes if wish.state == "waiting"]
+        if waiting:
+            # killed before it, the night after leaves them out, and every export does at once
+            hide(con, home, waiting)
+    if planting:
+        erased, proof = _prove(home, settings, planting)
+        # a row in each table, and the line that could not be read, were the canary's
+        erased = replace(erased, rows=erased.rows - len(planting.spots)) if erased else None
+    else:
+        erased = _finish(home, settings) if certain else None
     whole = replace(erased, suppressed=suppressed, exports=exports) if erased else _NOTHING
     outcomes = []
-    for subject, customers, request in found:
-        state = state_of(customers)
-        if state == "done":
-            detail: dict[str, int | str] = {"request": request, "publications": len(whole.publications)}
-            log.append("erased", subject=customers[0], detail=detail)
-            outcomes.append(Outcome(state, request, [], whole, proof))
+    for wish in wishes:
+        if wish.state == "done":
+            detail: dict[str, int | str] = {"request": wish.request, "publications": len(whole.publications)}
+            log.append("erased", subject=wish.said, detail=detail)
+            outcomes.append(Outcome(wish.state, wish.request, [], whole, proof))
         else:
-            log.append(f"erasure-{state}", subject=subject.said, detail={"request": request})
-            outcomes.append(Outcome(state, request, customers, _NOTHING))
+            log.append(f"erasure-{wish.state}", subject=wish.said, detail={"request": wish.request})
+            outcomes.append(Outcome(wish.state, wish.request, wish.customers, _NOTHING, hold=wish.hold))
     return outcomes
+
+
+def _note(con: duckdb.DuckDBPyConnection, wish: Wish, subject: str, received: datetime) -> None:
+    """Notes the wish as a request, or what becomes of the one that is noted; one that waits restricts until it is confirmed."""
+    state: State = "open" if wish.state == "done" else wish.state
+    if not wish.request and state == "waiting":
+        # asked for twice, it waits once
+        wish.request = waiting_request(con, subject)
+        if wish.request:
+            return
+    if wish.request:
+        set_state(con, wish.request, state, now())
+        return
+    by = actor() if state == "waiting" else None
+    wish.request = note_request(con, "erase", subject, received, state, closed=now(), asked_by=by)
+    if state == "waiting":
+        restrict(con, wish.said, now(), wish.request)
 
 
 def prove(home: Home, settings: Settings) -> Proof:

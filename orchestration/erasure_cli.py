@@ -1,4 +1,4 @@
-"""`kundbild erase`, `kundbild prove-erasure`: arguments and what is printed. Not here: work (erase.py, privacy/)."""
+"""`kundbild erase`, `confirm`, `prove-erasure`: arguments and what is printed. Not here: work (erase.py, privacy/)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def erase(
     """Erase people (Art. 17): every table, every publication, the bytes of the files; they stay out of later deliveries.
 
     What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: nobody
-    here is known by that, or more than one customer is: nothing was erased for that one. Exit code 1: the proof fails.
+    here is known by that, more than one customer is, a legal hold keeps the data (`kundbild hold`), or a second person has
+    to confirm it ([privacy] second_person): nothing was erased for that one. Exit code 1: the proof fails.
     """
     from orchestration.erase import erase as erase_people
     from orchestration.extract.records import now
@@ -58,6 +59,33 @@ def erase(
     if proof and not proof.holds:
         raise typer.Exit(1)
     if any(outcome.state != "done" for outcome in outcomes):
+        raise typer.Exit(3)
+
+
+def confirm(
+    request: Annotated[str, typer.Argument(help="A request that waits, by its id or the end of it.")],
+    refuse: Annotated[bool, typer.Option("--refuse", help="Close it instead, and lift its restriction.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Confirm an erasure that waits for a second person ([privacy] second_person): another user than who asked for it.
+
+    Until then the person is restricted: out of marts, publications and exports. Exit code 3: nothing was erased.
+    """
+    from orchestration.configuration import load_settings
+    from orchestration.night import home_and_config
+    from orchestration.second_person import confirm as confirm_request
+
+    home, config = home_and_config()
+    outcome = confirm_request(home, load_settings(config), request, is_refused=refuse)
+    if as_json:
+        print_json(_said(outcome))
+    elif outcome.state == "done":
+        _print_erased(outcome.erased)
+    elif outcome.state == "refused":
+        out.print("Refused: nothing was erased, and the next night shows the person again. Tell them why (Art. 12(4)).")
+    else:
+        _print(outcome)
+    if outcome.state not in ("done", "refused"):
         raise typer.Exit(3)
 
 
@@ -108,6 +136,7 @@ def _said(outcome: Any) -> dict[str, Any]:
         "request_id": outcome.request_id,
         "candidates": outcome.candidates,
         **asdict(outcome.erased),
+        **({"held_because": str(outcome.hold)} if outcome.hold else {}),
         **({"proof": {"holds": outcome.proof.holds, **asdict(outcome.proof)}} if outcome.proof else {}),
     }
 
@@ -116,6 +145,18 @@ def _print(outcome: Any) -> None:
     if outcome.state == "unknown":
         out.print(
             styled("[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted.")
+        )
+    elif outcome.state == "waiting":
+        out.print(
+            styled(
+                "[yellow]waiting[/yellow] for a second person: [bold]kundbild confirm {}[/bold], by another user. Until then the "
+                "person is out of marts, publications and exports.",
+                outcome.request_id[-12:],
+            )
+        )
+    elif outcome.hold:
+        out.print(
+            styled("[yellow]held[/yellow] by a legal hold: {}; nothing was erased. The request is noted.", outcome.hold)
         )
     elif outcome.state == "held":
         out.print(

@@ -22,6 +22,7 @@ from orchestration.privacy.audit import AuditLog, audit_log
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.corrections import others_with
 from orchestration.privacy.erasure import erase_noted, hide
+from orchestration.privacy.holds import held
 from orchestration.privacy.noted import note_erasure
 from orchestration.privacy.pepper import KEYED_HASH, find_pepper
 from orchestration.privacy.rights import (
@@ -44,6 +45,8 @@ from orchestration.settings import Settings
 from orchestration.warehouse import has_table, transaction
 
 SOURCE = "requests"
+# who asked, of what a source delivered: anybody here is a second person
+BY_SOURCE = f"source {SOURCE}"
 KINDS = ("erase", "export", "restrict", "rectify", "object")
 # what a source calls a request is kept as it is where nobody can be meant by it, and cannot be taken for a keyed hash
 _PLAIN = re.compile(rf"(?!{KEYED_HASH}$)[A-Za-z0-9][A-Za-z0-9_.:-]{{0,63}}")
@@ -108,9 +111,41 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
             erasures.append((request, customers[0]))
         else:
             _do(con, home, settings, log, request, customers[0], at, outcome, closed.get(request.reference))
-    if erasures:
-        _erase(con, home, settings, log, erasures, at, outcome)
+    _decide_erasures(con, home, settings, log, erasures, at, outcome, closed)
     return outcome
+
+
+def _decide_erasures(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    log: AuditLog,
+    erasures: Sequence[tuple[_Asked, str]],
+    at: datetime,
+    outcome: Counter[State],
+    was: dict[str, State],
+) -> None:
+    """Who is under a legal hold is kept; where a second person has to confirm an erasure, it waits, and restricts meanwhile."""
+    if not erasures:
+        return
+    stopped = held(con, find_pepper(con, settings.privacy.pepper), [customer for _, customer in erasures], at.date())
+    free = [(request, customer) for request, customer in erasures if customer not in stopped]
+    for request, customer in erasures:
+        if customer in stopped and was.get(request.reference) != "held":
+            _note(con, log, request, customer, "held", at, outcome)
+    if not free:
+        return
+    if not settings.privacy.second_person:
+        _erase(con, home, settings, log, free, at, outcome)
+        return
+    for request, customer in free:
+        with transaction(con):
+            noted = note_request(
+                con, "erase", log.keyed(customer), request.received, "waiting", reference=request.reference, asked_by=BY_SOURCE
+            )  # fmt: skip
+            restrict(con, customer, at, noted)
+        _tell(log, request, customer, "waiting", noted, outcome)
+    hide(con, home, [customer for _, customer in free])
 
 
 def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[State]:

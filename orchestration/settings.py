@@ -322,6 +322,10 @@ class Privacy(Strict):
     retention_days: dict[str, PositiveInt] = Field(
         default={}, description="days by category, where they are others than the seed data_categories says"
     )
+    second_person: bool = Field(
+        default=False,
+        description="an erasure waits, restricted, until another user of the system says `kundbild confirm`",
+    )
     prove_erasures: bool = Field(
         default=True,
         description="at the end of a night after an erasure, look for everybody who was erased in every file of the home folder",

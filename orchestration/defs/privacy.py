@@ -156,7 +156,7 @@ def _tell(context: dg.OpExecutionContext, states: Sequence[str]) -> None:
     context.add_output_metadata({state: states.count(state) for state in sorted(set(states))})
     if any(state != "done" for state in states):
         raise dg.Failure(
-            description=f"{sum(state != 'done' for state in states)} of {len(states)} are about nobody here, or about more than one "
-            "customer: `kundbild requests` lists them; what is done is done",
+            description=f"{sum(state != 'done' for state in states)} of {len(states)} are about nobody here, about more than one "
+            "customer, under a legal hold, or wait for a second person: `kundbild requests` lists them; what is done is done",
             allow_retries=False,
         )

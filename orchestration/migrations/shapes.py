@@ -30,6 +30,7 @@ DECLARING = (
     "orchestration.night",
     "orchestration.privacy.exported_points",
     "orchestration.privacy.exports",
+    "orchestration.privacy.holds",
     "orchestration.privacy.national_ids",
     "orchestration.privacy.noted",
     "orchestration.privacy.pepper",

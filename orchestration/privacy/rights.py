@@ -16,6 +16,7 @@ import duckdb
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.corrections import check_values
+from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.warehouse import has_table, scalar
@@ -68,6 +69,11 @@ _FREE = """
 delete from identity.restrictions where (source_system, source_key) in (
     select (source_system, source_key) from identity.customer_source_records where customer_id = $customer and valid_to is null)
 """
+_WAITS = """
+select count(*) from identity.restrictions r join restricted.rights_requests q using (request_id)
+join identity.customer_source_records s using (source_system, source_key)
+where q.state = 'waiting' and s.customer_id = $customer and s.valid_to is null
+"""
 # in the records that say something else; where none says anything, in all
 _CORRECT = """
 insert or replace into identity.corrections
@@ -82,7 +88,7 @@ where value is not null or (select count(value) from theirs) = 0
 # Art. 12(3): one month after receipt
 _DUE = "($received::timestamp + interval 1 month)::date"
 # every record with the customer that has it, or had it last, by the id then and by today's
-_OWNERS = """
+OWNERS = """
 create or replace temp table owners as
 select l.source_system, l.source_key, l.customer_id as own_id, coalesce(r.customer_id, l.customer_id) as customer_id from (
     from identity.customer_source_records
@@ -156,7 +162,7 @@ def customers_of(con: duckdb.DuckDBPyConnection, subjects: Sequence[Subject]) ->
     if not has_table(con, "identity", "customer_source_records"):
         raise KundbildError("no night has made customers yet", to_do="`kundbild run`")
     define_match_keys(con)
-    con.execute(_OWNERS)
+    con.execute(OWNERS)
     con.execute(
         "create or replace temp table asked (place bigint, customer varchar, email varchar, source_system varchar, source_key varchar)"
     )
@@ -189,7 +195,7 @@ def suppressed_customers(con: duckdb.DuckDBPyConnection, suppressor: Suppressor)
     there = has_table(con, "conformed", "conformed_people") and has_table(con, "identity", "customer_source_records")
     if not there or not suppressor.find_people(con):
         return []
-    con.execute(_OWNERS)
+    con.execute(OWNERS)
     known = (
         "select distinct o.customer_id from owners o join known_again k using (source_system, source_key) order by 1"
     )
@@ -233,6 +239,21 @@ def note_request(
     )
 
 
+def set_state(con: duckdb.DuckDBPyConnection, request: str, state: State, at: datetime) -> None:
+    """What became of a request that is noted, by its id. `at` is UTC, naive."""
+    con.execute(
+        "update restricted.rights_requests set state = $state, closed_at = $closed where request_id = $request",
+        {"state": state, "closed": at if state in CLOSED else None, "request": request},
+    )
+
+
+def waiting_request(con: duckdb.DuckDBPyConnection, subject: str) -> str:
+    """The id of the erasure of `subject`, a keyed hash, that waits for a second person; "" where none does."""
+    prepare_requests(con)
+    sql = "select min(request_id) from restricted.rights_requests where kind = 'erase' and state = 'waiting' and subject = $1"
+    return str(scalar(con, sql, [subject]) or "")
+
+
 def object_to_marketing(
     con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str, purpose: str = "direct_marketing"
 ) -> int:
@@ -270,7 +291,11 @@ def restrict(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, reques
 
 
 def free(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str) -> int:
-    """Lifts a customer's restriction. Returns the records."""
+    """Lifts a customer's restriction. Returns the records. Raises KundbildError where it is an erasure's that waits."""
+    if scalar(con, _WAITS, {"customer": customer}):
+        raise KundbildError(
+            "an erasure of them waits for a second person", to_do="`kundbild confirm REQUEST --refuse` lifts it too"
+        )
     return int(scalar(con, _FREE, {"customer": customer}))
 
 
@@ -294,6 +319,19 @@ def correct(
         )
         for field, value in values.items()
     )
+
+
+def customers_by_subject(con: duckdb.DuckDBPyConnection, pepper: Pepper, subject: str) -> list[str]:
+    """Today's ids of the customer whose id, of today or before, `subject` is the keyed hash of."""
+    con.execute(OWNERS)
+    hashed = pepper.hashed_sql("'audit:' || id")
+    rows = con.execute(
+        f"select distinct customer_id from (select customer_id, {hashed} as keyed_hash from ("
+        "select customer_id, customer_id as id from owners union select customer_id, own_id from owners "
+        "union select customer_id, old_customer_id from identity.customer_id_redirects)) where keyed_hash = $subject order by 1",
+        {"subject": subject, **pepper.parameters()},
+    ).fetchall()
+    return [customer for (customer,) in rows]
 
 
 def begun_restrictions(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -37,6 +37,7 @@ _HASHES = (
     ("exports", "content_hash"),
     ("exported_points", "customer_hash"),
     ("exported_points", "point_hash"),
+    ("legal_hold_keys", "keyed_hash"),
     ("rights_keys", "keyed_hash"),
     ("rights_requests", "subject"),
     ("rights_requests", "reference"),

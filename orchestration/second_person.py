@@ -1,0 +1,69 @@
+"""An erasure that waits is confirmed, or refused, by another person than who asked for it ([privacy] second_person).
+
+Here: who may confirm, and what follows. Not here: erasing (erase.py).
+"""
+
+from __future__ import annotations
+
+from orchestration.erase import Outcome, Wish, carry_out, finish_unfinished
+from orchestration.errors import KundbildError
+from orchestration.extract.records import now
+from orchestration.home import Home
+from orchestration.migrations import migrate
+from orchestration.privacy.audit import actor, audit_log
+from orchestration.privacy.deadlines import request_named
+from orchestration.privacy.erasure import Erased
+from orchestration.privacy.holds import held
+from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.rights import customers_by_subject, set_state
+from orchestration.settings import Settings
+from orchestration.warehouse import open_warehouse, scalar, transaction
+
+
+def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = False, by: str = "") -> Outcome:
+    """Carries out the erasure that waits as request `name`; refused, it is closed and its restriction lifted.
+
+    `by` is who says so, as `actor()` unless given. Raises KundbildError where none waits, or who asked is who confirms.
+    """
+    home.prepare()
+    who = by or actor()
+    with home.lock("confirmation"):
+        migrate(home, settings.engine)
+        finish_unfinished(home, settings)
+        with open_warehouse(home, settings.engine) as con:
+            request = request_named(con, name)
+            if request.state != "waiting":
+                raise KundbildError(
+                    f"the request waits for nobody: it is {request.state}",
+                    to_do="`kundbild requests --open` lists them",
+                )
+            # who took it back need not be a second person: nothing is lost by it
+            if not is_refused and _uid(request.asked_by) == _uid(who):
+                raise KundbildError(
+                    f"user {who} asked for the erasure: another one has to confirm it",
+                    to_do="have a second user of this machine, who may read the home folder and the pepper, confirm it",
+                )
+            if is_refused:
+                with transaction(con):
+                    set_state(con, request.request_id, "refused", now())
+                    con.execute("delete from identity.restrictions where request_id = $1", [request.request_id])
+                detail: dict[str, int | str] = {"request": request.request_id}
+                audit_log(home, settings.privacy).append("erasure-refused", detail=detail)
+                return Outcome("refused", request.request_id, [], Erased(0, 0, 0, [], 0, []))
+            pepper = find_pepper(con, settings.privacy.pepper)
+            subject = scalar(
+                con, "select subject from restricted.rights_requests where request_id = $1", [request.request_id]
+            )
+            customers = customers_by_subject(con, pepper, subject)
+            stopped = held(con, pepper, customers, now().date())
+        if len(customers) != 1:
+            # gone meanwhile, or split: a person says whom it is about now
+            wish = Wish(request.request_id, customers, "held" if customers else "unknown", None, request.request_id)
+        else:
+            hold = stopped.get(customers[0])
+            wish = Wish(customers[0], customers, "held" if hold else "done", hold, request.request_id)
+        return carry_out(home, settings, [wish], request.received_at)[0]
+
+
+def _uid(actor_: str | None) -> str:
+    return (actor_ or "").split(" ")[0]
