@@ -7,6 +7,7 @@ when upstream changes that.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,6 +33,8 @@ def new_context() -> Any:
     persistent = sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS
     if "duckdb" not in persistent:
         sqlalchemy_execution_engine._PERSISTED_CONNECTION_DIALECTS = (*persistent, _DuckDbDialect("duckdb"))
+    # GX sets this logger to INFO itself: it tells of each temporary folder
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     return context

@@ -120,8 +120,6 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     # it warns of every step that "nothing new" skips
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
-    # dbt turns the root logger on, and then it tells of its temporary folders
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     tags = {**LAUNCHED_BY_CLI, FORCE_TAG: str(force).lower(), FULL_REFRESH_TAG: str(full_refresh).lower()}
     if as_of:
         tags[AS_OF_TAG] = as_of.isoformat()

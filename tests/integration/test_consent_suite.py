@@ -13,7 +13,11 @@ from tests.conftest import Kundbild
 
 AUDIENCE = "audience_newsletter_email"
 _MEMBER = f"(select min(customer_id) from audiences.{AUDIENCE})"
-_PERMITTED = "(select min(customer_id) from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter')"
+_PERMITTED = (
+    "(select min(customer_id) from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter' "
+    # a number in a register too is another breach
+    "and customer_id not in (select customer_id from marts.customer_reservations))"
+)
 # the grant that it is by, as a withdrawal of the last evening
 _WITHDRAWN = (
     "insert into conformed.conformed_consent_events select * replace ('withdrawn' as status, 'broken' as source_key, "

@@ -157,14 +157,17 @@ def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_an
 ):
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
-        # as if the night had been last night, with the person in the audience and nobody else
+        # as if the night had been last night, with the person in the audience, permitted, instead of its first member
         con.execute(
             f"update ops.clock set as_of = timestamp '{now}'; update ops.publications set published_at = timestamp '{now}'"
         )
-        con.execute(
-            "update audiences.audience_newsletter_email set customer_id = ? where rowid = 0",
-            [someone.customer_id],
-        )
+        permission = "purpose = 'newsletter' and channel = 'email' and customer_id ="
+        con.execute(f"delete from marts.contact_permissions where {permission} ?", [someone.customer_id])
+        for table in ("marts.contact_permissions", "audiences.audience_newsletter_email"):
+            con.execute(
+                f"update {table} set customer_id = $1 where {permission} (select max(customer_id) from audiences.audience_newsletter_email where customer_id <> $1)",
+                [someone.customer_id],
+            )
         con.execute("delete from audiences.audience_win_back_email")
     for name in ("newsletter_email", "win_back_email"):
         demo_copy("audience", "export", name, "--to", str(demo_copy.home.parent / f"{name}.csv"))

@@ -148,8 +148,10 @@ def test_a_night_waits_for_who_asks_and_who_asks_is_answered(tiny: Kundbild):
         asked = subprocess.run(
             tiny.command("audience", "list"), env=tiny.environment(), capture_output=True, text=True, check=False
         )
-        if asked.returncode == 2 and run.poll() is None:
-            assert f"locked by process {run.pid} (run " in asked.stderr and "since 20" in asked.stderr, asked.stderr
+        # answered between two steps, or told who writes; the last one may come after the night
+        assert asked.returncode == 0 or ("locked by process" in asked.stderr and "since 20" in asked.stderr), (
+            asked.stderr
+        )
     assert run.wait() == 0, run.stderr.read() if run.stderr else ""
     assert any(f"process {run.pid} (run " in answer["running"] for answer in answers)
     assert all({s["source"] for s in answer["sources"]} == {"list", "club"} for answer in answers)
@@ -280,7 +282,7 @@ def test_a_full_disk_is_named_and_with_space_back_the_home_runs(tiny: Kundbild, 
         shutil.copytree(tiny.home, disk / "home", symlinks=True)
         kundbild = make(disk)
         filler = disk / "filler"
-        for left in (50_000, 16_000_000):
+        for left, code in ((50_000, 2), (16_000_000, 1)):
             filler.write_bytes(bytes(shutil.disk_usage(disk).free - left))
             done = subprocess.run(
                 kundbild.command("run", "--as-of", NIGHT_2, "--force"),
@@ -290,7 +292,7 @@ def test_a_full_disk_is_named_and_with_space_back_the_home_runs(tiny: Kundbild, 
                 check=False,
             )
             said = done.stdout + done.stderr
-            assert done.returncode in (1, 2), said[-3000:]
+            assert done.returncode == code, said[-3000:]
             assert f"left on the file system {disk}" in said and "make room there" in said, said[-3000:]
             assert "Traceback" not in said
             filler.unlink()

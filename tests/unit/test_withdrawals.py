@@ -193,11 +193,9 @@ def test_rule_02_a_grant_on_an_address_that_only_others_have_is_no_evidence(perm
     # of nobody else, as an old address, or shared with the other, it is
     assert permitted([ANNA], consent_events=[of_bo]) == {SURVEY: "BO@x.se"}
     shared = person("anna2", email="bo@x.se", phone=ANNA["phone"])
-    assert set(permitted([ANNA, shared, BO], consent_events=[of_bo])) <= {
-        SURVEY,
-        ("anna2", "survey", "email"),
-        ("bo", "survey", "email"),
-    }
+    found = permitted([ANNA, shared, BO], consent_events=[of_bo])
+    # the customer goes by the key of one of the two records
+    assert found in ({SURVEY: "BO@x.se"}, {("anna2", "survey", "email"): "BO@x.se"})
     # and one that stands in for none grants nothing
     for junk in ("test@test.com", "NoEmail@noemail.com"):
         assert permitted([ANNA], consent_events=[said("anna", contact_point=junk)]) == {}
