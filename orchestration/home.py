@@ -232,9 +232,13 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def put_in_place(fresh: Path, path: Path) -> None:
+# of published files: no reader changes what the others read
+READ_ONLY = 0o400
+
+
+def put_in_place(fresh: Path, path: Path, mode: int = 0o600) -> None:
     """Puts a written file in another's place: on disk before its name is, and private."""
-    fresh.chmod(0o600)
+    fresh.chmod(mode)
     for target in (fresh, fresh.parent):
         sync(target)
     fresh.replace(path)

@@ -144,6 +144,12 @@ class Table(Strict):
         default=False, description="files: each is the whole table: rows that the newest one has no more are gone"
     )
     optional: bool = Field(default=False, description="files: no file at all is no error")
+    told_by: Literal["sha256", "rows"] | None = Field(
+        default=None,
+        description="files: beside each lies one of the same name with .sha256 (as `sha256sum` writes it) or .rows (a number) "
+        "after it; a file that is not as it tells, or has none yet, is not read",
+    )
+    min_rows: int | None = Field(default=None, ge=0, description="files: one with fewer rows is refused: it may be cut")
     national_id: NationalId | None = None
     persons: list[Person] = Field(default=[], description="whose the rows are, where they are anybody's")
     retention: Retention | None = Field(

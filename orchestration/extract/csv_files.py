@@ -13,6 +13,7 @@ from orchestration.errors import SourceError
 from orchestration.extract.csv_header import in_utf_8, read_header
 from orchestration.extract.csv_rejects import as_row
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
+from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import refuse_swallowed_lines
 from orchestration.extract.raw_tables import check_contract, raw_name
@@ -78,6 +79,9 @@ def read_csv_files(
         written = [c for c, kind in table.columns.items() if kind.upper() == "VARCHAR" and c in there]
         width = len(readers[0])
         refuse_swallowed_lines(con, source_name, name, relation, lines, rejected, written, width, csv.delimiter)
+        refuse_cut(
+            con, source_name, name, table, relation, files, {file: found for file, (found, _) in rejected.items()}
+        )
 
     def after(load_id: int) -> int:
         rejected = 0

@@ -21,6 +21,7 @@ import duckdb
 import fsspec
 
 from orchestration.errors import SourceError
+from orchestration.extract.delivery_checks import is_companion, told
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import now
@@ -42,6 +43,7 @@ class Delivered:
     sha256: str
     lines: Lines = field(default_factory=Lines)
     read_from: str = ""  # a copy in another encoding, which is read in its place
+    rows_told: int | None = None  # by the file beside it
 
     @property
     def pattern(self) -> str:
@@ -67,7 +69,7 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
     found = {
         path.removeprefix(base): (path, info)
         for path, info in system.glob(glob.escape(base) + str(table.path), detail=True).items()
-        if info.get("type") != "directory"
+        if info.get("type") != "directory" and not is_companion(path, table)
     }
     if not found and not table.optional:
         raise SourceError(
@@ -96,7 +98,13 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
             why = "is gone, or a link to nowhere" if isinstance(error, FileNotFoundError) else "cannot be opened"
             deliveries.unreadable[file] = f"the file {why}"
             continue
-        delivered = Delivered(path if is_local else f"{protocol}://{path}", file, size, modified, digest, lines)
+        rows_told, why_not = told(system, path, table, digest)
+        if why_not:
+            deliveries.unreadable[file] = why_not
+            continue
+        delivered = Delivered(
+            path if is_local else f"{protocol}://{path}", file, size, modified, digest, lines, rows_told=rows_told
+        )
         # merged again by key, an older delivery would bring old values back unless it is the newest word
         is_copy = digest == last if table.key else digest in {sha for _, _, sha in newest.values()}
         is_known_by_last_name = "/" in file and (file.rpartition("/")[2], digest) in by_bare_name

@@ -13,6 +13,7 @@ import duckdb
 from orchestration.errors import SourceError
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered, file_names, new_files, note_file, noting, paths
+from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract
@@ -77,7 +78,13 @@ def _read(
     if source.format == "csv":
         return read_csv_files(con, source_name, source, name, table, files, max_reject_share)
     reader = {"parquet": _parquet, "jsonl": read_json_lines, "json_pages": read_json_pages}[source.format]
-    return reader(con, source_name, source, name, table, files)
+    batch = reader(con, source_name, source, name, table, files)
+
+    def check(relation: str) -> None:
+        batch.check(relation)
+        refuse_cut(con, source_name, name, table, relation, files, {})
+
+    return replace(batch, check=check)
 
 
 def _refuse_empty(source: str, name: str, file: Delivered) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.home import Home, put_in_place
+from orchestration.home import READ_ONLY, Home, put_in_place
 from orchestration.settings import Engine
 from orchestration.warehouse import PUBLISHED_STORAGE, open_warehouse, quote, scalar, text
 
@@ -125,7 +125,7 @@ def _rewrite_database(con: duckdb.DuckDBPyConnection, home: Home, path: Path, fi
     finally:
         con.execute("detach published")
     if is_held:
-        put_in_place(fresh, path)
+        put_in_place(fresh, path, READ_ONLY)
     return is_held
 
 
@@ -162,7 +162,7 @@ def _rewrite_parquet(con: duckdb.DuckDBPyConnection, path: Path, find: Find) -> 
         return False
     fresh = path.with_suffix(".fresh")
     con.execute(f"copy ({theirs.rest(relation)}) to {text(fresh)} (format parquet, compression zstd)")
-    put_in_place(fresh, path)
+    put_in_place(fresh, path, READ_ONLY)
     return True
 
 

@@ -20,7 +20,7 @@ import duckdb
 from orchestration.audiences import MAX_AGE
 from orchestration.audiences import SCHEMA as AUDIENCES
 from orchestration.errors import KundbildError
-from orchestration.home import Home, put_in_place, read_json, sync, write_private
+from orchestration.home import READ_ONLY, Home, put_in_place, read_json, sync, write_private
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
 BI_FILE = "kundbild.duckdb"
@@ -72,7 +72,7 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     publication = Publication(version, run_id, moment.isoformat(timespec="seconds") + "Z", tables)
     write_private(building / _MANIFEST, json.dumps(asdict(publication), indent=2))
     for path in building.rglob("*"):
-        path.chmod(0o700 if path.is_dir() else 0o600)
+        path.chmod(0o700 if path.is_dir() else READ_ONLY)
     versions = home.published / "versions"
     versions.mkdir(exist_ok=True, mode=0o700)
     for written in [*building.rglob("*"), building]:
@@ -143,7 +143,7 @@ def _empty_audiences(home: Home, version: str) -> None:
         ).fetchall()
         for schema, table in there:
             con.execute(f"delete from {quote(schema)}.{quote(table)}")
-    put_in_place(fresh, path)
+    put_in_place(fresh, path, READ_ONLY)
 
 
 def _copy(

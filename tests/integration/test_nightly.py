@@ -151,7 +151,7 @@ def test_a_source_that_is_switched_off_leaves_nothing_behind(demo_copy: Kundbild
 def test_the_publication_is_private_complete_and_free_of_personal_data(demo: Kundbild):
     published = demo.home / "published"
     for name in ("kundbild.duckdb", "customers.duckdb"):
-        assert stat.S_IMODE((published / name).stat().st_mode) == 0o600
+        assert stat.S_IMODE((published / name).stat().st_mode) == 0o400
     assert stat.S_IMODE(demo.home.stat().st_mode) == 0o700
     with duckdb.connect(str(published / "kundbild.duckdb"), read_only=True) as con:
         schemas = {s for (s,) in con.execute("select distinct schema_name from duckdb_tables()").fetchall()}

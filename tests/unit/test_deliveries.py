@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 
+import duckdb
 import fsspec
 import pytest
 
@@ -174,3 +176,49 @@ def test_columns_that_an_earlier_version_let_in_undeclared_go(load, raw, warehou
     load({"b.csv": "id,status\n2,b\n"})
     assert "colour" not in {column for column, *_ in warehouse.execute("describe raw_s.t").fetchall()}
     assert raw() == [("1", "a"), ("2", "b")]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_a_file_that_is_cut_at_the_end_of_a_row_is_refused_by_what_is_told_of_it(load, raw, load_files, format):
+    folder = load_files.folder
+
+    def write(rows: int) -> None:
+        if format == "parquet":
+            lines = f"select i::varchar as id, 'yes' as status from range({rows}) t(i)"
+            duckdb.execute(f"copy ({lines}) to '{folder}/a.{format}' (format parquet)")
+        elif format == "csv":
+            (folder / "a.csv").write_text("id,status\n" + "".join(f"{i},yes\n" for i in range(rows)))
+        else:
+            (folder / "a.jsonl").write_text("".join(f'{{"id": "{i}", "status": "yes"}}\n' for i in range(rows)))
+
+    def told(**table) -> None:
+        load(format=format, path="a*", table=table)
+
+    write(3)
+    with pytest.raises(SourceError, match="3 rows, fewer than the 5 of min_rows"):
+        told(min_rows=5)
+    assert raw() == []
+    # it waits for the file beside it, which may be on its way
+    told(told_by="rows")
+    assert raw() == []
+    (folder / f"a.{format}.rows").write_text("5 rows\n")
+    with pytest.raises(SourceError, match=r"3 rows, but its \.rows says 5"):
+        told(told_by="rows")
+    assert raw() == []
+    write(5)
+    told(told_by="rows", min_rows=5)
+    assert len(raw()) == 5
+
+
+def test_a_file_that_is_not_what_its_checksum_says_waits_and_is_told(load, raw, load_files, warehouse):
+    whole, cut = "id,status\n1,yes\n2,no\n", "id,status\n1,yes\n"
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    load(
+        {"a.csv": cut, "a.csv.sha256": f"{digest}  a.csv\n", "b.csv": "id,status\n9,yes\n"}, table={"told_by": "sha256"}
+    )
+    assert raw() == []
+    told = warehouse.execute("select file, reason from quarantine.rejected_rows order by 1").fetchall()
+    assert [file for file, _ in told] == ["a.csv", "b.csv"]
+    assert "not what its .sha256 says" in told[0][1] and "is not there" in told[1][1]
+    load({"a.csv": whole}, table={"told_by": "sha256"})
+    assert raw() == [("1", "yes"), ("2", "no")]
