@@ -43,6 +43,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("closes_a_channel", "Every reservation is of a register that closes its channel.",
                      "(b.register, b.channel) not in (select (register, channel) from reference.register_rules)"),
     ],
+    ("marts", "register_gaps"): [],
     ("marts", "consent_inputs"): [],
     ("marts", "audience_funnel"): [
         no_rows("every_step_adds_up", "Of each audience: matched is not permitted and permitted, permitted is kept out and in it.",

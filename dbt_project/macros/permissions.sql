@@ -62,7 +62,7 @@
 
 {#- A digest of the rules as they are written: macros with their settings, and both tables of permissions. -#}
 {% macro consent_rules() -%}
-    {%- set said = [consent_statements(), is_evidenced_grant(), unknown_registers()] -%}
+    {%- set said = [consent_statements(), is_evidenced_grant()] -%}
     {%- for table in ["contact_permissions", "contact_permission_history"] if execute -%}
         {%- do said.append(graph.nodes["model." ~ project_name ~ "." ~ table].checksum.checksum) -%}
     {%- endfor -%}

@@ -50,30 +50,45 @@
 {%- endmacro %}
 
 {#-
-    Of customers (customer_id, country_code): to whom phone or post is closed because nobody can ask a register of their
-    country, which is not known or has no rule. (customer_id, channel, reason).
+    What registers are asked with, as CTEs: `owned` records with their keys, `granted` contact points, and `addresses`
+    (customer_id, family_key, postal_key, street_marks) of both.
 -#}
-{% macro without_register(customers) -%}
-    select
-        c.customer_id,
-        r.channel,
-        case
-            when c.country_code is null
-            then 'the country, and with it the register, is not known'
-            else 'no register of the country is known'
-        end as reason
-    from {{ customers }} c
-    cross join
-        (
-            select 'phone' as channel
-            union all
-            select 'post'
-        ) r
-    left join
-        (select distinct country_code, channel from {{ ref("register_rules") }}) k
-        on k.country_code = c.country_code
-        and k.channel = r.channel
-    where k.channel is null
+{% macro asked_of_registers() -%}
+    owned as (
+        select b.customer_id, n.*
+        from {{ ref("bridge_customer_source_records") }} b
+        join
+            {{ source("identity", "normalised_people") }} n
+            on n.source_system = b.source_system
+            and n.source_key = b.source_key
+        where b.valid_to is null
+    ),
+    granted as (
+        select o.customer_id, o.country_code, o.family_key, e.contact_point, e.channel
+        from {{ ref("conformed_consent_events") }} e
+        join owned o on o.source_system = e.person_system and o.source_key = e.person_key
+        where e.deleted_at is null and e.status = 'granted' and e.contact_point is not null
+    ),
+    written_addresses as (
+        select customer_id, {{ joined_key("family_key") }} as family_key, postal_key, street_key
+        from owned
+        where postal_key is not null
+        union
+        select customer_id, {{ joined_key("family_key") }}, postal_key, {{ words_key("contact_point") }}
+        from
+            {{
+                each_of(
+                    "(select *, " ~ postal_keys_in("contact_point") ~ " as postal_keys from granted)",
+                    "postal_keys",
+                    "postal_key",
+                )
+            }} g
+        where channel = 'post'
+    ),
+    addresses as (
+        select customer_id, family_key, postal_key, {{ street_marks("street_key") }} as street_marks
+        from written_addresses
+    )
 {%- endmacro %}
 
 {#- What an address register tells, whichever source delivers it. -#}

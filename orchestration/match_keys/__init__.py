@@ -12,7 +12,8 @@ identifies and permits; whatever it may be denies.
 - `identity.phone_numbers`, one row per (phone, country_code) as `read_phones` was asked for it: `phone` as written,
   `country_code` = coalesce(match_keys.country_code(<as written>), ''). Columns: `phone_key` (E.164; the bare digits where no
   country is known; null where the field holds several numbers or none for certain), `is_certain` (`phone_key` is E.164 of
-  the only number: permission needs it), `is_mobile`, `readings` (every E.164 that it may be), `denies` and `denied_by`.
+  the only number: permission needs it), `is_mobile`, `number_country` (alpha-2 of the certain number, 001 of no country),
+  `readings` (every E.164 that it may be), `denies` and `denied_by`.
   A number written in a denial is about another written number where `list_has_any(denial.denies, other.denied_by)`.
   These tokens are the readings and, where the country or the number of one side is not certain, its national or last digits.
   For a set-wise join: `unnest(denies) = unnest(denied_by)`. A number that lacks its country is read in the default country

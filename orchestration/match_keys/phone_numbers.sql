@@ -17,6 +17,7 @@ with written as (
         min(p.phone_key) as phone_key,
         bool_and(p.is_valid) as is_valid,
         bool_or(p.is_mobile) as is_mobile,
+        min(p.number_country) as number_country,
         list_sort(list_distinct(flatten(list(p.readings)))) as readings,
         list_sort(list_distinct(flatten(list(p.nationals)))) as nationals,
         list_sort(list_distinct(list(right(ltrim(c.candidate, '+'), 7)) filter (length(ltrim(c.candidate, '+')) >= 7))) as own_tails
@@ -41,11 +42,13 @@ with written as (
     from keyed
 ), whole as (
     select p.phone, p.country_code, case when t.is_certain then t.phone_key else t.digits end as phone_key, coalesce(t.is_certain, false) as is_certain,
-        case when t.is_certain then t.is_mobile end as is_mobile, coalesce(t.readings, []::varchar[]) as readings,
+        case when t.is_certain then t.is_mobile end as is_mobile,
+        case when t.is_certain then t.number_country end as number_country, coalesce(t.readings, []::varchar[]) as readings,
         list_concat(t.readings, t.u_all, list_transform(t.uncertain, lambda d: 'c' || d)) as denies,
         list_concat(t.readings, t.c_all, list_transform(t.uncertain, lambda d: 'u' || d)) as denied_by
     from phones_to_read p left join tokens t on t.phone = p.phone and t.country_code = p.country_code
 )
 select phone, country_code, phone_key, is_certain, is_mobile, readings,
-    coalesce(list_sort(list_distinct(denies)), []::varchar[]) as denies, coalesce(list_sort(list_distinct(denied_by)), []::varchar[]) as denied_by
+    coalesce(list_sort(list_distinct(denies)), []::varchar[]) as denies, coalesce(list_sort(list_distinct(denied_by)), []::varchar[]) as denied_by,
+    number_country
 from whole

@@ -31,12 +31,12 @@ _DDL = """
 create schema if not exists identity;
 create table if not exists identity.phone_numbers (
     phone varchar not null, country_code varchar not null, phone_key varchar, is_certain boolean not null, is_mobile boolean,
-    readings varchar[] not null, denies varchar[] not null, denied_by varchar[] not null, primary key (phone, country_code)
+    readings varchar[] not null, denies varchar[] not null, denied_by varchar[] not null, number_country varchar, primary key (phone, country_code)
 );
 create table if not exists identity.phone_numbers_made_with (digest varchar not null, default_country varchar not null);
 """
-# (certain key, is it valid, is it a mobile, every E.164 that it may be, national digits of these)
-Reading = tuple[str | None, bool, bool | None, list[str], list[str]]
+# (certain key, is it valid, is it a mobile, every E.164 that it may be, national digits of these, the key's country)
+Reading = tuple[str | None, bool, bool | None, list[str], list[str], str | None]
 Key = tuple[str | None, bool | None]
 
 
@@ -139,7 +139,7 @@ def _read(con: duckdb.DuckDBPyConnection, default_country: str) -> None:
         "region": [region for _, region in distinct],
         **{
             name: [reading[at] for reading in readings]
-            for at, name in enumerate(("phone_key", "is_valid", "is_mobile", "readings", "nationals"))
+            for at, name in enumerate(("phone_key", "is_valid", "is_mobile", "readings", "nationals", "number_country"))
         },
     }
     _register(con, "parsed", parsed)
@@ -179,7 +179,7 @@ def _in_a_process(candidates: Sequence[tuple[str, str]]) -> list[Reading]:
 def reading_of(candidate: str, region: str) -> Reading:
     """What digits (+ before a country code) may be in a country (alpha-2 or empty)."""
     if len(candidate.lstrip("+")) > _MOST_DIGITS:
-        return None, False, None, *_written_as_one(candidate, region)
+        return None, False, None, *_written_as_one(candidate, region), None
     written = _parsed(candidate, region)
     found = [written] if written is not None and phonenumbers.is_valid_number(written) else []
     if not found:
@@ -192,12 +192,20 @@ def reading_of(candidate: str, region: str) -> Reading:
     numbers = list(dict.fromkeys(map(_e164, found)))
     nationals = list(dict.fromkeys(str(number.national_number) for number in found))
     if not found:
-        return None, False, None, [], []
+        return None, False, None, [], [], None
     # without a country the digits may lack one: then what they would be with a + before them is a reading and no key
     is_key = candidate.startswith("+") or bool(region)
     kind = phonenumbers.number_type(found[0])
     is_mobile = kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
-    return numbers[0] if is_key else None, is_valid, is_mobile if is_key else None, numbers, nationals
+    if not is_key:
+        return None, is_valid, None, numbers, nationals, None
+    return numbers[0], is_valid, is_mobile, numbers, nationals, _country_of(found[0])
+
+
+def _country_of(number: Any) -> str:
+    """Alpha-2 of the country whose number it is; 001 of none, as +800 is."""
+    found = phonenumbers.region_code_for_number(number)
+    return str(found or phonenumbers.region_code_for_country_code(number.country_code))
 
 
 def _written_as_one(candidate: str, region: str) -> tuple[list[str], list[str]]:

@@ -13,28 +13,49 @@ create or replace macro match_keys.country_code(s) as
 create or replace macro match_keys.postal_digits(country) as
     case when country in ('SE', 'FI', 'AX', 'DE', 'EE', 'LT', 'FR', 'IT', 'ES', 'PL', 'CZ', 'SK', 'US') then 5
         when country in ('NO', 'DK', 'SJ', 'GL', 'CH', 'AT', 'BE', 'LU') then 4 when country in ('IS', 'FO') then 3 else 0 end;
+-- the code in what is written with its town (151 33 Södertälje, 1430 Ås); two capitals behind digits are Dutch (1234 AB).
+-- What is repeated in a macro is planned many times over: no condition on the country here
+create or replace macro match_keys.postal_alone(p) as
+    regexp_replace(p, '^(?:[A-Za-z]{1,3}[- ]?)?([0-9]{3} ?[0-9]{2}|[0-9]{2,6})[ ,]+(?:\p{L}|\p{L}{3,}.*|(?:\p{L}[^A-Z\s\d]|[^A-Z\s\d]\p{L})(?:\P{L}.*)?)$', '\1');
 -- letters and digits; a country before the digits (NO-0150, N-0150, SE-114 55) and a spreadsheet's .0 are no part of it
 create or replace macro match_keys.postal_letters(s) as
-    regexp_replace(regexp_replace(upper(regexp_replace(match_keys.plain(s), '^([0-9]+)[.,]0+$', '\1')), '[^0-9A-Z]', '', 'g'), '^[A-Z]{1,3}([0-9]{2,6})$', '\1');
+    regexp_replace(regexp_replace(upper(match_keys.postal_alone(regexp_replace(match_keys.plain(s), '^([0-9]+)[.,]0+$', '\1'))), '[^0-9A-Z]', '', 'g'),
+        '^[A-Z]{1,3}([0-9]{2,6})$', '\1');
 create or replace macro match_keys.postal_padded(k, digits) as
     case when regexp_full_match(k, '[0-9]+') and length(k) < digits and length(k) >= digits - 2 then lpad(k, digits, '0') else k end;
 -- the key of a postal code in a country (alpha-2 or null), which says how many digits it has: leading zeros come back
 create or replace macro match_keys.postal_key(s, country) as
     nullif(match_keys.postal_padded(match_keys.postal_letters(s), match_keys.postal_digits(country)), '');
+-- whether a key has the form of the country's codes, as far as it is known
+create or replace macro match_keys.is_postal_key(k, country) as
+    match_keys.postal_digits(country) = 0 or regexp_full_match(k, '[0-9]+') and length(k) = match_keys.postal_digits(country);
 
 create or replace macro match_keys.street_number(street_key) as nullif(regexp_extract(street_key, '[0-9]+'), '');
 create or replace macro match_keys.street_words(street_key) as
-    string_split(regexp_replace(street_key, '(\p{L}{4,})([0-9])', '\1 \2', 'g'), ' ');
+    string_split(regexp_replace(regexp_replace(street_key, '(\p{L}{4,})([0-9])', '\1 \2', 'g'), '^(\p{L}{1,3})([0-9])', '\1 \2'), ' ');
 create or replace macro match_keys.is_street_word(w) as
     regexp_full_match(w, '\p{L}{2,}') and w not in ('lgh', 'lagenhet', 'lghnr', 'leil', 'leilighet', 'bolig', 'ap', 'apt', 'bst', 'as', 'tr', 'trp', 'etg', 'etasje', 'sal', 'van', 'co');
+create or replace macro match_keys.long_marks(words) as
+    list_filter(list_transform(words, lambda w, i: case when match_keys.is_street_word(w)
+        then left(w, 3) || regexp_extract(array_to_string(words[i + 1:], ' '), '(?:^| )([0-9]+)', 1) end), lambda m: m is not null);
+-- streets of a letter or two (Å 7, Ås 7): the word before a number, marked by a dot
+create or replace macro match_keys.short_marks(words) as
+    list_filter(list_transform(words, lambda w, i: case when regexp_full_match(w, '\p{L}{1,2}') and regexp_matches(words[i + 1], '^[0-9]')
+        then '.' || w || regexp_extract(words[i + 1], '^[0-9]+') end), lambda m: m is not null);
+-- where nothing else is written
+create or replace macro match_keys.bare_marks(words) as
+    list_transform(list_filter(words, lambda w: regexp_full_match(w, '\p{L}{1,2}')), lambda w: '.' || w);
 -- where a street may stand in the key of what was written, whatever stands before it (c/o, a flat, a floor): the first three
 -- letters of each word with the number that follows it
 create or replace macro match_keys.street_marks(street_key) as
     list_transform([match_keys.street_words(street_key)], lambda words:
-        list_sort(list_distinct(list_filter(list_transform(words, lambda w, i: case when match_keys.is_street_word(w)
-            then left(w, 3) || regexp_extract(array_to_string(words[i + 1:], ' '), '(?:^| )([0-9]+)', 1) end), lambda m: m is not null))))[1];
-create or replace macro match_keys.has_number(marks) as regexp_matches(array_to_string(marks, ' '), '[0-9]');
-create or replace macro match_keys.mark_letters(marks) as list_transform(marks, lambda m: left(m, 3));
+        list_transform([list_concat(match_keys.long_marks(words), match_keys.short_marks(words))], lambda marks:
+            list_sort(list_distinct(case when len(marks) > 0 then marks else match_keys.bare_marks(words) end)))[1])[1];
+create or replace macro match_keys.mark_letters(marks) as list_transform(marks, lambda m: rtrim(m, '0123456789'));
+-- a flat (H0301) is no house's number
+create or replace macro match_keys.has_number(marks) as
+    list_transform([list_filter(marks, lambda m: not starts_with(m, '.'))], lambda words:
+        regexp_matches(array_to_string(case when len(words) > 0 then words else marks end, ' '), '[0-9]'))[1];
 -- whether two lists of marks may be of one street and house; where one has no number, the street is enough
 create or replace macro match_keys.same_street(a, b) as
     coalesce(list_has_any(a, b) or ((not match_keys.has_number(a) or not match_keys.has_number(b))

@@ -30,7 +30,7 @@ _CUSTOMER_SCHEMAS = ("marts", "segments", AUDIENCES)
 # where the rows of audiences lie; the schema `audiences` shows them for as long as they may be used
 AUDIENCE_ROWS = "audience_rows"
 # what a mart is made of tells readers nothing
-_UNREAD = {"consent_inputs"}
+_UNREAD = {"consent_inputs", "register_gaps"}
 _MANIFEST = "publication.json"
 
 

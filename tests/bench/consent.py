@@ -42,6 +42,7 @@ create table identity.register_versions as select register, date '2026-05-30' as
 create table identity.golden_records as select 'c' || i as customer_id, {{'value': 'SE'}} as country_code from range(getvariable('customers')) t(i);
 create table marts.customer_reservations as select 'c' || i as customer_id, 'phone' as channel, 'nix_telefon' as register, date '2026-05-30' as version_on,
     'r' || i as reservation_key from range(getvariable('customers')) t(i) where i % 8 = 0;
+create table marts.register_gaps (customer_id varchar, channel varchar, contact_point varchar, reason varchar);
 create table conformed.conformed_reservations as select register, date '2026-05-30' as version_on, null::timestamp as deleted_at from reference.register_rules group by 1;
 create table conformed.conformed_email_events as select 'email' as source_system, i::varchar as source_key, 'crm' as person_system, (i * 20)::varchar as person_key,
     (i * 20) || '@x.se' as contact_point, 'unsubscribed' as kind, timestamp '2026-01-01' as occurred_at, null::timestamp as deleted_at, timestamp '2026-05-30' as extracted_at, 1 as load_id

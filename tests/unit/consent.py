@@ -18,6 +18,7 @@ MODELS = (
     "golden_records",
     "protected_customers",
     "customer_reservations",
+    "register_gaps",
     "consent_inputs",
     "contact_permissions",
     "contact_permission_history",

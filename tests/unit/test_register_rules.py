@@ -23,10 +23,11 @@ REGISTERS = [
 
 def register_closes(permitted, country: str, channel: str, register: str, days: int, entry: dict) -> None:
     """Whoever stands in a fresh version is not reached on the channel; an old one closes it to the whole country."""
-    home = {"street": "Storgatan 1", "postal_code": "11122", "city": "Byen", "country_code": country}
+    code = "111 22" if country == "SE" else "1112"
+    home = {"street": "Storgatan 1", "postal_code": code.replace(" ", ""), "city": "Byen", "country_code": country}
     people = [ANNA | home, BO | home | {"street": "Bygatan 2"}]
     granted = [said(key, channel=channel) for key in ("anna", "bo")]
-    named = {"given_name": "Anna", "family_name": "BERG", "street": "storgatan 1", "postal_code": "111 22"}
+    named = {"given_name": "Anna", "family_name": "BERG", "street": "storgatan 1", "postal_code": code}
 
     def wash(version: str, row: dict) -> set[str]:
         entries = [{"register": register, "version_on": version, **row}]
@@ -177,9 +178,82 @@ def test_rule_12_a_country_without_a_register_rule_is_closed_and_a_rule_without_
     warehouse.execute(
         "insert into reference.register_rules (register, channel, country_code) values (null, 'phone', 'FI')"
     )
-    for model in ("customer_reservations", "consent_inputs", "contact_permissions"):
+    for model in ("customer_reservations", "register_gaps", "consent_inputs", "contact_permissions"):
         warehouse.execute(f"create or replace table marts.{model} as {permitted.compiled[model]}")
     # an incremental night sees it
     assert warehouse.execute(digest).fetchall() != before
     allowed = "select channel from marts.contact_permissions where is_permitted order by 1"
     assert warehouse.execute(allowed).fetchall() == [("email",), ("phone",)]
+
+
+@pytest.mark.parametrize(
+    ("country", "street", "postal", "entry_street", "entry_postal"),
+    [
+        ("SE", "Ås 7", "114 55", "ÅS 7", "11455"),
+        ("SE", "Å 7", "114 55", "Å 7", "11455"),
+        ("SE", "Ö7", "114 55", "Ö 7 lgh 1101", "11455"),
+        ("SE", "c/o Lind, Å 7", "114 55", "Å 7", "11455"),
+        ("SE", "Å", "114 55", "Å 7", "11455"),
+        ("SE", "Storgatan 1", "151 33 Södertälje", "Storgatan 1", "15133"),
+        ("SE", "Storgatan 1", "S-151 33 Södertälje", "Storgatan 1", "151 33"),
+        ("SE", "Storgatan 1", "SE-15133 SÖDERTÄLJE", "Storgatan 1", "S-151 33"),
+        ("NO", "Storgata 5", "0150 Oslo", "Storgata 5", "0150"),
+        ("NO", "Storgata 5", "NO-0150 Oslo", "Storgata 5", "150"),
+        ("NO", "Storgata 5", "1430 Ås", "Storgata 5", "1430"),
+        ("DK", "Gade 1", "8000 Aarhus C", "Gade 1", "8000"),
+    ],
+)  # fmt: skip
+def test_rule_10_a_short_street_and_a_postal_code_with_its_town_are_asked(
+    permitted, country, street, postal, entry_street, entry_postal
+):
+    register = {"SE": "nix_adresserat", "NO": "reservasjonsregisteret", "DK": "robinson"}[country]
+    somebody = ANNA | {"street": street, "postal_code": postal, "country_code": country}
+    granted = [said("anna", channel="post", contact_point="by letter", contact_point_type="post")]
+    entry = {"register": register, "version_on": "2026-05-31", "family_name": "BERG", "street": entry_street}
+    assert permitted([somebody], consent_events=granted, reservations=[entry | {"postal_code": entry_postal}]) == {}
+    assert permitted.why["anna", "survey", "post"] == f"reserved in {register}"
+    for other in ({"postal_code": "9999"}, {"postal_code": entry_postal, "street": "Yxgatan 12"}):
+        assert permitted([somebody], consent_events=granted, reservations=[entry | other]) != {}
+
+
+@pytest.mark.parametrize(
+    "record_has",
+    [
+        {"street": None, "postal_code": "11455"},
+        {"street": " - ", "postal_code": "11455"},
+        {"street": "Storgatan 1", "postal_code": None},
+        {"street": "Storgatan 1", "postal_code": "Stockholm 114 55 A2"},
+        {"street": None, "postal_code": None},
+        {"street": "Storgatan 1", "postal_code": "11455", "family_name": None},
+    ],
+)
+def test_rule_10_an_address_that_no_register_can_be_asked_for_is_closed(permitted, record_has):
+    granted = [said("anna", channel="post", contact_point="by letter", contact_point_type="post"), said("anna")]
+    entry = {"register": "nix_adresserat", "version_on": "2026-05-31", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}  # fmt: skip
+    assert set(permitted([ANNA | record_has], consent_events=granted, reservations=[entry])) == {SURVEY}
+    assert permitted.why["anna", "survey", "post"] == "the address cannot be looked up in the register"
+
+
+NIX = {"register": "nix_telefon", "version_on": "2026-05-31", "phone": "0709999999"}
+NORWAY = {"register": "reservasjonsregisteret", "version_on": "2026-05-31", "phone": "90999999"}
+
+
+@pytest.mark.parametrize(
+    ("granted_on", "registers", "why"),
+    [
+        ("+47 401 23 456", [NIX], "the register reservasjonsregisteret is missing or too old"),
+        ("0047 40123456", [NIX, NORWAY | {"version_on": "2026-01-31"}], "the register reservasjonsregisteret is missing or too old"),
+        ("+47 401 23 456", [NIX, NORWAY | {"phone": "40123456"}], "reserved in reservasjonsregisteret"),
+        ("+47 401 23 456", [NORWAY], "the register nix_telefon is missing or too old"),
+        ("+47 401 23 456", [NIX, NORWAY], None),
+        ("+45 20 12 34 56", [NIX, NORWAY], "the register robinson is missing or too old"),
+        ("+49 1512 3456789", [NIX, NORWAY], "no register of the country of the number is known"),
+        ("+800 1234 5678", [NIX, NORWAY], "no register of the country of the number is known"),
+        ("+46 70 321 45 67", [NIX], None),
+    ],
+)  # fmt: skip
+def test_rule_12_the_register_of_the_country_of_a_number_is_asked_as_well(permitted, granted_on, registers, why):
+    granted = [said("anna", channel="phone", contact_point=granted_on, contact_point_type="phone")]
+    found = permitted([ANNA | {"phone": None}], consent_events=granted, reservations=registers)
+    assert permitted.why["anna", "survey", "phone"] == (why or "granted")
+    assert bool(found) is (why is None)

@@ -10,6 +10,7 @@
 {% macro email_readings(value) -%} match_keys.email_readings({{ value }}) {%- endmacro %}
 {% macro country_code(value) -%} match_keys.country_code({{ value }}) {%- endmacro %}
 {% macro postal_key(value, country) -%} match_keys.postal_key({{ value }}, {{ country }}) {%- endmacro %}
+{% macro is_postal_key(key, country) -%} match_keys.is_postal_key({{ key }}, {{ country }}) {%- endmacro %}
 {#- The postal codes that an address in one line may hold, as a list. -#}
 {% macro postal_keys_in(value) -%} match_keys.postal_keys_in({{ value }}) {%- endmacro %}
 {% macro street_marks(street_key) -%} match_keys.street_marks({{ street_key }}) {%- endmacro %}

@@ -40,9 +40,9 @@ with
         from {{ ref("customer_reservations") }}
         group by 1
     ),
-    closed as (
-        select country_code, sum({{ hashed(["channel", "register"]) }}) as registers
-        from ({{ unknown_registers() }})
+    unasked as (
+        select customer_id, sum({{ hashed(["channel", "contact_point", "reason"]) }}) as gaps
+        from {{ ref("register_gaps") }}
         group by 1
     ),
     {% if var("soft_opt_in") -%}
@@ -51,10 +51,7 @@ with
         ),
     {%- endif %}
     purposes as (
-        select
-            sum({{ hashed(["purpose", "legal_basis", "is_marketing", "needs_confirmation"]) }}) as purposes,
-            -- a country with a rule more or less
-            (select sum({{ hashed(["country_code", "channel"]) }}) from {{ ref("register_rules") }}) as countries
+        select sum({{ hashed(["purpose", "legal_basis", "is_marketing", "needs_confirmation"]) }}) as purposes
         from {{ ref("purposes") }}
     )
 select
@@ -64,10 +61,8 @@ select
             [
                 "s.spoken",
                 "r.reservations",
-                "g.country_code.value",
-                "c.registers",
+                "a.gaps",
                 "u.purposes",
-                "u.countries",
                 "b.first_at" if var("soft_opt_in") else "null",
                 "'" ~ consent_rules() ~ "'",
             ]
@@ -76,6 +71,5 @@ select
 from spoken s
 cross join purposes u
 left join reserved r on r.customer_id = s.customer_id
-left join {{ ref("golden_records") }} g on g.customer_id = s.customer_id
-left join closed c on c.country_code = g.country_code.value
+left join unasked a on a.customer_id = s.customer_id
 {%- if var("soft_opt_in") %} left join bought b on b.customer_id = s.customer_id {%- endif %}

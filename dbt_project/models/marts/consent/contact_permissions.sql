@@ -73,37 +73,33 @@ with
             case when is_permitted then granted_at else withdrawn_at end as decided_at
         from weighed
     ),
-    customers as (
-        select o.customer_id, g.country_code.value as country_code
-        from (select distinct customer_id from owners) o
-        left join {{ ref("golden_records") }} g on g.customer_id = o.customer_id
-    ),
-    -- what closes a channel to a customer, whatever they said
+    -- what closes a channel to a customer, or a number of theirs, whatever they said
     closing as (
         select
             customer_id,
             channel,
-            coalesce('reserved in ' || min(register), min(unknown)) as closed_reason,
+            contact_point,
+            coalesce('reserved in ' || min(register), min(gap)) as closed_reason,
             {{ earliest("reservation_key", packed(["register", "reservation_key"])) }} as reservation_key
         from
             (
-                select customer_id, channel, register, reservation_key, null as unknown
+                select customer_id, channel, null as contact_point, register, reservation_key, null as gap
                 from {{ ref("customer_reservations") }}
                 union all
-                select customer_id, channel, null, null, reason
-                from ({{ without_register("customers") }})
-                union all
-                -- a register that is missing, too old or shrunk: nobody can tell who stands in it
-                select c.customer_id, u.channel, null, null, 'the register ' || u.register
-                from customers c
-                join ({{ unknown_registers() }}) u on u.country_code = c.country_code
+                select customer_id, channel, contact_point, null, null, reason
+                from {{ ref("register_gaps") }}
             )
-        group by 1, 2
+        group by 1, 2, 3
     ),
     closed as (
-        select s.*, c.reservation_key, case when s.is_permitted then c.closed_reason end as closed_reason
+        select
+            s.*,
+            c.reservation_key,
+            case when s.is_permitted then coalesce(c.closed_reason, n.closed_reason) end as closed_reason
         from stated s
-        left join closing c on c.customer_id = s.customer_id and c.channel = s.channel
+        left join closing c on c.customer_id = s.customer_id and c.channel = s.channel and c.contact_point is null
+        left join
+            closing n on n.customer_id = s.customer_id and n.channel = s.channel and n.contact_point = s.contact_point
     )
 select
     customer_id,

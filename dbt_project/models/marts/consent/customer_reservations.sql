@@ -1,20 +1,6 @@
 -- whom a register closes a channel to: by the record's number or address, and by the one that was granted
 with
-    owned as (
-        select b.customer_id, n.*
-        from {{ ref("bridge_customer_source_records") }} b
-        join
-            {{ source("identity", "normalised_people") }} n
-            on n.source_system = b.source_system
-            and n.source_key = b.source_key
-        where b.valid_to is null
-    ),
-    granted as (
-        select o.customer_id, o.country_code, o.family_key, e.contact_point, e.channel
-        from {{ ref("conformed_consent_events") }} e
-        join owned o on o.source_system = e.person_system and o.source_key = e.person_key
-        where e.deleted_at is null and e.status = 'granted' and e.contact_point is not null
-    ),
+    {{ asked_of_registers() }},
     written as (
         select o.customer_id, p.phone, o.country_code
         from owned o
@@ -33,22 +19,6 @@ with
             on t.phone = w.phone
             and t.country_code = coalesce(w.country_code, '')
     ),
-    addresses as (
-        select customer_id, {{ joined_key("family_key") }} as family_key, postal_key, street_key
-        from owned
-        where postal_key is not null
-        union
-        select customer_id, {{ joined_key("family_key") }}, postal_key, {{ words_key("contact_point") }}
-        from
-            {{
-                each_of(
-                    "(select *, " ~ postal_keys_in("contact_point") ~ " as postal_keys from granted)",
-                    "postal_keys",
-                    "postal_key",
-                )
-            }} g
-        where channel = 'post'
-    ),
     matched as (
         -- a number that is not certain, on either side, is asked for by its last digits too: in doubt the channel is
         -- closed
@@ -65,7 +35,7 @@ with
             -- the street may be spelled otherwise and stand behind c/o or a flat
             on n.family_key = k.family_key
             and n.postal_key = k.postal_key
-            and {{ same_street(street_marks("n.street_key"), "k.street_marks") }}
+            and {{ same_street("n.street_marks", "k.street_marks") }}
     )
 select
     m.customer_id,
