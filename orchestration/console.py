@@ -67,7 +67,16 @@ _SHARE = re.compile(r"(\d+) of (\d+)")
 
 
 def print_outcome(outcome: Any) -> None:
-    if outcome.is_nothing_new:
+    if outcome.is_nothing_new and outcome.rolled_back_from:
+        out.print(
+            styled(
+                "Nothing new since publication {1}, but readers were put back to an older one, and stay there: "
+                "[bold]{0} publish --version {1}[/bold] takes them to it, [bold]{0} run --force[/bold] publishes anew.",
+                me(),
+                outcome.rolled_back_from,
+            )
+        )
+    elif outcome.is_nothing_new:
         out.print("Nothing new since the last publication: it stands.")
     else:
         table = RichTable("step", "tables", "rows", title="The night")

@@ -42,6 +42,7 @@ class Outcome:
     run_id: str
     is_success: bool
     is_nothing_new: bool = False
+    rolled_back_from: str = ""  # the newest publication, where readers were put back to an older one
     rows_per_step: dict[str, tuple[int, int]] = field(default_factory=dict)
     customers: int = 0
     checks_passed: int = 0
@@ -197,6 +198,8 @@ def _sum_up(result: Any) -> Outcome:
     if publication:
         outcome.publication = str(home.published / snapshot.BI_FILE)
         outcome.customers = publication.tables.get("bi.dim_customers", 0)
+        newest = snapshot.list_publications(home)[0].version
+        outcome.rolled_back_from = newest if newest != publication.version else ""
     if (home.data_docs / "index.html").exists():
         outcome.data_docs = str(home.data_docs / "index.html")
     return outcome

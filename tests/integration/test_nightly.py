@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 import subprocess
 import sys
@@ -93,6 +94,17 @@ def test_a_rerun_with_nothing_new_changes_nothing(demo_copy: Kundbild):
     outcome = demo_copy.json("run", "--as-of", NIGHT_1)
     assert outcome["is_nothing_new"] and outcome["is_clean"]
     assert fingerprints(demo_copy) == before
+    # nor does it say that the last publication stands where readers were put back to an older one
+    newest = demo_copy.json("publish", "--list")[0]["version"]
+    versions = demo_copy.home / "published" / "versions"
+    shutil.copytree(versions / newest, versions / f"2020{newest[4:]}")
+    manifest = versions / f"2020{newest[4:]}" / "publication.json"
+    text = manifest.read_text().replace(newest, manifest.parent.name)
+    manifest.unlink()
+    manifest.write_text(text)
+    demo_copy("publish", "--rollback")
+    said = demo_copy("run", "--as-of", NIGHT_1).stdout
+    assert f"publish --version {newest}" in said and "put back to an older one" in said and "it stands" not in said
 
 
 def test_a_second_night_equals_a_full_rebuild_and_keeps_the_ids(demo_copy: Kundbild):
