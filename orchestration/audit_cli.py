@@ -58,14 +58,38 @@ def list_entries(
     out.print(table)
 
 
+@audit_app.command(epilog="Example: kundbild audit access --about crm:1042")
+def access(
+    about: Annotated[str, typer.Option(help="Only of a customer_id, or of a source record as system:key.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show who read people's data: queries, explanations, exports, answers to people, with a customer's hash or the rows.
+
+    Nobody sees here what a BI tool reads, or who opens a file of the publication itself: the system's own audit does.
+    """
+    from orchestration.privacy.access import readers, reads
+
+    entries = list(reads(_log(), about))
+    if as_json:
+        print_json([vars(entry) for entry in entries])
+        return
+    table = RichTable("at", "who", "did", "about", "detail", title=_entries(len(entries)))
+    for entry in entries:
+        detail = ", ".join(f"{name} {value}" for name, value in entry.detail.items())
+        table.add_row(entry.at, entry.actor, entry.action, entry.subject[:12], detail)
+    out.print(table)
+    for reader in readers(entries):
+        out.print(f"{reader.actor}: {reader.looks:,} looks, the last at {reader.last_at}", highlight=False)
+
+
 def _entries(count: int) -> str:
     return f"{count:,} entr{'y' if count == 1 else 'ies'}"
 
 
 def _log() -> AuditLog:
-    from orchestration.configuration import load_settings
+    from orchestration.configuration import load_privacy
     from orchestration.night import home_and_config
     from orchestration.privacy.audit import audit_log
 
     home, config = home_and_config()
-    return audit_log(home, load_settings(config).privacy)
+    return audit_log(home, load_privacy(config))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -61,6 +62,9 @@ app.command("record-of-processing", epilog="Example: kundbild record-of-processi
     record_of_processing
 )
 app.command(epilog="Example: kundbild restrict --customer ID --received 2026-05-31")(restrict)
+
+# commands of dbt that build or describe; others, as `show`, may print rows
+_SHOW_NO_ROWS = ("parse", "compile", "ls", "list", "deps", "clean", "debug", "docs", "seed", "run", "build", "test")
 
 
 @app.callback()
@@ -209,16 +213,21 @@ def publish(
     out.print(table)
 
 
-@app.command()
+@app.command(epilog='Example: kundbild query "select count(*) from bi.fct_orders"')
 def query(
-    sql: Annotated[str, typer.Argument(help="SQL on the published schema bi.")],
+    sql: Annotated[
+        str, typer.Argument(help="SQL on the published schema bi; with --people on marts, segments, audiences.")
+    ],
+    people: Annotated[
+        bool, typer.Option("--people", help="Ask the publication of people, with names and contact points.")
+    ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds after which the query is stopped.", min=0.1)] = 60,
     as_json: Json = False,
 ) -> None:
-    """Ask the publication something, read-only: `kundbild query "select count(*) from bi.fct_orders"`."""
+    """Ask the publication something, read-only. Who asked, when and how many rows is noted: `kundbild audit access`."""
     from orchestration.publishing.query import ask
 
-    columns, rows = ask(sql, timeout)
+    columns, rows = ask(sql, timeout, is_people=people)
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
@@ -277,12 +286,17 @@ def dbt_command(context: typer.Context) -> None:
     """Run dbt by hand with this home and configuration: `kundbild dbt build --select customer_360+`."""
     from orchestration.configuration import load_settings
     from orchestration.night import home_and_config
+    from orchestration.privacy.access import BY_DBT, note_access
     from orchestration.transform import Dbt
 
     home, config = home_and_config()
     home.prepare()
+    settings = load_settings(config)
+    command = next((said for said in context.args if re.fullmatch("[a-z-]{2,20}", said) and said[0] != "-"), "dbt")
     with home.lock("dbt by hand"):
-        is_success = Dbt(load_settings(config), home).invoke(context.args)
+        if command not in _SHOW_NO_ROWS:
+            note_access(home, settings.privacy, BY_DBT, command=command)
+        is_success = Dbt(settings, home).invoke(context.args)
     raise typer.Exit(0 if is_success else 1)
 
 

@@ -15,9 +15,25 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestration.errors import ConfigurationError
-from orchestration.settings import Settings
+from orchestration.settings import Privacy, Settings
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+def load_privacy(path: Path, environment: dict[str, str] | None = None) -> Privacy:
+    """The settings of [privacy] alone, for who reads a publication: it needs no secret of a source, and no file.
+
+    Raises ConfigurationError as load_settings does.
+    """
+    if not path.is_file():
+        return Privacy()
+    environment = dict(os.environ) if environment is None else environment
+    text, tree = _read(path)
+    said = _fill(tree.get("privacy", {}), environment, path, text, ("privacy",))
+    try:
+        return Privacy.model_validate(said)
+    except ValidationError as error:
+        raise _as_configuration_error(error, path, text, ("privacy",)) from error
 
 
 def load_settings(path: Path, environment: dict[str, str] | None = None) -> Settings:
@@ -35,17 +51,21 @@ def load_settings(path: Path, environment: dict[str, str] | None = None) -> Sett
             where=str(path),
             to_do="name it with --config, or write one: `kundbild demo` starts with the demo's",
         )
-    text = path.read_text(encoding="utf-8-sig")
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"this is not valid TOML: {error}", where=str(path), to_do="mend that line") from error
+    text, tree = _read(path)
     tree = _fill(tree, environment, path, text)
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         raise _as_configuration_error(error, path, text) from error
     return complete_sources(settings, path, text)
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"this is not valid TOML: {error}", where=str(path), to_do="mend that line") from error
 
 
 def line_of(text: str, keys: tuple[Any, ...]) -> int | None:
@@ -98,10 +118,12 @@ def _fill(tree: Any, environment: dict[str, str], path: Path, text: str, keys: t
     return _VARIABLE.sub(value_of, tree)
 
 
-def _as_configuration_error(error: ValidationError, path: Path, text: str) -> ConfigurationError:
+def _as_configuration_error(
+    error: ValidationError, path: Path, text: str, below: tuple[str, ...] = ()
+) -> ConfigurationError:
     # a misspelt key is told before the key that it leaves missing
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    keys = tuple(key for key in first["loc"] if key not in ("str", "list[str]", "ColumnMap"))
+    keys = below + tuple(key for key in first["loc"] if key not in ("str", "list[str]", "ColumnMap"))
     what = first["msg"].removeprefix("Value error, ")
     to_do = "mend that key"
     if first["type"] == "extra_forbidden":
@@ -119,7 +141,7 @@ def _as_configuration_error(error: ValidationError, path: Path, text: str) -> Co
 
 
 def _known_keys(keys: tuple[Any, ...]) -> list[str]:
-    from orchestration import map_settings
+    from orchestration import map_settings, processing_settings
     from orchestration import settings as models
 
     by_depth: dict[tuple[str, ...], Any] = {
@@ -130,6 +152,8 @@ def _known_keys(keys: tuple[Any, ...]) -> list[str]:
         ("sources", "*", "tables", "*", "maps", "*"): map_settings.EntityMap,
         ("sources", "*", "tables", "*", "maps", "*", "columns", "*"): map_settings.ColumnMap,
     }
+    if keys[:2] == ("privacy", "processors"):
+        return sorted(processing_settings.Processor.model_fields)
     stars = tuple("*" if at in (1, 3, 5, 7) else str(key) for at, key in enumerate(keys))
     model = by_depth.get(stars)
     if model is None and len(keys) == 1:

@@ -19,13 +19,15 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """What was set aside, by source, table and reason; with --keys, row by row."""
+    from orchestration.privacy.access import LISTED_ROWS
     from orchestration.set_aside import read_set_aside
 
-    with locked_warehouse("listing what is set aside") as (con, _):
+    with locked_warehouse("listing what is set aside") as (con, settings):
         if keys:
             rows = con.execute(
                 "select source_system, entity, source_key, kind, reason from quarantine.quarantined_rows order by all"
             ).fetchall()
+            audit_of(settings).append(LISTED_ROWS, detail={"rows": len(rows)})
             found = [dict(zip(("source", "table", "key", "kind", "reason"), row, strict=True)) for row in rows]
             lines = [f"{r['source']} {r['table']} {r['key']}: {r['reason']}" for r in found]
         else:

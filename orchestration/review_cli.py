@@ -36,9 +36,12 @@ def review(
     if context.invoked_subcommand:
         return
     from orchestration.identity import review as queue
+    from orchestration.privacy.access import LISTED_PAIRS
 
-    with locked_warehouse("listing pairs to review") as (con, _):
+    with locked_warehouse("listing pairs to review") as (con, settings):
         found = queue.pairs(con)
+        detail: dict[str, int | str] = {"rows": len(found[:limit]), "shown": "values" if show_values else "masks"}
+        audit_of(settings).append(LISTED_PAIRS, detail=detail)
 
     def shown(pair: queue.Pair, side: int) -> dict[str, str]:
         values = {field: both[side] for field, both in pair.values.items()}

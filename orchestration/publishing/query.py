@@ -7,16 +7,21 @@ from typing import Any
 
 import duckdb
 
+from orchestration.configuration import load_privacy
 from orchestration.errors import KundbildError
 from orchestration.night import home_and_config
-from orchestration.publishing.snapshot import BI_FILE
+from orchestration.privacy.access import QUERIED, note_access
+from orchestration.publishing.snapshot import BI_FILE, CUSTOMERS_FILE
 
 
-def ask(sql: str, seconds: float = 60) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """(column names, rows) of a query on the current publication. Raises KundbildError with DuckDB's own words, and where
-    the query takes longer than `seconds`."""
-    home, _ = home_and_config()
-    path = home.published / BI_FILE
+def ask(sql: str, seconds: float = 60, *, is_people: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """(column names, rows) of a query on the current publication: on that of BI, or on the one of people. It is noted who
+    asked and how many rows there were, and what cannot be noted is not answered.
+
+    Raises KundbildError with DuckDB's own words, and where the query takes longer than `seconds`.
+    """
+    home, config = home_and_config()
+    path = home.published / (CUSTOMERS_FILE if is_people else BI_FILE)
     if not path.exists():
         raise KundbildError("nothing is published yet", where=str(path), to_do="`kundbild run`")
     locked: dict[str, str | bool | int | float | list[str]] = {
@@ -29,7 +34,7 @@ def ask(sql: str, seconds: float = 60) -> tuple[list[str], list[tuple[Any, ...]]
     try:
         cursor = con.execute(sql)
         columns = [column[0] for column in cursor.description or []]
-        return columns, cursor.fetchall()
+        rows = cursor.fetchall()
     except duckdb.InterruptException as error:
         raise KundbildError(
             f"the query took longer than {seconds:g} seconds and was stopped",
@@ -40,3 +45,5 @@ def ask(sql: str, seconds: float = 60) -> tuple[list[str], list[tuple[Any, ...]]
     finally:
         limit.cancel()
         con.close()
+    note_access(home, load_privacy(config), QUERIED, of="people" if is_people else "bi", rows=len(rows))
+    return columns, rows

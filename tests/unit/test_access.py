@@ -1,0 +1,100 @@
+"""Whoever reads people's data is noted before anything is shown: who, when, what kind of look, never a value."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.audit_cli import audit_app
+from orchestration.cli import app
+from orchestration.configuration import load_privacy
+from orchestration.errors import ConfigurationError, KundbildError
+from orchestration.privacy.access import reads
+from orchestration.privacy.audit import audit_log
+from orchestration.publishing.query import ask
+from orchestration.settings import Privacy
+
+
+@pytest.fixture
+def published(home, tmp_path, monkeypatch):
+    """A publication, read where no secret of a source is at hand."""
+    for name, table in (("kundbild", "bi.dim_customers"), ("customers", "marts.dim_customers")):
+        with duckdb.connect(str(home.published / f"{name}.duckdb")) as con:
+            con.execute(f"create schema {table.split('.')[0]}; create table {table} as select unnest(['anna@berg.se', 'bo@dahl.se']) as email")  # fmt: skip
+    config = tmp_path / "kundbild.toml"
+    config.write_text('company = "T"\n[sources.crm]\nconnector = "sql"\nurl = "postgresql://u:${NOT_HERE}@db/crm"\n')
+    for name, value in (("KUNDBILD_HOME", home.root), ("KUNDBILD_CONFIG", config), ("XDG_CONFIG_HOME", tmp_path / "s")):
+        monkeypatch.setenv(name, str(value))
+    return home
+
+
+def entries(home) -> list[tuple[str, str, dict]]:
+    return [(e.actor.split()[0], e.action, e.detail) for e in reads(audit_log(home, Privacy()))]
+
+
+def test_a_query_and_a_look_at_the_publication_of_people_are_noted_while_a_night_runs(published):
+    with published.lock("run 1234"):
+        assert ask("select * from bi.dim_customers where email like 'anna%'")[1] == [("anna@berg.se",)]
+        assert len(ask("from marts.dim_customers", is_people=True)[1]) == 2
+    me = str(os.getuid())
+    assert entries(published) == [
+        (me, "queried", {"of": "bi", "rows": 1}),
+        (me, "queried", {"of": "people", "rows": 2}),
+    ]
+    assert audit_log(published, Privacy()).verify()[0] == 2
+    assert "anna" not in published.audit_log.read_text() and "like" not in published.audit_log.read_text()
+
+
+def test_what_cannot_be_noted_is_not_answered(published):
+    ask("from bi.dim_customers")
+    lines = published.audit_log.read_text()
+    published.audit_log.write_text(lines + lines)
+    done = CliRunner().invoke(app, ["query", "select email from bi.dim_customers"])
+    assert isinstance(done.exception, KundbildError) and "anna@berg.se" not in done.output
+
+
+def test_the_officer_lists_who_read_and_what_else_was_done_is_not_among_it(published):
+    log = audit_log(published, Privacy())
+    log.append("published", detail={"rows": 5})
+    log.append("explained a customer", subject="c1")
+    log.append("explained a customer", subject="c2")
+    ask("from bi.dim_customers")
+    found = json.loads(CliRunner().invoke(audit_app, ["access", "--json"]).stdout)
+    assert [entry["action"] for entry in found] == ["explained a customer", "explained a customer", "queried"]
+    (one,) = json.loads(CliRunner().invoke(audit_app, ["access", "--about", "c2", "--json"]).stdout)
+    assert one["subject"] == log.keyed("c2")
+    assert f"{log.append('published').actor}: 3 looks" in CliRunner().invoke(audit_app, ["access"]).stdout
+
+
+def test_only_the_settings_of_privacy_are_read_to_note_a_look(published, tmp_path):
+    config = tmp_path / "kundbild.toml"
+    config.write_text(config.read_text() + '[privacy]\npepper = "${PEPPER}"\n')
+    assert load_privacy(config, {"PEPPER": "p" * 40}).pepper == ("p" * 40,)
+    with pytest.raises(ConfigurationError, match="PEPPER is not set"):
+        load_privacy(config, {})
+    config.write_text('[privacy]\nofficr = "x"\n[[privacy.processors]]\nname = "B"\ntsk = "x"\n')
+    with pytest.raises(ConfigurationError, match=r"key privacy\.(officr|processors)"):
+        load_privacy(config, {})
+    assert load_privacy(tmp_path / "none.toml").pepper == ()
+
+
+def test_lists_of_pairs_and_of_rows_set_aside_are_noted(published, resolve, warehouse, monkeypatch, tmp_path):
+    resolve({"source_key": "1", "given_name": "Anna", "family_name": "Berg"})
+    warehouse.execute(
+        "create schema if not exists quarantine; create table quarantine.quarantined_rows as select 'crm' as source_system, "
+        "'people' as entity, '7' as source_key, 'unreadable' as kind, 'no name' as reason"
+    )
+    warehouse.close()
+    config = tmp_path / "own.toml"
+    config.write_text(f'company = "T"\n[sources.crm]\nconnector = "files"\nsystem = "crm"\nurl = "{tmp_path}"\n')
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(config))
+    for command in (["review", "--show-values", "--json"], ["quarantine", "list", "--keys", "--json"]):
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, (done.output, done.exception)
+    assert [entry[1:] for entry in entries(published)] == [
+        ("listed pairs to review", {"rows": 0, "shown": "values"}), ("listed rows set aside", {"rows": 1}),
+    ]  # fmt: skip
