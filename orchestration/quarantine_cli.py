@@ -15,17 +15,22 @@ quarantine_app = typer.Typer(help="Rows that are in no mart: how many, of what, 
 
 @quarantine_app.command("list")
 def list_(
-    keys: Annotated[bool, typer.Option("--keys", help="Each row that staging set aside, by its key.")] = False,
+    keys: Annotated[
+        bool,
+        typer.Option(
+            "--keys", help="Each row that staging set aside, and each withdrawal that names nobody, by its key."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """What was set aside, by source, table and reason; with --keys, row by row."""
     from orchestration.privacy.access import LISTED_ROWS
-    from orchestration.set_aside import read_set_aside
+    from orchestration.set_aside import read_set_aside, set_aside_rows
 
     with locked_warehouse("listing what is set aside") as (con, settings):
         if keys:
             rows = con.execute(
-                "select source_system, entity, source_key, kind, reason from quarantine.quarantined_rows order by all"
+                f"select source_system, entity, source_key, kind, reason from ({set_aside_rows(con)}) order by all"
             ).fetchall()
             audit_of(settings).append(LISTED_ROWS, detail={"rows": len(rows)})
             found = [dict(zip(("source", "table", "key", "kind", "reason"), row, strict=True)) for row in rows]

@@ -1,4 +1,5 @@
-"""What is in no mart, told: by table and reason, with numbers. Reads quarantine.set_aside, and amounts without a rate.
+"""What is in no mart, told: by table and reason, with numbers. Reads quarantine.set_aside, withdrawals that name nobody,
+and amounts without a rate.
 
 Here: reading, telling, acknowledging. Not here: why rows are set aside (dbt_project), or what holds a publication
 (data_quality/suites/set_aside.py).
@@ -20,6 +21,7 @@ _WHAT = {
     "shared key": "share a key",
     "ignored": "ignored",
     "withdrawal": "withdrawals set aside",
+    "about nobody": "withdrawals are about nobody known",
     "grant": "grants set aside",
     "no amount": "without an amount",
 }
@@ -53,7 +55,23 @@ def read_set_aside(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
         "select source_system, table_name, kind, reason, row_count, acknowledged_count, of_count from quarantine.set_aside "
         "order by kind <> 'withdrawal', kind <> 'grant', kind in ('duplicate', 'ignored'), row_count desc, 1, 2, 4"
     ).fetchall()
-    return [SetAside(*row) for row in rows] + _without_rate(con)
+    return _about_nobody(con) + [SetAside(*row) for row in rows] + _without_rate(con)
+
+
+def _about_nobody(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
+    """Withdrawals of the ledger that name nobody (identity/untied.py)."""
+    if not has_table(con, "identity", "untied_withdrawals"):
+        return []
+    rows = con.execute(
+        "select w.source_system, w.entity, w.reason, count(*), count(a.digest), coalesce(any_value(b.raw_count), 0) "
+        "from identity.untied_withdrawals w left join quarantine.books b on b.source_system = w.source_system and b.entity = w.entity "
+        "left join ops.acknowledged a on a.digest = md5(concat_ws('|', w.source_system, w.entity, w.load_id, w.source_key)) "
+        "group by 1, 2, 3 order by all"
+    ).fetchall()
+    return [
+        SetAside(source, entity, "about nobody", reason, count, seen, came)
+        for source, entity, reason, count, seen, came in rows
+    ]
 
 
 def _without_rate(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
@@ -84,12 +102,27 @@ def acknowledge(con: duckdb.DuckDBPyConnection, source: str, entity: str, key: s
     Raises KundbildError where there is none.
     """
     prepare_ops(con)
-    found = f"from quarantine.quarantined_rows where source_system = {text(source)} and entity = {text(entity)}"
+    found = f"from ({set_aside_rows(con)}) where source_system = {text(source)} and entity = {text(entity)}"
     found += f" and source_key = {text(key)}" if key is not None else ""
-    if not has_table(con, "quarantine", "quarantined_rows") or not scalar(con, f"select count(*) {found}"):
+    if not scalar(con, f"select count(*) {found}"):
         raise KundbildError(
             f"nothing of {source} {entity} is set aside" + (" under that key" if key is not None else ""),
             to_do="`kundbild quarantine list` says what is",
         )
-    noted = "insert or ignore into ops.acknowledged select md5(concat_ws('|', source_system, entity, load_id, source_key)), $1, $2 "
+    noted = "insert or ignore into ops.acknowledged select distinct md5(concat_ws('|', source_system, entity, load_id, source_key)), $1, $2 "
     return int(scalar(con, noted + found, [now(), note]))
+
+
+def set_aside_rows(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL: (source_system, entity, source_key, load_id, kind, reason) of every row that can be acknowledged."""
+    columns = "source_system, entity, source_key, load_id"
+    found = [
+        f"select {columns}, {kind} as kind, reason from {schema}.{table}"
+        for schema, table, kind in (
+            ("quarantine", "quarantined_rows", "kind"),
+            ("identity", "untied_withdrawals", "'withdrawal'"),
+        )
+        if has_table(con, schema, table)
+    ]
+    nothing = "select null as source_system, null as entity, null as source_key, 0 as load_id, null as kind, null as reason where false"
+    return " union all ".join(found) or nothing

@@ -43,4 +43,14 @@ def suites(settings: Settings, history: History) -> list[Suite]:
             "WARN",
         ),
     )
-    return [Suite("promise", "quarantine", "set_aside", ("quarantine", "set_aside"), checks)]
+    about_nobody = no_row_where(
+        "no_withdrawal_is_about_nobody",
+        "Every withdrawal is about a person who is or was known, or names a contact point that can be read. "
+        "`kundbild quarantine list --keys` says which is not: mend it at the source, or see to it by hand and say so with "
+        "`kundbild quarantine acknowledge`.",
+        "md5(concat_ws('|', b.source_system, b.entity, b.load_id, b.source_key)) not in (select digest from ops.acknowledged)",
+    )
+    return [
+        Suite("promise", "quarantine", "set_aside", ("quarantine", "set_aside"), checks),
+        Suite("promise", "identity", "untied_withdrawals", ("identity", "untied_withdrawals"), (about_nobody,)),
+    ]

@@ -15,6 +15,7 @@ from orchestration.identity.resolve import resolve_identities
 from orchestration.identity.review import review_examples
 from orchestration.identity.scoring import forget_calibration
 from orchestration.identity.training import train_nightly_model
+from orchestration.identity.untied import find_untied
 from orchestration.match_keys.phones import read_phones
 from orchestration.night import tell
 from orchestration.privacy.pepper import find_pepper
@@ -40,7 +41,8 @@ _TABLES = {
     "withdrawals": "One row per withdrawal of consent that was ever seen, whatever became of its row at the source.",
     "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",
     "point_holders": "Which records have a contact point that was withdrawn from, or were granted something on it.",
-    "heirs": "Which records have the address or number of a record that withdrew and is gone.",
+    "heirs": "Which records have the address or number of a record that withdrew and is gone, or its key in another spelling.",
+    "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read.",
     "void_grants": "Records and contact points on which a grant is no evidence: other customers' only, or nobody's.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
@@ -130,6 +132,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             tell("identity", f"withdrawals: {ledger:,}")
             points = key_withdrawn_points(con, run.settings.identity.default_country)
             tell("identity", f"withdrawn_points: {points:,}")
+            tell("identity", f"untied_withdrawals: {find_untied(con):,}")
             tell("identity", f"households: {find_households(con, run.as_of):,}")
             tell("identity", f"companies: {find_companies(con, run.as_of):,}")
             counts = row_counts(con)

@@ -1,8 +1,7 @@
-"""Contact points in statements on consent, by all that they may be read as: who has one that was withdrawn from, and whose
-is named in a grant of somebody else.
+"""Whom a withdrawal is about, by all that its contact point and its key may be read as; and grants on somebody else's point.
 
 Here: `identity.withdrawn_points`, `point_holders`, `heirs` and `void_grants`, made anew each night. Not here: what is said
-(privacy/withdrawals.py), what it means (dbt: macros/statements.sql).
+(privacy/withdrawals.py), what it means (dbt: macros/statements.sql), whom none of it names (untied.py).
 """
 
 from __future__ import annotations
@@ -17,11 +16,14 @@ from orchestration.warehouse import scalar
 # one number for all that was said from a contact point, by which a change is seen
 _POINTS = f"""
 create or replace table identity.withdrawn_points as
-select p.contact_point, match_keys.email_key(p.contact_point) as email_key, n.phone_key, p.statements, p.digest
+select p.contact_point, match_keys.email_key(p.contact_point) as email_key, n.phone_key, p.statements, p.digest,
+    p.addresses, len(p.addresses) > 0 or coalesce(len(n.denies) > 0, false) as is_readable
 from (
-    select contact_point, count(*) as statements,
-        sum(hash(source_system, source_key, purpose, channel, stated_at))::hugeint as digest
-    from {LEDGER} where contact_point is not null group by 1
+    select *, match_keys.denied_addresses(contact_point) as addresses from (
+        select contact_point, count(*) as statements,
+            sum(hash(source_system, source_key, purpose, channel, stated_at))::hugeint as digest
+        from {LEDGER} where contact_point is not null group by 1
+    )
 ) p
 left join identity.phone_numbers n on n.phone = p.contact_point and n.country_code = '' and not contains(p.contact_point, '@')
 """
@@ -33,9 +35,8 @@ where deleted_at is not null and (source_system, source_key) in (select (person_
 # all that a withdrawn point may be, and that a record had which withdrew and is gone
 _DENIED = """
 create or replace temp table denied as
-select contact_point, null::varchar as gone_system, null::varchar as gone_key,
-    unnest(match_keys.email_readings(contact_point)) as token
-from identity.withdrawn_points where contains(contact_point, '@')
+select contact_point, null::varchar as gone_system, null::varchar as gone_key, unnest(addresses) as token
+from identity.withdrawn_points
 union all
 select w.contact_point, null, null, unnest(n.denies) from identity.withdrawn_points w
 join identity.phone_numbers n on n.phone = w.contact_point and n.country_code = '' and not contains(w.contact_point, '@')
@@ -88,11 +89,21 @@ create or replace table identity.point_holders as
 select distinct w.contact_point, w.statements, w.digest, h.person_system, h.person_key
 from denied d join having_it h using (token) join identity.withdrawn_points w on w.contact_point = d.contact_point
 """
-# what a record that is gone said stands for whoever has its address or number by now: a migration gives new keys
-_HEIRS = """
+# what a record that is gone said stands for whoever has its address or number by now: a migration gives new keys. What
+# names a record by its key in another spelling, or its system in another case, stands for that record
+_HEIRS = f"""
 create or replace table identity.heirs as
-select distinct d.gone_system, d.gone_key, h.person_system, h.person_key
+with records as (select source_system, source_key from identity.customer_source_records where valid_to is null),
+unknown as (
+    select distinct person_system, person_key from {LEDGER} l
+    anti join records r on r.source_system = l.person_system and r.source_key = l.person_key where person_key is not null
+)
+select d.gone_system, d.gone_key, h.person_system, h.person_key
 from denied d join having_it h using (token) where d.gone_key is not null
+union
+select u.person_system, u.person_key, r.source_system, r.source_key from unknown u join records r
+    on match_keys.record_key(r.source_key) = match_keys.record_key(u.person_key)
+    and lower(r.source_system) = lower(match_keys.plain(u.person_system))
 """
 # a grant is no evidence on a point that stands in for none, that cannot be read for certain, or that only others have
 _VOID = """

@@ -9,6 +9,7 @@ identifies and permits; whatever it may be denies.
 
 - `match_keys.email_key(s)`: the one address that a field names, null where that is not certain.
   `match_keys.email_readings(s)`: every address that it may name. A denial holds for whoever has any of its readings.
+  `match_keys.denied_addresses(s)`: of a denial, addresses that are written in disguise too (`anna (at) x.se`, `anna%40x.se`).
 - `identity.phone_numbers`, one row per (phone, country_code) as `read_phones` was asked for it: `phone` as written,
   `country_code` = coalesce(match_keys.country_code(<as written>), ''). Columns: `phone_key` (E.164; the bare digits where no
   country is known; null where the field holds several numbers or none for certain), `is_certain` (`phone_key` is E.164 of
@@ -18,6 +19,7 @@ identifies and permits; whatever it may be denies.
   These tokens are the readings and, where the country or the number of one side is not certain, its national or last digits.
   For a set-wise join: `unnest(denies) = unnest(denied_by)`. A number that lacks its country is read in the default country
   and denies the same digits in every country.
+- `match_keys.record_key(s)`: a record's key at its source, whoever writes it (`703.0`, ` 703 `).
 - `match_keys.words_key(s)` (names, streets, cities), `joined_key` (without spaces), `words_of` (list), `postal_key(s, country)`,
   `street_number(words_key)`, `street_marks(words_key)` with `same_street(marks, marks)`, `country_code(s)` (alpha-2 or null),
   `plausible_birth(date, today)`.

@@ -1,4 +1,5 @@
--- Email addresses. `email_key` is the one address that a field certainly names; `email_readings` are all that it may name.
+-- Email addresses. `email_key` is the one address that a field certainly names; `email_readings` are all that it may name,
+-- `denied_addresses` those too that are written in disguise.
 
 -- punycode (RFC 3492), decoded digit by digit: a state goes four times over each digit of the part after the last hyphen, so
 -- that no step needs a lambda inside: what is nested is planned many times over
@@ -68,3 +69,16 @@ create or replace macro match_keys.email_key(s) as
     case when match_keys.is_plain_address(s) then match_keys.plain_address_key(s)
         when not regexp_matches(s, '[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]@|@[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]')
             then list_transform([match_keys.known_addresses(s)], lambda k: case when len(k) = 1 then k[1] end)[1] end;
+
+-- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, the @ of other widths
+create or replace macro match_keys.revealed_address(s) as
+    list_reduce([
+            ['&(?:amp;)?(?:#0*64|#x0*40|commat);|%40|[＠﹫]', '@'], ['&(?:amp;)?(?:#0*46|#x0*2e|period);|%2e', '.'], ['%2b', '+'], ['%20|&[lg]t;', ' '],
+            ['\s*[(\[{<]\s*(?:at|a|@|snabel-?a|krøllalfa|alfakrøll|ät-?merkki|kissanhäntä)\s*[)\]}>]\s*', '@'],
+            ['\s+(?:at|snabel-?a|krøllalfa|alfakrøll)\s+', '@'],
+            ['\s*[(\[{<]\s*(?:dot|punkt|punktum|prikk|piste|[.])\s*[)\]}>]\s*', '.'], ['\s+(?:dot|punkt|punktum|prikk|piste)\s+', '.']],
+        lambda seen, change: [regexp_replace(seen[1], change[1], change[2], 'gi')], [match_keys.plain(s)])[1];
+-- every address that a withdrawal may name, as keys: a denial is read by more than a grant
+create or replace macro match_keys.denied_addresses(s) as
+    case when contains(s, '@') and len(match_keys.email_readings(s)) > 0 then match_keys.email_readings(s)
+        else match_keys.email_readings(match_keys.revealed_address(s)) end;

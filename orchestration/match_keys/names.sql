@@ -14,6 +14,11 @@ create or replace macro match_keys.folded(s) as
             'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'),
         '[^\p{L}\p{N}]+', ' ', 'g');
 
+-- the key of a record at its source as another system may write it: without invisible characters and blanks around it, and
+-- without the .0 that a spreadsheet or a JSON number adds
+create or replace macro match_keys.record_key(s) as
+    nullif(regexp_replace(match_keys.plain(s), '^(-?[0-9]+)[.]0+$', '\1'), '');
+
 -- the key of a name, a street or a city: folded words, null where there is none
 create or replace macro match_keys.words_key(s) as nullif(trim(match_keys.folded(s)), '');
 

@@ -53,6 +53,7 @@ DERIVED = {
     "identity.standing_decisions",
     "identity.term_frequencies",
     "identity.touched_records",
+    "identity.untied_withdrawals",
 }
 # `schema.table.column` of landed versions that later ones do not have: a home that has them is not newer
 REMOVED: set[str] = set()

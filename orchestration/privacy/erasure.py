@@ -241,7 +241,8 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("identity", "phone_numbers"): "delete from identity.phone_numbers where "
         f"list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')})",
         ("identity", "withdrawals"): f"delete from identity.withdrawals where match_keys.email_key(contact_point) in {email} "
-        f"or contact_point in (select contact_point from identity.withdrawn_points where phone_key in {phone})",
+        f"or contact_point in (select contact_point from identity.withdrawn_points where phone_key in {phone}) "
+        f"or (person_system, match_keys.record_key(person_key)) in (select (source_system, match_keys.record_key(source_key)) from restricted.erasing_records)",
         ("identity", "point_holders"): f"delete from identity.point_holders where match_keys.email_key(contact_point) in {email} "
         f"or contact_point in (select contact_point from identity.withdrawn_points where phone_key in {phone})",
         ("identity", "heirs"): f"delete from identity.heirs where (gone_system, gone_key) in {RECORDS}",

@@ -161,7 +161,8 @@ def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList)
         ).fetchall()
     ]
     records = con.execute(
-        f"select source_system || ':' || source_key from restricted.erasing_records where source_system <> {text(PLANTED)}"
+        "select distinct source_system || ':' || unnest([source_key, match_keys.record_key(source_key)]) "
+        f"from restricted.erasing_records where source_system <> {text(PLANTED)}"
     ).fetchall()
     return suppression.add([*found, *(("record", record) for (record,) in records)], "erasure")
 
@@ -222,5 +223,6 @@ def raw_table(source: str, name: str) -> str:
 
 
 def is_of(source: str, person: Person) -> str:
-    system = text(person.system or source)
-    return f"{key_text(person.key_columns)} in (select source_key from restricted.erasing_records where source_system = {system})"
+    """SQL: whether a raw row names a noted record, in any spelling of its key."""
+    theirs = f"select match_keys.record_key(source_key) from restricted.erasing_records where source_system = {text(person.system or source)}"
+    return f"match_keys.record_key({key_text(person.key_columns)}) in ({theirs})"

@@ -179,7 +179,11 @@ class Suppressor:
         """
         kinds = {kind for kind, _ in self._last}
         if person.key and "record" in kinds:
-            yield "record", f"[{text(person.system or source)} || ':' || {key_text(person.key_columns)}]"
+            key, system = key_text(person.key_columns), text(person.system or source)
+            yield (
+                "record",
+                f"list_distinct([{system} || ':' || {key}, {system} || ':' || match_keys.record_key({key})])",
+            )
         if "email" in kinds:
             for column in person.email:
                 written = f"{quote(column)}::varchar"

@@ -35,10 +35,14 @@ create schema if not exists identity;
 create table if not exists {LEDGER} (
     entity varchar not null, source_system varchar not null, source_key varchar, person_system varchar, person_key varchar,
     contact_point varchar, purpose varchar not null, channel varchar not null, stated_at timestamp not null,
-    is_certain boolean not null, load_id bigint not null
+    is_certain boolean not null, load_id bigint not null,
+    was_tied boolean -- whether it was about somebody, or about a contact point that can be read, in some night
 );
 create table if not exists identity.withdrawals_read (
     relation varchar primary key, load_id bigint not null, reading varchar not null
+);
+create table if not exists identity.untied_withdrawals (
+    source_system varchar not null, entity varchar not null, source_key varchar not null, load_id bigint not null, reason varchar not null
 );
 create or replace temp macro said_word(s) as
     nullif(lower(regexp_replace(s, '^[\\s\\p{{Z}}\\p{{C}}]+|[\\s\\p{{Z}}\\p{{C}}]+$', '', 'g')), '');
@@ -50,15 +54,15 @@ _SAME = " and ".join(
 )  # fmt: skip
 # of a statement: whether it is readably a grant, and whether it is readably a withdrawal
 _STATED = """
-select '{entity}' as entity, '{system}' as source_system, source_key, person_system, person_key, contact_point,
-    coalesce(said_word(purpose), 'all') as purpose, coalesce(said_word(channel), 'all') as channel,
-    coalesce(stated_at, extracted_at) as stated_at, {certain} as is_certain, load_id,
+select '{entity}' as entity, '{system}' as source_system, source_key,
+    {person_system} as person_system, person_key, contact_point, coalesce(said_word(purpose), 'all') as purpose,
+    coalesce(said_word(channel), 'all') as channel, coalesce(stated_at, extracted_at) as stated_at, {certain} as is_certain, load_id,
     -- without a time of its own: first known, it is no new one when its row is written again or deleted
     deleted_at is not null or stated_at is null or stated_at = extracted_at as is_again
 from {relation} where load_id > {since} and not {granted} and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
 """
 _REFUSED = """
-select '{entity}' as entity, '{system}' as source_system, source_key, person_system, person_key, contact_point,
+select '{entity}' as entity, '{system}' as source_system, source_key, {person_system} as person_system, person_key, contact_point,
     'marketing' as purpose, 'email' as channel, coalesce(occurred_at, extracted_at) as stated_at, true as is_certain, load_id,
     deleted_at is not null or occurred_at is null or occurred_at = extracted_at as is_again
 from {relation} where load_id > {since} and regexp_matches(lower(kind), '{refusal}')
@@ -81,7 +85,7 @@ update {LEDGER} w set load_id = f.load_id from fresh_withdrawals f
 where {_SAME} and (w.stated_at = f.stated_at or f.is_again) and w.load_id < f.load_id
 """
 _NOTE = f"""
-insert into {LEDGER} select distinct on ({_COLUMNS}) {_COLUMNS} from fresh_withdrawals f
+insert into {LEDGER} ({_COLUMNS}) select distinct on ({_COLUMNS}) {_COLUMNS} from fresh_withdrawals f
 anti join {LEDGER} w on {_SAME} and (w.stated_at = f.stated_at or f.is_again)
 where nullif(trim(f.person_key), '') is not null or said_word(f.contact_point) is not null
 """
@@ -112,7 +116,14 @@ def note_withdrawals(
     prepare_withdrawals(con)
     for entity in FEEDING:
         for system in staged.get(entity, ()):
-            of = {"entity": entity, "system": system, "relation": relation.format(system=system, entity=entity)}
+            # a key that says no system is of the row's own
+            own = f"case when person_key is null then person_system else coalesce(nullif(trim(person_system), ''), '{system}') end"
+            of = {
+                "entity": entity,
+                "person_system": own,
+                "system": system,
+                "relation": relation.format(system=system, entity=entity),
+            }
             read = "select load_id from identity.withdrawals_read where relation = $1 and reading = $2"
             since = scalar(con, read, [of["relation"], reading]) or 0
             newest = scalar(con, f"select max(load_id) from {of['relation']}") or 0

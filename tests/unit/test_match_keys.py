@@ -254,3 +254,31 @@ def test_a_warehouse_has_the_macros_for_good_and_an_older_one_gets_them_anew(tmp
         assert con.execute("select phone_key from identity.phone_numbers").fetchall() == [("+46703330004",)]
     with duckdb.connect(tmp_path / "w.duckdb", read_only=True) as con:
         assert con.execute("select match_keys.email_key('A@x.se;')").fetchall() == [("a@x.se",)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["anna (at) mail.se", "anna [at] mail [dot] se", "anna at mail punkt se", "Anna%40Mail.se", "anna&#64;mail.se", "anna&#x40;mail&#46;se",
+     "anna(snabel-a)mail.se", "anna＠mail.se", "anna@mail.se", "anna [@] mail.se", "&lt;anna&commat;mail.se&gt;", "anna{a}mail(punkt)se"],
+)  # fmt: skip
+def test_an_address_in_disguise_denies_and_grants_nothing(written):
+    assert key("match_keys.denied_addresses($v)", written) == ["anna@mail.se"]
+    if "@" not in unicodedata.normalize("NFKC", written):
+        assert email(written) is None and readings(written) == []
+
+
+def test_what_is_no_address_in_disguise_denies_nobodys():
+    for written in ("ring at home", "Storgatan 1 at porten", "", "(at)", "070-111 22 33", "100%40"):
+        assert key("match_keys.denied_addresses($v)", written) == [], written
+    assert key("match_keys.denied_addresses($v)", None) in (None, [])
+
+
+@pytest.mark.parametrize("written", ["703", " 703 ", "703.0", "703.000", "\u00a0703\u200b", "703\n"])
+def test_the_key_of_a_record_is_one_however_another_system_writes_it(written):
+    assert key("match_keys.record_key($v)", written) == "703"
+
+
+def test_keys_of_records_that_differ_stay_apart():
+    for written in ("0703", "703.5", "A703", "703|1", "a b"):
+        assert key("match_keys.record_key($v)", written) == written
+    assert key("match_keys.record_key($v)", " \u200b") is None

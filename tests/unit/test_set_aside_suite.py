@@ -6,6 +6,9 @@ import pytest
 
 from data_quality.runner import QualityRun
 from data_quality.suites import set_aside
+from orchestration.extract.records import prepare_ops
+from orchestration.privacy.withdrawals import prepare_withdrawals
+from orchestration.set_aside import acknowledge, read_set_aside
 from orchestration.settings import Engine, Quality, Settings, Source, Table
 from orchestration.warehouse import open_warehouse
 
@@ -14,8 +17,11 @@ SETTINGS = Settings(
 )
 
 
-def failed(home, *rows: tuple, **quality) -> set[str]:
+def failed(home, *rows: tuple, untied: str = "", **quality) -> set[str]:
     with open_warehouse(home, Engine()) as con:
+        prepare_ops(con)
+        prepare_withdrawals(con)
+        con.execute(untied or "delete from identity.untied_withdrawals")
         con.execute(
             "create schema if not exists quarantine; create or replace table quarantine.set_aside (source_system varchar, table_name varchar, "
             "kind varchar, reason varchar, row_count bigint, acknowledged_count bigint, of_count bigint, share double)"
@@ -57,3 +63,20 @@ def failed(home, *rows: tuple, **quality) -> set[str]:
 )
 def test_what_holds_a_publication(home, rows, quality, expected):
     assert failed(home, *rows, **quality) == expected
+
+
+def test_a_withdrawal_about_nobody_holds_the_publication_until_it_is_acknowledged(home):
+    names_nobody = "insert into identity.untied_withdrawals values ('shop', 'consent_events', 'k', 7, 'it names a person who is not known')"
+    assert failed(home, untied=names_nobody) == {"ERROR no_withdrawal_is_about_nobody"}
+    with open_warehouse(home, Engine()) as con:
+        con.execute(
+            "create table quarantine.books (source_system varchar, entity varchar, raw_count bigint); "
+            "insert into quarantine.books values ('shop', 'consent_events', 20)"
+        )
+        told = (
+            "shop consent_events: 1 of 20 (5.0%) withdrawals are about nobody known: it names a person who is not known"
+        )
+        assert [str(one) for one in read_set_aside(con)] == [told]
+        acknowledge(con, "shop", "consent_events", "k", "an export of 2019")
+        assert [str(one) for one in read_set_aside(con)] == [told + ", 1 acknowledged"]
+    assert failed(home, untied="select 1") == set()

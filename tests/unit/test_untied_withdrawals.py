@@ -1,0 +1,94 @@
+"""A withdrawal is about whoever its key or contact point can mean; one that names nobody holds the publication."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from orchestration.errors import KundbildError
+from orchestration.identity.untied import find_untied
+from orchestration.privacy.withdrawals import note_withdrawals
+from orchestration.set_aside import acknowledge, set_aside_rows
+from tests.unit.consent import ANNA, BO, said
+from tests.unit.people import person
+
+NOBODYS = {"person_system": None, "person_key": None}
+AT = "2026-03-01"
+NUMBERED = person("703", email="nr@x.se")
+OF_BO, OF_ANNA = ("bo", "survey", "email"), ("anna", "survey", "email")
+
+
+def no(key: str | None, **more) -> dict:
+    return said(key or "-", "withdrawn", AT, contact_point=None) | ({} if key else NOBODYS) | more
+
+
+@pytest.mark.parametrize(
+    "withdrawn",
+    [
+        no(" anna"), no("anna\u00a0"), no("anna\u200b\n"), no("anna", person_system=None), no("anna", person_system=" CRM"),
+        *(no(None, contact_point=written) for written in ("anna (at) x.se", "anna%40x.se", "anna&#64;x.se", "ANNA [at] x [dot] se", "anna＠x.se")),
+    ],
+)  # fmt: skip
+def test_rule_04_a_withdrawal_denies_however_it_writes_the_key_or_hides_the_address(permitted, warehouse, withdrawn):
+    granted = [said("anna"), said("bo")]
+    assert set(permitted([ANNA, BO], consent_events=[*granted, withdrawn])) == {OF_BO}
+    assert find_untied(warehouse) == 0
+    # only a later grant reverses it
+    assert set(permitted([ANNA, BO], consent_events=[*granted, withdrawn, said("anna", at="2026-04-01")])) == {OF_ANNA, OF_BO}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["703.0", "703.00 ", "\u00a0703"])
+def test_rule_04_a_number_that_a_spreadsheet_or_json_wrote_is_the_record_of_that_number(permitted, key):
+    assert permitted([NUMBERED], consent_events=[said("703"), no(key)]) == {}
+    weird = NUMBERED | {"source_key": "703.0"}
+    assert permitted([weird], consent_events=[said("703.0"), no("703")]) == {}
+
+
+def test_rule_04_an_unsubscribe_in_disguise_or_without_a_system_denies(permitted):
+    offers = [said(key, purpose="offers", confirmed_at=datetime(2026, 1, 2)) for key in ("anna", "bo")]
+    left = {"kind": "unsubscribe", "occurred_at": datetime(2026, 3, 1)}
+    events = [left | {"contact_point": "anna(at)x.se"} | NOBODYS, left | {"person_key": "bo ", "person_system": None}]
+    assert permitted([ANNA, BO], consent_events=offers, email_events=events) == {}
+
+
+def test_a_withdrawal_of_nobody_is_told_until_it_is_acknowledged_or_its_person_comes(permitted, warehouse):
+    permitted.remembers = True
+    of_nobody = [
+        no("nils", source_key="k"), no("anna", person_system="salesforce", source_key="s"), no(None, contact_point="at home", source_key="p"),
+        no(None, contact_point="12", source_key="n"), no("nils", contact_point="?", source_key="b"),
+    ]  # fmt: skip
+    fine = [
+        no("nils", contact_point="nils@x.se", source_key="f1"), no(None, contact_point="+46 70 999 88 77", source_key="f2"),
+        no("anna", source_key="f3"), no(None, contact_point="nobody (at) x.se", source_key="f4"),
+    ]  # fmt: skip
+    granted = [said("anna"), said("bo")]
+    permitted([ANNA, BO], consent_events=[*granted, *of_nobody, *fine])
+    assert find_untied(warehouse) == 5
+    told = "select source_key, reason from identity.untied_withdrawals order by 1"
+    assert warehouse.execute(told).fetchall() == [
+        ("b", "it names a person who is not known, and its contact point cannot be read"),
+        ("k", "it names a person who is not known"),
+        ("n", "its contact point cannot be read"),
+        ("p", "its contact point cannot be read"),
+        ("s", "it names a person who is not known"),
+    ]
+    assert acknowledge(warehouse, "crm", "consent_events", "k", "left in 2019") == 1
+    assert acknowledge(warehouse, "crm", "consent_events", None, "seen to") == 4
+    with pytest.raises(KundbildError, match="nothing of crm email_events is set aside"):
+        acknowledge(warehouse, "crm", "email_events", None, "-")
+    assert warehouse.execute(f"select count(*) from ({set_aside_rows(warehouse)}) where kind = 'withdrawal'").fetchall() == [(5,)]  # fmt: skip
+    # whoever comes with that key is denied, and what was somebody's once is not told when their record goes
+    nils = person("nils", email="other@x.se")
+    assert permitted([ANNA, BO, nils], consent_events=[*granted, *of_nobody, *fine, said("nils")]) == {OF_BO: "bo@x.se"}
+    assert find_untied(warehouse) == 3
+    warehouse.execute("delete from identity.customer_source_records where source_key = 'nils'")
+    permitted.derive()
+    assert find_untied(warehouse) == 3
+
+
+def test_the_ledger_of_an_older_home_is_looked_at_whole(permitted, warehouse):
+    permitted([ANNA], consent_events=[no("anna"), no("nils")])
+    warehouse.execute("update identity.withdrawals set was_tied = null")
+    assert find_untied(warehouse) == 1
+    assert note_withdrawals(warehouse, {"consent_events": ["crm"]}, "again") == 2
