@@ -84,10 +84,10 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
             ),
             no_rows(
                 "nobody_hidden_by_the_raw_register",
-                "Nobody of the family name, birth date and begin of the given name of somebody protected or dead in an address register.",
+                "Nobody of the family name, birth date and first letter of the given name of somebody protected or dead in an address register.",
                 "select b.customer_id from (select * from {batch}) as b join identity.golden_records g on g.customer_id = b.customer_id "
                 f"join ({hidden_people(settings)}) h on h.born = g.birth_date.value and h.family = lower(trim(g.family_name.value)) "
-                "and h.given = left(lower(trim(g.given_name.value)), 3)",
+                "and h.given = left(lower(trim(g.given_name.value)), 1)",
                 rule=19,
             ),
             no_row_where(

@@ -90,7 +90,7 @@ def hidden_people(settings: Settings) -> str:
     """SQL: whom an address register tells as protected or dead, as it spells them: (family, given, born)."""
     needed = {"given_name", "family_name", "birth_date", "is_protected", "is_deceased"}
     found = [
-        f"select lower(trim(family_name)) as family, left(lower(trim(given_name)), 3) as given, try_cast(birth_date as date) as born "
+        f"select lower(trim(family_name)) as family, left(lower(trim(given_name)), 1) as given, try_cast(birth_date as date) as born "
         f"from {quote('raw_' + source)}.{quote(name)} where _deleted_at is null and (is_protected or is_deceased)"
         for source, spec in settings.enabled_sources.items()
         for name, table in spec.tables.items()

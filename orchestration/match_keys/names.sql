@@ -32,3 +32,14 @@ create or replace macro match_keys.words_of(s) as
 -- the given names of one person, together and one by one: a system may have any of them
 create or replace macro match_keys.given_keys(s) as
     case when match_keys.words_key(s) is null then []::varchar[] else list_distinct(list_prepend(match_keys.words_key(s), match_keys.words_of(s))) end;
+
+-- the words of a name in their order, each two neighbours without the space, and all of it: Anna Karin is Annakarin too
+create or replace macro match_keys.name_forms(s) as
+    list_transform([list_filter(string_split(coalesce(match_keys.folded(s), ''), ' '), lambda w: w <> '')], lambda words:
+        list_distinct(list_filter(list_concat(words, list_transform(words, lambda w, i: w || words[i + 1]), [array_to_string(words, '')]),
+            lambda f: f is not null and f <> '')))[1];
+-- the first letters of each two neighbours: po of Per-Olof
+create or replace macro match_keys.name_acronyms(s) as
+    list_transform([list_filter(string_split(coalesce(match_keys.folded(s), ''), ' '), lambda w: w <> '')], lambda words:
+        list_distinct(list_filter(list_transform(words, lambda w, i: left(w, 1) || left(words[i + 1], 1)), lambda a: a is not null)))[1];
+create or replace macro match_keys.first_letters(words) as list_distinct(list_transform(words, lambda w: left(w, 1)));

@@ -66,3 +66,58 @@ def test_rule_19_an_entry_whose_birth_date_cannot_be_read_protects_everybody_of_
         person("k", "Karin", "Ek", birth_date="1950-02-03"),
     ]
     assert known(people, GUNILLA | {"birth_date": None, "is_protected": True}) == {"m": (True, False)}
+
+
+@pytest.mark.parametrize(
+    ("register_has", "record_has"),
+    [
+        ("Anna Karin", "Annakarin"),
+        ("Annakarin", "Anna-Karin"),
+        ("Per-Olof", "P-O"),
+        ("Per Olof Sven", "PO"),
+        ("P-O", "Per Olof"),
+        ("Per-Olof", "P. Bergström"),
+        ("Gunilla", "G."),
+        ("Gunilla", None),
+        (None, "Gunilla"),
+        ("Mac Donald Per", "Macdonald"),
+    ],
+)
+def test_rule_19_a_given_name_in_another_form_of_the_same_birth_date_is_the_person(known, register_has, record_has):
+    entry = GUNILLA | {"given_name": register_has, "is_protected": True}
+    born = {"birth_date": "1950-02-03"}
+    people = [
+        person("m", record_has, "Bergström", **born),
+        person("another", "Xerxes", "Bergström", **born) if register_has else person("another", "Xerxes", "Ek", **born),
+        person("namesake", "Gunilla", "Bergström", birth_date="1971-08-19"),
+        person("family", "Gunilla", "Ek", **born),
+        # nor by the letters of the family name
+        person("letters", "Xerxes", "Bergström Gunnarson Pers Annasdotter", **born) if register_has else person("letters", "X", "Y"),
+    ]  # fmt: skip
+    if record_has is None:
+        people = people[2:4] + people[:1]  # identity may take a record without a given name for anybody's of that birth
+    assert known(people, entry) == {"m": (True, False)}
+    assert known(people, entry | {"is_protected": False, "is_deceased": True}) == {"m": (False, True)}
+
+
+@pytest.mark.parametrize(
+    ("register_has", "record_has"), [("Anna Karin", "Annakarin"), ("Annakarin", "Anna Karin"), ("Per-Olof", "P-O")]
+)
+def test_rule_19_without_a_birth_date_the_whole_given_name_in_any_form_is_needed(known, register_has, record_has):
+    entry = GUNILLA | {"given_name": register_has, "is_protected": True}
+    people = [
+        person("m", record_has, "Bergström", birth_date=None),
+        person("initial", "A", "Bergström", birth_date=None),
+        person("nobody", None, "Bergström", birth_date=None),
+    ]
+    assert known(people, entry) == {"m": (True, False)}
+
+
+def test_rule_19_a_family_name_is_known_with_or_without_its_spaces(known):
+    entry = GUNILLA | {"family_name": "Mc Donald", "is_protected": True}
+    people = [
+        person("m", "Gunilla", "McDonald", birth_date="1950-02-03"),
+        person("full", None, None, full_name="Gunilla Mcdonald", birth_date="1950-02-03"),
+        person("ek", "Gunilla", "Ek", birth_date="1950-02-03"),
+    ]
+    assert set(known(people, entry)) == {"m", "full"}

@@ -16,3 +16,9 @@
 {% macro spark__each_of(relation, list_column, name) -%}
     (select * except ({{ list_column }}), explode({{ list_column }}) as {{ name }} from {{ relation }})
 {%- endmacro %}
+
+{#- SQL: whether two lists have an element in common. -#}
+{% macro have_common(list, other) -%} coalesce(list_has_any({{ list }}, {{ other }}), false) {%- endmacro %}
+
+{#- An aggregate: the elements of all lists of a group, each once. -#}
+{% macro all_of_lists(list) -%} list_distinct(flatten(list({{ list }}))) {%- endmacro %}

@@ -3,17 +3,16 @@ with
     entries as (
         select
             source_system || ':' || source_key as entry,
-            {{ words_of("given_name") }} as forenames,
-            {{ words_of("family_name") }} as family_names,
+            {{ name_forms("given_name") }} as given_forms,
+            {{ name_acronyms("given_name") }} as given_acronyms,
+            {{ first_letters(words_of("given_name")) }} as given_letters,
+            {{ name_forms("family_name") }} as family_forms,
             {{ plausible_birth("birth_date", "cast(" ~ as_of() ~ " as date)") }} as birth_date,
             coalesce(is_protected, false) as is_protected,
             coalesce(is_deceased, false) as is_deceased
         from {{ ref("conformed_address_updates") }}
         where deleted_at is null and (is_protected or is_deceased)
     ),
-    forenames as (select * from {{ each_of("entries", "forenames", "forename") }} e),
-    -- a register gives all forenames, a system one of them, and a name may have been taken at marriage or left
-    names as (select * from {{ each_of("forenames", "family_names", "family_name") }} f),
     records as (
         select
             s.customer_id,
@@ -21,7 +20,8 @@ with
             n.birth_date,
             n.postal_key,
             n.street_key,
-            {{ words_of("concat_ws(' ', p.given_name, p.family_name, p.full_name)") }} as words
+            concat_ws(' ', p.given_name, p.family_name, p.full_name, n.given_key, n.family_key) as whole_name,
+            concat_ws(' ', p.given_name, n.given_key) as given_name
         from {{ source("identity", "customer_source_records") }} s
         join {{ ref("conformed_people") }} p on p.source_system = s.source_system and p.source_key = s.source_key
         join
@@ -30,29 +30,59 @@ with
             and n.source_key = s.source_key
         where s.valid_to is null
     ),
+    births as (select distinct customer_id, birth_date from records where birth_date is not null),
     -- of the birth dates that are asked for, and of none
     candidates as (
         select *
         from records
         where
-            birth_date is null
-            or birth_date in (select birth_date from entries)
+            customer_id not in (select customer_id from births)
+            or customer_id in (select customer_id from births where birth_date in (select birth_date from entries))
             or exists (select 1 from entries where birth_date is null and is_protected)
     ),
-    words as (select customer_id, record_id, birth_date, word from {{ each_of("candidates", "words", "word") }} r),
-    ages as (select customer_id, max(birth_date) as birth_date from records group by customer_id),
+    people as (
+        select
+            customer_id,
+            {{ all_of_lists(name_forms("whole_name")) }} as forms,
+            {{ all_of_lists(name_acronyms("given_name")) }} as given_acronyms,
+            {{ all_of_lists(first_letters(words_of("given_name"))) }} as given_letters
+        from candidates
+        group by customer_id
+    ),
+    -- of one family name: a name may have been taken at marriage or left, and stand beside another
+    namesakes as (
+        select
+            e.*,
+            c.customer_id,
+            -- a register gives all forenames, a system one of them, or their first letters
+            {{ have_common("e.given_forms", "c.forms") }}
+            or {{ have_common("e.given_acronyms", "c.forms") }}
+            or {{ have_common("e.given_forms", "c.given_acronyms") }} as is_of_one_given_name,
+            -- who has neither has no given name, and may be anybody of the family
+            {{ have_common("e.given_letters", "c.given_letters") }}
+            or e.given_letters[1] is null
+            or c.given_letters[1] is null as may_be_of_one_given_name
+        from {{ each_of("entries", "family_forms", "family_form") }} e
+        join
+            {{ each_of("(select *, forms as family_forms from people)", "family_forms", "family_form") }} c
+            on c.family_form = e.family_form
+    ),
     matched as (
         select
-            g.customer_id,
+            n.customer_id,
             -- who is of one name with a protected person and of unknown age may be that person
-            bool_or(e.is_protected) as is_protected,
-            bool_or(e.is_deceased and e.birth_date = g.birth_date) as is_deceased
-        from names e
-        join words g on g.word = e.forename
-        join words f on f.record_id = g.record_id and f.word = e.family_name
-        join ages a on a.customer_id = g.customer_id
-        where e.birth_date = g.birth_date or e.is_protected and (e.birth_date is null or a.birth_date is null)
-        group by g.customer_id
+            bool_or(n.is_protected) as is_protected,
+            bool_or(n.is_deceased and b.customer_id is not null) as is_deceased
+        from namesakes n
+        left join births b on b.customer_id = n.customer_id and b.birth_date = n.birth_date
+        where
+            -- born on the same day, in doubt it is the same person
+            b.customer_id is not null
+            and (n.is_of_one_given_name or n.may_be_of_one_given_name)
+            or n.is_protected
+            and n.is_of_one_given_name
+            and (n.birth_date is null or n.customer_id not in (select customer_id from births))
+        group by n.customer_id
     ),
     protected as (select customer_id from matched where is_protected),
     near as (
