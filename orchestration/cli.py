@@ -14,6 +14,7 @@ from rich.table import Table as RichTable
 
 from orchestration.audience_cli import audience_app
 from orchestration.audit_cli import audit_app
+from orchestration.breach_cli import breach
 from orchestration.catalogue_cli import catalogue
 from orchestration.consent_cli import consent_app
 from orchestration.console import Json, Watch, err, me, out, print_json, print_outcome, styled
@@ -47,6 +48,7 @@ app.add_typer(pepper_app, name="pepper")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(requests_app, name="requests")
 app.add_typer(review_app, name="review")
+app.command(epilog="Example: kundbild breach found.csv --notification notification.md --customers whom.csv")(breach)
 app.command()(explain)
 app.command()(catalogue)
 app.command(epilog="Example: kundbild erase --email - --received 2026-05-31")(erase)
