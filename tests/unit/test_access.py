@@ -86,7 +86,7 @@ def test_lists_of_pairs_and_of_rows_set_aside_are_noted(published, resolve, ware
     resolve({"source_key": "1", "given_name": "Anna", "family_name": "Berg"})
     warehouse.execute(
         "create schema if not exists quarantine; create table quarantine.quarantined_rows as select 'crm' as source_system, "
-        "'people' as entity, '7' as source_key, 'unreadable' as kind, 'no name' as reason"
+        "'people' as entity, '7' as source_key, 'unreadable' as kind, 'no name' as reason, 1 as load_id"
     )
     warehouse.close()
     config = tmp_path / "own.toml"
