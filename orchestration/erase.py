@@ -23,6 +23,7 @@ from orchestration.privacy.holds import Hold, held
 from orchestration.privacy.noted import note_erasure, suppress_noted
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.proof import Planting, Proof, is_found, look_for, plant, planted_customers, take_out_kept
+from orchestration.privacy.register import set_state, waiting_request
 from orchestration.privacy.rights import (
     State,
     Subject,
@@ -31,10 +32,8 @@ from orchestration.privacy.rights import (
     customers_of,
     note_request,
     restrict,
-    set_state,
     state_of,
     suppressed_customers,
-    waiting_request,
 )
 from orchestration.privacy.searching import suppressed_found
 from orchestration.privacy.suppression import SuppressionList

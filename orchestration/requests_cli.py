@@ -16,7 +16,7 @@ from orchestration.console import Json, out, print_json, styled
 if TYPE_CHECKING:
     from datetime import date
 
-    from orchestration.privacy.rights import Request
+    from orchestration.privacy.register import Request
 
 Received = Annotated[
     str,
@@ -40,7 +40,7 @@ def list_requests(
         return
     from orchestration.extract.records import now
     from orchestration.privacy.deadlines import deadlines
-    from orchestration.privacy.rights import requests
+    from orchestration.privacy.register import requests
 
     today = now().date()
     with _register("requests") as (con, home, _):

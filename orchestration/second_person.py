@@ -15,7 +15,7 @@ from orchestration.privacy.deadlines import request_named
 from orchestration.privacy.erasure import Erased
 from orchestration.privacy.holds import held
 from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.rights import customers_by_subject, set_state
+from orchestration.privacy.register import customers_by_subject, set_state
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse, scalar, transaction
 

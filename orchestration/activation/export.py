@@ -1,8 +1,8 @@
 """An audience as a file for whoever sends: only while the permissions are fresh, and with a note of who was in it.
 
-Here: what must hold before a row leaves, and whom the people's own words since the night leave out. The note goes to
-`restricted.exports`, by which an erasure tells who has to be told (Art. 19). Not here: who is in an audience (dbt:
-marts/audiences), which sources must be known (statement_sources.py), what a recipient has to remove again (removals.py).
+Here: what must hold before a row leaves. The note goes to `restricted.exports`, by which an erasure tells who has to be told
+(Art. 19). Not here: who is in an audience (dbt: marts/audiences), which sources must be known (statement_sources.py), whom the
+people's own words since the night leave out (later_words.py), what a recipient has to remove again (removals.py).
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ from pathlib import Path
 
 import duckdb
 
-from data_quality.suites.raw_statements import point_keys
+from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.audiences import MAX_AGE, PREFIX, SCHEMA, audience_tables
 from orchestration.errors import GateError, KundbildError
 from orchestration.home import write_private
-from orchestration.match_keys import define_match_keys
-from orchestration.privacy.exported_points import note_points, point_key
+from orchestration.privacy.exported_points import note_points
 from orchestration.privacy.exports import assert_recipient, note_export
 from orchestration.privacy.pepper import Pepper
-from orchestration.privacy.rights import prepare_requests
 from orchestration.publishing.gate import PERMISSION_CHECK
 from orchestration.settings import Settings
 from orchestration.spreadsheets import csv_text, is_formula
-from orchestration.warehouse import has_table, quote, scalar, transaction
+from orchestration.warehouse import quote, scalar, transaction
 
 COLUMNS = ("contact_point", "given_name", "country_code", "purpose", "channel", "customer_id")
 # by it the recipient finds the row again when it has to go (removals.py)
@@ -65,53 +63,6 @@ def audiences(con: duckdb.DuckDBPyConnection) -> list[Audience]:
     return found
 
 
-# what people said here since the permission was worked out: by the record's customer of today. In doubt it is no
-_OWNERS = """
-create or replace temp table owners as
-select distinct l.source_system, l.source_key, coalesce(r.customer_id, l.customer_id) as customer_id
-from (
-    from identity.customer_source_records
-    qualify row_number() over (partition by source_system, source_key order by valid_to is null desc, valid_from desc) = 1
-) l left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
-"""
-_LATER_WORDS = """
-select o.customer_id, 'objected or withdrew since the night' as reason
-from identity.objections b join owners o using (source_system, source_key)
-join marts.contact_permissions p on p.customer_id = o.customer_id and p.purpose = $purpose and p.channel = $channel
-where b.stated_at >= p.decided_at and {is_about}
-union all
-select o.customer_id, 'restricted since the night'
-from identity.restrictions b join owners o using (source_system, source_key)
-"""
-# of a request b: whether it is about the audience's purpose and channel. One without a purpose is of all marketing
-_IS_ABOUT = (
-    "(b.purpose in ($purpose, 'all') or coalesce(b.purpose, 'marketing') in ('marketing', 'direct_marketing') and $is_marketing) "
-    "and coalesce(b.channel in ($channel, 'all'), true)"
-)
-# requests that name an address alone: whoever would be written to by it is denied
-_BY_ADDRESS = f"""
-insert into later_words select p.customer_id, 'objected or withdrew since the night'
-from (
-    select customer_id, decided_at, unnest({point_keys("contact_point")}) as k from marts.contact_permissions
-    where purpose = $purpose and channel = $channel and is_permitted
-) p
-join (select *, unnest({point_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild') b on b.k = p.k
-where b.stated_at >= p.decided_at and {_IS_ABOUT}
-"""
-# an address that a correction replaced (Art. 16) may be somebody else's; a later statement on it decides anew
-_CORRECTED = f"""
-insert into later_words select p.customer_id, 'corrected since the permission was given'
-from marts.contact_permissions p
-join (
-    select o.customer_id, c.field, c.value, c.corrected_at from identity.corrections c join owners o using (source_system, source_key)
-) c on c.customer_id = p.customer_id and c.corrected_at >= p.decided_at
-where p.is_permitted and p.purpose = $purpose and p.channel = $channel and case
-    when c.field in ('email', 'phone') then (c.field = 'email') = contains(p.contact_point, '@')
-        and ({point_key("p.contact_point")} = {point_key("c.value")}) is not true
-    when c.field in ('street', 'postal_code', 'city') then p.channel = 'post'
-        and contains(lower(p.contact_point), lower(c.value)) is not true
-    else false end
-"""
 _MEMBERS = """
 select {columns}, coalesce(w.reason, case when p.customer_id is null then 'no longer permitted' end) as left_out
 from {table} a
@@ -174,28 +125,6 @@ def export_audience(
             file.unlink(missing_ok=True)
         raise
     return Audience(name, audience.table, *asked, len(rows), left_out)
-
-
-def note_later_words(con: duckdb.DuckDBPyConnection, asked: tuple[str, str]) -> None:
-    """Makes the temp table `later_words` (customer_id, reason): who may not be written to for `asked`, a purpose and a
-    channel, by what was said here since the permission was worked out; and `owners` (record, customer of today)."""
-    prepare_requests(con)
-    define_match_keys(con)
-    purpose, channel = asked
-    # a purpose that is not declared is treated as marketing: the stricter one
-    is_marketing = bool(
-        scalar(
-            con,
-            "select coalesce((select bool_or(is_marketing) from reference.purposes where purpose = $purpose), true)",
-            {"purpose": purpose},
-        )
-    )
-    about = {"purpose": purpose, "channel": channel, "is_marketing": is_marketing}
-    con.execute(_OWNERS)
-    con.execute(f"create or replace temp table later_words as {_LATER_WORDS.format(is_about=_IS_ABOUT)}", about)
-    if has_table(con, "identity", "withdrawals"):
-        con.execute(_BY_ADDRESS, about)
-    con.execute(_CORRECTED, {"purpose": purpose, "channel": channel})
 
 
 def _members(

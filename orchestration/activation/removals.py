@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.activation.export import note_later_words
+from orchestration.activation.later_words import note_later_words
 from orchestration.errors import KundbildError
 from orchestration.home import assert_may_write, write_private
 from orchestration.match_keys import define_match_keys

@@ -12,7 +12,8 @@ from typing import Literal, get_args
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.privacy.rights import Request, prepare_requests, requests
+from orchestration.privacy.register import Request, requests
+from orchestration.privacy.rights import prepare_requests
 
 # the two grounds of Art. 12(3); words of one's own could name somebody
 Ground = Literal["complexity", "number"]

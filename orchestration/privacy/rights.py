@@ -1,14 +1,14 @@
 """Requests by which people use their rights: whom they are about, until when, and what became of them.
 
-Here: `restricted.rights_requests`, which names nobody, and who is meant by an id, an address or a record.
-Not here: what a right asks for (erasure.py), requests that a source delivers (orchestration/requests.py).
+Here: noting a request in `restricted.rights_requests`, which names nobody, and who is meant by an id, an address or a record.
+Not here: erasing (erasure.py), reading that register (register.py), requests that a source delivers (orchestration/requests.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 import duckdb
@@ -16,7 +16,6 @@ import duckdb
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.corrections import check_values
-from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.warehouse import has_table, scalar
@@ -128,30 +127,6 @@ class Subject:
         return self.customer or self.email or self.source_record or ""
 
 
-@dataclass(frozen=True)
-class Request:
-    """A row of the register of requests; `reference` is what the source that it came by calls it.
-
-    `due_on` is a month after it was received, `extended_to` three where somebody extended it, `asked_by` who noted one that
-    waits for a second person.
-    """
-
-    request_id: str
-    kind: str
-    received_at: datetime
-    due_on: date
-    state: str
-    closed_at: datetime | None
-    reference: str | None
-    extended_to: date | None = None
-    extension_ground: str | None = None
-    asked_by: str | None = None
-
-    @property
-    def answer_by(self) -> date:
-        return self.extended_to or self.due_on
-
-
 def prepare_requests(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DDL)
 
@@ -239,21 +214,6 @@ def note_request(
     )
 
 
-def set_state(con: duckdb.DuckDBPyConnection, request: str, state: State, at: datetime) -> None:
-    """What became of a request that is noted, by its id. `at` is UTC, naive."""
-    con.execute(
-        "update restricted.rights_requests set state = $state, closed_at = $closed where request_id = $request",
-        {"state": state, "closed": at if state in CLOSED else None, "request": request},
-    )
-
-
-def waiting_request(con: duckdb.DuckDBPyConnection, subject: str) -> str:
-    """The id of the erasure of `subject`, a keyed hash, that waits for a second person; "" where none does."""
-    prepare_requests(con)
-    sql = "select min(request_id) from restricted.rights_requests where kind = 'erase' and state = 'waiting' and subject = $1"
-    return str(scalar(con, sql, [subject]) or "")
-
-
 def object_to_marketing(
     con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str, purpose: str = "direct_marketing"
 ) -> int:
@@ -321,19 +281,6 @@ def correct(
     )
 
 
-def customers_by_subject(con: duckdb.DuckDBPyConnection, pepper: Pepper, subject: str) -> list[str]:
-    """Today's ids of the customer whose id, of today or before, `subject` is the keyed hash of."""
-    con.execute(OWNERS)
-    hashed = pepper.hashed_sql("'audit:' || id")
-    rows = con.execute(
-        f"select distinct customer_id from (select customer_id, {hashed} as keyed_hash from ("
-        "select customer_id, customer_id as id from owners union select customer_id, own_id from owners "
-        "union select customer_id, old_customer_id from identity.customer_id_redirects)) where keyed_hash = $subject order by 1",
-        {"subject": subject, **pepper.parameters()},
-    ).fetchall()
-    return [customer for (customer,) in rows]
-
-
 def begun_restrictions(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Customers whose data are restricted, where a restriction was noted and not carried through, as by a killed command."""
     prepare_requests(con)
@@ -353,13 +300,3 @@ def close_requests(con: duckdb.DuckDBPyConnection, kind: Right, moment: datetime
         "update restricted.rights_requests set state = 'done', closed_at = $moment where kind = $kind and state = 'open'",
         {"kind": kind, "moment": moment},
     )
-
-
-def requests(con: duckdb.DuckDBPyConnection) -> list[Request]:
-    """All of them, the newest first."""
-    prepare_requests(con)
-    rows = con.execute(
-        "select request_id, kind, received_at, due_on, state, closed_at, reference, extended_to, extension_ground, asked_by "
-        "from restricted.rights_requests order by received_at desc, request_id"
-    ).fetchall()
-    return [Request(*row) for row in rows]

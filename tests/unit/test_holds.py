@@ -14,7 +14,8 @@ from orchestration.privacy.audit import actor
 from orchestration.privacy.deadlines import close
 from orchestration.privacy.holds import held, holds, lift_hold, place_hold
 from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.rights import Subject, free, requests
+from orchestration.privacy.register import requests
+from orchestration.privacy.rights import Subject, free
 from orchestration.requests import take_up_requests
 from orchestration.second_person import confirm
 from orchestration.settings import Settings
