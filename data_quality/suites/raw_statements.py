@@ -179,7 +179,7 @@ def _select(
     channel = "'email'" if kind else _or_all(parts.get("channel"))
     return (
         f"select {more['person_system']} as person_system, cast({person} as varchar) as person_key, cast({point} as varchar) as point, "
-        f"{purpose} as purpose, {channel} as channel, coalesce({_time(spec, parts.get('at'))}, _extracted_at) as said_at "
+        f"{purpose} as purpose, {channel} as channel, coalesce({_time(spec, parts.get('at'))}, {_first_known(source, name)}) as said_at "
         f"from {quote('raw_' + source)}.{quote(name)} "
         f"where ({refuses}) and not {more.get('ignored', 'false')}"
     )
@@ -187,6 +187,16 @@ def _select(
 
 def _or_all(part: Part | None) -> str:
     return f"coalesce(nullif(lower(trim(cast({part.sql} as varchar))), ''), 'all')" if part else "'all'"
+
+
+def _first_known(source: str, name: str) -> str:
+    """SQL: since when a row without a time is known, or before. A row that is written again or deleted gets a new
+    `_extracted_at`, and the opt-out in it is no later for that: where a load may have done so, the table's first load counts."""
+    loads = f"from ops.loads where source = {text(source)} and table_name = {text(name)}"
+    return (
+        f"case when _deleted_at is null and _load_id in (select load_id {loads} and updated = 0) then _extracted_at "
+        f"else coalesce((select min(loaded_at) {loads}), _extracted_at) end"
+    )
 
 
 def _time(spec: Source, part: Part | None) -> str:

@@ -115,7 +115,7 @@ _EMAILS = "[A-Za-z0-9._%+''-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}"
 _LINES = f"""
 select 'rejected_rows' as entity, r.source as source_system, null::varchar as source_key, null::varchar as person_system,
     null::varchar as person_key, unnest(regexp_extract_all(r.content, '{_EMAILS}')) as contact_point, 'all' as purpose,
-    'all' as channel, l.loaded_at as stated_at, false as is_certain, r.load_id, true as is_again
+    'all' as channel, l.loaded_at as stated_at, false as is_certain, r.load_id, true as is_again, false as is_gone
 from quarantine.rejected_rows r join ops.loads l using (load_id)
 where r.source = {{source}} and r.table_name = {{table}} and not coalesce(json_valid(r.content), false)
     and not exists (select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name
@@ -127,7 +127,7 @@ select 'rejected_rows' as entity, {source} as source_system, {key}::varchar as s
     unnest([{points}])::varchar as contact_point, coalesce(said_word({purpose}), 'all') as purpose,
     coalesce(said_word({channel}), 'all') as channel,
     coalesce({stated_at}, _loaded_at) as stated_at, {withdrawn} as is_certain,
-    _load_id as load_id, {stated_at} is null as is_again
+    _load_id as load_id, {stated_at} is null as is_again, false as is_gone
 from (
     select {columns}, r.load_id as _load_id, l.loaded_at as _loaded_at, case when r.file is not null then exists (
         select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id

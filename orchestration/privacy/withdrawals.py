@@ -36,7 +36,8 @@ create table if not exists {LEDGER} (
     entity varchar not null, source_system varchar not null, source_key varchar, person_system varchar, person_key varchar,
     contact_point varchar, purpose varchar not null, channel varchar not null, stated_at timestamp not null,
     is_certain boolean not null, load_id bigint not null,
-    was_tied boolean -- whether it was about somebody, or about a contact point that can be read, in some night
+    was_tied boolean, -- whether it was about somebody, or about a contact point that can be read, in some night
+    is_over boolean -- whether its row granted, or was gone, after it: without a time, the row's next no is a new one
 );
 create table if not exists identity.withdrawals_read (
     relation varchar primary key, load_id bigint not null, reading varchar not null
@@ -58,19 +59,20 @@ select '{entity}' as entity, '{system}' as source_system, source_key,
     {person_system} as person_system, person_key, contact_point, coalesce(said_word(purpose), 'all') as purpose,
     coalesce(said_word(channel), 'all') as channel, coalesce(stated_at, extracted_at) as stated_at, {certain} as is_certain, load_id,
     -- without a time of its own: first known, it is no new one when its row is written again or deleted
-    deleted_at is not null or stated_at is null or stated_at = extracted_at as is_again
+    deleted_at is not null or stated_at is null or stated_at = extracted_at as is_again, deleted_at is not null as is_gone
 from {relation} where load_id > {since} and not {granted} and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
 """
 _REFUSED = """
 select '{entity}' as entity, '{system}' as source_system, source_key, {person_system} as person_system, person_key, contact_point,
     'marketing' as purpose, 'email' as channel, coalesce(occurred_at, extracted_at) as stated_at, true as is_certain, load_id,
-    deleted_at is not null or occurred_at is null or occurred_at = extracted_at as is_again
+    deleted_at is not null or occurred_at is null or occurred_at = extracted_at as is_again, deleted_at is not null as is_gone
 from {relation} where load_id > {since} and regexp_matches(lower(kind), '{refusal}')
     and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
 """
 WORDS = ", ".join(map(text, WITHDRAWN_WORDS))
 _WITHDRAWN = f"coalesce(said_word(status) in ({WORDS}), false)"
 _GRANTED = "coalesce(said_word(status) = 'granted', false)"
+_REFUSING = f"coalesce(regexp_matches(lower(kind), '{REFUSAL}'), false)"
 # a delivery has one reading, today's: what is read as a grant by now, or came again as one after it could not be read, is
 # no withdrawal
 _REREAD = f"""
@@ -80,13 +82,21 @@ delete from {LEDGER} w using (
 where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key
     and (s.load_id = w.load_id or (not w.is_certain and s.load_id > w.load_id))
 """
+# after an untimed no of its row said yes, or was gone
+_OVER = f"""
+update {LEDGER} w set is_over = true from (
+    select source_key, max(load_id) as load_id from {{relation}}
+    where load_id > {{since}} and (deleted_at is not null or not ({{refuses}})) group by 1
+) s
+where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key and s.load_id > w.load_id
+"""
+_IS_AGAIN = "(w.stated_at = f.stated_at or f.is_again and (f.is_gone or not coalesce(w.is_over, false)))"
 _SEEN_AGAIN = f"""
-update {LEDGER} w set load_id = f.load_id from fresh_withdrawals f
-where {_SAME} and (w.stated_at = f.stated_at or f.is_again) and w.load_id < f.load_id
+update {LEDGER} w set load_id = f.load_id from fresh_withdrawals f where {_SAME} and {_IS_AGAIN} and w.load_id < f.load_id
 """
 _NOTE = f"""
 insert into {LEDGER} ({_COLUMNS}) select distinct on ({_COLUMNS}) {_COLUMNS} from fresh_withdrawals f
-anti join {LEDGER} w on {_SAME} and (w.stated_at = f.stated_at or f.is_again)
+anti join {LEDGER} w on {_SAME} and {_IS_AGAIN}
 where nullif(trim(f.person_key), '') is not null or said_word(f.contact_point) is not null
 """
 
@@ -134,6 +144,8 @@ def note_withdrawals(
                 select = _STATED.format(**of, since=since, certain=_WITHDRAWN, granted=_GRANTED)
             else:
                 select = _REFUSED.format(**of, since=since, refusal=REFUSAL)
+            refuses = f"not {_GRANTED}" if entity == "consent_events" else _REFUSING
+            con.execute(_OVER.format(**of, since=since, refuses=refuses))
             add_withdrawals(con, select)
             con.execute(
                 "insert or replace into identity.withdrawals_read values (?, ?, ?)", [of["relation"], newest, reading]
@@ -142,7 +154,7 @@ def note_withdrawals(
 
 
 def add_withdrawals(con: duckdb.DuckDBPyConnection, select: str) -> None:
-    """Adds those of a query of the ledger's columns and `is_again` that it does not have."""
+    """Adds those of a query of the ledger's columns, `is_again` and `is_gone` that it does not have."""
     con.execute(f"create or replace temp table fresh_withdrawals as {select}")
     con.execute(_SEEN_AGAIN)
     con.execute(_NOTE)

@@ -10,6 +10,7 @@ import pytest
 from data_quality.checks import Check
 from data_quality.suites.consent import _by_paths_of_their_own
 from data_quality.suites.raw_statements import opt_outs, point_keys
+from orchestration.extract.records import prepare_ops
 from orchestration.map_settings import ColumnMap, EntityMap
 from orchestration.privacy.rights import prepare_requests
 from orchestration.settings import Settings, Source, Table
@@ -46,10 +47,14 @@ SETTINGS = Settings(
     },
 )  # fmt: skip
 PREPARED = """
+insert into ops.loads by name select t as table_name, s as source, l as load_id, came as loaded_at, 9 as source_rows, 9 as inserted, u as updated,
+    0 as unchanged, 0 as duplicates, 0 as rejected, 0 as deleted
+    from (values ('optins', 'email', 1, timestamp '2026-02-01', 0), ('optins', 'email', 2, '2026-06-02', 0), ('optins', 'email', 3, '2026-06-02', 1),
+        ('stops', 'club', 12, '2026-05-01', 0)) v (t, s, l, came, u);
 create schema raw_email; create schema raw_club; create schema marts; create schema reference;
-create table raw_email.optins (subscriber_id varchar, email varchar, list varchar, status varchar, stated_at varchar, _extracted_at timestamp, _deleted_at timestamp);
-create table raw_email.events (subscriber_id varchar, email varchar, event varchar, occurred_at varchar, _extracted_at timestamp, _deleted_at timestamp);
-create table raw_club.stops (id varchar, who varchar, point varchar, topic varchar, way varchar, choice varchar, day varchar, _extracted_at timestamp, _deleted_at timestamp);
+create table raw_email.optins (subscriber_id varchar, email varchar, list varchar, status varchar, stated_at varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
+create table raw_email.events (subscriber_id varchar, email varchar, event varchar, occurred_at varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
+create table raw_club.stops (id varchar, who varchar, point varchar, topic varchar, way varchar, choice varchar, day varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
 create table reference.purposes as from (values ('newsletter', true), ('survey', false)) t (purpose, is_marketing);
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 insert into identity.customer_source_records values ('c1', 'email', '7', '2025-01-01', null), ('c1', 'club', 'k7', '2025-01-01', '2026-01-01');
@@ -91,6 +96,8 @@ SEEN = {
     optin(subscriber_id="7", list=None): {BY_RECORD},
     optin(subscriber_id="7", list="direct_marketing"): {BY_RECORD},
     optin(subscriber_id="7", stated_at="sometime"): {BY_RECORD},
+    optin(subscriber_id="7", stated_at=None): {BY_RECORD},
+    stop(who="k7", day=None) + "; update raw_club.stops set _deleted_at = '2026-06-02'": {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01"): {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01T13:30:00+01:00"): {BY_RECORD},
     optin(email="ANNA.BERG@x.se "): {BY_POINT},
@@ -117,6 +124,9 @@ ALLOWED = [
     optin(subscriber_id="7", status="Granted "),
     optin(subscriber_id="7", list="offers"),
     optin(subscriber_id="8"),
+    # without a time: known since the table's first load, and written again or deleted since
+    optin(subscriber_id="7", stated_at=None, _load_id="3"),
+    optin(subscriber_id="7", stated_at=None) + "; update raw_email.optins set _deleted_at = '2026-06-02'",
     optin(email="annaberg@x.se"),
     event(subscriber_id="7", event="open"),
     event(subscriber_id="7", event="bounce"),
@@ -132,6 +142,7 @@ ALLOWED = [
 def planted(warehouse):
     """Which checks fail once the SQL was run on a warehouse where everything is permitted."""
     prepare_requests(warehouse)
+    prepare_ops(warehouse)
     warehouse.execute(PREPARED)
 
     def go(breach: str) -> set[str]:
@@ -172,6 +183,7 @@ def test_opt_outs_of_no_source_are_none_and_keys_are_of_all_that_is_written(ware
 
 def test_local_times_never_cry_without_a_cause_and_an_offset_is_read(warehouse):
     prepare_requests(warehouse)
+    prepare_ops(warehouse)
     warehouse.execute(PREPARED)
     email = SETTINGS.sources["email"].model_copy(update={"timezone": "Europe/Stockholm"})
     local = SETTINGS.model_copy(update={"sources": {"email": email}})

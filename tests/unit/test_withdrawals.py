@@ -37,6 +37,29 @@ def test_rule_04_a_withdrawal_outlives_its_row(permitted):
     assert permitted([ANNA], consent_events=[said("anna", at="2026-05-01"), gone]) == {SURVEY: "anna@x.se"}
 
 
+@pytest.mark.parametrize("between", ["yes", "gone"])
+def test_rule_04_an_untimed_no_after_a_yes_of_the_same_row_is_a_new_one(permitted, between):
+    """A table of states without times: no, yes, no. What was granted elsewhere before the second no does not stand."""
+    permitted.remembers = True
+    state = said("anna", "withdrawn", stated_at=None, source_key="u")
+    granted = said("anna", at="2026-03-15")
+
+    def night(load: int, day: int, **row) -> set:
+        seen = datetime(2026, day, 1)
+        return set(permitted([ANNA], consent_events=[granted, state | {"extracted_at": seen, "load_id": load} | row]))
+
+    assert night(2, 2) == {SURVEY}  # no, before the grant
+    assert night(3, 4) == {SURVEY}  # the row is written again, with the same no
+    then = {"status": "granted"} if between == "yes" else {"deleted_at": datetime(2026, 4, 20)}
+    assert night(4, 5, **then) == {SURVEY}
+    assert night(5, 5) == set()
+    # that again is no new one when its row is written again, or deleted
+    later = said("anna", at="2026-05-10")
+    for load, row in ((6, {}), (7, {"deleted_at": datetime(2026, 5, 25)})):
+        again = state | {"extracted_at": datetime(2026, 5, 20), "load_id": load} | row
+        assert permitted([ANNA], consent_events=[granted, later, again]) == {SURVEY: "anna@x.se"}, load
+
+
 def test_rule_04_a_withdrawal_outlives_a_merge_in_the_crm_that_deletes_contact_and_statement(permitted):
     permitted.remembers = True
     a = person("a", "Vera", "Lindros", email="vera@work.se", phone="+46701119901")
