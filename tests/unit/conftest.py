@@ -115,7 +115,7 @@ def permitted(compiled, resolve, warehouse):
             key_withdrawn_points(warehouse, "SE")
             for model in MODELS:
                 is_identity = model in ("golden_records", "protected_customers")
-                schema = "identity" if is_identity else "bi" if model.startswith("bi_") else "marts"
+                schema = "identity" if is_identity else "marts"
                 warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
             rows = warehouse.execute(
                 "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"
