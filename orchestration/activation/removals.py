@@ -22,10 +22,13 @@ from orchestration.privacy.exported_points import hashed_customer, hashed_point,
 from orchestration.privacy.exports import assert_recipient, prepare_exports
 from orchestration.privacy.pepper import Pepper
 from orchestration.spreadsheets import csv_text
-from orchestration.warehouse import has_table, transaction
+from orchestration.warehouse import has_table, scalar, transaction
 
 COLUMNS = ("reference", "contact_point", "reason")
 ERASED, RESTRICTED, CHANGED, ENDED = "erased", "restricted", "changed", "not permitted"
+
+# reference, contact point where it is known here, reason
+Row = tuple[str, str | None, str]
 
 
 @dataclass(frozen=True)
@@ -47,48 +50,68 @@ class Removals:
         return f"{told}: `kundbild audience removals {self.audience} --to FILE{to}`"
 
 
-# every id that a customer has or had, with today's
+# every id that a customer has or had, hashed as exports are, with today's
 _IDS = """
 create or replace temp table known_ids as
-select customer_id as id, customer_id from owners union select r.old_customer_id, r.customer_id from identity.customer_id_redirects r
+select {hashed} as customer_hash, min(customer_id) as customer_id from (
+    select customer_id as id, customer_id from owners union select r.old_customer_id, r.customer_id from identity.customer_id_redirects r
+) group by 1
 """
-# contact points that the warehouse knows, as they would be written to
-_KNOWN = {
-    ("conformed", "conformed_people"): "select email as point from conformed.conformed_people union all select phone from conformed.conformed_people",
-    ("identity", "phone_numbers"): "select phone_key from identity.phone_numbers",
-    ("conformed", "conformed_consent_events"): "select contact_point from conformed.conformed_consent_events",
-    ("marts", "contact_permissions"): "select contact_point from marts.contact_permissions",
-}  # fmt: skip
-_JUDGED = """
-select e.reference, k.point, case
-    when e.point_hash is null then '{erased}'
-    when i.customer_id in (select customer_id from restricted_customers) then '{restricted}'
-    when i.customer_id is null or k.point is null or l.customer_id is not null then '{changed}'
-    when p.point_hash is null then '{ended}' end as reason
+_HOLDERS = """
+create or replace temp table holders as
+select e.reference, e.point_hash, i.customer_id, r.customer_id is not null as is_restricted, l.customer_id is not null as is_corrected
 from restricted.exported_points e
-left join (select {id_hash} as customer_hash, min(customer_id) as customer_id from known_ids group by 1) i on i.customer_hash = e.customer_hash
-left join (select distinct customer_id from later_words where starts_with(reason, 'corrected')) l on l.customer_id = i.customer_id
-left join known_points k on k.point_hash = e.point_hash
+left join known_ids i on i.customer_hash = e.customer_hash
 left join (
-    select distinct customer_id, {permitted_hash} as point_hash
-    from (select customer_id, {permitted_key} as key from marts.contact_permissions where is_permitted and purpose = $purpose and channel = $channel)
-    where customer_id not in (select customer_id from later_words)
-) p on p.customer_id = i.customer_id and p.point_hash = e.point_hash
+    select distinct o.customer_id from identity.restrictions join owners o using (source_system, source_key)
+) r on r.customer_id = i.customer_id
+left join (select distinct customer_id from later_words where starts_with(reason, 'corrected')) l on l.customer_id = i.customer_id
 where e.recipient = $recipient and e.audience = $audience and e.purpose = $purpose and e.channel = $channel
     and (e.told_at is null or $again)
+"""
+# who has no permission on that contact point now; hashes are made of those alone who were exported
+_ENDED = """
+create or replace temp table ended as
+select h.* from holders h anti join (
+    select customer_id, {hashed} as point_hash from (
+        select p.customer_id, {key} as key from marts.contact_permissions p semi join holders using (customer_id)
+        where p.is_permitted and p.purpose = $purpose and p.channel = $channel
+            and p.customer_id not in (select customer_id from later_words)
+    )
+) p on p.customer_id = h.customer_id and p.point_hash = h.point_hash and not h.is_restricted
+"""
+# their contact points as the warehouse still knows them, by customer
+_KNOWN = {
+    ("conformed", "conformed_people"): "select o.customer_id, unnest([p.email, p.phone]) as point from conformed.conformed_people p "
+    "join owners o using (source_system, source_key)",
+    ("identity", "phone_numbers"): "select o.customer_id, n.phone_key from conformed.conformed_people p join owners o using (source_system, source_key) "
+    "join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')",
+    ("conformed", "conformed_consent_events"): "select o.customer_id, e.contact_point from conformed.conformed_consent_events e "
+    "join owners o on o.source_system = e.person_system and o.source_key = e.person_key",
+    ("marts", "contact_permissions"): "select customer_id, contact_point from marts.contact_permissions",
+}  # fmt: skip
+_POINTS = """
+create or replace temp table known_points as
+select customer_id, {hashed} as point_hash, min(point) as point from (
+    select customer_id, point, {key} as key from ({known}) k(customer_id, point) semi join ended using (customer_id)
+) where key is not null group by customer_id, key
+"""
+_JUDGED = f"""
+select e.reference, k.point, case
+    when e.point_hash is null then '{ERASED}'
+    when e.is_restricted then '{RESTRICTED}'
+    when k.point is null or e.is_corrected then '{CHANGED}'
+    else '{ENDED}' end as reason
+from ended e left join known_points k on k.customer_id = e.customer_id and k.point_hash = e.point_hash
 order by 3, 1
 """
 
 
 def pending(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> list[Removals]:
     """Of every audience and recipient that has contact points of an export."""
-    exported = _exported(con)
-    if not exported:
-        return []
-    _note_known_points(con, pepper)
     return [
-        _counted(audience, recipient, _judged(con, pepper, audience, recipient, is_again=False))
-        for audience, recipient in exported
+        Removals(audience, recipient, *_counted(*_judged(con, pepper, audience, recipient, is_again=False)))
+        for audience, recipient in _exported(con)
     ]
 
 
@@ -116,18 +139,15 @@ def write_removals(
             f"no export of the audience {audience} to {recipient or 'a recipient without a name'} is noted",
             to_do=f"exports: {there}; `kundbild audience export` notes them",
         )
-    _note_known_points(con, pepper)
-    judged = _judged(con, pepper, audience, recipient, is_again=is_again)
-    rows = [row for row in judged if row[2]]
+    rows, standing = _judged(con, pepper, audience, recipient, is_again=is_again)
     with transaction(con):
         note_told(con, [reference for reference, _, _ in rows], now)
         write_private(file, csv_text(COLUMNS, rows), overwrite=overwrite)
-    return _counted(audience, recipient, judged)
+    return Removals(audience, recipient, *_counted(rows, standing))
 
 
-def _counted(audience: str, recipient: str, judged: list[tuple[str, str | None, str | None]]) -> Removals:
-    reasons = Counter(reason for _, _, reason in judged if reason)
-    return Removals(audience, recipient, dict(sorted(reasons.items())), sum(reason is None for *_, reason in judged))
+def _counted(rows: list[Row], standing: int) -> tuple[dict[str, int], int]:
+    return dict(sorted(Counter(reason for _, _, reason in rows).items())), standing
 
 
 def _exported(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
@@ -142,38 +162,29 @@ def _exported(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 def _judged(
     con: duckdb.DuckDBPyConnection, pepper: Pepper, audience: str, recipient: str, *, is_again: bool
-) -> list[tuple[str, str | None, str | None]]:
-    """(reference, contact point where it is known here, reason, or None where it may stay), by reason."""
+) -> tuple[list[Row], int]:
+    """What has to be removed, by reason, and how many contact points may stay."""
     if not has_table(con, "marts", "contact_permissions"):
         raise KundbildError("no night has worked out permissions yet", to_do="`kundbild run`")
+    define_match_keys(con)
     told = {"audience": audience, "recipient": recipient}
     asked = con.execute(
         "select distinct purpose, channel from restricted.exported_points where audience = $audience and recipient = $recipient",
         told,
     ).fetchall()
-    found: list[tuple[str, str | None, str | None]] = []
+    known = " union all ".join(sql for (schema, table), sql in _KNOWN.items() if has_table(con, schema, table))
+    hashed_key = hashed_point(pepper, "key")
+    found: list[Row] = []
+    standing = 0
     for purpose, channel in asked:
+        about = {"purpose": purpose, "channel": channel}
         note_later_words(con, (purpose, channel))
-        con.execute(_IDS)
-        con.execute(
-            "create or replace temp table restricted_customers as select distinct o.customer_id from identity.restrictions "
-            "join owners o using (source_system, source_key)"
-        )
-        sql = _JUDGED.format(
-            erased=ERASED, restricted=RESTRICTED, changed=CHANGED, ended=ENDED, id_hash=hashed_customer(pepper, "id"),
-            permitted_hash=hashed_point(pepper, "key"), permitted_key=point_key("contact_point"),
-        )  # fmt: skip
-        said = {**told, "purpose": purpose, "channel": channel, "again": is_again, **pepper.parameters()}
-        found += con.execute(sql, said).fetchall()
-        con.execute("drop table known_ids; drop table restricted_customers; drop table owners")
-    return found
-
-
-def _note_known_points(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> None:
-    define_match_keys(con)
-    parts = [sql for (schema, table), sql in _KNOWN.items() if has_table(con, schema, table)]
-    con.execute(
-        f"create or replace temp table known_points as select {hashed_point(pepper, 'key')} as point_hash, min(point) as point from "
-        f"(select point, {point_key('point')} as key from ({' union all '.join(parts)})) where key is not null group by key",
-        pepper.parameters(),
-    )
+        con.execute(_IDS.format(hashed=hashed_customer(pepper, "id")), pepper.parameters())
+        con.execute(_HOLDERS, {**told, **about, "again": is_again})
+        ended = _ENDED.format(hashed=hashed_key, key=point_key("p.contact_point"))
+        con.execute(ended, {**about, **pepper.parameters()})
+        con.execute(_POINTS.format(hashed=hashed_key, key=point_key("point"), known=known), pepper.parameters())
+        rows = con.execute(_JUDGED).fetchall()
+        standing += int(scalar(con, "select count(*) from holders")) - len(rows)
+        found += rows
+    return found, standing

@@ -21,9 +21,10 @@ EXPORTED = NOW - timedelta(hours=5)
 @pytest.fixture
 def sent(night, tmp_path):  # noqa: F811
     """The audience at a recipient: {customer: reference}; the people stand in the warehouse as they do after a night."""
-    night.execute("create schema conformed; create table conformed.conformed_people (email varchar, phone varchar)")
+    night.execute("create schema conformed")
     night.execute(
-        "insert into conformed.conformed_people values ('Anna@X.se', null), ('bo@x.se', null), (null, '070-111 22 33')"
+        "create table conformed.conformed_people as select 'crm' as source_system, * from (values "
+        "('anna', 'Anna@X.se', null), ('bo', 'bo@x.se', null), ('eva', null, '070-111 22 33')) t(source_key, email, phone)"
     )
     file = tmp_path / "sent.csv"
     export_audience(night, "news", file, PEPPER, EXPORTED, SETTINGS, recipient="mailer")
