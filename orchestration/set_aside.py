@@ -1,5 +1,5 @@
 """What is in no mart, told: by table and reason, with numbers. Reads quarantine.set_aside, withdrawals that name nobody,
-and amounts without a rate.
+and amounts that are in doubt (doubtful_amounts.py).
 
 Here: reading, telling, acknowledging. Not here: why rows are set aside (dbt_project), or what holds a publication
 (data_quality/suites/set_aside.py).
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.doubtful_amounts import WHAT, doubtful_amounts
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now, prepare_ops
 from orchestration.warehouse import has_table, scalar, text
@@ -23,7 +24,7 @@ _WHAT = {
     "withdrawal": "withdrawals set aside",
     "about nobody": "withdrawals are about nobody known",
     "grant": "grants set aside",
-    "no amount": "without an amount",
+    **WHAT,
 }
 
 
@@ -55,7 +56,7 @@ def read_set_aside(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
         "select source_system, table_name, kind, reason, row_count, acknowledged_count, of_count from quarantine.set_aside "
         "order by kind <> 'withdrawal', kind <> 'grant', kind in ('duplicate', 'ignored'), row_count desc, 1, 2, 4"
     ).fetchall()
-    return _about_nobody(con) + [SetAside(*row) for row in rows] + _without_rate(con)
+    return _about_nobody(con) + [SetAside(*row) for row in rows] + [SetAside(*told) for told in doubtful_amounts(con)]
 
 
 def _about_nobody(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
@@ -71,28 +72,6 @@ def _about_nobody(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
     return [
         SetAside(source, entity, "about nobody", reason, count, seen, came)
         for source, entity, reason, count, seen, came in rows
-    ]
-
-
-def _without_rate(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
-    """Orders whose amount is not known in the company's currency, by currency."""
-    columns = "select count(*) from duckdb_columns() where schema_name = 'marts' and table_name = 'fct_orders' and column_name = 'net_amount'"
-    if not scalar(con, columns):
-        return []
-    rows = con.execute(
-        "select source_system, coalesce(currency, ''), missing, came from (select source_system, currency, "
-        "count(*) filter (net_amount is null) as missing, sum(count(*)) over (partition by source_system)::bigint as came "
-        "from marts.fct_orders group by 1, 2) where missing > 0 order by all"
-    ).fetchall()
-    reasons = {
-        "": "the order says no currency",
-        "XXX": "the currency is no word of the seed currencies, or may be several",
-    }
-    return [
-        SetAside(
-            source, "orders", "no amount", reasons.get(code, f"there is no exchange rate for {code}"), missing, 0, all_
-        )
-        for source, code, missing, all_ in rows
     ]
 
 

@@ -69,10 +69,13 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ("marts", "dim_products"): [_every_row_of("products", whoever=True)],
     ("marts", "exchange_rates_by_day"): [],
     ("marts", "order_returns"): [no_row_where("nothing_negative", "No order gives back less than nothing.", "b.refunded_amount < 0 or b.negative_amount < 0")],
+    ("marts", "credit_notes"): [],
     ("marts", "fct_orders"): [
         _every_row_of("orders", whoever=True),
         no_row_where("every_currency_has_a_rate", "Every amount can be told in the company's currency: map a source to exchange_rates, or add the currency to the seed.",
                      "b.net_amount is null", "WARN"),
+        no_row_where("every_partial_refund_says_how_much", "Every order that was partially refunded says by how much, or its lines do: map refunded_amount or refunded_quantity.",
+                     "b.order_status = 'partially refunded' and b.refunded_amount = 0", "WARN"),
         no_row_where("cancelled_is_no_revenue", "What was cancelled is neither an order nor revenue.",
                      "b.order_status = 'cancelled' and (b.is_order or b.is_sale or b.net_amount <> 0)"),
         no_row_where("refunds_are_subtracted", "Net is gross less refunds; no order gives back more than was paid.",

@@ -15,16 +15,16 @@
                 and (s.confirmed_at is not null or not p.needs_confirmation)
             )
             {%- if var("soft_opt_in") %}
-                -- who bought, and neither cancelled nor was given all of it back, may be written to of the like,
-                -- where the wording offered to refuse it
+                -- who bought, paid and kept something may be written to of the like, where the wording offered to
+                -- refuse it
                 or (
                     lower(s.legal_basis) = 'soft opt-in'
                     and p.is_marketing
                     and s.channel in ('email', 'sms')
                     and exists (
                         select 1
-                        from {{ ref("fct_orders") }} o
-                        where o.customer_id = s.customer_id and o.is_sale and o.ordered_at <= s.effective_at
+                        from ({{ kept_sales() }}) o
+                        where o.customer_id = s.customer_id and o.ordered_at <= s.effective_at
                     )
                 )
             {%- endif %}

@@ -1,7 +1,7 @@
 {#-
     What an order brought in. The one definition; every mart, segment and audience reads what fct_orders makes of it.
       cancelled       neither an order nor revenue
-      credit note     an order of a negative amount: no order, its amount is refunded
+      credit note     an order of a negative amount: no order, its amount is refunded, unless its order says so itself
       gross           what the customer pays, before refunds
       refunded        all of it by status, else what the order or its lines say was given back, never more than gross
       net = gross - refunded
@@ -16,6 +16,7 @@
         then 0
         when
             r.negative_amount > 0
+            and not r.is_foreign
             and e.amount
             < r.sold_amount - greatest(coalesce(e.discount, 0) - r.line_discount_amount, 0) - r.negative_amount / 2
         then e.amount + r.negative_amount
@@ -39,13 +40,19 @@
                     coalesce(e.refunded_amount, 0),
                     case when r.sold_amount = 0 then {{ gross }} * r.returned_share else 0 end,
                     coalesce(
-                        r.refunded_amount * least(1, cast({{ gross }} as double) / nullif(r.sold_amount, 0))
-                        + r.negative_amount,
+                        r.refunded_amount
+                        * {{ line_share(gross, "least(1, cast(" ~ gross ~ " as double) / nullif(r.sold_amount, 0))") }}
+                        + r.negative_amount * {{ line_share(gross, "1") }},
                         0
                     )
                 )
             )
     end
+{%- endmacro %}
+
+{#- What a line's amount is worth in the order's: where lines are in another currency, their share of it, whatever the rate. -#}
+{% macro line_share(gross, otherwise) -%}
+    case when r.is_foreign then cast({{ gross }} as double) / nullif(r.sold_amount, 0) else {{ otherwise }} end
 {%- endmacro %}
 
 {#- Of a line: what it comes to, and what refunded_quantity of it is worth; with `of` before the columns. -#}
@@ -84,3 +91,46 @@
 
 {#- A sum that is not known where one of its amounts is not. -#}
 {% macro known_sum(amount) -%} case when count(*) = count({{ amount }}) then sum({{ amount }}) end {%- endmacro %}
+
+{#-
+    Sales of which a customer kept something, by the time of each: (customer_id, ordered_at). Paid or completed orders count,
+    up to then, by what was not refunded; against them every credit note of the customer, and every refunded order that
+    equals an earlier sale, as where a shop writes refunds as orders. An amount that is not known is no sale, and a credit
+    note of one leaves none.
+-#}
+{% macro kept_sales() -%}
+    select s.customer_id, s.ordered_at
+    from
+        (
+            select
+                customer_id,
+                ordered_at,
+                sum(net_amount) over (partition by customer_id order by ordered_at) as kept_amount
+            from {{ ref("fct_orders") }}
+            where is_sale and order_status in ('paid', 'completed', 'partially refunded')
+        ) s
+    left join
+        (
+            select n.customer_id, {{ known_sum("n.given_back") }} as credited_amount
+            from
+                (
+                    select customer_id, - net_amount as given_back
+                    from {{ ref("fct_orders") }}
+                    where order_amount < 0 and order_status is distinct from 'cancelled'
+                    union all
+                    select r.customer_id, r.gross_amount
+                    from {{ ref("fct_orders") }} r
+                    semi join
+                        {{ ref("fct_orders") }} o
+                        on o.customer_id = r.customer_id
+                        and o.is_sale
+                        and o.order_amount = r.order_amount
+                        and o.currency is not distinct from r.currency
+                        and o.ordered_at <= r.ordered_at
+                    where r.order_status = 'refunded' and r.is_order
+                ) n
+            group by 1
+        ) c
+        on c.customer_id = s.customer_id
+    where s.kept_amount > case when c.customer_id is null then 0 else c.credited_amount end
+{%- endmacro %}

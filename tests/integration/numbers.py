@@ -27,10 +27,10 @@ columns = { source_key = "no", person_key = "who", ordered_at = "at", amount = "
 [sources.shop.tables.lines]
 path = "lines.csv"
 key = ["no", "line"]
-columns = { no = "VARCHAR", line = "VARCHAR", qty = "VARCHAR", price = "VARCHAR", back = "VARCHAR" }
+columns = { no = "VARCHAR", line = "VARCHAR", qty = "VARCHAR", price = "VARCHAR", back = "VARCHAR", cur = "VARCHAR" }
 [[sources.shop.tables.lines.maps]]
 entity = "order_items"
-columns = { source_key = ["no", "line"], order_key = "no", quantity = "qty", unit_price = "price", refunded_quantity = "back" }
+columns = { source_key = ["no", "line"], order_key = "no", quantity = "qty", unit_price = "price", refunded_quantity = "back", currency = "cur" }
 [sources.shop.tables.rates]
 path = "rates.csv"
 key = ["cur", "base", "day"]
@@ -55,7 +55,7 @@ constants = { purpose = "newsletter", channel = "email" }
 """
 MODELS = (
     "config.schema:staging data_categories currencies order_statuses exchange_rates lifecycle_rules conformed_orders conformed_order_items conformed_exchange_rates "
-    "conformed_survey_responses conformed_consent_events quarantined_rows books set_aside exchange_rates_by_day order_returns "
+    "conformed_survey_responses conformed_consent_events quarantined_rows books set_aside exchange_rates_by_day order_returns credit_notes "
     "fct_orders fct_order_items customer_360 customer_lifecycle customer_rfm"
 )
 # what the models read of people; the rest of a customer is not asked here
@@ -102,7 +102,8 @@ class Shop:
         shape = self.settings.sources["shop"].tables[table]
         names = [*shape.columns, "_extracted_at", "_load_id"]
         with self.open() as con:
-            for row in rows:
+            for given in rows:
+                row = (*given, *[None] * (len(shape.columns) - len(given)))
                 keyed = dict(zip(shape.columns, row, strict=True))
                 if shape.key:
                     con.execute(
@@ -133,7 +134,7 @@ class Shop:
     def everything(self) -> dict[str, list[tuple]]:
         """Every table that was built, without what differs between a night and a rebuild: nothing."""
         tables = ("conformed.conformed_orders", "conformed.conformed_order_items", "quarantine.quarantined_rows", "quarantine.books",
-                  "quarantine.set_aside", "marts.exchange_rates_by_day", "marts.order_returns", "marts.fct_orders", "marts.fct_order_items",
+                  "quarantine.set_aside", "marts.exchange_rates_by_day", "marts.order_returns", "marts.credit_notes", "marts.fct_orders", "marts.fct_order_items",
                   "marts.customer_360", "segments.customer_lifecycle", "segments.customer_rfm")  # fmt: skip
         return {table: self.ask(f"from {table} order by all") for table in tables}
 

@@ -32,6 +32,17 @@ SALES = [
     ("16", "vera", AT, "100.00", None, "30", "SEK", "completed"),
     ("17", "nora", AT, "120.00", None, None, "NOK", "completed"),
     ("18", "free", AT, "0", None, None, "SEK", "completed"),
+    # a refunded order and its credit note: one refund; a second note is another
+    ("20", "lisa", AT, "100.00", None, None, "SEK", "Refunded"),
+    ("21", "lisa", LATE, "-100.00", None, None, "SEK", "completed"),
+    ("22", "lisa", LATE, "-100.00", None, None, "SEK", "completed"),
+    ("23", "lisa", AT, "70.00", None, "30.00", "SEK", "completed"),
+    ("24", "lisa", LATE, "-30.00", None, None, "SEK", None),
+    ("25", "tor", AT, "50.00", None, None, "SEK", "Partially refunded"),
+    ("26", "stranger", AT, "40.00", None, None, "SEK", "completed"),
+    # a line in euro of an order that was paid in kronor, and the other way round
+    ("27", "tor", AT, "1100.00", None, None, "SEK", "completed"),
+    ("28", "tor", AT, "20.00", None, None, "EUR", "completed"),
 ]
 LINES = [
     # no, line, quantity, price, refunded quantity
@@ -46,6 +57,12 @@ LINES = [
     ("1", "3", "0.333333", "30.00", None),
     ("2", "1", "1", "900.00", None),
     ("16", "1", "1", "100.00", "3"),
+    ("1", "4", "1000", "0.0049", None),
+    ("1", "5", "2", "1.005", None),
+    # of an order that is not there
+    ("99", "1", "1", "10.00", None, "SEK"),
+    ("27", "1", "2", "50.00", "1", "EUR"),
+    ("28", "1", "4", "55.00", "1", "SEK"),
 ]
 # EUR has a price in kronor, and one in Norwegian kroner: that is how those are converted
 RATES = [("EUR", "SEK", "2026-01-01", "10"), ("EUR", "SEK", "2026-11-15", "12"), ("EUR", "NOK", "2026-01-01", "12.5"), ("USD", "SEK", "2026-01-01", "0")]  # fmt: skip
@@ -57,7 +74,7 @@ SAID = [
     ("s4", "eva", "eva@x.example", "yes", "soon"),
     ("s5", "pia", "pia@x.example", "Maybe", AT),
 ]
-PEOPLE = ["vera", "stig", "eva", "pia", "rune", "nils", "olle", "kari", "nora", "free"]
+PEOPLE = ["vera", "stig", "eva", "pia", "rune", "nils", "olle", "kari", "nora", "free", "lisa", "tor"]
 
 
 @pytest.fixture(scope="module")
@@ -100,18 +117,30 @@ def test_gross_refunded_and_net_of_every_order(shop):
         "16": (100, 30, 70),
         "17": (96, 0, 96),  # 120 NOK are 9.6 EUR are 96 SEK
         "18": (0, 0, 0),
+        "20": (100, 100, 0),
+        "21": (0, 0, 0),
+        "22": (0, 100, -100),
+        "23": (70, 30, 40),
+        "24": (0, 0, 0),
+        "25": (50, 0, 50),  # told: nobody says how much
+        "26": (40, 0, 40),
+        "27": (1100, 550, 550),  # half of the order
+        "28": (200, 50, 150),  # a quarter
     }
     assert dict(shop.ask("select source_key, order_status from marts.fct_orders where source_key in ('2', '3', '4', '7', '8', '5')")) == {
-        "2": "cancelled", "3": "cancelled", "4": "completed", "7": "refunded", "8": "completed", "5": None,
+        "2": "cancelled", "3": "cancelled", "4": "completed", "7": "refunded", "8": "partially refunded", "5": None,
     }  # fmt: skip
     assert dict(shop.ask("select source_key, currency from marts.fct_orders where source_key in ('4', '5', '3', '13')")) == {
         "4": "EUR", "5": "EUR", "3": "SEK", "13": "XXX",
     }  # fmt: skip
     sales = "select source_key from marts.fct_orders where is_order and not is_sale order by all"
-    assert shop.ask(sales) == [("18",), ("7",)]
+    assert shop.ask(sales) == [("18",), ("20",), ("7",)]
     assert shop.ask("select source_key from marts.fct_orders where not is_order order by all") == [
         ("11",),
         ("2",),
+        ("21",),
+        ("22",),
+        ("24",),
         ("3",),
     ]
 
@@ -131,6 +160,8 @@ def test_customers_have_what_was_bought_and_kept(shop):
         "kari": (1, None, 0, None, None),
         "nora": (1, 96, 0, 96, 96),
         "free": (1, 0, 0, 0, 0),
+        "lisa": (2, 170, 230, -60, -60),
+        "tor": (3, 1350, 600, 750, 750),
     }
     stages = dict(shop.ask("select customer_id[3:], lifecycle_stage from segments.customer_lifecycle"))
     assert stages["stig"] == "prospect" and stages["vera"] == "active" and stages["pia"] == "new"
@@ -147,6 +178,11 @@ def test_lines_keep_their_quantities_and_are_revenue_as_their_order_is(shop):
         "1|1": (0.6, 60, 0, 60),
         "1|2": (1.5, 30, 0, 30),
         "1|3": (0.333333, 10, 0, 10),
+        "1|4": (1000, 4.9, 0, 4.9),  # not a thousand times nothing
+        "1|5": (2, 2.01, 0, 2.01),
+        "99|1": (1, 10, 0, 10),
+        "27|1": (2, 1000, 500, 500),
+        "28|1": (4, 220, 55, 165),
         "2|1": (1, 0, 0, 0),
         "8|1": (2, 100, 50, 50),
         "9|1": (1, 100, 0, 100),
@@ -164,16 +200,21 @@ def test_one_bad_line_stops_one_line_and_is_told_with_table_reason_count_and_sha
         "shop consent_events: 1 of 5 (20.0%) withdrawals set aside: it names neither a person nor a contact point",
         "shop consent_events: 1 of 5 (20.0%) grants set aside: stated_at cannot be read",
         "shop exchange_rates: 1 of 4 (25.0%) set aside: rate is not positive",
-        "shop order_items: 1 of 11 (9.1%) set aside: refunded_quantity is more than quantity",
-        "shop orders: 1 of 18 (5.6%) set aside: amount is above 1000000000000",
-        "shop orders: 1 of 18 (5.6%) set aside: status is no word of the seed order_statuses",
+        "shop order_items: 1 of 16 (6.2%) set aside: refunded_quantity is more than quantity",
+        "shop orders: 1 of 27 (3.7%) set aside: amount is above 1000000000000",
+        "shop orders: 1 of 27 (3.7%) set aside: status is no word of the seed order_statuses",
         "shop survey_responses: 1 of 6 (16.7%) share a key: its source_key is another row's too, of which the newest stands",
         "shop survey_responses: 1 of 5 (20.0%) set aside: nps cannot be read",
         "shop survey_responses: 1 of 5 (20.0%) set aside: nps is above 10",
         "shop survey_responses: 1 of 5 (20.0%) set aside: source_key is missing",
         "shop consent_events: 1 of 5 (20.0%) ignored: ignored: status is one of those that the mapping ignores",
-        "shop orders: 1 of 16 (6.2%) without an amount: there is no exchange rate for PLN",
-        "shop orders: 1 of 16 (6.2%) without an amount: the currency is no word of the seed currencies, or may be several",
+        "shop orders: 1 of 25 (4.0%) without an amount: there is no exchange rate for PLN",
+        "shop orders: 1 of 25 (4.0%) without an amount: the currency is no word of the seed currencies, or may be several",
+        "shop orders: 1 of 25 (4.0%) of nobody known: the person that the order names is not delivered: its revenue is without a customer",
+        "shop orders: 2 of 25 (8.0%) credit notes that count as nothing: the order of the same person and amount says itself that it was refunded",
+        "shop orders: 1 of 25 (4.0%) refunded by an unknown part: neither the order nor its lines say how much: the whole is still counted as revenue",
+        "shop order_items: 1 of 15 (6.7%) of no order that is here: the line counts as sold all the same, on its own day and in its own currency where it says them",
+        "shop orders: 2 of 25 (8.0%) with lines in another currency: what was given back is the lines' share of what was paid",
     ]
     assert shop.ask("select bool_and(is_balanced) from quarantine.books") == [(True,)]
     # a withdrawal that says when is missing denies from when it came
@@ -185,10 +226,12 @@ def test_the_next_night_gives_what_a_rebuild_gives(own_shop):
     shop = own_shop
     shop.deliver("lines", ("8", "1", "2", "50.00", "2"), ("12", "1", "2", "50.00", "7"), ("9", "2", "-1", "20.00", None), ("16", "1", "1", "100.00", "1"))  # fmt: skip
     shop.deliver("rates", ("PLN", "SEK", "2026-01-01", "2.5"), ("EUR", "SEK", "2026-11-15", "13"))
-    shop.deliver("sales", ("1", "vera", AT, "100.00", None, None, "SEK", "canceled"), ("4", "eva", AT, "10", None, None, "EUR", "gurka"))  # fmt: skip
+    shop.deliver("sales", ("1", "vera", AT, "100.00", None, None, "SEK", "canceled"), ("4", "eva", AT, "10", None, None, "EUR", "gurka"), ("23", "lisa", AT, "70", None, None, "SEK", "completed"))  # fmt: skip
     shop.build(published_load=5)
     night = shop.everything()
     net = amounts(shop.ask("select source_key, net_amount from marts.fct_orders"))
+    # the order of credit note 24 says no more that it was refunded
+    assert (net["23"], net["24"], net["21"]) == ((70,), (-30,), (0,))
     assert (net["8"], net["12"], net["6"], net["5"], net["1"], net["16"]) == ((0,), (80,), (25,), (130,), (0,), (0,))
     assert "4" not in net
     lines = amounts(shop.ask("select source_key, net_amount from marts.fct_order_items"))

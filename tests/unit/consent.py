@@ -58,3 +58,18 @@ def said(key: str, status: str = "granted", at: str = "2026-01-01", **more) -> d
 
 ANNA, BO = person("anna", email="anna@x.se", phone="+46701112233"), person("bo", "Bo", "Dahl", email="bo@x.se")
 SURVEY = ("anna", "survey", "email")
+
+
+def orders(warehouse, *rows: tuple) -> None:
+    """fct_orders of (customer_id, ordered_at, order_status, order_amount, net_amount), all in SEK."""
+    warehouse.execute(
+        "create schema if not exists marts; create or replace table marts.fct_orders (customer_id varchar, ordered_at timestamp, "
+        "order_status varchar, order_amount decimal(18, 2), net_amount decimal(18, 2), currency varchar default 'SEK', "
+        "is_order boolean as (order_status is distinct from 'cancelled' and order_amount >= 0), "
+        "is_sale boolean as (is_order and coalesce(net_amount, 1) > 0), gross_amount decimal(18, 2) as (greatest(order_amount, 0)))"
+    )
+    for row in rows:
+        warehouse.execute(
+            "insert into marts.fct_orders (customer_id, ordered_at, order_status, order_amount, net_amount) values (?, ?, ?, ?, ?)",
+            list(row),
+        )

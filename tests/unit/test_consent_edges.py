@@ -10,7 +10,8 @@ from datetime import datetime
 import pytest
 
 from orchestration.privacy.rights import object_to_marketing, prepare_requests
-from tests.unit.consent import ANNA, BO, compiled_with, said
+from orchestration.settings import PROJECT_DIR
+from tests.unit.consent import ANNA, BO, compiled_with, orders, said
 
 CONFIRMED = {"confirmed_at": datetime(2026, 1, 2)}
 CHANNELS = ("email", "sms", "phone", "post", "ads")
@@ -41,9 +42,7 @@ def test_rule_08_a_soft_opt_in_is_of_email_and_sms_alone(permitted, compiled, wa
     """With every register fresh and free of her, so that nothing but the rule itself closes a channel."""
     soft = [said("anna", purpose="offers", channel=c, legal_basis="soft opt-in", **CONFIRMED) for c in CHANNELS]
     customer = permitted.resolve(ANNA)["anna"]
-    warehouse.execute(
-        f"create schema marts; create table marts.fct_orders as select '{customer}' as customer_id, timestamp '2025-12-24' as ordered_at, true as is_sale"
-    )
+    orders(warehouse, (customer, "2025-12-24", "completed", 100, 100))
     before = dict(compiled)
     compiled.update(compiled_with(tmp_path / "soft", soft_opt_in=True))
     try:
@@ -52,8 +51,63 @@ def test_rule_08_a_soft_opt_in_is_of_email_and_sms_alone(permitted, compiled, wa
     finally:
         compiled.update(before)
     plain = [said("anna", purpose="offers", channel=c, **CONFIRMED) for c in CHANNELS]
-    found = permitted([ANNA], consent_events=plain, reservations=FRESH)
+    found = permitted(
+        [ANNA | {"street": "Storgatan 1", "postal_code": "11455"}], consent_events=plain, reservations=FRESH
+    )
     assert {channel for _, _, channel in found} == set(CHANNELS)
+
+
+# (ordered on, status in the shop's words, amount, net amount)
+SOLD = ("2025-12-01", "Completed", 100, 100)
+NO_SALE = [
+    [("2025-12-01", word, 100, 100)]
+    for word in ("Pending payment", "pending", "on-hold", "wc-on-hold", "Failed", "new", "unpaid", None, "Väntar")
+] + [
+    [("2025-12-01", "failed", 100, 0)],
+    [("2026-02-01", "completed", 100, 100)],  # after the grant
+    [SOLD, ("2026-02-01", "completed", -100, -100)],  # a credit note, whenever it came
+    [SOLD, ("2025-12-02", None, -100, -100)],
+    [SOLD, ("2025-12-02", "refunded", 100, 0)],  # the refund is an order of its own
+    [SOLD, SOLD, ("2025-12-02", "completed", -200, -200)],
+    [SOLD, ("2025-12-02", "completed", -40, None)],  # in a currency without a rate
+    [("2025-12-01", "completed", 100, None)],
+]  # fmt: skip
+SALE = [
+    [SOLD],
+    [("2025-12-01", "paid", 100, 100)],
+    [("2025-12-01", "Betald", 100, 100)],
+    [("2025-12-01", "wc-processing", 100, 100)],
+    [("2025-12-01", "partially refunded", 100, 60)],
+    [SOLD, ("2025-12-02", "completed", -40, -40)],
+    [SOLD, ("2025-12-02", "completed", 300, 300), ("2026-01-01", None, -100, -100)],
+    # whose refunded order says so itself, and another sale
+    [("2025-11-01", "refunded", 70, 0), SOLD, ("2025-11-02", "completed", -70, 0)],
+]
+
+
+def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, compiled, warehouse, tmp_path):
+    grant = said("anna", at="2026-01-01", purpose="offers", channel="email", legal_basis="soft opt-in", **CONFIRMED)
+    customer = permitted.resolve(ANNA)["anna"]
+    seed = PROJECT_DIR / "dbt_project" / "seeds" / "order_statuses.csv"
+    words = dict(warehouse.execute(f"select spelling, status from read_csv('{seed}')").fetchall())
+
+    def meant(word: str | None) -> str | None:
+        return None if word is None else words[word.lower().replace("-", " ")]
+
+    before = dict(compiled)
+    compiled.update(compiled_with(tmp_path / "soft", soft_opt_in=True))
+    try:
+        orders(warehouse)
+        permitted([ANNA], consent_events=[grant])
+
+        def opens(rows: list[tuple]) -> bool:
+            orders(warehouse, *((customer, on, meant(word), amount, net) for on, word, amount, net in rows))
+            return bool(permitted.derive())
+
+        assert [rows for rows in NO_SALE if opens(rows)] == []
+        assert [rows for rows in SALE if not opens(rows)] == []
+    finally:
+        compiled.update(before)
 
 
 def test_rule_06_an_objection_closes_every_channel_ads_too(permitted, warehouse, resolve):

@@ -11,7 +11,7 @@ from datetime import datetime
 import pytest
 
 from orchestration.privacy.rights import object_to_marketing, prepare_requests, restrict
-from tests.unit.consent import ANNA, BO, SURVEY, compiled_with, said
+from tests.unit.consent import ANNA, BO, SURVEY, compiled_with, orders, said
 from tests.unit.people import person
 
 
@@ -181,13 +181,8 @@ def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who
     permitted, compiled, warehouse, tmp_path
 ):
     def allowed(*statements: dict, bought: str | None = "2025-12-24", is_sale: bool = True) -> set[tuple[str, str]]:
-        warehouse.execute(
-            "create schema if not exists marts; "
-            "create or replace table marts.fct_orders (customer_id varchar, ordered_at timestamp, is_sale boolean)"
-        )
-        if bought:
-            customer = permitted.resolve(ANNA)["anna"]
-            warehouse.execute("insert into marts.fct_orders values (?, ?, ?)", [customer, bought, is_sale])
+        customer = permitted.resolve(ANNA)["anna"]
+        orders(warehouse, *([(customer, bought, "completed", 100, 100 if is_sale else 0)] if bought else []))
         return {(purpose, channel) for _, purpose, channel in permitted([ANNA], consent_events=list(statements))}
 
     soft = [

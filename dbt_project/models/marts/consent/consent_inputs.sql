@@ -46,9 +46,7 @@ with
         group by 1
     ),
     {% if var("soft_opt_in") -%}
-        bought as (
-            select customer_id, min(ordered_at) as first_at from {{ ref("fct_orders") }} where is_sale group by 1
-        ),
+        bought as (select customer_id, min(ordered_at) as first_at from ({{ kept_sales() }}) k group by 1),
     {%- endif %}
     purposes as (
         select sum({{ hashed(["purpose", "legal_basis", "is_marketing", "needs_confirmation"]) }}) as purposes

@@ -48,7 +48,7 @@ with
                 then e.line_amount
                 when e.given_back = 0
                 then 0
-                else e.line_amount * least(e.given_back, e.quantity) / nullif(e.quantity, 0)
+                else {{ line_refund() }}
             end as refunded
         from priced e
         left join

@@ -1,12 +1,16 @@
 {{ fact_config("orders") }}
 
 {%- set lines_say_another_thing %}
-    -- lines that were given back since, or a rate that came since
+    -- lines that were given back since, a rate that came since, a refund that is said twice by now
     or (e.source_system, e.source_key) in (
         select t.source_system, t.source_key
         from {{ this }} t
         left join {{ ref("order_returns") }} n on n.source_system = t.source_system and n.order_key = t.source_key
-        where t.returns_digest is distinct from n.digest or {{ has_another_rate("t.ordered_at") }}
+        left join {{ ref("credit_notes") }} c on c.source_system = t.source_system and c.source_key = t.source_key
+        where
+            t.returns_digest is distinct from n.digest
+            or t.credited_order_key is distinct from c.order_key
+            or {{ has_another_rate("t.ordered_at") }}
     )
 {%- endset %}
 with
@@ -16,7 +20,10 @@ with
             s.customer_id,
             {{ is_order() }} as is_order,
             cast({{ order_gross() }} as decimal(18, 2)) as gross,
-            cast({{ order_refunded(order_gross()) }} as decimal(18, 2)) as refunded,
+            cast(
+                case when c.order_key is not null then 0 else {{ order_refunded(order_gross()) }} end as decimal(18, 2)
+            ) as refunded,
+            c.order_key as credited_order_key,
             r.digest as returns_digest,
             x.exchange_rate
         from {{ ref("conformed_orders") }} e
@@ -26,6 +33,7 @@ with
             and s.source_key = e.person_key
             and s.valid_to is null
         left join {{ ref("order_returns") }} r on r.source_system = e.source_system and r.order_key = e.source_key
+        left join {{ ref("credit_notes") }} c on c.source_system = e.source_system and c.source_key = e.source_key
         left join
             {{ ref("exchange_rates_by_day") }} x on x.currency = e.currency and x.rated_on = cast(e.ordered_at as date)
         where e.deleted_at is null {{ changed_since_last_run(lines_say_another_thing) }}
@@ -61,6 +69,7 @@ select
     e.campaign_key,
     e.store,
     e.delivered_at,
+    e.credited_order_key,
     e.returns_digest,
     e.load_id
 from converted e
