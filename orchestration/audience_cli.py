@@ -65,7 +65,7 @@ def export(
         audit_of(settings).append(
             "exported an audience", detail=detail | ({"recipient": recipient} if recipient else {})
         )
-        left = [found for found in pending(con, pepper) if (found.audience, found.recipient) == (name, recipient)]
+        left = pending(con, pepper, (name, recipient))
     to_remove = sum(found.count for found in left)
     if as_json:
         print_json({**asdict(audience), "to_remove": to_remove})

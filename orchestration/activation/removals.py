@@ -107,11 +107,12 @@ order by 3, 1
 """
 
 
-def pending(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> list[Removals]:
-    """Of every audience and recipient that has contact points of an export."""
+def pending(con: duckdb.DuckDBPyConnection, pepper: Pepper, only: tuple[str, str] | None = None) -> list[Removals]:
+    """Of every audience and recipient that has contact points of an export, or of `only` one such pair."""
     return [
         Removals(audience, recipient, *_counted(*_judged(con, pepper, audience, recipient, is_again=False)))
         for audience, recipient in _exported(con)
+        if only in (None, (audience, recipient))
     ]
 
 

@@ -133,7 +133,9 @@ def test_rule_30_a_subject_gets_everything_that_is_theirs_and_nobody_elses(demo_
         customer, contact, email = con.execute(
             "select s.customer_id, s.source_key, d.email from identity.customer_source_records s join marts.dim_customers d using (customer_id) "
             "where source_system = 'crm' and s.valid_to is null and d.email is not null and s.customer_id in (select customer_id from marts.fct_orders) "
-            "and s.customer_id in (select customer_id from marts.fct_survey_responses) order by 1 limit 1"
+            "and s.customer_id in (select customer_id from marts.fct_survey_responses) "
+            # who denied profiling is in no segment
+            "and s.customer_id in (select customer_id from segments.customer_rfm) order by 1 limit 1"
         ).fetchall()[0]
         records = con.execute(
             "select source_system || ':' || source_key from identity.customer_source_records where customer_id = ? and valid_to is null",

@@ -13,9 +13,10 @@ from orchestration.extract.records import now
 from orchestration.privacy.audit import actor
 from orchestration.privacy.deadlines import close
 from orchestration.privacy.holds import held, holds, lift_hold, place_hold
-from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.pepper import Pepper, find_pepper
 from orchestration.privacy.register import requests
 from orchestration.privacy.rights import Subject, free
+from orchestration.privacy.rotation import _renew_warehouse
 from orchestration.requests import take_up_requests
 from orchestration.second_person import confirm
 from orchestration.settings import Settings
@@ -187,3 +188,11 @@ def test_an_erasure_that_a_source_delivers_waits_for_a_person(home, two, ids):
         assert request.received_at == datetime(2026, 5, 1) and request.reference == "form-1"
         assert con.execute("select customer_id from marts.dim_customers").fetchall() == [(ids["2"],)]
     assert confirm(home, two, "form-1").state == "done" and people(home) == {"Bo"}
+
+
+def test_a_hold_stands_after_a_new_secret_of_the_pepper(opened, ids):
+    before = find_pepper(opened, ())
+    place_hold(opened, before, ids["1"], "legal-claims", LATER, now(), actor())
+    after = Pepper((*before.secrets, "q" * 40))
+    _renew_warehouse(opened, before, after, [])
+    assert list(held(opened, after, list(ids.values()), now().date())) == [ids["1"]]

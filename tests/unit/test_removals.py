@@ -11,8 +11,11 @@ from orchestration.activation.export import export_audience
 from orchestration.activation.removals import pending, write_removals
 from orchestration.errors import KundbildError
 from orchestration.privacy.exported_points import forget_points
+from orchestration.privacy.exports import content_hash
 from orchestration.privacy.noted import prepare_noted
+from orchestration.privacy.pepper import Pepper, noted_check
 from orchestration.privacy.rights import object_to_marketing, restrict
+from orchestration.privacy.rotation import _renew_warehouse
 from tests.unit.test_export import NIGHT, NOW, PEPPER, SETTINGS, night  # noqa: F401 - a fixture
 
 EXPORTED = NOW - timedelta(hours=5)
@@ -143,3 +146,18 @@ def test_each_recipient_is_told_of_what_it_got(sent, night, told, tmp_path):  # 
         told(to="printer")
     with pytest.raises(KundbildError, match="a recipient is named"):
         export_audience(night, "news", tmp_path / "p.csv", PEPPER, NOW, SETTINGS, recipient="Anna Berg, +46701112233")
+
+
+def test_a_new_secret_of_the_pepper_forgets_nothing_of_what_left(sent, night, tmp_path):  # noqa: F811
+    later = Pepper((*PEPPER.secrets, "q" * 40))
+    noted_check(night)
+    _renew_warehouse(night, PEPPER, later, [])
+    (found,) = pending(night, later)
+    assert (found.count, found.standing) == (0, 3)
+    restrict(night, "c-bo", NOW, "r1")
+    file = tmp_path / "after.csv"
+    write_removals(night, later, "news", "mailer", file, NOW)
+    assert sent["c-bo"] in file.read_text() and sent["c-anna"] not in file.read_text()
+    # and the file is known again by its bytes
+    (kept,) = night.execute("select content_hash from restricted.exports").fetchall()[0]
+    assert kept == content_hash(later, (tmp_path / "sent.csv").read_bytes())
