@@ -176,6 +176,10 @@ def _print_erased(erased: Any) -> None:
     out.print(f"Publications that held them, written anew: {held}.", highlight=False)
     left = ", ".join(erased.exports) or "none"
     out.print(f"Exports that held them, whose recipients are to be told (Art. 19): {left}.", highlight=False)
+    if erased.exports:
+        out.print(
+            "`kundbild audience removals NAME --to FILE` writes what each recipient has to remove.", highlight=False
+        )
 
 
 def _print_proof(proof: Any) -> None:
