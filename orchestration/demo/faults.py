@@ -62,7 +62,8 @@ _PLANTED = [
 
 
 def plant(con: duckdb.DuckDBPyConnection, first_cutoff: int, people: int) -> None:
-    """Makes `fault` (system, source_table, source_key, fault, outcome, replacement): max(3, people/2000) of each kind.
+    """Makes `fault` (system, source_table, source_key, fault, outcome, replacement): max(3, people/2000) of each kind, of few
+    rows a quarter: more than half of a table set aside would hold the night.
 
     Only rows older than forty days before the first night are broken: they are final, so each is delivered once.
     """
@@ -72,7 +73,7 @@ def plant(con: duckdb.DuckDBPyConnection, first_cutoff: int, people: int) -> Non
         selects.append(
             f"(select '{system}' as system, '{table}' as source_table, {key}::bigint as source_key, '{fault}' as fault, "
             f"'{outcome}' as outcome, '{replacement}' as replacement from {latent} and {at} < {first_cutoff - 40 * 86400} "
-            f"order by hash({key}, '{fault}', getvariable('seed')) limit {count})"
+            f"qualify row_number() over (order by hash({key}, '{fault}', getvariable('seed'))) <= least({count}, ceil(count(*) over () / 4)))"
         )
     con.execute(
         "create or replace table fault (system varchar, source_table varchar, source_key bigint, fault varchar, "

@@ -26,6 +26,14 @@ COLUMNS = {
 }  # fmt: skip
 
 
+def insert_rows(con, table: str, rows: list[list]) -> None:
+    """In one statement: executemany plans each row anew."""
+    row = f"({', '.join('?' * len(rows[0]))})"
+    con.execute(
+        f"insert into {table} values {', '.join([row] * len(rows))}", [value for values in rows for value in values]
+    )
+
+
 @pytest.fixture
 def resolve(warehouse):
     warehouse.execute("create schema conformed")
@@ -38,9 +46,7 @@ def resolve(warehouse):
         warehouse.execute(f"create or replace table conformed.conformed_people ({declared})")
         rows = [[{"source_system": "crm", "country_code": "SE", **p}.get(c) for c in COLUMNS] for p in people]
         if rows:
-            warehouse.executemany(
-                f"insert into conformed.conformed_people values ({', '.join('?' * len(COLUMNS))})", rows
-            )
+            insert_rows(warehouse, "conformed.conformed_people", rows)
         night = next(nights)
         go.changes = resolve_identities(
             warehouse,
@@ -95,8 +101,7 @@ def permitted(compiled, resolve, warehouse):
             named = {"source_system": "crm", "person_system": "crm", "load_id": 1}
             rows = [{**named, "source_key": f"{entity}{n}", **row} for n, row in enumerate(conformed.get(entity, []))]
             if rows:
-                values = [[row.get(column) for column in columns] for row in rows]
-                warehouse.executemany(f"insert into {table} values ({', '.join('?' * len(columns))})", values)
+                insert_rows(warehouse, table, [[row.get(column) for column in columns] for row in rows])
         prepare_requests(warehouse)
         key_reservations(warehouse)
         find_households(warehouse, datetime.fromisoformat(at))

@@ -104,7 +104,7 @@ class Company:
         }
 
 
-@pytest.mark.parametrize(("seed", "many"), [(0, 20), (1, 20), (2, 0)])
+@pytest.mark.parametrize(("seed", "many"), [(0, 20), (2, 0)])
 def test_rule_07_permissions_of_a_night_are_the_same_from_what_changed_as_from_everything(
     seed, many, permitted, incremental, warehouse, monkeypatch
 ):
@@ -113,7 +113,7 @@ def test_rule_07_permissions_of_a_night_are_the_same_from_what_changed_as_from_e
             monkeypatch.setitem(compiled, table, compiled[table].replace("statements > 20", f"statements > {many}"))
     company, shares, seen = Company(seed), [], set()
     permitted.remembers = True
-    for night in range(24):
+    for night in range(16):
         happened = company.passes() if night else set()
         permitted([*company.people.values()], at=company.at.isoformat(), **company.delivered())
         for table in INCREMENTAL:

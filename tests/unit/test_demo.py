@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import date
 from pathlib import Path
 
@@ -151,6 +152,24 @@ def test_the_truth_names_every_record_of_every_system(demo):
         )
     assert set(systems) == {"crm", "webshop", "email", "survey"}
     assert faults["quarantine"] == 21 and faults["file_reject"] == 3 and faults["duplicate"] > 0
+
+
+def test_the_smallest_company_has_no_table_of_mostly_broken_rows(tmp_path):
+    # more than half of a table set aside would hold its first night
+    generate(tmp_path / "d", customers=100, as_of=AS_OF)
+    with duckdb.connect() as con:
+        planted = dict(
+            con.execute(
+                f"select source_table, count(*) from '{tmp_path}/d/truth/faults.parquet' where system = 'crm' group by all"
+            ).fetchall()
+        )
+    with sqlite3.connect(tmp_path / "d" / "crm" / "crm.sqlite") as crm:
+        rows = {table: crm.execute(f"select count(*) from {table}").fetchall()[0][0] for table in planted}
+    crm.close()
+    assert set(planted) == {"contacts", "deals", "activities"} and all(planted[t] * 2 <= rows[t] for t in rows), (
+        planted,
+        rows,
+    )
 
 
 def test_the_same_pages_are_read_as_files(demo, home, warehouse):
