@@ -35,7 +35,7 @@ where found > 0 group by all order by 1, 2
 _ORDER_REASONS = {
     "unknown refund": "neither the order nor its lines say how much: the whole is still counted as revenue",
     "refund twice": "the order of the same person and amount says itself that it was refunded",
-    "no customer": "the person that the order names is not delivered: its revenue is without a customer",
+    "no customer": "the person that the order names is gone or was never delivered: its revenue has no customer",
 }
 _RATES = """
 select source_system, coalesce(currency, '') as currency, missing, came from (

@@ -13,51 +13,71 @@ with
             <= {{ as_of() }} + {{ days(var("expiring_days")) }} as is_expiring
         from {{ ref("contact_permissions") }}
     ),
-    counted as (
+    -- the cells of bi_permission_overview, lumped alike: what is summed here is what is shown there, and no
+    -- difference of
+    -- the two tells more
+    cells as (
         select
             purpose,
             channel,
-            count(*) as customers,
-            count(*) filter (is_permitted) as permitted,
+            reason,
+            count(*) as people,
             count(*) filter (is_permitted and is_expiring) as expiring,
-            count(*) filter (reason = 'withdrawn' or starts_with(reason, 'granted and withdrawn')) as withdrawn,
-            count(*) filter (
-                reason in (
-                    'the grant has expired',
-                    'the double opt-in was never confirmed',
-                    'no grant with time, wording and contact point'
-                )
-            ) as re_consent,
-            count(*) filter ({{ is_closed_by_register("reason") }}) as closed
+            case
+                when bool_or(is_permitted)
+                then 'permitted'
+                when reason = 'withdrawn' or starts_with(reason, 'granted and withdrawn')
+                then 'withdrawn'
+                when
+                    reason in (
+                        'the grant has expired',
+                        'the double opt-in was never confirmed',
+                        'no grant with time, wording and contact point'
+                    )
+                then 're_consent'
+                when {{ is_closed_by_register("reason") }}
+                then 'closed'
+            end as part
         from judged
-        group by purpose, channel
+        group by purpose, channel, reason
     ),
-    {%- set parts = ["permitted", "withdrawn", "re_consent", "closed", "other"] %}
-    parted as (select *, customers - permitted - withdrawn - re_consent - closed as other from counted),
-    -- the parts make up the total: where one is of few, the smallest of the others is not told either
-    weighed as (
-        select
-            *,
-            {% for part in parts -%} {{ is_few(part) }} {{ "or " if not loop.last }} {%- endfor %} as has_few,
-            least(
-                {%- for part in parts %}
-                    case when {{ part }} >= {{ var("min_people") }} then {{ part }} end {{- "," if not loop.last }}
-                {%- endfor %}
-            ) as smallest
-        from parted
-    )
-select
-    purpose,
-    channel,
-    {{ unless_few("customers") }} as customer_count,
-    {%- for part, column in {
+    marked as (select *, {{ is_lumped(["purpose", "channel"], ["reason"]) }} as is_lumped from cells),
+    {%- set parts = {
         "permitted": "permitted_count",
         "withdrawn": "withdrawn_count",
         "re_consent": "re_consent_count",
         "closed": "closed_by_register_count",
-    }.items() %}
-        case when not coalesce(has_few and {{ part }} = smallest, false) then {{ unless_few(part) }} end as {{ column }}
-        {%- if part == "permitted" %}, {{ unless_few("expiring") }} as expiring_count{% endif %}
+    } %}
+    counted as (
+        select
+            purpose,
+            channel,
+            sum(people) as customers,
+            sum(expiring) as expiring
+            {%- for part in parts %}
+                ,
+                case
+                    when not coalesce(bool_or(is_lumped) filter (part = '{{ part }}'), false)
+                    then coalesce(sum(people) filter (part = '{{ part }}'), 0)
+                end as {{ part }}
+            {%- endfor %}
+        from marked
+        group by purpose, channel
+    )
+select
+    purpose,
+    channel,
+    cast({{ unless_few("customers") }} as bigint) as customer_count,
+    {%- for part, column in parts.items() %}
+        cast({{ part }} as bigint) as {{ column }}
+        {%- if part == "permitted" %}
+            ,
+            -- permitted less expiring would tell of those whose permission goes on
+            case
+                when permitted is not null and not {{ is_few("permitted - expiring") }}
+                then cast({{ unless_few("expiring") }} as bigint)
+            end as expiring_count
+        {%- endif %}
         {{- "," if not loop.last }}
     {%- endfor %}
-from weighed
+from counted

@@ -30,10 +30,23 @@ select
         then {{ unless_few("n.sent") }}
     end as sent_count,
     {{ unless_few("n.delivered") }} as delivered_count,
-    {{ unless_few("n.opened") }} as opened_count,
-    {{ unless_few("n.clicked") }} as clicked_count,
-    {{ unless_few("n.bounced") }} as bounced_count,
-    {{ unless_few("n.unsubscribed") }} as unsubscribed_count,
-    {{ unless_few("n.complained") }} as complained_count
-from counted n
+    -- nor may the difference to a count that holds them tell of few: who did not open, or opened and did not click
+    case when n.is_opened_shown then n.opened end as opened_count,
+    {%- for kind in ["clicked", "bounced", "unsubscribed", "complained"] %}
+        case
+            when
+                {%- if kind == "bounced" %} not {{ is_few("abs(n.sent - n.bounced)") }}
+                {%- else %}
+                    not {{ is_few("abs(n.delivered - n." ~ kind ~ ")") }}
+                    and not (n.is_opened_shown and {{ is_few("abs(n.opened - n." ~ kind ~ ")") }})
+                {%- endif %}
+            then {{ unless_few("n." ~ kind) }}
+        end as {{ kind }}_count
+        {{- "," if not loop.last }}
+    {%- endfor %}
+from
+    (
+        select *, not {{ is_few("opened") }} and not {{ is_few("abs(delivered - opened)") }} as is_opened_shown
+        from counted
+    ) n
 left join {{ ref("conformed_campaigns") }} c on c.source_system = n.source_system and c.source_key = n.campaign_key
