@@ -168,8 +168,8 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
             stated = _stated(mapping, column)
             expression = _expression(found, kind, part, is_key=column.endswith("_key"), reader=reader, stated=stated)
             if mapping.entity == "email_events" and column == "occurred_at" and (kind_of := mapping.how("kind")):
-                refusal = f"{{{{ is_refusal({argument(mapped_text(kind_of, 'r.'))}) }}}}"
-                expression = f"case when {refusal} then {expression} else {_expression(found, kind, part)} end"
+                harmless = f"{{{{ is_harmless({argument(mapped_text(kind_of, 'r.'))}) }}}}"
+                expression = f"case when not {harmless} then {expression} else {_expression(found, kind, part)} end"
             if mapping.entity == "consent_events" and column in _OF_A_WITHDRAWAL:
                 said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
                 is_grant = plain(str(_stated(mapping, "stated_at")))

@@ -8,6 +8,14 @@
         and s.contact_point is not null
         and s.capture_source is not null
         and not s.is_void
+        -- a contact point of another kind is no evidence for the channel
+        and case
+            when s.channel in ('sms', 'phone', 'post')
+            then s.contact_point not like '%@%'
+            when s.channel = 'email'
+            then s.contact_point like '%@%'
+            else true
+        end
         and (
             -- on the purpose's own legal basis, and on no other
             (

@@ -50,8 +50,7 @@
         when quarantine_reason like 'ignored: %'
         then 'ignored'
         {%- if entity == "consent_events" %} when {{ plain_word("status") }} = 'granted' then 'grant' else 'withdrawal'
-        {%- elif entity == "email_events" %}
-            when regexp_matches({{ plain_word("kind") }}, '{{ var("refusal") }}') then 'withdrawal' else 'row'
+        {%- elif entity == "email_events" %} when {{ is_harmless("kind") }} then 'row' else 'withdrawal'
         {%- else %} else 'row'
         {%- endif %}
     end

@@ -68,11 +68,16 @@
     coalesce(regexp_matches(lower(cast({{ kind }} as varchar)), '{{ var("refusal") }}'), false)
 {%- endmacro %}
 
-{#- When a message's event was: one that withdraws is a statement, and stands from when it was first known where it does
-    not tell. -#}
+{#- SQL: whether the kind of a message's event is known and refuses nothing. -#}
+{% macro is_harmless(kind) -%}
+    coalesce({{ letters(kind) }} in ('{{ var("harmless_kinds") | join("', '") }}'), false)
+{%- endmacro %}
+
+{#- When a message's event was: one that withdraws, or may, is a statement, and stands from when it was first known where
+    it does not tell. -#}
 {% macro happened(at, kind) -%}
     case
-        when {{ is_refusal(kind) }}
+        when not {{ is_harmless(kind) }}
         then coalesce({{ statement_time(at, "false") }}, _extracted_at)
         else {{ as_utc(at) }}
     end

@@ -16,7 +16,8 @@ from orchestration.extract.delivered import Delivered, file_names, note_file, pa
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import refuse_swallowed_lines
-from orchestration.extract.raw_tables import check_contract, raw_name
+from orchestration.extract.merging import count
+from orchestration.extract.raw_tables import check_contract
 from orchestration.settings import CsvDialect, Source, Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -72,13 +73,16 @@ def read_csv_files(
         )
         readers.append(list(names))
 
+    came = 0
+
     def check(relation: str) -> None:
-        lines = {file.name: (file.lines, headers[file.name][1]) for file in files}
+        nonlocal came
+        came = count(con, relation)
+        lines = {file.name: (file.lines, headers[file.name][1], len(headers[file.name][0])) for file in files}
         rejected = _rejected_lines(con, len(readers), files)
         there = {row[0] for row in con.execute(f"describe {relation}").fetchall()}
         written = [c for c, kind in table.columns.items() if kind.upper() == "VARCHAR" and c in there]
-        width = len(readers[0])
-        refuse_swallowed_lines(con, source_name, name, relation, lines, rejected, written, width, csv.delimiter)
+        refuse_swallowed_lines(con, source_name, name, relation, lines, rejected, written, csv.delimiter)
         refuse_cut(
             con, source_name, name, table, relation, files, {file: found for file, (found, _) in rejected.items()}
         )
@@ -86,7 +90,9 @@ def read_csv_files(
     def after(load_id: int) -> int:
         rejected = 0
         for number, columns in enumerate(readers):
-            rejected += _keep_rejects(con, number, columns, load_id, source_name, name, table, max_share, files, csv)
+            rejected += _keep_rejects(
+                con, number, columns, load_id, source_name, name, table, max_share, came, files, csv
+            )
         for file in files:
             note_file(con, source_name, name, file, load_id)
         for copy in filter(None, copies):
@@ -147,14 +153,15 @@ def _keep_rejects(
     name: str,
     table: Table,
     max_share: float,
+    came: int,
     files: list[Delivered],
     csv: CsvDialect,
 ) -> int:
-    """Moves what read_csv rejected to fresh_rejects, one row a line. Error texts quote values: left behind."""
+    """`came`: rows that were read. Moves what read_csv rejected to fresh_rejects, one row a line. Error texts quote values: left behind."""
     rejects = f"rejects_{number}"
     rejected = int(scalar(con, f"select count(distinct (file_id, line)) from {rejects}"))
     if rejected:
-        total = rejected + scalar(con, f"select count(*) from {raw_name(source, name)} where _load_id = {load_id}")
+        total = rejected + came
         worst = con.execute(
             f"select case when error_type = 'CAST' then column_name end, count(distinct (file_id, line)) from {rejects} "
             "group by 1 order by 2 desc"

@@ -102,19 +102,18 @@ def refuse_swallowed_lines(
     source: str,
     name: str,
     relation: str,
-    lines: dict[str, tuple[Lines, int]],
+    lines: dict[str, tuple[Lines, int, int]],
     rejected: dict[str, tuple[int, int]],
     columns: list[str],
-    width: int,
     delimiter: str,
 ) -> None:
     """Raises SourceError for the first file of which lines are missing among the rows of `relation`.
 
-    `lines`: file → (its lines, those of its header). `rejected`: file → (lines that were rejected, the first of them).
-    `columns` are those that hold text, `width` is how many fields a line has.
+    `lines`: file → (its lines, those of its header, how many fields a line has). `rejected`: file → (lines that were rejected, the first of them).
+    `columns` are those that hold text.
     """
     rows = dict(con.execute(f"select _source_file, count(*) from {relation} group by all").fetchall())
-    for file, (there, header) in lines.items():
+    for file, (there, header, width) in lines.items():
         broken, first_broken = rejected.get(file, (0, 0))
         missing = there.total - header - int(rows.get(file, 0)) - broken
         if missing <= there.blank:

@@ -6,6 +6,7 @@ said no in it has said no. Not here: rejecting and replacing (extract).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,10 +18,11 @@ from orchestration.privacy.withdrawals import (
     EARLIEST,
     FEEDING,
     LEDGER,
-    REFUSAL,
     WORDS,
     add_withdrawals,
+    is_harmless,
     prepare_withdrawals,
+    refuses,
 )
 from orchestration.settings import Person, Settings, Source, Table
 from orchestration.warehouse import has_table, json_path, key_text, quote, text
@@ -45,7 +47,16 @@ class Reader:
     purpose: str
     channel: str
     stated_at: str  # UTC
+    own_system: str  # whose the person's key is where a row does not tell
+    person_columns: tuple[str, ...]
     columns: tuple[str, ...]
+
+    @property
+    def written_key(self) -> str:
+        """A regular expression of the person's key, as group 1, in JSON that is broken elsewhere."""
+        if len(self.person_columns) != 1:
+            return "(\\b\\B)"  # matches nothing
+        return f'"{re.escape(self.person_columns[0])}"\\s*:\\s*("[^"]*"|[0-9.]+)'
 
 
 def readers(settings: Settings) -> Iterator[Reader]:
@@ -70,14 +81,16 @@ def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, zone: 
     status = f"said_word({_said(mapping, 'status')})"
     ignored = " or ".join(is_ignored(how) for c in mapping.columns if (how := mapping.how(c)) and how.ignore) or "false"
     is_event = mapping.entity == "email_events"
-    refused = f"coalesce(regexp_matches(lower({_said(mapping, 'kind')}), '{REFUSAL}'), false)"
+    kind = _said(mapping, "kind")
     return Reader(
         mapping.entity, source, name, _said(mapping, "source_key"), system, _said(mapping, "person_key"), (_said(mapping, "contact_point"),),
-        granted=f"({ignored} or not {refused})" if is_event else f"({ignored} or coalesce({status} = 'granted', false))",
-        withdrawn=refused if is_event else f"coalesce({status} in ({WORDS}), false)",
+        granted=f"({ignored} or {is_harmless(kind)})" if is_event else f"({ignored} or coalesce({status} = 'granted', false))",
+        withdrawn=refuses(kind) if is_event else f"coalesce({status} in ({WORDS}), false)",
         purpose="'marketing'" if is_event else _said(mapping, "purpose"),
         channel="'email'" if is_event else _said(mapping, "channel"),
-        stated_at=_moment(mapping, "occurred_at" if is_event else "stated_at", zone), columns=tuple(table.columns),
+        stated_at=_moment(mapping, "occurred_at" if is_event else "stated_at", zone),
+        own_system=str(mapping.constants.get("person_system", source)),
+        person_columns=tuple(how.columns) if (how := mapping.how("person_key")) else (), columns=tuple(table.columns),
     )  # fmt: skip
 
 
@@ -87,18 +100,19 @@ def _of_person(source: str, name: str, table: Table, person: Person, zone: str) 
     status = f"said_word(cast({quote(grant.status)} as varchar))" if grant else "null"
     granted = ", ".join(text(value.lower()) for value in grant.granted) if grant else ""
     event = f"cast({quote(person.refusal)} as varchar)" if person.refusal else ""
-    refused = f"coalesce(regexp_matches(lower({event}), '{REFUSAL}'), false)" if event else ""
+    refused = refuses(event) if event else ""
     # of events no setting names the time; retention goes by it
     happened = table.retention.happened_at if table.retention and not grant else []
     at = grant.stated_at if grant else happened[0] if len(happened) == 1 else ""
     return Reader(
         "consent_events" if grant else "email_events", source, name, key_text(table.key) if table.key else "null",
         text(person.system or source), key, tuple(quote(column) for column in (*person.email, *person.phone)),
-        granted=f"not {refused}" if refused else f"coalesce({status} in ({granted}), false)",
+        granted=is_harmless(event) if refused else f"coalesce({status} in ({granted}), false)",
         withdrawn=refused or f"coalesce({status} in ({WORDS}), false)",
         purpose="'marketing'" if refused else quote(grant.purpose) if grant and grant.purpose else "null",
         channel="'email'" if refused else quote(grant.channel) if grant and grant.channel else "null",
-        stated_at=_utc(f"cast({quote(at)} as varchar)", zone) if at else "null::timestamp", columns=tuple(table.columns),
+        stated_at=_utc(f"cast({quote(at)} as varchar)", zone) if at else "null::timestamp",
+        own_system=person.system or source, person_columns=tuple(person.key_columns), columns=tuple(table.columns),
     )  # fmt: skip
 
 
@@ -111,13 +125,22 @@ def _said(mapping: EntityMap, column: str) -> str:
 
 
 _EMAILS = "[A-Za-z0-9._%+''-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}"
-# a line that is no row at all denies whoever's address stands in it, until its file comes anew
+# a line that is no row at all denies whoever's address stands in it, and whoever's key stands in broken JSON where the
+# person's is written, until its file comes anew
 _LINES = f"""
-select 'rejected_rows' as entity, r.source as source_system, null::varchar as source_key, null::varchar as person_system,
-    null::varchar as person_key, unnest(regexp_extract_all(r.content, '{_EMAILS}')) as contact_point, 'all' as purpose,
+select 'rejected_rows' as entity, r.source as source_system, null::varchar as source_key,
+    case when r.person_key is not null then {{system}} end as person_system, r.person_key, r.contact_point, 'all' as purpose,
     'all' as channel, l.loaded_at as stated_at, false as is_certain, r.load_id, true as is_again, false as is_gone
-from quarantine.rejected_rows r join ops.loads l using (load_id)
-where r.source = {{source}} and r.table_name = {{table}} and not coalesce(json_valid(r.content), false)
+from (
+    select *, unnest(regexp_extract_all(content, '{_EMAILS}')) as contact_point, null::varchar as person_key from ({{lines}})
+    union all
+    select *, null, nullif(trim(regexp_extract(content, {{key}}, 1), '" '), '') from ({{lines}})
+) r join ops.loads l using (load_id)
+where coalesce(r.contact_point, r.person_key) is not null
+"""
+_NO_ROWS = """
+select load_id, source, content from quarantine.rejected_rows r where r.source = {source} and r.table_name = {table}
+    and r.content is not null and case when json_valid(r.content) then json_type(r.content) end is distinct from 'OBJECT'
     and not exists (select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name
         and f.file = r.file and f.load_id > r.load_id)
 """
@@ -156,7 +179,8 @@ def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reade
         columns = ", ".join(
             f"json_extract_string(r.content, {text(json_path(c))}) as {quote(c)}" for c in reader.columns
         )
-        add_withdrawals(con, _LINES.format(source=source, table=table))
+        lines = _NO_ROWS.format(source=source, table=table)
+        add_withdrawals(con, _LINES.format(lines=lines, key=text(reader.written_key), system=text(reader.own_system)))
         add_withdrawals(
             con,
             _ROWS.format(

@@ -15,6 +15,7 @@ import pyarrow as pa
 from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
+from orchestration.privacy.withdrawals import is_evidence
 from orchestration.settings import Person, Table
 from orchestration.warehouse import key_text, quote, scalar, text
 
@@ -108,7 +109,7 @@ class Suppressor:
             rows = con.execute(
                 f"select distinct read_key, record_key from (select *, unnest({keys}) as read_key, {key} as record_key from {delivered}) d "
                 f"join suppressed s on s.kind = '{kind}' and not s.is_lifted and s.keyed_hash = {self._list.hashed_sql(kind, 'read_key')} "
-                f"where d.{quote(grant.status)} in ({values}) and nullif(trim(d.{quote(grant.wording)}), '') is not null "
+                f"where d.{quote(grant.status)} in ({values}) and {is_evidence(f'd.{quote(grant.wording)}')} "
                 f"and try_cast(d.{quote(grant.stated_at)}::varchar as timestamp)::date > s.since",
                 self._list.parameters,
             ).fetchall()

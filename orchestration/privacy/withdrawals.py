@@ -28,6 +28,19 @@ REFUSAL = (
     "unsub|opt(ed)?[^a-z]?out|spam|complain|abuse|feedback.?loop|do.?not|stop|remov|withdr|revok|object|declin|refus|"
     "avreg|avb(ö|o)j|avmeld|afmeld|framel|peru"
 )
+# kinds of an email event that refuse nothing, without case and by their letters alone; whatever is neither one of these nor
+# a refusal may be one: it denies as long as it stands so
+HARMLESS_KINDS = (
+    "sent", "send", "delivered", "delivery", "opened", "open", "uniqueopen", "viewed", "clicked", "click", "uniqueclick",
+    "bounced", "bounce", "hardbounce", "softbounce", "hardbounced", "softbounced", "forwarded", "forward", "processed",
+    "deferred", "deferral", "delayed", "deliverydelayed", "dropped", "blocked", "queued", "accepted", "failed", "converted",
+    "replied", "reply", "subscribe", "subscribed", "resubscribe", "resubscribed", "groupresubscribe", "groupresubscribed",
+)  # fmt: skip
+# what people write for a wording or a form that there is none of, without case; nor is anything without a letter or digit one
+NO_EVIDENCE = (
+    "n/a", "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "tbd", "ingen", "inget", "okänd", "okänt",
+    "saknas", "ukjent", "ukendt", "mangler", "ei tiedossa", "puuttuu",
+)  # fmt: skip
 # a statement of before is of no time that anybody meant (dbt: var earliest_statement)
 EARLIEST = "1990-01-01"
 _DDL = f"""
@@ -64,20 +77,44 @@ from {relation} where load_id > {since} and not {granted} and not starts_with(co
 """
 _REFUSED = """
 select '{entity}' as entity, '{system}' as source_system, source_key, {person_system} as person_system, person_key, contact_point,
-    'marketing' as purpose, 'email' as channel, coalesce(occurred_at, extracted_at) as stated_at, true as is_certain, load_id,
+    'marketing' as purpose, 'email' as channel, coalesce(occurred_at, extracted_at) as stated_at, {certain} as is_certain, load_id,
     deleted_at is not null or occurred_at is null or occurred_at = extracted_at as is_again, deleted_at is not null as is_gone
-from {relation} where load_id > {since} and regexp_matches(lower(kind), '{refusal}')
+from {relation} where load_id > {since} and not {granted}
     and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
 """
 WORDS = ", ".join(map(text, WITHDRAWN_WORDS))
 _WITHDRAWN = f"coalesce(said_word(status) in ({WORDS}), false)"
 _GRANTED = "coalesce(said_word(status) = 'granted', false)"
-_REFUSING = f"coalesce(regexp_matches(lower(kind), '{REFUSAL}'), false)"
+
+
+def refuses(kind: str) -> str:
+    """SQL: whether the kind of an email event, a text, is a refusal in any spelling."""
+    return f"coalesce(regexp_matches(lower({kind}), '{REFUSAL}'), false)"
+
+
+def is_harmless(kind: str) -> str:
+    """SQL: whether the kind of an email event, a text, is known and refuses nothing (dbt: macro is_harmless)."""
+    listed = ", ".join(map(text, HARMLESS_KINDS))
+    return f"coalesce(regexp_replace(lower({kind}), '[^\\p{{L}}]', '', 'g') in ({listed}), false)"
+
+
+def is_evidence(written: str) -> str:
+    """SQL: whether a wording or a form, a text, says which (dbt: macro evidence)."""
+    word = f"lower(regexp_replace({written}, '^[\\s\\p{{Z}}\\p{{C}}]+|[\\s\\p{{Z}}\\p{{C}}]+$', '', 'g'))"
+    listed = ", ".join(map(text, NO_EVIDENCE))
+    return f"coalesce(regexp_matches({written}, '[\\p{{L}}\\p{{N}}]') and {word} not in ({listed}), false)"
+
+
+# of an entity's rows: what denies nothing, and what is readably a withdrawal
+_READ_AS = {
+    "consent_events": {"granted": _GRANTED, "certain": _WITHDRAWN},
+    "email_events": {"granted": is_harmless("kind"), "certain": refuses("kind")},
+}
 # a delivery has one reading, today's: what is read as a grant by now, or came again as one after it could not be read, is
 # no withdrawal
 _REREAD = f"""
 delete from {LEDGER} w using (
-    select source_key, load_id from {{relation}} where load_id > {{since}} and {_GRANTED}
+    select source_key, load_id from {{relation}} where load_id > {{since}} and {{granted}}
 ) s
 where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key
     and (s.load_id = w.load_id or (not w.is_certain and s.load_id > w.load_id))
@@ -86,7 +123,7 @@ where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_ke
 _OVER = f"""
 update {LEDGER} w set is_over = true from (
     select source_key, max(load_id) as load_id from {{relation}}
-    where load_id > {{since}} and (deleted_at is not null or not ({{refuses}})) group by 1
+    where load_id > {{since}} and (deleted_at is not null or {{granted}}) group by 1
 ) s
 where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key and s.load_id > w.load_id
 """
@@ -139,13 +176,10 @@ def note_withdrawals(
             newest = scalar(con, f"select max(load_id) from {of['relation']}") or 0
             if newest <= since:
                 continue
-            if entity == "consent_events":
-                con.execute(_REREAD.format(**of, since=since))
-                select = _STATED.format(**of, since=since, certain=_WITHDRAWN, granted=_GRANTED)
-            else:
-                select = _REFUSED.format(**of, since=since, refusal=REFUSAL)
-            refuses = f"not {_GRANTED}" if entity == "consent_events" else _REFUSING
-            con.execute(_OVER.format(**of, since=since, refuses=refuses))
+            of |= {**_READ_AS[entity], "since": str(since)}
+            con.execute(_REREAD.format(**of))
+            con.execute(_OVER.format(**of))
+            select = (_STATED if entity == "consent_events" else _REFUSED).format(**of)
             add_withdrawals(con, select)
             con.execute(
                 "insert or replace into identity.withdrawals_read values (?, ?, ?)", [of["relation"], newest, reading]

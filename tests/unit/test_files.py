@@ -249,3 +249,27 @@ def test_the_offset_of_a_time_counts(load, raw, format):
         "2026-11-01 00:00:00",
         "2026-11-01 00:00:00",
     ]
+
+
+def test_the_share_of_rejected_lines_is_of_all_that_came_on_every_night(load_files):
+    """Rows that did not change since the first night came too: the same bad lines are no larger share on the second."""
+    good = "".join(f"{n},N{n},1.00,2026-01-01\n" for n in range(200))
+    bad = "x,A,1.00,2026-01-01\ny,B,1.00,2026-01-01\n"
+    header = "id,name,amount,day\n"
+    assert load_files({"t.csv": header + good + bad}).rejected == 2
+    counts = load_files({"t.csv": header + good + bad + "900,N,1.00,2026-01-01\n"})
+    assert (counts.rejected, counts.inserted, counts.unchanged) == (2, 1, 200)
+
+
+def test_each_file_is_read_by_the_width_of_its_own_header(load_files, warehouse):
+    """A value of a wide file that swallowed lines is known by that file's width, not by the first file's."""
+    narrow = "id,name,amount,day\n1,A,1.00,2026-01-01\n"
+    row = "{},A,1.00,2026-01-01,x,y\n"
+    swallowed = (
+        "id,name,amount,day,more,most\n"
+        + '2,"A,1.00,2026-01-01,x,y\n'
+        + "".join(row.format(n) for n in range(3, 8))
+        + '9,A",1.00,2026-01-01,x,y\n'
+    )
+    with pytest.raises(SourceError, match="holds lines that look like rows"):
+        load_files({"t1.csv": narrow, "t2.csv": swallowed})

@@ -125,7 +125,7 @@ def test_rule_04_a_message_event_that_withdraws_is_known_in_every_spelling(permi
     left = {"kind": kind, "contact_point": "ANNA@x.se", "occurred_at": datetime(2026, 3, 1)} | NOBODYS
     others = [
         {"kind": other, "contact_point": "bo@x.se", "occurred_at": datetime(2026, 3, 1)} | NOBODYS
-        for other in ("bounced", "bounce", "dropped", "group_resubscribe", "deferred", None)
+        for other in ("bounced", "bounce", "dropped", "group_resubscribe", "deferred", "Hard Bounce", "processed")
     ]
     assert set(permitted([ANNA, BO], consent_events=offers, email_events=[left, *others])) == {
         ("bo", "offers", "email")
@@ -200,6 +200,84 @@ def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, ware
         "1 as size, 1 as modified_ns, 'x' as sha256, 9 as load_id"
     )
     assert allowed() == {("anna", "profiling"), ("bo", "survey"), ("cia", "survey"), ("dan", "survey")}
+
+
+@pytest.mark.parametrize("kind", ["preference_changed", "opt", "cancelled", "", None])
+def test_rule_04_an_event_of_unknown_kind_denies_until_it_is_mapped(permitted, kind):
+    permitted.remembers = True
+    offers = [said(key, purpose="offers", confirmed_at=datetime(2026, 1, 2)) for key in ("anna", "bo")]
+    event = {
+        "kind": kind,
+        "contact_point": "anna@x.se",
+        "occurred_at": datetime(2026, 3, 1),
+        "source_key": "e",
+    } | NOBODYS
+    assert set(permitted([ANNA, BO], consent_events=offers, email_events=[event])) == {("bo", "offers", "email")}
+    assert len(permitted([ANNA, BO], consent_events=offers, email_events=[event | {"kind": "opened"}])) == 2
+
+
+def test_rule_04_a_json_line_that_cannot_be_parsed_denies_whom_it_names(permitted, warehouse):
+    """By an address anywhere in it, and by the person's key; a line that is an array is no row either."""
+    import tomllib
+
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    people = [
+        ANNA,
+        BO,
+        person("cia", "Cia", "Ek", email="cia@x.se"),
+        person("703", "Dan", "Fors", email="dan@x.se"),
+        person("eva", "Eva", "Ek", email="eva@x.se"),
+    ]
+    people = [p | {"source_system": "forms"} for p in people]
+    broken = [
+        '{"id": "anna", "mail": null, "news": "Nej', '["8", "bo@x.se", "Nej"]', '{"mail": "cia@x.se", "news": "Nej",}', '{"news": "Nej" "id": 703.0}',
+    ]  # fmt: skip
+    prepare_ops(warehouse)
+    warehouse.execute(
+        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
+        "9 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 4 as rejected, 0 as deleted"
+    )
+    for line in broken:
+        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [line])  # fmt: skip
+    granted = [said(p["source_key"], person_system="forms", contact_point=p["email"]) for p in people]
+    assert len(permitted(people, consent_events=granted)) == 5
+    note_rejected_withdrawals(warehouse, readers(settings))
+    assert {who for who, _, _ in permitted.derive()} == {"eva"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "point", "is_evidence"),
+    [("email", "anna@x.se", True), ("email", "+46701112233", False), ("sms", "+46701112233", True), ("sms", "anna@x.se", False),
+     ("phone", "anna@x.se", False), ("post", "anna@x.se", False)],
+)  # fmt: skip
+def test_rule_02_a_contact_point_of_another_kind_is_no_evidence(permitted, channel, point, is_evidence):
+    register = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": "+46709999999"}]
+    register += [
+        {
+            "register": "nix_adresserat",
+            "version_on": "2026-05-31",
+            "family_name": "Z",
+            "street": "A 9",
+            "postal_code": "99999",
+        }
+    ]
+    granted = said("anna", channel=channel, contact_point=point)
+    found = permitted([ANNA], consent_events=[granted], reservations=register)
+    assert bool(found) == is_evidence
+    # the same address stays evidence for the channel that it is of
+    if channel == "sms" and not is_evidence:
+        assert set(permitted([ANNA], consent_events=[granted, said("anna")])) == {SURVEY}
+
+
+@pytest.mark.parametrize("written", ["-", "?", " — ", "\u2800", "\u200b.", "n/a", " N/A ", "null", "okänd", "", None])
+def test_rule_02_a_wording_without_letter_or_digit_or_a_word_for_none_is_no_evidence(warehouse, written):
+    from orchestration.privacy.withdrawals import is_evidence, prepare_withdrawals
+    from tests.unit.mapped import time_macros
+
+    prepare_withdrawals(warehouse)
+    for value, expected in ((written, None), ("v1", "v1"), ("2024-01", "2024-01"), ("nyhetsbrev", "nyhetsbrev")):
+        asked = f"select {time_macros().evidence('w')}, {is_evidence('w')} from (select $1::varchar as w)"
+        assert warehouse.execute(asked, [value]).fetchall() == [(expected, expected is not None)], value
 
 
 def test_the_ledger_reads_a_load_once_and_everything_where_it_is_asked_to(permitted, warehouse):

@@ -96,6 +96,30 @@
 {#- A text as it is written; null where it is empty or nothing but white space, of whatever kind. -#}
 {% macro filled(expression) -%} case when {{ word(expression) }} is not null then {{ expression }} end {%- endmacro %}
 
+{#- Evidence as it is written; null where it has neither letter nor digit, or is a word for none. -#}
+{% macro evidence(expression) -%}
+    case
+        when
+            {{ has_letter_or_digit(expression) }}
+            and {{ word(expression) }} not in ('{{ var("no_evidence") | join("', '") }}')
+        then {{ expression }}
+    end
+{%- endmacro %}
+{% macro has_letter_or_digit(expression) -%}
+    {{ return(adapter.dispatch("has_letter_or_digit", "kundbild")(expression)) }}
+{%- endmacro %}
+{% macro default__has_letter_or_digit(expression) -%} regexp_matches({{ expression }}, '[\p{L}\p{N}]') {%- endmacro %}
+{% macro spark__has_letter_or_digit(expression) -%} {{ expression }} rlike '[\\p{L}\\p{N}]' {%- endmacro %}
+
+{#- The letters of a word, in lower case. -#}
+{% macro letters(expression) -%} {{ return(adapter.dispatch("letters", "kundbild")(expression)) }} {%- endmacro %}
+{% macro default__letters(expression) -%}
+    regexp_replace(lower(cast({{ expression }} as varchar)), '[^\p{L}]', '', 'g')
+{%- endmacro %}
+{% macro spark__letters(expression) -%}
+    regexp_replace(lower(cast({{ expression }} as string)), '[^\\p{L}]', '')
+{%- endmacro %}
+
 {% macro days_between(earlier, later) -%}
     {{ return(adapter.dispatch("days_between", "kundbild")(earlier, later)) }}
 {%- endmacro %}

@@ -1,11 +1,11 @@
 {{ incremental_entity("consent_events") }}
--- evidence that is empty or white space is none, from whichever connector it comes
+-- evidence without a letter or digit, or a word for none, is none, from whichever connector it comes
 select
     source_system,
     source_key,
     person_system,
     person_key,
-    {{ filled("contact_point") }} as contact_point,
+    {{ evidence("contact_point") }} as contact_point,
     contact_point_type,
     {{ word("purpose") }} as purpose,
     {{ word("channel") }} as channel,
@@ -14,8 +14,8 @@ select
     stated_at,
     confirmed_at,
     expires_at,
-    {{ filled("wording_version") }} as wording_version,
-    {{ filled("capture_source") }} as capture_source,
+    {{ evidence("wording_version") }} as wording_version,
+    {{ evidence("capture_source") }} as capture_source,
     deleted_at,
     extracted_at,
     load_id
