@@ -49,10 +49,14 @@ def compiled_with(folder: Path, *, is_incremental: bool = False, **privacy) -> d
     return {model: files[model].read_text() for model in (*MODELS, *ALONE)}
 
 
+# a grant is evidence on a contact point of its channel's kind
+_POINTS = dict.fromkeys(("sms", "phone"), "+46701112233") | {"post": "Storgatan 1, 11122 Stockholm"}
+
+
 def said(key: str, status: str = "granted", at: str = "2026-01-01", **more) -> dict:
     """One statement; granted it has its evidence."""
     statement = {"person_key": key, "purpose": "survey", "channel": "email", "status": status, "stated_at": datetime.fromisoformat(at),
-                 "contact_point": f"{key}@x.se", "wording_version": "w1", "capture_source": "form"}  # fmt: skip
+                 "contact_point": _POINTS.get(more.get("channel", "email"), "{}@x.se").format(key), "wording_version": "w1", "capture_source": "form"}  # fmt: skip
     return statement | more
 
 
