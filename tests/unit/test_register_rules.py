@@ -26,7 +26,9 @@ def register_closes(permitted, country: str, channel: str, register: str, days: 
     code = "111 22" if country == "SE" else "1112"
     home = {"street": "Storgatan 1", "postal_code": code.replace(" ", ""), "city": "Byen", "country_code": country}
     people = [ANNA | home, BO | home | {"street": "Bygatan 2"}]
-    granted = [said(key, channel=channel) for key in ("anna", "bo")]
+    numbers = {"SE": "+46 70 988 77 {}1", "NO": "+47 909 88 7{}1", "DK": "+45 20 98 87 {}1"}[country]
+    on = {"phone": lambda n: {"contact_point": numbers.format(n)}, "post": lambda n: {}}[channel]
+    granted = [said(key, channel=channel, **on(n)) for n, key in enumerate(("anna", "bo"), start=1)]
     named = {"given_name": "Anna", "family_name": "BERG", "street": "storgatan 1", "postal_code": code}
 
     def wash(version: str, row: dict) -> set[str]:
