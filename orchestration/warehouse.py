@@ -79,6 +79,16 @@ def _connect(home: Home, patience: float) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
+def clock_of(connection: duckdb.DuckDBPyConnection, zone: str) -> Iterator[None]:
+    """Inside, an instant that is cast to TIMESTAMP is the time of a zone's clock; outside it is UTC."""
+    connection.execute(f"set TimeZone = {text(zone)}")
+    try:
+        yield
+    finally:
+        connection.execute("set TimeZone = 'UTC'")
+
+
+@contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All of what is done inside, or, where it raises, none."""
     connection.execute("begin")

@@ -63,9 +63,9 @@ def read_csv_files(
             is_mixed,
         )
         options += f", compression = '{'gzip' if is_gzip else 'none'}', encoding = '{_encoding(csv, is_copy)}'"
-        utc = " at time zone 'UTC'"  # what was read with its offset
+        local = " at time zone current_setting('TimeZone')"  # what was read with its offset
         wanted = [
-            f"c{names.index(c)}{utc if _read_as(kind, has_offsets) != kind else ''} as {quote(c)}"
+            f"c{names.index(c)}{local if _read_as(kind, has_offsets) != kind else ''} as {quote(c)}"
             for c, kind in table.columns.items()
         ]
         selects.append(

@@ -23,7 +23,7 @@ from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.special_categories import special_category_of
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings, Table
-from orchestration.warehouse import quote, scalar, text, transaction
+from orchestration.warehouse import clock_of, quote, scalar, text, transaction
 
 # below so many rows a table may lose any share of them in a night
 _FEW_ROWS = 20
@@ -64,10 +64,13 @@ def load(
     Columns of national identity numbers and of special categories stay behind, and what free text tells of them;
     `pepper` is the secret of what a table keeps of numbers. Whoever was erased stays out by the `suppressor`.
 
+    A TIMESTAMP in raw is the time of the source's own clock, which staging reads as such: what comes with an offset is
+    turned into it.
+
     Raises SourceError when the delivery cannot be whole, when so large a share of a column cannot be cast that the
     source must have retyped it, or when so many rows are gone that the source must be broken.
     """
-    with transaction(con):
+    with clock_of(con, settings.sources[source].timezone), transaction(con):
         load_id = next_load_id(con)
         con.execute("create or replace temp table fresh_rejects as from quarantine.rejected_rows limit 0")
         dropped = dropped_columns(table, [*batch.columns, *batch.added])

@@ -24,7 +24,7 @@ def cast_or_reject(columns: dict[str, str], nulls: list[str]) -> str:
     def cast(column: str, kind: str) -> str:
         # a cast to TIMESTAMP would drop the offset: 02:00+02:00 is midnight
         if kind.upper() in ("TIMESTAMP", "DATETIME"):
-            return f"(try_cast({quote(column)} as timestamptz) at time zone 'UTC')"
+            return f"(try_cast({quote(column)} as timestamptz) at time zone current_setting('TimeZone'))"
         return f"try_cast({quote(column)} as {kind})"
 
     typed = [f"{cast(c, t)} as {quote(c)}" for c, t in columns.items()]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
+import duckdb
 import pytest
 
 from tests.unit.mapped import time_macros
@@ -56,3 +58,40 @@ def test_a_time_is_read_in_its_zone_and_a_day_as_its_end(warehouse, zone, writte
 def test_the_kind_of_an_event_withdraws_in_whatever_words(warehouse, kind, withdraws):
     said = warehouse.execute(f"select {time_macros().is_refusal('kind')} from (select ? as kind)", [kind]).fetchall()
     assert said == [(withdraws,)]
+
+
+@pytest.mark.parametrize(
+    ("format", "kind"),
+    [("csv", "TIMESTAMP"), ("csv", "VARCHAR"), ("jsonl", "TIMESTAMP"), ("jsonl", "VARCHAR"), ("parquet", "TIMESTAMP")],
+)
+@pytest.mark.parametrize(("zone", "local"), [("Europe/Stockholm", 10), ("America/New_York", 16), ("UTC", 12)])
+def test_a_time_with_its_offset_is_that_instant_whatever_the_sources_zone_and_the_columns_type(
+    load_files, warehouse, zone, local, format, kind
+):
+    """Twice 12:00 UTC, with an offset; then 12:00 by the source's clock. A second delivery takes the way of a merge."""
+    written = {"a": "2026-06-01T12:00:00Z", "b": "2026-06-01T14:00:00+02:00", "c": "2026-06-01T12:00:00"}
+    for night in ("1", "2"):
+        rows = {night + key: at for key, at in written.items()}
+        if format == "parquet":
+            # typed there: an instant, and a time of the clock
+            listed = ", ".join(
+                f"('{key}', timestamptz '{at}')"
+                if key[1] != "c"
+                else f"('{key}', timestamptz '2026-06-01 {local:02}:00:00Z')"
+                for key, at in rows.items()
+            )
+            duckdb.execute(
+                f"copy (from (values {listed}) t(id, stated)) to '{load_files.folder}/{night}.parquet' (format parquet)"
+            )
+        elif format == "csv":
+            (load_files.folder / f"{night}.csv").write_text(
+                "id,stated\n" + "".join(f"{k},{at}\n" for k, at in rows.items())
+            )
+        else:
+            lines = [json.dumps({"id": key, "stated": at}) for key, at in rows.items()]
+            (load_files.folder / f"{night}.jsonl").write_text("\n".join(lines))
+        load_files(format=format, columns={"id": "VARCHAR", "stated": kind}, path=f"*.{format}", timezone=zone)
+    times = time_macros(zone)
+    found = warehouse.execute(f"select id, {times.as_utc('stated')} from raw_s.t order by id").fetchall()
+    instants = {"a": datetime(2026, 6, 1, 12), "b": datetime(2026, 6, 1, 12), "c": datetime(2026, 6, 1, local)}
+    assert found == [(night + key, instants[key]) for night in "12" for key in "abc"]
