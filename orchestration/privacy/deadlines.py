@@ -39,7 +39,7 @@ class Deadlines:
             said.append(f"{self.overdue:,} overdue (the oldest was due on {self.oldest_due_on})")
         if self.soon:
             said.append(f"{self.soon:,} due within {SOON_DAYS} days")
-        return f"Requests of people: {', '.join(said)}; see `kundbild requests`" if said else ""
+        return f"Requests to answer: {', '.join(said)}; see `kundbild requests`" if said else ""
 
 
 def deadlines(con: duckdb.DuckDBPyConnection, today: date) -> Deadlines:

@@ -45,6 +45,7 @@ def test_rule_23_no_row_is_older_than_its_retention_and_none_comes_back(demo_cop
     assert outcome["is_clean"], outcome
     assert [note.split(":")[0] for note in outcome["notes"] if not note.startswith("Audience ")] == [
         "Requests of people",
+        "Requests to answer",
         "Older than their retention, deleted",
     ]
     assert too_old(demo_copy) == {}
