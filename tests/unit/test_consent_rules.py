@@ -158,7 +158,7 @@ def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitt
     def drawn(most: int) -> list[dict]:
         months = ("2026-01-01", "2026-02-01", "2026-03-01", "2027-01-01")
         return [
-            said(p["source_key"], draw.choice(["granted", "withdrawn"]), draw.choice(months), channel=draw.choice(["email", "phone"]))
+            said(p["source_key"], draw.choice(["granted", "withdrawn"]), draw.choice(months), channel=(channel := draw.choice(["email", "phone"])), contact_point=p[channel])
             for p in people
             for _ in range(draw.randint(0, most))
         ]  # fmt: skip
