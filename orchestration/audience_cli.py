@@ -61,10 +61,7 @@ def export(
     with locked_warehouse("exporting an audience") as (con, settings):
         pepper = find_pepper(con, settings.privacy.pepper)
         audience = export_audience(con, name, file, pepper, now(), settings, overwrite=overwrite, recipient=recipient)
-        detail: dict[str, int | str] = {"audience": name, "customers": audience.customers}
-        audit_of(settings).append(
-            "exported an audience", detail=detail | ({"recipient": recipient} if recipient else {})
-        )
+        audit_of(settings).append("exported an audience", detail=_detail(name, recipient, customers=audience.customers))
         left = pending(con, pepper, (name, recipient))
     to_remove = sum(found.count for found in left)
     if as_json:
@@ -78,6 +75,11 @@ def export(
     if to_remove:
         out.print(f"Of earlier exports {to_remove:,} have to be removed there, and first:")
         out.print(styled("  [bold]{} audience removals {} --to FILE{}[/bold]", me(), name, _to(recipient)))
+
+
+def _detail(audience: str, recipient: str, **counts: int) -> dict[str, int | str]:
+    """What the audit log says of a file for a recipient."""
+    return {"audience": audience, **counts, **({"recipient": recipient} if recipient else {})}
 
 
 @audience_app.command(epilog="Example: kundbild audience removals newsletter_email --to remove.csv --recipient mailer")
@@ -111,9 +113,8 @@ def removals(
         pepper = find_pepper(con, settings.privacy.pepper)
         if name and file:
             found = [write_removals(con, pepper, name, recipient, file, now(), is_again=again, overwrite=overwrite)]
-            detail: dict[str, int | str] = {"audience": name, "removals": found[0].count}
             audit_of(settings).append(
-                "told a recipient of removals", detail=detail | ({"recipient": recipient} if recipient else {})
+                "told a recipient of removals", detail=_detail(name, recipient, removals=found[0].count)
             )
         else:
             found = pending(con, pepper)

@@ -79,7 +79,10 @@ def access(
         table.add_row(entry.at, entry.actor, entry.action, entry.subject[:12], detail)
     out.print(table)
     for reader in readers(entries):
-        out.print(f"{reader.actor}: {reader.looks:,} looks, the last at {reader.last_at}", highlight=False)
+        out.print(
+            f"{reader.actor}: {reader.looks:,} look{'' if reader.looks == 1 else 's'}, the last at {reader.last_at}",
+            highlight=False,
+        )
 
 
 def _entries(count: int) -> str:

@@ -15,7 +15,7 @@ def catalogue(
     write: Annotated[Path | None, typer.Option(help="Write processing.md and processing.csv into this folder.")] = None,
     as_json: Json = False,
 ) -> None:
-    """The record of processing (Art. 30): which personal data there are, where, what for, on what basis, how long.
+    """Which personal data there are, column by column: where, what for, on what basis, how long (a part of Art. 30).
 
     Out of the contracts of the dbt models (each column's meta: personal) and the seed data_categories.
     """

@@ -138,7 +138,7 @@ def status(as_json: Json = False) -> None:
         colour = "red" if check["severity"] == "ERROR" else "yellow"
         out.print(styled(f"[{colour}]{{}}[/] {{}}: {{}}", check["severity"], check["table"], check["check"]))
     for line in found.get("set_aside", []):
-        out.print(styled("[yellow]set aside[/yellow] {}", line), highlight=False)
+        out.print(styled("[yellow]rows[/yellow] {}", line), highlight=False)
     publication = found["publication"]
     out.print(
         f"Published: {publication['version']} ({publication['rows']:,} rows)"

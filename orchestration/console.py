@@ -89,7 +89,7 @@ def print_outcome(outcome: Any) -> None:
     for note in outcome.notes:
         out.print(note, highlight=False)
     for line in outcome.set_aside:
-        out.print(styled("[yellow]set aside[/yellow] {}", line), highlight=False)
+        out.print(styled("[yellow]rows[/yellow] {}", line), highlight=False)
     for source, message in outcome.failed_sources.items():
         since = outcome.stale_since.get(source, "")
         stale = f"source {source} is stale{f' since {since}' if since else ''}"

@@ -37,7 +37,7 @@ def erase(
 
     What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: nobody
     here is known by that, more than one customer is, a legal hold keeps the data (`kundbild hold`), or a second person has
-    to confirm it ([privacy] second_person): nothing was erased for that one. Exit code 1: the proof fails.
+    to confirm it (the setting privacy.second_person): nothing was erased for that one. Exit code 1: the proof fails.
     """
     from orchestration.erase import erase as erase_people
     from orchestration.extract.records import now
@@ -67,7 +67,7 @@ def confirm(
     refuse: Annotated[bool, typer.Option("--refuse", help="Close it instead, and lift its restriction.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Confirm an erasure that waits for a second person ([privacy] second_person): another user than who asked for it.
+    """Confirm an erasure that waits for a second person (the setting privacy.second_person): another user than who asked for it.
 
     Until then the person is restricted: out of marts, publications and exports. Exit code 3: nothing was erased.
     """

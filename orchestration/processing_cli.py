@@ -22,7 +22,7 @@ def record_of_processing(
     """The record of processing activities (Art. 30): controller, officer, purposes, data subjects, categories of data,
     recipients, processors, transfers, retention, security measures.
 
-    Out of the settings of [privacy], the seeds purposes and data_categories, the models' contracts, and exports that were
+    Out of the privacy settings, the seeds purposes and data_categories, the models' contracts, and exports that were
     made. What the settings do not say yet is listed first. `kundbild catalogue` lists the columns.
     """
     from orchestration.errors import KundbildError

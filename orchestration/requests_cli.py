@@ -3,7 +3,7 @@ right (rights_cli.py, erasure_cli.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,16 +78,10 @@ def extend(
     as_json: Json = False,
 ) -> None:
     """Give a request two months more (Art. 12(3)), once and within its first month. Tell the person by then, and why."""
-    from orchestration.extract.records import now
-    from orchestration.privacy.audit import audit_log
     from orchestration.privacy.deadlines import extend as extend_request
 
-    with _register("extending a request") as (con, home, settings):
-        done = extend_request(con, request, because, now())
-        detail: dict[str, int | str] = {"request": done.request_id, "because": because}
-        audit_log(home, settings.privacy).append("request-extended", detail=detail)
+    done = _noted("request-extended", request, extend_request, "because", because, as_json=as_json)
     if as_json:
-        print_json(_said(done, now().date()))
         return
     out.print(styled("[green]extended[/green] to {}.", done.extended_to), highlight=False)
     out.print(
@@ -102,20 +96,29 @@ def close(
     as_json: Json = False,
 ) -> None:
     """Close a request that is not answered by a command, as one that was held and then done by --customer. It changes no data."""
-    from orchestration.extract.records import now
-    from orchestration.privacy.audit import audit_log
     from orchestration.privacy.deadlines import close as close_request
 
-    with _register("closing a request") as (con, home, settings):
-        done = close_request(con, request, end, now())
-        detail: dict[str, int | str] = {"request": done.request_id, "as": end}
-        audit_log(home, settings.privacy).append("request-closed", detail=detail)
+    _noted("request-closed", request, close_request, "as", end, as_json=as_json)
     if as_json:
-        print_json(_said(done, now().date()))
         return
     out.print(styled("[green]closed[/green]: {}.", end))
     if end == "refused":
         out.print("Tell the person why, and that they may complain to the authority and go to court (Art. 12(4)).")
+
+
+def _noted(
+    action: str, request: str, act: Callable[[Any, str, str, Any], Request], key: str, value: str, *, as_json: bool
+) -> Request:
+    """Does it to the request in the register, and says so in the audit log. Returns the request; with `as_json` it is printed."""
+    from orchestration.extract.records import now
+    from orchestration.privacy.audit import audit_log
+
+    with _register("changing a request") as (con, home, settings):
+        done = act(con, request, value, now())
+        audit_log(home, settings.privacy).append(action, detail={"request": done.request_id, key: value})
+    if as_json:
+        print_json(_said(done, now().date()))
+    return done
 
 
 def _said(request: Request, today: date) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from orchestration.home import Home, read_json, write_private
 from orchestration.mapping import own_systems, write_mapped_models
 from orchestration.privacy.catalogue import read_catalogue
 from orchestration.privacy.rights import CORRECTABLE
-from orchestration.privacy.withdrawals import HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
+from orchestration.privacy.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import scalar, text
 
@@ -82,6 +82,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "harmless_kinds": list(HARMLESS_KINDS),
         "no_evidence": list(NO_EVIDENCE),
         "refusal": REFUSAL,
+        "earliest_statement": EARLIEST,
         "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone != "UTC"},
         "min_people": settings.privacy.min_people,
         "retention_days": settings.privacy.retention_days,

@@ -10,18 +10,10 @@ import duckdb
 from data_quality.suites.raw_statements import point_keys
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.exported_points import point_key
-from orchestration.privacy.rights import prepare_requests
+from orchestration.privacy.rights import OWNERS, prepare_requests
 from orchestration.warehouse import has_table, scalar
 
 # what people said here since the permission was worked out: by the record's customer of today. In doubt it is no
-_OWNERS = """
-create or replace temp table owners as
-select distinct l.source_system, l.source_key, coalesce(r.customer_id, l.customer_id) as customer_id
-from (
-    from identity.customer_source_records
-    qualify row_number() over (partition by source_system, source_key order by valid_to is null desc, valid_from desc) = 1
-) l left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
-"""
 _LATER_WORDS = """
 select o.customer_id, 'objected or withdrew since the night' as reason
 from identity.objections b join owners o using (source_system, source_key)
@@ -77,7 +69,7 @@ def note_later_words(con: duckdb.DuckDBPyConnection, asked: tuple[str, str]) -> 
         )
     )
     about = {"purpose": purpose, "channel": channel, "is_marketing": is_marketing}
-    con.execute(_OWNERS)
+    con.execute(OWNERS)
     con.execute(f"create or replace temp table later_words as {_LATER_WORDS.format(is_about=_IS_ABOUT)}", about)
     if has_table(con, "identity", "withdrawals"):
         con.execute(_BY_ADDRESS, about)

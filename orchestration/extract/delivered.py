@@ -21,7 +21,7 @@ import duckdb
 import fsspec
 
 from orchestration.errors import SourceError
-from orchestration.extract.delivery_checks import is_companion, told
+from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import now
@@ -98,7 +98,7 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
             why = "is gone, or a link to nowhere" if isinstance(error, FileNotFoundError) else "cannot be opened"
             deliveries.unreadable[file] = f"the file {why}"
             continue
-        rows_told, why_not = told(system, path, table, digest)
+        rows_told, why_not = read_companion(system, path, table, digest)
         if why_not:
             deliveries.unreadable[file] = why_not
             continue

@@ -17,7 +17,7 @@ from orchestration.settings import Table
 _ROWS = re.compile(r"\d[\d _]*")
 
 
-class Told(Protocol):
+class Counted(Protocol):
     """A file with what was told of it."""
 
     @property
@@ -31,7 +31,7 @@ def is_companion(name: str, table: Table) -> bool:
     return table.told_by is not None and name.endswith(f".{table.told_by}")
 
 
-def told(system: Any, path: str, table: Table, digest: str) -> tuple[int | None, str | None]:
+def read_companion(system: Any, path: str, table: Table, digest: str) -> tuple[int | None, str | None]:
     """(rows that the file beside `path` tells, why the delivery must wait). Both None where nothing is told, or all is well."""
     if table.told_by is None:
         return None, None
@@ -42,7 +42,7 @@ def told(system: Any, path: str, table: Table, digest: str) -> tuple[int | None,
         return None, f"the file beside it, .{table.told_by}, is not there"
     if table.told_by == "sha256":
         # as `sha256sum` writes it: the digest, then the name
-        is_whole = said.split(maxsplit=1)[:1] == [digest] or said.lower().startswith(digest)
+        is_whole = said.lower().startswith(digest)
         return None, None if is_whole else "it is not what its .sha256 says: cut, or changed on its way"
     found = _ROWS.match(said)
     if not found:
@@ -56,7 +56,7 @@ def refuse_cut(
     name: str,
     table: Table,
     relation: str,
-    files: Sequence[Told],
+    files: Sequence[Counted],
     rejected: Mapping[str, int],
 ) -> None:
     """Raises SourceError where a file has another number of rows than is told of it, or fewer than `min_rows`.

@@ -112,9 +112,7 @@ def phone_keys(numbers: Sequence[tuple[str, str]]) -> list[Key]:
 def _prepare(con: duckdb.DuckDBPyConnection, default_country: str | None) -> None:
     """Empties what was read by other rules: of an older program, or with another default country."""
     made_by = digest() + phonenumbers.__version__
-    known = con.execute(
-        "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = 'identity' and table_name = 'phone_numbers_made_with'"
-    ).fetchall()[0][0]
+    known = has_table(con, "identity", "phone_numbers_made_with")
     made_with = con.execute("from identity.phone_numbers_made_with").fetchall() if known else []
     if made_with and made_with[0][0] == made_by and default_country in (None, made_with[0][1]):
         return

@@ -25,7 +25,7 @@ create table if not exists restricted.exported_points (
     reference varchar not null, customer_hash varchar, point_hash varchar, exported_at timestamp not null, told_at timestamp
 );
 """
-CUSTOMER = "'exported:' || customer"
+_CUSTOMER = "'exported:' || customer"
 _POINT = "'exported-point:' || point_key"
 
 
@@ -44,7 +44,7 @@ def prepare_points(con: duckdb.DuckDBPyConnection) -> None:
 
 def hashed_customer(pepper: Pepper, column: str) -> str:
     """SQL: the keyed hash of a customer id; `pepper.parameters()` are to be bound."""
-    return pepper.hashed_sql(CUSTOMER.replace("customer", column))
+    return pepper.hashed_sql(_CUSTOMER.replace("customer", column))
 
 
 def hashed_point(pepper: Pepper, key: str) -> str:

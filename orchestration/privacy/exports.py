@@ -14,6 +14,7 @@ from datetime import datetime
 import duckdb
 
 from orchestration.errors import KundbildError
+from orchestration.privacy.exported_points import hashed_customer
 from orchestration.privacy.pepper import Pepper
 from orchestration.warehouse import scalar
 
@@ -26,7 +27,6 @@ alter table restricted.exports add column if not exists recipient varchar;
 alter table restricted.exports add column if not exists content_hash varchar;
 create table if not exists restricted.export_members (export_id varchar not null, keyed_hash varchar not null);
 """
-MEMBER = "'exported:' || customer"
 _RECIPIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -73,7 +73,7 @@ def note_export(
         )
     )
     con.execute(
-        f"insert into restricted.export_members select $export, {pepper.hashed_sql(MEMBER)} from (select unnest($customers::varchar[]) as customer)",
+        f"insert into restricted.export_members select $export, {hashed_customer(pepper, 'customer')} from (select unnest($customers::varchar[]) as customer)",
         {"export": export, "customers": list(customers), **pepper.parameters()},
     )
     return export
@@ -85,7 +85,7 @@ def exports_with(con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequ
     rows = con.execute(
         "select strftime(e.exported_at, '%Y-%m-%d %H:%M') || ': ' || e.what || coalesce(' to ' || e.recipient, '') "
         "from restricted.exports e where e.export_id in ("
-        f"select m.export_id from restricted.export_members m where m.keyed_hash in (select {pepper.hashed_sql(MEMBER)} from (select unnest($customers::varchar[]) as customer))) "
+        f"select m.export_id from restricted.export_members m where m.keyed_hash in (select {hashed_customer(pepper, 'customer')} from (select unnest($customers::varchar[]) as customer))) "
         "order by e.exported_at desc, e.export_id",
         {"customers": list(customers), **pepper.parameters()},
     ).fetchall()

@@ -6,7 +6,6 @@ data. Here: reading it into temporary tables. Not here: what it means (breach.py
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +72,7 @@ def tables_of(con: duckdb.DuckDBPyConnection, file: Path) -> Iterator[Found]:
             reader = _READERS[file.suffix].format(path=text(file))
             con.execute(f"create or replace temp table {_HERE} as from {reader}")
             yield _found(con, file.name, "bi" if file.suffix == ".parquet" else "", file.stem, f"temp.{_HERE}")
-    except (duckdb.Error, json.JSONDecodeError) as error:
+    except duckdb.Error as error:
         # an error of DuckDB may quote a row
         raise KundbildError(
             f"the file cannot be read ({type(error).__name__})", where=str(file), to_do="name a copy that is whole"

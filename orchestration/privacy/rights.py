@@ -91,7 +91,7 @@ OWNERS = """
 create or replace temp table owners as
 select l.source_system, l.source_key, l.customer_id as own_id, coalesce(r.customer_id, l.customer_id) as customer_id from (
     from identity.customer_source_records
-    qualify row_number() over (partition by record_id order by valid_to is null desc, valid_from desc, valid_to desc) = 1
+    qualify row_number() over (partition by source_system, source_key order by valid_to is null desc, valid_from desc, valid_to desc) = 1
 ) l left join identity.customer_id_redirects r on r.old_customer_id = l.customer_id
 """
 _FOUND = """

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import Any
 
+import typer
+
+from orchestration.cli import app
 from orchestration.settings import PROJECT_DIR
 
 
@@ -29,4 +33,17 @@ def test_markup_is_printed_by_styled_alone():
                     found.append(f"{path.name}:{call.lineno}")
             if any(keyword.arg == "markup" for keyword in call.keywords):
                 found.append(f"{path.name}:{call.lineno}")
+    assert found == []
+
+
+def test_no_help_holds_brackets_that_its_markup_would_swallow():
+    found = []
+
+    def look(command: Any, name: str) -> None:
+        texts = [command.help, command.epilog, *(getattr(p, "help", None) for p in command.params)]
+        found.extend(name for text in texts if text and re.search(r"\[\w", text))
+        for child, of in getattr(command, "commands", {}).items():
+            look(of, f"{name} {child}")
+
+    look(typer.main.get_command(app), "kundbild")
     assert found == []

@@ -62,6 +62,9 @@ def said(key: str, status: str = "granted", at: str = "2026-01-01", **more) -> d
 
 ANNA, BO = person("anna", email="anna@x.se", phone="+46701112233"), person("bo", "Bo", "Dahl", email="bo@x.se")
 SURVEY = ("anna", "survey", "email")
+# every register of phone and post, fresh, with somebody else in it
+ELSEWHERE = {"phone": "+46709999999", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
+FRESH = [{"register": r, "version_on": "2026-05-31", **ELSEWHERE} for r in ("nix_telefon", "nix_adresserat")]
 
 
 def orders(warehouse, *rows: tuple) -> None:

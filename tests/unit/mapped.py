@@ -8,7 +8,7 @@ import duckdb
 import jinja2
 
 from orchestration.mapping_sql import model_sql, parts_of
-from orchestration.privacy.withdrawals import HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
+from orchestration.privacy.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
 from orchestration.settings import DBT_DIR, Table
 
 
@@ -37,7 +37,7 @@ def time_macros(zone: str = "UTC"):
         "withdrawn_words": list(WITHDRAWN_WORDS),
         "harmless_kinds": list(HARMLESS_KINDS),
         "no_evidence": list(NO_EVIDENCE),
-        "earliest_statement": "1990-01-01",
+        "earliest_statement": EARLIEST,
     }
 
     class Adapter:

@@ -11,12 +11,10 @@ import pytest
 
 from orchestration.privacy.rights import object_to_marketing, prepare_requests
 from orchestration.settings import PROJECT_DIR
-from tests.unit.consent import ANNA, BO, compiled_with, orders, said
+from tests.unit.consent import ANNA, BO, FRESH, compiled_with, orders, said
 
 CONFIRMED = {"confirmed_at": datetime(2026, 1, 2)}
 CHANNELS = ("email", "sms", "phone", "post", "ads")
-ELSEWHERE = {"phone": "+46709999999", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
-FRESH = [{"register": r, "version_on": "2026-05-31", **ELSEWHERE} for r in ("nix_telefon", "nix_adresserat")]
 
 
 @pytest.mark.parametrize("kind", ["unsubscribed", "complained"])

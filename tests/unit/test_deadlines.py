@@ -69,8 +69,8 @@ def test_a_request_that_was_answered_otherwise_is_closed_by_hand_and_one_that_go
 @pytest.mark.parametrize(("said", "found"), [("", NOW), ("2026-05-01", datetime(2026, 5, 1)), ("2026-06-20", datetime(2026, 6, 20))])  # fmt: skip
 def test_the_month_begins_when_the_request_came(said, found):
     assert received_on(said, NOW) == found
-    for wrong in ("1/5/2026", "2026-06-21"):
-        with pytest.raises(KundbildError, match=r"no date|not yet"):
+    for wrong, why in (("1/5/2026", "no date"), ("2026-06-21", "not yet")):
+        with pytest.raises(KundbildError, match=why):
             received_on(wrong, NOW)
 
 
@@ -124,10 +124,14 @@ def test_every_right_says_when_it_was_received(command, home, right):
 
 def test_the_list_tells_what_is_overdue_and_a_held_one_is_extended_or_closed(command, home):
     with open_warehouse(home, Engine()) as con:
-        late = noted(con, "2026-01-31")
-    (told,) = json.loads(command("requests", "--open", "--json"))
-    assert told["is_overdue"] and told["answer_by"] == "2026-02-28"
+        late, running = noted(con, "2026-01-31"), noted(con, f"{date.today()}")
+    told = {r["request_id"]: r for r in json.loads(command("requests", "--open", "--json"))}
+    assert told[late]["is_overdue"] and told[late]["answer_by"] == "2026-02-28" and not told[running]["is_overdue"]
     assert "overdue" in command("requests")
     command("requests", "close", late[-12:], "--as", "done")
-    assert json.loads(command("requests", "--open", "--json")) == []
-    assert "request-closed" in home.audit_log.read_text()
+    extended = json.loads(command("requests", "extend", running[-12:], "--because", "complexity", "--json"))
+    days = (date.fromisoformat(extended["answer_by"]) - date.today()).days
+    assert 88 <= days <= 92 and told[running]["answer_by"] < extended["answer_by"]
+    assert [r["request_id"] for r in json.loads(command("requests", "--open", "--json"))] == [running]
+    noted_actions = home.audit_log.read_text()
+    assert "request-closed" in noted_actions and "request-extended" in noted_actions

@@ -13,9 +13,7 @@ with
             <= {{ as_of() }} + {{ days(var("expiring_days")) }} as is_expiring
         from {{ ref("contact_permissions") }}
     ),
-    -- the cells of bi_permission_overview, lumped alike: what is summed here is what is shown there, and no
-    -- difference of
-    -- the two tells more
+    -- the cells of bi_permission_overview, lumped alike: no difference of the two overviews tells more
     cells as (
         select
             purpose,

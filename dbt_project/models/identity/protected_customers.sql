@@ -16,7 +16,6 @@ with
     records as (
         select
             s.customer_id,
-            n.record_id,
             n.birth_date,
             n.postal_key,
             n.street_key,

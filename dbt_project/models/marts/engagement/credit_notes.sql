@@ -1,5 +1,4 @@
--- a customer's order says that it was refunded, and a credit note of the same amount says it again: pairs, the oldest
--- first
+-- an order says that it was refunded, and a credit note of the same amount says it again: pairs, the oldest first
 with
     orders as (
         select
