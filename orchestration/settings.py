@@ -342,6 +342,10 @@ class Privacy(Strict):
     min_people: int = Field(
         default=5, gt=0, description="in bi nothing is counted, or told of a place, of fewer people"
     )
+    analyst_time: Literal["second", "day", "week", "month"] = Field(
+        default="second",
+        description="how fine the times of pseudonymised rows in bi are: each is the start of its second, day, week or month",
+    )
 
     @property
     def unknown_age_is_adult(self) -> list[str]:

@@ -85,6 +85,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "earliest_statement": EARLIEST,
         "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone != "UTC"},
         "min_people": settings.privacy.min_people,
+        "analyst_time": settings.privacy.analyst_time,
         "retention_days": settings.privacy.retention_days,
         "expiring_days": settings.privacy.expiring_days,
         "is_charity": settings.privacy.is_charity,

@@ -5,11 +5,14 @@ Not here: how permission is derived (dbt: macros/statements.sql, consent.sql), r
 
 from __future__ import annotations
 
+from typing import Any
+
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, keeps_its_volume, no_row_where, no_rows
 from data_quality.suites.raw_statements import hidden_people, numbers_in_registers, opt_outs, point_keys
 from orchestration.audiences import AudienceModel, audience_models
 from orchestration.model_files import model_file
+from orchestration.privacy.catalogue import NONE
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import text
 
@@ -302,6 +305,7 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
             ),
             no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks, rule=32),
             *_of_few(table, settings.privacy.min_people),
+            *_of_time(model["columns"], settings.privacy.analyst_time),
             # counts of people are rows that come and go as they are told alone or with others
             *(
                 []
@@ -311,6 +315,15 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
         )
         found.append(Suite("consent", "bi", table, ("bi", table), checks))
     return found
+
+
+def _of_time(columns: list[dict[str, Any]], unit: str) -> list[Check]:
+    """No time of somebody's is finer than analysts may see it; those that are nobody's, as of a campaign, may be."""
+    times = [c["name"] for c in columns if c["data_type"] == "timestamp" and c["config"]["meta"]["personal"] != NONE]
+    if not times:
+        return []
+    finer = " or ".join(f"b.{time} <> date_trunc('{unit}', b.{time})" for time in times)
+    return [no_row_where("no_time_too_fine", f"Times of rows are whole: each the start of its {unit}.", finer, rule=32)]
 
 
 def _of_few(table: str, least: int) -> list[Check]:

@@ -102,7 +102,7 @@ def test_the_default_policy_of_golden_records_is_that_of_the_settings():
 def test_the_default_limits_of_privacy_are_those_of_the_settings():
     project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]
     settings = Privacy()
-    for name in ("min_people", "soft_opt_in", "is_charity", "expiring_days", "retention_days"):
+    for name in ("min_people", "analyst_time", "soft_opt_in", "is_charity", "expiring_days", "retention_days"):
         assert project[name] == getattr(settings, name), name
     assert project["unknown_age_is_adult"] == settings.unknown_age_is_adult
     assert project["correctable"] == list(CORRECTABLE)

@@ -1,4 +1,11 @@
 select
-    f.source_system, f.source_key, c.customer_key, f.created_at, f.abandoned_at, f.cart_amount, f.currency, f.item_count
+    f.source_system,
+    f.source_key,
+    c.customer_key,
+    {{ analyst_time("f.created_at") }} as created_at,
+    {{ analyst_time("f.abandoned_at") }} as abandoned_at,
+    f.cart_amount,
+    f.currency,
+    f.item_count
 from {{ ref("fct_carts") }} f
 left join {{ ref("dim_customers") }} c using (customer_id)

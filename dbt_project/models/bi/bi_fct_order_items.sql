@@ -3,7 +3,7 @@ select
     f.source_key,
     f.order_key,
     f.product_key,
-    f.ordered_at,
+    {{ analyst_time("f.ordered_at") }} as ordered_at,
     f.quantity,
     f.unit_price_amount,
     f.discount_amount,

@@ -2,7 +2,7 @@ select
     f.source_system,
     f.source_key,
     c.customer_key,
-    f.ordered_at,
+    {{ analyst_time("f.ordered_at") }} as ordered_at,
     f.order_status,
     f.order_amount,
     f.discount_amount,
@@ -16,6 +16,6 @@ select
     f.channel,
     f.campaign_key,
     f.store,
-    f.delivered_at
+    {{ analyst_time("f.delivered_at") }} as delivered_at
 from {{ ref("fct_orders") }} f
 left join {{ ref("dim_customers") }} c using (customer_id)

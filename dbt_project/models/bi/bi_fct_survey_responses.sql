@@ -1,4 +1,13 @@
 select
-    f.source_system, f.source_key, c.customer_key, f.survey, f.is_panel, f.sent_at, f.submitted_at, f.nps, f.csat, f.ces
+    f.source_system,
+    f.source_key,
+    c.customer_key,
+    f.survey,
+    f.is_panel,
+    {{ analyst_time("f.sent_at") }} as sent_at,
+    {{ analyst_time("f.submitted_at") }} as submitted_at,
+    f.nps,
+    f.csat,
+    f.ces
 from {{ ref("fct_survey_responses") }} f
 left join {{ ref("dim_customers") }} c using (customer_id)

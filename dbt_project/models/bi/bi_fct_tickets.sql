@@ -2,9 +2,9 @@ select
     f.source_system,
     f.source_key,
     c.customer_key,
-    f.opened_at,
-    f.first_reply_at,
-    f.solved_at,
+    {{ analyst_time("f.opened_at") }} as opened_at,
+    {{ analyst_time("f.first_reply_at") }} as first_reply_at,
+    {{ analyst_time("f.solved_at") }} as solved_at,
     f.category,
     f.satisfaction,
     f.first_reply_hours

@@ -2,7 +2,7 @@ select
     f.source_system,
     f.source_key,
     c.customer_key,
-    f.started_at,
+    {{ analyst_time("f.started_at") }} as started_at,
     f.duration_seconds,
     f.page_views,
     f.landing_channel,
