@@ -62,7 +62,7 @@ def export(
         pepper = find_pepper(con, settings.privacy.pepper)
         audience = export_audience(con, name, file, pepper, now(), settings, overwrite=overwrite, recipient=recipient)
         audit_of(settings).append("exported an audience", detail=_detail(name, recipient, customers=audience.customers))
-        left = pending(con, pepper, (name, recipient))
+        left = pending(con, pepper, settings.privacy, (name, recipient))
     to_remove = sum(found.count for found in left)
     if as_json:
         print_json({**asdict(audience), "to_remove": to_remove})
@@ -96,10 +96,10 @@ def removals(
     as_json: Json = False,
 ) -> None:
     """Write what a recipient of exports has to remove since it was last told: whoever withdrew, objected, is restricted,
-    was erased, or whose address was corrected.
+    was erased, whose address was corrected, or who became protected, deceased or a minor.
 
     A row is a reference (the export's column of that name), the contact point where it is still known here, and why:
-    erased, restricted, changed, not permitted. It is never refused, however old the night is. Whoever only left the
+    erased, restricted, changed, not permitted, kept out (protected, deceased or under age). It is never refused, however old the night is. Whoever only left the
     audience, and may still be written to, is not in it. Have it carried out before the next export is taken in.
     """
     from orchestration.activation.removals import pending, write_removals
@@ -112,12 +112,16 @@ def removals(
     with locked_warehouse("listing removals") as (con, settings):
         pepper = find_pepper(con, settings.privacy.pepper)
         if name and file:
-            found = [write_removals(con, pepper, name, recipient, file, now(), is_again=again, overwrite=overwrite)]
+            found = [
+                write_removals(
+                    con, pepper, settings.privacy, name, recipient, file, now(), is_again=again, overwrite=overwrite
+                )
+            ]
             audit_of(settings).append(
                 "told a recipient of removals", detail=_detail(name, recipient, removals=found[0].count)
             )
         else:
-            found = pending(con, pepper)
+            found = pending(con, pepper, settings.privacy)
     if as_json:
         print_json([{**asdict(one), "count": one.count} for one in found])
         return

@@ -1,7 +1,8 @@
 """What a recipient of exports has to remove again: contact points that left, and may no longer be used or kept (Art. 7(3), 19).
 
 Here: which ones, out of what was noted when they left and what is permitted now, and the file. It is never refused: to remove
-is lawful whatever the age of the night. Not here: the note itself (privacy/exported_points.py).
+is lawful whatever the age of the night. Not here: the note itself (privacy/exported_points.py), who an audience keeps out whatever
+they permitted (kept_out.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.kept_out import note_kept_out
 from orchestration.activation.later_words import note_later_words
 from orchestration.errors import KundbildError
 from orchestration.home import assert_may_write, write_private
@@ -21,11 +23,14 @@ from orchestration.match_keys import define_match_keys
 from orchestration.privacy.exported_points import hashed_customer, hashed_point, note_told, point_key, prepare_points
 from orchestration.privacy.exports import assert_recipient, prepare_exports
 from orchestration.privacy.pepper import Pepper
+from orchestration.settings import Privacy
 from orchestration.spreadsheets import csv_text
 from orchestration.warehouse import has_table, scalar, transaction
 
 COLUMNS = ("reference", "contact_point", "reason")
 ERASED, RESTRICTED, CHANGED, ENDED = "erased", "restricted", "changed", "not permitted"
+# one word for protected, deceased and under age: which of them it is, is not the recipient's to know
+KEPT_OUT = "kept out"
 
 # reference, contact point where it is known here, reason
 Row = tuple[str, str | None, str]
@@ -69,14 +74,16 @@ left join (select distinct customer_id from later_words where starts_with(reason
 where e.recipient = $recipient and e.audience = $audience and e.purpose = $purpose and e.channel = $channel
     and (e.told_at is null or $again)
 """
-# who has no permission on that contact point now; hashes are made of those alone who were exported
+# who has no permission on that contact point now, or may be in no audience; hashes are made of those alone who were exported
 _ENDED = """
 create or replace temp table ended as
-select h.* from holders h anti join (
+select h.*, k.customer_id is not null as is_kept_out from holders h
+left join kept_out k on k.customer_id = h.customer_id and not k.is_refusal
+anti join (
     select customer_id, {hashed} as point_hash from (
         select p.customer_id, {key} as key from marts.contact_permissions p semi join holders using (customer_id)
         where p.is_permitted and p.purpose = $purpose and p.channel = $channel
-            and p.customer_id not in (select customer_id from later_words)
+            and p.customer_id not in (select customer_id from later_words union all select customer_id from kept_out)
     )
 ) p on p.customer_id = h.customer_id and p.point_hash = h.point_hash and not h.is_restricted
 """
@@ -96,10 +103,12 @@ select customer_id, {hashed} as point_hash, min(point) as point from (
     select customer_id, point, {key} as key from ({known}) k(customer_id, point) semi join ended using (customer_id)
 ) where key is not null group by customer_id, key
 """
+# no street of a protected person leaves once more
 _JUDGED = f"""
-select e.reference, k.point, case
+select e.reference, case when not e.is_kept_out or $channel <> 'post' then k.point end, case
     when e.point_hash is null then '{ERASED}'
     when e.is_restricted then '{RESTRICTED}'
+    when e.is_kept_out then '{KEPT_OUT}'
     when k.point is null or e.is_corrected then '{CHANGED}'
     else '{ENDED}' end as reason
 from ended e left join known_points k on k.customer_id = e.customer_id and k.point_hash = e.point_hash
@@ -107,10 +116,12 @@ order by 3, 1
 """
 
 
-def pending(con: duckdb.DuckDBPyConnection, pepper: Pepper, only: tuple[str, str] | None = None) -> list[Removals]:
+def pending(
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, privacy: Privacy, only: tuple[str, str] | None = None
+) -> list[Removals]:
     """Of every audience and recipient that has contact points of an export, or of `only` one such pair."""
     return [
-        Removals(audience, recipient, *_counted(*_judged(con, pepper, audience, recipient, is_again=False)))
+        Removals(audience, recipient, *_counted(*_judged(con, pepper, privacy, audience, recipient, is_again=False)))
         for audience, recipient in _exported(con)
         if only in (None, (audience, recipient))
     ]
@@ -119,6 +130,7 @@ def pending(con: duckdb.DuckDBPyConnection, pepper: Pepper, only: tuple[str, str
 def write_removals(
     con: duckdb.DuckDBPyConnection,
     pepper: Pepper,
+    privacy: Privacy,
     audience: str,
     recipient: str,
     file: Path,
@@ -140,7 +152,7 @@ def write_removals(
             f"no export of the audience {audience} to {recipient or 'a recipient without a name'} is noted",
             to_do=f"exports: {there}; `kundbild audience export` notes them",
         )
-    rows, standing = _judged(con, pepper, audience, recipient, is_again=is_again)
+    rows, standing = _judged(con, pepper, privacy, audience, recipient, is_again=is_again)
     with transaction(con):
         note_told(con, [reference for reference, _, _ in rows], now)
         write_private(file, csv_text(COLUMNS, rows), overwrite=overwrite)
@@ -162,7 +174,7 @@ def _exported(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 
 def _judged(
-    con: duckdb.DuckDBPyConnection, pepper: Pepper, audience: str, recipient: str, *, is_again: bool
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, privacy: Privacy, audience: str, recipient: str, *, is_again: bool
 ) -> tuple[list[Row], int]:
     """What has to be removed, by reason, and how many contact points may stay."""
     if not has_table(con, "marts", "contact_permissions"):
@@ -182,10 +194,11 @@ def _judged(
         note_later_words(con, (purpose, channel))
         con.execute(_IDS.format(hashed=hashed_customer(pepper, "id")), pepper.parameters())
         con.execute(_HOLDERS, {**told, **about, "again": is_again})
+        note_kept_out(con, audience, purpose, privacy)
         ended = _ENDED.format(hashed=hashed_key, key=point_key("p.contact_point"))
         con.execute(ended, {**about, **pepper.parameters()})
         con.execute(_POINTS.format(hashed=hashed_key, key=point_key("point"), known=known), pepper.parameters())
-        rows = con.execute(_JUDGED).fetchall()
+        rows = con.execute(_JUDGED, {"channel": channel}).fetchall()
         standing += int(scalar(con, "select count(*) from holders")) - len(rows)
         found += rows
     return found, standing

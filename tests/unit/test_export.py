@@ -44,11 +44,12 @@ def night(warehouse):
     prepare_requests(warehouse)
     warehouse.execute("""
 create schema audiences; create schema reference; create schema marts; create schema if not exists ops;
-create table reference.audience_rules as select 'news' as audience, 'newsletter' as purpose, 'email' as channel;
+create table reference.audience_rules as select 'news' as audience, 'newsletter' as purpose, 'email' as channel, null::integer as min_days_since_order, null::integer as max_days_since_order;
 create table reference.purposes as select 'newsletter' as purpose, true as is_marketing;
 create table identity.customer_source_records (customer_id varchar, record_id bigint, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar);
-create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp);
+create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, reason varchar);
+create table marts.dim_customers (customer_id varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
 create table audiences.audience_news (customer_id varchar, contact_point varchar, given_name varchar, country_code varchar, purpose varchar, channel varchar);
 create table ops.publications (published_at timestamp);
 create table ops.check_results (run_id varchar, stage varchar, table_name varchar, check_name varchar, severity varchar, passed boolean, checked_at timestamp);
@@ -58,7 +59,8 @@ create table ops.source_status (source varchar primary key, checked_at timestamp
     for customer, point in PEOPLE.items():
         key = customer.removeprefix("c-")
         warehouse.execute("insert into identity.customer_source_records values (?, 1, 'crm', ?, '2025-01-01', null)", [customer, key])  # fmt: skip
-        warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, true, '2026-01-01')", [customer, point])  # fmt: skip
+        warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, true, '2026-01-01', 'granted')", [customer, point])  # fmt: skip
+        warehouse.execute("insert into marts.dim_customers values (?, '1980-01-01', false, false, false)", [customer])
         warehouse.execute("insert into audiences.audience_news values (?, ?, ?, 'SE', 'newsletter', 'email')", [customer, point, key.title()])  # fmt: skip
     checked(warehouse, "audiences.audience_news", "every_row_has_permission")
     warehouse.execute("insert into ops.publications values (?)", [NIGHT + timedelta(minutes=9)])
@@ -202,7 +204,7 @@ def test_an_audience_made_behind_the_gates_back_is_told_and_never_leaves(night, 
         assert_audiences_checked(night, "r")
     with pytest.raises(GateError, match="no rule says"):
         export_audience(night, "everyone_email", tmp_path / "a.csv", PEPPER, NOW, SETTINGS)
-    night.execute("insert into reference.audience_rules values ('everyone_email', 'newsletter', 'email')")
+    night.execute("insert into reference.audience_rules values ('everyone_email', 'newsletter', 'email', null, null)")
     with pytest.raises(GateError, match="no consent check of the newest run"):
         export_audience(night, "everyone_email", tmp_path / "a.csv", PEPPER, NOW, SETTINGS)
 

@@ -16,6 +16,7 @@ from orchestration.privacy.noted import prepare_noted
 from orchestration.privacy.pepper import Pepper, noted_check
 from orchestration.privacy.rights import object_to_marketing, restrict
 from orchestration.privacy.rotation import _renew_warehouse
+from orchestration.settings import Privacy
 from tests.unit.test_export import NIGHT, NOW, PEPPER, SETTINGS, night  # noqa: F401 - a fixture
 
 EXPORTED = NOW - timedelta(hours=5)
@@ -40,7 +41,15 @@ def told(night, tmp_path):  # noqa: F811
     def go(**more) -> list[tuple[str, str, str]]:
         file = tmp_path / "removals.csv"
         write_removals(
-            night, PEPPER, "news", more.pop("to", "mailer"), file, more.pop("at", NOW), overwrite=True, **more
+            night,
+            PEPPER,
+            more.pop("privacy", Privacy()),
+            "news",
+            more.pop("to", "mailer"),
+            file,
+            more.pop("at", NOW),
+            overwrite=True,
+            **more,
         )
         with file.open(newline="") as text:
             return [(row["reference"], row["contact_point"], row["reason"]) for row in csv.DictReader(text)]
@@ -61,7 +70,7 @@ def test_each_way_of_saying_no_is_told_to_the_recipient_once(sent, night, told):
     night.execute(
         "update marts.contact_permissions set is_permitted = false, contact_point = null where customer_id = 'c-eva'"
     )
-    assert {found.recipient: dict(found.by_reason) for found in pending(night, PEPPER)} == {
+    assert {found.recipient: dict(found.by_reason) for found in pending(night, PEPPER, Privacy())} == {
         "mailer": {"not permitted": 2, "restricted": 1}
     }
     assert set(told()) == {
@@ -73,6 +82,52 @@ def test_each_way_of_saying_no_is_told_to_the_recipient_once(sent, night, told):
     # what was told is not kept for good
     assert told(at=NOW + timedelta(days=32)) == [] and told(is_again=True) == []
     assert night.execute("select count(*) from restricted.exported_points").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("became", "stays_as_adult"),
+    [
+        ("is_protected = true", False),
+        ("is_deceased = true", False),
+        ("is_minor_or_unknown_age = true, birth_date = '2015-01-01'", False),
+        ("is_minor_or_unknown_age = true, birth_date = null", True),
+    ],
+)
+def test_who_became_protected_deceased_or_a_minor_is_taken_back(sent, night, told, became, stays_as_adult):  # noqa: F811
+    night.execute(f"update marts.dim_customers set {became} where customer_id = 'c-bo'")
+    # where an unknown age counts as an adult's, it does so here, as in the audience
+    adult = Privacy(unknown_age={"newsletter": "adult"})
+    (found,) = pending(night, PEPPER, adult)
+    assert (found.count, found.standing) == ((0, 3) if stays_as_adult else (1, 2))
+    # the recipient is not told which of them it is
+    assert told() == [(sent["c-bo"], "bo@x.se", "kept out")] and told() == []
+
+
+def test_no_street_of_whoever_became_protected_is_told_again(night, told, tmp_path):  # noqa: F811
+    for table in ("reference.audience_rules", "audiences.audience_news", "marts.contact_permissions"):
+        night.execute(f"update {table} set channel = 'post'")
+    for table in ("audiences.audience_news", "marts.contact_permissions"):
+        night.execute(f"update {table} set contact_point = 'Gatan 1, 11122 Stad' where customer_id = 'c-bo'")
+    export_audience(night, "news", tmp_path / "sent.csv", PEPPER, EXPORTED, SETTINGS, recipient="mailer")
+    night.execute("update marts.dim_customers set is_protected = true where customer_id = 'c-bo'")
+    (row,) = told()
+    assert row[1:] == ("", "kept out")
+
+
+def test_who_is_no_customer_of_the_marts_any_more_is_taken_back(sent, night, told):  # noqa: F811
+    night.execute("delete from marts.dim_customers where customer_id = 'c-bo'")
+    assert told() == [(sent["c-bo"], "bo@x.se", "kept out")]
+
+
+def test_who_refuses_profiling_is_taken_back_from_an_audience_that_is_chosen_by_behaviour(sent, night, told):  # noqa: F811
+    refusal = "insert into marts.contact_permissions values (?, 'profiling', 'email', null, false, ?, ?)"
+    night.execute(refusal, ["c-bo", NIGHT, "withdrawn"])
+    # a register is no word of theirs, nor is a purpose that was never spoken of
+    night.execute(refusal, ["c-anna", NIGHT, "reserved in nix_telefon"])
+    night.execute(refusal, ["c-eva", None, "no grant with time, wording and contact point"])
+    assert told() == []
+    night.execute("update reference.audience_rules set min_days_since_order = 90")
+    assert told() == [(sent["c-bo"], "bo@x.se", "not permitted")]
 
 
 def test_it_is_never_refused_for_the_age_of_the_night(sent, night, told):  # noqa: F811
@@ -125,7 +180,12 @@ def test_no_contact_point_and_no_id_is_kept_of_what_left(sent, night):  # noqa: 
 def test_a_merge_a_new_export_and_a_new_grant(sent, night, told, tmp_path):  # noqa: F811
     # the customer has another id: the same person and address stay
     night.execute("insert into identity.customer_id_redirects values ('c-anna', 'c-new')")
-    for table in ("identity.customer_source_records", "marts.contact_permissions", "audiences.audience_news"):
+    for table in (
+        "identity.customer_source_records",
+        "marts.contact_permissions",
+        "marts.dim_customers",
+        "audiences.audience_news",
+    ):
         night.execute(f"update {table} set customer_id = 'c-new' where customer_id = 'c-anna'")
     assert told() == []
     object_to_marketing(night, "c-bo", NOW - timedelta(hours=1), "r1")
@@ -154,11 +214,11 @@ def test_a_new_secret_of_the_pepper_forgets_nothing_of_what_left(sent, night, tm
     later = Pepper((*PEPPER.secrets, "q" * 40))
     noted_check(night)
     _renew_warehouse(night, PEPPER, later, [])
-    (found,) = pending(night, later)
+    (found,) = pending(night, later, Privacy())
     assert (found.count, found.standing) == (0, 3)
     restrict(night, "c-bo", NOW, "r1")
     file = tmp_path / "after.csv"
-    write_removals(night, later, "news", "mailer", file, NOW)
+    write_removals(night, later, Privacy(), "news", "mailer", file, NOW)
     assert sent["c-bo"] in file.read_text() and sent["c-anna"] not in file.read_text()
     # and the file is known again by its bytes
     (kept,) = night.execute("select content_hash from restricted.exports").fetchall()[0]
