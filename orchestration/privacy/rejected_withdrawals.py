@@ -49,14 +49,22 @@ class Reader:
     stated_at: str  # UTC
     own_system: str  # whose the person's key is where a row does not tell
     person_columns: tuple[str, ...]
+    point_columns: tuple[str, ...]
     columns: tuple[str, ...]
 
-    @property
-    def written_key(self) -> str:
-        """A regular expression of the person's key, as group 1, in JSON that is broken elsewhere."""
-        if len(self.person_columns) != 1:
-            return "(\\b\\B)"  # matches nothing
-        return f'"{re.escape(self.person_columns[0])}"\\s*:\\s*("[^"]*"|[0-9.]+)'
+    def named(self, lines: str) -> str:
+        """SQL: (load_id, contact_point, person_key) of everybody whom lines of broken JSON name: `lines` with one more row
+        for each key, contact point and email address. Of a key of several columns every combination that stands in a line."""
+        said = f"(select load_id, content, replace(content, '\\\"', '\"') as written from ({lines}))"
+        keys, found = [f"k{number}" for number in range(len(self.person_columns))], said
+        for key, column in zip(keys, self.person_columns, strict=True):
+            found = f"(select *, unnest({_values(column)}) as {key} from {found})"
+        parts = [
+            f"select load_id, unnest(regexp_extract_all(content, '{_EMAILS}')) as contact_point, null::varchar as person_key from {said}"
+        ]
+        parts += [f"select load_id, unnest({_values(column)}), null from {said}" for column in self.point_columns]
+        parts += [f"select load_id, null, {key_text(keys)} from {found}"] if keys else []
+        return " union all ".join(parts)
 
 
 def readers(settings: Settings) -> Iterator[Reader]:
@@ -90,7 +98,7 @@ def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, zone: 
         channel="'email'" if is_event else _said(mapping, "channel"),
         stated_at=_moment(mapping, "occurred_at" if is_event else "stated_at", zone),
         own_system=str(mapping.constants.get("person_system", source)),
-        person_columns=tuple(how.columns) if (how := mapping.how("person_key")) else (), columns=tuple(table.columns),
+        person_columns=_columns(mapping, "person_key"), point_columns=_columns(mapping, "contact_point"), columns=tuple(table.columns),
     )  # fmt: skip
 
 
@@ -112,8 +120,14 @@ def _of_person(source: str, name: str, table: Table, person: Person, zone: str) 
         purpose="'marketing'" if refused else quote(grant.purpose) if grant and grant.purpose else "null",
         channel="'email'" if refused else quote(grant.channel) if grant and grant.channel else "null",
         stated_at=_utc(f"cast({quote(at)} as varchar)", zone) if at else "null::timestamp",
-        own_system=person.system or source, person_columns=tuple(person.key_columns), columns=tuple(table.columns),
+        own_system=person.system or source, person_columns=tuple(person.key_columns), point_columns=(*person.email, *person.phone),
+        columns=tuple(table.columns),
     )  # fmt: skip
+
+
+def _columns(mapping: EntityMap, column: str) -> tuple[str, ...]:
+    """The columns of the table that a conformed one is read from."""
+    return tuple(how.columns) if (how := mapping.how(column)) else ()
 
 
 def _said(mapping: EntityMap, column: str) -> str:
@@ -124,22 +138,18 @@ def _said(mapping: EntityMap, column: str) -> str:
     return mapped_text(how) if how else "null"
 
 
-_EMAILS = "[A-Za-z0-9._%+''-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}"
-# a line that is no row at all denies whoever's address stands in it, and whoever's key stands in broken JSON where the
-# person's is written, until its file comes anew
-_LINES = f"""
-select 'rejected_rows' as entity, r.source as source_system, null::varchar as source_key,
-    case when r.person_key is not null then {{system}} end as person_system, r.person_key, r.contact_point, 'all' as purpose,
+_EMAILS = "[A-Za-z0-9._%+''-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"
+# a line that is no row at all denies everybody whose address stands in it, and whose key or contact point stands in broken
+# JSON where it is written, until its file comes anew
+_LINES = """
+select 'rejected_rows' as entity, {source} as source_system, null::varchar as source_key,
+    case when r.person_key is not null then {system} end as person_system, r.person_key, r.contact_point, 'all' as purpose,
     'all' as channel, l.loaded_at as stated_at, false as is_certain, r.load_id, true as is_again, false as is_gone
-from (
-    select *, unnest(regexp_extract_all(content, '{_EMAILS}')) as contact_point, null::varchar as person_key from ({{lines}})
-    union all
-    select *, null, nullif(trim(regexp_extract(content, {{key}}, 1), '" '), '') from ({{lines}})
-) r join ops.loads l using (load_id)
+from ({named}) r join ops.loads l using (load_id)
 where coalesce(r.contact_point, r.person_key) is not null
 """
 _NO_ROWS = """
-select load_id, source, content from quarantine.rejected_rows r where r.source = {source} and r.table_name = {table}
+select load_id, content from quarantine.rejected_rows r where r.source = {source} and r.table_name = {table}
     and r.content is not null and case when json_valid(r.content) then json_type(r.content) end is distinct from 'OBJECT'
     and not exists (select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name
         and f.file = r.file and f.load_id > r.load_id)
@@ -180,7 +190,8 @@ def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reade
             f"json_extract_string(r.content, {text(json_path(c))}) as {quote(c)}" for c in reader.columns
         )
         lines = _NO_ROWS.format(source=source, table=table)
-        add_withdrawals(con, _LINES.format(lines=lines, key=text(reader.written_key), system=text(reader.own_system)))
+        named = reader.named(lines)
+        add_withdrawals(con, _LINES.format(source=source, named=named, system=text(reader.own_system)))
         add_withdrawals(
             con,
             _ROWS.format(
@@ -189,6 +200,13 @@ def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reade
                 channel=reader.channel, stated_at=reader.stated_at, withdrawn=reader.withdrawn, granted=reader.granted,
             ),
         )  # fmt: skip
+
+
+def _values(column: str) -> str:
+    """SQL: every value that the text `written` gives a column, as JSON writes it."""
+    pattern = text(f'"{re.escape(column)}"\\s*:\\s*("[^"]*"|[0-9.]+)')
+    values = f"list_transform(regexp_extract_all(written, {pattern}, 1), lambda v: nullif(trim(v, '\" '), ''))"
+    return f"list_distinct({values})"
 
 
 def _moment(mapping: EntityMap, column: str, zone: str) -> str:

@@ -242,6 +242,49 @@ def test_rule_04_a_json_line_that_cannot_be_parsed_denies_whom_it_names(permitte
     assert {who for who, _, _ in permitted.derive()} == {"eva"}
 
 
+def test_rule_04_a_line_that_is_no_row_denies_everybody_whom_it_names(permitted, warehouse):
+    """Several objects on a line, an array of them, JSON within a JSON string: every key, number and address in it."""
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    names = ["a1", "a2", "703", "704", "s1", "s2", "p1", "p2", "e1", "fine"]
+    numbers = {"p1": "+46701110001", "p2": "+46701110002"}
+    people = [
+        person(name, name.title(), "Ek", email=f"{name}@x.se", phone=numbers.get(name)) | {"source_system": "forms"}
+        for name in names
+    ]
+    lines = [
+        '[{"id": "a1", "news": "Nej"}, {"id": "a2", "news": "Nej"}]',
+        '{"id": 703, "news": "Nej"}{"news": "Nej", "id": 704.0}',
+        '"{\\"id\\": \\"s1\\", \\"news\\": \\"Nej\\"} {\\"id\\": \\"s2\\"}"',
+        '{"mail": "+46 70 111 00 01", "news": "Nej"},{"mail": "070-1110002"',
+        '{"mail": "e1@x.se", "news": "Nej"},{"mail": null}',
+    ]
+    prepare_ops(warehouse)
+    warehouse.execute(
+        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
+        "9 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 5 as rejected, 0 as deleted"
+    )
+    for line in lines:
+        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [line])  # fmt: skip
+    granted = [said(name, person_system="forms", contact_point=f"{name}@x.se") for name in names]
+    assert len(permitted(people, consent_events=granted)) == len(names)
+    note_rejected_withdrawals(warehouse, readers(settings))
+    assert {who for who, _, _ in permitted.derive()} == {"fine"}
+
+
+def test_rule_04_of_a_key_of_several_columns_a_broken_line_denies_every_combination(warehouse):
+    settings = Settings.model_validate(tomllib.loads(FORMS.replace('person_key = "id"', 'person_key = ["id", "born"]')))
+    prepare_ops(warehouse)
+    warehouse.execute(
+        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
+        "1 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 1 as rejected, 0 as deleted; "
+        "insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', "
+        """'{"id": "a", "born": 1}{"born": "x|y", "id": "b"}')"""
+    )
+    note_rejected_withdrawals(warehouse, readers(settings))
+    keys = warehouse.execute("select person_system, person_key from identity.withdrawals order by all").fetchall()
+    assert keys == [("forms", key) for key in ("a|1", r"a|x\|y", "b|1", r"b|x\|y")]
+
+
 @pytest.mark.parametrize(
     ("channel", "point", "is_evidence"),
     [("email", "anna@x.se", True), ("email", "+46701112233", False), ("sms", "+46701112233", True), ("sms", "anna@x.se", False),
