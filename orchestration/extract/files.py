@@ -78,13 +78,7 @@ def _read(
     if source.format == "csv":
         return read_csv_files(con, source_name, source, name, table, files, max_reject_share)
     reader = {"parquet": _parquet, "jsonl": read_json_lines, "json_pages": read_json_pages}[source.format]
-    batch = reader(con, source_name, source, name, table, files)
-
-    def check(relation: str) -> None:
-        batch.check(relation)
-        refuse_cut(con, source_name, name, table, relation, files, {})
-
-    return replace(batch, check=check)
+    return reader(con, source_name, source, name, table, files)
 
 
 def _refuse_empty(source: str, name: str, file: Delivered) -> None:
@@ -123,8 +117,13 @@ def _parquet(
         f"from read_parquet({paths(files)}, union_by_name = true, hive_partitioning = false, filename = '_path')"
     )
     after = noting(con, source_name, name, files)
+
+    def check(relation: str) -> None:
+        # every row of Parquet is read, or none
+        refuse_cut(con, source_name, name, table, relation, files, {})
+
     return Batch(
-        select, table.columns, has_file=True, after=after, added=sorted(added), is_columnar=True,
+        select, table.columns, has_file=True, after=after, check=check, added=sorted(added), is_columnar=True,
         files=[file.name for file in files],
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ Not here: which files are new (delivered.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import duckdb
@@ -12,6 +13,7 @@ import duckdb
 from orchestration.errors import SourceError
 from orchestration.extract.csv_files import MAX_LINE_BYTES
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
+from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract
 from orchestration.privacy.rejected_withdrawals import REPLACED
@@ -50,7 +52,11 @@ def read_json_lines(
         noting(con, source_name, name, files)(load_id)
         return rejected
 
-    return _batch(table, source, files, added, after)
+    def check(relation: str) -> None:
+        rejected = Counter(_unreadable(con, files, len(zipped))) + Counter(_no_objects(con))
+        refuse_cut(con, source_name, name, table, relation, files, rejected)
+
+    return _batch(table, source, files, added, after, check)
 
 
 def read_json_pages(
@@ -74,7 +80,10 @@ def read_json_pages(
         noting(con, source_name, name, files)(load_id)
         return rejected
 
-    return _batch(table, source, files, added, after)
+    def check(relation: str) -> None:
+        refuse_cut(con, source_name, name, table, relation, files, _no_objects(con))
+
+    return _batch(table, source, files, added, after, check)
 
 
 def _check(
@@ -93,12 +102,17 @@ def _check(
 
 
 def _batch(
-    table: Table, source: Source, files: list[Delivered], added: list[str], after: Callable[[int], int]
+    table: Table,
+    source: Source,
+    files: list[Delivered],
+    added: list[str],
+    after: Callable[[int], int],
+    check: Callable[[str], None],
 ) -> Batch:
     fields = ", ".join(_json_field(c, t) for c, t in table.columns.items())
     return Batch(
         f"select {fields}, _source_file from json_rows where document is not null",
-        table.columns, has_file=True, is_text=True, after=after, added=added, nulls=source.null_values,
+        table.columns, has_file=True, is_text=True, after=after, check=check, added=added, nulls=source.null_values,
         files=[file.name for file in files],
     )  # fmt: skip
 
@@ -110,10 +124,28 @@ def _json_field(column: str, kind: str) -> str:
     return f"json_extract_string(document, {path}) as {quote(column)}"
 
 
+# a line that is no row, but for blank ones
+_IS_BROKEN = "document is null and trim(line) <> ''"
+
+
+def _no_objects(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """File → rows that are no JSON object."""
+    return dict(con.execute(f"select _source_file, count(*) from json_rows where {_IS_BROKEN} group by all").fetchall())
+
+
+def _unreadable(con: duckdb.DuckDBPyConnection, files: list[Delivered], readers: int) -> dict[str, int]:
+    """File → lines that could not be read as text."""
+    found: dict[str, int] = {}
+    for number in range(readers):
+        told = f"select {file_names(files, 's.file_path')}, count(*) from rejects_{number} join rejects_{number}_scan s using (scan_id, file_id) group by all"
+        found.update(con.execute(told).fetchall())
+    return found
+
+
 def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, load_id: int) -> int:
     con.execute(
         f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, null, "
-        "'not a JSON object', line from json_rows where document is null and trim(line) <> ''"
+        f"'not a JSON object', line from json_rows where {_IS_BROKEN}"
     )
     con.execute("drop table json_rows")
     unread = f"load_id = {load_id} and column_name is null and reason <> {text(REPLACED)}"
@@ -123,15 +155,12 @@ def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, load_
 def _refuse_lost_lines(
     con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered], readers: int
 ) -> None:
-    rows = dict(con.execute("select _source_file, count(*) from json_rows group by all").fetchall())
-    for number in range(readers):
-        told = f"select {file_names(files, 's.file_path')}, count(*) from rejects_{number} join rejects_{number}_scan s using (scan_id, file_id) group by all"
-        for file, broken in con.execute(told).fetchall():
-            rows[file] = rows.get(file, 0) + broken
+    rows = Counter(dict(con.execute("select _source_file, count(*) from json_rows group by all").fetchall()))
+    rows.update(_unreadable(con, files, readers))
     for file in files:
-        if file.lines.total - rows.get(file.name, 0) > file.lines.blank:
+        if file.lines.total - rows[file.name] > file.lines.blank:
             raise SourceError(
-                f"source {source}, table {name}: of {file.lines.total:,} lines only {rows.get(file.name, 0):,} could be read",
+                f"source {source}, table {name}: of {file.lines.total:,} lines only {rows[file.name]:,} could be read",
                 where=file.name,
                 to_do="is there a line of more than 16 MB? mend the export and deliver it again",
             )

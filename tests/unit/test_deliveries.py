@@ -210,6 +210,31 @@ def test_a_file_that_is_cut_at_the_end_of_a_row_is_refused_by_what_is_told_of_it
     assert len(raw()) == 5
 
 
+@pytest.mark.parametrize("format", ["csv", "jsonl", "json_pages"])
+def test_rows_that_cannot_be_read_count_where_a_file_is_compared_with_what_is_told_of_it(
+    load, raw, load_files, warehouse, format
+):
+    good = [f'{{"id": "{i}", "status": "yes"}}' for i in range(3)]
+    content = {
+        "csv": "id,status\n0,yes\n1,yes\n2,yes\n3,yes,more\n",
+        "jsonl": "\n".join([*good, "", '{"id": "3", "status', " "]) + "\n",
+        "json_pages": '{"data": [' + ", ".join([*good, '["3", "yes"]']) + "]}",
+    }[format]
+    (load_files.folder / "a.x").write_text(content)
+
+    def told(rows: int, **table) -> None:
+        (load_files.folder / "a.x.rows").write_text(f"{rows}\n")
+        load(format=format, path="a*", table={"told_by": "rows", **table})
+
+    for rows in (3, 5):
+        with pytest.raises(SourceError, match=rf"4 rows, but its \.rows says {rows}"):
+            told(rows)
+    assert raw() == []
+    told(4, min_rows=4)
+    assert len(raw()) == 3
+    assert warehouse.execute("select count(*) from quarantine.rejected_rows where content is not null").fetchall() == [(1,)]  # fmt: skip
+
+
 def test_a_file_that_is_not_what_its_checksum_says_waits_and_is_told(load, raw, load_files, warehouse):
     whole, cut = "id,status\n1,yes\n2,no\n", "id,status\n1,yes\n"
     digest = hashlib.sha256(whole.encode()).hexdigest()
