@@ -38,6 +38,16 @@ from (
 join (select *, unnest({point_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild') b on b.k = p.k
 where b.stated_at >= p.decided_at and {_IS_ABOUT}
 """
+
+
+def _parts(address: str) -> str:
+    """SQL: the parts of a postal address in one line, folded: `|storgatan 1|11122|lund|`. Only a whole part is the same
+    one: Storgatan 1 stands in Storgatan 12 too."""
+    parted = f"regexp_replace({address}, '\\b([0-9]{{3}} ?[0-9]{{2}}|[0-9]{{4}})\\b', ',\\1,', 'g')"
+    words = f"list_transform(string_split_regex({parted}, '[,;\\n]'), lambda part: match_keys.words_key(part))"
+    return f"('|' || array_to_string(list_filter({words}, lambda part: part is not null), '|') || '|')"
+
+
 # an address that a correction replaced (Art. 16) may be somebody else's; a later statement on it decides anew
 _CORRECTED = f"""
 insert into later_words select p.customer_id, 'corrected since the permission was given'
@@ -46,11 +56,20 @@ join (
     select o.customer_id, c.field, c.value, c.corrected_at from identity.corrections c join owners o using (source_system, source_key)
 ) c on c.customer_id = p.customer_id and c.corrected_at >= p.decided_at
 where p.is_permitted and p.purpose = $purpose and p.channel = $channel and case
-    when c.field in ('email', 'phone') then (c.field = 'email') = contains(p.contact_point, '@')
+    when c.field in ('email', 'phone') then p.channel <> 'post' and (c.field = 'email') = contains(p.contact_point, '@')
         and ({point_key("p.contact_point")} = {point_key("c.value")}) is not true
-    when c.field in ('street', 'postal_code', 'city') then p.channel = 'post'
-        and contains(lower(p.contact_point), lower(c.value)) is not true
+    when p.channel <> 'post' then false
+    when c.field in ('street', 'city') then contains({_parts("p.contact_point")}, nullif({_parts("c.value")}, '||')) is not true
+    when c.field = 'postal_code'
+        then list_contains(match_keys.postal_keys_in(p.contact_point), match_keys.postal_key(c.value, null)) is not true
     else false end
+"""
+# a corrected birth date (rule 17), of a date that cannot be read too: the night has seen what was corrected before it
+_UNDER_AGE = """
+insert into later_words select o.customer_id, 'under age by what was corrected since the night'
+from identity.corrections c join owners o using (source_system, source_key) cross join ops.clock k
+where c.field = 'birth_date' and c.corrected_at >= k.as_of
+    and coalesce(try_cast(c.value as date) + to_years((select coalesce(max(marketing_age), 18) from reference.country_rules)) > k.as_of, true)
 """
 
 
@@ -74,3 +93,4 @@ def note_later_words(con: duckdb.DuckDBPyConnection, asked: tuple[str, str]) -> 
     if has_table(con, "identity", "withdrawals"):
         con.execute(_BY_ADDRESS, about)
     con.execute(_CORRECTED, {"purpose": purpose, "channel": channel})
+    con.execute(_UNDER_AGE)

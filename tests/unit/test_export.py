@@ -45,6 +45,7 @@ def night(warehouse):
     warehouse.execute("""
 create schema audiences; create schema reference; create schema marts; create schema if not exists ops;
 create table reference.audience_rules as select 'news' as audience, 'newsletter' as purpose, 'email' as channel, null::integer as min_days_since_order, null::integer as max_days_since_order;
+create table reference.country_rules as select 'SE' as country_code, 18 as marketing_age;
 create table reference.purposes as select 'newsletter' as purpose, true as is_marketing;
 create table identity.customer_source_records (customer_id varchar, record_id bigint, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar);
@@ -143,6 +144,43 @@ def test_a_withdrawal_by_an_address_alone_is_honoured_at_once(night, tmp_path):
     object_to_marketing(night, "c-bo", NOW, "r1")
     night.execute("update identity.objections set purpose = 'direct_marketing', channel = 'all'")
     assert "c-bo" not in exported(night, tmp_path / "a.csv", overwrite=True)[0]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("channel", "field", "value", "stays"),
+    [
+        # a correction is about the contact point of its own kind
+        ("post", "phone", "+46709998877", True),
+        ("post", "email", "new@x.se", True),
+        ("sms", "street", "Nygatan 9", True),
+        ("sms", "phone", "+46709998877", False),
+        ("sms", "phone", "070-111 22 33", True),
+        ("post", "street", "Nygatan 9", False),
+        ("post", "street", "Storgatan 1", False),
+        ("post", "street", "gatan 12", False),
+        ("post", "street", None, False),
+        ("post", "street", "", False),
+        ("post", "street", " STORGATAN 12", True),
+        ("post", "postal_code", "11122", True),
+        ("post", "postal_code", "111 23", False),
+        ("post", "city", "lund", True),
+        ("post", "city", "Lun", False),
+        # and of whoever is a child by it
+        ("post", "birth_date", "2015-01-01", False),
+        ("post", "birth_date", "1970-01-01", True),
+        ("sms", "birth_date", "2015?", False),
+    ],
+)
+def test_what_was_corrected_since_the_night_keeps_out_by_what_it_is_about(
+    night, tmp_path, channel, field, value, stays
+):
+    point = {"post": "c/o Ek, Storgatan 12, 111 22 Lund", "sms": "+46701112233"}[channel]
+    for table in ("reference.audience_rules", "marts.contact_permissions", "audiences.audience_news"):
+        night.execute(f"update {table} set channel = $1", [channel])
+    for table in ("marts.contact_permissions", "audiences.audience_news"):
+        night.execute(f"update {table} set contact_point = $1 where customer_id = 'c-bo'", [point])
+    night.execute("insert into identity.corrections values ('crm', 'bo', ?, ?, ?, 'r1')", [field, value, NOW])
+    assert ("c-bo" in exported(night, tmp_path / "a.csv")[0]) is stays
 
 
 def test_an_objection_follows_the_person_to_the_customer_of_today(night, tmp_path):
