@@ -45,7 +45,7 @@ def read_json_lines(
         for number in range(len(zipped)):
             con.execute(
                 f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, {file_names(files, 's.file_path')}, "
-                f"line, null, lower(e.error_type::varchar), null from rejects_{number} e join rejects_{number}_scan s using (scan_id, file_id)"
+                f"line, null, lower(e.error_type::varchar), coalesce(e.csv_line, '') from rejects_{number} e join rejects_{number}_scan s using (scan_id, file_id)"
             )
             con.execute(f"drop table rejects_{number}; drop table rejects_{number}_scan")
         rejected = _reject_broken(con, source_name, name, load_id)

@@ -1,7 +1,7 @@
 """Withdrawals in rows that never stand in raw, for the ledger (withdrawals.py).
 
 A value of another type in any column rejects a row, and a key that comes again replaces one (extract/replaced.py); whoever
-said no in it has said no. Not here: rejecting and replacing (extract).
+said no in it has said no. Not here: rejecting and replacing (extract), whom a line may name that is no row (broken_lines.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.map_settings import EntityMap
 from orchestration.mapping_sql import is_ignored, mapped_text
+from orchestration.privacy.broken_lines import NUMBERED, note_lines, note_unnamed, prepare_lines
 from orchestration.privacy.withdrawals import (
     EARLIEST,
     FEEDING,
@@ -53,17 +54,19 @@ class Reader:
     columns: tuple[str, ...]
 
     def named(self, lines: str) -> str:
-        """SQL: (load_id, contact_point, person_key) of everybody whom lines of broken JSON name: `lines` with one more row
+        """SQL: (load_id, line_key, contact_point, person_key) of everybody whom lines of broken JSON name: `lines` with one more row
         for each key, contact point and email address. Of a key of several columns every combination that stands in a line."""
-        said = f"(select load_id, content, replace(content, '\\\"', '\"') as written from ({lines}))"
+        said = f"(select load_id, line_key, content, replace(content, '\\\"', '\"') as written from ({lines}))"
         keys, found = [f"k{number}" for number in range(len(self.person_columns))], said
         for key, column in zip(keys, self.person_columns, strict=True):
             found = f"(select *, unnest({_values(column)}) as {key} from {found})"
         parts = [
-            f"select load_id, unnest(regexp_extract_all(content, '{_EMAILS}')) as contact_point, null::varchar as person_key from {said}"
+            f"select load_id, line_key, unnest(regexp_extract_all(content, '{_EMAILS}')) as contact_point, null::varchar as person_key from {said}"
         ]
-        parts += [f"select load_id, unnest({_values(column)}), null from {said}" for column in self.point_columns]
-        parts += [f"select load_id, null, {key_text(keys)} from {found}"] if keys else []
+        parts += [
+            f"select load_id, line_key, unnest({_values(column)}), null from {said}" for column in self.point_columns
+        ]
+        parts += [f"select load_id, line_key, null, {key_text(keys)} from {found}"] if keys else []
         return " union all ".join(parts)
 
 
@@ -148,36 +151,41 @@ select 'rejected_rows' as entity, {source} as source_system, null::varchar as so
 from ({named}) r join ops.loads l using (load_id)
 where coalesce(r.contact_point, r.person_key) is not null
 """
-_NO_ROWS = """
-select load_id, content from quarantine.rejected_rows r where r.source = {source} and r.table_name = {table}
-    and r.content is not null and case when json_valid(r.content) then json_type(r.content) end is distinct from 'OBJECT'
+_NO_ROWS = f"""
+select load_id, source, content, line_key from {NUMBERED} where r.content is not null and r.document is null
     and not exists (select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name
         and f.file = r.file and f.load_id > r.load_id)
 """
-_ROWS = """
-select 'rejected_rows' as entity, {source} as source_system, {key}::varchar as source_key,
-    case when {person} is not null then {system} end as person_system, {person}::varchar as person_key,
-    unnest([{points}])::varchar as contact_point, coalesce(said_word({purpose}), 'all') as purpose,
-    coalesce(said_word({channel}), 'all') as channel,
-    coalesce({stated_at}, _loaded_at) as stated_at, {withdrawn} as is_certain,
-    _load_id as load_id, {stated_at} is null as is_again, false as is_gone
-from (
-    select {columns}, r.load_id as _load_id, l.loaded_at as _loaded_at, case when r.file is not null then exists (
-        select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id
-    ) else exists (
-        select 1 from ops.loads n where n.source = r.source and n.table_name = r.table_name and n.load_id > r.load_id
-            and n.source_rows > 0 and starts_with(n.way, 'whole')
-    ) end as _came_anew
-    from quarantine.rejected_rows r join ops.loads l using (load_id)
-    where r.source = {source} and r.table_name = {table} and json_valid(r.content) and json_type(r.content) = 'OBJECT'
-)
-where not {granted} and ({withdrawn} or not _came_anew)
+_OBJECTS = f"""
+select {{columns}}, r.load_id as _load_id, l.loaded_at as _loaded_at, r.line_key as _line_key, case when r.file is not null then exists (
+    select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id
+) else exists (
+    select 1 from ops.loads n where n.source = r.source and n.table_name = r.table_name and n.load_id > r.load_id
+        and n.source_rows > 0 and starts_with(n.way, 'whole')
+) end as _came_anew
+from {NUMBERED} join ops.loads l using (load_id)
+where r.document is not null
+"""
+_REFUSING = "({objects}) where not {granted} and ({withdrawn} or not _came_anew)"
+_ROWS = f"""
+select 'rejected_rows' as entity, {{source}} as source_system, {{key}}::varchar as source_key,
+    case when {{person}} is not null then {{system}} end as person_system, {{person}}::varchar as person_key,
+    unnest([{{points}}])::varchar as contact_point, coalesce(said_word({{purpose}}), 'all') as purpose,
+    coalesce(said_word({{channel}}), 'all') as channel,
+    coalesce({{stated_at}}, _loaded_at) as stated_at, {{withdrawn}} as is_certain,
+    _load_id as load_id, {{stated_at}} is null as is_again, false as is_gone
+from {_REFUSING}
+"""
+_OF_NOBODY = f"""
+select {{source}} as source, _line_key as line_key, _load_id as load_id from {_REFUSING}
+    and nullif(trim({{person}}::varchar), '') is null and coalesce({{said_points}}) is null
 """
 
 
 def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reader]) -> None:
     """Adds what rejected lines of those tables say. What could not be read stands as long as its line does."""
     prepare_withdrawals(con)
+    prepare_lines(con)
     con.execute(f"delete from {LEDGER} where entity = 'rejected_rows' and not is_certain")
     if not has_table(con, "quarantine", "rejected_rows"):
         return
@@ -187,19 +195,21 @@ def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reade
         if not con.execute(there).fetchall():
             continue
         columns = ", ".join(
-            f"json_extract_string(r.content, {text(json_path(c))}) as {quote(c)}" for c in reader.columns
+            f"json_extract_string(r.document, {text(json_path(c))}) as {quote(c)}" for c in reader.columns
         )
         lines = _NO_ROWS.format(source=source, table=table)
         named = reader.named(lines)
         add_withdrawals(con, _LINES.format(source=source, named=named, system=text(reader.own_system)))
-        add_withdrawals(
-            con,
-            _ROWS.format(
-                source=source, table=table, columns=columns, key=reader.key, person=reader.person,
-                system=reader.person_system, points=", ".join(reader.points) or "null", purpose=reader.purpose,
-                channel=reader.channel, stated_at=reader.stated_at, withdrawn=reader.withdrawn, granted=reader.granted,
-            ),
-        )  # fmt: skip
+        note_lines(con, lines, named=named, system=reader.own_system, has_key=len(reader.person_columns) == 1)
+        said = {
+            "objects": _OBJECTS.format(source=source, table=table, columns=columns), "source": source, "key": reader.key,
+            "person": reader.person, "system": reader.person_system, "points": ", ".join(reader.points) or "null",
+            "said_points": ", ".join(f"said_word({point}::varchar)" for point in reader.points) or "null",
+            "purpose": reader.purpose, "channel": reader.channel, "stated_at": reader.stated_at,
+            "withdrawn": reader.withdrawn, "granted": reader.granted,
+        }  # fmt: skip
+        add_withdrawals(con, _ROWS.format(**said))
+        note_unnamed(con, _OF_NOBODY.format(**said))
 
 
 def _values(column: str) -> str:
