@@ -25,6 +25,15 @@
             "when " ~ statement_status() ~ " is null then 'status is neither granted nor withdrawn'"
         ) -%}
     {%- endif -%}
+    {%- if entity == "email_events" -%}
+        {%- do cases.append(
+            "when not "
+            ~ is_harmless("kind")
+            ~ " and not "
+            ~ is_refusal("kind")
+            ~ " then 'kind is unknown and may be a refusal: map it, or ignore it'"
+        ) -%}
+    {%- endif -%}
     {%- if cases -%} coalesce(quarantine_reason, case {{ cases | join(" ") }} end)
     {%- else -%} quarantine_reason
     {%- endif -%}

@@ -14,7 +14,8 @@ import duckdb
 from orchestration.errors import SourceError
 from orchestration.settings import Table
 
-_ROWS = re.compile(r"\d[\d _]*")
+# the first number, with or without thousands apart; behind it `wc -l` writes the name of the file, which may begin with digits
+_ROWS = re.compile(r"\d{1,3}(?:[ _\u00a0\u202f]\d{3})+(?!\S)|\d+")
 
 
 class Counted(Protocol):

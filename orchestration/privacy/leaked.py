@@ -16,7 +16,7 @@ from orchestration.errors import KundbildError
 from orchestration.privacy.exported_points import point_key
 from orchestration.warehouse import quote, scalar, text
 
-# columns by which a row names a customer: by the id, and by the pseudonym of BI
+# columns, in any case, by which a row names a customer: by the id, and by the pseudonym of BI
 _IDS = ("customer_id", "old_customer_id", "from_customer_id", "to_customer_id")
 _KEYS = ("customer_key",)
 _POINTS = ("contact_point", "email", "email_address", "phone", "mobile")
@@ -109,8 +109,8 @@ def prepare_named(con: duckdb.DuckDBPyConnection) -> None:
 
 def note_named(con: duckdb.DuckDBPyConnection, found: Found) -> None:
     """Adds whom a table names; by contact points only where it has no id."""
-    by = [("id", column) for column in _IDS if column in found.types]
-    by += [("key", column) for column in _KEYS if column in found.types]
+    by = [("id", column) for column in found.types if column.lower() in _IDS]
+    by += [("key", column) for column in found.types if column.lower() in _KEYS]
     parts = [f"select '{kind}' as kind, {quote(column)}::varchar as value from {found.relation}" for kind, column in by]
     if not parts:
         parts = [

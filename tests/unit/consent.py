@@ -24,7 +24,7 @@ MODELS = (
     "contact_permission_history",
 )
 # compiled for tests that build them, on these or on tables of their own
-ALONE = ("fct_contact_compliance", "bi_consent_overview", "bi_dim_customers")
+ALONE = ("fct_contact_compliance", "bi_consent_overview", "bi_dim_customers", "conformed_email_events")
 SEEDS = ("purposes", "register_rules", "data_categories")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
 

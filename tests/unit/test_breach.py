@@ -144,3 +144,12 @@ def test_the_warehouse_itself_can_be_looked_into_and_what_cannot_be_read_quotes_
     for target, said in ((str(broken), "cannot be read"), (str(tmp_path / "none.csv"), "no file here"), ("20990101T000000-x", "no file here")):  # fmt: skip
         done = CliRunner().invoke(app, ["breach", target])
         assert said in str(done.exception) and "anna" not in str(done.exception)
+
+
+@pytest.mark.parametrize("column", ["CUSTOMER_ID", "Customer_Id", "customer_KEY"])
+def test_who_stands_in_a_file_is_found_in_whatever_case_its_columns_are(home_of, tmp_path, column):
+    """As a spreadsheet or another database writes them again."""
+    ids, keys, _ = home_of
+    file = tmp_path / "found.csv"
+    file.write_text(f"n,{column}\n1,{(keys if 'KEY' in column else ids)['3']}\n")
+    assert json.loads(run(str(file), "--json"))["people"] == 1

@@ -9,8 +9,11 @@ import uuid
 import duckdb
 import fsspec
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from orchestration.errors import SourceError
+from orchestration.extract.delivery_checks import read_companion
+from orchestration.settings import Table
 
 TEXT = {"id": "VARCHAR", "status": "VARCHAR"}
 
@@ -208,6 +211,19 @@ def test_a_file_that_is_cut_at_the_end_of_a_row_is_refused_by_what_is_told_of_it
     write(5)
     told(told_by="rows", min_rows=5)
     assert len(raw()) == 5
+
+
+@pytest.mark.parametrize(
+    ("said", "rows"),
+    [
+        ("   123 customers.csv", 123), ("123 2026-05-customers.csv", 123), ("12 345.csv", 12), ("1 234 567", 1234567), ("1_234 rows", 1234),
+        ("1\u00a0234 rows\n", 1234), ("5 202605_customers.csv", 5), ("123456 a.csv", 123456),
+    ],
+)  # fmt: skip
+def test_the_number_of_rows_is_read_as_people_and_wc_write_it(tmp_path, said, rows):
+    (tmp_path / "a.csv.rows").write_text(said, encoding="utf-8")
+    table = Table(columns={"id": "BIGINT"}, path="*.csv", told_by="rows")
+    assert read_companion(LocalFileSystem(), str(tmp_path / "a.csv"), table, "") == (rows, None)
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl", "json_pages"])

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from orchestration.conformed import entities
 from orchestration.extract.records import prepare_ops
 from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.privacy.withdrawals import note_withdrawals
@@ -213,6 +214,26 @@ def test_rule_04_an_event_of_unknown_kind_denies_until_it_is_mapped(permitted, k
     } | NOBODYS
     assert set(permitted([ANNA, BO], consent_events=offers, email_events=[event])) == {("bo", "offers", "email")}
     assert len(permitted([ANNA, BO], consent_events=offers, email_events=[event | {"kind": "opened"}])) == 2
+
+
+def test_rule_04_the_contract_of_events_folds_a_kind_as_what_denies_by_it(compiled, warehouse):
+    """What is no known kind by its letters is set aside, whatever letters they are."""
+    kinds = {"opened": True, "Hard-Bounce": True, "unsubscribe": True, "öopened": False, "åopen": False, "opt": False}
+    warehouse.execute("create schema staging; create schema ops; create table ops.clock as select timestamp '2026-06-01' as as_of, 0 as published_load")  # fmt: skip
+    columns = entities()["email_events"] | dict.fromkeys(("deleted_at", "extracted_at"), "timestamp") | {"load_id": "bigint"}  # fmt: skip
+    columns |= dict.fromkeys(("source_system", "source_key", "quarantine_reason"), "varchar")
+    declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+    warehouse.execute(f"create table staging.stg_email__email_events ({declared})")
+    for kind in kinds:
+        warehouse.execute(
+            "insert into staging.stg_email__email_events by name select $1 as source_key, 'email' as source_system, $1 as kind, "
+            "'a' as person_key, timestamp '2026-03-01' as occurred_at, timestamp '2026-03-01' as extracted_at, 1 as load_id",
+            [kind],
+        )
+    stands = {
+        row[0] for row in warehouse.execute(f"select kind from ({compiled['conformed_email_events']})").fetchall()
+    }
+    assert stands == {kind for kind, is_known in kinds.items() if is_known}
 
 
 def test_rule_04_a_json_line_that_cannot_be_parsed_denies_whom_it_names(permitted, warehouse):
