@@ -1,20 +1,38 @@
 {{ config(meta={"dagster": {"ref": {"name": "books"}}}) }}
 
--- No row is older than the days of its category (seed data_categories). People stay while anything is heard of them.
+-- No row is older than the days of its category (seed data_categories). People stay while anything is heard of them;
+-- rows of whoever is under a legal hold (identity.held_records) stay until it ends.
+{% set held = source("identity", "held_records") %}
 {% set categories = ref("data_categories") %}
 {% for entity in var("feeds") %}
     {% set model = ref("conformed_" ~ entity) %}
     {% set node = graph.nodes["model." ~ project_name ~ ".conformed_" ~ entity] if execute else none %}
     {% set said = node.config.meta.get("retention", {}) if node else {} %}
     {% if said.get("happened_at") and entity != "people" and not said.get("while_known") %}
-        select '{{ entity }}' as entity, source_system, source_key
-        from {{ model }}
+        select '{{ entity }}' as entity, e.source_system, e.source_key
+        from {{ model }} e
         where
             coalesce(greatest({{ said.happened_at | join(", ") }}), extracted_at) < (
                 select {{ days_before(as_of(), var("retention_days").get(said.category, "retention_days")) }}
                 from {{ categories }}
                 where category = '{{ said.category }}'
             )
+            {% if "person_key" in node.columns %}
+                and not exists (
+                    select 1 from {{ held }} h where h.source_system = e.person_system and h.source_key = e.person_key
+                )
+            {% endif %}
+            {% if "contact_point" in node.columns %}
+                and not exists (
+                    select 1
+                    from {{ held }} h
+                    join
+                        {{ ref("conformed_people") }} p
+                        on p.source_system = h.source_system
+                        and p.source_key = h.source_key
+                    where {{ email_key("p.email") }} = {{ email_key("e.contact_point") }}
+                )
+            {% endif %}
             {% if said.get("is_kept") %} and person_key is not null {% endif %}
             {% for column, values in said.get("only", {}).items() %}
                 and {{ column }} in ('{{ values | join("', '") }}')

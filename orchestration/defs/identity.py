@@ -51,11 +51,12 @@ _TABLES = {
 }
 
 
-# what people say with `kundbild object`, `rectify` and `restrict`: no run makes it
+# what people say with `kundbild object`, `rectify`, `restrict` and `hold`: the step that resolves people does not make it
 _SAID = {
     "objections": "Objections to direct marketing (Art. 21), one row per source record of whoever made one.",
     "corrections": "Corrections (Art. 16), one row per source record and field.",
     "restrictions": "Whose data are restricted (Art. 18), one row per source record.",
+    "held_records": "Whose rows retention leaves for a legal hold (Art. 17(3)), one row per source record.",
 }
 
 

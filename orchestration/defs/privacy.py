@@ -18,7 +18,9 @@ from orchestration.home import Home
 from orchestration.night import NOTE, home_and_config, tell
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.deadlines import ANSWERED_IN_TIME, deadlines
+from orchestration.privacy.held_rows import find_held
 from orchestration.privacy.job_tokens import spend_token
+from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.retention import forget_expired
 from orchestration.privacy.rights import Subject
 from orchestration.requests import SOURCE, answer, take_up_requests
@@ -79,11 +81,16 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         run = night.night
         with run.warehouse() as con:
             is_rebuild = run.is_rebuild(con, "conformed")
-            gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=is_rebuild)
+            held = find_held(con, find_pepper(con, run.settings.privacy.pepper), now().date())
+            gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=is_rebuild, held=held)
         if gone:
             audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})
             tell(NOTE, f"Older than their retention, deleted: {sum(gone.values()):,} rows")
-        return dg.MaterializeResult(metadata={"dagster/row_count": sum(gone.values()), **gone})
+        if held.rows:
+            tell(
+                NOTE, f"Older than their retention, kept under a legal hold: {held.rows:,} rows; see kundbild hold list"
+            )
+        return dg.MaterializeResult(metadata={"dagster/row_count": sum(gone.values()), "held_back": held.rows, **gone})
 
     return [data_requests, retention]
 

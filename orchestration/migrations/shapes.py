@@ -30,6 +30,7 @@ DECLARING = (
     "orchestration.night",
     "orchestration.privacy.exported_points",
     "orchestration.privacy.exports",
+    "orchestration.privacy.held_rows",
     "orchestration.privacy.holds",
     "orchestration.privacy.national_ids",
     "orchestration.privacy.noted",
@@ -45,6 +46,7 @@ DECLARING = (
 # declared, and made anew by a night from conformed people and the state
 DERIVED = {
     "identity.calibration",
+    "identity.held_records",
     "identity.latin_names",
     "identity.made_with",
     "identity.phone_numbers",

@@ -51,7 +51,7 @@ _KEPT = (
     "fct_invoices",
 )
 # tables whose rows are people's records, by these columns
-PEOPLE = ("conformed_people", "national_ids", "objections", "corrections", "restrictions")
+PEOPLE = ("conformed_people", "national_ids", "objections", "corrections", "restrictions", "held_records")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Legal holds: people whose data may not be erased yet (Art. 17(3)), known by keyed hashes as on the suppression list.
 
 Here: `restricted.legal_holds`, why and until when, and `restricted.legal_hold_keys`, whom. A hold keeps an erasure that is
-asked for; it does not stop retention. Not here: what becomes of the request (orchestration/erase.py, requests.py).
+asked for, and what retention would delete (held_rows.py). Not here: what becomes of the request (orchestration/erase.py,
+requests.py).
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ create table if not exists restricted.legal_hold_keys (hold_id varchar not null,
 _HASHED = "'hold:' || kind || ':' || value"
 _VALUES = """
 create or replace temp table hold_values as
-with wanted as (select unnest($customers::varchar[]) as customer_id),
+with wanted as (select distinct customer_id from owners where $customers is null or customer_id in (select unnest($customers::varchar[]))
+    union select unnest($customers::varchar[])),
 records as (select customer_id, source_system, source_key from owners join wanted using (customer_id)),
 said as ({said}),
 own as (select r.customer_id, s.kind, s.value from said s join records r using (source_system, source_key) where s.value is not null)
@@ -139,11 +141,13 @@ def _forget_keys(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def held(con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequence[str], today: date) -> dict[str, Hold]:
-    """Of `customers` (today's ids) those that are under a hold, each with the one that lasts longest."""
+def held(
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequence[str] | None, today: date
+) -> dict[str, Hold]:
+    """Of `customers` (today's ids; None: of everybody) those that are under a hold, each with the one that lasts longest."""
     con.execute(_DDL)
     standing = {hold.hold_id: hold for hold in holds(con, today) if hold.until_on >= today}
-    if not standing or not customers:
+    if not standing or customers == []:
         return {}
     _note_values(con, customers)
     rows = con.execute(
@@ -160,7 +164,7 @@ def held(con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequence[str
     return found
 
 
-def _note_values(con: duckdb.DuckDBPyConnection, customers: Sequence[str]) -> None:
+def _note_values(con: duckdb.DuckDBPyConnection, customers: Sequence[str] | None) -> None:
     """Makes the temp table hold_values (customer_id, kind, value): what customers are known by, and nobody else is."""
     define_match_keys(con)
     con.execute(OWNERS)
@@ -171,4 +175,4 @@ def _note_values(con: duckdb.DuckDBPyConnection, customers: Sequence[str]) -> No
         else ""
     )
     said = _SAID.format(phone="n.phone_key" if has_numbers else "null::varchar", numbers=numbers)
-    con.execute(_VALUES.format(said=said), {"customers": list(customers)})
+    con.execute(_VALUES.format(said=said), {"customers": None if customers is None else list(customers)})

@@ -2,7 +2,7 @@
 
 Before anything is built: out of raw by the time that a row tells of, and out of what stands from earlier nights. A person's
 record stays until nothing was heard of the customer for as long; withdrawals stay with it. What was sold stays as nobody's.
-Not here: how long (the seed), what a table's rows are (settings, the conformed entities).
+Rows of people under a legal hold stay (held_rows.py). Not here: how long (the seed), what a table's rows are (settings, the conformed entities).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from orchestration.map_settings import EntityMap
 from orchestration.mapping_sql import mapped_moment, mapped_text, parts_of
 from orchestration.match_keys import birth, define_match_keys
 from orchestration.privacy.catalogue import categories_with
+from orchestration.privacy.held_rows import HeldRows
 from orchestration.privacy.set_aside import forget_set_aside
 from orchestration.settings import Person, Settings, Table
 from orchestration.warehouse import has_table, key_text, quote, scalar, text, transaction
@@ -51,11 +52,17 @@ class _People:
 
 
 def forget_expired(
-    con: duckdb.DuckDBPyConnection, settings: Settings, today: date, *, is_rebuild: bool = False
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    today: date,
+    *,
+    is_rebuild: bool = False,
+    held: HeldRows | None = None,
 ) -> dict[str, int]:
     """Deletes what is too old `today`, in one transaction; what was sold stays, without the person.
 
     Returns {source.table: rows}, of tables that lost any. `is_rebuild`: what stands from earlier nights is made anew anyway.
+    `held`: whose rows stay, being under a legal hold; how many is noted there.
     Raises KundbildError where the configuration names a category that there is none of.
     """
     define_match_keys(con)
@@ -69,6 +76,8 @@ def forget_expired(
                 rule = rule_of(con, table, cutoffs)
                 if not rule or not has_table(con, f"raw_{source}", name):
                     continue
+                if held:
+                    rule = _but_for_held(con, held, source, name, table, rule)
                 key = _own_key(table)
                 if key:
                     people.append(_People(source, name, key, rule))
@@ -81,8 +90,21 @@ def forget_expired(
             for entity, said in retentions().items():
                 for source in swept:
                     _forget_built(con, entity, said, source, cutoffs)
-        gone["quarantine.rejected_rows"] = _forget_rejects(con, max(cutoffs.values()))
+        gone["quarantine.rejected_rows"] = _forget_rejects(con, max(cutoffs.values()), held)
     return {place: rows for place, rows in sorted(gone.items()) if rows}
+
+
+def _but_for_held(
+    con: duckdb.DuckDBPyConnection, held: HeldRows, source: str, name: str, table: Table, rule: Rule
+) -> Rule:
+    """The rule without rows of people under a legal hold; counts those that would go."""
+    theirs = held.of(source, table)
+    if theirs == "false":
+        return rule
+    held.counts[f"{source}.{name}"] += int(
+        scalar(con, f"select count(*) from {_raw(source, name)} where {rule.is_old} and {theirs}")
+    )
+    return Rule(rule.moment, rule.cutoff, f"coalesce({rule.kept}, false) or {theirs}")
 
 
 def _hides_rows(tables: dict[str, Table]) -> bool:
@@ -274,13 +296,16 @@ def _part_from_person(con: duckdb.DuckDBPyConnection, entity: str, source: str, 
             )
 
 
-def _forget_rejects(con: duckdb.DuckDBPyConnection, before: date) -> int:
+def _forget_rejects(con: duckdb.DuckDBPyConnection, before: date, held: HeldRows | None) -> int:
     """Lines that could not be read tell no time: they go as soon as any category would."""
-    return _changed(
-        con,
-        "delete from quarantine.rejected_rows where load_id in "
-        f"(select load_id from ops.loads where loaded_at < date {text(before.isoformat())})",
-    )
+    old = f"load_id in (select load_id from ops.loads where loaded_at < date {text(before.isoformat())})"
+    if held and held.is_any:
+        theirs = f"{old} and {held.of_line}"
+        held.counts["quarantine.rejected_rows"] += int(
+            scalar(con, f"select count(*) from quarantine.rejected_rows where {theirs}")
+        )
+        old += f" and not {held.of_line}"
+    return _changed(con, f"delete from quarantine.rejected_rows where {old}")
 
 
 def _has_view(con: duckdb.DuckDBPyConnection, schema: str, view: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,19 @@ import pytest
 from orchestration.conformed import retentions
 from orchestration.errors import KundbildError
 from orchestration.extract.extract import prepare_raw
+from orchestration.extract.records import now
 from orchestration.extract.systems import complete_sources, known_systems
 from orchestration.privacy.catalogue import categories
+from orchestration.privacy.held_rows import find_held
+from orchestration.privacy.holds import lift_hold, place_hold
+from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.retention import forget_expired
 from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import quote
+from tests.unit.people import person
 
 TODAY = date(2026, 6, 1)
+LAST = now().date() + timedelta(days=400)
 OLD, NEW = "2019-01-01T10:00:00Z", "2026-01-01T10:00:00Z"
 
 
@@ -39,6 +45,10 @@ def raw(warehouse, settings):
             warehouse.execute(f"insert into raw_{source}.{name} ({columns}) values ({marks})", list(whole.values()))
 
     return write
+
+
+def hold_of(con, pepper, customer: str) -> str:
+    return place_hold(con, pepper, customer, "legal-claims", LAST, now(), "me", "case-14").hold_id
 
 
 def keys(warehouse, table: str, key: str) -> list:
@@ -68,6 +78,41 @@ def test_nobody_goes_of_whom_something_is_heard_in_whatever_system(warehouse, se
     assert keys(warehouse, "crm.contacts", "contact_id") == [2, 4]
     assert keys(warehouse, "webshop.customers", "id") == [2]
     assert forget_expired(warehouse, settings, TODAY) == {}
+
+
+def test_who_is_under_a_legal_hold_keeps_every_row_and_nobody_else_does(warehouse, settings, raw, resolve, monkeypatch, tmp_path):  # fmt: skip
+    """By the person's key in any system, and by the address where a row names no key."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    anna = person("1", email="anna@berg.se", phone="+46701112233", birth_date="1980-01-01")
+    shopper = anna | {"source_system": "webshop", "source_key": "9"}
+    ids = resolve(anna, shopper, person("2", "Bo", "Dahl", email="bo@dahl.se", birth_date="1990-02-02"))
+    warehouse.execute("alter table conformed.conformed_people add column load_id bigint")
+    raw("crm.contacts", *({"contact_id": n, "created_at": OLD, "updated_at": OLD} for n in (1, 2)))
+    raw("webshop.customers", {"id": 9, "created_at": OLD, "updated_at": OLD})
+    raw("crm.activities", *({"activity_id": n, "contact_id": n, "occurred_at": OLD} for n in (1, 2)))
+    raw("webshop.orders", *({"id": n, "customer_id": who, "subtotal": 1.0, "created_at": OLD} for n, who in ((1, 9), (2, 8))))  # fmt: skip
+    raw("email.events", *({"event_id": n, "event": "open", "email": who, "occurred_at": OLD} for n, who in ((1, "Anna@Berg.se"), (2, "bo@dahl.se"))))  # fmt: skip
+    warehouse.execute(
+        "insert into ops.loads by name select 1 as load_id, 'crm' as source, 'contacts' as table_name, timestamp '2000-01-01' as loaded_at, "
+        "0 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 0 as rejected, 0 as deleted; "
+        "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) values "
+        "(1, 'crm', 'contacts', 'broken', '7;ANNA@berg.se;x'), (1, 'crm', 'contacts', 'broken', '8;bo@dahl.se')"
+    )
+    pepper = find_pepper(warehouse, ())
+    held = hold_of(warehouse, pepper, ids["1"])
+    found = find_held(warehouse, pepper, TODAY)
+    gone = forget_expired(warehouse, settings, TODAY, held=found)
+    assert gone == {"crm.activities": 1, "crm.contacts": 1, "email.events": 1, "quarantine.rejected_rows": 1, "webshop.orders": 1}  # fmt: skip
+    assert found.rows == 6
+    assert keys(warehouse, "crm.contacts", "contact_id") == keys(warehouse, "crm.activities", "activity_id") == [1]
+    assert keys(warehouse, "webshop.customers", "id") == [9] and keys(warehouse, "email.events", "event_id") == ["1"]
+    assert keys(warehouse, "webshop.orders", "customer_id") == [9, None]
+    # it ends with its day, or where it is lifted
+    assert find_held(warehouse, pepper, LAST + timedelta(days=1)).of("crm", settings.sources["crm"].tables["contacts"]) == "false"  # fmt: skip
+    lift_hold(warehouse, held)
+    again = forget_expired(warehouse, settings, TODAY, held=find_held(warehouse, pepper, TODAY))
+    assert sum(again.values()) == 6
+    assert warehouse.execute("select count(*) from identity.held_records").fetchall() == [(0,)]
 
 
 def test_what_was_sold_stays_and_is_nobodys(warehouse, settings, raw):
