@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table as RichTable
@@ -58,29 +58,34 @@ def list_entries(
     out.print(table)
 
 
-@audit_app.command(epilog="Example: kundbild audit access --about crm:1042")
+@audit_app.command(epilog="Example: kundbild audit access --grade people --about crm:1042")
 def access(
     about: Annotated[str, typer.Option(help="Only of a customer_id, or of a source record as system:key.")] = "",
+    grade: Annotated[
+        Literal["open", "analyst", "people"] | None,
+        typer.Option(help="Only of one grade: rounded counts, pseudonymised rows, or names and contact points."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show who read people's data: queries, explanations, exports, answers to people, with a customer's hash or the rows.
 
     Nobody sees here what a BI tool reads, or who opens a file of the publication itself: the system's own audit does.
     """
-    from orchestration.privacy.access import readers, reads
+    from orchestration.privacy.access import grade_of, readers, reads
 
-    entries = list(reads(_log(), about))
+    entries = list(reads(_log(), about, grade or ""))
     if as_json:
-        print_json([vars(entry) for entry in entries])
+        print_json([{**vars(entry), "grade": grade_of(entry)} for entry in entries])
         return
-    table = RichTable("at", "who", "did", "about", "detail", title=_entries(len(entries)))
+    table = RichTable("at", "who", "did", "grade", "about", "detail", title=_entries(len(entries)))
     for entry in entries:
         detail = ", ".join(f"{name} {value}" for name, value in entry.detail.items())
-        table.add_row(entry.at, entry.actor, entry.action, entry.subject[:12], detail)
+        table.add_row(entry.at, entry.actor, entry.action, grade_of(entry), entry.subject[:12], detail)
     out.print(table)
     for reader in readers(entries):
         out.print(
-            f"{reader.actor}: {reader.looks:,} look{'' if reader.looks == 1 else 's'}, the last at {reader.last_at}",
+            f"{reader.actor}: {reader.looks:,} look{'' if reader.looks == 1 else 's'} "
+            f"({', '.join(f'{grade} {looks:,}' for grade, looks in reader.grades.items())}), the last at {reader.last_at}",
             highlight=False,
         )
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table as RichTable
@@ -145,6 +145,8 @@ def status(as_json: Json = False) -> None:
         if publication
         else "Nothing is published yet."
     )
+    for grade in publication["grades"] if publication else []:
+        out.print(styled("  {}: {} (for {})", grade["grade"], grade["file"], grade["readers"]), highlight=False)
     following = "query 'select * from bi.dim_customers limit 5'" if publication else "run"
     out.print(styled("Next: [bold]{} {}[/bold]", me(), following))
 
@@ -218,18 +220,21 @@ def publish(
 @app.command(epilog='Example: kundbild query "select count(*) from bi.fct_orders"')
 def query(
     sql: Annotated[
-        str, typer.Argument(help="SQL on the published schema bi; with --people on marts, segments, audiences.")
+        str, typer.Argument(help="SQL on the tables of the grade: bi_open; bi; or marts, segments and audiences.")
     ],
-    people: Annotated[
-        bool, typer.Option("--people", help="Ask the publication of people, with names and contact points.")
-    ] = False,
+    grade: Annotated[
+        Literal["open", "analyst", "people"],
+        typer.Option(help="open: rounded counts; analyst: pseudonymised rows; people: names and contact points."),
+    ] = "analyst",
+    people: Annotated[bool, typer.Option("--people", help="The same as --grade people.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds after which the query is stopped.", min=0.1)] = 60,
     as_json: Json = False,
 ) -> None:
-    """Ask the publication something, read-only. Who asked, when and how many rows is noted: `kundbild audit access`."""
+    """Ask one grade of the publication, read-only. Who asked which, when, and how many rows is noted: `kundbild audit access`."""
+    from orchestration.publishing.grades import GRADES
     from orchestration.publishing.query import ask
 
-    columns, rows = ask(sql, timeout, is_people=people)
+    columns, rows = ask(sql, timeout, grade=GRADES["people" if people else grade])
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return

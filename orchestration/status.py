@@ -15,6 +15,7 @@ from orchestration.errors import KundbildError, WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.home import Home, read_json, write_private
 from orchestration.publishing import snapshot
+from orchestration.publishing.grades import GRADES
 from orchestration.set_aside import read_set_aside
 from orchestration.settings import Engine
 from orchestration.warehouse import has_table, open_warehouse
@@ -109,4 +110,9 @@ def _publication(home: Home) -> dict[str, Any] | None:
         "run_id": publication.run_id,
         "published_at": publication.published_at,
         "rows": sum(publication.tables.values()),
+        "grades": [
+            {"grade": grade.name, "file": str(home.published / grade.file), "readers": grade.readers}
+            for grade in GRADES.values()
+            if (home.published / grade.file).exists()
+        ],
     }

@@ -21,6 +21,8 @@ _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
+# keys of rows that are somebody's, or of somebody: no aggregate has one
+_ROW_KEYS = ["customer_key", "source_key", "order_key", "visitor_key", "company_key", "household_id"]
 _IS_RESTRICTED = f"b.customer_id in {RESTRICTED}"
 # a withdrawal e, and a permission b
 _IS_ABOUT = (
@@ -51,6 +53,7 @@ def suites(settings: Settings, history: History) -> list[Suite]:
         *_segments(),
         _people(),
         *_bi(settings, history),
+        *_bi_open(settings.privacy.min_people),
     ]
 
 
@@ -289,21 +292,9 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
     for path in sorted((DBT_DIR / "models" / "bi").glob("bi_*.yml")):
         model = model_file(path)["models"][0]
         table = model["config"]["alias"]
-        texts = [c["name"] for c in model["columns"] if c["data_type"] == "varchar"]
-        looks = " or ".join(f"({_LOOKS_PERSONAL.format(column=column)})" for column in texts)
         checks = (
-            Check(
-                "no_personal_column",
-                "Has no column that holds personal data: " + ", ".join(_PERSONAL_NAMES) + ".",
-                "UnexpectedRowsExpectation",
-                {
-                    "unexpected_rows_query": "select column_name from information_schema.columns where table_schema = 'bi' "
-                    f"and table_name = '{table}' and column_name in ({', '.join(repr(n) for n in _PERSONAL_NAMES)}) "
-                    "and (select count(*) from {batch}) >= 0"
-                },
-                rule=32,
-            ),
-            no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks, rule=32),
+            _no_column("no_personal_column", "that holds personal data", "bi", table, _PERSONAL_NAMES),
+            _no_personal_value(model["columns"]),
             *_of_few(table, settings.privacy.min_people),
             *_of_time(model["columns"], settings.privacy.analyst_time),
             # counts of people are rows that come and go as they are told alone or with others
@@ -315,6 +306,45 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
         )
         found.append(Suite("consent", "bi", table, ("bi", table), checks))
     return found
+
+
+def _bi_open(least: int) -> list[Suite]:
+    """The open grade: nobody's row, and every count a multiple of `least`. Its rows come and go as counts grow and shrink."""
+    found = []
+    for path in sorted((DBT_DIR / "models" / "bi_open").glob("bi_open_*.yml")):
+        model = model_file(path)["models"][0]
+        table = model["config"]["alias"]
+        counts = [c["name"] for c in model["columns"] if c["name"].endswith("_count")]
+        # a whole multiple of the least is none of few, and tells of no one more or less
+        fine = " or ".join(f"b.{count} < 0 or b.{count} % {least} <> 0" for count in counts)
+        checks = (
+            _no_column("no_personal_column", "that holds personal data", "bi_open", table, _PERSONAL_NAMES),
+            _no_column("no_key", "by which a row is somebody's", "bi_open", table, _ROW_KEYS),
+            _no_personal_value(model["columns"]),
+            no_row_where("counts_are_rounded", f"Every count is a multiple of {least}.", fine, rule=32),
+        )
+        found.append(Suite("consent", "bi_open", table, ("bi_open", table), checks))
+    return found
+
+
+def _no_column(name: str, what: str, schema: str, table: str, names: list[str]) -> Check:
+    return Check(
+        name,
+        f"Has no column {what}: " + ", ".join(names) + ".",
+        "UnexpectedRowsExpectation",
+        {
+            "unexpected_rows_query": f"select column_name from information_schema.columns where table_schema = '{schema}' "
+            f"and table_name = '{table}' and column_name in ({', '.join(map(text, names))}) "
+            "and (select count(*) from {batch}) >= 0"
+        },
+        rule=32,
+    )
+
+
+def _no_personal_value(columns: list[dict[str, Any]]) -> Check:
+    texts = [c["name"] for c in columns if c["data_type"] == "varchar"]
+    looks = " or ".join(f"({_LOOKS_PERSONAL.format(column=column)})" for column in texts)
+    return no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks, rule=32)
 
 
 def _of_time(columns: list[dict[str, Any]], unit: str) -> list[Check]:

@@ -25,17 +25,21 @@ from orchestration.publishing.gate import (
     assert_ids_last,
     assert_publishable,
 )
+from orchestration.publishing.grades import ANALYST, OPEN, PEOPLE
 from orchestration.publishing.snapshot import list_publications, publish
 from orchestration.settings import DBT_DIR, Settings
 
+# (description, grade) of each
 _SNAPSHOTS = {
-    "bi_snapshot": "published/kundbild.duckdb and Parquet files: schema bi, pseudonymised facts and counts of people. What BI tools read.",
-    "customer_snapshot": "published/customers.duckdb: customers, permissions, segments, audiences, for those who may see personal data.",
-}
+    "open_snapshot": ("published/open: schema bi_open, rounded counts and sums, in DuckDB and Parquet. For everybody in the company.", OPEN),
+    "bi_snapshot": ("published/kundbild.duckdb and Parquet files: schema bi, pseudonymised facts and counts of people. What analysts read.", ANALYST),
+    "customer_snapshot": ("published/customers.duckdb: customers, permissions, segments, audiences, for those who may see personal data.", PEOPLE),
+}  # fmt: skip
 
 
 def publication_assets(settings: Settings) -> dg.AssetsDefinition:
     deps = [["bi", path.stem.removeprefix("bi_")] for path in _models("bi")]
+    deps += [["bi_open", path.stem.removeprefix("bi_open_")] for path in _models("bi_open")]
     deps += [
         ["marts", path.stem] for folder in ("customers", "engagement", "consent") for path in _models(f"marts/{folder}")
     ]
@@ -51,10 +55,10 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
                 description=description,
                 deps=deps,
                 owners=[settings.owner],
-                kinds={"duckdb", "parquet"} if name == "bi_snapshot" else {"duckdb"},
+                kinds={"duckdb"} if grade is PEOPLE else {"duckdb", "parquet"},
                 freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26)),
             )
-            for name, description in _SNAPSHOTS.items()
+            for name, (description, grade) in _SNAPSHOTS.items()
         ],
         description="Gate, copy, verify, switch.",
     )
@@ -86,9 +90,12 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
         audit_log(run.home, run.settings.privacy).append(
             "published", detail={"version": publication.version, "rows": sum(publication.tables.values())}
         )
-        for name in _SNAPSHOTS:
+        others = {schema for grade in (OPEN, ANALYST) for schema in grade.schemas}
+        for name, (_, grade) in _SNAPSHOTS.items():
             tables = {
-                t: rows for t, rows in publication.tables.items() if t.startswith("bi.") == (name == "bi_snapshot")
+                t: rows
+                for t, rows in publication.tables.items()
+                if (t.split(".")[0] not in others if grade is PEOPLE else t.split(".")[0] in grade.schemas)
             }
             yield dg.MaterializeResult(
                 asset_key=["publishing", name],

@@ -24,6 +24,7 @@ _GROUPS = {
     "segments": "segments",
     "audiences": "segments",
     "bi": "publishing",
+    "bi_open": "publishing",
     "quarantine": "quality",
 }
 
@@ -84,7 +85,8 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
     @dbt_assets(
         manifest=manifest,
         name="marts",
-        select="config.schema:identity config.schema:marts config.schema:segments config.schema:audiences config.schema:bi",
+        select="config.schema:identity config.schema:marts config.schema:segments config.schema:audiences config.schema:bi "
+        "config.schema:bi_open",
         dagster_dbt_translator=translator,
     )
     def marts(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:

@@ -6,6 +6,7 @@ to a file before anything is shown, so that it works while a night has the wareh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from orchestration.settings import Privacy
 QUERIED, LISTED_PAIRS, LISTED_ROWS, BY_DBT, BREACH = (
     "queried", "listed pairs to review", "listed rows set aside", "ran dbt by hand", "assessed a breach",
 )  # fmt: skip
+# what a query's entry calls the grade that was asked; entries of before name the schema
+_FORMER_NAMES = {"bi": "analyst"}
 # every action of the log by which somebody saw, or took along, rows of people
 READS = (
     QUERIED, LISTED_PAIRS, LISTED_ROWS, BY_DBT, BREACH, "explained a customer", "explained a permission", "exported an audience",
@@ -25,11 +28,12 @@ READS = (
 
 @dataclass(frozen=True)
 class Reader:
-    """What one user read: how many times, since the log began, and when last."""
+    """What one user read: how many times, since the log began, when last, and how many times of each grade."""
 
     actor: str
     looks: int
     last_at: str
+    grades: dict[str, int]
 
 
 def note_access(home: Home, settings: Privacy, action: str, **detail: int | str) -> None:
@@ -37,10 +41,20 @@ def note_access(home: Home, settings: Privacy, action: str, **detail: int | str)
     audit_log(home, settings).append(action, detail=detail)
 
 
-def reads(log: AuditLog, about: str = "") -> Iterator[Entry]:
-    """The entries that tell of reading, oldest first; only of a customer or record, where `about` names one."""
+def grade_of(entry: Entry) -> str:
+    """What an entry tells of reading: open (counts), analyst (pseudonymised rows) or people, as every look but a query is."""
+    said = str(entry.detail.get("of", "people"))
+    return _FORMER_NAMES.get(said, said) if entry.action == QUERIED else "people"
+
+
+def reads(log: AuditLog, about: str = "", grade: str = "") -> Iterator[Entry]:
+    """The entries that tell of reading, oldest first; only of a customer or record that `about` names, of one grade."""
     whom = log.names_of(about) if about else set()
-    return (entry for entry in log.entries() if entry.action in READS and (not whom or entry.subject in whom))
+    return (
+        entry
+        for entry in log.entries()
+        if entry.action in READS and (not whom or entry.subject in whom) and (not grade or grade_of(entry) == grade)
+    )
 
 
 def readers(entries: list[Entry]) -> list[Reader]:
@@ -48,5 +62,10 @@ def readers(entries: list[Entry]) -> list[Reader]:
     by_actor: dict[str, list[Entry]] = {}
     for entry in entries:
         by_actor.setdefault(entry.actor, []).append(entry)
-    found = [Reader(who, len(theirs), max(entry.at for entry in theirs)) for who, theirs in by_actor.items()]
+    found = [
+        Reader(
+            who, len(theirs), max(entry.at for entry in theirs), dict(sorted(Counter(map(grade_of, theirs)).items()))
+        )
+        for who, theirs in by_actor.items()
+    ]
     return sorted(found, key=lambda reader: (-reader.looks, reader.actor))

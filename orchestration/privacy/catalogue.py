@@ -22,7 +22,7 @@ from orchestration.settings import DBT_DIR
 
 NONE = "none"
 _SEED = DBT_DIR / "seeds" / "data_categories.csv"
-_ROOMS = ("conformed", "identity", "marts", "bi", "quarantine")
+_ROOMS = ("conformed", "identity", "marts", "bi", "bi_open", "quarantine")
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,8 @@ def rewrite_publications(con: duckdb.DuckDBPyConnection, home: Home, find: Find)
     """Rids every publication that is kept of what `find` says. Returns the versions that held any of it."""
     held = []
     for folder in sorted((home.published / "versions").glob("*")):
-        changed = [_rewrite_database(con, home, path, find) for path in sorted(folder.glob("*.duckdb"))]
-        changed += [_rewrite_parquet(con, path, find) for path in sorted(folder.glob("parquet/*.parquet"))]
+        changed = [_rewrite_database(con, home, path, find) for path in sorted(folder.rglob("*.duckdb"))]
+        changed += [_rewrite_parquet(con, path, find) for path in sorted(folder.rglob("*.parquet"))]
         if any(changed):
             held.append(folder.name)
             _recount(con, folder)
@@ -172,7 +172,7 @@ def _recount(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     if not manifest.exists():
         return
     said = json.loads(manifest.read_text(encoding="utf-8"))
-    for path in sorted(folder.glob("*.duckdb")):
+    for path in sorted(folder.rglob("*.duckdb")):
         con.execute(f"attach {text(path)} as published (read_only)")
         for schema, table, rows in con.execute(_ROWS, {"catalog": "published"}).fetchall():
             said["tables"][f"{schema}.{table}"] = rows

@@ -79,7 +79,7 @@ def export_subject(
     )  # fmt: skip
     tables: dict[tuple[str, str], list[Column]] = {}
     for column in read_catalogue():
-        if column.schema not in ("bi", "quarantine") and column.table not in _LEFT_OUT:
+        if column.schema not in ("bi", "bi_open", "quarantine") and column.table not in _LEFT_OUT:
             tables.setdefault((column.schema, column.table), []).append(column)
     data = [
         found for (schema, table), columns in tables.items() if (found := _table(con, customer, schema, table, columns))

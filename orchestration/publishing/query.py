@@ -11,19 +11,24 @@ from orchestration.configuration import load_privacy
 from orchestration.errors import KundbildError
 from orchestration.night import home_and_config
 from orchestration.privacy.access import QUERIED, note_access
-from orchestration.publishing.snapshot import BI_FILE, CUSTOMERS_FILE
+from orchestration.publishing.grades import ANALYST, Grade
 
 
-def ask(sql: str, seconds: float = 60, *, is_people: bool = False) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """(column names, rows) of a query on the current publication: on that of BI, or on the one of people. It is noted who
-    asked and how many rows there were, and what cannot be noted is not answered.
+def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """(column names, rows) of a query on the file of one grade of the current publication. It is noted who asked which grade
+    and how many rows there were, and what cannot be noted is not answered.
 
     Raises KundbildError with DuckDB's own words, and where the query takes longer than `seconds`.
     """
     home, config = home_and_config()
-    path = home.published / (CUSTOMERS_FILE if is_people else BI_FILE)
+    path = home.published / grade.file
     if not path.exists():
-        raise KundbildError("nothing is published yet", where=str(path), to_do="`kundbild run`")
+        is_older = (home.published / "current").exists()
+        raise KundbildError(
+            f"the publication is of before there was a grade {grade.name}" if is_older else "nothing is published yet",
+            where=str(path),
+            to_do="`kundbild run --force`" if is_older else "`kundbild run`",
+        )
     locked: dict[str, str | bool | int | float | list[str]] = {
         "enable_external_access": False,
         "lock_configuration": True,
@@ -45,5 +50,5 @@ def ask(sql: str, seconds: float = 60, *, is_people: bool = False) -> tuple[list
     finally:
         limit.cancel()
         con.close()
-    note_access(home, load_privacy(config), QUERIED, of="people" if is_people else "bi", rows=len(rows))
+    note_access(home, load_privacy(config), QUERIED, of=grade.name, rows=len(rows))
     return columns, rows

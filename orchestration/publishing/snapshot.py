@@ -2,7 +2,8 @@
 
 `published/current` is a link to the newest folder under `published/versions`; `published/kundbild.duckdb` and its
 siblings lead through it. A reader keeps the files that it opened. An audience is shown for 24 hours after its night, and
-not at all in a publication that was gone back to. Not here: whether a night may be published (gate.py).
+not at all in a publication that was gone back to. Not here: whether a night may be published (gate.py), who reads which
+file (grades.py).
 """
 
 from __future__ import annotations
@@ -21,12 +22,9 @@ from orchestration.audiences import MAX_AGE
 from orchestration.audiences import SCHEMA as AUDIENCES
 from orchestration.errors import KundbildError
 from orchestration.home import READ_ONLY, Home, put_in_place, read_json, sync, write_private
+from orchestration.publishing.grades import ANALYST, BI_FILE, CUSTOMERS_FILE, OPEN, OPEN_FOLDER, PARQUET_FOLDER, PEOPLE
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
-BI_FILE = "kundbild.duckdb"
-CUSTOMERS_FILE = "customers.duckdb"
-PARQUET_FOLDER = "parquet"
-_CUSTOMER_SCHEMAS = ("marts", "segments", AUDIENCES)
 # where the rows of audiences lie; the schema `audiences` shows them for as long as they may be used
 AUDIENCE_ROWS = "audience_rows"
 # what a mart is made of tells readers nothing
@@ -52,17 +50,20 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     version = moment.strftime("%Y%m%dT%H%M%S") + f"-{run_id[:8]}"
     building = home.published / f".building-{version}"
     shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(mode=0o700)
+    for folder in (building, building / OPEN_FOLDER):
+        folder.mkdir(mode=0o700)
     # the catalogue is read before any copying: a look at it touches every file that is open, and one that is touched
     # cannot be written through to disk
-    shown = _tables(con, ("bi",))
+    shown, rounded = _tables(con, ANALYST.schemas), _tables(con, OPEN.schemas)
     # a fact that bi shows row for row is not published twice: customer_key joins it to the person
     facts = {table.name for table in shown if table.is_view}
-    people = [table for table in _tables(con, _CUSTOMER_SCHEMAS) if table.name not in facts | _UNREAD]
+    people = [table for table in _tables(con, PEOPLE.schemas) if table.name not in facts | _UNREAD]
     copies: list[Callable[[duckdb.DuckDBPyConnection], dict[str, int]]] = [
         lambda cursor: _copy(cursor, building / BI_FILE, shown),
         lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people, shown_until=moment + MAX_AGE),
         lambda cursor: _copy_parquet(cursor, building / PARQUET_FOLDER, shown),
+        lambda cursor: _copy(cursor, building / OPEN.file, rounded),
+        lambda cursor: _copy_parquet(cursor, building / OPEN_FOLDER / PARQUET_FOLDER, rounded),
     ]
     tables: dict[str, int] = {}
     # compressing keeps one core busy a file, however many there are
@@ -91,7 +92,7 @@ def switch(home: Home, version: str) -> None:
         there = ", ".join(p.version for p in list_publications(home)) or "none"
         raise KundbildError(f"there is no publication {version}", to_do=f"publications: {there}")
     _link(home.published / "current", Path("versions") / version)
-    for name in (BI_FILE, CUSTOMERS_FILE, PARQUET_FOLDER):
+    for name in (BI_FILE, CUSTOMERS_FILE, PARQUET_FOLDER, OPEN_FOLDER):
         _link(home.published / name, Path("current") / name)
 
 

@@ -181,7 +181,40 @@ def test_the_publication_is_private_complete_and_free_of_personal_data(demo: Kun
             e.encode()
             for (e,) in con.execute("select email from marts.dim_customers where email is not null limit 50").fetchall()
         ]
-    for path in [published / "kundbild.duckdb", *(published / "parquet").glob("*.parquet")]:
+    # the open grade: nothing but its own tables, every count a multiple of five, no key of anybody
+    with duckdb.connect(str(published / "open" / "kundbild_open.duckdb"), read_only=True) as con:
+        found = con.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+        ).fetchall()
+        keys = {c for *_, c in found if c.endswith("_key") or c.endswith("_id")}
+        assert {schema for schema, *_ in found} == {"bi_open"} and keys == {"campaign_key"}
+        for table in ("monthly_sales", "customer_overview", "permission_overview", "email_campaigns", "ad_spend"):
+            counts = [c for _, t, c in found if t == table and c.endswith("_count")]
+            wrong = " or ".join(f"{c} % 5 <> 0" for c in counts)
+            (told,) = con.execute(
+                f"select count(*) filter ({wrong}), count({counts[0]}) from bi_open.{table}"
+            ).fetchall()
+            assert told[0] == 0 and told[1] > 0, table
+        open_parquet = (published / "open" / "parquet").glob("*.parquet")
+        assert {path.stem for path in open_parquet} == {table for _, table, _ in found}
+        customers = con.execute("select sum(customer_count) from bi_open.customer_overview").fetchall()[0][0]
+        sold = con.execute("select sum(order_count) from bi_open.monthly_sales").fetchall()[0][0]
+    with demo.warehouse() as con:
+        assert abs(customers - con.execute("select count(*) from marts.dim_customers").fetchall()[0][0]) < 40
+        assert (
+            abs(sold / con.execute("select count(*) from marts.fct_orders where is_order").fetchall()[0][0] - 1) < 0.05
+        )
+    grades = demo.json("status")["publication"]["grades"]
+    assert [(g["grade"], g["file"]) for g in grades] == [
+        (grade, str(published / file))
+        for grade, file in (
+            ("open", "open/kundbild_open.duckdb"),
+            ("analyst", "kundbild.duckdb"),
+            ("people", "customers.duckdb"),
+        )
+    ]
+    open_files = [path for path in (published / "open").resolve().rglob("*") if path.is_file()]
+    for path in [published / "kundbild.duckdb", *(published / "parquet").glob("*.parquet"), *open_files]:
         content = path.read_bytes()
         assert not any(email in content for email in emails), path.name
 

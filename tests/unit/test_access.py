@@ -15,6 +15,7 @@ from orchestration.configuration import load_privacy
 from orchestration.errors import ConfigurationError, KundbildError
 from orchestration.privacy.access import reads
 from orchestration.privacy.audit import audit_log
+from orchestration.publishing.grades import OPEN, PEOPLE
 from orchestration.publishing.query import ask
 from orchestration.settings import Privacy
 
@@ -22,7 +23,12 @@ from orchestration.settings import Privacy
 @pytest.fixture
 def published(home, tmp_path, monkeypatch):
     """A publication, read where no secret of a source is at hand."""
-    for name, table in (("kundbild", "bi.dim_customers"), ("customers", "marts.dim_customers")):
+    (home.published / "open").mkdir()
+    for name, table in (
+        ("kundbild", "bi.dim_customers"),
+        ("customers", "marts.dim_customers"),
+        ("open/kundbild_open", "bi_open.customer_overview"),
+    ):
         with duckdb.connect(str(home.published / f"{name}.duckdb")) as con:
             con.execute(f"create schema {table.split('.')[0]}; create table {table} as select unnest(['anna@berg.se', 'bo@dahl.se']) as email")  # fmt: skip
     config = tmp_path / "kundbild.toml"
@@ -39,14 +45,53 @@ def entries(home) -> list[tuple[str, str, dict]]:
 def test_a_query_and_a_look_at_the_publication_of_people_are_noted_while_a_night_runs(published):
     with published.lock("run 1234"):
         assert ask("select * from bi.dim_customers where email like 'anna%'")[1] == [("anna@berg.se",)]
-        assert len(ask("from marts.dim_customers", is_people=True)[1]) == 2
+        assert len(ask("from marts.dim_customers", grade=PEOPLE)[1]) == 2
+        assert len(ask("from bi_open.customer_overview", grade=OPEN)[1]) == 2
     me = str(os.getuid())
     assert entries(published) == [
-        (me, "queried", {"of": "bi", "rows": 1}),
+        (me, "queried", {"of": "analyst", "rows": 1}),
         (me, "queried", {"of": "people", "rows": 2}),
+        (me, "queried", {"of": "open", "rows": 2}),
     ]
-    assert audit_log(published, Privacy()).verify()[0] == 2
+    assert audit_log(published, Privacy()).verify()[0] == 3
     assert "anna" not in published.audit_log.read_text() and "like" not in published.audit_log.read_text()
+
+
+def test_who_asks_the_open_grade_cannot_reach_another_one(published):
+    other = published.published / "kundbild.duckdb"
+    for sql in (
+        "from bi.dim_customers",
+        f"from '{other}'",
+        f"attach '{other}' as k",
+        "set enable_external_access = true",
+    ):
+        with pytest.raises(KundbildError) as refused:
+            ask(sql, grade=OPEN)
+        assert "anna" not in str(refused.value)
+    assert ask("select distinct schema_name from duckdb_tables()", grade=OPEN)[1] == [("bi_open",)]
+    assert [entry[2]["of"] for entry in entries(published)] == ["open"]
+    # a publication of before there was one
+    (published.published / "open" / "kundbild_open.duckdb").unlink()
+    with pytest.raises(KundbildError, match="nothing is published yet"):
+        ask("select 1", grade=OPEN)
+    (published.published / "current").mkdir()
+    with pytest.raises(KundbildError, match=r"of before there was a grade open"):
+        ask("select 1", grade=OPEN)
+
+
+def test_the_officer_sees_who_read_which_grade(published):
+    log = audit_log(published, Privacy())
+    log.append("queried", detail={"of": "bi", "rows": 3})  # as it was noted before there were grades
+    log.append("explained a customer", subject="c1")
+    for grade in ("open", "open", "people"):
+        done = CliRunner().invoke(app, ["query", "select 1", "--grade", grade])
+        assert done.exit_code == 0, done.output
+    assert CliRunner().invoke(app, ["query", "from marts.dim_customers", "--people"]).exit_code == 0
+    found = json.loads(CliRunner().invoke(audit_app, ["access", "--json"]).stdout)
+    assert [entry["grade"] for entry in found] == ["analyst", "people", "open", "open", "people", "people"]
+    assert "6 looks (analyst 1, open 2, people 3)" in CliRunner().invoke(audit_app, ["access"]).stdout
+    for grade, looks in (("analyst", 1), ("open", 2), ("people", 3)):
+        assert len(json.loads(CliRunner().invoke(audit_app, ["access", "--grade", grade, "--json"]).stdout)) == looks
 
 
 def test_what_cannot_be_noted_is_not_answered(published):

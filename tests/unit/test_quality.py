@@ -222,6 +222,7 @@ def test_every_raw_conformed_public_and_bi_table_has_a_suite():
     for folder in ("customers", "engagement", "consent"):
         assert {f"marts.{p.stem}" for p in (dbt / "marts" / folder).glob("*.sql")} <= names
     assert {f"bi.{p.stem.removeprefix('bi_')}" for p in (dbt / "bi").glob("*.sql")} <= names
+    assert {f"bi_open.{p.stem.removeprefix('bi_open_')}" for p in (dbt / "bi_open").glob("*.sql")} <= names
     assert {f"audiences.{p.stem}" for p in (dbt / "marts" / "audiences").glob("*.sql")} <= names
     keys = [(suite.name, c.name) for suite in suites for c in suite.checks]
     assert len(keys) == len(set(keys))

@@ -1,0 +1,2 @@
+select sent_month, purpose, channel, is_lawful, reason, {{ rounded("message_count") }} as message_count
+from {{ ref("bi_contact_compliance") }}
