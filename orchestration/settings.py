@@ -340,7 +340,9 @@ class Privacy(Strict):
         default=60, gt=0, description="grants that end within so many days are counted in bi.consent_overview"
     )
     min_people: int = Field(
-        default=5, gt=0, description="in bi nothing is counted, or told of a place, of fewer people"
+        default=5,
+        gt=0,
+        description="in bi nothing is counted, or told of a place, of fewer people; counts in bi_open are multiples of it",
     )
     analyst_time: Literal["second", "day", "week", "month"] = Field(
         default="second",

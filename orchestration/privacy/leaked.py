@@ -71,12 +71,19 @@ def tables_of(con: duckdb.DuckDBPyConnection, file: Path) -> Iterator[Found]:
         else:
             reader = _READERS[file.suffix].format(path=text(file))
             con.execute(f"create or replace temp table {_HERE} as from {reader}")
-            yield _found(con, file.name, "bi" if file.suffix == ".parquet" else "", file.stem, f"temp.{_HERE}")
+            yield _found(con, file.name, _schema_of(file), file.stem, f"temp.{_HERE}")
     except duckdb.Error as error:
         # an error of DuckDB may quote a row
         raise KundbildError(
             f"the file cannot be read ({type(error).__name__})", where=str(file), to_do="name a copy that is whole"
         ) from None
+
+
+def _schema_of(file: Path) -> str:
+    """The schema that a file's one table is published in, by where the file lies."""
+    if file.suffix != ".parquet":
+        return ""
+    return "bi_open" if file.parts[-3:-1] == ("open", "parquet") else "bi"
 
 
 def _of_database(con: duckdb.DuckDBPyConnection, file: Path) -> Iterator[Found]:

@@ -120,6 +120,14 @@ def test_a_publication_names_people_by_id_and_by_pseudonym_and_its_parquet_count
     ]
     (alone,) = json.loads(run(str(folder / "parquet"), "--json"))["tables"]
     assert alone["table"] == "bi.fct_orders" and alone["rows"] == 5
+    # what is open to everybody is nobody's
+    (folder / "open" / "parquet").mkdir(parents=True)
+    duckdb.sql("select 'SE' as country_code, 'new' as lifecycle_stage, 10 as customer_count").write_parquet(
+        str(folder / "open" / "parquet" / "customer_overview.parquet")
+    )
+    counted = json.loads(run(str(folder / "open" / "parquet"), "--json"))
+    assert counted["tables"][0]["table"] == "bi_open.customer_overview"
+    assert set(counted["tables"][0]["columns"].values()) == {"none"} and counted["people"] == 0
     # the ids of those who are not known any more are listed too: the recipient of the file has them
     whom = home.root / "whom.csv"
     run(folder.name, "--customers", str(whom))
