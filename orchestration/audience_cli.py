@@ -60,8 +60,14 @@ def export(
 
     with locked_warehouse("exporting an audience") as (con, settings):
         pepper = find_pepper(con, settings.privacy.pepper)
-        audience = export_audience(con, name, file, pepper, now(), settings, overwrite=overwrite, recipient=recipient)
-        audit_of(settings).append("exported an audience", detail=_detail(name, recipient, customers=audience.customers))
+        log = audit_of(settings)
+
+        def note(customers: int) -> None:
+            log.append("exported an audience", detail=_detail(name, recipient, customers=customers))
+
+        audience = export_audience(
+            con, name, file, pepper, now(), settings, overwrite=overwrite, recipient=recipient, note=note
+        )
         left = pending(con, pepper, settings.privacy, (name, recipient))
     to_remove = sum(found.count for found in left)
     if as_json:
@@ -112,14 +118,15 @@ def removals(
     with locked_warehouse("listing removals") as (con, settings):
         pepper = find_pepper(con, settings.privacy.pepper)
         if name and file:
-            found = [
-                write_removals(
-                    con, pepper, settings.privacy, name, recipient, file, now(), is_again=again, overwrite=overwrite
-                )
-            ]
-            audit_of(settings).append(
-                "told a recipient of removals", detail=_detail(name, recipient, removals=found[0].count)
+            log, whom = audit_of(settings), (name, recipient)
+
+            def note(removals: int) -> None:
+                log.append("told a recipient of removals", detail=_detail(*whom, removals=removals))
+
+            told = write_removals(
+                con, pepper, settings.privacy, *whom, file, now(), is_again=again, overwrite=overwrite, note=note
             )
+            found = [told]
         else:
             found = pending(con, pepper, settings.privacy)
     if as_json:

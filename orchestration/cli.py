@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -64,9 +63,6 @@ app.command("record-of-processing", epilog="Example: kundbild record-of-processi
     record_of_processing
 )
 app.command(epilog="Example: kundbild restrict --customer ID --received 2026-05-31")(restrict)
-
-# commands of dbt that build or describe; others, as `show`, may print rows
-_SHOW_NO_ROWS = ("parse", "compile", "ls", "list", "deps", "clean", "debug", "docs", "seed", "run", "build", "test")
 
 
 @app.callback()
@@ -293,15 +289,15 @@ def dbt_command(context: typer.Context) -> None:
     """Run dbt by hand with this home and configuration: `kundbild dbt build --select customer_360+`."""
     from orchestration.configuration import load_settings
     from orchestration.night import home_and_config
-    from orchestration.privacy.access import BY_DBT, note_access
+    from orchestration.privacy.access import BY_DBT, command_to_note, note_access
     from orchestration.transform import Dbt
 
     home, config = home_and_config()
     home.prepare()
     settings = load_settings(config)
-    command = next((said for said in context.args if re.fullmatch("[a-z-]{2,20}", said) and said[0] != "-"), "dbt")
+    command = command_to_note(context.args)
     with home.lock("dbt by hand"):
-        if command not in _SHOW_NO_ROWS:
+        if command:
             note_access(home, settings.privacy, BY_DBT, command=command)
         is_success = Dbt(settings, home).invoke(context.args)
     raise typer.Exit(0 if is_success else 1)

@@ -158,9 +158,10 @@ def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[
             state = state_of(customers)
             whom = customers[0] if state == "done" else subject.said
             noted = note_request(con, "export", log.keyed(whom), at, state)
+            # noted first: no answer lies there of which the log does not tell
+            log.append("export" if state == "done" else f"export-{state}", subject=whom, detail={"request": noted})
             if state == "done":
                 _write_answer(con, home, settings, whom, at, noted)
-            log.append("export" if state == "done" else f"export-{state}", subject=whom, detail={"request": noted})
             states.append(state)
     return states
 
@@ -251,9 +252,9 @@ def _do(
     if request.kind == "restrict":
         hide(con, home, [customer])
         close_requests(con, "restrict", at)
+    _tell(log, request, customer, "done", noted, outcome)
     if request.kind == "export":
         _write_answer(con, home, settings, customer, request.received, noted)
-    _tell(log, request, customer, "done", noted, outcome)
 
 
 def _erase(

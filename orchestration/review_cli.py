@@ -150,8 +150,8 @@ def export_csv(
 
     assert_may_write(file, overwrite=overwrite)
     with locked_warehouse("exporting pairs to review") as (con, settings):
-        count = write_csv(con, file)
-        audit_of(settings).append("exported pairs to review", detail={"pairs": count})
+        log = audit_of(settings)
+        count = write_csv(con, file, lambda pairs: log.append("exported pairs to review", detail={"pairs": pairs}))
     out.print(f"{count:,} pairs in {file}. It holds personal data: delete it when it is done.")
     out.print(styled("Next: [bold]{} review import {}[/bold]", me(), file))
 

@@ -7,6 +7,7 @@ people's own words since the night leave out (later_words.py), what a recipient 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -85,10 +86,12 @@ def export_audience(
     *,
     overwrite: bool = False,
     recipient: str = "",
+    note: Callable[[int], object] = lambda customers: None,
 ) -> Audience:
     """Writes the audience as CSV (COLUMNS, REFERENCE), private, and notes it. Returns it as it was written.
 
-    Whoever objected or was restricted since the night is left out. `now` is UTC, naive. Raises GateError where what is
+    Whoever objected or was restricted since the night is left out. `now` is UTC, naive. `note` is given the number of
+    customers before the file is written: what it cannot note does not leave. Raises GateError where what is
     permitted was last worked out more than a day ago, in a night that was not published, without a consent check of this
     audience, or without a source of withdrawals; KundbildError where there is no such audience, or the file cannot be made.
     """
@@ -117,6 +120,7 @@ def export_audience(
             customers = [customer for customer, _ in points]
             content = text.encode()
             note_export(con, pepper, f"audience {name}", customers, now, recipient=recipient, content=content)
+            note(len(rows))
             write_private(file, text, overwrite=overwrite)
             is_written = True
     except BaseException:

@@ -8,7 +8,7 @@ they permitted (kept_out.py).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -138,10 +138,11 @@ def write_removals(
     *,
     is_again: bool = False,
     overwrite: bool = False,
+    note: Callable[[int], object] = lambda removals: None,
 ) -> Removals:
     """Writes what the recipient has to remove since it was last told, as CSV (COLUMNS), private, and notes that it is told.
 
-    `is_again` also what it was told of lately. Raises KundbildError where it got nothing of that audience.
+    `is_again` also what it was told of lately. `note` is given the number of removals before the file is written. Raises KundbildError where it got nothing of that audience.
     """
     assert_recipient(recipient)
     assert_may_write(file, overwrite=overwrite)
@@ -155,6 +156,7 @@ def write_removals(
     rows, standing = _judged(con, pepper, privacy, audience, recipient, is_again=is_again)
     with transaction(con):
         note_told(con, [reference for reference, _, _ in rows], now)
+        note(len(rows))
         write_private(file, csv_text(COLUMNS, rows), overwrite=overwrite)
     return Removals(audience, recipient, *_counted(rows, standing))
 

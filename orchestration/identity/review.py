@@ -6,7 +6,7 @@ Not here: what was decided (decisions.py), how a pair is weighed (scoring.py).
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,8 +153,11 @@ def review_examples(con: duckdb.DuckDBPyConnection, count: int = 10) -> str:
     return "\n".join(rows)
 
 
-def write_csv(con: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Writes the queue for a steward with a spreadsheet; the file is private (0600). Returns the pairs."""
+def write_csv(con: duckdb.DuckDBPyConnection, path: Path, note: Callable[[int], object] = lambda pairs: None) -> int:
+    """Writes the queue for a steward with a spreadsheet; the file is private (0600). Returns the pairs.
+
+    `note` is given their number before the file is written: what it cannot note is not written.
+    """
     found = pairs(con)
     sides = [f"{side}_{field}" for field in _FIELDS for side in ("left", "right")]
     rows = [
@@ -163,6 +166,7 @@ def write_csv(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         for pair in found
     ]
     header = [_VERDICT_COLUMN, "note", "left_record", "right_record", "why", "weight", "effect", *sides]
+    note(len(found))
     # spreadsheets take UTF-8 for what it is only where a mark says so
     write_private(path, "\ufeff" + csv_text(header, rows))
     return len(found)

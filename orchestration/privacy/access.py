@@ -7,7 +7,7 @@ to a file before anything is shown, so that it works while a night has the wareh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestration.home import Home
@@ -24,6 +24,10 @@ READS = (
     QUERIED, LISTED_PAIRS, LISTED_ROWS, BY_DBT, BREACH, "explained a customer", "explained a permission", "exported an audience",
     "told a recipient of removals", "exported pairs to review", "export",
 )  # fmt: skip
+# commands of dbt that build or describe, and options by which these too may print rows; others, as `show`, may anyway
+_SHOW_NO_ROWS = ("parse", "compile", "ls", "list", "deps", "clean", "debug", "docs", "seed", "run", "build", "test")
+_SHOW_ROWS = ("--inline", "--show")
+_COMMANDS = (*_SHOW_NO_ROWS, "show", "run-operation", "snapshot", "source", "retry", "clone", "init")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,16 @@ class Reader:
 def note_access(home: Home, settings: Privacy, action: str, **detail: int | str) -> None:
     """Notes a look that is about to be shown. Raises AuditError or KundbildError where it cannot be noted: then nothing is shown."""
     audit_log(home, settings).append(action, detail=detail)
+
+
+def command_to_note(arguments: Sequence[str]) -> str:
+    """The command of dbt by hand that may show rows, as the log names it; empty where it shows none.
+
+    In doubt it shows some: behind an option in front of the command stands a value, which may look like a command.
+    """
+    command = arguments[0] if arguments and arguments[0] in _COMMANDS else "dbt"
+    is_silent = command in _SHOW_NO_ROWS and not any(said.split("=")[0] in _SHOW_ROWS for said in arguments)
+    return "" if is_silent else command
 
 
 def grade_of(entry: Entry) -> str:

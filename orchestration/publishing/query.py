@@ -13,12 +13,16 @@ from orchestration.night import home_and_config
 from orchestration.privacy.access import QUERIED, note_access
 from orchestration.publishing.grades import ANALYST, Grade
 
+# these are said before any row is read
+_OF_THE_QUERY = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.PermissionException)
+
 
 def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[str], list[tuple[Any, ...]]]:
     """(column names, rows) of a query on the file of one grade of the current publication. It is noted who asked which grade
     and how many rows there were, and what cannot be noted is not answered.
 
-    Raises KundbildError with DuckDB's own words, and where the query takes longer than `seconds`.
+    A query that fails is noted too: what it says may tell of rows. Raises KundbildError; in DuckDB's own words only where
+    these are about the query, for an error while it runs may quote a row.
     """
     home, config = home_and_config()
     path = home.published / grade.file
@@ -33,6 +37,10 @@ def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[
         "enable_external_access": False,
         "lock_configuration": True,
     }
+
+    def note(**said: int | str) -> None:
+        note_access(home, load_privacy(config), QUERIED, of=grade.name, **said)
+
     con = duckdb.connect(str(path), read_only=True, config=locked)
     limit = threading.Timer(seconds, con.interrupt)
     limit.start()
@@ -40,15 +48,25 @@ def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[
         cursor = con.execute(sql)
         columns = [column[0] for column in cursor.description or []]
         rows = cursor.fetchall()
-    except duckdb.InterruptException as error:
-        raise KundbildError(
-            f"the query took longer than {seconds:g} seconds and was stopped",
-            to_do="ask for less, or give it more with --timeout",
-        ) from error
     except duckdb.Error as error:
-        raise KundbildError(str(error).strip(), to_do='tables: `kundbild query "show all tables"`') from error
+        note(rows=0, failed=type(error).__name__)
+        raise _told(error, seconds) from None
     finally:
         limit.cancel()
         con.close()
-    note_access(home, load_privacy(config), QUERIED, of=grade.name, rows=len(rows))
+    note(rows=len(rows))
     return columns, rows
+
+
+def _told(error: duckdb.Error, seconds: float) -> KundbildError:
+    if isinstance(error, duckdb.InterruptException):
+        return KundbildError(
+            f"the query took longer than {seconds:g} seconds and was stopped",
+            to_do="ask for less, or give it more with --timeout",
+        )
+    if isinstance(error, _OF_THE_QUERY):
+        return KundbildError(str(error).strip(), to_do='tables: `kundbild query "show all tables"`')
+    return KundbildError(
+        f"the query failed while it ran ({type(error).__name__}); what DuckDB says of it may quote a row and is not shown",
+        to_do="a value may not fit: try_cast in place of cast, and no error()",
+    )

@@ -13,7 +13,7 @@ from orchestration.audit_cli import audit_app
 from orchestration.cli import app
 from orchestration.configuration import load_privacy
 from orchestration.errors import ConfigurationError, KundbildError
-from orchestration.privacy.access import reads
+from orchestration.privacy.access import command_to_note, reads
 from orchestration.privacy.audit import audit_log
 from orchestration.publishing.grades import OPEN, PEOPLE
 from orchestration.publishing.query import ask
@@ -143,3 +143,54 @@ def test_lists_of_pairs_and_of_rows_set_aside_are_noted(published, resolve, ware
     assert [entry[1:] for entry in entries(published)] == [
         ("listed pairs to review", {"rows": 0, "shown": "values"}), ("listed rows set aside", {"rows": 1}),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_shown"),
+    [("select email::int from bi.dim_customers", False), ("select error(email) from bi.dim_customers", False), ("select emal from bi.dim_customers", True)],
+)  # fmt: skip
+def test_a_query_that_fails_is_noted_and_its_error_quotes_no_row(published, sql, is_shown):
+    with pytest.raises(KundbildError) as failed:
+        ask(sql)
+    assert "anna" not in str(failed.value) and ("emal" in str(failed.value)) == is_shown
+    ((_, action, detail),) = entries(published)
+    assert action == "queried" and detail["rows"] == 0 and detail["failed"].endswith("Exception")
+
+
+def test_a_query_that_is_stopped_is_noted(published):
+    with pytest.raises(KundbildError, match="was stopped"):
+        ask("select count(*) from range(1000000000) a, range(1000000) b", seconds=0.2)
+    assert [entry[2]["failed"] for entry in entries(published)] == ["InterruptException"]
+
+
+def test_dbt_by_hand_is_noted_whatever_stands_in_front_of_its_command(published, tmp_path):
+    config = tmp_path / "kundbild.toml"
+    config.write_text(f'company = "T"\n[sources.crm]\nconnector = "files"\nsystem = "crm"\nurl = "{tmp_path}"\n')
+    # an option that dbt does not know ends it at once, after it was noted
+    for command in (["--log-level", "list", "show"], ["--profile", "run", "build"], ["build"]):
+        assert CliRunner().invoke(app, ["dbt", *command, "--no-such-option"]).exit_code == 1
+    assert [entry[1:] for entry in entries(published)] == [("ran dbt by hand", {"command": "dbt"})] * 2
+
+
+@pytest.mark.parametrize(
+    ("said", "noted"),
+    [
+        ("show --inline x", "show"), ("--log-level list show", "dbt"), ("-q run", "dbt"), ("run-operation anna", "run-operation"), ("anna", "dbt"),
+        ("", "dbt"), ("compile --inline x", "compile"), ("compile --inline=x", "compile"), ("seed --show", "seed"), ("seed", ""), ("build -s a", ""),
+    ],
+)  # fmt: skip
+def test_a_command_of_dbt_that_may_show_rows_is_noted_and_nothing_else_of_what_was_said(said, noted):
+    assert command_to_note(said.split()) == noted
+
+
+def test_pairs_are_not_written_to_a_file_where_that_cannot_be_noted(published, resolve, warehouse, tmp_path):
+    resolve({"source_key": "1", "given_name": "Anna", "family_name": "Berg"})
+    warehouse.close()
+    config = tmp_path / "kundbild.toml"
+    config.write_text(f'company = "T"\n[sources.crm]\nconnector = "files"\nsystem = "crm"\nurl = "{tmp_path}"\n')
+    ask("from bi.dim_customers")
+    lines = published.audit_log.read_text()
+    published.audit_log.write_text(lines + lines)
+    file = tmp_path / "pairs.csv"
+    done = CliRunner().invoke(app, ["review", "export", str(file)])
+    assert isinstance(done.exception, KundbildError) and not file.exists()

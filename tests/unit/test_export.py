@@ -261,3 +261,19 @@ def test_an_export_follows_no_link_and_overwrites_only_when_told(night, tmp_path
     assert night.execute("select count(*) from duckdb_tables() where table_name = 'exports'").fetchall() == [(0,)]
     exported(night, target, overwrite=True)
     assert "anna@x.se" in target.read_text()
+
+
+def test_an_export_is_noted_before_its_file_is_there_and_does_not_leave_where_that_fails(night, tmp_path):
+    """A kill between the two leaves a note without a file, and never a file without a note."""
+    file, noted = tmp_path / "a.csv", []
+    exported(night, file, note=lambda customers: noted.append((customers, file.exists())))
+    assert noted == [(3, False)] and file.exists()
+    other = tmp_path / "b.csv"
+
+    def refuse(customers: int) -> None:
+        raise KundbildError("the log is not whole")
+
+    with pytest.raises(KundbildError, match="log is not whole"):
+        exported(night, other, note=refuse)
+    assert not other.exists()
+    assert night.execute("select count(*) from restricted.exports").fetchall() == [(1,)]

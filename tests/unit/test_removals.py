@@ -223,3 +223,18 @@ def test_a_new_secret_of_the_pepper_forgets_nothing_of_what_left(sent, night, tm
     # and the file is known again by its bytes
     (kept,) = night.execute("select content_hash from restricted.exports").fetchall()[0]
     assert kept == content_hash(later, (tmp_path / "sent.csv").read_bytes())
+
+
+def test_removals_are_noted_before_their_file_is_there(sent, night, tmp_path):  # noqa: F811
+    file, noted = tmp_path / "removals.csv", []
+    night.execute("delete from marts.contact_permissions")
+
+    def refuse(removals: int) -> None:
+        noted.append((removals, file.exists()))
+        raise KundbildError("the log is not whole")
+
+    with pytest.raises(KundbildError, match="log is not whole"):
+        write_removals(night, PEPPER, Privacy(), "news", "mailer", file, NOW, note=refuse)
+    # and is told it the next time
+    assert noted == [(3, False)] and not file.exists()
+    assert write_removals(night, PEPPER, Privacy(), "news", "mailer", file, NOW).count == 3
