@@ -11,8 +11,8 @@ from functools import cache
 from orchestration.model_files import model_file
 from orchestration.settings import DBT_DIR
 
-# columns that every entity carries and that no mapping sets
-TECHNICAL_COLUMNS = ("source_system", "extracted_at", "load_id", "deleted_at")
+# columns that no mapping sets: those that every entity carries, and what staging sees of a statement's times
+TECHNICAL_COLUMNS = ("source_system", "extracted_at", "load_id", "deleted_at", "is_zoneless")
 _PREFIX = "conformed_"
 
 

@@ -67,13 +67,35 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
         with home.lock("doctor", wait=0.5), duckdb.connect(str(home.warehouse), read_only=True) as con:
             version = assert_not_newer(con)
             assert_memory(con, settings)
+            zones = _zones(con, settings)
     except WarehouseBusyError as error:
         return [Finding("warehouse", True, f"in use: {error.what}")]
     except KundbildError as error:
         return [Finding("warehouse", False, f"{error.what} ({error.where})", error.to_do)]
     except duckdb.Error:
         return [Finding("warehouse", False, f"{home.warehouse} cannot be opened", "put back the newest backup")]
-    return [Finding("warehouse", True, f"schema version {version}")]
+    return [Finding("warehouse", True, f"schema version {version}"), *zones]
+
+
+def _zones(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Finding]:
+    """Sources whose times of grants and withdrawals nobody knows the zone of."""
+    keeping = con.execute(
+        "select schema_name || '.' || table_name from duckdb_columns() where column_name = 'is_zoneless' "
+        "and (schema_name, table_name) in (('conformed', 'conformed_consent_events'), ('identity', 'withdrawals'))"
+    ).fetchall()
+    found = {
+        name
+        for (table,) in keeping
+        for (name,) in con.execute(f"select distinct source_system from {table} where is_zoneless").fetchall()
+    }
+    unstated = sorted(
+        name for name in found if name in settings.enabled_sources and not settings.enabled_sources[name].timezone
+    )
+    if not unstated:
+        return []
+    names = ", ".join(unstated)
+    to_do = 'below [sources.<name>], say in which zone its times are: timezone = "Europe/Stockholm"'
+    return [Finding("time zones", False, f"times of consent without an offset: {names}", to_do)]
 
 
 def _pepper(settings: Settings, home: Home) -> Finding:

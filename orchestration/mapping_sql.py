@@ -120,7 +120,9 @@ def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None
     if not is_ranked:
         return head + body + "\n"
     # of rows with one key the newest stands; a table of its own goes before one that people are read out of
-    columns = [*entities()[parts[0].mapping.entity], "source_system", "deleted_at", "extracted_at"]
+    entity = parts[0].mapping.entity
+    own = ["is_zoneless"] if entity in _STATEMENTS else []
+    columns = [*entities()[entity], *own, "source_system", "deleted_at", "extracted_at"]
     newest = "is_read_out, deleted_at is not null, changed_at desc nulls last, load_id desc, row_no desc"
     return (
         head
@@ -190,6 +192,7 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
         if column in required_columns(mapping.entity):
             reasons.append(f"when {expression} is null then '{column} is missing'")
     lines += [
+        *([f"    {_is_zoneless(part)} as is_zoneless"] if mapping.entity in _STATEMENTS else []),
         f"    '{source}' as source_system",
         "    r._deleted_at as deleted_at",
         "    r._extracted_at as extracted_at",
@@ -278,12 +281,9 @@ def _expression(
         raw = _said(part, raw, is_key=is_key) if is_text or is_key else raw
     if how.values or how.otherwise is not None:
         raw = mapped_text(how, "r.")
-    written = argument(raw)
-    if how.formats:
-        formats = "[" + ", ".join(argument(f.replace("'", "''")) for f in how.formats) + "]"
-        written = f"{reader}({written}, {formats})"
-        if kind.lower() != "timestamp":
-            return f"cast({{{{ {written} }}}} as {kind})"
+    written = _written(raw, how, reader)
+    if how.formats and kind.lower() != "timestamp":
+        return f"cast({{{{ {written} }}}} as {kind})"
     if kind.lower() == "timestamp":
         return f"{{{{ statement_time({written}, {argument(stated)}) }}}}" if stated else f"{{{{ as_utc({written}) }}}}"
     if kind.lower() in _WHOLE:
@@ -292,6 +292,36 @@ def _expression(
             f"case when try_cast({raw} as double) = floor(try_cast({raw} as double)) then try_cast({raw} as {kind}) end"
         )
     return plain(f"try_cast({raw} as {kind})")
+
+
+def _written(raw: str, how: ColumnMap, reader: str = "parsed_time") -> str:
+    """An argument of a macro: a value, by its formats where it has some."""
+    groups = formats_by_offset(how.formats)
+    if not groups:
+        return argument(raw)
+    read = [
+        f"{reader}({argument(raw)}, [{', '.join(argument(f.replace(chr(39), chr(39) * 2)) for f in group)}])"
+        for group in groups
+    ]
+    if len(read) == 1:
+        return read[0]
+    # as text: of one type all of them would have an offset
+    return '"coalesce(" ~ ' + ' ~ ", " ~ '.join(f'"cast(" ~ {one} ~ " as varchar)"' for one in read) + ' ~ ")"'
+
+
+def formats_by_offset(formats: Sequence[str]) -> list[list[str]]:
+    """Formats of times without an offset, and those with one."""
+    without, with_one = [f for f in formats if "%z" not in f], [f for f in formats if "%z" in f]
+    return [group for group in (without, with_one) if group]
+
+
+def _is_zoneless(part: Part) -> str:
+    """Whether a time of a statement does not tell of which zone it is (macro is_zoneless)."""
+    columns = [column for entity, column in sorted(_TIMES_OF_STATEMENTS) if entity == part.mapping.entity]
+    times = [
+        _written(_said(part, mapped_text(how, "r.")), how) for column in columns if (how := part.mapping.how(column))
+    ]
+    return f"{{{{ is_zoneless([{', '.join(times)}]) }}}}" if times else "false"
 
 
 def _stripped(value: str) -> str:

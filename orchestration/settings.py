@@ -280,7 +280,11 @@ class Source(Strict):
     null_keys: list[str] = Field(
         default=["0"], description="what it writes, besides, where a row refers to nobody: such rows share no key"
     )
-    timezone: TimeZone = Field(default="UTC", description="in which times without an offset are read")
+    timezone: TimeZone | None = Field(
+        default=None,
+        description="in which times without an offset are read; where it is not stated they are read as UTC, and one of a "
+        "consent grants nothing that lies within a day after a withdrawal of another source",
+    )
     tables: dict[str, Table] = {}
 
 

@@ -83,7 +83,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "no_evidence": list(NO_EVIDENCE),
         "refusal": REFUSAL,
         "earliest_statement": EARLIEST,
-        "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone != "UTC"},
+        "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone},
         "min_people": settings.privacy.min_people,
         "analyst_time": settings.privacy.analyst_time,
         "retention_days": settings.privacy.retention_days,

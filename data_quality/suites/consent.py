@@ -9,7 +9,13 @@ from typing import Any
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, keeps_its_volume, no_row_where, no_rows
-from data_quality.suites.raw_statements import hidden_people, numbers_in_registers, opt_outs, point_keys
+from data_quality.suites.raw_statements import (
+    hidden_people,
+    numbers_in_registers,
+    opt_outs,
+    point_keys,
+    zoneless_grants,
+)
 from orchestration.audiences import AudienceModel, audience_models
 from orchestration.model_files import model_file
 from orchestration.privacy.catalogue import NONE
@@ -158,6 +164,18 @@ def _permissions(settings: Settings) -> list[Suite]:
             rule=14,
         ),
         no_row_where(
+            "no_grant_is_in_doubt_for_want_of_a_time_zone",
+            "No grant is void because a withdrawal of another source is near and one of the two times has no offset: state `timezone` for the source.",
+            "b.reason = 'withdrawn' and exists (select 1 from identity.customer_source_records s join conformed.conformed_consent_events e "
+            "on e.person_system = s.source_system and e.person_key = s.source_key and e.status = 'granted' and e.deleted_at is null "
+            "where s.valid_to is null and s.customer_id = b.customer_id and e.purpose = b.purpose and e.channel = b.channel "
+            "and coalesce(e.confirmed_at, e.stated_at) > b.decided_at and coalesce(e.confirmed_at, e.stated_at) <= b.decided_at + interval '26 hour' "
+            "and (e.is_zoneless or exists (select 1 from identity.withdrawals w where w.is_zoneless "
+            "and w.source_system || ':' || w.source_key = b.deciding_event)))",
+            "WARN",
+            rule=4,
+        ),
+        no_row_where(
             "every_permission_says_by_what",
             "Every permission names its deciding statement, its contact point and a purpose that is declared.",
             "b.is_permitted and (b.deciding_event is null or b.contact_point is null "
@@ -219,20 +237,26 @@ def _owners(records: str) -> str:
 _REFUSES = (
     "(o.purpose in (p.purpose, 'all') or o.purpose in ('marketing', 'direct_marketing') and p.purpose in "
     "(select purpose from reference.purposes where is_marketing)) and "
-    "(o.channel in (p.channel, 'all') or o.purpose = 'direct_marketing') and o.said_at >= p.decided_at"
+    "(o.channel in (p.channel, 'all') or o.purpose = 'direct_marketing') and o.said_at >= p.decided_at - case "
+    # times on clocks of which nobody knows the zone: the order of the two is in doubt for so long
+    "when o.clock is not distinct from p.clock then interval '0 hour' else case when o.clock is null then interval '0 hour' "
+    "else interval '12 hour' end + case when p.clock is null then interval '0 hour' else interval '14 hour' end end"
 )
 
 
 def _by_paths_of_their_own(settings: Settings) -> list[Check]:
     """The same promises from raw rows and people's requests, with keys and words that the models do not share."""
-    permitted = "(select customer_id, purpose, channel, contact_point, decided_at from (select * from {batch}) as b where b.is_permitted)"
+    permitted = (
+        "(select b.customer_id, b.purpose, b.channel, b.contact_point, b.decided_at, z.clock from (select * from {batch}) as b "
+        f"left join ({zoneless_grants(settings)}) z on z.event = b.deciding_event where b.is_permitted)"
+    )
     said = opt_outs(settings)
     last = "max(said_at) as said_at from (" + said + ") group by all"
     return [
         no_rows(
             "no_permission_against_an_opt_out_in_raw",
             "Nobody is permitted whose record any source ever delivered an opt-out of, in its own words, at or after the deciding grant.",
-            f"with o as materialized (select person_system as source_system, person_key as source_key, purpose, channel, {last}) "
+            f"with o as materialized (select person_system as source_system, person_key as source_key, purpose, channel, clock, {last}) "
             f"select p.customer_id from o join ({_owners('from o')}) s using (source_system, source_key) "
             f"join {permitted} p on p.customer_id = s.customer_id where {_REFUSES}",
             rule=4,
@@ -241,7 +265,7 @@ def _by_paths_of_their_own(settings: Settings) -> list[Check]:
             "no_permission_by_a_point_opted_out_in_raw",
             "Nobody is permitted by an address or number that any source ever delivered an opt-out of, however it is spelled.",
             f"select p.customer_id from (select *, unnest({point_keys('contact_point')}) as k from {permitted}) p "
-            f"join (select k, purpose, channel, max(said_at) as said_at from (select *, unnest({point_keys('point')}) as k from ({said})) group by all) o "
+            f"join (select k, purpose, channel, clock, max(said_at) as said_at from (select *, unnest({point_keys('point')}) as k from ({said})) group by all) o "
             f"on o.k = p.k where {_REFUSES}",
             rule=4,
         ),

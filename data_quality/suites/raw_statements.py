@@ -44,7 +44,7 @@ _BY_HAND: dict[tuple[str, str], dict[str, str]] = {
 }  # fmt: skip
 NONE = (
     "select null::varchar as person_system, null::varchar as person_key, null::varchar as point, null::varchar as purpose, "
-    "null::varchar as channel, null::timestamp as said_at where false"
+    "null::varchar as channel, null::timestamp as said_at, null::varchar as clock where false"
 )
 
 
@@ -59,7 +59,8 @@ class Part:
 
 def opt_outs(settings: Settings) -> str:
     """SQL: every opt-out that a source ever delivered, also of rows that are gone there: (person_system, person_key, point,
-    purpose, channel, said_at). `purpose` is marketing for what an event of email refuses."""
+    purpose, channel, said_at, clock). `purpose` is marketing for what an event of email refuses; `clock` is the source where a
+    time came without an offset and the source states no timezone: it may be 14 hours earlier, or 12 later."""
     found = []
     for source, spec in settings.enabled_sources.items():
         for name, table in spec.tables.items():
@@ -69,6 +70,29 @@ def opt_outs(settings: Settings) -> str:
                 parts = {what: _by_hand(said) for what, said in by_hand.items()}
                 found.append(_select(source, spec, name, parts, _GRANTS, {"person_system": text(source)}))
     return " union all ".join(found) or NONE
+
+
+def zoneless_grants(settings: Settings) -> str:
+    """SQL: (event, clock) of statements whose time came without an offset, from a source that states no timezone. `event` is
+    the statement as marts name it; one whose key is of several columns is left out."""
+    found = []
+    for source, spec in settings.enabled_sources.items():
+        for name, table in spec.tables.items() if not spec.timezone else ():
+            keyed = [(how.columns[0], mapping) for mapping in table.maps if mapping.entity == "consent_events"
+                     and (how := mapping.how("source_key")) and len(how.columns) == 1]  # fmt: skip
+            times = [
+                (key, [how.columns[0] for at in ("stated_at", "confirmed_at") if (how := m.how(at))])
+                for key, m in keyed
+            ]
+            if (source, name) in _BY_HAND and not table.maps and len(table.key) == 1:
+                times.append((table.key[0], [c for c in ("stated_at", "confirmed_at") if c in table.columns]))
+            found += [
+                f"select {text(source + ':')} || cast({quote(key)} as varchar) as event, {text(source)} as clock "
+                f"from {quote('raw_' + source)}.{quote(name)} where {' or '.join(f'not ({_has_offset(quote(column))})' for column in columns)}"
+                for key, columns in times
+                if columns
+            ]
+    return " union all ".join(found) or "select null::varchar as event, null::varchar as clock where false"
 
 
 def numbers_in_registers(settings: Settings) -> str:
@@ -179,7 +203,7 @@ def _select(
     channel = "'email'" if kind else _or_all(parts.get("channel"))
     return (
         f"select {more['person_system']} as person_system, cast({person} as varchar) as person_key, cast({point} as varchar) as point, "
-        f"{purpose} as purpose, {channel} as channel, coalesce({_time(spec, parts.get('at'))}, {_first_known(source, name)}) as said_at "
+        f"{purpose} as purpose, {channel} as channel, coalesce({_time(spec, parts.get('at'))}, {_first_known(source, name)}) as said_at, {_clock(source, spec, parts.get('at'))} as clock "
         f"from {quote('raw_' + source)}.{quote(name)} "
         f"where ({refuses}) and not {more.get('ignored', 'false')}"
     )
@@ -210,7 +234,19 @@ def _time(spec: Source, part: Part | None) -> str:
         formats = ", ".join(text(one) for one in part.formats)
         parsed = f"coalesce(try_strptime({column}, [{formats}]), {parsed})"
     whole_day = f"case when regexp_full_match(trim({column}), '[0-9-]+') then interval '86399 second' else interval '0 second' end"
-    is_local = spec.timezone.upper() not in ("", "UTC", "ETC/UTC")
-    has_offset = f"regexp_matches(trim({column}), '(Z|[+-][0-9][0-9]:?([0-9][0-9])?)$') and contains({column}, ':')"
-    early = f" - case when {has_offset} then interval '0 hour' else interval '14 hour' end" if is_local else ""
+    is_local = (spec.timezone or "").upper() not in ("", "UTC", "ETC/UTC")
+    early = (
+        f" - case when {_has_offset(part.sql)} then interval '0 hour' else interval '14 hour' end" if is_local else ""
+    )
     return f"{parsed} + {whole_day}{early}"
+
+
+def _has_offset(value: str) -> str:
+    column = f"cast({value} as varchar)"
+    return f"coalesce(regexp_matches(trim({column}), '(Z|[+-][0-9][0-9]:?([0-9][0-9])?)$') and contains({column}, ':'), {column} is null)"
+
+
+def _clock(source: str, spec: Source, part: Part | None) -> str:
+    if spec.timezone or part is None:
+        return "null::varchar"
+    return f"case when not ({_has_offset(part.sql)}) and ({_time(spec, part)}) is not null then {text(source)} end"

@@ -93,7 +93,16 @@
             sum(
                 {{
                     hashed(
-                        ["source_system", "source_key", "contact_point", "purpose", "channel", "stated_at", "load_id"]
+                        [
+                            "source_system",
+                            "source_key",
+                            "contact_point",
+                            "purpose",
+                            "channel",
+                            "stated_at",
+                            "is_zoneless",
+                            "load_id",
+                        ]
                     )
                 }}
             ) as statements

@@ -36,7 +36,8 @@
     What customers said, as CTEs `owners` and `statements`: one row per customer, purpose, channel and statement. Grants are
     those of standing rows; withdrawals are the ledger's, whatever became of the row and of the record (identity.withdrawals).
     A withdrawal speaks for whoever has the contact point that it names, and for whoever was granted something on it.
-    `effective_at` is from when a statement holds, `weighs_at` what puts it before or after others (first_moment).
+    `effective_at` is from when a statement holds, `weighs_at` what puts it before or after others (first_moment). A grant of
+    which nobody knows whether it came after a withdrawal is void: their times are of different clocks, and too near.
 -#}
 {% macro consent_statements(touched=none) -%}
     {%- set granted, withdrawn = (
@@ -119,14 +120,14 @@
     ),
     said_by_others as (
         -- withdrawals from a contact point, of whoever has it
-        select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key
+        select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key, e.clock
         from ({{ withdrawals(withdrawn) }}) e
         join withdrawn_points w on w.contact_point = e.contact_point and not w.is_of_many
         left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
         where w.customer_id is distinct from b.customer_id
         union all
         -- of many the last, and the first after each grant: no other changes what is permitted when
-        select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key
+        select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key, e.clock
         from
             (
                 select
@@ -135,13 +136,22 @@
                     channel,
                     {{ latest("effective_at", in_order("weighs_at", "true", "event_key")) }} as effective_at,
                     max(weighs_at) as weighs_at,
-                    {{ latest("event_key", in_order("weighs_at", "true", "event_key")) }} as event_key
+                    {{ latest("event_key", in_order("weighs_at", "true", "event_key")) }} as event_key,
+                    {{ clock_of_several("clock") }} as clock
                 from said_by_many
                 group by 1, 2, 3
             ) e
         join withdrawn_points w on w.contact_point = e.contact_point
         union all
-        select g.customer_id, g.purpose, g.channel, g.contact_point, min(e.effective_at), g.weighs_at, min(e.event_key)
+        select
+            g.customer_id,
+            g.purpose,
+            g.channel,
+            g.contact_point,
+            min(e.effective_at),
+            g.weighs_at,
+            min(e.event_key),
+            {{ clock_of_several("e.clock") }}
         from ended_grants g
         join
             said_by_many e
@@ -152,13 +162,13 @@
         where g.customer_id is not null
         group by 1, 2, 3, 4, 6
         union all
-        select h.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key
+        select h.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key, e.clock
         from ({{ withdrawals(withdrawn) }}) e
         join heirs h on h.gone_system = e.person_system and h.gone_key = e.person_key
         left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
         where h.customer_id is distinct from b.customer_id
     ),
-    statements as (
+    told as (
         select
             b.customer_id,
             e.purpose,
@@ -174,7 +184,8 @@
             e.capture_source,
             e.legal_basis,
             e.source_system || ':' || e.source_key as event_key,
-            v.contact_point is not null as is_void
+            v.contact_point is not null as is_void,
+            case when e.is_zoneless then e.source_system end as clock
         from {{ granted }} e
         join owners b on b.source_system = e.person_system and b.source_key = e.person_key and b.is_standing
         left join
@@ -198,15 +209,32 @@
             null,
             null,
             event_key,
-            false
+            false,
+            clock
         from
             (
-                select b.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key
+                select
+                    b.customer_id,
+                    e.purpose,
+                    e.channel,
+                    e.contact_point,
+                    e.effective_at,
+                    e.weighs_at,
+                    e.event_key,
+                    e.clock
                 from ({{ withdrawals(withdrawn) }}) e
                 join owners b on b.source_system = e.person_system and b.source_key = e.person_key
                 union all
                 -- what was said here: `kundbild object`, `kundbild withdraw`
-                select b.customer_id, p.purpose, c.channel, null, o.stated_at, o.stated_at, 'kundbild:' || o.request_id
+                select
+                    b.customer_id,
+                    p.purpose,
+                    c.channel,
+                    null,
+                    o.stated_at,
+                    o.stated_at,
+                    'kundbild:' || o.request_id,
+                    null
                 from {{ source("identity", "objections") }} o
                 join owners b on b.source_system = o.source_system and b.source_key = o.source_key
                 join
@@ -217,11 +245,70 @@
                     and p.is_marketing
                 join ({{ contact_channels() }}) c on c.channel = o.channel or coalesce(o.channel, 'all') = 'all'
                 union all
-                select customer_id, purpose, channel, contact_point, effective_at, weighs_at, event_key
+                select customer_id, purpose, channel, contact_point, effective_at, weighs_at, event_key, clock
                 from said_by_others
             )
+    ),
+    -- of whom statements on a purpose and channel are timed by clocks that differ by nobody knows how much
+    on_several_clocks as (
+        select customer_id, purpose, channel
+        from told
+        group by 1, 2, 3
+        having count(clock) > 0 and (count(clock) < count(*) or min(clock) != max(clock))
+    ),
+    -- grants that may have come before a withdrawal on another clock
+    doubted as (
+        select distinct g.customer_id, g.purpose, g.channel, g.event_key
+        from told g
+        join on_several_clocks c on c.customer_id = g.customer_id and c.purpose = g.purpose and c.channel = g.channel
+        join
+            told w
+            on w.customer_id = g.customer_id
+            and w.purpose = g.purpose
+            and w.channel = g.channel
+            and w.weighs_at < g.weighs_at
+            and w.weighs_at + {{ later_by("w.clock") }} >= g.weighs_at - {{ earlier_by("g.clock") }}
+        where g.status = 'granted' and w.status = 'withdrawn' and w.clock is distinct from g.clock
+    ),
+    statements as (
+        select
+            t.customer_id,
+            t.purpose,
+            t.channel,
+            t.status,
+            t.contact_point,
+            t.effective_at,
+            t.weighs_at,
+            t.confirmed_at,
+            t.expires_at,
+            t.wording_version,
+            t.capture_source,
+            t.legal_basis,
+            t.event_key,
+            t.is_void or d.event_key is not null as is_void
+        from told t
+        left join
+            doubted d
+            on d.customer_id = t.customer_id
+            and d.purpose = t.purpose
+            and d.channel = t.channel
+            and d.event_key = t.event_key
     )
 {%- endmacro %}
+
+{#-
+    A time of a clock (a source that states no timezone) is read as UTC: the instant may be so much earlier, or later, as the
+    zones of the world are from UTC. No clock: the instant itself.
+-#}
+{% macro earlier_by(clock) -%}
+    case when {{ clock }} is null then interval '0' hour else interval '14' hour end
+{%- endmacro %}
+{% macro later_by(clock) -%}
+    case when {{ clock }} is null then interval '0' hour else interval '12' hour end
+{%- endmacro %}
+
+{#- In an aggregate: no clock where none of the rows has one, else one that is nobody else's. -#}
+{% macro clock_of_several(clock) -%} case when count({{ clock }}) > 0 then '' end {%- endmacro %}
 
 {#-
     What each withdrawal denies, as CTE `denied_by`: (said_purpose, said_channel, purpose, channel). Who objects to direct
@@ -249,7 +336,7 @@
 
 {#-
     Withdrawals of the ledger, by all that they deny: (person_system, person_key, contact_point, purpose, channel,
-    effective_at, weighs_at, event_key). Expects the CTE `denied_by`.
+    effective_at, weighs_at, event_key, clock). Expects the CTE `denied_by`.
 -#}
 {% macro withdrawals(withdrawn) -%}
     select
@@ -260,7 +347,9 @@
         d.channel,
         {{ first_moment("e.stated_at") }} as effective_at,
         e.stated_at as weighs_at,
-        e.source_system || ':' || coalesce(e.source_key, 'load ' || e.load_id) as event_key
+        e.source_system || ':' || coalesce(e.source_key, 'load ' || e.load_id) as event_key,
+        -- of one that is in the ledger since before it kept this, nobody knows
+        case when coalesce(e.is_zoneless, true) then e.source_system end as clock
     from {{ withdrawn }} e
     join denied_by d on d.said_purpose = e.purpose and d.said_channel = e.channel
 {%- endmacro %}

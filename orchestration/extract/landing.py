@@ -70,7 +70,7 @@ def load(
     Raises SourceError when the delivery cannot be whole, when so large a share of a column cannot be cast that the
     source must have retyped it, or when so many rows are gone that the source must be broken.
     """
-    with clock_of(con, settings.sources[source].timezone), transaction(con):
+    with clock_of(con, settings.sources[source].timezone or "UTC"), transaction(con):
         load_id = next_load_id(con)
         con.execute("create or replace temp table fresh_rejects as from quarantine.rejected_rows limit 0")
         dropped = dropped_columns(table, [*batch.columns, *batch.added])

@@ -63,7 +63,7 @@ where r.valid_to is null and lower(r.source_system) = lower($system)
 _SAY = """
 select 'rejected_rows' as entity, b.source as source_system, b.line_key as source_key,
     case when b.person_key is not null then {system} end as person_system, b.person_key, b.contact_point, 'all' as purpose,
-    'all' as channel, l.loaded_at as stated_at, false as is_certain, b.load_id, true as is_again, false as is_gone
+    'all' as channel, l.loaded_at as stated_at, false as is_certain, b.load_id, true as is_again, false as is_gone, false as is_zoneless
 from (
     select load_id, source, line_key, null::varchar as person_key, unnest(list_concat(addresses, numbers)) as contact_point from lines_read
     union all

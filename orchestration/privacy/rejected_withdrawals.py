@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.map_settings import EntityMap
-from orchestration.mapping_sql import is_ignored, mapped_text
+from orchestration.mapping_sql import formats_by_offset, is_ignored, mapped_text
 from orchestration.privacy.broken_lines import NUMBERED, note_lines, note_unnamed, prepare_lines
 from orchestration.privacy.withdrawals import (
     EARLIEST,
@@ -48,6 +48,7 @@ class Reader:
     purpose: str
     channel: str
     stated_at: str  # UTC
+    is_zoneless: str
     own_system: str  # whose the person's key is where a row does not tell
     person_columns: tuple[str, ...]
     point_columns: tuple[str, ...]
@@ -87,25 +88,26 @@ def readers_of(source: str, spec: Source, name: str, table: Table) -> Iterator[R
             yield _of_person(source, name, table, person, spec.timezone)
 
 
-def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, zone: str) -> Reader:
+def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, zone: str | None) -> Reader:
     system = f"coalesce(nullif(trim({_said(mapping, 'person_system')}), ''), {text(source)})"
     status = f"said_word({_said(mapping, 'status')})"
     ignored = " or ".join(is_ignored(how) for c in mapping.columns if (how := mapping.how(c)) and how.ignore) or "false"
     is_event = mapping.entity == "email_events"
     kind = _said(mapping, "kind")
+    written = _written(mapping, "occurred_at" if is_event else "stated_at")
     return Reader(
         mapping.entity, source, name, _said(mapping, "source_key"), system, _said(mapping, "person_key"), (_said(mapping, "contact_point"),),
         granted=f"({ignored} or {is_harmless(kind)})" if is_event else f"({ignored} or coalesce({status} = 'granted', false))",
         withdrawn=refuses(kind) if is_event else f"coalesce({status} in ({WORDS}), false)",
         purpose="'marketing'" if is_event else _said(mapping, "purpose"),
         channel="'email'" if is_event else _said(mapping, "channel"),
-        stated_at=_moment(mapping, "occurred_at" if is_event else "stated_at", zone),
+        stated_at=_utc(written, zone), is_zoneless=_is_zoneless(written, zone),
         own_system=str(mapping.constants.get("person_system", source)),
         person_columns=_columns(mapping, "person_key"), point_columns=_columns(mapping, "contact_point"), columns=tuple(table.columns),
     )  # fmt: skip
 
 
-def _of_person(source: str, name: str, table: Table, person: Person, zone: str) -> Reader:
+def _of_person(source: str, name: str, table: Table, person: Person, zone: str | None) -> Reader:
     grant = person.grant
     key = key_text([person.key] if isinstance(person.key, str) else person.key) if person.key else "null"
     status = f"said_word(cast({quote(grant.status)} as varchar))" if grant else "null"
@@ -115,6 +117,7 @@ def _of_person(source: str, name: str, table: Table, person: Person, zone: str) 
     # of events no setting names the time; retention goes by it
     happened = table.retention.happened_at if table.retention and not grant else []
     at = grant.stated_at if grant else happened[0] if len(happened) == 1 else ""
+    written = f"cast({quote(at)} as varchar)" if at else "null::varchar"
     return Reader(
         "consent_events" if grant else "email_events", source, name, key_text(table.key) if table.key else "null",
         text(person.system or source), key, tuple(quote(column) for column in (*person.email, *person.phone)),
@@ -122,7 +125,7 @@ def _of_person(source: str, name: str, table: Table, person: Person, zone: str) 
         withdrawn=refused or f"coalesce({status} in ({WORDS}), false)",
         purpose="'marketing'" if refused else quote(grant.purpose) if grant and grant.purpose else "null",
         channel="'email'" if refused else quote(grant.channel) if grant and grant.channel else "null",
-        stated_at=_utc(f"cast({quote(at)} as varchar)", zone) if at else "null::timestamp",
+        stated_at=_utc(written, zone), is_zoneless=_is_zoneless(written, zone),
         own_system=person.system or source, person_columns=tuple(person.key_columns), point_columns=(*person.email, *person.phone),
         columns=tuple(table.columns),
     )  # fmt: skip
@@ -147,7 +150,7 @@ _EMAILS = "[A-Za-z0-9._%+''-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"
 _LINES = """
 select 'rejected_rows' as entity, {source} as source_system, null::varchar as source_key,
     case when r.person_key is not null then {system} end as person_system, r.person_key, r.contact_point, 'all' as purpose,
-    'all' as channel, l.loaded_at as stated_at, false as is_certain, r.load_id, true as is_again, false as is_gone
+    'all' as channel, l.loaded_at as stated_at, false as is_certain, r.load_id, true as is_again, false as is_gone, false as is_zoneless
 from ({named}) r join ops.loads l using (load_id)
 where coalesce(r.contact_point, r.person_key) is not null
 """
@@ -173,7 +176,8 @@ select 'rejected_rows' as entity, {{source}} as source_system, {{key}}::varchar 
     unnest([{{points}}])::varchar as contact_point, coalesce(said_word({{purpose}}), 'all') as purpose,
     coalesce(said_word({{channel}}), 'all') as channel,
     coalesce({{stated_at}}, _loaded_at) as stated_at, {{withdrawn}} as is_certain,
-    _load_id as load_id, {{stated_at}} is null as is_again, false as is_gone
+    _load_id as load_id, {{stated_at}} is null as is_again, false as is_gone,
+    {{stated_at}} is not null and {{is_zoneless}} as is_zoneless
 from {_REFUSING}
 """
 _OF_NOBODY = f"""
@@ -205,7 +209,7 @@ def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reade
             "objects": _OBJECTS.format(source=source, table=table, columns=columns), "source": source, "key": reader.key,
             "person": reader.person, "system": reader.person_system, "points": ", ".join(reader.points) or "null",
             "said_points": ", ".join(f"said_word({point}::varchar)" for point in reader.points) or "null",
-            "purpose": reader.purpose, "channel": reader.channel, "stated_at": reader.stated_at,
+            "purpose": reader.purpose, "channel": reader.channel, "stated_at": reader.stated_at, "is_zoneless": reader.is_zoneless,
             "withdrawn": reader.withdrawn, "granted": reader.granted,
         }  # fmt: skip
         add_withdrawals(con, _ROWS.format(**said))
@@ -219,21 +223,33 @@ def _values(column: str) -> str:
     return f"list_distinct({values})"
 
 
-def _moment(mapping: EntityMap, column: str, zone: str) -> str:
-    """SQL: when a withdrawal was made, UTC; null where that cannot be read."""
+def _written(mapping: EntityMap, column: str) -> str:
+    """SQL: when a withdrawal was made, as text that a cast reads; by its formats where it has some."""
     how = mapping.how(column)
     written = _said(mapping, column)
     if how and how.formats:
-        listed = ", ".join(map(text, how.formats))
-        written = f"coalesce(cast(try_strptime({written}, [{listed}]) as varchar), {written})"
-    return _utc(written, zone)
+        read = [
+            f"cast(try_strptime({written}, [{', '.join(map(text, group))}]) as varchar)"
+            for group in formats_by_offset(how.formats)
+        ]
+        written = f"coalesce({', '.join(read)}, {written})"
+    return written
 
 
-def _utc(written: str, zone: str) -> str:
-    """SQL: the same out of text. A day, or its midnight without an offset, weighs as its last moment, and a time before
-    EARLIEST stands for none (dbt: macro statement_time)."""
-    has_offset = f"coalesce(regexp_matches({written}, ':[0-9]{{2}}([.,][0-9]+)?\\s*([A-Za-z]|[+-][0-9])'), false)"
-    local = f"(try_cast({written} as timestamp) at time zone {text(zone)}) at time zone 'UTC'"
+def _has_offset(written: str) -> str:
+    return f"coalesce(regexp_matches({written}, ':[0-9]{{2}}([.,][0-9]+)?\\s*([A-Za-z]|[+-][0-9])'), false)"
+
+
+def _is_zoneless(written: str, zone: str | None) -> str:
+    """SQL: whether a time tells no zone, nor does its source (dbt: macro is_zoneless)."""
+    return "false" if zone else f"not {_has_offset(written)}"
+
+
+def _utc(written: str, zone: str | None) -> str:
+    """SQL: a time out of text, UTC; null where it cannot be read. A day, or its midnight without an offset, weighs as its
+    last moment, and a time before EARLIEST stands for none (dbt: macro statement_time)."""
+    has_offset = _has_offset(written)
+    local = f"(try_cast({written} as timestamp) at time zone {text(zone or 'UTC')}) at time zone 'UTC'"
     at = f"case when {has_offset} then try_cast({written} as timestamptz) at time zone 'UTC' else {local} end"
     is_day = f"not {has_offset} and cast(try_cast({written} as timestamp) as time) = time '00:00:00'"
     return (

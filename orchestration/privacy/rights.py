@@ -239,7 +239,7 @@ def withdraw_point(
     """Notes that somebody withdrew by an address: whoever has it, or will have it, is denied (withdrawals.py)."""
     prepare_withdrawals(con)
     con.execute(
-        f"insert into {LEDGER} by name select 'requests' as entity, 'kundbild' as source_system, $request as source_key, "
+        f"insert into {LEDGER} by name select 'requests' as entity, 'kundbild' as source_system, false as is_zoneless, $request as source_key, "
         "$email as contact_point, $purpose as purpose, $channel as channel, $at as stated_at, true as is_certain, 0 as load_id",
         {"request": request, "email": email, "purpose": purpose, "channel": channel, "at": at},
     )

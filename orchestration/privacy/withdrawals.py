@@ -49,6 +49,7 @@ create table if not exists {LEDGER} (
     entity varchar not null, source_system varchar not null, source_key varchar, person_system varchar, person_key varchar,
     contact_point varchar, purpose varchar not null, channel varchar not null, stated_at timestamp not null,
     is_certain boolean not null, load_id bigint not null,
+    is_zoneless boolean, -- whether stated_at came without an offset, from a source that states no timezone
     was_tied boolean, -- whether it was about somebody, or about a contact point that can be read, in some night
     is_over boolean -- whether its row granted, or was gone, after it: without a time, the row's next no is a new one
 );
@@ -61,7 +62,7 @@ create table if not exists identity.untied_withdrawals (
 create or replace temp macro said_word(s) as
     nullif(lower(regexp_replace(s, '^[\\s\\p{{Z}}\\p{{C}}]+|[\\s\\p{{Z}}\\p{{C}}]+$', '', 'g')), '');
 """
-_COLUMNS = "entity, source_system, source_key, person_system, person_key, contact_point, purpose, channel, stated_at, is_certain, load_id"
+_COLUMNS = "entity, source_system, source_key, person_system, person_key, contact_point, purpose, channel, stated_at, is_certain, load_id, is_zoneless"
 _SAME = " and ".join(
     f"w.{column} is not distinct from f.{column}"
     for column in ("entity", "source_system", "source_key", "person_system", "person_key", "contact_point", "purpose", "channel", "is_certain")
@@ -72,13 +73,15 @@ select '{entity}' as entity, '{system}' as source_system, source_key,
     {person_system} as person_system, person_key, contact_point, coalesce(said_word(purpose), 'all') as purpose,
     coalesce(said_word(channel), 'all') as channel, coalesce(stated_at, extracted_at) as stated_at, {certain} as is_certain, load_id,
     -- without a time of its own: first known, it is no new one when its row is written again or deleted
-    deleted_at is not null or stated_at is null or stated_at = extracted_at as is_again, deleted_at is not null as is_gone
+    deleted_at is not null or stated_at is null or stated_at = extracted_at as is_again, deleted_at is not null as is_gone,
+    is_zoneless and stated_at is distinct from extracted_at as is_zoneless
 from {relation} where load_id > {since} and not {granted} and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
 """
 _REFUSED = """
 select '{entity}' as entity, '{system}' as source_system, source_key, {person_system} as person_system, person_key, contact_point,
     'marketing' as purpose, 'email' as channel, coalesce(occurred_at, extracted_at) as stated_at, {certain} as is_certain, load_id,
-    deleted_at is not null or occurred_at is null or occurred_at = extracted_at as is_again, deleted_at is not null as is_gone
+    deleted_at is not null or occurred_at is null or occurred_at = extracted_at as is_again, deleted_at is not null as is_gone,
+    is_zoneless and occurred_at is distinct from extracted_at as is_zoneless
 from {relation} where load_id > {since} and not {granted}
     and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
 """
@@ -128,8 +131,14 @@ update {LEDGER} w set is_over = true from (
 where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key and s.load_id > w.load_id
 """
 _IS_AGAIN = "(w.stated_at = f.stated_at or f.is_again and (f.is_gone or not coalesce(w.is_over, false)))"
+# a delivery whose time was in doubt has it for certain once its source states a timezone
+_ZONED = f"""
+delete from {LEDGER} w using fresh_withdrawals f
+where {_SAME} and w.is_zoneless and f.is_zoneless is not true and f.is_again is not true and w.load_id = f.load_id and w.stated_at <> f.stated_at
+"""
 _SEEN_AGAIN = f"""
-update {LEDGER} w set load_id = f.load_id from fresh_withdrawals f where {_SAME} and {_IS_AGAIN} and w.load_id < f.load_id
+update {LEDGER} w set load_id = f.load_id, is_zoneless = f.is_zoneless from fresh_withdrawals f
+where {_SAME} and {_IS_AGAIN} and (w.load_id < f.load_id or w.stated_at = f.stated_at and w.is_zoneless is distinct from f.is_zoneless)
 """
 _NOTE = f"""
 insert into {LEDGER} ({_COLUMNS}) select distinct on ({_COLUMNS}) {_COLUMNS} from fresh_withdrawals f
@@ -190,6 +199,7 @@ def note_withdrawals(
 def add_withdrawals(con: duckdb.DuckDBPyConnection, select: str) -> None:
     """Adds those of a query of the ledger's columns, `is_again` and `is_gone` that it does not have."""
     con.execute(f"create or replace temp table fresh_withdrawals as {select}")
+    con.execute(_ZONED)
     con.execute(_SEEN_AGAIN)
     con.execute(_NOTE)
     con.execute("drop table fresh_withdrawals")

@@ -95,10 +95,11 @@ def permitted(compiled, resolve, warehouse):
                 "extracted_at": "timestamp",
                 "deleted_at": "timestamp",
                 "load_id": "bigint",
+                "is_zoneless": "boolean default false",
             }
             table = f"conformed.conformed_{entity}"
             warehouse.execute(f"create or replace table {table} ({', '.join(f'{c} {t}' for c, t in columns.items())})")
-            named = {"source_system": "crm", "person_system": "crm", "load_id": 1}
+            named = {"source_system": "crm", "person_system": "crm", "load_id": 1, "is_zoneless": False}
             rows = [{**named, "source_key": f"{entity}{n}", **row} for n, row in enumerate(conformed.get(entity, []))]
             if rows:
                 insert_rows(warehouse, table, [[row.get(column) for column in columns] for row in rows])

@@ -27,12 +27,13 @@ def birth_macros(as_of: str):
     return jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, globals=known).module
 
 
-def time_macros(zone: str = "UTC"):
-    """The macros of casts.sql and staging.sql as dbt has them in a staging model of source `shop`, whose times are of that zone."""
+def time_macros(zone: str | None = "UTC", model: str = "stg_shop__consent_events"):
+    """The macros of casts.sql and staging.sql as dbt has them in a staging model of source `shop`, whose times are of that zone;
+    None states no zone."""
     macros = DBT_DIR / "macros"
     text = "".join((macros / name).read_text(encoding="utf-8") for name in ("engine/casts.sql", "staging.sql"))
     variables = {
-        "timezones": {"shop": zone},
+        "timezones": {"shop": zone} if zone else {},
         "refusal": REFUSAL,
         "withdrawn_words": list(WITHDRAWN_WORDS),
         "harmless_kinds": list(HARMLESS_KINDS),
@@ -46,8 +47,8 @@ def time_macros(zone: str = "UTC"):
 
     known = {
         "adapter": Adapter(),
-        "return": lambda value: value,
-        "model": SimpleNamespace(name="stg_shop__consent_events"),
+        "return": lambda value: "" if value is None else value,
+        "model": SimpleNamespace(name=model),
         "var": lambda name, default=None: variables.get(name, default),
     }
     found = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, globals=known).module
@@ -55,10 +56,13 @@ def time_macros(zone: str = "UTC"):
 
 
 def models_of(
-    tables: dict[str, Table], nulls: tuple[str, ...] = (), null_keys: tuple[str, ...] = ()
+    tables: dict[str, Table],
+    nulls: tuple[str, ...] = (),
+    null_keys: tuple[str, ...] = (),
+    zone: str | None = "UTC",
 ) -> dict[str, tuple[str, dict[str, str]]]:
     """Entity → (SQL, meta) of the models of source `shop`, rendered as dbt would; times are read as DuckDB reads them."""
-    found, times = {}, time_macros()
+    found, times = {}, time_macros(zone)
     for entity, parts in parts_of(tables, nulls, null_keys).items():
         told: dict[str, str] = {}
 
@@ -73,6 +77,7 @@ def models_of(
             source=lambda source, table: f'raw_{source}."{table}"',
             as_utc=times.as_utc,
             statement_time=times.statement_time,
+            is_zoneless=times.is_zoneless,
             is_refusal=times.is_refusal,
             parsed_birth=birth_macros("2026-11-26 02:00:00").parsed_birth,
             parsed_time=lambda value, formats: f"try_strptime({value}, {_listed(formats)})",

@@ -58,8 +58,8 @@ create table raw_club.stops (id varchar, who varchar, point varchar, topic varch
 create table reference.purposes as from (values ('newsletter', true), ('survey', false)) t (purpose, is_marketing);
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 insert into identity.customer_source_records values ('c1', 'email', '7', '2025-01-01', null), ('c1', 'club', 'k7', '2025-01-01', '2026-01-01');
-create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp);
-insert into marts.contact_permissions values
+create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, deciding_event varchar default 'club:g1');
+insert into marts.contact_permissions (customer_id, purpose, channel, contact_point, is_permitted, decided_at) values
     ('c1', 'newsletter', 'email', 'Anna.Berg@x.se', true, '2026-03-01 12:00'), ('c1', 'newsletter', 'sms', '+46 70-111 22 33', true, '2026-03-01 12:00'),
     ('c1', 'survey', 'email', 'anna.berg@x.se', true, '2026-03-01 12:00'), ('c2', 'newsletter', 'email', 'bo@x.se', false, '2026-03-01 12:00');
 """  # fmt: skip
@@ -199,3 +199,26 @@ def test_local_times_never_cry_without_a_cause_and_an_offset_is_read(warehouse):
     # granted at 12:00 UTC: 12:30 in Stockholm was before
     assert [seen(at) for at in ("2026-03-01 12:30", "2026-03-01T12:30:00Z", "2026-03-01T13:30:00+01:00")] == [False, True, True]  # fmt: skip
     assert seen("2026-03-02 12:30") and not seen("2026-03-01T12:30:00+01:00")
+
+
+def test_a_grant_of_an_unknown_zone_that_comes_soon_after_a_withdrawal_is_seen(warehouse):
+    """The grant of 12:00, without an offset, may be of 22:00 UTC on the day before."""
+    prepare_requests(warehouse)
+    prepare_ops(warehouse)
+    warehouse.execute(PREPARED)
+    warehouse.execute(stop(id="g1", who="k7", choice="JA", day="01.03.2026 12:00"))
+
+    def seen(at: str, zone: str | None = None) -> bool:
+        sources = SETTINGS.sources | {"club": SETTINGS.sources["club"].model_copy(update={"timezone": zone})}
+        settings = SETTINGS.model_copy(update={"sources": sources})
+        warehouse.execute("begin")
+        warehouse.execute(event(subscriber_id="7", occurred_at=at))
+        (check,) = [check for check in _by_paths_of_their_own(settings) if check.name == BY_RECORD]
+        found = warehouse.execute(rows_of(check)).fetchall()
+        warehouse.execute("rollback")
+        return bool(found)
+
+    assert [seen(at) for at in ("2026-02-28T22:00:00Z", "2026-02-28T21:59:00Z")] == [True, False]
+    # both without an offset, of two sources: the withdrawal may be as much later
+    assert [seen(at) for at in ("2026-02-28 10:00:00", "2026-02-28 09:59:00")] == [True, False]
+    assert not seen("2026-03-01T11:59:00Z", "UTC") and seen("2026-03-01T12:00:00Z", "UTC")

@@ -166,6 +166,14 @@ def test_the_doctor_looks_at_state_files_and_at_the_warehouse(home, monkeypatch)
     home.last_status.write_text("{}")
     found = {finding.what: finding for finding in examine()}
     assert found["state files"].is_ok and found["warehouse"].is_ok
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(
+            "create schema identity; create table identity.withdrawals (source_system varchar, is_zoneless boolean)"
+        )
+        con.execute("insert into identity.withdrawals values ('registers', true), ('crm', true), ('survey', false)")
+    # crm states its zone; of withdrawals that are in the ledger since before, it has no doubt either
+    zones = {finding.what: finding for finding in examine()}["time zones"]
+    assert not zones.is_ok and zones.found.endswith(": registers") and "timezone" in zones.to_do
     home.last_status.write_text('{"sources": [')
     (home.dagster / "dagster.yaml").write_text("")
     home.warehouse.write_bytes(b"no database")

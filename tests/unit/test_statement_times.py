@@ -8,7 +8,9 @@ from datetime import datetime
 import duckdb
 import pytest
 
-from tests.unit.mapped import time_macros
+from orchestration.map_settings import ColumnMap, EntityMap
+from orchestration.settings import Table
+from tests.unit.mapped import models_of, raw, time_macros
 
 DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
 
@@ -45,6 +47,48 @@ def test_a_time_is_read_in_its_zone_and_a_day_as_its_end(warehouse, zone, writte
             f"select {times.statement_time('t', is_grant)} from (select {written} as t)"
         ).fetchall()
         assert found == [(expected,)], is_grant
+
+
+@pytest.mark.parametrize("model", ["stg_shop__consent_events", "own_stg_shop__consent_events"])
+def test_a_source_that_has_the_name_of_a_known_system_has_its_own_zone(warehouse, model):
+    times = time_macros("Europe/Stockholm", model)
+    found = warehouse.execute(f"select {times.as_utc('t')} from (select '2026-06-01 13:00:00' as t)").fetchall()
+    assert found == [(datetime(2026, 6, 1, 11),)]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Stockholm"])
+def test_a_statement_says_whether_nobody_knows_the_zone_of_its_time(warehouse, zone):
+    """Of sent, stated and confirmed each: with an offset, without one, none at all. A source that states its zone has none."""
+    formats = {"formats": ["%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M%z"]}
+    maps = [
+        EntityMap(
+            entity="consent_events",
+            constants={"purpose": "survey", "channel": "email", "status": "granted"},
+            columns={"source_key": "id", "stated_at": "at", "confirmed_at": ColumnMap(column="confirmed", **formats)},
+        ),
+        EntityMap(
+            entity="email_events", constants={"kind": "unsubscribed"}, columns={"source_key": "id", "occurred_at": "at"}
+        ),
+    ]
+    columns = dict.fromkeys(("id", "at", "confirmed"), "VARCHAR")
+    written = {
+        "offset": ("2026-06-01T13:00:00+02:00", None), "zulu": ("2026-06-01 13:00:00Z", "01.06.2026 14:00+0200"),
+        "local": ("2026-06-01 13:00:00", None), "day": ("2026-06-01", None), "confirmed": ("2026-06-01T13:00:00Z", "01.06.2026 14:00"),
+        "never": (None, None),
+    }  # fmt: skip
+    raw(warehouse, "t", *({"id": key, "at": at, "confirmed": confirmed} for key, (at, confirmed) in written.items()))
+    models = models_of({"t": Table(columns=columns, key=["id"], maps=maps)}, zone=zone)
+    read = {
+        entity: {k for (k,) in warehouse.execute(f"select source_key from ({sql}) where is_zoneless").fetchall()}
+        for entity, (sql, _) in models.items()
+    }
+    local = {"consent_events": {"local", "day", "confirmed"}, "email_events": {"local", "day"}}
+    assert read == ({entity: set() for entity in local} if zone else local)
+    # formats with an offset and without, each read as it is
+    sql, _ = models["consent_events"]
+    confirmed = "select source_key, hour(confirmed_at) from ({}) where confirmed_at is not null order by 1"
+    hour = 12 if zone == "Europe/Stockholm" else 14
+    assert warehouse.execute(confirmed.format(sql)).fetchall() == [("confirmed", hour), ("zulu", 12)]
 
 
 @pytest.mark.parametrize(

@@ -381,3 +381,45 @@ def test_rule_04_what_names_only_a_day_is_weighed_against_who_grants(permitted, 
     permitted([ANNA], consent_events=[said("anna"), withdrawn])
     since = "select valid_from from marts.contact_permission_history where not is_permitted"
     assert warehouse.execute(since).fetchall() == [(datetime(2026, 3, 1),)]
+
+
+def test_rule_04_a_grant_that_may_have_come_before_a_withdrawal_on_another_clock_is_none(permitted, warehouse):
+    """crm writes times without an offset and states no timezone: 13:00 there may be any instant from 23:00 the day before."""
+    ANNAS = {"contact_point": "anna@x.se"}
+
+    def allowed(granted: dict, withdrawn: dict) -> bool:
+        statements = [said("anna", **ANNAS, **granted), said("anna", "withdrawn", source_key="w", **ANNAS, **withdrawn)]
+        found = permitted([ANNA], consent_events=statements)
+        now = "select is_permitted from marts.contact_permission_history where purpose = 'survey' and channel = 'email' and valid_to is null"
+        assert warehouse.execute(now).fetchall() == [(bool(found),)]
+        return bool(found)
+
+    local, other = {"is_zoneless": True}, {"is_zoneless": True, "source_system": "webshop"}
+    grant = {"at": "2026-03-02T13:00"} | local
+    # 14 hours before it, and a minute more
+    assert not allowed(grant, {"at": "2026-03-01T23:00"})
+    assert allowed(grant, {"at": "2026-03-01T22:59"})
+    # a withdrawal of an unknown zone may be 12 hours later
+    exact = {"at": "2026-03-02T13:00"}
+    assert not allowed(exact, {"at": "2026-03-02T01:00"} | local)
+    assert allowed(exact, {"at": "2026-03-02T00:59"} | local)
+    # each on its own clock: both
+    assert not allowed(grant, {"at": "2026-03-01T11:00"} | other)
+    assert allowed(grant, {"at": "2026-03-01T10:59"} | other)
+    # by one clock the order is known
+    assert allowed(grant, {"at": "2026-03-02T12:59"} | local)
+    assert not allowed(grant, {"at": "2026-03-02T13:00"} | local)
+    assert allowed(exact, {"at": "2026-03-02T12:59"})
+
+
+def test_rule_04_a_time_zone_that_is_stated_later_tells_when_a_withdrawal_was(permitted, warehouse):
+    """A withdrawal of 12:00 of an unknown zone is of 10:00 UTC once its source states Stockholm: one, and not two."""
+    permitted.remembers = True
+    withdrawn = {"source_key": "w", "contact_point": "anna@x.se"}
+    granted = said("anna", at="2026-03-02T11:00", source_key="g", contact_point="anna@x.se")
+    before = said("anna", "withdrawn", "2026-03-02T12:00", is_zoneless=True, **withdrawn)
+    assert permitted([ANNA], consent_events=[granted, before]) == {}
+    stated = said("anna", "withdrawn", "2026-03-02T10:00", **withdrawn)
+    assert permitted([ANNA], consent_events=[granted, stated]) == {SURVEY: "anna@x.se"}
+    ledger = warehouse.execute("select stated_at, is_zoneless from identity.withdrawals").fetchall()
+    assert ledger == [(datetime(2026, 3, 2, 10), False)]

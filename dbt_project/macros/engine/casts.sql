@@ -18,8 +18,25 @@
 {%- endmacro %}
 
 {#- The time zone of the source whose staging model this is. -#}
-{% macro source_zone() -%}
-    {{ return(var("timezones", {}).get(model.name.removeprefix("stg_").split("__")[0], "UTC")) }}
+{% macro source_zone() -%} {{ return(stated_zone() or "UTC") }} {%- endmacro %}
+{% macro stated_zone() -%}
+    {%- set source = model.name.removeprefix("own_").removeprefix("stg_").split("__")[0] -%}
+    {{ return(var("timezones", {}).get(source)) }}
+{%- endmacro %}
+
+{#-
+    Whether one of these times is written without an offset, in a source that states no `timezone`: it is read as UTC, and may
+    be up to 14 hours earlier or 12 hours later. Macro consent_statements weighs it so.
+-#}
+{% macro is_zoneless(expressions) -%}
+    {%- if stated_zone() -%} false
+    {%- else -%}
+        (
+            {%- for expression in expressions -%}
+                {{ " or " if not loop.first }} ({{ expression }} is not null and not {{ has_offset(expression) }})
+            {%- endfor -%}
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Whether a time is written with an offset or a zone behind its minutes or seconds. -#}

@@ -14,6 +14,7 @@ select
     stated_at,
     confirmed_at,
     expires_at,
+    is_zoneless,
     {{ evidence("wording_version") }} as wording_version,
     {{ evidence("capture_source") }} as capture_source,
     deleted_at,

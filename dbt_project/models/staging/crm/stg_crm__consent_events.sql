@@ -10,6 +10,7 @@ select
     legal_basis,
     {{ stated("stated_at") }} as stated_at,
     {{ statement_time("confirmed_at", is_granted()) }} as confirmed_at,
+    {{ is_zoneless(["stated_at", "confirmed_at"]) }} as is_zoneless,
     {{ as_utc("expires_at") }} as expires_at,
     wording_version,
     source as capture_source,

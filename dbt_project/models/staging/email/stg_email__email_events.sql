@@ -18,6 +18,7 @@ select
         else {{ word("event") }}
     end as kind,
     {{ happened("occurred_at", "event") }} as occurred_at,
+    {{ is_zoneless(["occurred_at"]) }} as is_zoneless,
     {{
         staging_end(
             "email",
