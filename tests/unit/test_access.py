@@ -69,7 +69,9 @@ def test_who_asks_the_open_grade_cannot_reach_another_one(published):
             ask(sql, grade=OPEN)
         assert "anna" not in str(refused.value)
     assert ask("select distinct schema_name from duckdb_tables()", grade=OPEN)[1] == [("bi_open",)]
-    assert [entry[2]["of"] for entry in entries(published)] == ["open"]
+    noted = [entry[2] for entry in entries(published)]
+    assert {detail["of"] for detail in noted} == {"open"}
+    assert ["failed" in detail for detail in noted] == [True] * 4 + [False]
     # a publication of before there was one
     (published.published / "open" / "kundbild_open.duckdb").unlink()
     with pytest.raises(KundbildError, match="nothing is published yet"):
