@@ -58,7 +58,10 @@ def acknowledge(
     note: Annotated[str, typer.Option(help="What was done about them; kept.")],
     key: Annotated[str | None, typer.Option(help="One row's key; all of the table unless given.")] = None,
 ) -> None:
-    """Say that set-aside rows were seen to: they no longer hold a publication. A row that comes again is new."""
+    """Say that set-aside rows were seen to: they no longer hold a publication.
+
+    A row that comes again is new. A withdrawal that names nobody stays acknowledged for as long as it says the same.
+    """
     from orchestration.set_aside import acknowledge as acknowledge_rows
 
     with locked_warehouse("acknowledging set-aside rows") as (con, settings):

@@ -66,7 +66,7 @@ def _about_nobody(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
     rows = con.execute(
         "select w.source_system, w.entity, w.reason, count(*), count(a.digest), coalesce(any_value(b.raw_count), 0) "
         "from identity.untied_withdrawals w left join quarantine.books b on b.source_system = w.source_system and b.entity = w.entity "
-        "left join ops.acknowledged a on a.digest = md5(concat_ws('|', w.source_system, w.entity, w.load_id, w.source_key)) "
+        "left join ops.acknowledged a using (digest) "
         "group by 1, 2, 3 order by all"
     ).fetchall()
     return [
@@ -76,7 +76,8 @@ def _about_nobody(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
 
 
 def acknowledge(con: duckdb.DuckDBPyConnection, source: str, entity: str, key: str | None, note: str) -> int:
-    """Notes that somebody saw to set-aside rows: all of an entity, or one. A row that comes again is new. Returns how many.
+    """Notes that somebody saw to set-aside rows: all of an entity, or one. A row that comes again is new; of a
+    withdrawal that names nobody only one with other content is. Returns how many.
 
     Raises KundbildError where there is none.
     """
@@ -88,20 +89,26 @@ def acknowledge(con: duckdb.DuckDBPyConnection, source: str, entity: str, key: s
             f"nothing of {source} {entity} is set aside" + (" under that key" if key is not None else ""),
             to_do="`kundbild quarantine list` says what is",
         )
-    noted = "insert or ignore into ops.acknowledged select distinct md5(concat_ws('|', source_system, entity, load_id, source_key)), $1, $2 "
+    noted = "insert or ignore into ops.acknowledged select distinct digest, $1, $2 "
     return int(scalar(con, noted + found, [now(), note]))
 
 
 def set_aside_rows(con: duckdb.DuckDBPyConnection) -> str:
-    """SQL: (source_system, entity, source_key, load_id, kind, reason) of every row that can be acknowledged."""
-    columns = "source_system, entity, source_key, load_id"
+    """SQL: (source_system, entity, source_key, digest, kind, reason) of every row that can be acknowledged; `digest` is what
+    ops.acknowledged knows it by."""
+    columns = "source_system, entity, source_key"
     found = [
-        f"select {columns}, {kind} as kind, reason from {schema}.{table}"
-        for schema, table, kind in (
-            ("quarantine", "quarantined_rows", "kind"),
-            ("identity", "untied_withdrawals", "'withdrawal'"),
+        f"select {columns}, {digest} as digest, {kind} as kind, reason from {schema}.{table}"
+        for schema, table, digest, kind in (
+            (
+                "quarantine",
+                "quarantined_rows",
+                "md5(concat_ws('|', source_system, entity, load_id, source_key))",
+                "kind",
+            ),
+            ("identity", "untied_withdrawals", "digest", "'withdrawal'"),
         )
         if has_table(con, schema, table)
     ]
-    nothing = "select null as source_system, null as entity, null as source_key, 0 as load_id, null as kind, null as reason where false"
+    nothing = "select null as source_system, null as entity, null as source_key, null as digest, null as kind, null as reason where false"
     return " union all ".join(found) or nothing

@@ -3,13 +3,15 @@
 Here: `identity.untied_withdrawals`, made anew each night, which hold the publication until they are mended or acknowledged
 (data_quality/suites/set_aside.py). A readable address or number of nobody is none of these: it denies whoever comes with it. Nor is a
 withdrawal that was somebody's once, and outlived their record. A rejected line of a table of statements that names nobody is
-one of these. Not here: whom a withdrawal is about (contact_points.py).
+one of these. An acknowledgement is of what a withdrawal says, by `digest`: it holds through reloads for as long as that
+withdrawal names nobody, and is of no other one. Not here: whom a withdrawal is about (contact_points.py).
 """
 
 from __future__ import annotations
 
 import duckdb
 
+from orchestration.extract.records import prepare_ops
 from orchestration.privacy.broken_lines import IS_CANDIDATE, LINES, UNNAMED
 from orchestration.privacy.withdrawals import LEDGER
 from orchestration.warehouse import scalar
@@ -22,22 +24,47 @@ update {LEDGER} l set was_tied = true where not coalesce(l.was_tied, false) and 
     or exists (select 1 from identity.withdrawn_points w where w.contact_point = l.contact_point and w.is_readable)
 )
 """
+# the time counts where it is the withdrawal's own: a rejected line without one has its load's, another at each delivery
+_DIGEST = """
+'withdrawal:' || md5(to_json([source_system, entity, source_key, person_system, person_key, contact_point, purpose, channel,
+    case when l.entity <> 'rejected_rows' or l.is_certain or not exists (
+        select 1 from ops.loads n where n.source = l.source_system and n.loaded_at = l.stated_at
+    ) then l.stated_at::varchar end])::varchar)
+"""
 _UNTIED = f"""
 insert into identity.untied_withdrawals
 select source_system, entity, coalesce(source_key, 'without a key'), load_id,
     case when nullif(trim(person_key), '') is null then 'its contact point cannot be read'
         when contact_point is null then 'it names a person who is not known'
-        else 'it names a person who is not known, and its contact point cannot be read' end
+        else 'it names a person who is not known, and its contact point cannot be read' end,
+    {_DIGEST}
 from {LEDGER} l where not coalesce(was_tied, false){{but}}
 """
 _UNNAMED = f"""
 insert into identity.untied_withdrawals
-select source_system, 'rejected_rows', line_key, load_id, 'the line cannot be read, and names nobody who is known' from ({UNNAMED})
+select source_system, 'rejected_rows', line_key, load_id, 'the line cannot be read, and names nobody who is known',
+    -- a line says nothing but its text: of equal ones each is another
+    'withdrawal:' || md5(to_json([source_system, content_digest, (row_number() over (
+        partition by source_system, content_digest order by load_id, line_key
+    ))::varchar])::varchar)
+from ({UNNAMED})
+"""
+# what was acknowledged by its load, as earlier versions noted it
+_BY_LOAD = """
+insert or ignore into ops.acknowledged select distinct on (w.digest) w.digest, a.acknowledged_at, a.note
+from identity.untied_withdrawals w
+join ops.acknowledged a on a.digest = md5(concat_ws('|', w.source_system, w.entity, w.load_id, w.source_key))
+"""
+# of whatever is gone, or is somebody's by now, nothing is kept
+_FORGET = """
+delete from ops.acknowledged
+where starts_with(digest, 'withdrawal:') and digest not in (select digest from identity.untied_withdrawals)
 """
 
 
 def find_untied(con: duckdb.DuckDBPyConnection) -> int:
     """Rebuilds the table. Needs the ledger, customers and their contact points. Returns its rows."""
+    prepare_ops(con)
     con.execute(_TIED)
     con.execute("delete from identity.untied_withdrawals")
     has_lines = bool(scalar(con, f"select count(*) from duckdb_tables() where temporary and table_name = '{LINES}'"))
@@ -45,4 +72,6 @@ def find_untied(con: duckdb.DuckDBPyConnection) -> int:
     if has_lines:
         con.execute(_UNNAMED)
         con.execute(f"drop table {LINES}")
+    con.execute(_BY_LOAD)
+    con.execute(_FORGET)
     return int(scalar(con, "select count(*) from identity.untied_withdrawals"))

@@ -64,8 +64,11 @@ class Reader:
         parts = [
             f"select load_id, line_key, unnest(regexp_extract_all(content, '{_EMAILS}')) as contact_point, null::varchar as person_key from {said}"
         ]
+        # what has not the digits of a number names nobody; addresses are found wherever they stand
+        number = "length(regexp_replace(v, '[^0-9]', '', 'g')) >= 7"
         parts += [
-            f"select load_id, line_key, unnest({_values(column)}), null from {said}" for column in self.point_columns
+            f"select load_id, line_key, unnest(list_filter({_values(column)}, lambda v: {number})), null from {said}"
+            for column in self.point_columns
         ]
         parts += [f"select load_id, line_key, null, {key_text(keys)} from {found}"] if keys else []
         return " union all ".join(parts)
@@ -160,7 +163,7 @@ select load_id, source, content, line_key from {NUMBERED} where r.content is not
         and f.file = r.file and f.load_id > r.load_id)
 """
 _OBJECTS = f"""
-select {{columns}}, r.load_id as _load_id, l.loaded_at as _loaded_at, r.line_key as _line_key, case when r.file is not null then exists (
+select {{columns}}, r.load_id as _load_id, l.loaded_at as _loaded_at, r.line_key as _line_key, r.content as _content, case when r.file is not null then exists (
     select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id
 ) else exists (
     select 1 from ops.loads n where n.source = r.source and n.table_name = r.table_name and n.load_id > r.load_id
@@ -181,7 +184,7 @@ select 'rejected_rows' as entity, {{source}} as source_system, {{key}}::varchar 
 from {_REFUSING}
 """
 _OF_NOBODY = f"""
-select {{source}} as source, _line_key as line_key, _load_id as load_id from {_REFUSING}
+select {{source}} as source, _line_key as line_key, _load_id as load_id, _content as content from {_REFUSING}
     and nullif(trim({{person}}::varchar), '') is null and coalesce({{said_points}}) is null
 """
 

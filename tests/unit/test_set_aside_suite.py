@@ -66,7 +66,7 @@ def test_what_holds_a_publication(home, rows, quality, expected):
 
 
 def test_a_withdrawal_about_nobody_holds_the_publication_until_it_is_acknowledged(home):
-    names_nobody = "insert into identity.untied_withdrawals values ('shop', 'consent_events', 'k', 7, 'it names a person who is not known')"
+    names_nobody = "insert into identity.untied_withdrawals values ('shop', 'consent_events', 'k', 7, 'it names a person who is not known', 'd')"
     assert failed(home, untied=names_nobody) == {"ERROR no_withdrawal_is_about_nobody"}
     with open_warehouse(home, Engine()) as con:
         con.execute(

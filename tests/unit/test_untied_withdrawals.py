@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import datetime
 
 import pytest
 
 from orchestration.errors import KundbildError
+from orchestration.extract.records import prepare_ops
 from orchestration.identity.untied import find_untied
+from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.privacy.withdrawals import note_withdrawals
-from orchestration.set_aside import acknowledge, set_aside_rows
+from orchestration.set_aside import _about_nobody, acknowledge, set_aside_rows
+from orchestration.settings import Settings
 from tests.unit.consent import ANNA, BO, said
 from tests.unit.people import person
+from tests.unit.test_withdrawals import FORMS
 
 NOBODYS = {"person_system": None, "person_key": None}
 AT = "2026-03-01"
@@ -86,6 +91,73 @@ def test_a_withdrawal_of_nobody_is_told_until_it_is_acknowledged_or_its_person_c
     warehouse.execute("delete from identity.customer_source_records where source_key = 'nils'")
     permitted.derive()
     assert find_untied(warehouse) == 3
+
+
+def test_an_acknowledgement_is_of_what_a_withdrawal_says_and_not_of_the_load_that_brought_it(permitted, warehouse):
+    permitted.remembers = True
+    warehouse.execute(
+        "create schema if not exists quarantine; create table quarantine.books (source_system varchar, entity varchar, raw_count bigint); "
+        "create table quarantine.set_aside as select null as source_system where false"
+    )
+
+    def open_ones(load: int, *rows: dict) -> int:
+        """How many are not acknowledged after a night in which a load brought the rows."""
+        events = [row | {"load_id": load, "extracted_at": datetime(2026, 3, load)} for row in rows]
+        permitted([ANNA], consent_events=[said("anna"), *events])
+        find_untied(warehouse)
+        return sum(one.rows - one.acknowledged for one in _about_nobody(warehouse))
+
+    timed, untimed = no("nils", source_key="t"), no("olle", source_key="u", stated_at=None)
+    assert open_ones(2, timed, untimed) == 2
+    # as versions before noted it, by the load
+    warehouse.execute(
+        "insert into ops.acknowledged select md5(concat_ws('|', 'crm', 'consent_events', 2, 'u')), now(), 'an older one'"
+    )
+    assert acknowledge(warehouse, "crm", "consent_events", "t", "left in 2019") == 1
+    for load in (2, 3, 4):
+        assert open_ones(load, timed, untimed) == 0
+    # another person's, another purpose, and the same person's at another time are other ones
+    for load, other in enumerate(
+        ({"person_key": "pelle"}, {"purpose": "profiling"}, {"stated_at": datetime(2026, 4, 2)}), start=5
+    ):
+        assert open_ones(load, timed | other, untimed) == load - 4
+    # and of what is gone from the ledger, as by an erasure, nothing is kept
+    noted = "select count(*) from ops.acknowledged where starts_with(digest, 'withdrawal:')"
+    assert warehouse.execute(noted).fetchall() == [(2,)]
+    warehouse.execute("delete from identity.withdrawals where person_key = 'nils'")
+    find_untied(warehouse)
+    assert warehouse.execute(noted).fetchall() == [(1,)]
+
+
+def test_an_acknowledged_line_that_could_not_be_read_stays_so_when_its_file_is_loaded_again(warehouse, permitted):
+    """It has no time of its own: its load's is another each time."""
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    prepare_ops(warehouse)
+    permitted([ANNA], consent_events=[said("anna")])
+
+    def open_ones(load: int, *lines: str) -> int:
+        warehouse.execute(
+            "insert into ops.loads by name select $load as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' + to_days($load) as loaded_at, "
+            "1 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 1 as rejected, 0 as deleted",
+            {"load": load},
+        )
+        warehouse.execute(
+            "insert or replace into ops.loaded_files by name select 'forms' as source, 'p' as table_name, 'p.jsonl' as file, 1 as size, "
+            "1 as modified_ns, 'x' as sha256, $load as load_id",
+            {"load": load},
+        )
+        for line in lines:
+            warehouse.execute("insert into quarantine.rejected_rows values (?, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [load, line])  # fmt: skip
+        note_rejected_withdrawals(warehouse, readers(settings))
+        find_untied(warehouse)
+        rows = f"select count(*) from ({set_aside_rows(warehouse)}) where digest not in (select digest from ops.acknowledged)"
+        return warehouse.execute(rows).fetchall()[0][0]
+
+    line = '{"id": "nobody", "mail": "n/a", "news"'
+    assert open_ones(1, line) == 1
+    acknowledge(warehouse, "forms", "rejected_rows", None, "a test")
+    assert open_ones(2, line) == 0
+    assert open_ones(3, line, line.replace("nobody", "nobody2")) == 1
 
 
 def test_the_ledger_of_an_older_home_is_looked_at_whole(permitted, warehouse):

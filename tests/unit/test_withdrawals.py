@@ -202,6 +202,32 @@ def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, ware
     assert allowed() == {("anna", "profiling"), ("bo", "survey"), ("cia", "survey"), ("dan", "survey")}
 
 
+def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_time_or_its_loads(permitted, warehouse):
+    """A strictly later grant opens again, also where no file comes anew; one of the same time, or before, does not."""
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    prepare_ops(warehouse)
+    warehouse.execute(
+        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01 03:00' as loaded_at, "
+        "2 as source_rows, 1 as inserted, 0 as updated, 0 as unchanged, 1 as duplicates, 0 as rejected, 0 as deleted"
+    )
+    replaced = "insert into quarantine.rejected_rows values (1, 'forms', 'p', null, null, null, 'replaced by another row of its key', $1)"
+    for row in (
+        '{"id": "7", "mail": "anna@x.se", "news": "kanske", "said": "2026-02-01 10:00"}',
+        '{"id": "8", "mail": "bo@x.se", "news": "kanske", "said": null}',
+    ):
+        warehouse.execute(replaced, [row])
+    for granted_at, allowed in (
+        ("2026-01-01", set()),
+        ("2026-02-01T10:00:00", set()),
+        ("2026-02-01T10:00:01", {"anna"}),
+        ("2026-04-01T03:00:00", {"anna"}),
+        ("2026-04-01T03:00:01", {"anna", "bo"}),
+    ):
+        permitted([ANNA, BO], consent_events=[said("anna", at=granted_at), said("bo", at=granted_at)])
+        note_rejected_withdrawals(warehouse, readers(settings))
+        assert {who for who, _, _ in permitted.derive()} == allowed, granted_at
+
+
 @pytest.mark.parametrize("kind", ["preference_changed", "opt", "cancelled", "", None])
 def test_rule_04_an_event_of_unknown_kind_denies_until_it_is_mapped(permitted, kind):
     permitted.remembers = True
