@@ -23,15 +23,7 @@
                 )
             {% endif %}
             {% if "contact_point" in node.columns %}
-                and not exists (
-                    select 1
-                    from {{ held }} h
-                    join
-                        {{ ref("conformed_people") }} p
-                        on p.source_system = h.source_system
-                        and p.source_key = h.source_key
-                    where {{ email_key("p.email") }} = {{ email_key("e.contact_point") }}
-                )
+                and not exists (select 1 from {{ held }} h where h.email_key = {{ email_key("e.contact_point") }})
             {% endif %}
             {% if said.get("is_kept") %} and person_key is not null {% endif %}
             {% for column, values in said.get("only", {}).items() %}

@@ -30,7 +30,6 @@ DECLARING = (
     "orchestration.night",
     "orchestration.privacy.exported_points",
     "orchestration.privacy.exports",
-    "orchestration.privacy.held_rows",
     "orchestration.privacy.holds",
     "orchestration.privacy.national_ids",
     "orchestration.privacy.noted",

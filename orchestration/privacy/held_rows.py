@@ -14,15 +14,11 @@ import duckdb
 
 from orchestration.privacy.holds import held
 from orchestration.privacy.pepper import Pepper
+from orchestration.privacy.rights import prepare_requests
 from orchestration.settings import Table
 from orchestration.warehouse import has_table, key_text, quote, text
 
-_DDL = """
-create schema if not exists identity;
-create table if not exists identity.held_records (
-    source_system varchar not null, source_key varchar not null, primary key (source_system, source_key)
-);
-"""
+_EMAILS = "select email_key from identity.held_records where email_key is not null"
 _IN_RECORDS = "({system}, {key}) in (select (source_system, source_key) from identity.held_records)"
 
 
@@ -43,7 +39,7 @@ class HeldRows:
         for person in table.whose if self.is_any else []:
             if person.key:
                 found.append(_IN_RECORDS.format(system=text(person.system or source), key=key_text(person.key_columns)))
-            found += [f"match_keys.email_key({quote(c)}::varchar) in (from held_emails)" for c in person.email]
+            found += [f"match_keys.email_key({quote(c)}::varchar) in ({_EMAILS})" for c in person.email]
         return f"({' or '.join(f'coalesce({one}, false)' for one in found)})" if found else "false"
 
     @property
@@ -51,25 +47,21 @@ class HeldRows:
         """SQL: whether the `content` of a rejected line has the address of somebody under a hold."""
         if not self.is_any:
             return "false"
-        return "exists (select 1 from unnest(match_keys.denied_addresses(content)) t(a) where a in (from held_emails))"
+        return f"exists (select 1 from unnest(match_keys.denied_addresses(content)) t(a) where a in ({_EMAILS}))"
 
 
 def find_held(con: duckdb.DuckDBPyConnection, pepper: Pepper, today: date) -> HeldRows:
-    """Rebuilds `identity.held_records` and the temp table `held_emails`, of everybody who is under a hold `today`."""
-    con.execute(_DDL)
-    con.execute("delete from identity.held_records; create or replace temp table held_emails (email_key varchar)")
+    """Rebuilds `identity.held_records`, of everybody who is under a hold `today`."""
+    prepare_requests(con)
+    con.execute("delete from identity.held_records")
     # a warehouse that knows no customer yet has no hold on one
     if not has_table(con, "identity", "customer_source_records"):
         return HeldRows(is_any=False)
     customers = list(held(con, pepper, None, today))
     if customers:
-        said = {"customers": customers}
         con.execute(
-            "insert into identity.held_records select distinct source_system, source_key from owners where customer_id in (select unnest($customers::varchar[]))",
-            said,
-        )
-        con.execute(
-            "insert into held_emails select distinct match_keys.email_key(p.email) from conformed.conformed_people p "
-            "join identity.held_records using (source_system, source_key) where p.email is not null"
+            "insert into identity.held_records select distinct o.source_system, o.source_key, match_keys.email_key(p.email) from owners o "
+            "left join conformed.conformed_people p using (source_system, source_key) where o.customer_id in (select unnest($customers::varchar[]))",
+            {"customers": customers},
         )
     return HeldRows(is_any=bool(customers))
