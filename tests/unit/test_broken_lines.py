@@ -9,7 +9,7 @@ import pytest
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.untied import find_untied
 from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
-from orchestration.set_aside import acknowledge, read_set_aside
+from orchestration.set_aside import acknowledge, read_set_aside, set_aside_rows
 from orchestration.settings import Settings
 from tests.unit.consent import said
 from tests.unit.people import person
@@ -44,10 +44,10 @@ def night(permitted, warehouse):
         "9 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 4 as rejected, 0 as deleted"
     )
 
-    def go(*lines: str | None) -> tuple[set[str], dict[str, str]]:
+    def go(*lines: str | None, load: int = 1) -> tuple[set[str], dict[str, str]]:
         warehouse.execute("delete from quarantine.rejected_rows")
         for number, line in enumerate(lines, start=1):
-            warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p1.csv', ?, null, 'missing columns', ?)", [number, line])  # fmt: skip
+            warehouse.execute("insert into quarantine.rejected_rows values (?, 'forms', 'p', 'p1.csv', ?, null, 'missing columns', ?)", [load, number, line])  # fmt: skip
         note_rejected_withdrawals(warehouse, readers(Settings.model_validate(tomllib.loads(FORMS))))
         allowed = {who for who, _, _ in permitted.derive()}
         find_untied(warehouse)
@@ -80,6 +80,22 @@ def test_rule_04_a_rejected_line_denies_whom_it_names_and_is_told_where_it_names
     # what says "Nej" in an object that could be read stands
     allowed, told = night(*lines)
     assert (allowed, len(told)) == (set(KEYS), 1)
+
+
+def test_what_was_acknowledged_of_a_line_stays_so_when_its_file_is_loaded_again(night, warehouse):
+    """By the line's text, wherever it stands; of equal lines each is another one."""
+    _, told = night(*OF_NOBODY)
+    assert acknowledge(warehouse, "forms", "rejected_rows", None, "seen to") == len(OF_NOBODY) == len(told)
+    warehouse.execute("update ops.loads set load_id = 2, loaded_at = timestamp '2026-04-02'")
+
+    def open_lines(*lines: str) -> list[str]:
+        """Those that are not acknowledged, of load 2."""
+        night(*lines, load=2)
+        rows = f"select source_key from ({set_aside_rows(warehouse)}) where digest not in (select digest from ops.acknowledged)"
+        return [lines[int(key.split()[1]) - 1] for (key,) in warehouse.execute(rows).fetchall()]
+
+    assert open_lines(*FINE[:2], *reversed(OF_NOBODY)) == []
+    assert sorted(open_lines(*OF_NOBODY, OF_NOBODY[0], "Nej;")) == sorted([OF_NOBODY[0], "Nej;"])
 
 
 def test_a_line_of_another_encoding_is_kept_so_that_it_can_deny(load_files, warehouse):
