@@ -219,9 +219,11 @@ def query(
         str, typer.Argument(help="SQL on the tables of the grade: bi_open; bi; or marts, segments and audiences.")
     ],
     grade: Annotated[
-        Literal["open", "analyst", "people"],
-        typer.Option(help="open: rounded counts; analyst: pseudonymised rows; people: names and contact points."),
-    ] = "analyst",
+        Literal["open", "analyst", "people"] | None,
+        typer.Option(
+            help="open: rounded counts; analyst: pseudonymised rows; people: names and contact points. Default: analyst."
+        ),
+    ] = None,
     people: Annotated[bool, typer.Option("--people", help="The same as --grade people.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds after which the query is stopped.", min=0.1)] = 60,
     as_json: Json = False,
@@ -230,7 +232,9 @@ def query(
     from orchestration.publishing.grades import GRADES
     from orchestration.publishing.query import ask
 
-    columns, rows = ask(sql, timeout, grade=GRADES["people" if people else grade])
+    if people and grade not in (None, "people"):
+        raise KundbildError("--people and another --grade were both given", to_do="say one of them")
+    columns, rows = ask(sql, timeout, grade=GRADES["people" if people else grade or "analyst"])
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return

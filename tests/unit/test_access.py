@@ -89,6 +89,8 @@ def test_the_officer_sees_who_read_which_grade(published):
         done = CliRunner().invoke(app, ["query", "select 1", "--grade", grade])
         assert done.exit_code == 0, done.output
     assert CliRunner().invoke(app, ["query", "from marts.dim_customers", "--people"]).exit_code == 0
+    both = CliRunner().invoke(app, ["query", "from marts.dim_customers", "--people", "--grade", "open"])
+    assert isinstance(both.exception, KundbildError) and not both.output
     found = json.loads(CliRunner().invoke(audit_app, ["access", "--json"]).stdout)
     assert [entry["grade"] for entry in found] == ["analyst", "people", "open", "open", "people", "people"]
     assert "6 looks (analyst 1, open 2, people 3)" in CliRunner().invoke(audit_app, ["access"]).stdout
