@@ -7,7 +7,14 @@ import dagster as dg
 from orchestration.configuration import load_settings
 from orchestration.defs.extract import raw_assets
 from orchestration.defs.identity import identity_assets, rights_specs, training_job
-from orchestration.defs.jobs import failure_sensor, nightly_job, nightly_schedule, rebuild_identity_job, stale_sensor
+from orchestration.defs.jobs import (
+    failure_sensor,
+    nightly_job,
+    nightly_schedule,
+    overdue_sensor,
+    rebuild_identity_job,
+    stale_sensor,
+)
 from orchestration.defs.privacy import erase_job, export_job, privacy_assets
 from orchestration.defs.publishing import publication_assets
 from orchestration.defs.quality import quality_checks
@@ -36,7 +43,7 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
         asset_checks=quality_checks(settings),
         jobs=[job, rebuild_identity_job(), training_job(), erase_job(), export_job()],
         schedules=[nightly_schedule(settings, job)],
-        sensors=[failure_sensor(settings), stale_sensor(settings, job)],
+        sensors=[failure_sensor(settings), stale_sensor(settings, job), overdue_sensor(settings)],
         resources={"night": night or NightResource()},
     )
 

@@ -5,6 +5,7 @@ Here: the clock of `restricted.rights_requests`. Not here: what a right asks for
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
@@ -51,6 +52,22 @@ def deadlines(con: duckdb.DuckDBPyConnection, today: date) -> Deadlines:
         {"today": today, "soon": SOON_DAYS},
     ).fetchall()
     return Deadlines(*rows[0])
+
+
+def overdue(con: duckdb.DuckDBPyConnection, today: date) -> list[str]:
+    """The ids of requests that are past their day, the oldest first."""
+    prepare_requests(con)
+    rows = con.execute(
+        "select request_id from restricted.rights_requests where closed_at is null and coalesce(extended_to, due_on) < $1 "
+        "order by coalesce(extended_to, due_on), request_id",
+        [today],
+    ).fetchall()
+    return [str(request) for (request,) in rows]
+
+
+def to_tell(overdue_now: Sequence[str], told_on: Mapping[str, str], today: date) -> list[str]:
+    """Of overdue requests those that nobody was told of today; `told_on` is request → day."""
+    return [request for request in overdue_now if told_on.get(request) != today.isoformat()]
 
 
 def request_named(con: duckdb.DuckDBPyConnection, name: str) -> Request:
