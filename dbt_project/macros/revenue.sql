@@ -95,7 +95,7 @@
 {#-
     Sales of which a customer kept something, by the time of each: (customer_id, ordered_at). Paid or completed orders count,
     up to then, by what was not refunded; against them every credit note of the customer, and every refunded order that
-    equals an earlier sale, as where a shop writes refunds as orders. An amount that is not known is no sale, and a credit
+    equals an earlier sale, as where a shop writes refunds as orders; in another currency one that is worth about the same. An amount that is not known is no sale, and a credit
     note of one leaves none.
 -#}
 {% macro kept_sales() -%}
@@ -124,9 +124,17 @@
                         {{ ref("fct_orders") }} o
                         on o.customer_id = r.customer_id
                         and o.is_sale
-                        and o.order_amount = r.order_amount
-                        and o.currency is not distinct from r.currency
                         and o.ordered_at <= r.ordered_at
+                        and case
+                            when o.currency is not distinct from r.currency
+                            then o.order_amount = r.order_amount
+                            -- the rate may be another day's; where none is known it may be that sale
+                            else
+                                coalesce(
+                                    abs(o.gross_amount - r.gross_amount) <= {{ var("rate_drift") }} * o.gross_amount,
+                                    true
+                                )
+                        end
                     where r.order_status = 'refunded' and r.is_order
                 ) n
             group by 1

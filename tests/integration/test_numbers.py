@@ -240,6 +240,38 @@ def test_the_next_night_gives_what_a_rebuild_gives(own_shop):
     assert shop.everything() == night
 
 
+def test_what_is_given_back_in_another_currency_is_worth_what_its_rate_says_or_told(tmp_path):
+    """One euro is ten kronor. Prices of more than five decimals are kept."""
+    shop = Shop(Home(tmp_path / "home").prepare(), tmp_path / "kundbild.toml")
+    shop.begin(["ada", "bea"])
+    shop.deliver("rates", ("EUR", "SEK", "2026-01-01", "10"))
+    shop.deliver(
+        "sales", ("40", "ada", AT, "650", None, None, "SEK", "completed"), ("41", "ada", AT, "100", None, None, "SEK", "completed"),
+        ("42", "ada", AT, "50", None, None, "SEK", "completed"), ("43", "ada", AT, "200", None, None, "SEK", "completed"),
+        ("44", "bea", AT, "100", None, None, "SEK", "refunded"), ("45", "bea", LATE, "-10", None, None, "EUR", "completed"),
+        ("46", "ada", AT, "12.50", None, None, "SEK", "completed"),
+    )  # fmt: skip
+    shop.deliver(
+        "lines", ("40", "1", "1", "100", None, "SEK"), ("40", "2", "1", "55", "1", "EUR"), ("41", "1", "1", "100", None, "SEK"),
+        ("41", "2", "-1", "5", None, "EUR"), ("42", "1", "1", "100", None, "SEK"), ("42", "2", "-1", "5", None, "EUR"),
+        ("43", "1", "1", "100", None, "SEK"), ("43", "2", "1", "25", "1", "PLN"), ("46", "1", "1000000", "0.0000125", "500000", "SEK"),
+    )  # fmt: skip
+    shop.build()
+    found = amounts(shop.ask("select source_key, gross_amount, refunded_amount, net_amount from marts.fct_orders"))
+    assert (found["40"], found["41"], found["42"]) == ((650, 550, 100), (100, 50, 50), (100, 50, 50))
+    assert found["46"] == (12.5, 6.25, 6.25)
+    line = "select unit_price_amount::varchar, net_amount from marts.fct_order_items where source_key = '46|1'"
+    assert [(price, float(net)) for price, net in shop.ask(line)] == [("0.00001250", 6.25)]
+    assert amounts(shop.ask("select source_key, net_amount from marts.fct_order_items where order_key = '40'")) == {
+        "40|1": (100,), "40|2": (0,)
+    }  # fmt: skip
+    # without a rate it is its lines' share of what was paid, and told
+    assert found["43"] == (200, 40, 160)
+    with shop.open() as con:
+        told = {(one.kind, one.rows) for one in read_set_aside(con)}
+    assert {("other currency", 1), ("note abroad", 1)} <= told
+
+
 def test_what_is_acknowledged_is_so_until_it_comes_again(own_shop):
     shop = own_shop
     with shop.open() as con:

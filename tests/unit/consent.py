@@ -68,15 +68,15 @@ FRESH = [{"register": r, "version_on": "2026-05-31", **ELSEWHERE} for r in ("nix
 
 
 def orders(warehouse, *rows: tuple) -> None:
-    """fct_orders of (customer_id, ordered_at, order_status, order_amount, net_amount), all in SEK."""
+    """fct_orders of (customer_id, ordered_at, order_status, order_amount, net_amount), in SEK unless a currency follows."""
     warehouse.execute(
         "create schema if not exists marts; create or replace table marts.fct_orders (customer_id varchar, ordered_at timestamp, "
         "order_status varchar, order_amount decimal(18, 2), net_amount decimal(18, 2), currency varchar default 'SEK', "
         "is_order boolean as (order_status is distinct from 'cancelled' and order_amount >= 0), "
-        "is_sale boolean as (is_order and coalesce(net_amount, 1) > 0), gross_amount decimal(18, 2) as (greatest(order_amount, 0)))"
+        "is_sale boolean as (is_order and coalesce(net_amount, 1) > 0), gross_amount decimal(18, 2) as (greatest(order_amount, 0) * case currency when 'SEK' then 1 when 'EUR' then 11 end))"
     )
     for row in rows:
         warehouse.execute(
-            "insert into marts.fct_orders (customer_id, ordered_at, order_status, order_amount, net_amount) values (?, ?, ?, ?, ?)",
-            list(row),
+            "insert into marts.fct_orders (customer_id, ordered_at, order_status, order_amount, net_amount, currency) values (?, ?, ?, ?, ?, ?)",
+            [*row, "SEK"][:6],
         )

@@ -66,6 +66,8 @@ NO_SALE = [
     [SOLD, ("2026-02-01", "completed", -100, -100)],  # a credit note, whenever it came
     [SOLD, ("2025-12-02", None, -100, -100)],
     [SOLD, ("2025-12-02", "refunded", 100, 0)],  # the refund is an order of its own
+    [("2025-12-01", "completed", 110, 110), ("2025-12-02", "refunded", 10, 0, "EUR")],  # as is one in another currency
+    [SOLD, ("2025-12-02", "refunded", 40, 0, "PLN")],  # which may have no rate
     [SOLD, SOLD, ("2025-12-02", "completed", -200, -200)],
     [SOLD, ("2025-12-02", "completed", -40, None)],  # in a currency without a rate
     [("2025-12-01", "completed", 100, None)],
@@ -77,6 +79,7 @@ SALE = [
     [("2025-12-01", "wc-processing", 100, 100)],
     [("2025-12-01", "partially refunded", 100, 60)],
     [SOLD, ("2025-12-02", "completed", -40, -40)],
+    [SOLD, ("2025-12-02", "refunded", 40, 0, "EUR")],  # another sale that was refunded
     [SOLD, ("2025-12-02", "completed", 300, 300), ("2026-01-01", None, -100, -100)],
     # whose refunded order says so itself, and another sale
     [("2025-11-01", "refunded", 70, 0), SOLD, ("2025-11-02", "completed", -70, 0)],
@@ -99,7 +102,7 @@ def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, co
         permitted([ANNA], consent_events=[grant])
 
         def opens(rows: list[tuple]) -> bool:
-            orders(warehouse, *((customer, on, meant(word), amount, net) for on, word, amount, net in rows))
+            orders(warehouse, *((customer, on, meant(word), *rest) for on, word, *rest in rows))
             return bool(permitted.derive())
 
         assert [rows for rows in NO_SALE if opens(rows)] == []

@@ -40,6 +40,12 @@ with
         select currency, cast(ordered_at as date)
         from {{ ref("conformed_order_items") }}
         where currency is not null and ordered_at is not null
+        union
+        -- a line in another currency than its order is of the order's day
+        select i.currency, cast(o.ordered_at as date)
+        from {{ ref("conformed_order_items") }} i
+        join {{ ref("conformed_orders") }} o on o.source_system = i.source_system and o.source_key = i.order_key
+        where i.currency <> o.currency
     ),
     -- straight to the company's currency, or by way of one that both have a price in
     found as (

@@ -17,27 +17,51 @@ with
         from lines
         where refunded_quantity > 0 or line_amount < 0 or quantity < 0
     ),
-    summed as (
+    -- amounts of several currencies do not add up: each is worth what its rate and the order's say, if both are known
+    rated as (
+        select
+            l.*,
+            o.currency as order_currency,
+            case
+                when coalesce(l.currency, o.currency) = o.currency then 1 else x.exchange_rate / n.exchange_rate
+            end as in_order_currency,
+            count(distinct coalesce(l.currency, o.currency)) over (partition by l.source_system, l.order_key)
+            > 1 as is_mixed
+        from lines l
+        semi join touched t on t.source_system = l.source_system and t.order_key = l.order_key
+        left join {{ ref("conformed_orders") }} o on o.source_system = l.source_system and o.source_key = l.order_key
+        left join
+            {{ ref("exchange_rates_by_day") }} x on x.currency = l.currency and x.rated_on = cast(o.ordered_at as date)
+        left join
+            {{ ref("exchange_rates_by_day") }} n on n.currency = o.currency and n.rated_on = cast(o.ordered_at as date)
+    ),
+    worth as (
+        select
+            *,
+            -- lines that are all in one other currency are their share of what was paid, whatever the rate
+            case
+                when is_mixed and count(*) over o = count(in_order_currency) over o then in_order_currency else 1
+            end as factor,
+            order_currency is not null
+            and coalesce(currency, order_currency) <> order_currency
+            and not (is_mixed and count(*) over o = count(in_order_currency) over o) as is_foreign
+        from rated
+        window o as (partition by source_system, order_key)
+    ),
+    compared as (
         select
             source_system,
             order_key,
-            sum({{ line_refund("") }}) filter (quantity > 0 and line_amount >= 0) as refunded_amount,
-            - sum(line_amount) filter (quantity < 0 or line_amount < 0) as negative_amount,
-            sum(line_amount) filter (quantity > 0 and line_amount >= 0) as sold_amount,
+            sum(factor * ({{ line_refund("") }})) filter (quantity > 0 and line_amount >= 0) as refunded_amount,
+            - sum(factor * line_amount) filter (quantity < 0 or line_amount < 0) as negative_amount,
+            sum(factor * line_amount) filter (quantity > 0 and line_amount >= 0) as sold_amount,
             -- where lines have no price, their share of the units says what was given back
             sum(least(refunded_quantity, quantity)) filter (quantity > 0)
             / sum(quantity) filter (quantity > 0) as returned_share,
-            sum(discount) filter (quantity > 0 and line_amount >= 0) as line_discount_amount,
-            min(currency) as first_currency,
-            max(currency) as last_currency
-        from lines
-        semi join touched using (source_system, order_key)
+            sum(factor * discount) filter (quantity > 0 and line_amount >= 0) as line_discount_amount,
+            max(is_foreign) as is_foreign
+        from worth
         group by source_system, order_key
-    ),
-    compared as (
-        select s.*, coalesce(o.currency <> s.first_currency or o.currency <> s.last_currency, false) as is_foreign
-        from summed s
-        left join {{ ref("conformed_orders") }} o on o.source_system = s.source_system and o.source_key = s.order_key
     )
 select
     source_system,
