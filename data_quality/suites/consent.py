@@ -123,7 +123,16 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
 
 
 def _permissions(settings: Settings) -> list[Suite]:
+    no_address_of_the_hidden = no_rows(
+        "no_address_of_anybody_hidden_by_the_raw_register",
+        "No address of anybody of the family name, birth date and first letter of the given name of somebody protected or dead in an address register.",
+        "select b.customer_id from (select * from {batch}) as b join identity.golden_records g on g.customer_id = b.customer_id "
+        f"join ({hidden_people(settings)}) h on h.born = g.birth_date.value and h.family = lower(trim(g.family_name.value)) "
+        "and h.given = left(lower(trim(g.given_name.value)), 1) where b.contact_point not like '%@%' and regexp_matches(b.contact_point, '\\pL')",
+        rule=19,
+    )
     checks = (
+        no_address_of_the_hidden,
         *_by_paths_of_their_own(settings),
         no_row_where(
             "no_permission_against_a_withdrawal",
@@ -184,6 +193,7 @@ def _permissions(settings: Settings) -> list[Suite]:
         ),
     )
     past = (
+        no_address_of_the_hidden,
         no_row_where(
             "agrees_with_what_holds_now",
             "What holds now is what contact_permissions say, but for what a register closes or the future withdraws.",

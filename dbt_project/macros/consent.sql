@@ -40,6 +40,16 @@
     )
 {%- endmacro %}
 
+{#- SQL on a permission: whether its contact point is a place, or stands with post. -#}
+{% macro is_address(of) -%}
+    ({{ of }}.channel = 'post' or {{ of }}.contact_point not like '%@%' and {{ letters(of ~ ".contact_point") }} != '')
+{%- endmacro %}
+
+{#- SQL on a row of protected_customers: why nobody may write to the address. -#}
+{% macro protected_reason(of) -%}
+    case when {{ of }}.is_protected then 'protected identity' else 'deceased' end
+{%- endmacro %}
+
 {#- SQL: whether the customer c.customer_id had permitted a purpose on a channel at a time. Each argument is an expression. -#}
 {% macro permission_as_of(purpose, channel, at) -%}
     exists (

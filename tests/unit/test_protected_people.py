@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.consent import FRESH, said
 from tests.unit.people import person
 
 GUNILLA = {
@@ -121,3 +122,31 @@ def test_rule_19_a_family_name_is_known_with_or_without_its_spaces(known):
         person("ek", "Gunilla", "Ek", birth_date="1950-02-03"),
     ]
     assert set(known(people, entry)) == {"m", "full"}
+
+
+def test_rule_19_no_permission_holds_the_address_of_a_protected_or_deceased_person(permitted, warehouse):
+    """What they granted by post is closed and says no street, nor does the history; their email address is none."""
+    home = {"street": "Storgatan 1", "postal_code": "11455", "city": "Solna"}
+    people = [
+        person("m", "Maria", "Bergström", birth_date="1950-02-03", email="m@x.se", **home),
+        person("d", "Dag", "Ek", birth_date="1940-01-01", email="d@x.se"),
+        person("o", "Olof", "Dahl", birth_date="1949-01-01", email="o@x.se"),
+    ]
+    dead = {"given_name": "Dag", "family_name": "Ek", "birth_date": "1940-01-01", "effective_on": "2020-01-01"}
+    granted = [said(key, channel=channel) for key in "mdo" for channel in ("post", "email")]
+    granted.append(said("m", channel="ads", contact_point="Storgatan 1, 11455 Solna"))
+    allowed = permitted(
+        people, consent_events=granted, reservations=FRESH, address_updates=[GUNILLA | {"is_protected": True}, dead | {"is_deceased": True}]
+    )  # fmt: skip
+    assert {(key, channel) for key, _, channel in allowed} == {
+        ("m", "email"),
+        ("d", "email"),
+        ("o", "email"),
+        ("o", "post"),
+    }
+    assert permitted.why["m", "survey", "post"] == "protected identity"
+    assert permitted.why["d", "survey", "post"] == "deceased"
+    (olofs,) = {customer for (customer,) in warehouse.execute("select customer_id from identity.customer_source_records where source_key = 'o'").fetchall()}  # fmt: skip
+    for table in ("contact_permissions", "contact_permission_history"):
+        held = f"select distinct customer_id from marts.{table} where contact_point ilike '%gatan%'"
+        assert warehouse.execute(held).fetchall() == [(olofs,)], table

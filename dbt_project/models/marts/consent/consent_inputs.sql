@@ -60,6 +60,8 @@ select
                 "s.spoken",
                 "r.reservations",
                 "a.gaps",
+                "h.is_protected",
+                "h.is_deceased",
                 "u.purposes",
                 "b.first_at" if var("soft_opt_in") else "null",
                 "'" ~ consent_rules() ~ "'",
@@ -70,4 +72,5 @@ from spoken s
 cross join purposes u
 left join reserved r on r.customer_id = s.customer_id
 left join unasked a on a.customer_id = s.customer_id
+left join {{ ref("protected_customers") }} h on h.customer_id = s.customer_id
 {%- if var("soft_opt_in") %} left join bought b on b.customer_id = s.customer_id {%- endif %}

@@ -51,12 +51,12 @@ with
     ),
     stated as (
         select
-            customer_id,
+            w.customer_id,
             purpose,
             channel,
             valid_from,
             is_permitted,
-            case when is_permitted then contact_point end as contact_point,
+            case when is_permitted and h.customer_id is null then contact_point end as contact_point,
             case
                 when is_permitted
                 then 'granted'
@@ -67,7 +67,9 @@ with
                 else 'the grant has expired'
             end as reason,
             deciding_event
-        from weighed
+        from weighed w
+        -- no mart holds an address of theirs
+        left join {{ ref("protected_customers") }} h on h.customer_id = w.customer_id and {{ is_address("w") }}
     ),
     turned as (
         select

@@ -88,6 +88,12 @@ with
                 union all
                 select customer_id, channel, contact_point, null, null, reason
                 from {{ ref("register_gaps") }}
+                union all
+                -- nor does any mart hold the address
+                select h.customer_id, s.channel, s.contact_point, null, null, {{ protected_reason("h") }}
+                from {{ ref("protected_customers") }} h
+                join stated s on s.customer_id = h.customer_id
+                where s.is_permitted and {{ is_address("s") }}
             )
         group by 1, 2, 3
     ),
