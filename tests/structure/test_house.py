@@ -151,6 +151,16 @@ def test_folders_of_the_readme_are_there():
     assert [folder for folder in named if not (PROJECT_DIR / folder).exists()] == []
 
 
+def test_every_fault_that_is_promised_has_its_tests():
+    rows = [row for row in (PROJECT_DIR / "docs" / "faults.md").read_text().splitlines() if row.startswith("| ")]
+    promised = [row for row in rows[1:] if not row.startswith(("| **", "| ---"))]
+    named = [re.findall(r"`(\w+/\w+\.py)::(\w+)`", row) for row in promised]
+    assert len(promised) > 40 and all(named)
+    tests = PROJECT_DIR / "tests"
+    gone = [(file, test) for row in named for file, test in row if f"def {test}(" not in (tests / file).read_text()]
+    assert gone == []
+
+
 def test_nothing_that_runs_make_is_committed():
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=PROJECT_DIR, capture_output=True, text=True, check=True
