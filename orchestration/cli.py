@@ -21,6 +21,7 @@ from orchestration.demo_cli import demo_app
 from orchestration.erasure_cli import confirm, erase, prove_erasure
 from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
+from orchestration.help_panels import Grouped
 from orchestration.hold_cli import hold_app
 from orchestration.identity_cli import identity_app
 from orchestration.pepper_cli import pepper_app
@@ -31,6 +32,7 @@ from orchestration.review_cli import review_app
 from orchestration.rights_cli import export_subject, object_to_marketing, rectify, restrict, withdraw
 
 app = typer.Typer(
+    cls=Grouped,
     help="Kundbild: a customer data warehouse that a small team can run tonight.",
     epilog="Start with `kundbild demo`, then `kundbild run`, then `kundbild status`.",
     no_args_is_help=True,

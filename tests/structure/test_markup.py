@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from orchestration.cli import app
+from orchestration.help_panels import PANELS
 from orchestration.settings import PROJECT_DIR
 
 
@@ -47,3 +48,8 @@ def test_no_help_holds_brackets_that_its_markup_would_swallow():
 
     look(typer.main.get_command(app), "kundbild")
     assert found == []
+
+
+def test_the_help_shows_every_command_in_a_panel_in_the_order_of_use():
+    shown = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert shown == [name for names in PANELS.values() for name in names]
