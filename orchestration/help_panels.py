@@ -27,4 +27,4 @@ class Grouped(TyperGroup):
         for name, panel in ordered:
             self.commands[name].rich_help_panel = panel  # type: ignore[attr-defined] # Typer's own commands have it
         named = {name: self.commands[name] for name, _ in ordered}
-        self.commands = named | self.commands
+        self.commands = {**named, **self.commands}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from data_quality.checks import Check
-from data_quality.suites.consent import _by_paths_of_their_own
+from data_quality.suites.own_paths import by_paths_of_their_own
 from data_quality.suites.raw_statements import opt_outs, point_keys
 from orchestration.extract.records import prepare_ops
 from orchestration.map_settings import ColumnMap, EntityMap
@@ -149,7 +149,7 @@ def planted(warehouse):
         warehouse.execute("begin")
         warehouse.execute(breach)
         failed = {
-            check.name for check in _by_paths_of_their_own(SETTINGS) if warehouse.execute(rows_of(check)).fetchall()
+            check.name for check in by_paths_of_their_own(SETTINGS) if warehouse.execute(rows_of(check)).fetchall()
         }
         warehouse.execute("rollback")
         return failed
@@ -191,7 +191,7 @@ def test_local_times_never_cry_without_a_cause_and_an_offset_is_read(warehouse):
     def seen(at: str) -> bool:
         warehouse.execute("begin")
         warehouse.execute(optin(subscriber_id="7", stated_at=at))
-        (check,) = [check for check in _by_paths_of_their_own(local) if check.name == BY_RECORD]
+        (check,) = [check for check in by_paths_of_their_own(local) if check.name == BY_RECORD]
         found = warehouse.execute(rows_of(check)).fetchall()
         warehouse.execute("rollback")
         return bool(found)
@@ -213,7 +213,7 @@ def test_a_grant_of_an_unknown_zone_that_comes_soon_after_a_withdrawal_is_seen(w
         settings = SETTINGS.model_copy(update={"sources": sources})
         warehouse.execute("begin")
         warehouse.execute(event(subscriber_id="7", occurred_at=at))
-        (check,) = [check for check in _by_paths_of_their_own(settings) if check.name == BY_RECORD]
+        (check,) = [check for check in by_paths_of_their_own(settings) if check.name == BY_RECORD]
         found = warehouse.execute(rows_of(check)).fetchall()
         warehouse.execute("rollback")
         return bool(found)

@@ -1,0 +1,81 @@
+"""Checks of permissions by paths of their own: raw rows in the sources' words, people's requests, and keys that no model shares.
+
+A fault in staging, the ledger or the match keys cannot hide from them. Not here: what a raw row says (raw_statements.py), the
+checks that lean on the models (consent.py).
+"""
+
+from __future__ import annotations
+
+from data_quality.checks import Check
+from data_quality.suites.common import no_row_where, no_rows
+from data_quality.suites.raw_statements import (
+    numbers_in_registers,
+    opt_outs,
+    point_keys,
+    zoneless_grants,
+)
+from orchestration.settings import Settings
+
+
+def _owners(records: str) -> str:
+    """SQL: the customer of each of `records` (source_system, source_key), of gone ones the last."""
+    return (
+        "select c.source_system, c.source_key, arg_max(c.customer_id, (c.valid_to is null, c.valid_from)) as customer_id "
+        f"from identity.customer_source_records c semi join ({records}) r on r.source_system = c.source_system and r.source_key = c.source_key "
+        "group by 1, 2"
+    )
+
+
+# an opt-out o out of raw, and a permission p
+_REFUSES = (
+    "(o.purpose in (p.purpose, 'all') or o.purpose in ('marketing', 'direct_marketing') and p.purpose in "
+    "(select purpose from reference.purposes where is_marketing)) and "
+    "(o.channel in (p.channel, 'all') or o.purpose = 'direct_marketing') and o.said_at >= p.decided_at - case "
+    # times on clocks of which nobody knows the zone: the order of the two is in doubt for so long
+    "when o.clock is not distinct from p.clock then interval '0 hour' else case when o.clock is null then interval '0 hour' "
+    "else interval '12 hour' end + case when p.clock is null then interval '0 hour' else interval '14 hour' end end"
+)
+
+
+def by_paths_of_their_own(settings: Settings) -> list[Check]:
+    """The same promises from raw rows and people's requests, with keys and words that the models do not share."""
+    permitted = (
+        "(select b.customer_id, b.purpose, b.channel, b.contact_point, b.decided_at, z.clock from (select * from {batch}) as b "
+        f"left join ({zoneless_grants(settings)}) z on z.event = b.deciding_event where b.is_permitted)"
+    )
+    said = opt_outs(settings)
+    last = "max(said_at) as said_at from (" + said + ") group by all"
+    return [
+        no_rows(
+            "no_permission_against_an_opt_out_in_raw",
+            "Nobody is permitted whose record any source ever delivered an opt-out of, in its own words, at or after the deciding grant.",
+            f"with o as materialized (select person_system as source_system, person_key as source_key, purpose, channel, clock, {last}) "
+            f"select p.customer_id from o join ({_owners('from o')}) s using (source_system, source_key) "
+            f"join {permitted} p on p.customer_id = s.customer_id where {_REFUSES}",
+            rule=4,
+        ),
+        no_rows(
+            "no_permission_by_a_point_opted_out_in_raw",
+            "Nobody is permitted by an address or number that any source ever delivered an opt-out of, however it is spelled.",
+            f"select p.customer_id from (select *, unnest({point_keys('contact_point')}) as k from {permitted}) p "
+            f"join (select k, purpose, channel, clock, max(said_at) as said_at from (select *, unnest({point_keys('point')}) as k from ({said})) group by all) o "
+            f"on o.k = p.k where {_REFUSES}",
+            rule=4,
+        ),
+        no_rows(
+            "no_permission_by_a_number_in_a_raw_register",
+            "Nobody is permitted to be called by a number that stands in a register's newest file.",
+            f"select p.customer_id from (select *, unnest({point_keys('contact_point')}) as k from {permitted} where channel = 'phone') p "
+            f"join (select distinct unnest({point_keys('point')}) as k from ({numbers_in_registers(settings)})) r on r.k = p.k",
+            rule=9,
+        ),
+        no_row_where(
+            "no_permission_against_an_objection",
+            "Nobody is permitted what they objected to or withdrew here (`kundbild object`, `withdraw`) at or after the deciding grant.",
+            f"b.is_permitted and exists (select 1 from identity.objections r join ({_owners('from identity.objections')}) s using (source_system, source_key) "
+            "where s.customer_id = b.customer_id and r.stated_at >= b.decided_at "
+            "and (r.purpose in (b.purpose, 'all') or coalesce(r.purpose, 'direct_marketing') = 'direct_marketing' and b.purpose in "
+            "(select purpose from reference.purposes where is_marketing)) and coalesce(r.channel in (b.channel, 'all'), true))",
+            rule=6,
+        ),
+    ]
