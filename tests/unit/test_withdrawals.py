@@ -212,7 +212,7 @@ def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_
     )
     replaced = "insert into quarantine.rejected_rows values (1, 'forms', 'p', null, null, null, 'replaced by another row of its key', $1)"
     for row in (
-        '{"id": "7", "mail": "anna@x.se", "news": "kanske", "said": "2026-02-01 10:00"}',
+        '{"id": "7", "mail": "anna@x.se", "news": "kanske", "said": "2026-02-01T10:00:00Z"}',
         '{"id": "8", "mail": "bo@x.se", "news": "kanske", "said": null}',
     ):
         warehouse.execute(replaced, [row])
