@@ -110,7 +110,10 @@
         group by 1, 2
     ),
     pointed as (
-        select person_system, person_key, sum({{ hashed(["contact_point", "statements", "digest"]) }}) as points
+        select
+            person_system,
+            person_key,
+            sum({{ hashed(["contact_point", "statements", "digest", "is_former"]) }}) as points
         from {{ source("identity", "point_holders") }}
         group by 1, 2
     ),

@@ -53,9 +53,14 @@
     -- what
     -- was said is not told of each of them in full
     withdrawn_points as (
-        select distinct h.contact_point, b.customer_id, h.statements > {{ var("withdrawals_in_full") }} as is_of_many
+        select
+            h.contact_point,
+            b.customer_id,
+            h.statements > {{ var("withdrawals_in_full") }} as is_of_many,
+            bool_and(h.is_former) as is_former
         from {{ source("identity", "point_holders") }} h
         join owners b on b.source_system = h.person_system and b.source_key = h.person_key
+        group by 1, 2, 3
     ),
     -- whoever has the address or number of a record that withdrew and is gone
     heirs as (
@@ -124,7 +129,8 @@
         from ({{ withdrawals(withdrawn) }}) e
         join withdrawn_points w on w.contact_point = e.contact_point and not w.is_of_many
         left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
-        where w.customer_id is distinct from b.customer_id
+        -- a point that they have no more may be somebody else's by now: of who it is that says so, only they are denied
+        where w.customer_id is distinct from b.customer_id and (not w.is_former or b.customer_id is null)
         union all
         -- of many the last, and the first after each grant: no other changes what is permitted when
         select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key, e.clock

@@ -1,6 +1,7 @@
 """Whom a withdrawal is about, by all that its contact point and its key may be read as; and grants on somebody else's point.
 
-Here: `identity.withdrawn_points`, `point_holders`, `heirs` and `void_grants`, made anew each night. Not here: what is said
+Here: `identity.withdrawn_points`, `point_holders`, `heirs` and `void_grants`, made anew each night, and `held_points`, which
+remembers. Not here: what is said
 (privacy/withdrawals.py), what it means (dbt: macros/statements.sql), whom none of it names (untied.py).
 """
 
@@ -84,10 +85,33 @@ from granted_keys where contains(contact_point, '@')
 union all
 select unnest(denied_by), person_system, person_key from granted_keys
 """
+# every address and number that a record was ever seen with: a source writes over what a withdrawal names, and it may come late
+_HELD = "create table if not exists identity.held_points (person_system varchar not null, person_key varchar not null, token varchar not null);"
+_REMEMBER = """
+insert into identity.held_points
+select distinct h.person_system, h.person_key, h.token from (
+    select source_system as person_system, source_key as person_key, email_key as token from identity.normalised_people where email_key is not null
+    union all select source_system, source_key, phone_key from identity.normalised_people where phone_key is not null
+    union all select person_system, person_key, email_key from granted_keys where email_key is not null
+    union all select person_system, person_key, phone_key from granted_keys where phone_key is not null
+) h
+anti join identity.held_points o on o.person_system = h.person_system and o.person_key = h.person_key and o.token = h.token
+"""
+_FORGET = """
+delete from identity.held_points where (person_system, person_key) not in (
+    select (source_system, source_key) from identity.customer_source_records)
+"""
+# `is_former`: the record had the point, or was granted something on it, and has another by now
 _HOLDERS = """
 create or replace table identity.point_holders as
-select distinct w.contact_point, w.statements, w.digest, h.person_system, h.person_key
-from denied d join having_it h using (token) join identity.withdrawn_points w on w.contact_point = d.contact_point
+select w.contact_point, w.statements, w.digest, h.person_system, h.person_key, bool_and(h.is_former) as is_former
+from denied d
+join (
+    select token, person_system, person_key, false as is_former from having_it
+    union all select token, person_system, person_key, true from identity.held_points
+) h using (token)
+join identity.withdrawn_points w on w.contact_point = d.contact_point
+group by all
 """
 # what a record that is gone said stands for whoever has its address or number by now: a migration gives new keys. What
 # names a record by its key in another spelling, or its system in another case, stands for that record
@@ -146,7 +170,7 @@ _HELPING = ("granted_on", "granted_keys", "gone_people", "denied", "having_it")
 
 
 def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -> int:
-    """Rebuilds the four tables. Needs the ledger of withdrawals, people with their keys and customers. Returns the contact
+    """Rebuilds the four tables, and adds to `held_points`. Needs the ledger of withdrawals, people with their keys and customers. Returns the contact
     points that somebody withdrew from."""
     define_match_keys(con)
     con.execute(_GRANTED)
@@ -158,7 +182,8 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -
         "union select phone, country_code from gone_people",
         default_country,
     )
-    for statement in (_POINTS, _DENIED, _GRANTED_KEYS, _HAVING, _HOLDERS, _HEIRS, _VOID):
+    statements = (_POINTS, _DENIED, _GRANTED_KEYS, _HAVING, _HELD, _REMEMBER, _FORGET, _HOLDERS, _HEIRS, _VOID)
+    for statement in statements:
         con.execute(statement)
     con.execute("; ".join(f"drop table {table}" for table in _HELPING))
     return int(scalar(con, "select count(*) from identity.withdrawn_points"))

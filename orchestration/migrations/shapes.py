@@ -18,6 +18,7 @@ DECLARING = (
     "data_quality.runner",
     "orchestration.erase",
     "orchestration.extract.records",
+    "orchestration.identity.contact_points",
     "orchestration.identity.decisions",
     "orchestration.identity.groups",
     "orchestration.identity.ids",

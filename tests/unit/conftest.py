@@ -108,7 +108,8 @@ def permitted(compiled, resolve, warehouse):
         find_households(warehouse, datetime.fromisoformat(at))
         if not go.remembers:
             warehouse.execute(
-                "drop table if exists identity.withdrawals; drop table if exists identity.withdrawals_read"
+                "drop table if exists identity.withdrawals; drop table if exists identity.withdrawals_read; "
+                "drop table if exists identity.held_points"
             )
         # rows of every system, as staging has them
         for system in SYSTEMS:

@@ -449,3 +449,30 @@ def test_rule_04_a_time_zone_that_is_stated_later_tells_when_a_withdrawal_was(pe
     assert permitted([ANNA], consent_events=[granted, stated]) == {SURVEY: "anna@x.se"}
     ledger = warehouse.execute("select stated_at, is_zoneless from identity.withdrawals").fetchall()
     assert ledger == [(datetime(2026, 3, 2, 10), False)]
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_rule_04_a_withdrawal_of_an_address_or_number_outlives_its_change_in_the_crm(permitted, channel, is_late):
+    """The tool names only the point that was granted. The CRM writes another over it, in record and statement, with the same
+    time of the grant; the withdrawal comes before that or after."""
+    permitted.remembers = True
+    old, new = ("mira.old@x.se", "mira.new@x.se") if channel == "email" else ("+46735550011", "+46735550022")
+    field = "email" if channel == "email" else "phone"
+    at_first, moved = (person("mira", "Mira", "Ek", **{field: point}) for point in (old, new))
+    granted = said("mira", channel=channel, contact_point=old, source_key="g", at="2026-01-10")
+    stop = said("t", "withdrawn", "2026-03-01", channel=channel, contact_point=old, source_key="w") | NOBODYS
+    key = ("mira", "survey", channel)
+    if is_late:
+        assert permitted([at_first], consent_events=[granted]) == {key: old}
+    else:
+        assert permitted([at_first], consent_events=[granted, stop]) == {}
+    granted = granted | {"contact_point": new, "load_id": 2}
+    assert permitted([moved], consent_events=[granted, stop]) == {}
+    # said yes later, and on the new one
+    assert permitted([moved], consent_events=[granted | {"stated_at": datetime(2026, 4, 1)}, stop]) == {key: new}
+    # whoever has the old one by now denies it for themselves, and not for who had it
+    cia = person("cia", "Cia", "Dahl", **{field: old})
+    theirs = said("cia", "withdrawn", "2026-05-01", channel=channel, contact_point=old, source_key="c")
+    again = granted | {"stated_at": datetime(2026, 4, 1)}
+    assert permitted([moved, cia], consent_events=[again, stop, theirs]) == {key: new}
