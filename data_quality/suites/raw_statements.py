@@ -132,7 +132,13 @@ def point_keys(point: str) -> str:
     bare = f"translate(lower({point}), chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173), '')"
     addresses = f"list_transform(regexp_extract_all({bare}, '[\\pL\\pN._+-]+@[\\pL\\pN.-]+'), lambda a: rtrim(a, '.'))"
     digits = f"regexp_replace({point}, '[^0-9]', '', 'g')"
-    number = f"case when not contains({point}, '@') and length({digits}) >= 8 then [right({digits}, 9)] else [] end"
+    # a digit of its own, digits in brackets, or up to three behind nine without gaps stand behind a number
+    behind = "[ .()_-]+[0-9][ ).]*$|[ .)_-]*\\([ ]*[0-9]+[ ).]*$"
+    bare_digits = f"regexp_replace(regexp_replace({point}, '{behind}', ''), '[^0-9]', '', 'g')"
+    nine = "[0-9]" * 9
+    run = f"regexp_replace(regexp_extract({point}, '^(.*{nine})[ ._-]+[0-9][0-9]?[0-9]?[ .]*$', 1), '[^0-9]', '', 'g')"
+    numbers = f"list_transform(list_filter([{digits}, {bare_digits}, {run}], lambda d: length(d) >= 8), lambda d: right(d, 9))"
+    number = f"case when not contains({point}, '@') then list_sort(list_distinct({numbers})) else [] end"
     return f"list_concat({addresses}, {number})"
 
 

@@ -24,7 +24,8 @@ with written as (
     from phone_candidates c join parsed p on p.candidate = c.candidate and p.region = c.region
     group by c.phone, c.country_code
 ), judged as (
-    select *, coalesce(not has_more and phone_key is not null and (is_valid or is_plain), false) as is_certain,
+    -- a number of a range that the library does not know is certain unless it begins with one that it knows
+    select *, coalesce(not has_more and phone_key is not null and (is_valid or is_plain and len(readings) = 1), false) as is_certain,
         -- of a number whose country nobody knows, its digits are the key
         case when not has_more and is_plain and region = '' and length(ltrim(candidate, '+0')) >= 7 then ltrim(candidate, '+0') end as digits,
         list_distinct(list_concat(list_transform(readings, lambda r: right(r, 7)), coalesce(own_tails, []::varchar[]))) as tails

@@ -25,6 +25,8 @@ from orchestration.warehouse import has_table
 _WORTH_PROCESSES = 50_000
 # E.164 has no longer numbers: more digits are two numbers written as one
 _MOST_DIGITS = 15
+# fewer digits are no number to look for in front of others
+_LEAST_DIGITS = 7
 _SQL = Path(__file__).parent / "phone_numbers.sql"
 
 _DDL = """
@@ -187,17 +189,26 @@ def reading_of(candidate: str, region: str) -> Reading:
     is_valid = bool(found)
     if not found and written is not None and phonenumbers.is_possible_number(written):
         found = [written]
+    has_key = bool(found)
+    if not is_valid:
+        found += _leading(candidate, region)
     numbers = list(dict.fromkeys(map(_e164, found)))
     nationals = list(dict.fromkeys(str(number.national_number) for number in found))
     if not found:
         return None, False, None, [], [], None
     # without a country the digits may lack one: then what they would be with a + before them is a reading and no key
-    is_key = candidate.startswith("+") or bool(region)
+    is_key = has_key and (candidate.startswith("+") or bool(region))
     kind = phonenumbers.number_type(found[0])
     is_mobile = kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
     if not is_key:
         return None, is_valid, None, numbers, nationals, None
     return numbers[0], is_valid, is_mobile, numbers, nationals, _country_of(found[0])
+
+
+def _leading(candidate: str, region: str) -> list[Any]:
+    """The valid numbers that digits begin with: something stands behind a number. Of no use where the country is not known."""
+    starts = (_parsed(candidate[:end], region) for end in range(len(candidate) - 1, _LEAST_DIGITS - 1, -1))
+    return [number for number in starts if number is not None and phonenumbers.is_valid_number(number)]
 
 
 def _country_of(number: Any) -> str:

@@ -17,9 +17,19 @@ create or replace macro match_keys.phone_parts(b) as
                 then string_split(part, '/') else [part] end)))[1];
 create or replace macro match_keys.international(n) as
     case when starts_with(n, '+') then '+' || match_keys.digits_in(n) when starts_with(n, '00') then '+' || substr(match_keys.digits_in(n), 3) else match_keys.digits_in(n) end;
-create or replace macro match_keys.phone_runs(b) as
-    list_filter(list_transform(match_keys.phone_parts(b), lambda part: match_keys.international(regexp_replace(part, '[^0-9+]', '', 'g'))),
+create or replace macro match_keys.runs_of(parts) as
+    list_filter(list_transform(parts, lambda part: match_keys.international(regexp_replace(part, '[^0-9+]', '', 'g'))),
         lambda n: n <> '' and n <> '+');
+-- a part without the few digits behind a whole number (0731110000 (2), 0731110000-1): one digit of its own, digits in brackets,
+-- or up to three behind a number without gaps; null where there are none
+create or replace macro match_keys.without_suffix(part) as
+    list_transform([regexp_extract(part, '^(.*[0-9].*?)(?:[ .()_-]+[0-9]|[ .)_-]*\([ ]*[0-9]{1,3})[ ).]*$', 1)], lambda head:
+        case when length(match_keys.digits_in(head)) >= 7 then head
+            else nullif(regexp_extract(part, '^(.*[0-9]{9,})[ ._-]+[0-9]{1,3}[ .]*$', 1), '') end)[1];
+-- both readings stay: with the digits behind it and without
+create or replace macro match_keys.phone_runs(b) as
+    list_transform([match_keys.phone_parts(b)], lambda parts: match_keys.runs_of(
+        list_concat(parts, list_filter(list_transform(parts, lambda part: match_keys.without_suffix(part)), lambda head: head is not null))))[1];
 -- what may be numbers: five digits or more, not all the same
 create or replace macro match_keys.phone_candidates(b) as
     list_sort(list_distinct(list_filter(match_keys.phone_runs(b), lambda n: length(ltrim(n, '+')) >= 5 and trim(ltrim(n, '+'), substr(ltrim(n, '+'), 1, 1)) <> '')));

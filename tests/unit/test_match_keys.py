@@ -157,6 +157,25 @@ def test_what_is_no_single_number_denies_by_each_and_never_grants(written, read)
     assert not denies(found, phone("070-444 00 08")) and not denies(phone("070-444 00 08"), found)
 
 
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [("0731110000", "SE"), ("073-111 00 00", "SE"), ("+46731110000", ""), ("0731110000", ""), ("401 23 456", "NO"), ("40123456", "NO"), ("20 12 34 56", "DK")],
+)  # fmt: skip
+@pytest.mark.parametrize("behind", [" (2)", "(1)", " 2", "-1", " 0", " - 2", ".3", "_4", " ( 12 )"])
+def test_a_number_with_something_behind_it_denies_that_number_and_grants_nothing(number, country, behind):
+    found, certain = phone(number + behind, country), phone(number, country)
+    assert (found["phone_key"], found["is_certain"]) == (None, False)
+    assert denies(found, certain) and denies(certain, found)
+    elsewhere = phone("070-444 00 08", "SE")
+    assert not denies(found, elsewhere) and not denies(elsewhere, found)
+
+
+def test_digits_behind_a_number_without_gaps_deny_it_and_are_no_number():
+    for written in ("0731110000 12", "073-111 00 00 12", "07311100002", "0731110000 123"):
+        found = phone(written)
+        assert not found["is_certain"] and denies(found, phone("0731110000")), written
+
+
 @pytest.mark.parametrize("written", ["", "-", "nothing", "12", "0000000000", "7.03E8"])
 def test_what_is_no_number_is_none(written):
     found = phone(written or " x ")

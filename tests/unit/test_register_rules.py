@@ -133,6 +133,7 @@ def test_rule_16_match_keys_are_normalised_before_a_register_is_compared(permitt
         ({"phone": "070-333 00 02 / 03"}, "070-333 00 02 / 03"),
         ({"phone": "070-333 00 02", "country_code": "Sverige"}, "070-333 00 02"),
         ({"phone": None, "country_code": " se"}, "0703330002"),
+        ({"phone": "0703330002 (2)"}, "0703330002 (2)"),
     ],
 )  # fmt: skip
 def test_rule_09_the_register_is_asked_with_the_number_that_was_granted(permitted, warehouse, person_has, granted_on):
@@ -238,6 +239,13 @@ def test_rule_10_an_address_that_no_register_can_be_asked_for_is_closed(permitte
     entry = {"register": "nix_adresserat", "version_on": "2026-05-31", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}  # fmt: skip
     assert set(permitted([ANNA | record_has], consent_events=granted, reservations=[entry])) == {SURVEY}
     assert permitted.why["anna", "survey", "post"] == "the address cannot be looked up in the register"
+
+
+def test_rule_09_an_entry_with_something_behind_its_number_closes_that_number(permitted):
+    entries = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": "0704440002 (1)"}]
+    granted = [said("anna", channel="phone", contact_point="0704440002", contact_point_type="phone")]
+    assert permitted([ANNA | {"phone": None}], consent_events=granted, reservations=entries) == {}
+    assert permitted.why["anna", "survey", "phone"] == "reserved in nix_telefon"
 
 
 NIX = {"register": "nix_telefon", "version_on": "2026-05-31", "phone": "0709999999"}

@@ -43,6 +43,23 @@ def test_rule_04_a_withdrawal_denies_however_it_writes_the_key_or_hides_the_addr
     assert set(permitted([ANNA, BO], consent_events=[*granted, withdrawn, said("anna", at="2026-04-01")])) == {OF_ANNA, OF_BO}  # fmt: skip
 
 
+WRITTEN_BEHIND = ["0731110000 (2)", "0731110000 2", "073-111 00 00-1", "0731110000(1)", "0731110000 0", "0731110000 12"]
+
+
+def test_rule_04_a_stop_on_a_number_with_something_behind_it_denies_that_number(permitted):
+    people = [ANNA | {"phone": "0731110000"}, BO | {"phone": "0704440008"}]
+    granted = [
+        said("anna", channel="sms", contact_point="0731110000"),
+        said("bo", channel="sms", contact_point="0704440008"),
+    ]
+    for written in WRITTEN_BEHIND:
+        stop = no(None, channel="sms", contact_point=written)
+        assert set(permitted(people, consent_events=[*granted, stop])) == {("bo", "survey", "sms")}, written
+    # nor is it a number to be written to
+    odd = said("anna", channel="sms", contact_point="0731110000 (2)")
+    assert permitted([ANNA | {"phone": "0731110000 (2)"}], consent_events=[odd]) == {}
+
+
 @pytest.mark.parametrize("key", ["703.0", "703.00 ", "\u00a0703"])
 def test_rule_04_a_number_that_a_spreadsheet_or_json_wrote_is_the_record_of_that_number(permitted, key):
     weird = NUMBERED | {"source_key": "703.0"}
