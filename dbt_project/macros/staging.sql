@@ -38,7 +38,7 @@
     case
         when {{ word(status) }} = 'granted'
         then 'granted'
-        when {{ word(status) }} in ('{{ var("withdrawn_words") | join("', '") }}')
+        when {{ word(status) }} in ('{{ var("withdrawn_words") | join("', '") }}') or {{ is_refusal(status) }}
         then 'withdrawn'
     end
 {%- endmacro %}
@@ -63,7 +63,7 @@
     coalesce({{ statement_time(at, is_granted()) }}, case when not {{ is_granted() }} then _extracted_at end)
 {%- endmacro %}
 
-{#- SQL: whether the kind of a message's event, in whatever spelling, withdraws. -#}
+{#- SQL: whether the kind of a message's event or a status, in whatever spelling, has a refusal in it. -#}
 {% macro is_refusal(kind) -%}
     coalesce(regexp_matches(lower(cast({{ kind }} as varchar)), '{{ var("refusal") }}'), false)
 {%- endmacro %}

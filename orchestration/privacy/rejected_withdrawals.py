@@ -19,9 +19,9 @@ from orchestration.privacy.withdrawals import (
     EARLIEST,
     FEEDING,
     LEDGER,
-    WORDS,
     add_withdrawals,
     is_harmless,
+    is_withdrawn,
     prepare_withdrawals,
     refuses,
 )
@@ -101,7 +101,7 @@ def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, zone: 
     return Reader(
         mapping.entity, source, name, _said(mapping, "source_key"), system, _said(mapping, "person_key"), (_said(mapping, "contact_point"),),
         granted=f"({ignored} or {is_harmless(kind)})" if is_event else f"({ignored} or coalesce({status} = 'granted', false))",
-        withdrawn=refuses(kind) if is_event else f"coalesce({status} in ({WORDS}), false)",
+        withdrawn=refuses(kind) if is_event else is_withdrawn(status),
         purpose="'marketing'" if is_event else _said(mapping, "purpose"),
         channel="'email'" if is_event else _said(mapping, "channel"),
         stated_at=_utc(written, zone), is_zoneless=_is_zoneless(written, zone),
@@ -125,7 +125,7 @@ def _of_person(source: str, name: str, table: Table, person: Person, zone: str |
         "consent_events" if grant else "email_events", source, name, key_text(table.key) if table.key else "null",
         text(person.system or source), key, tuple(quote(column) for column in (*person.email, *person.phone)),
         granted=is_harmless(event) if refused else f"coalesce({status} in ({granted}), false)",
-        withdrawn=refused or f"coalesce({status} in ({WORDS}), false)",
+        withdrawn=refused or is_withdrawn(status),
         purpose="'marketing'" if refused else quote(grant.purpose) if grant and grant.purpose else "null",
         channel="'email'" if refused else quote(grant.channel) if grant and grant.channel else "null",
         stated_at=_utc(written, zone), is_zoneless=_is_zoneless(written, zone),

@@ -17,16 +17,21 @@ from orchestration.warehouse import scalar, text
 LEDGER = "identity.withdrawals"
 FEEDING = ("consent_events", "email_events")
 _STAGED = "staging.stg_{system}__{entity}"
-# what systems write for a withdrawal, without case; whatever is neither of these nor a grant denies too, for as long as it
-# stands so
+# statuses that are a withdrawal as a whole word, without case, besides those that REFUSAL finds; whatever is neither of
+# these nor a grant denies too, for as long as it stands so
 WITHDRAWN_WORDS = (
-    "withdrawn", "withdraw", "revoked", "revoke", "unsubscribed", "unsubscribe", "opt-out", "opt_out", "opt out", "optout",
-    "opted-out", "opted_out", "opted out", "objected", "declined", "denied", "refused", "rejected", "no", "false", "0",
+    "denied", "rejected", "no", "n", "nope", "false", "0", "off", "never", "no consent", "not granted",
+    "not consented", "blocked", "block", "suppressed", "blacklisted", "blocklisted", "cancelled", "canceled", "terminated", "ei", "ej",
+    "annullert", "annulleret", "annullerad", "hylätty", "hylatty", "estetty", "poistettu",
 )  # fmt: skip
-# what the kind of an email event has in it that withdraws, in whatever spelling: group_unsubscribe, spamreport, …
+# what the status of a statement or the kind of an email event has in it that withdraws, in whatever spelling:
+# group_unsubscribe, spamreport, avanmäld, tackar nej, … No word for a grant may match it
 REFUSAL = (
     "unsub|opt(ed)?[^a-z]?out|spam|complain|abuse|feedback.?loop|do.?not|stop|remov|withdr|revok|object|declin|refus|"
-    "avreg|avb(ö|o)j|avmeld|afmeld|framel|peru"
+    "(block|cancel)[a-z]*.by.(the.)?(user|customer|recipient|contact)|no,?.thank|(^|[^a-zåäöæø])(nej|nei)([^a-zåäöæø]|$)|"
+    "avreg|avb.{1,2}j|avanm|avm.{1,3}l|afmeld|framel|frabe|fravalg|fravalt|bortval|undanbe|reserver|"
+    "terkall|tertag|tilba(k|g)e(k|t)|trukk|nek(a|te)|n(æ|ae)gte|avsl(å|a)|afsl(å|a)|avvis|afvis|sp.{1,2}rra|sperr|sp(æ|ae)rr|"
+    "peru|kielt|kielle|ei.kiitos|ei.halua|en.halua"
 )
 # kinds of an email event that refuse nothing, without case and by their letters alone; whatever is neither one of these nor
 # a refusal may be one: it denies as long as it stands so
@@ -36,10 +41,11 @@ HARMLESS_KINDS = (
     "deferred", "deferral", "delayed", "deliverydelayed", "dropped", "blocked", "queued", "accepted", "failed", "converted",
     "replied", "reply", "subscribe", "subscribed", "resubscribe", "resubscribed", "groupresubscribe", "groupresubscribed",
 )  # fmt: skip
-# what people write for a wording or a form that there is none of, without case; nor is anything without a letter or digit one
+# what people write for a wording or a form that there is none of, by its letters and digits alone and without case; nor is
+# anything without a letter or digit one
 NO_EVIDENCE = (
-    "n/a", "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "tbd", "ingen", "inget", "okänd", "okänt",
-    "saknas", "ukjent", "ukendt", "mangler", "ei tiedossa", "puuttuu",
+    "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "tbd", "0", "nowording", "nosource", "noevidence",
+    "notavailable", "notapplicable", "ingen", "inget", "okänd", "okänt", "okand", "okant", "saknas", "ukjent", "ukendt", "mangler", "eitiedossa", "puuttuu",
 )  # fmt: skip
 # a statement of before is of no time that anybody meant (dbt: var earliest_statement)
 EARLIEST = "1990-01-01"
@@ -86,14 +92,18 @@ select '{entity}' as entity, '{system}' as source_system, source_key, {person_sy
 from {relation} where load_id > {since} and not {granted}
     and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
 """
-WORDS = ", ".join(map(text, WITHDRAWN_WORDS))
-_WITHDRAWN = f"coalesce(said_word(status) in ({WORDS}), false)"
 _GRANTED = "coalesce(said_word(status) = 'granted', false)"
 
 
-def refuses(kind: str) -> str:
-    """SQL: whether the kind of an email event, a text, is a refusal in any spelling."""
-    return f"coalesce(regexp_matches(lower({kind}), '{REFUSAL}'), false)"
+def refuses(written: str) -> str:
+    """SQL: whether the kind of an email event or a status, a text, has a refusal in it, in any spelling (dbt: macro is_refusal)."""
+    return f"coalesce(regexp_matches(lower({written}), '{REFUSAL}'), false)"
+
+
+def is_withdrawn(status: str) -> str:
+    """SQL: whether the status of a statement, a text that is no grant, is readably a withdrawal (dbt: macro statement_status)."""
+    listed = ", ".join(map(text, WITHDRAWN_WORDS))
+    return f"(coalesce(said_word({status}) in ({listed}), false) or {refuses(status)})"
 
 
 def is_harmless(kind: str) -> str:
@@ -104,14 +114,13 @@ def is_harmless(kind: str) -> str:
 
 def is_evidence(written: str) -> str:
     """SQL: whether a wording or a form, a text, says which (dbt: macro evidence)."""
-    word = f"lower(regexp_replace({written}, '^[\\s\\p{{Z}}\\p{{C}}]+|[\\s\\p{{Z}}\\p{{C}}]+$', '', 'g'))"
-    listed = ", ".join(map(text, NO_EVIDENCE))
-    return f"coalesce(regexp_matches({written}, '[\\p{{L}}\\p{{N}}]') and {word} not in ({listed}), false)"
+    listed = ", ".join(map(text, ("", *NO_EVIDENCE)))
+    return f"coalesce(regexp_replace(lower({written}), '[^\\p{{L}}\\p{{N}}]', '', 'g') not in ({listed}), false)"
 
 
 # of an entity's rows: what denies nothing, and what is readably a withdrawal
 _READ_AS = {
-    "consent_events": {"granted": _GRANTED, "certain": _WITHDRAWN},
+    "consent_events": {"granted": _GRANTED, "certain": is_withdrawn("status")},
     "email_events": {"granted": is_harmless("kind"), "certain": refuses("kind")},
 }
 # a delivery has one reading, today's: what is read as a grant by now, or came again as one after it could not be read, is

@@ -113,20 +113,23 @@
 {#- A text as it is written; null where it is empty or nothing but white space, of whatever kind. -#}
 {% macro filled(expression) -%} case when {{ word(expression) }} is not null then {{ expression }} end {%- endmacro %}
 
-{#- Evidence as it is written; null where it has neither letter nor digit, or is a word for none. -#}
+{#- Evidence as it is written; null where it has neither letter nor digit, or is a word for none, by its letters and digits. -#}
 {% macro evidence(expression) -%}
     case
-        when
-            {{ has_letter_or_digit(expression) }}
-            and {{ word(expression) }} not in ('{{ var("no_evidence") | join("', '") }}')
-        then {{ expression }}
+        when {{ letters_and_digits(expression) }} not in ('', '{{ var("no_evidence") | join("', '") }}') then {{ expression }}
     end
 {%- endmacro %}
-{% macro has_letter_or_digit(expression) -%}
-    {{ return(adapter.dispatch("has_letter_or_digit", "kundbild")(expression)) }}
+
+{#- The letters and digits of a word, in lower case. -#}
+{% macro letters_and_digits(expression) -%}
+    {{ return(adapter.dispatch("letters_and_digits", "kundbild")(expression)) }}
 {%- endmacro %}
-{% macro default__has_letter_or_digit(expression) -%} regexp_matches({{ expression }}, '[\p{L}\p{N}]') {%- endmacro %}
-{% macro spark__has_letter_or_digit(expression) -%} {{ expression }} rlike '[\\p{L}\\p{N}]' {%- endmacro %}
+{% macro default__letters_and_digits(expression) -%}
+    regexp_replace(lower(cast({{ expression }} as varchar)), '[^\p{L}\p{N}]', '', 'g')
+{%- endmacro %}
+{% macro spark__letters_and_digits(expression) -%}
+    regexp_replace(lower(cast({{ expression }} as string)), '[^\\p{L}\\p{N}]', '')
+{%- endmacro %}
 
 {#- The letters of a word, in lower case. -#}
 {% macro letters(expression) -%} {{ return(adapter.dispatch("letters", "kundbild")(expression)) }} {%- endmacro %}
