@@ -116,7 +116,8 @@
 {#- Evidence as it is written; null where it has neither letter nor digit, or is a word for none, by its letters and digits. -#}
 {% macro evidence(expression) -%}
     case
-        when {{ letters_and_digits(expression) }} not in ('', '{{ var("no_evidence") | join("', '") }}') then {{ expression }}
+        when {{ letters_and_digits(expression) }} not in ('', '{{ var("no_evidence") | join("', '") }}')
+        then {{ expression }}
     end
 {%- endmacro %}
 
