@@ -129,7 +129,11 @@ def hidden_people(settings: Settings) -> str:
 def point_keys(point: str) -> str:
     """SQL: a list of simple keys of all that a contact point holds: addresses as written in lower case, numbers by their end."""
     # spaces of no width are no part of an address; chr() because the runner reads braces as places to fill
-    bare = f"translate(lower({point}), chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173), '')"
+    # percent signs of a link, and letters of full width, are read as what they stand for
+    letters = "".join(map(chr, range(ord("a"), ord("z") + 1))) + "0123456789@.+-_"
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in letters)
+    narrow = f"translate(lower(coalesce(try(url_decode({point})), {point})), '{wide}', '{letters}')"
+    bare = f"translate({narrow}, chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173), '')"
     addresses = f"list_transform(regexp_extract_all({bare}, '[\\pL\\pN._+-]+@[\\pL\\pN.-]+'), lambda a: rtrim(a, '.'))"
     digits = f"regexp_replace({point}, '[^0-9]', '', 'g')"
     # a digit of its own, digits in brackets, or up to three behind nine without gaps stand behind a number

@@ -44,10 +44,17 @@ create or replace macro match_keys.untagged(l, d) as
         when d in ('gmail.com', 'googlemail.com') then replace(regexp_replace(l, '\+.*$', ''), '.', '') || '@gmail.com'
         else regexp_replace(l, '\+.*$', '') || '@' || d end;
 create or replace macro match_keys.written_address_key(a) as
-    match_keys.untagged(trim(split_part(a, '@', 1), '.''’‘‚“”„«»*&=`´!?#~'), rtrim(split_part(a, '@', 2), '.-_'));
--- lower case, composed, every separator that no address has as a space
+    match_keys.untagged(trim(split_part(a, '@', 1), '.''’‘‚“”„«»*&=`´!?#~•·‣▪●○◦–—→►'), rtrim(split_part(a, '@', 2), '.-_'));
+-- letters, digits and marks of full width as those of ASCII
+create or replace macro match_keys.of_one_width(s) as
+    translate(s, 'ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ０１２３４５６７８９＠．＋－＿', 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.+-_');
+-- an apostrophe between letters, however it is typed or escaped: o’brien, o''brien, o\'brien
+create or replace macro match_keys.one_apostrophe(s) as regexp_replace(s, '(\p{L})\\*[''’‘`´ʼ′]+(\p{L})', '\1''\2', 'g');
+-- lower case, composed, every separator that no address has as a space; no label (e-post=)
 create or replace macro match_keys.written_addresses(s) as
-    regexp_replace(lower(match_keys.plain(replace(s, '＠', '@'))), '[<>()\[\]{}",;:|\\/ ]+', ' ', 'g');
+    regexp_replace(
+        regexp_replace(lower(match_keys.plain(match_keys.one_apostrophe(match_keys.of_one_width(s)))), '[<>()\[\]{}",;:|\\/ ]+', ' ', 'g'),
+        '(^| )(?:e-?post|e-?mail|e-?mejl|mejl|mail|mailto|address?e?|sähköposti)=', '\1', 'g');
 create or replace macro match_keys.addresses_in(w) as
     list_sort(list_distinct(list_filter(list_transform(
         regexp_extract_all(regexp_replace(w, ' *@ *', '@', 'g'), '[^ @]+@[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+'),
@@ -70,15 +77,18 @@ create or replace macro match_keys.email_key(s) as
         when not regexp_matches(s, '[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]@|@[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]')
             then list_transform([match_keys.known_addresses(s)], lambda k: case when len(k) = 1 then k[1] end)[1] end;
 
--- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, the @ of other widths
+-- %3C as <, where the bytes are text
+create or replace macro match_keys.unescaped(s) as case when contains(s, '%') then coalesce(try(url_decode(s)), s) else s end;
+-- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=
 create or replace macro match_keys.revealed_address(s) as
     list_reduce([
-            ['&(?:amp;)?(?:#0*64|#x0*40|commat);|%40|[＠﹫]', '@'], ['&(?:amp;)?(?:#0*46|#x0*2e|period);|%2e', '.'], ['%2b', '+'], ['%20|&[lg]t;', ' '],
+            ['&(?:amp;)?(?:#0*64|#x0*40|commat);|[＠﹫]', '@'], ['&(?:amp;)?(?:#0*46|#x0*2e|period);', '.'], ['&(?:amp;)?(?:#0*43|#x0*2b|plus);', '+'],
+            ['&(?:amp;)?(?:#0*39|#x0*27|apos);', ''''], ['&(?:amp;)?(?:[lg]t|quot|nbsp|#[0-9]+|#x[0-9a-f]+);|=', ' '],
             ['\s*[(\[{<]\s*(?:at|a|@|snabel-?a|krøllalfa|alfakrøll|ät-?merkki|kissanhäntä)\s*[)\]}>]\s*', '@'],
             ['\s+(?:at|snabel-?a|krøllalfa|alfakrøll)\s+', '@'],
             ['\s*[(\[{<]\s*(?:dot|punkt|punktum|prikk|piste|[.])\s*[)\]}>]\s*', '.'], ['\s+(?:dot|punkt|punktum|prikk|piste)\s+', '.']],
-        lambda seen, change: [regexp_replace(seen[1], change[1], change[2], 'gi')], [match_keys.plain(s)])[1];
+        lambda seen, change: [regexp_replace(seen[1], change[1], change[2], 'gi')], [match_keys.plain(match_keys.unescaped(match_keys.unescaped(s)))])[1];
 -- every address that a withdrawal may name, as keys: a denial is read by more than a grant
 create or replace macro match_keys.denied_addresses(s) as
-    case when contains(s, '@') and len(match_keys.email_readings(s)) > 0 then match_keys.email_readings(s)
-        else match_keys.email_readings(match_keys.revealed_address(s)) end;
+    case when match_keys.is_plain_address(s) and not contains(s, '%') then match_keys.email_readings(s)
+        else list_sort(list_distinct(list_concat(match_keys.email_readings(s), match_keys.email_readings(match_keys.revealed_address(s))))) end;

@@ -286,6 +286,26 @@ def test_an_address_in_disguise_denies_and_grants_nothing(written):
         assert email(written) is None and readings(written) == []
 
 
+@pytest.mark.parametrize(
+    ("written", "denied"),
+    [("%3Canna@x.se%3E", "anna@x.se"), ("mailto%3Aanna@x.se", "anna@x.se"), ("mailto%253Aanna%2540x.se", "anna@x.se"), ("anna%2bnyhet@x.se", "anna@x.se"),
+     ("ａｎｎａ@ｘ.se", "anna@x.se"), ("ＡＮＮＡ＠x．se", "anna@x.se"), ("•anna@x.se", "anna@x.se"), ("·anna@x.se", "anna@x.se"), ("–anna@x.se", "anna@x.se"),
+     ("E-post=anna@x.se", "anna@x.se"), ("kund=anna@x.se", "anna@x.se"), ("o’brien@x.ie", "o'brien@x.ie"), ("o''brien@x.ie", "o'brien@x.ie"),
+     ("o\\'brien@x.ie", "o'brien@x.ie"), ("o%27brien@x.ie", "o'brien@x.ie"), ("o&#39;brien@x.ie", "o'brien@x.ie")],
+)  # fmt: skip
+def test_an_address_that_is_escaped_or_marked_denies_the_address_that_it_means(written, denied):
+    assert denied in key("match_keys.denied_addresses($v)", written)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("•anna@x.se", "anna@x.se"), ("–anna@x.se", "anna@x.se"), ("E-post=anna@x.se", "anna@x.se"), ("ａｎｎａ@x.se", "anna@x.se"), ("o’brien@x.ie", "o'brien@x.ie"),
+     ("o''brien@x.ie", "o'brien@x.ie"), ("o\\'brien@x.ie", "o'brien@x.ie")],
+)  # fmt: skip
+def test_an_address_behind_a_mark_or_a_label_is_read(written, read):
+    assert email(written) == read
+
+
 def test_what_is_no_address_in_disguise_denies_nobodys():
     for written in ("ring at home", "Storgatan 1 at porten", "", "(at)", "070-111 22 33", "100%40"):
         assert key("match_keys.denied_addresses($v)", written) == [], written

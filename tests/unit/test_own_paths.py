@@ -176,6 +176,7 @@ def test_opt_outs_of_no_source_are_none_and_keys_are_of_all_that_is_written(ware
     )
     keys = {
         "a@x.se, b@y.se": ["a@x.se", "b@y.se"], "tel +46 (0)70-111 22 33": ["701112233"], "12 34": [], "Åsa@x.se.": ["åsa@x.se"],
+        "%3Canna@x.se%3E": ["anna@x.se"], "mailto%3Aanna@x.se": ["anna@x.se"], "anna%2bnyhet@x.se": ["anna+nyhet@x.se"], "ａｎｎａ@x.se": ["anna@x.se"],
         # with something behind a number: both ways to read it
         "0731110000 (2)": ["311100002", "731110000"], "073-111 00 00-1": ["311100001", "731110000"], "0731110000 12": ["111000012", "731110000"],
         "+46 73 111 00 00": ["731110000"], "0731110000": ["731110000"], "08-123 45 67": ["081234567"],
