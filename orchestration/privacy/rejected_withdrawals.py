@@ -252,10 +252,13 @@ def _utc(written: str, zone: str | None) -> str:
     """SQL: a time out of text, UTC; null where it cannot be read. A day, or its midnight without an offset, weighs as its
     last moment, and a time before EARLIEST stands for none (dbt: macro statement_time)."""
     has_offset = _has_offset(written)
-    local = f"(try_cast({written} as timestamp) at time zone {text(zone or 'UTC')}) at time zone 'UTC'"
+    in_utc = f"at time zone {text(zone or 'UTC')}) at time zone 'UTC'"
+    local = f"(try_cast({written} as timestamp) {in_utc}"
+    # a day has 23 or 25 hours where clocks change: its end is the next midnight of the source's zone
+    next_day = f"(cast(cast(try_cast({written} as timestamp) as date) + interval 1 day as timestamp) {in_utc}"
     at = f"case when {has_offset} then try_cast({written} as timestamptz) at time zone 'UTC' else {local} end"
     is_day = f"not {has_offset} and cast(try_cast({written} as timestamp) as time) = time '00:00:00'"
     return (
         f"(case when {at} < date '{EARLIEST}' then null "
-        f"when {is_day} then {at} + interval 1 day - interval 1 microsecond else {at} end)"
+        f"when {is_day} then {next_day} - interval 1 microsecond else {at} end)"
     )

@@ -27,11 +27,20 @@ def birth_macros(as_of: str):
     return jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, globals=known).module
 
 
-def time_macros(zone: str | None = "UTC", model: str = "stg_shop__consent_events"):
+def statement_macros():
+    """The macros of statements.sql as dbt has them."""
+    return time_macros(files=("engine/casts.sql", "staging.sql", "statements.sql"))
+
+
+def time_macros(
+    zone: str | None = "UTC",
+    model: str = "stg_shop__consent_events",
+    files: tuple[str, ...] = ("engine/casts.sql", "staging.sql"),
+):
     """The macros of casts.sql and staging.sql as dbt has them in a staging model of source `shop`, whose times are of that zone;
     None states no zone."""
     macros = DBT_DIR / "macros"
-    text = "".join((macros / name).read_text(encoding="utf-8") for name in ("engine/casts.sql", "staging.sql"))
+    text = "".join((macros / name).read_text(encoding="utf-8") for name in files)
     variables = {
         "timezones": {"shop": zone} if zone else {},
         "refusal": REFUSAL,

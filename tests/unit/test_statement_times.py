@@ -9,8 +9,9 @@ import duckdb
 import pytest
 
 from orchestration.map_settings import ColumnMap, EntityMap
-from orchestration.settings import Table
-from tests.unit.mapped import models_of, raw, time_macros
+from orchestration.privacy.rejected_withdrawals import readers_of
+from orchestration.settings import Source, Table
+from tests.unit.mapped import models_of, raw, statement_macros, time_macros
 
 DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
 
@@ -36,6 +37,11 @@ DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
         ("Europe/Stockholm", "'2026-06-01 12:00:00.5+00:00'", datetime(2026, 6, 1, 12, microsecond=500000), None),
         ("Europe/Stockholm", "timestamptz '2026-06-01 12:00:00+00'", datetime(2026, 6, 1, 12), None),
         ("Europe/Stockholm", "'2026-06-01'", datetime(2026, 6, 1, 21, 59, 59, 999999), None),
+        # days of 25 and of 23 hours end at the next midnight there
+        ("Europe/Stockholm", "'2026-10-25'", datetime(2026, 10, 25, 22, 59, 59, 999999), None),
+        ("Europe/Stockholm", "timestamp '2026-10-25 00:00:00'", datetime(2026, 10, 25, 22, 59, 59, 999999), None),
+        ("Europe/Stockholm", "'2026-03-29'", datetime(2026, 3, 29, 21, 59, 59, 999999), None),
+        ("America/New_York", "'2026-11-01'", datetime(2026, 11, 2, 4, 59, 59, 999999), None),
         # the clock is 02:30 twice: a grant counts from the earlier hour, a withdrawal from the later, and so beats it
         ("Europe/Stockholm", "'2026-10-25 02:30:00'", datetime(2026, 10, 25, 0, 30), datetime(2026, 10, 25, 1, 30)),
     ],
@@ -47,6 +53,41 @@ def test_a_time_is_read_in_its_zone_and_a_day_as_its_end(warehouse, zone, writte
             f"select {times.statement_time('t', is_grant)} from (select {written} as t)"
         ).fetchall()
         assert found == [(expected,)], is_grant
+
+
+@pytest.mark.parametrize(
+    ("ends", "begins"),
+    [
+        # days of 25 hours: Stockholm, London, New York, Sydney
+        (datetime(2026, 10, 25, 22, 59, 59, 999999), datetime(2026, 10, 24, 22)),
+        (datetime(2026, 10, 25, 23, 59, 59, 999999), datetime(2026, 10, 24, 23)),
+        (datetime(2026, 11, 2, 4, 59, 59, 999999), datetime(2026, 11, 1, 4)),
+        (datetime(2026, 4, 5, 13, 59, 59, 999999), datetime(2026, 4, 4, 13)),
+        # of 23 hours: not later than its first moment, 2026-03-28 23:00
+        (datetime(2026, 3, 29, 21, 59, 59, 999999), datetime(2026, 3, 28, 22)),
+        # of 24: a Saturday, a Monday, a Sunday in summer; and an instant
+        (datetime(2026, 10, 24, 21, 59, 59, 999999), datetime(2026, 10, 23, 22)),
+        (datetime(2026, 10, 26, 22, 59, 59, 999999), datetime(2026, 10, 25, 23)),
+        (datetime(2026, 6, 7, 21, 59, 59, 999999), datetime(2026, 6, 6, 22)),
+        (datetime(2026, 10, 25, 22, 30), datetime(2026, 10, 25, 22, 30)),
+    ],
+)  # fmt: skip
+def test_the_first_moment_of_a_day_is_never_too_late_where_clocks_change(warehouse, ends, begins):
+    sql = statement_macros().first_moment("t")
+    assert warehouse.execute(f"select {sql} from (select $1::timestamp as t)", [ends]).fetchall() == [(begins,)]
+
+
+@pytest.mark.parametrize("written", ["2026-10-25", "2026-10-25T00:00:00"])
+def test_a_rejected_withdrawal_of_a_day_of_25_hours_counts_at_its_end(warehouse, written):
+    spec = Source(
+        connector="files", url="/", timezone="Europe/Stockholm",
+        tables={"t": {"columns": {"id": "VARCHAR", "at": "VARCHAR"}, "key": ["id"], "maps": [
+            {"entity": "consent_events", "columns": {"source_key": "id", "person_key": "id", "stated_at": "at"},
+             "constants": {"purpose": "survey", "channel": "email", "status": "withdrawn"}}]}},
+    )  # fmt: skip
+    (reader,) = readers_of("s", spec, "t", spec.tables["t"])
+    found = warehouse.execute(f"select {reader.stated_at} from (select '1' as id, $1 as at)", [written]).fetchall()
+    assert found == [(datetime(2026, 10, 25, 22, 59, 59, 999999),)]
 
 
 @pytest.mark.parametrize("model", ["stg_shop__consent_events", "own_stg_shop__consent_events"])

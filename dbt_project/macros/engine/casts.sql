@@ -46,7 +46,7 @@
 
 {#-
     When a statement on consent was made, UTC. One that names only a day, or its midnight without an offset, is written as the day's last
-    microsecond (macro first_moment says why). Of the hour that a clock has twice, a grant is in the earlier and a withdrawal
+    microsecond in the source's zone, where a day may have 23 or 25 hours (macro first_moment says why). Of the hour that a clock has twice, a grant is in the earlier and a withdrawal
     in the later, so that the order of the two never opens. A time before the var earliest_statement stands for none.
 -#}
 {% macro statement_time(expression, is_grant) -%}
@@ -61,7 +61,11 @@
         when
             not contains(cast({{ expression }} as varchar), ':')
             or (cast({{ written }} as time) = time '00:00:00' and not {{ has_offset(expression) }})
-        then {{ utc }} + interval '1' day - interval '1' microsecond
+        then
+            (
+                cast(cast({{ written }} as date) + interval '1' day as timestamp) at time zone '{{ zone }}'
+            ) at time zone 'UTC'
+            - interval '1' microsecond
         {%- if zone != "UTC" %}
             {%- for sign, of in [("-", is_grant), ("+", "not " ~ is_grant)] %}
                 when
