@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.consent import FRESH, said
+from tests.unit.mapped import birth_macros
 from tests.unit.people import person
 
 GUNILLA = {
@@ -99,6 +100,33 @@ def test_rule_19_a_given_name_in_another_form_of_the_same_birth_date_is_the_pers
         people = people[2:4] + people[:1]  # identity may take a record without a given name for anybody's of that birth
     assert known(people, entry) == {"m": (True, False)}
     assert known(people, entry | {"is_protected": False, "is_deceased": True}) == {"m": (False, True)}
+
+
+def test_rule_19_a_short_form_of_the_given_name_is_the_person(known):
+    """By the seed that identity goes by: either side may have the short form, or both another one."""
+    born = {"birth_date": "1950-02-03"}
+    for register_has, written in (
+        ("Margareta", "Greta"),
+        ("Eva Margareta", "Rita"),
+        ("Maggan", "Margareta"),
+        ("Greta", "Maggan"),
+    ):
+        people = [
+            person("m", written, "Bergström", **born),
+            person("another", "Xerxes", "Bergström", **born),
+            person("namesake", written, "Bergström", birth_date="1971-08-19"),
+            person("family", written, "Ek", **born),
+        ]  # fmt: skip
+        entry = GUNILLA | {"given_name": register_has}
+        assert known(people, entry | {"is_protected": True}) == {"m": (True, False)}, (register_has, written)
+    assert known(people, entry | {"is_deceased": True}) == {"m": (False, True)}
+
+
+def test_short_forms_mean_the_same_names_for_the_register_and_for_identity(permitted, warehouse):
+    permitted([person("m")])
+    select = birth_macros("2026-06-01").short_forms("reference.nicknames")
+    for one, other in (("from short_forms", select), (select, "from short_forms")):
+        assert warehouse.execute(f"select count(*) from ({one} except {other})").fetchall() == [(0,)]
 
 
 @pytest.mark.parametrize(

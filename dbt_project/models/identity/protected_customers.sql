@@ -48,6 +48,20 @@ with
         from candidates
         group by customer_id
     ),
+    short_forms as ({{ short_forms(ref("nicknames")) }}),
+    -- the names that a given name may be short for: Greta of Margareta
+    entry_names as (
+        select w.entry, {{ all_of_lists("s.given_forms") }} as meant_forms
+        from {{ each_of("(select entry, given_forms from entries)", "given_forms", "given_word") }} w
+        join short_forms s on s.given_word = w.given_word
+        group by w.entry
+    ),
+    customer_names as (
+        select w.customer_id, {{ all_of_lists("s.given_forms") }} as meant_forms
+        from {{ each_of("(select customer_id, forms from people)", "forms", "given_word") }} w
+        join short_forms s on s.given_word = w.given_word
+        group by w.customer_id
+    ),
     -- of one family name: a name may have been taken at marriage or left, and stand beside another
     namesakes as (
         select
@@ -56,7 +70,10 @@ with
             -- a register gives all forenames, a system one of them, or their first letters
             {{ have_common("e.given_forms", "c.forms") }}
             or {{ have_common("e.given_acronyms", "c.forms") }}
-            or {{ have_common("e.given_forms", "c.given_acronyms") }} as is_of_one_given_name,
+            or {{ have_common("e.given_forms", "c.given_acronyms") }}
+            or {{ have_common("n.meant_forms", "c.forms") }}
+            or {{ have_common("e.given_forms", "m.meant_forms") }}
+            or {{ have_common("n.meant_forms", "m.meant_forms") }} as is_of_one_given_name,
             -- who has neither has no given name, and may be anybody of the family
             {{ have_common("e.given_letters", "c.given_letters") }}
             or e.given_letters[1] is null
@@ -65,6 +82,8 @@ with
         join
             {{ each_of("(select *, forms as family_forms from people)", "family_forms", "family_form") }} c
             on c.family_form = e.family_form
+        left join entry_names n on n.entry = e.entry
+        left join customer_names m on m.customer_id = c.customer_id
     ),
     matched as (
         select
