@@ -260,9 +260,11 @@ def _key(part: Part, of: str) -> str:
 
 def _said(part: Part, raw: str, *, is_key: bool = False) -> str:
     """SQL: a value, or null where it is what the source writes for nothing; guests whose key is 0 are not one customer."""
-    nothing = ["", *part.nulls, *(part.null_keys if is_key else ())]
+    nothing, written = ["", *part.nulls], _stripped(f"cast({raw} as varchar)")
+    if is_key:  # Guest, NONE: of keys in any case
+        nothing, written = [value.lower() for value in (*nothing, *part.null_keys)], f"lower({written})"
     listed = ", ".join(text(value) for value in dict.fromkeys(nothing))
-    return f"case when {_stripped(f'cast({raw} as varchar)')} not in ({listed}) then {raw} end"
+    return f"case when {written} not in ({listed}) then {raw} end"
 
 
 def _expression(

@@ -278,7 +278,27 @@ class Source(Strict):
         default=["", "NULL", "null", "\\N", "N/A", "n/a", "#N/A"], description="what the source writes for nothing"
     )
     null_keys: list[str] = Field(
-        default=["0"], description="what it writes, besides, where a row refers to nobody: such rows share no key"
+        default=[
+            *(
+                "0",
+                "00",
+                "000",
+                "0.0",
+                "-",
+                "--",
+                "-1",
+                "none",
+                "nan",
+                "nil",
+                "guest",
+                "gäst",
+                "gjest",
+                "gæst",
+                "vieras",
+            ),
+            *("anonymous", "anonym", "unknown", "okänd", "ukjent", "ukendt", "tuntematon"),
+        ],
+        description="what it writes, besides, where a row refers to nobody, without case and blanks: such rows share no key",
     )
     timezone: TimeZone | None = Field(
         default=None,

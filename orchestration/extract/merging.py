@@ -69,8 +69,8 @@ def drop_duplicates(
 
 def is_keyless(alias: str, table: Table, nulls: list[str]) -> str:
     """SQL: whether a row's key says nothing."""
-    listed = ", ".join(text(value) for value in nulls)
-    empty = f" or trim({{}}::varchar) in ({listed})" if listed else ""
+    listed = ", ".join(dict.fromkeys(text(value.lower()) for value in nulls))
+    empty = f" or lower(trim({{}}::varchar)) in ({listed})" if listed else ""
     parts = [f"{alias}.{quote(c)}" for c in table.key]
     return "(" + " and ".join(f"({part} is null{empty.format(part)})" for part in parts) + ")"
 

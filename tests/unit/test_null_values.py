@@ -47,6 +47,16 @@ def test_guests_without_a_key_are_not_one_customer(con):
     assert orders == [*[(str(n), None, None, None) for n in range(4)], ("4", "7", None, None)]
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["0.0", "00", "000", "-", "-1", "None", "nan", "NaN", " guest ", "Guest", "GÄST", "gjest", "gæst", "Vieras", "anonymous", "Unknown"],
+)  # fmt: skip
+def test_a_key_that_names_no_guest_is_none(con, written):
+    sales(con, (written, "a@x.test"), (written, "b@x.test"), ("7", "c@x.test"))
+    assert staged(con, "people", "source_key, email") == [("7", "c@x.test")]
+    assert staged(con, "orders", "source_key, person_key") == [("0", None), ("1", None), ("2", "7")]
+
+
 def test_a_source_says_what_it_writes_for_nothing(con):
     sales(con, ("-1", "-"), ("0", "NULL"))
     found = staged(con, "people", "source_key, email", nulls=["-"], null_keys=["-1"])
