@@ -105,8 +105,10 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
         delivered = Delivered(
             path if is_local else f"{protocol}://{path}", file, size, modified, digest, lines, rows_told=rows_told
         )
-        # merged again by key, an older delivery would bring old values back unless it is the newest word
-        is_copy = digest == last if table.key else digest in {sha for _, _, sha in newest.values()}
+        # merged again by key, an older delivery would bring old values back unless it is the newest word; without a key the
+        # same bytes are other rows where both files are there, and the file that was moved where its old path is gone
+        moved = {sha for path_before, (_, _, sha) in newest.items() if path_before not in found}
+        is_copy = digest == last if table.key else digest in moved
         is_known_by_last_name = "/" in file and (file.rpartition("/")[2], digest) in by_bare_name
         if (known and known[2] == digest) or is_copy or is_known_by_last_name:
             deliveries.copies.append(delivered)

@@ -207,7 +207,7 @@ def test_one_bad_line_stops_one_line_and_is_told_with_table_reason_count_and_sha
         "shop survey_responses: 1 of 5 (20.0%) set aside: nps cannot be read",
         "shop survey_responses: 1 of 5 (20.0%) set aside: nps is above 10",
         "shop survey_responses: 1 of 5 (20.0%) set aside: source_key is missing",
-        "shop consent_events: 1 of 5 (20.0%) ignored: ignored: status is one of those that the mapping ignores",
+        "shop consent_events: 1 of 5 (20.0%) ignored: status is one of those that the mapping ignores",
         "shop orders: 1 of 25 (4.0%) without an amount: there is no exchange rate for PLN",
         "shop orders: 1 of 25 (4.0%) without an amount: the currency is no word of the seed currencies, or may be several",
         "shop orders: 1 of 25 (4.0%) of nobody known: the person that the order names is gone or was never delivered: its revenue has no customer",

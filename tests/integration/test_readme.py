@@ -44,7 +44,7 @@ def test_the_readmes_example_gives_customers_and_holds_a_night_that_sets_too_muc
     outcome = shop.json("run", "--as-of", "2026-11-01T02:00:00")
     assert outcome["customers"] == 12
     assert sorted(outcome["set_aside"]) == [
-        "shop orders: 1 of 64 (1.6%) ignored: ignored: status is one of those that the mapping ignores",
+        "shop orders: 1 of 64 (1.6%) ignored: status is one of those that the mapping ignores",
         "shop orders: 1 of 64 (1.6%) set aside: ordered_at cannot be read",
     ]
     found = shop.json("query", "select count(*) as orders, sum(net_amount)::varchar as net, count(*) filter (not is_order) as cancelled from bi.fct_orders")  # fmt: skip

@@ -60,6 +60,19 @@ def test_files_of_one_name_in_dated_folders_are_all_loaded(load, raw):
     assert load(path="*/o.csv", key=(), columns=columns).source_rows == 0
 
 
+def test_without_a_key_files_of_the_same_bytes_are_all_loaded_and_a_moved_one_is_not(load, raw, load_files):
+    spend, how = "campaign,cost\nads,10\nmail,5\n", {"path": "**/spend.csv", "key": ()}
+    how["columns"] = {"campaign": "VARCHAR", "cost": "VARCHAR"}
+    load({f"2026-11-0{day}/spend.csv": spend for day in (1, 2)}, **how)
+    load({"2026-11-03/spend.csv": spend}, **how)
+    assert raw("campaign, cost") == [("ads", "10")] * 3 + [("mail", "5")] * 3
+    folder = load_files.folder
+    (folder / "done").mkdir()
+    (folder / "2026-11-01").rename(folder / "done" / "2026-11-01")
+    assert load(**how).source_rows == 0
+    assert len(raw("campaign, cost")) == 6
+
+
 @pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
 def test_a_folder_that_is_named_like_a_column_does_not_override_it(load, raw, warehouse, load_files, format):
     content = {"csv": "id,status\n1,web\n", "jsonl": '{"id": "1", "status": "web"}\n'}.get(format, "")
