@@ -3,7 +3,7 @@
     column that is never null, its type, and below `meta` what its values may be:
       allowed: {min: 0, max: 10}          a number
       allowed: {values: [in, out]}        a word, read without case and blanks
-      reads: order_statuses | currencies  a word of that seed, in any of its spellings
+      reads: order_statuses | currencies  a word of that seed, in any of its spellings; a credit note may have any status
     and, of the model, `set_aside: [[condition, reason], …]`. One row breaks one row: no rule stops a night.
 -#}
 {% macro set_aside_because(entity, relation, columns=none) -%}
@@ -98,8 +98,17 @@
             ~ ref("order_statuses")
             ~ "))"
         ) -%}
+        {#- a credit note takes back whatever its status says: without it, a sale that was given back would count -#}
         {%- do cases.append(
-            "when " ~ name ~ " in " ~ unknown ~ " then '" ~ name ~ " is no word of the seed order_statuses'"
+            "when "
+            ~ name
+            ~ " in "
+            ~ unknown
+            ~ " and not coalesce("
+            ~ cast_or_null("amount", "decimal(18, 2)")
+            ~ " < 0, false) then '"
+            ~ name
+            ~ " is no word of the seed order_statuses'"
         ) -%}
     {%- endif -%}
     {{ return(cases) }}

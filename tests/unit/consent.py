@@ -24,7 +24,13 @@ MODELS = (
     "contact_permission_history",
 )
 # compiled for tests that build them, on these or on tables of their own
-ALONE = ("fct_contact_compliance", "bi_consent_overview", "bi_dim_customers", "conformed_email_events")
+ALONE = (
+    "fct_contact_compliance",
+    "bi_consent_overview",
+    "bi_dim_customers",
+    "conformed_email_events",
+    "conformed_orders",
+)
 SEEDS = ("purposes", "register_rules", "data_categories")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
 
