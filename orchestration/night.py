@@ -26,6 +26,7 @@ from orchestration.identity.ids import events_since
 from orchestration.migrations import bring_up_to_date, migrate
 from orchestration.preflight import assert_can_start
 from orchestration.privacy.rights import prepare_requests
+from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.status import keep_status, note_run
 from orchestration.transform import Dbt, set_clock
@@ -228,14 +229,17 @@ def _decided(con: duckdb.DuckDBPyConnection) -> str:
     """Decisions of who is who, objections and corrections: what people said here, and no source did."""
     prepare_decisions(con)
     prepare_requests(con)
+    prepare_withdrawals(con)
     return str(
         [
-            con.execute(f"select * exclude ({times}) from identity.{table} order by all").fetchall()
+            con.execute(f"select * exclude ({times}) from {table} order by all").fetchall()
             for table, times in (
-                ("decisions", "decided_at, decided_by, note"),
-                ("objections", "stated_at"),
-                ("corrections", "corrected_at"),
-                ("restrictions", "since"),
+                ("identity.decisions", "decided_at, decided_by, note"),
+                ("identity.objections", "stated_at"),
+                ("identity.corrections", "corrected_at"),
+                ("identity.restrictions", "since"),
+                # what names only an address, and is nobody's record's
+                (f"(from {LEDGER} where source_system = 'kundbild')", "stated_at, was_tied, is_over"),
             )
         ]
     )

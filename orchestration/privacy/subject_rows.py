@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.match_keys import define_match_keys, name_key
 from orchestration.privacy.noted import declared, raw_table
+from orchestration.privacy.rights import OWNERS
 from orchestration.privacy.set_aside import staged_pairs
 from orchestration.privacy.suppressor import WRITTEN_EMAIL
 from orchestration.settings import Person, Settings
@@ -21,21 +22,29 @@ from orchestration.warehouse import has_table, key_text, quote, text
 # (table, source, category, {column: description}, rows)
 Found = tuple[str, str, str, dict[str, str], list[dict[str, Any]]]
 MINE = "(select (source_system, source_key) from subject_records)"
-_OTHERS = "(select (source_system, source_key) from identity.customer_source_records where valid_to is null and customer_id <> $customer)"
+_OTHERS = "(select (source_system, source_key) from owners where customer_id <> $customer)"
 _KEY = "(select value from subject_keys where kind = '{kind}')"
 _NAME = name_key("given_name", "family_name", "birth_date")
 _DELIVERED, _NOTED = "the source system, as it delivered it", "noted here, as you or your representative said it"
 # an unreadable line may hold many people: of those with one address it is known whose they are
 _LONGEST_LINE = 2000
 _WORDS = ("objections", "restrictions", "corrections")
+_REMEMBERED = "kept here, so that what you said stands whatever the source does"
+# by record, or by an address or number that only they have
+_LEDGER = f"""
+(person_system, person_key) in {MINE} or person_key is null and (
+    match_keys.email_key(contact_point) in {_KEY.format(kind="email")}
+    or contact_point in (select phone from identity.phone_numbers where phone_key in {_KEY.format(kind="phone")}))
+"""
 
 
 def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) -> None:
-    """Makes the temp tables `subject_records`, of today's records, and `subject_keys`, of what only the customer is known by."""
+    """Makes the temp tables `subject_records`, of the customer's records, gone ones too, and `subject_keys`, of what only the
+    customer is known by."""
     define_match_keys(con)
+    con.execute(OWNERS)
     con.execute(
-        "create or replace temp table subject_records as select source_system, source_key from identity.customer_source_records "
-        "where customer_id = $customer and valid_to is null",
+        "create or replace temp table subject_records as select source_system, source_key from owners where customer_id = $customer",
         {"customer": customer},
     )
     con.execute("create or replace temp table subject_keys (kind varchar, value varchar)")
@@ -123,13 +132,23 @@ def set_aside_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Found]:
 
 
 def noted_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Found]:
-    """Objections, restrictions and corrections that were noted here."""
+    """Objections, restrictions and corrections that were noted here, the ledger of withdrawals, and points that records had."""
     for name in _WORDS:
         if not has_table(con, "identity", name):
             continue
         columns = [column for column, *_ in con.execute(f"describe identity.{name}").fetchall()]
         if rows := _rows(con, f"identity.{name}", columns, f"(source_system, source_key) in {MINE}"):
             yield f"identity.{name}", _NOTED, "consent", dict.fromkeys(columns, _NOTED), rows
+    for name, where, category in (
+        ("withdrawals", _LEDGER, "consent"),
+        ("held_points", f"(person_system, person_key) in {MINE}", "contact"),
+    ):
+        if has_table(con, "identity", name) and has_table(con, "identity", "phone_numbers"):
+            columns = [
+                column for column, *_ in con.execute(f"describe identity.{name}").fetchall() if column != "load_id"
+            ]
+            if rows := _rows(con, f"identity.{name}", columns, where):
+                yield f"identity.{name}", "kept here", category, dict.fromkeys(columns, _REMEMBERED), rows
 
 
 def _rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orchestration.night import _decided
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.rights import (
     correct,
@@ -86,3 +87,11 @@ def test_a_withdrawal_that_is_made_here_is_of_its_purpose_and_channel(permitted,
     permitted.remembers = True
     withdraw_point(warehouse, "ANNA@x.se", AT, "r3", "all", "all")
     assert left() == set()
+
+
+def test_a_night_after_a_withdrawal_by_address_is_not_nothing_new(warehouse):
+    """Whoever has the address is denied by the next run, though no source has news."""
+    before = _decided(warehouse)
+    assert _decided(warehouse) == before
+    withdraw_point(warehouse, "ANNA@x.se", AT, "r9", "offers", "email")
+    assert _decided(warehouse) != before

@@ -18,6 +18,7 @@ from orchestration.privacy.exports import note_export
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rights import note_request, object_to_marketing
 from orchestration.privacy.subject_access import as_json, as_page, export_subject
+from orchestration.privacy.withdrawals import prepare_withdrawals
 from orchestration.warehouse import open_warehouse
 from tests.unit.two_people import build, settings_of
 
@@ -32,8 +33,10 @@ def document(home, warehouse, resolve, tmp_path, monkeypatch):
     settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
     ids = build(home, warehouse, resolve, settings)
 
-    def export(key: str = "1", language: str = "") -> dict:
+    def export(key: str = "1", language: str = "", change: str = "") -> dict:
         with open_warehouse(home, settings.engine) as con:
+            prepare_withdrawals(con)
+            con.execute(change)
             return export_subject(con, settings, find_pepper(con, ()), ids[key], AT, categories(), language)
 
     with open_warehouse(home, settings.engine) as con:
@@ -70,6 +73,16 @@ def test_every_row_of_every_raw_table_that_is_theirs_is_in_it_and_nobody_elses(d
     assert [found.split(": ")[1] for found in said["recipients"]] == ["newsletter_email"]
     assert [(request["kind"], request["state"]) for request in said["requests"]] == [("object", "done")]
     assert "bo@dahl.se" not in as_json(said) and "Dahl" not in as_json(said)
+    # of a record that is gone at its source everything is still theirs, and so is what only the ledger has
+    gone = document(
+        change="update identity.customer_source_records set valid_to = '2026-04-01' where source_key = '1'; "
+        "insert into identity.withdrawals by name select 'requests' as entity, 'kundbild' as source_system, 'r' as source_key, "
+        "unnest(['ANNA@berg.se', 'bo@dahl.se']) as contact_point, 'all' as purpose, 'all' as channel, now()::timestamp as stated_at, "
+        "true as is_certain, 0 as load_id"
+    )
+    again = {found["table"]: found["rows"] for found in gone["data"]}
+    assert {table: len(again[table]) for table in counted} == counted
+    assert [row["contact_point"] for row in again["identity.withdrawals"]] == ["ANNA@berg.se"]
     others = document("2")
     assert "berg" not in as_json(others).lower() and others["recipients"][0].endswith("somebody_else")
 
