@@ -246,8 +246,8 @@ def _people() -> Suite:
     checks = (
         no_row_where(
             "protected_people_have_no_address",
-            "No street, postal code or place of a protected identity.",
-            "b.is_protected and (b.street is not null or b.postal_code is not null or b.city is not null)",
+            "No street, postal code or place of a protected identity or of somebody who died.",
+            "(b.is_protected or b.is_deceased) and (b.street is not null or b.postal_code is not null or b.city is not null)",
             rule=19,
         ),
         no_row_where("nobody_restricted", "Nobody whose data are restricted (Art. 18).", _IS_RESTRICTED, rule=24),

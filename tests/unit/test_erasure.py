@@ -12,10 +12,12 @@ import pytest
 
 from orchestration.erase import erase, finish_unfinished, prove_of_night
 from orchestration.home import Home
+from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rights import Subject
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
+from orchestration.privacy.withdrawals import prepare_withdrawals
 from orchestration.settings import Person, Settings, Table
 from orchestration.warehouse import open_warehouse
 from tests.unit.two_people import UNBALANCED, build, settings_of
@@ -189,3 +191,32 @@ def test_a_statement_that_was_rejected_or_replaced_and_names_the_person_by_key_a
     erase_anna(home, settings, built)
     left = "select json_extract_string(content, '$.contact_id') from quarantine.rejected_rows where table_name = 'consents' order by 1"
     assert asked(home, left) == [("2",), (None,)]
+
+
+def test_rule_25_statements_go_that_name_the_person_by_a_number_or_an_address_in_disguise_alone(home, settings, built):
+    """Without a key of hers, in the CRM and in the ledger; who stands beside her in one has withdrawn still."""
+    written = ["+46 70-111 22 33", "+46701112233 / 08-123 456 78", "anna (at) berg.se", "ANNA@Berg.se; zz@other.se", "bo@dahl.se"]  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        prepare_withdrawals(con)
+        for number, point in enumerate(written, start=20):
+            con.execute("insert into raw_crm.consents (consent_id, status, contact_point, _load_id) values (?, 'withdrawn', ?, 2)", [number, point])  # fmt: skip
+            con.execute(
+                "insert into identity.withdrawals by name select 'consent_events' as entity, 'crm' as source_system, $n as source_key, "
+                "$point as contact_point, 'all' as purpose, 'all' as channel, timestamp '2026-04-01' as stated_at, true as is_certain, 2 as load_id",
+                {"n": str(number), "point": point},
+            )
+        con.execute(
+            "create or replace table conformed.conformed_consent_events as select source_system, source_key, person_system, person_key, "
+            "contact_point, channel, 'withdrawn' as status, null::timestamp as deleted_at from identity.withdrawals; "
+            "alter table conformed.conformed_people add column if not exists deleted_at timestamp"
+        )
+        key_withdrawn_points(con, "SE")
+    erase_anna(home, settings, built)
+    assert asked(home, "select contact_point from raw_crm.consents where consent_id >= 20") == [("bo@dahl.se",)]
+    assert asked(
+        home, "select contact_point from conformed.conformed_consent_events where contact_point is not null"
+    ) == [("bo@dahl.se",)]
+    assert sorted(asked(home, "select contact_point from identity.withdrawals")) == [("bo@dahl.se",), ("zz@other.se",)]
+    for table, column in (("withdrawn_points", "contact_point"), ("phone_numbers", "phone"), ("held_points", "token")):
+        left = {value for (value,) in asked(home, f"select {column} from identity.{table}")}
+        assert not [value for value in left if "berg" in value.lower() or "111" in value], table

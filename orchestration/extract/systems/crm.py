@@ -148,6 +148,7 @@ TABLES = {
             Person(
                 key="contact_id",
                 email=["contact_point"],
+                phone=["contact_point"],
                 grant=Grant(
                     status="status",
                     granted=["granted"],

@@ -1,3 +1,5 @@
+{#- whose address no mart holds, in any form (rule 19) -#}
+{%- set is_hidden = "(coalesce(r.is_protected, false) or coalesce(r.is_deceased, false))" -%}
 with
     counted as (
         select
@@ -38,12 +40,12 @@ select
     g.phone,
     g.birth_date,
     g.gender,
-    case when not coalesce(r.is_protected, false) then g.address.street end as street,
-    case when not coalesce(r.is_protected, false) then g.address.postal_code end as postal_code,
-    case when not coalesce(r.is_protected, false) then g.address.city end as city,
+    case when not {{ is_hidden }} then g.address.street end as street,
+    case when not {{ is_hidden }} then g.address.postal_code end as postal_code,
+    case when not {{ is_hidden }} then g.address.city end as city,
     g.country_code,
     m.county_name as county,
-    g.preferred_store,
+    case when not coalesce(r.is_protected, false) then g.preferred_store end as preferred_store,
     g.is_business,
     g.is_club_member,
     -- unknown age counts as a minor wherever it matters: default strict
@@ -64,5 +66,5 @@ left join
     {{ ref("postal_codes") }} z
     on z.country_code = g.country_code
     and z.postal_code = {{ postal_key("g.address.postal_code", "g.country_code") }}
-    and not coalesce(r.is_protected, false)
+    and not {{ is_hidden }}
 left join {{ ref("municipalities") }} m on m.country_code = z.country_code and m.municipality_code = z.municipality_code
