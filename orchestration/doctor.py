@@ -19,6 +19,7 @@ from orchestration.migrations import assert_not_newer
 from orchestration.night import home_and_config
 from orchestration.preflight import assert_memory
 from orchestration.privacy.pepper import pepper_file
+from orchestration.privacy.purposes import seed_purposes
 from orchestration.settings import Settings, Source
 
 _FREE_BYTES = 2 * 1024**3
@@ -46,7 +47,18 @@ def examine() -> list[Finding]:
     except KundbildError as error:
         return [*findings, Finding("configuration", False, f"{error.what} ({error.where})", error.to_do)]
     findings.append(Finding("configuration", True, f"{config}: {len(settings.enabled_sources)} sources"))
+    findings += _purposes(settings)
     return [*findings, _state(home), *_warehouse(settings, home), _pepper(settings, home), *_sources(settings, home)]
+
+
+def _purposes(settings: Settings) -> list[Finding]:
+    """Purposes that the configuration names and the seed does not have: such a choice would hold for none."""
+    if isinstance(settings.privacy.unknown_age, str):
+        return []
+    known = seed_purposes()
+    unknown = sorted(set(settings.privacy.unknown_age) - set(known))
+    to_do = f"purposes are {', '.join(known)} (the seed purposes)"
+    return [Finding("purposes", False, f"[privacy] unknown_age names {', '.join(unknown)}", to_do)] if unknown else []
 
 
 def _state(home: Home) -> Finding:

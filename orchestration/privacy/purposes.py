@@ -5,6 +5,7 @@ Asked of the compiled SQL, conditions and joins too, before a publication. Not h
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import duckdb
@@ -12,9 +13,16 @@ import duckdb
 from orchestration.errors import GateError
 from orchestration.lineage import columns_read
 from orchestration.privacy.catalogue import NONE, read_catalogue
+from orchestration.settings import DBT_DIR
 
 SEGMENTS = "profiling"
 _AUDIENCE = "audience_"
+
+
+def seed_purposes() -> list[str]:
+    """The purposes that the seed has, where no warehouse is there to ask."""
+    with (DBT_DIR / "seeds" / "purposes.csv").open(encoding="utf-8", newline="") as lines:
+        return sorted(row["purpose"] for row in csv.DictReader(lines))
 
 
 def assert_purposes(con: duckdb.DuckDBPyConnection, compiled: Path) -> int:

@@ -94,6 +94,18 @@ def test_the_doctor_says_what_to_mend(write_config, monkeypatch, tmp_path):
     assert findings["configuration"].is_ok and findings["Python"].is_ok
 
 
+@pytest.mark.parametrize(("purpose", "is_known"), [("newsleter", False), ("newsletter", True)])
+def test_the_doctor_names_a_purpose_that_does_not_exist(write_config, monkeypatch, tmp_path, purpose, is_known):
+    path = write_config(f'company = "T"\n[privacy]\nunknown_age = {{ {purpose} = "adult" }}\n')
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(path))
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path / "home"))
+    found = {f.what: f for f in examine()}.get("purposes")
+    if is_known:
+        assert found is None
+    else:
+        assert not found.is_ok and "newsleter" in found.found and "newsletter" in found.to_do
+
+
 def test_the_doctor_tells_a_bad_configuration(write_config, monkeypatch):
     monkeypatch.setenv("KUNDBILD_CONFIG", str(write_config('company = "T"\nsorces = 1\n')))
     found = {f.what: f for f in examine()}["configuration"]
