@@ -96,10 +96,15 @@ def test_the_doctor_says_what_to_mend(write_config, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("purpose", "is_known"), [("newsleter", False), ("newsletter", True)])
 def test_the_doctor_names_a_purpose_that_does_not_exist(write_config, monkeypatch, tmp_path, purpose, is_known):
-    path = write_config(f'company = "T"\n[privacy]\nunknown_age = {{ {purpose} = "adult" }}\n')
+    path = write_config(
+        f'company = "T"\n[privacy]\nunknown_age = {{ {purpose} = "adult" }}\n'
+        '[sources.a]\nconnector = "files"\nurl = "/nowhere"\n[sources.a.tables.t]\npath = "*.csv"\ncolumns = { id = "BIGINT" }\n'
+    )
     monkeypatch.setenv("KUNDBILD_CONFIG", str(path))
     monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path / "home"))
-    found = {f.what: f for f in examine()}.get("purposes")
+    findings = {f.what: f for f in examine()}
+    found = findings.get("purposes")
+    assert findings["configuration"].is_ok
     if is_known:
         assert found is None
     else:
