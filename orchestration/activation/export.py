@@ -110,7 +110,7 @@ def export_audience(
     assert_checked(con, audience)
     assert_statements_known(con, settings, now)
     asked = (audience.purpose, audience.channel)
-    rows, left_out = _members(con, audience.table, asked)
+    rows, left_out = _members(con, name, audience.table, asked)
     is_written = False
     try:
         with transaction(con):
@@ -132,10 +132,10 @@ def export_audience(
 
 
 def _members(
-    con: duckdb.DuckDBPyConnection, table: str, asked: tuple[str, str]
+    con: duckdb.DuckDBPyConnection, audience: str, table: str, asked: tuple[str, str]
 ) -> tuple[list[tuple[object, ...]], dict[str, int]]:
     """The rows that may leave, and how many may not, by reason."""
-    note_later_words(con, asked)
+    note_later_words(con, asked, audience)
     members = _MEMBERS.format(columns=", ".join(f"a.{column}" for column in COLUMNS), table=f"{SCHEMA}.{quote(table)}")
     rows: list[tuple[object, ...]] = []
     left_out: dict[str, int] = {}

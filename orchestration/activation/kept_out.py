@@ -2,7 +2,7 @@
 
 Here: the rule by which a night leaves customers out of an audience (dbt: macro audience_candidates, `left_out`), asked of the
 customers of the temp table `holders` without the behaviour by which an audience chooses: who only left it may stay. Not here:
-permissions (removals.py).
+permissions (removals.py), what was said since the night (later_words.py).
 """
 
 from __future__ import annotations
@@ -11,24 +11,26 @@ import duckdb
 
 from orchestration.settings import Privacy
 
+# whether the audience $audience is of marketing and chooses by behaviour, which is profiling
+CHOSEN_BY_BEHAVIOUR = """exists (
+        select 1 from reference.audience_rules a left join reference.purposes u using (purpose)
+        where a.audience = $audience and coalesce(u.is_marketing, true)
+            and coalesce(a.min_days_since_order, a.max_days_since_order) is not null
+    )"""
 # a customer who is not in the marts is in no audience
-_KEPT_OUT = """
+_KEPT_OUT = f"""
 create or replace temp table kept_out as
 select h.customer_id, false as is_refusal
 from (select distinct customer_id from holders where customer_id is not null) h left join marts.dim_customers c using (customer_id)
 where c.customer_id is null or c.is_deceased or c.is_protected
     or c.is_minor_or_unknown_age and (c.birth_date is not null or not $unknown_is_adult)
 union all
--- choosing by behaviour is profiling: the last word on it, on any channel, was no. Registers are no word
+-- the last word on profiling, on any channel, was no. Registers are no word
 select distinct r.customer_id, true
 from marts.contact_permissions r semi join holders using (customer_id)
 where r.purpose = 'profiling' and not r.is_permitted and r.decided_at is not null
     and not (starts_with(r.reason, 'reserved in ') or contains(r.reason, 'register'))
-    and exists (
-        select 1 from reference.audience_rules a left join reference.purposes u using (purpose)
-        where a.audience = $audience and coalesce(u.is_marketing, true)
-            and coalesce(a.min_days_since_order, a.max_days_since_order) is not null
-    )
+    and {CHOSEN_BY_BEHAVIOUR}
 """
 
 

@@ -8,35 +8,57 @@ from __future__ import annotations
 import duckdb
 
 from data_quality.suites.raw_statements import point_keys
+from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
+from orchestration.identity.contact_points import note_holders_of_today
 from orchestration.match_keys import define_match_keys
+from orchestration.privacy.consent import CHANNELS
 from orchestration.privacy.exported_points import point_key
 from orchestration.privacy.rights import OWNERS, prepare_requests
 from orchestration.warehouse import has_table, scalar
 
-# what people said here since the permission was worked out: by the record's customer of today. In doubt it is no
-_LATER_WORDS = """
-select o.customer_id, 'objected or withdrew since the night' as reason
-from identity.objections b join owners o using (source_system, source_key)
-join marts.contact_permissions p on p.customer_id = o.customer_id and p.purpose = $purpose and p.channel = $channel
-where b.stated_at >= p.decided_at and {is_about}
+# every refusal that was said here, by the customer of today: of records, and of contact points by whoever has them
+_REFUSALS = """
+create or replace temp table refusals as
+select o.customer_id, b.purpose, b.channel, b.stated_at from identity.objections b join owners o using (source_system, source_key)
+"""
+_REFUSALS_BY_POINT = """
+insert into refusals select o.customer_id, b.purpose, b.channel, b.stated_at
+from identity.withdrawals b join later_holders h using (contact_point)
+join owners o on o.source_system = h.person_system and o.source_key = h.person_key
+where b.source_system = 'kundbild'
+"""
+# and by whoever would be written to by it, whatever became of the row that granted it
+_REFUSALS_BY_PERMISSION = f"""
+insert into refusals select p.customer_id, b.purpose, b.channel, b.stated_at
+from (
+    select customer_id, unnest({point_keys("contact_point")}) as k from marts.contact_permissions
+    where purpose = $purpose and channel = $channel and is_permitted
+) p
+join (
+    select *, unnest({point_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild'
+) b on b.k = p.k
+"""
+# of a refusal b: whether it is about a purpose. One without a purpose is of all marketing
+_IS_OF = "(b.purpose in ({purpose}, 'all') or coalesce(b.purpose, 'marketing') in ('marketing', 'direct_marketing') and {is_marketing})"
+# what people said here since the permission was worked out. In doubt it is no
+_LATER_WORDS = f"""
+create or replace temp table later_words as
+select b.customer_id, 'objected or withdrew since the night' as reason
+from refusals b
+join marts.contact_permissions p on p.customer_id = b.customer_id and p.purpose = $purpose and p.channel = $channel
+where b.stated_at >= p.decided_at and {_IS_OF.format(purpose="$purpose", is_marketing="$is_marketing")}
+    and (coalesce(b.channel in ($channel, 'all'), true) or b.purpose = 'direct_marketing')
+union all
+-- an audience that is chosen by behaviour: a refusal of profiling on any channel, unless it was granted there later
+select b.customer_id, 'objected to profiling since the night'
+from refusals b cross join (select unnest($channels::varchar[]) as channel) c
+left join marts.contact_permissions p
+    on p.customer_id = b.customer_id and p.purpose = 'profiling' and p.channel = c.channel and p.is_permitted
+where coalesce(b.channel in (c.channel, 'all'), true) and (b.stated_at < p.decided_at) is not true
+    and {_IS_OF.format(purpose="'profiling'", is_marketing="$is_profiling_marketing")} and {CHOSEN_BY_BEHAVIOUR}
 union all
 select o.customer_id, 'restricted since the night'
 from identity.restrictions b join owners o using (source_system, source_key)
-"""
-# of a request b: whether it is about the audience's purpose and channel. One without a purpose is of all marketing
-_IS_ABOUT = (
-    "(b.purpose in ($purpose, 'all') or coalesce(b.purpose, 'marketing') in ('marketing', 'direct_marketing') and $is_marketing) "
-    "and coalesce(b.channel in ($channel, 'all'), true)"
-)
-# requests that name an address alone: whoever would be written to by it is denied
-_BY_ADDRESS = f"""
-insert into later_words select p.customer_id, 'objected or withdrew since the night'
-from (
-    select customer_id, decided_at, unnest({point_keys("contact_point")}) as k from marts.contact_permissions
-    where purpose = $purpose and channel = $channel and is_permitted
-) p
-join (select *, unnest({point_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild') b on b.k = p.k
-where b.stated_at >= p.decided_at and {_IS_ABOUT}
 """
 
 
@@ -73,24 +95,34 @@ where c.field = 'birth_date' and c.corrected_at >= k.as_of
 """
 
 
-def note_later_words(con: duckdb.DuckDBPyConnection, asked: tuple[str, str]) -> None:
-    """Makes the temp table `later_words` (customer_id, reason): who may not be written to for `asked`, a purpose and a
-    channel, by what was said here since the permission was worked out; and `owners` (record, customer of today)."""
+def note_later_words(con: duckdb.DuckDBPyConnection, asked: tuple[str, str], audience: str) -> None:
+    """Makes the temp table `later_words` (customer_id, reason): who may not be in `audience`, which is for `asked`, a purpose
+    and a channel, by what was said here since the permission was worked out; and `owners` (record, customer of today)."""
     prepare_requests(con)
     define_match_keys(con)
     purpose, channel = asked
-    # a purpose that is not declared is treated as marketing: the stricter one
-    is_marketing = bool(
-        scalar(
-            con,
-            "select coalesce((select bool_or(is_marketing) from reference.purposes where purpose = $purpose), true)",
-            {"purpose": purpose},
-        )
-    )
-    about = {"purpose": purpose, "channel": channel, "is_marketing": is_marketing}
     con.execute(OWNERS)
-    con.execute(f"create or replace temp table later_words as {_LATER_WORDS.format(is_about=_IS_ABOUT)}", about)
+    con.execute(_REFUSALS)
     if has_table(con, "identity", "withdrawals"):
-        con.execute(_BY_ADDRESS, about)
+        if has_table(con, "identity", "point_holders"):
+            note_holders_of_today(con)
+            con.execute(_REFUSALS_BY_POINT)
+        con.execute(_REFUSALS_BY_PERMISSION, {"purpose": purpose, "channel": channel})
+    about = {
+        "purpose": purpose,
+        "channel": channel,
+        "is_marketing": _is_marketing(con, purpose),
+        "is_profiling_marketing": _is_marketing(con, "profiling"),
+        "audience": audience,
+        "channels": list(CHANNELS),
+    }
+    con.execute(_LATER_WORDS, about)
+    con.execute("drop table refusals")
     con.execute(_CORRECTED, {"purpose": purpose, "channel": channel})
     con.execute(_UNDER_AGE)
+
+
+def _is_marketing(con: duckdb.DuckDBPyConnection, purpose: str) -> bool:
+    """A purpose that is not declared is treated as marketing: the stricter one."""
+    declared = "select coalesce((select bool_or(is_marketing) from reference.purposes where purpose = $purpose), true)"
+    return bool(scalar(con, declared, {"purpose": purpose}))

@@ -193,7 +193,7 @@ def _judged(
     standing = 0
     for purpose, channel in asked:
         about = {"purpose": purpose, "channel": channel}
-        note_later_words(con, (purpose, channel))
+        note_later_words(con, (purpose, channel), audience)
         con.execute(_IDS.format(hashed=hashed_customer(pepper, "id")), pepper.parameters())
         con.execute(_HOLDERS, {**told, **about, "again": is_again})
         note_kept_out(con, audience, purpose, privacy)

@@ -1,8 +1,8 @@
 """Whom a withdrawal is about, by all that its contact point and its key may be read as; and grants on somebody else's point.
 
-Here: `identity.withdrawn_points`, `point_holders`, `heirs` and `void_grants`, made anew each night, and `held_points`, which
-remembers. Not here: what is said
-(privacy/withdrawals.py), what it means (dbt: macros/statements.sql), whom none of it names (untied.py).
+Here: `identity.withdrawn_points`, `point_holders`, `heirs` and `void_grants`, made anew each night, `held_points`, which
+remembers, and the holders of points that were withdrawn from since. Not here: what is said (privacy/withdrawals.py), what it
+means (dbt: macros/statements.sql), whom none of it names (untied.py).
 """
 
 from __future__ import annotations
@@ -33,14 +33,17 @@ create or replace temp table gone_people as
 select source_system, source_key, email, phone, country_code from conformed.conformed_people
 where deleted_at is not null and (source_system, source_key) in (select (person_system, person_key) from {LEDGER})
 """
-# all that a withdrawn point may be, and that a record had which withdrew and is gone
-_DENIED = """
+# all that a withdrawn point of `points` (contact_point, addresses) may be
+_DENIED_POINTS = """
 create or replace temp table denied as
-select contact_point, null::varchar as gone_system, null::varchar as gone_key, unnest(addresses) as token
-from identity.withdrawn_points
+select contact_point, null::varchar as gone_system, null::varchar as gone_key, unnest(addresses) as token from {points}
 union all
-select w.contact_point, null, null, unnest(n.denies) from identity.withdrawn_points w
+select w.contact_point, null, null, unnest(n.denies) from {points} w
 join identity.phone_numbers n on n.phone = w.contact_point and n.country_code = '' and not contains(w.contact_point, '@')
+"""
+# and all that a record had which withdrew and is gone
+_DENIED = f"""
+{_DENIED_POINTS.format(points="identity.withdrawn_points")}
 union all
 select null, source_system, source_key, unnest(match_keys.email_readings(email)) from gone_people
 union all
@@ -102,14 +105,14 @@ delete from identity.held_points where (person_system, person_key) not in (
     select (source_system, source_key) from identity.customer_source_records)
 """
 # `is_former`: the record had the point, or was granted something on it, and has another by now
-_HOLDERS = """
-create or replace table identity.point_holders as
-select w.contact_point, w.statements, w.digest, h.person_system, h.person_key, bool_and(h.is_former) as is_former
-from denied d
-join (
+_HAS_OR_HAD = """(
     select token, person_system, person_key, false as is_former from having_it
     union all select token, person_system, person_key, true from identity.held_points
-) h using (token)
+)"""
+_HOLDERS = f"""
+create or replace table identity.point_holders as
+select w.contact_point, w.statements, w.digest, h.person_system, h.person_key, bool_and(h.is_former) as is_former
+from denied d join {_HAS_OR_HAD} h using (token)
 join identity.withdrawn_points w on w.contact_point = d.contact_point
 group by all
 """
@@ -166,7 +169,44 @@ union
 select person_system, person_key, contact_point from granted_on
 where not is_own and contains(contact_point, '@') and match_keys.email_key(contact_point) is null
 """
+# contact points that were withdrawn from here since the night keyed them
+_LATER_POINTS = f"""
+create or replace temp table later_points as
+select contact_point, match_keys.denied_addresses(contact_point) as addresses from (
+    select distinct contact_point from {LEDGER} where source_system = 'kundbild' and contact_point is not null
+) l
+where contact_point not in (select contact_point from identity.withdrawn_points)
+"""
+_LATER_HOLDERS = f"""
+create or replace temp table later_holders as
+select contact_point, person_system, person_key from identity.point_holders
+union
+select d.contact_point, h.person_system, h.person_key from denied d join {_HAS_OR_HAD} h using (token)
+"""
 _HELPING = ("granted_on", "granted_keys", "gone_people", "denied", "having_it")
+
+
+def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
+    """Makes the temp table `later_holders` (contact_point, person_system, person_key): who has a contact point that was
+    withdrawn from, one withdrawn from since the last night included. Needs the tables of key_withdrawn_points."""
+    define_match_keys(con)
+    con.execute(_LATER_POINTS)
+    if not scalar(con, "select count(*) from later_points"):
+        con.execute(f"{_LATER_HOLDERS.partition('union')[0]}; drop table later_points")
+        return
+    con.execute(_HELD)
+    con.execute(_GRANTED)
+    numbers = (
+        "select contact_point as phone, '' as country_code from later_points where not contains(contact_point, '@')"
+    )
+    read_phones(con, numbers)
+    for statement in (_DENIED_POINTS.format(points="later_points"), _GRANTED_KEYS, _HAVING, _LATER_HOLDERS):
+        con.execute(statement)
+    con.execute(
+        "; ".join(
+            f"drop table {table}" for table in ("later_points", "granted_on", "granted_keys", "denied", "having_it")
+        )
+    )
 
 
 def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -> int:

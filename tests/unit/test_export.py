@@ -13,7 +13,7 @@ from orchestration.activation.statement_sources import statement_sources
 from orchestration.errors import GateError, KundbildError
 from orchestration.map_settings import EntityMap
 from orchestration.privacy.pepper import Pepper
-from orchestration.privacy.rights import object_to_marketing, prepare_requests, restrict
+from orchestration.privacy.rights import object_to_marketing, prepare_requests, restrict, withdraw
 from orchestration.publishing.gate import assert_audiences_checked
 from orchestration.settings import Settings, Source, Table
 from orchestration.spreadsheets import csv_text
@@ -144,6 +144,25 @@ def test_a_withdrawal_by_an_address_alone_is_honoured_at_once(night, tmp_path):
     object_to_marketing(night, "c-bo", NOW, "r1")
     night.execute("update identity.objections set purpose = 'direct_marketing', channel = 'all'")
     assert "c-bo" not in exported(night, tmp_path / "a.csv", overwrite=True)[0]  # fmt: skip
+
+
+def test_who_refuses_profiling_is_in_no_audience_that_is_chosen_by_behaviour_without_another_night(night, tmp_path):
+    object_to_marketing(night, "c-anna", NOW, "r1", "profiling")
+    withdraw(night, "c-bo", NOW, "r2", "profiling", "sms")
+    everybody = set(PEOPLE) - {"c-odd"}
+    assert set(exported(night, tmp_path / "a.csv")[0]) == everybody
+    night.execute("update reference.audience_rules set min_days_since_order = 180")
+    left, out = exported(night, tmp_path / "b.csv")
+    assert set(left) == {"c-eva"} and out["objected to profiling since the night"] == 2
+    # a later grant on the channel opens it again: of one channel, not of all
+    night.execute(
+        "insert into marts.contact_permissions select unnest(['c-anna', 'c-bo']), 'profiling', 'sms', '+46700000000', true, $1, 'granted'",
+        [NOW + timedelta(minutes=1)],
+    )
+    assert set(exported(night, tmp_path / "c.csv")[0]) == {"c-bo", "c-eva"}
+    # an audience that is no marketing chooses whom to ask about what they bought
+    night.execute("update reference.purposes set is_marketing = false")
+    assert set(exported(night, tmp_path / "d.csv")[0]) == everybody
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,13 @@ def test_who_refuses_profiling_is_taken_back_from_an_audience_that_is_chosen_by_
     assert told() == [(sent["c-bo"], "bo@x.se", "not permitted")]
 
 
+def test_who_refused_profiling_since_the_night_is_taken_back_at_once(sent, night, told):  # noqa: F811
+    object_to_marketing(night, "c-bo", NOW, "r1", "profiling")
+    assert told() == []
+    night.execute("update reference.audience_rules set min_days_since_order = 90")
+    assert told() == [(sent["c-bo"], "bo@x.se", "not permitted")]
+
+
 def test_it_is_never_refused_for_the_age_of_the_night(sent, night, told):  # noqa: F811
     object_to_marketing(night, "c-anna", NOW + timedelta(days=2), "r1")
     assert [row[0] for row in told(at=NOW + timedelta(days=9))] == [sent["c-anna"]]
