@@ -22,7 +22,7 @@ identifies and permits; whatever it may be denies.
 - `match_keys.record_key(s)`: a record's key at its source, whoever writes it (`703.0`, ` 703 `).
 - `match_keys.words_key(s)` (names, streets, cities), `joined_key` (without spaces), `words_of` (list), `postal_key(s, country)`,
   `street_number(words_key)`, `street_marks(words_key)` with `same_street(marks, marks)`, `country_code(s)` (alpha-2 or null),
-  `plausible_birth(date, today)`.
+  `plausible_birth(date, today)`, `address_countries(s)` (list of alpha-2 that an address in one line names).
 """
 
 from __future__ import annotations

@@ -63,3 +63,15 @@ create or replace macro match_keys.same_street(a, b) as
 -- the postal codes that an address in one line may hold: four or five digits, with a space or not
 create or replace macro match_keys.postal_keys_in(s) as
     list_distinct(list_transform(regexp_extract_all(match_keys.plain(s), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b'), lambda d: replace(d, ' ', '')));
+-- the countries (alpha-2) that an address in one line may name: its last part or its last word (Norge), or letters before a
+-- postal code (NO-0150). Words of two letters are no country behind a town (1430 As)
+create or replace macro match_keys.letters_country(letters) as
+    case upper(letters) when 'N' then 'NO' when 'S' then 'SE' when 'D' then 'DE' else match_keys.country_code(letters) end;
+create or replace macro match_keys.address_countries(s) as
+    list_transform([match_keys.plain(regexp_replace(s, '[\r\n]+', ', ', 'g'))], lambda line:
+        list_distinct(list_filter(list_concat(
+            list_transform([regexp_extract(line, '([^,;()]*)[ .,;()]*$', 1), regexp_extract(line, '(\p{L}{4,})[ .,;()]*$', 1)],
+                lambda words: match_keys.country_code(trim(words, ' .'))),
+            list_transform(regexp_extract_all(line, '(?:^|[ ,;])([A-Za-z]{1,3}-|[A-Za-z]{2,3} )(?:[0-9]{3} [0-9]{2}|[0-9]{3,5})\b', 1),
+                lambda letters: match_keys.letters_country(rtrim(letters, ' -')))),
+            lambda country: country is not null)))[1];

@@ -321,3 +321,15 @@ def test_keys_of_records_that_differ_stay_apart():
     for written in ("0703", "703.5", "A703", "703|1", "a b"):
         assert key("match_keys.record_key($v)", written) == written
     assert key("match_keys.record_key($v)", " \u200b") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "countries"),
+    [("Storgata 5, 0150 Oslo, Norge", ["NO"]), ("Storgata 5, NO-0150 Oslo", ["NO"]), ("Storgata 5, N-0150 Oslo", ["NO"]), ("Storgata 5\n0150 Oslo\nNORWAY.", ["NO"]),
+     ("Storgata 5, 0150 Oslo Norge", ["NO"]), ("Storgata 5, 0150 Oslo (NO)", ["NO"]), ("Gade 1, DK 2100 København", ["DK"]), ("FIN-00100 Helsinki", ["FI"]),
+     ("Storgatan 1, SE-114 55 Stockholm", ["SE"]), ("Weg 1, D-10115 Berlin", ["DE"]),
+     ("Storgatan 1, 114 55 Stockholm", []), ("Storgata 5, 1430 As", []), ("Storgatan 1 B lgh 1201, 114 55 Stockholm", []), ("H0301 Storgata 5, 0150 Oslo", []),
+     ("by letter", [])],
+)  # fmt: skip
+def test_an_address_in_one_line_names_its_country(written, countries):
+    assert key("match_keys.address_countries($v)", written) == countries

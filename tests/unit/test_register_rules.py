@@ -271,3 +271,28 @@ def test_rule_12_the_register_of_the_country_of_a_number_is_asked_as_well(permit
     found = permitted([ANNA | {"phone": None}], consent_events=granted, reservations=registers)
     assert permitted.why["anna", "survey", "phone"] == (why or "granted")
     assert bool(found) is (why is None)
+
+
+NIX_POST, NORWAY_POST = (
+    {"register": r, "version_on": "2026-05-31", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
+    for r in ("nix_adresserat", "reservasjonsregisteret")
+)
+OF_OSLO = {"family_name": "Berg", "street": "Storgata 5", "postal_code": "0150"}
+
+
+def test_rule_11_the_register_of_the_country_of_a_granted_address_is_asked_as_well(permitted):
+    somebody = ANNA | {"street": "Storgatan 1", "postal_code": "11455"}
+    missing = "the register reservasjonsregisteret is missing or too old"
+    for granted_on, registers, why in (
+        ("Storgata 5, 0150 Oslo, Norge", [NIX_POST], missing),
+        ("Storgata 5, NO-0150 Oslo", [NIX_POST], missing),
+        ("Storgata 5, 0150 Oslo, Norge", [NIX_POST, NORWAY_POST | OF_OSLO], "reserved in reservasjonsregisteret"),
+        ("Storgata 5, 0150 Oslo, Norge", [NIX_POST, NORWAY_POST], None),
+        ("Storgata 5, Oslo, Norge", [NIX_POST, NORWAY_POST], "the address cannot be looked up in the register"),
+        ("Weg 1, D-10115 Berlin", [NIX_POST, NORWAY_POST], "no register of the country of the address is known"),
+        ("Storgatan 1, SE-114 55 Stockholm, Sverige", [NIX_POST], None),
+    ):
+        granted = [said("anna", channel="post", contact_point=granted_on, contact_point_type="post")]
+        found = permitted([somebody], consent_events=granted, reservations=registers)
+        assert permitted.why["anna", "survey", "post"] == (why or "granted"), granted_on
+        assert bool(found) is (why is None)

@@ -16,6 +16,8 @@
 {% macro is_postal_key(key, country) -%} match_keys.is_postal_key({{ key }}, {{ country }}) {%- endmacro %}
 {#- The postal codes that an address in one line may hold, as a list. -#}
 {% macro postal_keys_in(value) -%} match_keys.postal_keys_in({{ value }}) {%- endmacro %}
+{#- The countries that an address in one line may name, as a list. -#}
+{% macro address_countries(value) -%} match_keys.address_countries({{ value }}) {%- endmacro %}
 {% macro street_marks(street_key) -%} match_keys.street_marks({{ street_key }}) {%- endmacro %}
 {% macro same_street(marks, others) -%} match_keys.same_street({{ marks }}, {{ others }}) {%- endmacro %}
 {% macro plausible_birth(date, today) -%} match_keys.plausible_birth({{ date }}, {{ today }}) {%- endmacro %}

@@ -7,8 +7,15 @@ with
         from (select distinct customer_id from owners) o
         left join {{ ref("golden_records") }} g on g.customer_id = o.customer_id
     ),
+    posted as (
+        select distinct
+            g.customer_id, c.country_code, g.contact_point, {{ address_countries("g.contact_point") }} as countries
+        from granted g
+        join customers c on c.customer_id = g.customer_id
+        where g.channel = 'post'
+    ),
     asked as (
-        -- the registers of the customer's country, and of the country of a number that was granted
+        -- the registers of the customer's country, and of the country of a number or an address that was granted
         select customer_id, channel, null as contact_point, country_code, 'the country' as whose
         from customers
         cross join
@@ -25,6 +32,10 @@ with
             on t.phone = g.contact_point
             and t.country_code = coalesce(g.country_code, '')
         where g.channel = 'phone' and t.is_certain
+        union
+        select customer_id, 'post', contact_point, country, 'the country of the address'
+        from {{ each_of("posted", "countries", "country") }} p
+        where country is distinct from country_code
     ),
     known as (select country_code, channel, max(register) as register from {{ ref("register_rules") }} group by 1, 2),
     found as (
@@ -45,11 +56,12 @@ with
         where k.country_code is null or u.register is not null
         union all
         -- a register of addresses is asked with family name, street and postal code
-        select c.customer_id, 'post', null, 'the address cannot be looked up in the register'
-        from customers c
+        select c.customer_id, 'post', c.contact_point, 'the address cannot be looked up in the register'
+        from asked c
         join known k on k.country_code = c.country_code and k.channel = 'post' and k.register is not null
         where
-            c.customer_id in (select customer_id from granted where channel = 'post')
+            c.channel = 'post'
+            and c.customer_id in (select customer_id from granted where channel = 'post')
             and not exists (
                 select 1
                 from addresses a
