@@ -41,6 +41,7 @@ from orchestration.privacy.rights import (
 )
 from orchestration.privacy.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.suppression import SuppressionList
+from orchestration.privacy.withdrawals import REFUSAL, refuses
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, transaction
 
@@ -54,8 +55,10 @@ _ANSWERS_KEPT = timedelta(days=31)
 # those that are not closed yet; one that waits is looked at every night
 _STANDING = """
 select request_id, kind, customer_id, email, source_record, field, value, coalesce(received_at, _extracted_at)
-from raw_requests.requests where _deleted_at is null and coalesce(is_identity_checked, false) = $checked order by 8, 1
+from raw_requests.requests where _deleted_at is null and (coalesce(is_identity_checked, false) or {is_objection}) = $checked order by 8, 1
 """
+# an objection in any of its words and spellings: to deny, nobody's identity has to be checked. What may ask to be erased is none
+_OBJECTION = re.compile(rf"^(?!.*(remov|eras|forget|delet))(?=.*({REFUSAL}))")
 
 
 @dataclass(frozen=True)
@@ -185,11 +188,14 @@ def _forget_answers(home: Home, at: datetime) -> None:
 
 
 def _read(con: duckdb.DuckDBPyConnection, log: AuditLog, *, checked: bool) -> list[_Asked]:
-    rows = con.execute(_STANDING, {"checked": checked}).fetchall()
+    is_objection = (
+        f"({refuses('kind')} and not coalesce(regexp_matches(lower(kind), 'remov|eras|forget|delet'), false))"
+    )
+    rows = con.execute(_STANDING.format(is_objection=is_objection), {"checked": checked}).fetchall()
     return [
         _Asked(
             reference if _PLAIN.fullmatch(reference) else log.keyed(reference),
-            (kind or "").strip().lower(),
+            read_kind(kind),
             _subject(customer, email, record),
             field,
             value,
@@ -197,6 +203,11 @@ def _read(con: duckdb.DuckDBPyConnection, log: AuditLog, *, checked: bool) -> li
         )
         for reference, kind, customer, email, record, field, value, received in rows
     ]
+
+
+def read_kind(written: str | None) -> str:
+    kind = (written or "").strip().lower()
+    return "object" if kind not in KINDS and _OBJECTION.search(kind) else kind
 
 
 def _subject(customer: str | None, email: str | None, record: str | None) -> Subject | None:
