@@ -71,6 +71,8 @@ class _Asked:
     field: str | None
     value: str | None
     received: datetime
+    # of an objection: whoever has the address is denied, whomever else it names
+    point: str | None = None
 
 
 def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, at: datetime) -> Counter[State]:
@@ -107,9 +109,9 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
         if state != "done":
             if closed.get(request.reference) != state:
                 noted = _note(con, log, request, request.subject.said, state, at, outcome)
-                if request.kind == "object" and request.subject.email:
+                if request.point:
                     # whoever has the address, or will have it, is denied meanwhile
-                    withdraw_point(con, request.subject.email, request.received, noted, "direct_marketing", "all")
+                    withdraw_point(con, request.point, request.received, noted, "direct_marketing", "all")
         elif request.kind == "erase":
             erasures.append((request, customers[0]))
         else:
@@ -196,12 +198,14 @@ def _read(con: duckdb.DuckDBPyConnection, log: AuditLog, *, checked: bool) -> li
         _Asked(
             reference if _PLAIN.fullmatch(reference) else log.keyed(reference),
             read_kind(kind),
-            _subject(customer, email, record),
+            _subject(customer, None if is_named else email, None if is_named and customer else record),
             field,
             value,
             received,
+            email if read_kind(kind) == "object" else None,
         )
         for reference, kind, customer, email, record, field, value, received in rows
+        for is_named in [read_kind(kind) == "object" and bool(customer or record)]
     ]
 
 
@@ -249,6 +253,8 @@ def _do(
         try:
             if request.kind == "object":
                 object_to_marketing(con, customer, request.received, noted)
+                if request.point:
+                    withdraw_point(con, request.point, request.received, noted, "direct_marketing", "all")
             elif request.kind == "restrict":
                 restrict(con, customer, request.received, noted)
             elif request.kind == "rectify":

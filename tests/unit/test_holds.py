@@ -202,7 +202,7 @@ def test_a_hold_stands_after_a_new_secret_of_the_pepper(opened, ids):
 def test_an_objection_denies_without_an_identity_check_in_whatever_word(home, settings, ids, kind):
     with open_warehouse(home, settings.engine) as con:
         con.execute(
-            "insert into raw_requests.requests by name select 'form-1' as request_id, $1 as kind, $2 as customer_id, "
+            "insert into raw_requests.requests by name select 'form-1' as request_id, $1 as kind, $2 as customer_id, 'anna@berg.se' as email, "
             "timestamp '2026-05-01' as received_at, false as is_identity_checked, 1 as _load_id, now()::timestamp as _extracted_at",
             [kind, ids["1"]],
         )
@@ -210,3 +210,4 @@ def test_an_objection_denies_without_an_identity_check_in_whatever_word(home, se
         assert con.execute(
             "select count(*) from identity.objections where purpose = 'direct_marketing'"
         ).fetchall() == [(2,)]
+        assert con.execute("select contact_point from identity.withdrawals").fetchall() == [("anna@berg.se",)]
