@@ -36,7 +36,8 @@ def explain(
     home, _ = home_and_config()
     with locked_warehouse("explaining a customer") as (con, settings):
         explanation = explain_subject(con, subject, nightly_model(home), with_)
-        audit_of(settings).append("explained a customer", subject=explanation.customer_id)
+        for customer in explanation.customers:
+            audit_of(settings).append("explained a customer", subject=customer)
     if html:
         write_private(html, write_page(explanation))
     if as_json:

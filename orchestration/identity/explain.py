@@ -65,6 +65,8 @@ class Explanation:
     links: list[Link]
     golden: list[dict[str, Any]] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
+    # whose data it shows: two, where records of two customers are compared
+    customers: list[str] = field(default_factory=list)
 
 
 def explain(con: duckdb.DuckDBPyConnection, subject: str, model: Model, other: str | None = None) -> Explanation:
@@ -82,19 +84,21 @@ def explain(con: duckdb.DuckDBPyConnection, subject: str, model: Model, other: s
             {"id": customer_id},
         ).fetchall()
     ]
+    customers = [customer_id]
     if other is not None:
         if record_id is None:
             raise KundbildError(
                 "a customer cannot be compared with a record", to_do="name two records, system:key each"
             )
-        _, other_id = _customer_of(con, other)
+        other_customer, other_id = _customer_of(con, other)
+        customers = sorted({customer_id, other_customer})
         if other_id is None or other_id == record_id:
             raise KundbildError(f"{other!r} is not another source record", to_do="name two records, system:key each")
         pairs, ids = [(min(record_id, other_id), max(record_id, other_id))], [record_id, other_id]
     else:
         pairs = _path(con, ids)
     links, golden = _links(con, pairs, model), [] if other else _golden(con, customer_id)
-    return Explanation(customer_id, _records(con, ids), links, golden, _history(con, customer_id))
+    return Explanation(customer_id, _records(con, ids), links, golden, _history(con, customer_id), customers)
 
 
 def _customer_of(con: duckdb.DuckDBPyConnection, subject: str) -> tuple[str, int | None]:

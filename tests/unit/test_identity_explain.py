@@ -54,6 +54,11 @@ def test_a_customer_is_reached_by_its_own_id_an_old_one_and_its_records(resolve,
 
 def test_why_two_records_are_not_one(resolved):
     explanation = explain(resolved, "crm:8", MODEL, other="crm:9")
+    # each of whom data are shown, for the access log
+    whose = resolved.execute(
+        "select distinct customer_id from identity.customer_source_records where source_system = 'crm' and source_key in ('8', '9')"
+    ).fetchall()
+    assert sorted(explanation.customers) == sorted(customer for (customer,) in whose) and len(whose) == 2
     (link,) = explanation.links
     assert link.veto == "first names differ" and link.rules == () and link.weight < 0
     assert in_words(link).startswith("Not joined")
