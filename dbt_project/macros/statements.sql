@@ -130,7 +130,16 @@
         join withdrawn_points w on w.contact_point = e.contact_point and not w.is_of_many
         left join owners b on b.source_system = e.person_system and b.source_key = e.person_key
         -- a point that they have no more may be somebody else's by now: of who it is that says so, only they are denied
-        where w.customer_id is distinct from b.customer_id and (not w.is_former or b.customer_id is null)
+        where
+            w.customer_id is distinct from b.customer_id
+            and (
+                not w.is_former
+                or not exists (
+                    select 1
+                    from {{ ref("bridge_customer_source_records") }} k
+                    where k.source_system = e.person_system and k.source_key = e.person_key
+                )
+            )
         union all
         -- of many the last, and the first after each grant: no other changes what is permitted when
         select w.customer_id, e.purpose, e.channel, e.contact_point, e.effective_at, e.weighs_at, e.event_key, e.clock

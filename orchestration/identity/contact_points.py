@@ -22,8 +22,11 @@ select p.contact_point, match_keys.email_key(p.contact_point) as email_key, n.ph
 from (
     select *, match_keys.denied_addresses(contact_point) as addresses from (
         select contact_point, count(*) as statements,
-            sum(hash(source_system, source_key, purpose, channel, stated_at))::hugeint as digest
-        from {LEDGER} where contact_point is not null group by 1
+            sum(hash(l.source_system, l.source_key, person_system, person_key, is_known, purpose, channel, stated_at))::hugeint as digest
+        from {LEDGER} l left join (
+            select distinct source_system as person_system, source_key as person_key, true as is_known from identity.customer_source_records
+        ) using (person_system, person_key)
+        where contact_point is not null group by 1
     )
 ) p
 left join identity.phone_numbers n on n.phone = p.contact_point and n.country_code = '' and not contains(p.contact_point, '@')
