@@ -39,6 +39,10 @@ _SUBSCRIBER = (
     "(select min(s.source_key)::bigint from identity.customer_source_records s join marts.contact_permissions p using (customer_id) "
     "where s.source_system = 'email' and s.valid_to is null and p.is_permitted and p.purpose = 'newsletter' and p.channel = 'email')"
 )
+# a view with other values
+_AS_TABLE = (
+    "create table main.seen as from {table}; drop view {table}; create table {table} as select {changed} from main.seen"
+)
 # table, check, what breaks it as SQL
 BREACHES = [
     (AUDIENCE, "every_row_is_of_its_rule", "update reference.audience_rules set channel = 'sms' where audience = 'newsletter_email'"),
@@ -74,6 +78,17 @@ BREACHES = [
     ("contact_permission_history", "agrees_with_what_holds_now", f"update marts.contact_permission_history set is_permitted = false where customer_id = {_PERMITTED}"),
     ("fct_contact_compliance", "lawful_is_by_a_statement", "update marts.fct_contact_compliance set is_lawful = true where not is_lawful"),
     ("register_versions", "registers_are_whole", "update identity.register_versions set is_shrunk = true where register = 'nix_telefon'"),
+    # a grant an hour after a withdrawal, whose time nobody knows the zone of
+    ("contact_permissions", "no_grant_is_in_doubt_for_want_of_a_time_zone", "insert into conformed.conformed_consent_events by name select 'crm' as source_system, 'broken' as source_key, "
+    "s.source_system as person_system, s.source_key as person_key, p.purpose, p.channel, 'granted' as status, p.decided_at + interval '1 hour' as stated_at, true as is_zoneless, "
+    "now()::timestamp as extracted_at, 1 as load_id from marts.contact_permissions p join identity.customer_source_records s on s.customer_id = p.customer_id and s.valid_to is null "
+    "where p.reason = 'withdrawn' limit 1"),
+    ("contact_permissions", "no_address_of_anybody_hidden_by_the_raw_register", "update marts.contact_permissions set contact_point = 'Storgatan 1' where is_permitted and purpose = 'newsletter' and channel = 'email' "
+    f"and customer_id = {_PERMITTED}; insert into raw_registers.addresses by name select 'broken' as entry_id, given_name.value as given_name, family_name.value as family_name, "
+    f"birth_date.value::varchar as birth_date, true as is_protected, false as is_deceased from identity.golden_records where customer_id = {_PERMITTED}"),
+    ("customer_overview", "no_key", "alter table bi_open.customer_overview add column customer_key varchar"),
+    ("customer_overview", "counts_are_rounded", "update bi_open.customer_overview set customer_count = customer_count + 1"),
+    ("fct_orders", "no_time_too_fine", _AS_TABLE.format(table="bi.fct_orders", changed="* replace (ordered_at + interval '1 millisecond' as ordered_at)")),
     ("email_campaigns", "no_personal_column", "alter table bi.email_campaigns add column email varchar"),
     ("email_campaigns", "no_personal_value", "update bi.email_campaigns set campaign_name = '+46701234567'"),
     ("email_campaigns", "no_count_of_few", "update bi.email_campaigns set complained_count = 1"),
