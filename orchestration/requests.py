@@ -73,6 +73,8 @@ class _Asked:
     received: datetime
     # of an objection: whoever has the address is denied, whomever else it names
     point: str | None = None
+    # who objects ends direct marketing; who withdraws, and does not say what, everything
+    purpose: str = "direct_marketing"
 
 
 def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, at: datetime) -> Counter[State]:
@@ -111,7 +113,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
                 noted = _note(con, log, request, request.subject.said, state, at, outcome)
                 if request.point:
                     # whoever has the address, or will have it, is denied meanwhile
-                    withdraw_point(con, request.point, request.received, noted, "direct_marketing", "all")
+                    withdraw_point(con, request.point, request.received, noted, request.purpose, "all")
         elif request.kind == "erase":
             erasures.append((request, customers[0]))
         else:
@@ -203,6 +205,7 @@ def _read(con: duckdb.DuckDBPyConnection, log: AuditLog, *, checked: bool) -> li
             value,
             received,
             email if read_kind(kind) == "object" else None,
+            "direct_marketing" if "object" in (kind or "").lower() else "all",
         )
         for reference, kind, customer, email, record, field, value, received in rows
         for is_named in [read_kind(kind) == "object" and bool(customer or record)]
@@ -252,9 +255,9 @@ def _do(
         )
         try:
             if request.kind == "object":
-                object_to_marketing(con, customer, request.received, noted)
+                object_to_marketing(con, customer, request.received, noted, request.purpose)
                 if request.point:
-                    withdraw_point(con, request.point, request.received, noted, "direct_marketing", "all")
+                    withdraw_point(con, request.point, request.received, noted, request.purpose, "all")
             elif request.kind == "restrict":
                 restrict(con, customer, request.received, noted)
             elif request.kind == "rectify":
