@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
-# user and password of a URL, up to the last @ before a blank or quote; and what a query calls a secret
-_USER_OF_URL = re.compile(r"(\w+://)[^\s'\"]*@")
+# user and password of a URL, up to the last @ before a blank; and a password with blanks in it
+_USER_OF_URL = re.compile(r"(\w+://)(?:[^\s]*|[^\s/@:]+:[^@\n]*)@")
+# what a query or a DSN calls a secret; short words only as a parameter of a URL
+_VALUE = r"""(?:'[^'\n]*'|"[^"\n]*"|[^\s&;'"]+)"""
 _NAMED = re.compile(
-    r"(?i)((?:password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key(?:_id)?|sig|signature|credential)s?\s*=\s*)[^\s&;'\"]+"
+    r"(?i)((?:password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key(?:_id)?|sig|signature|credential|authorization)s?\s*=\s*"
+    rf"|[?&](?:key|auth|code|pass|jwt|sas|sid|session)=|\bbearer\s+){_VALUE}"
 )
 
 

@@ -28,6 +28,14 @@ SECRET = "s3cr/t:p@ss"
         "https://api.local/v1?page=2&api_key=s3cr&token=s3cr/t",
         "abfs://c@x.dfs.local/d?sig=s3cr",
         "host=db password=s3cr user=svc",
+        "host=db password='o s3cr' user=svc",
+        "http://svc:QU'TED\"s3cr@api.local/v1",
+        "http://svc:with blank s3cr@api.local/v1",
+        *(
+            f"https://api.local/v1?page=2&{name}=s3cr"
+            for name in ("key", "auth", "code", "pass", "jwt", "access_token", "client_secret")
+        ),
+        "Authorization: Bearer s3cr",
     ],
 )
 def test_an_error_tells_no_password_of_a_url(url):
