@@ -26,10 +26,27 @@ from orchestration.warehouse import quote, text
 
 # names of such columns, in the letters and digits that they are written with
 _NAMES = {
-    "civicno", "civicnumber", "civicregistrationnumber", "civicregistrationno", "civicregno", "civicregnumber", "cpr", "cprnr", "cprnummer", "fdselsnummer", "fodselsnr", "fodselsnummer", "foedselsnummer", "fdselsnr", "fnr", "henkilotunnus",
-    "henkiltunnus", "henkiloetunnus", "hetu", "identitynumber", "nationalid", "nationalidentitynumber", "nationalidnumber",
-    "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr", "personnr", "personnummer", "persnr", "samordningsnummer", "socialsecuritynumber", "socsecid", "ssn",
+    "civicno", "civicnumber", "civicregistrationnumber", "civicregistrationno", "civicregno", "civicregnumber", "cpr", "cprno", "cprnr", "cprnumber", "cprnummer", "fdselsnummer", "fodselsnr", "fodselsnummer", "fodelsenummer", "fodelsenr", "foedselsnummer", "fdselsnr", "fnr", "henkilotunnus",
+    "henkiltunnus", "henkiloetunnus", "hetu", "identitynumber", "nationalid", "nationalidentificationno", "nationalidentificationnumber", "nationalidentityno", "nationalidentitynumber", "nationalidno", "nationalidnumber",
+    "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr", "personnr", "personnummer", "persnr", "samordningsnr", "samordningsnummer", "socialsecurityno", "socialsecuritynumber", "socsecid", "ssn",
 }  # fmt: skip
+# words behind such a name that leave it one: a part or a plain hash of a number tells it
+_FORMS = {
+    "clean",
+    "enc",
+    "encrypted",
+    "hash",
+    "hashed",
+    "last",
+    "last4",
+    "masked",
+    "md5",
+    "raw",
+    "sha1",
+    "sha256",
+    "text",
+    "value",
+}
 # what stands between the birth date and the rest, and what is written for a hyphen
 _SEPARATOR = "[-+A-FU-Y \u00a0\u2010-\u2015\u2212]?"
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
@@ -49,9 +66,10 @@ create table if not exists restricted.national_ids (
 
 
 def holds_national_ids(column: str) -> bool:
-    """Whether a column is named as one of national identity numbers is, alone or as the last words: `customer_pnr_2`."""
+    """Whether a column is named as one of national identity numbers is, alone or as the last words: `customer_pnr_2`,
+    `pnr_hash`."""
     words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-zåäöæø])(?=[A-ZÅÄÖÆØ])", " ", column).lower().translate(_PLAIN))
-    while len(words) > 1 and words[-1].isdigit():
+    while len(words) > 1 and (words[-1].isdigit() or words[-1] in _FORMS):
         words.pop()
     return any("".join(words[start:]) in _NAMES for start in range(len(words)))
 

@@ -34,7 +34,9 @@ ANNA, BO = swedish("19800101", "980"), swedish("19900202", "981")
     [("Personnummer", True), ("person_nr", True), ("CPR-nr", True), ("fødselsnummer", True), ("soc_sec_id", True),
      ("SSN", True), ("postnummer", False), ("phone_number", False), ("person_id", False), ("order_number", False), ("pnr", True), ("fnr", True), ("civic_registration_number", True), ("customer_pnr", True),
      ("contactSSN", True), ("personnummer_2", True), ("Personal Identity Code", True), ("fødselsnr", True), ("partner", False),
-     ("pnr_status", False), ("cpr", True), ("personal_message", False)],
+     ("pnr_status", False), ("cpr", True), ("personal_message", False),
+     ("cpr_no", True), ("cpr_number", True), ("national_identity_no", True), ("national_identification_number", True), ("födelsenummer", True),
+     ("samordningsnr", True), ("pnr_hash", True), ("ssn_last4", True), ("last_value", False), ("hash", False)],
 )  # fmt: skip
 def test_such_columns_are_known_by_their_names(column, holds):
     assert holds_national_ids(column) is holds
