@@ -6,6 +6,7 @@ data. Here: reading it into temporary tables. Not here: what it means (breach.py
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,18 @@ from orchestration.warehouse import quote, scalar, text
 # columns, in any case, by which a row names a customer: by the id, and by the pseudonym of BI
 _IDS = ("customer_id", "old_customer_id", "from_customer_id", "to_customer_id")
 _KEYS = ("customer_key",)
-_POINTS = ("contact_point", "email", "email_address", "phone", "mobile")
+# by their letters alone, as systems and people of five countries write them
+_POINTS = {
+    "contactpoint", "email", "emailaddress", "mail", "mailaddress", "epost", "epostadress", "epostadresse", "mejl", "sähköposti",
+    "phone", "phonenumber", "mobile", "mobilephone", "mobil", "mobilnummer", "mobiltelefon", "telephone", "telefon", "telefonnummer", "tel", "tlf",
+    "puhelin", "puhelinnumero", "msisdn",
+}  # fmt: skip
+_KNOWN = "(select customer_id from identity.customer_source_records union select old_customer_id from identity.customer_id_redirects)"
 _READERS = {
     ".csv": "read_csv({path}, all_varchar = true, header = true)",
     ".parquet": "read_parquet({path})",
-    ".json": "read_json({path}, maximum_object_size = 1073741824)",
+    # a file may be one object; what is set aside for one is memory
+    ".json": "read_json({path}, maximum_object_size = {size})",
     ".jsonl": "read_json({path}, format = 'newline_delimited')",
 }
 _DUCKDB = (".duckdb", ".db")
@@ -69,7 +77,8 @@ def tables_of(con: duckdb.DuckDBPyConnection, file: Path) -> Iterator[Found]:
         if file.suffix in _DUCKDB:
             yield from _of_database(con, file)
         else:
-            reader = _READERS[file.suffix].format(path=text(file))
+            size = min(max(file.stat().st_size + 1024, 16 << 20), 1 << 30)
+            reader = _READERS[file.suffix].format(path=text(file), size=size)
             con.execute(f"create or replace temp table {_HERE} as from {reader}")
             yield _found(con, file.name, _schema_of(file), file.stem, f"temp.{_HERE}")
     except duckdb.Error as error:
@@ -115,15 +124,21 @@ def prepare_named(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def note_named(con: duckdb.DuckDBPyConnection, found: Found) -> None:
-    """Adds whom a table names; by contact points only where it has no id."""
+    """Adds whom a table names: by contact points where it has no id, or one that is nobody's here, as another system's key."""
     by = [("id", column) for column in found.types if column.lower() in _IDS]
     by += [("key", column) for column in found.types if column.lower() in _KEYS]
     parts = [f"select '{kind}' as kind, {quote(column)}::varchar as value from {found.relation}" for kind, column in by]
+    points = [column for column in found.types if re.sub(r"[\W\d_]", "", column.lower()) in _POINTS]
+    keys = [point_key(f"{quote(column)}::varchar") for column in points]
     if not parts:
+        parts = [f"select 'point', {key} from {found.relation}" for key in keys]
+    elif keys and [kind for kind, _ in by] == ["id"]:
+        own = f"{quote(by[0][1])}::varchar"
         parts = [
-            f"select 'point', {point_key(f'{quote(column)}::varchar')} from {found.relation}"
-            for column in found.types
-            if column.lower() in _POINTS
+            f"select 'id', {own} from {found.relation} where {own} in {_KNOWN} or coalesce({', '.join(keys)}) is null"
+        ]
+        parts += [
+            f"select 'point', {key} from {found.relation} where coalesce({own} not in {_KNOWN}, true)" for key in keys
         ]
     if parts:
         con.execute(

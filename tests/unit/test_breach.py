@@ -140,6 +140,15 @@ def test_a_list_of_addresses_alone_is_told_apart_by_them(home_of, tmp_path):
     found = json.loads(run(str(file), "--json"))
     assert (found["people"], found["unresolved"], found["countries"]) == (2, 1, {"SE": 1})
     assert sum(found["special"].values()) == 2 and found["tables"][0]["columns"]["religion"] == "unknown"
+    file.write_text("E-post,Telefon\nanna@berg.se,\n")
+    assert json.loads(run(str(file), "--json"))["people"] == 1
+    # an id of another system says nothing, the address beside it does
+    file.write_text("customer_id,email\n17,anna@berg.se\n18,nobody@else.se\n19,\n")
+    found = json.loads(run(str(file), "--json"))
+    assert (found["people"], found["unresolved"], found["countries"]) == (3, 2, {"SE": 1})
+    one = tmp_path / "list.json"
+    one.write_text('[{"email": "anna@berg.se"}, {"email": "nobody@else.se"}]')
+    assert json.loads(run(str(one), "--json"))["people"] == 2
     file.write_text("phone\n070-111 22 33\n")
     assert json.loads(run(str(file), "--json"))["countries"] == {"SE": 1}
 
