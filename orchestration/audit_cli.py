@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
 
 from orchestration.console import Json, out, print_json
+from orchestration.publishing.grades import GradeName
 
 if TYPE_CHECKING:
     from orchestration.privacy.audit import AuditLog
@@ -62,7 +63,7 @@ def list_entries(
 def access(
     about: Annotated[str, typer.Option(help="Only of a customer_id, or of a source record as system:key.")] = "",
     grade: Annotated[
-        Literal["open", "analyst", "people"] | None,
+        GradeName | None,
         typer.Option(help="Only of one grade: rounded counts, pseudonymised rows, or names and contact points."),
     ] = None,
     as_json: Json = False,

@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.table import Table as RichTable
@@ -26,6 +26,7 @@ from orchestration.hold_cli import hold_app
 from orchestration.identity_cli import identity_app
 from orchestration.pepper_cli import pepper_app
 from orchestration.processing_cli import record_of_processing
+from orchestration.publishing.grades import GradeName
 from orchestration.quarantine_cli import quarantine_app
 from orchestration.requests_cli import requests_app
 from orchestration.review_cli import review_app
@@ -221,7 +222,7 @@ def query(
         str, typer.Argument(help="SQL on the tables of the grade: bi_open; bi; or marts, segments and audiences.")
     ],
     grade: Annotated[
-        Literal["open", "analyst", "people"] | None,
+        GradeName | None,
         typer.Option(
             help="open: rounded counts; analyst: pseudonymised rows; people: names and contact points. Default: analyst."
         ),

@@ -34,8 +34,7 @@ def add(
 ) -> None:
     """Keep somebody's data from erasure until a day: a request to erase them is held, with the reason.
 
-    Exit code 3: nobody here is known by that, or more than one customer is. It does not stop retention: raise
-    privacy.retention_days where data would expire before that day.
+    Exit code 3: nobody here is known by that, or more than one customer is.
     """
     from datetime import date
 

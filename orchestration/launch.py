@@ -196,7 +196,7 @@ def _sum_up(result: Any) -> Outcome:
     outcome.is_nothing_new = result.success and "publish" in skipped
     publication = snapshot.current(home)
     if publication:
-        outcome.publication = str(home.published / snapshot.BI_FILE)
+        outcome.publication = str(home.published / snapshot.ANALYST.file)
         outcome.customers = publication.tables.get("bi.dim_customers", 0)
         newest = snapshot.list_publications(home)[0].version
         outcome.rolled_back_from = newest if newest != publication.version else ""

@@ -301,10 +301,8 @@ def _written(raw: str, how: ColumnMap, reader: str = "parsed_time") -> str:
     groups = formats_by_offset(how.formats)
     if not groups:
         return argument(raw)
-    read = [
-        f"{reader}({argument(raw)}, [{', '.join(argument(f.replace(chr(39), chr(39) * 2)) for f in group)}])"
-        for group in groups
-    ]
+    escaped = [[argument(one.replace("'", "''")) for one in group] for group in groups]
+    read = [f"{reader}({argument(raw)}, [{', '.join(group)}])" for group in escaped]
     if len(read) == 1:
         return read[0]
     # as text: of one type all of them would have an offset

@@ -278,32 +278,14 @@ class Source(Strict):
         default=["", "NULL", "null", "\\N", "N/A", "n/a", "#N/A"], description="what the source writes for nothing"
     )
     null_keys: list[str] = Field(
-        default=[
-            *(
-                "0",
-                "00",
-                "000",
-                "0.0",
-                "-",
-                "--",
-                "-1",
-                "none",
-                "nan",
-                "nil",
-                "guest",
-                "gäst",
-                "gjest",
-                "gæst",
-                "vieras",
-            ),
-            *("anonymous", "anonym", "unknown", "okänd", "ukjent", "ukendt", "tuntematon"),
-        ],
+        default=["0", "00", "000", "0.0", "-", "--", "-1", "none", "nan", "nil", "guest", "gäst", "gjest", "gæst", "vieras",
+                 "anonymous", "anonym", "unknown", "okänd", "ukjent", "ukendt", "tuntematon"],
         description="what it writes, besides, where a row refers to nobody, without case and blanks: such rows share no key",
-    )
+    )  # fmt: skip
     timezone: TimeZone | None = Field(
         default=None,
         description="in which times without an offset are read; where it is not stated they are read as UTC, and one of a "
-        "consent grants nothing that lies within a day after a withdrawal of another source",
+        "consent grants nothing that lies within 14 to 26 hours after a withdrawal of another source",
     )
     tables: dict[str, Table] = {}
 

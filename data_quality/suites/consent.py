@@ -11,9 +11,7 @@ from typing import Any
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, keeps_its_volume, no_row_where, no_rows
 from data_quality.suites.own_paths import by_paths_of_their_own
-from data_quality.suites.raw_statements import (
-    hidden_people,
-)
+from data_quality.suites.raw_statements import EARLIER, LATER, hidden_people
 from orchestration.audiences import AudienceModel, audience_models
 from orchestration.model_files import model_file
 from orchestration.privacy.catalogue import NONE
@@ -176,7 +174,8 @@ def _permissions(settings: Settings) -> list[Suite]:
             "b.reason = 'withdrawn' and exists (select 1 from identity.customer_source_records s join conformed.conformed_consent_events e "
             "on e.person_system = s.source_system and e.person_key = s.source_key and e.status = 'granted' and e.deleted_at is null "
             "where s.valid_to is null and s.customer_id = b.customer_id and e.purpose = b.purpose and e.channel = b.channel "
-            "and coalesce(e.confirmed_at, e.stated_at) > b.decided_at and coalesce(e.confirmed_at, e.stated_at) <= b.decided_at + interval '26 hour' "
+            "and coalesce(e.confirmed_at, e.stated_at) > b.decided_at and coalesce(e.confirmed_at, e.stated_at) <= b.decided_at + "
+            f"{EARLIER} + {LATER} "
             "and (e.is_zoneless or exists (select 1 from identity.withdrawals w where w.is_zoneless "
             "and w.source_system || ':' || w.source_key = b.deciding_event)))",
             "WARN",
@@ -284,12 +283,12 @@ def _bi_open(least: int) -> list[Suite]:
         table = model["config"]["alias"]
         counts = [c["name"] for c in model["columns"] if c["name"].endswith("_count")]
         # a whole multiple of the least is none of few, and tells of no one more or less
-        fine = " or ".join(f"b.{count} < 0 or b.{count} % {least} <> 0" for count in counts)
+        broken = " or ".join(f"b.{count} < 0 or b.{count} % {least} <> 0" for count in counts)
         checks = (
             _no_column("no_personal_column", "that holds personal data", "bi_open", table, _PERSONAL_NAMES),
             _no_column("no_key", "by which a row is somebody's", "bi_open", table, _ROW_KEYS),
             _no_personal_value(model["columns"]),
-            no_row_where("counts_are_rounded", f"Every count is a multiple of {least}.", fine, rule=32),
+            no_row_where("counts_are_rounded", f"Every count is a multiple of {least}.", broken, rule=32),
         )
         found.append(Suite("consent", "bi_open", table, ("bi_open", table), checks))
     return found

@@ -9,6 +9,8 @@ from __future__ import annotations
 from data_quality.checks import Check
 from data_quality.suites.common import no_row_where, no_rows
 from data_quality.suites.raw_statements import (
+    EARLIER,
+    LATER,
     numbers_in_registers,
     opt_outs,
     point_keys,
@@ -33,7 +35,7 @@ _REFUSES = (
     "(o.channel in (p.channel, 'all') or o.purpose = 'direct_marketing') and o.said_at >= p.decided_at - case "
     # times on clocks of which nobody knows the zone: the order of the two is in doubt for so long
     "when o.clock is not distinct from p.clock then interval '0 hour' else case when o.clock is null then interval '0 hour' "
-    "else interval '12 hour' end + case when p.clock is null then interval '0 hour' else interval '14 hour' end end"
+    f"else {LATER} end + case when p.clock is null then interval '0 hour' else {EARLIER} end end"
 )
 
 

@@ -42,6 +42,8 @@ _BY_HAND: dict[tuple[str, str], dict[str, str]] = {
         "person": "customer_id", "point": "email", "status": "status", "at": "stated_at", "purpose": "'newsletter'", "channel": "'email'",
     },
 }  # fmt: skip
+# a time without an offset is read as UTC, and may be so much earlier, or later
+EARLIER, LATER = "interval '14 hour'", "interval '12 hour'"
 NONE = (
     "select null::varchar as person_system, null::varchar as person_key, null::varchar as point, null::varchar as purpose, "
     "null::varchar as channel, null::timestamp as said_at, null::varchar as clock where false"
@@ -245,9 +247,7 @@ def _time(spec: Source, part: Part | None) -> str:
         parsed = f"coalesce(try_strptime({column}, [{formats}]), {parsed})"
     whole_day = f"case when regexp_full_match(trim({column}), '[0-9-]+') then interval '86399 second' else interval '0 second' end"
     is_local = (spec.timezone or "").upper() not in ("", "UTC", "ETC/UTC")
-    early = (
-        f" - case when {_has_offset(part.sql)} then interval '0 hour' else interval '14 hour' end" if is_local else ""
-    )
+    early = f" - case when {_has_offset(part.sql)} then interval '0 hour' else {EARLIER} end" if is_local else ""
     return f"{parsed} + {whole_day}{early}"
 
 

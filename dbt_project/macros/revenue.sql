@@ -95,8 +95,8 @@
 {#-
     Sales of which a customer kept something, by the time of each: (customer_id, ordered_at). Paid or completed orders count,
     up to then, by what was not refunded; against them every credit note of the customer, and every refunded order that
-    equals an earlier sale, as where a shop writes refunds as orders; in another currency one that is worth about the same. An amount that is not known is no sale, and a credit
-    note of one leaves none.
+    equals an earlier sale, as where a shop writes refunds as orders; in another currency one that is worth about the same.
+    An amount that is not known is no sale, and a credit note of one leaves none.
 -#}
 {% macro kept_sales() -%}
     select s.customer_id, s.ordered_at

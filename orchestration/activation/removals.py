@@ -142,7 +142,8 @@ def write_removals(
 ) -> Removals:
     """Writes what the recipient has to remove since it was last told, as CSV (COLUMNS), private, and notes that it is told.
 
-    `is_again` also what it was told of lately. `note` is given the number of removals before the file is written. Raises KundbildError where it got nothing of that audience.
+    `is_again` also what it was told of lately. `note` is given the number of removals before the file is written. Raises
+    KundbildError where it got nothing of that audience.
     """
     assert_recipient(recipient)
     assert_may_write(file, overwrite=overwrite)

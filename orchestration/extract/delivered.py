@@ -86,6 +86,7 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
     newest = {file: (size, modified, sha) for file, size, modified, sha in loaded}
     by_bare_name = {(file, sha) for file, _, _, sha in loaded if "/" not in file}
     last = loaded[-1][3] if loaded else ""
+    moved = {sha for file, (_, _, sha) in newest.items() if file not in found}
     deliveries = Deliveries()
     for file, (path, info) in _oldest_first(found):
         size, modified = int(info.get("size") or 0), _modified(info)
@@ -107,7 +108,6 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
         )
         # merged again by key, an older delivery would bring old values back unless it is the newest word; without a key the
         # same bytes are other rows where both files are there, and the file that was moved where its old path is gone
-        moved = {sha for path_before, (_, _, sha) in newest.items() if path_before not in found}
         is_copy = digest == last if table.key else digest in moved
         is_known_by_last_name = "/" in file and (file.rpartition("/")[2], digest) in by_bare_name
         if (known and known[2] == digest) or is_copy or is_known_by_last_name:

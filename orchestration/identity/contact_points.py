@@ -180,10 +180,11 @@ select contact_point, match_keys.denied_addresses(contact_point) as addresses fr
 ) l
 where contact_point not in (select contact_point from identity.withdrawn_points)
 """
-_LATER_HOLDERS = f"""
+_KNOWN_HOLDERS = """
 create or replace temp table later_holders as
 select contact_point, person_system, person_key from identity.point_holders
-union
+"""
+_LATER_HOLDERS = f"""{_KNOWN_HOLDERS} union
 select d.contact_point, h.person_system, h.person_key from denied d join {_HAS_OR_HAD} h using (token)
 """
 _HELPING = ("granted_on", "granted_keys", "gone_people", "denied", "having_it")
@@ -195,7 +196,7 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
     define_match_keys(con)
     con.execute(_LATER_POINTS)
     if not scalar(con, "select count(*) from later_points"):
-        con.execute(f"{_LATER_HOLDERS.partition('union')[0]}; drop table later_points")
+        con.execute(f"{_KNOWN_HOLDERS}; drop table later_points")
         return
     con.execute(_HELD)
     con.execute(_GRANTED)
@@ -213,8 +214,8 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -> int:
-    """Rebuilds the four tables, and adds to `held_points`. Needs the ledger of withdrawals, people with their keys and customers. Returns the contact
-    points that somebody withdrew from."""
+    """Rebuilds the four tables, and adds to `held_points`. Needs the ledger of withdrawals, people with their keys and
+    customers. Returns the contact points that somebody withdrew from."""
     define_match_keys(con)
     con.execute(_GRANTED)
     con.execute(_GONE)

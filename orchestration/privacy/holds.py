@@ -147,7 +147,7 @@ def held(
     """Of `customers` (today's ids; None: of everybody) those that are under a hold, each with the one that lasts longest."""
     con.execute(_DDL)
     standing = {hold.hold_id: hold for hold in holds(con, today) if hold.until_on >= today}
-    if not standing or customers == []:
+    if not standing or (customers is not None and not customers):
         return {}
     _note_values(con, customers)
     rows = con.execute(

@@ -3,7 +3,7 @@
 Nothing that a source deletes or writes over leaves it, and no rebuild; erasure does (erasure.py). It is read from staging,
 rows that are set aside too, and from lines that were rejected on the way into raw: of a withdrawal nothing but the person
 or the contact point needs to be readable. Not here: rejected lines (rejected_withdrawals.py), what a withdrawal denies
-(dbt: macros/statements.sql).
+(dbt: macros/withdrawals.sql).
 """
 
 from __future__ import annotations

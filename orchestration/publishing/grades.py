@@ -6,9 +6,9 @@ Not here: writing the files (snapshot.py), what the tables say (dbt: models/bi_o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-BI_FILE = "kundbild.duckdb"
-CUSTOMERS_FILE = "customers.duckdb"
+GradeName = Literal["open", "analyst", "people"]
 PARQUET_FOLDER = "parquet"
 # a folder of its own: it can be shared as it is
 OPEN_FOLDER = "open"
@@ -18,13 +18,13 @@ OPEN_FOLDER = "open"
 class Grade:
     """What one kind of reader is given: `file` is its database, below `published/` and below each publication's folder."""
 
-    name: str
+    name: GradeName
     file: str
     schemas: tuple[str, ...]
     readers: str
 
 
 OPEN = Grade("open", f"{OPEN_FOLDER}/kundbild_open.duckdb", ("bi_open",), "everybody: rounded counts, nobody's row")
-ANALYST = Grade("analyst", BI_FILE, ("bi",), "analysts: pseudonymised rows, personal data")
-PEOPLE = Grade("people", CUSTOMERS_FILE, ("marts", "segments", "audiences"), "those who may see names")
+ANALYST = Grade("analyst", "kundbild.duckdb", ("bi",), "analysts: pseudonymised rows, personal data")
+PEOPLE = Grade("people", "customers.duckdb", ("marts", "segments", "audiences"), "those who may see names")
 GRADES = {grade.name: grade for grade in (OPEN, ANALYST, PEOPLE)}

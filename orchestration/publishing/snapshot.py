@@ -22,7 +22,7 @@ from orchestration.audiences import MAX_AGE
 from orchestration.audiences import SCHEMA as AUDIENCES
 from orchestration.errors import KundbildError
 from orchestration.home import READ_ONLY, Home, put_in_place, read_json, sync, write_private
-from orchestration.publishing.grades import ANALYST, BI_FILE, CUSTOMERS_FILE, OPEN, OPEN_FOLDER, PARQUET_FOLDER, PEOPLE
+from orchestration.publishing.grades import ANALYST, OPEN, OPEN_FOLDER, PARQUET_FOLDER, PEOPLE
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
 # where the rows of audiences lie; the schema `audiences` shows them for as long as they may be used
@@ -59,8 +59,8 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     facts = {table.name for table in shown if table.is_view}
     people = [table for table in _tables(con, PEOPLE.schemas) if table.name not in facts | _UNREAD]
     copies: list[Callable[[duckdb.DuckDBPyConnection], dict[str, int]]] = [
-        lambda cursor: _copy(cursor, building / BI_FILE, shown),
-        lambda cursor: _copy(cursor, building / CUSTOMERS_FILE, people, shown_until=moment + MAX_AGE),
+        lambda cursor: _copy(cursor, building / ANALYST.file, shown),
+        lambda cursor: _copy(cursor, building / PEOPLE.file, people, shown_until=moment + MAX_AGE),
         lambda cursor: _copy_parquet(cursor, building / PARQUET_FOLDER, shown),
         lambda cursor: _copy(cursor, building / OPEN.file, rounded),
         lambda cursor: _copy_parquet(cursor, building / OPEN_FOLDER / PARQUET_FOLDER, rounded),
@@ -92,7 +92,7 @@ def switch(home: Home, version: str) -> None:
         there = ", ".join(p.version for p in list_publications(home)) or "none"
         raise KundbildError(f"there is no publication {version}", to_do=f"publications: {there}")
     _link(home.published / "current", Path("versions") / version)
-    for name in (BI_FILE, CUSTOMERS_FILE, PARQUET_FOLDER, OPEN_FOLDER):
+    for name in (ANALYST.file, PEOPLE.file, PARQUET_FOLDER, OPEN_FOLDER):
         _link(home.published / name, Path("current") / name)
 
 
@@ -132,10 +132,10 @@ def rollback(home: Home, version: str | None = None) -> Publication:
 
 def _empty_audiences(home: Home, version: str) -> None:
     """Leaves no row of an audience in a publication, in a file beside it that is then put in its place."""
-    path = home.published / "versions" / version / CUSTOMERS_FILE
+    path = home.published / "versions" / version / PEOPLE.file
     if not path.is_file():
         return
-    fresh = home.temporary / f"{version}.{CUSTOMERS_FILE}"
+    fresh = home.temporary / f"{version}.{PEOPLE.file}"
     shutil.copyfile(path, fresh)
     with duckdb.connect(str(fresh)) as con:
         there = con.execute(

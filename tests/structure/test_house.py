@@ -14,6 +14,7 @@ import yaml
 from orchestration.audiences import audience_models
 from orchestration.configuration import load_settings
 from orchestration.conformed import entities
+from orchestration.privacy import withdrawals
 from orchestration.privacy.rights import CORRECTABLE
 from orchestration.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy
 
@@ -106,6 +107,13 @@ def test_the_default_limits_of_privacy_are_those_of_the_settings():
         assert project[name] == getattr(settings, name), name
     assert project["unknown_age_is_adult"] == settings.unknown_age_is_adult
     assert project["correctable"] == list(CORRECTABLE)
+
+
+def test_the_words_of_refusals_are_those_of_the_ledger():
+    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]
+    for name in ("withdrawn_words", "harmless_kinds", "no_evidence"):
+        assert project[name] == list(getattr(withdrawals, name.upper())), name
+    assert (project["refusal"], project["earliest_statement"]) == (withdrawals.REFUSAL, withdrawals.EARLIEST)
 
 
 def test_the_decisions_have_unit_tests():

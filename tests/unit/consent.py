@@ -66,8 +66,30 @@ def said(key: str, status: str = "granted", at: str = "2026-01-01", **more) -> d
     return statement | more
 
 
+# statements of a form, in a file whose lines may be rejected
+FORMS = """
+company = "T"
+[sources.forms]
+connector = "files"
+url = "."
+[sources.forms.tables.p]
+path = "p*.csv"
+columns = { id = "VARCHAR", mail = "VARCHAR", born = "DATE", news = "VARCHAR", said = "VARCHAR" }
+key = ["id"]
+[[sources.forms.tables.p.maps]]
+entity = "consent_events"
+constants = { purpose = "survey", channel = "email" }
+[sources.forms.tables.p.maps.columns]
+source_key = "id"
+person_key = "id"
+contact_point = "mail"
+status = { column = "news", values = { Ja = "granted", Nej = "withdrawn" } }
+stated_at = "said"
+"""
 ANNA, BO = person("anna", email="anna@x.se", phone="+46701112233"), person("bo", "Bo", "Dahl", email="bo@x.se")
 SURVEY = ("anna", "survey", "email")
+# a statement that names no person
+NOBODYS = {"person_system": None, "person_key": None}
 # every register of phone and post, fresh, with somebody else in it
 ELSEWHERE = {"phone": "+46709999999", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
 FRESH = [{"register": r, "version_on": "2026-05-31", **ELSEWHERE} for r in ("nix_telefon", "nix_adresserat")]

@@ -28,8 +28,8 @@ def birth_macros(as_of: str):
 
 
 def statement_macros():
-    """The macros of statements.sql as dbt has them."""
-    return time_macros(files=("engine/casts.sql", "staging.sql", "statements.sql"))
+    """The macros of statement_days.sql as dbt has them."""
+    return time_macros(files=("engine/casts.sql", "staging.sql", "statement_days.sql"))
 
 
 def time_macros(

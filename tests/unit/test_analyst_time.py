@@ -27,11 +27,11 @@ def settings_with(home: Path, analyst_time: str):
     return settings.model_copy(update={"privacy": Privacy(analyst_time=analyst_time)})
 
 
-@pytest.fixture(params=["month"])
-def shown(request, warehouse, tmp_path):
+@pytest.fixture
+def shown(warehouse, tmp_path):
     """(unit, the facts of bi as tables of schema bi): each with one row, all of whose times are AT in the mart."""
     home = Home(tmp_path / "compiling").prepare()
-    settings = settings_with(home.root, request.param)
+    settings = settings_with(home.root, "month")
     models = [f"bi_fct_{fact}" for fact in FACTS]
     assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *models])
     compiled = {path.stem: path.read_text() for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
@@ -47,7 +47,7 @@ def shown(request, warehouse, tmp_path):
             [AT] * len(times),
         )
         warehouse.execute(f"create table bi.fct_{fact} as {compiled[f'bi_fct_{fact}']}")
-    return request.param, warehouse
+    return "month", warehouse
 
 
 def times(con) -> list[tuple[str, str]]:

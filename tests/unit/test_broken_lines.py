@@ -11,9 +11,8 @@ from orchestration.identity.untied import find_untied
 from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.set_aside import acknowledge, read_set_aside, set_aside_rows
 from orchestration.settings import Settings
-from tests.unit.consent import said
+from tests.unit.consent import FORMS, said
 from tests.unit.people import person
-from tests.unit.test_withdrawals import FORMS
 
 KEYS = ("cust-77", "703", "7", "nils", "olle", "pia", "sven", "tove", "ulf", "eva")
 PEOPLE = [

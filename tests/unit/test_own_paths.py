@@ -145,11 +145,11 @@ def planted(warehouse):
     prepare_ops(warehouse)
     warehouse.execute(PREPARED)
 
-    def go(breach: str) -> set[str]:
+    def go(breach: str, settings: Settings = SETTINGS) -> set[str]:
         warehouse.execute("begin")
         warehouse.execute(breach)
         failed = {
-            check.name for check in by_paths_of_their_own(SETTINGS) if warehouse.execute(rows_of(check)).fetchall()
+            check.name for check in by_paths_of_their_own(settings) if warehouse.execute(rows_of(check)).fetchall()
         }
         warehouse.execute("rollback")
         return failed
@@ -185,42 +185,26 @@ def test_opt_outs_of_no_source_are_none_and_keys_are_of_all_that_is_written(ware
     assert dict(found.fetchall()) == keys
 
 
-def test_local_times_never_cry_without_a_cause_and_an_offset_is_read(warehouse):
-    prepare_requests(warehouse)
-    prepare_ops(warehouse)
-    warehouse.execute(PREPARED)
+def test_local_times_never_cry_without_a_cause_and_an_offset_is_read(planted):
     email = SETTINGS.sources["email"].model_copy(update={"timezone": "Europe/Stockholm"})
     local = SETTINGS.model_copy(update={"sources": {"email": email}})
 
     def seen(at: str) -> bool:
-        warehouse.execute("begin")
-        warehouse.execute(optin(subscriber_id="7", stated_at=at))
-        (check,) = [check for check in by_paths_of_their_own(local) if check.name == BY_RECORD]
-        found = warehouse.execute(rows_of(check)).fetchall()
-        warehouse.execute("rollback")
-        return bool(found)
+        return BY_RECORD in planted(optin(subscriber_id="7", stated_at=at), local)
 
     # granted at 12:00 UTC: 12:30 in Stockholm was before
     assert [seen(at) for at in ("2026-03-01 12:30", "2026-03-01T12:30:00Z", "2026-03-01T13:30:00+01:00")] == [False, True, True]  # fmt: skip
     assert seen("2026-03-02 12:30") and not seen("2026-03-01T12:30:00+01:00")
 
 
-def test_a_grant_of_an_unknown_zone_that_comes_soon_after_a_withdrawal_is_seen(warehouse):
+def test_a_grant_of_an_unknown_zone_that_comes_soon_after_a_withdrawal_is_seen(planted):
     """The grant of 12:00, without an offset, may be of 22:00 UTC on the day before."""
-    prepare_requests(warehouse)
-    prepare_ops(warehouse)
-    warehouse.execute(PREPARED)
-    warehouse.execute(stop(id="g1", who="k7", choice="JA", day="01.03.2026 12:00"))
+    granted = stop(id="g1", who="k7", choice="JA", day="01.03.2026 12:00")
 
     def seen(at: str, zone: str | None = None) -> bool:
         sources = SETTINGS.sources | {"club": SETTINGS.sources["club"].model_copy(update={"timezone": zone})}
         settings = SETTINGS.model_copy(update={"sources": sources})
-        warehouse.execute("begin")
-        warehouse.execute(event(subscriber_id="7", occurred_at=at))
-        (check,) = [check for check in by_paths_of_their_own(settings) if check.name == BY_RECORD]
-        found = warehouse.execute(rows_of(check)).fetchall()
-        warehouse.execute("rollback")
-        return bool(found)
+        return BY_RECORD in planted(f"{granted}; {event(subscriber_id='7', occurred_at=at)}", settings)
 
     assert [seen(at) for at in ("2026-02-28T22:00:00Z", "2026-02-28T21:59:00Z")] == [True, False]
     # both without an offset, of two sources: the withdrawal may be as much later

@@ -14,9 +14,8 @@ from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals
 from orchestration.privacy.withdrawals import note_withdrawals
 from orchestration.set_aside import _about_nobody, acknowledge, set_aside_rows
 from orchestration.settings import Settings
-from tests.unit.consent import ANNA, BO, said
+from tests.unit.consent import ANNA, BO, FORMS, said
 from tests.unit.people import person
-from tests.unit.test_withdrawals import FORMS
 
 NOBODYS = {"person_system": None, "person_key": None}
 AT = "2026-03-01"

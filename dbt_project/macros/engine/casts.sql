@@ -45,9 +45,10 @@
 {%- endmacro %}
 
 {#-
-    When a statement on consent was made, UTC. One that names only a day, or its midnight without an offset, is written as the day's last
-    microsecond in the source's zone, where a day may have 23 or 25 hours (macro first_moment says why). Of the hour that a clock has twice, a grant is in the earlier and a withdrawal
-    in the later, so that the order of the two never opens. A time before the var earliest_statement stands for none.
+    When a statement on consent was made, UTC. One that names only a day, or its midnight without an offset, is written as
+    the day's last microsecond in the source's zone, where a day may have 23 or 25 hours (macro first_moment says why). Of
+    the hour that a clock has twice, a grant is in the earlier and a withdrawal in the later, so that the order of the two
+    never opens. A time before the var earliest_statement stands for none.
 -#}
 {% macro statement_time(expression, is_grant) -%}
     {{ return(adapter.dispatch("statement_time", "kundbild")(expression, is_grant, source_zone())) }}

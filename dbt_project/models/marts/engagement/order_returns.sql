@@ -35,18 +35,20 @@ with
         left join
             {{ ref("exchange_rates_by_day") }} n on n.currency = o.currency and n.rated_on = cast(o.ordered_at as date)
     ),
+    converted as (
+        select *, is_mixed and count(*) over o = count(in_order_currency) over o as is_converted
+        from rated
+        window o as (partition by source_system, order_key)
+    ),
     worth as (
         select
             *,
             -- lines that are all in one other currency are their share of what was paid, whatever the rate
-            case
-                when is_mixed and count(*) over o = count(in_order_currency) over o then in_order_currency else 1
-            end as factor,
+            case when is_converted then in_order_currency else 1 end as factor,
             order_currency is not null
             and coalesce(currency, order_currency) <> order_currency
-            and not (is_mixed and count(*) over o = count(in_order_currency) over o) as is_foreign
-        from rated
-        window o as (partition by source_system, order_key)
+            and not is_converted as is_foreign
+        from converted
     ),
     compared as (
         select
@@ -59,7 +61,7 @@ with
             sum(least(refunded_quantity, quantity)) filter (quantity > 0)
             / sum(quantity) filter (quantity > 0) as returned_share,
             sum(factor * discount) filter (quantity > 0 and line_amount >= 0) as line_discount_amount,
-            max(is_foreign) as is_foreign
+            bool_or(is_foreign) as is_foreign
         from worth
         group by source_system, order_key
     )

@@ -1,0 +1,50 @@
+{#-
+    What each withdrawal denies, as CTE `denied_by`: (said_purpose, said_channel, purpose, channel). Who objects to direct
+    marketing (Art. 21) withdraws every marketing purpose on every channel; who unsubscribes or complains, every marketing
+    purpose on that channel; a purpose or channel that is not known here is any.
+-#}
+{% macro denied_by(withdrawn) -%}
+    denied_by as (
+        select e.purpose as said_purpose, e.channel as said_channel, p.purpose, c.channel
+        from (select distinct purpose, channel from {{ withdrawn }}) e
+        join
+            {{ ref("purposes") }} p
+            on p.purpose = e.purpose
+            or e.purpose in ('direct_marketing', 'marketing')
+            and p.is_marketing
+            or e.purpose not in ('direct_marketing', 'marketing')
+            and e.purpose not in (select purpose from {{ ref("purposes") }})
+        join
+            ({{ contact_channels() }}) c
+            on c.channel = e.channel
+            or e.purpose = 'direct_marketing'
+            or e.channel not in ({{ contact_channels() }})
+    )
+{%- endmacro %}
+
+{#-
+    Withdrawals of the ledger, by all that they deny: (person_system, person_key, contact_point, purpose, channel,
+    effective_at, weighs_at, event_key, clock). Expects the CTE `denied_by`.
+-#}
+{% macro withdrawals(withdrawn) -%}
+    select
+        e.person_system,
+        e.person_key,
+        e.contact_point,
+        d.purpose,
+        d.channel,
+        {{ first_moment("e.stated_at") }} as effective_at,
+        e.stated_at as weighs_at,
+        e.source_system || ':' || coalesce(e.source_key, 'load ' || e.load_id) as event_key,
+        -- of one that is in the ledger since before it kept this, nobody knows
+        case when coalesce(e.is_zoneless, true) then e.source_system end as clock
+    from {{ withdrawn }} e
+    join denied_by d on d.said_purpose = e.purpose and d.said_channel = e.channel
+{%- endmacro %}
+
+{#- The channels that somebody may be contacted by: (channel). -#}
+{% macro contact_channels() -%}
+    {%- for channel in ["email", "sms", "phone", "post", "ads"] %}
+        select '{{ channel }}' as channel {{- " union all" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
