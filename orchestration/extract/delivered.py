@@ -2,7 +2,7 @@
 
 A file is known by its path below the source's url. What it holds was seen before only while that is the newest content
 of its path: a file that goes back to earlier bytes is a new delivery. Not here: reading a file (files.py, csv_files.py,
-json_files.py), or counting its lines (line_books.py).
+json_files.py), counting its lines (line_books.py), or what a file that was moved takes along (moved_files.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import glob
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +22,7 @@ import fsspec
 from orchestration.errors import SourceError
 from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.line_books import Lines, read_through
-from orchestration.extract.raw_tables import raw_name
+from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from
 from orchestration.extract.records import now
 from orchestration.settings import Source, Table
 from orchestration.warehouse import text
@@ -77,21 +76,20 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
             where=source.url.partition("?")[0],
             to_do="check that the export ran and that url and path are right",
         )
-    _adopt_bare_names(con, source_name, name, list(found))
+    adopt_bare_names(con, source_name, name, list(found))
     loaded = con.execute(
         "select file, size, modified_ns, sha256 from ops.loaded_files where source = ? and table_name = ? "
         "order by noted_at nulls first, load_id",
         [source_name, name],
     ).fetchall()
-    newest = {file: (size, modified, sha) for file, size, modified, sha in loaded}
+    newest = {file: Known(size, modified, sha) for file, size, modified, sha in loaded}
     by_bare_name = {(file, sha) for file, _, _, sha in loaded if "/" not in file}
     last = loaded[-1][3] if loaded else ""
-    moved = {sha for file, (_, _, sha) in newest.items() if file not in found}
     deliveries = Deliveries()
     for file, (path, info) in _oldest_first(found):
         size, modified = int(info.get("size") or 0), _modified(info)
         known = newest.get(file)
-        if known and modified and known[:2] == (size, modified):
+        if known and modified and (known.size, known.modified_ns) == (size, modified):
             continue
         try:
             digest, size, lines = read_through(system, path, source, table)
@@ -106,16 +104,21 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
         delivered = Delivered(
             path if is_local else f"{protocol}://{path}", file, size, modified, digest, lines, rows_told=rows_told
         )
+        seen = Known(size, modified, digest)
+        old = None if table.key or known else moved_from(file, seen, newest, found)
+        if old:
+            follow(con, source_name, name, old, file)
+            del newest[old]
         # merged again by key, an older delivery would bring old values back unless it is the newest word; without a key the
-        # same bytes are other rows where both files are there, and the file that was moved where its old path is gone
-        is_copy = digest == last if table.key else digest in moved
+        # same bytes are other rows, but in the file that was moved
+        is_copy = digest == last if table.key else bool(old)
         is_known_by_last_name = "/" in file and (file.rpartition("/")[2], digest) in by_bare_name
-        if (known and known[2] == digest) or is_copy or is_known_by_last_name:
+        if (known and known.sha256 == digest) or is_copy or is_known_by_last_name:
             deliveries.copies.append(delivered)
         else:
             deliveries.fresh.append(delivered)
             last = digest
-        newest[file] = (size, modified, digest)
+        newest[file] = seen
     return deliveries
 
 
@@ -162,22 +165,6 @@ def _modified(info: dict[str, Any]) -> int:
                     continue
     tag = next((info[key] for key in _TAGS if info.get(key)), None)
     return int(hashlib.sha256(str(tag).encode()).hexdigest()[:15], 16) if tag else 0
-
-
-def _adopt_bare_names(con: duckdb.DuckDBPyConnection, source: str, name: str, found: list[str]) -> None:
-    """Homes of earlier versions know a file by its last name alone: where one file has that name, it is that one."""
-    times = Counter(file.rpartition("/")[2] for file in found)
-    for file in found:
-        bare = file.rpartition("/")[2]
-        if bare == file or times[bare] > 1:
-            continue
-        told = [file, source, name, bare]
-        where = "where source = ? and table_name = ? and file = ?"
-        if con.execute(f"select 1 from ops.loaded_files {where} limit 1", [source, name, file]).fetchall():
-            continue
-        if con.execute(f"select 1 from ops.loaded_files {where} limit 1", told[1:]).fetchall():
-            con.execute(f"update ops.loaded_files set file = ? {where}", told)
-            con.execute(f"update {raw_name(source, name)} set _source_file = ? where _source_file = ?", [file, bare])
 
 
 def file_names(files: list[Delivered], path: str = "_path") -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.extract.merging import count, drop_duplicates, mark_deleted, merge, row_keys
+from orchestration.extract.merging import count, drop_duplicates, keep_keys_apart, mark_deleted, merge, row_keys
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_future, reject_uncastable
@@ -155,6 +155,8 @@ def _bring_in(
             share = settings.quality.max_reject_share
             reject_uncastable(con, batch.columns, load_id, source, name, counts, share)
         reject_future(con, "batch", table, load_id, source, name, counts)
+        if batch.has_file and not table.key:
+            keep_keys_apart(con, target, load_id)
         batch = replace(batch, keys_there=_keys_there(con, table, batch))
         counts.duplicates += drop_duplicates(con, "batch", table, keyless, replaced)
         merge(con, target, table, columns, counts, keyless, has_file=batch.has_file, replaced=replaced)

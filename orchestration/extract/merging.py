@@ -40,6 +40,23 @@ def row_keys(select: str, columns: list[str], has_file: bool) -> str:
     )
 
 
+def keep_keys_apart(con: duckdb.DuckDBPyConnection, target: str, load_id: int) -> None:
+    """Gives rows of `batch` a key of their own where `target` has theirs from another file: it was moved, and its path came again."""
+    con.execute(
+        f"create or replace temp table taken as select b.rowid as row_id, b._row_key, b._source_file from batch b "
+        f"semi join {target} r on r._row_key = b._row_key and r._source_file <> b._source_file"
+    )
+    if count(con, "taken"):
+        # the one that it got before, where the file comes again
+        con.execute(
+            "update batch set _row_key = k.own from (select t.row_id, "
+            f"coalesce(min(r._row_key), min(t._row_key) || '@{load_id}') as own from taken t left join {target} r "
+            "on split_part(r._row_key, '@', 1) = t._row_key and r._row_key <> t._row_key and r._source_file = t._source_file "
+            "group by 1) k where batch.rowid = k.row_id"
+        )
+    con.execute("drop table taken")
+
+
 def drop_duplicates(
     con: duckdb.DuckDBPyConnection, relation: str, table: Table, nulls: list[str], replaced: Replaced | None = None
 ) -> int:
