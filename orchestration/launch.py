@@ -79,7 +79,7 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
     except Exception as error:
         home, _ = home_and_config()
         told = error if isinstance(error, KundbildError) else full_disk(error, home.root) or _broken(error)
-        problems = _alert("", str(told), "could not start")
+        problems = _alert("", str(told), "the run could not start")
         if problems:
             told = KundbildError(told.what, where=told.where, to_do=told.to_do + problems)
         raise told from error

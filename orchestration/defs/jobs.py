@@ -1,18 +1,15 @@
 """The nightly job and its schedule, and who is told when it fails or requests of people are overdue."""
 
-import json
 from typing import Any
 
 import dagster as dg
 
-from orchestration.alerts import OVERDUE, WENT_ON, send_alert
+from orchestration.alerts import WENT_ON, send_alert
 from orchestration.defs.resources import FULL_REFRESH_TAG, NIGHTLY, RECALIBRATE_TAG
-from orchestration.errors import WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.night import home_and_config
-from orchestration.privacy.deadlines import deadlines, overdue, to_tell
+from orchestration.overdue import tell_overdue
 from orchestration.settings import Settings
-from orchestration.warehouse import open_warehouse
 
 # the check of each raw table that its source could be read
 WAS_EXTRACTED = "was_extracted"
@@ -100,22 +97,8 @@ def overdue_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def alert(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         home, _ = home_and_config()
-        if not home.warehouse.exists():
-            return dg.SkipReason("there is no warehouse yet")
-        today = now().date()
-        try:
-            with home.lock("looking for overdue requests"), open_warehouse(home, settings.engine) as con:
-                late, said = overdue(con, today), str(deadlines(con, today))
-        except WarehouseBusyError:
-            return dg.SkipReason("a run or a command has the warehouse")
-        told = {request: day for request, day in json.loads(context.cursor or "{}").items() if request in late}
-        fresh = to_tell(late, told, today)
-        # what could not be sent is sent the next time
-        problems = send_alert(settings.alerts, settings.company, "", said, OVERDUE) if fresh else []
-        if not problems:
-            told |= dict.fromkeys(fresh, today.isoformat())
-        context.update_cursor(json.dumps(told))
-        what = f"told of {len(fresh)}" if fresh and not problems else "; ".join(problems) or "nothing new to tell"
-        return dg.SkipReason(f"{len(late)} requests are overdue: {what}")
+        remembered, said = tell_overdue(home, settings, context.cursor or "", now())
+        context.update_cursor(remembered)
+        return dg.SkipReason(said)
 
     return alert
