@@ -185,10 +185,11 @@ class Night:
             con.execute("insert into ops.built_with values ($part, $project)", values)
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
-        """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model."""
+        """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model, and which
+        permissions began or ended by now."""
         settings = self.settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}})
         parts = [str(_newest_load(con)), self._project(con), settings, self.as_of.date().isoformat(), _decided(con)]
-        parts.append(_rejected(con))
+        parts += [_rejected(con), _turned(con, self.as_of)]
         model = self.home.identity_model
         parts.append(model.read_text(encoding="utf-8") if model.exists() else "")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -249,6 +250,14 @@ def _rejected(con: duckdb.DuckDBPyConnection) -> str:
     """How many different lines were rejected on the way into raw: one of them may withdraw consent."""
     counted = "select count(distinct hash(source, table_name, content)) from quarantine.rejected_rows"
     return str(scalar(con, counted)) if has_table(con, "quarantine", "rejected_rows") else "0"
+
+
+def _turned(con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
+    """How many times a permission has begun or ended by now, of what was said: a grant may end within the day."""
+    if not has_table(con, "marts", "contact_permission_history"):
+        return "0"
+    turns = "select count(*) from marts.contact_permission_history where valid_from <= $as_of"
+    return str(scalar(con, turns, {"as_of": as_of}))
 
 
 def _newest_load(con: duckdb.DuckDBPyConnection) -> int:

@@ -65,7 +65,9 @@ def audiences(con: duckdb.DuckDBPyConnection) -> list[Audience]:
 
 
 _MEMBERS = """
-select {columns}, coalesce(w.reason, case when p.customer_id is null then 'no longer permitted' end) as left_out
+select {columns}, coalesce(w.reason, case
+    when p.customer_id is null then 'no longer permitted' when p.expires_at <= $now then 'the grant has expired since the night'
+end) as left_out
 from {table} a
 left join (select customer_id, min(reason) as reason from later_words group by 1) w on w.customer_id = a.customer_id
 left join marts.contact_permissions p
@@ -90,7 +92,7 @@ def export_audience(
 ) -> Audience:
     """Writes the audience as CSV (COLUMNS, REFERENCE), private, and notes it. Returns it as it was written.
 
-    Whoever objected or was restricted since the night is left out. `now` is UTC, naive. `note` is given the number of
+    Whoever objected or was restricted since the night, or whose grant ended since, is left out. `now` is UTC, naive. `note` is given the number of
     customers before the file is written: what it cannot note does not leave. Raises GateError where what is
     permitted was last worked out more than a day ago, in a night that was not published, without a consent check of this
     audience, or without a source of withdrawals; KundbildError where there is no such audience, or the file cannot be made.
@@ -110,7 +112,7 @@ def export_audience(
     assert_checked(con, audience)
     assert_statements_known(con, settings, now)
     asked = (audience.purpose, audience.channel)
-    rows, left_out = _members(con, name, audience.table, asked)
+    rows, left_out = _members(con, name, audience.table, asked, now)
     is_written = False
     try:
         with transaction(con):
@@ -132,14 +134,14 @@ def export_audience(
 
 
 def _members(
-    con: duckdb.DuckDBPyConnection, audience: str, table: str, asked: tuple[str, str]
+    con: duckdb.DuckDBPyConnection, audience: str, table: str, asked: tuple[str, str], now: datetime
 ) -> tuple[list[tuple[object, ...]], dict[str, int]]:
     """The rows that may leave, and how many may not, by reason."""
     note_later_words(con, asked, audience)
     members = _MEMBERS.format(columns=", ".join(f"a.{column}" for column in COLUMNS), table=f"{SCHEMA}.{quote(table)}")
     rows: list[tuple[object, ...]] = []
     left_out: dict[str, int] = {}
-    for *row, reason in con.execute(members, {"purpose": asked[0], "channel": asked[1]}).fetchall():
+    for *row, reason in con.execute(members, {"purpose": asked[0], "channel": asked[1], "now": now}).fetchall():
         # an address may not be changed on its way out, and a spreadsheet would run it
         why = reason or ("the address would run as a formula" if is_formula(row[0]) else None)
         if why:

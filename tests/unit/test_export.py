@@ -49,7 +49,7 @@ create table reference.country_rules as select 'SE' as country_code, 18 as marke
 create table reference.purposes as select 'newsletter' as purpose, true as is_marketing;
 create table identity.customer_source_records (customer_id varchar, record_id bigint, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar);
-create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, reason varchar);
+create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, reason varchar, expires_at timestamp);
 create table marts.dim_customers (customer_id varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
 create table audiences.audience_news (customer_id varchar, contact_point varchar, given_name varchar, country_code varchar, purpose varchar, channel varchar);
 create table ops.publications (published_at timestamp);
@@ -60,7 +60,7 @@ create table ops.source_status (source varchar primary key, checked_at timestamp
     for customer, point in PEOPLE.items():
         key = customer.removeprefix("c-")
         warehouse.execute("insert into identity.customer_source_records values (?, 1, 'crm', ?, '2025-01-01', null)", [customer, key])  # fmt: skip
-        warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, true, '2026-01-01', 'granted')", [customer, point])  # fmt: skip
+        warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, true, '2026-01-01', 'granted', null)", [customer, point])  # fmt: skip
         warehouse.execute("insert into marts.dim_customers values (?, '1980-01-01', false, false, false)", [customer])
         warehouse.execute("insert into audiences.audience_news values (?, ?, ?, 'SE', 'newsletter', 'email')", [customer, point, key.title()])  # fmt: skip
     checked(warehouse, "audiences.audience_news", "every_row_has_permission")
@@ -97,6 +97,15 @@ def test_an_export_holds_the_audience_and_no_cell_that_a_spreadsheet_would_run(n
     assert csv_text(["a"], [["=1"], ["a\r=1"], ["+1+1"], ["-2"], ["@x"], ["\t=1"], ["\rx"], [" =1"], ["a=1"], ["+4670111"], [None], [-5]]) == (
         'a|\'=1|"a\r=1"|\'+1+1|\'-2|\'@x|\'\t=1|"\'\rx"|\' =1|a=1|+4670111|""|-5|'.replace("|", "\r\n")
     )  # fmt: skip
+
+
+def test_whose_grant_ended_since_the_night_is_left_out(night, tmp_path):
+    night.execute("update marts.contact_permissions set expires_at = $1 where customer_id = 'c-anna'", [NOW])
+    night.execute(
+        "update marts.contact_permissions set expires_at = $1 where customer_id = 'c-bo'", [NOW + timedelta(seconds=1)]
+    )
+    left, out = exported(night, tmp_path / "a.csv")
+    assert set(left) == {"c-bo", "c-eva"} and out["the grant has expired since the night"] == 1
 
 
 def test_who_objected_or_was_restricted_since_the_night_is_left_out_without_another_night(night, tmp_path):
@@ -156,7 +165,7 @@ def test_who_refuses_profiling_is_in_no_audience_that_is_chosen_by_behaviour_wit
     assert set(left) == {"c-eva"} and out["objected to profiling since the night"] == 2
     # a later grant on the channel opens it again: of one channel, not of all
     night.execute(
-        "insert into marts.contact_permissions select unnest(['c-anna', 'c-bo']), 'profiling', 'sms', '+46700000000', true, $1, 'granted'",
+        "insert into marts.contact_permissions select unnest(['c-anna', 'c-bo']), 'profiling', 'sms', '+46700000000', true, $1, 'granted', null",
         [NOW + timedelta(minutes=1)],
     )
     assert set(exported(night, tmp_path / "c.csv")[0]) == {"c-bo", "c-eva"}

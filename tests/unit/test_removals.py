@@ -120,7 +120,7 @@ def test_who_is_no_customer_of_the_marts_any_more_is_taken_back(sent, night, tol
 
 
 def test_who_refuses_profiling_is_taken_back_from_an_audience_that_is_chosen_by_behaviour(sent, night, told):  # noqa: F811
-    refusal = "insert into marts.contact_permissions values (?, 'profiling', 'email', null, false, ?, ?)"
+    refusal = "insert into marts.contact_permissions values (?, 'profiling', 'email', null, false, ?, ?, null)"
     night.execute(refusal, ["c-bo", NIGHT, "withdrawn"])
     # a register is no word of theirs, nor is a purpose that was never spoken of
     night.execute(refusal, ["c-anna", NIGHT, "reserved in nix_telefon"])
