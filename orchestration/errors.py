@@ -6,11 +6,14 @@ import re
 
 # user and password of a URL, up to the last @ before a blank; and a password with blanks in it
 _USER_OF_URL = re.compile(r"(\w+://)(?:[^\s]*|[^\s/@:]+:[^@\n]*)@")
-# what a query or a DSN calls a secret; short words only as a parameter of a URL
-_VALUE = r"""(?:'[^'\n]*'|"[^"\n]*"|[^\s&;'"]+)"""
+# what a query, a DSN or a header calls a secret; short words only as a parameter of a URL
+_VALUE = r"""(?:\\?'[^'\n]*'|\\?"[^"\n]*"|[^\s&;'"]+)"""
+_NAMES = r"(?:password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key(?:_id)?|credential|authorization)s?"
 _NAMED = re.compile(
-    r"(?i)((?:password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key(?:_id)?|sig|signature|credential|authorization)s?\s*=\s*"
-    rf"|[?&](?:key|auth|code|pass|jwt|sas|sid|session)=|\bbearer\s+){_VALUE}"
+    rf"(?i)((?:{_NAMES}|sig|signature)\s*=\s*|"
+    # a header, or a name in JSON
+    rf"{_NAMES}\\?['\"]?\s*:\s*(?:(?:basic|bearer|digest|token|apikey)\s+)?|"
+    rf"\bbearer\s+|\bbasic\s+(?=[a-z0-9+/]*[0-9=])|[?&](?:key|auth|code|pass|jwt|sas|sid|session)=){_VALUE}"
 )
 
 

@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from orchestration.demo.server import serving
 from orchestration.errors import SourceError
+from orchestration.extract import rest
+from orchestration.extract.budget import Budget
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.settings import Settings, Source, Table
 
@@ -247,3 +250,20 @@ def test_a_load_killed_at_its_worst_moments_is_mended_by_the_next(
         load(url)
     assert [r for (r,) in warehouse.execute("select id from raw_api.things order by id").fetchall()] == [1, 2, 3]
     assert not (home.landing / "api" / "things").exists()
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_no_file_below_the_home_holds_what_the_url_or_the_token_keeps_secret(home, warehouse, serve, status):
+    """Neither while the rows wait for raw, nor after a night that failed."""
+    url, asked = serve((status, {}, json.dumps({"data": [row(1)]}).encode()))
+    table = Table(columns=COLUMNS, key=["id"])
+    source = Source(connector="rest", url=f"{url}?api_key=s3cr-of-url", token="s3cr-of-token", tables={"things": table})
+    prepare_raw(warehouse, Settings(company="T", sources={"api": source}))
+    left = home.landing / "api/things/packages/api__things/trace.pickle"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"s3cr-of-url, by an earlier version")
+    with suppress(SourceError):
+        rest.read_endpoint(warehouse, home, "api", source, "things", table, 0.5, Budget("api", 1))
+    written = [path for path in home.root.rglob("*") if path.is_file()]
+    assert asked and any(path.is_relative_to(home.landing) for path in written)
+    assert [path for path in written if b"s3cr-of" in path.read_bytes()] == []

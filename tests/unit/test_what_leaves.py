@@ -36,13 +36,23 @@ SECRET = "s3cr/t:p@ss"
             for name in ("key", "auth", "code", "pass", "jwt", "access_token", "client_secret")
         ),
         "Authorization: Bearer s3cr",
+        "Authorization: Basic s3cr==",
+        "authorization: Token s3cr",
+        "sent Basic s3cr1czNjcg==",
+        "X-Api-Key: s3cr",
+        "token: s3cr was refused",
+        "password: o,s3cr",
+        "{'token': 's3cr'}",
+        '{"client_secret": "o s3cr", "page": 2}',
+        '{\\"authorization\\": \\"Basic s3cr\\"}',
     ],
 )
 def test_an_error_tells_no_password_of_a_url(url):
     for error in (KundbildError(f"cannot reach {url}", where=url, to_do=f"look at {url}"), SourceError("x", where=url)):
         assert "s3cr" not in f"{error} {error.what} {error.where} {error.to_do}"
     assert "s3cr" not in Finding("source crm", True, url).found
-    assert without_secrets("https://api.local/v1?page=2 and mail anna@x.se") == "https://api.local/v1?page=2 and mail anna@x.se"  # fmt: skip
+    for told in ("https://api.local/v1?page=2 and mail anna@x.se", "check the token; a basic setting", "tokens are 3"):
+        assert without_secrets(told) == told
 
 
 def test_a_query_that_takes_too_long_is_stopped(home, monkeypatch):
