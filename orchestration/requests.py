@@ -25,6 +25,7 @@ from orchestration.privacy.erasure import erase_noted, hide
 from orchestration.privacy.holds import held
 from orchestration.privacy.noted import note_erasure
 from orchestration.privacy.pepper import KEYED_HASH, find_pepper
+from orchestration.privacy.request_words import KINDS, NEEDS_NO_CHECK, ended_purpose, read_kind
 from orchestration.privacy.rights import (
     CLOSED,
     State,
@@ -33,93 +34,136 @@ from orchestration.privacy.rights import (
     correct,
     customers_of,
     note_request,
-    object_to_marketing,
     prepare_requests,
     restrict,
     state_of,
+    withdraw,
     withdraw_point,
+    withdraw_record,
 )
 from orchestration.privacy.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.suppression import SuppressionList
-from orchestration.privacy.withdrawals import REFUSAL, refuses
+from orchestration.privacy.withdrawals import prepare_withdrawals
 from orchestration.settings import Settings
-from orchestration.warehouse import has_table, transaction
+from orchestration.warehouse import has_table, scalar, transaction
 
 SOURCE = "requests"
 # who asked, of what a source delivered: anybody here is a second person
 BY_SOURCE = f"source {SOURCE}"
-KINDS = ("erase", "export", "restrict", "rectify", "object")
 # what a source calls a request is kept as it is where nobody can be meant by it, and cannot be taken for a keyed hash
 _PLAIN = re.compile(rf"(?!{KEYED_HASH}$)[A-Za-z0-9][A-Za-z0-9_.:-]{{0,63}}")
 _ANSWERS_KEPT = timedelta(days=31)
-# those that are not closed yet; one that waits is looked at every night
+# those that still stand; one that waits is looked at every night
 _STANDING = """
-select request_id, kind, customer_id, email, source_record, field, value, coalesce(received_at, _extracted_at)
-from raw_requests.requests where _deleted_at is null and (coalesce(is_identity_checked, false) or {is_objection}) = $checked order by 8, 1
+select request_id, kind, customer_id, email, source_record, field, value, coalesce(received_at, _extracted_at), coalesce(is_identity_checked, false)
+from raw_requests.requests where _deleted_at is null order by 8, 1
 """
-# an objection in any of its words and spellings: to deny, nobody's identity has to be checked. What may ask to be erased is none
-_OBJECTION = re.compile(rf"^(?!.*(remov|eras|forget|delet))(?=.*({REFUSAL}))")
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A request as it was delivered; `subject` is None where it does not say, in one way, whom it is about."""
+    """A request as it was delivered."""
 
     reference: str
     kind: str
-    subject: Subject | None
+    subjects: tuple[Subject, ...]
+    is_said_once: bool
     field: str | None
     value: str | None
     received: datetime
-    # of an objection: whoever has the address is denied, whomever else it names
-    point: str | None = None
-    # who objects ends direct marketing; who withdraws, and does not say what, everything
-    purpose: str = "direct_marketing"
+    is_checked: bool
+    # what it ends at once, also while it waits or is invalid; None where it ends nothing
+    ends: str | None
+    # of one that ends something: whoever has the address is denied, whomever else it names
+    point: str | None
+
+    @property
+    def said(self) -> str:
+        return self.subjects[0].said if self.subjects else ""
 
 
 def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, at: datetime) -> Counter[State]:
     """Does what standing requests ask for; `at` is UTC, naive. Returns how many ended in which state, of those that changed.
 
     A request of nobody's that is here is unknown, of two customers held, without an identity check unchecked. Held and
-    unchecked ones wait. An objection by an address denies whoever has it even then.
-    An erasure leaves the warehouse's file to be written anew (erase.py: finish_unfinished). Before the first night nothing
-    is known of anybody, and all wait.
+    unchecked ones wait. What refuses, restricts or may ask for an erasure denies contact even then: by the address, and by
+    the customer where it says which. An erasure leaves the warehouse's file to be written anew (erase.py:
+    finish_unfinished). Before the first night nothing is known of anybody: all wait, and deny by address and record.
     """
     outcome: Counter[State] = Counter()
-    is_ready = has_table(con, "raw_requests", "requests") and has_table(con, "identity", "customer_source_records")
-    if SOURCE not in settings.enabled_sources or not is_ready:
+    if SOURCE not in settings.enabled_sources or not has_table(con, "raw_requests", "requests"):
         return outcome
     prepare_requests(con)
-    _forget_answers(home, at)
+    prepare_withdrawals(con)
     log = audit_log(home, settings.privacy)
-    closed = dict(
-        con.execute("select reference, state from restricted.rights_requests where reference is not null").fetchall()
-    )
-    for request in _read(con, log, checked=False):
-        if request.reference not in closed:
-            _note(con, log, request, request.subject.said if request.subject else "", "unchecked", at, outcome)
-    asked = [r for r in _read(con, log, checked=True) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
-    valid = [request for request in asked if _can_be_done(request)]
-    for request in asked:
-        if request not in valid and closed.get(request.reference) != "invalid":
-            _note(con, log, request, "", "invalid", at, outcome)
-    found = customers_of(con, [r.subject for r in valid if r.subject])
+    if not has_table(con, "identity", "customer_source_records"):
+        for request in _read(con, log):
+            _deny_unknown(con, request)
+        return outcome
+    _forget_answers(home, at)
+    known = con.execute(
+        "select reference, state, request_id from restricted.rights_requests where reference is not null"
+    ).fetchall()
+    closed = {reference: state for reference, state, _ in known}
+    ids = {reference: request_id for reference, _, request_id in known}
+    standing = [r for r in _read(con, log) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
+    unchecked = [r for r in standing if not r.is_checked and r.kind not in NEEDS_NO_CHECK]
+    invalid = [r for r in standing if r not in unchecked and not _can_be_done(r)]
+    valid = [r for r in standing if r not in unchecked and r not in invalid]
     erasures: list[tuple[_Asked, str]] = []
-    for request, customers in zip(valid, found, strict=True):
-        assert request.subject
-        state = state_of(customers)
+    for request, customers in zip(standing, _customers(con, standing), strict=True):
+        state: State = "unchecked" if request in unchecked else "invalid" if request in invalid else state_of(customers)
+        is_named = all(subject.email is None for subject in request.subjects)
+        if request in valid and request.kind in NEEDS_NO_CHECK and customers and is_named:
+            # each way of saying whom is believed
+            state = "done"
         if state != "done":
-            if closed.get(request.reference) != state:
-                noted = _note(con, log, request, request.subject.said, state, at, outcome)
-                if request.point:
-                    # whoever has the address, or will have it, is denied meanwhile
-                    withdraw_point(con, request.point, request.received, noted, request.purpose, "all")
+            denied = customers if is_named or len(customers) == 1 else []
+            is_noted = request.reference in closed if state == "unchecked" else closed.get(request.reference) == state
+            said = "" if state == "invalid" else request.said
+            with transaction(con):
+                noted = ids[request.reference] if is_noted else _note(con, log, request, said, state, at)
+                _deny(con, request, denied, noted)
+            if not is_noted:
+                _tell(log, request, said, state, noted, outcome)
         elif request.kind == "erase":
             erasures.append((request, customers[0]))
         else:
-            _do(con, home, settings, log, request, customers[0], at, outcome, closed.get(request.reference))
+            _do(con, home, settings, log, request, customers, at, outcome, closed.get(request.reference))
     _decide_erasures(con, home, settings, log, erasures, at, outcome, closed)
     return outcome
+
+
+def _customers(con: duckdb.DuckDBPyConnection, requests: Sequence[_Asked]) -> list[list[str]]:
+    """Of each request the customers whom it names, in whatever way."""
+    places = [(place, subject) for place, request in enumerate(requests) for subject in request.subjects]
+    found: list[dict[str, None]] = [{} for _ in requests]
+    for (place, _), customers in zip(places, customers_of(con, [subject for _, subject in places]), strict=True):
+        found[place] |= dict.fromkeys(customers)
+    return [list(customers) for customers in found]
+
+
+def _deny(con: duckdb.DuckDBPyConnection, request: _Asked, customers: Sequence[str], noted: str) -> None:
+    """What the request ends, ends now: for whoever has its address, or will have it, and for `customers`. Done once."""
+    if request.ends is None:
+        return
+    if request.point:
+        withdraw_point(con, request.point, request.received, noted, request.ends, "all")
+    if not scalar(con, "select count(*) from identity.objections where request_id = $1", [noted]):
+        for customer in customers:
+            withdraw(con, customer, request.received, noted, request.ends, "all")
+
+
+def _deny_unknown(con: duckdb.DuckDBPyConnection, request: _Asked) -> None:
+    """The same where no night has made customers yet: by the address, and by the record."""
+    if request.ends is None:
+        return
+    noted = f"{SOURCE}:{request.reference}"
+    if request.point:
+        withdraw_point(con, request.point, request.received, noted, request.ends, "all")
+    for subject in request.subjects:
+        if subject.source_record:
+            withdraw_record(con, subject.source_record, request.received, noted, request.ends, "all")
 
 
 def _decide_erasures(
@@ -139,7 +183,10 @@ def _decide_erasures(
     free = [(request, customer) for request, customer in erasures if customer not in stopped]
     for request, customer in erasures:
         if customer in stopped and was.get(request.reference) != "held":
-            _note(con, log, request, customer, "held", at, outcome)
+            with transaction(con):
+                noted = _note(con, log, request, customer, "held", at)
+                _deny(con, request, [customer], noted)
+            _tell(log, request, customer, "held", noted, outcome)
     if not free:
         return
     if not settings.privacy.second_person:
@@ -191,44 +238,40 @@ def _forget_answers(home: Home, at: datetime) -> None:
             path.unlink()
 
 
-def _read(con: duckdb.DuckDBPyConnection, log: AuditLog, *, checked: bool) -> list[_Asked]:
-    is_objection = (
-        f"({refuses('kind')} and not coalesce(regexp_matches(lower(kind), 'remov|eras|forget|delet'), false))"
-    )
-    rows = con.execute(_STANDING.format(is_objection=is_objection), {"checked": checked}).fetchall()
+def _read(con: duckdb.DuckDBPyConnection, log: AuditLog) -> list[_Asked]:
     return [
         _Asked(
             reference if _PLAIN.fullmatch(reference) else log.keyed(reference),
-            read_kind(kind),
-            _subject(customer, None if is_named else email, None if is_named and customer else record),
+            kind,
+            _subjects(customer, email, record),
+            sum(map(bool, (customer, email, record))) == 1,
             field,
             value,
             received,
-            email if read_kind(kind) == "object" else None,
-            "direct_marketing" if "object" in (kind or "").lower() else "all",
+            is_checked,
+            ends,
+            email if ends and email else None,
         )
-        for reference, kind, customer, email, record, field, value, received in rows
-        for is_named in [read_kind(kind) == "object" and bool(customer or record)]
+        for reference, written, customer, email, record, field, value, received, is_checked in con.execute(
+            _STANDING
+        ).fetchall()
+        for kind, ends in [(read_kind(written), ended_purpose(written))]
     ]
 
 
-def read_kind(written: str | None) -> str:
-    kind = (written or "").strip().lower()
-    return "object" if kind not in KINDS and _OBJECTION.search(kind) else kind
-
-
-def _subject(customer: str | None, email: str | None, record: str | None) -> Subject | None:
-    try:
-        return Subject(customer=customer or None, email=email or None, source_record=record or None)
-    except KundbildError:
-        return None
+def _subjects(customer: str | None, email: str | None, record: str | None) -> tuple[Subject, ...]:
+    """Whom it names. An address counts where nothing else does: of what ends contact it is denied besides (`point`)."""
+    named = [Subject(customer=customer)] if customer else []
+    # a record is system:key
+    named += [Subject(source_record=record)] if record and all(record.partition(":")) else []
+    return tuple(named or ([Subject(email=email)] if email else []))
 
 
 def _can_be_done(request: _Asked) -> bool:
-    """Whether it asks for a right that there is, of whom it says in one way, and for a field where it corrects one."""
-    record = request.subject.source_record if request.subject else None
-    is_of_whom = request.subject is not None and (record is None or ":" in record)
-    return is_of_whom and request.kind in KINDS and (request.kind != "rectify" or bool(request.field))
+    """Whether it asks for a right that there is, says whom it is about, and for a field where it corrects one. Two ways of
+    saying whom may mean two people: only what closes believes both."""
+    is_clear = bool(request.subjects) and (request.kind in NEEDS_NO_CHECK or request.is_said_once)
+    return is_clear and request.kind in KINDS and (request.kind != "rectify" or bool(request.field))
 
 
 def _do(
@@ -237,42 +280,39 @@ def _do(
     settings: Settings,
     log: AuditLog,
     request: _Asked,
-    customer: str,
+    customers: Sequence[str],
     at: datetime,
     outcome: Counter[State],
     was: State | None,
 ) -> None:
     """What is not an erasure: noted and done in one transaction. What `was` held or invalid, and still is, is not noted again."""
+    customer = customers[0]
     if request.kind == "rectify" and others_with(con, customer, {str(request.field): request.value}):
         # another customer has that address or number: a person has to look whose it is
         if was != "held":
-            _note(con, log, request, customer, "held", at, outcome)
+            _tell(log, request, customer, "held", _note(con, log, request, customer, "held", at), outcome)
         return
     with transaction(con):
-        state: State = "open" if request.kind == "restrict" else "done"
-        noted = note_request(
-            con, request.kind, log.keyed(customer), request.received, state, reference=request.reference, closed=at
-        )
+        noted = _note(con, log, request, customer, "open" if request.kind == "restrict" else "done", at)
         try:
             if request.kind == "object":
-                object_to_marketing(con, customer, request.received, noted, request.purpose)
-                if request.point:
-                    withdraw_point(con, request.point, request.received, noted, request.purpose, "all")
+                _deny(con, request, customers, noted)
             elif request.kind == "restrict":
-                restrict(con, customer, request.received, noted)
+                for one in customers:
+                    restrict(con, one, request.received, noted)
             elif request.kind == "rectify":
                 correct(con, customer, {str(request.field): request.value}, at, noted)
         except KundbildError:
             # a field that cannot be corrected, a birth date that is none: a person has to look at it
-            note_request(
-                con, request.kind, log.keyed(customer), request.received, "invalid", reference=request.reference
-            )
+            _note(con, log, request, customer, "invalid", at)
             _tell(log, request, customer, "invalid", noted, outcome)
             return
     if request.kind == "restrict":
-        hide(con, home, [customer])
+        hide(con, home, list(customers))
         close_requests(con, "restrict", at)
     _tell(log, request, customer, "done", noted, outcome)
+    for other in customers[1:]:
+        log.append(request.kind, subject=other, detail={"request": noted})
     if request.kind == "export":
         _write_answer(con, home, settings, customer, request.received, noted)
 
@@ -303,21 +343,10 @@ def _erase(
         _tell(log, request, customer, "open", request_id, outcome)
 
 
-def _note(
-    con: duckdb.DuckDBPyConnection,
-    log: AuditLog,
-    request: _Asked,
-    whom: str,
-    state: State,
-    at: datetime,
-    outcome: Counter[State],
-) -> str:
+def _note(con: duckdb.DuckDBPyConnection, log: AuditLog, request: _Asked, whom: str, state: State, at: datetime) -> str:
     kind = request.kind if request.kind in KINDS else "invalid"
-    noted = note_request(
-        con, kind, log.keyed(whom) if whom else "", request.received, state, reference=request.reference, closed=at
-    )
-    _tell(log, request, whom, state, noted, outcome)
-    return noted
+    subject = log.keyed(whom) if whom else ""
+    return note_request(con, kind, subject, request.received, state, reference=request.reference, closed=at)
 
 
 def _tell(log: AuditLog, request: _Asked, whom: str, state: State, noted: str, outcome: Counter[State]) -> None:

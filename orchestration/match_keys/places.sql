@@ -60,9 +60,10 @@ create or replace macro match_keys.has_number(marks) as
 create or replace macro match_keys.same_street(a, b) as
     coalesce(list_has_any(a, b) or ((not match_keys.has_number(a) or not match_keys.has_number(b))
         and list_has_any(match_keys.mark_letters(a), match_keys.mark_letters(b))), false);
--- the postal codes that an address in one line may hold: four or five digits, with a space or not
+-- the postal codes that an address in one line may hold: four or five digits, with a space or not. The number of a box is none
 create or replace macro match_keys.postal_keys_in(s) as
-    list_distinct(list_transform(regexp_extract_all(match_keys.plain(s), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b'), lambda d: replace(d, ' ', '')));
+    list_distinct(list_transform(regexp_extract_all(
+        regexp_replace(match_keys.plain(s), '\b(?:post)?(?:boks|box|fack)[ .:]*[0-9]{1,5}\b', ' ', 'gi'), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b'), lambda d: replace(d, ' ', '')));
 -- the countries (alpha-2) that an address in one line may name: its last part or its last word (Norge), or letters before a
 -- postal code (NO-0150). Words of two letters are no country behind a town (1430 As)
 create or replace macro match_keys.letters_country(letters) as

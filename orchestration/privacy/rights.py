@@ -243,8 +243,24 @@ def withdraw_point(
     prepare_withdrawals(con)
     con.execute(
         f"insert into {LEDGER} by name select 'requests' as entity, 'kundbild' as source_system, false as is_zoneless, $request as source_key, "
-        "$email as contact_point, $purpose as purpose, $channel as channel, $at as stated_at, true as is_certain, 0 as load_id",
+        "$email as contact_point, $purpose as purpose, $channel as channel, $at as stated_at, true as is_certain, 0 as load_id "
+        f"where not exists (select 1 from {LEDGER} w where w.entity = 'requests' and w.source_key = $request and w.contact_point = $email "
+        "and w.purpose = $purpose and w.channel = $channel)",
         {"request": request, "email": email, "purpose": purpose, "channel": channel, "at": at},
+    )
+
+
+def withdraw_record(
+    con: duckdb.DuckDBPyConnection, record: str, at: datetime, request: str, purpose: str, channel: str
+) -> None:
+    """Notes that whoever has a record (system:key), or will have it, withdrew."""
+    system, key = _record(record) or ("", "")
+    said = {"source_system": system, "source_key": key, "stated_at": at, "request_id": request, "purpose": purpose, "channel": channel}  # fmt: skip
+    con.execute(
+        "insert into identity.objections by name select $source_system as source_system, $source_key as source_key, $stated_at as stated_at, "
+        "$request_id as request_id, $purpose as purpose, $channel as channel where not exists (select 1 from identity.objections o "
+        "where o.request_id = $request_id and o.source_system = $source_system and o.source_key = $source_key)",
+        said,
     )
 
 

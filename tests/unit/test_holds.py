@@ -196,19 +196,3 @@ def test_a_hold_stands_after_a_new_secret_of_the_pepper(opened, ids):
     after = Pepper((*before.secrets, "q" * 40))
     _renew_warehouse(opened, before, after, [])
     assert list(held(opened, after, list(ids.values()), now().date())) == [ids["1"]]
-
-
-@pytest.mark.parametrize("kind", ["object", "Objection", "opt-out", "Unsubscribe", "Withdraw"])
-def test_an_objection_denies_without_an_identity_check_in_whatever_word(home, settings, ids, kind):
-    with open_warehouse(home, settings.engine) as con:
-        con.execute(
-            "insert into raw_requests.requests by name select 'form-1' as request_id, $1 as kind, $2 as customer_id, 'anna@berg.se' as email, "
-            "timestamp '2026-05-01' as received_at, false as is_identity_checked, 1 as _load_id, now()::timestamp as _extracted_at",
-            [kind, ids["1"]],
-        )
-        assert take_up_requests(con, home, settings, now()) == {"done": 1}
-        # who withdraws, and does not say from what, withdraws from everything
-        purpose = "direct_marketing" if "object" in kind.lower() else "all"
-        assert con.execute("select purpose from identity.objections").fetchall() == [(purpose,)] * 2
-        ledger = con.execute("select contact_point, purpose, channel from identity.withdrawals").fetchall()
-        assert ledger == [("anna@berg.se", purpose, "all")]

@@ -22,3 +22,15 @@
 
 {#- An aggregate: the elements of all lists of a group, each once. -#}
 {% macro all_of_lists(list) -%} list_distinct(flatten(list({{ list }}))) {%- endmacro %}
+
+{#- SQL: whether a list has no element, or is null. -#}
+{% macro is_empty_list(list) -%} {{ return(adapter.dispatch("is_empty_list", "kundbild")(list)) }} {%- endmacro %}
+{% macro default__is_empty_list(list) -%} coalesce(len({{ list }}) = 0, true) {%- endmacro %}
+{% macro spark__is_empty_list(list) -%} coalesce(size({{ list }}) <= 0, true) {%- endmacro %}
+
+{#- SQL: whether a list has a value among its elements. -#}
+{% macro has_element(list, value) -%}
+    {{ return(adapter.dispatch("has_element", "kundbild")(list, value)) }}
+{%- endmacro %}
+{% macro default__has_element(list, value) -%} coalesce(list_contains({{ list }}, {{ value }}), false) {%- endmacro %}
+{% macro spark__has_element(list, value) -%} coalesce(array_contains({{ list }}, {{ value }}), false) {%- endmacro %}

@@ -38,6 +38,26 @@ with
         where country is distinct from country_code
     ),
     known as (select country_code, channel, max(register) as register from {{ ref("register_rules") }} group by 1, 2),
+    looked_up as (
+        select customer_id, contact_point, country_code, null as own_marks
+        from asked
+        where channel = 'post'
+        union
+        -- an address in the customer's own country. Without a postal code it may be a record's street; without any
+        -- number ("by letter") it means the record's address
+        select
+            customer_id,
+            contact_point,
+            country_code,
+            case
+                when {{ is_empty_list(postal_keys_in("contact_point")) }}
+                then {{ street_marks(words_key("contact_point")) }}
+            end
+        from posted
+        where
+            ({{ is_empty_list("countries") }} or {{ has_element("countries", "country_code") }})
+            and {{ letters_and_digits("contact_point") }} != {{ letters("contact_point") }}
+    ),
     found as (
         select
             a.customer_id,
@@ -56,20 +76,25 @@ with
         where k.country_code is null or u.register is not null
         union all
         -- a register of addresses is asked with family name, street and postal code
-        select c.customer_id, 'post', c.contact_point, 'the address cannot be looked up in the register'
-        from asked c
-        join known k on k.country_code = c.country_code and k.channel = 'post' and k.register is not null
+        select l.customer_id, 'post', l.contact_point, 'the address cannot be looked up in the register'
+        from looked_up l
+        join known k on k.country_code = l.country_code and k.channel = 'post' and k.register is not null
         where
-            c.channel = 'post'
-            and c.customer_id in (select customer_id from granted where channel = 'post')
+            l.customer_id in (select customer_id from granted where channel = 'post')
             and not exists (
                 select 1
                 from addresses a
                 where
-                    a.customer_id = c.customer_id
+                    a.customer_id = l.customer_id
                     and a.family_key is not null
                     and a.street_marks[1] is not null
-                    and {{ is_postal_key("a.postal_key", "c.country_code") }}
+                    and {{ is_postal_key("a.postal_key", "l.country_code") }}
+                    -- another address of the customer is no answer for the one that was granted
+                    and (
+                        l.contact_point is null
+                        or a.contact_point = l.contact_point
+                        or {{ same_street("a.street_marks", "l.own_marks") }}
+                    )
             )
     )
 select customer_id, channel, contact_point, min(reason) as reason

@@ -1,0 +1,159 @@
+"""Requests that a source delivers: what their words ask for, and what ends at once whatever else becomes of them.
+
+Not here: erasures that wait (test_holds.py), requests in a whole night (integration/test_rights.py).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.extract.records import now
+from orchestration.privacy.request_words import ended_purpose, read_kind
+from orchestration.requests import take_up_requests
+from orchestration.warehouse import open_warehouse
+from tests.unit.two_people import build, settings_of
+
+MARKETING, ALL = "direct_marketing", "all"
+RECEIVED = "2026-05-01"
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "ends"),
+    [
+        ("object", "object", MARKETING),
+        (" Objection ", "object", MARKETING),
+        ("I object to\nyour newsletters", "object", MARKETING),
+        ("Invändning mot direktreklam", "object", MARKETING),
+        ("indsigelse", "object", MARKETING),
+        ("vastustan markkinointia", "object", MARKETING),
+        ("opt-out", "object", ALL),
+        ("Unsubscribe", "object", ALL),
+        ("Please\r\nunsubscribe\r\nme", "object", ALL),
+        ("I object, unsubscribe me", "object", ALL),
+        ("withdraw", "object", ALL),
+        ("avregistrera", "object", ALL),
+        ("erase", "erase", ALL),
+        ("Erasure", "erase", ALL),
+        ("DELETE", "erase", ALL),
+        ("gdpr_delete", "gdpr delete", ALL),
+        ("Radera", "erase", ALL),
+        ("sletting", "erase", ALL),
+        ("slet", "erase", ALL),
+        ("poista", "erase", ALL),
+        ("\u200bforget\u200b", "erase", ALL),
+        # it may be an erasure, which nothing undoes: a person has to read it
+        ("remove me", "remove me", ALL),
+        ("unsubscribe\nand delete me", "unsubscribe and delete me", ALL),
+        ("Ta bort mig", "ta bort mig", ALL),
+        ("glo\u0308m mig", "glöm mig", ALL),
+        ("vennligst fjern meg", "vennligst fjern meg", ALL),
+        ("unohtakaa minut", "unohtakaa minut", ALL),
+        ("Restrict", "restrict", ALL),
+        ("begränsning", "restrict", ALL),
+        ("please restrict my data", "please restrict my data", ALL),
+        ("export", "export", None),
+        ("rectify", "rectify", None),
+        ("portability", "portability", None),
+        (None, "", None),
+    ],
+)
+def test_the_words_of_a_request_say_what_it_asks_for_and_what_ends_at_once(written, kind, ends):
+    assert (read_kind(written), ended_purpose(written)) == (kind, ends)
+
+
+@pytest.fixture
+def night(home, warehouse, resolve, tmp_path, monkeypatch):
+    """Takes up requests (request_id, kind, customer, email, record, is checked) of a warehouse of two, and says their states."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    settings = settings_of(tmp_path)
+    ids = build(home, warehouse, resolve, settings)
+
+    def go(con, *rows: tuple) -> dict[str, tuple[str, str]]:
+        con.execute("delete from raw_requests.requests")
+        for row in rows:
+            con.execute(
+                "insert into raw_requests.requests by name select $1 as request_id, $2 as kind, $3 as customer_id, $4 as email, $5 as source_record, "
+                f"$6 as is_identity_checked, timestamp '{RECEIVED}' as received_at, 1 as _load_id, now()::timestamp as _extracted_at",
+                list(row),
+            )
+        take_up_requests(con, home, settings, now())
+        found = con.execute("select reference, kind, state from restricted.rights_requests where reference is not null")
+        return {reference: (kind, state) for reference, kind, state in found.fetchall()}
+
+    go.ids, go.home, go.settings = ids, home, settings
+    with open_warehouse(home, settings.engine) as con:
+        go.con = con
+        yield go
+
+
+def objected(con) -> list[tuple[str, str, str]]:
+    return con.execute(
+        "select distinct source_system, source_key, purpose from identity.objections order by all"
+    ).fetchall()
+
+
+def withdrawn(con) -> list[tuple[str, str, str]]:
+    return con.execute("select contact_point, purpose, channel from identity.withdrawals order by all").fetchall()
+
+
+HERS, HIS = [("crm", "1"), ("webshop", "1")], [("crm", "2")]
+
+
+def test_whatever_refuses_denies_at_once_in_whatever_state_it_is_and_names_whomever(night):
+    con, ids = night.con, night.ids
+    assert night(con, ("r1", "remove me", None, "new@x.se", None, True)) == {"r1": ("invalid", "invalid")}
+    assert withdrawn(con) == [("new@x.se", ALL, ALL)] and objected(con) == []
+    # of an erasure that nobody has checked: contact ends, the person stays
+    found = night(con, ("r2", "erase", ids["1"], None, None, False))
+    assert found["r2"] == ("erase", "unchecked") and objected(con) == [(*r, ALL) for r in HERS]
+    # said in two ways, which may mean two people, and by an address besides
+    found = night(con, ("r3", "erase", ids["2"], "old@x.se", None, True))
+    assert found["r3"] == ("erase", "invalid") and objected(con) == [(*r, ALL) for r in sorted(HERS + HIS)]
+    assert withdrawn(con) == [("new@x.se", ALL, ALL), ("old@x.se", ALL, ALL)]
+    # once, and not once a night
+    before = [con.execute(f"select count(*) from identity.{t}").fetchall() for t in ("objections", "withdrawals")]
+    again = [("r1", "remove me", None, "new@x.se", None, True), ("r2", "erase", ids["1"], None, None, False)]
+    assert night(con, *again) == found
+    assert [
+        con.execute(f"select count(*) from identity.{t}").fetchall() for t in ("objections", "withdrawals")
+    ] == before
+    assert con.execute("select count(*) from identity.customer_source_records where valid_to is null").fetchall() == [
+        (3,)
+    ]
+    # a record that is none stops no night, and its address is denied
+    con.execute("delete from identity.withdrawals")
+    rows = [
+        (f"o{n}", "object", None, f"p{n}@x.se", record, False) for n, record in enumerate((":7", "crm:", "crm", ":"))
+    ]
+    # an objection with a bad record is one by its address
+    found = night(con, *rows)
+    assert {found[f"o{n}"] for n in range(4)} == {("object", "unknown")}
+    assert withdrawn(con) == [(f"p{n}@x.se", MARKETING, ALL) for n in range(4)]
+    assert night(con, ("e", "erase", None, None, "crm:", True))["e"] == ("erase", "invalid")
+    assert night(con, ("x", "export", None, None, ":7", True))["x"] == ("export", "invalid")
+
+
+def test_an_objection_needs_no_check_and_believes_every_way_of_saying_whom(night):
+    con, ids = night.con, night.ids
+    assert night(con, ("r1", "Unsubscribe", ids["1"], "anna@berg.se", "crm:2", False)) == {"r1": ("object", "done")}
+    assert objected(con) == [(*r, ALL) for r in sorted(HERS + HIS)]
+    assert withdrawn(con) == [("anna@berg.se", ALL, ALL)]
+    # an id that nobody has does not hide the record
+    con.execute("delete from identity.objections")
+    assert night(con, ("r2", "object", "nobody", None, "crm:2", False))["r2"] == ("object", "done")
+    assert objected(con) == [(*r, MARKETING) for r in HIS]
+    # nor does a restriction
+    con.execute("delete from identity.objections; delete from identity.withdrawals")
+    assert night(con, ("r3", "Restrict", ids["1"], None, None, False))["r3"] == ("restrict", "done")
+    held = con.execute("select source_system, source_key from identity.restrictions order by all").fetchall()
+    assert held == HERS and con.execute("select customer_id from marts.dim_customers").fetchall() == [(ids["2"],)]
+    # it is lifted some day, and leaves no withdrawal behind
+    assert objected(con) == withdrawn(con) == []
+    # before the first night it denies by its address and its record
+    con.execute("alter table identity.customer_source_records rename to later")
+    rows = [("f1", "object", None, "anna@berg.se", None, False), ("f2", "opt out", None, None, "crm:2", False), ("f3", "export", None, "bo@dahl.se", None, True)]  # fmt: skip
+    before = night(con, *rows)
+    assert night(con, *rows) == before and not before.keys() & {"f1", "f2", "f3"}
+    assert withdrawn(con) == [("anna@berg.se", MARKETING, ALL)] and objected(con) == [(*HIS[0], ALL)]
+    con.execute("alter table identity.later rename to customer_source_records")
+    assert night(con, *rows) == before | {"f1": ("object", "done"), "f2": ("object", "done"), "f3": ("export", "done")}
