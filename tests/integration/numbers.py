@@ -10,6 +10,7 @@ from orchestration.home import Home
 from orchestration.settings import Settings
 from orchestration.transform import Dbt, set_clock
 from orchestration.warehouse import open_warehouse
+from tests.loads import note_load
 
 CONFIG = """
 company = "Lilla Butiken"
@@ -114,11 +115,7 @@ class Shop:
                     f'insert into raw_shop."{table}" ({", ".join(chr(34) + n + chr(34) for n in names)}) values ({", ".join("?" * len(names))})',
                     [*row, "2026-12-01", self._load],
                 )
-            con.execute(
-                "insert into ops.loads (load_id, source, table_name, loaded_at, source_rows, inserted, updated, unchanged, duplicates, "
-                "rejected, deleted) select $1, 'shop', $2, timestamp '2026-12-01', $3, $3, 0, 0, 0, 0, 0",
-                [self._load, table, len(rows)],
-            )
+            note_load(con, self._load, "shop", table, "2026-12-01", source_rows=len(rows), inserted=len(rows))
 
     def build(self, *, published_load: int = 0, full_refresh: bool = False) -> None:
         from datetime import datetime

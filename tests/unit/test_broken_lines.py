@@ -11,6 +11,7 @@ from orchestration.identity.untied import find_untied
 from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.set_aside import acknowledge, read_set_aside, set_aside_rows
 from orchestration.settings import Settings
+from tests.loads import note_load
 from tests.unit.consent import FORMS, said
 from tests.unit.people import person
 
@@ -38,10 +39,7 @@ def night(permitted, warehouse):
     """Whom permissions are left to, with these rejected lines of one file, and what is told of nobody: {key: reason}."""
     permitted(PEOPLE, consent_events=GRANTED)
     prepare_ops(warehouse)
-    warehouse.execute(
-        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
-        "9 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 4 as rejected, 0 as deleted"
-    )
+    note_load(warehouse, source_rows=9, rejected=4)
 
     def go(*lines: str | None, load: int = 1) -> tuple[set[str], dict[str, str]]:
         warehouse.execute("delete from quarantine.rejected_rows")

@@ -14,6 +14,7 @@ from orchestration.extract.records import prepare_ops
 from orchestration.map_settings import ColumnMap, EntityMap
 from orchestration.privacy.rights import prepare_requests
 from orchestration.settings import Settings, Source, Table
+from tests.loads import note_load
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
 BY_REQUEST = "no_permission_against_an_objection"
@@ -46,11 +47,13 @@ SETTINGS = Settings(
         ),
     },
 )  # fmt: skip
+LOADS = [
+    {"load": 1, "source": "email", "table": "optins", "at": "2026-02-01", "inserted": 9},
+    {"load": 2, "source": "email", "table": "optins", "at": "2026-06-02", "inserted": 9},
+    {"load": 3, "source": "email", "table": "optins", "at": "2026-06-02", "updated": 1},
+    {"load": 12, "source": "club", "table": "stops", "at": "2026-05-01", "inserted": 9},
+]
 PREPARED = """
-insert into ops.loads by name select t as table_name, s as source, l as load_id, came as loaded_at, 9 as source_rows, 9 as inserted, u as updated,
-    0 as unchanged, 0 as duplicates, 0 as rejected, 0 as deleted
-    from (values ('optins', 'email', 1, timestamp '2026-02-01', 0), ('optins', 'email', 2, '2026-06-02', 0), ('optins', 'email', 3, '2026-06-02', 1),
-        ('stops', 'club', 12, '2026-05-01', 0)) v (t, s, l, came, u);
 create schema raw_email; create schema raw_club; create schema marts; create schema reference;
 create table raw_email.optins (subscriber_id varchar, email varchar, list varchar, status varchar, stated_at varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
 create table raw_email.events (subscriber_id varchar, email varchar, event varchar, occurred_at varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
@@ -143,6 +146,8 @@ def planted(warehouse):
     """Which checks fail once the SQL was run on a warehouse where everything is permitted."""
     prepare_requests(warehouse)
     prepare_ops(warehouse)
+    for load in LOADS:
+        note_load(warehouse, **load)
     warehouse.execute(PREPARED)
 
     def go(breach: str, settings: Settings = SETTINGS) -> set[str]:

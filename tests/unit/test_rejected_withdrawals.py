@@ -7,6 +7,7 @@ import tomllib
 from orchestration.extract.records import prepare_ops
 from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.settings import Settings
+from tests.loads import note_load
 from tests.unit.consent import ANNA, BO, FORMS, said
 from tests.unit.people import person
 
@@ -23,11 +24,7 @@ def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, ware
         3: '9,cia@x.se,"1980-01-01,Nej',
     }
     for load, content in lines.items():
-        warehouse.execute(
-            "insert into ops.loads by name select $load as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
-            "1 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 1 as rejected, 0 as deleted",
-            {"load": load},
-        )
+        note_load(warehouse, load, source_rows=1, rejected=1)
         warehouse.execute(note.format(load=load, file=f"p{load}.csv"), {"content": content})
     statements = [said(p["source_key"]) for p in people] + [said("anna", purpose="profiling")]
 
@@ -49,10 +46,7 @@ def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_
     """A strictly later grant opens again, also where no file comes anew; one of the same time, or before, does not."""
     settings = Settings.model_validate(tomllib.loads(FORMS))
     prepare_ops(warehouse)
-    warehouse.execute(
-        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01 03:00' as loaded_at, "
-        "2 as source_rows, 1 as inserted, 0 as updated, 0 as unchanged, 1 as duplicates, 0 as rejected, 0 as deleted"
-    )
+    note_load(warehouse, at="2026-04-01 03:00", source_rows=2, inserted=1, duplicates=1)
     replaced = "insert into quarantine.rejected_rows values (1, 'forms', 'p', null, null, null, 'replaced by another row of its key', $1)"
     for row in (
         '{"id": "7", "mail": "anna@x.se", "news": "kanske", "said": "2026-02-01T10:00:00Z"}',
@@ -86,10 +80,7 @@ def test_rule_04_a_json_line_that_cannot_be_parsed_denies_whom_it_names(permitte
         '{"id": "anna", "mail": null, "news": "Nej', '["8", "bo@x.se", "Nej"]', '{"mail": "cia@x.se", "news": "Nej",}', '{"news": "Nej" "id": 703.0}',
     ]  # fmt: skip
     prepare_ops(warehouse)
-    warehouse.execute(
-        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
-        "9 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 4 as rejected, 0 as deleted"
-    )
+    note_load(warehouse, source_rows=9, rejected=4)
     for line in broken:
         warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [line])  # fmt: skip
     granted = [said(p["source_key"], person_system="forms", contact_point=p["email"]) for p in people]
@@ -115,10 +106,7 @@ def test_rule_04_a_line_that_is_no_row_denies_everybody_whom_it_names(permitted,
         '{"mail": "e1@x.se", "news": "Nej"},{"mail": null}',
     ]
     prepare_ops(warehouse)
-    warehouse.execute(
-        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
-        "9 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 5 as rejected, 0 as deleted"
-    )
+    note_load(warehouse, source_rows=9, rejected=5)
     for line in lines:
         warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [line])  # fmt: skip
     granted = [said(name, person_system="forms", contact_point=f"{name}@x.se") for name in names]
@@ -130,9 +118,8 @@ def test_rule_04_a_line_that_is_no_row_denies_everybody_whom_it_names(permitted,
 def test_rule_04_of_a_key_of_several_columns_a_broken_line_denies_every_combination(warehouse):
     settings = Settings.model_validate(tomllib.loads(FORMS.replace('person_key = "id"', 'person_key = ["id", "born"]')))
     prepare_ops(warehouse)
+    note_load(warehouse, source_rows=1, rejected=1)
     warehouse.execute(
-        "insert into ops.loads by name select 1 as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' as loaded_at, "
-        "1 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 1 as rejected, 0 as deleted; "
         "insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', "
         """'{"id": "a", "born": 1}{"born": "x|y", "id": "b"}')"""
     )

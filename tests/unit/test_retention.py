@@ -19,6 +19,7 @@ from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.retention import forget_expired
 from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import quote
+from tests.loads import note_load
 from tests.unit.people import person
 
 TODAY = date(2026, 6, 1)
@@ -92,9 +93,8 @@ def test_who_is_under_a_legal_hold_keeps_every_row_and_nobody_else_does(warehous
     raw("crm.activities", *({"activity_id": n, "contact_id": n, "occurred_at": OLD} for n in (1, 2)))
     raw("webshop.orders", *({"id": n, "customer_id": who, "subtotal": 1.0, "created_at": OLD} for n, who in ((1, 9), (2, 8))))  # fmt: skip
     raw("email.events", *({"event_id": n, "event": "open", "email": who, "occurred_at": OLD} for n, who in ((1, "Anna@Berg.se"), (2, "bo@dahl.se"))))  # fmt: skip
+    note_load(warehouse, 1, "crm", "contacts", "2000-01-01")
     warehouse.execute(
-        "insert into ops.loads by name select 1 as load_id, 'crm' as source, 'contacts' as table_name, timestamp '2000-01-01' as loaded_at, "
-        "0 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 0 as rejected, 0 as deleted; "
         "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) values "
         "(1, 'crm', 'contacts', 'broken', '7;ANNA@berg.se;x'), (1, 'crm', 'contacts', 'broken', '8;bo@dahl.se')"
     )
@@ -237,8 +237,8 @@ def test_a_companys_own_table_is_kept_as_the_entity_that_it_is_mapped_to(warehou
 
 
 def test_lines_that_could_not_be_read_go_with_the_shortest_retention(warehouse, settings, raw):
-    load = "insert into ops.loads by name select n as load_id, 'crm' as source, 'cases' as table_name, d as loaded_at, 0 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 0 as rejected, 0 as deleted from (values (1, timestamp '2025-01-01'), (2, timestamp '2026-05-01')) t(n, d)"
-    warehouse.execute(load)
+    for load, at in enumerate(("2025-01-01", "2026-05-01"), start=1):
+        note_load(warehouse, load, "crm", "cases", at)
     warehouse.execute(
         "insert into quarantine.rejected_rows select n, 'crm', 'cases', null, null, null, 'broken', 'x' from range(1, 3) t(n)"
     )

@@ -14,6 +14,7 @@ from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals
 from orchestration.privacy.withdrawals import note_withdrawals
 from orchestration.set_aside import _about_nobody, acknowledge, set_aside_rows
 from orchestration.settings import Settings
+from tests.loads import note_load
 from tests.unit.consent import ANNA, BO, FORMS, said
 from tests.unit.people import person
 
@@ -152,11 +153,7 @@ def test_an_acknowledged_line_that_could_not_be_read_stays_so_when_its_file_is_l
     permitted([ANNA], consent_events=[said("anna")])
 
     def open_ones(load: int, *lines: str) -> int:
-        warehouse.execute(
-            "insert into ops.loads by name select $load as load_id, 'forms' as source, 'p' as table_name, timestamp '2026-04-01' + to_days($load) as loaded_at, "
-            "1 as source_rows, 0 as inserted, 0 as updated, 0 as unchanged, 0 as duplicates, 1 as rejected, 0 as deleted",
-            {"load": load},
-        )
+        note_load(warehouse, load, at=f"2026-04-{load + 1:02}", source_rows=1, rejected=1)
         warehouse.execute(
             "insert or replace into ops.loaded_files by name select 'forms' as source, 'p' as table_name, 'p.jsonl' as file, 1 as size, "
             "1 as modified_ns, 'x' as sha256, $load as load_id",
