@@ -2,6 +2,9 @@
 -- Not here: what country and kind of number a candidate is (phones.py, by the library phonenumbers).
 
 create or replace macro match_keys.digits_in(s) as regexp_replace(s, '[^0-9]', '', 'g');
+-- what stands beside the addresses of a text: digits in an address are no number
+create or replace macro match_keys.beside_addresses(s) as
+    case when contains(s, '@') then regexp_replace(s, '[^\s\p{Z}<>()\[\]{}",;:|\\/]*\s*@\s*[^\s\p{Z}<>()\[\]{}",;:|\\/]*', ' ; ', 'g') else s end;
 -- without a spreadsheet's .0, the (0) behind a country code, an extension
 create or replace macro match_keys.bare_phone(s) as
     regexp_replace(

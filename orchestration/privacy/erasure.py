@@ -3,7 +3,8 @@
 In steps that a killed run leaves half done and the next one finishes: who is erased is noted (noted.py) and suppressed;
 rows go in one transaction; publications are written anew; the note goes; the warehouse's file is written anew, for DuckDB
 leaves the bytes of deleted rows where they were. What was sold stays, without the person.
-Not here: who may be erased (rights.py), how files are written anew (rewriting.py).
+Not here: who may be erased (rights.py), contact points and the ledger of withdrawals (erased_points.py), how files are
+written anew (rewriting.py).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.audit import subject_hash
+from orchestration.privacy.erased_points import addresses_in, forget_withdrawals, note_points
 from orchestration.privacy.exported_points import forget_points
 from orchestration.privacy.noted import (
     ERASING,
@@ -52,14 +54,6 @@ _KEPT = (
 )
 # tables whose rows are people's records, by these columns
 PEOPLE = ("conformed_people", "national_ids", "objections", "corrections", "restrictions", "held_records")
-
-
-# tables of what was said, each on a contact point
-_WITH_POINTS = (
-    ("conformed", "conformed_consent_events"),
-    ("conformed", "conformed_email_events"),
-    ("identity", "withdrawals"),
-)
 
 
 @dataclass(frozen=True)
@@ -147,10 +141,11 @@ def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     """
     con.execute("create or replace temp table erased_rows (source_system varchar, source_key varchar)")
     with transaction(con):
-        _note_points(con, settings)
+        note_points(con, settings)
         rows = sum(_delete_raw(con, settings, source, name, person) for source, name, person in declared(settings))
         rows += sum(_empty_rejected(con, source, name, person) for source, name, person in declared(settings))
         rows += sum(_changed(con, statement) for statement in _special(con))
+        rows += forget_withdrawals(con)
         # what staging had set aside of them: else the books would never balance again
         rows += sum(forget_set_aside(con, source, entity) for source, entity in staged_pairs(con))
         tables = con.execute(
@@ -163,41 +158,12 @@ def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     return rows
 
 
-def _addresses(written: str) -> str:
-    """SQL: the keys of every address that a text holds, in disguise too."""
-    return f"list_concat(match_keys.email_readings({written}), match_keys.denied_addresses({written}))"
-
-
-def _note_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Makes the temp table `erased_points`: contact points of statements that are the person's, however they are written."""
-    con.execute("create or replace temp table erased_points (contact_point varchar)")
-    said = " union ".join(
-        f"select contact_point from {schema}.{table} where contact_point is not null"
-        for schema, table in _WITH_POINTS
-        if has_table(con, schema, table)
-    )
-    if not said:
-        return
-    con.execute(
-        f"insert into erased_points select contact_point from ({said}) where list_has_any({_addresses('contact_point')}, {LISTED.format(kind='email')})"
-    )
-    # by their last digits there are few to be read
-    candidates = (
-        f"select contact_point as phone, '' as country_code from ({said}) r where not contains(contact_point, '@') and exists "
-        f"(select 1 from {VALUES.format(kind='phone')} v where contains(match_keys.digits_in(r.contact_point), right(v.value, 7)))"
-    )
-    read_phones_apart(con, candidates, settings.identity.default_country, "raw_phones")
-    con.execute(
-        f"insert into erased_points select phone from raw_phones where list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')})"
-    )
-
-
 def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person) -> int:
     if not has_table(con, f"raw_{source}", name):
         return 0
     known = [is_of(source, person)] if person.key else []
     known += [
-        f"list_has_any({_addresses(f'{quote(c)}::varchar')}, {LISTED.format(kind='email')})" for c in person.email
+        f"list_has_any({addresses_in(f'{quote(c)}::varchar')}, {LISTED.format(kind='email')})" for c in person.email
     ]
     known += [spelled for c in person.phone if (spelled := _is_spelled_phone(con, settings, source, name, person, c))]
     known += [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {VALUES.format(kind='own')}" for c in person.own]
@@ -263,7 +229,7 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
     by_name = name_keys("given_name", "family_name", "birth_date")
     own = "select substr(value, instr(value, ':') + 1) from restricted.erasing_values where kind = 'own'"
     email, phone = VALUES.format(kind="email"), VALUES.format(kind="phone")
-    emails, points = LISTED.format(kind="email"), "(select contact_point from erased_points)"
+    points = "(select contact_point from erased_points where is_theirs)"
     wanted = {
         ("raw_requests", "requests"): "delete from raw_requests.requests where customer_id in (select customer_id from restricted.erasing_customers) "
         "or source_record in (select source_system || ':' || source_key from restricted.erasing_records)",
@@ -277,13 +243,6 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where list_has_any({by_name}, {LISTED.format(kind='name')})",
         ("identity", "phone_numbers"): "delete from identity.phone_numbers where "
         f"list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')}) or phone in {points}",
-        # who is named beside them has withdrawn still
-        ("identity", "withdrawals"): "update identity.withdrawals w set contact_point = others from ("
-        f"select contact_point as written, array_to_string(list_filter(match_keys.denied_addresses(contact_point), lambda a: not list_contains(l.listed, a)), '; ') as others "
-        f"from erased_points cross join (select {emails} as listed) l) where w.contact_point = written and others <> '' "
-        f"and (person_system, match_keys.record_key(person_key)) not in (select (source_system, match_keys.record_key(source_key)) from restricted.erasing_records); "
-        f"delete from identity.withdrawals where contact_point in {points} "
-        f"or (person_system, match_keys.record_key(person_key)) in (select (source_system, match_keys.record_key(source_key)) from restricted.erasing_records)",
         ("identity", "point_holders"): f"delete from identity.point_holders where contact_point in {points}",
         ("identity", "held_points"): f"delete from identity.held_points where token in {email} or token in {phone}",
         ("identity", "heirs"): f"delete from identity.heirs where (gone_system, gone_key) in {RECORDS}",

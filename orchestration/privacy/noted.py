@@ -15,7 +15,7 @@ from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.suppression import Kind, SuppressionList
 from orchestration.settings import Person, Settings
-from orchestration.warehouse import key_text, quote, scalar, text, transaction
+from orchestration.warehouse import has_table, key_text, quote, scalar, text, transaction
 
 _DDL = """
 create schema if not exists restricted;
@@ -60,6 +60,17 @@ union select phone, country_code from conformed.conformed_people where (source_s
 union select contact_point, null from conformed.conformed_consent_events where (person_system, person_key) in {RECORDS}
 union select contact_point, null from conformed.conformed_email_events where (person_system, person_key) in {RECORDS}
 """
+# what the person had, or withdrew from, before their sources said otherwise
+_FORMER = {
+    (
+        "identity",
+        "withdrawals",
+    ): f"select contact_point, null from identity.withdrawals where (person_system, person_key) in {RECORDS}",
+    (
+        "identity",
+        "held_points",
+    ): f"select token, null from identity.held_points where (person_system, person_key) in {RECORDS}",
+}
 # with all given names and with each of them: registers write all, and people one
 _NAME = name_keys("given_name", "family_name", "birth_date")
 _NAMES = f"""
@@ -181,13 +192,14 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
         f"from conformed.conformed_people where deleted_at is null and (source_system, source_key) not in {RECORDS}"
     )
     nobodys = "(select value_key from identity.identifiers where ignored_reason is not null)"
+    points = " union ".join([_POINTS, *(sql for table, sql in _FORMER.items() if has_table(con, *table))])
     con.execute(
         "insert into restricted.erasing_values "
-        f"with theirs as (select distinct unnest(match_keys.email_readings(point)) as key from ({_POINTS})), "
+        f"with theirs as (select distinct unnest(match_keys.email_readings(point)) as key from ({points})), "
         f"others as (select distinct unnest(match_keys.email_readings(email)) as key {others}) "
         f"select 'email', key, key in (from others) or key in {nobodys} from theirs"
     )
-    written = f"select point as phone, country_code from ({_POINTS}) where not contains(point, '@')"
+    written = f"select match_keys.beside_addresses(point) as phone, country_code from ({points})"
     read_phones_apart(con, written, settings.identity.default_country, "their_phones")
     read_phones_apart(con, f"select phone, country_code {others}", settings.identity.default_country, "others_phones")
     keys = "unnest(list_distinct(list_append(readings, phone_key)))"
