@@ -1,4 +1,4 @@
-"""Amounts that are in doubt, counted by source and reason: without a rate, refunded by an unknown amount or twice, of an order
+"""Amounts that are in doubt, counted by source and reason: without a rate or by a stale one, refunded by an unknown amount or twice, of an order
 or a customer that is not there.
 
 Here: counting what the facts say. Not here: how amounts are worked out (dbt: macros/revenue.sql), telling it (set_aside.py).
@@ -13,6 +13,7 @@ from orchestration.warehouse import scalar
 # what is said of the rows of each kind
 WHAT = {
     "no amount": "without an amount",
+    "stale rate": "converted by a stale rate",
     "unknown refund": "refunded by an unknown part",
     "refund twice": "credit notes that count as nothing",
     "note abroad": "credit notes that may say a refund again",
@@ -48,6 +49,14 @@ _RATE_REASONS = {
     "": "the order says no currency",
     "XXX": "the currency is no word of the seed currencies, or may be several",
 }
+_STALE = """
+select o.source_system, o.currency, count(*) as stale,
+    (select count(*) from marts.fct_orders a where a.source_system = o.source_system) as came
+from marts.fct_orders o
+join marts.exchange_rates_by_day r on r.currency = o.currency and r.rated_on = cast(o.ordered_at as date) and r.is_stale
+where o.net_amount is not null
+group by 1, 2 order by all
+"""
 _LINES = """
 select i.source_system, count(*) filter (o.source_key is null) as missing, count(*) as came from marts.fct_order_items i
 left join marts.fct_orders o on o.source_system = i.source_system and o.source_key = i.order_key
@@ -78,6 +87,10 @@ def doubtful_amounts(con: duckdb.DuckDBPyConnection) -> list[Told]:
         for source, code, missing, came in con.execute(_RATES).fetchall():
             reason = _RATE_REASONS.get(code, f"there is no exchange rate for {code}")
             found.append((source, "orders", "no amount", reason, missing, 0, came))
+    if _has(con, "exchange_rates_by_day", "is_stale") and _has(con, "fct_orders", "net_amount"):
+        for source, code, stale, came in con.execute(_STALE).fetchall():
+            reason = f"no newer exchange rate for {code} came for longer than [quality] max_rate_age_days"
+            found.append((source, "orders", "stale rate", reason, stale, 0, came))
     if _has(con, "fct_orders", "credited_order_key"):
         for source, kind, rows, came in con.execute(_ORDERS).fetchall():
             found.append((source, "orders", kind, _ORDER_REASONS[kind], rows, 0, came))

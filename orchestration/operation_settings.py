@@ -33,6 +33,12 @@ class Quality(BaseModel, extra="forbid", frozen=True):
         description="so many rows of a table may be set aside whatever their share, unless they are more than half of it",
     )
     max_reject_share: float = Field(default=0.5, gt=0, le=1, description="above: the column counts as retyped")
+    max_rate_age_days: int = Field(
+        default=45,
+        gt=0,
+        description="days after which the newest exchange rate of a currency is stale: amounts are converted by it all the "
+        "same, a check warns, and the run's sum tells how many orders; monthly rates that come late need more than 31",
+    )
     failed_source: Literal["WARN", "ERROR"] = Field(
         default="ERROR", description="severity of the check that fails where a source could not be read"
     )

@@ -77,6 +77,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
         "audiences": [audience.model for audience in audience_models()],
         "currency": settings.currency,
+        "max_rate_age_days": settings.quality.max_rate_age_days,
         "correctable": list(CORRECTABLE),
         "withdrawn_words": list(WITHDRAWN_WORDS),
         "harmless_kinds": list(HARMLESS_KINDS),

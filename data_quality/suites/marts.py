@@ -67,7 +67,10 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "(select count(*) from conformed.conformed_companies where deleted_at is null) as there) as t where here <> there"),
     ],
     ("marts", "dim_products"): [_every_row_of("products", whoever=True)],
-    ("marts", "exchange_rates_by_day"): [],
+    ("marts", "exchange_rates_by_day"): [
+        no_row_where("rates_are_not_stale", "No amount is converted by a newest rate that is older than [quality] max_rate_age_days: see whether the source of exchange_rates still delivers.",
+                     "b.is_stale", "WARN"),
+    ],
     ("marts", "order_returns"): [no_row_where("nothing_negative", "No order gives back less than nothing.", "b.refunded_amount < 0 or b.negative_amount < 0")],
     ("marts", "credit_notes"): [],
     ("marts", "fct_orders"): [

@@ -210,6 +210,8 @@ def test_one_bad_line_stops_one_line_and_is_told_with_table_reason_count_and_sha
         "shop consent_events: 1 of 5 (20.0%) ignored: status is one of those that the mapping ignores",
         "shop orders: 1 of 25 (4.0%) without an amount: there is no exchange rate for PLN",
         "shop orders: 1 of 25 (4.0%) without an amount: the currency is no word of the seed currencies, or may be several",
+        # an order of November in NOK, by a rate of January; of EUR a newer rate came
+        "shop orders: 1 of 25 (4.0%) converted by a stale rate: no newer exchange rate for NOK came for longer than [quality] max_rate_age_days",
         "shop orders: 1 of 25 (4.0%) of nobody known: the person that the order names is gone or was never delivered: its revenue has no customer",
         "shop orders: 2 of 25 (8.0%) credit notes that count as nothing: the order of the same person and amount says itself that it was refunded",
         "shop orders: 1 of 25 (4.0%) refunded by an unknown part: neither the order nor its lines say how much: the whole is still counted as revenue",

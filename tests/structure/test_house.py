@@ -16,7 +16,7 @@ from orchestration.configuration import load_settings
 from orchestration.conformed import entities
 from orchestration.privacy import withdrawals
 from orchestration.privacy.rights import CORRECTABLE
-from orchestration.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy
+from orchestration.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality
 
 MODELS = sorted((DBT_DIR / "models").rglob("*.sql"))
 PYTHON = sorted([*(PROJECT_DIR / "orchestration").rglob("*.py"), *(PROJECT_DIR / "data_quality").rglob("*.py")])
@@ -107,6 +107,7 @@ def test_the_default_limits_of_privacy_are_those_of_the_settings():
         assert project[name] == getattr(settings, name), name
     assert project["unknown_age_is_adult"] == settings.unknown_age_is_adult
     assert project["correctable"] == list(CORRECTABLE)
+    assert project["max_rate_age_days"] == Quality().max_rate_age_days
 
 
 def test_the_words_of_refusals_are_those_of_the_ledger():

@@ -30,6 +30,7 @@ ALONE = (
     "bi_dim_customers",
     "conformed_email_events",
     "conformed_orders",
+    "exchange_rates_by_day",
 )
 SEEDS = ("purposes", "register_rules", "data_categories")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")

@@ -1,5 +1,5 @@
 -- what is said of rates, both ways round: one unit of currency costs so much of base, from a day until the next that
--- is said
+-- is said. The newest one goes on to hold, and is stale once it is older than max_rate_age_days
 with
     said as (
         {% if var("feeds").get("exchange_rates") -%}
@@ -49,12 +49,20 @@ with
     ),
     -- straight to the company's currency, or by way of one that both have a price in
     found as (
-        select w.currency, w.rated_on, a.rate as rate, a.valid_on, 0 as steps, a.base
+        select
+            w.currency, w.rated_on, a.rate as rate, a.valid_on, 0 as steps, a.base, {{ is_stale_rate("a") }} as is_stale
         from wanted w
         join spells a on a.currency = w.currency and w.rated_on >= a.valid_on and w.rated_on < a.valid_until
         where a.base = '{{ var("currency") }}'
         union all
-        select w.currency, w.rated_on, a.rate / b.rate, least(a.valid_on, b.valid_on), 1, a.base
+        select
+            w.currency,
+            w.rated_on,
+            a.rate / b.rate,
+            least(a.valid_on, b.valid_on),
+            1,
+            a.base,
+            {{ is_stale_rate("a") }} or {{ is_stale_rate("b") }}
         from wanted w
         join spells a on a.currency = w.currency and w.rated_on >= a.valid_on and w.rated_on < a.valid_until
         join
@@ -65,10 +73,18 @@ with
             and w.rated_on < b.valid_until
     ),
     best as (
-        select currency, rated_on, {{ earliest("rate", packed(["steps", "days_ago", "base"])) }} as rate
+        select
+            currency,
+            rated_on,
+            {{ earliest("rate", packed(["steps", "days_ago", "base"])) }} as rate,
+            {{ earliest("is_stale", packed(["steps", "days_ago", "base"])) }} as is_stale
         from (select *, {{ days_between("valid_on", "rated_on") }} as days_ago from found) t
         group by 1, 2
     )
-select w.currency, w.rated_on, case when w.currency = '{{ var("currency") }}' then 1.0 else b.rate end as exchange_rate
+select
+    w.currency,
+    w.rated_on,
+    case when w.currency = '{{ var("currency") }}' then 1.0 else b.rate end as exchange_rate,
+    w.currency <> '{{ var("currency") }}' and coalesce(b.is_stale, false) as is_stale
 from wanted w
 left join best b on b.currency = w.currency and b.rated_on = w.rated_on
