@@ -27,8 +27,21 @@ _GRANTS = (
     "1",
     "ja",
 )
-# of the events of email: whatever tells of somebody who wants no more
-_REFUSALS = "unsub|spam|complain|feedback|opt.?out|opted.?out|do.?not|stop|remove|withdr|revoke|avreg|avmeld|avb.j|afmeld|frameld"
+# of the events of email: whatever tells of somebody who wants no more. A list of its own, without braces: the runner reads
+# those as places to fill. A test compares it with the ledger's (privacy/withdrawals.py), so that no word is missing here
+_REFUSALS = "unsub|spam|complain|abuse|feedback|opt.?out|opted.?out|do.?not|stop|remov|withdr|revok|object|declin|refus|" + "|".join(
+    (
+        "block(ed)?.by.", "cancell?(ed)?.by.", "no,?.thank", "(^|[^a-zåäöæø])ne[ij]([^a-zåäöæø]|$)", "avreg", "avb..?j", "avanm", "avm..?.?l",
+        "avmeld", "afmeld", "framel", "frabe", "fraval", "bortval", "undanbe", "reserver", "terkall", "tertag", "tilba[kg]e[kt]", "trukk",
+        "neka", "nekte", "n(æ|ae)gte", "a[vf]sl(å|a)", "a[vf]vis", "sp..?.?rr", "peru", "kielt", "kielle", "ei.kiitos", "e[in].halua",
+    )
+)  # fmt: skip
+# a whole status that refuses, where the configuration lets every word that it does not name grant
+_REFUSED = (
+    "denied", "rejected", "no", "n", "nope", "false", "0", "off", "never", "no consent", "not granted", "not consented", "blocked",
+    "block", "suppressed", "blacklisted", "blocklisted", "cancelled", "canceled", "terminated", "ei", "ej", "annullert", "annulleret",
+    "annullerad", "hylätty", "hylatty", "estetty", "poistettu",
+)  # fmt: skip
 # tables that a staging model of this repository reads: column of each part, or its value as 'value'
 _BY_HAND: dict[tuple[str, str], dict[str, str]] = {
     ("crm", "consents"): {
@@ -74,12 +87,13 @@ def opt_outs(settings: Settings) -> str:
     return " union all ".join(found) or NONE
 
 
-def zoneless_grants(settings: Settings) -> str:
-    """SQL: (event, clock) of statements whose time came without an offset, from a source that states no timezone. `event` is
-    the statement as marts name it; one whose key is of several columns is left out."""
+def timed_events(settings: Settings) -> str:
+    """SQL: (event, clock) of statements, by which marts name them. `clock` is the source where a time came without an offset
+    and the source states no timezone, else null. A statement whose key a mapping makes of several columns, of its content or
+    with a label is none of these, nor is one whose key stands for two that differ in it."""
     found = []
     for source, spec in settings.enabled_sources.items():
-        for name, table in spec.tables.items() if not spec.timezone else ():
+        for name, table in spec.tables.items():
             keyed = [(how.columns[0], mapping) for mapping in table.maps if mapping.entity == "consent_events"
                      and (how := mapping.how("source_key")) and len(how.columns) == 1]  # fmt: skip
             times = [
@@ -88,13 +102,18 @@ def zoneless_grants(settings: Settings) -> str:
             ]
             if (source, name) in _BY_HAND and not table.maps and len(table.key) == 1:
                 times.append((table.key[0], [c for c in ("stated_at", "confirmed_at") if c in table.columns]))
-            found += [
-                f"select {text(source + ':')} || cast({quote(key)} as varchar) as event, {text(source)} as clock "
-                f"from {quote('raw_' + source)}.{quote(name)} where {' or '.join(f'not ({_has_offset(quote(column))})' for column in columns)}"
-                for key, columns in times
-                if columns
-            ]
-    return " union all ".join(found) or "select null::varchar as event, null::varchar as clock where false"
+            for key, columns in times:
+                local = " or ".join(f"not ({_has_offset(quote(column))})" for column in columns)
+                clock = "null::varchar" if spec.timezone or not local else f"case when {local} then {text(source)} end"
+                found.append(
+                    f"select {text(source + ':')} || cast({quote(key)} as varchar) as event, {clock} as clock from {quote('raw_' + source)}.{quote(name)}"
+                )
+    if not found:
+        return "select null::varchar as event, null::varchar as clock where false"
+    return (
+        f"select event, max(clock) as clock from ({' union all '.join(found)}) group by event "
+        "having count(clock) in (0, count(*)) and count(distinct clock) < 2"
+    )
 
 
 def numbers_in_registers(settings: Settings) -> str:
@@ -204,7 +223,10 @@ def _select(
 ) -> str:
     status, kind = parts.get("status"), parts.get("kind")
     if told := kind or parts.get("kind_of_status"):
-        refuses = f"regexp_matches(lower(cast({told.sql} as varchar)), '{_REFUSALS}')"
+        word = f"lower(trim(cast({told.sql} as varchar)))"
+        refuses = f"regexp_matches({word}, '{_REFUSALS}')"
+        if not kind:
+            refuses = f"coalesce({refuses} or {word} in ({', '.join(map(text, _REFUSED))}), false)"
     elif status:
         words = ", ".join(text(word) for word in granted)
         refuses = f"coalesce(lower(trim(cast({status.sql} as varchar))), '') not in ({words})"

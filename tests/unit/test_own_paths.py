@@ -5,16 +5,20 @@ Nothing here runs staging, the ledger or the match keys: the permission stands, 
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from data_quality.checks import Check
 from data_quality.suites.own_paths import by_paths_of_their_own
-from data_quality.suites.raw_statements import opt_outs, point_keys
+from data_quality.suites.raw_statements import _REFUSALS, _REFUSED, opt_outs, point_keys
 from orchestration.extract.records import prepare_ops
 from orchestration.map_settings import ColumnMap, EntityMap
 from orchestration.privacy.rights import prepare_requests
+from orchestration.privacy.withdrawals import HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
 from orchestration.settings import Settings, Source, Table
 from tests.loads import note_load
+from tests.unit.test_refusal_words import GRANTS, REFUSALS
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
 BY_REQUEST = "no_permission_against_an_objection"
@@ -215,3 +219,76 @@ def test_a_grant_of_an_unknown_zone_that_comes_soon_after_a_withdrawal_is_seen(p
     # both without an offset, of two sources: the withdrawal may be as much later
     assert [seen(at) for at in ("2026-02-28 10:00:00", "2026-02-28 09:59:00")] == [True, False]
     assert not seen("2026-03-01T11:59:00Z", "UTC") and seen("2026-03-01T12:00:00Z", "UTC")
+
+
+def test_a_grant_that_the_raw_path_cannot_name_is_compared_as_its_time_is_written(planted):
+    """A lawful second grant some hours after a withdrawal, both of one source without a zone, whatever the grant's key is."""
+    club = SETTINGS.sources["club"].tables["stops"]
+
+    def seen(event_key: str, refused: str, key: str | list[str] = "id") -> bool:
+        mapping = club.maps[0].model_copy(update={"columns": club.maps[0].columns | {"source_key": key}})
+        table = club.model_copy(update={"maps": [mapping]})
+        sources = SETTINGS.sources | {"club": SETTINGS.sources["club"].model_copy(update={"tables": {"stops": table}})}
+        rows = f"{stop(id='g1', who='k7', choice='JA', day='01.03.2026 12:00')}; {stop(id='w1', who='k7', day=refused)}"
+        decides = f"update marts.contact_permissions set deciding_event = '{event_key}'"
+        return BY_RECORD in planted(f"{rows}; {decides}", SETTINGS.model_copy(update={"sources": sources}))
+
+    for event_key, key in (
+        ("club:g1", "id"),
+        ("club:g1|2", "id"),
+        ("club:g1|0123456789abcdef0123456789abcdef", "id"),
+        ("club:g1|k7", ["id", "who"]),
+    ):
+        assert not seen(event_key, "2026-03-01 11:00:00", key), event_key
+        assert seen(event_key, "2026-03-01 13:00:00", key), event_key
+
+
+def test_a_key_of_two_statements_on_different_clocks_is_of_none(planted):
+    rows = [stop(id="g1", who="k7", choice="JA", day=day) for day in ("01.03.2026 12:00", "2026-03-01T12:00:00Z")]
+    # the withdrawal's time has no offset: against the second it may be as much later
+    refused = event(subscriber_id="7", occurred_at="2026-03-01 11:00:00")
+    assert BY_RECORD in planted(f"{rows[1]}; {refused}") and BY_RECORD not in planted(f"{'; '.join(rows)}; {refused}")
+
+
+def test_no_word_that_the_ledger_refuses_by_is_missing_in_the_raw_path():
+    examples = [*REFUSALS, *MORE_REFUSALS]
+    for part in alternatives(REFUSAL):
+        assert any(re.search(part, word.lower()) for word in examples), f"give an example of {part}"
+    missed = [word for word in examples if re.search(REFUSAL, word.lower()) and not re.search(_REFUSALS, word.lower())]
+    assert missed == [] and set(WITHDRAWN_WORDS) <= set(_REFUSED)
+    cries = [
+        word
+        for word in (*GRANTS, *HARMLESS_KINDS)
+        if re.search(_REFUSALS, word) or (word in _REFUSED and word in GRANTS)
+    ]
+    assert cries == []
+
+
+MORE_REFUSALS = [
+    "group_unsubscribe", "spamreport", "complained", "abuse report", "feedback loop", "stop", "återtagen", "fravalgt", "fravalt", "bortvald",
+    "framelding", "refused", "cancel by the contact", "blocked by recipient", "trukk tilbake", "avslag", "afslag", "avvist", "naegtet", "spaerret",
+    "spærret", "sperret", "kiellä", "en halua",
+]  # fmt: skip
+
+
+def alternatives(pattern: str) -> list[str]:
+    """The parts of a pattern between its outermost bars."""
+    found, depth = [""], 0
+    for letter in pattern:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "|" and not depth:
+            found.append("")
+        else:
+            found[-1] += letter
+    return found
+
+
+def test_a_status_that_refuses_is_seen_where_every_other_word_grants(planted):
+    club = SETTINGS.sources["club"].tables["stops"]
+    choice = ColumnMap.model_validate({"column": "choice", "values": {"JA": "granted"}, "else": "granted"})
+    mapping = club.maps[0].model_copy(update={"columns": club.maps[0].columns | {"status": choice}})
+    table = club.model_copy(update={"maps": [mapping]})
+    sources = {"club": SETTINGS.sources["club"].model_copy(update={"tables": {"stops": table}})}
+    settings = SETTINGS.model_copy(update={"sources": sources})
+    words = ["Avanmäld", "nej tack", "tilbagekaldt", "peruttu", " DENIED ", "0", "blocked", "kanske", "active"]
+    assert [word for word in words if BY_RECORD in planted(stop(who="k7", choice=word), settings)] == words[:-2]
