@@ -138,7 +138,11 @@ class Table(Strict):
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
     find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
-    fresh_within_hours: float | None = Field(default=None, description="warn when no new row came for so long")
+    fresh_within_hours: float | None = Field(
+        default=None,
+        description="warn when nothing new came for so long: no row that changed by the cursor, else no row and no file; of "
+        "consent and email events exports stop, too",
+    )
     csv: CsvDialect | None = Field(default=None, description="files: where this table's files differ from the source's")
     is_whole: bool = Field(
         default=False, description="files: each is the whole table: rows that the newest one has no more are gone"

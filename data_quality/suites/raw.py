@@ -6,6 +6,7 @@ from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_rows
 from orchestration.privacy.entry import kept_columns
 from orchestration.settings import Settings, Table
+from orchestration.warehouse import text
 
 
 def suites(settings: Settings, history: History) -> list[Suite]:
@@ -17,7 +18,7 @@ def suites(settings: Settings, history: History) -> list[Suite]:
                 keeps_its_volume(f"raw_{source}.{name}", history, settings.quality.max_volume_drop),
             ]
             if table.fresh_within_hours:
-                checks.append(_fresh(table))
+                checks.append(_fresh(source, name, spec.connector, table))
             found.append(Suite("arrival", f"raw_{source}", name, ("raw", source, name), tuple(checks)))
     return found
 
@@ -32,13 +33,19 @@ def _columns(table: Table) -> Check:
     )
 
 
-def _fresh(table: Table) -> Check:
-    # the newest change by the source's own clock where it has one, else by when it was extracted
-    column = f'max(try_cast("{table.cursor}" as timestamp))' if table.cursor else "max(_extracted_at)"
+def _fresh(source: str, name: str, connector: str, table: Table) -> Check:
+    # the newest change by the source's own clock where it has one, else when rows were extracted; a file is a sign of life
+    # also without a row that is new
+    newest = f'max(try_cast("{table.cursor}" as timestamp))' if table.cursor else "max(_extracted_at)"
+    if connector == "files" and not table.cursor:
+        noted = (
+            f"select max(noted_at) from ops.loaded_files where source = {text(source)} and table_name = {text(name)}"
+        )
+        newest = f"greatest({newest}, ({noted}))"
     return no_rows(
         "is_fresh",
-        f"Something changed in the {table.fresh_within_hours:g} hours before the night.",
-        f"select newest from (select {column} as newest, count(*) as row_count from {{batch}}) as t "
-        f"where row_count = 0 or newest < (select as_of from ops.clock) - interval {int(table.fresh_within_hours or 0)} hour",
+        f"Something came in the {table.fresh_within_hours:g} hours before the night.",
+        f"select newest from (select {newest} as newest from {{batch}}) as t "
+        f"where newest is null or newest < (select as_of from ops.clock) - interval {int(table.fresh_within_hours or 0)} hour",
         "WARN",
     )

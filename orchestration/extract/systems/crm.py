@@ -144,6 +144,7 @@ TABLES = {
         },
         key=["consent_id"],
         cursor="updated_at",
+        fresh_within_hours=336,
         persons=[
             Person(
                 key="contact_id",

@@ -44,6 +44,7 @@ TABLES = {
         },
         key=["optin_id"],
         path="optins_*.csv",
+        fresh_within_hours=48,
         persons=[
             Person(
                 key="subscriber_id",

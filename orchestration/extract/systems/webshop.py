@@ -170,6 +170,7 @@ TABLES = {
         cursor="updated_at",
         endpoint="newsletter_signups",
         path="newsletter_signups/*-?????.json",
+        fresh_within_hours=336,
         persons=[
             Person(
                 key="customer_id",

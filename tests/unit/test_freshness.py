@@ -1,0 +1,59 @@
+"""When a raw table is fresh: a file that was delivered is a sign of life, whether or not it brings a row."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from data_quality.suites import raw
+from orchestration.activation.statement_sources import statement_sources
+from orchestration.configuration import load_settings
+from orchestration.extract.records import now
+from orchestration.settings import PROJECT_DIR, Settings, Source, Table
+from orchestration.transform import set_clock
+
+COLUMNS = {"id": "VARCHAR", "said_at": "TIMESTAMP"}
+
+
+@pytest.fixture
+def is_fresh(warehouse):
+    """Whether table t of source s is fresh at a time, by the check of each night."""
+
+    def go(at: datetime, *, connector="files", **table) -> bool:
+        spec = Table(columns=COLUMNS, path="*.csv", fresh_within_hours=48, **table)
+        settings = Settings(company="T", sources={"s": Source(connector=connector, url="/", tables={"t": spec})})
+        (suite,) = raw.suites(settings, {})
+        (query,) = [check.arguments["unexpected_rows_query"] for check in suite.checks if check.name == "is_fresh"]
+        set_clock(warehouse, at)
+        return not warehouse.execute(query.format(batch="raw_s.t")).fetchall()
+
+    return go
+
+
+def test_files_without_a_cursor_are_fresh_while_files_are_delivered(load_files, warehouse, is_fresh):
+    load_files({"a_1.csv": "id,said_at\n1,2026-01-01\n"}, columns=COLUMNS)
+    assert is_fresh(now() + timedelta(hours=47)) and not is_fresh(now() + timedelta(hours=49))
+    # two days later a file comes that has no row
+    for table, column in (("raw_s.t", "_extracted_at"), ("ops.loaded_files", "noted_at")):
+        warehouse.execute(f"update {table} set {column} = {column} - interval 2 day")
+    assert not is_fresh(now() + timedelta(hours=1))
+    load_files({"a_2.csv": "id,said_at\n"}, columns=COLUMNS)
+    assert is_fresh(now() + timedelta(hours=1)) and not is_fresh(now() + timedelta(hours=49))
+    # where the source says when a row changed, that counts
+    assert not is_fresh(now(), cursor="said_at") and is_fresh(datetime(2026, 1, 2), cursor="said_at")
+
+
+def test_a_table_of_files_that_never_came_is_not_fresh(load_files, is_fresh):
+    load_files(columns=COLUMNS, table={"optional": True})
+    assert not is_fresh(now(), optional=True)
+
+
+def test_every_statement_table_of_the_demo_has_a_clock():
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/nowhere"})
+    tables = [
+        (source, table) for source, names in statement_sources(settings).items() for table in names
+        if source != "requests"  # nobody may ask for weeks
+    ]  # fmt: skip
+    assert len(tables) == 4
+    assert [t for t in tables if not settings.sources[t[0]].tables[t[1]].fresh_within_hours] == []
