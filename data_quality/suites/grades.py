@@ -1,0 +1,127 @@
+"""What the grades of `bi` may tell (rule 32): no personal column or value, no count of few, no time too fine.
+
+Checks of the consent suite, which stops publication. Not here: who may be written to (consent.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from data_quality.checks import Check, History, Suite
+from data_quality.suites.common import keeps_its_volume, no_row_where, no_rows
+from orchestration.model_files import model_file
+from orchestration.privacy.catalogue import NONE
+from orchestration.settings import DBT_DIR, Settings
+from orchestration.warehouse import text
+
+# what a column of personal data would be called, and what its values would look like
+_PERSONAL_NAMES = [
+    "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
+    "contact_point", "handle", "person_key",
+]  # fmt: skip
+# keys of rows that are somebody's, or of somebody: no aggregate has one
+_ROW_KEYS = ["customer_key", "source_key", "order_key", "visitor_key", "company_key", "household_id"]
+# the cheap look first: nearly every text has neither sign
+_LOOKS_PERSONAL = (
+    "contains(b.{column}, '@') and regexp_matches(b.{column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}') "
+    "or starts_with(b.{column}, '+') and regexp_matches(b.{column}, '^\\+[0-9]{{8,15}}$')"
+)
+# tables of bi that count people, and which columns do
+_COUNTED = {
+    "permission_overview": ("customer_count", "permitted_count"),
+    "consent_overview": ("customer_count", "permitted_count", "expiring_count", "withdrawn_count", "re_consent_count", "closed_by_register_count"),
+    "email_campaigns": ("sent_count", "delivered_count", "opened_count", "clicked_count", "bounced_count", "unsubscribed_count", "complained_count"),
+    "contact_compliance": ("message_count",),
+    "audience_funnel": ("customer_count",),
+}  # fmt: skip
+
+
+def grades(settings: Settings, history: History) -> list[Suite]:
+    return [*_bi(settings, history), *_bi_open(settings.privacy.min_people)]
+
+
+def _bi(settings: Settings, history: History) -> list[Suite]:
+    found = []
+    for path in sorted((DBT_DIR / "models" / "bi").glob("bi_*.yml")):
+        model = model_file(path)["models"][0]
+        table = model["config"]["alias"]
+        checks = (
+            _no_column("no_personal_column", "that holds personal data", "bi", table, _PERSONAL_NAMES),
+            _no_personal_value(model["columns"]),
+            *_of_few(table, settings.privacy.min_people),
+            *_of_time(model["columns"], settings.privacy.analyst_time),
+            # counts of people are rows that come and go as they are told alone or with others
+            *(
+                []
+                if table in _COUNTED
+                else [keeps_its_volume(f"bi.{table}", history, settings.quality.max_volume_drop)]
+            ),
+        )
+        found.append(Suite("consent", "bi", table, ("bi", table), checks))
+    return found
+
+
+def _bi_open(least: int) -> list[Suite]:
+    """The open grade: nobody's row, and every count a multiple of `least`. Its rows come and go as counts grow and shrink."""
+    found = []
+    for path in sorted((DBT_DIR / "models" / "bi_open").glob("bi_open_*.yml")):
+        model = model_file(path)["models"][0]
+        table = model["config"]["alias"]
+        counts = [c["name"] for c in model["columns"] if c["name"].endswith("_count")]
+        # a whole multiple of the least is none of few, and tells of no one more or less
+        broken = " or ".join(f"b.{count} < 0 or b.{count} % {least} <> 0" for count in counts)
+        checks = (
+            _no_column("no_personal_column", "that holds personal data", "bi_open", table, _PERSONAL_NAMES),
+            _no_column("no_key", "by which a row is somebody's", "bi_open", table, _ROW_KEYS),
+            _no_personal_value(model["columns"]),
+            no_row_where("counts_are_rounded", f"Every count is a multiple of {least}.", broken, rule=32),
+        )
+        found.append(Suite("consent", "bi_open", table, ("bi_open", table), checks))
+    return found
+
+
+def _no_column(name: str, what: str, schema: str, table: str, names: list[str]) -> Check:
+    return Check(
+        name,
+        f"Has no column {what}: " + ", ".join(names) + ".",
+        "UnexpectedRowsExpectation",
+        {
+            "unexpected_rows_query": f"select column_name from information_schema.columns where table_schema = '{schema}' "
+            f"and table_name = '{table}' and column_name in ({', '.join(map(text, names))}) "
+            "and (select count(*) from {batch}) >= 0"
+        },
+        rule=32,
+    )
+
+
+def _no_personal_value(columns: list[dict[str, Any]]) -> Check:
+    texts = [c["name"] for c in columns if c["data_type"] == "varchar"]
+    looks = " or ".join(f"({_LOOKS_PERSONAL.format(column=column)})" for column in texts)
+    return no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks, rule=32)
+
+
+def _of_time(columns: list[dict[str, Any]], unit: str) -> list[Check]:
+    """No time of somebody's is finer than analysts may see it; those that are nobody's, as of a campaign, may be."""
+    times = [c["name"] for c in columns if c["data_type"] == "timestamp" and c["config"]["meta"]["personal"] != NONE]
+    if not times:
+        return []
+    finer = " or ".join(f"b.{time} <> date_trunc('{unit}', b.{time})" for time in times)
+    return [no_row_where("no_time_too_fine", f"Times of rows are whole: each the start of its {unit}.", finer, rule=32)]
+
+
+def _of_few(table: str, least: int) -> list[Check]:
+    """What would tell somebody by being of so few."""
+    if table == "dim_customers":
+        # where nothing is told, it is told of anybody
+        groups = "select country_code, county, age_band from {batch} where country_code is not null group by all having count(*) < "
+        return [
+            no_rows(
+                "no_place_and_age_of_few",
+                f"Place and age are told of at least {least} customers alike.",
+                f"{groups}{least}",
+                rule=32,
+            )
+        ]
+    counts = _COUNTED.get(table, ())
+    few = " or ".join(f"b.{column} between 1 and {least - 1}" for column in counts)
+    return [no_row_where("no_count_of_few", f"No count is of fewer than {least}.", few, rule=32)] if counts else []
