@@ -11,7 +11,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from orchestration.home import write_private
-from orchestration.mapping_sql import argument, model_sql, parts_of
+from orchestration.mapping_parts import parts_of
+from orchestration.mapping_sql import model_sql
+from orchestration.mapping_values import argument
 from orchestration.settings import DBT_DIR, Settings, Source
 
 _SOURCE = """sources:

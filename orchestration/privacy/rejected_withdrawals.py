@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.map_settings import EntityMap
-from orchestration.mapping_sql import formats_by_offset, is_ignored, mapped_text
+from orchestration.mapping_times import formats_by_offset
+from orchestration.mapping_values import is_ignored, mapped_text
 from orchestration.privacy.broken_lines import NUMBERED, note_lines, note_unnamed, prepare_lines
 from orchestration.privacy.withdrawals import (
     EARLIEST,

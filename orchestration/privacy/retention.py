@@ -15,7 +15,9 @@ import duckdb
 
 from orchestration.conformed import EntityRetention, retentions
 from orchestration.map_settings import EntityMap
-from orchestration.mapping_sql import mapped_moment, mapped_text, parts_of
+from orchestration.mapping_parts import parts_of
+from orchestration.mapping_times import mapped_moment
+from orchestration.mapping_values import mapped_text
 from orchestration.match_keys import birth, define_match_keys
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.held_rows import HeldRows
@@ -135,7 +137,7 @@ def rule_of(con: duckdb.DuckDBPyConnection, table: Table, cutoffs: Mapping[str, 
             only = {_mapped_value(mapped, c): v for c, v in entity.only.items()}
             rules.append(_rule(con, table, entity.category, moments, only, entity.while_known, cutoffs))
     if len(rules) > 1:
-        # a row stays while any entity needs it; staging hides it from those that are done with it (mapping_sql.py)
+        # a row stays while any entity needs it; staging hides it from those that are done with it (mapping_parts.py)
         moment = f"greatest({', '.join(rule.moment for rule in rules)})"
         kept = " or ".join(f"coalesce({rule.kept}, false)" for rule in rules)
         return Rule(moment, min(rule.cutoff for rule in rules), f"({kept})")

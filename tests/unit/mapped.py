@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import duckdb
 import jinja2
 
-from orchestration.mapping_sql import model_sql, parts_of
+from orchestration.mapping_parts import parts_of
+from orchestration.mapping_sql import model_sql
 from orchestration.privacy.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
 from orchestration.settings import DBT_DIR, Table
 
