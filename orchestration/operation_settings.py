@@ -1,6 +1,6 @@
 """Settings of how a night runs: schedule, quality limits, publications, alerts, engine.
 
-Not here: sources, privacy (settings.py), identity (identity_settings.py), mappings (map_settings.py).
+Not here: sources (settings.py), privacy (privacy_settings.py), identity (identity_settings.py), mappings (map_settings.py).
 """
 
 from __future__ import annotations

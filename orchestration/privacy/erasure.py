@@ -19,6 +19,7 @@ import pyarrow as pa
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
+from orchestration.person_settings import Person
 from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.erased_points import addresses_in, forget_withdrawals, note_points
 from orchestration.privacy.exported_points import forget_points
@@ -38,7 +39,7 @@ from orchestration.privacy.noted import (
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rewriting import Theirs, rewrite_publications, rewrite_warehouse
 from orchestration.privacy.set_aside import forget_set_aside, staged_pairs
-from orchestration.settings import Person, Settings
+from orchestration.settings import Settings
 from orchestration.warehouse import has_table, json_path, open_warehouse, quote, scalar, text, transaction
 
 # tables of this connection alone: who is restricted is hidden by the nights after anyway

@@ -12,9 +12,10 @@ import duckdb
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
+from orchestration.person_settings import Person
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.suppression import Kind, SuppressionList
-from orchestration.settings import Person, Settings
+from orchestration.settings import Settings
 from orchestration.warehouse import has_table, key_text, quote, scalar, text, transaction
 
 _DDL = """

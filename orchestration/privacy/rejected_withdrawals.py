@@ -15,6 +15,7 @@ import duckdb
 from orchestration.map_settings import EntityMap
 from orchestration.mapping_times import formats_by_offset
 from orchestration.mapping_values import is_ignored, mapped_text
+from orchestration.person_settings import Person
 from orchestration.privacy.broken_lines import NUMBERED, note_lines, note_unnamed, prepare_lines
 from orchestration.privacy.withdrawals import (
     EARLIEST,
@@ -26,7 +27,7 @@ from orchestration.privacy.withdrawals import (
     prepare_withdrawals,
     refuses,
 )
-from orchestration.settings import Person, Settings, Source, Table
+from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import has_table, json_path, key_text, quote, text
 
 # why a row is kept that was read well: another of its key stands in its place

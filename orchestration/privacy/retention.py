@@ -19,10 +19,11 @@ from orchestration.mapping_parts import parts_of
 from orchestration.mapping_times import mapped_moment
 from orchestration.mapping_values import mapped_text
 from orchestration.match_keys import birth, define_match_keys
+from orchestration.person_settings import Person
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.held_rows import HeldRows
 from orchestration.privacy.set_aside import forget_set_aside
-from orchestration.settings import Person, Settings, Table
+from orchestration.settings import Settings, Table
 from orchestration.warehouse import has_table, key_text, quote, scalar, text, transaction
 
 _UNKNOWN = "identity"

@@ -12,11 +12,12 @@ from typing import Any
 import duckdb
 
 from orchestration.match_keys import define_match_keys, name_key
+from orchestration.person_settings import Person
 from orchestration.privacy.noted import declared, raw_table
 from orchestration.privacy.rights import OWNERS
 from orchestration.privacy.set_aside import staged_pairs
 from orchestration.privacy.suppressor import WRITTEN_EMAIL
-from orchestration.settings import Person, Settings
+from orchestration.settings import Settings
 from orchestration.warehouse import has_table, key_text, quote, text
 
 # (table, source, category, {column: description}, rows)

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
+from orchestration.person_settings import Person
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
 from orchestration.privacy.withdrawals import is_evidence
-from orchestration.settings import Person, Table
+from orchestration.settings import Table
 from orchestration.warehouse import key_text, quote, scalar, text
 
 # an address in running text

@@ -15,13 +15,14 @@ from orchestration.erase import erase, finish_unfinished, prove_of_night
 from orchestration.home import Home
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.untied import find_untied
+from orchestration.person_settings import Person
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.privacy.rights import Subject
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.privacy.withdrawals import prepare_withdrawals
-from orchestration.settings import Person, Settings, Table
+from orchestration.settings import Settings, Table
 from orchestration.warehouse import open_warehouse
 from tests.loads import note_load
 from tests.unit.two_people import UNBALANCED, build, settings_of

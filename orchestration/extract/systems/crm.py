@@ -1,6 +1,7 @@
 """The demo's CRM: a small self-hosted CRM in a SQL database, dates as text. Mapping is staging's work."""
 
-from orchestration.settings import Grant, Person, Retention, Table
+from orchestration.person_settings import Grant, Person, Retention
+from orchestration.settings import Table
 
 TABLES = {
     "contacts": Table(

@@ -1,6 +1,7 @@
 """The demo's email tool: daily CSV exports. `optins` is a double opt-in log."""
 
-from orchestration.settings import Grant, Person, Retention, Table
+from orchestration.person_settings import Grant, Person, Retention
+from orchestration.settings import Table
 
 TABLES = {
     "subscribers": Table(

@@ -5,7 +5,8 @@ registers are known to deliver, and can be declared otherwise in `kundbild.toml`
 a register that has none of its own here.
 """
 
-from orchestration.settings import CsvDialect, Person, Retention, Table
+from orchestration.person_settings import Person, Retention
+from orchestration.settings import CsvDialect, Table
 
 _SEMICOLON = CsvDialect(delimiter=";", encoding="latin-1")
 

@@ -1,6 +1,7 @@
 """Requests by which people use their rights, as a form, a mailbox's export or a ticket system delivers them."""
 
-from orchestration.settings import Person, Retention, Table
+from orchestration.person_settings import Person, Retention
+from orchestration.settings import Table
 
 TABLES = {
     "requests": Table(

@@ -1,6 +1,7 @@
 """The demo's survey tool: JSON Lines, the answers nested in each response."""
 
-from orchestration.settings import Person, Retention, Table
+from orchestration.person_settings import Person, Retention
+from orchestration.settings import Table
 
 _ANSWERS = "STRUCT(question VARCHAR, kind VARCHAR, value VARCHAR)[]"
 

@@ -1,6 +1,7 @@
 """The demo's web analytics: a nightly Parquet export. Visitors are signed in by the webshop's customer id."""
 
-from orchestration.settings import Person, Retention, Table
+from orchestration.person_settings import Person, Retention
+from orchestration.settings import Table
 
 TABLES = {
     "sessions": Table(
