@@ -49,8 +49,8 @@ def export(
     """Write an audience for whoever sends.
 
     Refused where permissions or a source of withdrawals are older than 24 hours, their night was not published, or no
-    consent check looked at the audience. Whoever objected, was restricted or had the address corrected since the night is
-    left out. Who was in it is noted as keyed hashes: an erasure says which exports held the person. The column `reference`
+    consent check looked at the audience. Whoever objected, was restricted, had the address corrected or whose grant ended
+    since the night is left out. Who was in it is noted as keyed hashes: an erasure says which exports held the person. The column `reference`
     is what `kundbild audience removals` names a row by: have the recipient keep it.
     """
     from orchestration.activation.export import export_audience

@@ -39,7 +39,7 @@ from orchestration.privacy.searching import suppressed_found
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings
-from orchestration.warehouse import open_warehouse, scalar, transaction
+from orchestration.warehouse import has_table, open_warehouse, scalar, transaction
 
 _SWEPT = "create table if not exists restricted.swept (digest varchar not null)"
 _PROVED = (
@@ -184,6 +184,8 @@ def prove(home: Home, settings: Settings) -> Proof:
         migrate(home, settings.engine)
         finish_unfinished(home, settings)
         with open_warehouse(home, settings.engine) as con:
+            if not has_table(con, "identity", "customer_source_records"):
+                raise KundbildError("no night has made customers yet", to_do="`kundbild run`, then prove it")
             planting = plant(con, home, settings)
             note_erasure(con, home, settings, [planting.canary.token], None)
         return _prove(home, settings, planting)[1]

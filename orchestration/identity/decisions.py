@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.errors import KundbildError
 from orchestration.identity.touched import touch
-from orchestration.warehouse import transaction
+from orchestration.warehouse import has_table, transaction
 
 Verdict = Literal["same", "different"]
 Record = tuple[str, str]
@@ -120,7 +120,14 @@ def forget(con: duckdb.DuckDBPyConnection, left: Record, right: Record) -> None:
         )
 
 
+def assert_people(con: duckdb.DuckDBPyConnection) -> None:
+    """Raises KundbildError before the first night."""
+    if not has_table(con, "conformed", "conformed_people"):
+        raise KundbildError("no night has read people yet", to_do="`kundbild run`")
+
+
 def _assert_known(con: duckdb.DuckDBPyConnection, records: set[Record]) -> None:
+    assert_people(con)
     unknown = [
         record
         for record in sorted(records)

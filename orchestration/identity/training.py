@@ -15,6 +15,7 @@ from orchestration.errors import KundbildError
 from orchestration.home import Home
 from orchestration.identity.blocks import blocking_rules, choose_blocks
 from orchestration.identity.comparisons import comparisons, make_compared
+from orchestration.identity.decisions import assert_people
 from orchestration.identity.frequencies import count_frequencies
 from orchestration.identity.model import DEFAULT_MODEL, MIN_RECORDS, Model
 from orchestration.identity.resolve import prepare_people
@@ -102,7 +103,9 @@ def train_nightly_model(
     settings: Identity,
     step: Callable[[str, int], None] = lambda name, rows: None,
 ) -> Model:
-    """Trains on the people of the last night and stores the model where the next night finds it."""
+    """Trains on the people of the last night and stores the model where the next night finds it. Raises KundbildError before the
+    first one."""
+    assert_people(con)
     prepare_people(con, settings, step)
     model = train(con)
     model.save(home.identity_model)

@@ -165,6 +165,7 @@ def note_erasure(
 def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList) -> int:
     """Puts whoever is noted on the suppression list. Returns the entries that are new."""
     prepare_noted(con)
+    define_match_keys(con)
     found: list[tuple[Kind, str]] = [
         (kind, value)
         for kind, value in con.execute(
