@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.activation.shown import close_stale_audiences
 from orchestration.configuration import load_settings
 from orchestration.erase import finish_unfinished, prove_of_night
 from orchestration.errors import KundbildError
@@ -140,6 +141,8 @@ class Night:
                 with suppress(KundbildError, duckdb.Error, OSError), night.warehouse() as con:
                     note_run(con, run_id, night.problems)
                     keep_status(con, home)
+                    if closed := close_stale_audiences(con, home, settings, night.problems, now()):
+                        tell(NOTE, closed)
 
     @property
     def dbt(self) -> Dbt:

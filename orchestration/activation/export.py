@@ -173,6 +173,16 @@ def assert_checked(con: duckdb.DuckDBPyConnection, audience: Audience) -> None:
         )
 
 
+def assert_consent_passed(con: duckdb.DuckDBPyConnection) -> None:
+    """Raises GateError where the consent suite of the newest run that it belonged to failed."""
+    failed = con.execute(_FAILED).fetchall()
+    if failed:
+        raise GateError(
+            f"the consent suite failed: {'; '.join(name for (name,) in failed)}",
+            to_do="look at it in Data Docs (consent.html) or the Dagster UI; nobody may be written to until it passes",
+        )
+
+
 def assert_fresh(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Raises GateError where permissions are older than MAX_AGE, the consent suite failed, or the night was not published."""
     as_of = scalar(con, "select as_of from ops.clock")
@@ -180,12 +190,7 @@ def assert_fresh(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
         "select (select max(published_at) from ops.publications), (select max(checked_at) from ops.check_results)"
     ).fetchall()[0]
     to_do = "`kundbild run`, and export after it"
-    failed = con.execute(_FAILED).fetchall()
-    if failed:
-        raise GateError(
-            f"the consent suite failed: {'; '.join(name for (name,) in failed)}",
-            to_do="look at it in Data Docs (consent.html) or the Dagster UI; nobody may be written to until it passes",
-        )
+    assert_consent_passed(con)
     # a night that is published is so after its last check
     if published is None or (checked is not None and checked > published):
         raise GateError("the last night was not published: nobody may be written to by it", to_do=to_do)

@@ -15,7 +15,7 @@ from orchestration.audiences import MAX_AGE
 from orchestration.errors import GateError
 from orchestration.requests import SOURCE as REQUESTS
 from orchestration.settings import DBT_DIR, Settings
-from orchestration.warehouse import has_table
+from orchestration.warehouse import has_table, scalar
 
 _ENTITIES = ("consent_events", "email_events")
 _RAW = re.compile(r"""source\(\s*["']\w+["']\s*,\s*["'](\w+)["']\s*\)""")
@@ -71,3 +71,19 @@ def assert_statements_known(con: duckdb.DuckDBPyConnection, settings: Settings, 
                     f"source {source} delivered nothing new of {table} for longer than fresh_within_hours: withdrawals may be missing",
                     to_do=f"see that {source} delivers again, then `kundbild run`",
                 )
+
+
+def statements_known_until(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> datetime | None:
+    """Until when the statements that are here count as all there are, UTC: `now` where they do not any more, None where no
+    source delivers any."""
+    try:
+        assert_statements_known(con, settings, now)
+    except GateError:
+        return now
+    sources = list(statement_sources(settings))
+    oldest = (
+        scalar(con, "select min(checked_at) from ops.source_status where list_contains($1, source)", [sources])
+        if sources
+        else None
+    )
+    return oldest + MAX_AGE if oldest else None

@@ -11,9 +11,11 @@ from data_quality.runner import remember_counts
 from data_quality.suites import all_suites
 from orchestration.activation.funnel import funnels, sentence
 from orchestration.activation.removals import pending
+from orchestration.activation.statement_sources import statements_known_until
 from orchestration.audiences import audience_models, drop_orphans
 from orchestration.defs.resources import NightResource
 from orchestration.errors import GateError
+from orchestration.extract.records import now
 from orchestration.night import NOTE, tell
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.pepper import find_pepper
@@ -78,7 +80,8 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
                 run.problems.append(str(error))
                 raise dg.Failure(description=str(error), allow_retries=False) from error
             tell("publishing", "copying")
-            publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep)
+            known = statements_known_until(con, run.settings, now())
+            publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep, known_until=known)
             forget_former_keys(con, [kept.version for kept in list_publications(run.home)])
             remember_counts(con, run.run_id, all_suites(run.settings))
             run.note_published(con)

@@ -2,7 +2,7 @@
 
 `published/current` is a link to the newest folder under `published/versions`; `published/kundbild.duckdb` and its
 siblings lead through it. A reader keeps the files that it opened. An audience is shown for 24 hours after its night, and
-not at all in a publication that was gone back to. Not here: whether a night may be published (gate.py), who reads which
+its rows go from a publication that was gone back to, or that a held night left standing. Not here: whether a night may be published (gate.py), who reads which
 file (grades.py).
 """
 
@@ -42,8 +42,17 @@ class Publication:
     tables: dict[str, int]
 
 
-def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: datetime, keep: int) -> Publication:
-    """Publishes the warehouse as it stands. `con` is the open warehouse; `moment` names the version (UTC).
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    run_id: str,
+    moment: datetime,
+    keep: int,
+    *,
+    known_until: datetime | None = None,
+) -> Publication:
+    """Publishes the warehouse as it stands. `con` is the open warehouse; `moment` names the version (UTC). Audiences are shown
+    until `known_until` (UTC), where that is earlier than 24 hours after `moment`.
 
     Raises KundbildError when a copy differs from its original; readers then keep the last publication.
     """
@@ -58,9 +67,10 @@ def publish(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, moment: dat
     # a fact that bi shows row for row is not published twice: customer_key joins it to the person
     facts = {table.name for table in shown if table.is_view}
     people = [table for table in _tables(con, PEOPLE.schemas) if table.name not in facts | _UNREAD]
+    shown_until = min(moment + MAX_AGE, known_until or datetime.max)
     copies: list[Callable[[duckdb.DuckDBPyConnection], dict[str, int]]] = [
         lambda cursor: _copy(cursor, building / ANALYST.file, shown),
-        lambda cursor: _copy(cursor, building / PEOPLE.file, people, shown_until=moment + MAX_AGE),
+        lambda cursor: _copy(cursor, building / PEOPLE.file, people, shown_until=shown_until),
         lambda cursor: _copy_parquet(cursor, building / PARQUET_FOLDER, shown),
         lambda cursor: _copy(cursor, building / OPEN.file, rounded),
         lambda cursor: _copy_parquet(cursor, building / OPEN_FOLDER / PARQUET_FOLDER, rounded),
@@ -130,21 +140,34 @@ def rollback(home: Home, version: str | None = None) -> Publication:
     return publication
 
 
-def _empty_audiences(home: Home, version: str) -> None:
+def close_audiences(home: Home) -> bool:
+    """Leaves no row of an audience in the current publication: they may not be used any more. Says whether there was any.
+    Needs the lock."""
+    publication = current(home)
+    return publication is not None and _empty_audiences(home, publication.version)
+
+
+def _empty_audiences(home: Home, version: str) -> bool:
     """Leaves no row of an audience in a publication, in a file beside it that is then put in its place."""
     path = home.published / "versions" / version / PEOPLE.file
     if not path.is_file():
-        return
-    fresh = home.temporary / f"{version}.{PEOPLE.file}"
-    shutil.copyfile(path, fresh)
-    with duckdb.connect(str(fresh)) as con:
+        return False
+    with duckdb.connect(str(path), read_only=True) as con:
         there = con.execute(
             "select schema_name, table_name from duckdb_tables() where schema_name in (?, ?)",
             [AUDIENCES, AUDIENCE_ROWS],
         ).fetchall()
-        for schema, table in there:
-            con.execute(f"delete from {quote(schema)}.{quote(table)}")
+        held = [t for s, n in there if con.execute(f"from {(t := f'{quote(s)}.{quote(n)}')} limit 1").fetchall()]
+    if not held:
+        return False
+    fresh = home.temporary / f"{version}.{PEOPLE.file}"
+    shutil.copyfile(path, fresh)
+    fresh.chmod(0o600)
+    with duckdb.connect(str(fresh)) as con:
+        for table in held:
+            con.execute(f"delete from {table}")
     put_in_place(fresh, path, READ_ONLY)
+    return True
 
 
 def _copy(
