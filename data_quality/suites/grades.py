@@ -9,6 +9,7 @@ from typing import Any
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.identity_numbers import holds_identity_number
 from orchestration.model_files import model_file
 from orchestration.privacy.catalogue import NONE
 from orchestration.settings import DBT_DIR, Settings
@@ -96,8 +97,11 @@ def _no_column(name: str, what: str, schema: str, table: str, names: list[str]) 
 
 def _no_personal_value(columns: list[dict[str, Any]]) -> Check:
     texts = [c["name"] for c in columns if c["data_type"] == "varchar"]
-    looks = " or ".join(f"({_LOOKS_PERSONAL.format(column=column)})" for column in texts)
-    return no_row_where("no_personal_value", "No text looks like an email address or a phone number.", looks, rule=32)
+    looks = [f"({_LOOKS_PERSONAL.format(column=column)})" for column in texts]
+    # a key may have the form of any number
+    looks += [holds_identity_number(f"b.{column}") for column in texts if not column.endswith("_key")]
+    told = "No text looks like an email address or a phone number, or has an identity number in it."
+    return no_row_where("no_personal_value", told, " or ".join(looks), rule=32)
 
 
 def _of_time(columns: list[dict[str, Any]], unit: str) -> list[Check]:

@@ -18,13 +18,21 @@ from jinja2 import Environment
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.catalogue import NONE, Category, Column
+from orchestration.privacy.entry import has_telling_field, mend_nested
 from orchestration.privacy.exported_points import hashed_customer, point_key
 from orchestration.privacy.exports import content_hash, prepare_exports
 from orchestration.privacy.leaked import Found, files_of, note_named, prepare_named, tables_of
+from orchestration.privacy.national_ids import holds_national_ids
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.rights import OWNERS
-from orchestration.privacy.special_categories import NUMBER_SQL, candidates_sql, cleaned, special_category_of
+from orchestration.privacy.special_categories import (
+    IDENTITY_NUMBER,
+    NUMBER_SQL,
+    candidates_sql,
+    cleaned,
+    special_category_of,
+)
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, quote
 
@@ -182,20 +190,23 @@ def _named(found: Found) -> str:
 
 
 def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str, str]) -> Counter[str]:
-    """Rows that tell of a special category (Art. 9), by columns that are named so and by words in text."""
+    """Rows that tell of a special category (Art. 9) or an identity number, by columns that are named so and by words in text,
+    nested values too."""
     counted: Counter[str] = Counter()
     for column, kind in found.types.items():
-        if named := special_category_of(column):
+        is_nested = kind == "JSON" or kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")
+        if named := IDENTITY_NUMBER if holds_national_ids(column) else special_category_of(column):
             counted[named] += found.rows
-        elif kind == "VARCHAR" and columns[column] not in (*_NO_WORDS, NONE):
-            name = quote(column)
+        elif (kind == "VARCHAR" or is_nested) and columns[column] not in (*_NO_WORDS, NONE):
+            name = f"to_json({quote(column)})::varchar" if is_nested else quote(column)
+            is_told = is_nested and has_telling_field(con, found.relation, name)
             suspected = con.execute(
-                f"select {name}, count(*) from {found.relation} where regexp_matches(lower({name}), $words) or regexp_matches({name}, $number) "
-                "group by 1",
-                {"words": candidates_sql(), "number": NUMBER_SQL},
+                f"select {name}, count(*) from {found.relation} where {name} is not null and ($told or regexp_matches(lower({name}), $words) "
+                f"or regexp_matches({name}, $number)) group by 1",
+                {"words": candidates_sql(), "number": NUMBER_SQL, "told": is_told},
             ).fetchall()
             for said, rows in suspected:
-                counted.update(dict.fromkeys(set(cleaned(said)[1]), rows))
+                counted.update(dict.fromkeys(set((mend_nested if is_nested else cleaned)(said)[1]), rows))
     return counted
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from orchestration.privacy.national_ids import holds_national_ids
 from orchestration.privacy.special_categories import (
+    IDENTITY_NUMBER,
     NUMBER_SQL,
     candidates_sql,
     cleaned,
@@ -79,8 +81,14 @@ def free_text_columns(table: Table, columns: dict[str, str]) -> list[str]:
         known |= {
             c for name in mapped.columns if name not in _WRITTEN and (how := mapped.how(name)) for c in how.columns
         }
-    declared = [column for column, kind in table.columns.items() if kind.upper() == "VARCHAR" and column not in known]
+    declared = [column for column, kind in table.columns.items() if _may_hold_text(kind) and column not in known]
     return [*declared, *added]
+
+
+def _may_hold_text(kind: str) -> bool:
+    """Whether a type is of text, or of nested values with text in them."""
+    upper = kind.upper()
+    return upper in ("VARCHAR", "JSON") or "VARCHAR" in upper
 
 
 # words by which columns are known that are no free text, and that people write identity numbers in all the same
@@ -138,9 +146,9 @@ def clean(
     for column, read in fields.items():
         about = {q.split(".")[1]: v.split(".")[1] for q, v in table.questions.items() if q.startswith(f"{column}.")}
         mend: Mend = partial(_mend_rows, read, about) if read else cleaned
-        if not read and kinds[column] != "VARCHAR":
-            mend = _mend_nested
-        changed = _changed(con, relation, column, mend, taken)
+        # a reader may hand JSON on as text
+        is_nested = not read and (kinds[column] != "VARCHAR" or columns.get(column, "").upper() != "VARCHAR")
+        changed = _changed(con, relation, column, mend_nested if is_nested else mend, taken, is_nested=is_nested)
         if changed:
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
@@ -196,10 +204,13 @@ def _changed(
     taken: Counter[tuple[str, str]],
     *,
     has_words: bool = True,
+    is_nested: bool = False,
 ) -> dict[str, str | None]:
     """{value: what stands in its place}, of values that hold something; `taken` counts it."""
     written = _written(quote(column))
     words = f"regexp_matches(lower({written}), $words) or " if has_words else ""
+    if is_nested and has_telling_field(con, relation, written):
+        words += "true or "
     suspected = con.execute(
         f"select {written} as written, count(*) from {relation} "
         f"where {words}regexp_matches({written}, $number) group by 1",
@@ -248,17 +259,54 @@ def _mend_rows(read: list[str], about: dict[str, str], written: str) -> tuple[st
     return json.dumps(value, ensure_ascii=False), taken
 
 
-def _mend_nested(written: str) -> tuple[str, list[str]]:
-    """JSON of which nothing is known: every text in it is cleaned."""
+def has_telling_field(con: duckdb.DuckDBPyConnection, relation: str, written: str) -> bool:
+    """Whether a field of nested values, `written` as JSON, is named as an identity number or a special category."""
+    shapes = con.execute(
+        f"select distinct json_structure(try_cast({written} as json))::varchar from {relation} where {written} is not null"
+    ).fetchall()
+
+    def tells(shape: Any) -> bool:
+        if isinstance(shape, list):
+            return any(map(tells, shape))
+        return isinstance(shape, dict) and any(_told_by(name) or tells(part) for name, part in shape.items())
+
+    return any(tells(json.loads(shape)) for (shape,) in shapes if shape)
+
+
+def _told_by(name: str) -> str | None:
+    return IDENTITY_NUMBER if holds_national_ids(name) else special_category_of(name)
+
+
+def mend_nested(written: str) -> tuple[str, list[str]]:
+    """JSON of which nothing is known: every text and number in it is cleaned, and a field loses its value where its name tells
+    what it is. Text that is JSON itself is read as such."""
     taken: list[str] = []
 
     def walk(value: Any) -> Any:
         if isinstance(value, str):
+            if value.lstrip()[:1] in ("{", "["):
+                with suppress(ValueError):
+                    return json.dumps(walk(json.loads(value)), ensure_ascii=False)
             value, found = cleaned(value)
             taken.extend(found)
-            return value
-        if isinstance(value, list):
+        elif isinstance(value, list):
             return [walk(part) for part in value]
-        return {name: walk(part) for name, part in value.items()} if isinstance(value, dict) else value
+        elif isinstance(value, dict):
+            return {name: _named(name, part) for name, part in value.items()}
+        elif isinstance(value, int) and len(str(value)) in (11, 12) and cleaned(str(value))[1]:
+            # of ten digits it may be any key
+            taken.append(IDENTITY_NUMBER)
+            return None
+        return value
 
-    return json.dumps(walk(json.loads(written)), ensure_ascii=False), taken
+    def _named(name: str, part: Any) -> Any:
+        if part is not None and not isinstance(part, dict | list) and (category := _told_by(name)):
+            taken.append(category)
+            return None
+        return walk(part)
+
+    try:
+        value = json.loads(written)
+    except ValueError:
+        return cleaned(written)
+    return json.dumps(walk(value), ensure_ascii=False), taken

@@ -7,6 +7,7 @@ are never a key of anything. Not here: what is dropped (entry.py), numbers in fr
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 import duckdb
@@ -50,10 +51,21 @@ _FORMS = {
 # what stands between the birth date and the rest, and what is written for a hyphen
 _SEPARATOR = "[-+A-FU-Y \u00a0\u2010-\u2015\u2212]?"
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
-# as numbers are written: ten or twelve digits, of which the last may be a letter, or the eleven of Norway
-WRITTEN = rf"(?:\d{{2}})?\d{{6}}{_SEPARATOR}\d{{3}}[0-9A-Za-z]|\d{{6}}{_SEPARATOR}\d{{5}}"
+# as numbers are printed: ten or twelve digits, of which the last may be a letter, or the eleven of Norway
+_PRINTED = rf"(?:\d{{2}})?\d{{6}}{_SEPARATOR}\d{{3}}[0-9A-Za-z]|\d{{6}}{_SEPARATOR}\d{{5}}"
+# and as people write them: a date in three parts, blanks or a slash about the separator, blanks in the rest or between all digits
+_BLANKS = " \u00a0\u2000-\u200a\u202f\u3000"
+_BLANK, _PART, _MARK = f"[{_BLANKS}]", f"[-./{_BLANKS}]?", "[-+/A-FU-Y\u2010-\u2015\u2212\uff0b\uff0d\uff0f]?"
+_LETTERS = "A-Za-z\uff21-\uff3a"
+_REST = rf"\d{{3}}{_BLANK}?[\d{_LETTERS}]|\d{{2}}{_BLANK}\d{{2}}|\d{{3}}{_BLANK}?\d{{2}}"
+WRITTEN = (
+    rf"(?:\d{{2}}{_BLANK}?)?\d{{2}}{_PART}\d{{2}}{_PART}\d{{2}}{_BLANK}{{0,2}}{_MARK}{_BLANK}{{0,2}}(?:{_REST})"
+    rf"|(?:\d{_BLANK}){{6,8}}(?:[-+/]{_BLANK})?(?:\d{_BLANK}){{3,4}}[\d{_LETTERS}]"
+)
+# the same for DuckDB, whose \d is a digit of ASCII alone
+WRITTEN_SQL = WRITTEN.replace(r"\d", r"\p{Nd}")
 # what is replaced in a rejected line; any number written as one, for there it cannot be told by its column
-_WRITTEN = rf"\b(?:{WRITTEN})\b"
+_WRITTEN = rf"\b(?:{_PRINTED})\b"
 REMOVED = "[identity number removed]"
 
 _DDL = """
@@ -84,15 +96,35 @@ def is_national_id(written: str, before: str = "") -> bool:
     Danish ones have none since 2007: those need their separator, a word for it just `before` them, or the check digit of
     older ones and not to be a phone number of a neighbour.
     """
-    number = _DASHES.sub("-", written).replace("\u00a0", " ")
+    number = _in_one_form(written)
     if any(canonical_number(number, country) is not None for country in COUNTRIES if country != "DK"):
         return True
-    if canonical_number(number.replace(" ", "-"), "DK") is None:
+    if canonical_number(number, "DK") is None:
         return False
     digits = re.sub(r"\D", "", number)
-    if len(digits) < len(number) or _NAMED_BEFORE.search(before):
+    # a date in parts with four digits behind it may be a time of day
+    is_as_printed = re.fullmatch(r"\d{6}[- ]\d{4}", _narrow(written)) is not None
+    if is_as_printed or _NAMED_BEFORE.search(before):
         return True
     return cpr.checksum(digits) == 0 and not any(_is_phone(digits, country) for country in COUNTRIES)
+
+
+def _narrow(written: str) -> str:
+    """Letters and digits of full width as their narrow ones, blanks and dashes as the plain ones."""
+    return _DASHES.sub("-", unicodedata.normalize("NFKC", written))
+
+
+def _in_one_form(written: str) -> str:
+    """Date, separator and the rest, without what is written between them; as it is where the parts cannot be told."""
+    plain = _narrow(written)
+    signs = re.sub(r"[^0-9A-Za-z]", "", plain).upper()
+    if re.fullmatch(r"\d{6}[A-Z]\d{3}[0-9A-Z]", signs):
+        return signs
+    start = 6 if len(signs) == 11 else len(signs) - 4
+    if start not in (6, 8):
+        return plain
+    is_parted = len(signs) < len(plain)
+    return f"{signs[:start]}{'+' if '+' in plain else '-' if is_parted else ''}{signs[start:]}"
 
 
 _NAMED_BEFORE = re.compile(

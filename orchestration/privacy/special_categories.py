@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from orchestration.privacy.national_ids import REMOVED, WRITTEN, is_national_id
+from orchestration.privacy.national_ids import REMOVED, WRITTEN, WRITTEN_SQL, is_national_id
 from orchestration.settings import DBT_DIR
 
 _SEED = DBT_DIR / "seeds" / "special_category_terms.csv"
@@ -20,7 +20,7 @@ IDENTITY_NUMBER = "national identity number"
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
 # as they are written; whether one is a number that somebody has is for its check digits to say
 _NUMBER = re.compile(rf"(?<![\w-])(?:{WRITTEN})(?![\w-])")
-NUMBER_SQL = WRITTEN
+NUMBER_SQL = WRITTEN_SQL
 # of what stands before a number, as much as can say what it is
 _BEFORE = 30
 

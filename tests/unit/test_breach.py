@@ -16,6 +16,7 @@ from orchestration.privacy.exports import note_export
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.pseudonyms import key_customers
 from tests.unit.people import person
+from tests.unit.test_national_ids import ANNA
 
 AT = datetime(2026, 5, 1)
 PEOPLE = [
@@ -151,6 +152,12 @@ def test_a_list_of_addresses_alone_is_told_apart_by_them(home_of, tmp_path):
     assert json.loads(run(str(one), "--json"))["people"] == 2
     file.write_text("phone\n070-111 22 33\n")
     assert json.loads(run(str(file), "--json"))["countries"] == {"SE": 1}
+    # identity numbers, in nested values too: by the name of a field, and however they are written
+    rows = [{"email": "a@x.se", "more": {"note": f"it is {ANNA[:6]} / {ANNA[-4:]}"}}, {"email": "b@x.se", "more": {"pnr": "kept"}}, {"email": "c@x.se", "more": {}}]  # fmt: skip
+    one.write_text(json.dumps(rows))
+    assert json.loads(run(str(one), "--json"))["special"] == {"national identity number": 2}
+    file.write_text("email,pnr\na@x.se,x\n")
+    assert json.loads(run(str(file), "--json"))["special"] == {"national identity number": 1}
 
 
 def test_the_warehouse_itself_can_be_looked_into_and_what_cannot_be_read_quotes_no_row(home_of, home, tmp_path):

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from stdnum import luhn
 
+from data_quality.suites.identity_numbers import holds_identity_number
 from orchestration.errors import ConfigurationError, KundbildError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.pages import arrow_schema, page_to_arrow
 from orchestration.extract.systems import complete_sources
-from orchestration.privacy.national_ids import canonical_number, holds_national_ids
+from orchestration.privacy.national_ids import REMOVED, canonical_number, holds_national_ids
+from orchestration.privacy.special_categories import IDENTITY_NUMBER, NUMBER_SQL, cleaned
 from orchestration.settings import Privacy, Settings, Source, Table
 from tests.unit.people import person
 
@@ -52,6 +54,42 @@ def test_one_number_has_one_form_and_a_false_one_none():
     coordination = swedish("19800161", "982")
     assert canonical_number(coordination, "SE") == "19" + coordination.replace("-", "")
     assert canonical_number("131052-308T", "FI") == "131052-308T"
+
+
+def wide(written: str) -> str:
+    """In signs of full width, as some keyboards write."""
+    return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in written)
+
+
+_D, _R = ANNA[:6], ANNA[-4:]
+HOWEVER_WRITTEN = [
+    ANNA, f"19{_D}{_R}", f"19{ANNA}", f"19 {ANNA}", f"{_D} - {_R}", f"{_D}/{_R}", f"{_D} / {_R}", f"80 01 01 {_R}", f"1980-01-01-{_R}",
+    f"1980.01.01 {_R}", f"80/01/01-{_R}", f"{_D} {_R[:3]} {_R[3]}", " ".join(_D + _R), " ".join(f"19{_D}{_R}"), wide(ANNA), wide(f"19{_D}/{_R}"),
+    f"{_D}\u202f{_R}", f"{_D}\u2013{_R}", "131052-308T", "131052 - 308T", wide("131052-308T"), "170540 26641", "17054026641", "17.05.40 26641", "170540 266 41",
+    "070761-4285", "070761 4285",
+]  # fmt: skip
+NUMBERS_OF_NOBODY = [
+    "ring 070-123 45 67", "070 123 45 67", "den 2024-12-24 10:30", "24.12.24 1030", "lot 010180/1234", "+46 70 123 45 67", "08-123 45 67", "12 34 56 78",
+    "kl 10 30 24 12 24 10", "Vår 2026-05-01",
+]  # fmt: skip
+
+
+def test_a_number_is_found_in_text_however_it_is_written(warehouse):
+    """By what cleans a delivery, by its first look in SQL, and by the check on what is published, which shares nothing with them."""
+    texts = {written: f"her number is {written}, she says; call at 12" for written in HOWEVER_WRITTEN}
+    assert [written for written, text in texts.items() if cleaned(text)[1] != [IDENTITY_NUMBER]] == []
+    assert [
+        text for text in texts.values() if cleaned(text)[0] != f"her number is {REMOVED}, she says; call at 12"
+    ] == []
+    assert [text for text in NUMBERS_OF_NOBODY if cleaned(text)[1]] == []
+    looks = "select v from (select unnest($1) as v) where not {}"
+    every = [*texts.values(), *texts]
+    assert warehouse.execute(looks.format(f"regexp_matches(v, '{NUMBER_SQL}')"), [every]).fetchall() == []
+    assert warehouse.execute(looks.format(holds_identity_number("v")), [every]).fetchall() == []
+    # ten digits without a sign between them may be an article's
+    none = [*NUMBERS_OF_NOBODY, _D + _R, ""]
+    found = warehouse.execute(looks.format(holds_identity_number("v")), [none]).fetchall()
+    assert [text for (text,) in found] == none
 
 
 def everything(con) -> str:

@@ -235,6 +235,25 @@ def test_nested_answers_too_in_lines_of_json(load, warehouse, tmp_path):
     assert rows[1][0] == answers[2:]
 
 
+def test_json_of_which_nothing_is_known_is_read_to_its_last_field(load, warehouse, tmp_path):
+    digits = int("19" + ANNA.replace("-", ""))
+    payloads = [
+        {"who": {"pnr": "as on the card", "size": 42}, "notes": [f"{ANNA[:6]}/{ANNA[-4:]}", "fine"], "ref": digits},
+        {"inner": json.dumps({"Religion": "x", "note": f"it is {ANNA}"}), "size": 43},
+        {"size": 44, "pnr": None},
+    ]
+    content = "\n".join(json.dumps({"id": n, "payload": payload}) for n, payload in enumerate(payloads))
+    table = {"columns": {"id": "BIGINT", "payload": "JSON"}}
+    counts = load(files(tmp_path, "t.jsonl", content, table, format="jsonl"))["t"]
+    assert counts.removed == {("payload", IDENTITY_NUMBER): 2, ("payload", "religion"): 1}
+    kept = [
+        json.loads(row[0]) for row in warehouse.execute("select payload::varchar from raw_s.t order by id").fetchall()
+    ]
+    assert kept[0] == {"who": {"pnr": None, "size": 42}, "notes": [REMOVED, "fine"], "ref": None}
+    assert json.loads(kept[1]["inner"]) == {"Religion": None, "note": f"it is {REMOVED}"} and kept[1]["size"] == 43
+    assert kept[2] == payloads[2]
+
+
 @pytest.mark.parametrize("connector", ["sql", "parquet"])
 def test_databases_and_columnar_files_are_read_too(load, warehouse, tmp_path, connector):
     columns = {"id": "BIGINT", "note": "VARCHAR", "religion": "VARCHAR"}
