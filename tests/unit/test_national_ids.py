@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from stdnum import luhn
 
+from data_quality.checks import Suite
+from data_quality.runner import QualityRun
+from data_quality.suites.grades import _no_personal_value
 from data_quality.suites.identity_numbers import holds_identity_number
 from orchestration.errors import ConfigurationError, KundbildError
 from orchestration.extract.extract import extract_source, prepare_raw
@@ -15,7 +18,7 @@ from orchestration.extract.pages import arrow_schema, page_to_arrow
 from orchestration.extract.systems import complete_sources
 from orchestration.privacy.national_ids import REMOVED, canonical_number, holds_national_ids
 from orchestration.privacy.special_categories import IDENTITY_NUMBER, NUMBER_SQL, cleaned
-from orchestration.settings import Privacy, Settings, Source, Table
+from orchestration.settings import Engine, Privacy, Settings, Source, Table
 from tests.unit.people import person
 
 PEPPER = "a pepper of the tests, thirty-two long"
@@ -223,3 +226,14 @@ def test_another_number_parts_what_else_agrees_through_others_too(numbered):
     people = [person(key, email="anna@berg.se", phone="+46701112233") for key in "123"]
     ids = numbered({"1": "a", "2": "b"}, *people)
     assert ids["1"] != ids["2"] and ids["3"] in (ids["1"], ids["2"])
+
+
+def test_an_identity_number_in_what_is_published_is_seen_by_the_check_that_runs(home, warehouse):
+    """Through Great Expectations, which must read the SQL as it is."""
+    warehouse.execute(
+        f"create schema bi; create table bi.t as select unnest(['tält', 'till {_D} / {_R}', null]) as note, '{_D}{_R}' as source_key"
+    )
+    warehouse.close()
+    check = _no_personal_value([{"name": name, "data_type": "varchar"} for name in ("note", "source_key")])
+    (found,) = QualityRun(home, Engine(), "r").run([Suite("consent", "bi", "t", ("bi", "t"), (check,))])
+    assert not found.passed and 1 in found.observed.values()
