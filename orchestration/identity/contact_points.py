@@ -22,14 +22,15 @@ select p.contact_point, match_keys.email_key(p.contact_point) as email_key, n.ph
 from (
     select *, match_keys.denied_addresses(contact_point) as addresses from (
         select contact_point, count(*) as statements,
-            sum(hash(l.source_system, l.source_key, person_system, person_key, is_known, purpose, channel, stated_at))::hugeint as digest
+            sum(hash(l.source_system, coalesce(l.source_key, 'load ' || l.load_id), person_system, person_key, is_known, purpose,
+                channel, stated_at, is_zoneless))::hugeint as digest
         from {LEDGER} l left join (
             select distinct source_system as person_system, source_key as person_key, true as is_known from identity.customer_source_records
         ) using (person_system, person_key)
         where contact_point is not null group by 1
     )
 ) p
-left join identity.phone_numbers n on n.phone = p.contact_point and n.country_code = '' and not contains(p.contact_point, '@')
+left join identity.phone_numbers n on n.phone = match_keys.beside_addresses(p.contact_point) and n.country_code = ''
 """
 _GONE = f"""
 create or replace temp table gone_people as
@@ -42,7 +43,7 @@ create or replace temp table denied as
 select contact_point, null::varchar as gone_system, null::varchar as gone_key, unnest(addresses) as token from {points}
 union all
 select w.contact_point, null, null, unnest(n.denies) from {points} w
-join identity.phone_numbers n on n.phone = w.contact_point and n.country_code = '' and not contains(w.contact_point, '@')
+join identity.phone_numbers n on n.phone = match_keys.beside_addresses(w.contact_point) and n.country_code = ''
 """
 # and all that a record had which withdrew and is gone
 _DENIED = f"""
@@ -69,7 +70,7 @@ left join conformed.conformed_people p
 # a contact point tells no country: a number that needs one is read as the company's own
 _GRANTED_KEYS = """
 create or replace temp table granted_keys as
-select g.*, match_keys.email_key(g.contact_point) as email_key, n.phone_key, n.denied_by from granted_on g
+select g.*, match_keys.email_key(g.contact_point) as email_key, n.phone_key, n.readings, n.denied_by from granted_on g
 left join identity.phone_numbers n on n.phone = g.contact_point and n.country_code = '' and not contains(g.contact_point, '@')
 where not g.is_own
 """
@@ -96,16 +97,21 @@ _HELD = "create table if not exists identity.held_points (person_system varchar 
 _REMEMBER = """
 insert into identity.held_points
 select distinct h.person_system, h.person_key, h.token from (
-    select source_system as person_system, source_key as person_key, email_key as token from identity.normalised_people where email_key is not null
+    select person_system, person_key, token from having_it where contains(token, '@')
     union all select source_system, source_key, phone_key from identity.normalised_people where phone_key is not null
-    union all select person_system, person_key, email_key from granted_keys where email_key is not null
-    union all select person_system, person_key, phone_key from granted_keys where phone_key is not null
+    -- a field of several numbers, or of one that is not certain
+    union all select p.source_system, p.source_key, unnest(t.readings) from identity.normalised_people n
+        join conformed.conformed_people p using (source_system, source_key)
+        join identity.phone_numbers t on t.phone = p.phone and t.country_code = coalesce(n.country_code, '') where n.phone_key is null
+    union all select person_system, person_key, unnest(list_append(readings, phone_key)) from granted_keys
 ) h
 anti join identity.held_points o on o.person_system = h.person_system and o.person_key = h.person_key and o.token = h.token
+where h.token is not null
 """
+# what retention or an erasure took has no points either; what is gone at its source is a record until then
 _FORGET = """
 delete from identity.held_points where (person_system, person_key) not in (
-    select (source_system, source_key) from identity.customer_source_records)
+    select (source_system, source_key) from conformed.conformed_people)
 """
 # `is_former`: the record had the point, or was granted something on it, and has another by now
 _HAS_OR_HAD = """(
@@ -201,7 +207,8 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_HELD)
     con.execute(_GRANTED)
     numbers = (
-        "select contact_point as phone, '' as country_code from later_points where not contains(contact_point, '@')"
+        "select match_keys.beside_addresses(contact_point) as phone, '' as country_code from later_points "
+        "where regexp_matches(match_keys.beside_addresses(contact_point), '[0-9]')"
     )
     read_phones(con, numbers)
     for statement in (_DENIED_POINTS.format(points="later_points"), _GRANTED_KEYS, _HAVING, _LATER_HOLDERS):
@@ -221,7 +228,8 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -
     con.execute(_GONE)
     read_phones(
         con,
-        f"select contact_point as phone, '' as country_code from {LEDGER} where not contains(contact_point, '@') "
+        f"select match_keys.beside_addresses(contact_point) as phone, '' as country_code from {LEDGER} "
+        "where regexp_matches(match_keys.beside_addresses(contact_point), '[0-9]') "
         "union select contact_point, country_code from granted_on where not contains(contact_point, '@') "
         "union select phone, country_code from gone_people",
         default_country,

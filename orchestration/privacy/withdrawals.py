@@ -146,8 +146,11 @@ _ZONED = f"""
 delete from {LEDGER} w using fresh_withdrawals f
 where {_SAME} and w.is_zoneless and f.is_zoneless is not true and f.is_again is not true and w.load_id = f.load_id and w.stated_at <> f.stated_at
 """
+# a load that is lowered would put it before a grant that it came after; a delivery without a time says nothing of the zone
 _SEEN_AGAIN = f"""
-update {LEDGER} w set load_id = f.load_id, is_zoneless = f.is_zoneless from fresh_withdrawals f
+update {LEDGER} w set load_id = greatest(w.load_id, f.load_id),
+    is_zoneless = case when w.stated_at = f.stated_at then f.is_zoneless else w.is_zoneless end
+from fresh_withdrawals f
 where {_SAME} and {_IS_AGAIN} and (w.load_id < f.load_id or w.stated_at = f.stated_at and w.is_zoneless is distinct from f.is_zoneless)
 """
 _NOTE = f"""

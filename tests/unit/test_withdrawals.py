@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from orchestration.privacy.withdrawals import note_withdrawals
+from orchestration.privacy.withdrawals import add_withdrawals, note_withdrawals, prepare_withdrawals
 from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
 from tests.unit.people import person
 
@@ -103,3 +103,78 @@ def test_rule_04_a_withdrawal_of_an_address_or_number_outlives_its_change_in_the
     theirs = said("cia", "withdrawn", "2026-05-01", channel=channel, contact_point=old, source_key="c")
     again = granted | {"stated_at": datetime(2026, 4, 1)}
     assert permitted([moved, cia], consent_events=[again, stop, theirs]) == {key: new}
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_rule_04_a_withdrawal_of_one_of_several_points_of_a_field_outlives_their_change(permitted, warehouse, channel):
+    """The record held two addresses or numbers in one field; the tool withdraws from one of them after the CRM wrote over it."""
+    permitted.remembers = True
+    old, stopped, new = (
+        ("mira.old@x.se", "mira.two@x.se", "mira.new@x.se")
+        if channel == "email"
+        else ("+46735550011", "073-555 00 33", "+46735550022")
+    )
+    field = "email" if channel == "email" else "phone"
+    at_first, moved = (person("mira", "Mira", "Ek", **{field: point}) for point in (f"{old} / {stopped}", new))
+    granted = said("mira", channel=channel, contact_point=new, source_key="g")
+    stop = said("t", "withdrawn", "2026-03-01", channel=channel, contact_point=stopped, source_key="w") | NOBODYS
+    assert set(permitted([at_first], consent_events=[granted])) == {("mira", "survey", channel)}
+    assert permitted([moved], consent_events=[granted, stop]) == {}
+    # what is no record by now, as after retention, has no points either; what its source deleted is a record still
+    held = "select count(*) > 0 from identity.held_points where person_key = 'mira'"
+    permitted([moved | {"deleted_at": datetime(2026, 5, 1)}, BO])
+    assert warehouse.execute(held).fetchall() == [(True,)]
+    permitted([BO])
+    assert warehouse.execute(held).fetchall() == [(False,)]
+
+
+def test_rule_04_a_number_beside_an_address_in_a_withdrawal_denies_whoever_has_it(permitted):
+    written = ["nobody@x.se, 070-111 22 33", "0701112233 <nobody99@x.se>"]
+    for point in written:
+        stop = said("t", "withdrawn", "2026-03-01", contact_point=point) | NOBODYS
+        assert set(permitted([ANNA, BO], consent_events=[said("anna"), said("bo"), stop])) == {
+            ("bo", "survey", "email")
+        }
+    # digits of an address are no number
+    stop = said("t", "withdrawn", "2026-03-01", contact_point="0701112233@x.se") | NOBODYS
+    assert len(permitted([ANNA, BO], consent_events=[said("anna"), said("bo"), stop])) == 2
+
+
+@pytest.mark.parametrize(
+    "change", ["purpose = 'offers'", "channel = 'all'", "stated_at = timestamp '2026-04-01'", "is_zoneless = true", "source_key = null", "load_id = 9"]
+)  # fmt: skip
+def test_whatever_a_withdrawal_of_a_point_says_is_in_the_digest_of_whoever_has_it(permitted, warehouse, change):
+    """Permissions are worked out anew for a customer whose digest is another."""
+    stop = said("t", "withdrawn", "2026-03-01", contact_point="anna@x.se", source_key=None if "load" in change else "w")
+    permitted([ANNA, BO], consent_events=[said("anna"), said("bo"), stop | NOBODYS])
+    digests = "select s.source_key, i.digest from marts.consent_inputs i join identity.customer_source_records s using (customer_id) order by 1"
+    (anna, bo) = warehouse.execute(digests).fetchall()
+    warehouse.execute(f"update identity.withdrawals set {change}")
+    permitted.derive()
+    (changed, same) = warehouse.execute(digests).fetchall()
+    assert changed != anna and same == bo
+
+
+FRESH = (
+    "select 'consent_events' as entity, 'crm' as source_system, 'w' as source_key, 'crm' as person_system, 'anna' as person_key, "
+    "null::varchar as contact_point, 'survey' as purpose, 'email' as channel, timestamp '{at}' as stated_at, false as is_certain, "
+    "{load} as load_id, {again} as is_again, false as is_gone, {zoneless} as is_zoneless"
+)
+
+
+def test_rule_04_a_withdrawal_that_is_seen_again_keeps_its_newest_load_and_the_doubt_of_its_time(warehouse):
+    """A load that is lower than that of a grant would take it for one that the grant came after."""
+    prepare_withdrawals(warehouse)
+
+    def ledger(**fresh) -> list[tuple]:
+        add_withdrawals(
+            warehouse, FRESH.format(**{"at": "2026-03-01", "load": 5, "again": "false", "zoneless": "true"} | fresh)
+        )
+        return warehouse.execute("select stated_at, load_id, is_zoneless from identity.withdrawals").fetchall()
+
+    at = datetime(2026, 3, 1)
+    assert ledger() == [(at, 5, True)]
+    # delivered again without a time of its own
+    assert ledger(at="2026-05-01", load=6, again="true", zoneless="false") == [(at, 6, True)]
+    # an earlier delivery of it, whose time had an offset
+    assert ledger(load=3, zoneless="false") == [(at, 6, False)]
