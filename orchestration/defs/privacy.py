@@ -81,7 +81,7 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         run = night.night
         with run.warehouse() as con:
             is_rebuild = run.is_rebuild(con, "conformed")
-            held = find_held(con, find_pepper(con, run.settings.privacy.pepper), now().date())
+            held = find_held(con, run.settings, find_pepper(con, run.settings.privacy.pepper), now().date())
             gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=is_rebuild, held=held)
         if gone:
             audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})

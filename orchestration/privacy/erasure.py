@@ -18,7 +18,6 @@ import pyarrow as pa
 
 from orchestration.home import Home
 from orchestration.match_keys import define_match_keys, name_keys
-from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.erased_points import addresses_in, forget_withdrawals, note_points
@@ -39,6 +38,7 @@ from orchestration.privacy.noted import (
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rewriting import Theirs, rewrite_publications, rewrite_warehouse
 from orchestration.privacy.set_aside import forget_set_aside, staged_pairs
+from orchestration.privacy.spelled_numbers import is_spelled
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, json_path, open_warehouse, quote, scalar, text, transaction
 
@@ -166,14 +166,15 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     known += [
         f"list_has_any({addresses_in(f'{quote(c)}::varchar')}, {LISTED.format(kind='email')})" for c in person.email
     ]
-    known += [spelled for c in person.phone if (spelled := _is_spelled_phone(con, settings, source, name, person, c))]
+    numbers, country = VALUES.format(kind="phone"), settings.identity.default_country
+    known += [is_spelled(con, raw_table(source, name), person, c, country, numbers) for c in person.phone]
     known += [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {VALUES.format(kind='own')}" for c in person.own]
     if person.given_name and person.family_name and person.birth_date:
         keys = name_keys(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
         known.append(f"coalesce(list_has_any({keys}, {LISTED.format(kind='name')}), false)")
-    if not known:
+    if not any(known):
         return 0
-    where = " or ".join(known)
+    where = " or ".join(filter(None, known))
     if not person.is_kept:
         own_key = settings.sources[source].tables[name].key
         deletion = f"delete from {raw_table(source, name)} where {where}"
@@ -203,26 +204,6 @@ def _empty_rejected(con: duckdb.DuckDBPyConnection, source: str, name: str, pers
         con,
         f"update quarantine.rejected_rows set content = null where rowid in (select row_id from ({rows}) where {is_of(source, person)})",
     )
-
-
-def _is_spelled_phone(
-    con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person, column: str
-) -> str:
-    """SQL: whether a raw column names one of the numbers, in any spelling, alone or beside others; empty where none does."""
-    country = (
-        f"coalesce(match_keys.country_code({quote(person.country_code)}::varchar), '')" if person.country_code else "''"
-    )
-    # by their last digits there are few to be read, and of these only those that are the number itself
-    candidates = (
-        f"select distinct {quote(column)}::varchar as phone, {country} as country_code from {raw_table(source, name)} r "
-        f"where exists (select 1 from {VALUES.format(kind='phone')} v where contains(match_keys.digits_in(r.{quote(column)}::varchar), right(v.value, 7)))"
-    )
-    read_phones_apart(con, candidates, settings.identity.default_country, "raw_phones")
-    spelled = con.execute(
-        f"select phone, country_code from raw_phones where list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')})"
-    ).fetchall()
-    listed = ", ".join(f"({text(written)}, {text(code)})" for written, code in spelled)
-    return f"({quote(column)}::varchar, {country}) in ({listed})" if spelled else ""
 
 
 def _special(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -52,6 +52,7 @@ class _People:
     name: str
     key: str
     rule: Rule
+    theirs: str  # SQL: whether a row is of somebody under a legal hold
 
 
 def forget_expired(
@@ -79,14 +80,16 @@ def forget_expired(
                 rule = rule_of(con, table, cutoffs)
                 if not rule or not has_table(con, f"raw_{source}", name):
                     continue
-                if held:
-                    rule = _but_for_held(con, held, source, name, table, rule)
-                key = _own_key(table)
-                if key:
-                    people.append(_People(source, name, key, rule))
+                theirs = held.of(con, source, name, table) if held else "false"
+                if key := _own_key(table):
+                    people.append(_People(source, name, key, rule, theirs))
                 else:
-                    gone[f"{source}.{name}"] = _changed(con, _forgetting(table, _raw(source, name), rule))
-        gone |= _forget_inactive(con, settings, people, cutoffs)
+                    raw = _raw(source, name)
+                    if held:
+                        held.counts[f"{source}.{name}"] += _count(con, raw, f"{_going(table, rule)} and {theirs}")
+                    kept = Rule(rule.moment, rule.cutoff, f"coalesce({rule.kept}, false) or {theirs}")
+                    gone[f"{source}.{name}"] = _changed(con, _forgetting(table, raw, kept))
+        gone |= _forget_inactive(con, settings, people, cutoffs, held)
         hiding = {source for source, spec in settings.enabled_sources.items() if _hides_rows(spec.tables)}
         swept = sorted({place.split(".")[0] for place, rows in gone.items() if rows} | hiding)
         if swept and not is_rebuild:
@@ -97,31 +100,32 @@ def forget_expired(
     return {place: rows for place, rows in sorted(gone.items()) if rows}
 
 
-def _but_for_held(
-    con: duckdb.DuckDBPyConnection, held: HeldRows, source: str, name: str, table: Table, rule: Rule
-) -> Rule:
-    """The rule without rows of people under a legal hold; counts those that would go."""
-    theirs = held.of(source, table)
-    if theirs == "false":
-        return rule
-    held.counts[f"{source}.{name}"] += int(
-        scalar(con, f"select count(*) from {_raw(source, name)} where {rule.is_old} and {theirs}")
-    )
-    return Rule(rule.moment, rule.cutoff, f"coalesce({rule.kept}, false) or {theirs}")
-
-
 def _hides_rows(tables: dict[str, Table]) -> bool:
     return any(part.hidden_by for parts in parts_of(tables).values() for part in parts)
 
 
 def _forgetting(table: Table, raw: str, rule: Rule) -> str:
     """The statement that rids a raw table of what is old: of rows, or, where they say what was sold, of whose they are."""
-    if not any(person.is_kept for person in table.whose):
-        return f"delete from {raw} where {rule.is_old}"
-    theirs = dict.fromkeys(column for p in table.whose for column in [*p.key_columns, *p.emptied])
-    emptied = ", ".join(f"{quote(column)} = null" for column in theirs)
-    is_somebodys = " or ".join(f"{quote(column)} is not null" for column in theirs)
-    return f"update {raw} set {emptied} where {rule.is_old} and ({is_somebodys})"
+    if not _is_sold(table):
+        return f"delete from {raw} where {_going(table, rule)}"
+    emptied = ", ".join(f"{quote(column)} = null" for column in _emptied(table))
+    return f"update {raw} set {emptied} where {_going(table, rule)}"
+
+
+def _going(table: Table, rule: Rule) -> str:
+    """SQL: whether a row is old, and still somebody's where it stays as nobody's."""
+    if not _is_sold(table):
+        return rule.is_old
+    is_somebodys = " or ".join(f"{quote(column)} is not null" for column in _emptied(table))
+    return f"{rule.is_old} and ({is_somebodys})"
+
+
+def _is_sold(table: Table) -> bool:
+    return any(person.is_kept for person in table.whose)
+
+
+def _emptied(table: Table) -> list[str]:
+    return list(dict.fromkeys(column for p in table.whose for column in [*p.key_columns, *p.emptied]))
 
 
 def rule_of(con: duckdb.DuckDBPyConnection, table: Table, cutoffs: Mapping[str, date]) -> Rule | None:
@@ -218,21 +222,26 @@ records as (
     select source_system, source_key, source_system || ':' || source_key from old_records
     anti join current_records using (source_system, source_key)
 )
-select r.*, o.source_key is null as is_active from records r left join old_records o using (source_system, source_key)
+select r.*, o.source_key is null as is_active, coalesce(o.is_held, false) as is_held
+from records r left join old_records o using (source_system, source_key)
 """
 _RECORDS = "select source_system, source_key, customer_id from identity.customer_source_records where valid_to is null"
 _NO_RECORDS = "select '' as source_system, '' as source_key, '' as customer_id where false"
-_INACTIVE = "(select source_key from theirs where source_system = {source} and customer not in (select customer from theirs where is_active))"
+_INACTIVE = "(select source_key from theirs where source_system = {source} and customer not in (select customer from theirs where {by}))"
 
 
 def _forget_inactive(
-    con: duckdb.DuckDBPyConnection, settings: Settings, people: list[_People], cutoffs: Mapping[str, date]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    people: list[_People],
+    cutoffs: Mapping[str, date],
+    held: HeldRows | None,
 ) -> dict[str, int]:
     """People of whom nothing was heard for as long: neither of the record, nor of another one of the same customer."""
-    con.execute("create or replace temp table old_records (source_system varchar, source_key varchar)")
+    con.execute("create or replace temp table old_records (source_system varchar, source_key varchar, is_held boolean)")
     for own in people:
         con.execute(
-            f"insert into old_records select {text(own.source)}, {own.key} "
+            f"insert into old_records select {text(own.source)}, {own.key}, {own.theirs} "
             f"from {_raw(own.source, own.name)} where {own.rule.is_old}"
         )
     if not scalar(con, "select count(*) from old_records"):
@@ -249,14 +258,18 @@ def _forget_inactive(
                         f"update theirs set is_active = true where source_system = {text(person.system or source)} and source_key in "
                         f"(select {key_text(person.key_columns)} from {_raw(source, name)} where {rule.moment} >= date {text(since.isoformat())})"
                     )
-    return {
-        f"{own.source}.{own.name}": _changed(
-            con,
-            f"delete from {_raw(own.source, own.name)} where {own.rule.is_old} and {own.key} in "
-            + _INACTIVE.format(source=text(own.source)),
+    gone: dict[str, int] = {}
+    for own in people:
+        raw, place = _raw(own.source, own.name), f"{own.source}.{own.name}"
+        # a record under a hold keeps the others of its customer, as one that is heard of does
+        inactive, unheard = (
+            f"{own.rule.is_old} and {own.key} in {_INACTIVE.format(source=text(own.source), by=by)}"
+            for by in ("is_active or is_held", "is_active")
         )
-        for own in people
-    }
+        if held:
+            held.counts[place] += _count(con, raw, unheard) - _count(con, raw, inactive)
+        gone[place] = _changed(con, f"delete from {raw} where {inactive}")
+    return gone
 
 
 def _forget_built(
@@ -318,6 +331,10 @@ def _has_view(con: duckdb.DuckDBPyConnection, schema: str, view: str) -> bool:
 
 def _raw(source: str, name: str) -> str:
     return f"{quote('raw_' + source)}.{quote(name)}"
+
+
+def _count(con: duckdb.DuckDBPyConnection, relation: str, where: str) -> int:
+    return int(scalar(con, f"select count(*) from {relation} where {where}"))
 
 
 def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:

@@ -47,7 +47,7 @@ create table if not exists identity.restrictions (
     source_system varchar not null, source_key varchar not null, since timestamp not null, request_id varchar not null
 );
 create table if not exists identity.held_records (
-    source_system varchar not null, source_key varchar not null, email_key varchar -- of the record's address
+    source_system varchar not null, source_key varchar not null
 );
 create table if not exists identity.corrections (
     source_system varchar not null, source_key varchar not null, field varchar not null, value varchar, corrected_at timestamp not null,

@@ -82,7 +82,7 @@ def test_nobody_goes_of_whom_something_is_heard_in_whatever_system(warehouse, se
 
 
 def test_who_is_under_a_legal_hold_keeps_every_row_and_nobody_else_does(warehouse, settings, raw, resolve, monkeypatch, tmp_path):  # fmt: skip
-    """By the person's key in any system, and by the address where a row names no key."""
+    """By the person's key in any system; where a row names no key, by address, number or cookie."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     anna = person("1", email="anna@berg.se", phone="+46701112233", birth_date="1980-01-01")
     shopper = anna | {"source_system": "webshop", "source_key": "9"}
@@ -93,6 +93,9 @@ def test_who_is_under_a_legal_hold_keeps_every_row_and_nobody_else_does(warehous
     raw("crm.activities", *({"activity_id": n, "contact_id": n, "occurred_at": OLD} for n in (1, 2)))
     raw("webshop.orders", *({"id": n, "customer_id": who, "subtotal": 1.0, "created_at": OLD} for n, who in ((1, 9), (2, 8))))  # fmt: skip
     raw("email.events", *({"event_id": n, "event": "open", "email": who, "occurred_at": OLD} for n, who in ((1, "Anna@Berg.se"), (2, "bo@dahl.se"))))  # fmt: skip
+    raw("crm.consents", *({"consent_id": n, "contact_point": point, "status": "granted", "stated_at": OLD} for n, point in ((1, "+46 70-111 22 33 / 08-12345678"), (2, "070-111 22 34"), (3, "x@y.se; anna@berg.se"))))  # fmt: skip
+    visits = ((1, "hers", 9), (2, "hers", None), (3, "another", 8), (4, None, None))
+    raw("web_analytics.sessions", *({"session_id": n, "visitor_id": cookie, "customer_id": who, "started_at": OLD} for n, cookie, who in visits))  # fmt: skip
     note_load(warehouse, 1, "crm", "contacts", "2000-01-01")
     warehouse.execute(
         "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) values "
@@ -100,19 +103,38 @@ def test_who_is_under_a_legal_hold_keeps_every_row_and_nobody_else_does(warehous
     )
     pepper = find_pepper(warehouse, ())
     held = hold_of(warehouse, pepper, ids["1"])
-    found = find_held(warehouse, pepper, TODAY)
+    found = find_held(warehouse, settings, pepper, TODAY)
     gone = forget_expired(warehouse, settings, TODAY, held=found)
-    assert gone == {"crm.activities": 1, "crm.contacts": 1, "email.events": 1, "quarantine.rejected_rows": 1, "webshop.orders": 1}  # fmt: skip
-    assert found.rows == 6
+    assert gone == {"crm.activities": 1, "crm.contacts": 1, "crm.consents": 1, "email.events": 1, "quarantine.rejected_rows": 1,
+                    "web_analytics.sessions": 2, "webshop.orders": 1}  # fmt: skip
+    assert +found.counts == {"crm.activities": 1, "crm.contacts": 1, "crm.consents": 2, "email.events": 1, "quarantine.rejected_rows": 1,
+                            "web_analytics.sessions": 2, "webshop.customers": 1, "webshop.orders": 1}  # fmt: skip
+    assert keys(warehouse, "crm.consents", "consent_id") == [1, 3] and keys(warehouse, "web_analytics.sessions", "session_id") == ["1", "2"]  # fmt: skip
     assert keys(warehouse, "crm.contacts", "contact_id") == keys(warehouse, "crm.activities", "activity_id") == [1]
     assert keys(warehouse, "webshop.customers", "id") == [9] and keys(warehouse, "email.events", "event_id") == ["1"]
     assert keys(warehouse, "webshop.orders", "customer_id") == [9, None]
     # it ends with its day, or where it is lifted
-    assert find_held(warehouse, pepper, LAST + timedelta(days=1)).of("crm", settings.sources["crm"].tables["contacts"]) == "false"  # fmt: skip
+    assert find_held(warehouse, settings, pepper, LAST + timedelta(days=1)).of(warehouse, "crm", "contacts", settings.sources["crm"].tables["contacts"]) == "false"  # fmt: skip
     lift_hold(warehouse, held)
-    again = forget_expired(warehouse, settings, TODAY, held=find_held(warehouse, pepper, TODAY))
-    assert sum(again.values()) == 6
+    again = forget_expired(warehouse, settings, TODAY, held=find_held(warehouse, settings, pepper, TODAY))
+    assert sum(again.values()) == found.rows
     assert warehouse.execute("select count(*) from identity.held_records").fetchall() == [(0,)]
+
+
+def test_what_stays_for_another_reason_is_not_counted_as_held(warehouse, settings, raw, resolve, monkeypatch, tmp_path):
+    """A record whose customer is heard of, and an order that is nobody's already, would stay without a hold."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    anna = person("1", email="anna@berg.se", birth_date="1980-01-01")
+    ids = resolve(anna, anna | {"source_system": "webshop", "source_key": "9"})
+    warehouse.execute("alter table conformed.conformed_people add column load_id bigint")
+    raw("crm.contacts", {"contact_id": 1, "created_at": OLD, "updated_at": OLD})
+    raw("webshop.customers", {"id": 9, "created_at": OLD, "updated_at": NEW})
+    pepper = find_pepper(warehouse, ())
+    hold_of(warehouse, pepper, ids["1"])
+    found = find_held(warehouse, settings, pepper, TODAY)
+    assert forget_expired(warehouse, settings, TODAY, held=found) == {} and found.rows == 0
+    warehouse.execute("update raw_webshop.customers set updated_at = created_at")
+    assert forget_expired(warehouse, settings, TODAY, held=found) == {} and found.rows == 2
 
 
 def test_what_was_sold_stays_and_is_nobodys(warehouse, settings, raw):
