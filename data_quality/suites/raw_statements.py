@@ -267,15 +267,21 @@ def _time(spec: Source, part: Part | None) -> str:
     if part.formats:
         formats = ", ".join(text(one) for one in part.formats)
         parsed = f"coalesce(try_strptime({column}, [{formats}]), {parsed})"
-    whole_day = f"case when regexp_full_match(trim({column}), '[0-9-]+') then interval '86399 second' else interval '0 second' end"
+    whole_day = f"case when regexp_full_match(trim({column}), '[0-9-]+') or {_is_midnight(part.sql)} then interval '86399 second' else interval '0 second' end"
     is_local = (spec.timezone or "").upper() not in ("", "UTC", "ETC/UTC")
     early = f" - case when {_has_offset(part.sql)} then interval '0 hour' else {EARLIER} end" if is_local else ""
     return f"{parsed} + {whole_day}{early}"
 
 
 def _has_offset(value: str) -> str:
+    """SQL: whether a time tells its zone. A midnight does not: it may stand for a day, of whatever zone."""
     column = f"cast({value} as varchar)"
-    return f"coalesce(regexp_matches(trim({column}), '(Z|[+-][0-9][0-9]:?([0-9][0-9])?)$') and contains({column}, ':'), {column} is null)"
+    ends = f"regexp_matches(trim({column}), '(Z|[+-][0-9][0-9]:?([0-9][0-9])?)$')"
+    return f"coalesce({ends} and contains({column}, ':') and not {_is_midnight(value)}, {column} is null)"
+
+
+def _is_midnight(value: str) -> str:
+    return f"regexp_matches(cast({value} as varchar), '[T ]00:00(:00([.]0+)?)?[ ]*(Z|[+-][0-9]|$)')"
 
 
 def _clock(source: str, spec: Source, part: Part | None) -> str:

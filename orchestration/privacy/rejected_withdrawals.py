@@ -245,22 +245,37 @@ def _has_offset(written: str) -> str:
     return f"coalesce(regexp_matches({written}, ':[0-9]{{2}}([.,][0-9]+)?\\s*([A-Za-z]|[+-][0-9])'), false)"
 
 
+def _is_midnight(written: str) -> str:
+    """SQL: whether a time with an offset is a midnight, which may name only a day (dbt: macro is_midnight_with_offset)."""
+    return f"coalesce(regexp_matches({written}, '[Tt ]00:00(:00([.,]0+)?)?\\s*([A-Za-z]|[+-][0-9])'), false)"
+
+
 def _is_zoneless(written: str, zone: str | None) -> str:
     """SQL: whether a time tells no zone, nor does its source (dbt: macro is_zoneless)."""
-    return "false" if zone else f"not {_has_offset(written)}"
+    return "false" if zone else f"(not {_has_offset(written)} or {_is_midnight(written)})"
 
 
 def _utc(written: str, zone: str | None) -> str:
-    """SQL: a time out of text, UTC; null where it cannot be read. A day, or its midnight without an offset, weighs as its
-    last moment, and a time before EARLIEST stands for none (dbt: macro statement_time)."""
+    """SQL: a time out of text, UTC; null where it cannot be read. A day, or a midnight, weighs as its last moment, and a time
+    before EARLIEST stands for none (dbt: macro statement_time)."""
     has_offset = _has_offset(written)
     in_utc = f"at time zone {text(zone or 'UTC')}) at time zone 'UTC'"
+
+    def end_of(day: str) -> str:
+        # a day has 23 or 25 hours where clocks change: its end is the next midnight of the source's zone
+        return f"(cast({day} + interval 1 day as timestamp) {in_utc} - interval 1 microsecond"
+
+    instant = f"try_cast({written} as timestamptz)"
     local = f"(try_cast({written} as timestamp) {in_utc}"
-    # a day has 23 or 25 hours where clocks change: its end is the next midnight of the source's zone
-    next_day = f"(cast(cast(try_cast({written} as timestamp) as date) + interval 1 day as timestamp) {in_utc}"
-    at = f"case when {has_offset} then try_cast({written} as timestamptz) at time zone 'UTC' else {local} end"
+    at = f"case when {has_offset} then {instant} at time zone 'UTC' else {local} end"
     is_day = f"not {has_offset} and cast(try_cast({written} as timestamp) as time) = time '00:00:00'"
+    there, in_zone = f"({instant} at time zone 'UTC')", f"({instant} at time zone {text(zone or 'UTC')})"
+    is_midnight = f"{_is_midnight(written)} or {has_offset} and cast({in_zone} as time) = time '00:00:00'"
+    day = (
+        f"case when cast({there} as time) = time '00:00:00' then cast({there} as date) else cast({in_zone} as date) end"
+    )
     return (
         f"(case when {at} < date '{EARLIEST}' then null "
-        f"when {is_day} then {next_day} - interval 1 microsecond else {at} end)"
+        f"when {is_day} then {end_of(f'cast(try_cast({written} as timestamp) as date)')} "
+        f"when {is_midnight} then greatest({there} + interval 1 day - interval 1 microsecond, {end_of(day)}) else {at} end)"
     )

@@ -107,6 +107,7 @@ SEEN = {
     stop(who="k7", day=None) + "; update raw_club.stops set _deleted_at = '2026-06-02'": {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01"): {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01T13:30:00+01:00"): {BY_RECORD},
+    optin(subscriber_id="7", stated_at="2026-03-01T00:00:00Z"): {BY_RECORD},
     optin(email="ANNA.BERG@x.se "): {BY_POINT},
     optin(email="mailto:anna.berg@x.se;"): {BY_POINT},
     optin(email="bo@x.se; \u200banna.berg@x.se"): {BY_POINT},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from orchestration.map_settings import ColumnMap, EntityMap
@@ -24,7 +26,29 @@ DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
         ("UTC", "'2026-06-01'", datetime(2026, 6, 1, **DAY), None),
         ("UTC", "date '2026-06-01'", datetime(2026, 6, 1, **DAY), None),
         ("UTC", "timestamp '2026-06-01 00:00:00'", datetime(2026, 6, 1, **DAY), None),
-        ("UTC", "'2026-06-01T00:00:00Z'", datetime(2026, 6, 1), None),
+        # a midnight names only a day, also where it has an offset
+        ("UTC", "'2026-06-01T00:00:00Z'", datetime(2026, 6, 1, **DAY), None),
+        ("UTC", "'2026-06-01T00:00Z'", datetime(2026, 6, 1, **DAY), None),
+        ("UTC", "'2026-06-01 00:00:00.000+00'", datetime(2026, 6, 1, **DAY), None),
+        ("UTC", "timestamptz '2026-06-01 00:00:00+00'", datetime(2026, 6, 1, **DAY), None),
+        ("UTC", "'2026-06-01T00:00:00+02:00'", datetime(2026, 6, 1, 21, 59, 59, 999999), None),
+        ("UTC", "'2026-06-01T00:00:01Z'", datetime(2026, 6, 1, 0, 0, 1), None),
+        ("UTC", "'2026-06-01T10:00:00Z'", datetime(2026, 6, 1, 10), None),
+        # the day in the source's zone, and the one by the offset: a grant by the earlier, a withdrawal by the later
+        (
+            "Europe/Stockholm",
+            "'2026-06-01T00:00:00Z'",
+            datetime(2026, 6, 1, 21, 59, 59, 999999),
+            datetime(2026, 6, 1, **DAY),
+        ),
+        ("Europe/Stockholm", "'2026-06-01T00:00:00+02:00'", datetime(2026, 6, 1, 21, 59, 59, 999999), None),
+        ("Europe/Stockholm", "'2026-05-31T22:00:00Z'", datetime(2026, 6, 1, 21, 59, 59, 999999), None),
+        (
+            "America/New_York",
+            "'2026-06-01T00:00:00Z'",
+            datetime(2026, 6, 1, **DAY),
+            datetime(2026, 6, 2, 3, 59, 59, 999999),
+        ),
         ("UTC", "'2026-06-01 00:00:00'", datetime(2026, 6, 1, **DAY), None),
         ("UTC", "'soon'", None, None),
         # what systems write for no time at all
@@ -66,7 +90,7 @@ def test_a_time_is_read_in_its_zone_and_a_day_as_its_end(warehouse, zone, writte
         # of 23 hours: not later than its first moment, 2026-03-28 23:00
         (datetime(2026, 3, 29, 21, 59, 59, 999999), datetime(2026, 3, 28, 22)),
         # of 24: a Saturday, a Monday, a Sunday in summer; and an instant
-        (datetime(2026, 10, 24, 21, 59, 59, 999999), datetime(2026, 10, 23, 22)),
+        (datetime(2026, 10, 17, 21, 59, 59, 999999), datetime(2026, 10, 16, 22)),
         (datetime(2026, 10, 26, 22, 59, 59, 999999), datetime(2026, 10, 25, 23)),
         (datetime(2026, 6, 7, 21, 59, 59, 999999), datetime(2026, 6, 6, 22)),
         (datetime(2026, 10, 25, 22, 30), datetime(2026, 10, 25, 22, 30)),
@@ -77,8 +101,60 @@ def test_the_first_moment_of_a_day_is_never_too_late_where_clocks_change(warehou
     assert warehouse.execute(f"select {sql} from (select $1::timestamp as t)", [ends]).fetchall() == [(begins,)]
 
 
-@pytest.mark.parametrize("written", ["2026-10-25", "2026-10-25T00:00:00"])
-def test_a_rejected_withdrawal_of_a_day_of_25_hours_counts_at_its_end(warehouse, written):
+def days(zone: str, years: range) -> list[tuple[datetime, datetime]]:
+    """The first and the last moment, UTC, of each day of a zone."""
+    there = ZoneInfo(zone)
+    first = date(years[0], 1, 1)
+    found = []
+    for n in range((date(years[-1] + 1, 1, 1) - first).days):
+        starts, next_starts = (
+            datetime.combine(first + timedelta(days=n + more), time(), there).astimezone(UTC).replace(tzinfo=None)
+            for more in (0, 1)
+        )
+        found.append((starts, next_starts - timedelta(microseconds=1)))
+    return found
+
+
+def test_the_first_moment_of_a_day_of_25_hours_is_right_in_every_zone(warehouse):
+    """Of the clocks themselves, from Adak to Apia; but for those that go by the calendar of Ramadan."""
+    sql = statement_macros().first_moment("ends")
+    by_name = ["Pacific/Auckland", "Pacific/Chatham", "Pacific/Apia", "America/Adak", "Australia/Lord_Howe", "America/Nuuk",
+        "Atlantic/Azores", "America/Santiago", "Asia/Beirut", "Africa/Cairo", "Europe/Stockholm", "America/New_York"]  # fmt: skip
+    long = [
+        (zone, *day)
+        for zone in by_name
+        for day in days(zone, range(2023, 2033))
+        if day[1] - day[0] > timedelta(hours=24)
+    ]
+    # Apia had them until 2021
+    long += [
+        ("Pacific/Apia", *day)
+        for day in days("Pacific/Apia", range(2019, 2021))
+        if day[1] - day[0] > timedelta(hours=24)
+    ]
+    assert len({zone for zone, *_ in long}) == len(by_name) and len(long) > 100
+    # and where no clock changes, a day of 24 hours at both ends of the world
+    plain = [(zone, *day) for zone in ("Pacific/Kiritimati", "Pacific/Tongatapu", "Pacific/Tarawa", "Pacific/Pago_Pago") for day in days(zone, range(2026, 2027))]  # fmt: skip
+    warehouse.execute("create temp table d (zone varchar, starts timestamp, ends timestamp)")
+    warehouse.register(
+        "given", pa.table(dict(zip(("zone", "starts", "ends"), zip(*long, *plain, strict=True), strict=True)))
+    )
+    warehouse.execute("insert into d from given")
+    wrong = f"select zone, starts, {sql} as found from d where found > starts or found < starts - interval 1 hour"
+    assert warehouse.execute(wrong).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("written", "ends"),
+    [
+        ("2026-10-25", datetime(2026, 10, 25, 22, 59, 59, 999999)),
+        ("2026-10-25T00:00:00", datetime(2026, 10, 25, 22, 59, 59, 999999)),
+        ("2026-10-25T00:00:00+02:00", datetime(2026, 10, 25, 22, 59, 59, 999999)),
+        ("2026-10-25T00:00:00Z", datetime(2026, 10, 25, **DAY)),
+        ("2026-10-25T00:00:05Z", datetime(2026, 10, 25, 0, 0, 5)),
+    ],
+)
+def test_a_rejected_withdrawal_of_a_day_counts_at_its_end(warehouse, written, ends):
     spec = Source(
         connector="files", url="/", timezone="Europe/Stockholm",
         tables={"t": {"columns": {"id": "VARCHAR", "at": "VARCHAR"}, "key": ["id"], "maps": [
@@ -87,7 +163,7 @@ def test_a_rejected_withdrawal_of_a_day_of_25_hours_counts_at_its_end(warehouse,
     )  # fmt: skip
     (reader,) = readers_of("s", spec, "t", spec.tables["t"])
     found = warehouse.execute(f"select {reader.stated_at} from (select '1' as id, $1 as at)", [written]).fetchall()
-    assert found == [(datetime(2026, 10, 25, 22, 59, 59, 999999),)]
+    assert found == [(ends,)]
 
 
 @pytest.mark.parametrize("model", ["stg_shop__consent_events", "own_stg_shop__consent_events"])
@@ -114,7 +190,7 @@ def test_a_statement_says_whether_nobody_knows_the_zone_of_its_time(warehouse, z
     columns = dict.fromkeys(("id", "at", "confirmed"), "VARCHAR")
     written = {
         "offset": ("2026-06-01T13:00:00+02:00", None), "zulu": ("2026-06-01 13:00:00Z", "01.06.2026 14:00+0200"),
-        "local": ("2026-06-01 13:00:00", None), "day": ("2026-06-01", None), "confirmed": ("2026-06-01T13:00:00Z", "01.06.2026 14:00"),
+        "local": ("2026-06-01 13:00:00", None), "day": ("2026-06-01", None), "midnight": ("2026-06-01T00:00:00Z", None), "confirmed": ("2026-06-01T13:00:00Z", "01.06.2026 14:00"),
         "never": (None, None),
     }  # fmt: skip
     raw(warehouse, "t", *({"id": key, "at": at, "confirmed": confirmed} for key, (at, confirmed) in written.items()))
@@ -123,7 +199,7 @@ def test_a_statement_says_whether_nobody_knows_the_zone_of_its_time(warehouse, z
         entity: {k for (k,) in warehouse.execute(f"select source_key from ({sql}) where is_zoneless").fetchall()}
         for entity, (sql, _) in models.items()
     }
-    local = {"consent_events": {"local", "day", "confirmed"}, "email_events": {"local", "day"}}
+    local = {"consent_events": {"local", "day", "midnight", "confirmed"}, "email_events": {"local", "day", "midnight"}}
     assert read == ({entity: set() for entity in local} if zone else local)
     # formats with an offset and without, each read as it is
     sql, _ = models["consent_events"]

@@ -33,7 +33,10 @@
     {%- else -%}
         (
             {%- for expression in expressions -%}
-                {{ " or " if not loop.first }} ({{ expression }} is not null and not {{ has_offset(expression) }})
+                {{ " or " if not loop.first }} (
+                    {{ expression }} is not null
+                    and (not {{ has_offset(expression) }} or {{ is_midnight_with_offset(expression) }})
+                )
             {%- endfor -%}
         )
     {%- endif -%}
@@ -44,9 +47,17 @@
     coalesce(regexp_matches(cast({{ expression }} as varchar), ':[0-9]{2}([.,][0-9]+)?\s*([A-Za-z]|[+-][0-9])'), false)
 {%- endmacro %}
 
+{#- Whether a time with an offset is a midnight: so do many systems write a day (2026-05-01T00:00:00Z), of whatever zone. -#}
+{% macro is_midnight_with_offset(expression) -%}
+    coalesce(
+        regexp_matches(cast({{ expression }} as varchar), '[Tt ]00:00(:00([.,]0+)?)?\s*([A-Za-z]|[+-][0-9])'), false
+    )
+{%- endmacro %}
+
 {#-
-    When a statement on consent was made, UTC. One that names only a day, or its midnight without an offset, is written as
-    the day's last microsecond in the source's zone, where a day may have 23 or 25 hours (macro first_moment says why). Of
+    When a statement on consent was made, UTC. One that names only a day, or a midnight with or without an offset, is written as
+    the day's last microsecond in the source's zone, where a day may have 23 or 25 hours (macro first_moment says why). Where
+    the offset makes it another day than the source's zone does, a grant ends by the earlier and a withdrawal by the later. Of
     the hour that a clock has twice, a grant is in the earlier and a withdrawal in the later, so that the order of the two
     never opens. A time before the var earliest_statement stands for none.
 -#}
@@ -56,6 +67,8 @@
 {% macro default__statement_time(expression, is_grant, zone) -%}
     {%- set written = "try_cast(" ~ expression ~ " as timestamp)" -%}
     {%- set utc = default__as_utc(expression, zone) -%}
+    {%- set local = "(" ~ utc ~ " at time zone 'UTC' at time zone '" ~ zone ~ "')" -%}
+    {%- set day_by_offset = utc ~ " + interval '1' day - interval '1' microsecond" -%}
     case
         when {{ utc }} < date '{{ var("earliest_statement") }}'
         then null
@@ -67,6 +80,17 @@
                 cast(cast({{ written }} as date) + interval '1' day as timestamp) at time zone '{{ zone }}'
             ) at time zone 'UTC'
             - interval '1' microsecond
+        when {{ is_midnight_with_offset(expression) }}
+        {%- if zone == "UTC" %} then {{ day_by_offset }}
+        {%- else %}
+                or ({{ has_offset(expression) }} and cast({{ local }} as time) = time '00:00:00')
+            then
+                case
+                    when {{ is_grant }}
+                    then least({{ day_by_offset }}, {{ day_in_zone(utc, local, zone) }})
+                    else greatest({{ day_by_offset }}, {{ day_in_zone(utc, local, zone) }})
+                end
+        {%- endif %}
         {%- if zone != "UTC" %}
             {%- for sign, of in [("-", is_grant), ("+", "not " ~ is_grant)] %}
                 when
@@ -79,6 +103,22 @@
         {%- endif %}
         else {{ utc }}
     end
+{%- endmacro %}
+
+{#- The last microsecond, UTC, of the day in a zone that a midnight means: of UTC's date where it is UTC's midnight. -#}
+{% macro day_in_zone(utc, local, zone) -%}
+    (
+        cast(
+            case
+                when cast({{ utc }} as time) = time '00:00:00'
+                then cast({{ utc }} as date)
+                else cast({{ local }} as date)
+            end
+            + interval '1' day as timestamp
+        )
+        at time zone '{{ zone }}'
+    ) at time zone 'UTC'
+    - interval '1' microsecond
 {%- endmacro %}
 
 {#- The value in another type, null where that cannot hold it. -#}
