@@ -90,6 +90,7 @@ class Night:
     is_recalibrated: bool = False
     _dbt: Dbt | None = None
     _quality: QualityRun | None = None
+    _is_arrival_skipped: bool = False
     failed_sources: dict[str, str] = field(default_factory=dict)
     # why it was not published, in the words of errors of our own
     problems: list[str] = field(default_factory=list)
@@ -207,6 +208,23 @@ class Night:
         ).fetchall()
         return bool(last) and last[0][0] == self.fingerprint(con) and not events_since(con, last[0][1])
 
+    def is_arrival_unneeded(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the checks of what arrived may be skipped, so far as can be known before requests are taken up."""
+        self._is_arrival_skipped = self.is_nothing_new(con)
+        return self._is_arrival_skipped
+
+    def make_up_for_arrival(self) -> None:
+        """Runs the checks that were skipped, where something is new after all. Needs the warehouse closed."""
+        if not self._is_arrival_skipped:
+            return
+        from data_quality.runner import last_counts
+        from data_quality.suites import all_suites
+
+        with self.warehouse() as con:
+            history = last_counts(con)
+        self.quality.run([suite for suite in all_suites(self.settings, history) if suite.stage == "arrival"])
+        self._is_arrival_skipped = False
+
     def note_published(self, con: duckdb.DuckDBPyConnection) -> None:
         con.execute(_PUBLICATIONS)
         con.execute(
@@ -230,20 +248,21 @@ class Night:
 
 
 def _decided(con: duckdb.DuckDBPyConnection) -> str:
-    """Decisions of who is who, objections and corrections: what people said here, and no source did."""
+    """Decisions of who is who, objections and corrections: what people said here, and no source did. One no is one, under
+    whatever id of a request it is noted."""
     prepare_decisions(con)
     prepare_requests(con)
     prepare_withdrawals(con)
     return str(
         [
-            con.execute(f"select * exclude ({times}) from {table} order by all").fetchall()
-            for table, times in (
+            con.execute(f"select distinct * exclude ({apart}) from {table} order by all").fetchall()
+            for table, apart in (
                 ("identity.decisions", "decided_at, decided_by, note"),
-                ("identity.objections", "stated_at"),
+                ("identity.objections", "request_id"),
                 ("identity.corrections", "corrected_at"),
                 ("identity.restrictions", "since"),
                 # what names only an address, and is nobody's record's
-                (f"(from {LEDGER} where source_system = 'kundbild')", "stated_at, was_tied, is_over"),
+                (f"(from {LEDGER} where source_system = 'kundbild')", "source_key, was_tied, is_over"),
             )
         ]
     )

@@ -47,7 +47,7 @@ def _stage(stage: Stage, suites: list[Suite]) -> dg.AssetChecksDefinition:
     def checks(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
-            if stage == "arrival" and run.is_nothing_new(con):
+            if stage == "arrival" and run.is_arrival_unneeded(con):
                 return
             history = last_counts(con)
         wanted = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}

@@ -77,6 +77,7 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
                 tell("nothing new")
                 return
             exclude = "" if seeds_changed(con) or run.is_forced else "resource_type:seed"
+        run.make_up_for_arrival()
         yield from _build(context, run, translator, "conformed", exclude=exclude)
         if not exclude and not _only_checks(context):
             with run.warehouse() as con:

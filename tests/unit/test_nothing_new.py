@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import prepare_ops
 from orchestration.night import Night
-from orchestration.settings import Settings, Source
+from orchestration.privacy.rights import prepare_requests, withdraw_point, withdraw_record
+from orchestration.settings import Settings, Source, Table
 from orchestration.transform import Dbt
 from tests.unit.consent import ANNA, said
 
@@ -43,3 +45,40 @@ def test_a_grant_that_ends_or_begins_within_the_day_is_news_from_then_on(permitt
         published = moment + timedelta(hours=1)
         night(published).note_published(warehouse)
     assert night(published + timedelta(hours=2)).is_nothing_new(warehouse)
+
+
+def test_what_a_request_asks_for_is_news_once_under_whatever_id_it_is_noted(permitted, night, warehouse):
+    """Before the first night a request denies by its address, and the next run notes it anew under an id of its own."""
+    permitted([ANNA])
+    withdraw_point(warehouse, "eva@x.se", MORNING, "requests:form-1", "all", "all")
+    withdraw_record(warehouse, "crm:eva", MORNING, "requests:form-1", "all", "all")
+    night(MORNING).note_published(warehouse)
+    withdraw_point(warehouse, "eva@x.se", MORNING, "01a21b3a", "all", "all")
+    withdraw_record(warehouse, "crm:eva", MORNING, "01a21b3a", "all", "all")
+    assert night(MORNING).is_nothing_new(warehouse)
+    # a later no may be one to what was granted in between
+    withdraw_point(warehouse, "eva@x.se", MORNING + timedelta(hours=1), "01a21b3b", "all", "all")
+    assert not night(MORNING).is_nothing_new(warehouse)
+    night(MORNING).note_published(warehouse)
+    withdraw_record(warehouse, "crm:eva", MORNING + timedelta(hours=1), "01a21b3b", "all", "all")
+    assert not night(MORNING).is_nothing_new(warehouse)
+
+
+def test_a_run_that_skipped_its_arrival_checks_makes_up_for_them_where_something_is_new_after_all(home, tmp_path):
+    """A request that it takes up itself, after the checks."""
+    table = Table(columns={"id": "VARCHAR"}, path="*.csv")
+    settings = Settings(company="T", sources={"s": Source(connector="files", url=str(tmp_path), tables={"t": table})})
+    run = Night(home, settings, "r", MORNING)
+    checked = "select distinct stage, run_id from ops.check_results"
+    with run.warehouse() as con:
+        prepare_raw(con, settings)
+        assert not run.is_arrival_unneeded(con)
+        run.note_published(con)
+        assert run.is_arrival_unneeded(con)
+        prepare_requests(con)
+        withdraw_record(con, "s:1", MORNING, "r1", "all", "all")
+        assert not run.is_nothing_new(con)
+    run.make_up_for_arrival()
+    run.quality.close()
+    with run.warehouse() as con:
+        assert con.execute(checked).fetchall() == [("arrival", "r")]
