@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.audiences import audience_models
+from orchestration.audiences import REGISTER_REASON, audience_models
 from orchestration.errors import KundbildError
 from orchestration.home import Home, read_json, write_private
 from orchestration.mapping import own_systems, write_mapped_models
@@ -83,6 +83,7 @@ def prepare(settings: Settings, home: Home) -> dict[str, Any]:
         "harmless_kinds": list(HARMLESS_KINDS),
         "no_evidence": list(NO_EVIDENCE),
         "refusal": REFUSAL,
+        "register_reason": REGISTER_REASON,
         "earliest_statement": EARLIEST,
         "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone},
         "min_people": settings.privacy.min_people,

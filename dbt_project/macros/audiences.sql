@@ -84,7 +84,8 @@
     )
 {%- endmacro %}
 
-{#- SQL on a reason of contact_permissions: whether a public register closes the channel, or cannot be asked. -#}
-{% macro is_closed_by_register(reason) -%}
-    (starts_with({{ reason }}, 'reserved in ') or contains({{ reason }}, 'register'))
-{%- endmacro %}
+{#-
+    SQL on a reason of contact_permissions: whether a public register closes the channel, or cannot be asked. Exports ask it too
+    (orchestration/audiences.py).
+-#}
+{% macro is_closed_by_register(reason) -%} regexp_matches({{ reason }}, '{{ var("register_reason") }}') {%- endmacro %}

@@ -62,7 +62,16 @@
 
 {#- A digest of the rules as they are written: macros with their settings, and both tables of permissions. -#}
 {% macro consent_rules() -%}
-    {%- set said = [consent_statements(), is_evidenced_grant()] -%}
+    {%- set said = [
+        consent_statements(),
+        is_evidenced_grant(),
+        is_address("s"),
+        protected_reason("h"),
+        in_order("at", "over", "key"),
+        latest("value", "by"),
+        earliest("value", "by"),
+        packed(["value"]),
+    ] -%}
     {%- for table in ["contact_permissions", "contact_permission_history"] if execute -%}
         {%- do said.append(graph.nodes["model." ~ project_name ~ "." ~ table].checksum.checksum) -%}
     {%- endfor -%}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.audiences import is_closed_by_register
 from orchestration.settings import Privacy
 
 # whether the audience $audience is of marketing and chooses by behaviour, which is profiling
@@ -29,7 +30,7 @@ union all
 select distinct r.customer_id, true
 from marts.contact_permissions r semi join holders using (customer_id)
 where r.purpose = 'profiling' and not r.is_permitted and r.decided_at is not null
-    and not (starts_with(r.reason, 'reserved in ') or contains(r.reason, 'register'))
+    and not {is_closed_by_register("r.reason")}
     and {CHOSEN_BY_BEHAVIOUR}
 """
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.audiences import audience_models
+from orchestration.audiences import REGISTER_REASON, audience_models
 from orchestration.configuration import load_settings
 from orchestration.conformed import entities
 from orchestration.privacy import withdrawals
@@ -115,6 +115,7 @@ def test_the_words_of_refusals_are_those_of_the_ledger():
     for name in ("withdrawn_words", "harmless_kinds", "no_evidence"):
         assert project[name] == list(getattr(withdrawals, name.upper())), name
     assert (project["refusal"], project["earliest_statement"]) == (withdrawals.REFUSAL, withdrawals.EARLIEST)
+    assert project["register_reason"] == REGISTER_REASON
 
 
 def test_the_decisions_have_unit_tests():
