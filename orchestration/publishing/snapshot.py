@@ -1,9 +1,9 @@
 """A publication: one folder, made beside the others, verified, then switched to by one rename. All or nothing.
 
 `published/current` is a link to the newest folder under `published/versions`; `published/kundbild.duckdb` and its
-siblings lead through it. A reader keeps the files that it opened. An audience is shown for 24 hours after its night, and
-its rows go from a publication that was gone back to, or that a held night left standing. Not here: whether a night may be published (gate.py), who reads which
-file (grades.py).
+siblings lead through it. A reader keeps the files that it opened. An audience is shown for 24 hours after its night, a row
+of it until its grant ends, and its rows go from a publication that was gone back to, or that a held night left standing. Not
+here: whether a night may be published (gate.py), who reads which file (grades.py).
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ AUDIENCE_ROWS = "audience_rows"
 # what a mart is made of tells readers nothing
 _UNREAD = {"consent_inputs", "register_gaps"}
 _MANIFEST = "publication.json"
+_PERMISSIONS = ("marts", "contact_permissions")
+# SQL on a row of an audience: whether its grant has ended since the night
+_ENDED = (
+    "exists (select 1 from marts.contact_permissions p where p.customer_id = a.customer_id and p.purpose = a.purpose "
+    "and p.channel = a.channel and epoch(p.expires_at) <= epoch(now()))"
+)
 
 
 @dataclass(frozen=True)
@@ -197,9 +203,11 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table], sho
             con.execute(f"create schema {copy}.{quote(AUDIENCES)}")
             # seconds since 1970: no time zone of a reader changes them
             until = int(shown_until.replace(tzinfo=UTC).timestamp())
+            ended = _ENDED if any((table.schema, table.name) == _PERMISSIONS for table in tables) else "false"
             for table in audiences:
                 con.execute(
-                    f"create view {copy}.{table.quoted} as select * from {table.placed} where epoch(now()) < {until}"
+                    f"create view {copy}.{table.quoted} as select * from {table.placed} a "
+                    f"where epoch(now()) < {until} and not {ended}"
                 )
     finally:
         con.execute(f"detach {copy}")

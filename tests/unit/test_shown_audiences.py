@@ -36,6 +36,19 @@ def published(night, home):  # noqa: F811
     return night
 
 
+def test_a_row_is_shown_until_its_grant_ends(night, published, home):  # noqa: F811
+    for customer, ends in (("c-anna", now() - timedelta(seconds=1)), ("c-bo", now() + timedelta(hours=1))):
+        night.execute("update marts.contact_permissions set expires_at = $1 where customer_id = $2", [ends, customer])
+    snapshot.publish(night, home, "run-2", now() + timedelta(seconds=1), keep=3)
+    assert rows(home) == (3, 4)
+    # whatever the reader calls the file, and its time zone
+    with duckdb.connect() as con:
+        con.execute(f"attach '{home.published}/customers.duckdb' as people (read_only)")
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+            con.execute(f"set timezone = '{zone}'")
+            assert con.execute("select count(*) from people.audiences.audience_news").fetchall() == [(3,)]
+
+
 FAILED_CHECK = "update ops.check_results set passed = false"
 
 
