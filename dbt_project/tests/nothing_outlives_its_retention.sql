@@ -1,8 +1,12 @@
 {{ config(meta={"dagster": {"ref": {"name": "books"}}}) }}
 
 -- No row is older than the days of its category (seed data_categories). People stay while anything is heard of them;
--- rows of whoever is under a legal hold (identity.held_records) stay until it ends.
+-- rows of whoever is under a legal hold (identity.held_records) stay until it ends, and in doubt whose a number is,
+-- it is
+-- theirs
 {% set held = source("identity", "held_records") %}
+{% set people = ref("conformed_people") %}
+{% set visits = ref("conformed_web_sessions") %}
 {% set categories = ref("data_categories") %}
 {% for entity in var("feeds") %}
     {% set model = ref("conformed_" ~ entity) %}
@@ -23,7 +27,23 @@
                 )
             {% endif %}
             {% if "contact_point" in node.columns %}
-                and not exists (select 1 from {{ held }} h where h.email_key = {{ email_key("e.contact_point") }})
+                and not exists (
+                    select 1
+                    from {{ held }} h
+                    join {{ people }} p on p.source_system = h.source_system and p.source_key = h.source_key
+                    where
+                        {{ email_key("p.email") }} = {{ email_key("e.contact_point") }}
+                        or right({{ letters_and_digits("p.phone") }}, 7)
+                        = right({{ letters_and_digits("e.contact_point") }}, 7)
+                )
+            {% endif %}
+            {% if "visitor_key" in node.columns %}
+                and not exists (
+                    select 1
+                    from {{ held }} h
+                    join {{ visits }} v on v.person_system = h.source_system and v.person_key = h.source_key
+                    where v.source_system = e.source_system and v.visitor_key = e.visitor_key
+                )
             {% endif %}
             {% if said.get("is_kept") %} and person_key is not null {% endif %}
             {% for column, values in said.get("only", {}).items() %}
