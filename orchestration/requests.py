@@ -43,7 +43,7 @@ from orchestration.privacy.rights import (
 )
 from orchestration.privacy.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.suppression import SuppressionList
-from orchestration.privacy.withdrawals import prepare_withdrawals
+from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, scalar, transaction
 
@@ -106,21 +106,19 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     ).fetchall()
     closed = {reference: state for reference, state, _ in known}
     ids = {reference: request_id for reference, _, request_id in known}
+    by_point = _first_column(con, f"select distinct source_key from {LEDGER} where entity = 'requests'")
+    by_customer = _first_column(con, "select distinct request_id from identity.objections")
     standing = [r for r in _read(con, log) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
-    unchecked = [r for r in standing if not r.is_checked and r.kind not in NEEDS_NO_CHECK]
-    invalid = [r for r in standing if r not in unchecked and not _can_be_done(r)]
-    valid = [r for r in standing if r not in unchecked and r not in invalid]
     erasures: list[tuple[_Asked, str]] = []
     for request, customers in zip(standing, _customers(con, standing), strict=True):
-        state: State = "unchecked" if request in unchecked else "invalid" if request in invalid else state_of(customers)
         is_named = all(subject.email is None for subject in request.subjects)
-        if request in valid and request.kind in NEEDS_NO_CHECK and customers and is_named:
-            # each way of saying whom is believed
-            state = "done"
+        state = _state(request, customers, is_named=is_named)
         if state != "done":
             denied = customers if is_named or len(customers) == 1 else []
             is_noted = request.reference in closed if state == "unchecked" else closed.get(request.reference) == state
             said = "" if state == "invalid" else request.said
+            if is_noted and _is_denied(request, denied, ids[request.reference], by_point, by_customer):
+                continue
             with transaction(con):
                 noted = ids[request.reference] if is_noted else _note(con, log, request, said, state, at)
                 _deny(con, request, denied, noted)
@@ -141,6 +139,29 @@ def _customers(con: duckdb.DuckDBPyConnection, requests: Sequence[_Asked]) -> li
     for (place, _), customers in zip(places, customers_of(con, [subject for _, subject in places]), strict=True):
         found[place] |= dict.fromkeys(customers)
     return [list(customers) for customers in found]
+
+
+def _state(request: _Asked, customers: Sequence[str], *, is_named: bool) -> State:
+    """What becomes of a request about `customers`; `done` is what can be done."""
+    if not request.is_checked and request.kind not in NEEDS_NO_CHECK:
+        return "unchecked"
+    if not _can_be_done(request):
+        return "invalid"
+    # of what closes, each way of saying whom is believed
+    return "done" if request.kind in NEEDS_NO_CHECK and customers and is_named else state_of(customers)
+
+
+def _first_column(con: duckdb.DuckDBPyConnection, query: str) -> set[str]:
+    return {value for (value,) in con.execute(query).fetchall()}
+
+
+def _is_denied(
+    request: _Asked, customers: Sequence[str], noted: str, by_point: set[str], by_customer: set[str]
+) -> bool:
+    """Whether what a request of an earlier night ends was ended then."""
+    if request.ends is None:
+        return True
+    return (not request.point or noted in by_point) and (not customers or noted in by_customer)
 
 
 def _deny(con: duckdb.DuckDBPyConnection, request: _Asked, customers: Sequence[str], noted: str) -> None:

@@ -281,7 +281,7 @@ def _has_offset(value: str) -> str:
 
 
 def _is_midnight(value: str) -> str:
-    return f"regexp_matches(cast({value} as varchar), '[T ]00:00(:00([.]0+)?)?[ ]*(Z|[+-][0-9]|$)')"
+    return f"regexp_matches(cast({value} as varchar), '[T ]00:00([:]00([.]0+)?)?[ ]*(Z|[+-][0-9]|$)')"
 
 
 def _clock(source: str, spec: Source, part: Part | None) -> str:
