@@ -76,11 +76,7 @@ from bare
 """
 
 # the names that a short form may stand for; a name that is none has no row
-_SHORT_FORMS = """
-create or replace temp table short_forms as
-select match_keys.folded(nickname) as given_word, list_sort(list(distinct match_keys.folded(name))) as given_forms
-from reference.nicknames group by 1
-"""
+_SHORT_FORMS = "create or replace temp table short_forms as from match_keys.short_forms('reference.nicknames')"
 
 
 def read_names(con: duckdb.DuckDBPyConnection) -> None:

@@ -43,3 +43,7 @@ create or replace macro match_keys.name_acronyms(s) as
     list_transform([list_filter(string_split(coalesce(match_keys.folded(s), ''), ' '), lambda w: w <> '')], lambda words:
         list_distinct(list_filter(list_transform(words, lambda w, i: left(w, 1) || left(words[i + 1], 1)), lambda a: a is not null)))[1];
 create or replace macro match_keys.first_letters(words) as list_distinct(list_transform(words, lambda w: left(w, 1)));
+-- of a table of (nickname, name): the names that each short form may stand for, as (given_word, given_forms)
+create or replace macro match_keys.short_forms(nicknames) as table
+    select match_keys.folded(nickname) as given_word, list_sort(list(distinct match_keys.folded(name))) as given_forms
+    from query_table(nicknames) group by 1;

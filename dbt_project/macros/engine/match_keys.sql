@@ -22,8 +22,4 @@
 {% macro same_street(marks, others) -%} match_keys.same_street({{ marks }}, {{ others }}) {%- endmacro %}
 {% macro plausible_birth(date, today) -%} match_keys.plausible_birth({{ date }}, {{ today }}) {%- endmacro %}
 {#- A query of the names that a short form may stand for (given_word, given_forms); `nicknames` is the seed. -#}
-{% macro short_forms(nicknames) -%}
-    select match_keys.folded(nickname) as given_word, list_sort(list(distinct match_keys.folded(name))) as given_forms
-    from {{ nicknames }}
-    group by 1
-{%- endmacro %}
+{% macro short_forms(nicknames) -%} select * from match_keys.short_forms('{{ nicknames }}') {%- endmacro %}
