@@ -10,7 +10,7 @@ from data_quality.checks import History, Suite
 from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, keeps_its_volume, no_row_where, no_rows
 from data_quality.suites.grades import grades
 from data_quality.suites.own_paths import by_paths_of_their_own
-from data_quality.suites.raw_statements import EARLIER, LATER, hidden_people
+from data_quality.suites.raw_statements import EARLIER, LATER, hidden_customers
 from orchestration.audiences import AudienceModel, audience_models
 from orchestration.settings import Settings
 from orchestration.warehouse import text
@@ -66,10 +66,9 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
             ),
             no_rows(
                 "nobody_hidden_by_the_raw_register",
-                "Nobody of the family name, birth date and first letter of the given name of somebody protected or dead in an address register.",
-                "select b.customer_id from (select * from {batch}) as b join identity.golden_records g on g.customer_id = b.customer_id "
-                f"join ({hidden_people(settings)}) h on h.born = g.birth_date.value and h.family = lower(trim(g.family_name.value)) "
-                "and h.given = left(lower(trim(g.given_name.value)), 1)",
+                "Nobody of the birth date, first letter of a given name and a part of the family name of somebody protected or dead in an address register.",
+                "select b.customer_id from (select * from {batch}) as b "
+                f"join ({hidden_customers(settings)}) h on h.customer_id = b.customer_id",
                 rule=19,
             ),
             no_row_where(
@@ -95,10 +94,10 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
 def _permissions(settings: Settings) -> list[Suite]:
     no_address_of_the_hidden = no_rows(
         "no_address_of_anybody_hidden_by_the_raw_register",
-        "No address of anybody of the family name, birth date and first letter of the given name of somebody protected or dead in an address register.",
-        "select b.customer_id from (select * from {batch}) as b join identity.golden_records g on g.customer_id = b.customer_id "
-        f"join ({hidden_people(settings)}) h on h.born = g.birth_date.value and h.family = lower(trim(g.family_name.value)) "
-        "and h.given = left(lower(trim(g.given_name.value)), 1) where b.contact_point not like '%@%' and regexp_matches(b.contact_point, '\\pL')",
+        "No address of anybody of the birth date, first letter of a given name and a part of the family name of somebody protected or dead in an address register.",
+        "select b.customer_id from (select * from {batch}) as b "
+        f"join ({hidden_customers(settings)}) h on h.customer_id = b.customer_id "
+        "where b.contact_point not like '%@%' and regexp_matches(b.contact_point, '\\pL')",
         rule=19,
     )
     checks = (

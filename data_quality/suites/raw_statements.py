@@ -131,20 +131,34 @@ def numbers_in_registers(settings: Settings) -> str:
     return " union all ".join(found) or "select null::varchar as point where false"
 
 
-def hidden_people(settings: Settings) -> str:
-    """SQL: whom an address register tells as protected or dead, as it spells them: (family, given, born)."""
+def hidden_customers(settings: Settings) -> str:
+    """SQL: customers (customer_id) who may be somebody that an address register tells as protected or dead: born on one day,
+    with a first letter of a given name and a part of the family name in common (von Essen, Essen; Berg-Lund, Lund)."""
     needed = {"given_name", "family_name", "birth_date", "is_protected", "is_deceased"}
-    found = [
-        f"select lower(trim(family_name)) as family, left(lower(trim(given_name)), 1) as given, try_cast(birth_date as date) as born "
+    entries = [
+        f"select {_words('given_name', initials=True)} as given, {_words('family_name')} as family, try_cast(birth_date as date) as born "
         f"from {quote('raw_' + source)}.{quote(name)} where _deleted_at is null and (is_protected or is_deceased)"
         for source, spec in settings.enabled_sources.items()
         for name, table in spec.tables.items()
         if needed <= set(table.columns)
     ]
+    if not entries:
+        return "select null::varchar as customer_id where false"
     return (
-        " union all ".join(found)
-        or "select null::varchar as family, null::varchar as given, null::date as born where false"
+        "select distinct g.customer_id from (select customer_id, birth_date.value as born, "
+        f"{_words('given_name.value', initials=True)} as given, {_words('family_name.value')} as family from identity.golden_records) g "
+        f"join ({' union all '.join(entries)}) h on h.born = g.born where list_has_any(h.given, g.given) and list_has_any(h.family, g.family)"
     )
+
+
+def _words(name: str, *, initials: bool = False) -> str:
+    """SQL: the words of a name in lower case without accents, or their first letters; for a name itself too, without its gaps."""
+    # letters of no width part no words; chr() because the runner reads braces as places to fill
+    bare = f"translate(lower(strip_accents({name})), chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173), '')"
+    words = f"list_filter(string_split_regex({bare}, '[^\\pL\\pN]+'), lambda w: w <> '')"
+    if initials:
+        return f"list_transform({words}, lambda w: left(w, 1))"
+    return f"list_append({words}, nullif(regexp_replace({bare}, '[^\\pL\\pN]', '', 'g'), ''))"
 
 
 def point_keys(point: str) -> str:

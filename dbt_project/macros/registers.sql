@@ -51,7 +51,7 @@
 
 {#-
     What registers are asked with, as CTEs: `owned` records with their keys, `granted` contact points, and `addresses`
-    (customer_id, contact_point, family_key, postal_key, street_marks) of both; `contact_point` is null for a record's own.
+    (customer_id, contact_point, family_forms, postal_key, street_marks) of both; `contact_point` is null for a record's own.
 -#}
 {% macro asked_of_registers() -%}
     owned as (
@@ -70,11 +70,11 @@
         where e.deleted_at is null and e.status = 'granted' and e.contact_point is not null
     ),
     written_addresses as (
-        select customer_id, null as contact_point, {{ joined_key("family_key") }} as family_key, postal_key, street_key
+        select customer_id, null as contact_point, family_key, postal_key, street_key
         from owned
         where postal_key is not null
         union
-        select customer_id, contact_point, {{ joined_key("family_key") }}, postal_key, {{ words_key("contact_point") }}
+        select customer_id, contact_point, family_key, postal_key, {{ words_key("contact_point") }}
         from
             {{
                 each_of(
@@ -86,7 +86,12 @@
         where channel = 'post'
     ),
     addresses as (
-        select customer_id, contact_point, family_key, postal_key, {{ street_marks("street_key") }} as street_marks
+        select
+            customer_id,
+            contact_point,
+            {{ name_forms("family_key") }} as family_forms,
+            postal_key,
+            {{ street_marks("street_key") }} as street_marks
         from written_addresses
     )
 {%- endmacro %}

@@ -53,7 +53,7 @@ BREACHES = [
     (AUDIENCE, "nobody_that_the_law_keeps_out", f"update marts.dim_customers set is_deceased = true where customer_id = {_MEMBER}"),
     (AUDIENCE, "nobody_restricted", _RESTRICTED.format(customer=_MEMBER)),
     (AUDIENCE, "nobody_hidden_by_the_raw_register", "insert into raw_registers.addresses by name select 'broken' as entry_id, upper(given_name.value) || ' Maria' as given_name, "
-    f"family_name.value as family_name, birth_date.value::varchar as birth_date, true as is_protected, false as is_deceased from identity.golden_records where customer_id = {_MEMBER}"),
+    f"'von ' || upper(family_name.value) as family_name, birth_date.value::varchar as birth_date, true as is_protected, false as is_deceased from identity.golden_records where customer_id = {_MEMBER}"),
     ("contact_permissions", "no_permission_by_a_number_in_a_raw_register", "update marts.contact_permissions set channel = 'phone', contact_point = '+46 70-099 00 01' "
     f"where is_permitted and purpose = 'newsletter' and customer_id = {_PERMITTED}; insert into raw_registers.nix_telefon by name select '0700990001' as telefonnummer"),
     (AUDIENCE, "nobody_young_by_the_birth_date", "update identity.golden_records set birth_date = struct_pack(value := date '2012-01-01', source_system := null::varchar, "

@@ -10,6 +10,7 @@ from datetime import datetime
 import pytest
 
 from tests.unit.consent import ANNA, BO, SURVEY, said
+from tests.unit.people import FAMILY, person
 
 REGISTERS = [
     ("SE", "phone", "nix_telefon", 62, {"phone": "070-111 22 33"}),
@@ -122,6 +123,27 @@ def test_rule_16_match_keys_are_normalised_before_a_register_is_compared(permitt
     other = entry | {"phone": "+46709999999", "street": "Annan 9"}
     assert permitted([somebody], consent_events=granted, reservations=[other]) != {}
     assert permitted([somebody], consent_events=granted, reservations=[entry]) == {}
+
+
+def test_rule_10_at_one_address_a_part_of_the_family_name_is_enough(permitted):
+    pairs = [(register, record) for register in FAMILY for record in ("Lund", "von Lund", "Berg-Lund")]
+    at = [{"street": f"Tallgatan {n}", "postal_code": "11122"} for n in range(len(pairs))]
+    given = "Alva Bror Cilla Doris Elsa Folke Gerda Hilda Ivar Karin Lova Mats Nils Olga Petra Rut Sixten Tage Ulla Vera Ylva Åke Evert Östen"
+    names = given.split()
+    people = [
+        person(f"p{n}", names[n], record, birth_date=f"19{50 + n}-0{n % 9 + 1}-11", **at[n])
+        for n, (_, record) in enumerate(pairs)
+    ]
+    people += [person("neighbour", "Bo", "Dahl", **at[0]), person("elsewhere", "Di", "Lund", street="Annan 9", postal_code="11122")]  # fmt: skip
+    entries = [
+        {"register": "nix_adresserat", "version_on": "2026-05-31", "family_name": register, **at[n]}
+        for n, (register, _) in enumerate(pairs)
+    ]
+    granted = [said(one["source_key"], channel="post", contact_point=f"{one['street']}, 111 22 Byen") for one in people]
+    allowed = permitted(people, consent_events=granted, reservations=entries)
+    assert {who for who, _, _ in allowed} == {"neighbour", "elsewhere"}
+    reserved = {who for (who, _, _), why in permitted.why.items() if why == "reserved in nix_adresserat"}
+    assert reserved >= {f"p{n}" for n in range(len(pairs))}
 
 
 @pytest.mark.parametrize(

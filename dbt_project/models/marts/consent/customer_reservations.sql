@@ -29,11 +29,13 @@ with
         union all
 
         select n.customer_id, k.register, 'post' as channel, k.version_on, k.source_key as reservation_key
-        from {{ source("identity", "reservation_keys") }} k
+        from {{ each_of(source("identity", "reservation_keys"), "family_forms", "family_form") }} k
         join
-            addresses n
-            -- the street may be spelled otherwise and stand behind c/o or a flat
-            on n.family_key = k.family_key
+            {{ each_of("addresses", "family_forms", "family_form") }} n
+            -- of one family name: at one address, a part of it is enough (von Essen, Essen; Berg-Lund, Lund). The
+            -- street
+            -- may be spelled otherwise and stand behind c/o or a flat
+            on n.family_form = k.family_form
             and n.postal_key = k.postal_key
             and {{ same_street("n.street_marks", "k.street_marks") }}
     )
