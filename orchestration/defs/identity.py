@@ -41,7 +41,7 @@ _TABLES = {
     "withdrawals": "One row per withdrawal of consent that was ever seen, whatever became of its row at the source.",
     "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",
     "point_holders": "Which records have a contact point that was withdrawn from, or were granted something on it.",
-    "heirs": "Which records have the address or number of a record that withdrew and is gone, or its key in another spelling.",
+    "heirs": "For which records a withdrawal of another one stands: they have its address or number and it is gone, its key in another spelling, or may be of the same person.",
     "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read.",
     "void_grants": "Records and contact points on which a grant is no evidence: other customers' only, or nobody's.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",

@@ -12,7 +12,7 @@ import duckdb
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.withdrawals import LEDGER
-from orchestration.warehouse import scalar
+from orchestration.warehouse import has_table, scalar
 
 # one number for all that was said from a contact point, by which a change is seen
 _POINTS = f"""
@@ -141,6 +141,23 @@ select u.person_system, u.person_key, r.source_system, r.source_key from unknown
     on match_keys.record_key(r.source_key) = match_keys.record_key(u.person_key)
     and lower(r.source_system) = lower(match_keys.plain(u.person_system))
 """
+# customers who may be one person, as the review queue has them, share what either refused and nothing that either allowed
+_DOUBTED = f"""
+insert into identity.heirs
+with standing as (select customer_id, source_system, source_key, record_id from identity.customer_source_records where valid_to is null),
+pairs as (
+    select l.customer_id as one, r.customer_id as other from identity.review_queue q
+    join standing l on l.record_id = q.left_id join standing r on r.record_id = q.right_id where l.customer_id <> r.customer_id
+),
+sides as (select one, other from pairs union select other, one from pairs),
+first_records as (
+    select customer_id, min(struct_pack(source_system, source_key)) as record from standing
+    where customer_id in (select other from sides) group by customer_id
+)
+select distinct s.source_system, s.source_key, f.record.source_system, f.record.source_key
+from sides b join standing s on s.customer_id = b.one join first_records f on f.customer_id = b.other
+where (s.source_system, s.source_key) in (select (person_system, person_key) from {LEDGER})
+"""
 # a grant is no evidence on a point that stands in for none, that cannot be read for certain, or that only others have
 _VOID = """
 create or replace table identity.void_grants as
@@ -237,5 +254,7 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -
     statements = (_POINTS, _DENIED, _GRANTED_KEYS, _HAVING, _HELD, _REMEMBER, _FORGET, _HOLDERS, _HEIRS, _VOID)
     for statement in statements:
         con.execute(statement)
+    if has_table(con, "identity", "review_queue"):
+        con.execute(_DOUBTED)
     con.execute("; ".join(f"drop table {table}" for table in _HELPING))
     return int(scalar(con, "select count(*) from identity.withdrawn_points"))

@@ -178,3 +178,27 @@ def test_rule_04_a_withdrawal_that_is_seen_again_keeps_its_newest_load_and_the_d
     assert ledger(at="2026-05-01", load=6, again="true", zoneless="false") == [(at, 6, True)]
     # an earlier delivery of it, whose time had an offset
     assert ledger(load=3, zoneless="false") == [(at, 6, False)]
+
+
+_IN_DOUBT = """
+insert into identity.review_queue by name
+select 'pair' as pair_id, l.record_id as left_id, r.record_id as right_id, 0.5 as weight, 0.6 as probability, 'alike, but not enough' as reason, 1 as effect
+from identity.customer_source_records l, identity.customer_source_records r where l.source_key = 'a1' and r.source_key = 'a2'
+"""
+
+
+def test_rule_04_customers_who_may_be_one_share_withdrawals_and_never_grants(permitted, warehouse):
+    """Two records that identity does not join and a person is to look at, until somebody says that they are two people."""
+    people = [person("a1", "Alva", "Ek", email="a1@x.se"), person("a2", "Bror", "Dahl", email="a2@y.se"), BO]
+    granted = [said("a1", contact_point="a1@x.se"), said("bo", contact_point="bo@x.se")]
+    both = {("a1", "survey", "email"), ("bo", "survey", "email")}
+    no = said("a2", "withdrawn", "2026-02-01", contact_point="a2@y.se")
+    later = said("a1", at="2026-03-01", contact_point="a1@x.se")
+    for statements, in_doubt in (
+        ([*granted], both),
+        ([*granted, no], {("bo", "survey", "email")}),
+        ([*granted, no, later], both),
+    ):
+        assert set(permitted(people, consent_events=statements)) == both
+        warehouse.execute(_IN_DOUBT)
+        assert set(permitted.derive()) == in_doubt
