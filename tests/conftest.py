@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +21,7 @@ import pytest
 from orchestration.home import Home
 from orchestration.settings import PROJECT_DIR, Engine
 from orchestration.warehouse import open_warehouse
+from tests.warm import run_warm
 
 # the tests' own pepper, not the user's
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="kundbild-tests-")
@@ -35,14 +38,7 @@ class Kundbild:
     config: Path = PROJECT_DIR / "kundbild.toml"
 
     def __call__(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            self.command(*arguments),
-            env=self.environment(**environment),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        done = run_warm(self.command(*arguments), self.environment(**environment), timeout=300)
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done
 
@@ -59,6 +55,22 @@ class Kundbild:
 
     def warehouse(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True)
+
+
+@contextmanager
+def changed_in_place(folder: Path, afterwards: Path) -> Iterator[None]:
+    """Inside, a folder that may be changed; behind it the folder is as it was, and what became of it lies at `afterwards`.
+
+    A copy elsewhere would do as well, but in a home at another path dbt parses its whole project anew.
+    """
+    kept = folder.with_name(f"{folder.name}-kept")
+    folder.rename(kept)
+    shutil.copytree(kept, folder, symlinks=True)
+    try:
+        yield
+    finally:
+        folder.rename(afterwards)
+        kept.rename(folder)
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,8 @@ create or replace macro match_keys.postal_padded(k, digits) as
     case when regexp_full_match(k, '[0-9]+') and length(k) < digits and length(k) >= digits - 2 then lpad(k, digits, '0') else k end;
 -- the key of a postal code in a country (alpha-2 or null), which says how many digits it has: leading zeros come back
 create or replace macro match_keys.postal_key(s, country) as
-    nullif(match_keys.postal_padded(match_keys.postal_letters(s), match_keys.postal_digits(country)), '');
+    nullif(list_transform([{'letters': match_keys.postal_letters(s), 'country': country}],
+        lambda p: match_keys.postal_padded(p.letters, match_keys.postal_digits(p.country)))[1], '');
 -- whether a key has the form of the country's codes, as far as it is known
 create or replace macro match_keys.is_postal_key(k, country) as
     match_keys.postal_digits(country) = 0 or regexp_full_match(k, '[0-9]+') and length(k) = match_keys.postal_digits(country);

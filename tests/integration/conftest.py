@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import AS_OF, NIGHT_1, Kundbild
+from tests.conftest import AS_OF, NIGHT_1, Kundbild, changed_in_place
 from tests.integration.someone import Someone, someone_of
 
 CUSTOMERS = "600"
@@ -24,14 +25,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Kundbild:
 
 
 @pytest.fixture
-def demo_copy(demo: Kundbild, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kundbild:
+def demo_copy(demo: Kundbild, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kundbild]:
     """The same, to be changed, under the same pepper: whoever is erased in it is suppressed in no other copy."""
     settings = tmp_path / "settings" / "kundbild"
     settings.mkdir(parents=True)
     shutil.copy2(Path(os.environ["XDG_CONFIG_HOME"]) / "kundbild" / "pepper", settings)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(settings.parent))
-    shutil.copytree(demo.home, tmp_path / "home", symlinks=True)
-    return Kundbild(tmp_path / "home")
+    with changed_in_place(demo.home.parent, tmp_path / "changed"):
+        yield demo
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from orchestration.home import Home
 from orchestration.migrations import opened
 from orchestration.privacy.rights import note_request
 from orchestration.settings import Engine
-from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
+from tests.conftest import NIGHT_1, NIGHT_2, Kundbild, changed_in_place
 
 CONFIG = """
 company = "Tiny [engine] Ltd"
@@ -69,10 +69,10 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Kundbild:
 
 
 @pytest.fixture
-def tiny(first: Kundbild, tmp_path: Path) -> Kundbild:
+def tiny(first: Kundbild, tmp_path: Path) -> Iterator[Kundbild]:
     """The same, to be changed."""
-    shutil.copytree(first.home, tmp_path / "home", symlinks=True)
-    return make(tmp_path)
+    with changed_in_place(first.home.parent, tmp_path / "changed"):
+        yield first
 
 
 @contextmanager
