@@ -11,8 +11,10 @@ _NARROW = "0123456789+-/.ABCDEFHJKLMNPRSTUVWXY"
 _WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
 _BLANKS, _DASHES = "\u00a0\u2007\u2009\u202f\u3000", "\u2010\u2011\u2012\u2013\u2014\u2212"
 # without braces: the runner reads those as places to fill
-_TWO, _PART = "[0-9][0-9]", "[-./ ]?"
-_PARTED = f"{_TWO}{_PART}{_TWO}{_PART}{_TWO} ?[-+/]? ?[0-9][0-9][0-9]? ?[0-9]?[0-9][0-9]?"
+_TWO, _PART, _GAP = "[0-9][0-9]", "[-./ ]?", " ?[-+/]? ?"
+# in two pairs only where no dot, dash or slash parts the date: 01.03.2026 10 is a time of day
+_PAIRS = f"{_TWO} ?{_TWO} ?{_TWO}{_GAP}{_TWO} {_TWO}"
+_PARTED = f"(?:{_TWO}{_PART}{_TWO}{_PART}{_TWO}{_GAP}[0-9]{_TWO} ?[0-9][0-9]?|{_PAIRS})"
 _SINGLE = "(?:[0-9] )+(?:[-+/] )?(?:[0-9] )+[0-9]"
 _FINNISH = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 

@@ -57,9 +57,16 @@ _PRINTED = rf"(?:\d{{2}})?\d{{6}}{_SEPARATOR}\d{{3}}[0-9A-Za-z]|\d{{6}}{_SEPARAT
 _BLANKS = " \u00a0\u2000-\u200a\u202f\u3000"
 _BLANK, _PART, _MARK = f"[{_BLANKS}]", f"[-./{_BLANKS}]?", "[-+/A-FU-Y\u2010-\u2015\u2212\uff0b\uff0d\uff0f]?"
 _LETTERS = "A-Za-z\uff21-\uff3a"
-_REST = rf"\d{{3}}{_BLANK}?[\d{_LETTERS}]|\d{{2}}{_BLANK}\d{{2}}|\d{{3}}{_BLANK}?\d{{2}}"
+_GAP = f"{_BLANK}{{0,2}}{_MARK}{_BLANK}{{0,2}}"
+
+
+def _date(part: str) -> str:
+    return rf"(?:\d{{2}}{_BLANK}?)?\d{{2}}{part}\d{{2}}{part}\d{{2}}{_GAP}"
+
+
+# the rest is in two pairs only where no dot, dash or slash parts the date: 01.03.2026 10 is a time of day
 WRITTEN = (
-    rf"(?:\d{{2}}{_BLANK}?)?\d{{2}}{_PART}\d{{2}}{_PART}\d{{2}}{_BLANK}{{0,2}}{_MARK}{_BLANK}{{0,2}}(?:{_REST})"
+    rf"{_date(_PART)}\d{{3}}{_BLANK}?[\d{_LETTERS}]|{_date(_PART)}\d{{3}}{_BLANK}?\d{{2}}|{_date(f'{_BLANK}?')}\d{{2}}{_BLANK}\d{{2}}"
     rf"|(?:\d{_BLANK}){{6,8}}(?:[-+/]{_BLANK})?(?:\d{_BLANK}){{3,4}}[\d{_LETTERS}]"
 )
 # the same for DuckDB, whose \d is a digit of ASCII alone

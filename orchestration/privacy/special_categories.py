@@ -19,7 +19,8 @@ REMOVED_SENTENCE = "[special category removed]"
 IDENTITY_NUMBER = "national identity number"
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
 # as they are written; whether one is a number that somebody has is for its check digits to say
-_NUMBER = re.compile(rf"(?<![\w-])(?:{WRITTEN})(?![\w-])")
+# digits behind a colon make it a time of day
+_NUMBER = re.compile(rf"(?<![\w-])(?:{WRITTEN})(?![\w-]|:\d)")
 NUMBER_SQL = WRITTEN_SQL
 # of what stands before a number, as much as can say what it is
 _BEFORE = 30

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,25 @@ def csv(tmp_path, content: str, **table) -> Source:
 
 
 ROWS = f"id,name,personnummer,land\n1,Anna,{ANNA},SE\n2,Bo,{BO},SE\nx,Cy,{ANNA},SE\n3,Di,{ANNA[:-1]}x,SE\n"
+
+
+def test_no_time_of_day_is_taken_for_a_number(warehouse):
+    """Of a date and two pairs of digits every tenth has the check digit of a Swedish number."""
+    forms = [
+        "%d.%m.%Y %H:%M",
+        "%Y-%m-%d %H:%M:%S",
+        "%d/%m/%Y %H.%M",
+        "%d-%m-%Y %H.%M",
+        "%d.%m.%y %H:%M",
+        "%Y/%m/%d %H:%M",
+        "%d %m %Y %H:%M",
+    ]
+    times = [
+        (datetime(2025, 1, 1) + timedelta(hours=7 * n, minutes=13 * n)).strftime(f) for f in forms for n in range(1000)
+    ]
+    assert [written for written in times if cleaned(written)[1]] == []
+    warehouse.execute("create table t as select unnest($1::varchar[]) as written", [[w for w in times if w[2] != " "]])
+    assert warehouse.execute(f"select written from t b where {holds_identity_number('b.written')}").fetchall() == []
 
 
 def test_a_file_with_numbers_leaves_none_behind_not_even_in_rejected_lines(load, warehouse, tmp_path):
