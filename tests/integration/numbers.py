@@ -122,7 +122,8 @@ class Shop:
 
         with self.open() as con:
             set_clock(con, datetime(2026, 12, 1), published_load)
-        self._dbt.build(MODELS, full_refresh=full_refresh)
+        # what reads the people of a whole home
+        self._dbt.build(MODELS, exclude="nothing_outlives_its_retention", full_refresh=full_refresh)
 
     def ask(self, sql: str) -> list[tuple]:
         with self.open() as con:
