@@ -16,7 +16,7 @@ from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
-from orchestration.privacy.withdrawals import is_evidence
+from orchestration.privacy.withdrawals import FEEDING, is_evidence
 from orchestration.settings import Table
 from orchestration.warehouse import key_text, quote, scalar, text
 
@@ -47,18 +47,21 @@ class Suppressor:
         """Takes suppressed people's rows out of the temp table `delivered`, or the person out of rows that are kept.
 
         A record that is known by something else than its key is suppressed by its key too, so that what hangs on it
-        stays out. A consent newer than the erasure lifts it first. Returns the rows that were taken out.
+        stays out. A statement by somebody else's key on a suppressed person's point stays without the point: a withdrawal
+        denies by its key, and a grant is none. A consent newer than the erasure lifts it first. Returns the rows that
+        were taken out.
         """
         define_match_keys(con)
         before = int(scalar(con, f"select count(*) from {delivered}"))
         for person in table.whose:
             if person.grant:
                 self._lift(con, source, person, delivered)
-        con.execute("create or replace temp table suppressed_hits (row_id bigint, person usmallint)")
+        con.execute("create or replace temp table suppressed_hits (row_id bigint, person usmallint, kind varchar)")
         con.register("suppressed", self._as_table())
         for number, person in enumerate(table.whose):
             self._find_hits(con, source, number, person, delivered)
         con.unregister("suppressed")
+        self._part_statements(con, table, delivered)
         for number, person in enumerate(table.whose):
             hit = f"rowid in (select row_id from suppressed_hits where person = {number})"
             if person.key and person.key_columns == table.key:
@@ -78,7 +81,9 @@ class Suppressor:
         """Rows of somebody on the list; not of whom an address or number was let in again."""
         for kind, keys in list(self._known_by(con, source, person, delivered)):
             found = self._hits("rowid", delivered, kind, keys)
-            con.execute(f"insert into suppressed_hits select row_id, {number} from ({found})", self._list.parameters)
+            con.execute(
+                f"insert into suppressed_hits select row_id, {number}, '{kind}' from ({found})", self._list.parameters
+            )
         # by what is certain alone: of two addresses in a field one may be somebody's who is still out
         for kind, keys in list(self._known_by(con, source, person, delivered, is_certain=True)):
             if kind in ("email", "phone"):
@@ -87,6 +92,25 @@ class Suppressor:
                     f"delete from suppressed_hits where person = {number} and row_id in ({found})",
                     self._list.parameters,
                 )
+
+    def _part_statements(self, con: duckdb.DuckDBPyConnection, table: Table, delivered: str) -> None:
+        """Takes the points out of statements that name a suppressed person by a point alone, beside another person's key."""
+        if not _has_statements(table):
+            return
+        for number, person in enumerate(table.whose):
+            points = sorted({*person.email, *person.phone})
+            if not person.key or person.is_kept or person.key_columns == table.key or set(points) & set(table.key):
+                continue
+            key = f"select rowid as row_id, {key_text(person.key_columns)} as person_key from {delivered}"
+            beside = (
+                f"select row_id from suppressed_hits h join ({key}) k using (row_id) group by row_id "
+                f"having bool_and(h.person = {number} and h.kind in ('email', 'phone')) "
+                "and coalesce(any_value(trim(k.person_key)), '') <> ''"
+            )
+            con.execute(f"create or replace temp table named_beside as {beside}")
+            nothing = ", ".join(f"{quote(column)} = null" for column in points)
+            con.execute(f"update {delivered} set {nothing} where rowid in (from named_beside)")
+            con.execute("delete from suppressed_hits where row_id in (from named_beside); drop table named_beside")
 
     def _hits(self, row: str, relation: str, kind: Kind, keys: str, *, is_lifted: bool = False) -> str:
         """SQL of (row_id): rows of which one of the `keys`, an SQL list, is on the list, or `is_lifted` from it."""
@@ -231,6 +255,13 @@ class Suppressor:
                 "since": pa.array([date.fromisoformat(entry.on) for entry in last], pa.date32()),
             }
         )
+
+
+def _has_statements(table: Table) -> bool:
+    """Whether rows of a table may withdraw."""
+    return any(person.grant or person.refusal for person in table.whose) or any(
+        mapping.entity in FEEDING for mapping in table.maps
+    )
 
 
 def _country(column: str | None) -> str:

@@ -110,6 +110,28 @@ def test_who_was_erased_is_known_by_the_number_in_a_column_named_as_any(home, se
         assert con.execute("select id from delivered order by 1").fetchall() == [("8",), ("9",)]
 
 
+def test_rule_25_a_withdrawal_by_somebody_elses_key_on_an_erased_persons_address_stays_without_it(
+    home, settings, built
+):
+    """As it is delivered after the erasure: statements that name nobody else, or the person by key, go."""
+    erase_anna(home, settings, built)
+    columns = {"source_key": "s", "person_key": "who", "contact_point": "point", "stated_at": "at", "status": "choice"}
+    mapping = {"entity": "consent_events", "constants": {"purpose": "offers", "channel": "email"}, "columns": columns}
+    of_statements = {"key": ["s"], "maps": [mapping]}
+    table = Table(columns=dict.fromkeys(columns.values(), "VARCHAR"), path="*.csv", **of_statements)
+    rows = [
+        ("1", "bo", "anna@berg.se", "withdrawn"), ("2", None, "ANNA@berg.se", "withdrawn"), ("3", " ", "anna@berg.se", "withdrawn"),
+        ("4", "1", "anna@berg.se", "withdrawn"), ("5", "bo", "bo@x.se", "withdrawn"), ("6", "bo", "070-111 22 33", "granted"),
+    ]  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        con.execute('create table delivered (s varchar, who varchar, point varchar, choice varchar, "at" varchar)')
+        con.executemany("insert into delivered values (?, ?, ?, ?, '2026-06-01')", rows)
+        suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())), "SE")
+        assert suppressor.keep_out(con, "crm", table, "delivered") == 3
+        left = con.execute("select s, who, point from delivered order by s").fetchall()
+        assert left == [("1", "bo", None), ("5", "bo", "bo@x.se"), ("6", "bo", None)]
+
+
 BORN = {"born": "1980-01-01"}
 COMING_BACK = [
     {"email": "new@x.se; anna@berg.se"},
