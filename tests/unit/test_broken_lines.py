@@ -16,8 +16,11 @@ from tests.unit.consent import FORMS, said
 from tests.unit.people import person
 
 KEYS = ("cust-77", "703", "7", "nils", "olle", "pia", "sven", "tove", "ulf", "eva")
+NAMES = ("Berg", "Dahl", "Ek", "Fors", "Gran", "Holm", "Ivarsson", "Jonsson", "Kvist", "Lund")
 PEOPLE = [
-    person(key, email=f"{key}@x.se", phone=f"+4670111220{n}") | {"source_system": "forms"} for n, key in enumerate(KEYS)
+    # of names that nobody takes for each other's: who may be one person shares withdrawals
+    person(key, "Anna", name, email=f"{key}@x.se", phone=f"+4670111220{n}") | {"source_system": "forms"}
+    for n, (key, name) in enumerate(zip(KEYS, NAMES, strict=True))
 ]
 GRANTED = [said(p["source_key"], person_system="forms", contact_point=p["email"]) for p in PEOPLE]
 UNREADABLE = "the line cannot be read, and names nobody who is known"
