@@ -65,11 +65,12 @@ def changed_in_place(folder: Path, afterwards: Path) -> Iterator[None]:
     """
     kept = folder.with_name(f"{folder.name}-kept")
     folder.rename(kept)
-    shutil.copytree(kept, folder, symlinks=True)
     try:
+        shutil.copytree(kept, folder, symlinks=True)
         yield
     finally:
-        folder.rename(afterwards)
+        if folder.exists():
+            folder.rename(afterwards)
         kept.rename(folder)
 
 

@@ -1,7 +1,7 @@
 """The command line as a process of its own that has the heavy libraries imported already.
 
-A night imports Dagster, dbt and Great Expectations: a quarter of a small night's work. A fork server imports them once for each
-test worker, and each command is a fork of it. Nothing of Kundbild's own is imported beforehand: it reads the
+A night imports Dagster, dbt and Great Expectations. A fork server imports them once for each test worker, and each command is
+a fork of it. Nothing of Kundbild's own is imported beforehand: it reads the
 environment at import, and the command's environment is another.
 """
 

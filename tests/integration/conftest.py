@@ -1,4 +1,4 @@
-"""One demo home that many tests read: night 1 run once a session. Tests that change a home copy it."""
+"""One demo home that many tests read: night 1 run once a session. Tests that change a home do so in place (`demo_copy`)."""
 
 from __future__ import annotations
 
