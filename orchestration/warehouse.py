@@ -106,6 +106,15 @@ def scalar(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = No
     return rows[0][0] if rows else None
 
 
+def count_rows(connection: duckdb.DuckDBPyConnection, relation: str, where: str) -> int:
+    return int(scalar(connection, f"select count(*) from {relation} where {where}"))
+
+
+def changed_rows(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    """Runs an insert, update or delete. Returns the rows that it changed."""
+    return int(scalar(connection, statement))
+
+
 def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     """Whether the database in use has it."""
     found = "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = $1 and table_name = $2"

@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.audiences import MAX_AGE
 from orchestration.errors import GateError
-from orchestration.requests import SOURCE as REQUESTS
+from orchestration.privacy.delivered_requests import SOURCE as REQUESTS
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import has_table, scalar
 

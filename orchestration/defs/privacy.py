@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from orchestration.answers import answer
 from orchestration.configuration import load_settings
 from orchestration.defs.resources import NightResource
 from orchestration.erase import erase as erase_people
@@ -18,12 +19,13 @@ from orchestration.home import Home
 from orchestration.night import NOTE, home_and_config, tell
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.deadlines import ANSWERED_IN_TIME, deadlines
+from orchestration.privacy.delivered_requests import SOURCE
 from orchestration.privacy.held_rows import find_held
 from orchestration.privacy.job_tokens import spend_token
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.retention import forget_expired
 from orchestration.privacy.rights import Subject
-from orchestration.requests import SOURCE, answer, take_up_requests
+from orchestration.requests import take_up_requests
 from orchestration.settings import Settings
 
 REQUESTS, RETENTION = ["privacy", "data_requests"], ["privacy", "retention"]

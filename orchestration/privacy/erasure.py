@@ -40,7 +40,7 @@ from orchestration.privacy.rewriting import Theirs, rewrite_publications, rewrit
 from orchestration.privacy.set_aside import forget_set_aside, staged_pairs
 from orchestration.privacy.spelled_numbers import is_spelled
 from orchestration.settings import Settings
-from orchestration.warehouse import has_table, json_path, open_warehouse, quote, scalar, text, transaction
+from orchestration.warehouse import changed_rows, has_table, json_path, open_warehouse, quote, text, transaction
 
 # tables of this connection alone: who is restricted is hidden by the nights after anyway
 _HIDING = "temp.hiding"
@@ -145,7 +145,7 @@ def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
         note_points(con, settings)
         rows = sum(_delete_raw(con, settings, source, name, person) for source, name, person in declared(settings))
         rows += sum(_empty_rejected(con, source, name, person) for source, name, person in declared(settings))
-        rows += sum(_changed(con, statement) for statement in _special(con))
+        rows += sum(changed_rows(con, statement) for statement in _special(con))
         rows += forget_withdrawals(con)
         # what staging had set aside of them: else the books would never balance again
         rows += sum(forget_set_aside(con, source, entity) for source, entity in staged_pairs(con))
@@ -179,7 +179,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
         own_key = settings.sources[source].tables[name].key
         deletion = f"delete from {raw_table(source, name)} where {where}"
         if len(own_key) != 1 or own_key == person.key_columns:
-            return _changed(con, deletion)
+            return changed_rows(con, deletion)
         # what hangs on a row that was set aside stands alone
         deleted = [str(key) for (key,) in con.execute(f"{deletion} returning {quote(own_key[0])}").fetchall()]
         con.register("deleted", pa.table({"source_key": pa.array(deleted, pa.string())}))
@@ -187,7 +187,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
         con.unregister("deleted")
         return len(deleted)
     emptied = ", ".join(f"{quote(c)} = null" for c in [*person.key_columns, *person.emptied])
-    return _changed(con, f"update {raw_table(source, name)} set {emptied} where {where}")
+    return changed_rows(con, f"update {raw_table(source, name)} set {emptied} where {where}")
 
 
 def _empty_rejected(con: duckdb.DuckDBPyConnection, source: str, name: str, person: Person) -> int:
@@ -200,7 +200,7 @@ def _empty_rejected(con: duckdb.DuckDBPyConnection, source: str, name: str, pers
         f"select rowid as row_id, {columns} from quarantine.rejected_rows where source = {text(source)} "
         f"and table_name = {text(name)} and json_valid(content)"
     )
-    return _changed(
+    return changed_rows(
         con,
         f"update quarantine.rejected_rows set content = null where rowid in (select row_id from ({rows}) where {is_of(source, person)})",
     )
@@ -283,8 +283,4 @@ def _delete(con: duckdb.DuckDBPyConnection, schema: str, table: str, journal: st
     ).fetchall()
     theirs = _theirs(table, {column for (column,) in columns}, journal)
     name = f"{quote(schema)}.{quote(table)}"
-    return sum(_changed(con, statement) for statement in theirs.deletions(name)) if theirs else 0
-
-
-def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
-    return int(scalar(con, statement))
+    return sum(changed_rows(con, statement) for statement in theirs.deletions(name)) if theirs else 0

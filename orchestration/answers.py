@@ -1,0 +1,59 @@
+"""Answers to requests for one's data: files below `subject_access` of the home folder.
+
+Not here: what an answer holds (privacy/subject_access.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+
+from orchestration.extract.records import now
+from orchestration.home import Home, write_private
+from orchestration.migrations import opened
+from orchestration.privacy.audit import audit_log
+from orchestration.privacy.catalogue import categories_with
+from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.rights import State, Subject, customers_of, note_request, state_of
+from orchestration.privacy.subject_access import as_json, as_page, export_subject
+from orchestration.settings import Settings
+
+_ANSWERS_KEPT = timedelta(days=31)
+
+
+def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[State]:
+    """Writes what is held of each subject below `subject_access` of the home folder. Raises WarehouseBusyError during a run."""
+    home.prepare()
+    log, at = audit_log(home, settings.privacy), now()
+    states: list[State] = []
+    with opened(home, settings.engine, "subject access") as con:
+        for subject, customers in zip(subjects, customers_of(con, subjects), strict=True):
+            state = state_of(customers)
+            whom = customers[0] if state == "done" else subject.said
+            noted = note_request(con, "export", log.keyed(whom), at, state)
+            # noted first: no answer lies there of which the log does not tell
+            log.append("export" if state == "done" else f"export-{state}", subject=whom, detail={"request": noted})
+            if state == "done":
+                write_answer(con, home, settings, whom, at, noted)
+            states.append(state)
+    return states
+
+
+def write_answer(
+    con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, customer: str, received: datetime, request: str
+) -> None:
+    pepper = find_pepper(con, settings.privacy.pepper)
+    kinds = categories_with(settings.privacy.retention_days)
+    document = export_subject(con, settings, pepper, customer, received, kinds)
+    home.subject_access.mkdir(mode=0o700, exist_ok=True)
+    write_private(home.subject_access / f"{request}.json", as_json(document))
+    write_private(home.subject_access / f"{request}.html", as_page(document))
+
+
+def forget_answers(home: Home, at: datetime) -> None:
+    """Answers to requests for data are sent within a month, or made anew."""
+    for path in home.subject_access.glob("*"):
+        if datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None) < at - _ANSWERS_KEPT:
+            path.unlink()

@@ -1,0 +1,63 @@
+"""What retention took out of raw goes out of what stands from earlier nights: conformed tables, facts, quarantine.
+
+Not here: what is too old in raw (retention.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import duckdb
+
+from orchestration.conformed import EntityRetention
+from orchestration.privacy.set_aside import forget_set_aside
+from orchestration.warehouse import has_table, scalar, text
+
+# staged times may be read otherwise than raw ones, by hours at most
+_SLACK = timedelta(days=2)
+
+
+def forget_built(
+    con: duckdb.DuckDBPyConnection, entity: str, said: EntityRetention, source: str, cutoffs: Mapping[str, date]
+) -> None:
+    """Takes out of a conformed table, of its fact and of quarantine what raw no longer has."""
+    staged, table = f"stg_{source}__{entity}", f"conformed_{entity}"
+    if not has_table(con, "conformed", table) or not _has_view(con, "staging", staged):
+        return
+    # only the slice that may be too old is compared; where rows tell no time, or a person decides, all of it
+    slice_ = ""
+    if said.happened_at and entity != "people":
+        until = text((cutoffs[said.category] + _SLACK).isoformat())
+        slice_ = f"coalesce(greatest({', '.join(said.happened_at)}), extracted_at) < date {until} and "
+    con.execute(
+        f"create or replace temp table gone_keys as select source_key from conformed.{table} where {slice_}source_system = {text(source)} "
+        f"and source_key not in (select source_key from staging.{staged} where {slice_}source_key is not null)"
+    )
+    # facts take what is new of their entity, and would not see what is gone
+    for schema, name in (("conformed", table), ("marts", f"fct_{entity}")):
+        if has_table(con, schema, name):
+            con.execute(
+                f"delete from {schema}.{name} where source_system = {text(source)} and source_key in (from gone_keys)"
+            )
+    if said.is_kept:
+        _part_from_person(con, entity, source, staged, slice_)
+    forget_set_aside(con, source, entity)
+
+
+def _part_from_person(con: duckdb.DuckDBPyConnection, entity: str, source: str, staged: str, slice_: str) -> None:
+    """What was sold is nobody's any more, where it is nobody's in raw."""
+    nobodys = f"select source_key from staging.{staged} where {slice_}person_key is null"
+    for schema, name, emptied in (
+        ("conformed", f"conformed_{entity}", "person_key = null"),
+        ("marts", f"fct_{entity}", "person_key = null, customer_id = null"),
+    ):
+        if has_table(con, schema, name):
+            con.execute(
+                f"update {schema}.{name} set {emptied} where source_system = {text(source)} and person_key is not null and source_key in ({nobodys})"
+            )
+
+
+def _has_view(con: duckdb.DuckDBPyConnection, schema: str, view: str) -> bool:
+    found = "select count(*) from duckdb_views() where database_name = current_database() and schema_name = $1 and view_name = $2"
+    return bool(scalar(con, found, [schema, view]))
