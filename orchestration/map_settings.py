@@ -9,6 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+# entities of which a row is a statement: it may grant or withdraw
+STATEMENTS = ("consent_events", "email_events")
+
 
 class ColumnMap(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
     """Where one conformed column comes from, when a plain column name does not say enough."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.conformed import EntityRetention, retentions
-from orchestration.map_settings import ColumnMap, EntityMap
+from orchestration.map_settings import STATEMENTS, ColumnMap, EntityMap
 from orchestration.mapping_times import mapped_moment
 from orchestration.mapping_values import mapped_text, stripped
 from orchestration.settings import Table
@@ -18,7 +18,6 @@ from orchestration.warehouse import quote, text
 # other rows name these by their key: one key in two maps is one thing. Of all others it is two rows.
 _NAMED_BY_OTHERS = ("people", "companies", "products", "orders", "carts", "campaigns", "survey_responses", "web_sessions")  # fmt: skip
 # of what somebody said no row may stand for another: one that shares its key may be the withdrawal
-STATEMENTS = ("consent_events", "email_events")
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestration.conformed import entities, required_columns
-from orchestration.map_settings import ColumnMap
-from orchestration.mapping_parts import STATEMENTS, Part, how_of, said_or_null
+from orchestration.map_settings import STATEMENTS, ColumnMap
+from orchestration.mapping_parts import Part, how_of, said_or_null
 from orchestration.mapping_times import TIMES_OF_STATEMENTS, stated_as_grant, written_time
 from orchestration.mapping_values import argument, is_ignored, mapped_text, plain, stripped
 from orchestration.warehouse import key_text, quote, text

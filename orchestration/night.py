@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from orchestration.activation.shown import close_stale_audiences
 from orchestration.configuration import load_settings
 from orchestration.erase import finish_unfinished, prove_of_night
 from orchestration.errors import KundbildError
@@ -28,12 +27,14 @@ from orchestration.migrations import bring_up_to_date, migrate
 from orchestration.preflight import assert_can_start
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
+from orchestration.publishing.shown import close_stale_audiences
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.status import keep_status, note_run
 from orchestration.transform import Dbt, set_clock
 from orchestration.warehouse import has_table, open_warehouse, scalar
 
 if TYPE_CHECKING:
+    from data_quality.checks import Stage, Suite
     from data_quality.runner import QualityRun
 
 Watcher = Callable[[str, str], None]
@@ -208,8 +209,9 @@ class Night:
         ).fetchall()
         return bool(last) and last[0][0] == self.fingerprint(con) and not events_since(con, last[0][1])
 
-    def is_arrival_unneeded(self, con: duckdb.DuckDBPyConnection) -> bool:
-        """Whether the checks of what arrived may be skipped, so far as can be known before requests are taken up."""
+    def skip_arrival(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Notes and returns whether the checks of what arrived are skipped: nothing is new, so far as can be known before requests
+        are taken up."""
         self._is_arrival_skipped = self.is_nothing_new(con)
         return self._is_arrival_skipped
 
@@ -217,13 +219,17 @@ class Night:
         """Runs the checks that were skipped, where something is new after all. Needs the warehouse closed."""
         if not self._is_arrival_skipped:
             return
+        with self.warehouse() as con:
+            suites = self.suites(con, "arrival")
+        self.quality.run(suites)
+        self._is_arrival_skipped = False
+
+    def suites(self, con: duckdb.DuckDBPyConnection, stage: Stage) -> list[Suite]:
+        """The suites of a stage, against the counts of the last publication."""
         from data_quality.runner import last_counts
         from data_quality.suites import all_suites
 
-        with self.warehouse() as con:
-            history = last_counts(con)
-        self.quality.run([suite for suite in all_suites(self.settings, history) if suite.stage == "arrival"])
-        self._is_arrival_skipped = False
+        return [suite for suite in all_suites(self.settings, last_counts(con)) if suite.stage == stage]
 
     def note_published(self, con: duckdb.DuckDBPyConnection) -> None:
         con.execute(_PUBLICATIONS)

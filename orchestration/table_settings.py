@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from orchestration.map_settings import EntityMap
+from orchestration.map_settings import STATEMENTS, EntityMap
 from orchestration.person_settings import NationalId, Person, Retention
 
 
@@ -110,9 +110,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
     @property
     def holds_statements(self) -> bool:
         """Whether its rows say what somebody consented to, withdrew or complained of."""
-        return any(m.entity in ("consent_events", "email_events") for m in self.maps) or any(
-            p.grant or p.refusal for p in self.persons
-        )
+        return any(m.entity in STATEMENTS for m in self.maps) or any(p.grant or p.refusal for p in self.persons)
 
     @property
     def is_read_whole(self) -> bool:

@@ -33,9 +33,8 @@ _REFUSES = (
     "(o.purpose in (p.purpose, 'all') or o.purpose in ('marketing', 'direct_marketing') and p.purpose in "
     "(select purpose from reference.purposes where is_marketing)) and "
     "(o.channel in (p.channel, 'all') or o.purpose = 'direct_marketing') and o.said_at >= p.decided_at - case "
-    # times on clocks of which nobody knows the zone: the order of the two is in doubt for so long
-    # of a statement that the raw path cannot name nothing is known of its clock: no margin, so that the check never cries
-    # without a cause
+    # of a statement that the raw path cannot name the clock is not known: no margin, so that the check never cries without a
+    # cause. On clocks of which nobody knows the zone the order of the two is in doubt for so long
     "when p.event is null or o.clock is not distinct from p.clock then interval '0 hour' else case when o.clock is null then interval '0 hour' "
     f"else {LATER} end + case when p.clock is null then interval '0 hour' else {EARLIER} end end"
 )

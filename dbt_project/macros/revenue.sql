@@ -143,11 +143,11 @@
     where s.kept_amount > case when c.customer_id is null then 0 else c.credited_amount end
 {%- endmacro %}
 
-{#- SQL on a spell of a rate and the day w.rated_on: whether no newer rate came for too long. One without a day always holds. -#}
-{% macro is_stale_rate(spell) -%}
+{#- SQL on a spell of a rate and a day: whether no newer rate came for too long. One without a day always holds. -#}
+{% macro is_stale_rate(spell, day) -%}
     (
         {{ spell }}.valid_until = date '9999-12-31'
         and {{ spell }}.valid_on > date '0001-01-01'
-        and {{ days_between(spell ~ ".valid_on", "w.rated_on") }} > {{ var("max_rate_age_days") }}
+        and {{ days_between(spell ~ ".valid_on", day) }} > {{ var("max_rate_age_days") }}
     )
 {%- endmacro %}

@@ -27,7 +27,7 @@
         join owners b on b.source_system = h.person_system and b.source_key = h.person_key
         group by 1, 2, 3
     ),
-    -- whoever has the address or number of a record that withdrew and is gone
+    -- for whom a withdrawal of another record stands
     heirs as (
         select distinct h.gone_system, h.gone_key, b.customer_id
         from {{ source("identity", "heirs") }} h

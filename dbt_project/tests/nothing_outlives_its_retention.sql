@@ -1,9 +1,7 @@
 {{ config(meta={"dagster": {"ref": {"name": "books"}}}) }}
 
 -- No row is older than the days of its category (seed data_categories). People stay while anything is heard of them;
--- rows of whoever is under a legal hold (identity.held_records) stay until it ends, and in doubt whose a number is,
--- it is
--- theirs
+-- rows of whoever is under a legal hold (identity.held_records) stay until it ends. In doubt a number is theirs
 {% set held = source("identity", "held_records") %}
 {% set people = ref("conformed_people") %}
 {% set visits = ref("conformed_web_sessions") %}
@@ -31,9 +29,14 @@
                     select 1
                     from {{ held }} h
                     join {{ people }} p on p.source_system = h.source_system and p.source_key = h.source_key
+                    where {{ email_key("p.email") }} = {{ email_key("e.contact_point") }}
+                )
+                and not exists (
+                    select 1
+                    from {{ held }} h
+                    join {{ people }} p on p.source_system = h.source_system and p.source_key = h.source_key
                     where
-                        {{ email_key("p.email") }} = {{ email_key("e.contact_point") }}
-                        or right({{ letters_and_digits("p.phone") }}, 7)
+                        right({{ letters_and_digits("p.phone") }}, 7)
                         = right({{ letters_and_digits("e.contact_point") }}, 7)
                 )
             {% endif %}

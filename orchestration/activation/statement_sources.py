@@ -13,11 +13,11 @@ import duckdb
 
 from orchestration.audiences import MAX_AGE
 from orchestration.errors import GateError
+from orchestration.map_settings import STATEMENTS
 from orchestration.privacy.delivered_requests import SOURCE as REQUESTS
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import has_table, scalar
 
-_ENTITIES = ("consent_events", "email_events")
 _RAW = re.compile(r"""source\(\s*["']\w+["']\s*,\s*["'](\w+)["']\s*\)""")
 # of the newest run that looked
 _NOT_FRESH = """
@@ -31,8 +31,8 @@ def statement_sources(settings: Settings) -> dict[str, list[str]]:
     """Source → its tables that say what people want: mapped to, or staged by hand for, consent and email events."""
     found: dict[str, list[str]] = {}
     for name, source in settings.enabled_sources.items():
-        tables = {t for t, table in source.tables.items() if any(m.entity in _ENTITIES for m in table.maps)}
-        for entity in _ENTITIES:
+        tables = {t for t, table in source.tables.items() if any(m.entity in STATEMENTS for m in table.maps)}
+        for entity in STATEMENTS:
             staged = DBT_DIR / "models" / "staging" / name / f"stg_{name}__{entity}.sql"
             if source.system and staged.exists():
                 tables |= set(_RAW.findall(staged.read_text(encoding="utf-8"))) & set(source.tables)

@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 
 from data_quality.checks import STAGES, CheckResult, Stage, Suite
-from data_quality.runner import last_counts
 from data_quality.suites import all_suites
 from orchestration.defs.resources import NightResource
 from orchestration.night import tell
@@ -47,11 +46,10 @@ def _stage(stage: Stage, suites: list[Suite]) -> dg.AssetChecksDefinition:
     def checks(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
-            if stage == "arrival" and run.is_arrival_unneeded(con):
+            if stage == "arrival" and run.skip_arrival(con):
                 return
-            history = last_counts(con)
+            fresh = run.suites(con, stage)
         wanted = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
-        fresh = [suite for suite in all_suites(run.settings, history) if suite.stage == stage]
         fresh = [
             suite for suite in fresh if any((dg.AssetKey(suite.asset_key), c.name) in wanted for c in suite.checks)
         ]

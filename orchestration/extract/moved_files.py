@@ -51,11 +51,6 @@ def follow(con: duckdb.DuckDBPyConnection, source: str, name: str, old: str, new
     where = "where source = $source and table_name = $name and file = "
     values = {"source": source, "name": name, "old": old, "new": new}
     with transaction(con):
-        # what `new` held before it was overwritten
-        con.execute(
-            f"delete from ops.loaded_files {where} $new and sha256 in (select sha256 from ops.loaded_files {where} $old)",
-            values,
-        )
         con.execute(f"update ops.loaded_files set file = $new {where} $old", values)
         con.execute(f"update quarantine.rejected_rows set file = $new {where} $old", values)
         if has_table(con, f"raw_{source}", name):

@@ -18,20 +18,17 @@ from jinja2 import Environment
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.catalogue import NONE, Category, Column
-from orchestration.privacy.entry import has_telling_field, mend_nested
+from orchestration.privacy.entry import has_telling_field, mend_nested, told_by
 from orchestration.privacy.exported_points import hashed_customer, point_key
 from orchestration.privacy.exports import content_hash, prepare_exports
 from orchestration.privacy.leaked import Found, files_of, note_named, prepare_named, tables_of
-from orchestration.privacy.national_ids import holds_national_ids
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.rights import OWNERS
 from orchestration.privacy.special_categories import (
-    IDENTITY_NUMBER,
     NUMBER_SQL,
     candidates_sql,
     cleaned,
-    special_category_of,
 )
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, quote
@@ -195,7 +192,7 @@ def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str,
     counted: Counter[str] = Counter()
     for column, kind in found.types.items():
         is_nested = kind == "JSON" or kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")
-        if named := IDENTITY_NUMBER if holds_national_ids(column) else special_category_of(column):
+        if named := told_by(column):
             counted[named] += found.rows
         elif (kind == "VARCHAR" or is_nested) and columns[column] not in (*_NO_WORDS, NONE):
             name = f"to_json({quote(column)})::varchar" if is_nested else quote(column)

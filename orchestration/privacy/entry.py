@@ -88,7 +88,7 @@ def free_text_columns(table: Table, columns: dict[str, str]) -> list[str]:
 def _may_hold_text(kind: str) -> bool:
     """Whether a type is of text, or of nested values with text in them."""
     upper = kind.upper()
-    return upper in ("VARCHAR", "JSON") or "VARCHAR" in upper
+    return upper == "JSON" or "VARCHAR" in upper
 
 
 # words by which columns are known that are no free text, and that people write identity numbers in all the same
@@ -268,12 +268,13 @@ def has_telling_field(con: duckdb.DuckDBPyConnection, relation: str, written: st
     def tells(shape: Any) -> bool:
         if isinstance(shape, list):
             return any(map(tells, shape))
-        return isinstance(shape, dict) and any(_told_by(name) or tells(part) for name, part in shape.items())
+        return isinstance(shape, dict) and any(told_by(name) or tells(part) for name, part in shape.items())
 
     return any(tells(json.loads(shape)) for (shape,) in shapes if shape)
 
 
-def _told_by(name: str) -> str | None:
+def told_by(name: str) -> str | None:
+    """The special category, or identity numbers, that a column or field holds by its name; None where the name tells none."""
     return IDENTITY_NUMBER if holds_national_ids(name) else special_category_of(name)
 
 
@@ -300,7 +301,7 @@ def mend_nested(written: str) -> tuple[str, list[str]]:
         return value
 
     def _named(name: str, part: Any) -> Any:
-        if part is not None and not isinstance(part, dict | list) and (category := _told_by(name)):
+        if part is not None and not isinstance(part, dict | list) and (category := told_by(name)):
             taken.append(category)
             return None
         return walk(part)

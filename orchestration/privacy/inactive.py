@@ -90,7 +90,7 @@ def forget_inactive(
             f"{own.rule.is_old} and {own.key} in {_INACTIVE.format(source=text(own.source), by=by)}"
             for by in ("is_active or is_held", "is_active")
         )
-        if held:
+        if held and held.is_any:
             held.counts[place] += count_rows(con, raw, unheard) - count_rows(con, raw, inactive)
         gone[place] = changed_rows(con, f"delete from {raw} where {inactive}")
     return gone

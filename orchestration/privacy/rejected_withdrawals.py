@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.map_settings import EntityMap
+from orchestration.map_settings import STATEMENTS, EntityMap
 from orchestration.mapping_times import formats_by_offset
 from orchestration.mapping_values import is_ignored, mapped_text
 from orchestration.person_settings import Person
 from orchestration.privacy.broken_lines import NUMBERED, note_lines, note_unnamed, prepare_lines
 from orchestration.privacy.withdrawals import (
     EARLIEST,
-    FEEDING,
     LEDGER,
     add_withdrawals,
     is_harmless,
@@ -86,7 +85,7 @@ def readers(settings: Settings) -> Iterator[Reader]:
 def readers_of(source: str, spec: Source, name: str, table: Table) -> Iterator[Reader]:
     """Those of one table."""
     for mapping in table.maps:
-        if mapping.entity in FEEDING:
+        if mapping.entity in STATEMENTS:
             yield _of_mapping(source, name, table, mapping, spec.timezone)
     for person in table.persons:
         if person.grant or person.refusal:

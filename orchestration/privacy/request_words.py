@@ -29,7 +29,7 @@ _KIND_OF = {word: kind for kind, words in _SAME.items() for word in words}
 # what may ask to be erased: irreversible, so that a person has to read it unless it is one of the words above
 _MAY_ERASE = re.compile(
     # at the start of a word: "newsletter" has "slett" in it
-    r"\b(remov|eras|forget|forgot|delet|wipe|purge|destroy|rader|ta(ga)? bort|tag bort|gl(ö|o)m|utplån|slett|slet|fjern|glem|"
+    r"\b(remov|eras|forget|forgot|delet|wipe|purge|destroy|rader|ta(ga)? bort|tag bort|gl(ö|o)m|utplån|slet|fjern|glem|"
     r"poist|unohd|unohta|hävit)"
 )
 _MAY_RESTRICT = re.compile(r"\b(restrict|begr(ä|æ|ae|e)ns|rajoit)")

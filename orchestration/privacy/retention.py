@@ -54,7 +54,7 @@ def forget_expired(
                     people.append(People(source, name, key, rule, theirs))
                 else:
                     raw = raw_table(source, name)
-                    if held:
+                    if held and held.is_any:
                         held.counts[f"{source}.{name}"] += count_rows(con, raw, f"{_going(table, rule)} and {theirs}")
                     kept = Rule(rule.moment, rule.cutoff, f"coalesce({rule.kept}, false) or {theirs}")
                     gone[f"{source}.{name}"] = changed_rows(con, _forgetting(table, raw, kept))

@@ -12,11 +12,12 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from orchestration.map_settings import STATEMENTS
 from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
-from orchestration.privacy.withdrawals import FEEDING, is_evidence
+from orchestration.privacy.withdrawals import is_evidence
 from orchestration.settings import Table
 from orchestration.warehouse import key_text, quote, scalar, text
 
@@ -260,7 +261,7 @@ class Suppressor:
 def _has_statements(table: Table) -> bool:
     """Whether rows of a table may withdraw."""
     return any(person.grant or person.refusal for person in table.whose) or any(
-        mapping.entity in FEEDING for mapping in table.maps
+        mapping.entity in STATEMENTS for mapping in table.maps
     )
 
 

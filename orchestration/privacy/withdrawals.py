@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
+from orchestration.map_settings import STATEMENTS
 from orchestration.warehouse import scalar, text
 
 LEDGER = "identity.withdrawals"
-FEEDING = ("consent_events", "email_events")
 _STAGED = "staging.stg_{system}__{entity}"
 # statuses that are a withdrawal as a whole word, without case, besides those that REFUSAL finds; whatever is neither of
 # these nor a grant denies too, for as long as it stands so
@@ -183,7 +183,7 @@ def note_withdrawals(
     Returns the ledger's rows.
     """
     prepare_withdrawals(con)
-    for entity in FEEDING:
+    for entity in STATEMENTS:
         for system in staged.get(entity, ()):
             # a key that says no system is of the row's own
             own = f"case when person_key is null then person_system else coalesce(nullif(trim(person_system), ''), '{system}') end"

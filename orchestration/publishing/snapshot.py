@@ -163,7 +163,8 @@ def _empty_audiences(home: Home, version: str) -> bool:
             "select schema_name, table_name from duckdb_tables() where schema_name in (?, ?)",
             [AUDIENCES, AUDIENCE_ROWS],
         ).fetchall()
-        held = [t for s, n in there if con.execute(f"from {(t := f'{quote(s)}.{quote(n)}')} limit 1").fetchall()]
+        tables = [f"{quote(schema)}.{quote(table)}" for schema, table in there]
+        held = [table for table in tables if con.execute(f"from {table} limit 1").fetchall()]
     if not held:
         return False
     fresh = home.temporary / f"{version}.{PEOPLE.file}"

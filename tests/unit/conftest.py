@@ -14,8 +14,9 @@ from orchestration.identity.groups import find_households
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
+from orchestration.map_settings import STATEMENTS
 from orchestration.privacy.rights import prepare_requests
-from orchestration.privacy.withdrawals import FEEDING, note_withdrawals
+from orchestration.privacy.withdrawals import note_withdrawals
 from orchestration.settings import PROJECT_DIR, Identity, Settings, Source, Table
 from tests.unit.consent import FED, MODELS, SEEDS, SYSTEMS, compiled_with
 
@@ -113,9 +114,9 @@ def permitted(compiled, resolve, warehouse):
             )
         # rows of every system, as staging has them
         for system in SYSTEMS:
-            for entity in FEEDING:
+            for entity in STATEMENTS:
                 warehouse.execute(f"create or replace view staging.stg_{system}__{entity} as select *, null as quarantine_reason from conformed.conformed_{entity} where source_system = '{system}'")  # fmt: skip
-        note_withdrawals(warehouse, dict.fromkeys(FEEDING, SYSTEMS), reading=str(next(readings)))
+        note_withdrawals(warehouse, dict.fromkeys(STATEMENTS, SYSTEMS), reading=str(next(readings)))
         keys = {customer: key for key, customer in ids.items()}
 
         def derive() -> dict[tuple[str, str, str], str]:

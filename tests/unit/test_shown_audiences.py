@@ -10,10 +10,10 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from orchestration.activation.shown import close_stale_audiences
 from orchestration.activation.statement_sources import statements_known_until
 from orchestration.extract.records import now
 from orchestration.publishing import snapshot
+from orchestration.publishing.shown import close_stale_audiences
 from orchestration.settings import Settings, Source
 from tests.unit.test_export import NIGHT, NOW, SETTINGS, night  # noqa: F401 # a fixture
 

@@ -86,7 +86,7 @@ with
                 from addresses a
                 where
                     a.customer_id = l.customer_id
-                    and a.family_forms[1] is not null
+                    and not {{ is_empty_list("a.family_forms") }}
                     and a.street_marks[1] is not null
                     and {{ is_postal_key("a.postal_key", "l.country_code") }}
                     -- another address of the customer is no answer for the one that was granted

@@ -50,7 +50,13 @@ with
     -- straight to the company's currency, or by way of one that both have a price in
     found as (
         select
-            w.currency, w.rated_on, a.rate as rate, a.valid_on, 0 as steps, a.base, {{ is_stale_rate("a") }} as is_stale
+            w.currency,
+            w.rated_on,
+            a.rate as rate,
+            a.valid_on,
+            0 as steps,
+            a.base,
+            {{ is_stale_rate("a", "w.rated_on") }} as is_stale
         from wanted w
         join spells a on a.currency = w.currency and w.rated_on >= a.valid_on and w.rated_on < a.valid_until
         where a.base = '{{ var("currency") }}'
@@ -62,7 +68,7 @@ with
             least(a.valid_on, b.valid_on),
             1,
             a.base,
-            {{ is_stale_rate("a") }} or {{ is_stale_rate("b") }}
+            {{ is_stale_rate("a", "w.rated_on") }} or {{ is_stale_rate("b", "w.rated_on") }}
         from wanted w
         join spells a on a.currency = w.currency and w.rated_on >= a.valid_on and w.rated_on < a.valid_until
         join

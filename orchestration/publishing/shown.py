@@ -1,7 +1,7 @@
 """Whether the last publication may go on showing audiences, after a night that published none.
 
 Here: the rule by which an export is refused, kept by the file that BI reads as well. Not here: emptying the file
-(publishing/snapshot.py), the 24 hours after a night (the publication's own views), exports (export.py).
+(snapshot.py), the 24 hours after a night (the publication's own views), exports (activation/export.py).
 """
 
 from __future__ import annotations
