@@ -27,7 +27,8 @@ from orchestration.migrations import bring_up_to_date, migrate
 from orchestration.preflight import assert_can_start
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
-from orchestration.publishing.shown import close_stale_audiences
+from orchestration.publishing.grades import PEOPLE
+from orchestration.publishing.shown import close_stale_audiences, close_without_looking
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.status import keep_status, note_run
 from orchestration.transform import Dbt, set_clock
@@ -92,6 +93,9 @@ class Night:
     _dbt: Dbt | None = None
     _quality: QualityRun | None = None
     _is_arrival_skipped: bool = False
+    # whether it is to publish, or to find that the last publication stands; and whether it did
+    is_whole: bool = False
+    _is_settled: bool = False
     failed_sources: dict[str, str] = field(default_factory=dict)
     # why it was not published, in the words of errors of our own
     problems: list[str] = field(default_factory=list)
@@ -106,6 +110,7 @@ class Night:
         is_forced: bool = False,
         full_refresh: bool = False,
         is_recalibrated: bool = False,
+        is_whole: bool = False,
     ) -> Iterator[Night]:
         """Takes the lock, starts the demo's API where the configuration is the demo's, reads the settings."""
         home, config = home_and_config()
@@ -125,9 +130,13 @@ class Night:
                 tell(NOTE, f"an older version built this home: brought up to date {', '.join(changed)}")
             finish_unfinished(home, settings)
             night = cls(home, settings, run_id, moment, is_forced, full_refresh, is_recalibrated)
+            night.is_whole = is_whole
             try:
                 yield night
             finally:
+                # before anything that may fail as well
+                if closed := night._close_audiences():
+                    tell(NOTE, closed)
                 if night._quality:
                     night._quality.close()
                 if home.erasure_mark.exists():
@@ -143,8 +152,26 @@ class Night:
                 with suppress(KundbildError, duckdb.Error, OSError), night.warehouse() as con:
                     note_run(con, run_id, night.problems)
                     keep_status(con, home)
-                    if closed := close_stale_audiences(con, home, settings, night.problems, now()):
-                        tell(NOTE, closed)
+
+    def _close_audiences(self) -> str:
+        """Leaves no audience published for which this run does not answer. Never raises; returns what to tell, "" if nothing."""
+        is_settled = self._is_settled or not self.is_whole
+        try:
+            try:
+                with self.warehouse() as con:
+                    return close_stale_audiences(
+                        con, self.home, self.settings, self.problems, now(), is_settled=is_settled
+                    )
+            except (KundbildError, duckdb.Error):
+                return close_without_looking(self.home)
+        except Exception as error:
+            # its text may quote rows
+            problem = (
+                f"Published audiences could not be emptied ({type(error).__name__}), and may hold people who withdrew: make room "
+                f"on the disk if it is full, then `kundbild run`; until then nobody may use {self.home.published / PEOPLE.file}"
+            )
+            self.problems.append(problem)
+            return problem
 
     @property
     def dbt(self) -> Dbt:
@@ -209,6 +236,11 @@ class Night:
         ).fetchall()
         return bool(last) and last[0][0] == self.fingerprint(con) and not events_since(con, last[0][1])
 
+    def stands(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Notes and returns whether the run ends here: the last publication already shows what it would."""
+        self._is_settled = self.is_nothing_new(con)
+        return self._is_settled
+
     def skip_arrival(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Notes and returns whether the checks of what arrived are skipped: nothing is new, so far as can be known before requests
         are taken up."""
@@ -237,6 +269,7 @@ class Night:
             "insert into ops.publications values (?, ?, ?, ?, ?)",
             [self.fingerprint(con), self._project(con), _newest_load(con), self.run_id, now()],
         )
+        self._is_settled = True
 
     def _last_published(self, con: duckdb.DuckDBPyConnection) -> tuple[int, str]:
         """(newest load, digest of the dbt project) of the newest publication; (0, "") before the first."""

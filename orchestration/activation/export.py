@@ -183,17 +183,31 @@ def assert_consent_passed(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
+# whether the newest publication was made after every check, and of every load that changed a row
+_IS_PUBLISHED = """
+select coalesce(max(published_at) >= coalesce((select max(checked_at) from ops.check_results), '-infinity'), false)
+    and max_by(load_id, published_at)
+        >= coalesce((select max(load_id) from ops.loads where inserted + updated + deleted > 0), 0)
+from ops.publications
+"""
+
+
+def assert_published(con: duckdb.DuckDBPyConnection) -> None:
+    """Raises GateError where something was checked or loaded after the newest publication: a withdrawal that was loaded
+    is not in what may be used."""
+    if not scalar(con, _IS_PUBLISHED):
+        raise GateError(
+            "the last night was not published: nobody may be written to by it",
+            to_do="`kundbild run`, and export after it",
+        )
+
+
 def assert_fresh(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Raises GateError where permissions are older than MAX_AGE, the consent suite failed, or the night was not published."""
     as_of = scalar(con, "select as_of from ops.clock")
-    published, checked = con.execute(
-        "select (select max(published_at) from ops.publications), (select max(checked_at) from ops.check_results)"
-    ).fetchall()[0]
     to_do = "`kundbild run`, and export after it"
     assert_consent_passed(con)
-    # a night that is published is so after its last check
-    if published is None or (checked is not None and checked > published):
-        raise GateError("the last night was not published: nobody may be written to by it", to_do=to_do)
+    assert_published(con)
     if now - as_of > MAX_AGE:
         hours = int((now - as_of).total_seconds() // 3600)
         raise GateError(

@@ -26,13 +26,15 @@ class NightResource(dg.ConfigurableResource):
         tags = run.tags if run else {}
         as_of = tags.get(AS_OF_TAG)
         # only the nightly may say "nothing new": whoever runs a part by hand wants it run
-        is_forced = tags.get(FORCE_TAG) == "true" or not run or run.job_name != NIGHTLY or bool(run.asset_selection)
+        is_nightly = run is not None and run.job_name == NIGHTLY and not run.asset_selection
         with Night.begin(
             run.run_id if run else "by-hand",
             as_of=moment_of(as_of) if as_of else None,
-            is_forced=is_forced,
+            is_forced=tags.get(FORCE_TAG) == "true" or not is_nightly,
             full_refresh=tags.get(FULL_REFRESH_TAG) == "true",
             is_recalibrated=tags.get(RECALIBRATE_TAG) == "true",
+            # a part of it that is run again need not reach the publication
+            is_whole=is_nightly and run.step_keys_to_execute is None,
         ) as night:
             self._night = night
             yield self

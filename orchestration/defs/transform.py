@@ -72,7 +72,7 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
     def conformed(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
-            if run.is_nothing_new(con):
+            if run.stands(con):
                 context.log.info("Nothing new since the last publication: it stands.")
                 tell("nothing new")
                 return

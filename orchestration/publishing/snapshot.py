@@ -147,10 +147,11 @@ def rollback(home: Home, version: str | None = None) -> Publication:
 
 
 def close_audiences(home: Home) -> bool:
-    """Leaves no row of an audience in the current publication: they may not be used any more. Says whether there was any.
-    Needs the lock."""
-    publication = current(home)
-    return publication is not None and _empty_audiences(home, publication.version)
+    """Leaves no row of an audience in the current publication, nor in the newest, which `rollback` can switch to: they may
+    not be used any more. Says whether there was any. Needs the lock."""
+    shown = [current(home), *list_publications(home)[:1]]
+    emptied = [_empty_audiences(home, version) for version in sorted({one.version for one in shown if one})]
+    return any(emptied)
 
 
 def _empty_audiences(home: Home, version: str) -> bool:

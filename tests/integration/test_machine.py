@@ -306,11 +306,19 @@ def test_after_a_failed_run_status_says_why_and_the_log_is_where_it_says(tiny: K
         con.execute(
             "insert into ops.table_counts select 'x', 'raw_list.people', 1000, now()::timestamp + interval 1 hour"
         )
+    shown = (tiny.home / "published" / "customers.duckdb").resolve()
+    shown.chmod(0o600)
+    with duckdb.connect(str(shown)) as con:
+        con.execute("insert into audience_rows.audience_newsletter_email by name select 'c1' as customer_id")
     (tiny.home.parent / "list" / "people.csv").write_text(
         "id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n3,C,c@x.se\n"
     )
     outcome = tiny.json("run", "--as-of", NIGHT_2, code=1)
     assert not outcome["is_success"]
+    # the check skips the publishing step: audiences of the night before are not left standing
+    assert [note for note in outcome["notes"] if "shows no audience" in note]
+    with duckdb.connect(str(shown), read_only=True) as con:
+        assert con.execute("from audience_rows.audience_newsletter_email").fetchall() == []
     status = tiny.json("status")
     assert "keeps_its_volume" in status["last_run"]["problems"][0]
     assert "keeps_its_volume" in {check["check"] for check in status["failed_checks"]}

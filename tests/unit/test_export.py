@@ -52,7 +52,8 @@ create table identity.customer_id_redirects (old_customer_id varchar, customer_i
 create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, reason varchar, expires_at timestamp);
 create table marts.dim_customers (customer_id varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
 create table audiences.audience_news (customer_id varchar, contact_point varchar, given_name varchar, country_code varchar, purpose varchar, channel varchar);
-create table ops.publications (published_at timestamp);
+create table ops.publications (fingerprint varchar, project varchar, load_id bigint, run_id varchar, published_at timestamp);
+create table ops.loads (load_id bigint, inserted bigint, updated bigint, deleted bigint);
 create table ops.check_results (run_id varchar, stage varchar, table_name varchar, check_name varchar, severity varchar, passed boolean, checked_at timestamp);
 create table ops.source_status (source varchar primary key, checked_at timestamp, is_ok boolean, message varchar);
 """)
@@ -64,7 +65,8 @@ create table ops.source_status (source varchar primary key, checked_at timestamp
         warehouse.execute("insert into marts.dim_customers values (?, '1980-01-01', false, false, false)", [customer])
         warehouse.execute("insert into audiences.audience_news values (?, ?, ?, 'SE', 'newsletter', 'email')", [customer, point, key.title()])  # fmt: skip
     checked(warehouse, "audiences.audience_news", "every_row_has_permission")
-    warehouse.execute("insert into ops.publications values (?)", [NIGHT + timedelta(minutes=9)])
+    warehouse.execute("insert into ops.loads values (1, 4, 0, 0)")
+    warehouse.execute("insert into ops.publications values ('', '', 1, 'r', ?)", [NIGHT + timedelta(minutes=9)])
     for source in ("crm", "club"):
         warehouse.execute("insert into ops.source_status values (?, ?, true, '')", [source, NIGHT])
     return warehouse
@@ -130,6 +132,15 @@ def test_who_objected_or_was_restricted_since_the_night_is_left_out_without_anot
     ):
         night.execute("update identity.objections set purpose = ?, channel = ?", [purpose, channel])
         assert ("c-anna" in exported(night, tmp_path / "e.csv", overwrite=True)[0]) is stays
+
+
+def test_nothing_leaves_after_a_night_that_loaded_something_and_broke_off_before_its_checks(night, tmp_path):
+    night.execute("insert into ops.loads values (2, 0, 0, 0)")
+    assert len(exported(night, tmp_path / "a.csv")[0]) == 3
+    night.execute("insert into ops.loads values (3, 0, 1, 0)")
+    with pytest.raises(GateError, match="the last night was not published"):
+        exported(night, tmp_path / "b.csv")
+    assert not (tmp_path / "b.csv").exists()
 
 
 def test_a_withdrawal_by_an_address_alone_is_honoured_at_once(night, tmp_path):

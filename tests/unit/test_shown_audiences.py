@@ -73,6 +73,15 @@ def test_a_night_that_is_held_leaves_no_audience_behind(published, home, problem
     assert (home.published / "customers.duckdb").stat().st_mode & 0o077 == 0
 
 
+def test_a_held_night_closes_the_newest_publication_too_where_readers_were_put_back_to_an_older_one(published, home):
+    snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=3)
+    newest = snapshot.current(home).version
+    snapshot.rollback(home)
+    assert close_stale_audiences(published, home, SETTINGS, ["held"], NOW)
+    snapshot.rollback(home, newest)
+    assert rows(home) == (0, 0)
+
+
 def test_nothing_is_closed_where_nothing_was_published(night, home):  # noqa: F811
     assert close_stale_audiences(night, home, SETTINGS, ["held"], NOW) == ""
 
