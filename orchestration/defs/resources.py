@@ -34,7 +34,7 @@ class NightResource(dg.ConfigurableResource):
             full_refresh=tags.get(FULL_REFRESH_TAG) == "true",
             is_recalibrated=tags.get(RECALIBRATE_TAG) == "true",
             # a part of it that is run again need not reach the publication
-            is_whole=is_nightly and run.step_keys_to_execute is None,
+            is_whole=is_nightly and (run is None or run.step_keys_to_execute is None),
         ) as night:
             self._night = night
             yield self

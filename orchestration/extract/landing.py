@@ -101,7 +101,7 @@ def load(
         rejected = batch.after(load_id)
         if dropped:
             remove_written_numbers(con)
-        clean_rejects(con, has_special=any(special_category_of(column) for column in dropped))
+        clean_rejects(con, any(special_category_of(column) for column in dropped), table.not_special)
         if suppressor and is_suppressed:
             suppressor.empty_rejects(con, "fresh_rejects")
         con.execute("insert into quarantine.rejected_rows from fresh_rejects; drop table fresh_rejects")

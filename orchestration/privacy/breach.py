@@ -18,17 +18,16 @@ from jinja2 import Environment
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.catalogue import NONE, Category, Column
-from orchestration.privacy.entry import has_telling_field, mend_nested, told_by
 from orchestration.privacy.exported_points import hashed_customer, point_key
 from orchestration.privacy.exports import content_hash, prepare_exports
 from orchestration.privacy.leaked import Found, files_of, note_named, prepare_named, tables_of
+from orchestration.privacy.nested_values import HAS_FIELDS, has_telling_field, mend_nested, mend_text, told_by
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.rights import OWNERS
 from orchestration.privacy.special_categories import (
     NUMBER_SQL,
     candidates_sql,
-    cleaned,
 )
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, quote
@@ -196,14 +195,14 @@ def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str,
             counted[named] += found.rows
         elif (kind == "VARCHAR" or is_nested) and columns[column] not in (*_NO_WORDS, NONE):
             name = f"to_json({quote(column)})::varchar" if is_nested else quote(column)
-            is_told = is_nested and has_telling_field(con, found.relation, name)
+            is_told = has_telling_field(con, found.relation, name)
             suspected = con.execute(
-                f"select {name}, count(*) from {found.relation} where {name} is not null and ($told or regexp_matches(lower({name}), $words) "
+                f"select {name}, count(*) from {found.relation} where {name} is not null and (($told and {HAS_FIELDS.format(written=name)}) or regexp_matches(lower({name}), $words) "
                 f"or regexp_matches({name}, $number)) group by 1",
                 {"words": candidates_sql(), "number": NUMBER_SQL, "told": is_told},
             ).fetchall()
             for said, rows in suspected:
-                counted.update(dict.fromkeys(set((mend_nested if is_nested else cleaned)(said)[1]), rows))
+                counted.update(dict.fromkeys(set((mend_nested if is_nested else mend_text)(said)[1]), rows))
     return counted
 
 

@@ -1,28 +1,31 @@
 """What never enters raw: columns of national identity numbers and of special categories, and what free text tells of them.
 
 Here: which columns stay behind, and the cleaning of a delivery before it is merged. Not here: how such data is known
-(national_ids.py, special_categories.py), who was erased (suppressor.py).
+(national_ids.py, special_categories.py), fields within a value (nested_values.py), who was erased (suppressor.py).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from orchestration.privacy.national_ids import holds_national_ids
+from orchestration.privacy.nested_values import (
+    HAS_FIELDS,
+    has_telling_field,
+    mend_line,
+    mend_nested,
+    mend_rows,
+    mend_text,
+)
 from orchestration.privacy.special_categories import (
-    IDENTITY_NUMBER,
     NUMBER_SQL,
     candidates_sql,
-    cleaned,
     numberless,
     special_category_of,
     traderless,
@@ -145,10 +148,12 @@ def clean(
         fields.setdefault(column, []).extend([field] if field else [])
     for column, read in fields.items():
         about = {q.split(".")[1]: v.split(".")[1] for q, v in table.questions.items() if q.startswith(f"{column}.")}
-        mend: Mend = partial(_mend_rows, read, about) if read else cleaned
         # a reader may hand JSON on as text
-        is_nested = not read and (kinds[column] != "VARCHAR" or columns.get(column, "").upper() != "VARCHAR")
-        changed = _changed(con, relation, column, mend_nested if is_nested else mend, taken, is_nested=is_nested)
+        is_nested = kinds[column] != "VARCHAR" or columns.get(column, "").upper() != "VARCHAR"
+        mend: Mend = partial(mend_nested if is_nested else mend_text, kept=table.not_special)
+        if read:
+            mend = partial(mend_rows, read, about, kept=table.not_special)
+        changed = _changed(con, relation, column, mend, taken, kept=table.not_special)
         if changed:
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
@@ -156,7 +161,7 @@ def clean(
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {value} end"
             joins.append(f" left join {name} on {name}.old = {_written(f'd.{quote(column)}')}")
     for column, mend in number_columns(table, columns).items():
-        if changed := _changed(con, relation, column, mend, taken, has_words=False):
+        if changed := _changed(con, relation, column, mend, taken, kept=None):
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {name}.new end"
@@ -180,15 +185,16 @@ def clean(
     return f"select d.* replace ({replaced}) from {relation} d{''.join(joins)}", taken
 
 
-def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool) -> None:
+def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool, kept: Collection[str] = ()) -> None:
     """Lines that a load rejected are kept whole: what may not enter is taken out of them too.
 
-    `has_special`: a column of a special category was dropped; in a line it cannot be told from the others.
+    `has_special`: a column of a special category was dropped; in a line it cannot be told from the others. `kept`: names
+    that only sound like one.
     """
     if has_special:
         # not null, which an erasure writes: a line of a table of statements is told as one that nobody can read
         con.execute("update fresh_rejects set content = ''")
-    if changed := _changed(con, "fresh_rejects", "content", cleaned, Counter()):
+    if changed := _changed(con, "fresh_rejects", "content", partial(mend_line, kept=kept), Counter(), kept=kept):
         _register(con, "cleaned_rejects", changed)
         con.execute("update fresh_rejects set content = new from cleaned_rejects where old = content")
 
@@ -203,18 +209,18 @@ def _changed(
     mend: Mend,
     taken: Counter[tuple[str, str]],
     *,
-    has_words: bool = True,
-    is_nested: bool = False,
+    kept: Collection[str] | None,
 ) -> dict[str, str | None]:
-    """{value: what stands in its place}, of values that hold something; `taken` counts it."""
+    """{value: what stands in its place}, of values that hold something; `taken` counts it. `kept`: names of fields that only
+    sound like a special category; None looks for identity numbers alone."""
     written = _written(quote(column))
-    words = f"regexp_matches(lower({written}), $words) or " if has_words else ""
-    if is_nested and has_telling_field(con, relation, written):
-        words += "true or "
+    words = "" if kept is None else f"regexp_matches(lower({written}), $words) or "
+    if kept is not None and has_telling_field(con, relation, written, kept):
+        words += f"{HAS_FIELDS.format(written=written)} or "
     suspected = con.execute(
         f"select {written} as written, count(*) from {relation} "
         f"where {words}regexp_matches({written}, $number) group by 1",
-        {"number": NUMBER_SQL, **({"words": candidates_sql()} if has_words else {})},
+        {"number": NUMBER_SQL, **({"words": candidates_sql()} if words else {})},
     ).fetchall()
     changed: dict[str, str | None] = {}
     for old, rows in suspected:
@@ -238,76 +244,3 @@ def _register(con: duckdb.DuckDBPyConnection, name: str, changed: Mapping[str, s
     )
     con.execute(f"create or replace temp table {name} as from cleaned")
     con.unregister("cleaned")
-
-
-def _mend_rows(read: list[str], about: dict[str, str], written: str) -> tuple[str, list[str]]:
-    """Nested rows as JSON: fields `read` are cleaned; the value that a field is `about` goes, where that tells a category."""
-    value = json.loads(written)
-    rows: list[Any] = value if isinstance(value, list) else [value]
-    taken: list[str] = []
-    for row in rows:
-        if not isinstance(row, dict):
-            continue
-        for question, answer in about.items():
-            if row.get(answer) is not None and (category := special_category_of(str(row.get(question) or ""))):
-                row[answer] = None
-                taken.append(category)
-        for field in read:
-            if isinstance(row.get(field), str) and field not in about:
-                row[field], found = cleaned(row[field])
-                taken += found
-    return json.dumps(value, ensure_ascii=False), taken
-
-
-def has_telling_field(con: duckdb.DuckDBPyConnection, relation: str, written: str) -> bool:
-    """Whether a field of nested values, `written` as JSON, is named as an identity number or a special category."""
-    shapes = con.execute(
-        f"select distinct json_structure(try_cast({written} as json))::varchar from {relation} where {written} is not null"
-    ).fetchall()
-
-    def tells(shape: Any) -> bool:
-        if isinstance(shape, list):
-            return any(map(tells, shape))
-        return isinstance(shape, dict) and any(told_by(name) or tells(part) for name, part in shape.items())
-
-    return any(tells(json.loads(shape)) for (shape,) in shapes if shape)
-
-
-def told_by(name: str) -> str | None:
-    """The special category, or identity numbers, that a column or field holds by its name; None where the name tells none."""
-    return IDENTITY_NUMBER if holds_national_ids(name) else special_category_of(name)
-
-
-def mend_nested(written: str) -> tuple[str, list[str]]:
-    """JSON of which nothing is known: every text and number in it is cleaned, and a field loses its value where its name tells
-    what it is. Text that is JSON itself is read as such."""
-    taken: list[str] = []
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, str):
-            if value.lstrip()[:1] in ("{", "["):
-                with suppress(ValueError):
-                    return json.dumps(walk(json.loads(value)), ensure_ascii=False)
-            value, found = cleaned(value)
-            taken.extend(found)
-        elif isinstance(value, list):
-            return [walk(part) for part in value]
-        elif isinstance(value, dict):
-            return {name: _named(name, part) for name, part in value.items()}
-        elif isinstance(value, int) and len(str(value)) in (11, 12) and cleaned(str(value))[1]:
-            # of ten digits it may be any key
-            taken.append(IDENTITY_NUMBER)
-            return None
-        return value
-
-    def _named(name: str, part: Any) -> Any:
-        if part is not None and not isinstance(part, dict | list) and (category := told_by(name)):
-            taken.append(category)
-            return None
-        return walk(part)
-
-    try:
-        value = json.loads(written)
-    except ValueError:
-        return cleaned(written)
-    return json.dumps(walk(value), ensure_ascii=False), taken

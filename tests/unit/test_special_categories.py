@@ -254,6 +254,78 @@ def test_json_of_which_nothing_is_known_is_read_to_its_last_field(load, warehous
     assert kept[2] == payloads[2]
 
 
+SHAPES = [
+    {"diagnosis": ["F32.1"], "size": 40},
+    {"visits": [{"Diagnosis": {"code": "F32.1", "at": [1, 2]}}, {"size": 41}]},
+    {"as_text": json.dumps({"diagnosis": [{"code": "F32.1"}], "size": 42})},
+    # of several shapes, and a name written with escapes
+    [{"hälsotillstånd": [["F32.1"]]}, "size 43"],
+    {"diagnosis": [], "size": 44},
+]  # fmt: skip
+KEPT = [
+    {"diagnosis": None, "size": 40},
+    {"visits": [{"Diagnosis": None}, {"size": 41}]},
+    {"as_text": json.dumps({"diagnosis": None, "size": 42})},
+    [{"hälsotillstånd": None}, "size 43"],
+    {"diagnosis": [], "size": 44},
+]
+
+
+@pytest.mark.parametrize("kind", ["JSON", "VARCHAR"])
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_a_value_under_a_special_name_goes_whatever_its_shape(load, warehouse, tmp_path, kind, is_ascii):
+    written = [json.dumps(shape, ensure_ascii=is_ascii) for shape in SHAPES]
+    if kind == "JSON":
+        content = "\n".join(f'{{"id": {n}, "payload": {shape}}}' for n, shape in enumerate(written))
+    else:
+        content = "\n".join(json.dumps({"id": n, "payload": shape}) for n, shape in enumerate(written))
+    table = {"columns": {"id": "BIGINT", "payload": kind}}
+    counts = load(files(tmp_path, "t.jsonl", content, table, format="jsonl"))["t"]
+    rows = warehouse.execute("select payload::varchar from raw_s.t order by id").fetchall()
+    assert [json.loads(row[0]) for row in rows] == KEPT
+    assert counts.removed == {("payload", "health"): 4}
+
+
+def test_a_name_that_only_sounds_like_one_is_kept_within_a_value_too(load, warehouse, tmp_path):
+    content = json.dumps({"id": 1, "religion": "a brand", "payload": {"religion": ["a brand"]}})
+    table = {"columns": {"id": "BIGINT", "religion": "VARCHAR", "payload": "JSON"}, "not_special": ["religion"]}
+    load(files(tmp_path, "t.jsonl", content, table, format="jsonl"))
+    assert warehouse.execute("select payload->'religion'->>0 from raw_s.t").fetchall() == [("a brand",)]
+
+
+def test_nested_rows_lose_fields_by_their_own_name_and_answers_of_any_shape(load, warehouse, tmp_path):
+    answers = [{"question": "Other?", "value": ["I am pregnant. Thanks", "no"], "diagnosis": ["F32.1"], "kind": "text"}]
+    kind = "STRUCT(question VARCHAR, value VARCHAR[], diagnosis VARCHAR[], kind VARCHAR)[]"
+    table = {
+        "columns": {"id": "BIGINT", "answers": kind},
+        "texts": ["answers.value"],
+        "questions": {"answers.question": "answers.value"},
+    }
+    load(files(tmp_path, "t.jsonl", json.dumps({"id": 1, "answers": answers}), table, format="jsonl"))
+    [(kept,)] = warehouse.execute("select answers from raw_s.t").fetchall()
+    assert kept == [
+        {"question": "Other?", "value": [f"{REMOVED_SENTENCE} Thanks", "no"], "diagnosis": None, "kind": "text"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "kept"),
+    [
+        ("t.jsonl", '{"id": "x", "name": {"blood type": ["0+"], "size": 1}}', r'{"id":"x","name":"{\"blood type\": null, \"size\": 1}"}'),
+        ("t.csv", 'x,"{""blood type"": [""0+""]}"', r'{"id": "x", "name": "{\"blood type\": null}"}'),
+        # of a line that is no JSON nobody can say where the value ends
+        ("t.csv", '2,"{""blood type"": [""0+""]}",more', ""),
+        ("t.csv", '2,"{""shoe size"": [""40""]}",more', '2,"{""shoe size"": [""40""]}",more'),
+    ],
+)  # fmt: skip
+def test_a_rejected_line_loses_values_under_a_special_name(load, warehouse, tmp_path, name, line, kept):
+    table = {"columns": {"id": "BIGINT", "name": "VARCHAR"}}
+    good = '{"id": 1, "name": "Bo"}\n' * 9 if name == "t.jsonl" else "id,name\n" + "1,Bo\n" * 9
+    load(files(tmp_path, name, good + line + "\n", table, format=name.split(".")[1]))
+    [(content,)] = warehouse.execute("select content from quarantine.rejected_rows").fetchall()
+    assert content == kept
+
+
 @pytest.mark.parametrize("connector", ["sql", "parquet"])
 def test_databases_and_columnar_files_are_read_too(load, warehouse, tmp_path, connector):
     columns = {"id": "BIGINT", "note": "VARCHAR", "religion": "VARCHAR"}
