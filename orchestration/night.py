@@ -194,7 +194,7 @@ class Night:
 
     def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:
         """Sets what dbt's macros as_of() and published_load() read; says of a home that is new which version built it."""
-        bring_up_to_date(con, is_night=True)
+        bring_up_to_date(con, self.home, is_night=True)
         load_id, project = self._last_published(con)
         is_tested = project == self._project(con) and not self.is_forced and not self.full_refresh
         set_clock(con, self.as_of, load_id if is_tested else 0)

@@ -206,8 +206,6 @@ def _pipeline(folder: Path, name: str) -> dlt.Pipeline:
         pipeline.config.restore_from_destination = False
         # it would hold what failed, with the secrets of a URL
         pipeline.config.enable_runtime_trace = False
-        for trace in folder.glob("packages/*/trace.pickle"):  # of an earlier version
-            trace.unlink()
         return pipeline
 
     # half-written files make dlt raise nearly anything

