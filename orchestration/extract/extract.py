@@ -17,6 +17,7 @@ from orchestration.extract.landing import Batch, load
 from orchestration.extract.raw_tables import ensure_raw, fit_raw
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
 from orchestration.home import Home
+from orchestration.privacy.known_again import forget_known_again
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.suppression import SuppressionList
@@ -57,8 +58,10 @@ def extract_source(
     budget = Budget(name, source.max_minutes)
     books: dict[str, LoadCounts] = {}
     failed: dict[str, SourceError] = {}
-    # consents first: a new one lets in again who was erased
-    for table_name, table in sorted(source.tables.items(), key=lambda item: not _has_grants(item[1])):
+    # consents first: a new one lets in again who was erased; then people, whose keys the other rows hang on
+    for table_name, table in sorted(
+        source.tables.items(), key=lambda item: (not _has_grants(item[1]), not _has_people(item[1]))
+    ):
         if table_name not in wanted:
             continue
         try:
@@ -70,6 +73,8 @@ def extract_source(
                 break
             continue
         loaded(table_name, books[table_name])
+    if suppressor.learned:
+        forget_known_again(con, home, settings, suppressor.learned)
     if failed:
         together = _together(name, failed)
         set_source_status(con, name, False, str(together))
@@ -125,6 +130,10 @@ def _together(name: str, failed: dict[str, SourceError]) -> SourceError:
 
 def _has_grants(table: Table) -> bool:
     return any(person.grant for person in table.whose)
+
+
+def _has_people(table: Table) -> bool:
+    return any(person.key and person.key_columns == table.key for person in table.whose)
 
 
 def _suppressor(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> Suppressor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import duckdb
 
@@ -20,6 +21,7 @@ from orchestration.extract.replaced import Replaced
 from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns, number_columns
 from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
 from orchestration.privacy.pepper import Pepper
+from orchestration.privacy.rejected_withdrawals import note_by_key, readers_of
 from orchestration.privacy.special_categories import special_category_of
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings, Table
@@ -88,7 +90,9 @@ def load(
             batch.check("delivered")
             batch = replace(batch, select="from delivered", check=lambda relation: None)
         if suppressor and is_suppressed:
-            counts.suppressed = suppressor.keep_out(con, source, table, "delivered")
+            of = readers_of(source, settings.sources[source], name, table)
+            note = partial(note_by_key, con, of, load_id, now())
+            counts.suppressed = suppressor.keep_out(con, source, table, "delivered", note)
         if pepper and table.national_id:
             counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", pepper)
         batch = _without(batch, dropped)

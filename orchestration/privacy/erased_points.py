@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.broken_lines import NUMBERED
-from orchestration.privacy.noted import LISTED, RECORDS, VALUES
+from orchestration.privacy.noted import LISTED, RECORDS, VALUES, names_record
 from orchestration.privacy.withdrawals import LEDGER
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, scalar, text
@@ -21,11 +21,8 @@ _WITH_POINTS = (
     ("conformed", "conformed_email_events"),
     ("identity", "withdrawals"),
 )
-# whether a row of the ledger names the person by a record's key, in any spelling
-_IS_KEYED = (
-    "(lower(match_keys.plain(person_system)), match_keys.record_key(person_key)) in "
-    "(select (lower(match_keys.plain(source_system)), match_keys.record_key(source_key)) from restricted.erasing_records)"
-)
+# whether a row of the ledger names the person by a record's key
+_IS_KEYED = names_record("person_system", "person_key")
 # points that may name the person: by an address, by a number's last digits (there are few to be read then), by a key beside them
 _TO_READ = f"""
 create or replace temp table points_to_read as

@@ -32,6 +32,7 @@ from orchestration.privacy.noted import (
     forget_noted,
     is_noted,
     is_of,
+    names_record,
     note_customers,
     raw_table,
 )
@@ -92,7 +93,8 @@ def erase_noted(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) 
     define_match_keys(con)
     _forget_answers(con, home, settings)
     forget_points(con, find_pepper(con, settings.privacy.pepper))
-    rows = delete_erased(con, settings)
+    with transaction(con):
+        rows = delete_noted(con, settings)
     publications = rewrite_publications(con, home, _theirs)
     forget_noted(con)
     return rows, publications
@@ -135,27 +137,26 @@ def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -
     return rewrite_publications(con, home, partial(_theirs, journal=_HIDING))
 
 
-def delete_erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
-    """Deletes noted people's rows from every table, in one transaction; rows of accounting lose the person.
+def delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
+    """Deletes noted people's rows from every table; rows of accounting lose the person. Needs a transaction.
 
     Identity is looked at anew the next night. Returns the rows that changed.
     """
     con.execute("create or replace temp table erased_rows (source_system varchar, source_key varchar)")
-    with transaction(con):
-        note_points(con, settings)
-        rows = sum(_delete_raw(con, settings, source, name, person) for source, name, person in declared(settings))
-        rows += sum(_empty_rejected(con, source, name, person) for source, name, person in declared(settings))
-        rows += sum(changed_rows(con, statement) for statement in _special(con))
-        rows += forget_withdrawals(con)
-        # what staging had set aside of them: else the books would never balance again
-        rows += sum(forget_set_aside(con, source, entity) for source, entity in staged_pairs(con))
-        tables = con.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
-            "and schema_name not in ('reference', 'ops') and not starts_with(schema_name, 'raw_') and not starts_with(table_name, 'erasing_')"
-        ).fetchall()
-        rows += sum(_delete(con, schema, table) for schema, table in tables)
-        if has_table(con, "identity", "made_with"):
-            con.execute("delete from identity.made_with")
+    note_points(con, settings)
+    rows = sum(_delete_raw(con, settings, source, name, person) for source, name, person in declared(settings))
+    rows += sum(_empty_rejected(con, source, name, person) for source, name, person in declared(settings))
+    rows += sum(changed_rows(con, statement) for statement in _special(con))
+    rows += forget_withdrawals(con)
+    # what staging had set aside of them: else the books would never balance again
+    rows += sum(forget_set_aside(con, source, entity) for source, entity in staged_pairs(con))
+    tables = con.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
+        "and schema_name not in ('reference', 'ops') and not starts_with(schema_name, 'raw_') and not starts_with(table_name, 'erasing_')"
+    ).fetchall()
+    rows += sum(_delete(con, schema, table) for schema, table in tables)
+    if has_table(con, "identity", "made_with"):
+        con.execute("delete from identity.made_with")
     return rows
 
 
@@ -256,7 +257,10 @@ def _theirs(table: str, columns: set[str], journal: str = ERASING) -> Theirs | N
         for column in ("record_id", "unique_id", "left_id", "right_id")
     }
     found = [condition for column, condition in of.items() if column in columns]
-    pairs = {("person_system", "person_key"), ("left_system", "left_key"), ("right_system", "right_key")}
+    if {"person_system", "person_key"} <= columns:
+        # as a source writes it, where all others are of our own making
+        found.append(names_record("person_system", "person_key", journal))
+    pairs = {("left_system", "left_key"), ("right_system", "right_key")}
     pairs |= {("source_system", "source_key")} if table in PEOPLE else set()
     found += [
         f"({system}, {key}) in (select (source_system, source_key) from {journal}_records)"

@@ -35,6 +35,20 @@ VALUES = "(select value from restricted.erasing_values where kind = '{kind}' and
 # the same as a list
 LISTED = "(select coalesce(list(value), []::varchar[]) from restricted.erasing_values where kind = '{kind}' and not is_shared)"
 
+
+def names_record(system: str, key: str, journal: str = ERASING) -> str:
+    """SQL: whether a system and a key, two columns, name a noted record, in any spelling of both (`1.0` is record 1)."""
+    # most keys are plain, and equal to their spelling: to spell each costs twenty times as much
+    is_plain = f"regexp_full_match({key}, '[\\w-]+') and regexp_full_match({system}, '[a-z0-9_-]+')"
+    plain_system, plain_key = "lower(match_keys.plain({}))", "match_keys.record_key({})"
+    records = (
+        f"select (unnest([source_system, {plain_system.format('source_system')}]), "
+        f"unnest([source_key, {plain_key.format('source_key')}])) from {journal}_records"
+    )
+    spelled = f"({plain_system.format(system)}, {plain_key.format(key)}) in ({records})"
+    return f"(({system}, {key}) in ({records}) or not ({is_plain}) and {spelled})"
+
+
 # the customers, and the ids that lead to them
 _CUSTOMERS = """
 insert into {journal}_customers
@@ -55,22 +69,17 @@ select source_system, source_key, record_id from (
     qualify row_number() over (partition by record_id order by valid_to is null desc, valid_from desc, valid_to desc) = 1
 ) where customer_id in (select customer_id from {journal}_customers)
 """
+_IS_SAID = names_record("person_system", "person_key")
 _POINTS = f"""
 select email::varchar as point, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
 union select phone, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
-union select contact_point, null from conformed.conformed_consent_events where (person_system, person_key) in {RECORDS}
-union select contact_point, null from conformed.conformed_email_events where (person_system, person_key) in {RECORDS}
+union select contact_point, null from conformed.conformed_consent_events where {_IS_SAID}
+union select contact_point, null from conformed.conformed_email_events where {_IS_SAID}
 """
 # what the person had, or withdrew from, before their sources said otherwise
 _FORMER = {
-    (
-        "identity",
-        "withdrawals",
-    ): f"select contact_point, null from identity.withdrawals where (person_system, person_key) in {RECORDS}",
-    (
-        "identity",
-        "held_points",
-    ): f"select token, null from identity.held_points where (person_system, person_key) in {RECORDS}",
+    ("identity", "withdrawals"): f"select contact_point, null from identity.withdrawals where {_IS_SAID}",
+    ("identity", "held_points"): f"select token, null from identity.held_points where {_IS_SAID}",
 }
 # with all given names and with each of them: registers write all, and people one
 _NAME = name_keys("given_name", "family_name", "birth_date")

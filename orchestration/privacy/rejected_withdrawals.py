@@ -1,7 +1,7 @@
 """Withdrawals in rows that never stand in raw, for the ledger (withdrawals.py).
 
-A value of another type in any column rejects a row, and a key that comes again replaces one (extract/replaced.py); whoever
-said no in it has said no. Not here: rejecting and replacing (extract), whom a line may name that is no row (broken_lines.py).
+A value of another type in any column rejects a row, a key that comes again replaces one (extract/replaced.py), and a row
+whose key is an erased person's contact point is kept out (suppressor.py); whoever said no in it has said no. Not here: rejecting and replacing (extract), whom a line may name that is no row (broken_lines.py).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
@@ -184,6 +185,15 @@ select 'rejected_rows' as entity, {{source}} as source_system, {{key}}::varchar 
     {{stated_at}} is not null and {{is_zoneless}} as is_zoneless
 from {_REFUSING}
 """
+# of a row that is kept out for the contact point in it
+_BY_KEY = """
+select {entity} as entity, {source} as source_system, null::varchar as source_key, {system} as person_system,
+    {person}::varchar as person_key, null::varchar as contact_point, coalesce(said_word({purpose}), 'all') as purpose,
+    coalesce(said_word({channel}), 'all') as channel, coalesce({stated_at}, timestamp {at}) as stated_at,
+    {withdrawn} as is_certain, {load_id} as load_id, {stated_at} is null as is_again, false as is_gone,
+    {stated_at} is not null and {is_zoneless} as is_zoneless
+from (select columns(*)::varchar from {rows}) where not {granted}
+"""
 _OF_NOBODY = f"""
 select {{source}} as source, _line_key as line_key, _load_id as load_id, _content as content from {_REFUSING}
     and nullif(trim({{person}}::varchar), '') is null and coalesce({{said_points}}) is null
@@ -278,3 +288,15 @@ def _utc(written: str, zone: str | None) -> str:
         f"when {is_day} then {end_of(f'cast(try_cast({written} as timestamp) as date)')} "
         f"when {is_midnight} then greatest({there} + interval 1 day - interval 1 microsecond, {end_of(day)}) else {at} end)"
     )
+
+
+def note_by_key(con: duckdb.DuckDBPyConnection, of: Iterable[Reader], load_id: int, at: datetime, rows: str) -> None:
+    """Adds what the relation `rows` of a table's delivery says, for the person's key alone. `at` is UTC, naive."""
+    prepare_withdrawals(con)
+    for reader in of:
+        said = {
+            "entity": text(reader.entity), "source": text(reader.source), "person": reader.person, "system": reader.person_system,
+            "purpose": reader.purpose, "channel": reader.channel, "stated_at": reader.stated_at, "is_zoneless": reader.is_zoneless,
+            "withdrawn": reader.withdrawn, "granted": reader.granted,
+        }  # fmt: skip
+        add_withdrawals(con, _BY_KEY.format(**said, at=text(at.isoformat(sep=" ")), load_id=load_id, rows=rows))

@@ -1,18 +1,18 @@
 """Who is on the suppression list is kept out of deliveries, and found where they came back.
 
 A person is known again by the record's key, by email address and phone number in any spelling, by name with birth date,
-and by what only they have. Not here: the list (suppression.py), what erasure removes (erasure.py).
+and by what only they have. Not here: the list (suppression.py), what erasure removes (erasure.py), rows that came before
+their record was known again (known_again.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 import duckdb
 import pyarrow as pa
 
-from orchestration.map_settings import STATEMENTS
 from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
@@ -31,6 +31,8 @@ class Suppressor:
     def __init__(self, suppression: SuppressionList, country: str = "") -> None:
         self._list, self._country = suppression, country
         self._last: dict[tuple[Kind, str], Suppressed] = {}
+        # records that were put on the list by this object: (system, key)
+        self.learned: set[tuple[str, str]] = set()
         self._read()
 
     @property
@@ -44,13 +46,21 @@ class Suppressor:
     def has_work(self, table: Table) -> bool:
         return bool(self._standing and table.whose)
 
-    def keep_out(self, con: duckdb.DuckDBPyConnection, source: str, table: Table, delivered: str) -> int:
+    def keep_out(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        source: str,
+        table: Table,
+        delivered: str,
+        note: Callable[[str], None] = lambda rows: None,
+    ) -> int:
         """Takes suppressed people's rows out of the temp table `delivered`, or the person out of rows that are kept.
 
         A record that is known by something else than its key is suppressed by its key too, so that what hangs on it
         stays out. A statement by somebody else's key on a suppressed person's point stays without the point: a withdrawal
-        denies by its key, and a grant is none. A consent newer than the erasure lifts it first. Returns the rows that
-        were taken out.
+        denies by its key, and a grant is none; where the point is part of the row's own key, `note` gets the temp table
+        of such rows, and they are taken out. A consent newer than the erasure lifts it first. Returns the rows that were
+        taken out.
         """
         define_match_keys(con)
         before = int(scalar(con, f"select count(*) from {delivered}"))
@@ -62,7 +72,7 @@ class Suppressor:
         for number, person in enumerate(table.whose):
             self._find_hits(con, source, number, person, delivered)
         con.unregister("suppressed")
-        self._part_statements(con, table, delivered)
+        self._part_statements(con, table, delivered, note)
         for number, person in enumerate(table.whose):
             hit = f"rowid in (select row_id from suppressed_hits where person = {number})"
             if person.key and person.key_columns == table.key:
@@ -94,13 +104,15 @@ class Suppressor:
                     self._list.parameters,
                 )
 
-    def _part_statements(self, con: duckdb.DuckDBPyConnection, table: Table, delivered: str) -> None:
+    def _part_statements(
+        self, con: duckdb.DuckDBPyConnection, table: Table, delivered: str, note: Callable[[str], None]
+    ) -> None:
         """Takes the points out of statements that name a suppressed person by a point alone, beside another person's key."""
-        if not _has_statements(table):
+        if not table.holds_statements:
             return
         for number, person in enumerate(table.whose):
             points = sorted({*person.email, *person.phone})
-            if not person.key or person.is_kept or person.key_columns == table.key or set(points) & set(table.key):
+            if not person.key or person.is_kept or person.key_columns == table.key:
                 continue
             key = f"select rowid as row_id, {key_text(person.key_columns)} as person_key from {delivered}"
             beside = (
@@ -109,6 +121,13 @@ class Suppressor:
                 "and coalesce(any_value(trim(k.person_key)), '') <> ''"
             )
             con.execute(f"create or replace temp table named_beside as {beside}")
+            if set(points) & set(table.key):
+                con.execute(
+                    f"create or replace temp table rows_beside as from {delivered} where rowid in (from named_beside)"
+                )
+                note("rows_beside")
+                con.execute("drop table rows_beside; drop table named_beside")
+                continue
             nothing = ", ".join(f"{quote(column)} = null" for column in points)
             con.execute(f"update {delivered} set {nothing} where rowid in (from named_beside)")
             con.execute("delete from suppressed_hits where row_id in (from named_beside); drop table named_beside")
@@ -195,6 +214,7 @@ class Suppressor:
     def _learn(self, con: duckdb.DuckDBPyConnection, system: str, key: str, delivered: str, hit: str) -> None:
         keys = con.execute(f"select distinct {key} from {delivered} where {hit}").fetchall()
         if self._list.add([("record", f"{system}:{found}") for (found,) in keys], "known again"):
+            self.learned |= {(system, found) for (found,) in keys}
             self._read()
 
     def _known_by(
@@ -256,13 +276,6 @@ class Suppressor:
                 "since": pa.array([date.fromisoformat(entry.on) for entry in last], pa.date32()),
             }
         )
-
-
-def _has_statements(table: Table) -> bool:
-    """Whether rows of a table may withdraw."""
-    return any(person.grant or person.refusal for person in table.whose) or any(
-        mapping.entity in STATEMENTS for mapping in table.maps
-    )
 
 
 def _country(column: str | None) -> str:

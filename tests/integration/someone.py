@@ -37,7 +37,7 @@ where p.source_system = 'crm' and p.email is not null and p.phone is not null an
         group by 1 having count(distinct u.customer_id) = 1)
     and n.phone_key in (select phone_key from identity.normalised_people m join identity.customer_source_records u using (record_id)
         group by 1 having count(distinct u.customer_id) = 1)
-order by s.customer_id
+order by p.source_key
 """
 
 

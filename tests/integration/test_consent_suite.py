@@ -12,9 +12,9 @@ from orchestration.warehouse import open_warehouse
 from tests.conftest import Kundbild
 
 AUDIENCE = "audience_newsletter_email"
-_MEMBER = f"(select min(customer_id) from audiences.{AUDIENCE})"
+_MEMBER = f"(select arg_min(customer_id, contact_point) from audiences.{AUDIENCE})"
 _PERMITTED = (
-    "(select min(customer_id) from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter' "
+    "(select arg_min(customer_id, contact_point) from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter' "
     # a number in a register too is another breach
     "and customer_id not in (select customer_id from marts.customer_reservations) "
     # whom an address register can name: not everybody gives a birth date
@@ -60,9 +60,9 @@ BREACHES = [
     f"source_key := null::varchar, changed_at := null::timestamp, is_conflicting := false) where customer_id = {_MEMBER}"),
     ("customer_rfm", "nobody_who_denied_profiling", "insert into marts.contact_permissions by name select customer_id, 'profiling' as purpose, 'ads' as channel, "
     "false as is_permitted, 'withdrawn' as reason, now()::timestamp as decided_at from segments.customer_rfm limit 1"),
-    ("dim_customers", "nobody_restricted", _RESTRICTED.format(customer="(select min(customer_id) from marts.dim_customers)")),
+    ("dim_customers", "nobody_restricted", _RESTRICTED.format(customer="(select arg_min(customer_id, email) from marts.dim_customers)")),
     ("dim_customers", "protected_people_have_no_address", "update marts.dim_customers set is_protected = true where customer_id = "
-    "(select min(customer_id) from marts.dim_customers where postal_code is not null)"),
+    "(select arg_min(customer_id, email) from marts.dim_customers where postal_code is not null)"),
     ("contact_permissions", "no_permission_against_a_withdrawal", _WITHDRAWN.format(replaced="null as contact_point")),
     ("contact_permissions", "no_permission_against_a_withdrawal", _WITHDRAWN.format(replaced="null as contact_point, 'all' as purpose, 'all' as channel")),
     ("contact_permissions", "no_permission_against_a_withdrawal", _WITHDRAWN.format(replaced="null as contact_point, 'direct_marketing' as purpose, 'post' as channel")),

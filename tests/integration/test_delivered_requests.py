@@ -22,7 +22,7 @@ def test_requests_that_a_source_delivers_are_taken_up_on_the_night_that_they_com
             "join conformed.conformed_people p using (source_system, source_key) join identity.normalised_people n using (source_system, source_key) "
             "where n.email_key is not null and n.email_key in (select n2.email_key from identity.normalised_people n2 "
             "join identity.customer_source_records s2 using (source_system, source_key) where s2.valid_to is null group by 1 "
-            "having count(distinct s2.customer_id) = 1) group by 1 order by 1 limit 6"
+            "having count(distinct s2.customer_id) = 1) group by 1 order by 3 limit 6"
         ).fetchall()
         shared = con.execute(
             "select email_key from identity.normalised_people join identity.customer_source_records using (source_system, source_key) "

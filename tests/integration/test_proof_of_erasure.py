@@ -108,6 +108,6 @@ def test_rule_27_an_erasure_proves_itself_in_one_pass_and_fails_where_anything_i
         erasure, "_theirs", lambda table, *rest: None if table == "fct_web_sessions" else theirs(table, *rest)
     )
     with demo_copy.warehouse() as con:
-        (other,) = con.execute("select min(customer_id) from marts.dim_customers").fetchall()[0]
+        (other,) = con.execute("select arg_min(customer_id, email) from marts.dim_customers").fetchall()[0]
     broken = erase(home, settings, [Subject(customer=other)], is_proved=True)[0].proof
     assert broken and not broken.holds and broken.canary_found == [str(home.warehouse)]

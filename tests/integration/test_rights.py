@@ -17,7 +17,7 @@ def test_an_objection_and_a_correction_stand_after_everything_is_extracted_anew(
         customer, contact, born = con.execute(
             "select s.customer_id, p.source_key, p.birth_date from conformed.conformed_people p join identity.customer_source_records s "
             "using (source_system, source_key) where p.source_system = 'crm' and p.city is not null and p.deleted_at is null "
-            "and s.customer_id in (select customer_id from audiences.audience_newsletter_email) order by 1 limit 1"
+            "and s.customer_id in (select customer_id from audiences.audience_newsletter_email) order by p.source_key limit 1"
         ).fetchall()[0]
         (others,) = con.execute(
             "select min(email) from marts.dim_customers where customer_id <> ?", [customer]
@@ -72,7 +72,7 @@ def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_store
             "and s.customer_id in (select customer_id from marts.fct_orders) and s.customer_id in (select customer_id from audiences.audience_newsletter_email) "
             "and s.customer_id in (select customer_id from marts.fct_web_sessions) "
             # one of two of a household, where there is such a one
-            "order by s.customer_id in (select max(customer_id) from marts.bridge_household_customers group by household_id having count(*) = 2) desc, 1 limit 1"
+            "order by s.customer_id in (select unnest(list(customer_id)) from marts.bridge_household_customers group by household_id having count(*) = 2) desc, s.source_key limit 1"
         ).fetchall()[0]
         before = con.execute(sold).fetchall()
         email = con.execute("select email from marts.dim_customers where customer_id = ?", [customer]).fetchall()[0][0]
@@ -121,7 +121,7 @@ def test_rule_24_a_correction_outlives_extraction_and_who_is_restricted_is_store
 
 def test_a_restriction_that_was_killed_is_carried_through_by_whatever_comes_next(demo_copy: Kundbild):
     with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
-        customer = con.execute("select min(customer_id) from marts.dim_customers").fetchall()[0][0]
+        customer = con.execute("select arg_min(customer_id, email) from marts.dim_customers").fetchall()[0][0]
         request = note_request(con, "restrict", "hash", datetime(2026, 11, 1, 12), "open")
         restrict(con, customer, datetime(2026, 11, 1, 12), request)
     # killed here: noted, and still in marts and publications

@@ -18,7 +18,7 @@ def test_after_a_rotation_pseudonyms_are_others_and_whoever_was_erased_stays_out
         erased, later = (
             row[0]
             for row in con.execute(
-                "select distinct customer_id from identity.customer_source_records where source_system = 'crm' and valid_to is null order by 1 limit 2"
+                "select customer_id from identity.customer_source_records where source_system = 'crm' and valid_to is null group by 1 order by min(source_key) limit 2"
             ).fetchall()
         )
         records = con.execute(

@@ -25,7 +25,9 @@ def test_rule_30_a_subject_gets_everything_that_is_theirs_and_nobody_elses(demo_
             "where source_system = 'crm' and s.valid_to is null and d.email is not null and s.customer_id in (select customer_id from marts.fct_orders) "
             "and s.customer_id in (select customer_id from marts.fct_survey_responses) "
             # who denied profiling is in no segment
-            "and s.customer_id in (select customer_id from segments.customer_rfm) order by 1 limit 1"
+            "and s.customer_id in (select customer_id from segments.customer_rfm) "
+            # of whom nothing was ever said there is no history
+            "and s.customer_id in (select customer_id from marts.contact_permission_history) order by s.source_key limit 1"
         ).fetchall()[0]
         records = con.execute(
             "select source_system || ':' || source_key from identity.customer_source_records where customer_id = ? and valid_to is null",
@@ -106,7 +108,7 @@ def test_rule_30_a_subject_gets_everything_that_is_theirs_and_nobody_elses(demo_
 def test_the_jobs_of_the_ui_export_and_erase_whom_ids_name(demo_copy: Kundbild, monkeypatch):
     with demo_copy.warehouse() as con:
         customer, email = con.execute(
-            "select customer_id, email from marts.dim_customers where email is not null order by 1 limit 1"
+            "select customer_id, email from marts.dim_customers where email is not null order by email limit 1"
         ).fetchall()[0]
     for name, value in (("KUNDBILD_HOME", demo_copy.home), ("KUNDBILD_CONFIG", demo_copy.config)):
         monkeypatch.setenv(name, str(value))

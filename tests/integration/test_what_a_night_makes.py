@@ -98,7 +98,7 @@ def test_a_permission_is_explained_now_and_at_a_time_in_the_past(demo: Kundbild)
     with demo.warehouse() as con:
         customer, event, since, point = con.execute(
             "select customer_id, deciding_event, decided_at, contact_point from marts.contact_permissions p where is_permitted and purpose = 'newsletter' "
-            "and (select count(*) from marts.contact_permission_history h where h.customer_id = p.customer_id and h.purpose = p.purpose) = 1 order by 1 limit 1"
+            "and (select count(*) from marts.contact_permission_history h where h.customer_id = p.customer_id and h.purpose = p.purpose) = 1 order by deciding_event limit 1"
         ).fetchall()[0]
     asked = ("consent", "explain", "--customer", customer, "--purpose", "newsletter", "--channel", "email")
     now = demo.json(*asked)

@@ -226,6 +226,8 @@ WITHDRAWALS = [
     ("anna (at) berg.se", None, None),
     ("Old@Berg.se", "1", None),
     ("old@berg.se", None, None),  # hers by what she said before
+    ("former@berg.se", "1.0", None),
+    ("Former@Berg.se", None, None),
     ("anna@berg.se, 070-111 22 33", "1", None),
     ("bo@dahl.se", None, ("bo@dahl.se", None)),
     ("bo@dahl.se", "2", ("bo@dahl.se", "2")),
