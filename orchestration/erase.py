@@ -34,6 +34,8 @@ from orchestration.privacy.rights import (
     restrict,
     state_of,
     suppressed_customers,
+    withdraw,
+    withdraw_by,
 )
 from orchestration.privacy.searching import suppressed_found
 from orchestration.privacy.suppression import SuppressionList
@@ -68,13 +70,15 @@ _NOTHING = Erased(0, 0, 0, [], 0, [])
 
 @dataclass
 class Wish:
-    """Somebody is to be erased: `said` is the customer, or what was said of whom; `request` is there where it is noted already."""
+    """Somebody is to be erased: `said` is the customer, or what was said of whom (`subject`); `request` is there where it is
+    noted already."""
 
     said: str
     customers: list[str]
     state: State
     hold: Hold | None = None
     request: str = ""
+    subject: Subject | None = None
 
 
 def erase(
@@ -87,7 +91,8 @@ def erase(
 ) -> list[Outcome]:
     """Erases whom the subjects name, all in one pass over the files, which proves itself where it is to be proved.
 
-    Who is under a legal hold is kept; where a second person has to confirm it, an erasure waits and restricts meanwhile.
+    Who is under a legal hold is kept; where a second person has to confirm it, an erasure waits and restricts meanwhile. Both
+    deny contact.
     `received` (UTC, naive) is when they asked for it; now unless given. Raises WarehouseBusyError during a run.
     """
     home.prepare()
@@ -105,7 +110,7 @@ def erase(
             if state == "done":
                 state = "held" if hold else "waiting" if settings.privacy.second_person else "done"
             said = customers[0] if len(customers) == 1 else subject.said
-            wishes.append(Wish(said, customers, state, hold))
+            wishes.append(Wish(said, customers, state, hold, subject=subject))
         return carry_out(home, settings, wishes, received or now(), is_proved=is_proved)
 
 
@@ -159,7 +164,8 @@ def carry_out(
 
 
 def _note(con: duckdb.DuckDBPyConnection, wish: Wish, subject: str, received: datetime) -> None:
-    """Notes the wish as a request, or what becomes of the one that is noted; one that waits restricts until it is confirmed."""
+    """Notes the wish as a request, or what becomes of the one that is noted. One that waits restricts until it is confirmed.
+    One that waits or is held denies contact, whatever becomes of it: who asks to be erased objects at least."""
     state: State = "open" if wish.state == "done" else wish.state
     if not wish.request and state == "waiting":
         # asked for twice, it waits once
@@ -168,11 +174,23 @@ def _note(con: duckdb.DuckDBPyConnection, wish: Wish, subject: str, received: da
             return
     if wish.request:
         set_state(con, wish.request, state, now())
+        if state == "held":
+            _deny(con, wish)
         return
     by = actor() if state == "waiting" else None
     wish.request = note_request(con, "erase", subject, received, state, closed=now(), asked_by=by)
     if state == "waiting":
         restrict(con, wish.said, now(), wish.request)
+    if state in ("waiting", "held"):
+        _deny(con, wish)
+
+
+def _deny(con: duckdb.DuckDBPyConnection, wish: Wish) -> None:
+    """Of several customers with one address, which of them asked is not known: by the address alone."""
+    for customer in wish.customers if len(wish.customers) == 1 or not wish.subject else []:
+        withdraw(con, customer, now(), wish.request, "all", "all")
+    if wish.subject:
+        withdraw_by(con, wish.subject, now(), wish.request, "all", "all")
 
 
 def prove(home: Home, settings: Settings) -> Proof:

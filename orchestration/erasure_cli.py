@@ -37,7 +37,8 @@ def erase(
 
     What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: nobody
     here is known by that, more than one customer is, a legal hold keeps the data (`kundbild hold`), or a second person has
-    to confirm it (the setting privacy.second_person): nothing was erased for that one. Exit code 1: the proof fails.
+    to confirm it (the setting privacy.second_person): nothing was erased for that one, and whoever is known is not contacted
+    until a later grant. Exit code 1: the proof fails.
     """
     from orchestration.erase import erase as erase_people
     from orchestration.extract.records import now
@@ -64,7 +65,9 @@ def erase(
 
 def confirm(
     request: Annotated[str, typer.Argument(help="A request that waits, by its id or the end of it.")],
-    refuse: Annotated[bool, typer.Option("--refuse", help="Close it instead, and lift its restriction.")] = False,
+    refuse: Annotated[
+        bool, typer.Option("--refuse", help="Close it instead, and lift its restriction; contact stays denied.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Confirm an erasure that waits for a second person (the setting privacy.second_person): another user than who asked for it.
@@ -82,7 +85,10 @@ def confirm(
     elif outcome.state == "done":
         _print_erased(outcome.erased)
     elif outcome.state == "refused":
-        out.print("Refused: nothing was erased, and the next night shows the person again. Tell them why (Art. 12(4)).")
+        out.print(
+            "Refused: nothing was erased, and the next night shows the person again; they are not contacted until a later grant. "
+            "Tell them why (Art. 12(4))."
+        )
     else:
         _print(outcome)
     if outcome.state not in ("done", "refused"):
@@ -144,7 +150,10 @@ def _said(outcome: Any) -> dict[str, Any]:
 def _print(outcome: Any) -> None:
     if outcome.state == "unknown":
         out.print(
-            styled("[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted.")
+            styled(
+                "[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted. `kundbild object` "
+                "denies an address or record that may come."
+            )
         )
     elif outcome.state == "waiting":
         out.print(

@@ -18,7 +18,7 @@ from orchestration.home import Home
 from orchestration.privacy.audit import AuditLog, audit_log
 from orchestration.privacy.corrections import others_with
 from orchestration.privacy.delivered_requests import SOURCE, Asked, customers_named, read_requests, state_of_request
-from orchestration.privacy.denials import deny, deny_unknown, is_denied
+from orchestration.privacy.denials import Denials, deny, deny_beside
 from orchestration.privacy.erasure import erase_noted, hide
 from orchestration.privacy.holds import held
 from orchestration.privacy.noted import note_erasure
@@ -34,7 +34,7 @@ from orchestration.privacy.rights import (
     restrict,
 )
 from orchestration.privacy.suppression import SuppressionList
-from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
+from orchestration.privacy.withdrawals import prepare_withdrawals
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, transaction
 
@@ -58,7 +58,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     log = audit_log(home, settings.privacy)
     if not has_table(con, "identity", "customer_source_records"):
         for request in read_requests(con, log):
-            deny_unknown(con, request)
+            deny(con, request, [], f"{SOURCE}:{request.reference}")
         return outcome
     forget_answers(home, at)
     known = con.execute(
@@ -66,8 +66,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     ).fetchall()
     closed = {reference: state for reference, state, _ in known}
     ids = {reference: request_id for reference, _, request_id in known}
-    by_point = _first_column(con, f"select distinct source_key from {LEDGER} where entity = 'requests'")
-    by_customer = _first_column(con, "select distinct request_id from identity.objections")
+    denials = Denials.noted(con)
     standing = [r for r in read_requests(con, log) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
     erasures: list[tuple[Asked, str]] = []
     for request, customers in zip(standing, customers_named(con, standing), strict=True):
@@ -77,7 +76,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
             denied = customers if is_named or len(customers) == 1 else []
             is_noted = request.reference in closed if state == "unchecked" else closed.get(request.reference) == state
             said = "" if state == "invalid" else request.said
-            if is_noted and is_denied(request, denied, ids[request.reference], by_point, by_customer):
+            if is_noted and denials.cover(request, denied, ids[request.reference]):
                 continue
             with transaction(con):
                 noted = ids[request.reference] if is_noted else _note(con, log, request, said, state, at)
@@ -92,10 +91,6 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     return outcome
 
 
-def _first_column(con: duckdb.DuckDBPyConnection, query: str) -> set[str]:
-    return {value for (value,) in con.execute(query).fetchall()}
-
-
 def _decide_erasures(
     con: duckdb.DuckDBPyConnection,
     home: Home,
@@ -106,17 +101,19 @@ def _decide_erasures(
     outcome: Counter[State],
     was: dict[str, State],
 ) -> None:
-    """Who is under a legal hold is kept; where a second person has to confirm an erasure, it waits, and restricts meanwhile."""
+    """Who is under a legal hold is kept; where a second person has to confirm an erasure, it waits, and restricts meanwhile.
+    Both deny contact, also where the erasure is refused later: who asks for it objects at least (Art. 17(1)(c))."""
     if not erasures:
         return
     stopped = held(con, find_pepper(con, settings.privacy.pepper), [customer for _, customer in erasures], at.date())
     free = [(request, customer) for request, customer in erasures if customer not in stopped]
     for request, customer in erasures:
-        if customer in stopped and was.get(request.reference) != "held":
+        if customer in stopped:
             with transaction(con):
                 noted = _note(con, log, request, customer, "held", at)
                 deny(con, request, [customer], noted)
-            _tell(log, request, customer, "held", noted, outcome)
+            if was.get(request.reference) != "held":
+                _tell(log, request, customer, "held", noted, outcome)
     if not free:
         return
     if not settings.privacy.second_person:
@@ -128,6 +125,7 @@ def _decide_erasures(
                 con, "erase", log.keyed(customer), request.received, "waiting", reference=request.reference, asked_by=BY_SOURCE
             )  # fmt: skip
             restrict(con, customer, at, noted)
+            deny(con, request, [customer], noted)
         _tell(log, request, customer, "waiting", noted, outcome)
     hide(con, home, [customer for _, customer in free])
 
@@ -158,6 +156,7 @@ def _do(
             elif request.kind == "restrict":
                 for one in customers:
                     restrict(con, one, request.received, noted)
+                deny_beside(con, request, customers, noted)
             elif request.kind == "rectify":
                 correct(con, customer, {str(request.field): request.value}, at, noted)
         except KundbildError:

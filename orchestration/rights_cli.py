@@ -35,11 +35,11 @@ def object_to_marketing(
     """Note an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
 
     It stands through merges, splits, new keys and new deliveries; only a later grant with its evidence opens a purpose
-    again. Exports leave the customer out at once, the next night takes them out of audiences. By an address that is nobody's
-    here, or several customers', whoever has it is denied.
+    again. Exports leave the customer out at once, the next night takes them out of audiences. By an address or record that is
+    nobody's here, or an address of several customers, whoever has it, or will have it, is denied.
     """
     from orchestration.privacy.rights import object_to_marketing as note
-    from orchestration.privacy.rights import withdraw_point
+    from orchestration.privacy.rights import withdraw_by
 
     purpose = "profiling" if profiling else "direct_marketing"
     _used(
@@ -50,7 +50,7 @@ def object_to_marketing(
         lambda con, whom, at, request: note(con, whom, at, request, purpose),
         as_json,
         received=received,
-        point=lambda con, at, request: withdraw_point(con, str(email), at, request, purpose, "all"),
+        deny=lambda con, subject, at, request: withdraw_by(con, subject, at, request, purpose, "all"),
     )
 
 
@@ -70,7 +70,7 @@ def withdraw(
     from orchestration.errors import KundbildError
     from orchestration.privacy.consent import CHANNELS
     from orchestration.privacy.rights import withdraw as note
-    from orchestration.privacy.rights import withdraw_point
+    from orchestration.privacy.rights import withdraw_by
 
     if channel not in (*CHANNELS, "all"):
         raise KundbildError(f"{channel!r} is no channel", to_do=f"channels are {', '.join(CHANNELS)}, or all")
@@ -84,11 +84,11 @@ def withdraw(
         of_a_purpose(con)
         return note(con, whom, at, request, purpose, channel)
 
-    def point(con: Any, at: Any, request: str) -> None:
+    def deny(con: Any, subject: Any, at: Any, request: str) -> None:
         of_a_purpose(con)
-        withdraw_point(con, str(email), at, request, purpose, channel)
+        withdraw_by(con, subject, at, request, purpose, channel)
 
-    _used("withdraw", customer, email, source_record, use, as_json, received=received, point=point)
+    _used("withdraw", customer, email, source_record, use, as_json, received=received, deny=deny)
 
 
 def restrict(
@@ -101,12 +101,16 @@ def restrict(
 ) -> None:
     """Restrict somebody's data (Art. 18): they are stored, and in no mart, audience or publication from now on.
 
-    What was sold stays, without the person. With --lift the next night shows them again.
+    What was sold stays, without the person. With --lift the next night shows them again. By an address or record that is
+    nobody's here, or an address of several customers, nothing is restricted; whoever has it is not contacted.
     """
     from orchestration.night import home_and_config
     from orchestration.privacy.erasure import hide
-    from orchestration.privacy.rights import free
+    from orchestration.privacy.rights import free, withdraw_by
     from orchestration.privacy.rights import restrict as note
+
+    def deny(con: Any, subject: Any, at: Any, request: str) -> None:
+        withdraw_by(con, subject, at, request, "all", "all")
 
     home, _ = home_and_config()
     _used(
@@ -118,6 +122,8 @@ def restrict(
         as_json,
         None if lift else lambda con, whom: hide(con, home, [whom]),
         received=received,
+        deny=None if lift else deny,
+        is_lifted=True,
     )
 
 
@@ -230,12 +236,15 @@ def _used(
     *,
     received: str = "",
     held_by: Callable[[Any, str], list[str]] | None = None,
-    point: Callable[[Any, Any, str], None] | None = None,
+    deny: Callable[[Any, Any, Any, str], None] | None = None,
+    is_lifted: bool = False,
     is_quiet: bool = False,
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not.
 
-    `received` begins the month within which it is to be answered; what was asked for counts from now on. `point` notes what is said by an address with the address itself, whoever has it.
+    `received` begins the month within which it is to be answered; what was asked for counts from now on. `deny`
+    notes what is said by an address or record with that itself, whoever has it; of what is lifted some day only where it is
+    about nobody here, or several.
     """
     from orchestration.extract.records import now
     from orchestration.privacy.deadlines import received_on
@@ -258,8 +267,8 @@ def _used(
             request = note_request(con, right, log.keyed(whom), came, noted, closed=at)
             if state == "done":
                 changed = use(con, whom, at, request)
-            if point and email:
-                point(con, at, request)
+            if deny and not (is_lifted and state == "done"):
+                deny(con, subject, at, request)
         if then and state == "done":
             then(con, whom)
             close_requests(con, right, at)
@@ -288,7 +297,8 @@ def _used(
     else:
         out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted."))
     if state != "done":
-        told = point and email and not as_json
+        told = deny and not customer and not as_json
         if told:
-            out.print("  Whoever has the address is not contacted for it until it is decided.")
+            said = "address" if email else "record"
+            out.print(f"  Whoever has the {said}, or will have it, is not contacted for it until it is decided.")
         raise typer.Exit(3)

@@ -16,12 +16,14 @@ from orchestration.privacy.erasure import Erased
 from orchestration.privacy.holds import held
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.register import customers_by_subject, set_state
+from orchestration.privacy.rights import withdraw_restricted
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse, scalar, transaction
 
 
 def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = False, by: str = "") -> Outcome:
-    """Carries out the erasure that waits as request `name`; refused, it is closed and its restriction lifted.
+    """Carries out the erasure that waits as request `name`; refused, it is closed and its restriction lifted; contact
+    stays denied.
 
     `by` is who says so, as `actor()` unless given. Raises KundbildError where none waits, or who asked is who confirms.
     """
@@ -46,6 +48,8 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
             if is_refused:
                 with transaction(con):
                     set_state(con, request.request_id, "refused", now())
+                    # one that waits since before it denied contact
+                    withdraw_restricted(con, now(), request.request_id)
                     con.execute("delete from identity.restrictions where request_id = $1", [request.request_id])
                 detail: dict[str, int | str] = {"request": request.request_id}
                 audit_log(home, settings.privacy).append("erasure-refused", detail=detail)

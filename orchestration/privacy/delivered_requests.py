@@ -17,13 +17,18 @@ from orchestration.privacy.audit import AuditLog
 from orchestration.privacy.pepper import KEYED_HASH
 from orchestration.privacy.request_words import KINDS, NEEDS_NO_CHECK, ended_purpose, read_kind
 from orchestration.privacy.rights import State, Subject, customers_of, state_of
+from orchestration.privacy.withdrawals import EARLIEST
 
 SOURCE = "requests"
 # what a source calls a request is kept as it is where nobody can be meant by it, and cannot be taken for a keyed hash
 _PLAIN = re.compile(rf"(?!{KEYED_HASH}$)[A-Za-z0-9][A-Za-z0-9_.:-]{{0,63}}")
-# those that still stand; one that waits is looked at every night
-_STANDING = """
-select request_id, kind, customer_id, email, source_record, field, value, coalesce(received_at, _extracted_at), coalesce(is_identity_checked, false)
+# those that still stand; one that waits is looked at every night. As of statements (dbt: first_moment), a day weighs as its
+# last moment, and a time that nobody can have meant as when it was first known
+_STANDING = f"""
+select request_id, kind, customer_id, email, source_record, field, value, coalesce(received_at, _extracted_at), coalesce(is_identity_checked, false),
+    case when received_at >= timestamp '{EARLIEST}'
+        then received_at + case when received_at::time = time '00:00' then interval 1 day - interval 1 microsecond else interval 0 day end
+        else _extracted_at end
 from raw_requests.requests where _deleted_at is null order by 8, 1
 """
 
@@ -40,6 +45,8 @@ class Asked:
     value: str | None
     received: datetime
     is_checked: bool
+    # when what it ends counts as said
+    said_at: datetime
     # what it ends at once, also while it waits or is invalid; None where it ends nothing
     ends: str | None
     # of one that ends something: whoever has the address is denied, whomever else it names
@@ -48,6 +55,11 @@ class Asked:
     @property
     def said(self) -> str:
         return self.subjects[0].said if self.subjects else ""
+
+    @property
+    def records(self) -> list[str]:
+        """The source records that it names, as system:key."""
+        return [subject.source_record for subject in self.subjects if subject.source_record]
 
 
 def read_requests(con: duckdb.DuckDBPyConnection, log: AuditLog) -> list[Asked]:
@@ -61,10 +73,11 @@ def read_requests(con: duckdb.DuckDBPyConnection, log: AuditLog) -> list[Asked]:
             value,
             received,
             is_checked,
+            said_at,
             ends,
             email if ends and email else None,
         )
-        for reference, written, customer, email, record, field, value, received, is_checked in con.execute(
+        for reference, written, customer, email, record, field, value, received, is_checked, said_at in con.execute(
             _STANDING
         ).fetchall()
         for kind, ends in [(read_kind(written), ended_purpose(written))]
@@ -75,7 +88,8 @@ def _subjects(customer: str | None, email: str | None, record: str | None) -> tu
     """Whom it names. An address counts where nothing else does: of what ends contact it is denied besides (`point`)."""
     named = [Subject(customer=customer)] if customer else []
     # a record is system:key
-    named += [Subject(source_record=record)] if record and all(record.partition(":")) else []
+    system, _, key = (part.strip() for part in (record or "").partition(":"))
+    named += [Subject(source_record=f"{system}:{key}")] if system and key else []
     return tuple(named or ([Subject(email=email)] if email else []))
 
 

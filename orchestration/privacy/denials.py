@@ -6,39 +6,73 @@ Not here: which requests end something (delivered_requests.py, request_words.py)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import duckdb
 
-from orchestration.privacy.delivered_requests import SOURCE, Asked
-from orchestration.privacy.rights import withdraw, withdraw_point, withdraw_record
-from orchestration.warehouse import scalar
+from orchestration.privacy.delivered_requests import Asked
+from orchestration.privacy.rights import CLOSED, Subject, customers_of, withdraw, withdraw_point, withdraw_record
+from orchestration.privacy.withdrawals import LEDGER
+
+# of requests that stand: what is closed is not looked at again
+_STANDING = f"select request_id from restricted.rights_requests where reference is not null and not list_contains({list(CLOSED)}, state)"
 
 
-def is_denied(request: Asked, customers: Sequence[str], noted: str, by_point: set[str], by_customer: set[str]) -> bool:
-    """Whether what a request of an earlier night ends was ended then."""
-    if request.ends is None:
-        return True
-    return (not request.point or noted in by_point) and (not customers or noted in by_customer)
+@dataclass(frozen=True)
+class Denials:
+    """What is noted of requests that stand: (request, purpose, contact point), and (request, purpose, record as system:key)."""
+
+    points: frozenset[tuple[str, ...]]
+    records: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def noted(cls, con: duckdb.DuckDBPyConnection) -> Denials:
+        points = f"select distinct source_key, purpose, contact_point from {LEDGER} where entity = 'requests' and source_key in ({_STANDING})"
+        records = (
+            "select distinct request_id, purpose, source_system || ':' || source_key from identity.objections "
+            f"where request_id in ({_STANDING})"
+        )
+        return cls(*(frozenset(con.execute(query).fetchall()) for query in (points, records)))
+
+    @cached_property
+    def _by_record(self) -> set[tuple[str, ...]]:
+        return {(request, purpose) for request, purpose, _ in self.records}
+
+    def cover(self, request: Asked, customers: Sequence[str], noted: str) -> bool:
+        """Whether all that a request ends is noted: its address, its records, and some record of `customers`."""
+        if request.ends is None:
+            return True
+        of_it = noted, request.ends
+        return (
+            (not request.point or (*of_it, request.point) in self.points)
+            and all((*of_it, record) in self.records for record in request.records)
+            and (not customers or of_it in self._by_record)
+        )
 
 
 def deny(con: duckdb.DuckDBPyConnection, request: Asked, customers: Sequence[str], noted: str) -> None:
-    """What the request ends, ends now: for whoever has its address, or will have it, and for `customers`. Done once."""
+    """Notes what the request ends, under the id `noted`: for whoever has its address or its record, or will have it, and for
+    `customers`. What is noted already is not noted again."""
     if request.ends is None:
         return
     if request.point:
-        withdraw_point(con, request.point, request.received, noted, request.ends, "all")
-    if not scalar(con, "select count(*) from identity.objections where request_id = $1", [noted]):
-        for customer in customers:
-            withdraw(con, customer, request.received, noted, request.ends, "all")
+        withdraw_point(con, request.point, request.said_at, noted, request.ends, "all")
+    for customer in customers:
+        withdraw(con, customer, request.said_at, noted, request.ends, "all")
+    for record in request.records:
+        withdraw_record(con, record, request.said_at, noted, request.ends, "all")
 
 
-def deny_unknown(con: duckdb.DuckDBPyConnection, request: Asked) -> None:
-    """The same where no night has made customers yet: by the address, and by the record."""
-    if request.ends is None:
-        return
-    noted = f"{SOURCE}:{request.reference}"
-    if request.point:
-        withdraw_point(con, request.point, request.received, noted, request.ends, "all")
-    for subject in request.subjects:
-        if subject.source_record:
-            withdraw_record(con, subject.source_record, request.received, noted, request.ends, "all")
+def deny_beside(con: duckdb.DuckDBPyConnection, request: Asked, customers: Sequence[str], noted: str) -> None:
+    """Of a request that restricts `customers`: denies its address where others have it, or nobody, and its records that
+    nobody has yet. Whoever is restricted is denied until that is lifted, and no longer."""
+    asked = [*request.subjects, *([Subject(email=request.point)] if request.point else [])]
+    restricted = set(customers)
+    beside = [
+        subject
+        for subject, found in zip(asked, customers_of(con, asked), strict=True)
+        if not found or not restricted.issuperset(found)
+    ]
+    point = request.point if any(subject.email for subject in beside) else None
+    deny(con, replace(request, subjects=tuple(beside), point=point), [], noted)

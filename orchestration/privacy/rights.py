@@ -58,23 +58,30 @@ create table if not exists identity.corrections (
 CORRECTABLE = (
     "full_name", "given_name", "family_name", "email", "phone", "birth_date", "gender", "street", "postal_code", "city", "country_code",
 )  # fmt: skip
+# of `theirs` (source_system, source_key); what one request says of a record is noted once
 _OBJECT = """
-insert into identity.objections by name select source_system, source_key, $at as stated_at, $request as request_id, $purpose as purpose, $channel as channel
-from identity.customer_source_records
-where customer_id = $customer and valid_to is null
+insert into identity.objections by name
+with theirs as ({theirs})
+select source_system, source_key, $at as stated_at, $request as request_id, $purpose as purpose, $channel as channel from theirs t
+where not exists (
+    select 1 from identity.objections o where o.request_id = $request and o.source_system = t.source_system
+        and o.source_key = t.source_key and o.purpose = $purpose and o.channel = $channel)
 """
-_RESTRICT = """
-insert into identity.restrictions select source_system, source_key, $at, $request from identity.customer_source_records
-where customer_id = $customer and valid_to is null
-"""
-_FREE = """
-delete from identity.restrictions where (source_system, source_key) in (
-    select (source_system, source_key) from identity.customer_source_records where customer_id = $customer and valid_to is null)
-"""
-_WAITS = """
+# the customer's records, of today and those that were last theirs: what is gone at its source may come again
+_OF_CUSTOMER = """
+select source_system, source_key from (
+    from identity.customer_source_records
+    where (source_system, source_key) in (select (source_system, source_key) from identity.customer_source_records where customer_id in ({ids}))
+    qualify row_number() over (partition by source_system, source_key order by valid_to is null desc, valid_from desc, valid_to desc) = 1
+) where customer_id in ({ids})
+""".format(
+    ids="select $customer union all select old_customer_id from identity.customer_id_redirects where customer_id = $customer"
+)
+_RESTRICT = f"insert into identity.restrictions select source_system, source_key, $at, $request from ({_OF_CUSTOMER})"
+_FREE = f"delete from identity.restrictions where (source_system, source_key) in (select (source_system, source_key) from ({_OF_CUSTOMER}))"
+_WAITS = f"""
 select count(*) from identity.restrictions r join restricted.rights_requests q using (request_id)
-join identity.customer_source_records s using (source_system, source_key)
-where q.state = 'waiting' and s.customer_id = $customer and s.valid_to is null
+join ({_OF_CUSTOMER}) s using (source_system, source_key) where q.state = 'waiting'
 """
 # in the records that say something else; where none says anything, in all
 _CORRECT = """
@@ -100,12 +107,21 @@ select l.source_system, l.source_key, l.customer_id as own_id, coalesce(r.custom
 _FOUND = """
 select a.place, o.customer_id from asked a join owners o on o.own_id = a.customer
 union select a.place, o.customer_id from asked a join owners o on o.customer_id = a.customer
+-- an id whose records are all another customer's by now
+union select a.place, o.customer_id from asked a join identity.customer_id_redirects r on r.old_customer_id = a.customer
+    join owners o on o.customer_id = r.customer_id
 union select a.place, o.customer_id from asked a join owners o on o.source_system = a.source_system and o.source_key = a.source_key
 union select a.place, o.customer_id from asked a join conformed.conformed_people p on match_keys.email_key(p.email) = match_keys.email_key(a.email)
     join owners o on o.source_system = p.source_system and o.source_key = p.source_key
 union select a.place, o.customer_id from asked a join conformed.conformed_consent_events e on match_keys.email_key(e.contact_point) = match_keys.email_key(a.email)
     join owners o on o.source_system = e.person_system and o.source_key = e.person_key
 order by all
+"""
+# of records that nobody has so written: in another spelling (dbt: identity.heirs)
+_SPELLED = """
+select a.place, o.customer_id from asked a
+join owners o on lower(o.source_system) = lower(match_keys.plain(a.source_system)) and match_keys.record_key(o.source_key) = match_keys.record_key(a.source_key)
+where list_contains($places, a.place) order by all
 """
 
 
@@ -151,14 +167,17 @@ def customers_of(con: duckdb.DuckDBPyConnection, subjects: Sequence[Subject]) ->
     found: list[list[str]] = [[] for _ in subjects]
     for place, customer in con.execute(_FOUND).fetchall():
         found[place].append(customer)
+    left = [place for place, subject in enumerate(subjects) if subject.source_record and not found[place]]
+    for place, customer in con.execute(_SPELLED, {"places": left}).fetchall() if left else []:
+        found[place].append(customer)
     return found
 
 
 def _record(written: str | None) -> tuple[str, str] | None:
     if written is None:
         return None
-    system, colon, key = written.partition(":")
-    if not (system and colon and key):
+    system, _, key = (part.strip() for part in written.partition(":"))
+    if not (system and key):
         raise KundbildError(f"{written!r} names no source record", to_do="write system:key, as in crm:1042")
     return system, key
 
@@ -233,7 +252,7 @@ def withdraw(
 ) -> int:
     """Notes a withdrawal of consent with each of the customer's records; `all` is any purpose or channel. Returns them."""
     said = {"customer": customer, "at": at, "request": request, "purpose": purpose, "channel": channel}
-    return int(scalar(con, _OBJECT, said))
+    return int(scalar(con, _OBJECT.format(theirs=_OF_CUSTOMER), said))
 
 
 def withdraw_point(
@@ -255,13 +274,24 @@ def withdraw_record(
 ) -> None:
     """Notes that whoever has a record (system:key), or will have it, withdrew."""
     system, key = _record(record) or ("", "")
-    said = {"source_system": system, "source_key": key, "stated_at": at, "request_id": request, "purpose": purpose, "channel": channel}  # fmt: skip
-    con.execute(
-        "insert into identity.objections by name select $source_system as source_system, $source_key as source_key, $stated_at as stated_at, "
-        "$request_id as request_id, $purpose as purpose, $channel as channel where not exists (select 1 from identity.objections o "
-        "where o.request_id = $request_id and o.source_system = $source_system and o.source_key = $source_key)",
-        said,
-    )
+    said = {"system": system, "key": key, "at": at, "request": request, "purpose": purpose, "channel": channel}
+    con.execute(_OBJECT.format(theirs="select $system as source_system, $key as source_key"), said)
+
+
+def withdraw_by(
+    con: duckdb.DuckDBPyConnection, subject: Subject, at: datetime, request: str, purpose: str, channel: str
+) -> None:
+    """Notes that whoever has the subject's address or record, or will have it, withdrew; of a customer's id nothing."""
+    if subject.email:
+        withdraw_point(con, subject.email, at, request, purpose, channel)
+    if subject.source_record:
+        withdraw_record(con, subject.source_record, at, request, purpose, channel)
+
+
+def withdraw_restricted(con: duckdb.DuckDBPyConnection, at: datetime, request: str) -> None:
+    """Notes of every record that a request restricts that its owner withdrew from all: who asks to be erased objects too."""
+    theirs = "select distinct source_system, source_key from identity.restrictions where request_id = $request"
+    con.execute(_OBJECT.format(theirs=theirs), {"at": at, "request": request, "purpose": "all", "channel": "all"})
 
 
 def restrict(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: str) -> int:

@@ -16,6 +16,8 @@ from orchestration.warehouse import scalar, text, transaction
 _DDL = """
 create schema if not exists restricted;
 create table if not exists restricted.rights_keys (request_id varchar not null, kind varchar not null, keyed_hash varchar not null);
+-- an erasure that waits restricts and objects, each by keys of its own; null, of keys made before this column: both
+alter table restricted.rights_keys add column if not exists what varchar;
 create table if not exists restricted.rights_compared (digest ubigint not null);
 """
 # every row of a request, by the record that it was noted with
@@ -31,18 +33,19 @@ select p.source_system, p.source_key, p.deleted_at, unnest(['email', 'phone', 'n
 from {{people}} p left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
 """
 _PEOPLE = "conformed.conformed_people"
-# of records whose request has no keys yet. Where somebody else has the value too, nothing of theirs is hidden or corrected
-# by it; an objection is by it all the same: in doubt the answer is no
+# of records whose request has no keys of that yet. Where somebody else has the value too, nothing of theirs is hidden or
+# corrected by it; an objection is by it all the same: in doubt the answer is no
 _FRESH_KEYS = f"""
 create or replace temp table fresh_keys as
 with noted as (select distinct source_system, source_key, request_id, what from ({_NOTED})),
 said as ({_VALUES.format(people=_PEOPLE)}),
 own as (
     select n.request_id, n.what, s.kind, s.value from noted n join said s using (source_system, source_key)
-    where s.value is not null and n.request_id not in (select request_id from restricted.rights_keys)
+    where s.value is not null and not exists (
+        select 1 from restricted.rights_keys k where k.request_id = n.request_id and coalesce(k.what, n.what) = n.what)
 ),
 others as (
-    select o.request_id, o.kind, o.value from own o join said s using (kind, value)
+    select o.request_id, o.what, o.kind, o.value from own o join said s using (kind, value)
     anti join noted n on n.request_id = o.request_id and n.source_system = s.source_system and n.source_key = s.source_key
     where s.deleted_at is null and o.what <> 'objection'
         and not exists (
@@ -51,10 +54,13 @@ others as (
             where a.source_system = s.source_system and a.source_key = s.source_key and a.valid_to is null and b.valid_to is null
         )
 )
-select distinct o.request_id, o.kind, o.value from own o
-anti join others x on x.request_id = o.request_id and x.kind = o.kind and x.value = o.value
+select distinct o.request_id, o.what, o.kind, o.value from own o
+anti join others x on x.request_id = o.request_id and x.what = o.what and x.kind = o.kind and x.value = o.value
 """
-_FORGET = f"delete from restricted.rights_keys where request_id not in (select request_id from ({_NOTED}))"
+_FORGET = f"""
+delete from restricted.rights_keys k where not exists (
+    select 1 from ({_NOTED}) n where n.request_id = k.request_id and coalesce(k.what, n.what) = n.what)
+"""
 # people who are others than when they were compared, or were compared with other keys
 _TO_COMPARE = """
 create or replace temp table to_compare as
@@ -64,18 +70,20 @@ from conformed.conformed_people p where p.deleted_at is null
 _OBJECT = """
 insert into identity.objections by name
 select distinct m.source_system, m.source_key, o.stated_at, o.request_id, o.purpose, o.channel
-from known_by m join identity.objections o using (request_id)
+from known_by m join identity.objections o on o.request_id = m.request_id and coalesce(m.what, 'objection') = 'objection'
 anti join identity.objections t on t.request_id = o.request_id and t.source_system = m.source_system and t.source_key = m.source_key
+    and t.purpose is not distinct from o.purpose and t.channel is not distinct from o.channel
 """
 _RESTRICT = """
 insert into identity.restrictions by name
-select distinct m.source_system, m.source_key, r.since, r.request_id from known_by m join identity.restrictions r using (request_id)
+select distinct m.source_system, m.source_key, r.since, r.request_id
+from known_by m join identity.restrictions r on r.request_id = m.request_id and coalesce(m.what, 'restriction') = 'restriction'
 anti join identity.restrictions t on t.request_id = r.request_id and t.source_system = m.source_system and t.source_key = m.source_key
 """
 _CORRECT = """
 insert or ignore into identity.corrections by name
 select distinct on (m.source_system, m.source_key, c.field) m.source_system, m.source_key, c.field, c.value, c.corrected_at, c.request_id
-from known_by m join identity.corrections c using (request_id) order by c.corrected_at desc
+from known_by m join identity.corrections c on c.request_id = m.request_id and coalesce(m.what, 'correction') = 'correction' order by c.corrected_at desc
 """
 
 
@@ -94,15 +102,16 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
         con.execute(_FORGET)
         con.execute(_FRESH_KEYS)
         con.execute(
-            f"insert into restricted.rights_keys select request_id, kind, {hashed} from fresh_keys", pepper.parameters()
+            f"insert into restricted.rights_keys by name select request_id, what, kind, {hashed} as keyed_hash from fresh_keys",
+            pepper.parameters(),
         )
         keys = scalar(
-            con, "select coalesce(bit_xor(hash(request_id, kind, keyed_hash)), 0) from restricted.rights_keys"
+            con, "select coalesce(bit_xor(hash(request_id, what, kind, keyed_hash)), 0) from restricted.rights_keys"
         )
         con.execute(_TO_COMPARE.format(keys=keys))
         fresh = "(select * from to_compare anti join restricted.rights_compared using (digest))"
         con.execute(
-            "create or replace temp table known_by as select distinct v.source_system, v.source_key, k.request_id "
+            "create or replace temp table known_by as select distinct v.source_system, v.source_key, k.request_id, k.what "
             f"from (select *, {hashed} as keyed_hash from ({_VALUES.format(people=fresh)}) where value is not null) v "
             "join restricted.rights_keys k using (kind, keyed_hash)",
             pepper.parameters(),

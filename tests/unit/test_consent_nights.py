@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from orchestration.privacy.rights import withdraw_point, withdraw_record
 from tests.unit.consent import INCREMENTAL, compiled_with, said
 from tests.unit.people import person
 
@@ -24,12 +25,15 @@ class Company:
 
     def __init__(self, seed: int) -> None:
         self.dice, self.night, self.at = random.Random(seed), 0, START
+        self.other_dice = random.Random(seed)
         self.people = {f"p{n}": self._person(n) for n in range(30)}
         for n in range(10):
             # some are one customer in two systems
             self.people[f"p{n}"]["email"] = f"p{n + 10}@x.se"
         self.events = {f"e{n}": self._statement() for n in range(200)}
         self.left: dict[str, dict] = {}
+        # requests that end contact, of a record or an address, by request id
+        self.asked: dict[str, tuple[str, datetime]] = {}
         self.reserved = [{"register": "nix_telefon", "phone": "+46709999999"}, {"register": "nix_adresserat"}]
 
     def _person(self, n: int) -> dict:
@@ -54,6 +58,7 @@ class Company:
         """A night passes, or the one before is run again. Returns what happened."""
         self.night += 1
         self.at += timedelta(days=self.dice.choice([1, 1, 1, 1, 1, 40, -1]))
+        self._asks()
         return {self._happens(number) for number in range(3)}
 
     def _happens(self, number: int) -> str:
@@ -80,7 +85,7 @@ class Company:
             case "parted":
                 self.people[who] = self._person(int(who[1:]))
             case "moved":
-                self.events[key] |= {"person_key": who} | new
+                self.events[key] |= {"person_key": who, "person_system": "crm"} | new
             case "gone":
                 self.people[who] |= {"deleted_at": self.at}
             case "reserved":
@@ -94,6 +99,14 @@ class Company:
             case "country":
                 self.people[who] |= {"country_code": self.dice.choice(["SE", "NO", None])}
         return happened
+
+    def _asks(self) -> None:
+        """Somebody asks to end contact: who is here, or whose record or address may come. And somebody comes."""
+        who, new = self.other_dice.choice([*self.people]), f"p{len(self.people)}"
+        asked = self.other_dice.choice([f"crm:{who}", f"{who}@x.se", f"crm:{new}", f"{new}@x.se"])
+        self.asked[f"r{self.night}"] = asked, self.at
+        if self.night % 3 == 0:
+            self.people[new] = self._person(len(self.people))
 
     def delivered(self) -> dict:
         version = {"version_on": str(self.at.date())} if self.night % 7 else {"version_on": "2025-01-01"}
@@ -115,6 +128,9 @@ def test_rule_07_permissions_of_a_night_are_the_same_from_what_changed_as_from_e
     permitted.remembers = True
     for night in range(16):
         happened = company.passes() if night else set()
+        for request, (asked, at) in company.asked.items():
+            withdraw_by = withdraw_point if "@" in asked else withdraw_record
+            withdraw_by(warehouse, asked, at, request, "all", "all")
         permitted([*company.people.values()], at=company.at.isoformat(), **company.delivered())
         for table in INCREMENTAL:
             warehouse.execute(f"create table if not exists identity.{table} as from marts.{table} limit 0")

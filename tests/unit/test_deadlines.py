@@ -122,6 +122,19 @@ def test_every_right_says_when_it_was_received(command, home, right):
             assert con.execute("select stated_at > '2026-06-01' from identity.objections").fetchall() == [(True,)]
 
 
+def test_what_a_command_asks_about_a_record_or_an_address_of_nobody_denies_it_for_when_it_comes(command, home):
+    for right in (("object", "--source-record", "crm:77"), ("restrict", "--source-record", "crm:78"), ("object", "--profiling", "--source-record", "crm:79"),
+                  ("object", "--email", "new@x.se"), ("restrict", "--email", "old@x.se")):  # fmt: skip
+        assert "will have it, is not contacted" in command(*right, code=3)
+    # who is restricted is denied until that is lifted
+    command("restrict", "--email", "anna@berg.se")
+    with open_warehouse(home, Engine()) as con:
+        denied = con.execute("select source_key, purpose from identity.objections order by all").fetchall()
+        assert denied == [("77", "direct_marketing"), ("78", "all"), ("79", "profiling")]
+        denied = con.execute("select contact_point, purpose from identity.withdrawals order by all").fetchall()
+        assert denied == [("new@x.se", "direct_marketing"), ("old@x.se", "all")]
+
+
 def test_the_list_tells_what_is_overdue_and_a_held_one_is_extended_or_closed(command, home):
     with open_warehouse(home, Engine()) as con:
         late, running = noted(con, "2026-01-31"), noted(con, f"{date.today()}")

@@ -5,6 +5,8 @@ Not here: erasures that wait (test_holds.py), requests in a whole night (integra
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from orchestration.extract.records import now
@@ -157,3 +159,101 @@ def test_an_objection_needs_no_check_and_believes_every_way_of_saying_whom(night
     assert withdrawn(con) == [("anna@berg.se", MARKETING, ALL)] and objected(con) == [(*HIS[0], ALL)]
     con.execute("alter table identity.later rename to customer_source_records")
     assert night(con, *rows) == before | {"f1": ("object", "done"), "f2": ("object", "done"), "f3": ("export", "done")}
+
+
+def test_a_request_about_a_record_that_is_not_here_yet_denies_it_for_when_it_comes(night):
+    con, ids = night.con, night.ids
+    rows = [
+        ("o", "object", None, None, "crm:77", False),
+        # an erasure too, checked or not, and a restriction
+        ("e", "erase", None, None, "crm:78", True),
+        ("u", "erase", None, None, "crm:79", False),
+        ("r", "Restrict", None, None, "crm:80", False),
+        # a record besides somebody who is here
+        ("b", "object", ids["2"], None, "crm:81", False),
+        # said in two ways, of which a person has to decide
+        ("i", "erase", ids["2"], None, "crm:82", True),
+        # an address besides, of nobody
+        ("p", "object", None, "new@x.se", "crm:83", False),
+    ]
+    found = night(con, *rows)
+    assert [found[reference][1] for reference, *_ in rows] == [
+        "unknown", "unknown", "unchecked", "unknown", "done", "invalid", "unknown",
+    ]  # fmt: skip
+    denied = [
+        ("77", MARKETING),
+        ("78", ALL),
+        ("79", ALL),
+        ("80", ALL),
+        ("81", MARKETING),
+        ("82", ALL),
+        ("83", MARKETING),
+    ]
+    assert objected(con) == [(*HIS[0], ALL), (*HIS[0], MARKETING), *(("crm", key, purpose) for key, purpose in denied)]
+    assert withdrawn(con) == [("new@x.se", MARKETING, ALL)]
+    # once, and not once a night
+    before = con.execute("select count(*) from identity.objections").fetchall()
+    assert night(con, *rows) == found and con.execute("select count(*) from identity.objections").fetchall() == before
+    # one that a night before denied nothing for is caught up with while it waits
+    con.execute("delete from identity.objections")
+    night(con, *rows)
+    assert objected(con) == [(*HIS[0], ALL), ("crm", "79", ALL), ("crm", "82", ALL)]
+    # delivered again with another address or record: that too
+    night(con, ("u", "erase", None, "mended@x.se", "crm:84", False))
+    assert ("mended@x.se", ALL, ALL) in withdrawn(con) and ("crm", "84", ALL) in objected(con)
+
+
+def test_a_restriction_denies_the_address_and_the_record_that_are_not_of_whom_it_hides(night):
+    con, ids = night.con, night.ids
+    # nobody's address, Bo's address, Anna's own, which is hers until the restriction is lifted
+    for n, (point, denied) in enumerate([("old@x.se", True), ("bo@dahl.se", True), ("Anna@Berg.se", False)]):
+        assert night(con, (f"r{n}", "Restrict", ids["1"], point, None, False))[f"r{n}"] == ("restrict", "done")
+        assert withdrawn(con) == [(point, ALL, ALL)] * denied
+        con.execute("delete from identity.withdrawals")
+    assert objected(con) == []
+    rows = ("r9", "begränsning", ids["1"], None, "crm:77", False)
+    assert night(con, rows)["r9"] == ("restrict", "done") and objected(con) == [("crm", "77", ALL)]
+    # by her own address alone nothing is left to deny
+    assert night(con, ("r10", "Restrict", None, "anna@berg.se", None, False))["r10"] == ("restrict", "done")
+    assert withdrawn(con) == [] and objected(con) == [("crm", "77", ALL)]
+    assert (
+        con.execute("select distinct source_system, source_key from identity.restrictions order by all").fetchall()
+        == HERS
+    )
+
+
+def test_who_is_asked_about_is_found_by_a_merged_id_a_record_in_another_spelling_and_a_record_that_is_gone(night):
+    con, ids = night.con, night.ids
+    con.execute("insert into identity.customer_id_redirects values ('merged', $1, now()::timestamp)", [ids["2"]])
+    assert night(con, ("m", "object", "merged", None, None, False))["m"] == ("object", "done")
+    assert objected(con) == [(*HIS[0], MARKETING)]
+    con.execute("delete from identity.objections")
+    assert night(con, ("s", "object", None, None, " CRM : 2.0 ", False))["s"] == ("object", "done")
+    assert (*HIS[0], MARKETING) in objected(con)
+    # all that he had is gone at its source, and may come again
+    con.execute("delete from identity.objections")
+    con.execute(
+        "update identity.customer_source_records set valid_to = now()::timestamp where customer_id = $1", [ids["2"]]
+    )
+    assert night(con, ("g", "object", ids["2"], None, None, False))["g"] == ("object", "done")
+    assert objected(con) == [(*HIS[0], MARKETING)]
+
+
+def test_what_a_request_ends_weighs_as_the_end_of_a_day_and_never_as_a_time_that_nobody_meant(night):
+    con = night.con
+    said = "select distinct stated_at from identity.objections where source_key = $1"
+    night(con, ("d", "object", None, None, "crm:77", False))
+    assert con.execute(said, ["77"]).fetchall() == [(datetime(2026, 5, 1, 23, 59, 59, 999999),)]
+    for key, received, weighs in (
+        ("78", "2026-05-01 08:30:00", "received_at"),
+        ("79", "0001-01-01", "_extracted_at"),
+        ("80", None, "_extracted_at"),
+    ):
+        con.execute(
+            "update raw_requests.requests set request_id = $1, source_record = 'crm:' || $1, received_at = $2",
+            [key, received],
+        )
+        take_up_requests(con, night.home, night.settings, now())
+        assert con.execute(f"{said} and stated_at = (select {weighs} from raw_requests.requests)", [key]).fetchall(), (
+            key
+        )

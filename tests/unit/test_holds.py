@@ -67,16 +67,44 @@ def states(home, settings) -> list[tuple[str, str]]:
         return [(request.kind, request.state) for request in requests(con)]
 
 
+HERS = [("crm", "1", "all"), ("webshop", "1", "all")]
+
+
+def objected(con) -> list[tuple[str, str, str]]:
+    """Every row, for what is noted twice is noted once too often."""
+    return con.execute("select source_system, source_key, purpose from identity.objections order by all").fetchall()
+
+
+def withdrawn(con) -> list[tuple[str]]:
+    return con.execute("select contact_point from identity.withdrawals where purpose = 'all' order by all").fetchall()
+
+
 def test_who_is_under_a_legal_hold_is_not_erased_and_the_request_says_why(home, settings, ids):
     placed = hold(home, settings, ids["1"])
     anna, bo = erase(home, settings, [Subject(email="anna@berg.se"), Subject(customer=ids["2"])])
     assert (anna.state, bo.state) == ("held", "done") and str(anna.hold) == f"legal-claims (case-14) until {LATER}"
     assert people(home) == {"Anna"} and sorted(states(home, settings)) == [("erase", "done"), ("erase", "held")]
     with open_warehouse(home, settings.engine) as con:
+        # she is kept, and not written to
+        assert (objected(con), withdrawn(con)) == (HERS, [("anna@berg.se",)])
         lift_hold(con, placed[-12:])
         assert con.execute("select count(*) from restricted.legal_hold_keys").fetchall() == [(0,)]
     assert [outcome.state for outcome in erase(home, settings, [Subject(email="anna@berg.se")])] == ["done"]
     assert people(home) == set()
+    with open_warehouse(home, settings.engine) as con:
+        # nor does what denied her outlast her
+        assert objected(con) == withdrawn(con) == []
+
+
+def test_an_erasure_about_several_customers_denies_their_address_and_one_about_nobody_keeps_nothing(
+    home, settings, ids
+):
+    with open_warehouse(home, settings.engine) as con:
+        con.execute("update conformed.conformed_people set email = 'anna@berg.se' where source_key = '2'")
+    said = [Subject(email=email) for email in ("anna@berg.se", "nobody@x.se")]
+    assert [outcome.state for outcome in erase(home, settings, said)] == ["held", "unknown"]
+    with open_warehouse(home, settings.engine) as con:
+        assert (objected(con), withdrawn(con)) == ([], [("anna@berg.se",)])
 
 
 def test_a_hold_knows_the_person_by_another_id_or_record_and_holds_nobody_else(opened, ids):
@@ -150,14 +178,25 @@ def test_an_erasure_waits_for_another_user_and_restricts_meanwhile(home, two, id
 
 def test_a_refusal_lifts_the_restriction_and_a_hold_of_meanwhile_holds(home, two, ids):
     (waits,) = erase(home, two, [Subject(customer=ids["1"])])
-    assert confirm(home, two, waits.request_id, is_refused=True).state == "refused"
-    with open_warehouse(home, two.engine) as con:
-        assert con.execute("select count(*) from identity.restrictions").fetchall() == [(0,)]
+    for is_older in (False, True):
+        with open_warehouse(home, two.engine) as con:
+            assert objected(con) == HERS
+            if is_older:
+                # asked for before an erasure that waits denied contact
+                con.execute("delete from identity.objections")
+        assert confirm(home, two, waits.request_id, is_refused=True).state == "refused"
+        with open_warehouse(home, two.engine) as con:
+            assert con.execute("select count(*) from identity.restrictions").fetchall() == [(0,)]
+            # who asked to be erased objected at least (Art. 21(2)): it stands
+            assert objected(con) == HERS
+            con.execute("delete from identity.objections")
+        (waits,) = erase(home, two, [Subject(customer=ids["1"])])
+    confirm(home, two, waits.request_id, is_refused=True)
     (waits,) = erase(home, two, [Subject(customer=ids["1"])])
     hold(home, two, ids["1"])
     outcome = confirm(home, two, waits.request_id, by=OTHER)
     assert outcome.state == "held" and outcome.hold and "Anna" in people(home)
-    assert sorted(states(home, two)) == [("erase", "held"), ("erase", "refused")]
+    assert sorted(states(home, two)) == [("erase", "held"), *[("erase", "refused")] * 3]
 
 
 def delivered(home, settings, ids) -> dict[str, int]:
@@ -177,6 +216,12 @@ def test_an_erasure_that_a_source_delivers_is_held_until_the_hold_ends(home, set
     assert delivered(home, settings, ids) == {"held": 1} and delivered(home, settings, ids) == {}
     assert "Anna" in people(home)
     with open_warehouse(home, settings.engine) as con:
+        assert objected(con) == HERS
+        # held on an earlier night for something else, as an address of two customers, which denied nobody else
+        con.execute("delete from identity.objections")
+    assert delivered(home, settings, ids) == {}
+    with open_warehouse(home, settings.engine) as con:
+        assert objected(con) == HERS
         lift_hold(con, placed)
     assert delivered(home, settings, ids) == {"open": 1} and people(home) == {"Bo"}
 
@@ -184,6 +229,7 @@ def test_an_erasure_that_a_source_delivers_is_held_until_the_hold_ends(home, set
 def test_an_erasure_that_a_source_delivers_waits_for_a_person(home, two, ids):
     assert delivered(home, two, ids) == {"waiting": 1} and delivered(home, two, ids) == {}
     with open_warehouse(home, two.engine) as con:
+        assert objected(con) == HERS
         (request,) = requests(con)
         assert request.received_at == datetime(2026, 5, 1) and request.reference == "form-1"
         assert con.execute("select customer_id from marts.dim_customers").fetchall() == [(ids["2"],)]

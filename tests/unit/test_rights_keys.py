@@ -69,6 +69,11 @@ def test_an_address_that_others_have_too_hides_and_corrects_nobody_else(permitte
     assert ids["anna"] != ids["cia"]
     restrict(warehouse, ids["anna"], AT, "r1")
     assert apply_known_rights(warehouse, PEPPER) == 0
+    # what the same request denies besides, as an erasure that waits does, is denied by that address
+    withdraw(warehouse, ids["anna"], AT, "r1", "all", "all")
+    assert apply_known_rights(warehouse, PEPPER) == 1
+    tables = [f"select source_key from identity.{table} order by 1" for table in ("objections", "restrictions")]
+    assert [warehouse.execute(query).fetchall() for query in tables] == [[("anna",), ("cia",)], [("anna",)]]
 
 
 def test_a_withdrawal_that_is_made_here_is_of_its_purpose_and_channel(permitted, warehouse):
