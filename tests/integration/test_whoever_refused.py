@@ -1,0 +1,68 @@
+"""Nobody who said no is in an audience, by the demo's truth of who is who and the words of the source systems themselves.
+
+Not here: what each rule permits (tests/unit/test_consent_rules.py).
+"""
+
+from __future__ import annotations
+
+from tests.conftest import Kundbild
+
+# each source's people and statements as they are delivered, without anything that the pipeline makes of them
+_RECORDS = """
+create temp table records as select system, source_key::varchar as key, person_id from '{truth}/records.parquet';
+create temp table people as
+select 'crm' as system, contact_id::varchar as key, first_name, last_name, email_address as email, mobile as phone, birthdate as born, zip from raw_crm.contacts
+union all select 'webshop', id::varchar, first_name, last_name, email, phone, date_of_birth, address.zip from raw_webshop.customers
+union all select 'email', subscriber_id::varchar, first_name, last_name, email, null, null, null from raw_email.subscribers
+union all select 'survey', respondent_id, first_name, last_name, email, null, null, null from raw_survey.respondents;
+create temp table statements as
+select 'crm' as system, contact_id::varchar as key, contact_point as point, purpose, channel, status, stated_at[:10] as day from raw_crm.consents
+union all select 'webshop', customer_id::varchar, email, 'newsletter', 'email', status, stated_at[:10] from raw_webshop.newsletter_signups
+union all select 'email', subscriber_id::varchar, email, list, 'email', status, (stated_at::varchar)[:10] from raw_email.optins
+union all select 'email', subscriber_id::varchar, email, 'newsletter', 'email', 'withdrawn', (occurred_at::varchar)[:10] from raw_email.events
+    where event in ('unsubscribe', 'spamreport');
+"""
+_SAID = """
+create or replace temp table members as {members};
+-- whose a customer is, by the truth of each of the records
+create or replace temp table whose as select m.*, r.person_id, s.source_system as system, s.source_key as key from members m
+join identity.customer_source_records s on s.customer_id = m.customer_id and s.valid_to is null
+join records r on r.system = s.source_system and r.key = s.source_key;
+-- a no of the person, in whatever record, after whatever yes of the person or of the customer's records
+create or replace temp table refused as
+select distinct w.audience, w.customer_id, n.system, n.key, n.point from whose w
+join records r using (person_id) join statements n on n.system = r.system and n.key = r.key
+    and n.purpose = w.purpose and n.channel = w.channel and n.status <> 'granted'
+where not exists (
+    select 1 from statements y left join records o on o.system = y.system and o.key = y.key
+    where y.status = 'granted' and y.purpose = w.purpose and y.channel = w.channel and y.day >= n.day
+        and (o.person_id = w.person_id or exists (select 1 from whose t where t.customer_id = w.customer_id and t.system = y.system and t.key = y.key)));
+"""
+# what a record that refused has in common with one of the customer's: the contact point that refused, an address, a number,
+# a name with its birth date or postal code
+_SHARED = """
+select audience, f.customer_id, f.system, f.key from refused f
+left join people n on n.system = f.system and n.key = f.key
+join whose w using (audience, customer_id) left join people p on p.system = w.system and p.key = w.key
+where (f.system, f.key) = (w.system, w.key)
+    or lower(trim(p.email)) in (lower(trim(n.email)), lower(trim(f.point))) or lower(trim(w.contact_point)) in (lower(trim(n.email)), lower(trim(f.point)))
+    or right(regexp_replace(p.phone, '[^0-9]', '', 'g'), 8) = right(regexp_replace(n.phone, '[^0-9]', '', 'g'), 8)
+    or lower(p.first_name || p.last_name) = lower(n.first_name || n.last_name) and (p.born = n.born or replace(p.zip, ' ', '') = replace(n.zip, ' ', ''))
+"""
+
+
+def test_whoever_said_no_is_in_no_audience_where_any_record_of_theirs_tells_who_they_are(demo: Kundbild):
+    """A record with nothing but a name in common is anybody's of that name: docs/data-protection.md says how many."""
+    with demo.warehouse() as con:
+        rules = con.execute("select audience, purpose, channel from reference.audience_rules").fetchall()
+        audiences = " union all ".join(
+            f"select '{name}' as audience, '{purpose}' as purpose, '{channel}' as channel, customer_id, contact_point from audiences.audience_{name}"
+            for name, purpose, channel in rules
+        )
+        con.execute(_RECORDS.format(truth=demo.home / "demo" / "truth"))
+        con.execute(_SAID.format(members=audiences))
+        assert con.execute("select count(*) from members").fetchall()[0][0] > 100
+        assert con.execute(_SHARED).fetchall() == []
+        # the same query sees each no of those who were left out
+        con.execute(_SAID.format(members=f"select 'all' as audience, 'newsletter' as purpose, 'email' as channel, customer_id, email as contact_point from marts.dim_customers where customer_id not in (select customer_id from ({audiences}))"))  # fmt: skip
+        assert len(con.execute(_SHARED).fetchall()) > 50
