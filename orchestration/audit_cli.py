@@ -22,11 +22,18 @@ audit_app = typer.Typer(
 @audit_app.command()
 def verify(as_json: Json = False) -> None:
     """Check the whole chain. Exit code 2: an entry was changed, moved, added or taken out, and which; or an older log was put back."""
-    count, chain = _log().verify()
+    log = _log()
+    count, chain = log.verify()
     if as_json:
-        print_json({"entries": count, "chain": chain})
+        print_json({"entries": count, "chain": chain, "is_anchored": log.is_anchored})
         return
     out.print(f"{_entries(count)}, as written.")
+    if count and not log.is_anchored:
+        out.print(
+            "Nothing beside the pepper says how far the log of this folder had come: the folder was moved, or the anchor is gone. "
+            "An older log would look whole: compare the last chain with what you noted down.",
+            style="yellow",
+        )
     out.print(f"Note down the last chain, apart from here: {chain}", highlight=False)
 
 

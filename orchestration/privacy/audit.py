@@ -210,6 +210,11 @@ class AuditLog:
             self._check_anchor(Mark(count, chain))
         return count, chain
 
+    @property
+    def is_anchored(self) -> bool:
+        """Whether anything outside the home folder says how far the log had come."""
+        return self._anchor is not None and self._anchor.path.exists()
+
     def _check_anchor(self, last: Mark) -> None:
         missing, times = self._missing(last), self._unacknowledged()
         if missing or times:

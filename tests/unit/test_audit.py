@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.privacy.audit import AuditError, AuditLog, audit_log
 from orchestration.privacy.pepper import Pepper
 from orchestration.settings import Privacy
@@ -137,6 +140,21 @@ def test_a_log_that_is_deleted_with_its_head_is_missed(anchored, home):
     audit_log(home, Privacy()).append("published")
     with pytest.raises(AuditError, match="set back"):
         audit_log(home, Privacy()).verify()
+
+
+def test_of_a_folder_that_was_moved_it_is_told_that_nothing_says_how_far_its_log_had_come(anchored, home, monkeypatch):
+    def verified(folder: Path) -> tuple[bool, str]:
+        at = ["--home", str(folder)]
+        told = CliRunner().invoke(app, [*at, "audit", "verify"])
+        said = json.loads(CliRunner().invoke(app, [*at, "audit", "verify", "--json"]).stdout)
+        assert told.exit_code == 0 and said["entries"] == 4
+        return said["is_anchored"], told.stdout
+
+    is_anchored, told = verified(home.root)
+    assert is_anchored and "4 entries, as written" in told and "moved" not in told
+    moved = home.root.rename(home.root.with_name("moved"))
+    is_anchored, told = verified(moved)
+    assert not is_anchored and "the folder was moved" in " ".join(told.split())
 
 
 def test_a_log_of_before_there_were_anchors_gets_one(anchored, home):
