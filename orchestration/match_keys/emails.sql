@@ -30,13 +30,15 @@ create or replace macro match_keys.puny_decoded(basic, digits) as
         list_prepend(match_keys.puny_state(0, 0, basic), flatten(list_transform(string_split(digits, ''), lambda c: [
             match_keys.puny_state(1, match_keys.puny_digit(c), ''), match_keys.puny_state(2, 0, ''), match_keys.puny_state(3, 0, ''), match_keys.puny_state(4, 0, '')]))),
         lambda a, e: match_keys.puny_step(a, e)).out;
+-- a macro's argument is planned as often as it stands in the macro: in `nullif` and `array_to_string`, which are macros, twice
 create or replace macro match_keys.label_decoded(l) as
-    case when regexp_full_match(l, 'xn--[a-z0-9-]*[a-z0-9]') and length(l) < 64
-        then coalesce(nullif(match_keys.puny_decoded(regexp_extract(substr(l, 5), '^(.*)-', 1), regexp_extract(substr(l, 5), '[^-]*$')), ''), l) else l end;
+    list_filter([case when regexp_full_match(l, 'xn--[a-z0-9-]*[a-z0-9]') and length(l) < 64
+        then match_keys.puny_decoded(regexp_extract(substr(l, 5), '^(.*)-', 1), regexp_extract(substr(l, 5), '[^-]*$')) end, l],
+        lambda d: d <> '')[1];
 -- every label of a text that is punycode, in its letters
 create or replace macro match_keys.decoded(w) as
     case when contains(w, 'xn--')
-        then array_to_string(list_transform(regexp_extract_all(w, '[^.@ ]+|[.@ ]+'), lambda l: match_keys.label_decoded(l)), '') else w end;
+        then list_aggregate(list_transform(regexp_extract_all(w, '[^.@ ]+|[.@ ]+'), lambda l: match_keys.label_decoded(l)), 'string_agg', '') else w end;
 
 -- of local and domain in lower case: without its +tag; for Gmail the dots before the @ do not count
 create or replace macro match_keys.untagged(l, d) as
@@ -90,5 +92,5 @@ create or replace macro match_keys.revealed_address(s) as
         lambda seen, change: [regexp_replace(seen[1], change[1], change[2], 'gi')], [match_keys.plain(match_keys.unescaped(match_keys.unescaped(s)))])[1];
 -- every address that a withdrawal may name, as keys: a denial is read by more than a grant
 create or replace macro match_keys.denied_addresses(s) as
-    case when match_keys.is_plain_address(s) and not contains(s, '%') then match_keys.email_readings(s)
-        else list_sort(list_distinct(list_concat(match_keys.email_readings(s), match_keys.email_readings(match_keys.revealed_address(s))))) end;
+    case when match_keys.is_plain_address(s) and not contains(s, '%') then [match_keys.plain_address_key(s)]
+        else list_sort(list_distinct(flatten(list_transform([s, match_keys.revealed_address(s)], lambda v: match_keys.email_readings(v))))) end;

@@ -1,8 +1,9 @@
 -- Countries, postal codes and streets. {countries} and {codes} are put in from countries.csv.
 
--- the names stand in the plan once: text this long is slow to plan
+-- names and key stand in the plan once: text this long, and what is folded, are slow to plan
 create or replace macro match_keys.country_named(k) as
-    list_transform([{countries}], lambda names: substr(names, nullif(instr(names, '|' || k || '='), 0) + length(k) + 2, 2))[1];
+    list_transform([{'names': {countries}, 'sought': '|' || k || '='}],
+        lambda p: substr(p.names, nullif(instr(p.names, p.sought), 0) + length(p.sought), 2))[1];
 -- ISO 3166 alpha-2 of a code or a name in the Nordic languages, English and others; null where it is not known
 create or replace macro match_keys.country_code(s) as
     case when length(s) = 2 and contains({codes}, '|' || upper(s) || '|') then upper(s)
@@ -25,8 +26,8 @@ create or replace macro match_keys.postal_padded(k, digits) as
     case when regexp_full_match(k, '[0-9]+') and length(k) < digits and length(k) >= digits - 2 then lpad(k, digits, '0') else k end;
 -- the key of a postal code in a country (alpha-2 or null), which says how many digits it has: leading zeros come back
 create or replace macro match_keys.postal_key(s, country) as
-    nullif(list_transform([{'letters': match_keys.postal_letters(s), 'country': country}],
-        lambda p: match_keys.postal_padded(p.letters, match_keys.postal_digits(p.country)))[1], '');
+    list_filter(list_transform([{'letters': match_keys.postal_letters(s), 'country': country}],
+        lambda p: match_keys.postal_padded(p.letters, match_keys.postal_digits(p.country))), lambda k: k <> '')[1];
 -- whether a key has the form of the country's codes, as far as it is known
 create or replace macro match_keys.is_postal_key(k, country) as
     match_keys.postal_digits(country) = 0 or regexp_full_match(k, '[0-9]+') and length(k) = match_keys.postal_digits(country);
