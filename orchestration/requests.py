@@ -48,7 +48,8 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     A request of nobody's that is here is unknown, of two customers held, without an identity check unchecked. Held and
     unchecked ones wait. What refuses, restricts or may ask for an erasure denies contact even then: by the address, and by
     the customer where it says which. An erasure leaves the warehouse's file to be written anew (erase.py:
-    finish_unfinished). Before the first night nothing is known of anybody: all wait, and deny by address and record.
+    finish_unfinished). Before the first night nothing is known of anybody: all are noted as received and taken up by the next
+    night, and deny by address and record.
     """
     outcome: Counter[State] = Counter()
     if SOURCE not in settings.enabled_sources or not has_table(con, "raw_requests", "requests"):
@@ -56,15 +57,17 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     prepare_requests(con)
     prepare_withdrawals(con)
     log = audit_log(home, settings.privacy)
-    if not has_table(con, "identity", "customer_source_records"):
-        for request in read_requests(con, log):
-            deny(con, request, [], f"{SOURCE}:{request.reference}")
-        return outcome
-    forget_answers(home, at)
     known = con.execute(
         "select reference, state, request_id from restricted.rights_requests where reference is not null"
     ).fetchall()
     closed = {reference: state for reference, state, _ in known}
+    if not has_table(con, "identity", "customer_source_records"):
+        for request in read_requests(con, log):
+            deny(con, request, [], f"{SOURCE}:{request.reference}")
+            if request.reference not in closed:
+                _tell(log, request, "", "received", _note(con, log, request, "", "received", at), outcome)
+        return outcome
+    forget_answers(home, at)
     ids = {reference: request_id for reference, _, request_id in known}
     denials = Denials.noted(con)
     standing = [r for r in read_requests(con, log) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
@@ -74,7 +77,9 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
         state = state_of_request(request, customers, is_named=is_named)
         if state != "done":
             denied = customers if is_named or len(customers) == 1 else []
-            is_noted = request.reference in closed if state == "unchecked" else closed.get(request.reference) == state
+            was = closed.get(request.reference)
+            # an unchecked one stays what an earlier night found it to be
+            is_noted = was not in (None, "received") if state == "unchecked" else was == state
             said = "" if state == "invalid" else request.said
             if is_noted and denials.cover(request, denied, ids[request.reference]):
                 continue

@@ -23,8 +23,10 @@ from orchestration.warehouse import has_table, scalar
 Right = Literal["erase", "export", "restrict", "rectify", "object", "withdraw"]
 # held: a person has to decide whom it is about · unknown: about nobody here · open: begun, the next run finishes it ·
 # unchecked: nobody has made sure yet that it comes from whom it says · invalid: it asks for nothing that can be done ·
-# waiting: for a second person · refused, withdrawn: closed by hand, by us or by who asked
-State = Literal["open", "held", "unknown", "done", "unchecked", "invalid", "waiting", "refused", "withdrawn"]
+# waiting: for a second person · received: before anybody was a customer, the next night takes it up · refused, withdrawn: closed by hand, by us or by who asked
+State = Literal[
+    "open", "held", "unknown", "done", "unchecked", "invalid", "waiting", "received", "refused", "withdrawn"
+]
 # a request in one of these has its end
 CLOSED = ("done", "unknown", "refused", "withdrawn")
 _DDL = """

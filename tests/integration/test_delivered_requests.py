@@ -13,7 +13,8 @@ from tests.integration.someone import places
 
 def test_requests_that_a_source_delivers_are_taken_up_on_the_night_that_they_come(demo_copy: Kundbild):
     first = {r["reference"]: (r["kind"], r["state"]) for r in demo_copy.json("requests")}
-    assert first == {}  # before the first night's customers nobody can be meant: they wait
+    # before the first night's customers nobody can be meant: they are noted, and wait
+    assert first == {"form-1": ("erase", "received"), "form-2": ("export", "received")}
     with demo_copy.warehouse() as con:
         # people with an address that nobody else has, in the newsletter's audience
         people = con.execute(
