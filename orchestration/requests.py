@@ -17,13 +17,13 @@ from orchestration.errors import KundbildError
 from orchestration.home import Home
 from orchestration.privacy.audit import AuditLog, audit_log
 from orchestration.privacy.corrections import others_with
-from orchestration.privacy.delivered_requests import SOURCE, Asked, customers_named, read_requests, state_of_request
+from orchestration.privacy.delivered_requests import Asked, customers_named, read_requests, state_of_request
 from orchestration.privacy.denials import Denials, deny, deny_beside
 from orchestration.privacy.erasure import erase_noted, hide
 from orchestration.privacy.holds import held
 from orchestration.privacy.noted import note_erasure
 from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.request_words import KINDS
+from orchestration.privacy.request_words import KINDS, SOURCE
 from orchestration.privacy.rights import (
     CLOSED,
     State,

@@ -14,7 +14,7 @@ import duckdb
 from orchestration.audiences import MAX_AGE
 from orchestration.errors import GateError
 from orchestration.map_settings import STATEMENTS
-from orchestration.privacy.delivered_requests import SOURCE as REQUESTS
+from orchestration.privacy.request_words import SOURCE as REQUESTS
 from orchestration.settings import DBT_DIR, Settings
 from orchestration.warehouse import has_table, scalar
 

@@ -19,10 +19,10 @@ from orchestration.home import Home
 from orchestration.night import NOTE, home_and_config, tell
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.deadlines import ANSWERED_IN_TIME, deadlines
-from orchestration.privacy.delivered_requests import SOURCE
 from orchestration.privacy.held_rows import find_held
 from orchestration.privacy.job_tokens import spend_token
 from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.request_words import SOURCE
 from orchestration.privacy.retention import forget_expired
 from orchestration.privacy.rights import Subject
 from orchestration.requests import take_up_requests

@@ -19,7 +19,6 @@ from orchestration.privacy.request_words import KINDS, NEEDS_NO_CHECK, ended_pur
 from orchestration.privacy.rights import State, Subject, customers_of, state_of
 from orchestration.privacy.withdrawals import EARLIEST
 
-SOURCE = "requests"
 # what a source calls a request is kept as it is where nobody can be meant by it, and cannot be taken for a keyed hash
 _PLAIN = re.compile(rf"(?!{KEYED_HASH}$)[A-Za-z0-9][A-Za-z0-9_.:-]{{0,63}}")
 # those that still stand; one that waits is looked at every night. As of statements (dbt: first_moment), a day weighs as its

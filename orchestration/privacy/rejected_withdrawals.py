@@ -18,6 +18,7 @@ from orchestration.mapping_times import formats_by_offset
 from orchestration.mapping_values import is_ignored, mapped_text
 from orchestration.person_settings import Person
 from orchestration.privacy.broken_lines import NUMBERED, note_lines, note_unnamed, prepare_lines
+from orchestration.privacy.request_words import SOURCE, ends_contact, ends_nothing, purpose_ended
 from orchestration.privacy.withdrawals import (
     EARLIEST,
     LEDGER,
@@ -77,7 +78,7 @@ class Reader:
 
 
 def readers(settings: Settings) -> Iterator[Reader]:
-    """One for each table and mapping that feeds statements on consent or events of messages."""
+    """One for each table and mapping that feeds statements on consent or events of messages, and one of people's requests."""
     for source, spec in settings.enabled_sources.items():
         for name, table in spec.tables.items():
             yield from readers_of(source, spec, name, table)
@@ -85,6 +86,8 @@ def readers(settings: Settings) -> Iterator[Reader]:
 
 def readers_of(source: str, spec: Source, name: str, table: Table) -> Iterator[Reader]:
     """Those of one table."""
+    if source == name == SOURCE:
+        yield _of_requests(table, spec.timezone)
     for mapping in table.maps:
         if mapping.entity in STATEMENTS:
             yield _of_mapping(source, name, table, mapping, spec.timezone)
@@ -133,6 +136,18 @@ def _of_person(source: str, name: str, table: Table, person: Person, zone: str |
         stated_at=_utc(written, zone), is_zoneless=_is_zoneless(written, zone),
         own_system=person.system or source, person_columns=tuple(person.key_columns), point_columns=(*person.email, *person.phone),
         columns=tuple(table.columns),
+    )  # fmt: skip
+
+
+def _of_requests(table: Table, zone: str | None) -> Reader:
+    """People's requests: of a customer's id the ledger knows nothing, so that a line with nothing else names nobody."""
+    record, written = "cast(source_record as varchar)", "cast(received_at as varchar)"
+    return Reader(
+        "consent_events", SOURCE, SOURCE, "cast(request_id as varchar)", f"nullif(trim(split_part({record}, ':', 1)), '')",
+        f"nullif(trim(regexp_extract({record}, '^[^:]+:(.+)$', 1)), '')", ("cast(email as varchar)",),
+        granted=ends_nothing("kind"), withdrawn=ends_contact("kind"), purpose=purpose_ended("kind"), channel="'all'",
+        stated_at=_utc(written, zone), is_zoneless=_is_zoneless(written, zone),
+        own_system=SOURCE, person_columns=(), point_columns=("email",), columns=tuple(table.columns),
     )  # fmt: skip
 
 

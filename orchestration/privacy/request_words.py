@@ -10,7 +10,10 @@ import re
 import unicodedata
 
 from orchestration.privacy.withdrawals import REFUSAL
+from orchestration.warehouse import text
 
+# the source that delivers requests, and its table
+SOURCE = "requests"
 KINDS = ("erase", "export", "restrict", "rectify", "object")
 # to deny contact or to close data, nobody's identity has to be checked: it harms nobody
 NEEDS_NO_CHECK = ("object", "restrict")
@@ -36,6 +39,8 @@ _MAY_RESTRICT = re.compile(r"\b(restrict|begr(ä|æ|ae|e)ns|rajoit)")
 # an objection (Art. 21) is to direct marketing; every other refusal ends all purposes
 _OBJECTS = re.compile(r"object\w*|objekt\w*|invänd\w*|innvend\w*|inds(i|e)\w*|motsätt\w*|motsett\w*|vastust\w*")
 _REFUSES = re.compile(REFUSAL)
+# SQL: what ends every purpose
+_ALL = text("|".join((_MAY_ERASE.pattern, _MAY_RESTRICT.pattern, REFUSAL)))
 
 
 def _plain(written: str | None) -> str:
@@ -63,3 +68,25 @@ def ended_purpose(written: str | None) -> str | None:
     if _MAY_ERASE.search(kind) or _MAY_RESTRICT.search(kind) or _REFUSES.search(_OBJECTS.sub(" ", kind)):
         return "all"
     return "direct_marketing" if _OBJECTS.search(kind) else None
+
+
+def _plain_sql(column: str) -> str:
+    return f"lower(trim(regexp_replace(replace(nfc_normalize({column}::varchar), '_', ' '), '[\\s\\p{{Z}}\\p{{C}}]+', ' ', 'g')))"
+
+
+def ends_nothing(column: str) -> str:
+    """SQL: whether the kind of a request is one that ends nothing; whatever cannot be read may end something."""
+    kinds = ", ".join(text(kind) for kind in KINDS if ended_purpose(kind) is None)
+    return f"coalesce({_plain_sql(column)} in ({kinds}), false)"
+
+
+def ends_contact(column: str) -> str:
+    """SQL: whether a request ends contact by the words of its kind (`ended_purpose`)."""
+    return f"coalesce(regexp_matches({_plain_sql(column)}, {_ALL} || '|' || {text(_OBJECTS.pattern)}), false)"
+
+
+def purpose_ended(column: str) -> str:
+    """SQL: the purpose that a request ends: `all` unless it only objects."""
+    kind = _plain_sql(column)
+    objections = text(_OBJECTS.pattern)
+    return f"case when regexp_matches({kind}, {objections}) and not regexp_matches(regexp_replace({kind}, {objections}, ' ', 'g'), {_ALL}) then 'direct_marketing' else 'all' end"

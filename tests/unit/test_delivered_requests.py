@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import duckdb
 import pytest
 
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import now
 from orchestration.privacy.deadlines import deadlines
 from orchestration.privacy.register import requests
-from orchestration.privacy.request_words import ended_purpose, read_kind
+from orchestration.privacy.request_words import ended_purpose, ends_contact, ends_nothing, purpose_ended, read_kind
 from orchestration.requests import take_up_requests
 from orchestration.warehouse import open_warehouse
 from tests.unit.two_people import build, settings_of
@@ -64,6 +65,10 @@ RECEIVED = "2026-05-01"
 )
 def test_the_words_of_a_request_say_what_it_asks_for_and_what_ends_at_once(written, kind, ends):
     assert (read_kind(written), ended_purpose(written)) == (kind, ends)
+    # a line that was rejected is read by the same words
+    said = [sql("k") for sql in (ends_contact, purpose_ended, ends_nothing)]
+    found = duckdb.execute(f"select {', '.join(said)} from (select $1::varchar as k)", [written]).fetchall()
+    assert found == [(ends is not None, ends or ALL, kind in ("export", "rectify"))]
 
 
 @pytest.fixture

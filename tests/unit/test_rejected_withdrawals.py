@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime
 
+from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.records import prepare_ops
+from orchestration.identity.untied import find_untied
 from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.settings import Settings
 from tests.loads import note_load
 from tests.unit.consent import ANNA, BO, FORMS, said
 from tests.unit.people import person
+from tests.unit.two_people import settings_of
 
 
 def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, warehouse):
@@ -126,3 +130,42 @@ def test_rule_04_of_a_key_of_several_columns_a_broken_line_denies_every_combinat
     note_rejected_withdrawals(warehouse, readers(settings))
     keys = warehouse.execute("select person_system, person_key from identity.withdrawals order by all").fetchall()
     assert keys == [("forms", key) for key in ("a|1", r"a|x\|y", "b|1", r"b|x\|y")]
+
+
+def test_rule_06_a_persons_request_in_a_line_that_was_rejected_denies(permitted, warehouse, home, tmp_path):
+    """By its address and its record, whatever else in it cannot be read; a request for data denies nobody."""
+    keys = {"ann": "Berg", "bo": "Dahl", "cia": "Ek", "dan": "Fors", "eva": "Gran", "gun": "Kvist"}
+    people = [person(key, "Kim", name, email=f"{key}@x.se") for key, name in keys.items()]
+    granted = [
+        said(key, purpose=purpose, confirmed_at=datetime(2026, 1, 2))
+        for key in keys
+        for purpose in ("newsletter", "survey")
+    ]
+    folder = tmp_path / "delivered"
+    folder.mkdir()
+    (folder / "requests_1.csv").write_text(
+        "request_id,kind,customer_id,email,source_record,field,value,received_at,is_identity_checked\n"
+        "r1,Objection,,ann@x.se,,,,2026-05-01T10:00:00,ja\n"
+        "r2,export,,bo@x.se,,,,31/12/2026 10,true\n"
+        "r3,radera,,,crm:cia,,,yesterday,true\n"
+        "r4,portability?,,dan@x.se,,,,2026-05-01,kanske\n"
+        "r5,object,,eva@x.se,,,,2026-05-01T10:00:00\n"
+        "r6,object,somebody,,,,,2026-05-01,kanske\n"
+        "r7,object,,gun@x.se,,,,2026-05-01T10:00:00,true\n"
+    )
+    settings = settings_of(folder)
+    prepare_raw(warehouse, settings)
+    counts = extract_source(warehouse, home, settings, "requests")["requests"]
+    assert (counts.rejected, counts.inserted) == (6, 1)
+    permitted(people, consent_events=granted)
+    note_rejected_withdrawals(warehouse, readers(settings))
+    allowed = {(who, purpose) for who, purpose, _ in permitted.derive()}
+    # an objection ends marketing alone; a request that is read well is taken up (orchestration/requests.py)
+    assert allowed == {
+        ("ann", "survey"),
+        *((who, purpose) for who in ("bo", "gun") for purpose in ("newsletter", "survey")),
+    }
+    # who is named by nothing but a customer's id is told, for a person to look
+    find_untied(warehouse)
+    told = warehouse.execute("select source_system, source_key from identity.untied_withdrawals").fetchall()
+    assert told == [("requests", "line 7 of requests_1.csv")]
