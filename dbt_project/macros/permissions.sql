@@ -126,26 +126,27 @@
         from {{ source("identity", "point_holders") }}
         group by 1, 2
     ),
-    inherited as (
-        select
-            h.person_system,
-            h.person_key,
-            sum({{ hashed(["h.gone_system", "h.gone_key", "r.statements"]) }}) as statements
-        from {{ source("identity", "heirs") }} h
-        left join refused r on r.person_system = h.gone_system and r.person_key = h.gone_key
-        group by 1, 2
-    ),
-    void as (
-        select person_system, person_key, sum({{ hashed(["contact_point"]) }}) as points
-        from {{ source("identity", "void_grants") }}
-        group by 1, 2
-    ),
     objected as (
         select
             source_system,
             source_key,
             sum({{ hashed(["purpose", "channel", "stated_at", "request_id"]) }}) as objections
         from {{ source("identity", "objections") }}
+        group by 1, 2
+    ),
+    inherited as (
+        select
+            h.person_system,
+            h.person_key,
+            sum({{ hashed(["h.gone_system", "h.gone_key", "r.statements", "j.objections"]) }}) as statements
+        from {{ source("identity", "heirs") }} h
+        left join refused r on r.person_system = h.gone_system and r.person_key = h.gone_key
+        left join objected j on j.source_system = h.gone_system and j.source_key = h.gone_key
+        group by 1, 2
+    ),
+    void as (
+        select person_system, person_key, sum({{ hashed(["contact_point"]) }}) as points
+        from {{ source("identity", "void_grants") }}
         group by 1, 2
     )
 {%- endmacro %}

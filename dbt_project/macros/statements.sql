@@ -112,7 +112,7 @@
                 from ({{ withdrawals(withdrawn) }}) e
                 join owners b on b.source_system = e.person_system and b.source_key = e.person_key
                 union all
-                -- what was said here: `kundbild object`, `kundbild withdraw`
+                -- what was said here, by a command or a request; it stands for heirs as withdrawals do
                 select
                     b.customer_id,
                     p.purpose,
@@ -123,7 +123,23 @@
                     'kundbild:' || o.request_id,
                     null
                 from {{ source("identity", "objections") }} o
-                join owners b on b.source_system = o.source_system and b.source_key = o.source_key
+                join
+                    (
+                        select w.source_system, w.source_key, w.customer_id
+                        from owners w
+                        -- few objected
+                        where
+                            exists (
+                                select 1
+                                from {{ source("identity", "objections") }} x
+                                where x.source_system = w.source_system and x.source_key = w.source_key
+                            )
+                        union
+                        select gone_system, gone_key, customer_id
+                        from heirs
+                    ) b
+                    on b.source_system = o.source_system
+                    and b.source_key = o.source_key
                 join
                     {{ ref("purposes") }} p
                     on p.purpose = o.purpose

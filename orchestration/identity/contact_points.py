@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones
+from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.withdrawals import LEDGER
 from orchestration.warehouse import has_table, scalar
 
@@ -125,14 +126,19 @@ from denied d join {_HAS_OR_HAD} h using (token)
 join identity.withdrawn_points w on w.contact_point = d.contact_point
 group by all
 """
+# SQL: the records that a withdrawal, or a request that was noted here, names
+_REFUSING = f"""(
+    select person_system, person_key from {LEDGER} where person_key is not null
+    union select source_system, source_key from identity.objections
+)"""
 # what a record that is gone said stands for whoever has its address or number by now: a migration gives new keys. What
 # names a record by its key in another spelling, or its system in another case, stands for that record
 _HEIRS = f"""
 create or replace table identity.heirs as
 with records as (select source_system, source_key from identity.customer_source_records where valid_to is null),
 unknown as (
-    select distinct person_system, person_key from {LEDGER} l
-    anti join records r on r.source_system = l.person_system and r.source_key = l.person_key where person_key is not null
+    select person_system, person_key from {_REFUSING} l
+    anti join records r on r.source_system = l.person_system and r.source_key = l.person_key
 )
 select d.gone_system, d.gone_key, h.person_system, h.person_key
 from denied d join having_it h using (token) where d.gone_key is not null
@@ -156,7 +162,7 @@ first_records as (
 )
 select distinct s.source_system, s.source_key, f.record.source_system, f.record.source_key
 from sides b join standing s on s.customer_id = b.one join first_records f on f.customer_id = b.other
-where (s.source_system, s.source_key) in (select (person_system, person_key) from {LEDGER})
+where (s.source_system, s.source_key) in (select (person_system, person_key) from {_REFUSING})
 """
 # a grant is no evidence on a point that stands in for none, that cannot be read for certain, or that only others have
 _VOID = """
@@ -241,6 +247,7 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -
     """Rebuilds the four tables, and adds to `held_points`. Needs the ledger of withdrawals, people with their keys and
     customers. Returns the contact points that somebody withdrew from."""
     define_match_keys(con)
+    prepare_requests(con)
     con.execute(_GRANTED)
     con.execute(_GONE)
     read_phones(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from orchestration.privacy.rights import withdraw_record
 from orchestration.privacy.withdrawals import add_withdrawals, note_withdrawals, prepare_withdrawals
 from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
 from tests.unit.people import person
@@ -202,3 +203,14 @@ def test_rule_04_customers_who_may_be_one_share_withdrawals_and_never_grants(per
         assert set(permitted(people, consent_events=statements)) == both
         warehouse.execute(_IN_DOUBT)
         assert set(permitted.derive()) == in_doubt
+    # what was objected to here is a refusal too, and so is that of a record in another spelling than it came in later
+    assert set(permitted(people, consent_events=granted)) == both
+    warehouse.execute(_IN_DOUBT)
+    digests = "select customer_id, digest from marts.consent_inputs"
+    before = warehouse.execute(digests).fetchall()
+    withdraw_record(warehouse, "crm:a2", datetime(2026, 2, 1), "r1", "all", "all")
+    assert set(permitted.derive()) == {("bo", "survey", "email")}
+    withdraw_record(warehouse, "CRM:bo", datetime(2026, 2, 1), "r2", "all", "all")
+    assert set(permitted.derive()) == set()
+    # each of the three is worked out anew
+    assert not set(before) & set(warehouse.execute(digests).fetchall())
