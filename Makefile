@@ -31,7 +31,7 @@ dev: setup ## Dagster UI on 127.0.0.1:3000, the demo ready to run
 	DAGSTER_HOME=$(CURDIR)/home/dagster $(BIN)/dg dev --host 127.0.0.1 --port 3000
 
 test: setup ## All tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: setup ## Lint, format, types, layering, dbt parse, dg check
 	$(BIN)/ruff check .

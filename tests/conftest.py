@@ -19,6 +19,7 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
+from orchestration.match_keys import define_match_keys
 from orchestration.settings import PROJECT_DIR, Engine
 from orchestration.warehouse import open_warehouse
 from tests.warm import run_warm
@@ -86,8 +87,18 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home").prepare()
 
 
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a warehouse that has the macros of match keys and nothing else: DuckDB takes its time to define them."""
+    home = Home(tmp_path_factory.mktemp("new") / "home").prepare()
+    with open_warehouse(home, Engine()) as con:
+        define_match_keys(con)
+    return home.warehouse.read_bytes()
+
+
 @pytest.fixture
-def warehouse(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse(home: Home, new_warehouse: bytes) -> Iterator[duckdb.DuckDBPyConnection]:
+    home.warehouse.write_bytes(new_warehouse)
     with open_warehouse(home, Engine()) as con:
         yield con
 

@@ -67,7 +67,7 @@ def resolve(warehouse):
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory) -> dict[str, str]:
-    return compiled_with(tmp_path_factory.mktemp("compiled"))
+    return compiled_with(tmp_path_factory)
 
 
 @pytest.fixture

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 from datetime import datetime
 from pathlib import Path
+
+import pytest
 
 from orchestration.configuration import load_settings
 from orchestration.home import Home
@@ -40,8 +45,24 @@ SYSTEMS = ("crm", "webshop", "email")
 INCREMENTAL = ("contact_permissions", "contact_permission_history")
 
 
-def compiled_with(folder: Path, *, is_incremental: bool = False, **privacy) -> dict[str, str]:
-    """The SQL of each model, by settings of [privacy]; `is_incremental` as where the incremental ones were built before."""
+def compiled_with(
+    tmp_path_factory: pytest.TempPathFactory, *, is_incremental: bool = False, **privacy: bool
+) -> dict[str, str]:
+    """The SQL of each model, by settings of [privacy]; `is_incremental` as where the incremental ones were built before.
+
+    dbt compiles it once for all test workers: they have a folder in common.
+    """
+    own = tmp_path_factory.getbasetemp()
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    kept = common / f"compiled-{is_incremental}-{sorted(privacy.items())}.json"
+    with (common / "compiled.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(json.dumps(_compiled(tmp_path_factory.mktemp("compiled"), is_incremental, privacy)))
+    return json.loads(kept.read_text())
+
+
+def _compiled(folder: Path, is_incremental: bool, privacy: dict[str, bool]) -> dict[str, str]:
     home = Home(folder).prepare()
     settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
     settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})

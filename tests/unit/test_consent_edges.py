@@ -36,13 +36,13 @@ def test_rule_14_a_register_version_of_the_future_is_no_fresh_one(permitted):
     assert permitted.why["anna", "survey", "phone"] == "the register nix_telefon is missing or too old"
 
 
-def test_rule_08_a_soft_opt_in_is_of_email_and_sms_alone(permitted, compiled, warehouse, tmp_path):
+def test_rule_08_a_soft_opt_in_is_of_email_and_sms_alone(permitted, compiled, warehouse, tmp_path_factory):
     """With every register fresh and free of her, so that nothing but the rule itself closes a channel."""
     soft = [said("anna", purpose="offers", channel=c, legal_basis="soft opt-in", **CONFIRMED) for c in CHANNELS]
     customer = permitted.resolve(ANNA)["anna"]
     orders(warehouse, (customer, "2025-12-24", "completed", 100, 100))
     before = dict(compiled)
-    compiled.update(compiled_with(tmp_path / "soft", soft_opt_in=True))
+    compiled.update(compiled_with(tmp_path_factory, soft_opt_in=True))
     try:
         found = permitted([ANNA], consent_events=soft, reservations=FRESH)
         assert {channel for _, _, channel in found} == {"email", "sms"}
@@ -86,7 +86,7 @@ SALE = [
 ]
 
 
-def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, compiled, warehouse, tmp_path):
+def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, compiled, warehouse, tmp_path_factory):
     grant = said("anna", at="2026-01-01", purpose="offers", channel="email", legal_basis="soft opt-in", **CONFIRMED)
     customer = permitted.resolve(ANNA)["anna"]
     seed = PROJECT_DIR / "dbt_project" / "seeds" / "order_statuses.csv"
@@ -96,7 +96,7 @@ def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, co
         return None if word is None else words[word.lower().replace("-", " ")]
 
     before = dict(compiled)
-    compiled.update(compiled_with(tmp_path / "soft", soft_opt_in=True))
+    compiled.update(compiled_with(tmp_path_factory, soft_opt_in=True))
     try:
         orders(warehouse)
         permitted([ANNA], consent_events=[grant])

@@ -17,7 +17,7 @@ PURPOSES, CHANNELS = ("newsletter", "survey", "offers", "profiling"), ("email", 
 
 @pytest.fixture(scope="session")
 def incremental(tmp_path_factory) -> dict[str, str]:
-    return compiled_with(tmp_path_factory.mktemp("incremental"), is_incremental=True)
+    return compiled_with(tmp_path_factory, is_incremental=True)
 
 
 class Company:

@@ -178,7 +178,7 @@ def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitt
 
 
 def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who_bought(
-    permitted, compiled, warehouse, tmp_path
+    permitted, compiled, warehouse, tmp_path_factory
 ):
     def allowed(*statements: dict, bought: str | None = "2025-12-24", is_sale: bool = True) -> set[tuple[str, str]]:
         customer = permitted.resolve(ANNA)["anna"]
@@ -198,7 +198,7 @@ def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who
     )
     assert allowed(said("anna", legal_basis="Consent")) == {("survey", "email")}
     compiled_before = dict(compiled)
-    compiled.update(compiled_with(tmp_path / "soft", soft_opt_in=True))
+    compiled.update(compiled_with(tmp_path_factory, soft_opt_in=True))
     try:
         assert allowed(*soft) == {("offers", "email"), ("offers", "sms")}
         assert allowed(*soft, bought=None) == allowed(*soft, bought="2026-02-01") == set()
