@@ -1,12 +1,13 @@
 """The command line as a process of its own that has the heavy libraries imported already.
 
 A night imports Dagster, dbt and Great Expectations. A fork server imports them once for each test worker, and each command is
-a fork of it. Nothing of Kundbild's own is imported beforehand: it reads the
-environment at import, and the command's environment is another.
+a fork of it. Of Kundbild's own, what reads the environment as it is imported is not imported beforehand: the command's
+environment is another.
 """
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import subprocess
@@ -45,6 +46,8 @@ def _become(command: list[str], environment: dict[str, str], folder: str, out: s
         os.dup2(opened, descriptor)
         os.close(opened)
     sys.argv = list(command)
+    # it sets defaults in the environment
+    importlib.reload(sys.modules["orchestration"])
     from orchestration.cli import entry
 
     entry()
