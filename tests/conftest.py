@@ -22,7 +22,7 @@ from orchestration.home import Home
 from orchestration.match_keys import define_match_keys
 from orchestration.settings import PROJECT_DIR, Engine
 from orchestration.warehouse import open_warehouse
-from tests.warm import run_warm
+from tests.warm import WarmProcess, run_warm
 
 # the tests' own pepper, not the user's
 os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="kundbild-tests-")
@@ -42,6 +42,10 @@ class Kundbild:
         done = run_warm(self.command(*arguments), self.environment(**environment), timeout=300)
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done
+
+    def start(self, *arguments: str) -> WarmProcess:
+        """The same, and goes on meanwhile."""
+        return WarmProcess(self.command(*arguments), self.environment())
 
     def command(self, *arguments: str) -> list[str]:
         cli = Path(sys.executable).parent / "kundbild"

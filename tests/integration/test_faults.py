@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 import resource
 import subprocess
@@ -19,58 +20,8 @@ def published(kundbild: Kundbild) -> dict[str, int]:
         return {t: con.execute(f"select count(*) from bi.{t}").fetchall()[0][0] for (t,) in tables}
 
 
-def start(kundbild: Kundbild, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        kundbild.command("run", *arguments),
-        env=kundbild.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(process: subprocess.Popen[str], step: str) -> None:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith(step):
-            return
-    raise AssertionError(f"the run ended before {step}")
-
-
-def test_killed_runs_leave_the_old_publication_and_the_next_run_is_whole(demo_copy: Kundbild):
-    old = published(demo_copy)
-    demo_copy("demo", "next")
-    chance = random.Random(1)
-    for step in ("extract", "transform", "identity", "quality", "publishing"):
-        process = start(demo_copy, "--as-of", NIGHT_2, "--force")
-        wait_for(process, step)
-        time.sleep(chance.uniform(0, 0.4))
-        process.kill()
-        process.wait()
-        assert published(demo_copy) == old, f"killed during {step}"
-    outcome = demo_copy.json("run", "--as-of", NIGHT_2)
-    assert outcome["is_clean"], outcome
-    new = published(demo_copy)
-    assert new != old and new.keys() == old.keys()
-    assert not list((demo_copy.home / "published").glob(".building-*"))
-    with demo_copy.warehouse() as con:
-        assert con.execute("select count(*) from quarantine.books where not is_balanced").fetchall() == [(0,)]
-        rows, keys = con.execute(
-            "select count(*), count(distinct source_system || source_key) from conformed.conformed_orders"
-        ).fetchall()[0]
-    assert rows == keys
-
-
-def test_the_second_of_two_runs_says_who_holds_the_lock(demo_copy: Kundbild):
-    process = start(demo_copy, "--as-of", NIGHT_1, "--force")
-    wait_for(process, "extract")
-    second = demo_copy("run", code=2)
-    assert f"locked by process {process.pid}" in second.stderr
-    assert "wait until it ends" in second.stderr
-    assert process.wait(120) == 0
-
-
-def test_a_full_disk_is_named_and_the_publication_stands(demo_copy: Kundbild):
+def test_runs_that_break_off_leave_the_old_publication_and_the_next_run_is_whole(demo_copy: Kundbild):
+    """A full disk, and then a kill in each step. Beside the run that is whole, a second one says who holds the lock."""
     old = published(demo_copy)
     demo_copy("demo", "next")
 
@@ -83,7 +34,30 @@ def test_a_full_disk_is_named_and_the_publication_stands(demo_copy: Kundbild):
     assert done.returncode != 0
     assert "File too large" in done.stderr + done.stdout or "disk" in (done.stderr + done.stdout).lower()
     assert published(demo_copy) == old
-    assert demo_copy.json("run", "--as-of", NIGHT_2)["is_clean"]
+    chance = random.Random(1)
+    for step in ("extract", "transform", "identity", "quality", "publishing"):
+        process = demo_copy.start("run", "--as-of", NIGHT_2, "--force")
+        process.wait_for(step)
+        time.sleep(chance.uniform(0, 0.4))
+        process.kill()
+        process.wait()
+        assert published(demo_copy) == old, f"killed during {step}"
+    whole = demo_copy.start("run", "--as-of", NIGHT_2, "--json")
+    whole.wait_for("extract")
+    second = demo_copy("run", code=2)
+    assert f"locked by process {whole.pid}" in second.stderr
+    assert "wait until it ends" in second.stderr
+    assert whole.wait(200) == 0, whole.told
+    assert json.loads(whole.said)["is_clean"], whole.said
+    new = published(demo_copy)
+    assert new != old and new.keys() == old.keys()
+    assert not list((demo_copy.home / "published").glob(".building-*"))
+    with demo_copy.warehouse() as con:
+        assert con.execute("select count(*) from quarantine.books where not is_balanced").fetchall() == [(0,)]
+        rows, keys = con.execute(
+            "select count(*), count(distinct source_system || source_key) from conformed.conformed_orders"
+        ).fetchall()[0]
+    assert rows == keys
 
 
 def test_a_source_that_is_gone_is_stale_and_the_others_go_on(demo_copy: Kundbild):

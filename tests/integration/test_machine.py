@@ -22,6 +22,7 @@ from orchestration.migrations import opened
 from orchestration.privacy.rights import note_request
 from orchestration.settings import Engine
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild, changed_in_place
+from tests.warm import run_warm
 
 CONFIG = """
 company = "Tiny [engine] Ltd"
@@ -98,24 +99,6 @@ def hook() -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-def start(kundbild: Kundbild, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        kundbild.command("run", "--force", *arguments),
-        env=kundbild.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(run: subprocess.Popen[str], step: str) -> None:
-    assert run.stderr
-    for line in run.stderr:
-        if line.startswith(step):
-            return
-    raise AssertionError(f"the run ended before {step}")
-
-
 HOLDS = """
 import sys, time, duckdb
 from pathlib import Path
@@ -136,22 +119,20 @@ def test_a_night_waits_for_who_asks_and_who_asks_is_answered(tiny: Kundbild):
         [sys.executable, "-c", HOLDS, str(tiny.home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert holder.stdin and holder.stdout and holder.stdout.readline() == "held\n"
-    run = start(tiny, "--as-of", NIGHT_2)
-    wait_for(run, "waiting")
+    run = tiny.start("run", "--force", "--as-of", NIGHT_2)
+    run.wait_for("waiting")
     holder.stdin.write("\n")
     holder.stdin.flush()
-    wait_for(run, "extract")
+    run.wait_for("extract")
     assert holder.wait(30) == 0
     answers = []
     while run.poll() is None:
         answers.append(tiny.json("status"))
-        asked = subprocess.run(
-            tiny.command("audience", "list"), env=tiny.environment(), capture_output=True, text=True, check=False
-        )
+        asked = run_warm(tiny.command("audience", "list"), tiny.environment(), timeout=60)
         # answered between two steps, or told who writes; the last one may come after the night
         is_told = f"locked by process {run.pid} (run " in asked.stderr and "since 20" in asked.stderr
         assert asked.returncode == 0 or is_told, asked.stderr
-    assert run.wait() == 0, run.stderr.read() if run.stderr else ""
+    assert run.wait() == 0, run.told
     assert any(f"process {run.pid} (run " in answer["running"] for answer in answers)
     assert all({s["source"] for s in answer["sources"]} == {"list", "club"} for answer in answers)
     assert tiny.json("status")["running"] == ""
@@ -173,8 +154,8 @@ def in_dagster(kundbild: Kundbild, script: str) -> str:
 def test_a_run_that_is_told_to_stop_ends_in_seconds_and_what_is_cut_is_made_anew(tiny: Kundbild):
     before = (tiny.home / "published" / "current").readlink()
     for number, step in ((signal.SIGINT, "extract"), (signal.SIGTERM, "transform")):
-        run = start(tiny, "--as-of", NIGHT_2)
-        wait_for(run, step)
+        run = tiny.start("run", "--force", "--as-of", NIGHT_2)
+        run.wait_for(step)
         run.send_signal(number)
         assert run.wait(20) == 128 + number
         assert (tiny.home / "published" / "current").readlink() == before
@@ -283,13 +264,7 @@ def test_a_full_disk_is_named_and_with_space_back_the_home_runs(tiny: Kundbild, 
         filler = disk / "filler"
         for left in (50_000, 16_000_000):
             filler.write_bytes(bytes(shutil.disk_usage(disk).free - left))
-            done = subprocess.run(
-                kundbild.command("run", "--as-of", NIGHT_2, "--force"),
-                env=kundbild.environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = run_warm(kundbild.command("run", "--as-of", NIGHT_2, "--force"), kundbild.environment(), timeout=300)
             said = done.stdout + done.stderr
             # 1 where a step found no room, 2 where the run itself did
             assert done.returncode in (1, 2), said[-3000:]
