@@ -148,16 +148,9 @@ class Dbt:
     def parse(self) -> Path:
         """Compiles the manifest and returns its path. Raises TransformError where the project is broken, UntaggedError where a
         column does not say whether it is personal."""
-        from dbt.cli.main import dbtRunner
-
         # an untagged column fails the build
         read_catalogue()
-        target = ["--target-path", str(self._home.dbt_target)]
-        with self._environment():
-            result = dbtRunner().invoke([*self._global(), "parse", *target, *self._common()])
-        if not result.success:
-            raise TransformError([Failure("parse", _first_line(result.exception))])
-        self._manifest = result.result
+        self._read_project()
         # dbt writes its own in place, on every command: this one is whole or not there, and of this very project
         written, path = self._home.dbt_target / "manifest.json", self._manifest_path()
         if read_json(written) is None:
@@ -166,6 +159,17 @@ class Dbt:
         for old in set(self._home.dbt_target.glob("manifest-*.json")) - {path}:
             old.unlink(missing_ok=True)
         return path
+
+    def _read_project(self, *more: str) -> None:
+        """Has dbt read the project, from what it kept where nothing changed."""
+        from dbt.cli.main import dbtRunner
+
+        target = ["--target-path", str(self._home.dbt_target)]
+        with self._environment():
+            result = dbtRunner().invoke([*self._global(), "parse", *target, *self._common(), *more])
+        if not result.success:
+            raise TransformError([Failure("parse", _first_line(result.exception))])
+        self._manifest = result.result
 
     def ensure_manifest(self) -> Path:
         """The manifest's path, compiled only when the project, the mappings or the vars changed since."""
@@ -217,7 +221,9 @@ class Dbt:
         """dbt's result of each node."""
         from dbt.cli.main import dbtRunner
 
-        if self._manifest is None:
+        if self._manifest is None and self.standing_manifest():
+            self._read_project("--no-write-json")
+        elif self._manifest is None:
             self.parse()
         with self._environment():
             runner = dbtRunner(manifest=self._manifest, callbacks=[on_event] if on_event else [])

@@ -11,6 +11,7 @@ from orchestration.configuration import load_settings
 from orchestration.home import Home
 from orchestration.settings import DBT_DIR, PROJECT_DIR
 from orchestration.transform import Dbt, TransformError
+from orchestration.warehouse import open_warehouse
 
 
 def test_a_broken_project_keeps_the_last_manifest_and_says_what_is_wrong(
@@ -42,6 +43,15 @@ def test_a_broken_project_keeps_the_last_manifest_and_says_what_is_wrong(
     mended.write_text('{"nodes": {')
     assert Dbt(settings, home).last_manifest() is None
     assert "model.small.one" in Dbt(settings, home).manifest()["nodes"]
+    # what is compiled is built as it stands
+
+    def compiled(self: Dbt) -> Path:
+        raise AssertionError("compiled once more")
+
+    monkeypatch.setattr(Dbt, "parse", compiled)
+    Dbt(settings, home).build("one")
+    with open_warehouse(home, settings.engine) as con:
+        assert con.execute("select n from main.one").fetchall() == [(2,)]
 
 
 def test_the_code_location_loads_without_a_manifest_and_compiles_none(home: Home, monkeypatch: pytest.MonkeyPatch):
