@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -45,6 +46,11 @@ def someone_of(demo: Kundbild) -> Someone:
     with demo.warehouse() as con:
         customer, contact, email, phone, given, family, born, emails = con.execute(_WHO).fetchall()[0]
     return Someone(customer, contact, email, phone, given, family, born, [*emails, customer])
+
+
+def asked(demo: Kundbild) -> list[dict[str, Any]]:
+    """Requests that were noted, without those that the demo's source delivered for the next night to take up."""
+    return [request for request in demo.json("requests") if request["state"] != "received"]
 
 
 def places(home: Path, tokens: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from tests.conftest import NIGHT_2, Kundbild
-from tests.integration.someone import Someone, places
+from tests.integration.someone import Someone, asked, places
 
 
 def totals(kundbild: Kundbild) -> list[tuple]:
@@ -198,7 +198,7 @@ def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(de
         rows = con.execute("select count(*) from conformed.conformed_people").fetchall()
     outcomes = demo_copy.json("erase", "--email", email, "--email", "nobody@example.org", code=3)
     assert [(o["state"], o["candidates"]) for o in outcomes] == [("held", customers), ("unknown", [])]
-    assert {(r["kind"], r["state"]) for r in demo_copy.json("requests")} == {("erase", "held"), ("erase", "unknown")}
+    assert {(r["kind"], r["state"]) for r in asked(demo_copy)} == {("erase", "held"), ("erase", "unknown")}
     assert "say whom" in demo_copy("erase", code=2).stderr
     with demo_copy.warehouse() as con:
         assert con.execute("select count(*) from conformed.conformed_people").fetchall() == rows
@@ -231,7 +231,7 @@ def test_a_killed_erasure_is_finished_by_whatever_comes_next_or_was_never_begun(
     there = places(demo_copy.home, someone.tokens) if file == "erasure.unfinished" else []
     demo_copy("erase", "--email", "nobody@example.org", code=3)
     assert not (demo_copy.home / "erasure.unfinished").exists()
-    states = [request["state"] for request in demo_copy.json("requests")]
+    states = [request["state"] for request in asked(demo_copy)]
     if states == ["unknown"] and file == "erasure.unfinished":
         assert there and places(demo_copy.home, someone.tokens) == there
         assert not (demo_copy.home / "suppression.jsonl").read_text()

@@ -9,7 +9,7 @@ import duckdb
 
 from orchestration.privacy.rights import note_request, restrict
 from tests.conftest import NIGHT_2, Kundbild
-from tests.integration.someone import places
+from tests.integration.someone import asked, places
 
 
 def object_and_correct(demo_copy: Kundbild) -> tuple[str, str, date]:
@@ -143,4 +143,4 @@ def test_a_restriction_that_was_killed_is_carried_through_by_whatever_comes_next
         assert con.execute(shown).fetchall() == [(0,)]
     with demo_copy.warehouse() as con:
         assert con.execute(shown).fetchall() == [(0,)]
-    assert {r["kind"]: r["state"] for r in demo_copy.json("requests")} == {"restrict": "done", "erase": "unknown"}
+    assert {r["kind"]: r["state"] for r in asked(demo_copy)} == {"restrict": "done", "erase": "unknown"}
