@@ -46,6 +46,7 @@ class Person(BaseModel, extra="forbid", frozen=True):
     email: list[str] = []
     phone: list[str] = []
     country_code: str | None = Field(default=None, description="how phone numbers without a country are read")
+    full_name: str | None = Field(default=None, description="where the name stands in one column")
     given_name: str | None = None
     family_name: str | None = None
     birth_date: str | None = None
@@ -67,7 +68,15 @@ class Person(BaseModel, extra="forbid", frozen=True):
     @property
     def columns(self) -> list[str]:
         said = self.grant.model_dump(exclude={"granted"}).values() if self.grant else ()
-        single = [self.country_code, self.given_name, self.family_name, self.birth_date, self.refusal, *said]
+        single = [
+            self.country_code,
+            self.full_name,
+            self.given_name,
+            self.family_name,
+            self.birth_date,
+            self.refusal,
+            *said,
+        ]
         return [*self.key_columns, *filter(None, single), *self.email, *self.phone, *self.own, *self.emptied]
 
 

@@ -158,6 +158,6 @@ def _mapped_person(mapped: EntityMap) -> Person | None:
     system = mapped.constants.get("person_system")
     return Person(
         key=key[0] if len(key) == 1 else key or None, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
-        given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
+        full_name=column("full_name"), given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
         is_kept=mapped.entity in _ACCOUNTING,
     )  # fmt: skip

@@ -198,8 +198,12 @@ select g.person_system, g.person_key, g.contact_point from granted_on g
 left join identity.phone_numbers n on n.phone = g.contact_point and n.country_code = g.country_code
 where g.is_number and not contains(g.contact_point, '@') and not coalesce(n.is_certain, false)
 union
-select person_system, person_key, contact_point from granted_on
-where not is_own and contains(contact_point, '@') and match_keys.email_key(contact_point) is null
+-- several addresses in one text, or none, the record's own too: whoever sends to it writes to all of them
+select g.person_system, g.person_key, g.contact_point from granted_on g
+left join identity.normalised_people n on g.is_own and n.source_system = g.person_system and n.source_key = g.person_key
+where contains(g.contact_point, '@') and (
+    len(g.contact_point) - len(replace(g.contact_point, '@', '')) > 1
+    or n.email_key is null and (g.is_own or match_keys.email_key(g.contact_point) is null))
 """
 # contact points that were withdrawn from here since the night keyed them
 _LATER_POINTS = f"""

@@ -92,11 +92,23 @@ def name_key(given: str, family: str, born: str) -> str:
 
 
 def name_keys(given: str, family: str, born: str) -> str:
-    """SQL of a list: `name_key` with all given names, then with each of them alone. Null where a part is missing."""
-    rest = f"'|' || match_keys.words_key({family}) || '|' || {birth(born)}"
+    """SQL of a list: `name_key` wherever given and family name may part, with all given names and with each of them. Empty
+    where a part is missing."""
+    whole = f"case when match_keys.words_key({given}) is not null and match_keys.words_key({family}) is not null then {given} || ' ' || {family} end"
+    return full_name_keys(whole, born)
+
+
+def full_name_keys(full: str, born: str) -> str:
+    """The same of a name that stands in one column."""
     return (
-        f"list_filter(list_transform(match_keys.given_keys({given}), lambda w: w || {rest}), lambda k: k is not null)"
+        f"list_filter(list_transform(match_keys.whole_name_keys({full}), lambda w: w || '|' || {birth(born)}), "
+        "lambda k: k is not null)"
     )
+
+
+def all_name_keys(given: str, family: str, full: str, born: str) -> str:
+    """SQL of a list: those of the two names and of the whole one, whichever there is."""
+    return f"list_distinct(list_concat({name_keys(given, family, born)}, {full_name_keys(full, born)}))"
 
 
 def birth(written: str) -> str:

@@ -33,6 +33,14 @@ create or replace macro match_keys.words_of(s) as
 create or replace macro match_keys.given_keys(s) as
     case when match_keys.words_key(s) is null then []::varchar[] else list_distinct(list_prepend(match_keys.words_key(s), match_keys.words_of(s))) end;
 
+-- given|family of a whole name, wherever its parts meet, with all given names and with each of them: registers write all,
+-- people one, and `von Berg` is Berg too. A comma stands before the given names
+create or replace macro match_keys.whole_name_keys(s) as
+    list_transform([list_filter(string_split(coalesce(match_keys.folded(
+        case when contains(s, ',') then split_part(s, ',', 2) || ' ' || split_part(s, ',', 1) else s end), ''), ' '), lambda w: w <> '')], lambda words:
+        list_distinct(flatten(list_transform(range(1, len(words)), lambda i: list_transform(
+            list_append(words[:i], array_to_string(words[:i], ' ')), lambda g: g || '|' || array_to_string(words[i + 1:], ' '))))))[1];
+
 -- the words of a name in their order, each two neighbours without the space, and all of it: Anna Karin is Annakarin too
 create or replace macro match_keys.name_forms(s) as
     list_transform([list_filter(string_split(coalesce(match_keys.folded(s), ''), ' '), lambda w: w <> '')], lambda words:

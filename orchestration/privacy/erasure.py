@@ -32,6 +32,7 @@ from orchestration.privacy.noted import (
     forget_noted,
     is_noted,
     is_of,
+    names_of,
     names_record,
     note_customers,
     raw_table,
@@ -170,8 +171,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     numbers, country = VALUES.format(kind="phone"), settings.identity.default_country
     known += [is_spelled(con, raw_table(source, name), person, c, country, numbers) for c in person.phone]
     known += [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {VALUES.format(kind='own')}" for c in person.own]
-    if person.given_name and person.family_name and person.birth_date:
-        keys = name_keys(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
+    if keys := names_of(person):
         known.append(f"coalesce(list_has_any({keys}, {LISTED.format(kind='name')}), false)")
     if not any(known):
         return 0

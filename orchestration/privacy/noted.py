@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import duckdb
 
 from orchestration.home import Home
-from orchestration.match_keys import define_match_keys, name_keys
+from orchestration.match_keys import all_name_keys, define_match_keys, full_name_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.pseudonyms import prepare_keys
@@ -82,7 +82,7 @@ _FORMER = {
     ("identity", "held_points"): f"select token, null from identity.held_points where {_IS_SAID}",
 }
 # with all given names and with each of them: registers write all, and people one
-_NAME = name_keys("given_name", "family_name", "birth_date")
+_NAME = all_name_keys("given_name", "family_name", "full_name", "birth_date")
 _NAMES = f"""
 insert into restricted.erasing_values
 with theirs as (
@@ -102,7 +102,7 @@ left join gone_phones n on n.phone = p.phone and n.country_code = coalesce(match
 where {_GONE_RECORDS}
     and (list_has_any(match_keys.email_readings(p.email), {LISTED.format(kind="email")})
         or list_has_any(list_append(n.readings, n.phone_key), {LISTED.format(kind="phone")})
-        or list_has_any({name_keys("p.given_name", "p.family_name", "p.birth_date")}, {LISTED.format(kind="name")}))
+        or list_has_any({all_name_keys("p.given_name", "p.family_name", "p.full_name", "p.birth_date")}, {LISTED.format(kind="name")}))
 """
 # names as they are written, to be found in lines that could not be read
 _WRITTEN = f"""
@@ -243,6 +243,17 @@ def declared(settings: Settings) -> list[tuple[str, str, Person]]:
 
 def raw_table(source: str, name: str) -> str:
     return f"{quote('raw_' + source)}.{quote(name)}"
+
+
+def names_of(person: Person) -> str | None:
+    """SQL of the list of a raw row's name keys; None where its table has no name with a birth date."""
+    born = quote(person.birth_date) if person.birth_date else ""
+    found = []
+    if born and person.given_name and person.family_name:
+        found.append(name_keys(quote(person.given_name), quote(person.family_name), born))
+    if born and person.full_name:
+        found.append(full_name_keys(f"{quote(person.full_name)}::varchar", born))
+    return f"list_concat({', '.join(found)})" if found else None
 
 
 def is_of(source: str, person: Person) -> str:

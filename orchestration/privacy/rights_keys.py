@@ -1,5 +1,6 @@
 """Objections, restrictions and corrections outlive the keys of the systems: whoever has the address, number, or name with
-birth date of the person who asked is treated alike, on whatever record they stand by now.
+birth date of the person who asked is treated alike, on whatever record they stand by now, in any reading of what is
+written there, as the suppression list knows people. A correction goes by certain readings alone.
 
 Here: `restricted.rights_keys`, keyed hashes by request, and what follows from them. Not here: noting a request (rights.py).
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.match_keys import define_match_keys, name_key
+from orchestration.match_keys import all_name_keys, define_match_keys, name_key
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.rights import CORRECTABLE, prepare_requests
 from orchestration.warehouse import scalar, text, transaction
@@ -26,22 +27,35 @@ select source_system, source_key, request_id, 'objection' as what from identity.
 union all select source_system, source_key, request_id, 'restriction' from identity.restrictions
 union all select source_system, source_key, request_id, 'correction' from identity.corrections
 """
-_NAME = name_key("p.given_name", "p.family_name", "p.birth_date::varchar")
-_VALUES = f"""
-select p.source_system, p.source_key, p.deleted_at, unnest(['email', 'phone', 'name']) as kind,
-    unnest([match_keys.email_key(p.email), n.phone_key, {_NAME}]) as value
+_BORN = "p.birth_date::varchar"
+_NAME = name_key("p.given_name", "p.family_name", _BORN)
+_NAMES = all_name_keys("p.given_name", "p.family_name", "p.full_name", _BORN)
+_KEYED = f"""
+select p.source_system, p.source_key, p.deleted_at, match_keys.email_key(p.email) as email_key, match_keys.email_readings(p.email) as emails,
+    n.phone_key, n.readings, {_NAME} as name, {_NAMES} as names
 from {{people}} p left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
 """
-_PEOPLE = "conformed.conformed_people"
+# whatever a person is known by, and whether it is certain
+_VALUES = """
+select source_system, source_key, deleted_at, kind, value, bool_or(is_certain) as is_certain from (
+    select source_system, source_key, deleted_at, kind, is_certain, unnest(said) as value from (
+        select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name']) as kind,
+            unnest([[email_key], [phone_key], [name]]) as said, true as is_certain from {keyed}
+        union all select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name']),
+            unnest([emails, readings, names]), false from {keyed}
+    )
+) where value is not null group by all
+"""
 # of records whose request has no keys of that yet. Where somebody else has the value too, nothing of theirs is hidden or
 # corrected by it; an objection is by it all the same: in doubt the answer is no
 _FRESH_KEYS = f"""
 create or replace temp table fresh_keys as
-with noted as (select distinct source_system, source_key, request_id, what from ({_NOTED})),
-said as ({_VALUES.format(people=_PEOPLE)}),
+with keyed as materialized ({_KEYED.format(people="conformed.conformed_people")}),
+noted as (select distinct source_system, source_key, request_id, what from ({_NOTED})),
+said as materialized ({_VALUES.format(keyed="keyed")}),
 own as (
     select n.request_id, n.what, s.kind, s.value from noted n join said s using (source_system, source_key)
-    where s.value is not null and not exists (
+    where (s.is_certain or n.what <> 'correction') and not exists (
         select 1 from restricted.rights_keys k where k.request_id = n.request_id and coalesce(k.what, n.what) = n.what)
 ),
 others as (
@@ -64,7 +78,7 @@ delete from restricted.rights_keys k where not exists (
 # people who are others than when they were compared, or were compared with other keys
 _TO_COMPARE = """
 create or replace temp table to_compare as
-select p.*, hash(p.source_system, p.source_key, p.email, p.phone, p.country_code, p.given_name, p.family_name, p.birth_date, {keys}) as digest
+select p.*, hash(p.source_system, p.source_key, p.email, p.phone, p.country_code, p.given_name, p.family_name, p.full_name, p.birth_date, {keys}) as digest
 from conformed.conformed_people p where p.deleted_at is null
 """
 _OBJECT = """
@@ -83,7 +97,7 @@ anti join identity.restrictions t on t.request_id = r.request_id and t.source_sy
 _CORRECT = """
 insert or ignore into identity.corrections by name
 select distinct on (m.source_system, m.source_key, c.field) m.source_system, m.source_key, c.field, c.value, c.corrected_at, c.request_id
-from known_by m join identity.corrections c on c.request_id = m.request_id and coalesce(m.what, 'correction') = 'correction' order by c.corrected_at desc
+from known_by m join identity.corrections c on c.request_id = m.request_id and coalesce(m.what, 'correction') = 'correction' and m.is_certain order by c.corrected_at desc
 """
 
 
@@ -110,10 +124,11 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
         )
         con.execute(_TO_COMPARE.format(keys=keys))
         fresh = "(select * from to_compare anti join restricted.rights_compared using (digest))"
+        con.execute(f"create or replace temp table keyed as {_KEYED.format(people=fresh)}")
         con.execute(
-            "create or replace temp table known_by as select distinct v.source_system, v.source_key, k.request_id, k.what "
-            f"from (select *, {hashed} as keyed_hash from ({_VALUES.format(people=fresh)}) where value is not null) v "
-            "join restricted.rights_keys k using (kind, keyed_hash)",
+            "create or replace temp table known_by as select v.source_system, v.source_key, k.request_id, k.what, bool_or(v.is_certain) as is_certain "
+            f"from (select *, {hashed} as keyed_hash from ({_VALUES.format(keyed='keyed')})) v "
+            "join restricted.rights_keys k using (kind, keyed_hash) group by all",
             pepper.parameters(),
         )
         rows = sum(int(scalar(con, statement)) for statement in (_OBJECT, _RESTRICT, _CORRECT))
@@ -125,5 +140,5 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
                     f"update conformed.conformed_people as p set {field} = {value} from identity.corrections c "
                     f"where c.field = {text(field)} and c.source_system = p.source_system and c.source_key = p.source_key"
                 )
-    con.execute("drop table fresh_keys; drop table to_compare; drop table known_by")
+    con.execute("drop table fresh_keys; drop table to_compare; drop table keyed; drop table known_by")
     return rows

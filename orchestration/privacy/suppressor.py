@@ -13,9 +13,10 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from orchestration.match_keys import define_match_keys, name_keys
+from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
+from orchestration.privacy.noted import names_of
 from orchestration.privacy.suppression import Kind, Suppressed, SuppressionList
 from orchestration.privacy.withdrawals import is_evidence
 from orchestration.settings import Table
@@ -194,7 +195,7 @@ class Suppressor:
         people = "conformed.conformed_people"
         person = Person(
             email=["email"], phone=["phone"], country_code="country_code",
-            given_name="given_name", family_name="family_name", birth_date="birth_date",
+            full_name="full_name", given_name="given_name", family_name="family_name", birth_date="birth_date",
         )  # fmt: skip
         known: list[tuple[Kind, str]] = [("record", "[source_system || ':' || source_key]")]
         known += self._known_by(con, "", person, people)
@@ -250,8 +251,8 @@ class Suppressor:
         if "own" in kinds:
             for column in person.own:
                 yield "own", f"[{text(f'{source}.{column}')} || ':' || {quote(column)}::varchar]"
-        if "name" in kinds and person.given_name and person.family_name and person.birth_date:
-            yield "name", name_keys(quote(person.given_name), quote(person.family_name), quote(person.birth_date))
+        if "name" in kinds and (names := names_of(person)):
+            yield "name", names
 
     def _parse(self, con: duckdb.DuckDBPyConnection, column: str, country: str | None, delivered: str) -> str:
         """The temp table of what the column's numbers are: (_written, _read_in, phone_key, readings)."""

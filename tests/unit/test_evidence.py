@@ -52,3 +52,15 @@ def test_rule_02_a_grant_on_an_address_that_only_others_have_is_no_evidence(perm
         assert permitted([ANNA | {"email": junk}], consent_events=[said("anna", contact_point=junk)]) == {}
     assert permitted([ANNA], consent_events=[said("anna", channel="sms", contact_point="070-000 00 00")]) == {}
     assert permitted([ANNA], consent_events=[said("anna", capture_source=None)]) == {}
+
+
+# an address as a record has it and its grant names it: several in one, or none, is no address to write to
+NO_ADDRESS = ["xena@x.se; cy@dahl.se", "yngve@x.se ivar@kvist.se", "mailto:ylva@x.se?bcc=ulf@kvist.se", "@x.se", "anna@x", "not@an@address.se"]  # fmt: skip
+ONE_ADDRESS = ["Vera@X.SE", '"Sten" <sten@x.se>', " tor@x.se "]
+
+
+def test_rule_02_a_grant_on_a_field_of_several_addresses_or_none_is_no_evidence_on_the_records_own_either(permitted):
+    people = [person(f"p{n}", email=written) for n, written in enumerate([*ONE_ADDRESS, *NO_ADDRESS])]
+    granted = [said(p["source_key"], contact_point=p["email"]) for p in people]
+    found = permitted(people, consent_events=granted)
+    assert set(found.values()) == set(ONE_ADDRESS)

@@ -62,6 +62,32 @@ def test_what_was_asked_for_stands_for_whoever_has_the_persons_address_number_or
     assert warehouse.execute("select count(*) from restricted.rights_keys").fetchall() == [(0,)]
 
 
+def test_what_was_asked_for_stands_in_every_reading_of_a_record_and_a_correction_in_the_certain_one(
+    permitted, warehouse
+):
+    customer = permitted.resolve(ANNA | BORN | {"given_name": "Anna Karin"}, BO)["anna"]
+    prepare_requests(warehouse)
+    object_to_marketing(warehouse, customer, AT, "r1")
+    restrict(warehouse, customer, AT, "r2")
+    correct(warehouse, customer, {"city": "Mora"}, AT, "r3")
+    apply_known_rights(warehouse, PEPPER)
+    warehouse.execute("delete from conformed.conformed_people")
+    new = [
+        {"source_key": "n1", "email": "anna@x.se; anna@work.se"}, {"source_key": "n2", "phone": "070-111 22 33 / 08-123 45 67"},
+        {"source_key": "n3", "given_name": "Karin", "family_name": "BERG"} | BORN, {"source_key": "n4", "full_name": "Berg, Anna Karin"} | BORN,
+        {"source_key": "n5", "given_name": "Anna Karin", "family_name": "von Berg"} | BORN,
+        {"source_key": "o1", "full_name": "Anna Karin Berg"}, {"source_key": "o2", "given_name": "Berta", "family_name": "Berg"} | BORN,
+        {"source_key": "o3", "email": "anna@work.se; bo@x.se"}, {"source_key": "o4", "phone": "08-123 45 67"},
+    ]  # fmt: skip
+    permitted.resolve(*({"source_system": "crm2", "given_name": None, "family_name": None} | row for row in new))
+    warehouse.execute("alter table conformed.conformed_people add column gender varchar")
+    apply_known_rights(warehouse, PEPPER)
+    theirs = [(key,) for key in ("n1", "n2", "n3", "n4", "n5")]
+    for table, expected in (("objections", theirs), ("restrictions", theirs), ("corrections", [])):
+        known = f"select distinct source_key from identity.{table} where source_system = 'crm2' order by 1"
+        assert warehouse.execute(known).fetchall() == expected, table
+
+
 def test_an_address_that_others_have_too_hides_and_corrects_nobody_else(permitted, warehouse):
     shared = [ANNA, person("cia", "Cia", "Ek", email="anna@x.se", phone="+46709998877", birth_date="1990-01-01")]
     ids = permitted.resolve(*shared)
