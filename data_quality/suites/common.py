@@ -75,3 +75,9 @@ def no_rows(name: str, description: str, query: str, severity: Severity = "ERROR
     Great Expectations runs it twice, so it should be cheap; a rule on rows is `no_row_where`.
     """
     return Check(name, description, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, severity, rule=rule)
+
+
+def direct_marketing(purpose: str) -> str:
+    """SQL: whether a purpose, a text, says direct marketing, by its letters alone."""
+    letters = f"regexp_replace(lower({purpose}), '[^a-zåäöæø]', '', 'g')"
+    return f"coalesce(regexp_matches({letters}, 'dire[kc]te?(reklam|mark(et|nad|ed))|suoramarkkino'), false)"

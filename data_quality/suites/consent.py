@@ -7,7 +7,14 @@ Not here: how permission is derived (dbt: macros/statements.sql, consent.sql), c
 from __future__ import annotations
 
 from data_quality.checks import History, Suite
-from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.common import (
+    DENIED_PROFILING,
+    RESTRICTED,
+    direct_marketing,
+    keeps_its_volume,
+    no_row_where,
+    no_rows,
+)
 from data_quality.suites.grades import grades
 from data_quality.suites.own_paths import by_paths_of_their_own
 from data_quality.suites.raw_statements import EARLIER, LATER, hidden_customers
@@ -18,7 +25,7 @@ from orchestration.warehouse import text
 _IS_RESTRICTED = f"b.customer_id in {RESTRICTED}"
 # a withdrawal e, and a permission b
 _IS_ABOUT = (
-    "(e.purpose in (b.purpose, 'all') and e.channel in (b.channel, 'all') or e.purpose = 'direct_marketing' "
+    f"(e.purpose in (b.purpose, 'all') and e.channel in (b.channel, 'all') or {direct_marketing('e.purpose')} "
     "and b.purpose in (select purpose from reference.purposes where is_marketing))"
 )
 

@@ -7,7 +7,7 @@ checks that lean on the models (consent.py).
 from __future__ import annotations
 
 from data_quality.checks import Check
-from data_quality.suites.common import no_row_where, no_rows
+from data_quality.suites.common import direct_marketing, no_row_where, no_rows
 from data_quality.suites.raw_statements import (
     EARLIER,
     LATER,
@@ -30,9 +30,9 @@ def _owners(records: str) -> str:
 
 # an opt-out o out of raw, and a permission p
 _REFUSES = (
-    "(o.purpose in (p.purpose, 'all') or o.purpose in ('marketing', 'direct_marketing') and p.purpose in "
+    f"(o.purpose in (p.purpose, 'all') or (o.purpose = 'marketing' or {direct_marketing('o.purpose')}) and p.purpose in "
     "(select purpose from reference.purposes where is_marketing)) and "
-    "(o.channel in (p.channel, 'all') or o.purpose = 'direct_marketing') and o.said_at >= p.decided_at - case "
+    f"(o.channel in (p.channel, 'all') or {direct_marketing('o.purpose')}) and o.said_at >= p.decided_at - case "
     # of a statement that the raw path cannot name the clock is not known: no margin, so that the check never cries without a
     # cause. On clocks of which nobody knows the zone the order of the two is in doubt for so long
     "when p.event is null or o.clock is not distinct from p.clock then interval '0 hour' else case when o.clock is null then interval '0 hour' "

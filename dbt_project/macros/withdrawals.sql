@@ -10,16 +10,21 @@
         join
             {{ ref("purposes") }} p
             on p.purpose = e.purpose
-            or e.purpose in ('direct_marketing', 'marketing')
+            or (e.purpose = 'marketing' or {{ is_direct_marketing("e.purpose") }})
             and p.is_marketing
-            or e.purpose not in ('direct_marketing', 'marketing')
+            or not (e.purpose = 'marketing' or {{ is_direct_marketing("e.purpose") }})
             and e.purpose not in (select purpose from {{ ref("purposes") }})
         join
             ({{ contact_channels() }}) c
             on c.channel = e.channel
-            or e.purpose = 'direct_marketing'
+            or {{ is_direct_marketing("e.purpose") }}
             or e.channel not in ({{ contact_channels() }})
     )
+{%- endmacro %}
+
+{#- SQL: whether a purpose, a text, is direct marketing in whatever spelling: Direct-Marketing, direktreklam. -#}
+{% macro is_direct_marketing(purpose) -%}
+    regexp_matches(lower({{ purpose }}), 'dire[ck]te?.?(market|marknad|marked|reklam)|suora.?markkinoi')
 {%- endmacro %}
 
 {#-

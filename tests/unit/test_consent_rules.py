@@ -134,6 +134,40 @@ def test_rule_06_an_objection_ends_all_direct_marketing_and_its_profiling(permit
     assert set(later) - set(left) == {("anna", "offers", "email")}
 
 
+NAMES = ("Ada", "Bror", "Cissi", "David", "Elsa", "Filip", "Greta", "Hugo")
+
+
+def test_rule_06_direct_marketing_in_any_spelling_ends_it_on_every_channel(permitted):
+    spelled = [
+        "direct marketing",
+        "Direct-Marketing",
+        "DIREKTREKLAM",
+        "direktmarknadsföring",
+        "Direkte markedsføring",
+        "suora markkinointi",
+    ]
+    other = ["market research", "reklamation"]
+    # alike, they would share what either refused
+    people = [
+        person(f"p{n}", name, f"{name}sson", email=f"p{n}@x.se", phone=f"+4670111223{n}")
+        for n, name in enumerate(NAMES)
+    ]
+    granted = [
+        said(
+            p["source_key"],
+            purpose="offers",
+            channel="sms",
+            contact_point=p["phone"],
+            confirmed_at=datetime(2026, 1, 2),
+        )
+        for p in people
+    ]
+    refused = [said(p["source_key"], "withdrawn", "2026-03-01", purpose=purpose, contact_point=p["email"]) for p, purpose in zip(people, spelled + other, strict=True)]  # fmt: skip
+    assert len(permitted(people, consent_events=granted)) == len(people)
+    left = permitted(people, consent_events=[*granted, *refused])
+    assert {who for who, _, _ in left} == {p["source_key"] for p in people[len(spelled) :]}
+
+
 def test_rule_06_an_objection_that_is_made_here_stands_when_customers_merge(permitted, warehouse, resolve):
     """`kundbild object` notes it with each record: whoever the customer is tomorrow, it is theirs."""
     alone = person("alone", "Anna", "Berg", email="other@x.se")
