@@ -120,7 +120,10 @@ def numbers_in_registers(settings: Settings) -> str:
     """SQL: numbers (point) that a public register closes to sales by phone, as its newest file has them."""
     columns = {
         "nix_telefon": ('"telefonnummer"', "true"),
-        "reservasjonsregisteret": ('"telefon"', "coalesce(\"telefonsalg\", 'J') = 'J'"),
+        "reservasjonsregisteret": (
+            '"telefon"',
+            "coalesce(lower(\"telefonsalg\") not similar to '\\s*n(ei|o)?\\s*', true)",
+        ),
     }
     spec = settings.enabled_sources.get("registers")
     found = [

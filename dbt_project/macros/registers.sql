@@ -10,12 +10,12 @@
 {%- endmacro %}
 
 {#- Whom the Norwegian register closes which channel to: to charities by a choice of its own. -#}
-{% macro norwegian_phone() -%}
-    coalesce({{ "humanitaere" if var("is_charity") else "telefonsalg" }}, 'J') = 'J'
-{%- endmacro %}
+{% macro norwegian_phone() -%} {{ is_chosen("humanitaere" if var("is_charity") else "telefonsalg") }} {%- endmacro %}
 {% macro norwegian_post() -%}
-    coalesce({{ "humanitaere" if var("is_charity") else "adressert_reklame" }}, 'J') = 'J'
+    {{ is_chosen("humanitaere" if var("is_charity") else "adressert_reklame") }}
 {%- endmacro %}
+{#- SQL: whatever is no plain N: in doubt the channel is closed. -#}
+{% macro is_chosen(column) -%} coalesce(upper(trim({{ column }})) not in ('N', 'NEI', 'NO'), true) {%- endmacro %}
 {% macro norwegian_reserves() -%}({{ norwegian_phone() }} or {{ norwegian_post() }}) {%- endmacro %}
 
 {#- Countries and channels whose register is missing, too old or shrunk, and which: (country_code, channel, register). -#}

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import jinja2
 import pytest
 
+from data_quality.suites.raw_statements import numbers_in_registers
+from orchestration.extract.extract import prepare_raw
+from orchestration.settings import DBT_DIR
 from tests.unit.consent import ANNA, BO, SURVEY, said
 from tests.unit.people import FAMILY, person
+from tests.unit.two_people import settings_of
 
 REGISTERS = [
     ("SE", "phone", "nix_telefon", 62, {"phone": "070-111 22 33"}),
@@ -66,6 +71,44 @@ def test_rule_11_norway_phone_and_post(permitted, register):
 @pytest.mark.parametrize("register", REGISTERS[4:], ids=lambda r: r[1])
 def test_rule_12_denmark_phone_and_post(permitted, register):
     register_closes(permitted, *register)
+
+
+def test_rule_12_a_register_that_lists_no_numbers_closes_the_phone_by_name_and_address(permitted):
+    home = {"street": "Bygaden 1", "postal_code": "8000", "city": "Aarhus", "country_code": "DK"}
+    people = [ANNA | home | {"phone": "+45 20 98 87 11"}, BO | home | {"street": "Bygaden 2"}]
+    granted = [
+        said(key, channel="phone", contact_point=f"+45 20 98 87 {n}1") for n, key in enumerate(("anna", "bo"), 1)
+    ]
+    listed = {
+        "register": "robinson",
+        "version_on": "2026-05-31",
+        "family_name": "Berg",
+        "street": "Bygaden 1",
+        "postal_code": "8000",
+    }
+    assert {key for key, *_ in permitted(people, consent_events=granted, reservations=[listed])} == {"bo"}
+    # of a register that lists numbers, an entry without one is of its address alone
+    other = {"register": "robinson", "version_on": "2026-05-31", "phone": "+45 20 00 00 00"}
+    assert {key for key, *_ in permitted(people, consent_events=granted, reservations=[listed, other])} == {
+        "anna",
+        "bo",
+    }
+
+
+def test_rule_11_whatever_is_no_plain_no_in_the_norwegian_register_closes(warehouse, tmp_path):
+    closing, open_ = ["J", "j", "Ja", "X", "", None], ["N", " n ", "Nei"]
+    settings = settings_of(tmp_path)
+    prepare_raw(warehouse, settings)
+    warehouse.executemany(
+        "insert into raw_registers.reservasjonsregisteret (telefon, telefonsalg, _load_id) values (?, ?, 1)",
+        [(str(number), written) for number, written in enumerate([*closing, *open_])],
+    )
+    macros = (DBT_DIR / "macros" / "registers.sql").read_text(encoding="utf-8")
+    chosen = jinja2.Environment().from_string(macros).module.is_chosen("telefonsalg")
+    by_model = f"select telefon from raw_registers.reservasjonsregisteret where {chosen}"
+    for asked in (by_model, numbers_in_registers(settings)):
+        closed = {int(number) for (number,) in warehouse.execute(asked).fetchall()}
+        assert closed == set(range(len(closing))), asked
 
 
 def test_rule_13_a_reservation_blocks_without_any_withdrawal_consent_or_not(permitted):

@@ -19,6 +19,7 @@ with
             on t.phone = w.phone
             and t.country_code = coalesce(w.country_code, '')
     ),
+    numbered as (select distinct register from {{ source("identity", "reservation_keys") }} where len(denies) > 0),
     matched as (
         -- a number that is not certain, on either side, is asked for by its last digits too: in doubt the channel is
         -- closed
@@ -28,7 +29,15 @@ with
 
         union all
 
-        select n.customer_id, k.register, 'post' as channel, k.version_on, k.source_key as reservation_key
+        -- a register that lists no numbers closes the phone by the address too
+        select
+            n.customer_id,
+            k.register,
+            unnest(
+                case when k.register in (select register from numbered) then ['post'] else ['post', 'phone'] end
+            ) as channel,
+            k.version_on,
+            k.source_key as reservation_key
         from {{ each_of(source("identity", "reservation_keys"), "family_forms", "family_form") }} k
         join
             {{ each_of("addresses", "family_forms", "family_form") }} n
