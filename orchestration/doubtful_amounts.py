@@ -17,6 +17,8 @@ WHAT = {
     "unknown refund": "refunded by an unknown part",
     "refund twice": "credit notes that count as nothing",
     "note abroad": "credit notes that may say a refund again",
+    "note apart": "credit notes that may say a refund again",
+    "note of nobody": "credit notes of nobody",
     "no customer": "of nobody known",
     "no order": "of no order that is here",
     "other currency": "with lines in another currency",
@@ -29,14 +31,19 @@ select source_system, kind, sum(found)::bigint as found, any_value(came) as came
     select source_system, count(*)::bigint as came,
         count(*) filter (order_status = 'partially refunded' and refunded_amount = 0)::bigint as unknown_refund,
         count(*) filter (credited_order_key is not null)::bigint as refund_twice,
-        count(*) filter (customer_id is null and person_key is not null)::bigint as no_customer
+        count(*) filter (customer_id is null and person_key is not null)::bigint as no_customer,
+        count(*) filter (
+            order_amount < 0 and customer_id is null and person_key is null and order_status is distinct from 'cancelled'
+        )::bigint as note_of_nobody
     from marts.fct_orders group by 1
-) unpivot (found for kind in (unknown_refund as 'unknown refund', refund_twice as 'refund twice', no_customer as 'no customer'))
+) unpivot (found for kind in (unknown_refund as 'unknown refund', refund_twice as 'refund twice', no_customer as 'no customer',
+    note_of_nobody as 'note of nobody'))
 where found > 0 group by all order by 1, 2
 """
 _ORDER_REASONS = {
     "unknown refund": "neither the order nor its lines say how much: the whole is still counted as revenue",
     "refund twice": "the order of the same person and amount says itself that it was refunded",
+    "note of nobody": "it names no person: it is subtracted from revenue and from no customer, also where an order says the same refund itself",
     "no customer": "the person that the order names is gone or was never delivered: its revenue has no customer",
 }
 _RATES = """
@@ -74,6 +81,19 @@ where n.order_amount < 0 and n.credited_order_key is null and n.order_status is 
         and (o.order_status = 'refunded' or o.refunded_amount > 0))
 group by 1 order by 1
 """
+# the same in one currency: its amount is that of none of the refunds that the person's orders say themselves, nor of several
+_TWICE_APART = """
+select n.source_system, count(*)::bigint as found, (select count(*) from marts.fct_orders o where o.source_system = n.source_system) as came
+from marts.fct_orders n
+where n.order_amount < 0 and n.credited_order_key is null and n.order_status is distinct from 'cancelled' and exists (
+    select 1 from marts.fct_orders o
+    where o.source_system = n.source_system and o.person_system = n.person_system and o.person_key = n.person_key
+        and o.order_amount >= 0 and o.currency is not distinct from n.currency and cast(o.ordered_at as date) <= cast(n.ordered_at as date)
+        and (o.order_status = 'refunded' or o.refunded_amount > 0)
+        and (o.source_system, o.source_key) not in (
+            select source_system, credited_order_key from marts.fct_orders where credited_order_key is not null))
+group by 1 order by 1
+"""
 _FOREIGN = """
 select r.source_system, count(*) as found, (select count(*) from marts.fct_orders o where o.source_system = r.source_system) as came
 from marts.order_returns r where r.is_foreign group by 1 order by 1
@@ -105,6 +125,9 @@ def doubtful_amounts(con: duckdb.DuckDBPyConnection) -> list[Told]:
                 "an order of the same person in another currency says itself that it was refunded: both are subtracted"
             )
             found.append((source, "orders", "note abroad", reason, rows, 0, came))
+        for source, rows, came in con.execute(_TWICE_APART).fetchall():
+            reason = "an order of the same person says itself that another amount was refunded: both are subtracted, see whether it is the same refund"
+            found.append((source, "orders", "note apart", reason, rows, 0, came))
     if _has(con, "order_returns", "is_foreign"):
         for source, rows, came in con.execute(_FOREIGN).fetchall():
             reason = "what was given back is the lines' share of what was paid"

@@ -3,7 +3,10 @@
       cancelled       neither an order nor revenue
       credit note     an order of a negative amount: no order, its amount is refunded, unless its order says so itself
       gross           what the customer pays, before refunds
-      refunded        all of it by status, else what the order or its lines say was given back, never more than gross
+      refunded        all of it by status, else what the order or its lines say was given back, never more than gross;
+                      all of it too where every goods line was returned, freight and tax included, unless the order says
+                      itself that a part was kept (refunded_amount, "partially refunded", a line that stands)
+      sale            an order of which goods were kept: never one whose every goods line was returned
       net = gross - refunded
     Expects e (conformed_orders) and r (order_returns, or nothing of it).
 -#}
@@ -33,6 +36,14 @@
         then - e.amount
         when e.status = 'refunded'
         then {{ gross }}
+        when
+            r.is_wholly_returned
+            -- a line of freight that stands was kept
+            and r.refunded_amount + r.negative_amount >= r.sold_amount
+            and coalesce(e.refunded_amount, 0) = 0
+            and e.status is distinct from 'partially refunded'
+            and {{ gross }} = e.amount
+        then {{ gross }}
         else
             least(
                 {{ gross }},
@@ -48,6 +59,14 @@
                 )
             )
     end
+{%- endmacro %}
+
+{#- Orders and credit notes a and b are of one person, in one currency. -#}
+{% macro same_buyer(a, b) -%}
+    {{ b }}.source_system = {{ a }}.source_system
+    and {{ b }}.person_system = {{ a }}.person_system
+    and {{ b }}.person_key = {{ a }}.person_key
+    and {{ b }}.currency is not distinct from {{ a }}.currency
 {%- endmacro %}
 
 {#- What a line's amount is worth in the order's: where lines are in another currency, their share of it, whatever the rate. -#}

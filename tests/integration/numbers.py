@@ -28,10 +28,10 @@ columns = { source_key = "no", person_key = "who", ordered_at = "at", amount = "
 [sources.shop.tables.lines]
 path = "lines.csv"
 key = ["no", "line"]
-columns = { no = "VARCHAR", line = "VARCHAR", qty = "VARCHAR", price = "VARCHAR", back = "VARCHAR", cur = "VARCHAR" }
+columns = { no = "VARCHAR", line = "VARCHAR", qty = "VARCHAR", price = "VARCHAR", back = "VARCHAR", cur = "VARCHAR", item = "VARCHAR" }
 [[sources.shop.tables.lines.maps]]
 entity = "order_items"
-columns = { source_key = ["no", "line"], order_key = "no", quantity = "qty", unit_price = "price", refunded_quantity = "back", currency = "cur" }
+columns = { source_key = ["no", "line"], order_key = "no", quantity = "qty", unit_price = "price", refunded_quantity = "back", currency = "cur", product_key = "item" }
 [sources.shop.tables.rates]
 path = "rates.csv"
 key = ["cur", "base", "day"]

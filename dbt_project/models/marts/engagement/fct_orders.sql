@@ -25,6 +25,7 @@ with
             ) as refunded,
             c.order_key as credited_order_key,
             r.digest as returns_digest,
+            coalesce(r.is_wholly_returned, false) as is_wholly_returned,
             x.exchange_rate
         from {{ ref("conformed_orders") }} e
         left join
@@ -56,7 +57,7 @@ select
     e.ordered_at,
     e.status as order_status,
     e.is_order,
-    e.is_order and e.gross > e.refunded as is_sale,
+    e.is_order and e.gross > e.refunded and not e.is_wholly_returned as is_sale,
     e.amount as order_amount,
     e.discount as discount_amount,
     e.currency,

@@ -8,7 +8,9 @@ with
             coalesce(refunded_quantity, 0) as refunded_quantity,
             coalesce(discount, 0) as discount,
             currency,
-            {{ line_amount("") }} as line_amount
+            {{ line_amount("") }} as line_amount,
+            -- where lines name products, one that names none is freight or a fee
+            product_key is not null or count(product_key) over (partition by source_system, order_key) = 0 as is_goods
         from {{ ref("conformed_order_items") }}
         where deleted_at is null
     ),
@@ -61,9 +63,23 @@ with
             sum(least(refunded_quantity, quantity)) filter (quantity > 0)
             / sum(quantity) filter (quantity > 0) as returned_share,
             sum(factor * discount) filter (quantity > 0 and line_amount >= 0) as line_discount_amount,
-            bool_or(is_foreign) as is_foreign
+            bool_or(is_foreign) as is_foreign,
+            bool_and(refunded_quantity >= quantity) filter (
+                is_goods and quantity > 0 and line_amount >= 0
+            ) as is_each_returned,
+            sum(factor * line_amount) filter (is_goods and quantity > 0 and line_amount >= 0) as goods_amount,
+            coalesce(sum(factor * ({{ line_refund("") }})) filter (is_goods and quantity > 0 and line_amount >= 0), 0)
+            - coalesce(sum(factor * line_amount) filter (quantity < 0 or line_amount < 0), 0) as goods_given_back
         from worth
         group by source_system, order_key
+    ),
+    decided as (
+        select
+            *,
+            coalesce(
+                is_each_returned or (goods_amount > 0 and goods_given_back >= goods_amount), false
+            ) as is_wholly_returned
+        from compared
     )
 select
     source_system,
@@ -74,6 +90,7 @@ select
     cast(coalesce(line_discount_amount, 0) as decimal(18, 2)) as line_discount_amount,
     cast(coalesce(returned_share, 0) as double) as returned_share,
     is_foreign,
+    is_wholly_returned,
     {{
         hashed(
             [
@@ -83,7 +100,8 @@ select
                 "sold_amount",
                 "line_discount_amount",
                 "is_foreign",
+                "is_wholly_returned",
             ]
         )
     }} as digest
-from compared
+from decided
