@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from orchestration.conformed import EntityRetention, retentions
 from orchestration.map_settings import STATEMENTS, ColumnMap, EntityMap
 from orchestration.mapping_times import mapped_moment
-from orchestration.mapping_values import mapped_text, stripped
+from orchestration.mapping_values import mapped_text, names_nobody, stripped
 from orchestration.settings import Table
 from orchestration.warehouse import quote, text
 
@@ -98,11 +98,10 @@ def _key(part: Part, of: str) -> str:
 
 def said_or_null(part: Part, raw: str, *, is_key: bool = False) -> str:
     """SQL: a value, or null where it is what the source writes for nothing; guests whose key is 0 are not one customer."""
-    nothing, written = ["", *part.nulls], stripped(f"cast({raw} as varchar)")
     if is_key:  # Guest, NONE: of keys in any case
-        nothing, written = [value.lower() for value in (*nothing, *part.null_keys)], f"lower({written})"
-    listed = ", ".join(text(value) for value in dict.fromkeys(nothing))
-    return f"case when {written} not in ({listed}) then {raw} end"
+        return f"case when not {names_nobody(raw, (*part.nulls, *part.null_keys))} then {raw} end"
+    listed = ", ".join(text(value) for value in dict.fromkeys(["", *part.nulls]))
+    return f"case when {stripped(f'cast({raw} as varchar)')} not in ({listed}) then {raw} end"
 
 
 def how_of(mapping: EntityMap, column: str) -> ColumnMap:

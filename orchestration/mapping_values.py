@@ -7,6 +7,8 @@ Not here: times (mapping_times.py), keys (mapping_parts.py), models (mapping_sql
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections.abc import Iterable
 
 from orchestration.map_settings import ColumnMap
 from orchestration.warehouse import key_text, text
@@ -21,7 +23,7 @@ def mapped_text(how: ColumnMap, of: str = "") -> str:
     if not how.values and how.otherwise is None:
         return raw
     key = f"coalesce(lower({stripped(raw)}), '')"
-    values = {said.strip().lower(): meant for said, meant in how.values.items()}
+    values = {form: meant for said, meant in how.values.items() for form in spellings(said)}
     cases = [f"when {text(said)} then {text(meant)}" for said, meant in values.items()]
     cases += [] if "" in values else [f"when '' then {raw}"]
     return f"case {key} {' '.join(cases)} else {raw if how.otherwise is None else text(how.otherwise)} end"
@@ -29,13 +31,31 @@ def mapped_text(how: ColumnMap, of: str = "") -> str:
 
 def is_ignored(how: ColumnMap, of: str = "") -> str:
     """SQL: whether a mapped column has one of the values whose rows the mapping leaves out. Not in Jinja."""
-    listed = ", ".join(text(value.strip().lower()) for value in how.ignore)
+    listed = ", ".join(text(form) for value in how.ignore for form in spellings(value))
     return f"coalesce(lower({stripped(key_text(how.columns, of))}), '') in ({listed})"
 
 
 def stripped(value: str) -> str:
     """SQL: a text without blanks around it."""
     return f"regexp_replace({value}, {_BLANKS}, '', 'g')"
+
+
+def names_nobody(key: str, words: Iterable[str]) -> str:
+    """SQL: whether a key is one of the words that stand for nobody, without case and blanks. Null for null. Not in Jinja.
+
+    Where 0 is one of them, so is whatever is only zeros and marks: 0000, 0.00, the nil UUID.
+    """
+    written = f"lower(replace({stripped(f'cast({key} as varchar)')}, ' ', ''))"
+    words = {form for word in ("", *words) for form in spellings(word.replace(" ", ""))}
+    is_listed = f"{written} in ({', '.join(text(word) for word in sorted(words))})"
+    if "0" not in words:
+        return f"({is_listed})"
+    return f"({is_listed} or translate({written}, '0-.,:_/()[]' || chr(123) || chr(125), '') = '')"
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """A word of the configuration in lower case, as one letter ö is written in Unicode: as one character, and as two."""
+    return tuple(dict.fromkeys(unicodedata.normalize(form, word.strip().lower()) for form in ("NFC", "NFD")))
 
 
 def plain(sql: str) -> str:

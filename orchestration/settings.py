@@ -47,9 +47,12 @@ class Source(BaseModel, extra="forbid", frozen=True):
         default=["", "NULL", "null", "\\N", "N/A", "n/a", "#N/A"], description="what the source writes for nothing"
     )
     null_keys: list[str] = Field(
-        default=["0", "00", "000", "0.0", "-", "--", "-1", "none", "nan", "nil", "guest", "gäst", "gjest", "gæst", "vieras",
-                 "anonymous", "anonym", "unknown", "okänd", "ukjent", "ukendt", "tuntematon"],
-        description="what it writes, besides, where a row refers to nobody, without case and blanks: such rows share no key",
+        default=["0", "-", "--", "?", "-1", "none", "(none)", "na", "n.a.", "n.a", "<na>", "nan", "nat", "nil", "(null)", "undefined", "missing", "notset",
+                 "(notset)", "#ref!", "#value!", "#null!", "ffffffff-ffff-ffff-ffff-ffffffffffff", "guest", "guestuser", "guestcustomer", "gäst", "gast",
+                 "gästkund", "gjest", "gæst", "gaest", "vieras", "visitor", "anonymous", "anonym", "anonyymi", "kontantkund", "kontantkunde", "unknown", "okänd",
+                 "okand", "ukjent", "ukendt", "tuntematon", "ingen", "saknas", "mangler"],
+        description="what it writes, besides, where a row refers to nobody, without case and blanks: such rows share no key; 0 "
+        "stands for whatever is only zeros and marks too (0000, the nil UUID)",
     )  # fmt: skip
     timezone: TimeZone | None = Field(
         default=None,

@@ -14,8 +14,9 @@ import duckdb
 from orchestration.extract.raw_tables import TECHNICAL
 from orchestration.extract.records import LoadCounts
 from orchestration.extract.replaced import Replaced
+from orchestration.mapping_values import names_nobody
 from orchestration.settings import Table
-from orchestration.warehouse import quote, scalar, text
+from orchestration.warehouse import quote, scalar
 
 
 def count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
@@ -86,10 +87,8 @@ def drop_duplicates(
 
 def is_keyless(alias: str, table: Table, nulls: list[str]) -> str:
     """SQL: whether a row's key says nothing."""
-    listed = ", ".join(dict.fromkeys(text(value.lower()) for value in nulls))
-    empty = f" or lower(trim({{}}::varchar)) in ({listed})" if listed else ""
-    parts = [f"{alias}.{quote(c)}" for c in table.key]
-    return "(" + " and ".join(f"({part} is null{empty.format(part)})" for part in parts) + ")"
+    keys = [f"{alias}.{quote(c)}" for c in table.key]
+    return "(" + " and ".join(f"({key} is null or {names_nobody(key, nulls)})" for key in keys) + ")"
 
 
 def merge(

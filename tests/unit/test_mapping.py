@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import duckdb
 import pytest
 
@@ -53,6 +55,18 @@ def test_values_are_compared_without_case_and_blanks_and_know_else_and_ignore(co
         ("4", "ignored"),
         ("6", "ignored"),
     }
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_values_are_the_same_as_one_character_and_as_two(con, form):
+    """A Mac writes ö as o and its dots; the configuration may be written there, too."""
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    status = {"column": "state", "values": {unicodedata.normalize(form, "Återköpt"): "refunded"}, "ignore": [unicodedata.normalize(form, "prövning")]}  # fmt: skip
+    words = [unicodedata.normalize(other, word) for word in ("ÅTERKÖPT", "Prövning")]
+    raw(con, "sales", *({"no": str(n), "state": state, **AT} for n, state in enumerate(words)))
+    sales = table("no state at total", {"entity": "orders", "columns": ORDERS | {"status": status}}, key="no")
+    rows = staged(con, {"sales": sales}, "orders", "source_key, status, quarantine_reason")
+    assert rows[0] == ("0", "refunded", None) and rows[1][2].startswith("ignored")
 
 
 def test_without_else_a_value_that_is_not_named_stays_as_it_is(con):

@@ -7,6 +7,7 @@ import pytest
 
 from orchestration.configuration import load_settings
 from orchestration.errors import ConfigurationError
+from orchestration.extract.merging import is_keyless
 from orchestration.settings import Source, Table
 from tests.unit.mapped import models_of, raw
 
@@ -49,12 +50,31 @@ def test_guests_without_a_key_are_not_one_customer(con):
 
 @pytest.mark.parametrize(
     "written",
-    ["0.0", "00", "000", "-", "-1", "None", "nan", "NaN", " guest ", "Guest", "GÄST", "gjest", "gæst", "Vieras", "anonymous", "Unknown"],
+    ["0.0", "00", "000", "-", "-1", "None", "nan", "NaN", " guest ", "Guest", "GÄST", "gjest", "gæst", "Vieras", "anonymous", "Unknown",
+     "undefined", "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0000", "0.00", "n.a.", "N/A", "n / a", "gast", "Ga\u0308st",
+     "Guest User", "(null)", "#REF!", "<NA>", "\u00a0Anonym\u200b"],
 )  # fmt: skip
 def test_a_key_that_names_no_guest_is_none(con, written):
     sales(con, (written, "a@x.test"), (written, "b@x.test"), ("7", "c@x.test"))
     assert staged(con, "people", "source_key, email") == [("7", "c@x.test")]
     assert staged(con, "orders", "source_key, person_key") == [("0", None), ("1", None), ("2", "7")]
+
+
+def test_a_key_that_holds_a_zero_or_a_word_for_nobody_is_a_key(con):
+    keys = ["00000000-0000-0000-0000-000000000001", "1000", "0a", "guest7", "N/A-7", "Nadja"]
+    sales(con, *((key, "a@x.test") for key in keys))
+    assert {key for (key,) in staged(con, "people", "source_key")} == set(keys)
+
+
+def test_raw_keeps_rows_apart_by_the_same_words(con):
+    rows = [("gast", 1), ("GAST ", 2), ("0000", 3), ("7", 4), ("8", 5)]
+    con.execute("create table shoppers (who varchar, n int)")
+    con.executemany("insert into shoppers values (?, ?)", rows)
+    table = Table.model_validate({"columns": {"who": "VARCHAR", "n": "INTEGER"}, "key": ["who"]})
+    apart = is_keyless("t", table, [*DEFAULT.null_values, *DEFAULT.null_keys])
+    assert con.execute(f"select n from shoppers t where {apart} order by n").fetchall() == [(1,), (2,), (3,)]
+    # a key of several columns may well have a 0
+    assert con.execute(f"select n from shoppers t where {is_keyless('t', table, DEFAULT.null_values)}").fetchall() == []
 
 
 def test_a_source_says_what_it_writes_for_nothing(con):
