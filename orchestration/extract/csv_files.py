@@ -36,7 +36,9 @@ def read_csv_files(
     """The rows of files, oldest first. Raises SourceError when a header breaks the contract."""
     csv = table.csv or source.csv
     folder = str(scalar(con, "select current_setting('temp_directory')"))
-    copies = [in_utf_8(file, folder) if file.lines.is_windows else None for file in files]
+    copies = [
+        in_utf_8(file, folder) if file.lines.is_windows or file.lines.utf_16 == "utf-16-be" else None for file in files
+    ]
     files = [replace(f, read_from=copy.name) if copy else f for f, copy in zip(files, copies, strict=True)]
     headers = {file.name: read_header(source_name, name, file, csv, table) for file in files}
     added: set[str] = set()

@@ -17,7 +17,7 @@ import fsspec
 
 from orchestration.errors import SourceError
 from orchestration.extract.delivered import Delivered
-from orchestration.extract.line_books import GZIP
+from orchestration.extract.unpacked import GZIP
 from orchestration.settings import CsvDialect, Table
 
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -51,7 +51,8 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
             to_do=f'set csv = {{ encoding = "{found}" }}, or export it as {dialect.encoding.upper()}',
         )
     encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
-    written = start.decode("cp1252" if encoding == "windows-1252" else encoding, errors="replace")
+    python = {"windows-1252": "cp1252", "utf-16": file.lines.utf_16}.get(encoding, encoding)
+    written = start.decode(python, errors="replace").removeprefix("\ufeff")
     quoting: dict[str, Any] = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
     lines = csv.reader(io.StringIO(written, newline=""), delimiter=dialect.delimiter, **quoting)
     first = next(lines, [])
@@ -77,12 +78,15 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
 
 
 def in_utf_8(file: Delivered, folder: str) -> IO[bytes]:
-    """A copy of a Windows-1252 file, which DuckDB cannot read, below a private folder; it goes when it is closed."""
+    """A copy of a file in Windows-1252 or big-endian UTF-16, which DuckDB cannot read, below a private folder; it goes when
+    it is closed."""
     copy = tempfile.NamedTemporaryFile(dir=folder, suffix=".csv")  # noqa: SIM115 it lives as long as its batch
     with fsspec.open(file.path, "rb") as plain:
         handle = gzip.GzipFile(fileobj=plain) if file.lines.is_gzip else plain
+        decode = codecs.getincrementaldecoder(file.lines.utf_16 or "latin-1")(errors="replace")
         while chunk := handle.read(_COPIED_CHARACTERS):
-            copy.write(chunk.decode("latin-1").translate(_WINDOWS).encode())
+            read = decode.decode(chunk)
+            copy.write((read if file.lines.utf_16 else read.translate(_WINDOWS)).encode())
     copy.flush()
     return copy
 

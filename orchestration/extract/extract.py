@@ -16,6 +16,7 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.landing import Batch, load
 from orchestration.extract.raw_tables import ensure_raw, fit_raw
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
+from orchestration.extract.unpacked import unreadable
 from orchestration.home import Home
 from orchestration.privacy.known_again import forget_known_again
 from orchestration.privacy.pepper import find_pepper
@@ -24,9 +25,6 @@ from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings, Table
 from orchestration.warehouse import transaction
-
-# what DuckDB raises when a delivery is not what it should be
-_UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.IOException)
 
 
 def prepare_raw(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -95,18 +93,20 @@ def _extract_table(
 ) -> LoadCounts:
     # of rows with one key the last of the newest file counts: readers keep the order
     con.execute("set preserve_insertion_order = true")
+    read_from: list[str] = []
     try:
         with transaction(con):
             fit_raw(con, name, table_name, table)
         with _batch(con, home, settings, name, table_name, table, budget) as batch:
             if batch is not None:
+                read_from = batch.files
                 pepper = find_pepper(con, settings.privacy.pepper) if table.national_id else None
                 counts = load(con, name, table_name, table, batch, settings, pepper, suppressor)
             else:
                 counts = LoadCounts()
                 write_load(con, next_load_id(con), name, table_name, counts)
-    except _UNREADABLE as error:
-        raise _unreadable(name, table_name, error) from None
+    except duckdb.Error as error:
+        raise unreadable(name, table_name, error, read_from) from None
     finally:
         con.execute("set preserve_insertion_order = false")
     if settings.sources[name].connector == "rest":
@@ -160,13 +160,3 @@ def _batch(
         yield rest.read_endpoint(con, home, name, source, table_name, table, share, budget)
     else:
         yield files.read_files(con, name, source, table_name, table, share)
-
-
-def _unreadable(source: str, table: str, error: duckdb.Error) -> SourceError:
-    if "No space left" in str(error) or "File too large" in str(error):
-        raise error
-    # DuckDB's own text quotes values of the file: only the kind of error is told
-    return SourceError(
-        f"source {source}, table {table}: the delivery cannot be read ({type(error).__name__})",
-        to_do="check that the file is whole and of the declared format; raw keeps what it had",
-    )

@@ -17,6 +17,7 @@ from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract
+from orchestration.extract.unpacked import refuse_damaged, unreadable
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, text
 
@@ -37,8 +38,12 @@ def read_files(
         # JSON Lines without a row have no byte. An empty CSV is refused without a header too: a register's would free everybody
         if source.format != "jsonl":
             _refuse_empty(source_name, name, file)
+        refuse_damaged(source_name, name, file.name, file.lines.damage)
     if found.fresh:
-        batch = _read(con, source_name, source, name, table, found.fresh, max_reject_share)
+        try:
+            batch = _read(con, source_name, source, name, table, found.fresh, max_reject_share)
+        except duckdb.Error as error:
+            raise unreadable(source_name, name, error, [file.name for file in found.fresh]) from None
     elif found.unreadable:
         nothing = ", ".join(f"null::{kind} as {quote(c)}" for c, kind in table.columns.items())
         batch = Batch(f"select {nothing}, null::varchar as _source_file where false", table.columns, has_file=True)

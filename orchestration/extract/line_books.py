@@ -6,10 +6,8 @@ rejected for (csv_files.py).
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +15,10 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.extract.unpacked import Unpacked
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, scalar, text
 
-GZIP = b"\x1f\x8b"
 _CHUNK_BYTES = 4 * 1024 * 1024
 _C1 = bytes(range(0x80, 0xA0))
 _OFFSET = re.compile(rb":\d\d(?:[.,]\d+)?[+-]\d\d")
@@ -40,6 +38,8 @@ class Lines:
     is_gzip: bool = False
     has_offsets: bool = False  # times with an offset: 02:00+02:00
     is_windows: bool = False  # bytes that latin-1 leaves to control characters, and Windows-1252 gives to letters
+    utf_16: str = ""  # utf-16-le or utf-16-be
+    damage: tuple[str, str] | None = None  # what is wrong with the file as a whole, and what to do
 
 
 def read_through(system: Any, path: str, source: Source, table: Table) -> tuple[str, int, Lines]:
@@ -55,29 +55,20 @@ def read_through(system: Any, path: str, source: Source, table: Table) -> tuple[
                 size += len(chunk)
                 yield chunk
 
-        is_text = source.format in ("csv", "jsonl")
-        lines = _lines(chunks(), encoding) if is_text else Lines()
-        for _ in chunks():  # what is no text, and what follows broken compression
-            pass
+        if source.format == "parquet":
+            for _ in chunks():
+                pass
+            return digest.hexdigest(), size, Lines()
+        lines = _lines(chunks(), encoding if source.format == "csv" else "utf-8")
     return digest.hexdigest(), size, lines
 
 
 def _lines(chunks: Iterator[bytes], encoding: str) -> Lines:
-    inflate = None
-    decode = codecs.getincrementaldecoder("utf-16")(errors="replace") if encoding == "utf-16" else None
+    unpacked = Unpacked(encoding)
     ends = returns = pairs = blank = 0
-    last, is_gzip, is_windows, has_offsets = b"", False, False, False
-    for number, raw in enumerate(chunks):
-        chunk = raw
-        if number == 0 and chunk.startswith(GZIP):
-            inflate, is_gzip = zlib.decompressobj(wbits=31), True
-        if inflate:
-            try:
-                chunk = inflate.decompress(chunk)
-            except zlib.error:
-                break  # its reader says so
-        if decode:
-            chunk = decode.decode(chunk).encode()
+    last, is_windows, has_offsets = b"", False, False
+    for raw in chunks:
+        chunk = unpacked.feed(raw)
         if not chunk:
             continue
         is_windows = is_windows or (
@@ -92,9 +83,12 @@ def _lines(chunks: Iterator[bytes], encoding: str) -> Lines:
             # what the seam repeats of the chunk before is no blank line by itself
             blank += len(_BLANK.findall(seam))
         last = seam[-2:]
+    unpacked.close()
     separators = ends or returns
     total = separators + (last[-1:] not in (b"\n", b"\r", b""))
-    return Lines(total, blank, 0 < pairs < ends, is_gzip, has_offsets, is_windows)
+    return Lines(
+        total, blank, 0 < pairs < ends, unpacked.is_gzip, has_offsets, is_windows, unpacked.utf_16, unpacked.damage
+    )
 
 
 def refuse_swallowed_lines(
