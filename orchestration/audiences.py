@@ -19,6 +19,8 @@ from orchestration.settings import DBT_DIR
 from orchestration.warehouse import quote
 
 SCHEMA = "audiences"
+# where their rows lie in a publication
+AUDIENCE_ROWS = "audience_rows"
 PREFIX = "audience_"
 # permissions, and what sources said, count for so long (rule 15)
 MAX_AGE = timedelta(hours=24)

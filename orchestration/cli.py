@@ -189,7 +189,9 @@ def publish(
             publication = snapshot.rollback(home, version)
         out.print(f"Readers now see {publication.version}, published at {publication.published_at}")
         if publication != snapshot.list_publications(home)[0]:
-            out.print("Its audiences are empty: somebody may have withdrawn since. `kundbild run` makes new ones.")
+            out.print(
+                "It shows no audience and no permission: somebody may have withdrawn since. `kundbild run` makes new ones."
+            )
         return
     if not list_:
         raise KundbildError("say --list or --rollback", to_do="`kundbild publish --help`; `kundbild run` publishes")

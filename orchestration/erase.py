@@ -40,6 +40,7 @@ from orchestration.privacy.rights import (
 from orchestration.privacy.searching import suppressed_found
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
+from orchestration.publishing.shown import take_out_later_words
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, open_warehouse, scalar, transaction
 
@@ -144,6 +145,8 @@ def carry_out(
         if waiting:
             # killed before it, the night after leaves them out, and every export does at once
             hide(con, home, waiting)
+        if any(wish.state in ("waiting", "held") for wish in wishes):
+            take_out_later_words(con, home)
     if planting:
         erased, proof = _prove(home, settings, planting)
         # a row in each table, and the line that could not be read, were the canary's

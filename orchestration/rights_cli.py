@@ -35,7 +35,7 @@ def object_to_marketing(
     """Note an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
 
     It stands through merges, splits, new keys and new deliveries; only a later grant with its evidence opens a purpose
-    again. Exports leave the customer out at once, the next night takes them out of audiences. By an address or record that is
+    again. Exports and the published audiences leave the customer out at once. By an address or record that is
     nobody's here, or an address of several customers, whoever has it, or will have it, is denied.
     """
     from orchestration.privacy.rights import object_to_marketing as note
@@ -65,7 +65,7 @@ def withdraw(
 ) -> None:
     """Note that somebody withdrew their consent: to one purpose on one channel, or to all of them unless it is said.
 
-    It stands as an objection does: exports leave the customer out at once, and only a later grant opens it again.
+    It stands as an objection does: exports and the published audiences leave the customer out at once, and only a later grant opens it again.
     """
     from orchestration.errors import KundbildError
     from orchestration.privacy.consent import CHANNELS
@@ -247,8 +247,10 @@ def _used(
     about nobody here, or several.
     """
     from orchestration.extract.records import now
+    from orchestration.night import home_and_config
     from orchestration.privacy.deadlines import received_on
     from orchestration.privacy.rights import State, Subject, close_requests, customers_of, note_request, state_of
+    from orchestration.publishing.shown import take_out_later_words
     from orchestration.warehouse import transaction
 
     subject = Subject(customer=customer, email=email, source_record=source_record)
@@ -272,23 +274,32 @@ def _used(
         if then and state == "done":
             then(con, whom)
             close_requests(con, right, at)
+        # what an export leaves out from now on leaves the published audiences too
+        closed = "" if right == "export" else take_out_later_words(con, home_and_config()[0])
         log.append(right if state == "done" else f"{right}-{state}", subject=whom, detail={"request": request})
     if as_json:
         print_json(
             {"state": state, "request_id": request, "candidates": found if state == "held" else [], "changed": changed}
         )
-    elif state == "done":
-        if is_quiet:
-            return
+    elif not is_quiet or state != "done":
         effect = "out of marts and publications from now on" if then else "the next `kundbild run` puts it into effect"
-        out.print(
-            styled("[green]noted[/green]: {} {}; {}.", changed, "values" if right == "rectify" else "records", effect)
-        )
+        what = "values" if right == "rectify" else "records"
+        _tell(state, f"{changed} {what}; {effect}", found, is_others=bool(others), closed=closed)
+    if state != "done":
+        if deny and not customer and not as_json:
+            said = "address" if email else "record"
+            out.print(f"  Whoever has the {said}, or will have it, is not contacted for it until it is decided.")
+        raise typer.Exit(3)
+
+
+def _tell(state: str, done: str, found: list[str], *, is_others: bool, closed: str) -> None:
+    if state == "done":
+        out.print(styled("[green]noted[/green]: {}.", done))
     elif state == "held":
         out.print(
             styled(
                 "[yellow]held[/yellow]: another customer has that address or number. Look whose it is; correct that one first:"
-                if others
+                if is_others
                 else "[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:"
             )
         )
@@ -296,9 +307,5 @@ def _used(
             out.print(f"  {candidate}", highlight=False)
     else:
         out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted."))
-    if state != "done":
-        told = deny and not customer and not as_json
-        if told:
-            said = "address" if email else "record"
-            out.print(f"  Whoever has the {said}, or will have it, is not contacted for it until it is decided.")
-        raise typer.Exit(3)
+    if closed:
+        out.print(closed, highlight=False)

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 from jinja2 import Environment
 
+from orchestration.audiences import AUDIENCE_ROWS
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.catalogue import NONE, Category, Column
@@ -36,7 +37,7 @@ UNKNOWN = "unknown"
 # Art. 33(1)
 HOURS_TO_TELL = 72
 # not in the catalogue: what an export adds
-_BESIDE = {"reference": "pseudonym", "reason": "consent"}
+_BESIDE = {"reference": "pseudonym", "reason": "consent", "point": "contact"}
 # values of these say nothing in words
 _NO_WORDS = ("pseudonym", "contact", "consent", "register")
 _TEMPLATE = Path(__file__).with_name("breach.md.jinja")
@@ -176,9 +177,10 @@ def _usual(catalogue: Sequence[Column]) -> dict[str, str]:
 def _category(
     found: Found, column: str, by_place: Mapping[tuple[str, str, str], str], by_name: Mapping[str, str]
 ) -> str:
-    schema = "audiences" if found.schema == "audience_rows" else found.schema
-    table = found.table
-    return by_place.get((schema, table, column)) or by_name.get(column.lower(), UNKNOWN)
+    # rows of a publication that lie apart from the views that show them
+    schemas = ("audiences", "marts") if found.schema == AUDIENCE_ROWS else (found.schema,)
+    of = (by_place.get((schema, found.table, column)) for schema in schemas)
+    return next(filter(None, of), None) or by_name.get(column.lower(), UNKNOWN)
 
 
 def _named(found: Found) -> str:

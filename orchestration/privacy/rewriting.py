@@ -116,11 +116,11 @@ def _rewrite_database(con: duckdb.DuckDBPyConnection, home: Home, path: Path, fi
                 con.execute(f"create schema fresh.{quote(schema)}")
             for (schema, table), rest in rests.items():
                 con.execute(f"create table fresh.{quote(schema)}.{quote(table)} as {rest}")
-            for comment in con.execute(_COMMENTS).fetchall():
-                con.execute(_commented(*comment))
             for schema, view, definition in con.execute(_VIEWS).fetchall():
                 con.execute(f"create schema if not exists fresh.{quote(schema)}")
                 con.execute(f"create view fresh.{quote(schema)}.{quote(view)} as {definition}")
+            for comment in con.execute(_COMMENTS).fetchall():
+                con.execute(_commented(*comment))
             con.execute("detach fresh")
     finally:
         con.execute("detach published")
@@ -129,11 +129,13 @@ def _rewrite_database(con: duckdb.DuckDBPyConnection, home: Home, path: Path, fi
     return is_held
 
 
-# what BI tools show beside a table and a column: (schema, table, column or null, text)
+# what BI tools show beside a table or view and a column: (kind, schema, table, column or null, text)
 _COMMENTS = """
-select schema_name, table_name, null as column_name, comment from duckdb_tables() where database_name = 'published' and comment is not null
+select 'table' as kind, schema_name, table_name, null as column_name, comment from duckdb_tables() where database_name = 'published' and comment is not null
 union all
-select schema_name, table_name, column_name, comment from duckdb_columns() where database_name = 'published' and comment is not null
+select 'view', schema_name, view_name, null, comment from duckdb_views() where database_name = 'published' and comment is not null
+union all
+select 'column', schema_name, table_name, column_name, comment from duckdb_columns() where database_name = 'published' and comment is not null
 """
 
 
@@ -144,11 +146,9 @@ where database_name = 'published' and not internal
 """
 
 
-def _commented(schema: str, table: str, column: str | None, comment: str) -> str:
-    name = f"fresh.{quote(schema)}.{quote(table)}"
-    return (
-        f"comment on {'column' if column else 'table'} {name}{f'.{quote(column)}' if column else ''} is {text(comment)}"
-    )
+def _commented(kind: str, schema: str, table: str, column: str | None, comment: str) -> str:
+    name = f"fresh.{quote(schema)}.{quote(table)}{f'.{quote(column)}' if column else ''}"
+    return f"comment on {kind} {name} is {text(comment)}"
 
 
 def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> set[str]:

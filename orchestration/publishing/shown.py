@@ -1,7 +1,7 @@
-"""Whether the last publication may go on showing audiences, after a night that published none.
+"""Whether the last publication may go on showing audiences: after a night that published none, and after people's own words.
 
-Here: the rule by which an export is refused, kept by the file that BI reads as well; in doubt nothing is shown. Not here:
-emptying the file (snapshot.py), the 24 hours after a night (the publication's own views), exports (activation/export.py).
+Here: the rules by which an export is refused, and leaves people out, kept by the file that BI reads as well; in doubt nothing is
+shown. Not here: emptying the file and its 24 hours (contactable.py), exports (activation/export.py).
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from datetime import datetime
 import duckdb
 
 from orchestration.activation.export import assert_consent_passed, assert_published
+from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
-from orchestration.errors import GateError
+from orchestration.audiences import PREFIX
+from orchestration.errors import GateError, KundbildError
 from orchestration.home import Home
-from orchestration.publishing.snapshot import close_audiences
+from orchestration.publishing.contactable import leave_out
+from orchestration.publishing.snapshot import close_audiences, shown_versions
 from orchestration.settings import Settings
 
 
@@ -35,7 +38,49 @@ def close_stale_audiences(
     Returns what to tell, empty where nothing was closed. Raises whatever makes emptying the file fail.
     """
     reason = _why_stale(con, settings, problems, now, is_settled)
-    closed = close_without_looking(home, reason) if reason else ""
+    return _close(con, home, reason) if reason else ""
+
+
+def take_out_later_words(con: duckdb.DuckDBPyConnection, home: Home) -> str:
+    """Takes whoever may not be written to any more, by what was said here since the night, out of the published audiences and
+    permissions, as exports leave them out; where that cannot be worked out, closes all. Needs the lock, and no transaction.
+
+    Returns what to tell, empty where all others stay. Raises whatever makes writing the file fail.
+    """
+    versions = shown_versions(home)
+    if not versions:
+        return ""
+    try:
+        _note_denied(con)
+        for version in versions:
+            leave_out(con, home, version)
+    except (duckdb.Error, KundbildError) as error:
+        return _close(con, home, f"who is to leave them could not be worked out ({type(error).__name__})")
+    return ""
+
+
+# (table of an audience or null, purpose, channel): whatever anybody may be contacted for
+_ASKED = """
+select $prefix || audience, purpose, channel from reference.audience_rules
+union all select distinct null, purpose, channel from marts.contact_permissions where is_permitted
+"""
+
+
+def _note_denied(con: duckdb.DuckDBPyConnection) -> None:
+    """Makes the temp table `denied` that contactable.leave_out reads."""
+    con.execute(
+        "create or replace temp table denied (audience varchar, purpose varchar, channel varchar, customer_id varchar)"
+    )
+    for table, purpose, channel in con.execute(_ASKED, {"prefix": PREFIX}).fetchall():
+        note_later_words(con, (purpose, channel), (table or "").removeprefix(PREFIX))
+        con.execute(
+            "insert into denied select distinct $table, $purpose, $channel, customer_id from later_words",
+            {"table": table, "purpose": purpose, "channel": channel},
+        )
+
+
+def _close(con: duckdb.DuckDBPyConnection, home: Home, reason: str) -> str:
+    closed = close_without_looking(home, reason)
     if closed:
         # the publication is not what a run with nothing new would show: the next run publishes
         with suppress(duckdb.Error):

@@ -1,9 +1,9 @@
 """A publication: one folder, made beside the others, verified, then switched to by one rename. All or nothing.
 
 `published/current` is a link to the newest folder under `published/versions`; `published/kundbild.duckdb` and its
-siblings lead through it. A reader keeps the files that it opened. An audience is shown for 24 hours after its night, a row
-of it until its grant ends, and its rows go from a publication that was gone back to, or that a held night left standing. Not
-here: whether a night may be published (gate.py), who reads which file (grades.py).
+siblings lead through it. A reader keeps the files that it opened. Audiences and permissions are shown for 24 hours after their
+night, and go from a publication that was gone back to, or that a held night left standing. Not here: how (contactable.py),
+whether a night may be published (gate.py), who reads which file (grades.py).
 """
 
 from __future__ import annotations
@@ -13,29 +13,21 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from orchestration.audiences import MAX_AGE
-from orchestration.audiences import SCHEMA as AUDIENCES
+from orchestration.audiences import AUDIENCE_ROWS, MAX_AGE
 from orchestration.errors import KundbildError
-from orchestration.home import READ_ONLY, Home, put_in_place, read_json, sync, write_private
+from orchestration.home import READ_ONLY, Home, read_json, sync, write_private
+from orchestration.publishing.contactable import Kept, empty, is_kept_apart, write_apart
 from orchestration.publishing.grades import ANALYST, OPEN, OPEN_FOLDER, PARQUET_FOLDER, PEOPLE
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
-# where the rows of audiences lie; the schema `audiences` shows them for as long as they may be used
-AUDIENCE_ROWS = "audience_rows"
 # what a mart is made of tells readers nothing
 _UNREAD = {"consent_inputs", "register_gaps"}
 _MANIFEST = "publication.json"
-_PERMISSIONS = ("marts", "contact_permissions")
-# SQL on a row of an audience: whether its grant has ended since the night
-_ENDED = (
-    "exists (select 1 from marts.contact_permissions p where p.customer_id = a.customer_id and p.purpose = a.purpose "
-    "and p.channel = a.channel and epoch(p.expires_at) <= epoch(now()))"
-)
 
 
 @dataclass(frozen=True)
@@ -139,43 +131,23 @@ def rollback(home: Home, version: str | None = None) -> Publication:
             )
         version = older[0]
     if publications and version != publications[0].version:
-        _empty_audiences(home, version)
+        empty(home, version)
     switch(home, version)
     publication = current(home)
     assert publication is not None
     return publication
 
 
+def shown_versions(home: Home) -> list[str]:
+    """The current publication, and the newest, which `rollback` can switch to with its audiences."""
+    return sorted({one.version for one in [current(home), *list_publications(home)[:1]] if one})
+
+
 def close_audiences(home: Home) -> bool:
-    """Leaves no row of an audience in the current publication, nor in the newest, which `rollback` can switch to: they may
-    not be used any more. Says whether there was any. Needs the lock."""
-    shown = [current(home), *list_publications(home)[:1]]
-    emptied = [_empty_audiences(home, version) for version in sorted({one.version for one in shown if one})]
+    """Leaves no audience and no permission in the publications that show any: they may not be used any more. Says whether
+    there was any. Needs the lock."""
+    emptied = [empty(home, version) for version in shown_versions(home)]
     return any(emptied)
-
-
-def _empty_audiences(home: Home, version: str) -> bool:
-    """Leaves no row of an audience in a publication, in a file beside it that is then put in its place."""
-    path = home.published / "versions" / version / PEOPLE.file
-    if not path.is_file():
-        return False
-    with duckdb.connect(str(path), read_only=True) as con:
-        there = con.execute(
-            "select schema_name, table_name from duckdb_tables() where schema_name in (?, ?)",
-            [AUDIENCES, AUDIENCE_ROWS],
-        ).fetchall()
-        tables = [f"{quote(schema)}.{quote(table)}" for schema, table in there]
-        held = [table for table in tables if con.execute(f"from {table} limit 1").fetchall()]
-    if not held:
-        return False
-    fresh = home.temporary / f"{version}.{PEOPLE.file}"
-    shutil.copyfile(path, fresh)
-    fresh.chmod(0o600)
-    with duckdb.connect(str(fresh)) as con:
-        for table in held:
-            con.execute(f"delete from {table}")
-    put_in_place(fresh, path, READ_ONLY)
-    return True
 
 
 def _copy(
@@ -192,25 +164,17 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table], sho
     copy = quote(f"publication_{path.stem}")
     con.execute(f"attach {text(path)} as {copy} (storage_version {text(PUBLISHED_STORAGE)})")
     try:
-        for schema in dict.fromkeys(table.place for table in tables):
+        for schema in dict.fromkeys(table.schema for table in tables if not table.kept):
             con.execute(f"create schema {copy}.{quote(schema)}")
+        write_apart(con, copy, [table.kept for table in tables if table.kept], shown_until or datetime.min)
         for table in tables:
-            con.execute(f"create table {copy}.{table.placed} as from {table.quoted}")
+            if not table.kept:
+                con.execute(f"create table {copy}.{table.quoted} as from {table.quoted}")
+            kind = "view" if table.kept else "table"
             if table.comment:
-                con.execute(f"comment on table {copy}.{table.placed} is {text(table.comment)}")
+                con.execute(f"comment on {kind} {copy}.{table.quoted} is {text(table.comment)}")
             for column, comment in table.column_comments:
-                con.execute(f"comment on column {copy}.{table.placed}.{quote(column)} is {text(comment)}")
-        audiences = [table for table in tables if table.schema == AUDIENCES]
-        if audiences and shown_until:
-            con.execute(f"create schema {copy}.{quote(AUDIENCES)}")
-            # seconds since 1970: no time zone of a reader changes them
-            until = int(shown_until.replace(tzinfo=UTC).timestamp())
-            ended = _ENDED if any((table.schema, table.name) == _PERMISSIONS for table in tables) else "false"
-            for table in audiences:
-                con.execute(
-                    f"create view {copy}.{table.quoted} as select * from {table.placed} a "
-                    f"where epoch(now()) < {until} and not {ended}"
-                )
+                con.execute(f"comment on column {copy}.{table.quoted}.{quote(column)} is {text(comment)}")
     finally:
         con.execute(f"detach {copy}")
 
@@ -222,14 +186,15 @@ def _verify(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table]) ->
     con.execute(f"attach {text(path)} as {copy} (read_only)")
     try:
         for table in tables:
-            rows, digest = _digest(con, f"{copy}.{table.placed}")
+            copied = f"({table.kept.rows(copy)})" if table.kept else f"{copy}.{table.quoted}"
+            rows, digest = _digest(con, copied)
             if _digest(con, table.quoted) != (rows, digest):
                 raise KundbildError(
                     f"the copy of {table.schema}.{table.name} differs from the warehouse",
                     where=str(path),
                     to_do="check the disk",
                 )
-            counts[f"{table.place}.{table.name}"] = rows
+            counts[f"{AUDIENCE_ROWS if table.kept else table.schema}.{table.name}"] = rows
     finally:
         con.execute(f"detach {copy}")
     return counts
@@ -258,19 +223,11 @@ class _Table:
     is_view: bool
     comment: str | None
     column_comments: list[tuple[str, str]]
+    kept: Kept | None
 
     @property
     def quoted(self) -> str:
         return f"{quote(self.schema)}.{quote(self.name)}"
-
-    @property
-    def place(self) -> str:
-        """The schema of its rows in the publication."""
-        return AUDIENCE_ROWS if self.schema == AUDIENCES else self.schema
-
-    @property
-    def placed(self) -> str:
-        return f"{quote(self.place)}.{quote(self.name)}"
 
 
 def _tables(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[_Table]:
@@ -282,13 +239,17 @@ def _tables(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[_T
             f"union all select view_name, true, comment from duckdb_views() where {here} order by 1",
             [schema, schema],
         ).fetchall()
-        said: dict[str, list[tuple[str, str]]] = {}
+        said: dict[str, list[tuple[str, str | None]]] = {}
         for table, column, comment in con.execute(
-            f"select table_name, column_name, comment from duckdb_columns() where {here} and comment is not null",
+            f"select table_name, column_name, comment from duckdb_columns() where {here} order by column_index",
             [schema],
         ).fetchall():
             said.setdefault(table, []).append((column, comment))
-        found += [_Table(schema, name, is_view, comment, said.get(name, [])) for name, is_view, comment in rows]
+        for name, is_view, comment in rows:
+            columns = tuple(column for column, _ in said[name])
+            told = [(column, of) for column, of in said[name] if of is not None]
+            kept = Kept(schema, name, columns) if is_kept_apart(schema, columns) else None
+            found.append(_Table(schema, name, is_view, comment, told, kept))
     return found
 
 

@@ -1,4 +1,5 @@
-"""Until when the published file shows audiences, and what a night that publishes none leaves of them (rule 15).
+"""Until when the published file shows audiences and permissions, and what a night that publishes none, and people's own words,
+leave of them (rule 15).
 
 Not here: the same rule for exports (test_export.py), publications that were gone back to (test_publishing.py).
 """
@@ -12,10 +13,11 @@ import pytest
 
 from orchestration.activation.statement_sources import statements_known_until
 from orchestration.extract.records import now
+from orchestration.privacy.rights import object_to_marketing, restrict, withdraw_point
 from orchestration.publishing import snapshot
-from orchestration.publishing.shown import close_stale_audiences
+from orchestration.publishing.shown import close_stale_audiences, take_out_later_words
 from orchestration.settings import Settings, Source
-from tests.unit.test_export import NIGHT, NOW, SETTINGS, night  # noqa: F401 # a fixture
+from tests.unit.test_export import NIGHT, NOW, PEOPLE, SETTINGS, night  # noqa: F401 # a fixture
 
 DAY = timedelta(hours=24)
 
@@ -25,6 +27,24 @@ def rows(home) -> tuple[int, int]:
     with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
         count = "select count(*) from {}.audience_news"
         return tuple(con.execute(count.format(s)).fetchall()[0][0] for s in ("audiences", "audience_rows"))
+
+
+def shown(home) -> dict[str, str | None]:
+    """Of each customer the address by which the file says that they may be contacted."""
+    with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
+        said = "select customer_id, contact_point, is_permitted from marts.contact_permissions order by 1"
+        rows = con.execute(said).fetchall()
+    assert all(permitted is (point is not None) for _, point, permitted in rows)
+    return {customer: point for customer, point, _ in rows if point}
+
+
+def lies_in(home, word: str) -> list[str]:
+    """Tables of the file, views aside, that hold a word."""
+    with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
+        tables = con.execute("select schema_name || '.' || table_name from duckdb_tables() order by 1").fetchall()
+        return [
+            t for (t,) in tables if con.execute(f"select 1 from {t} t where contains(t::varchar, '{word}')").fetchall()
+        ]
 
 
 @pytest.fixture
@@ -41,12 +61,14 @@ def test_a_row_is_shown_until_its_grant_ends(night, published, home):  # noqa: F
         night.execute("update marts.contact_permissions set expires_at = $1 where customer_id = $2", [ends, customer])
     snapshot.publish(night, home, "run-2", now() + timedelta(seconds=1), keep=3)
     assert rows(home) == (3, 4)
+    assert shown(home).keys() == PEOPLE.keys() - {"c-anna"}
     # whatever the reader calls the file, and its time zone
     with duckdb.connect() as con:
         con.execute(f"attach '{home.published}/customers.duckdb' as people (read_only)")
         for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
             con.execute(f"set timezone = '{zone}'")
-            assert con.execute("select count(*) from people.audiences.audience_news").fetchall() == [(3,)]
+            for table in ("audiences.audience_news", "marts.contact_permissions where is_permitted"):
+                assert con.execute(f"select count(*) from people.{table}").fetchall() == [(3,)]
 
 
 FAILED_CHECK = "update ops.check_results set passed = false"
@@ -65,7 +87,7 @@ def test_a_night_that_is_held_leaves_no_audience_behind(published, home, problem
     assert close_stale_audiences(published, home, SETTINGS, [], NOW) == "" and rows(home) == (4, 4)
     published.execute(happened)
     said = close_stale_audiences(published, home, SETTINGS, problems, NOW)
-    assert told in said and rows(home) == (0, 0)
+    assert told in said and rows(home) == (0, 0) and shown(home) == {} and lies_in(home, "anna@x.se") == []
     with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from marts.dim_customers").fetchall() == [(4,)]
     # told once
@@ -77,6 +99,8 @@ def test_a_held_night_closes_the_newest_publication_too_where_readers_were_put_b
     snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=3)
     newest = snapshot.current(home).version
     snapshot.rollback(home)
+    # the older one lists no address either
+    assert rows(home) == (0, 0) and shown(home) == {} and lies_in(home, "anna@x.se") == []
     assert close_stale_audiences(published, home, SETTINGS, ["held"], NOW)
     snapshot.rollback(home, newest)
     assert rows(home) == (0, 0)
@@ -99,6 +123,47 @@ def test_an_audience_is_shown_for_a_day_after_the_oldest_word_of_a_source_of_sta
     assert statements_known_until(published, silent, NOW) is None
     # and the file closes by then, whatever the night's own time
     cases = ((now() - timedelta(seconds=1), 0), (now() + timedelta(hours=1), 4), (None, 4))
-    for n, (known, shown) in enumerate(cases, start=2):
+    for n, (known, seen) in enumerate(cases, start=2):
         snapshot.publish(published, home, f"run-{n}", now(), keep=9, known_until=known)
-        assert rows(home) == (shown, 4)
+        assert rows(home) == (seen, 4)
+        assert len(shown(home)) == seen and lies_in(home, "anna@x.se") == ["audience_rows.contact_points"]
+
+
+def test_whoever_says_no_leaves_the_published_audiences_and_permissions_at_once(published, home):
+    with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as reader:
+        object_to_marketing(published, "c-anna", now(), "r1")
+        # by the address alone, whoever has it
+        withdraw_point(published, "mailto:BO@x.se", now(), "r2", "newsletter", "email")
+        withdraw_point(published, "eva@x.se", now(), "r3", "newsletter", "email")
+        assert take_out_later_words(published, home) == ""
+        assert reader.execute("select count(*) from audiences.audience_news").fetchall() == [(4,)]
+    assert rows(home) == (2, 2) and shown(home).keys() == {"c-eva", "c-odd"}
+    assert lies_in(home, "anna@x.se") == [] == lies_in(home, "bo@x.se")
+    # also where readers were put back and can return
+    snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=3)
+    newest = snapshot.current(home).version
+    snapshot.rollback(home)
+    restrict(published, "c-eva", now(), "r4")
+    take_out_later_words(published, home)
+    snapshot.rollback(home, newest)
+    assert shown(home).keys() == {"c-odd"}
+
+
+def test_a_permission_of_another_purpose_stays_published_beside_a_withdrawal(published, home):
+    published.execute(
+        "insert into marts.contact_permissions select customer_id, 'survey', channel, contact_point, true, decided_at, reason, null from marts.contact_permissions"
+    )
+    published.execute("insert into reference.purposes values ('survey', false)")
+    snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=3)
+    withdraw_point(published, "anna@x.se", now(), "r1", "newsletter", "email")
+    take_out_later_words(published, home)
+    with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
+        said = "select purpose, is_permitted, contact_point from marts.contact_permissions where customer_id = 'c-anna' order by 1"
+        assert con.execute(said).fetchall() == [("newsletter", False, None), ("survey", True, "anna@x.se")]
+
+
+def test_where_nobody_can_work_out_who_said_no_every_audience_is_closed(published, home):
+    published.execute("drop table ops.clock")
+    assert "could not be worked out" in take_out_later_words(published, home)
+    assert rows(home) == (0, 0) and shown(home) == {}
+    assert published.execute("select distinct fingerprint from ops.publications").fetchall() == [("",)]
