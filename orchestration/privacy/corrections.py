@@ -14,7 +14,7 @@ import phonenumbers
 
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
-from orchestration.match_keys.phones import phone_keys
+from orchestration.match_keys.phones import phone_keys, read_phones_apart
 from orchestration.warehouse import has_table, scalar
 
 _OLDEST = 1880
@@ -27,13 +27,13 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_][^\W\d_ -]{0,29}")
 _NAMED = ("given_name", "family_name", "full_name", "street", "city")
 _MOST_CHARACTERS = 200
+# whatever a record of theirs may name, as a request finds it
 _OTHERS = """
-select distinct s.customer_id from identity.normalised_people n
-join identity.customer_source_records s using (source_system, source_key)
-where s.valid_to is null and s.customer_id <> $customer and n.{kind}_key = {key} order by 1
+select distinct s.customer_id from conformed.conformed_people p
+join identity.customer_source_records s using (source_system, source_key) {numbers}
+where s.valid_to is null and s.customer_id <> $customer and list_has_any({readings}, $readings) order by 1
 """
-
-
+_BY_PHONE = "join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')"
 _COUNTRY = """
 select any_value(match_keys.country_code(p.country_code)) from conformed.conformed_people p
 join identity.customer_source_records s on s.source_system = p.source_system and s.source_key = p.source_key and s.valid_to is null
@@ -94,16 +94,26 @@ def _country(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str,
 
 
 def others_with(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]) -> list[str]:
-    """Other customers who have the address or number that `customer` would get: a person has to decide whose it is."""
-    if not has_table(con, "identity", "normalised_people"):
+    """Other customers who have, or may have, the address or number that `customer` would get, in a field that names several too: a
+    person has to decide whose it is."""
+    if not has_table(con, "conformed", "conformed_people"):
         return []
     define_match_keys(con)
     found: set[str] = set()
     if email := values.get("email"):
-        query = _OTHERS.format(kind="email", key="match_keys.email_key($value)")
-        found |= {c for (c,) in con.execute(query, {"customer": customer, "value": email}).fetchall()}
-    if phone := values.get("phone"):
-        ((key, _),) = phone_keys([(phone, _country(con, customer, values))])
-        query = _OTHERS.format(kind="phone", key="$value")
-        found |= {c for (c,) in con.execute(query, {"customer": customer, "value": key}).fetchall()}
+        readings = scalar(con, "select match_keys.email_readings($1)", [email])
+        query = _OTHERS.format(numbers="", readings="match_keys.email_readings(p.email)")
+        found |= {c for (c,) in con.execute(query, {"customer": customer, "readings": readings}).fetchall()}
+    if (phone := values.get("phone")) and has_table(con, "identity", "phone_numbers"):
+        country = _country(con, customer, values)
+        ((key, _),) = phone_keys([(phone, country)])
+        con.execute(
+            "create or replace temp table corrected as select $1::varchar as phone, $2::varchar as country_code",
+            [phone, country],
+        )
+        read_phones_apart(con, "from corrected", country, "corrected_phones")
+        readings = scalar(con, "select list_append(readings, $1) from corrected_phones", [key])
+        con.execute("drop table corrected; drop table corrected_phones")
+        query = _OTHERS.format(numbers=_BY_PHONE, readings="list_append(n.readings, n.phone_key)")
+        found |= {c for (c,) in con.execute(query, {"customer": customer, "readings": readings}).fetchall()}
     return sorted(found)

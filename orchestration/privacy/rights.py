@@ -113,9 +113,13 @@ union select a.place, o.customer_id from asked a join owners o on o.customer_id 
 union select a.place, o.customer_id from asked a join identity.customer_id_redirects r on r.old_customer_id = a.customer
     join owners o on o.customer_id = r.customer_id
 union select a.place, o.customer_id from asked a join owners o on o.source_system = a.source_system and o.source_key = a.source_key
-union select a.place, o.customer_id from asked a join conformed.conformed_people p on match_keys.email_key(p.email) = match_keys.email_key(a.email)
+-- any address that a field may name: of a field with several, each
+union select a.place, o.customer_id from (select place, unnest(match_keys.email_readings(email)) as reading from asked) a
+    join (select source_system, source_key, unnest(match_keys.email_readings(email)) as reading from conformed.conformed_people) p using (reading)
     join owners o on o.source_system = p.source_system and o.source_key = p.source_key
-union select a.place, o.customer_id from asked a join conformed.conformed_consent_events e on match_keys.email_key(e.contact_point) = match_keys.email_key(a.email)
+union select a.place, o.customer_id from (select place, unnest(match_keys.email_readings(email)) as reading from asked) a
+    join (select person_system, person_key, unnest(match_keys.email_readings(contact_point)) as reading from conformed.conformed_consent_events) e
+        using (reading)
     join owners o on o.source_system = e.person_system and o.source_key = e.person_key
 order by all
 """

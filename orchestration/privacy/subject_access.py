@@ -16,14 +16,24 @@ from typing import Any
 import duckdb
 from jinja2 import Environment
 
-from orchestration.match_keys import name_key
+from orchestration.match_keys import name_keys
 from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.catalogue import NONE, Category, Column, categories, read_catalogue
 from orchestration.privacy.exports import exports_with
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.phrases import LANGUAGES, authority_of, language_of, phrases
 from orchestration.privacy.rights import prepare_requests
-from orchestration.privacy.subject_rows import MINE, note_subject, noted_rows, raw_rows, set_aside_rows
+from orchestration.privacy.subject_rows import (
+    IS_SAID,
+    LISTED,
+    MINE,
+    names_them,
+    note_subject,
+    noted_rows,
+    raw_rows,
+    set_aside_rows,
+    their_part,
+)
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, quote, scalar
 
@@ -45,7 +55,7 @@ _FIRST = (
 _LEFT_OUT = ("customer_identity_events",)
 # rows of the person that no record of theirs is beside: SQL conditions
 _BY_KEYS = {
-    "conformed_address_updates": f"{name_key('given_name', 'family_name', 'birth_date')} in (select value from subject_keys where kind = 'name')",
+    "conformed_address_updates": f"list_has_any({name_keys('given_name', 'family_name', 'birth_date')}, {LISTED.format(kind='name')})",
     # what matched them; of a household's entry with another given name it is not theirs
     "conformed_reservations": "source_key in (select reservation_key from marts.customer_reservations where customer_id = $customer) "
     "and (given_name is null or match_keys.words_key(given_name) in (select match_keys.words_key(given_name) from conformed.conformed_people "
@@ -82,9 +92,11 @@ def export_subject(
         if column.schema not in ("bi", "bi_open", "quarantine") and column.table not in _LEFT_OUT:
             tables.setdefault((column.schema, column.table), []).append(column)
     data = [
-        found for (schema, table), columns in tables.items() if (found := _table(con, customer, schema, table, columns))
+        found
+        for (schema, table), columns in tables.items()
+        if (found := _table(con, settings, customer, schema, table, columns))
     ]
-    beside = [*set_aside_rows(con), *noted_rows(con), *raw_rows(con, settings, customer)]
+    beside = [*set_aside_rows(con, settings), *noted_rows(con, settings), *raw_rows(con, settings, customer)]
     data += [_beside(*found) for found in beside]
     ids = [customer, *(old for (old,) in con.execute(_FORMER, {"customer": customer}).fetchall())]
     # who they are comes first, then what they said and did
@@ -122,7 +134,7 @@ def export_subject(
 
 
 def _table(
-    con: duckdb.DuckDBPyConnection, customer: str, schema: str, table: str, columns: list[Column]
+    con: duckdb.DuckDBPyConnection, settings: Settings, customer: str, schema: str, table: str, columns: list[Column]
 ) -> dict[str, Any] | None:
     if not has_table(con, schema, table):
         return None
@@ -131,6 +143,7 @@ def _table(
     columns = [column for column in columns if column.column in there]
     names = {column.column for column in columns}
     mine = "(select source_system, source_key from subject_records)"
+    shown: dict[str, str] = {}
     if table in _CHILDREN:
         key, parent = _CHILDREN[table]
         where = (
@@ -140,7 +153,14 @@ def _table(
     elif table == "conformed_people":
         where = f"(source_system, source_key) in (select (source_system, source_key) from {mine})"
     elif {"person_system", "person_key"} <= names and schema == "conformed":
-        where = f"(person_system, person_key) in (select (source_system, source_key) from {mine})"
+        where = IS_SAID
+        if "contact_point" in names:
+            # what was said by an address or number alone
+            named = names_them(con, settings, f"{schema}.{table}", "contact_point")
+            shown["contact_point"] = (
+                f"case when {IS_SAID} then contact_point else {their_part(con, 'contact_point')} end"
+            )
+            where = f"{where} or person_key is null and {named}"
     elif "customer_id" in names and not {"person_system", "person_key"} <= names:
         where = "customer_id = $customer"
     else:
@@ -151,7 +171,7 @@ def _table(
         return None
     told = [column for column in columns if column.column not in ("load_id", "customer_key")]
     cursor = con.execute(
-        f"select {', '.join(quote(column.column) for column in told)} from {quote(schema)}.{quote(table)} where {where} order by all",
+        f"select {', '.join(f'{shown.get(c.column, quote(c.column))} as {quote(c.column)}' for c in told)} from {quote(schema)}.{quote(table)} where {where} order by all",
         {"customer": customer} if "$customer" in where else None,
     )
     rows = [{c.column: _plain(value) for c, value in zip(told, row, strict=True)} for row in cursor.fetchall()]

@@ -56,3 +56,18 @@ def test_an_address_or_number_of_another_customer_is_held_in_any_spelling(custom
     # one's own, nobody's, and other fields are free
     for values in ({"email": "ANNA@berg.se"}, {"email": "new@x.se"}, {"phone": "0701112233"}, {"city": "Bo"}, {"email": None}):  # fmt: skip
         assert others_with(warehouse, anna, values) == [], values
+
+
+def test_a_field_of_another_customer_that_names_several_is_read_whole(resolve, warehouse):
+    """The second address, the second number, and one with an extension."""
+    ids = resolve(
+        ANNA, person("cy", "Cy", "Ek", email="cy@ek.se; Cy.Ek@work.se", phone="+46 70 555 66 77, +46 8 123 45 67")
+    )
+    for values in (
+        {"email": "cy.ek@work.se"},
+        {"email": "cy@ek.se"},
+        {"phone": "08-123 45 67"},
+        {"phone": "+46705556677"},
+    ):
+        assert others_with(warehouse, ids["anna"], values) == [ids["cy"]], values
+        assert others_with(warehouse, ids["cy"], values) == [], values

@@ -87,6 +87,46 @@ def test_every_row_of_every_raw_table_that_is_theirs_is_in_it_and_nobody_elses(d
     assert "berg" not in as_json(others).lower() and others["recipients"][0].endswith("somebody_else")
 
 
+SPELLED = """
+insert into raw_registers.addresses by name select unnest(['e7', 'e8', 'e9']) as entry_id,
+    unnest(['Anna Maria Kristina', 'Anna Maria', 'Anna']) as given_name, unnest(['von Berg', 'Berg', 'Berg']) as family_name,
+    unnest(['1980-01-01', '1980-01-01', '1981-01-01']) as birth_date, 'Nygatan 7' as street, 1 as _load_id, timestamp '2026-05-01' as _extracted_at;
+insert into conformed.conformed_address_updates select entry_id, 'registers', given_name, family_name, birth_date::date, street
+    from raw_registers.addresses where entry_id in ('e7', 'e8', 'e9');
+insert into raw_crm.consents by name select unnest([11, 12, 13, 14]) as consent_id, unnest([null, null, null, 2]) as contact_id, 'granted' as status,
+    unnest(['bo@dahl.se; ANNA@berg.se', 'Bo: bo@dahl.se, +46 70-111 22 33', 'bo@dahl.se', 'anna@berg.se']) as contact_point, 1 as _load_id, timestamp '2026-05-01' as _extracted_at;
+insert into conformed.conformed_consent_events by name select consent_id::varchar as source_key, 'crm' as person_system, contact_id::varchar as person_key,
+    contact_point, 'crm' as source_system from raw_crm.consents where consent_id > 10;
+insert into quarantine.rejected_rows (load_id, source, table_name, reason, content)
+    select 1, 'crm', 'contacts', 'broken', unnest(['{"contact_id": "1.0", "x": "hers"}', '{"contact_id": 2, "x": "his"}', '{"contact_id": 1, "x": "both", "y": "bo@dahl.se"}']);
+"""
+
+
+def test_rows_are_found_by_any_reading_of_name_address_and_number_and_tell_nothing_of_others(document):
+    said = document(change=SPELLED)
+    rows = {found["table"]: found["rows"] for found in said["data"]}
+    for table, key in (("raw_registers.addresses", "entry_id"), ("conformed.conformed_address_updates", "source_key")):
+        # her own, with all her forenames, and with a particle; nobody's of another birth date
+        assert {row[key] for row in rows[table]} == {"Anna", "e7", "e8"}, table
+    for table, key in (("raw_crm.consents", "consent_id"), ("conformed.conformed_consent_events", "source_key")):
+        by_point = {str(row[key]): row["contact_point"] for row in rows[table] if int(row[key]) > 10}
+        assert by_point == {"11": "anna@berg.se", "12": "+46 70-111 22 33"}, table
+    lines = [row["content"] for row in rows["quarantine.rejected_rows"]]
+    assert len(lines) == 2 and any('"hers"' in line for line in lines)
+    assert "bo@dahl" not in as_json(said)
+
+
+def test_what_another_customer_may_be_known_by_too_finds_nothing(document):
+    """His record says her address beside his own."""
+    said = document(
+        change="update conformed.conformed_people set email = 'bo@dahl.se, anna@berg.se' where source_key = '2';"
+        + SPELLED
+    )
+    rows = {found["table"]: found["rows"] for found in said["data"]}
+    assert {row["consent_id"] for row in rows["raw_crm.consents"]} == {1, 2, 12}
+    assert len(rows["quarantine.rejected_rows"]) == 1
+
+
 @pytest.mark.parametrize(
     ("language", "title", "authority"),
     [("", "Vad vi har om dig", "imy.se"), ("no", "Hva vi har om deg", "imy.se"), ("da", "Hvad vi har om dig", "imy.se"),
