@@ -55,7 +55,8 @@ def names_nobody(key: str, words: Iterable[str]) -> str:
 
 def spellings(word: str) -> tuple[str, ...]:
     """A word of the configuration in lower case, as one letter ö is written in Unicode: as one character, and as two."""
-    return tuple(dict.fromkeys(unicodedata.normalize(form, word.strip().lower()) for form in ("NFC", "NFD")))
+    lower = word.strip().lower()
+    return tuple(dict.fromkeys((unicodedata.normalize("NFC", lower), unicodedata.normalize("NFD", lower))))
 
 
 def plain(sql: str) -> str:

@@ -3,8 +3,9 @@
 Here: `identity.untied_withdrawals`, made anew each night, which hold the publication until they are mended or acknowledged
 (data_quality/suites/set_aside.py). A readable address or number of nobody is none of these: it denies whoever comes with it. Nor is a
 withdrawal that was somebody's once, and outlived their record. A rejected line of a table of statements that names nobody is
-one of these. An acknowledgement is of what a withdrawal says, by `digest`: it holds through reloads for as long as that
-withdrawal names nobody, and is of no other one. Not here: whom a withdrawal is about (contact_points.py).
+one of these. An acknowledgement is of what a withdrawal says, by `digest`: it holds through reloads, under whatever key or line, for as
+long as that withdrawal names nobody, and is of no other one. A withdrawal whose row came again later, and names somebody by now, is
+mended at its source. Not here: whom a withdrawal is about (contact_points.py).
 """
 
 from __future__ import annotations
@@ -24,21 +25,31 @@ update {LEDGER} l set was_tied = true where not coalesce(l.was_tied, false) and 
     or exists (select 1 from identity.withdrawn_points w where w.contact_point = l.contact_point and w.is_readable)
 )
 """
-# the time counts where it is the withdrawal's own: a rejected line without one has its load's, another at each delivery
+# the time counts where it is the withdrawal's own: a rejected line without one has its load's, another at each delivery. So does
+# the key where nothing else tells withdrawals apart: a row's own key or line is another where it is delivered in another file
 _DIGEST = """
-'withdrawal:' || md5(to_json([source_system, entity, source_key, person_system, person_key, contact_point, purpose, channel,
+'withdrawal:' || md5(to_json([source_system, entity, {key}, person_system, person_key, contact_point, purpose, channel,
     case when l.entity <> 'rejected_rows' or l.is_certain or not exists (
         select 1 from ops.loads n where n.source = l.source_system and n.loaded_at = l.stated_at
     ) then l.stated_at::varchar end])::varchar)
 """
+_BY_CONTENT = _DIGEST.format(
+    key="case when nullif(trim(coalesce(person_key, contact_point)), '') is null then source_key end"
+)
+# SQL: whether a later row under the same key of the source says no to as much, and names somebody
+_MENDED = f"""exists (
+    select 1 from {LEDGER} m where m.was_tied and m.source_system = {{row}}.source_system and m.source_key = {{row}}.source_key
+        and m.load_id > {{row}}.load_id and {{covers}}
+)"""
+_IS_MENDED = _MENDED.format(row="l", covers="m.purpose in (l.purpose, 'all') and m.channel in (l.channel, 'all')")
 _UNTIED = f"""
 insert into identity.untied_withdrawals
 select source_system, entity, coalesce(source_key, 'without a key'), load_id,
     case when nullif(trim(person_key), '') is null then 'its contact point cannot be read'
         when contact_point is null then 'it names a person who is not known'
         else 'it names a person who is not known, and its contact point cannot be read' end,
-    {_DIGEST}
-from {LEDGER} l where not coalesce(was_tied, false){{but}}
+    {_BY_CONTENT}
+from {LEDGER} l where not coalesce(was_tied, false) and not {_IS_MENDED}{{but}}
 """
 _UNNAMED = f"""
 insert into identity.untied_withdrawals
@@ -47,13 +58,19 @@ select source_system, 'rejected_rows', line_key, load_id, 'the line cannot be re
     'withdrawal:' || md5(to_json([source_system, content_digest, (row_number() over (
         partition by source_system, content_digest order by load_id, line_key
     ))::varchar])::varchar)
-from ({UNNAMED})
+from ({UNNAMED}) u where not {_MENDED.format(row="u", covers="true")}
 """
-# what was acknowledged by its load, as earlier versions noted it
-_BY_LOAD = """
+# what was acknowledged by its load, or by its key and content, as earlier versions noted it
+_NOTED_BEFORE = f"""
 insert or ignore into ops.acknowledged select distinct on (w.digest) w.digest, a.acknowledged_at, a.note
 from identity.untied_withdrawals w
-join ops.acknowledged a on a.digest = md5(concat_ws('|', w.source_system, w.entity, w.load_id, w.source_key))
+join ops.acknowledged a on a.digest = md5(concat_ws('|', w.source_system, w.entity, w.load_id, w.source_key));
+insert or ignore into ops.acknowledged select distinct on (l.digest) l.digest, a.acknowledged_at, a.note
+from (
+    select {_BY_CONTENT} as digest, {_DIGEST.format(key="source_key")} as digest_before
+    from {LEDGER} l where not coalesce(was_tied, false)
+) l
+join ops.acknowledged a on a.digest = l.digest_before
 """
 # of whatever is gone, or is somebody's by now, nothing is kept
 _FORGET = """
@@ -72,6 +89,6 @@ def find_untied(con: duckdb.DuckDBPyConnection) -> int:
     if has_lines:
         con.execute(_UNNAMED)
         con.execute(f"drop table {LINES}")
-    con.execute(_BY_LOAD)
+    con.execute(_NOTED_BEFORE)
     con.execute(_FORGET)
     return int(scalar(con, "select count(*) from identity.untied_withdrawals"))

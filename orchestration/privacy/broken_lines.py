@@ -19,7 +19,7 @@ LINES = "broken_lines"
 _DDL = f"""
 create or replace temp table {LINES} (
     source_system varchar not null, line_key varchar not null, load_id bigint not null, is_named boolean not null, numbers varchar[] not null,
-    content_digest varchar not null
+    content_digest varchar not null, source_key varchar -- of a row that could be read
 );
 """
 # SQL: the rejected rows of a table, each with how a person finds it again and, where it is an object, its `document`: what
@@ -77,12 +77,12 @@ select source, line_key, load_id, is_written or len(addresses) > 0
     or len(list_filter(numbers, lambda n: regexp_full_match(regexp_replace(n, '[^0-9+]', '', 'g'), '{_IS_NUMBER}'))) > 0
     or exists (
         select 1 from keys_in_lines k
-        where k.load_id = b.load_id and k.line_key = b.line_key and length(k.person_key) >= {_SHORTEST_KEY}), numbers, md5(content)
+        where k.load_id = b.load_id and k.line_key = b.line_key and length(k.person_key) >= {_SHORTEST_KEY}), numbers, md5(content), null
 from lines_read b
 """
 # SQL: the lines whose numbers are nobody's either; needs the holders of contact points
 UNNAMED = f"""
-select source_system, line_key, load_id, content_digest from {LINES} b where not is_named
+select source_system, line_key, load_id, content_digest, source_key from {LINES} b where not is_named
 and not exists (select 1 from identity.point_holders h where list_contains(b.numbers, h.contact_point))
 """
 # SQL on a row l of the ledger: whether it is a candidate out of a broken line, and no withdrawal of its own
@@ -113,5 +113,7 @@ def note_lines(con: duckdb.DuckDBPyConnection, lines: str, *, named: str, system
 
 def note_unnamed(con: duckdb.DuckDBPyConnection, rows: str) -> None:
     """Adds rows that could be read, may withdraw, and name neither a person nor a contact point: (source, line_key, load_id,
-    content)."""
-    con.execute(f"insert into {LINES} select source, line_key, load_id, false, [], md5(content) from ({rows})")
+    content, source_key)."""
+    con.execute(
+        f"insert into {LINES} select source, line_key, load_id, false, [], md5(content), source_key from ({rows})"
+    )

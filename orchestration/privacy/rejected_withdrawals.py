@@ -210,7 +210,7 @@ select {entity} as entity, {source} as source_system, null::varchar as source_ke
 from (select columns(*)::varchar from {rows}) where not {granted}
 """
 _OF_NOBODY = f"""
-select {{source}} as source, _line_key as line_key, _load_id as load_id, _content as content from {_REFUSING}
+select {{source}} as source, _line_key as line_key, _load_id as load_id, _content as content, {{key}}::varchar as source_key from {_REFUSING}
     and nullif(trim({{person}}::varchar), '') is null and coalesce({{said_points}}) is null
 """
 

@@ -173,6 +173,79 @@ def test_an_acknowledged_line_that_could_not_be_read_stays_so_when_its_file_is_l
     assert open_ones(3, line, line.replace("nobody", "nobody2")) == 1
 
 
+def test_an_acknowledgement_stands_when_the_same_is_delivered_under_another_key_or_line(permitted, warehouse):
+    """A table without a key tells rows apart by their file, and a broken line is told by its place."""
+    permitted.remembers = True
+    prepare_ops(warehouse)
+
+    def open_ones(load: int, *rows: dict) -> int:
+        events = [row | {"load_id": load, "extracted_at": datetime(2026, 3, load)} for row in rows]
+        permitted([ANNA], consent_events=[said("anna"), *events])
+        find_untied(warehouse)
+        rows = f"select count(*) from ({set_aside_rows(warehouse)}) where digest not in (select digest from ops.acknowledged)"
+        return warehouse.execute(rows).fetchall()[0][0]
+
+    assert (
+        open_ones(
+            2, no("nils", source_key="monday.csv 7"), no(None, contact_point="at home", source_key="monday.csv 8")
+        )
+        == 2
+    )
+    acknowledge(warehouse, "crm", "consent_events", None, "seen to")
+    whole = [no("nils", source_key="tuesday.csv 7"), no(None, contact_point="at home", source_key="tuesday.csv 9")]
+    assert open_ones(3, *whole) == 0
+    assert open_ones(4, *whole, no("nisse", source_key="tuesday.csv 10")) == 1
+
+
+def test_an_acknowledgement_of_an_earlier_version_stands(permitted, warehouse):
+    prepare_ops(warehouse)
+    permitted([ANNA], consent_events=[said("anna"), no("nils", source_key="k")])
+    # its digest had the key in it
+    warehouse.execute(
+        "insert into ops.acknowledged select 'withdrawal:' || md5(to_json([source_system, entity, source_key, person_system, person_key, "
+        "contact_point, purpose, channel, stated_at::varchar])::varchar), now(), 'an older one' from identity.withdrawals where person_key = 'nils'"
+    )
+    assert find_untied(warehouse) == 1
+    rows = (
+        f"select count(*) from ({set_aside_rows(warehouse)}) where digest not in (select digest from ops.acknowledged)"
+    )
+    assert warehouse.execute(rows).fetchall() == [(0,)]
+
+
+def test_a_withdrawal_that_came_again_and_names_somebody_is_mended(permitted, warehouse):
+    permitted.remembers = True
+
+    def untied(load: int, row: dict) -> int:
+        row |= {"load_id": load, "extracted_at": datetime(2026, 3, load), "source_key": "k"}
+        permitted([ANNA], consent_events=[said("anna"), row])
+        return find_untied(warehouse)
+
+    assert untied(2, no("ana")) == 1
+    # a no to another purpose, or another nobody, mends nothing
+    assert untied(3, no("anna", purpose="profiling")) == 1
+    assert untied(4, no("annna")) == 2
+    assert untied(5, no("anna")) == 0
+
+
+def test_a_rejected_row_of_nobody_that_came_again_whole_is_mended(permitted, warehouse):
+    permitted.remembers = True
+    form = FORMS.replace("sources.forms", "sources.crm").replace('{ id = "VARCHAR"', '{ no = "VARCHAR", id = "VARCHAR"')
+    settings = Settings.model_validate(tomllib.loads(form.replace('source_key = "id"', 'source_key = "no"')))
+    prepare_ops(warehouse)
+
+    def untied(*events: dict) -> int:
+        permitted([ANNA], consent_events=[said("anna"), *events])
+        note_rejected_withdrawals(warehouse, readers(settings))
+        return find_untied(warehouse)
+
+    row = '{"no": "9", "id": "", "mail": "", "born": "1st of May", "news": "Nej", "said": "2026-03-01"}'
+    note_load(warehouse, 1, at="2026-04-02", source_rows=1, rejected=1)
+    warehouse.execute("insert into quarantine.rejected_rows values (1, 'crm', 'p', 'p1.csv', null, 'born', 'cast', ?)", [row])  # fmt: skip
+    assert untied() == 1
+    assert untied(no("anna", source_key="8", load_id=2)) == 1
+    assert untied(no("anna", source_key="8", load_id=2), no("anna", source_key="9", load_id=3)) == 0
+
+
 def test_the_ledger_of_an_older_home_is_looked_at_whole(permitted, warehouse):
     permitted([ANNA], consent_events=[no("anna"), no("nils")])
     warehouse.execute("update identity.withdrawals set was_tied = null")
