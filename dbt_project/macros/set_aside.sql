@@ -3,6 +3,7 @@
     column that is never null, its type, and below `meta` what its values may be:
       allowed: {min: 0, max: 10}          a number
       allowed: {values: [in, out]}        a word, read without case and blanks
+      is_unsigned: true                   a number that some systems write below 0: read without its sign
       reads: order_statuses | currencies  a word of that seed, in any of its spellings; a credit note may have any status
     and, of the model, `set_aside: [[condition, reason], …]`. One row breaks one row: no rule stops a night.
 -#}
@@ -43,6 +44,7 @@
 {% macro broken_rules(column, relation) -%}
     {%- set name, type, meta = column.name, column.data_type, meta_of(column) -%}
     {%- set value = cast_or_null(name, type) -%}
+    {%- if meta.get("is_unsigned") -%} {%- set value = "abs(" ~ value ~ ")" -%} {%- endif -%}
     {%- set cases = [] -%}
     {%- for constraint in column.get("constraints", []) if "not_null" in constraint.type | string -%}
         {%- do cases.append("when " ~ name ~ " is null then '" ~ name ~ " is missing'") -%}
@@ -121,6 +123,7 @@
     {%- if meta.get("reads") -%}
         {{ column.name }}_words.meant
         {%- elif "values" in meta.get("allowed", {}) -%} {{ plain_word("staged." ~ column.name) }}
+    {%- elif meta.get("is_unsigned") -%} abs(cast(staged.{{ column.name }} as {{ column.data_type }}))
     {%- else -%} cast(staged.{{ column.name }} as {{ column.data_type }})
     {%- endif -%}
 {%- endmacro %}

@@ -294,6 +294,8 @@ def test_an_order_that_came_back_whole_is_no_sale_and_is_refunded_once(tmp_path)
         sale("65", "ada", "110"),  # one of two came back
         sale("66", "ada", "110"),  # a negative line that the total leaves out
         sale("67", "ada", "10"),  # and one that it has in
+        sale("68", "ada", "200", "-149"),  # a refund written below 0, of the order and of a line
+        sale("69", "ada", "100"),
         # one note over two refunded orders; two notes over one; a note without the freight; a note that fits nothing
         sale("70", "bea", "100", state="refunded"), sale("71", "bea", "50", state="refunded"), sale("72", "bea", "-150", at=LATE),
         sale("73", "cia", "150", state="refunded"), sale("74", "cia", "-100", at=LATE), sale("75", "cia", "-50", at=LATE),
@@ -307,17 +309,20 @@ def test_an_order_that_came_back_whole_is_no_sale_and_is_refunded_once(tmp_path)
         ("65", "1", "1", "50", "1", "SEK"), ("65", "2", "1", "50", None, "SEK"),
         ("66", "1", "1", "100", None, "SEK"), ("66", "2", "-1", "100", None, "SEK"),
         ("67", "1", "1", "100", None, "SEK"), ("67", "2", "-1", "100", None, "SEK"),
+        ("69", "1", "4", "25", "-1", "SEK"), ("69", "2", "4", "25", "-5", "SEK"),
     )  # fmt: skip
     shop.build()
     found = amounts(shop.ask("select source_key, net_amount, is_sale from marts.fct_orders"))
     assert {key: net for key, (net, _) in found.items()} == {
-        "60": 0, "61": 0, "62": 10, "63": 10, "64": 10, "65": 60, "66": 0, "67": 10,
+        "60": 0, "61": 0, "62": 10, "63": 10, "64": 10, "65": 60, "66": 0, "67": 10, "68": 51, "69": 75,
         "70": 0, "71": 0, "72": 0, "73": 0, "74": 0, "75": 0, "76": 0, "77": 0, "78": 0, "79": 300, "80": -40, "81": -30,
     }  # fmt: skip
-    assert {key for key, (_, is_sale) in found.items() if is_sale} == {"65", "79"}
+    assert {key for key, (_, is_sale) in found.items() if is_sale} == {"65", "68", "69", "79"}
     with shop.open() as con:
         told = {(one.kind, one.rows) for one in read_set_aside(con)}
     assert {("refund twice", 4), ("note apart", 1), ("note of nobody", 1)} <= told
+    reasons = "select source_key, reason from quarantine.quarantined_rows"
+    assert shop.ask(reasons) == [("69|2", "refunded_quantity is more than quantity")]
 
 
 def test_what_is_acknowledged_is_so_until_it_comes_again(own_shop):
