@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from orchestration.alerts import send_alert
 from orchestration.conformed import entities, required_columns
@@ -19,7 +20,7 @@ from orchestration.errors import ConfigurationError, KundbildError, WarehouseBus
 from orchestration.map_settings import ColumnMap, EntityMap
 from orchestration.mapping import write_mapped_models
 from orchestration.scaffold import scaffold
-from orchestration.settings import Alerts, Engine, Settings, Source, Table
+from orchestration.settings import DBT_DIR, Alerts, Engine, Settings, Source, Table
 from orchestration.warehouse import open_warehouse
 from tests.unit.mapped import models_of
 
@@ -46,6 +47,17 @@ def test_who_needs_more_memory_is_told_where_to_give_it(home):
     ):
         con.execute("select list(range) from range(50000000)")
     assert "memory_limit" in str(told.value) and told.value.to_do
+
+
+def test_a_list_of_constants_is_no_join_so_that_a_view_of_many_is_planned_at_once(home):
+    lists = ", ".join(f"case when lower(s) not in ('', 'null', 'n/a', '#n/a', '-', 'none', 'nil', '{n}') then s end as c{n}" for n in range(50))  # fmt: skip
+    opened = yaml.safe_load((DBT_DIR / "profiles.yml").read_text())["kundbild"]["outputs"]["warehouse"]
+    with open_warehouse(home, Engine()) as con:
+        by_dbt = duckdb.connect(config={"disabled_optimizers": opened["config_options"]["disabled_optimizers"]})
+        for connection in (con, by_dbt):
+            connection.execute("create table t as select 'x' as s")
+            assert "Hash Join" not in str(connection.execute(f"explain select {lists} from t").fetchall())
+        by_dbt.close()
 
 
 def test_a_home_that_cannot_be_written_is_named(tmp_path):
