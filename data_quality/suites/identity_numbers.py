@@ -1,15 +1,19 @@
 """Identity numbers in a text, in SQL: Swedish, Norwegian, Danish, Finnish ones, however they are written.
 
 A path of its own: neither the patterns nor the check digits are those that clean what enters (orchestration/privacy). Signs of
-full width are read as what they stand for; blanks, dashes, dots and slashes may stand between digits. Ten digits without any
-of these are left alone: article numbers look so too. Not here: which columns are looked at (grades.py).
+full width are read as what they stand for; blanks, dashes, dots and slashes may stand between digits, a word directly before
+them. Ten digits without any of these are left alone: article numbers look so too. Not here: which columns are looked at (grades.py).
 """
 
 from __future__ import annotations
 
 _NARROW = "0123456789+-/.ABCDEFHJKLMNPRSTUVWXY"
 _WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
-_BLANKS, _DASHES = "\u00a0\u2007\u2009\u202f\u3000", "\u2010\u2011\u2012\u2013\u2014\u2212"
+# a tab too, and signs without a width
+_BLANKS, _DASHES = (
+    "\t\u00a0\u00ad\u2007\u2009\u200b\u200c\u200d\u202f\u2060\u3000\ufeff",
+    "\u2010\u2011\u2012\u2013\u2014\u2212",
+)
 # without braces: the runner reads those as places to fill
 _TWO, _PART, _GAP = "[0-9][0-9]", "[-./ ]?", " ?[-+/]? ?"
 # in two pairs only where no dot, dash or slash parts the date: 01.03.2026 10 is a time of day
@@ -34,6 +38,12 @@ def _is_day(day: str, month: str, *, added: tuple[int, ...] = ()) -> str:
 def holds_identity_number(column: str) -> str:
     """SQL: whether a text has a number in it that somebody may have, by its date and its check digits."""
     narrow = f"translate({column}, '{_WIDE}{_BLANKS}{_DASHES}', '{_NARROW}{' ' * len(_BLANKS)}{'-' * len(_DASHES)}')"
+    # random ids are no words; without braces, as above
+    four = "[0-9A-Fa-f]" * 4
+    random = f"{four}{four}-{four}-{four}-{four}-{four}{four}{four}"
+    narrow = (
+        f"regexp_replace(regexp_replace({narrow}, '{random}', ' ', 'g'), '(\\b_*\\pL[\\pL_]+)([0-9])', '\\1 \\2', 'g')"
+    )
     found = f"regexp_extract_all({narrow}, '\\b(?:(?:{_TWO} ?)?{_PARTED}|{_SINGLE})\\b')"
     numbers = f"list_transform({found}, lambda f: struct_pack(d := regexp_replace(f, '[^0-9]', '', 'g'), is_parted := regexp_matches(f, '[^0-9]')))"
     last = "right(n.d, 10)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import duckdb
 import phonenumbers
@@ -29,8 +29,13 @@ from orchestration.warehouse import quote, text
 _NAMES = {
     "civicno", "civicnumber", "civicregistrationnumber", "civicregistrationno", "civicregno", "civicregnumber", "cpr", "cprno", "cprnr", "cprnumber", "cprnummer", "fdselsnummer", "fodselsnr", "fodselsnummer", "fodelsenummer", "fodelsenr", "foedselsnummer", "fdselsnr", "fnr", "henkilotunnus",
     "henkiltunnus", "henkiloetunnus", "hetu", "identitynumber", "nationalid", "nationalidentificationno", "nationalidentificationnumber", "nationalidentityno", "nationalidentitynumber", "nationalidno", "nationalidnumber",
+    "birthnumber", "dnummer", "fodselsogpersonnummer", "foedselsogpersonnummer", "fdselsogpersonnummer", "foedselsnr", "identityno", "kennitala", "nationalidentifier", "nationalidnr", "nationalidnummer",
+    "nationalinsuranceno", "nationalinsurancenr", "nationalinsurancenumber", "nino", "personalidentificationcode", "personalidentificationno", "personalidentificationnr", "personalidentificationnumber",
+    "personbeteckning", "personidnr", "personidnummer", "socialsecurity", "socsecno", "socsecnr", "sosiaaliturvatunnus", "sotu",
     "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr", "personnr", "personnummer", "persnr", "samordningsnr", "samordningsnummer", "socialsecurityno", "socialsecuritynumber", "socsecid", "ssn",
 }  # fmt: skip
+# the whole name of such a column; behind other words it may be any record's number
+_WHOLE_NAMES = {"idnr", "idnummer"}
 # words behind such a name that leave it one: a part or a plain hash of a number tells it
 _FORMS = {
     "clean",
@@ -54,7 +59,7 @@ _DASHES = re.compile("[\u2010-\u2015\u2212]")
 # as numbers are printed: ten or twelve digits, of which the last may be a letter, or the eleven of Norway
 _PRINTED = rf"(?:\d{{2}})?\d{{6}}{_SEPARATOR}\d{{3}}[0-9A-Za-z]|\d{{6}}{_SEPARATOR}\d{{5}}"
 # and as people write them: a date in three parts, blanks or a slash about the separator, blanks in the rest or between all digits
-_BLANKS = " \u00a0\u2000-\u200a\u202f\u3000"
+_BLANKS = " \t\u00a0\u00ad\u2000-\u200d\u202f\u2060\u3000\ufeff"
 _BLANK, _PART, _MARK = f"[{_BLANKS}]", f"[-./{_BLANKS}]?", "[-+/A-FU-Y\u2010-\u2015\u2212\uff0b\uff0d\uff0f]?"
 _LETTERS = "A-Za-z\uff21-\uff3a"
 _GAP = f"{_BLANK}{{0,2}}{_MARK}{_BLANK}{{0,2}}"
@@ -73,6 +78,7 @@ WRITTEN = (
 WRITTEN_SQL = WRITTEN.replace(r"\d", r"\p{Nd}")
 # what is replaced in a rejected line; any number written as one, for there it cannot be told by its column
 _WRITTEN = rf"\b(?:{_PRINTED})\b"
+_GLUED = rf"[\pL_](?:{_PRINTED})|(?:{_PRINTED})[\pL_]"
 REMOVED = "[identity number removed]"
 
 _DDL = """
@@ -90,18 +96,18 @@ def holds_national_ids(column: str) -> bool:
     words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-zåäöæø])(?=[A-ZÅÄÖÆØ])", " ", column).lower().translate(_PLAIN))
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _FORMS):
         words.pop()
-    return any("".join(words[start:]) in _NAMES for start in range(len(words)))
+    return "".join(words) in _WHOLE_NAMES or any("".join(words[start:]) in _NAMES for start in range(len(words)))
 
 
 # letters that the names are written without
 _PLAIN = str.maketrans({"ø": "", "å": "a", "ä": "a", "ö": "o", "æ": "ae", "é": "e"})
 
 
-def is_national_id(written: str, before: str = "") -> bool:
+def is_national_id(written: str, before: str = "", *, is_glued: bool = False) -> bool:
     """Whether a number, as written in running text, is one that somebody has, by its check digits.
 
     Danish ones have none since 2007: those need their separator, a word for it just `before` them, or the check digit of
-    older ones and not to be a phone number of a neighbour.
+    older ones and not to be a phone number of a neighbour. A separator says little where letters stand next to it (`is_glued`).
     """
     number = _in_one_form(written)
     if any(canonical_number(number, country) is not None for country in COUNTRIES if country != "DK"):
@@ -111,7 +117,7 @@ def is_national_id(written: str, before: str = "") -> bool:
     digits = re.sub(r"\D", "", number)
     # a date in parts with four digits behind it may be a time of day
     is_as_printed = re.fullmatch(r"\d{6}[- ]\d{4}", _narrow(written)) is not None
-    if is_as_printed or _NAMED_BEFORE.search(before):
+    if (is_as_printed and not is_glued) or _NAMED_BEFORE.search(before):
         return True
     return cpr.checksum(digits) == 0 and not any(_is_phone(digits, country) for country in COUNTRIES)
 
@@ -135,8 +141,34 @@ def _in_one_form(written: str) -> str:
 
 
 _NAMED_BEFORE = re.compile(
-    r"(?i)\b(?:cpr|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))\W{0,3}(?:(?:nr|nummer|no|er|is)\W{0,3})*$"
+    r"(?i)\b(?:cpr|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))[\W_]{0,3}(?:(?:nr|nummer|no|er|is)[\W_]{0,3})*$"
 )
+# the same, and words that may be short for something else: directly before a number they are not
+_NAMED_BY = re.compile(r"(?i)(?:\b|_)(?:[pf]nr|cpr|ssn|hetu|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))(?:nr|no)?_*$")
+# as it stands in running text; digits behind a colon make it a time of day
+_IN_TEXT = re.compile(rf"(?<![\d-])(?:{WRITTEN})(?:(?<=\d)(?![\d-]|:\d)|(?<=[{_LETTERS}])(?![\w-]))")
+
+
+def national_ids_in(text: str) -> Iterator[re.Match[str]]:
+    """Identity numbers in running text, letters directly before or behind them or not (`pnr800101-…`)."""
+    for match in _IN_TEXT.finditer(text):
+        before, behind = _LETTERS_BEFORE.search(text, 0, match.start()), _LETTERS_BEHIND.match(text, match.end())
+        if before is None or behind is None:
+            # in one word with other digits it is a key or a digest
+            continue
+        is_glued = bool(before.group() or behind.group())
+        is_named = bool(_NAMED_BY.search(before.group()))
+        # ten digits without a sign between them may be an article's
+        if is_glued and not is_named and len(re.sub(r"\W", "", match.group())) == len(match.group()) == 10:
+            continue
+        said = f"{text[max(0, match.start() - _BEFORE) : match.start()]}{' cpr ' if is_named else ''}"
+        if is_national_id(match.group(), said, is_glued=is_glued):
+            yield match
+
+
+# of what stands before a number, as much as can say what it is
+_BEFORE = 30
+_LETTERS_BEFORE, _LETTERS_BEHIND = re.compile(r"(?<!\w)[^\W\d]*\Z"), re.compile(r"[^\W\d]*(?!\w)")
 
 
 def _is_phone(digits: str, country: str) -> bool:
@@ -229,8 +261,23 @@ _READERS: dict[str, Callable[[str], str]] = {
 COUNTRIES = tuple(_READERS)
 
 
+def without_numbers(written: str) -> str:
+    """Running text with REMOVED for each identity number."""
+    for match in reversed(list(national_ids_in(written))):
+        written = f"{written[: match.start()]}{REMOVED}{written[match.end() :]}"
+    return written
+
+
 def remove_written_numbers(con: duckdb.DuckDBPyConnection) -> None:
     """Out of the lines that a load rejected: they are kept whole, and a number in them would be kept too."""
+    # with letters next to it a number is told by its check digits: it may be a record's key
+    glued = f"select distinct content from fresh_rejects where regexp_matches(content, {text(_GLUED)})"
+    mended = [(content, without_numbers(content)) for (content,) in con.execute(glued).fetchall()]
+    if changed := [pair for pair in mended if pair[0] != pair[1]]:
+        written, left = zip(*changed, strict=True)
+        con.register("mended_lines", pa.table({"written": pa.array(written), "rest": pa.array(left)}))
+        con.execute("update fresh_rejects set content = m.rest from mended_lines m where m.written = content")
+        con.unregister("mended_lines")
     con.execute(
         f"update fresh_rejects set content = regexp_replace(content, {text(_WRITTEN)}, {text(REMOVED)}, 'g') "
         f"where regexp_matches(content, {text(_WRITTEN)})"

@@ -11,19 +11,14 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from orchestration.privacy.national_ids import REMOVED, WRITTEN, WRITTEN_SQL, is_national_id
+from orchestration.privacy.national_ids import REMOVED, WRITTEN_SQL, is_national_id, national_ids_in
 from orchestration.settings import DBT_DIR
 
 _SEED = DBT_DIR / "seeds" / "special_category_terms.csv"
 REMOVED_SENTENCE = "[special category removed]"
 IDENTITY_NUMBER = "national identity number"
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
-# as they are written; whether one is a number that somebody has is for its check digits to say
-# digits behind a colon make it a time of day
-_NUMBER = re.compile(rf"(?<![\w-])(?:{WRITTEN})(?![\w-]|:\d)")
 NUMBER_SQL = WRITTEN_SQL
-# of what stands before a number, as much as can say what it is
-_BEFORE = 30
 
 
 @cache
@@ -77,13 +72,9 @@ def cleaned(text: str) -> tuple[str, list[str]]:
     """The text without sentences that tell of a special category and without identity numbers; what was taken out."""
     taken: list[str] = []
 
-    def numberless(match: re.Match[str]) -> str:
-        if not is_national_id(match.group(), match.string[max(0, match.start() - _BEFORE) : match.start()]):
-            return match.group()
+    for match in reversed(list(national_ids_in(text))):
         taken.append(IDENTITY_NUMBER)
-        return REMOVED
-
-    text = _NUMBER.sub(numberless, text)
+        text = f"{text[: match.start()]}{REMOVED}{text[match.end() :]}"
     kept, start = [], 0
     for end in [*(match.span() for match in _SENTENCE_ENDS.finditer(text)), (len(text), len(text))]:
         sentence, gap = text[start : end[0]], text[end[0] : end[1]]
@@ -97,7 +88,7 @@ def cleaned(text: str) -> tuple[str, list[str]]:
 
 def numberless(text: str) -> tuple[str | None, list[str]]:
     """A name, a street or a title without the identity numbers in it; null where nothing is left."""
-    found = [match for match in _NUMBER.finditer(text) if is_national_id(match.group(), text[: match.start()])]
+    found = list(national_ids_in(text))
     for match in reversed(found):
         text = f"{text[: match.start()]} {text[match.end() :]}"
     kept = " ".join(text.split()).strip(" ,;:()-") if found else text
