@@ -6,20 +6,37 @@ import re
 
 # user and password of a URL, up to the last @ before a blank; and a password with blanks in it
 _USER_OF_URL = re.compile(r"(\w+://)(?:[^\s]*|[^\s/@:]+:[^@\n]*)@")
-# what a query, a DSN or a header calls a secret; short words only as a parameter of a URL
-_VALUE = r"""(?:\\?'[^'\n]*'|\\?"[^"\n]*"|[^\s&;'"]+)"""
-_NAMES = r"(?:password|passwd|pwd|token|secret|api[_-]?key|access[_-]?key(?:_id)?|credential|authorization)s?"
+# what a query, a DSN, a connection string or a header calls a secret; short words only as a parameter of a URL
+_KEYS = (
+    "access|account|api|app|application|auth|client|consumer|encryption|functions|license|master|private|secret|secret[_ -]?access|service|session|shared|"
+    "shared[_ -]?access|signing|ssh|storage|subscription"
+)
+_NAMES = rf"(?:password|passwd|pwd|passphrase|token|secret|hmac|(?:{_KEYS})[_ -]?key(?:_id|_json)?|keyfile_json|credential|authorization)s?"
+_SAID = rf"(?:{_NAMES}|(?<![a-z])pass|sig|(?:shared[_ -]?access[_ -]?)?signature)"
+_PARAMETERS = "(?:key|auth|code|pass|jwt|sas|sid|session)"
+# of a connection string all up to its semicolon
+_VALUE = r"""(?:\\?'[^'\n]*'|\\?"[^"\n]*"|\{[^}\n]*\}|[^\s&;'"=][^&;'"\n=]*(?=;)|\\?['"]?[^\s&;'"]+)"""
 _NAMED = re.compile(
-    rf"(?i)((?:{_NAMES}|sig|signature)\s*=\s*|"
+    rf"(?i)({_SAID}\s*=\s*|"
     # a header, or a name in JSON
     rf"{_NAMES}\\?['\"]?\s*:\s*(?:(?:basic|bearer|digest|token|apikey)\s+)?|"
-    rf"\bbearer\s+|\bbasic\s+(?=[a-z0-9+/]*[0-9=])|[?&](?:key|auth|code|pass|jwt|sas|sid|session)=){_VALUE}"
+    rf"\bbearer\s+|\bbasic\s+(?=[a-z0-9+/]*[0-9=])|[?&]{_PARAMETERS}=){_VALUE}"
 )
+# percent-encoded once or twice, as odbc_connect is
+_OPEN, _CLOSED = "%(?:25)*7b", "%(?:25)*7d"
+_ENCODED = re.compile(
+    rf"(?i)((?:{_SAID}|(?:[?&]|%(?:25)*(?:3f|26)){_PARAMETERS})%(?:25)*3d)"
+    rf"(?:{_OPEN}(?:(?!{_CLOSED})[^\s&])*{_CLOSED}|(?:[^\s&;'\"%]|%(?!(?:25)*(?:3b|26)))+)"
+)
+_COOKIE = re.compile(r"(?i)\b((?:set-)?cookie\s*:\s*)[^\n]+")
 
 
 def without_secrets(text: str) -> str:
     """The text with passwords in URLs and values of secret parameters replaced by ***."""
-    return _NAMED.sub(r"\1***", _USER_OF_URL.sub(r"\1***@", text))
+    text = _USER_OF_URL.sub(r"\1***@", text)
+    for pattern in (_COOKIE, _NAMED, _ENCODED):
+        text = pattern.sub(r"\1***", text)
+    return text
 
 
 class KundbildError(Exception):

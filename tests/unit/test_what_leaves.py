@@ -45,13 +45,40 @@ SECRET = "s3cr/t:p@ss"
         "{'token': 's3cr'}",
         '{"client_secret": "o s3cr", "page": 2}',
         '{\\"authorization\\": \\"Basic s3cr\\"}',
+        "https://api.local/v1?subscription-key=s3cr&page=2",
+        "https://api.local/v1?page=2&Subscription-Key=s3cr",
+        "Ocp-Apim-Subscription-Key: s3cr",
+        "https://fn.local/api?x-functions-key=s3cr",
+        "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=s3cr+/8==;EndpointSuffix=core.local",
+        "Endpoint=sb://x.local/;SharedAccessKeyName=all;SharedAccessKey=s3cr=",
+        "BlobEndpoint=https://x.local;SharedAccessSignature=sv=2024&sig=s3cr",
+        "snowflake: private_key_passphrase='o s3cr'",
+        "passphrase=s3cr",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3D%7BODBC%7D%3BUID%3Dsa%3BPWD%3Ds3cr%3BServer%3Ddb",
+        "mssql+pyodbc:///?odbc_connect=Driver%3D%7BODBC%7D%3Bpwd%3D%7Bo%3Bs3cr%7D%3Bserver%3Ddb",
+        "mssql+pyodbc:///?odbc_connect=PWD%253Ds3cr%253BServer%253Ddb",
+        "Driver={ODBC};UID=sa;PWD={o;s3cr};Server=db",
+        "Driver={ODBC};UID=sa;PWD=o s3cr;Server=db",
+        "db_pass=s3cr",
+        "https://api.local/v1%3Fkey%3Ds3cr%26page%3D2",
+        "Cookie: session=s3cr; theme=1",
+        "AWS Secret Access Key: s3cr",
     ],
 )
 def test_an_error_tells_no_password_of_a_url(url):
     for error in (KundbildError(f"cannot reach {url}", where=url, to_do=f"look at {url}"), SourceError("x", where=url)):
         assert "s3cr" not in f"{error} {error.what} {error.where} {error.to_do}"
     assert "s3cr" not in Finding("source crm", True, url).found
-    for told in ("https://api.local/v1?page=2 and mail anna@x.se", "check the token; a basic setting", "tokens are 3"):
+    for told in (
+        "https://api.local/v1?page=2 and mail anna@x.se",
+        "check the token; a basic setting",
+        "tokens are 3",
+        "the primary key=order_id",
+        "sort key: id",
+        "passes=3",
+        "key = ['id'] of account 3",
+        "PWD is not set; UID%3Dsa",
+    ):
         assert without_secrets(told) == told
 
 
