@@ -1,6 +1,6 @@
 """The HTTP session of the `rest` connector: every wait has an end, the token stays with one host, pages go forward.
 
-Here: retries, Retry-After, redirects, slow answers. Not here: paging (dlt's, in rest.py), or what a page holds (pages.py).
+Here: retries, Retry-After, redirects, slow answers. Not here: hanging up (http_deadline.py), paging (dlt's, in rest.py), or what a page holds (pages.py).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from requests.hooks import default_hooks, dispatch_hook
 
 from orchestration.errors import SourceError
 from orchestration.extract.budget import Budget
+from orchestration.extract.http_deadline import HangingUp
 
 _CONNECT_SECONDS = 10
 # a whole answer: one that drips byte for byte would else never be late
@@ -45,6 +46,9 @@ class BoundedSession(requests.Session):
         super().__init__()
         self._source, self._table, self._url, self._budget = source, table, url, budget
         self._attempts, self._backoff, self._timeout, self._longest_wait = attempts, backoff, timeout, longest_wait
+        self._transport = HangingUp()
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, self._transport)
         self._asked: set[str] = set()
         self._last_page, self._repeated = "", 0
 
@@ -75,7 +79,9 @@ class BoundedSession(requests.Session):
             options["timeout"] = (min(_CONNECT_SECONDS, self._budget.left), min(self._timeout, self._budget.left))
             wait = self._backoff * 2 ** (attempt - 1)
             try:
-                response = super().send(request, **options)
+                # one that drips its head byte for byte would else never be late
+                with self._transport.within(min(_ANSWER_SECONDS, self._budget.left)):
+                    response = super().send(request, **options)
                 self._read(response)
             except _BROKEN:
                 self._budget.check(self._table)

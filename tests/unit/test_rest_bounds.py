@@ -98,6 +98,35 @@ def test_an_hour_of_retry_after_is_told_and_not_waited(serve, load, retry_after)
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("begun", "is_first"),
+    [
+        (b"H", True),
+        (b"HTTP/1.1 100 Continue\r\n", True),
+        (b"HTTP/1.1 200 OK\r\n", False),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", False),
+    ],
+)
+def test_an_api_that_drips_the_head_of_an_answer_is_given_up(serve, load, begun, is_first):
+    """Each byte comes in time; the whole never does. Also on a connection that gave an answer before."""
+
+    def drip(handler, n):
+        if n == 1 and not is_first:
+            handler.protocol_version = "HTTP/1.1"
+            handler.reply(page(1), Link=f'<{url}/t?page=2>; rel="next"')
+            handler.close_connection = False
+            return
+        handler.wfile.write(begun)
+        while True:
+            handler.wfile.write(b"x")
+            time.sleep(0.05)
+
+    url, asked = serve(drip)
+    with pytest.raises(SourceError, match=r"longer than the 0\.01 minutes"):
+        load(url, max_minutes=0.01)
+    assert len(asked) == (1 if is_first else 2)
+
+
 def test_an_api_that_drips_bytes_is_given_up(serve, load):
     def drip(handler, n):
         handler.send_response(200)
