@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
-# names of this machine for itself; more, comma-separated, where a reverse proxy serves the UI under another name
+# names of this machine for itself, at the port that is served; more, comma-separated, where a reverse proxy or a tunnel serves
+# the UI under another name (with any port) or name:port
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 HOSTS_VARIABLE = "KUNDBILD_UI_HOSTS"
 _READS = {"GET", "HEAD"}
@@ -26,7 +27,8 @@ class SameOrigin:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._hosts = _LOCAL | {host.strip().lower() for host in os.environ.get(HOSTS_VARIABLE, "").split(",") if host}
+        named = os.environ.get(HOSTS_VARIABLE, "").split(",")
+        self._hosts = {host.strip().lower() for host in named if host.strip()}
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -46,7 +48,7 @@ class SameOrigin:
         """Why the request is refused, or ""."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get("host", "")
-        if _name(host) not in self._hosts:
+        if not self._is_served(host, scope.get("server")):
             return f"this UI is not served under that name: add it to {HOSTS_VARIABLE}"
         origin = headers.get("origin")
         # "null" is the origin of pages that hide theirs
@@ -61,6 +63,13 @@ class SameOrigin:
             if path.endswith("/graphql"):
                 return "GraphQL is asked by POST here"
         return ""
+
+    def _is_served(self, host: str, server: tuple[str, int | None] | None) -> bool:
+        """Whether a Host header is one of the UI's: of this machine's own names only with the port that answers."""
+        name, port = _parts(host)
+        if {name, f"{name}:{port}"} & self._hosts:
+            return True
+        return name in _LOCAL and (not server or server[1] is None or port == server[1])
 
 
 def guard_webserver() -> None:
@@ -79,12 +88,13 @@ def guard_webserver() -> None:
     DagsterWebserver.build_middleware = build_middleware  # type: ignore[method-assign]
 
 
-def _name(host: str) -> str:
-    """The name in a Host header, without its port."""
+def _parts(host: str) -> tuple[str, int]:
+    """The name and the port in a Host header; without a port it is that of HTTP."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
+        parts = urlsplit(f"//{host}")
+        return (parts.hostname or "").lower(), parts.port or 80
     except ValueError:
-        return ""
+        return "", 0
 
 
 def _unframed(send: Any) -> Any:

@@ -88,6 +88,7 @@ def test_the_uis_own_pages_and_the_command_line_are_answered(port: int):
         {"Sec_Fetch_Site": "cross-site"},
         {"Sec_Fetch_Site": "same-site"},
         {"Host": "evil.example"},
+        {"Host": "127.0.0.1:1", "Origin": "http://127.0.0.1:1"},
         {"Host": "evil.example", "Origin": "http://evil.example"},
         {"Host": ""},
     ],
