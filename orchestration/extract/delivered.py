@@ -125,14 +125,14 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
 def _file_system(source_name: str, source: Source) -> tuple[Any, str]:
     try:
         return fsspec.core.url_to_fs(source.url)
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError):
         protocol = source.url.partition("://")[0]
         package = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs", "sftp": "paramiko"}
         raise SourceError(
             f"source {source_name}: nothing here can read {protocol}://",
             to_do=f"install {package.get(protocol, 'the fsspec package for it')} into the environment: pip install "
             f"{package.get(protocol, '…')}",
-        ) from error
+        ) from None
 
 
 def _oldest_first(found: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -41,10 +41,10 @@ def read_duckdb_table(
         full = ".".join(["attached_source", *(quote(part) for part in there.split("."))])
         try:
             found = {row[0]: row[1] for row in con.execute(f"describe {full}").fetchall()}
-        except duckdb.CatalogException as error:
+        except duckdb.CatalogException:
             raise SourceError(
                 f"source {source_name}: there is no table {there}", where=path, to_do="check the table's name"
-            ) from error
+            ) from None
         added = check_contract(source_name, name, table, list(found), f"{path}, table {there}")
         where = ""
         if table.cursor and isinstance(start.value, datetime):

@@ -103,12 +103,12 @@ def _parquet(
         try:
             described = f"select column_name, column_type from (describe from read_parquet({text(file.pattern)}, hive_partitioning = false))"
             found = dict(con.execute(described).fetchall())
-        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        except (duckdb.InvalidInputException, duckdb.IOException):
             raise SourceError(
                 f"source {source_name}, table {name}: the file is not whole Parquet",
                 where=file.name,
                 to_do="deliver it again; if it is CSV, say so: format",
-            ) from error
+            ) from None
         added.update(check_contract(source_name, name, table, list(found), file.name))
         for column, kind in table.columns.items():
             if _family(found[column]) != _family(kind):
@@ -147,7 +147,7 @@ def sample_columns(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]
         return dict(
             con.execute(f"select column_name, column_type from (describe from {reader}({text(path)}))").fetchall()
         )
-    except duckdb.Error as error:
+    except duckdb.Error:
         raise SourceError(
             "the file cannot be read", where=str(path), to_do="name a CSV, JSON Lines or Parquet file"
-        ) from error
+        ) from None

@@ -67,10 +67,10 @@ def read_table(
             reader = _Reader(con, url, engine, there, table, found, budget, running)
             with reader.batch(raw_name(source_name, name), source, start, added) as batch:
                 yield batch
-    except sa.exc.NoSuchTableError as error:
+    except sa.exc.NoSuchTableError:
         raise SourceError(
             f"source {source_name}: there is no table {there}", where=_safe(url), to_do="check the table's name"
-        ) from error
+        ) from None
     except (sa.exc.SQLAlchemyError, AdbcError, RuntimeError, OSError) as error:
         raise SourceError(
             f"source {source_name}, table {name}: the database cannot be read ({type(error).__name__})",
@@ -184,22 +184,22 @@ class _Reader:
 def _url(source_name: str, source: Source) -> sa.URL:
     try:
         return with_driver(sa.make_url(source.url))
-    except sa.exc.ArgumentError as error:
+    except sa.exc.ArgumentError:
         raise SourceError(
             f"source {source_name}: url is no SQLAlchemy URL", to_do="e.g. sqlite:///file.sqlite", is_whole_source=True
-        ) from error
+        ) from None
 
 
 def _engine(source_name: str, url: sa.URL, budget: Budget) -> sa.Engine:
     try:
         limited_url, arguments = limits(url, budget)
         return sa.create_engine(limited_url, connect_args=arguments)
-    except (sa.exc.NoSuchModuleError, ImportError) as error:
+    except (sa.exc.NoSuchModuleError, ImportError):
         raise SourceError(
             f"source {source_name}: there is no driver for {url.drivername}:// here",
             to_do="install the package that brings it (its SQLAlchemy dialect's page names it) into the environment",
             is_whole_source=True,
-        ) from error
+        ) from None
 
 
 def _safe(url: sa.URL) -> str:

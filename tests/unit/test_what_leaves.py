@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import time
+from pathlib import Path
 
 import duckdb
 import pytest
 import typer
 from typer.testing import CliRunner
 
+import orchestration
 from orchestration.doctor import Finding
 from orchestration.erasure_cli import Email
 from orchestration.errors import GateError, KundbildError, SourceError, without_secrets
@@ -17,6 +20,7 @@ from orchestration.publishing.query import ask
 from orchestration.rights_cli import OneEmail
 
 SECRET = "s3cr/t:p@ss"
+PACKAGE = Path(orchestration.__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -123,3 +127,17 @@ def test_a_first_night_with_a_failed_source_publishes_nothing_unless_told(wareho
     # later readers keep what they have: the source's age is told, and the others are brought up to date
     warehouse.execute("insert into ops.publications values (now()::timestamp)")
     assert_first_is_whole(warehouse, ["crm"], False)
+
+
+def test_an_error_of_extraction_carries_no_other_with_it():
+    """A driver's own words may quote a URL or a row, and a traceback and Dagster's storage tell what an error was raised from."""
+    with_another = [
+        f"{path.name}:{raised.lineno}"
+        for path in sorted((PACKAGE / "extract").rglob("*.py"))
+        for handler in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(handler, ast.ExceptHandler)
+        for raised in ast.walk(handler)
+        if isinstance(raised, ast.Raise) and isinstance(raised.exc, ast.Call)
+        if not (isinstance(raised.cause, ast.Constant) and raised.cause.value is None)
+    ]
+    assert with_another == []
