@@ -217,7 +217,7 @@ def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
             parts[what] = Part(quote(how.columns[0]), how.columns[0])
             if how.ignore:
                 words = ", ".join(text(word.strip().lower()) for word in how.ignore)
-                ignored = f"coalesce(lower(trim(cast({quote(how.columns[0])} as varchar))) in ({words}), false)"
+                ignored = f"coalesce({_word(quote(how.columns[0]))} in ({words}), false)"
         else:
             parts[what] = Part(_translated(how), how.columns[0], tuple(how.formats))
     system = text(str(mapping.constants.get("person_system", source)))
@@ -232,7 +232,7 @@ def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
 def _translated(how: ColumnMap) -> str:
     column = f"cast({quote(how.columns[0])} as varchar)"
     cases = "".join(f" when {text(raw.strip().lower())} then {text(means)}" for raw, means in how.values.items())
-    return f"case lower(trim({column})){cases} else {column} end" if cases else column
+    return f"case {_word(column)}{cases} else {column} end" if cases else column
 
 
 def _select(
@@ -240,13 +240,13 @@ def _select(
 ) -> str:
     status, kind = parts.get("status"), parts.get("kind")
     if told := kind or parts.get("kind_of_status"):
-        word = f"lower(trim(cast({told.sql} as varchar)))"
+        word = _word(told.sql)
         refuses = f"regexp_matches({word}, '{_REFUSALS}')"
         if not kind:
             refuses = f"coalesce({refuses} or {word} in ({', '.join(map(text, _REFUSED))}), false)"
     elif status:
         words = ", ".join(text(word) for word in granted)
-        refuses = f"coalesce(lower(trim(cast({status.sql} as varchar))), '') not in ({words})"
+        refuses = f"coalesce({_word(status.sql)}, '') not in ({words})"
     else:
         refuses = "true"
     person, point = (parts[p].sql if p in parts else "null" for p in ("person", "point"))
@@ -261,7 +261,12 @@ def _select(
 
 
 def _or_all(part: Part | None) -> str:
-    return f"coalesce(nullif(lower(trim(cast({part.sql} as varchar))), ''), 'all')" if part else "'all'"
+    return f"coalesce(nullif({_word(part.sql)}, ''), 'all')" if part else "'all'"
+
+
+def _word(said: str) -> str:
+    """SQL: a word in lower case. White space and what cannot be seen around it is no part of it; within, it is another word."""
+    return f"lower(regexp_replace(cast({said} as varchar), '^[\\s\\pZ\\pC]+|[\\s\\pZ\\pC]+$', '', 'g'))"
 
 
 def _first_known(source: str, name: str) -> str:

@@ -15,9 +15,10 @@ from data_quality.suites.raw_statements import _REFUSALS, _REFUSED, opt_outs, po
 from orchestration.extract.records import prepare_ops
 from orchestration.map_settings import ColumnMap, EntityMap
 from orchestration.privacy.rights import prepare_requests
-from orchestration.privacy.withdrawals import HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
+from orchestration.privacy.withdrawals import HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS, prepare_withdrawals
 from orchestration.settings import Settings, Source, Table
 from tests.loads import note_load
+from tests.unit.mapped import statement_macros
 from tests.unit.test_refusal_words import GRANTS, REFUSALS
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
@@ -98,6 +99,9 @@ SEEN = {
     optin(subscriber_id="7") + GONE: {BY_RECORD},
     optin(subscriber_id="7", status=" WITHDRAWN "): {BY_RECORD},
     optin(subscriber_id="7", status="revoked"): {BY_RECORD},
+    optin(subscriber_id="7", status="gran\u200bted"): {BY_RECORD},
+    optin(subscriber_id="7", list="newsletter\u200b"): {BY_RECORD},
+    optin(subscriber_id="7", status="\u200b"): {BY_RECORD},
     optin(subscriber_id="7", status=None): {BY_RECORD},
     optin(subscriber_id="7", status="0", list=" Newsletter"): {BY_RECORD},
     optin(subscriber_id="7", list=None): {BY_RECORD},
@@ -126,10 +130,13 @@ SEEN = {
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-06-01' as stated_at, 'r' as request_id, "
     "'direct_marketing' as purpose, 'all' as channel": {BY_REQUEST},
 }  # fmt: skip
+# signs that cannot be seen, around a word
+UNSEEN = ("Granted ", "granted\u200b", "\u00a0granted\t", "\ufeffgranted", "granted\u2060\n")
 # what no check may cry about: it came before the grant, is of something else, of nobody here, or no refusal
 ALLOWED = [
     optin(subscriber_id="7", stated_at=EARLIER),
-    optin(subscriber_id="7", status="Granted "),
+    *(optin(subscriber_id="7", status=word) for word in UNSEEN),
+    *(stop(who="k7", choice=word.lower().replace("granted", "ja")) for word in UNSEEN),
     optin(subscriber_id="7", list="offers"),
     optin(subscriber_id="8"),
     # without a time: known since the table's first load, and written again or deleted since
@@ -144,6 +151,17 @@ ALLOWED = [
     stop(who="k7", way="post"),
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-01-01' as stated_at, 'r' as request_id",
 ]
+
+
+def test_staging_and_the_ledger_read_the_same_words_as_grants(warehouse):
+    prepare_withdrawals(warehouse)
+    words = (*UNSEEN, "gran\u200bted", "\u200b", "no")
+    warehouse.execute("create table said (status varchar)")
+    warehouse.executemany("insert into said values (?)", [(word,) for word in words])
+    staged, noted = statement_macros().is_granted("status"), "coalesce(said_word(status) = 'granted', false)"
+    for granted in (staged, noted):
+        found = dict(warehouse.execute(f"select status, {granted} from said").fetchall())
+        assert found == {word: word in UNSEEN for word in words}
 
 
 @pytest.fixture
