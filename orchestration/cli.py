@@ -181,12 +181,15 @@ def publish(
     """List publications, or roll back to an earlier one. Publishing itself is the last step of `kundbild run`."""
     from orchestration.night import home_and_config
     from orchestration.publishing import snapshot
+    from orchestration.publishing.shown import go_back
 
     home, _ = home_and_config()
     if rollback or version:
         home.prepare()
         with home.lock("rollback"):
-            publication = snapshot.rollback(home, version)
+            publication, problem = go_back(home, version)
+        if problem:
+            err.print(styled("[yellow]warning[/yellow]: {}", problem), highlight=False)
         out.print(f"Readers now see {publication.version}, published at {publication.published_at}")
         if publication != snapshot.list_publications(home)[0]:
             out.print(

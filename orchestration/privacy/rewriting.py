@@ -85,10 +85,12 @@ def _lay_open(con: duckdb.DuckDBPyConnection, relation: str, where: str) -> None
     con.execute(f"delete from {relation} where {where}; insert into {relation} from taken_out; drop table taken_out")
 
 
-def rewrite_publications(con: duckdb.DuckDBPyConnection, home: Home, find: Find) -> list[str]:
-    """Rids every publication that is kept of what `find` says. Returns the versions that held any of it."""
+def rewrite_publications(
+    con: duckdb.DuckDBPyConnection, home: Home, find: Find, version: str | None = None
+) -> list[str]:
+    """Rids every publication that is kept, or one, of what `find` says. Returns the versions that held any of it."""
     held = []
-    for folder in sorted((home.published / "versions").glob("*")):
+    for folder in sorted((home.published / "versions").glob(version or "*")):
         changed = [_rewrite_database(con, home, path, find) for path in sorted(folder.rglob("*.duckdb"))]
         changed += [_rewrite_parquet(con, path, find) for path in sorted(folder.rglob("*.parquet"))]
         if any(changed):

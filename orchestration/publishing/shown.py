@@ -1,7 +1,7 @@
 """Whether the last publication may go on showing audiences: after a night that published none, and after people's own words.
 
 Here: the rules by which an export is refused, and leaves people out, kept by the file that BI reads as well; in doubt nothing is
-shown. Not here: emptying the file and its 24 hours (contactable.py), exports (activation/export.py).
+shown; what an older publication may show that readers are put back to. Not here: emptying the file and its 24 hours (contactable.py), exports (activation/export.py).
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from orchestration.activation.export import assert_consent_passed, assert_publis
 from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.audiences import PREFIX
-from orchestration.errors import GateError, KundbildError
+from orchestration.errors import GateError, KundbildError, WarehouseBusyError
 from orchestration.home import Home
+from orchestration.privacy.rewriting import Theirs, rewrite_publications
 from orchestration.publishing.contactable import leave_out
-from orchestration.publishing.snapshot import close_audiences, shown_versions
-from orchestration.settings import Settings
+from orchestration.publishing.snapshot import Publication, close_audiences, rollback, shown_versions
+from orchestration.settings import Engine, Settings
+from orchestration.warehouse import has_table, open_warehouse
 
 
 def close_stale_audiences(
@@ -57,6 +59,54 @@ def take_out_later_words(con: duckdb.DuckDBPyConnection, home: Home) -> str:
     except (duckdb.Error, KundbildError) as error:
         return _close(con, home, f"who is to leave them could not be worked out ({type(error).__name__})")
     return ""
+
+
+# columns that tell where somebody is (dbt: dim_customers hides them)
+_PLACES = ("street", "postal_code", "city", "county", "preferred_store")
+_HIDDEN = """
+create or replace temp table hidden_customers as
+select customer_id, customer_key from identity.protected_customers left join identity.customer_keys using (customer_id)
+where is_protected or is_deceased
+"""
+
+
+def go_back(home: Home, version: str | None) -> tuple[Publication, str]:
+    """(The publication that readers see from now on, what could not be hidden in it.) Raises KundbildError where there is none,
+    or a program has the warehouse open. Needs the lock."""
+    problems: list[str] = []
+
+    def hide(older: str) -> None:
+        if not home.warehouse.exists():
+            return
+        try:
+            # without the configuration: its secrets may not be at hand
+            with open_warehouse(home, Engine()) as con:
+                hide_protected(con, home, older)
+        except WarehouseBusyError:
+            raise
+        except (KundbildError, duckdb.Error) as error:
+            # readers are put back also where the warehouse is what is broken
+            problems.append(
+                f"the warehouse cannot be read ({type(error).__name__}): {older} may hold addresses of people who became protected or died since"
+            )
+
+    return rollback(home, version, hide), "; ".join(problems)
+
+
+def hide_protected(con: duckdb.DuckDBPyConnection, home: Home, version: str) -> None:
+    """Empties what an older publication tells of where somebody is whose identity is protected, or who is dead, by now
+    (rule 19). Needs the lock."""
+    if not has_table(con, "identity", "protected_customers"):
+        return
+    con.execute(_HIDDEN)
+
+    def theirs(_: str, columns: set[str]) -> Theirs | None:
+        places = tuple(sorted(columns & set(_PLACES)))
+        keys = sorted(columns & {"customer_id", "customer_key"})
+        where = " or ".join(f"{key} in (select {key} from hidden_customers where {key} is not null)" for key in keys)
+        return Theirs(f"({where})", emptied=places) if places and keys else None
+
+    rewrite_publications(con, home, theirs, version)
 
 
 # (table of an audience or null, purpose, channel): whatever anybody may be contacted for

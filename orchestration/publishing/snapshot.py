@@ -116,10 +116,13 @@ def list_publications(home: Home) -> list[Publication]:
     return sorted(filter(None, found), key=lambda publication: publication.version, reverse=True)
 
 
-def rollback(home: Home, version: str | None = None) -> Publication:
+def rollback(
+    home: Home, version: str | None = None, hide: Callable[[str], object] = lambda version: None
+) -> Publication:
     """Switches to `version`, or to the one before the current. Raises KundbildError when there is none.
 
-    Audiences of any but the newest publication are emptied first: somebody may have withdrawn since. Needs the lock.
+    Audiences and permissions of any but the newest publication are emptied first: somebody may have withdrawn since; and `hide`
+    gets its version. Needs the lock.
     """
     publications = list_publications(home)
     now = current(home)
@@ -132,6 +135,7 @@ def rollback(home: Home, version: str | None = None) -> Publication:
         version = older[0]
     if publications and version != publications[0].version:
         empty(home, version)
+        hide(version)
     switch(home, version)
     publication = current(home)
     assert publication is not None

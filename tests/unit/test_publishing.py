@@ -14,6 +14,7 @@ from orchestration.privacy.rewriting import Theirs, rewrite_publications
 from orchestration.publishing import snapshot
 from orchestration.publishing.gate import assert_ids_last, assert_publishable
 from orchestration.publishing.grades import GRADES, OPEN
+from orchestration.publishing.shown import go_back
 
 MOMENT = datetime(2026, 1, 1, 2)
 
@@ -195,6 +196,33 @@ def test_a_publication_that_was_gone_back_to_shows_no_audience(with_audience, ho
     snapshot.rollback(home, snapshot.list_publications(home)[0].version)
     assert members(home) == ["c1"] and reader.execute("select count(*) from marts.dim_customers").fetchall() == [(1,)]
     reader.close()
+
+
+def test_a_publication_that_was_gone_back_to_tells_no_address_of_whoever_was_protected_or_died_since(filled, home):
+    filled.execute("""
+create schema identity; create table identity.protected_customers (customer_id varchar, is_protected boolean, is_deceased boolean);
+create table identity.customer_keys as select unnest(['c1', 'c2', 'c3']) as customer_id, unnest(['k1', 'k2', 'k3']) as customer_key;
+drop table marts.dim_customers;
+create table marts.dim_customers as select *, 'Storgatan 1' as street, 'Lund' as city, 'Anna' as given_name from identity.customer_keys;
+create table bi.dim_customers as select customer_key, 'Skåne' as county, 1 as orders from identity.customer_keys;
+""")
+    for day in range(2):
+        snapshot.publish(filled, home, f"run-{day}", MOMENT + timedelta(days=day), keep=3)
+    filled.execute("insert into identity.protected_customers values ('c1', true, false), ('c2', false, true)")
+    filled.close()
+    assert go_back(home, None)[1] == ""
+    with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
+        assert con.execute("select customer_id, street, city, given_name from marts.dim_customers order by 1").fetchall() == [
+            ("c1", None, None, "Anna"), ("c2", None, None, "Anna"), ("c3", "Storgatan 1", "Lund", "Anna")]  # fmt: skip
+    hidden = [("k1", None, 1), ("k2", None, 1), ("k3", "Skåne", 1)]
+    with duckdb.connect(str(home.published / "kundbild.duckdb"), read_only=True) as con:
+        assert con.execute("from bi.dim_customers order by 1").fetchall() == hidden
+    assert duckdb.sql(f"from '{home.published}/parquet/dim_customers.parquet' order by 1").fetchall() == hidden
+    # where the warehouse is what is broken, readers are put back, and it is told
+    home.warehouse.write_bytes(b"broken" * 1000)
+    newest = snapshot.list_publications(home)[0].version
+    assert go_back(home, newest) == (snapshot.current(home), "")
+    assert "protected or died" in go_back(home, None)[1]
 
 
 def test_a_copy_that_fails_leaves_the_last_publication(filled, home, monkeypatch):
