@@ -11,6 +11,7 @@ from orchestration.defs.jobs import (
     failure_sensor,
     nightly_job,
     nightly_schedule,
+    outdated_sensor,
     overdue_sensor,
     rebuild_identity_job,
     stale_sensor,
@@ -43,7 +44,7 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
         asset_checks=quality_checks(settings),
         jobs=[job, rebuild_identity_job(), training_job(), erase_job(), export_job()],
         schedules=[nightly_schedule(settings, job)],
-        sensors=[failure_sensor(settings), stale_sensor(settings, job), overdue_sensor(settings)],
+        sensors=[failure_sensor(settings), stale_sensor(settings, job), overdue_sensor(settings), outdated_sensor()],
         resources={"night": night or NightResource()},
     )
 

@@ -1,4 +1,4 @@
-"""The nightly job and its schedule, and who is told when it fails or requests of people are overdue."""
+"""The nightly job and its schedule, who is told when it fails or requests of people are overdue, and what no night follows."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from orchestration.defs.resources import FULL_REFRESH_TAG, NIGHTLY, RECALIBRATE_
 from orchestration.extract.records import now
 from orchestration.night import home_and_config
 from orchestration.overdue import tell_overdue
+from orchestration.publishing.shown import close_outdated
 from orchestration.settings import Settings
 
 # the check of each raw table that its source could be read
@@ -102,3 +103,17 @@ def overdue_sensor(settings: Settings) -> dg.SensorDefinition:
         return dg.SkipReason(said)
 
     return alert
+
+
+def outdated_sensor() -> dg.SensorDefinition:
+    @dg.sensor(
+        name="outdated_audiences",
+        minimum_interval_seconds=_LOOKED_FOR_EVERY,
+        description="Empties published audiences and permissions 24 hours after their night, where no other night followed.",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def close(_: dg.SensorEvaluationContext) -> dg.SkipReason:
+        home, _config = home_and_config()
+        return dg.SkipReason(close_outdated(home, now()))
+
+    return close

@@ -15,12 +15,12 @@ import duckdb
 from orchestration.activation.export import assert_consent_passed, assert_published
 from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
-from orchestration.audiences import PREFIX
+from orchestration.audiences import MAX_AGE, PREFIX
 from orchestration.errors import GateError, KundbildError, WarehouseBusyError
 from orchestration.home import Home
 from orchestration.privacy.rewriting import Theirs, rewrite_publications
-from orchestration.publishing.contactable import leave_out
-from orchestration.publishing.snapshot import Publication, close_audiences, rollback, shown_versions
+from orchestration.publishing.contactable import empty, leave_out
+from orchestration.publishing.snapshot import Publication, close_audiences, list_publications, rollback, shown_versions
 from orchestration.settings import Engine, Settings
 from orchestration.warehouse import has_table, open_warehouse
 
@@ -143,6 +143,21 @@ def close_without_looking(home: Home, reason: str = "the warehouse cannot be rea
     if not close_audiences(home):
         return ""
     return f"The publication shows no audience any more until a night publishes again: {reason}"
+
+
+def close_outdated(home: Home, at: datetime) -> str:
+    """Empties the published audiences and permissions whose night is too long ago at `at` (UTC, naive), where no run holds the
+    home: their views show none any more, and no row is to lie there for whoever reads past them. Returns what was done in words."""
+    last = (at - MAX_AGE).isoformat()
+    outdated = [one.version for one in list_publications(home) if one.published_at < last]
+    if not outdated:
+        return "no night is too long ago"
+    try:
+        with home.lock("closing audiences", wait=0):
+            emptied = [version for version in outdated if empty(home, version)]
+    except WarehouseBusyError:
+        return "a run or a command has the home"
+    return f"publications whose audiences were emptied: {', '.join(emptied) or 'none'}"
 
 
 def _why_stale(

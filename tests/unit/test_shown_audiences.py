@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import dagster as dg
 import duckdb
 import pytest
 
 from orchestration.activation.statement_sources import statements_known_until
+from orchestration.defs.jobs import outdated_sensor
 from orchestration.extract.records import now
 from orchestration.privacy.rights import object_to_marketing, restrict, withdraw_point
 from orchestration.publishing import snapshot
@@ -160,6 +162,29 @@ def test_a_permission_of_another_purpose_stays_published_beside_a_withdrawal(pub
     with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
         said = "select purpose, is_permitted, contact_point from marts.contact_permissions where customer_id = 'c-anna' order by 1"
         assert con.execute(said).fetchall() == [("newsletter", False, None), ("survey", True, "anna@x.se")]
+
+
+def test_a_day_after_the_night_no_row_lies_in_the_file_where_dagsters_daemon_runs(published, home, monkeypatch):
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    sensor = outdated_sensor()
+    told = [sensor(dg.build_sensor_context()).skip_message]
+    assert rows(home) == (4, 4)
+    snapshot.publish(published, home, "run-2", now() - DAY - timedelta(minutes=1), keep=3)
+    snapshot.switch(home, snapshot.list_publications(home)[-1].version)
+    assert rows(home) == (0, 4)
+    with home.lock("run 1234"):
+        told.append(sensor(dg.build_sensor_context()).skip_message)
+        assert rows(home) == (0, 4)
+    told += [sensor(dg.build_sensor_context()).skip_message for _ in range(2)]
+    older = snapshot.current(home).version
+    assert rows(home) == (0, 0) and lies_in(home, "anna@x.se") == []
+    assert told == [
+        "no night is too long ago", "a run or a command has the home",
+        f"publications whose audiences were emptied: {older}", "publications whose audiences were emptied: none",
+    ]  # fmt: skip
+    # that of today stays
+    snapshot.rollback(home, snapshot.list_publications(home)[0].version)
+    assert rows(home) == (4, 4)
 
 
 def test_where_nobody_can_work_out_who_said_no_every_audience_is_closed(published, home):
