@@ -292,7 +292,11 @@ def prepare() -> None:
     from orchestration.transform import Dbt
 
     home, config = home_and_config()
-    path = Dbt(load_settings(config), home.prepare()).ensure_manifest()
+    dbt = Dbt(load_settings(config), home.prepare())
+    path = dbt.standing_manifest()
+    if path is None:
+        with home.lock("compiling the dbt project"):
+            path = dbt.ensure_manifest()
     out.print(f"The dbt project is compiled: {path}", highlight=False)
 
 

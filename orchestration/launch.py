@@ -109,11 +109,11 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
             with open_warehouse(home, settings.engine) as con:
                 assert_can_start(con, settings, as_of)
                 assert_not_newer(con)
-    tell("starting Dagster")
+        tell("starting Dagster")
+        # compiled before the definitions are loaded, which read what stands; below the lock, for a night may read the former one
+        Dbt(settings, home).ensure_manifest()
     import dagster as dg
 
-    # compiled before the definitions are loaded: they read what stands
-    Dbt(settings, home).ensure_manifest()
     from orchestration.definitions import defs
     from orchestration.defs.jobs import LAUNCHED_BY_CLI
     from orchestration.defs.resources import AS_OF_TAG, FORCE_TAG, FULL_REFRESH_TAG, NIGHTLY

@@ -40,22 +40,29 @@ def own_systems(settings: Settings) -> list[str]:
     return [name for name, source in settings.enabled_sources.items() if not source.system and (known / name).is_dir()]
 
 
-def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]]:
-    """Writes a staging model for every mapping below `folder`. Returns entity → sources that feed it by mapping.
-
-    Files are only touched when they change, so that dbt parses them anew only then.
-    """
-    wanted: dict[Path, str] = {}
+def mapped_models(settings: Settings) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """(path below staging/ → content of every file, entity → sources that feed it by mapping). Writes nothing."""
+    files: dict[str, str] = {}
     feeds: dict[str, list[str]] = defaultdict(list)
     for source, spec in settings.enabled_sources.items():
         prefix = "own_" if source in own_systems(settings) else ""
         models = _models(source, spec, prefix, settings.privacy.retention_days)
         for name, content in models.items():
-            wanted[folder / "staging" / source / name] = content
+            files[f"{source}/{name}"] = content
             if name.endswith(".sql"):
                 feeds[name.removesuffix(".sql").split("__", 1)[1]].append(source)
+    return files, feeds
+
+
+def write_mapped_models(settings: Settings, folder: Path) -> dict[str, list[str]]:
+    """Writes a staging model for every mapping below `folder`. Returns entity → sources that feed it by mapping.
+
+    Files are only touched when they change, so that dbt parses them anew only then.
+    """
+    files, feeds = mapped_models(settings)
     # below staging/, so that dbt gives them the same schema and settings as hand-written staging models
     staging = folder / "staging"
+    wanted = {staging / name: content for name, content in files.items()}
     staging.mkdir(parents=True, exist_ok=True)
     for there in staging.iterdir():
         if there.is_dir() and not any(path.parent == there for path in wanted):

@@ -1,4 +1,4 @@
-"""Runs dbt inside this process. Here: what dbt is told (vars, environment), parsing once, and the results.
+"""Runs dbt inside this process. Here: what dbt is told (vars, environment, mapped models), parsing once, and the results.
 
 Not here: SQL (dbt_project/), or what Dagster makes of the events (defs/transform.py).
 """
@@ -21,7 +21,7 @@ import duckdb
 from orchestration.audiences import REGISTER_REASON, audience_models
 from orchestration.errors import KundbildError
 from orchestration.home import Home, read_json, write_private
-from orchestration.mapping import own_systems, write_mapped_models
+from orchestration.mapping import mapped_models, own_systems, write_mapped_models
 from orchestration.privacy.catalogue import read_catalogue
 from orchestration.privacy.rights import CORRECTABLE
 from orchestration.privacy.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
@@ -55,11 +55,9 @@ class TransformError(KundbildError):
         )
 
 
-def prepare(settings: Settings, home: Home) -> dict[str, Any]:
-    """Writes the mapped models and returns dbt's vars: enabled systems, what feeds each entity, the currency."""
-    feeds: dict[str, list[str]] = {
-        entity: list(names) for entity, names in write_mapped_models(settings, home.mapped_models).items()
-    }
+def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any]:
+    """dbt's vars: enabled systems, what feeds each entity (`mapped`: by mapping), the currency."""
+    feeds: dict[str, list[str]] = {entity: list(names) for entity, names in mapped.items()}
     staging = DBT_DIR / "models" / "staging"
     systems = []
     for source, spec in settings.enabled_sources.items():
@@ -138,11 +136,16 @@ def _seed_digest() -> str:
 
 
 class Dbt:
-    """dbt in this process: parsed once, invoked as often as needed."""
+    """dbt in this process: parsed once, invoked as often as needed.
+
+    Making one writes nothing: the code location does so while a night runs, perhaps with another configuration. What runs
+    dbt writes the mapped models, and holds the home's lock.
+    """
 
     def __init__(self, settings: Settings, home: Home) -> None:
         self._settings, self._home = settings, home
-        self.vars = prepare(settings, home)
+        self._mapped, feeds = mapped_models(settings)
+        self.vars = variables(settings, feeds)
         self._manifest: Any = None
 
     def parse(self) -> Path:
@@ -261,11 +264,11 @@ class Dbt:
     def fingerprint(self) -> str:
         """A digest of the project's files, the mapped models and the vars: what the manifest depends on."""
         files = [p for p in DBT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv") and "target" not in p.parts]
-        mapped = [p for p in self._home.mapped_models.rglob("*") if p.is_file()]
-        return _digest(sorted(files) + sorted(mapped)) + json.dumps(self.vars, sort_keys=True)
+        return _digest(sorted(files)) + json.dumps([self._mapped, self.vars], sort_keys=True)
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
+        write_mapped_models(self._settings, self._home.mapped_models)
         wanted = environment(self._settings, self._home)
         before = {name: os.environ.get(name) for name in wanted}
         os.environ.update(wanted)

@@ -8,6 +8,7 @@ import pytest
 
 from orchestration import transform
 from orchestration.configuration import load_settings
+from orchestration.errors import WarehouseBusyError
 from orchestration.home import Home
 from orchestration.settings import DBT_DIR, PROJECT_DIR
 from orchestration.transform import Dbt, TransformError
@@ -65,3 +66,45 @@ def test_the_code_location_loads_without_a_manifest_and_compiles_none(home: Home
 
     steps = {node.name for node in build_defs().resolve_job_def("nightly").nodes}
     assert "conformed__dbt_project" in steps and "extract_crm" in steps
+
+
+OWN = """
+company = "T"
+[sources.{source}]
+connector = "files"
+url = "/d"
+[sources.{source}.tables.{table}]
+path = "x.csv"
+key = ["no"]
+columns = {{ no = "VARCHAR", at = "VARCHAR", total = "VARCHAR" }}
+[[sources.{source}.tables.{table}.maps]]
+entity = "orders"
+columns = {{ source_key = "no", ordered_at = "at", amount = "total" }}
+"""
+
+
+def test_loading_with_another_configuration_writes_nothing_below_a_home(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # fmt: skip
+    """A night may run there, which reads its mapped models and its manifest."""
+    tills = tmp_path / "tills.toml"
+    tills.write_text(OWN.format(source="till", table="sales"))
+    with Dbt(load_settings(tills, {"KUNDBILD_HOME": str(home.root)}), home)._environment():
+        pass  # what a night does before dbt runs
+    written = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in home.root.rglob("*") if p.is_file()}
+    assert any(path.name == "stg_till__orders.sql" for path in written)
+    other = tmp_path / "other.toml"
+    other.write_text(OWN.format(source="shop", table="receipts"))
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(other))
+    from orchestration.cli import prepare
+    from orchestration.definitions import build_defs
+
+    with home.lock("run 1"):
+        assert "extract_shop" in {node.name for node in build_defs().resolve_job_def("nightly").nodes}
+        # and what compiles waits for its turn
+        with pytest.raises(WarehouseBusyError, match="run 1"):
+            prepare()
+        now = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in home.root.rglob("*") if p.is_file()}
+    changed = {path.name for path in now if now[path] != written.get(path)} | {
+        path.name for path in set(written) - set(now)
+    }
+    assert changed <= {home.lock_file.name}
