@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.match_keys import define_match_keys, name_key
+from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.rights import OWNERS
 from orchestration.warehouse import has_table, scalar, transaction
@@ -50,10 +50,13 @@ union select o.customer_id, o.kind, o.value from own o where not exists (
     select 1 from said s join owners w using (source_system, source_key)
     where s.kind = o.kind and s.value = o.value and w.customer_id <> o.customer_id)
 """
+# in every reading, as an erasure finds them: what is deleted against a hold is gone
 _SAID = f"""
-select source_system, source_key, unnest(['email', 'phone', 'name']) as kind,
-    unnest([match_keys.email_key(email), {{phone}}, {name_key("given_name", "family_name", "birth_date::varchar")}]) as value
-from conformed.conformed_people p {{numbers}}
+select distinct source_system, source_key, kind, unnest(said) as value from (
+    select source_system, source_key, unnest(['email', 'phone', 'name']) as kind, unnest([
+        match_keys.email_readings(email), {{phone}}, {all_name_keys("given_name", "family_name", "full_name", "birth_date::varchar")}]) as said
+    from conformed.conformed_people p {{numbers}}
+)
 """
 
 
@@ -174,5 +177,7 @@ def _note_values(con: duckdb.DuckDBPyConnection, customers: Sequence[str] | None
         if has_numbers
         else ""
     )
-    said = _SAID.format(phone="n.phone_key" if has_numbers else "null::varchar", numbers=numbers)
+    said = _SAID.format(
+        phone="list_append(n.readings, n.phone_key)" if has_numbers else "[]::varchar[]", numbers=numbers
+    )
     con.execute(_VALUES.format(said=said), {"customers": None if customers is None else list(customers)})

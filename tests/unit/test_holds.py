@@ -132,6 +132,22 @@ def test_a_hold_knows_the_person_by_another_id_or_record_and_holds_nobody_else(o
     assert opened.execute("select count(*) from restricted.legal_hold_keys").fetchall() == [(0,)]
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "email = 'work@x.se; Anna@Berg.se', phone = null, birth_date = null",
+        "given_name = null, family_name = null, full_name = 'Anna Maria von Berg', email = null, phone = null",
+        "given_name = 'Anna Kristina', email = null, phone = null",
+    ],
+)
+def test_a_hold_knows_the_person_in_another_spelling(opened, ids, spelled):
+    pepper = find_pepper(opened, ())
+    place_hold(opened, pepper, ids["1"], "archiving", LATER, now(), actor())
+    opened.execute("update identity.customer_source_records set customer_id = 'new', source_key = 'moved' where customer_id = $1", [ids["1"]])  # fmt: skip
+    opened.execute(f"update conformed.conformed_people set source_key = 'moved', {spelled} where source_key = '1'")
+    assert list(held(opened, pepper, ["new", ids["2"]], now().date())) == ["new"]
+
+
 def test_an_address_that_two_customers_have_holds_only_who_is_under_the_hold(opened, ids):
     opened.execute("update conformed.conformed_people set email = 'anna@berg.se' where source_key = '2'")
     pepper = find_pepper(opened, ())
