@@ -7,20 +7,42 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from orchestration.map_settings import STATEMENTS, EntityMap
 from orchestration.person_settings import NationalId, Person, Retention
 
 
 class CsvDialect(BaseModel, extra="forbid", frozen=True):
-    delimiter: str = ","
-    quote: str = '"'
+    delimiter: str = Field(default=",", description="one character")
+    quote: str = Field(default='"', description="one character, or none where the file quotes nothing")
     encoding: Literal["utf-8", "latin-1", "windows-1252", "utf-16"] = Field(
         default="utf-8", description="latin-1 is read as Windows-1252, of which it is a part"
     )
     decimal: Literal[".", ","] = "."
     has_header: bool = Field(default=True, description="without one, the columns are those declared, in their order")
+
+    @field_validator("delimiter")
+    @classmethod
+    def _is_one_character(cls, said: str) -> str:
+        if len(said) != 1 or said in "\r\n":
+            raise ValueError(
+                f"delimiter = {said!r} is not one character: have the file exported with one, as ; or | or \\t"
+            )
+        return said
+
+    @field_validator("quote")
+    @classmethod
+    def _is_one_byte(cls, said: str) -> str:
+        if len(said) > 1 or not said.isascii() or said in ("\r", "\n"):
+            raise ValueError(f'quote = {said!r} is not one character of ASCII: say "" where the file quotes nothing')
+        return said
+
+    @model_validator(mode="after")
+    def _are_two(self) -> CsvDialect:
+        if self.delimiter == self.quote:
+            raise ValueError(f"delimiter and quote are both {self.quote!r}: they are two characters")
+        return self
 
 
 # rows of these say what was sold: totals outlast the person

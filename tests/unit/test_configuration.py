@@ -99,3 +99,25 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path):
     path = tmp_path / "kundbild.toml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
     assert load_settings(path, {"DATA": "/d"}).company == "Test"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "told"),
+    [
+        ('delimiter = "||"', "is not one character"), ('delimiter = ""', "is not one character"), ('delimiter = "\\n"', "is not one character"),
+        ('quote = "QQ"', "is not one character of ASCII"), ('quote = "”"', "is not one character of ASCII"), ("delimiter = '\"'", "are both"),
+    ],
+)  # fmt: skip
+def test_a_dialect_that_no_reader_knows_is_refused_at_start(write_config, dialect, told):
+    path = write_config(GOOD.replace('url = "${DATA}"', f'url = "/d"\ncsv = {{ {dialect} }}'))
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        load_settings(path)
+    assert "kundbild.toml" in str(caught.value) and "sources.shop" in str(caught.value)
+
+
+@pytest.mark.parametrize("delimiter", [";", "|", "\\t", "§"])
+def test_a_delimiter_of_one_character_is_good(write_config, delimiter):
+    path = write_config(
+        GOOD.replace('url = "${DATA}"', f'url = "/d"\ncsv = {{ delimiter = "{delimiter}", quote = "" }}')
+    )
+    assert len(load_settings(path).sources["shop"].csv.delimiter) == 1

@@ -97,7 +97,7 @@ def test_an_export_holds_the_audience_and_no_cell_that_a_spreadsheet_would_run(n
     assert "'=HYPERLINK" in file.read_text() and file.stat().st_mode & 0o077 == 0
     assert night.execute("select count(*) from restricted.export_members").fetchall() == [(3,)]
     assert csv_text(["a"], [["=1"], ["a\r=1"], ["+1+1"], ["-2"], ["@x"], ["\t=1"], ["\rx"], [" =1"], ["a=1"], ["+4670111"], [None], [-5]]) == (
-        'a|\'=1|"a\r=1"|\'+1+1|\'-2|\'@x|\'\t=1|"\'\rx"|\' =1|a=1|+4670111|""|-5|'.replace("|", "\r\n")
+        'a|\'=1|"a\r\'=1"|\'+1+1|\'-2|\'@x|\'\t\'=1|"\'\rx"|\' =1|a=1|+4670111|""|-5|'.replace("|", "\r\n")
     )  # fmt: skip
 
 
