@@ -27,16 +27,25 @@ from identity.withdrawals b join later_holders h using (contact_point)
 join owners o on o.source_system = h.person_system and o.source_key = h.person_key
 where b.source_system = 'kundbild'
 """
-# and by whoever would be written to by it, whatever became of the row that granted it
-_REFUSALS_BY_PERMISSION = f"""
-insert into refusals select p.customer_id, b.purpose, b.channel, b.stated_at
+# contact points that may be written to, and what was refused on them here: each point is read once, however many purposes it has
+_REFUSED_POINTS = f"""
+create or replace temp table refused_points as
+select distinct p.contact_point, b.purpose, b.channel, b.stated_at
 from (
-    select customer_id, unnest({point_keys("contact_point")}) as k from marts.contact_permissions
-    where purpose = $purpose and channel = $channel and is_permitted
+    select contact_point, unnest({point_keys("contact_point")}) as k from (
+        select distinct contact_point from marts.contact_permissions
+        where is_permitted and ($purpose is null or purpose = $purpose and channel = $channel)
+    )
 ) p
 join (
     select *, unnest({point_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild'
 ) b on b.k = p.k
+"""
+# and by whoever would be written to by it, whatever became of the row that granted it
+_REFUSALS_BY_PERMISSION = """
+insert into refusals select p.customer_id, b.purpose, b.channel, b.stated_at
+from marts.contact_permissions p join refused_points b using (contact_point)
+where p.purpose = $purpose and p.channel = $channel and p.is_permitted
 """
 # of a refusal b: whether it is about a purpose. One without a purpose is of all marketing
 _IS_OF = "(b.purpose in ({purpose}, 'all') or coalesce(b.purpose, 'marketing') in ('marketing', 'direct_marketing') and {is_marketing})"
@@ -95,9 +104,20 @@ where c.field = 'birth_date' and c.corrected_at >= k.as_of
 """
 
 
-def note_later_words(con: duckdb.DuckDBPyConnection, asked: tuple[str, str], audience: str) -> None:
+def note_refused_points(con: duckdb.DuckDBPyConnection, asked: tuple[str, str] | None = None) -> None:
+    """Makes the temp table `refused_points` of the permissions for `asked`, a purpose and a channel, or of all."""
+    define_match_keys(con)
+    purpose, channel = asked or (None, None)
+    if has_table(con, "identity", "withdrawals"):
+        con.execute(_REFUSED_POINTS, {"purpose": purpose, "channel": channel})
+
+
+def note_later_words(
+    con: duckdb.DuckDBPyConnection, asked: tuple[str, str], audience: str, *, are_points_noted: bool = False
+) -> None:
     """Makes the temp table `later_words` (customer_id, reason): who may not be in `audience`, which is for `asked`, a purpose
-    and a channel, by what was said here since the permission was worked out; and `owners` (record, customer of today)."""
+    and a channel, by what was said here since the permission was worked out; and `owners` (record, customer of today).
+    `are_points_noted`: `note_refused_points` was called for all permissions."""
     prepare_requests(con)
     define_match_keys(con)
     purpose, channel = asked
@@ -107,6 +127,8 @@ def note_later_words(con: duckdb.DuckDBPyConnection, asked: tuple[str, str], aud
         if has_table(con, "identity", "point_holders"):
             note_holders_of_today(con)
             con.execute(_REFUSALS_BY_POINT)
+        if not are_points_noted:
+            note_refused_points(con, asked)
         con.execute(_REFUSALS_BY_PERMISSION, {"purpose": purpose, "channel": channel})
     about = {
         "purpose": purpose,

@@ -13,7 +13,7 @@ from datetime import datetime
 import duckdb
 
 from orchestration.activation.export import assert_consent_passed, assert_published
-from orchestration.activation.later_words import note_later_words
+from orchestration.activation.later_words import note_later_words, note_refused_points
 from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.audiences import MAX_AGE, PREFIX
 from orchestration.errors import GateError, KundbildError, WarehouseBusyError
@@ -121,8 +121,9 @@ def _note_denied(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create or replace temp table denied (audience varchar, purpose varchar, channel varchar, customer_id varchar)"
     )
+    note_refused_points(con)
     for table, purpose, channel in con.execute(_ASKED, {"prefix": PREFIX}).fetchall():
-        note_later_words(con, (purpose, channel), (table or "").removeprefix(PREFIX))
+        note_later_words(con, (purpose, channel), (table or "").removeprefix(PREFIX), are_points_noted=True)
         con.execute(
             "insert into denied select distinct $table, $purpose, $channel, customer_id from later_words",
             {"table": table, "purpose": purpose, "channel": channel},
