@@ -1,8 +1,8 @@
--- An order says that it was refunded, and a credit note says it again. First pairs of the same amount, the oldest
--- first;
+-- An order says that it was refunded, and a credit note says it again. First pairs of the same amount, oldest first;
 -- then one note over several orders of a person in a row, or several notes over one order.
--- Orders in a row that one note is looked for over: every run of them is tried.
-{%- set longest_run = 12 %}
+-- How many in a row are looked at, for every run is tried; and of whom: who has more is no single person (a till's
+-- guest).
+{%- set longest_run, most_of_a_person = 12, 500 %}
 {%- set group = "source_system, person_system, person_key, currency" %}
 with
     orders as (
@@ -39,12 +39,11 @@ with
         join numbered o on o.refunded = n.refunded and o.nth = n.nth and {{ same_buyer("n", "o") }}
         where n.is_note and not o.is_note
     ),
-    rest as (
+    unpaired as (
         select
             n.*,
-            cast(n.ordered_at as date) as ordered_on,
-            least(n.refunded, coalesce(n.goods_refunded, n.refunded)) as at_least,
-            row_number() over (partition by {{ group }}, is_note order by ordered_at, source_key) as place
+            count(*) over (partition by {{ group }}) as of_person,
+            count(distinct is_note) over (partition by {{ group }}) as sides
         from numbered n
         where
             (n.source_system, n.source_key) not in (
@@ -54,6 +53,15 @@ with
                 select source_system, order_key
                 from pairs
             )
+    ),
+    rest as (
+        select
+            n.*,
+            cast(n.ordered_at as date) as ordered_on,
+            least(n.refunded, coalesce(n.goods_refunded, n.refunded)) as at_least,
+            row_number() over (partition by {{ group }}, is_note order by ordered_at, source_key) as place
+        from unpaired n
+        where of_person <= {{ most_of_a_person }} and sides = 2
     ),
     runs as (
         select
@@ -75,7 +83,6 @@ with
             and b.place between a.place and a.place + {{ longest_run }}
             and {{ same_buyer("a", "b") }}
         join rest c on c.is_note = a.is_note and c.place between a.place and b.place and {{ same_buyer("a", "c") }}
-        where exists (select 1 from rest o where o.is_note <> a.is_note and {{ same_buyer("a", "o") }})
         group by all
     ),
     fits as (
