@@ -18,6 +18,11 @@
 {% macro is_chosen(column) -%} coalesce(upper(trim({{ column }})) not in ('N', 'NEI', 'NO'), true) {%- endmacro %}
 {% macro norwegian_reserves() -%}({{ norwegian_phone() }} or {{ norwegian_post() }}) {%- endmacro %}
 
+{#- Registers that list no numbers: they are asked by name and address for every channel. -#}
+{% macro registers_by_address() -%}
+    select register from {{ source("identity", "reservation_keys") }} group by register having max(len(denies)) = 0
+{%- endmacro %}
+
 {#- Countries and channels whose register is missing, too old or shrunk, and which: (country_code, channel, register). -#}
 {% macro unknown_registers() -%}
     select

@@ -61,9 +61,12 @@ def test_rule_19_whoever_would_give_a_protected_person_away_is_hidden_too(known)
         person("m", "Tyra", "Tallström", birth_date="1950-02-03", **home),
         person("child", "Bo", "Tallström", birth_date="1980-01-01", **home),
         person("partner", "Cy", "Dahl", birth_date="1949-01-01", street="STORGATAN 1", postal_code="SE-114 55"),
+        person("flat", "Fi", "Ek", birth_date="1948-01-01", street="Storgatan 1 lgh 1102", postal_code="11455"),
+        person("care of", "Gro", "Ek", birth_date="1947-01-01", street="c/o Ek, Storgatan 1", postal_code="11455"),
         person("neighbour", "Di", "Ek", birth_date="1949-01-01", street="Storgatan 3", postal_code="11455"),
     ]
-    assert known(people, GUNNEL | {"is_protected": True}) == dict.fromkeys(("m", "child", "partner"), (True, False))
+    hidden = ("m", "child", "partner", "flat", "care of")
+    assert known(people, GUNNEL | {"is_protected": True}) == dict.fromkeys(hidden, (True, False))
     assert known(people, GUNNEL | {"is_deceased": True}) == {"m": (False, True)}
 
 

@@ -20,6 +20,7 @@ create table marts.customer_id_redirects (old_customer_id varchar, customer_id v
 create table identity.golden_records as select 'c1' as customer_id, {'value': 'SE'} as country_code;
 create table identity.phone_numbers (phone varchar, country_code varchar, number_country varchar, is_certain boolean);
 create table identity.register_versions (register varchar, version_on date, is_shrunk boolean);
+create table identity.reservation_keys as select 'nix' as register, ['u1'] as denies;
 create table reference.register_rules as select * from (values ('SE', 'post', 'nix', 93), ('NO', 'post', 'reservasjon', 31),
     ('SE', 'phone', 'nix', 93)) t(country_code, channel, register, max_age_days);
 create table conformed.conformed_reservations as

@@ -87,6 +87,10 @@ def test_rule_12_a_register_that_lists_no_numbers_closes_the_phone_by_name_and_a
         "postal_code": "8000",
     }
     assert {key for key, *_ in permitted(people, consent_events=granted, reservations=[listed])} == {"bo"}
+    # whoever has no address cannot be looked up
+    nowhere = [people[0], people[1] | {"street": None, "postal_code": None}]
+    assert permitted(nowhere, consent_events=granted, reservations=[listed]) == {}
+    assert permitted.why["bo", "survey", "phone"] == "the address cannot be looked up in the register"
     # of a register that lists numbers, an entry without one is of its address alone
     other = {"register": "robinson", "version_on": "2026-05-31", "phone": "+45 20 00 00 00"}
     assert {key for key, *_ in permitted(people, consent_events=granted, reservations=[listed, other])} == {

@@ -18,7 +18,7 @@ with
             s.customer_id,
             n.birth_date,
             n.postal_key,
-            n.street_key,
+            {{ street_marks("n.street_key") }} as street_marks,
             concat_ws(' ', p.given_name, p.family_name, p.full_name, n.given_key, n.family_key) as whole_name,
             concat_ws(' ', p.given_name, n.given_key) as given_name
         from {{ source("identity", "customer_source_records") }} s
@@ -111,11 +111,13 @@ with
         join protected q on q.customer_id = p.customer_id
         where m.valid_to is null
         union
-        -- whoever has one of the addresses
+        -- whoever has one of the addresses, with a flat or without
         select r.customer_id
         from records r
-        join records p on p.postal_key = r.postal_key and p.street_key = r.street_key
-        join protected q on q.customer_id = p.customer_id
+        join
+            (select * from records where customer_id in (select customer_id from protected)) p
+            on p.postal_key = r.postal_key
+            and {{ same_street("p.street_marks", "r.street_marks") }}
     )
 select
     coalesce(m.customer_id, n.customer_id) as customer_id,

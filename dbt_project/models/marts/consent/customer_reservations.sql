@@ -19,7 +19,7 @@ with
             on t.phone = w.phone
             and t.country_code = coalesce(w.country_code, '')
     ),
-    numbered as (select distinct register from {{ source("identity", "reservation_keys") }} where len(denies) > 0),
+    by_address as ({{ registers_by_address() }}),
     matched as (
         -- a number that is not certain, on either side, is asked for by its last digits too: in doubt the channel is
         -- closed
@@ -34,7 +34,7 @@ with
             n.customer_id,
             k.register,
             unnest(
-                case when k.register in (select register from numbered) then ['post'] else ['post', 'phone'] end
+                case when k.register in (select register from by_address) then ['post', 'phone'] else ['post'] end
             ) as channel,
             k.version_on,
             k.source_key as reservation_key

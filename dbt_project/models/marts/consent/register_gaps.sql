@@ -38,24 +38,30 @@ with
         where country is distinct from country_code
     ),
     known as (select country_code, channel, max(register) as register from {{ ref("register_rules") }} group by 1, 2),
+    by_address as ({{ registers_by_address() }}),
     looked_up as (
-        select customer_id, contact_point, country_code, null as own_marks
-        from asked
-        where channel = 'post'
+        -- a register that lists no numbers is asked for the phone by the customer's address too
+        select a.customer_id, a.channel, a.contact_point, a.country_code, null as own_marks, k.register
+        from asked a
+        join known k on k.country_code = a.country_code and k.channel = a.channel
+        where a.channel = 'post' or k.register in (select register from by_address)
         union
         -- an address in the customer's own country. Without a postal code it may be a record's street; without any
         -- number ("by letter") it means the record's address
         select
-            customer_id,
-            contact_point,
-            country_code,
+            p.customer_id,
+            'post',
+            p.contact_point,
+            p.country_code,
             case
                 when {{ is_empty_list(postal_keys_in("contact_point")) }}
                 then {{ street_marks(words_key("contact_point")) }}
-            end
-        from posted
+            end,
+            k.register
+        from posted p
+        join known k on k.country_code = p.country_code and k.channel = 'post'
         where
-            ({{ is_empty_list("countries") }} or {{ has_element("countries", "country_code") }})
+            ({{ is_empty_list("countries") }} or {{ has_element("p.countries", "p.country_code") }})
             and {{ letters_and_digits("contact_point") }} != {{ letters("contact_point") }}
     ),
     found as (
@@ -76,11 +82,11 @@ with
         where k.country_code is null or u.register is not null
         union all
         -- a register of addresses is asked with family name, street and postal code
-        select l.customer_id, 'post', l.contact_point, 'the address cannot be looked up in the register'
+        select l.customer_id, l.channel, l.contact_point, 'the address cannot be looked up in the register'
         from looked_up l
-        join known k on k.country_code = l.country_code and k.channel = 'post' and k.register is not null
         where
-            l.customer_id in (select customer_id from granted where channel = 'post')
+            l.register is not null
+            and l.customer_id in (select customer_id from granted where channel = l.channel)
             and not exists (
                 select 1
                 from addresses a
@@ -91,7 +97,8 @@ with
                     and {{ is_postal_key("a.postal_key", "l.country_code") }}
                     -- another address of the customer is no answer for the one that was granted
                     and (
-                        l.contact_point is null
+                        l.channel = 'phone'
+                        or l.contact_point is null
                         or a.contact_point = l.contact_point
                         or {{ same_street("a.street_marks", "l.own_marks") }}
                     )
