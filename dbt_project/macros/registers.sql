@@ -3,7 +3,8 @@
     '{{ register }}-' || cast({{ hashed(columns) }} as varchar) as source_key,
     '{{ register }}' as register,
     (
-        select max({{ date_in("file") }})
+        -- the folder of a delivery may have another date: it counts where the file's own name has none
+        select max(coalesce({{ date_in(file_name("file")) }}, {{ date_in("file") }}))
         from {{ source("ops", "loaded_files") }}
         where source = 'registers' and table_name = '{{ register }}'
     ) as version_on

@@ -33,11 +33,20 @@ create or replace macro match_keys.words_of(s) as
 create or replace macro match_keys.given_keys(s) as
     case when match_keys.words_key(s) is null then []::varchar[] else list_distinct(list_prepend(match_keys.words_key(s), match_keys.words_of(s))) end;
 
+-- a name without Jr. or Sr., and without what stands in brackets behind it: (flyttet)
+create or replace macro match_keys.without_additions(s) as
+    regexp_replace(regexp_replace(s, '\s*\([^)]*\)?\s*$', ''), '(?i)[ ,]+(?:jr|sr|junior|senior)[. ]*(,|$)', '\1');
+-- the family name of a whole name: what stands before a comma, else the last word
+create or replace macro match_keys.family_of(s) as
+    list_transform([match_keys.without_additions(s)], lambda n:
+        case when contains(n, ',') then trim(split_part(n, ',', 1)) else regexp_extract(trim(n), '[^\s]+$') end)[1];
+
 -- given|family of a whole name, wherever its parts meet, with all given names and with each of them: registers write all,
 -- people one, and `von Berg` is Berg too. A comma stands before the given names
 create or replace macro match_keys.whole_name_keys(s) as
     list_transform([list_filter(string_split(coalesce(match_keys.folded(
-        case when contains(s, ',') then split_part(s, ',', 2) || ' ' || split_part(s, ',', 1) else s end), ''), ' '), lambda w: w <> '')], lambda words:
+        list_transform([match_keys.without_additions(s)], lambda n:
+            case when contains(n, ',') then split_part(n, ',', 2) || ' ' || split_part(n, ',', 1) else n end)[1]), ''), ' '), lambda w: w <> '')], lambda words:
         list_distinct(flatten(list_transform(range(1, len(words)), lambda i: list_transform(
             list_append(words[:i], array_to_string(words[:i], ' ')), lambda g: g || '|' || array_to_string(words[i + 1:], ' '))))))[1];
 

@@ -33,10 +33,23 @@ create or replace macro match_keys.is_postal_key(k, country) as
     match_keys.postal_digits(country) = 0 or regexp_full_match(k, '[0-9]+') and length(k) = match_keys.postal_digits(country);
 
 create or replace macro match_keys.street_number(street_key) as nullif(regexp_extract(street_key, '[0-9]+'), '');
+-- a post box by one name: Pb 12, P.B. 12, Postboks 12, P.O. Box 12
+create or replace macro match_keys.one_box(street_key) as
+    regexp_replace(street_key, '(^| )(?:p ?o ?box|p ?b|post ?bo(?:ks|x)|boks|fack) ?([0-9])', '\1box \2', 'g');
 create or replace macro match_keys.street_words(street_key) as
-    string_split(regexp_replace(regexp_replace(street_key, '(\p{L}{4,})([0-9])', '\1 \2', 'g'), '^(\p{L}{1,3})([0-9])', '\1 \2'), ' ');
+    string_split(regexp_replace(regexp_replace(match_keys.one_box(street_key), '(\p{L}{4,})([0-9])', '\1 \2', 'g'), '^(\p{L}{1,3})([0-9])', '\1 \2'), ' ');
+-- the houses behind the first of a range (12-14, 12A-14B), on its side of the street
+create or replace macro match_keys.range_end(rest) as
+    try_cast(regexp_extract(rest, '^[0-9]{1,3} ?[a-z]? ([0-9]{1,3}) ?(?:[a-z]?$|[a-z]? )', 1) as int);
+create or replace macro match_keys.range_houses(rest) as
+    list_transform([{'first': try_cast(regexp_extract(rest, '^[0-9]{1,3}') as int), 'last': match_keys.range_end(rest)}], lambda r:
+        case when r.last - r.first between 1 and 10
+            then range(r.first, r.last + 1, case when (r.last - r.first) % 2 = 0 then 2 else 1 end) else []::bigint[] end)[1];
 create or replace macro match_keys.is_street_word(w) as
-    regexp_full_match(w, '\p{L}{2,}') and w not in ('lgh', 'lagenhet', 'lghnr', 'leil', 'leilighet', 'bolig', 'ap', 'apt', 'bst', 'as', 'tr', 'trp', 'etg', 'etasje', 'sal', 'van', 'co');
+    regexp_full_match(w, '\p{L}{2,}') and w not in ('lgh', 'lagenhet', 'lghnr', 'leil', 'leilighet', 'bolig', 'ap', 'apt', 'bst', 'as', 'tr', 'trp', 'etg', 'etasje', 'sal', 'van', 'co', 'flyttat', 'flyttad', 'flyttet');
+create or replace macro match_keys.range_marks(words) as
+    flatten(list_transform(words, lambda w, i: case when match_keys.is_street_word(w) and regexp_matches(words[i + 1], '^[0-9]')
+        then list_transform(match_keys.range_houses(array_to_string(words[i + 1:], ' ')), lambda n: left(w, 3) || n::varchar) else []::varchar[] end));
 create or replace macro match_keys.long_marks(words) as
     list_filter(list_transform(words, lambda w, i: case when match_keys.is_street_word(w)
         then left(w, 3) || regexp_extract(array_to_string(words[i + 1:], ' '), '(?:^| )([0-9]+)', 1) end), lambda m: m is not null);
@@ -51,7 +64,7 @@ create or replace macro match_keys.bare_marks(words) as
 -- letters of each word with the number that follows it
 create or replace macro match_keys.street_marks(street_key) as
     list_transform([match_keys.street_words(street_key)], lambda words:
-        list_transform([list_concat(match_keys.long_marks(words), match_keys.short_marks(words))], lambda marks:
+        list_transform([list_concat(match_keys.long_marks(words), match_keys.short_marks(words), match_keys.range_marks(words))], lambda marks:
             list_sort(list_distinct(case when len(marks) > 0 then marks else match_keys.bare_marks(words) end)))[1])[1];
 create or replace macro match_keys.mark_letters(marks) as list_transform(marks, lambda m: rtrim(m, '0123456789'));
 -- a flat (H0301) is no house's number
@@ -65,7 +78,7 @@ create or replace macro match_keys.same_street(a, b) as
 -- the postal codes that an address in one line may hold: four or five digits, with a space or not. The number of a box is none
 create or replace macro match_keys.postal_keys_in(s) as
     list_distinct(list_transform(regexp_extract_all(
-        regexp_replace(match_keys.plain(s), '\b(?:post)?(?:boks|box|fack)[ .:]*[0-9]{1,5}\b', ' ', 'gi'), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b'), lambda d: replace(d, ' ', '')));
+        regexp_replace(match_keys.plain(s), '\b(?:(?:post)?(?:boks|box|fack)|p[ .]*b)[ .:]*[0-9]{1,5}\b', ' ', 'gi'), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b'), lambda d: replace(d, ' ', '')));
 -- the countries (alpha-2) that an address in one line may name: its last part or its last word (Norge), or letters before a
 -- postal code (NO-0150). Words of two letters are no country behind a town (1430 As)
 create or replace macro match_keys.letters_country(letters) as

@@ -36,6 +36,8 @@ ALONE = (
     "conformed_email_events",
     "conformed_orders",
     "exchange_rates_by_day",
+    "stg_registers__reservations",
+    "stg_registers__address_updates",
 )
 SEEDS = ("purposes", "register_rules", "data_categories")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")

@@ -61,12 +61,33 @@ def test_a_postal_code_has_one_key(written, country, postal):
     [("Storgatan 1", "c/o Berg, Storgatan 1 B", True), ("Storgatan 1", "Lgh 1201, Storgatan 1", True), ("Storgata 5", "H0301 Storgata 5", True),
      ("Stora gatan 1", "Storagatan 1", True), ("St. Eriksgatan 5", "Sankt Eriksgatan 5", True), ("Storgatan 1", "2 tr, Storgatan 1", True),
      ("Storgatan12", "Storgatan 12", True), ("Granbacken", "Granbacken 5", True), ("Kungsg. 3", "Kungsgatan 3 lgh 1102", True),
+     ("Pb 12", "Postboks 12", True), ("P.B. 12", "Box 12", True), ("P.O. Box 12", "Boks 12", True), ("Box 12", "Pb 13", False),
+     ("Storgatan 12-14", "Storgatan 14", True), ("Storgatan 11-15", "Storgatan 13", True), ("Storgatan 12A-14B", "Storgatan 14 B", True),
+     ("Storgatan 12-14", "Storgatan 13", False), ("Storgatan 12-14", "Storgatan 16", False), ("Storgatan 12, 114 55 Solna", "Storgatan 14", False),
+     ("Storgatan 1 (flyttet)", "Storgatan 1", True), ("Storgatan (flyttat)", "Lillgatan (flyttat)", False),
      ("Storgatan 1", "Storgatan 2", False), ("Storgatan 1", "Lillgatan 1", False), ("", "Storgatan 1", False)],
 )  # fmt: skip
 def test_a_street_is_found_behind_what_stands_before_it(one, other, is_same):
     marks = "match_keys.street_marks(match_keys.words_key({}))"
     found = CON.execute(f"select match_keys.same_street({marks.format('$1')}, {marks.format('$2')})", [one, other])
     assert found.fetchall() == [(is_same,)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Peter Holm",
+        "Holm, Peter",
+        "Peter Holm Jr.",
+        "Peter Holm, Sr.",
+        "Holm Jr., Peter",
+        "Peter HOLM jr",
+        "Peter Holm (flyttet)",
+    ],
+)
+def test_a_family_name_is_found_in_a_whole_name(written):
+    assert key("match_keys.words_key(match_keys.family_of($v))", written) == "holm"
+    assert key("match_keys.whole_name_keys($v)", written) == ["peter|holm"]
 
 
 @pytest.mark.parametrize(

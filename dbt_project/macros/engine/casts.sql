@@ -201,6 +201,9 @@
     to_date(replace(regexp_extract({{ text }}, '20[0-9]{2}-?[0-9]{2}-?[0-9]{2}', 0), '-', ''), 'yyyyMMdd')
 {%- endmacro %}
 
+{#- A file's name without its folders. -#}
+{% macro file_name(path) -%} regexp_replace({{ path }}, '^.*[/\\\\]', '') {%- endmacro %}
+
 {#- So many days, to be added to a moment. -#}
 {% macro days(number) -%} {{ return(adapter.dispatch("days", "kundbild")(number)) }} {%- endmacro %}
 {% macro default__days(number) -%} to_days(cast({{ number }} as integer)) {%- endmacro %}

@@ -6,6 +6,7 @@
 {% macro joined_key(value) -%} match_keys.joined_key({{ value }}) {%- endmacro %}
 {% macro words_of(value) -%} match_keys.words_of({{ value }}) {%- endmacro %}
 {% macro name_forms(value) -%} match_keys.name_forms({{ value }}) {%- endmacro %}
+{% macro family_of(value) -%} match_keys.family_of({{ value }}) {%- endmacro %}
 {% macro name_acronyms(value) -%} match_keys.name_acronyms({{ value }}) {%- endmacro %}
 {% macro first_letters(words) -%} match_keys.first_letters({{ words }}) {%- endmacro %}
 {% macro given_keys(value) -%} match_keys.given_keys({{ value }}) {%- endmacro %}

@@ -82,8 +82,7 @@ with
             {{ register_entry("robinson", ["navn", "adresse", "postnr"]) }},
             null,
             null,
-            -- the family name is the last word
-            regexp_extract(trim(navn), '[^ ]+$'),
+            {{ family_of("navn") }},
             adresse,
             postnr,
             _deleted_at,
