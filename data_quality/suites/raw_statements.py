@@ -34,6 +34,8 @@ _REFUSALS = "unsub|spam|complain|abuse|feedback|opt.?out|opted.?out|do.?not|stop
         "block(ed)?.by.", "cancell?(ed)?.by.", "no,?.thank", "(^|[^a-zåäöæø])ne[ij]([^a-zåäöæø]|$)", "avreg", "avb..?j", "avanm", "avm..?.?l",
         "avmeld", "afmeld", "framel", "frabe", "fraval", "bortval", "undanbe", "reserver", "terkall", "tertag", "tilba[kg]e[kt]", "trukk",
         "neka", "nekte", "n(æ|ae)gte", "a[vf]sl(å|a)", "a[vf]vis", "sp..?.?rr", "peru", "kielt", "kielle", "ei.kiitos", "e[in].halua",
+        "utm[eäæ]l", "don.?t.(contact|want|consent|send|mail|call)", "not.?(granted|given|consent|allow|permit|subscri|opted|want|interest)",
+        "(^|[^a-zåäöæø])(inte|icke|ikke|ikkje|not|e[ij])([^a-zåäöæø]|$)",
     )
 )  # fmt: skip
 # a whole status that refuses, where the configuration lets every word that it does not name grant

@@ -31,7 +31,8 @@ REFUSAL = (
     "(block|cancel)[a-z]*.by.(the.)?(user|customer|recipient|contact)|no,?.thank|(^|[^a-zåäöæø])(nej|nei)([^a-zåäöæø]|$)|"
     "avreg|avb.{1,2}j|avanm|avm.{1,3}l|afmeld|framel|frabe|fravalg|fravalt|bortval|undanbe|reserver|"
     "terkall|tertag|tilba(k|g)e(k|t)|trukk|nek(a|te)|n(æ|ae)gte|avsl(å|a)|afsl(å|a)|avvis|afvis|sp.{1,2}rra|sperr|sp(æ|ae)rr|"
-    "peru|kielt|kielle|ei.kiitos|ei.halua|en.halua"
+    "peru|kielt|kielle|ei.kiitos|ei.halua|en.halua|utm(e|ä|æ)l|don.?t.(contact|want|consent|send|mail|call)|"
+    "not.?(granted|given|consent|allow|permit|subscri|opted|want|interest)|(^|[^a-zåäöæø])(inte|icke|ikke|ikkje|not|ei|ej)([^a-zåäöæø]|$)"
 )
 # kinds of an email event that refuse nothing, without case and by their letters alone; whatever is neither one of these nor
 # a refusal may be one: it denies as long as it stands so
@@ -120,17 +121,17 @@ def is_evidence(written: str) -> str:
 
 # of an entity's rows: what denies nothing, and what is readably a withdrawal
 _READ_AS = {
-    "consent_events": {"granted": _GRANTED, "certain": is_withdrawn("status")},
-    "email_events": {"granted": is_harmless("kind"), "certain": refuses("kind")},
+    "consent_events": {"granted": _GRANTED, "certain": is_withdrawn("status"), "said_at": "stated_at"},
+    "email_events": {"granted": is_harmless("kind"), "certain": refuses("kind"), "said_at": "occurred_at"},
 }
 # a delivery has one reading, today's: what is read as a grant by now, or came again as one after it could not be read, is
-# no withdrawal
+# no withdrawal; an earlier grant that comes again, as in an old export, mends nothing
 _REREAD = f"""
 delete from {LEDGER} w using (
-    select source_key, load_id from {{relation}} where load_id > {{since}} and {{granted}}
+    select source_key, load_id, {{said_at}} as said_at from {{relation}} where load_id > {{since}} and {{granted}}
 ) s
 where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key
-    and (s.load_id = w.load_id or (not w.is_certain and s.load_id > w.load_id))
+    and (s.load_id = w.load_id or (not w.is_certain and s.load_id > w.load_id and coalesce(s.said_at >= w.stated_at, true)))
 """
 # after an untimed no of its row said yes, or was gone
 _OVER = f"""

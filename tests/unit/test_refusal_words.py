@@ -15,9 +15,9 @@ from tests.unit.people import person
 REFUSALS = [
     # sv
     "nej", "Nej tack", "tackar nej", "avregistrerad", "Avanmäld", "Avanma\u0308ld", "avböjd", "avbo\u0308jd", "återkallad",
-    "nekad", "nekat samtycke", "spärrad", "undanbett sig",
+    "nekad", "nekat samtycke", "spärrad", "undanbett sig", "vill inte", "ej samtycke",
     # no
-    "nei", "nei takk", "Takket nei", "avmeldt", "trukket", "Samtykke trukket tilbake", "tilbakekalt", "reservert", "avslått",
+    "nei", "nei takk", "Takket nei", "avmeldt", "trukket", "Samtykke trukket tilbake", "tilbakekalt", "reservert", "avslått", "ønsker ikke", "utmeldt",
     # da
     "nej tak", "afmeldt", "tilbagekaldt", "frabedt sig", "nægtet", "afvist", "afslået", "frameldt",
     # fi
@@ -25,7 +25,7 @@ REFUSALS = [
     # en
     "no", "no thanks", "No, thank you", "N", "denied", "declined", "blocked", "Blocked by user", "unsubscribed by user", "removed",
     "opted-out", "opt_out", "opt out", "optout", "withdrawn", "withdraw", "revoke", "objected", "rejected", "do not contact",
-    "cancelled", "cancelled by customer", "false", "0",
+    "cancelled", "cancelled by customer", "false", "0", "not_granted", "don't contact", "NotConsented",
 ]  # fmt: skip
 # what people write for a grant: a mapping that forgot such a word denies, and not for ever
 GRANTS = [

@@ -29,6 +29,16 @@ def test_rule_04_what_could_not_be_read_stands_until_its_row_comes_readable(perm
     assert permitted([ANNA], consent_events=[said("anna", source_key="s", load_id=2)]) == {SURVEY: "anna@x.se"}
 
 
+def test_rule_04_an_earlier_grant_that_comes_again_mends_nothing_that_could_not_be_read(permitted):
+    permitted.remembers = True
+    grant = said("anna", at="2026-01-01", source_key="s", load_id=1)
+    unclear = said("anna", "pausad?", "2026-03-01", source_key="s", load_id=2)
+    assert permitted([ANNA], consent_events=[grant]) == {SURVEY: "anna@x.se"}
+    assert permitted([ANNA], consent_events=[unclear]) == {}
+    assert permitted([ANNA], consent_events=[grant | {"load_id": 3}]) == {}
+    assert permitted([ANNA], consent_events=[said("anna", at="2026-04-01", source_key="s", load_id=4)]) != {}
+
+
 @pytest.mark.parametrize(
     "kind", ["unsubscribe", "group_unsubscribe", "Unsubscribed ", "spamreport", "spam_report", "COMPLAINT", "opt-out"]
 )
