@@ -81,9 +81,11 @@ create or replace macro match_keys.email_key(s) as
 
 -- %3C as <, where the bytes are text
 create or replace macro match_keys.unescaped(s) as case when contains(s, '%') then coalesce(try(url_decode(s)), s) else s end;
--- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=
+-- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=; of the sender
+-- that a bounce goes to, whom the message was for: bounce+anna=x.se@list.example
 create or replace macro match_keys.revealed_address(s) as
     list_reduce([
+            ['[^\s@=+]*[+-]([^\s@=+]+)=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)@[^\s@]+', '\1@\2'],
             ['&(?:amp;)?(?:#0*64|#x0*40|commat);|[＠﹫]', '@'], ['&(?:amp;)?(?:#0*46|#x0*2e|period);', '.'], ['&(?:amp;)?(?:#0*43|#x0*2b|plus);', '+'],
             ['&(?:amp;)?(?:#0*39|#x0*27|apos);', ''''], ['&(?:amp;)?(?:[lg]t|quot|nbsp|#[0-9]+|#x[0-9a-f]+);|=', ' '],
             ['\s*[(\[{<]\s*(?:at|a|@|snabel-?a|krøllalfa|alfakrøll|ät-?merkki|kissanhäntä)\s*[)\]}>]\s*', '@'],

@@ -1,15 +1,18 @@
 -- Text and names. Not here: addresses of any kind (emails.sql, places.sql), dates of birth (births.sql).
 
+-- without what is not seen: characters of format, fillers, joiners and selectors of a variant
+create or replace macro match_keys.seen(s) as
+    regexp_replace(s, '[\p{Cf}\x{34F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}]', '', 'g');
 -- one form for text that looks the same: composed letters, no invisible characters, plain single spaces
 create or replace macro match_keys.plain(s) as
-    trim(regexp_replace(regexp_replace(nfc_normalize(s), '\p{Cf}', '', 'g'), '[\s\p{Z}\p{Cc}]+', ' ', 'g'));
+    trim(regexp_replace(nfc_normalize(match_keys.seen(s)), '[\s\p{Z}\p{Cc}]+', ' ', 'g'));
 
 -- letters and digits in lower case, Nordic letters and their two-letter spellings as one ASCII letter, all else a space
 create or replace macro match_keys.folded(s) as
     regexp_replace(
         replace(replace(replace(replace(
             strip_accents(translate(
-                replace(replace(replace(replace(lower(trim(regexp_replace(s, '\p{Cf}', '', 'g'))), 'þ', 'th'), 'ß', 'ss'), 'œ', 'o'), 'ĳ', 'ij'),
+                replace(replace(replace(replace(lower(trim(match_keys.seen(s))), 'þ', 'th'), 'ß', 'ss'), 'œ', 'o'), 'ĳ', 'ij'),
                 'åäæöøðłđħıŋ', 'aaaoodldhin')),
             'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'),
         '[^\p{L}\p{N}]+', ' ', 'g');

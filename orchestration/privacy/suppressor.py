@@ -237,7 +237,7 @@ class Suppressor:
                 written = f"{quote(column)}::varchar"
                 yield (
                     "email",
-                    f"[match_keys.email_key({written})]" if is_certain else f"match_keys.email_readings({written})",
+                    f"[match_keys.email_key({written})]" if is_certain else f"match_keys.denied_addresses({written})",
                 )
         if "phone" in kinds:
             for column in person.phone:

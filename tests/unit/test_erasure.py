@@ -136,6 +136,7 @@ BORN = {"born": "1980-01-01"}
 COMING_BACK = [
     {"email": "new@x.se; anna@berg.se"},
     {"email": "mailto:anna@berg.se"},
+    {"email": "anna%40berg.se"},
     {"email": "ANNA+shop@BERG.SE\u200b"},
     {"email": '"Anna" <anna@berg.se>;'},
     {"phone": "070-111 22 33 / 08-123 456 78"},
