@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.match_keys import define_match_keys
+from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.withdrawals import LEDGER
@@ -35,7 +35,7 @@ left join identity.phone_numbers n on n.phone = match_keys.beside_addresses(p.co
 """
 _GONE = f"""
 create or replace temp table gone_people as
-select source_system, source_key, email, phone, country_code from conformed.conformed_people
+select source_system, source_key, given_name, family_name, full_name, birth_date, email, phone, country_code from conformed.conformed_people
 where deleted_at is not null and (source_system, source_key) in (select (person_system, person_key) from {LEDGER})
 """
 # all that a withdrawn point of `points` (contact_point, addresses) may be
@@ -126,13 +126,22 @@ from denied d join {_HAS_OR_HAD} h using (token)
 join identity.withdrawn_points w on w.contact_point = d.contact_point
 group by all
 """
+
+
+def _names_of(record: str) -> str:
+    """SQL: the match keys of a record's name with its birth date."""
+    columns = (f"{record}.{column}" for column in ("given_name", "family_name", "full_name", "birth_date::varchar"))
+    return all_name_keys(*columns)
+
+
 # SQL: the records that a withdrawal, or a request that was noted here, names
 _REFUSING = f"""(
     select person_system, person_key from {LEDGER} where person_key is not null
     union select source_system, source_key from identity.objections
 )"""
-# what a record that is gone said stands for whoever has its address or number by now: a migration gives new keys. What
-# names a record by its key in another spelling, or its system in another case, stands for that record
+# what a record that is gone said stands for whoever has its address or number by now, or its name and birth date: a migration
+# gives new keys, a merge another address. What names a record by its key in another spelling, or its system in another
+# case, stands for that record
 _HEIRS = f"""
 create or replace table identity.heirs as
 with records as (select source_system, source_key from identity.customer_source_records where valid_to is null),
@@ -142,6 +151,10 @@ unknown as (
 )
 select d.gone_system, d.gone_key, h.person_system, h.person_key
 from denied d join having_it h using (token) where d.gone_key is not null
+union
+select g.source_system, g.source_key, p.source_system, p.source_key
+from gone_people g join conformed.conformed_people p on p.birth_date = g.birth_date and p.deleted_at is null
+    and list_has_any({_names_of("g")}, {_names_of("p")})
 union
 select u.person_system, u.person_key, r.source_system, r.source_key from unknown u join records r
     on match_keys.record_key(r.source_key) = match_keys.record_key(u.person_key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -54,6 +54,18 @@ def test_rule_04_a_withdrawal_outlives_the_keys_of_its_system(permitted):
         new = {"source_system": "crm2", "source_key": "x1", "given_name": "A"} | contact
         grants = [said("x1", person_system="crm2", contact_point=next(iter(contact.values()))), said("bo")]
         assert set(permitted([gone, BO, new], consent_events=grants)) == {("bo", "survey", "email")}
+
+
+def test_rule_04_a_withdrawal_outlives_a_merge_into_a_contact_with_another_address(permitted):
+    """What stays the same is the name and the birth date; a namesake of another age is somebody else."""
+    permitted.remembers = True
+    anna = person("anna", "Anna Maria", "Berg", email="anna@x.se", birth_date=date(1980, 2, 3))
+    permitted([anna], consent_events=[said("anna", "withdrawn", "2026-03-01", source_key="w")])
+    gone = anna | {"deleted_at": datetime(2026, 4, 1)}
+    new = person("new", None, None, full_name="BERG, Anna", email="ny@x.se", birth_date=date(1980, 2, 3))
+    other = person("other", "Anna", "Berg", email="other@x.se", birth_date=date(1981, 2, 3))
+    granted = [said("new", contact_point="ny@x.se"), said("other", contact_point="other@x.se")]
+    assert set(permitted([gone, new, other], consent_events=granted)) == {("other", "survey", "email")}
 
 
 def test_rule_04_a_withdrawal_denies_whoever_was_granted_something_on_its_contact_point(permitted):
