@@ -19,6 +19,11 @@
 {% macro is_chosen(column) -%} coalesce(upper(trim({{ column }})) not in ('N', 'NEI', 'NO'), true) {%- endmacro %}
 {% macro norwegian_reserves() -%}({{ norwegian_phone() }} or {{ norwegian_post() }}) {%- endmacro %}
 
+{#- Whether a number is written as a spreadsheet shows a long one (4.67044E+10): its last digits are lost. -#}
+{% macro is_spreadsheet_number(written) -%}
+    coalesce(regexp_full_match(trim({{ written }}), '[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+'), false)
+{%- endmacro %}
+
 {#- Registers that list no numbers: they are asked by name and address for every channel. -#}
 {% macro registers_by_address() -%}
     select register from {{ source("identity", "reservation_keys") }} group by register having max(len(denies)) = 0
@@ -30,12 +35,21 @@
         r.country_code,
         r.channel,
         min(
-            r.register || case when s.is_shrunk then ' shrank by more than it may' else ' is missing or too old' end
+            r.register || case
+                when s.is_shrunk
+                then ' shrank by more than it may'
+                when v.is_broken
+                then ' holds numbers in a spreadsheet''s notation, of which digits are lost'
+                else ' is missing or too old'
+            end
         ) as register
     from {{ ref("register_rules") }} r
     left join
         (
-            select register, max(version_on) as version_on
+            select
+                register,
+                max(version_on) as version_on,
+                max(case when {{ is_spreadsheet_number("phone") }} then 1 else 0 end) = 1 as is_broken
             from {{ ref("conformed_reservations") }}
             where deleted_at is null
             group by register
@@ -50,7 +64,9 @@
     where
         r.register is not null
         and (
-            coalesce({{ days_between("v.version_on", as_of()) }} not between -1 and r.max_age_days, true) or s.is_shrunk
+            coalesce({{ days_between("v.version_on", as_of()) }} not between -1 and r.max_age_days, true)
+            or s.is_shrunk
+            or v.is_broken
         )
     group by 1, 2
 {%- endmacro %}
@@ -102,17 +118,25 @@
     )
 {%- endmacro %}
 
+{#- A date as address registers write it: 1988-09-19, 19880919, 19.09.1988. -#}
+{% macro register_date(written) -%}
+    coalesce(
+        {{ as_date(written) }},
+        cast({{ parsed_time("trim(" ~ written ~ ")", ["%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"]) }} as date)
+    )
+{%- endmacro %}
+
 {#- What an address register tells, whichever source delivers it. -#}
 {% macro address_columns() -%}
     entry_id as source_key,
     given_name,
     family_name,
-    {{ as_date("birth_date") }} as birth_date,
+    {{ register_date("birth_date") }} as birth_date,
     street,
     postal_code,
     city,
     country_code,
-    {{ as_date("effective_on") }} as effective_on,
+    {{ register_date("effective_on") }} as effective_on,
     is_protected,
     is_deceased
 {%- endmacro %}

@@ -78,6 +78,16 @@ def test_rule_19_an_entry_whose_birth_date_cannot_be_read_protects_everybody_of_
     assert known(people, GUNNEL | {"birth_date": None, "is_protected": True}) == {"m": (True, False)}
 
 
+def test_rule_19_a_dead_person_whose_birth_date_cannot_be_read_is_known_by_name_and_address(known):
+    home = {"street": "Storgatan 1", "postal_code": "11455", "country_code": "SE"}
+    people = [
+        person("m", "Tyra", "Tallström", birth_date="1950-02-03", **home | {"street": "Storgatan 1 lgh 1102"}),
+        person("elsewhere", "Tyra", "Tallström", birth_date="1971-01-01", **home | {"street": "Annan 9"}),
+        person("family", "Bo", "Tallström", birth_date="1980-01-01", **home),
+    ]
+    assert known(people, GUNNEL | home | {"birth_date": None, "is_deceased": True}) == {"m": (False, True)}
+
+
 @pytest.mark.parametrize(
     ("register_has", "record_has"),
     [

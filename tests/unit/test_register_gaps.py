@@ -24,7 +24,7 @@ create table identity.reservation_keys as select 'nix' as register, ['u1'] as de
 create table reference.register_rules as select * from (values ('SE', 'post', 'nix', 93), ('NO', 'post', 'reservasjon', 31),
     ('SE', 'phone', 'nix', 93)) t(country_code, channel, register, max_age_days);
 create table conformed.conformed_reservations as
-    select unnest(['nix', 'reservasjon']) as register, date '2026-05-31' as version_on, null::timestamp as deleted_at;
+    select unnest(['nix', 'reservasjon']) as register, null::varchar as phone, date '2026-05-31' as version_on, null::timestamp as deleted_at;
 create table identity.normalised_people (source_system varchar, source_key varchar, family_key varchar, postal_key varchar, street_key varchar, country_code varchar);
 create table conformed.conformed_consent_events as
     select 'crm' as person_system, 'empty' as person_key, 'post' as channel, 'granted' as status, 'x' as contact_point, null::timestamp as deleted_at;

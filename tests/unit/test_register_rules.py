@@ -130,6 +130,15 @@ def test_rule_14_a_register_that_was_never_delivered_closes_its_channel(permitte
     assert permitted.why["anna", "survey", "phone"] == "the country, and with it the register, is not known"
 
 
+@pytest.mark.parametrize("number", ["4.67044E+10", "4,67044e+10", " 4.67E10 "])
+def test_rule_14_a_register_with_a_number_in_a_spreadsheets_notation_closes_its_channel(permitted, number):
+    entries = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": n} for n in ("0709999999", number)]
+    granted = [said("anna", channel="phone"), said("anna")]
+    assert set(permitted([ANNA], consent_events=granted, reservations=entries)) == {SURVEY}
+    lost = "the register nix_telefon holds numbers in a spreadsheet's notation, of which digits are lost"
+    assert permitted.why["anna", "survey", "phone"] == lost
+
+
 def test_rule_14_a_register_that_shrank_closes_its_channel_until_it_is_whole_again(permitted, warehouse):
     granted = [said("anna", channel="phone"), said("anna")]
 

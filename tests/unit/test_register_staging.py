@@ -46,3 +46,22 @@ def test_the_family_name_of_a_robinson_entry_is_no_given_name_and_no_addition(ra
         raw.execute("insert into raw_registers.robinson (navn, adresse, postnr, _load_id) values (?, 'Gade 1', '8000', 1)", [name])  # fmt: skip
     found = raw.execute(f"select family_name from ({compiled['stg_registers__reservations']})").fetchall()
     assert found == [("Holm",)] * len(names)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("19880919", "1988-09-19"),
+        ("19.11.1978", "1978-11-19"),
+        ("1988-09-19", "1988-09-19"),
+        ("1988-09", None),
+        ("", None),
+    ],
+)
+def test_a_date_of_an_address_register_is_read_as_registers_write_it(raw, compiled, written, read):
+    raw.execute(
+        "insert into raw_registers.addresses (entry_id, birth_date, effective_on, is_deceased, _load_id) values ('e', ?, ?, true, 1)",
+        [written, "20260501"],
+    )
+    found = f"select birth_date::varchar, effective_on::varchar, quarantine_reason from ({compiled['stg_registers__address_updates']})"
+    assert raw.execute(found).fetchall() == [(read, "2026-05-01", None)]

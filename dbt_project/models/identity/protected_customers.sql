@@ -8,6 +8,8 @@ with
             {{ first_letters(words_of("given_name")) }} as given_letters,
             {{ name_forms("family_name") }} as family_forms,
             {{ plausible_birth("birth_date", "cast(" ~ as_of() ~ " as date)") }} as birth_date,
+            {{ postal_key("postal_code", country_code("country_code")) }} as postal_key,
+            {{ street_marks(words_key("street")) }} as street_marks,
             coalesce(is_protected, false) as is_protected,
             coalesce(is_deceased, false) as is_deceased
         from {{ ref("conformed_address_updates") }}
@@ -37,7 +39,7 @@ with
         where
             customer_id not in (select customer_id from births)
             or customer_id in (select customer_id from births where birth_date in (select birth_date from entries))
-            or exists (select 1 from entries where birth_date is null and is_protected)
+            or exists (select 1 from entries where birth_date is null)
     ),
     people as (
         select
@@ -90,7 +92,7 @@ with
             n.customer_id,
             -- who is of one name with a protected person and of unknown age may be that person
             bool_or(n.is_protected) as is_protected,
-            bool_or(n.is_deceased and b.customer_id is not null) as is_deceased
+            bool_or(n.is_deceased and (b.customer_id is not null or n.birth_date is null)) as is_deceased
         from namesakes n
         left join births b on b.customer_id = n.customer_id and b.birth_date = n.birth_date
         where
@@ -100,6 +102,18 @@ with
             or n.is_protected
             and n.is_of_one_given_name
             and (n.birth_date is null or n.customer_id not in (select customer_id from births))
+            -- an entry of a dead person without a readable birth date is of whoever has the name at the address
+            or n.is_deceased
+            and n.birth_date is null
+            and n.is_of_one_given_name
+            and exists (
+                select 1
+                from records r
+                where
+                    r.customer_id = n.customer_id
+                    and r.postal_key = n.postal_key
+                    and {{ same_street("r.street_marks", "n.street_marks") }}
+            )
         group by n.customer_id
     ),
     protected as (select customer_id from matched where is_protected),
