@@ -1,7 +1,9 @@
 -- phones_to_read (phone, country_code) → candidates, then, with what the library says of each (parsed), read_phones.
 create or replace temp table phone_candidates as
 select phone, country_code, unnest(match_keys.phone_candidates(bare)) as candidate, region, country_code <> '' as has_country,
-    match_keys.is_plain_phone(bare) as is_plain, match_keys.has_rest(bare) as has_rest
+    match_keys.is_plain_phone(bare) as is_plain, match_keys.has_rest(bare) as has_rest,
+    -- a number of one country has eleven digits at most
+    case when length(match_keys.digits_in(bare)) > 11 then match_keys.front_tails(bare) else []::varchar[] end as fronts
 from (
     select phone, country_code, match_keys.bare_phone(phone) as bare, coalesce(nullif(country_code, ''), $default) as region from phones_to_read
 )
@@ -11,6 +13,7 @@ with written as (
     select c.phone, c.country_code,
         any_value(c.region) as region,
         bool_or(c.is_plain) as is_plain,
+        any_value(c.fronts) as fronts,
         bool_or(c.has_rest) or count(*) <> count(p.phone_key) and count(*) > 1 or count(distinct p.phone_key) > 1 as has_more,
         bool_and(c.has_country or starts_with(c.candidate, '+')) as has_country,
         min(c.candidate) as candidate,
@@ -27,8 +30,10 @@ with written as (
     -- a number of a range that the library does not know is certain unless it begins with one that it knows
     select *, coalesce(not has_more and phone_key is not null and (is_valid or is_plain and len(readings) = 1), false) as is_certain,
         -- of a number whose country nobody knows, its digits are the key
-        case when not has_more and is_plain and region = '' and length(ltrim(candidate, '+0')) >= 7 then ltrim(candidate, '+0') end as digits,
-        list_distinct(list_concat(list_transform(readings, lambda r: right(r, 7)), coalesce(own_tails, []::varchar[]))) as tails
+        case when not has_more and is_plain and region = '' and length(ltrim(candidate, '+0')) between 7 and 15
+            then ltrim(candidate, '+0') end as digits,
+        list_distinct(list_concat(list_transform(readings, lambda r: right(r, 7)), coalesce(own_tails, []::varchar[]),
+            case when is_certain then []::varchar[] else fronts end)) as tails
     from written
 ), keyed as (
     select *, list_distinct(list_concat(nationals, case when digits is not null then [digits] else []::varchar[] end)) as all_nationals from judged
@@ -38,7 +43,7 @@ with written as (
         list_transform(list_concat(all_nationals, tails), lambda d: 'c' || d) as c_all,
         -- a number that lacks only its country is uncertain in its national digits, any other uncertain one in its last
         case when is_certain and has_country then []::varchar[]
-            when is_certain or digits is not null then all_nationals
+            when is_certain or digits is not null and len(fronts) = 0 then all_nationals
             else list_concat(all_nationals, tails) end as uncertain
     from keyed
 ), whole as (

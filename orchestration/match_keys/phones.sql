@@ -5,11 +5,11 @@ create or replace macro match_keys.digits_in(s) as regexp_replace(s, '[^0-9]', '
 -- what stands beside the addresses of a text: digits in an address are no number
 create or replace macro match_keys.beside_addresses(s) as
     case when contains(s, '@') then regexp_replace(s, '[^\s\p{Z}<>()\[\]{}",;:|\\/]*\s*@\s*[^\s\p{Z}<>()\[\]{}",;:|\\/]*', ' ; ', 'g') else s end;
--- without a spreadsheet's .0, the (0) behind a country code, an extension
+-- without a spreadsheet's .0 and its 4.67E+10, of which digits are lost; without the (0) behind a country code, an extension
 create or replace macro match_keys.bare_phone(s) as
     regexp_replace(
         regexp_replace(
-            regexp_replace(lower(match_keys.plain(replace(regexp_replace(s, '[\r\n]+', ';', 'g'), '＋', '+'))), '^(\+?[0-9][0-9 ]{4,})[.,]0+$', '\1'),
+            regexp_replace(lower(match_keys.plain(regexp_replace(replace(regexp_replace(s, '[\r\n]+', ';', 'g'), '＋', '+'), '^\s*[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+\s*$', ''))), '^(\+?[0-9][0-9 ]{4,})[.,]0+$', '\1'),
             '\( ?0 ?\)', ' ', 'g'),
         '([0-9][ )]*)[,;.]? ?\(?(?:extension|ext|anknytning|ankn|ank|lokalnummer|lokal|lok|internt|intern|int|alanumero|alanro|wew|x|#)[ .:]*[0-9]{1,5}\)?[ ;]*$', '\1');
 -- letters, lists and a further + part numbers; a slash does behind a whole number, and not behind an area code
@@ -38,5 +38,10 @@ create or replace macro match_keys.phone_candidates(b) as
     list_sort(list_distinct(list_filter(match_keys.phone_runs(b), lambda n: length(ltrim(n, '+')) >= 5 and trim(ltrim(n, '+'), substr(ltrim(n, '+'), 1, 1)) <> '')));
 -- whether digits stand beside the candidates: a house's number, a second number cut short
 create or replace macro match_keys.has_rest(b) as len(list_distinct(match_keys.phone_runs(b))) > len(match_keys.phone_candidates(b));
+-- of many digits, the last seven of whatever may be a first number: two numbers with a space between, a date behind one
+create or replace macro match_keys.front_tails(b) as
+    list_transform([regexp_extract_all(b, '[0-9]+')], lambda groups:
+        list_filter(list_transform(generate_series(1, len(groups)), lambda i: right(list_aggregate(groups[:i], 'string_agg', ''), 7)),
+            lambda t: length(t) = 7))[1];
 -- whether nothing but a number was written, in the ways that numbers are
 create or replace macro match_keys.is_plain_phone(b) as regexp_full_match(b, '\+?[0-9 ().-]+');

@@ -58,13 +58,27 @@ def test_a_number_with_something_behind_it_denies_that_number_and_grants_nothing
     assert not denies(found, elsewhere) and not denies(elsewhere, found)
 
 
+@pytest.mark.parametrize(
+    "written", ["0703330005 0812345678", "070-333 00 05 08-123 45 678", "0703330005  (0812345678)", "0703330005 17-19", "0703330005 2026-06-01"]
+)  # fmt: skip
+@pytest.mark.parametrize("default", ["", "SE"])
+def test_two_numbers_with_a_space_between_deny_each_with_and_without_a_default_country(written, default):
+    found = phone(written, "", default)
+    assert not found["is_certain"]
+    numbers = ["+46703330005", "+46812345678"] if "45" in written else ["+46703330005"]
+    for certain in [phone(number) for number in numbers] + [phone("0703330005", "", "")]:
+        assert denies(found, certain) and denies(certain, found)
+    elsewhere = phone("070-444 00 08", "SE")
+    assert not denies(found, elsewhere) and not denies(elsewhere, found)
+
+
 def test_digits_behind_a_number_without_gaps_deny_it_and_are_no_number():
     for written in ("0731110000 12", "073-111 00 00 12", "07311100002", "0731110000 123"):
         found = phone(written)
         assert not found["is_certain"] and denies(found, phone("0731110000")), written
 
 
-@pytest.mark.parametrize("written", ["", "-", "nothing", "12", "0000000000", "7.03E8"])
+@pytest.mark.parametrize("written", ["", "-", "nothing", "12", "0000000000", "7.03E8", "4.67033E+10", "4,67033E+10"])
 def test_what_is_no_number_is_none(written):
     found = phone(written or " x ")
     assert (found["phone_key"], found["denies"], found["denied_by"]) == (None, [], [])
