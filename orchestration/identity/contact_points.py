@@ -33,10 +33,13 @@ from (
 ) p
 left join identity.phone_numbers n on n.phone = match_keys.beside_addresses(p.contact_point) and n.country_code = ''
 """
+# records that are gone and that a withdrawal names by their key, or by a contact point that they had. Expects `denied`
 _GONE = f"""
 create or replace temp table gone_people as
 select source_system, source_key, given_name, family_name, full_name, birth_date, email, phone, country_code from conformed.conformed_people
-where deleted_at is not null and (source_system, source_key) in (select (person_system, person_key) from {LEDGER})
+where deleted_at is not null and (source_system, source_key) in (
+    select (person_system, person_key) from {LEDGER}
+    union all select (h.person_system, h.person_key) from identity.held_points h join denied using (token))
 """
 # all that a withdrawn point of `points` (contact_point, addresses) may be
 _DENIED_POINTS = """
@@ -47,13 +50,15 @@ select w.contact_point, null, null, unnest(n.denies) from {points} w
 join identity.phone_numbers n on n.phone = match_keys.beside_addresses(w.contact_point) and n.country_code = ''
 """
 # and all that a record had which withdrew and is gone
-_DENIED = f"""
-{_DENIED_POINTS.format(points="identity.withdrawn_points")}
-union all
+_DENIED_OF_GONE = """
+insert into denied
 select null, source_system, source_key, unnest(match_keys.email_readings(email)) from gone_people
-union all
+union
 select null, g.source_system, g.source_key, unnest(n.denies) from gone_people g
 join identity.phone_numbers n on n.phone = g.phone and n.country_code = coalesce(match_keys.country_code(g.country_code), '')
+union
+select null, g.source_system, g.source_key, h.token from gone_people g
+join identity.held_points h on h.person_system = g.source_system and h.person_key = g.source_key
 """
 # who was granted something on a contact point, and whether that is their own record's, as it is written there
 _GRANTED = """
@@ -159,6 +164,17 @@ union
 select u.person_system, u.person_key, r.source_system, r.source_key from unknown u join records r
     on match_keys.record_key(r.source_key) = match_keys.record_key(u.person_key)
     and lower(r.source_system) = lower(match_keys.plain(u.person_system))
+"""
+# whoever a record that is gone stands for had what it had
+_HOLDERS_BY_HEIRS = """
+insert into identity.point_holders
+select p.contact_point, any_value(p.statements), any_value(p.digest), h.person_system, h.person_key, true
+from identity.point_holders p
+join gone_people g on g.source_system = p.person_system and g.source_key = p.person_key
+join identity.heirs h on h.gone_system = p.person_system and h.gone_key = p.person_key
+anti join identity.point_holders o
+    on o.contact_point = p.contact_point and o.person_system = h.person_system and o.person_key = h.person_key
+group by p.contact_point, h.person_system, h.person_key
 """
 # customers who may be one person, as the review queue has them, share what either refused and nothing that either allowed
 _DOUBTED = f"""
@@ -266,17 +282,18 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -
     define_match_keys(con)
     prepare_requests(con)
     con.execute(_GRANTED)
-    con.execute(_GONE)
     read_phones(
         con,
         f"select match_keys.beside_addresses(contact_point) as phone, '' as country_code from {LEDGER} "
         "where regexp_matches(match_keys.beside_addresses(contact_point), '[0-9]') "
-        "union select contact_point, country_code from granted_on where not contains(contact_point, '@') "
-        "union select phone, country_code from gone_people",
+        "union select contact_point, country_code from granted_on where not contains(contact_point, '@')",
         default_country,
     )
-    statements = (_POINTS, _DENIED, _GRANTED_KEYS, _HAVING, _HELD, _REMEMBER, _FORGET, _HOLDERS, _HEIRS, _VOID)
-    for statement in statements:
+    for statement in (_POINTS, _DENIED_POINTS.format(points="identity.withdrawn_points"), _HELD, _GONE):
+        con.execute(statement)
+    read_phones(con, "select phone, country_code from gone_people", default_country)
+    having = (_DENIED_OF_GONE, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
+    for statement in (*having, _HOLDERS, _HEIRS, _HOLDERS_BY_HEIRS, _VOID):
         con.execute(statement)
     if has_table(con, "identity", "review_queue"):
         con.execute(_DOUBTED)

@@ -68,6 +68,25 @@ def test_rule_04_a_withdrawal_outlives_a_merge_into_a_contact_with_another_addre
     assert set(permitted([gone, new, other], consent_events=granted)) == {("other", "survey", "email")}
 
 
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_rule_04_a_withdrawal_of_an_address_alone_outlives_a_merge(permitted, is_moved):
+    """The withdrawal names only an address that the record had; a merge deletes record and statements, and gives another key."""
+    permitted.remembers = True
+    anna = person("anna", "Anna", "Berg", email="anna@x.se", phone="+46701112233")
+    permitted([anna], consent_events=[said("anna", source_key="g")])
+    if is_moved:
+        anna |= {"email": "anna.new@x.se"}
+        permitted([anna], consent_events=[said("anna", source_key="g")])
+    withdrawn = said("-", "withdrawn", "2026-05-01", contact_point="anna@x.se", source_key="w") | NOBODYS
+    assert permitted([anna], consent_events=[said("anna", source_key="g"), withdrawn]) == {}
+    gone = anna | {"deleted_at": datetime(2026, 5, 10)}
+    merged = person("zed", "Anna", "Berg", email="anna.new@x.se", phone=None if is_moved else "+46701112233")
+    granted = [said("zed", contact_point="anna.new@x.se"), said("bo")]
+    assert set(permitted([gone, merged, BO], consent_events=granted)) == {("bo", "survey", "email")}
+    later = said("zed", at="2026-05-20", contact_point="anna.new@x.se")
+    assert len(permitted([gone, merged, BO], consent_events=[later, said("bo")])) == 2
+
+
 def test_rule_04_a_withdrawal_denies_whoever_was_granted_something_on_its_contact_point(permitted):
     """The person's record has another address by now."""
     granted = [said("anna", contact_point="anna.old@x.se"), said("bo")]
