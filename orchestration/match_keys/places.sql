@@ -52,7 +52,7 @@ create or replace macro match_keys.range_marks(words) as
         then list_transform(match_keys.range_houses(array_to_string(words[i + 1:], ' ')), lambda n: left(w, 3) || n::varchar) else []::varchar[] end));
 create or replace macro match_keys.long_marks(words) as
     list_filter(list_transform(words, lambda w, i: case when match_keys.is_street_word(w)
-        then left(w, 3) || regexp_extract(array_to_string(words[i + 1:], ' '), '(?:^| )([0-9]+)', 1) end), lambda m: m is not null);
+        then left(w, 3) || regexp_extract(array_to_string(words[i + 1:], ' '), '(?:^| )0*([0-9]+)', 1) end), lambda m: m is not null);
 -- streets of a letter or two (Å 7, Ås 7): the word before a number, marked by a dot
 create or replace macro match_keys.short_marks(words) as
     list_filter(list_transform(words, lambda w, i: case when regexp_full_match(w, '\p{L}{1,2}') and regexp_matches(words[i + 1], '^[0-9]')

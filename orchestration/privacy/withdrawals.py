@@ -116,7 +116,8 @@ def is_harmless(kind: str) -> str:
 def is_evidence(written: str) -> str:
     """SQL: whether a wording or a form, a text, says which (dbt: macro evidence)."""
     listed = ", ".join(map(text, ("", *NO_EVIDENCE)))
-    return f"coalesce(regexp_replace(lower({written}), '[^\\p{{L}}\\p{{N}}]', '', 'g') not in ({listed}), false)"
+    seen = f"regexp_replace(lower({written}), '[^\\p{{L}}\\p{{N}}]|[\\x{{115F}}\\x{{1160}}\\x{{3164}}\\x{{FFA0}}]', '', 'g')"
+    return f"coalesce({seen} not in ({listed}), false)"
 
 
 # of an entity's rows: what denies nothing, and what is readably a withdrawal
