@@ -7,11 +7,14 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-# what a spreadsheet takes for the start of a formula (OWASP: CSV injection); its own import trims blanks first
-_FORMULA = re.compile(r"^\s*[=+\-@\t\r]|^[\t\r\n]")
+# what a spreadsheet takes for the start of a formula (OWASP: CSV injection), of full width too; its own import trims blanks
+# and what is not seen first
+_FORMULA = re.compile(r"^[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠\t\r]|^[\t\r\n]")
 # a Nordic spreadsheet takes ; for the separator of columns, and then no quote that does not begin a line: within a cell, what
 # stands behind a separator or a line end begins a cell of its own
-_INNER = re.compile(r"""([;\t|\r\n]\s*)(?=["\s]*[=+\-@])(?!\+[0-9]{6,15}\s*(?:[;\t|\r\n]|$))""")
+_INNER = re.compile(
+    r"""([;\t|\r\n]\s*)(?=["\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])(?!\+[0-9]{6,15}\s*(?:[;\t|\r\n]|$))"""
+)
 # written by nobody but a phone: a spreadsheet reads a number, and runs nothing
 _PHONE = re.compile(r"\+[0-9]{6,15}")
 

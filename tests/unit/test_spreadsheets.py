@@ -49,5 +49,13 @@ def test_what_is_no_formula_stays_as_it_is(cell):
     assert list(csv.reader(io.StringIO(csv_text(["note"], [[cell, "x"]]))))[1] == [cell, "x"]
 
 
+@pytest.mark.parametrize(
+    "cell", ["＝1+1", "＠SUM(1)", "\u200b=1+1", "\ufeff=1+1", "\x00=1+1", "a;＝1+1", "a;\u200b=1+1"]
+)
+def test_a_formula_of_full_width_or_behind_what_is_not_seen_is_one(cell):
+    assert is_formula(cell)
+    assert neutral(cell) == (f"a;'{cell[2:]}" if cell.startswith("a;") else f"'{cell}")
+
+
 def test_what_is_no_text_stays_as_it_is():
     assert [neutral(value) for value in (-1, 2.5, None, True)] == [-1, 2.5, None, True]
