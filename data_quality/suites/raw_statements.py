@@ -136,13 +136,18 @@ def numbers_in_registers(settings: Settings) -> str:
     return " union all ".join(found) or "select null::varchar as point where false"
 
 
+# SQL: whether a register says yes in a column: whatever is not empty or plainly no
+_TELLS = "not regexp_full_match(lower(trim(coalesce({}::varchar, ''))), 'false|f|0|n|no|nej|nei|ei|e|')"
+
+
 def hidden_customers(settings: Settings) -> str:
     """SQL: customers (customer_id) who may be somebody that an address register tells as protected or dead: born on one day,
     with a first letter of a given name and a part of the family name in common (von Essen, Essen; Berg-Lund, Lund)."""
     needed = {"given_name", "family_name", "birth_date", "is_protected", "is_deceased"}
     entries = [
-        f"select {_words('given_name', initials=True)} as given, {_words('family_name')} as family, try_cast(birth_date as date) as born "
-        f"from {quote('raw_' + source)}.{quote(name)} where _deleted_at is null and (is_protected or is_deceased)"
+        f"select {_words('given_name', initials=True)} as given, {_words('family_name')} as family, "
+        f"coalesce(try_cast(birth_date as date), try_strptime(birth_date, ['%Y%m%d', '%d.%m.%Y', '%d/%m/%Y', '%d-%m-%Y'])::date) as born "
+        f"from {quote('raw_' + source)}.{quote(name)} where _deleted_at is null and ({_TELLS.format('is_protected')} or {_TELLS.format('is_deceased')})"
         for source, spec in settings.enabled_sources.items()
         for name, table in spec.tables.items()
         if needed <= set(table.columns)

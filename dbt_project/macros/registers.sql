@@ -136,7 +136,23 @@
     postal_code,
     city,
     country_code,
-    {{ register_date("effective_on") }} as effective_on,
-    is_protected,
-    is_deceased
+    {{ register_effective_on() }} as effective_on,
+    {{ is_told("is_protected") }} as is_protected,
+    {{ is_told("is_deceased") }} as is_deceased
+{%- endmacro %}
+
+{#- Whether an address register tells so: in doubt yes. J, Ja, X, 1, true; not what is empty or plainly no. -#}
+{% macro is_told(column) -%}
+    coalesce(
+        lower(trim(cast({{ column }} as varchar))) not in ('', 'false', 'f', '0', 'n', 'no', 'nej', 'nei', 'ei', 'e'),
+        false
+    )
+{%- endmacro %}
+
+{#- Since when an entry holds; a protected identity or a death without a readable date since it was delivered. -#}
+{% macro register_effective_on() -%}
+    coalesce(
+        {{ register_date("effective_on") }},
+        case when {{ is_told("is_protected") }} or {{ is_told("is_deceased") }} then cast(_extracted_at as date) end
+    )
 {%- endmacro %}

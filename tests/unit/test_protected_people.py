@@ -86,6 +86,12 @@ def test_rule_19_a_dead_person_whose_birth_date_cannot_be_read_is_known_by_name_
         person("family", "Bo", "Tallström", birth_date="1980-01-01", **home),
     ]
     assert known(people, GUNNEL | home | {"birth_date": None, "is_deceased": True}) == {"m": (False, True)}
+    # of an entry with neither, whoever has the name; of a record without a birth date, who lives there
+    assert known(people, GUNNEL | {"birth_date": None, "is_deceased": True}) == dict.fromkeys(
+        ("m", "elsewhere"), (False, True)
+    )
+    unborn = [p | {"birth_date": None} for p in people]
+    assert known(unborn, GUNNEL | home | {"is_deceased": True}) == {"m": (False, True)}
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,20 @@ def test_a_date_of_an_address_register_is_read_as_registers_write_it(raw, compil
     )
     found = f"select birth_date::varchar, effective_on::varchar, quarantine_reason from ({compiled['stg_registers__address_updates']})"
     assert raw.execute(found).fetchall() == [(read, "2026-05-01", None)]
+
+
+@pytest.mark.parametrize(
+    ("written", "is_told"),
+    [("true", True), ("J", True), ("Ja", True), (" x", True), ("1", True), ("skyddad", True), ("false", False), ("N", False), ("nej ", False), ("0", False), ("", False), (None, False)],
+)  # fmt: skip
+def test_a_protected_identity_or_a_death_is_told_by_whatever_is_no_plain_no_also_without_a_date(
+    raw, compiled, written, is_told
+):
+    for column in ("is_protected", "is_deceased"):
+        raw.execute("delete from raw_registers.addresses")
+        raw.execute(
+            f"insert into raw_registers.addresses (entry_id, {column}, _extracted_at, _load_id) values ('e', ?, timestamp '2026-05-02 03:00', 1)",
+            [written],
+        )
+        found = f"select {column}, effective_on::varchar, quarantine_reason is null from ({compiled['stg_registers__address_updates']})"
+        assert raw.execute(found).fetchall() == [(is_told, "2026-05-02" if is_told else None, is_told)]

@@ -171,10 +171,14 @@
     {{ return(adapter.dispatch("letters_and_digits", "kundbild")(expression)) }}
 {%- endmacro %}
 {% macro default__letters_and_digits(expression) -%}
-    regexp_replace(lower(cast({{ expression }} as varchar)), '[^\p{L}\p{N}]|[\x{115F}\x{1160}\x{3164}\x{FFA0}]', '', 'g')
+    regexp_replace(
+        lower(cast({{ expression }} as varchar)), '[^\p{L}\p{N}]|[\x{115F}\x{1160}\x{3164}\x{FFA0}]', '', 'g'
+    )
 {%- endmacro %}
 {% macro spark__letters_and_digits(expression) -%}
-    regexp_replace(lower(cast({{ expression }} as string)), '[^\\p{L}\\p{N}]|[\\x{115F}\\x{1160}\\x{3164}\\x{FFA0}]', '')
+    regexp_replace(
+        lower(cast({{ expression }} as string)), '[^\\p{L}\\p{N}]|[\\x{115F}\\x{1160}\\x{3164}\\x{FFA0}]', ''
+    )
 {%- endmacro %}
 
 {#- The letters of a word, in lower case. -#}

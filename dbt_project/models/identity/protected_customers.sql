@@ -92,7 +92,7 @@ with
             n.customer_id,
             -- who is of one name with a protected person and of unknown age may be that person
             bool_or(n.is_protected) as is_protected,
-            bool_or(n.is_deceased and (b.customer_id is not null or n.birth_date is null)) as is_deceased
+            bool_or(n.is_deceased) as is_deceased
         from namesakes n
         left join births b on b.customer_id = n.customer_id and b.birth_date = n.birth_date
         where
@@ -102,17 +102,22 @@ with
             or n.is_protected
             and n.is_of_one_given_name
             and (n.birth_date is null or n.customer_id not in (select customer_id from births))
-            -- an entry of a dead person without a readable birth date is of whoever has the name at the address
+            -- where either birth date is missing, a dead person is whoever has the name at the address of the entry; of
+            -- an entry with neither a birth date nor an address, whoever has the name
             or n.is_deceased
-            and n.birth_date is null
             and n.is_of_one_given_name
-            and exists (
-                select 1
-                from records r
-                where
-                    r.customer_id = n.customer_id
-                    and r.postal_key = n.postal_key
-                    and {{ same_street("r.street_marks", "n.street_marks") }}
+            and (n.birth_date is null or n.customer_id not in (select customer_id from births))
+            and (
+                n.birth_date is null
+                and n.postal_key is null
+                or exists (
+                    select 1
+                    from records r
+                    where
+                        r.customer_id = n.customer_id
+                        and r.postal_key = n.postal_key
+                        and {{ same_street("r.street_marks", "n.street_marks") }}
+                )
             )
         group by n.customer_id
     ),

@@ -35,8 +35,9 @@ ADDRESSES = Table(
         "city": "VARCHAR",
         "country_code": "VARCHAR",
         "effective_on": "VARCHAR",
-        "is_protected": "BOOLEAN",
-        "is_deceased": "BOOLEAN",
+        # text: whatever is no plain no is told (staging), and a word that no boolean has costs nobody the line
+        "is_protected": "VARCHAR",
+        "is_deceased": "VARCHAR",
     },
     key=["entry_id"],
     path="addresses_*.csv",

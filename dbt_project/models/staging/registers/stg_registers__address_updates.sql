@@ -1,2 +1,2 @@
-select {{ address_columns() }}, {{ staging_end("registers", [required(register_date("effective_on"), "date")]) }}
+select {{ address_columns() }}, {{ staging_end("registers", [required(register_effective_on(), "date")]) }}
 from {{ source("registers", "addresses") }}

@@ -1,2 +1,2 @@
-select {{ address_columns() }}, {{ staging_end("spar", [required(register_date("effective_on"), "date")]) }}
+select {{ address_columns() }}, {{ staging_end("spar", [required(register_effective_on(), "date")]) }}
 from {{ source("spar", "addresses") }}
