@@ -119,7 +119,7 @@ def test_the_address_register_is_one_table_by_file_and_by_its_api(home, warehous
     with (folder / "addresses_2026-05-03.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, entries[0])
         writer.writeheader()
-        writer.writerows(entries)
+        writer.writerows({k: json.dumps(v) if isinstance(v, bool) else v for k, v in e.items()} for e in entries)
     pages = tmp_path / "api" / "addresses"
     pages.mkdir(parents=True)
 
