@@ -69,31 +69,24 @@ select i.source_system, count(*) filter (o.source_key is null) as missing, count
 left join marts.fct_orders o on o.source_system = i.source_system and o.source_key = i.order_key
 group by 1 having missing > 0 order by 1
 """
-# a refund that an order says itself and a credit note in another currency says again: paired by amount they are not, for the
-# rate may be another day's
-_TWICE_ABROAD = """
+# credit notes n beside an order o of the same person that says a refund itself
+_TWICE = """
 select n.source_system, count(*)::bigint as found, (select count(*) from marts.fct_orders o where o.source_system = n.source_system) as came
 from marts.fct_orders n
 where n.order_amount < 0 and n.credited_order_key is null and n.order_status is distinct from 'cancelled' and exists (
     select 1 from marts.fct_orders o
     where o.source_system = n.source_system and o.person_system = n.person_system and o.person_key = n.person_key
-        and o.order_amount >= 0 and o.currency <> n.currency and o.ordered_at <= n.ordered_at
-        and (o.order_status = 'refunded' or o.refunded_amount > 0))
+        and o.order_amount >= 0 and (o.order_status = 'refunded' or o.refunded_amount > 0) and {of})
 group by 1 order by 1
 """
-# the same in one currency: its amount is that of none of the refunds that the person's orders say themselves, nor of several
-_TWICE_APART = """
-select n.source_system, count(*)::bigint as found, (select count(*) from marts.fct_orders o where o.source_system = n.source_system) as came
-from marts.fct_orders n
-where n.order_amount < 0 and n.credited_order_key is null and n.order_status is distinct from 'cancelled' and exists (
-    select 1 from marts.fct_orders o
-    where o.source_system = n.source_system and o.person_system = n.person_system and o.person_key = n.person_key
-        and o.order_amount >= 0 and o.currency is not distinct from n.currency and cast(o.ordered_at as date) <= cast(n.ordered_at as date)
-        and (o.order_status = 'refunded' or o.refunded_amount > 0)
-        and (o.source_system, o.source_key) not in (
-            select source_system, credited_order_key from marts.fct_orders where credited_order_key is not null))
-group by 1 order by 1
-"""
+# in another currency: paired by amount they are not, for the rate may be another day's
+_TWICE_ABROAD = _TWICE.format(of="o.currency <> n.currency and o.ordered_at <= n.ordered_at")
+# in one currency: its amount is that of none of the refunds that the person's orders say themselves, nor of several
+_TWICE_APART = _TWICE.format(
+    of="o.currency is not distinct from n.currency and cast(o.ordered_at as date) <= cast(n.ordered_at as date) "
+    "and (o.source_system, o.source_key) not in ("
+    "select source_system, credited_order_key from marts.fct_orders where credited_order_key is not null)"
+)
 _FOREIGN = """
 select r.source_system, count(*) as found, (select count(*) from marts.fct_orders o where o.source_system = r.source_system) as came
 from marts.order_returns r where r.is_foreign group by 1 order by 1

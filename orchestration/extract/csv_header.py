@@ -17,10 +17,9 @@ import fsspec
 
 from orchestration.errors import SourceError
 from orchestration.extract.delivered import Delivered
-from orchestration.extract.unpacked import GZIP
+from orchestration.extract.unpacked import GZIP, MARKS
 from orchestration.settings import CsvDialect, Table
 
-_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _OTHER_KINDS = {
     b"PAR1": ("a Parquet file", 'say format = "parquet" for the source'),
     b"PK\x03\x04": ("a ZIP archive or a spreadsheet", "export it as CSV, or unpack it"),
@@ -101,9 +100,8 @@ def _refuse_other_kinds(source: str, name: str, file: Delivered, start: bytes) -
 
 def _other_encoding(start: bytes, declared: str) -> str | None:
     """The encoding that a file is in, where its start tells that it is another than `declared`."""
-    for bom, encoding in _BOMS.items():
-        if start.startswith(bom) and declared != encoding:
-            return encoding
+    if start[:2] in MARKS and declared != "utf-16":
+        return "utf-16"
     if declared == "utf-16" or start.isascii():
         return None
     try:

@@ -16,7 +16,7 @@ from orchestration.errors import SourceError
 _UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.IOException)
 _NAMED = 3
 GZIP = b"\x1f\x8b"
-_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _AGAIN = "deliver it again, whole"
 # Latin letters, digits and separators have a zero byte each: of a text in UTF-16 at least so large a share of one side is zero
 _ZERO_SHARE = 0.2
@@ -109,7 +109,7 @@ class Unpacked:
 
 def _width(start: bytes) -> str:
     """Which UTF-16 a text is in, by its mark or its zero bytes; nothing where it is none."""
-    marked = _MARKS.get(start[:2])
+    marked = MARKS.get(start[:2])
     if marked:
         return marked
     of_each_side = max(1, len(start) // 2)

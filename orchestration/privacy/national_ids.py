@@ -261,18 +261,19 @@ _READERS: dict[str, Callable[[str], str]] = {
 COUNTRIES = tuple(_READERS)
 
 
-def without_numbers(written: str) -> str:
-    """Running text with REMOVED for each identity number."""
-    for match in reversed(list(national_ids_in(written))):
-        written = f"{written[: match.start()]}{REMOVED}{written[match.end() :]}"
-    return written
+def without_numbers(written: str, instead: str = REMOVED) -> tuple[str, int]:
+    """(Running text with `instead` for each identity number, how many there were.)"""
+    found = list(national_ids_in(written))
+    for match in reversed(found):
+        written = f"{written[: match.start()]}{instead}{written[match.end() :]}"
+    return written, len(found)
 
 
 def remove_written_numbers(con: duckdb.DuckDBPyConnection) -> None:
     """Out of the lines that a load rejected: they are kept whole, and a number in them would be kept too."""
     # with letters next to it a number is told by its check digits: it may be a record's key
     glued = f"select distinct content from fresh_rejects where regexp_matches(content, {text(_GLUED)})"
-    mended = [(content, without_numbers(content)) for (content,) in con.execute(glued).fetchall()]
+    mended = [(content, without_numbers(content)[0]) for (content,) in con.execute(glued).fetchall()]
     if changed := [pair for pair in mended if pair[0] != pair[1]]:
         written, left = zip(*changed, strict=True)
         con.register("mended_lines", pa.table({"written": pa.array(written), "rest": pa.array(left)}))

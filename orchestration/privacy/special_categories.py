@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from orchestration.privacy.national_ids import REMOVED, WRITTEN_SQL, is_national_id, national_ids_in
+from orchestration.privacy.national_ids import WRITTEN_SQL, is_national_id, without_numbers
 from orchestration.settings import DBT_DIR
 
 _SEED = DBT_DIR / "seeds" / "special_category_terms.csv"
@@ -70,11 +70,8 @@ def categories_in(text: str) -> list[str]:
 
 def cleaned(text: str) -> tuple[str, list[str]]:
     """The text without sentences that tell of a special category and without identity numbers; what was taken out."""
-    taken: list[str] = []
-
-    for match in reversed(list(national_ids_in(text))):
-        taken.append(IDENTITY_NUMBER)
-        text = f"{text[: match.start()]}{REMOVED}{text[match.end() :]}"
+    text, numbers = without_numbers(text)
+    taken = [IDENTITY_NUMBER] * numbers
     kept, start = [], 0
     for end in [*(match.span() for match in _SENTENCE_ENDS.finditer(text)), (len(text), len(text))]:
         sentence, gap = text[start : end[0]], text[end[0] : end[1]]
@@ -88,11 +85,9 @@ def cleaned(text: str) -> tuple[str, list[str]]:
 
 def numberless(text: str) -> tuple[str | None, list[str]]:
     """A name, a street or a title without the identity numbers in it; null where nothing is left."""
-    found = list(national_ids_in(text))
-    for match in reversed(found):
-        text = f"{text[: match.start()]} {text[match.end() :]}"
-    kept = " ".join(text.split()).strip(" ,;:()-") if found else text
-    return kept or None, [IDENTITY_NUMBER] * len(found)
+    rest, numbers = without_numbers(text, " ")
+    kept = " ".join(rest.split()).strip(" ,;:()-") if numbers else text
+    return kept or None, [IDENTITY_NUMBER] * numbers
 
 
 # a sole trader's number for taxes or as a company holds the personal number: "SE" and "01" around it in one for VAT

@@ -116,7 +116,7 @@ def is_harmless(kind: str) -> str:
 def is_evidence(written: str) -> str:
     """SQL: whether a wording or a form, a text, says which (dbt: macro evidence)."""
     listed = ", ".join(map(text, ("", *NO_EVIDENCE)))
-    seen = f"regexp_replace(lower({written}), '[^\\p{{L}}\\p{{N}}]|[\\x{{115F}}\\x{{1160}}\\x{{3164}}\\x{{FFA0}}]', '', 'g')"
+    seen = f"regexp_replace(lower(match_keys.seen({written})), '[^\\p{{L}}\\p{{N}}]', '', 'g')"
     return f"coalesce({seen} not in ({listed}), false)"
 
 

@@ -30,15 +30,15 @@ def birth_macros(as_of: str):
 
 def statement_macros():
     """The macros of statement_days.sql as dbt has them."""
-    return time_macros(files=("engine/casts.sql", "staging.sql", "statement_days.sql"))
+    return time_macros(files=("engine/match_keys.sql", "engine/casts.sql", "staging.sql", "statement_days.sql"))
 
 
 def time_macros(
     zone: str | None = "UTC",
     model: str = "stg_shop__consent_events",
-    files: tuple[str, ...] = ("engine/casts.sql", "staging.sql"),
+    files: tuple[str, ...] = ("engine/match_keys.sql", "engine/casts.sql", "staging.sql"),
 ):
-    """The macros of casts.sql and staging.sql as dbt has them in a staging model of source `shop`, whose times are of that zone;
+    """The macros of match_keys.sql, casts.sql and staging.sql as dbt has them in a staging model of source `shop`, whose times are of that zone;
     None states no zone."""
     macros = DBT_DIR / "macros"
     text = "".join((macros / name).read_text(encoding="utf-8") for name in files)

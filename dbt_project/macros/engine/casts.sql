@@ -171,14 +171,10 @@
     {{ return(adapter.dispatch("letters_and_digits", "kundbild")(expression)) }}
 {%- endmacro %}
 {% macro default__letters_and_digits(expression) -%}
-    regexp_replace(
-        lower(cast({{ expression }} as varchar)), '[^\p{L}\p{N}]|[\x{115F}\x{1160}\x{3164}\x{FFA0}]', '', 'g'
-    )
+    regexp_replace(lower({{ seen("cast(" ~ expression ~ " as varchar)") }}), '[^\p{L}\p{N}]', '', 'g')
 {%- endmacro %}
 {% macro spark__letters_and_digits(expression) -%}
-    regexp_replace(
-        lower(cast({{ expression }} as string)), '[^\\p{L}\\p{N}]|[\\x{115F}\\x{1160}\\x{3164}\\x{FFA0}]', ''
-    )
+    regexp_replace(lower({{ seen("cast(" ~ expression ~ " as string)") }}), '[^\\p{L}\\p{N}]', '')
 {%- endmacro %}
 
 {#- The letters of a word, in lower case. -#}

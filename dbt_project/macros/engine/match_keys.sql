@@ -2,6 +2,7 @@
     The match keys (orchestration/match_keys): the only folding of names, emails, postal codes, streets, countries and birth
     dates. The engine has them as functions of the schema match_keys; on Spark they are to be registered under these names.
 -#}
+{% macro seen(value) -%} match_keys.seen({{ value }}) {%- endmacro %}
 {% macro words_key(value) -%} match_keys.words_key({{ value }}) {%- endmacro %}
 {% macro joined_key(value) -%} match_keys.joined_key({{ value }}) {%- endmacro %}
 {% macro words_of(value) -%} match_keys.words_of({{ value }}) {%- endmacro %}

@@ -1,8 +1,5 @@
 -- An order says that it was refunded, and a credit note says it again. First pairs of the same amount, oldest first;
 -- then one note over several orders of a person in a row, or several notes over one order.
--- How many in a row are looked at, for every run is tried; and of whom: who has more is no single person (a till's
--- guest).
-{%- set longest_run, most_of_a_person = 12, 500 %}
 {%- set group = "source_system, person_system, person_key, currency" %}
 with
     orders as (
@@ -61,7 +58,7 @@ with
             least(n.refunded, coalesce(n.goods_refunded, n.refunded)) as at_least,
             row_number() over (partition by {{ group }}, is_note order by ordered_at, source_key) as place
         from unpaired n
-        where of_person <= {{ most_of_a_person }} and sides = 2
+        where of_person <= {{ var("most_notes_of_a_person") }} and sides = 2
     ),
     runs as (
         select
@@ -80,7 +77,7 @@ with
         join
             rest b
             on b.is_note = a.is_note
-            and b.place between a.place and a.place + {{ longest_run }}
+            and b.place between a.place and a.place + {{ var("longest_run_of_notes") }}
             and {{ same_buyer("a", "b") }}
         join rest c on c.is_note = a.is_note and c.place between a.place and b.place and {{ same_buyer("a", "c") }}
         group by all
