@@ -244,6 +244,24 @@ def test_the_next_night_gives_what_a_rebuild_gives(own_shop):
     assert shop.everything() == night
 
 
+def test_the_order_in_which_lines_are_read_changes_no_amount(tmp_path):
+    """A sum of doubles depends on it, and so would its digest."""
+    shop = Shop(Home(tmp_path / "home").prepare(), tmp_path / "kundbild.toml")
+    shop.begin(["ada"])
+    shop.deliver("sales", *((f"7{n}", "ada", AT, "9000", None, None, "SEK", "completed") for n in range(20)))
+    lines = [
+        (f"7{n}", str(line), "3", f"{line * 17 + n}.{line}3", str(1 + line % 2), "SEK")
+        for n in range(20)
+        for line in range(1, 8)
+    ]
+    shop.deliver("lines", *lines)
+    shop.build()
+    read_once = shop.everything()["marts.order_returns"]
+    shop.deliver("lines", *reversed(lines))
+    shop.build(full_refresh=True)
+    assert len(read_once) == 20 and shop.everything()["marts.order_returns"] == read_once
+
+
 def test_what_is_given_back_in_another_currency_is_worth_what_its_rate_says_or_told(tmp_path):
     """One euro is ten kronor. Prices of more than five decimals are kept."""
     shop = Shop(Home(tmp_path / "home").prepare(), tmp_path / "kundbild.toml")

@@ -28,16 +28,24 @@ with
             given_key,
             family_key,
             born_on,
-            {{ latest("postal_key", packed(["effective_on", "source_key"])) }} as postal_key,
-            {{ latest("street_key", packed(["effective_on", "source_key"])) }} as street_key,
+            {{ latest("postal_key", packed(["effective_on", "source_key", "source_system"])) }} as postal_key,
+            {{ latest("street_key", packed(["effective_on", "source_key", "source_system"])) }} as street_key,
             -- an entry of protected identity tells no address
-            {{ latest(packed(["street", "postal_code", "city"]), packed(["effective_on", "source_key"])) }} filter (
+            {{
+                latest(
+                    packed(["street", "postal_code", "city"]), packed(["effective_on", "source_key", "source_system"])
+                )
+            }} filter (
                 where postal_code is not null and street is not null and not coalesce(is_protected, false)
             ) as address,
             max(effective_on) filter (
                 where postal_code is not null and street is not null and not coalesce(is_protected, false)
             ) as effective_on,
-            {{ latest(packed(["source_system", "source_key"]), packed(["effective_on", "source_key"])) }} filter (
+            {{
+                latest(
+                    packed(["source_system", "source_key"]), packed(["effective_on", "source_key", "source_system"])
+                )
+            }} filter (
                 where postal_code is not null and street is not null and not coalesce(is_protected, false)
             ) as entry
         from {{ each_of("entries", "given_keys", "given_key") }} e

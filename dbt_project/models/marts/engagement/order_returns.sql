@@ -42,7 +42,7 @@ with
         from rated
         window o as (partition by source_system, order_key)
     ),
-    worth as (
+    factored as (
         select
             *,
             -- lines that are all in one other currency are their share of what was paid, whatever the rate
@@ -52,45 +52,54 @@ with
             and not is_converted as is_foreign
         from converted
     ),
+    -- a sum of decimals is the same in any order of its lines, one of doubles is not
+    worth as (
+        select
+            *,
+            cast(factor * line_amount as decimal(28, 6)) as amount,
+            cast(factor * ({{ line_refund("") }}) as decimal(28, 6)) as refund,
+            cast(factor * discount as decimal(28, 6)) as line_discount,
+            quantity > 0 and line_amount >= 0 as is_sold,
+            quantity < 0 or line_amount < 0 as is_negative
+        from factored
+    ),
     compared as (
         select
             source_system,
             order_key,
-            sum(factor * ({{ line_refund("") }})) filter (quantity > 0 and line_amount >= 0) as refunded_amount,
-            - sum(factor * line_amount) filter (quantity < 0 or line_amount < 0) as negative_amount,
-            sum(factor * line_amount) filter (quantity > 0 and line_amount >= 0) as sold_amount,
+            coalesce(sum(refund) filter (is_sold), 0) as refunded_amount,
+            coalesce(- sum(amount) filter (is_negative), 0) as negative_amount,
+            coalesce(sum(amount) filter (is_sold), 0) as sold_amount,
+            coalesce(sum(line_discount) filter (is_sold), 0) as line_discount_amount,
             -- where lines have no price, their share of the units says what was given back
-            sum(least(refunded_quantity, quantity)) filter (quantity > 0)
-            / sum(quantity) filter (quantity > 0) as returned_share,
-            sum(factor * discount) filter (quantity > 0 and line_amount >= 0) as line_discount_amount,
+            coalesce(
+                sum(least(refunded_quantity, quantity)) filter (quantity > 0) / sum(quantity) filter (quantity > 0), 0
+            ) as returned_share,
             bool_or(is_foreign) as is_foreign,
-            bool_and(refunded_quantity >= quantity) filter (
-                is_goods and quantity > 0 and line_amount >= 0
-            ) as is_each_returned,
-            sum(factor * line_amount) filter (is_goods and quantity > 0 and line_amount >= 0) as goods_amount,
-            coalesce(sum(factor * ({{ line_refund("") }})) filter (is_goods and quantity > 0 and line_amount >= 0), 0)
-            - coalesce(sum(factor * line_amount) filter (quantity < 0 or line_amount < 0), 0) as goods_given_back
+            bool_and(refunded_quantity >= quantity) filter (is_goods and is_sold) as is_each_returned,
+            sum(amount) filter (is_goods and is_sold) as goods_amount,
+            coalesce(sum(refund) filter (is_goods and is_sold), 0)
+            - coalesce(sum(amount) filter (is_negative), 0) as goods_given_back
         from worth
         group by source_system, order_key
     ),
     decided as (
         select
-            *,
+            source_system,
+            order_key,
+            cast(refunded_amount as decimal(18, 2)) as refunded_amount,
+            cast(negative_amount as decimal(18, 2)) as negative_amount,
+            cast(sold_amount as decimal(18, 2)) as sold_amount,
+            cast(line_discount_amount as decimal(18, 2)) as line_discount_amount,
+            cast(returned_share as double) as returned_share,
+            is_foreign,
             coalesce(
                 is_each_returned or (goods_amount > 0 and goods_given_back >= goods_amount), false
             ) as is_wholly_returned
         from compared
     )
 select
-    source_system,
-    order_key,
-    cast(coalesce(refunded_amount, 0) as decimal(18, 2)) as refunded_amount,
-    cast(coalesce(negative_amount, 0) as decimal(18, 2)) as negative_amount,
-    cast(coalesce(sold_amount, 0) as decimal(18, 2)) as sold_amount,
-    cast(coalesce(line_discount_amount, 0) as decimal(18, 2)) as line_discount_amount,
-    cast(coalesce(returned_share, 0) as double) as returned_share,
-    is_foreign,
-    is_wholly_returned,
+    *,
     {{
         hashed(
             [
