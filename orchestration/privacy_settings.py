@@ -52,6 +52,13 @@ class Privacy(BaseModel, extra="forbid", frozen=True):
         description="whether customers without a birth date are out of audiences or count as adults; or by purpose, as "
         '{ newsletter = "adult" }: purposes that are not named exclude them',
     )
+    namesakes_share_refusals: int = Field(
+        default=2,
+        ge=1,
+        le=1000,
+        description="customers of one full name, where no more than this many are known and their birth dates do not differ, "
+        "share what any of them refused; 1 for never",
+    )
     retention_days: dict[str, PositiveInt] = Field(
         default={}, description="days by category, where they are others than the seed data_categories says"
     )

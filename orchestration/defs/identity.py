@@ -131,7 +131,9 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             )
             note_rejected_withdrawals(con, readers(run.settings))
             tell("identity", f"withdrawals: {ledger:,}")
-            points = key_withdrawn_points(con, run.settings.identity.default_country)
+            points = key_withdrawn_points(
+                con, run.settings.identity.default_country, run.settings.privacy.namesakes_share_refusals
+            )
             tell("identity", f"withdrawn_points: {points:,}")
             tell("identity", f"untied_withdrawals: {find_untied(con):,}")
             tell("identity", f"households: {find_households(con, run.as_of):,}")

@@ -2,18 +2,19 @@
 
 Here: `identity.withdrawn_points`, `point_holders`, `heirs` and `void_grants`, made anew each night, `held_points`, which
 remembers, and the holders of points that were withdrawn from since. Not here: what is said (privacy/withdrawals.py), what it
-means (dbt: macros/statements.sql), whom none of it names (untied.py).
+means (dbt: macros/statements.sql), whom none of it names (untied.py), who may be one person (shared_refusals.py).
 """
 
 from __future__ import annotations
 
 import duckdb
 
+from orchestration.identity.shared_refusals import share_refusals
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.withdrawals import LEDGER
-from orchestration.warehouse import has_table, scalar
+from orchestration.warehouse import scalar
 
 # one number for all that was said from a contact point, by which a change is seen
 _POINTS = f"""
@@ -176,23 +177,6 @@ anti join identity.point_holders o
     on o.contact_point = p.contact_point and o.person_system = h.person_system and o.person_key = h.person_key
 group by p.contact_point, h.person_system, h.person_key
 """
-# customers who may be one person, as the review queue has them, share what either refused and nothing that either allowed
-_DOUBTED = f"""
-insert into identity.heirs
-with standing as (select customer_id, source_system, source_key, record_id from identity.customer_source_records where valid_to is null),
-pairs as (
-    select l.customer_id as one, r.customer_id as other from identity.review_queue q
-    join standing l on l.record_id = q.left_id join standing r on r.record_id = q.right_id where l.customer_id <> r.customer_id
-),
-sides as (select one, other from pairs union select other, one from pairs),
-first_records as (
-    select customer_id, min(struct_pack(source_system, source_key)) as record from standing
-    where customer_id in (select other from sides) group by customer_id
-)
-select distinct s.source_system, s.source_key, f.record.source_system, f.record.source_key
-from sides b join standing s on s.customer_id = b.one join first_records f on f.customer_id = b.other
-where (s.source_system, s.source_key) in (select (person_system, person_key) from {_REFUSING})
-"""
 # a grant is no evidence on a point that stands in for none, that cannot be read for certain, or that only others have
 _VOID = """
 create or replace table identity.void_grants as
@@ -276,9 +260,10 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -> int:
+def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str, namesakes: int = 1) -> int:
     """Rebuilds the four tables, and adds to `held_points`. Needs the ledger of withdrawals, people with their keys and
-    customers. Returns the contact points that somebody withdrew from."""
+    customers; `namesakes` is the greatest number of customers of one name who share refusals. Returns the contact points
+    that somebody withdrew from."""
     define_match_keys(con)
     prepare_requests(con)
     con.execute(_GRANTED)
@@ -295,7 +280,6 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str) -
     having = (_DENIED_OF_GONE, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
     for statement in (*having, _HOLDERS, _HEIRS, _HOLDERS_BY_HEIRS, _VOID):
         con.execute(statement)
-    if has_table(con, "identity", "review_queue"):
-        con.execute(_DOUBTED)
+    share_refusals(con, _REFUSING, namesakes)
     con.execute("; ".join(f"drop table {table}" for table in _HELPING))
     return int(scalar(con, "select count(*) from identity.withdrawn_points"))

@@ -181,7 +181,7 @@ def permissions(report: Report, customers: int = 1_000_000, events: int = 20_000
 
 def _ledger(con: duckdb.DuckDBPyConnection) -> None:
     note_withdrawals(con, {"consent_events": ["crm"], "email_events": ["email"]})
-    key_withdrawn_points(con, "SE")
+    key_withdrawn_points(con, "SE", namesakes=2)
 
 
 def erasure(report: Report, home: Home) -> None:

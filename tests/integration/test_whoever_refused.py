@@ -38,8 +38,17 @@ where not exists (
     where y.status = 'granted' and y.purpose = w.purpose and y.channel = w.channel and y.day >= n.day
         and (o.person_id = w.person_id or exists (select 1 from whose t where t.customer_id = w.customer_id and t.system = y.system and t.key = y.key)));
 """
+# names that two customers have, in a folding of this test's own that takes more of them for one than identity does
+_FOLDED = "regexp_replace(replace(replace(replace(strip_accents(translate(lower(first_name || '|' || last_name), 'øæå', 'oaa')), 'aa', 'a'), 'oe', 'o'), 'ae', 'a'), '[^a-z|]', '', 'g')"
+_FEW = f"""
+create or replace temp table few as
+select name, list(distinct source_system || ':' || source_key) as keys from (
+    select {_FOLDED} as name, s.customer_id, s.source_system, s.source_key, p.born, p.first_name, p.last_name from people p
+    join identity.customer_source_records s on s.source_system = p.system and s.source_key = p.key and s.valid_to is null
+) where len(trim(first_name)) > 1 and len(trim(last_name)) > 1 group by name having count(distinct customer_id) = 2 and count(born) = 0;
+"""
 # what a record that refused has in common with one of the customer's: the contact point that refused, an address, a number,
-# a name with its birth date or postal code
+# a name with its birth date or postal code, or a name that nobody else has, where no birth date is known
 _SHARED = """
 select audience, f.customer_id, f.system, f.key from refused f
 left join people n on n.system = f.system and n.key = f.key
@@ -48,11 +57,12 @@ where (f.system, f.key) = (w.system, w.key)
     or lower(trim(p.email)) in (lower(trim(n.email)), lower(trim(f.point))) or lower(trim(w.contact_point)) in (lower(trim(n.email)), lower(trim(f.point)))
     or right(regexp_replace(p.phone, '[^0-9]', '', 'g'), 8) = right(regexp_replace(n.phone, '[^0-9]', '', 'g'), 8)
     or lower(p.first_name || p.last_name) = lower(n.first_name || n.last_name) and (p.born = n.born or replace(p.zip, ' ', '') = replace(n.zip, ' ', ''))
+    or exists (select 1 from few where list_contains(keys, f.system || ':' || f.key) and list_contains(keys, w.system || ':' || w.key))
 """
 
 
 def test_whoever_said_no_is_in_no_audience_where_any_record_of_theirs_tells_who_they_are(demo: Kundbild):
-    """A record with nothing but a name in common is anybody's of that name: docs/data-protection.md says how many."""
+    """A record with nothing but the name of many in common is anybody's of that name: docs/data-protection.md says how many."""
     with demo.warehouse() as con:
         rules = con.execute("select audience, purpose, channel from reference.audience_rules").fetchall()
         audiences = " union all ".join(
@@ -60,6 +70,7 @@ def test_whoever_said_no_is_in_no_audience_where_any_record_of_theirs_tells_who_
             for name, purpose, channel in rules
         )
         con.execute(_RECORDS.format(truth=demo.home / "demo" / "truth"))
+        con.execute(_FEW)
         con.execute(_SAID.format(members=audiences))
         assert con.execute("select count(*) from members").fetchall()[0][0] > 100
         assert con.execute(_SHARED).fetchall() == []

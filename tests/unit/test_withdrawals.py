@@ -245,3 +245,30 @@ def test_rule_04_customers_who_may_be_one_share_withdrawals_and_never_grants(per
     assert set(permitted.derive()) == set()
     # each of the three is worked out anew
     assert not set(before) & set(warehouse.execute(digests).fetchall())
+
+
+def test_rule_04_the_few_of_one_name_share_withdrawals_where_no_birth_date_tells_them_apart(permitted):
+    """Two records that have nothing but a name in common: as many as the owner says, counted by customers."""
+    one, other = person("e1", "Efva", "Dahlgren", email="e1@x.se"), person("e2", "Efva", "Dahlgren", email="e2@y.se")
+    third = person("e3", "Efva", "Dahlgren", email="e3@z.se")
+    initial = [person(key, "E", "Dahlgren", email=f"{key}@x.se") for key in ("i1", "i2")]
+    granted = [said(key, contact_point=f"{key}@x.se") for key in ("e1", "i1", "bo")]
+    no = said("e2", "withdrawn", "2026-02-01", contact_point="e2@y.se")
+    # nothing but its contact point says whose it is
+    of_point = {**no, "person_key": None}
+    of_initial = said("i2", "withdrawn", "2026-02-01", contact_point="i2@x.se")
+
+    def allowed(*people: dict, said_no: dict = no, more: tuple = ()) -> set[str]:
+        found = permitted([*people, *initial, BO], consent_events=[*granted, said_no, of_initial, *more])
+        return {key for key, _, _ in found}
+
+    assert allowed(one, other) == {"e1", "i1", "bo"}
+    permitted.namesakes = 2
+    assert allowed(one, other) == {"i1", "bo"} == allowed(one, other, said_no=of_point)
+    assert allowed(one, other, more=(said("e1", at="2026-03-01", contact_point="e1@x.se"),)) == {"e1", "i1", "bo"}
+    born = {"birth_date": "1980-02-03"}
+    assert allowed({**one, **born}, other) == {"i1", "bo"}
+    assert allowed({**one, **born}, {**other, "birth_date": "1951-11-27"}) == {"e1", "i1", "bo"}
+    assert allowed(one, other, third) == {"e1", "i1", "bo"}
+    permitted.namesakes = 3
+    assert allowed(one, other, third) == {"i1", "bo"}
