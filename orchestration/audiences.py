@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.map_settings import STATEMENT_HOURS
 from orchestration.model_files import model_file
 from orchestration.settings import DBT_DIR
 from orchestration.warehouse import quote
@@ -23,7 +24,7 @@ SCHEMA = "audiences"
 AUDIENCE_ROWS = "audience_rows"
 PREFIX = "audience_"
 # permissions, and what sources said, count for so long (rule 15)
-MAX_AGE = timedelta(hours=24)
+MAX_AGE = timedelta(hours=STATEMENT_HOURS)
 # the reason of a permission that a public register closes, or that waits for a register which cannot be asked: no word of
 # the customer's (dbt: macro is_closed_by_register)
 REGISTER_REASON = "^reserved in |register"

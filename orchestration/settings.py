@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, model_validator
 
 from orchestration.identity_settings import GoldenRecord, Identity
+from orchestration.map_settings import STATEMENT_HOURS
 from orchestration.operation_settings import Alerts, Engine, Publishing, Quality, Schedule
 from orchestration.privacy_settings import Privacy
 from orchestration.table_settings import CsvDialect, Table
@@ -60,6 +61,13 @@ class Source(BaseModel, extra="forbid", frozen=True):
         "consent grants nothing that lies within 14 to 26 hours after a withdrawal of another source",
     )
     tables: dict[str, Table] = {}
+
+    def fresh_within(self, table: Table) -> float | None:
+        """Hours within which something new is to come of `table`, or None: what it says, else a day for statements that come
+        as files. A table of a database or an API that is read tonight is known up to tonight, however quiet it is."""
+        if table.fresh_within_hours is None and self.connector == "files" and table.holds_statements:
+            return STATEMENT_HOURS
+        return table.fresh_within_hours
 
 
 class Settings(BaseModel, extra="forbid", frozen=True):

@@ -73,7 +73,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
     fresh_within_hours: float | None = Field(
         default=None,
         description="warn when nothing new came for so long: no row that changed by the cursor, else no row and no file; of "
-        "consent and email events exports stop, too",
+        "consent and email events exports stop, too, and of their files 24 hours are meant where nothing is said",
     )
     csv: CsvDialect | None = Field(default=None, description="files: where this table's files differ from the source's")
     is_whole: bool = Field(

@@ -17,8 +17,8 @@ def suites(settings: Settings, history: History) -> list[Suite]:
                 _columns(table),
                 keeps_its_volume(f"raw_{source}.{name}", history, settings.quality.max_volume_drop),
             ]
-            if table.fresh_within_hours:
-                checks.append(_fresh(source, name, spec.connector, table))
+            if hours := spec.fresh_within(table):
+                checks.append(_fresh(source, name, spec.connector, table, hours))
             found.append(Suite("arrival", f"raw_{source}", name, ("raw", source, name), tuple(checks)))
     return found
 
@@ -33,19 +33,20 @@ def _columns(table: Table) -> Check:
     )
 
 
-def _fresh(source: str, name: str, connector: str, table: Table) -> Check:
+def _fresh(source: str, name: str, connector: str, table: Table, hours: float) -> Check:
     # the newest change by the source's own clock where it has one, else when rows were extracted; a file is a sign of life
-    # also without a row that is new
-    newest = f'max(try_cast("{table.cursor}" as timestamp))' if table.cursor else "max(_extracted_at)"
-    if connector == "files" and not table.cursor:
+    # also without a row that is new. Where the table says no hours its files alone are asked: people may say nothing for days
+    is_by_cursor = table.cursor and table.fresh_within_hours
+    newest = f'max(try_cast("{table.cursor}" as timestamp))' if is_by_cursor else "max(_extracted_at)"
+    if connector == "files" and not is_by_cursor:
         noted = (
             f"select max(noted_at) from ops.loaded_files where source = {text(source)} and table_name = {text(name)}"
         )
         newest = f"greatest({newest}, ({noted}))"
     return no_rows(
         "is_fresh",
-        f"Something came in the {table.fresh_within_hours:g} hours before the night.",
+        f"Something came in the {hours:g} hours before the night.",
         f"select newest from (select {newest} as newest from {{batch}}) as t "
-        f"where newest is null or newest < (select as_of from ops.clock) - interval {int(table.fresh_within_hours or 0)} hour",
+        f"where newest is null or newest < (select as_of from ops.clock) - interval {round(hours * 60)} minute",
         "WARN",
     )

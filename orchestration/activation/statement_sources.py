@@ -67,9 +67,12 @@ def assert_statements_known(con: duckdb.DuckDBPyConnection, settings: Settings, 
             )
         for table in tables:
             if con.execute(_NOT_FRESH, [f"raw_{source}.{table}"]).fetchall():
+                spec = settings.enabled_sources[source]
+                within = spec.fresh_within(spec.tables[table]) or 0
                 raise GateError(
-                    f"source {source} delivered nothing new of {table} for longer than fresh_within_hours: withdrawals may be missing",
-                    to_do=f"see that {source} delivers again, then `kundbild run`",
+                    f"source {source} delivered nothing new of {table} for longer than {within:g} hours: withdrawals may be missing",
+                    to_do=f"see that {source} delivers again, then `kundbild run`; where it delivers more seldom, say how often: "
+                    f"fresh_within_hours below [sources.{source}.tables.{table}]",
                 )
 
 

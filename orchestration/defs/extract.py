@@ -81,11 +81,8 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
 def _spec(name: str, source: Source, table_name: str, table: Table, settings: Settings) -> dg.AssetSpec:
     schema = dg.TableSchema(columns=[dg.TableColumn(c, t) for c, t in kept_columns(table).items()])
     key = ", ".join(table.key) or "none: every delivered row is a row"
-    freshness = (
-        dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=table.fresh_within_hours))
-        if table.fresh_within_hours
-        else None
-    )
+    hours = source.fresh_within(table)
+    freshness = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours)) if hours else None
     return dg.AssetSpec(
         key=["raw", name, table_name],
         group_name="extract",

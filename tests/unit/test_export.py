@@ -268,7 +268,10 @@ def test_a_table_of_statements_that_is_not_fresh_stops_exports_and_another_does_
     checked(night, "raw_crm.people", "is_fresh", passed=False, stage="arrival", severity="WARN")
     assert exported(night, tmp_path / "a.csv")[0]
     checked(night, "raw_club.choices", "is_fresh", passed=False, stage="arrival", severity="WARN")
-    with pytest.raises(GateError, match=r"source club delivered nothing new of choices"):
+    with pytest.raises(
+        GateError,
+        match=r"(?s)source club delivered nothing new of choices for longer than 48 hours.*fresh_within_hours below \[sources.club.tables.choices\]",
+    ):
         exported(night, tmp_path / "b.csv")
 
 

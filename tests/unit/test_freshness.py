@@ -10,6 +10,7 @@ from data_quality.suites import raw
 from orchestration.activation.statement_sources import statement_sources
 from orchestration.configuration import load_settings
 from orchestration.extract.records import now
+from orchestration.map_settings import EntityMap
 from orchestration.settings import PROJECT_DIR, Settings, Source, Table
 from orchestration.transform import set_clock
 
@@ -20,11 +21,14 @@ COLUMNS = {"id": "VARCHAR", "said_at": "TIMESTAMP"}
 def is_fresh(warehouse):
     """Whether table t of source s is fresh at a time, by the check of each night."""
 
-    def go(at: datetime, *, connector="files", **table) -> bool:
-        spec = Table(columns=COLUMNS, path="*.csv", fresh_within_hours=48, **table)
+    def go(at: datetime, *, connector="files", fresh_within_hours: float | None = 48, **table) -> bool:
+        spec = Table(columns=COLUMNS, path="*.csv", fresh_within_hours=fresh_within_hours, **table)
         settings = Settings(company="T", sources={"s": Source(connector=connector, url="/", tables={"t": spec})})
         (suite,) = raw.suites(settings, {})
-        (query,) = [check.arguments["unexpected_rows_query"] for check in suite.checks if check.name == "is_fresh"]
+        queries = [check.arguments["unexpected_rows_query"] for check in suite.checks if check.name == "is_fresh"]
+        if not queries:
+            return True
+        (query,) = queries
         set_clock(warehouse, at)
         return not warehouse.execute(query.format(batch="raw_s.t")).fetchall()
 
@@ -47,6 +51,22 @@ def test_files_without_a_cursor_are_fresh_while_files_are_delivered(load_files, 
 def test_a_table_of_files_that_never_came_is_not_fresh(load_files, is_fresh):
     load_files(columns=COLUMNS, table={"optional": True})
     assert not is_fresh(now(), optional=True)
+
+
+def test_files_of_statements_are_known_for_a_day_unless_said_otherwise_and_by_their_arrival_alone(
+    load_files, warehouse, is_fresh
+):
+    """A cursor's newest value is when somebody last said something, which may be long ago."""
+    load_files({"a_1.csv": "id,said_at\n1,2020-01-01\n"}, columns=COLUMNS)
+    said = EntityMap(entity="consent_events", columns={"source_key": "id", "stated_at": "said_at"})
+    bought = EntityMap(entity="orders", columns={"source_key": "id", "ordered_at": "said_at"})
+    table = {"fresh_within_hours": None, "cursor": "said_at"}
+    for hours, is_known in ((23, True), (25, False)):
+        at = now() + timedelta(hours=hours)
+        assert is_fresh(at, maps=[said], **table) == is_known
+        # a database says all that it knows whenever it is read
+        assert is_fresh(at, maps=[said], connector="sql", **table) and is_fresh(at, maps=[bought], **table)
+        assert is_fresh(at, maps=[said], fresh_within_hours=25.5)
 
 
 def test_every_statement_table_of_the_demo_has_a_clock():
