@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from data_quality.checks import Check
 from data_quality.suites.common import direct_marketing, no_row_where, no_rows
+from data_quality.suites.placeholders import is_placeholder
 from data_quality.suites.raw_statements import (
     EARLIER,
     LATER,
@@ -64,6 +65,13 @@ def by_paths_of_their_own(settings: Settings) -> list[Check]:
             f"join (select k, purpose, channel, clock, max(said_at) as said_at from (select *, unnest({point_keys('point')}) as k from ({said})) group by all) o "
             f"on o.k = p.k where {_REFUSES}",
             rule=4,
+        ),
+        no_row_where(
+            "no_permission_on_a_placeholder",
+            "Nobody is permitted by an address or number that stands in for none: none@…, no-reply@…, *.invalid, one digit repeated, digits that count.",
+            f"b.is_permitted and b.channel <> 'post' and {is_placeholder('b.contact_point')} and not exists (select 1 from reference.identifier_overrides o "
+            f"where o.verdict = 'trust' and list_has_any({point_keys('o.value_key')}, {point_keys('b.contact_point')}))",
+            rule=2,
         ),
         no_rows(
             "no_permission_by_a_number_in_a_raw_register",

@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.identity.shared_refusals import share_refusals
 from orchestration.match_keys import all_name_keys, define_match_keys
+from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.withdrawals import LEDGER
@@ -19,10 +20,11 @@ from orchestration.warehouse import scalar
 # one number for all that was said from a contact point, by which a change is seen
 _POINTS = f"""
 create or replace table identity.withdrawn_points as
-select p.contact_point, match_keys.email_key(p.contact_point) as email_key, n.phone_key, p.statements, p.digest,
-    p.addresses, len(p.addresses) > 0 or coalesce(len(n.denies) > 0, false) as is_readable
+select p.contact_point, case when not is_junk('email', p.email_key) then p.email_key end as email_key,
+    case when not is_junk('phone', n.phone_key) then n.phone_key end as phone_key, p.statements, p.digest, p.addresses,
+    len(p.addresses) > 0 or coalesce(len(n.denies) > 0, false) as is_readable
 from (
-    select *, match_keys.denied_addresses(contact_point) as addresses from (
+    select *, match_keys.email_key(contact_point) as email_key, match_keys.denied_addresses(contact_point) as addresses from (
         select contact_point, count(*) as statements,
             sum(hash(l.source_system, coalesce(l.source_key, 'load ' || l.load_id), person_system, person_key, is_known, purpose,
                 channel, stated_at, is_zoneless))::hugeint as digest
@@ -61,6 +63,10 @@ union
 select null, g.source_system, g.source_key, h.token from gone_people g
 join identity.held_points h on h.person_system = g.source_system and h.person_key = g.source_key
 """
+# what stands in for a contact point is everybody's: what is said from it denies whom its key names, and nobody by the point
+_DENIED_OF_JUNK = (
+    "delete from denied where is_junk(case when contains(token, '@') then 'email' else 'phone' end, token)"
+)
 # who was granted something on a contact point, and whether that is their own record's, as it is written there
 _GRANTED = """
 create or replace temp table granted_on as
@@ -180,8 +186,7 @@ group by p.contact_point, h.person_system, h.person_key
 # a grant is no evidence on a point that stands in for none, that cannot be read for certain, or that only others have
 _VOID = """
 create or replace table identity.void_grants as
-with junk as (select kind, value_key from reference.junk_identifiers),
-standing as (
+with standing as (
     select s.customer_id, n.email_key, n.phone_key from identity.normalised_people n
     join identity.customer_source_records s
         on s.source_system = n.source_system and s.source_key = n.source_key and s.valid_to is null
@@ -200,12 +205,13 @@ left join identity.customer_source_records s
     on s.source_system = k.person_system and s.source_key = k.person_key and s.valid_to is null
 group by all having not bool_or(h.customer_id is not distinct from s.customer_id)
 union
-select person_system, person_key, contact_point from keyed where match_key in (select value_key from junk)
+select person_system, person_key, contact_point from keyed where is_junk(case when contains(match_key, '@') then 'email' else 'phone' end, match_key)
 union
-select p.source_system, p.source_key, unnest([p.email, p.phone]) from conformed.conformed_people p
+select p.source_system, p.source_key,
+    unnest([case when is_junk('email', n.email_key) then p.email end, case when is_junk('phone', n.phone_key) then p.phone end])
+from conformed.conformed_people p
 join identity.normalised_people n on n.source_system = p.source_system and n.source_key = p.source_key
-where n.email_key in (select value_key from junk where kind = 'email')
-    or n.phone_key in (select value_key from junk where kind = 'phone')
+where is_junk('email', n.email_key) or is_junk('phone', n.phone_key)
 union
 select g.person_system, g.person_key, g.contact_point from granted_on g
 left join identity.phone_numbers n on n.phone = g.contact_point and n.country_code = g.country_code
@@ -240,6 +246,7 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
     """Makes the temp table `later_holders` (contact_point, person_system, person_key): who has a contact point that was
     withdrawn from, one withdrawn from since the last night included. Needs the tables of key_withdrawn_points."""
     define_match_keys(con)
+    define_junk(con)
     con.execute(_LATER_POINTS)
     if not scalar(con, "select count(*) from later_points"):
         con.execute(f"{_KNOWN_HOLDERS}; drop table later_points")
@@ -251,7 +258,13 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
         "where regexp_matches(match_keys.beside_addresses(contact_point), '[0-9]')"
     )
     read_phones(con, numbers)
-    for statement in (_DENIED_POINTS.format(points="later_points"), _GRANTED_KEYS, _HAVING, _LATER_HOLDERS):
+    for statement in (
+        _DENIED_POINTS.format(points="later_points"),
+        _DENIED_OF_JUNK,
+        _GRANTED_KEYS,
+        _HAVING,
+        _LATER_HOLDERS,
+    ):
         con.execute(statement)
     con.execute(
         "; ".join(
@@ -265,6 +278,7 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str, n
     customers; `namesakes` is the greatest number of customers of one name who share refusals. Returns the contact points
     that somebody withdrew from."""
     define_match_keys(con)
+    define_junk(con)
     prepare_requests(con)
     con.execute(_GRANTED)
     read_phones(
@@ -277,7 +291,7 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str, n
     for statement in (_POINTS, _DENIED_POINTS.format(points="identity.withdrawn_points"), _HELD, _GONE):
         con.execute(statement)
     read_phones(con, "select phone, country_code from gone_people", default_country)
-    having = (_DENIED_OF_GONE, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
+    having = (_DENIED_OF_GONE, _DENIED_OF_JUNK, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
     for statement in (*having, _HOLDERS, _HEIRS, _HOLDERS_BY_HEIRS, _VOID):
         con.execute(statement)
     share_refusals(con, _REFUSING, namesakes)

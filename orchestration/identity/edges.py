@@ -10,6 +10,7 @@ import duckdb
 
 from orchestration.identity.model import MIN_RECORDS
 from orchestration.identity.touched import touch
+from orchestration.match_keys.junk import define_junk
 from orchestration.privacy.national_ids import prepare_national_ids
 from orchestration.settings import Identity
 from orchestration.warehouse import scalar, transaction
@@ -30,14 +31,12 @@ select c.kind, c.value_key, c.record_count, c.name_count, c.given_name_count,
     case
         when o.verdict = 'trust' then null
         when o.verdict = 'ignore' then 'override: ' || coalesce(o.reason, 'ignored')
-        when j.value_key is not null then 'junk: ' || j.reason
-        when c.kind = 'phone' and replace(right(c.value_key, 7), right(c.value_key, 1), '') = '' then 'junk: one digit repeated'
+        when is_junk(c.kind, c.value_key) then 'junk: ' || junk_reason(c.kind, c.value_key)
         when c.kind = 'email' and split_part(c.value_key, '@', 1) in (select local_part from reference.role_mailboxes) then 'role mailbox'
         when c.name_count > $max_names then 'shared by too many names'
         when c.record_count > case c.kind when 'email' then $max_email else $max_phone end then 'shared by too many records'
     end as ignored_reason
 from counted c
-left join reference.junk_identifiers j on j.kind = c.kind and j.value_key = c.value_key
 left join reference.identifier_overrides o on o.kind = c.kind and o.value_key = c.value_key
 """
 # of the records that are another now and were another before
@@ -235,6 +234,7 @@ create or replace temp view edge_scores as from near_scores
 
 def find_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
     """Rebuilds `identity.identifiers`, each with why it is ignored, if so. Returns their number."""
+    define_junk(con)
     con.execute(f"create or replace table identity.identifiers as {_IDENTIFIERS.format(only='')}", _limits(settings))
     return int(scalar(con, "select count(*) from identity.identifiers"))
 
@@ -242,6 +242,7 @@ def find_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
 def recount_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
     """Brings `identity.identifiers` up to date with the touched records, and touches the others that have one whose
     worth is another now. Needs `replaced_people`. Returns their number."""
+    define_junk(con)
     con.execute(_TOUCHED_VALUES)
     only = "semi join touched_values using (kind, value_key)"
     con.execute(

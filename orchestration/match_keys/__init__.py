@@ -19,6 +19,7 @@ identifies and permits; whatever it may be denies.
   These tokens are the readings and, where the country or the number of one side is not certain, its national or last digits.
   For a set-wise join: `unnest(denies) = unnest(denied_by)`. A number that lacks its country is read in the default country
   and denies the same digits in every country.
+- `is_junk(kind, key)` (junk.py): whether a key stands in for an address or number that somebody has not.
 - `match_keys.record_key(s)`: a record's key at its source, whoever writes it (`703.0`, ` 703 `).
 - `match_keys.words_key(s)` (names, streets, cities), `joined_key` (without spaces), `words_of` (list), `postal_key(s, country)`,
   `street_number(words_key)`, `street_marks(words_key)` with `same_street(marks, marks)`, `country_code(s)` (alpha-2 or null),

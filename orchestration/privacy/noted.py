@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.home import Home
 from orchestration.match_keys import all_name_keys, define_match_keys, full_name_keys, name_keys
+from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.pseudonyms import prepare_keys
@@ -203,12 +204,13 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
         f"from conformed.conformed_people where deleted_at is null and (source_system, source_key) not in {RECORDS}"
     )
     nobodys = "(select value_key from identity.identifiers where ignored_reason is not null)"
+    define_junk(con)
     points = " union ".join([_POINTS, *(sql for table, sql in _FORMER.items() if has_table(con, *table))])
     con.execute(
         "insert into restricted.erasing_values "
         f"with theirs as (select distinct unnest(match_keys.email_readings(point)) as key from ({points})), "
         f"others as (select distinct unnest(match_keys.email_readings(email)) as key {others}) "
-        f"select 'email', key, key in (from others) or key in {nobodys} from theirs"
+        f"select 'email', key, key in (from others) or key in {nobodys} or is_junk('email', key) from theirs"
     )
     written = f"select match_keys.beside_addresses(point) as phone, country_code from ({points})"
     read_phones_apart(con, written, settings.identity.default_country, "their_phones")
@@ -218,7 +220,7 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
     con.execute(
         f"insert into restricted.erasing_values with theirs as (select distinct {keys} as key from their_phones), "
         f"others as (select distinct {keys} as key from others_phones) "
-        f"select 'phone', key, key in (select key from others where key is not null) or key in {nobodys} from theirs where starts_with(key, '+')"
+        f"select 'phone', key, key in (select key from others where key is not null) or key in {nobodys} or is_junk('phone', key) from theirs where starts_with(key, '+')"
     )
     con.execute("drop table their_phones; drop table others_phones")
 

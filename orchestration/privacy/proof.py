@@ -35,7 +35,8 @@ class Planted:
 
     @property
     def email(self) -> str:
-        return f"{self.token}@example.org"
+        # of a domain that is nobody's, and that the seed of junk does not take for a placeholder
+        return f"{self.token}@kundbild.internal"
 
     @property
     def values(self) -> dict[str, str]:

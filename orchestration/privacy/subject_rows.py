@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestration.match_keys import all_name_keys, define_match_keys
+from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.erased_points import addresses_in
@@ -79,6 +80,7 @@ def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, customer: s
 
 def _note_points(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) -> None:
     """Their addresses and numbers in every reading, but for those that another customer's record may name too."""
+    define_junk(con)
     nobodys = "select null"
     if has_table(con, "identity", "identifiers"):
         nobodys = "select value_key from identity.identifiers where ignored_reason is not null"
@@ -86,7 +88,7 @@ def _note_points(con: duckdb.DuckDBPyConnection, settings: Settings, customer: s
     con.execute(
         f"insert into subject_keys with theirs as (select distinct unnest(match_keys.email_readings(point)) as key from ({points})), "
         f"others as (select distinct unnest(match_keys.email_readings(email)) as key {_OTHERS_HAVE} union {nobodys}) "
-        "select 'email', key from theirs where key not in (select key from others where key is not null)",
+        "select 'email', key from theirs where not is_junk('email', key) and key not in (select key from others where key is not null)",
         {"customer": customer},
     )
     country = settings.identity.default_country
@@ -107,7 +109,7 @@ def _note_points(con: duckdb.DuckDBPyConnection, settings: Settings, customer: s
     con.execute(
         f"insert into subject_keys with theirs as (select distinct {keys} as key from their_phones), "
         f"others as (select distinct {keys} as key from others_phones union {nobodys}) "
-        "select 'phone', key from theirs where starts_with(key, '+') and key not in (select key from others where key is not null)"
+        "select 'phone', key from theirs where starts_with(key, '+') and not is_junk('phone', key) and key not in (select key from others where key is not null)"
     )
     con.execute("drop table their_phones; drop table others_phones; drop table others_numbers")
 

@@ -56,7 +56,7 @@ create table conformed.conformed_consent_events as select 'crm' as source_system
     from range(getvariable('events')) t(i);
 create schema staging; create view staging.stg_crm__consent_events as select *, null as quarantine_reason from conformed.conformed_consent_events;
 create view staging.stg_email__email_events as select *, null as quarantine_reason from conformed.conformed_email_events;
-create table reference.junk_identifiers (kind varchar, value_key varchar);
+create table reference.junk_identifiers (kind varchar, value_key varchar, reason varchar);
 create table conformed.conformed_people as select source_system, source_key, email_key as email, phone_key as phone, 'SE' as country_code, null::timestamp as deleted_at from identity.normalised_people;
 create view identity.customer_source_records as from marts.bridge_customer_source_records;
 """

@@ -68,11 +68,11 @@ LINES = [
 RATES = [("EUR", "SEK", "2026-01-01", "10"), ("EUR", "SEK", "2026-11-15", "12"), ("EUR", "NOK", "2026-01-01", "12.5"), ("USD", "SEK", "2026-01-01", "0")]  # fmt: skip
 ANSWERS = [("a", "vera", AT, "9"), ("b", "vera", AT, "11"), ("c", "vera", AT, "8.5"), ("d", "vera", AT, "7"), ("d", "vera", AT, "8"), (" ", "vera", AT, "8")]  # fmt: skip
 SAID = [
-    ("s1", "vera", "vera@x.example", "yes", AT),
+    ("s1", "vera", "vera@x.se", "yes", AT),
     ("s2", None, " ", "no", AT),
-    ("s3", None, "stig@x.example", "No ", None),
-    ("s4", "eva", "eva@x.example", "yes", "soon"),
-    ("s5", "pia", "pia@x.example", "Maybe", AT),
+    ("s3", None, "stig@x.se", "No ", None),
+    ("s4", "eva", "eva@x.se", "yes", "soon"),
+    ("s5", "pia", "pia@x.se", "Maybe", AT),
 ]
 PEOPLE = ["vera", "stig", "eva", "pia", "rune", "nils", "olle", "kari", "nora", "free", "lisa", "tor"]
 

@@ -14,7 +14,7 @@ HEAD = "order_no,customer,name,mail,day,total,state"
 
 def _orders(*changed: str) -> str:
     rows = [
-        f"{1000 + n},K{n % 12},Kund {chr(65 + n % 12)} Ek,kund{n % 12}@x.example,2026{1 + n % 9:02}15,{10 + n}.50,Betald"
+        f"{1000 + n},K{n % 12},Kund {chr(65 + n % 12)} Ek,kund{n % 12}@x.se,2026{1 + n % 9:02}15,{10 + n}.50,Betald"
         for n in range(60)
     ]
     return "\n".join([HEAD, *rows, *changed]) + "\n"
@@ -34,8 +34,8 @@ def shop(tmp_path_factory) -> Kundbild:
     assert str(folder) in config.read_text()
     # guests have no customer; what is a test is left out; one order was cancelled
     (folder / "exports" / "orders_1.csv").write_text(
-        _orders("2000,,,,20261001,99.00,levererad", "2001,K1,Kund B Ek,kund1@x.example,20261001,5000.00,ÅNGRAD",
-                "2002,K1,Kund B Ek,kund1@x.example,20261001,7000.00,Test", "2003,K2,Kund C Ek,kund2@x.example,20269901,1.00,betald")
+        _orders("2000,,,,20261001,99.00,levererad", "2001,K1,Kund B Ek,kund1@x.se,20261001,5000.00,ÅNGRAD",
+                "2002,K1,Kund B Ek,kund1@x.se,20261001,7000.00,Test", "2003,K2,Kund C Ek,kund2@x.se,20269901,1.00,betald")
     )  # fmt: skip
     return Kundbild(folder / "home", config)
 
@@ -52,7 +52,7 @@ def test_the_readmes_example_gives_customers_and_holds_a_night_that_sets_too_muc
     assert found == [{"orders": 62, "net": "2499.00", "cancelled": 1}]
     assert "ordered_at cannot be read" in shop("status").stdout
     # too much holds the next night, until it is acknowledged
-    bad = [f"{3000 + n},K3,Kund D Ek,kund3@x.example,2026-10-1{n},10.00,betald" for n in range(6)]
+    bad = [f"{3000 + n},K3,Kund D Ek,kund3@x.se,2026-10-1{n},10.00,betald" for n in range(6)]
     (shop.config.parent / "exports" / "orders_2.csv").write_text("\n".join([HEAD, *bad]) + "\n")
     outcome = shop.json("run", "--as-of", "2026-11-02T02:00:00", code=1)
     assert outcome["failed_checks"] == ["ERROR quarantine/set_aside: share_is_small"]

@@ -11,14 +11,18 @@ import pytest
 
 from data_quality.checks import Check
 from data_quality.suites.own_paths import by_paths_of_their_own
+from data_quality.suites.placeholders import is_placeholder
 from data_quality.suites.raw_statements import _REFUSALS, _REFUSED, opt_outs, point_keys
 from orchestration.extract.records import prepare_ops
+from orchestration.identity.evaluate import load_seeds
 from orchestration.map_settings import ColumnMap, EntityMap
+from orchestration.match_keys.junk import define_junk
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.withdrawals import HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS, prepare_withdrawals
 from orchestration.settings import Settings, Source, Table
 from tests.loads import note_load
 from tests.unit.mapped import statement_macros
+from tests.unit.test_evidence import PLACEHOLDER_NUMBERS, PLACEHOLDERS, SOMEBODYS, SOMEBODYS_NUMBERS
 from tests.unit.test_refusal_words import GRANTS, REFUSALS
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
@@ -67,6 +71,7 @@ create table reference.purposes as from (values ('newsletter', true), ('survey',
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 insert into identity.customer_source_records values ('c1', 'email', '7', '2025-01-01', null), ('c1', 'club', 'k7', '2025-01-01', '2026-01-01');
 create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, deciding_event varchar default 'club:g1');
+create table reference.identifier_overrides (kind varchar, value_key varchar, verdict varchar, reason varchar);
 insert into marts.contact_permissions (customer_id, purpose, channel, contact_point, is_permitted, decided_at) values
     ('c1', 'newsletter', 'email', 'Anna.Berg@x.se', true, '2026-03-01 12:00'), ('c1', 'newsletter', 'sms', '+46 70-111 22 33', true, '2026-03-01 12:00'),
     ('c1', 'survey', 'email', 'anna.berg@x.se', true, '2026-03-01 12:00'), ('c2', 'newsletter', 'email', 'bo@x.se', false, '2026-03-01 12:00');
@@ -195,6 +200,29 @@ def rows_of(check: Check) -> str:
 def test_each_opt_out_in_raw_is_seen_and_nothing_else(planted):
     assert {breach: planted(breach) for breach in SEEN} == SEEN
     assert {breach: failed for breach in ALLOWED if (failed := planted(breach))} == {}
+
+
+ON_A_PLACEHOLDER = "no_permission_on_a_placeholder"
+
+
+def _permitted_on(point: str) -> str:
+    channel = "email" if "@" in point else "sms"
+    return f"update marts.contact_permissions set contact_point = '{point}' where is_permitted and purpose = 'newsletter' and channel = '{channel}'"
+
+
+def test_a_permission_on_a_plain_placeholder_is_seen_and_on_none_that_the_models_let_pass(planted, warehouse):
+    plain = ["none@none.se", "No-Reply@x.se", "saknas2@x.se", "test+anna@x.se", "kund@kassa.invalid", "070-111 11 11", "0701234567", "+45 87 65 43 21"]  # fmt: skip
+    assert {point for point in plain if planted(_permitted_on(point)) != {ON_A_PLACEHOLDER}} == set()
+    trust = "insert into reference.identifier_overrides values ('email', 'test@x.se', 'trust', 'Mr Test'), ('phone', '+46701234567', 'trust', 'ours')"
+    assert planted(f"{trust}; {_permitted_on('Test@x.se')}") == planted(f"{trust}; {_permitted_on('070-123 45 67')}") == set()  # fmt: skip
+    load_seeds(warehouse)
+    define_junk(warehouse)
+    points = [*PLACEHOLDERS, *SOMEBODYS, *PLACEHOLDER_NUMBERS, *SOMEBODYS_NUMBERS]
+    key = "case when contains(p, '@') then match_keys.email_key(p) else '+' || match_keys.digits_in(p) end"
+    asked = f"select p, {is_placeholder('p')} as is_seen, is_junk(case when contains(p, '@') then 'email' else 'phone' end, {key}) as is_junk from (select unnest($1) as p)"
+    found = warehouse.execute(asked, [points]).fetchall()
+    assert {point for point, is_seen, is_junk in found if is_seen and not is_junk} == set()
+    assert {point for point, is_seen, _ in found if is_seen} <= {*PLACEHOLDERS, *PLACEHOLDER_NUMBERS}
 
 
 def test_opt_outs_of_no_source_are_none_and_keys_are_of_all_that_is_written(warehouse):

@@ -11,6 +11,7 @@ with
         join {{ source("identity", "phone_numbers") }} n on n.phone = e.contact_point
         where e.confirmed_at is not null and e.deleted_at is null and e.contact_point_type = 'phone' and n.is_certain
     ),
+    junk as (select kind, value_key from {{ source("identity", "identifiers") }} where ignored_reason like 'junk: %'),
     entries as (
         select
             *,
@@ -61,8 +62,8 @@ with
             p.full_name,
             p.given_name,
             p.family_name,
-            p.email,
-            p.phone,
+            case when je.value_key is null then p.email end as email,
+            case when jp.value_key is null then p.phone end as phone,
             n.birth_date,
             p.gender,
             p.postal_code,
@@ -71,8 +72,8 @@ with
             p.preferred_store,
             n.given_key,
             n.family_key,
-            n.email_key,
-            n.phone_key,
+            case when je.value_key is null then n.email_key end as email_key,
+            case when jp.value_key is null then n.phone_key end as phone_key,
             n.birth_date as birth_key,
             n.postal_key,
             {% if systems -%}
@@ -111,6 +112,9 @@ with
             {{ source("identity", "normalised_people") }} n
             on n.source_system = b.source_system
             and n.source_key = b.source_key
+        -- what stands in for an address or number is nobody's
+        left join junk je on je.kind = 'email' and je.value_key = n.email_key
+        left join junk jp on jp.kind = 'phone' and jp.value_key = n.phone_key
         left join confirmed e on e.contact_point_type = 'email' and e.point_key = n.email_key
         left join confirmed t on t.contact_point_type = 'phone' and t.point_key = n.phone_key
         left join
