@@ -102,6 +102,26 @@ def test_rule_02_a_word_for_no_evidence_is_known_by_its_letters_and_digits(wareh
         "#N/A",
         "okänd.",
     ]
+    none += ["no", "Nej", "nei", "ei", "blank", "TEST", "test!", "-1", " -1 ", "\u22121", "-99", "00", "000", "0.0", "-0", "unknown", "saknas",
+             "Ukjent", "ukendt", "puuttuu", "tyhjä", "none", "null", "false", "True", "ja", "yes", "ikke oppgitt", "ei tiedossa", "not set"]  # fmt: skip
     assert [row for row in warehouse.execute(select, [none]).fetchall() if row[1:] != (None, False)] == []
-    some = ["0.1", "v0", "form 10", "none of these but v2", "2024", "Nyhetsbrev"]
+    some = [
+        "1",
+        "-v1",
+        "2-1",
+        "10",
+        "007",
+        "A",
+        "n",
+        "nej tack-formuläret",
+        "test 2",
+        "blankett 4",
+        "testament",
+        "0.1",
+        "v0",
+        "form 10",
+        "none of these but v2",
+        "2024",
+        "Nyhetsbrev",
+    ]
     assert warehouse.execute(select, [some]).fetchall() == [(word, word, True) for word in some]

@@ -158,10 +158,19 @@
 {#- A text as it is written; null where it is empty or nothing but white space, of whatever kind. -#}
 {% macro filled(expression) -%} case when {{ word(expression) }} is not null then {{ expression }} end {%- endmacro %}
 
-{#- Evidence as it is written; null where it has neither letter nor digit, or is a word for none, by its letters and digits. -#}
+{#-
+    Evidence as it is written; null where it has neither a letter nor a digit but 0, is a word for none, by its letters and
+    digits, or a number below 0: systems write -1 for none, and without its sign it is a version as any other.
+-#}
 {% macro evidence(expression) -%}
+    {%- set said = letters_and_digits(expression) -%}
     case
-        when {{ letters_and_digits(expression) }} not in ('', '{{ var("no_evidence") | join("', '") }}')
+        when
+            {{ said }} not in ('{{ var("no_evidence") | join("', '") }}')
+            and replace({{ said }}, '0', '') != ''
+            and not (
+                left(trim({{ expression }}), 1) in ('-', '−', '–') and translate({{ said }}, '0123456789', '') = ''
+            )
         then {{ expression }}
     end
 {%- endmacro %}
