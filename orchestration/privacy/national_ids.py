@@ -35,24 +35,22 @@ _NAMES = {
     "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr", "personnr", "personnummer", "persnr", "samordningsnr", "samordningsnummer", "socialsecurityno", "socialsecuritynumber", "socsecid", "ssn",
 }  # fmt: skip
 # the whole name of such a column; behind other words it may be any record's number
-_WHOLE_NAMES = {"idnr", "idnummer"}
+_WHOLE_NAMES = {
+    "idnr",
+    "idnummer",
+    "idnumber",
+    "idno",
+    "idnum",
+    "identificationnumber",
+    "identificationno",
+    "identitynr",
+}
 # words behind such a name that leave it one: a part or a plain hash of a number tells it
 _FORMS = {
-    "clean",
-    "enc",
-    "encrypted",
-    "hash",
-    "hashed",
-    "last",
-    "last4",
-    "masked",
-    "md5",
-    "raw",
-    "sha1",
-    "sha256",
-    "text",
-    "value",
-}
+    "clean", "enc", "encrypted", "hash", "hashed", "last", "masked", "md", "raw", "sha", "text", "txt", "value", "string", "str", "full",
+    "fullt", "short", "kort", "long", "lang", "formatted", "formaterat", "normalised", "normalized", "digits", "digit", "siffror",
+    "siffrigt", "siffrig", "siffer", "sifret", "cifre", "ciffer", "numeroa",
+}  # fmt: skip
 # what stands between the birth date and the rest, and what is written for a hyphen
 _SEPARATOR = "[-+A-FU-Y \u00a0\u2010-\u2015\u2212]?"
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
@@ -92,8 +90,10 @@ create table if not exists restricted.national_ids (
 
 def holds_national_ids(column: str) -> bool:
     """Whether a column is named as one of national identity numbers is, alone or as the last words: `customer_pnr_2`,
-    `pnr_hash`."""
-    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-zåäöæø])(?=[A-ZÅÄÖÆØ])", " ", column).lower().translate(_PLAIN))
+    `pnr_hash`, `personnummer12`."""
+    words = re.findall(
+        r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-zåäöæø])(?=[A-ZÅÄÖÆØ])", " ", column).lower().translate(_PLAIN)
+    )
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _FORMS):
         words.pop()
     return "".join(words) in _WHOLE_NAMES or any("".join(words[start:]) in _NAMES for start in range(len(words)))
@@ -111,6 +111,9 @@ def is_national_id(written: str, before: str = "", *, is_glued: bool = False) ->
     """
     number = _in_one_form(written)
     if any(canonical_number(number, country) is not None for country in COUNTRIES if country != "DK"):
+        return True
+    if hetu.is_valid(number, allow_temporary=True):
+        # what a hospital gives to who has none yet: no register has it, so that it tells nobody apart, but it is a person's
         return True
     if canonical_number(number, "DK") is None:
         return False
