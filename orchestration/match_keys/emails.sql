@@ -61,7 +61,18 @@ create or replace macro match_keys.addresses_in(w) as
     list_sort(list_distinct(list_filter(list_transform(
         regexp_extract_all(regexp_replace(w, ' *@ *', '@', 'g'), '[^ @]+@[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+'),
         lambda a: match_keys.written_address_key(a)), lambda k: k is not null)));
-create or replace macro match_keys.known_addresses(s) as match_keys.addresses_in(nfc_normalize(match_keys.decoded(match_keys.written_addresses(s))));
+-- two addresses without anything between them (a@x.sea@x.se), parted behind an ending that domains here have: as early as can
+-- be, and as late. Twice, for a sign that was read is not read again
+create or replace macro match_keys.parted_early(w) as
+    regexp_replace(w, '(@[^ @]*?[.](?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me))([^ @]+@)', '\1 \2', 'g');
+create or replace macro match_keys.parted_late(w) as
+    regexp_replace(w, '(@[^ @]*[.](?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me))([^ @]+@)', '\1 \2', 'g');
+create or replace macro match_keys.known_addresses(s) as
+    list_transform([nfc_normalize(match_keys.decoded(match_keys.written_addresses(s)))], lambda w:
+        case when regexp_matches(w, '@[^ @]+@') then list_sort(list_distinct(flatten(list_transform(
+                [w, match_keys.parted_early(match_keys.parted_early(w)), match_keys.parted_late(match_keys.parted_late(w))],
+                lambda v: match_keys.addresses_in(v)))))
+            else match_keys.addresses_in(w) end)[1];
 -- most addresses: letters, digits and marks of ASCII, one @, a domain
 create or replace macro match_keys.is_plain_address(s) as
     regexp_full_match(s, '[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]*[A-Za-z0-9](?:\.[A-Za-z0-9-]*[A-Za-z0-9])+') and not contains(lower(s), 'xn--');
@@ -73,10 +84,11 @@ create or replace macro match_keys.plain_address_key(s) as
 create or replace macro match_keys.email_readings(s) as
     case when match_keys.is_plain_address(s) then [match_keys.plain_address_key(s)]
         else coalesce(match_keys.known_addresses(s), []::varchar[]) end;
--- the address that a field certainly names; null where it names none, several, or one with a gap at the @
+-- the address that a field certainly names; null where it names none, several, or one with a gap at the @; nor is it certain
+-- where nothing stands between one @ and the next
 create or replace macro match_keys.email_key(s) as
     case when match_keys.is_plain_address(s) then match_keys.plain_address_key(s)
-        when not regexp_matches(s, '[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]@|@[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]')
+        when not regexp_matches(s, '[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]@|@[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]|@[^\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/@]*@')
             then list_transform([match_keys.known_addresses(s)], lambda k: case when len(k) = 1 then k[1] end)[1] end;
 
 -- %3C as <, where the bytes are text

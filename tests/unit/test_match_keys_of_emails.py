@@ -53,6 +53,12 @@ def test_an_address_has_one_key_however_it_is_written(addresses):
         ("a@x.se; b@y.se", None, ["a@x.se", "b@y.se"]),
         ("a@x.se/b@y.se", None, ["a@x.se", "b@y.se"]),
         ("a@x.se b@y.se", None, ["a@x.se", "b@y.se"]),
+        # nothing between two of them: never certain, even where both are one
+        ("a@x.sea@x.se", None, ["a@x.se", "a@x.sea"]),
+        ("anna@x.sebo@y.no", None, ["anna@x.se", "anna@x.sebo", "bo@y.no"]),
+        ("anna@gmail.comAnna.Berg@x.se", None, ["anna.berg@x.se", "anna@gmail.com", "anna@gmail.comanna.berg"]),
+        ("a@x.seb@y.dkc@z.fi", None, ["a@x.se", "a@x.seb", "b@y.dk", "c@z.fi", "y.dkc@z.fi"]),
+        ("anna@x.se@y.se", None, ["anna@x.se"]),
         ("anna @ posten.se", None, ["anna@posten.se"]),
         ("Anna.Berg+shop@posten.se", "anna.berg@posten.se", ["anna.berg@posten.se"]),
         ("A.n.n.a+x@GoogleMail.com", "anna@gmail.com", ["anna@gmail.com"]),

@@ -121,6 +121,8 @@ SEEN = {
     optin(email="mailto:anna.berg@x.se;"): {BY_POINT},
     optin(email="bo@x.se; \u200banna.berg@x.se"): {BY_POINT},
     optin(email="Anna Berg <anna.berg@x.se>", subscriber_id="not a number"): {BY_POINT},
+    optin(email="anna.berg@x.seanna.berg@x.se"): {BY_POINT},
+    optin(email="anna.berg@x.sebo@y.no"): {BY_POINT},
     event(subscriber_id="7"): {BY_RECORD},
     event(subscriber_id="7", event="group_unsubscribe"): {BY_RECORD},
     event(email="anna.berg@x.se", event="spamreport"): {BY_POINT},
