@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-# user and password of a URL, up to the last @ before a blank; and a password with blanks in it
+# user and password of a URL, up to the last @ before a blank; and a password with blanks in it. Without a scheme only what
+# has a colon before the @: a path may have two slashes
 _USER_OF_URL = re.compile(r"(\w+://)(?:[^\s]*|[^\s/@:]+:[^@\n]*)@")
+_USER_OF_BARE_URL = re.compile(r"(?<![:\w])(//)[^\s/@:]*:[^\s]*@")
+# the address of a webhook is its own secret: all that stands behind the word, of whatever service
+_HOOK = re.compile(
+    r"(?i)((?:(?:^|[\s/'\"(])(?:incoming[_-]?)?(?:web)?hooks?|/webhookb2|//hooks\.[^\s/]+)/)[^\s'\"<>)\]}?]+"
+)
 # what a query, a DSN, a connection string or a header calls a secret; short words only as a parameter of a URL
 _KEYS = (
     "access|account|api|app|application|auth|client|consumer|encryption|functions|license|master|private|secret|secret[_ -]?access|service|session|shared|"
@@ -13,7 +19,7 @@ _KEYS = (
 )
 _NAMES = rf"(?:password|passwd|pwd|passphrase|token|secret|hmac|(?:{_KEYS})[_ -]?key(?:_id|_json)?|keyfile_json|credential|authorization)s?"
 _SAID = rf"(?:{_NAMES}|(?<![a-z])pass|sig|(?:shared[_ -]?access[_ -]?)?signature)"
-_PARAMETERS = "(?:key|auth|code|pass|jwt|sas|sid|session)"
+_PARAMETERS = "(?:k|t|key|tok|auth|code|otp|pin|pw|pass|jwt|sas|sid|session|sign)"
 # of a connection string all up to its semicolon
 _VALUE = r"""(?:\\?'[^'\n]*'|\\?"[^"\n]*"|\{[^}\n]*\}|[^\s&;'"=][^&;'"\n=]*(?=;)|\\?['"]?[^\s&;'"]+)"""
 _NAMED = re.compile(
@@ -33,8 +39,9 @@ _COOKIE = re.compile(r"(?i)\b((?:set-)?cookie\s*:\s*)[^\n]+")
 
 def without_secrets(text: str) -> str:
     """The text with passwords in URLs and values of secret parameters replaced by ***."""
-    text = _USER_OF_URL.sub(r"\1***@", text)
-    for pattern in (_COOKIE, _NAMED, _ENCODED):
+    for pattern in (_USER_OF_URL, _USER_OF_BARE_URL):
+        text = pattern.sub(r"\1***@", text)
+    for pattern in (_HOOK, _COOKIE, _NAMED, _ENCODED):
         text = pattern.sub(r"\1***", text)
     return text
 

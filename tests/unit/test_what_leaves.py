@@ -67,6 +67,18 @@ PACKAGE = Path(orchestration.__file__).parent
         "https://api.local/v1%3Fkey%3Ds3cr%26page%3D2",
         "Cookie: session=s3cr; theme=1",
         "AWS Secret Access Key: s3cr",
+        # without a scheme, as some libraries tell a URL
+        "//svc:s3cr@db.local/crm",
+        "cannot connect to '//:s3cr@db.local:5432'",
+        *(f"https://api.local/v1?{name}=s3cr&page=2" for name in ("t", "key", "k", "pw", "sign")),
+        "https://api.local/v1?page=2&t=s3cr",
+        "/v1?t=s3cr",
+        # what stands behind a webhook's word is its secret
+        "https://chat.local/hooks/s3cr",
+        "POST /hooks/s3cr: 404",
+        "https://chat.local/webhooks/123/s3cr/more?wait=true",
+        "https://hooks.chat.local/services/T1/B2/s3cr",
+        "https://office.local/webhook/s3cr@b/IncomingWebhook/c",
     ],
 )
 def test_an_error_tells_no_password_of_a_url(url):
@@ -82,6 +94,9 @@ def test_an_error_tells_no_password_of_a_url(url):
         "passes=3",
         "key = ['id'] of account 3",
         "PWD is not set; UID%3Dsa",
+        "a // b: anna@x.se",
+        "/data//in/anna@x.csv",
+        "the hooks/ folder and webhook settings",
     ):
         assert without_secrets(told) == told
 
