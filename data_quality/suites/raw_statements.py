@@ -179,9 +179,10 @@ def point_keys(point: str) -> str:
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in letters)
     narrow = f"translate(lower(coalesce(try(url_decode({point})), {point})), '{wide}', '{letters}')"
     bare = f"translate({narrow}, chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173), '')"
-    # two without anything between them (a@x.sea@x.se) part behind an ending that many have
-    glued = "(@[^@ ]*?[.](?:se|no|dk|fi|com|net|org|nu|eu))([^@ ]+@)"
-    bare = f"case when regexp_matches({bare}, '@[^@ ]+@') then {bare} || ' ' || regexp_replace({bare}, '{glued}', '\\1 \\2', 'g') else {bare} end"
+    # two without anything between them (a@x.sea@x.se) part behind an ending that many have; no colon before a letter: the
+    # driver reads a parameter there
+    glued = "(@[^@ ]*?[.](se|no|dk|fi|com|net|org|nu|eu))([^@ ]+@)"
+    bare = f"case when regexp_matches({bare}, '@[^@ ]+@') then {bare} || ' ' || regexp_replace({bare}, '{glued}', '\\1 \\3', 'g') else {bare} end"
     addresses = f"list_transform(regexp_extract_all({bare}, '[\\pL\\pN._+-]+@[\\pL\\pN.-]+'), lambda a: rtrim(a, '.'))"
     digits = f"regexp_replace({point}, '[^0-9]', '', 'g')"
     # a digit of its own, digits in brackets, or up to three behind nine without gaps stand behind a number

@@ -227,6 +227,11 @@ def test_a_permission_on_a_plain_placeholder_is_seen_and_on_none_that_the_models
     assert {point for point, is_seen, _ in found if is_seen} <= {*PLACEHOLDERS, *PLACEHOLDER_NUMBERS}
 
 
+def test_no_check_has_what_the_driver_reads_as_a_parameter():
+    asked = {check.name: rows_of(check) for check in by_paths_of_their_own(SETTINGS)}
+    assert {name: found for name, sql in asked.items() if (found := re.findall(r"(?<!:):[A-Za-z_]\w*", sql))} == {}
+
+
 def test_opt_outs_of_no_source_are_none_and_keys_are_of_all_that_is_written(warehouse):
     assert (
         warehouse.execute(opt_outs(Settings(company="T", sources={"s": Source(connector="files", url="/")}))).fetchall()
