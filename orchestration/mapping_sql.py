@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestration.conformed import entities, required_columns
-from orchestration.map_settings import STATEMENTS, ColumnMap
+from orchestration.map_settings import STATEMENTS, ColumnMap, EntityMap
 from orchestration.mapping_parts import Part, how_of, said_or_null
 from orchestration.mapping_times import TIMES_OF_STATEMENTS, stated_as_grant, written_time
 from orchestration.mapping_values import argument, is_ignored, mapped_text, plain, stripped
 from orchestration.warehouse import key_text, quote, text
 
+# of an entry of an address register, what hides its person
+_HIDES = ("is_protected", "is_deceased")
 # what a statement that is no grant denies, where it does not tell (macros/staging.sql)
 _OF_A_WITHDRAWAL = {"stated_at": "_extracted_at", "purpose": "'all'", "channel": "'all'"}
 _WHOLE = ("integer", "bigint")
@@ -93,6 +95,7 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
             if mapping.entity == "email_events" and column == "occurred_at" and (kind_of := mapping.how("kind")):
                 harmless = f"{{{{ is_harmless({argument(mapped_text(kind_of, 'r.'))}) }}}}"
                 expression = f"case when not {harmless} then {expression} else {_expression(found, kind, part)} end"
+            expression = _of_a_register(mapping, column, expression)
             if mapping.entity == "consent_events" and column in _OF_A_WITHDRAWAL:
                 said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
                 is_grant = plain(str(stated_as_grant(mapping, "stated_at")))
@@ -146,6 +149,17 @@ def _changed_at(part: Part) -> str:
 
 def _ignored_because(how: ColumnMap, column: str) -> str:
     return plain(f"when {is_ignored(how, 'r.')} then 'ignored: {column} is one of those that the mapping ignores'")
+
+
+def _of_a_register(mapping: EntityMap, column: str, expression: str) -> str:
+    """What an address register tells of who is to be hidden: in doubt yes, and without a readable date since it was delivered.
+    A value that cannot be read would set the row aside, and hide nobody."""
+    if mapping.entity != "address_updates":
+        return expression
+    told = {c: f"{{{{ is_told({argument(mapped_text(f, 'r.'))}) }}}}" for c in _HIDES if (f := mapping.how(c))}
+    if column == "effective_on" and told:
+        return f"coalesce({expression}, case when {' or '.join(told.values())} then cast(r._extracted_at as date) end)"
+    return told.get(column, expression)
 
 
 def _expression(

@@ -89,6 +89,7 @@ def models_of(
             statement_time=times.statement_time,
             is_zoneless=times.is_zoneless,
             is_refusal=times.is_refusal,
+            is_told=time_macros(files=("engine/match_keys.sql", "registers.sql")).is_told,
             parsed_birth=birth_macros("2026-11-26 02:00:00").parsed_birth,
             parsed_time=lambda value, formats: f"try_strptime({value}, {_listed(formats)})",
         )

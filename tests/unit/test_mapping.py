@@ -297,3 +297,20 @@ def test_of_statements_that_share_a_key_or_have_none_every_one_stands(con):
     assert [key is None for *_, key in staged(con, tables, "consent_events", "status, purpose, source_key")] == [
         False
     ] * 4
+
+
+def test_rule_19_a_mapped_address_register_hides_by_whatever_is_no_plain_no_and_by_a_values_own_codes(con):
+    said = ["", None, "N", "nej", "0", "false", "J", "Ja", "X", "1", "Sekretess", "A"]
+    raw(con, "people", *({"no": f"{n:02}", "family": "Berg", "born": "1980-01-01", "mark": word, "code": "A", "day": "soon"} for n, word in enumerate(said)))  # fmt: skip
+    columns = {
+        "source_key": "no",
+        "family_name": "family",
+        "birth_date": "born",
+        "effective_on": "day",
+        "is_protected": "mark",
+    }
+    codes = {"column": "code", "values": {"A": "false", "D": "true"}}
+    register = table("no family born mark code day", {"entity": "address_updates", "columns": columns | {"is_deceased": codes}}, key="no")  # fmt: skip
+    rows = staged(con, {"people": register}, "address_updates", "source_key, is_protected, is_deceased, effective_on::varchar, quarantine_reason")  # fmt: skip
+    assert [word for word, row in zip(said, rows, strict=True) if row[1:] == (True, False, "2026-03-01", None)] == said[6:]  # fmt: skip
+    assert {row[1:3] for row in rows[:6]} == {(False, False)}
