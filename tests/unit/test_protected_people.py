@@ -68,6 +68,12 @@ def test_rule_19_whoever_would_give_a_protected_person_away_is_hidden_too(known)
     hidden = ("m", "child", "partner", "flat", "care of")
     assert known(people, GUNNEL | {"is_protected": True}) == dict.fromkeys(hidden, (True, False))
     assert known(people, GUNNEL | {"is_deceased": True}) == {"m": (False, True)}
+    # a household is known by its telephone too
+    people = [
+        person("m", "Tyra", "Tallström", birth_date="1950-02-03", phone="0701740605"),
+        person("child", "Bo", "Dahl", birth_date="1980-01-01", phone="0701740605"),
+    ]
+    assert set(known(people, GUNNEL | {"is_protected": True})) == {"m", "child"}
 
 
 def test_rule_19_an_entry_whose_birth_date_cannot_be_read_protects_everybody_of_the_name(known):
