@@ -23,6 +23,8 @@ from orchestration.privacy.purposes import seed_purposes
 from orchestration.settings import Settings, Source
 
 _FREE_BYTES = 2 * 1024**3
+# what DuckDB raises of a query or a setting: the bytes of the file are not to blame
+_OF_A_SOUND_FILE = (duckdb.ProgrammingError, duckdb.DataError, duckdb.InterruptException)
 _PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "dlt")
 
 
@@ -84,9 +86,25 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
         return [Finding("warehouse", True, f"in use: {error.what}")]
     except KundbildError as error:
         return [Finding("warehouse", False, f"{error.what} ({error.where})", error.to_do)]
-    except duckdb.Error:
-        return [Finding("warehouse", False, f"{home.warehouse} cannot be opened", "put back the newest backup")]
+    except duckdb.Error as error:
+        return [_unopened(home, error)]
     return [Finding("warehouse", True, f"schema version {version}"), *zones]
+
+
+def _unopened(home: Home, error: duckdb.Error) -> Finding:
+    """Why DuckDB did not look into the warehouse: only where the file itself is to blame, a backup mends it."""
+    what = "warehouse"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return Finding(what, False, f"{home.warehouse}: there is too little memory to open it", "end other programs")
+    if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
+        return Finding(what, True, "in use: another program has it open")
+    if not os.access(home.warehouse, os.R_OK):
+        return Finding(what, False, f"{home.warehouse} may not be read", "give it to who runs Kundbild, and chmod 600")
+    if isinstance(error, _OF_A_SOUND_FILE):
+        # the kind alone: its text may quote rows
+        found = f"{home.warehouse} could not be looked into ({type(error).__name__})"
+        return Finding(what, False, found, "it needs no backup: `kundbild run`, and if it stays so, report it")
+    return Finding(what, False, f"{home.warehouse} cannot be opened", "put back the newest backup")
 
 
 def _zones(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Finding]:

@@ -5,9 +5,16 @@ Not here: sources (settings.py), privacy (privacy_settings.py), identity (identi
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
+
+# DuckDB takes more than this, and reads -5MB and none as most of the machine's memory
+_AMOUNT = re.compile(r"(\d{1,6}(?:\.\d+)?) *([KMGT])(i?)B?", re.IGNORECASE)
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?) *%")
+# with less, DuckDB cannot open a warehouse and do anything in it
+_LEAST_MEMORY = 50_000_000
 
 
 class Schedule(BaseModel, extra="forbid", frozen=True):
@@ -64,6 +71,25 @@ class Alerts(BaseModel, extra="forbid", frozen=True):
 
 
 class Engine(BaseModel, extra="forbid", frozen=True):
-    memory_limit: str = "1200MB"
+    memory_limit: str = Field(
+        default="1200MB", description="a number and its unit: 800MB, 4GB, 4GiB, or 50% of the machine"
+    )
     threads: int = Field(default=2, gt=0)
     dbt_threads: int = Field(default=4, gt=0)
+
+    @field_validator("memory_limit", mode="before")
+    @classmethod
+    def _is_an_amount(cls, said: Any) -> str:
+        form = 'write a number and its unit, as "4GB" or "800MB"'
+        text = str(said).strip()
+        if share := _SHARE.fullmatch(text):
+            if not 0 < float(share[1]) <= 100:
+                raise ValueError(f"memory_limit = {text!r} is no share of the machine's memory: {form}")
+            return text
+        amount = _AMOUNT.fullmatch(text)
+        if not amount:
+            raise ValueError(f"memory_limit = {text!r} is no amount of memory: {form}")
+        number, unit, is_binary = amount.groups()
+        if float(number) * (1024 if is_binary else 1000) ** ("KMGT".index(unit.upper()) + 1) < _LEAST_MEMORY:
+            raise ValueError(f"memory_limit = {text!r} is too little: {_LEAST_MEMORY // 1_000_000}MB at least; {form}")
+        return text

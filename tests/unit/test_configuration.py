@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.configuration import load_settings
@@ -121,3 +122,23 @@ def test_a_delimiter_of_one_character_is_good(write_config, delimiter):
         GOOD.replace('url = "${DATA}"', f'url = "/d"\ncsv = {{ delimiter = "{delimiter}", quote = "" }}')
     )
     assert len(load_settings(path).sources["shop"].csv.delimiter) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['"banana"', '"1200"', "1200", '"1,2GB"', '"0"', '"0GB"', '"300"', '"-5MB"', '"4K"', '"none"', '"-1"', '""', '"4GB4"', '"150%"', '"0%"', "true"],
+)  # fmt: skip
+def test_memory_that_is_no_amount_is_refused_where_it_is_said(write_config, said):
+    path = write_config(f"{GOOD}\n[engine]\nmemory_limit = {said}\n")
+    with pytest.raises(ConfigurationError, match='memory_limit = .* as "4GB"') as caught:
+        load_settings(path, {"DATA": "/d"})
+    assert "key engine.memory_limit" in caught.value.where and "line " in caught.value.where
+
+
+@pytest.mark.parametrize("said", ["1200MB", "4GB", "4 GiB", " 4gb ", "1.5GB", "0.5TB", "4G", "50%"])
+def test_an_amount_of_memory_is_one_that_duckdb_reads(write_config, said):
+    limit = load_settings(
+        write_config(f'{GOOD}\n[engine]\nmemory_limit = "{said}"\n'), {"DATA": "/d"}
+    ).engine.memory_limit
+    with duckdb.connect(config={"memory_limit": limit}) as con:
+        assert con.execute("select current_setting('memory_limit')").fetchone()

@@ -180,3 +180,27 @@ def test_the_doctor_looks_at_state_files_and_at_the_warehouse(home, monkeypatch)
     found = {finding.what: finding for finding in examine()}
     assert "status.json, dagster.yaml" in found["state files"].found and found["state files"].to_do
     assert not found["warehouse"].is_ok and "backup" in found["warehouse"].to_do
+
+
+@pytest.mark.parametrize(
+    ("raised", "is_broken"),
+    [
+        (duckdb.IOException("Could not read enough bytes"), True), (duckdb.SerializationException("x"), True),
+        (duckdb.Error("Corrupt database file"), True), (duckdb.InternalException("x"), True),
+        (duckdb.ParserException("Unknown unit"), False), (duckdb.BinderException("no column"), False),
+        (duckdb.CatalogException("no table"), False), (duckdb.OutOfMemoryException("x"), False),
+        (duckdb.IOException("Could not set lock on file"), False), (duckdb.ConversionException("x"), False),
+    ],
+)  # fmt: skip
+def test_the_doctor_calls_a_sound_warehouse_no_broken_one(home, monkeypatch, raised, is_broken):
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    with duckdb.connect(str(home.warehouse)):
+        pass
+
+    def fail(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("orchestration.doctor.assert_memory", fail)
+    found = {finding.what: finding for finding in examine()}["warehouse"]
+    assert ("backup" in found.to_do and "put back" in found.to_do) == is_broken, found
