@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.hooks import default_hooks, dispatch_hook
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from orchestration.errors import SourceError
 from orchestration.extract.budget import Budget
@@ -26,6 +27,11 @@ _REDIRECTS = 5
 _EMPTY_PAGES = 100
 _PASSING = (429, 500, 502, 503, 504)
 _BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+# no answer at all, whatever is asked for
+_UNREACHABLE = (
+    requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema,
+)  # fmt: skip
 
 
 class BoundedSession(requests.Session):
@@ -102,12 +108,16 @@ class BoundedSession(requests.Session):
         """Reads the body as it comes, so that a server that drips bytes is noticed."""
         ends = time.monotonic() + min(_ANSWER_SECONDS, self._budget.left)
         parts = []
-        while part := response.raw.read1(1 << 20, decode_content=True):
-            parts.append(part)
-            if time.monotonic() > ends:
-                response.close()
-                self._budget.check(self._table)
-                raise self._error(f"the API did not finish an answer within {_ANSWER_SECONDS:,} seconds")
+        try:
+            while part := response.raw.read1(1 << 20, decode_content=True):
+                parts.append(part)
+                if time.monotonic() > ends:
+                    response.close()
+                    self._budget.check(self._table)
+                    raise self._error(f"the API did not finish an answer within {_ANSWER_SECONDS:,} seconds")
+        except HTTPError as error:  # shorter than it says, or cut or damaged gzip
+            response.close()
+            raise requests.exceptions.ChunkedEncodingError("the answer breaks off") from error
         # requests keeps a body so, once it has read it itself
         response._content = b"".join(parts)
         response._content_consumed = True
@@ -136,6 +146,12 @@ class BoundedSession(requests.Session):
             to_do=to_do or "tell whoever runs the API",
             is_whole_source="host" in what or "wait" in what,
         )
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether no connection came about, so that every other table would fail alike."""
+    refused = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, _UNREACHABLE) or isinstance(refused, NewConnectionError)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

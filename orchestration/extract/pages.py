@@ -6,6 +6,7 @@ Types that JSON does not know (decimals, times) travel as text, and are cast by 
 from __future__ import annotations
 
 import json
+import math
 from functools import partial
 from typing import Any
 
@@ -19,11 +20,20 @@ from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Table
 from orchestration.warehouse import quote
 
-REJECTS = "_rejected_json"
+# of a row that does not fit: the row, the column that did not, and why
+REJECTS, REJECTED_COLUMN, REJECTED_FOR = "_rejected_json", "_rejected_column", "_rejected_for"
+NOT_OF_TYPE = "not of the declared type"
 _AS_JSON = {"as": "json"}  # nested rows that hold a type which JSON does not know
 # numbers beyond 64 bits too, which dlt's own cannot write
 _dumps = partial(json.dumps, ensure_ascii=False)
-_MISFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError)
+# what reading a value raises, and what that means; none of these errors' own words, for they quote the value
+_REASONS: dict[type[Exception], str] = {
+    UnicodeEncodeError: "no valid text",
+    RecursionError: "nested too deep",
+    OverflowError: "beyond the declared type",
+    ValueError: NOT_OF_TYPE,
+}
+_MISFIT = (*_REASONS, pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
 
 
 def arrow_schema(con: duckdb.DuckDBPyConnection, table: Table) -> pa.Schema:
@@ -61,52 +71,76 @@ def page_to_arrow(
     max_reject_share: float,
     told: set[str] | None = None,
 ) -> pa.Table:
-    """A page of rows as Arrow of `schema`. Rows that do not fit are kept as JSON in the column `_rejected_json`.
+    """A page of rows as Arrow of `schema`. Rows that do not fit are kept as JSON in the column `_rejected_json`, with why.
 
     Undeclared columns are left out, and `told`. Raises SourceError when a declared column stands in no row, or when so
     many rows do not fit that a column must have been retyped.
     """
     rows = [row for row in page if isinstance(row, dict)]
-    bad = [row for row in page if not isinstance(row, dict)]
-    seen: set[str] = set().union(*rows)
+    bad: list[tuple[Any, str | None, str]] = [
+        (row, None, "not a JSON object") for row in page if not isinstance(row, dict)
+    ]
+    seen = {_as_text(name) for name in set().union(*rows)}
     if rows:
         added = check_contract(source, name, table, sorted(seen), "the API's answer")
         if told is not None:
             told.update(added)
     unread = unread_columns(table, table.columns)
     schema = pa.schema([part for part in schema if part.name not in unread])  # pages lie on disk until they are loaded
-    columns, misfits = [], set()
+    columns: list[pa.Array] = []
+    misfits: dict[int, tuple[str, str]] = {}
     for part in schema:
-        values = [row.get(part.name) for row in rows]
-        if is_json(part):
-            values = [None if value is None else _dumps(value) for value in values]
-        try:
-            columns.append(pa.array(values, part.type))
-        except _MISFIT:
-            fitted = []
-            for number, value in enumerate(values):
-                try:
-                    fitted.append(_fit(value, part.type))
-                except ValueError:
-                    fitted.append(None)
-                    misfits.add(number)
-            columns.append(pa.array(fitted, part.type))
+        values, unfit = _column([row.get(part.name) for row in rows], part)
+        columns.append(values)
+        misfits = {**{number: (part.name, why) for number, why in unfit.items()}, **misfits}
     fitting = pa.table(columns, schema=schema) if columns else schema.empty_table()
     if not misfits and not bad:
         return fitting
-    bad += [rows[number] for number in sorted(misfits)]
+    bad += [(rows[number], *misfits[number]) for number in sorted(misfits)]
     if len(bad) > 1 and len(bad) > max_reject_share * len(page):
         raise SourceError(
             f"source {source}, table {name}: {len(bad)} of {len(page)} rows of a page do not fit the declared types",
             to_do="a column was retyped: mend the API, or change the types in the configuration and the staging model",
         )
     good = fitting.filter(pa.array([number not in misfits for number in range(len(rows))], pa.bool_()))
-    kept = [
-        {c: v for c, v in row.items() if c in table.columns and c not in unread} if isinstance(row, dict) else row
-        for row in bad
-    ]
-    rejected = pa.table({REJECTS: pa.array([_dumps(row) for row in kept], pa.string())})
+    kept = [c for c in table.columns if c not in unread]
+    shown = {REJECTS: [_reject(row, kept) for row, _, _ in bad], REJECTED_COLUMN: [column for _, column, _ in bad],
+            REJECTED_FOR: [why for _, _, why in bad]}  # fmt: skip
+    rejected = pa.table({name: pa.array(values, pa.string()) for name, values in shown.items()})
     return pa.concat_tables([good, rejected], promote_options="default")
+
+
+def _column(values: list[Any], part: pa.Field) -> tuple[pa.Array, dict[int, str]]:
+    """The values as Arrow, null where one does not fit; and why not, by its number."""
+    try:
+        written = [None if value is None else _dumps(value) for value in values] if is_json(part) else values
+        return pa.array(written, part.type), {}
+    except _MISFIT:
+        pass
+    fitted, unfit = [], {}
+    for number, value in enumerate(values):
+        try:
+            fitted.append(_fit(_dumps(value) if is_json(part) and value is not None else value, part.type))
+        except tuple(_REASONS) as error:
+            fitted.append(None)
+            unfit[number] = next(why for kind, why in _REASONS.items() if isinstance(error, kind))
+    return pa.array(fitted, part.type), unfit
+
+
+def _reject(row: Any, columns: list[str]) -> str:
+    """A row as JSON, for people: of its declared columns alone, and without what no program can write."""
+    kept = {c: row[c] for c in columns if c in row} if isinstance(row, dict) else row
+    try:
+        written = _dumps(kept)
+    except RecursionError:
+        flat = {c: v for c, v in kept.items() if not isinstance(v, dict | list)} if isinstance(kept, dict) else None
+        written = _dumps(flat)
+    return _as_text(written)
+
+
+def _as_text(written: str) -> str:
+    """Text with a question mark for each half of a character."""
+    return written.encode("utf-8", "replace").decode()
 
 
 def _is_json(kind: pa.DataType) -> bool:
@@ -119,11 +153,13 @@ def _is_json(kind: pa.DataType) -> bool:
 
 
 def _fit(value: Any, kind: pa.DataType) -> Any:
-    """A JSON value as the type. Raises ValueError when it is not one."""
+    """A JSON value as the type. Raises an error of _REASONS when it is not one."""
     if value is None:
         return None
     if types.is_string(kind):
-        return value if isinstance(value, str) else _dumps(value)
+        written = value if isinstance(value, str) else _dumps(value)
+        written.encode()  # half a character is no text
+        return written
     if types.is_struct(kind) and isinstance(value, dict):
         return {part.name: _fit(value.get(part.name), part.type) for part in kind}
     if types.is_list(kind) and isinstance(value, list):
@@ -136,12 +172,15 @@ def _fit(value: Any, kind: pa.DataType) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(type(value).__name__)
     if types.is_floating(kind):
-        return float(value)
+        share = float(value)
+        if not math.isfinite(share):
+            raise OverflowError("no number")
+        return share
     number = int(value)
     if isinstance(value, float) and number != value:
         raise ValueError("a fraction")
     bits = kind.bit_width
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if types.is_signed_integer(kind) else (0, 2**bits)
     if not low <= number < high:
-        raise ValueError("beyond the type")
+        raise OverflowError("beyond the type")
     return number

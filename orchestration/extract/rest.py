@@ -6,7 +6,6 @@ is fetched. Not here: waiting and retrying (http_session.py), values (pages.py),
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,9 +20,19 @@ import requests
 from orchestration.errors import SourceError
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
-from orchestration.extract.http_session import BoundedSession
+from orchestration.extract.http_session import BoundedSession, is_unreachable
 from orchestration.extract.landing import Batch
-from orchestration.extract.pages import REJECTS, arrow_schema, is_json, is_text, page_to_arrow
+from orchestration.extract.page_json import DATA, rows_of
+from orchestration.extract.pages import (
+    NOT_OF_TYPE,
+    REJECTED_COLUMN,
+    REJECTED_FOR,
+    REJECTS,
+    arrow_schema,
+    is_json,
+    is_text,
+    page_to_arrow,
+)
 from orchestration.home import Home
 from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
@@ -31,9 +40,6 @@ from orchestration.warehouse import quote, scalar, text
 
 if TYPE_CHECKING:
     import dlt
-
-_DATA = "data"
-_PAGE_START = re.compile(rb'\s*\{\s*"data"\s*:\s*\[')
 
 
 def read_endpoint(
@@ -71,9 +77,15 @@ def read_endpoint(
     def after(load_id: int) -> int:
         if REJECTS not in found:
             return 0
+        # a package that a run of an older version left says no reason
+        told = (
+            f"{REJECTED_COLUMN}, coalesce({REJECTED_FOR}, {text(NOT_OF_TYPE)})"
+            if REJECTED_FOR in found
+            else f"null, {text(NOT_OF_TYPE)}"
+        )
         con.execute(
-            f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, null, null, null, "
-            f"'not of the declared type', {REJECTS} from {read} where {REJECTS} is not null"
+            f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, null, null, {told}, "
+            f"{REJECTS} from {read} where {REJECTS} is not null"
         )
         return int(scalar(con, f"select count(*) from {read} where {REJECTS} is not null"))
 
@@ -125,7 +137,7 @@ class _Fetch:
         endpoint = {
             "path": self.path,
             "params": parameters,
-            "data_selector": _DATA,
+            "data_selector": DATA,
             "response_actions": [_refuse_what_is_no_page(source_name, name)],
         }
         pages = rest_api_resources({"client": client, "resources": [{"name": f"{name}_pages", "endpoint": endpoint}]})[
@@ -156,8 +168,8 @@ class _Fetch:
         url = f"{self.source.url.rstrip('/')}/{self.path.lstrip('/')}"
         try:
             answer = self._session().get(url, params={"limit": 1}, headers=auth)
-            return bool(answer.ok and not answer.json()[_DATA])
-        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+            return bool(answer.ok and not rows_of(answer, self.source_name, self.name)[DATA])
+        except requests.RequestException as error:
             raise self._unreadable([error]) from None
 
     def _session(self) -> BoundedSession:
@@ -177,13 +189,22 @@ class _Fetch:
                 return cause
         answers = [answer for cause in causes if (answer := getattr(cause, "response", None)) is not None]
         status = answers[0].status_code if answers else None
+        # what was on the way when it happened, as a StopIteration of a loop, is no cause
+        first = next((cause for cause in causes if not type(cause).__module__.startswith("dlt.")), causes[-1])
+        if isinstance(first, requests.exceptions.ChunkedEncodingError):
+            why, to_do = "an answer breaks off", "ask whoever runs the API; a smaller page_size may help"
+        elif status in (401, 403):
+            why, to_do = f"status {status}", "check the token, and what it may read"
+        else:
+            why = f"status {status}" if status else type(first).__name__
+            to_do = "check that it runs, and url and token"
         return SourceError(
-            f"source {self.source_name}, table {self.name}: the API cannot be read"
-            + (f" (status {status})" if status else f" ({type(causes[-1]).__name__})"),
+            f"source {self.source_name}, table {self.name}: the API cannot be read ({why})",
             where=f"{self.source.url}/{self.path}",
-            to_do="check the token" if status in (401, 403) else "check that it runs, and url and token",
+            to_do=to_do,
             is_passing=status not in (401, 403, 404),
-            is_whole_source=status in (None, 401, 403),
+            # a token that is refused is that of every table; all else an API may do at one endpoint alone
+            is_whole_source=status == 401 or is_unreachable(first),
         )
 
 
@@ -231,17 +252,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _refuse_what_is_no_page(source: str, name: str) -> Any:
     def check(response: Any, *_: Any, **__: Any) -> Any:
-        try:
-            # a page says so at once; only another order of keys costs a parse
-            is_page = _PAGE_START.match(response.content) or isinstance(response.json().get(_DATA), list)
-        except (ValueError, AttributeError):
-            is_page = False
-        if response.ok and not is_page:
-            raise SourceError(
-                f"source {source}, table {name}: the answer is no page of rows but {response.headers.get('Content-Type', 'untyped')}",
-                where=response.url.split("?")[0],
-                to_do='the API must answer {"data": [...]}; is a proxy or a login page in between?',
-            )
+        if response.ok:
+            found = rows_of(response, source, name)
+            # dlt asks again
+            response.json = lambda **_: found
         return response
 
     return check

@@ -1,0 +1,79 @@
+"""The JSON of an API's answer, read so that a value that is none costs its row and not the page.
+
+What no number can hold stays the text that it was (NaN, 1e400, 5,000 digits), and bytes that are no text become lone surrogates, which no
+column takes. Not here: what becomes of the rows (pages.py), or fetching them (rest.py).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from typing import Any
+
+from orchestration.errors import SourceError
+
+# where a page has its rows
+DATA = "data"
+# Python refuses to read longer whole numbers, whose time grows with the square of their digits
+_MAX_DIGITS = 4_000
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+
+
+class UnreadableJsonError(ValueError):
+    """An answer that is no JSON. Its text is a sentence for people, which quotes nothing of the answer."""
+
+
+def parse(body: bytes, content_type: str) -> Any:
+    """The value of an answer. Raises UnreadableJsonError."""
+    try:
+        text = body.decode(_encoding(body, content_type), "surrogateescape")
+    except UnicodeDecodeError as error:
+        raise UnreadableJsonError(f"its text is no {error.encoding}") from None
+    try:
+        return json.loads(text, parse_float=_float, parse_int=_int, parse_constant=str)
+    except json.JSONDecodeError as error:
+        is_cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        what = "breaks off" if is_cut else f"is broken ({error.msg} at character {error.pos:,})"
+        raise UnreadableJsonError(f"its JSON {what}; it is {len(body):,} bytes long") from None
+    except RecursionError:
+        raise UnreadableJsonError("its JSON is nested too deep") from None
+
+
+def rows_of(response: Any, source: str, name: str) -> dict[str, Any]:
+    """An answer that is a page. Raises SourceError where it is none."""
+    said = response.headers.get("Content-Type", "untyped")
+    what, is_passing = f"the answer is no page of rows but {said}", False
+    try:
+        found = parse(response.content, said)
+        if isinstance(found, dict) and isinstance(found.get(DATA), list):
+            return found
+    except UnreadableJsonError as error:
+        if response.content.lstrip()[:1] in (b"{", b"[") or b"\0" in response.content[:4]:
+            what, is_passing = f"an answer cannot be read: {error}", True
+    raise SourceError(
+        f"source {source}, table {name}: {what}",
+        where=response.url.split("?")[0],
+        to_do='the API must answer {"data": [...]}; is a proxy or a login page in between?',
+        is_passing=is_passing,
+    )
+
+
+def _encoding(body: bytes, content_type: str) -> str:
+    """JSON is UTF, whichever it begins with, unless the answer says another encoding."""
+    said = _CHARSET.search(content_type)
+    try:
+        name = codecs.lookup(said.group(1)).name if said else "utf-8"
+    except LookupError:
+        name = "utf-8"
+    return json.detect_encoding(body) if name.startswith("utf") else name
+
+
+def _float(written: str) -> float | str:
+    number = float(written)
+    return number if math.isfinite(number) else written
+
+
+def _int(written: str) -> int | str:
+    return int(written) if len(written) < _MAX_DIGITS else written
