@@ -138,6 +138,8 @@ def status(as_json: Json = False) -> None:
         out.print(styled(f"[{colour}]{{}}[/] {{}}: {{}}", check["severity"], check["table"], check["check"]))
     for line in found.get("set_aside", []):
         out.print(styled("[yellow]rows[/yellow] {}", line), highlight=False)
+    for line in found.get("unread", []):
+        out.print(styled("[yellow]not read[/yellow] {}", line), highlight=False)
     publication = found["publication"]
     out.print(
         f"Published: {publication['version']} ({publication['rows']:,} rows)"

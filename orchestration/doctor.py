@@ -15,7 +15,7 @@ import duckdb
 from orchestration.configuration import load_settings
 from orchestration.errors import KundbildError, WarehouseBusyError, without_secrets
 from orchestration.home import Home, read_json
-from orchestration.migrations import assert_not_newer
+from orchestration.migrations import assert_not_newer, pending
 from orchestration.night import home_and_config
 from orchestration.preflight import assert_memory
 from orchestration.privacy.pepper import pepper_file
@@ -80,6 +80,7 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
     try:
         with home.lock("doctor", wait=0.5), duckdb.connect(str(home.warehouse), read_only=True) as con:
             version = assert_not_newer(con)
+            older = _older(con)
             assert_memory(con, settings)
             zones = _zones(con, settings)
     except WarehouseBusyError as error:
@@ -88,7 +89,17 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
         return [Finding("warehouse", False, f"{error.what} ({error.where})", error.to_do)]
     except duckdb.Error as error:
         return [_unopened(home, error)]
-    return [Finding("warehouse", True, f"schema version {version}"), *zones]
+    return [Finding("warehouse", True, f"schema version {version}"), *older, *zones]
+
+
+def _older(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """What the next night, or command, changes in a home of an older version: time to keep a copy."""
+    tables = pending(con)
+    if not tables:
+        return []
+    found = f"an older version built this home: {len(tables)} tables get another shape: {', '.join(tables)}"
+    to_do = "keep a backup, then `kundbild run` brings it up to date"
+    return [Finding("migration", True, found, to_do)]
 
 
 def _unopened(home: Home, error: duckdb.Error) -> Finding:

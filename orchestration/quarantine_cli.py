@@ -24,10 +24,12 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """What was set aside, by source, table and reason; with --keys, row by row."""
+    from orchestration.migrations import of_this_version
     from orchestration.privacy.access import LISTED_ROWS
     from orchestration.set_aside import read_set_aside, set_aside_rows
 
-    with locked_warehouse("listing what is set aside") as (con, settings):
+    # dbt's tables of the quarantine are of the last night's project
+    with locked_warehouse("listing what is set aside") as (con, settings), of_this_version("what is set aside"):
         if keys:
             rows = con.execute(
                 f"select source_system, entity, source_key, kind, reason from ({set_aside_rows(con)}) order by all"
@@ -62,9 +64,10 @@ def acknowledge(
 
     A row that comes again is new. A withdrawal that names nobody stays acknowledged for as long as it says the same.
     """
+    from orchestration.migrations import of_this_version
     from orchestration.set_aside import acknowledge as acknowledge_rows
 
-    with locked_warehouse("acknowledging set-aside rows") as (con, settings):
+    with locked_warehouse("acknowledging set-aside rows") as (con, settings), of_this_version("what is set aside"):
         rows = acknowledge_rows(con, source, table, key, note)
         audit_of(settings).append(
             "acknowledged set-aside rows", detail={"source": source, "table": table, "rows": rows}

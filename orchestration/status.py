@@ -6,14 +6,15 @@ While a run or a command has the warehouse, status is answered from the file tha
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import duckdb
 
-from orchestration.errors import KundbildError, WarehouseBusyError
+from orchestration.errors import HomeVersionError, KundbildError, WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.home import Home, read_json, write_private
+from orchestration.migrations import of_this_version
 from orchestration.publishing import snapshot
 from orchestration.publishing.grades import GRADES
 from orchestration.set_aside import read_set_aside
@@ -83,12 +84,24 @@ def read_status() -> dict[str, Any]:
 
 
 def _status(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    last = _rows(con, "runs", _LAST)
+    """Nothing is brought up to date for who only looks: a part whose tables an older version built is told as unreadable."""
+    unread: list[str] = []
+
+    def read(what: str, ask: Callable[[], list[Any]]) -> list[Any]:
+        try:
+            with of_this_version(what):
+                return ask()
+        except HomeVersionError as error:
+            unread.append(f"{error.what}; {error.to_do}")
+            return []
+
+    last = read("the last run", lambda: _rows(con, "runs", _LAST))
     return {
-        "sources": _rows(con, "source_status", _SOURCES),
-        "failed_checks": _rows(con, "check_results", _FAILED),
+        "sources": read("the state of the sources", lambda: _rows(con, "source_status", _SOURCES)),
+        "failed_checks": read("the failed checks", lambda: _rows(con, "check_results", _FAILED)),
         "last_run": last[0] if last else None,
-        "set_aside": [str(one) for one in read_set_aside(con)],
+        "set_aside": read("what is set aside", lambda: [str(one) for one in read_set_aside(con)]),
+        "unread": unread,
     }
 
 

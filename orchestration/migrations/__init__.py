@@ -73,7 +73,7 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection, home: Home, *, is_night: bo
     wanted = declared()
     version = assert_not_newer(con)
     there = shapes_of(con)
-    derived = [name for name in sorted(DERIVED & there.keys()) if not there[name].is_like(wanted[name])]
+    derived = _derived_otherwise(there, wanted)
     if derived and not is_night:
         raise HomeVersionError(
             "an older program built this home: its tables of identity have another shape",
@@ -88,7 +88,7 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection, home: Home, *, is_night: bo
                 else:
                     step(home)
             there = shapes_of(con)
-        state = [n for n in wanted if n in there and n not in DERIVED and not there[n].is_like(wanted[n])]
+        state = _state_otherwise(there, wanted)
         for name in state:
             _rebuild(con, there[name], wanted[name])
         # one of them that is made anew stands on the others: all or none
@@ -96,6 +96,38 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection, home: Home, *, is_night: bo
             con.execute(f"drop table {_quoted(name)}")
         _stamp(con, wanted)
     return [*state, *derived]
+
+
+def pending(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables that `bring_up_to_date` would change, those first that only a night builds anew. Changes nothing.
+
+    Raises HomeVersionError where a newer program built the home.
+    """
+    assert_not_newer(con)
+    there, wanted = shapes_of(con), declared()
+    return _derived_otherwise(there, wanted) + _state_otherwise(there, wanted)
+
+
+@contextmanager
+def of_this_version(what: str) -> Iterator[None]:
+    """Reads tables without bringing them up to date first. Raises HomeVersionError where one has not the columns asked for:
+    an older program, or its dbt project, built it."""
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise HomeVersionError(
+            f"an older program built this home: {what} cannot be read before a night",
+            where="the warehouse",
+            to_do="`kundbild run` builds its tables anew",
+        ) from error
+
+
+def _derived_otherwise(there: dict[str, Shape], wanted: dict[str, Shape]) -> list[str]:
+    return [name for name in sorted(DERIVED & there.keys()) if not there[name].is_like(wanted[name])]
+
+
+def _state_otherwise(there: dict[str, Shape], wanted: dict[str, Shape]) -> list[str]:
+    return [n for n in wanted if n in there and n not in DERIVED and not there[n].is_like(wanted[n])]
 
 
 def assert_not_newer(con: duckdb.DuckDBPyConnection) -> int:

@@ -130,7 +130,7 @@ def test_a_delimiter_of_one_character_is_good(write_config, delimiter):
 )  # fmt: skip
 def test_memory_that_is_no_amount_is_refused_where_it_is_said(write_config, said):
     path = write_config(f"{GOOD}\n[engine]\nmemory_limit = {said}\n")
-    with pytest.raises(ConfigurationError, match='memory_limit = .* as "4GB"') as caught:
+    with pytest.raises(ConfigurationError, match=r'memory_limit = .* as "4GB"') as caught:
         load_settings(path, {"DATA": "/d"})
     assert "key engine.memory_limit" in caught.value.where and "line " in caught.value.where
 

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.doctor import examine
 from orchestration.errors import HomeVersionError
 from orchestration.migrations import bring_up_to_date, opened, shapes
 from orchestration.migrations.shapes import declared, shapes_of
 from orchestration.migrations.steps import STEPS
-from orchestration.settings import Engine
+from orchestration.quarantine_cli import quarantine_app
+from orchestration.settings import PROJECT_DIR, Engine
+from orchestration.status import read_status
 
 HOMES = Path(__file__).parent / "homes"
 
@@ -35,6 +39,44 @@ def test_an_older_home_gets_the_shape_of_today_and_keeps_what_no_source_gives_ag
             ("c1", "1")
         ]
         assert bring_up_to_date(con, home) == []
+
+
+@pytest.mark.parametrize("name", ["first", "with_scores"])
+def test_who_only_looks_at_an_older_home_is_told_that_it_is_one(home, name, monkeypatch):
+    """`status` and `doctor` open the warehouse read-only: nothing is brought up to date for them."""
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute((HOMES / f"{name}.sql").read_text())
+        con.execute("create schema if not exists ops; drop table if exists ops.runs")
+        con.execute("create table ops.runs (run_id varchar, ended_at timestamp)")
+        con.execute("create schema if not exists identity; drop table if exists identity.untied_withdrawals")
+        con.execute("create table identity.untied_withdrawals (source_system varchar, entity varchar, reason varchar)")
+        con.execute("create table quarantine.set_aside (source_system varchar, table_name varchar, row_count bigint)")
+        con.execute("create or replace table ops.source_status (source varchar, is_ok boolean)")
+    before = home.warehouse.read_bytes()
+    found = read_status()
+    assert [told for told in found["unread"] if "what is set aside" in told and "kundbild run" in told], found
+    assert len(found["unread"]) == 3 and found["set_aside"] == [] and found["last_run"] is None
+    migration = {finding.what: finding for finding in examine()}["migration"]
+    assert migration.is_ok and "identity.untied_withdrawals" in migration.found and "kundbild run" in migration.to_do
+    assert home.warehouse.read_bytes() == before
+    with duckdb.connect(str(home.warehouse)) as con:
+        bring_up_to_date(con, home, is_night=True)
+    assert "migration" not in {finding.what for finding in examine()}
+
+
+def test_rows_that_an_older_dbt_project_set_aside_are_read_after_a_night(home, monkeypatch):
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    with opened(home, Engine(), "first") as con:
+        con.execute("create schema if not exists quarantine; create table quarantine.set_aside (source_system varchar)")
+        con.execute(
+            "create table quarantine.quarantined_rows (source_system varchar, entity varchar, source_key varchar, reason varchar, load_id bigint)"
+        )
+    for arguments in (["list"], ["list", "--keys"], ["acknowledge", "crm", "people", "--note", "seen"]):
+        result = CliRunner().invoke(quarantine_app, arguments)
+        assert isinstance(result.exception, HomeVersionError) and "kundbild run" in result.exception.to_do, arguments
 
 
 def test_a_command_that_is_no_night_says_that_derived_tables_are_to_be_built(home):
