@@ -13,6 +13,7 @@ from orchestration.errors import SourceError
 from orchestration.extract.cursors import Since
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract
+from orchestration.extract.rejecting import cast_keys
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, text
 
@@ -55,8 +56,7 @@ def read_duckdb_table(
             where = f" where try_cast({cursor} as double) >= {start.value} or try_cast({cursor} as double) is null"
         keys = None
         if table.find_deletions and table.key:
-            listed = ", ".join(quote(c) for c in table.key)
-            keys = f"select {listed} from {full}"
+            keys = f"select {cast_keys(table.key, table.columns)} from {full}"
         yield Batch(
             f"select {', '.join(quote(c) for c in table.columns)} from {full}{where}", table.columns, is_text=True,
             keys_there=keys, added=added, nulls=source.null_values, null_keys=source.null_keys, way=start.way,

@@ -6,14 +6,22 @@ Not here: reading a source, merging (merging.py), rejecting (rejecting.py), or t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.extract.merging import count, drop_duplicates, keep_keys_apart, mark_deleted, merge, row_keys
+from orchestration.extract.merging import (
+    count,
+    drop_duplicates,
+    keep_keys_apart,
+    mark_deleted,
+    merge,
+    row_keys,
+    same_key,
+)
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_future, reject_uncastable
@@ -41,7 +49,7 @@ class Batch:
     is_text: bool = False  # values came as text or loosely typed: cast with TRY_CAST, reject what fails
     after: Callable[[int], int] = lambda load_id: 0  # writes the connector's own notes and rejects; returns the rejects
     check: Callable[[str], None] = lambda relation: None  # raises SourceError when the rows as read cannot be whole
-    keys_there: str | None = None  # a SELECT of every key that the source still has
+    keys_there: str | None = None  # a SELECT of every key that the source still has, cast as raw has it
     added: list[str] = field(default_factory=list)  # columns that the source has beyond the declared ones: not loaded
     is_columnar: bool = False  # `select` reads columns of files, and may be asked again
     nulls: list[str] = field(default_factory=list)  # what the source writes for "nothing"
@@ -169,11 +177,12 @@ def _bring_in(
         replaced.keep(con)
     if batch.keys_there:
         if not batch.has_file:
-            _refuse_a_fall(con, source, name, batch.keys_there, settings.quality.max_volume_drop)
+            before = _standing(con, target) - counts.inserted
+            _refuse_a_fall(con, source, name, batch.keys_there, settings.quality.max_volume_drop, before, table.key)
         among = f"_source_file in ({', '.join(map(text, batch.files))})" if batch.files and not table.key else "true"
         counts.deleted = mark_deleted(con, target, table.key or ["_row_key"], batch.keys_there, load_id, among)
     elif batch.is_whole and not counts.source_rows:
-        _refuse_a_fall(con, source, name, "select 1 limit 0", settings.quality.max_volume_drop)
+        _refuse_a_fall(con, source, name, "select 1 limit 0", settings.quality.max_volume_drop, _standing(con, target))
 
 
 def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> str | None:
@@ -190,15 +199,44 @@ def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> s
     return "from keys_there"
 
 
-def _refuse_a_fall(con: duckdb.DuckDBPyConnection, source: str, name: str, keys_there: str, max_drop: float) -> None:
-    """Raises SourceError when the source has so few rows left that it is likelier broken than right."""
-    before = int(scalar(con, f"select count(*) from {raw_name(source, name)} where _deleted_at is null"))
+def _standing(con: duckdb.DuckDBPyConnection, target: str, but: str = "") -> int:
+    return int(scalar(con, f"select count(*) from {target} r where r._deleted_at is null {but}"))
+
+
+def _refuse_a_fall(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    name: str,
+    keys_there: str,
+    max_drop: float,
+    before: int,
+    key: Sequence[str] = (),
+) -> None:
+    """Raises SourceError when the source has so few rows left, or so few of raw's keys, that it is likelier broken than right.
+
+    `before`: the rows that stood in raw before this load.
+    """
+    if not before or max_drop >= 1:
+        return
+    rightly = "if so many are rightly gone, set max_volume_drop = 1 below [quality] for one night"
     left = count(con, f"({keys_there})")
-    is_fall = left < (1 - max_drop) * before and before >= _FEW_ROWS
-    if before and max_drop < 1 and (not left or is_fall):
+    least = (1 - max_drop) * before if before >= _FEW_ROWS else 0
+    if not left or left < least:
         raise SourceError(
             f"source {source}, table {name}: it answers {left:,} rows, where there were {before:,}; raw keeps what it had",
-            to_do="check the source; if so many are rightly gone, set max_volume_drop = 1 below [quality] for one night",
+            to_do=f"check the source; {rightly}",
+        )
+    if not key:
+        return
+    # as many keys as ever, and yet other ones: renumbered, or written in another way
+    equal = same_key("there", "r", list(key))
+    lost = f"and not exists (select 1 from ({keys_there}) there where {equal})"
+    found = before - _standing(con, raw_name(source, name), lost)
+    if found < least:
+        raise SourceError(
+            f"source {source}, table {name}: of the {before:,} keys that raw has it answers only {max(found, 0):,}; "
+            "raw keeps what it had",
+            to_do=f"check whether the key ({', '.join(key)}) is written or counted otherwise there now; {rightly}",
         )
 
 

@@ -133,11 +133,19 @@ def merge(
     con.execute(f"insert into {target} ({names}) select {names} from batch")
 
 
+def same_key(one: str, other: str, key: list[str]) -> str:
+    """SQL: whether two rows have one key. Both sides hold it as raw's type, for its text may be spelled otherwise."""
+    return " and ".join(f"{one}.{quote(c)} is not distinct from {other}.{quote(c)}" for c in key)
+
+
 def mark_deleted(
     con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str, load_id: int, among: str = "true"
 ) -> int:
-    """Marks the rows of `target` whose key is not among `keys_there`; those that came back stand again. Returns how many went."""
-    equal = " and ".join(f"there.{quote(c)}::varchar is not distinct from r.{quote(c)}::varchar" for c in key)
+    """Marks the rows of `target` whose key is not among `keys_there`, which are of raw's types; those that came back stand again.
+
+    Returns how many went.
+    """
+    equal = same_key("there", "r", key)
     # restored with its old time, a row would never be fetched again: its key says that it stands
     con.execute(
         f"update {target} r set _deleted_at = null, _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "

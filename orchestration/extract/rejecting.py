@@ -18,20 +18,19 @@ from orchestration.warehouse import quote, scalar, text
 TIMES = ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
 
 
+def cast_keys(key: list[str], columns: dict[str, str]) -> str:
+    """SELECT list that casts the columns of a key as a load casts them: as text, 022 and 22 are two keys."""
+    return ", ".join(f"{_cast(c, columns[c])} as {quote(c)}" for c in key)
+
+
 def cast_or_reject(columns: dict[str, str], nulls: list[str]) -> str:
     """SELECT list that casts every column; `_bad` names the first that could not be, `_content` is then the whole row."""
 
-    def cast(column: str, kind: str) -> str:
-        # a cast to TIMESTAMP would drop the offset: 02:00+02:00 is midnight
-        if kind.upper() in ("TIMESTAMP", "DATETIME"):
-            return f"(try_cast({quote(column)} as timestamptz) at time zone current_setting('TimeZone'))"
-        return f"try_cast({quote(column)} as {kind})"
-
-    typed = [f"{cast(c, t)} as {quote(c)}" for c, t in columns.items()]
+    typed = [f"{_cast(c, t)} as {quote(c)}" for c, t in columns.items()]
     listed = ", ".join(text(value) for value in nulls)
     is_said = f" and trim({{0}}::varchar) not in ({listed})" if listed else ""
     failed = [
-        f"case when {quote(c)} is not null and {cast(c, t)} is null{is_said.format(quote(c))} then {text(c)} end"
+        f"case when {quote(c)} is not null and {_cast(c, t)} is null{is_said.format(quote(c))} then {text(c)} end"
         for c, t in columns.items()
         if t.upper() != "VARCHAR"
     ]
@@ -39,6 +38,13 @@ def cast_or_reject(columns: dict[str, str], nulls: list[str]) -> str:
     values = ", ".join(f"{text(c)}: {quote(c)}" for c in columns)
     content = f"case when ({bad}) is not null then to_json({{{values}}})::varchar end"
     return ", ".join([*typed, f"{bad} as _bad", f"{content} as _content"])
+
+
+def _cast(column: str, kind: str) -> str:
+    # a cast to TIMESTAMP would drop the offset: 02:00+02:00 is midnight
+    if kind.upper() in ("TIMESTAMP", "DATETIME"):
+        return f"(try_cast({quote(column)} as timestamptz) at time zone current_setting('TimeZone'))"
+    return f"try_cast({quote(column)} as {kind})"
 
 
 def reject_uncastable(

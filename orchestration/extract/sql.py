@@ -19,12 +19,14 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.duckdb_files import read_duckdb_table
 from orchestration.extract.landing import Batch
+from orchestration.extract.merging import same_key
 from orchestration.extract.raw_tables import check_contract, raw_name
+from orchestration.extract.rejecting import cast_keys
 from orchestration.extract.sql_fetch import arrow_of
-from orchestration.extract.sql_statements import among, changed, limits, schema_and_name, select_rows
+from orchestration.extract.sql_statements import SPELLED, among, changed, limits, schema_and_name, select_rows
 from orchestration.privacy.entry import unread_columns
 from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, scalar
+from orchestration.warehouse import clock_of, quote, scalar
 
 # keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
@@ -80,7 +82,9 @@ def read_table(
             is_whole_source=isinstance(error, sa.exc.OperationalError),
         ) from None  # a driver's own words may quote rows
     finally:
-        con.execute("drop table if exists changed; drop table if exists keys_there; drop view if exists fetched")
+        con.execute(
+            "drop table if exists changed; drop table if exists keys_there; drop table if exists keys_read; drop view if exists fetched"
+        )
         engine.dispose()
 
 
@@ -119,52 +123,66 @@ class _Reader:
             f"select {self.names} from fetched", self.columns, is_text=self.engine.dialect.name not in _TYPED,
             added=added, way=way, is_whole=where is None, nulls=source.null_values, null_keys=source.null_keys,
         )  # fmt: skip
-        if where is not None and not self._bring_changed(target, where, batch):
+        if where is not None and not self._bring_changed(target, where, batch, source):
             batch.way, batch.is_whole = "whole: many rows were not in raw", True
         if not batch.is_whole or batch.select == "from changed":
             yield batch
             return
         with self._fetched(None) as reader:
             self.con.register("fetched", reader)
-            batch.keys_there = self._keys_there()
+            batch.keys_there = self._keys_there(source)
             yield batch
 
-    def _bring_changed(self, target: str, where: Any, batch: Batch) -> bool:
+    def _bring_changed(self, target: str, where: Any, batch: Batch, source: Source) -> bool:
         """The rows that changed, and those that raw lacks, into `changed`; False: so many are lacking that all are to be read."""
         with self._fetched(where) as reader:
             self.con.register("fetched", reader)
             self.con.execute(f"create or replace temp table changed as select {self.names} from fetched")
-        batch.keys_there = self._keys_there()
-        if batch.keys_there and not self._add_lost_rows(target):
+        batch.keys_there = self._keys_there(source)
+        if batch.keys_there and not self._add_lost_rows(target, source):
             return False
         batch.select = "from changed"
         batch.is_whole = self._is_empty_now(batch.keys_there)
         return True
 
+    @property
+    def _as_text(self) -> bool:
+        return bool(self.engine.dialect.name == "sqlite")
+
     def _fetched(self, where: Any) -> Any:
-        as_text = self.engine.dialect.name == "sqlite"
-        sql = select_rows(self.engine, self.there, self.columns, self.found, as_text=as_text, where=where)
+        sql = select_rows(self.engine, self.there, self.columns, self.found, as_text=self._as_text, where=where)
         return arrow_of(self.url, self.engine, sql, self.budget, self.running)
 
-    def _keys_there(self) -> str | None:
-        if not self.table.find_deletions or not self.table.key:
+    def _keys_there(self, source: Source) -> str | None:
+        """Every key of the source, read and cast as a load does it, and as the source spells it."""
+        key = self.table.key
+        if not self.table.find_deletions or not key:
             return None
-        sql = select_rows(self.engine, self.there, self.table.key, self.found, as_text=True)
+        sql = select_rows(self.engine, self.there, key, self.found, as_text=self._as_text, spelled=key)
         with arrow_of(self.url, self.engine, sql, self.budget, self.running) as key_reader:  # noqa: F841 DuckDB finds it by its name
-            self.con.execute("create or replace temp table keys_there as from key_reader")
+            self.con.execute("create or replace temp table keys_read as from key_reader")
+        spelled = ", ".join(quote(SPELLED + c) for c in key)
+        with clock_of(self.con, source.timezone or "UTC"):
+            self.con.execute(
+                f"create or replace temp table keys_there as select {cast_keys(key, self.table.columns)}, {spelled} from keys_read"
+            )
+        self.con.execute("drop table keys_read")
         return "from keys_there"
 
-    def _add_lost_rows(self, target: str) -> bool:
+    def _add_lost_rows(self, target: str, source: Source) -> bool:
         """Adds to `changed` the rows whose keys raw lacks though their cursor is old; False: they are too many.
 
         They were committed late, or imported with an old time.
         """
         key = self.table.key
-        listed = ", ".join(f"{quote(c)}::varchar" for c in key)
-        lost = (
-            f"select {listed} from keys_there except select {listed} from {target} except select {listed} from changed"
+        spelled = ", ".join(quote(SPELLED + c) for c in key)
+        changed_keys = f"(select {cast_keys(key, self.table.columns)} from changed)"
+        lost = f"select {spelled} from keys_there t" + "".join(
+            f" anti join {there} {alias} on {same_key('t', alias, key)}"
+            for there, alias in ((target, "r"), (changed_keys, "c"))
         )
-        values = self.con.execute(f"{lost} limit {_ASKED_KEYS + 1}").fetchall()
+        with clock_of(self.con, source.timezone or "UTC"):
+            values = self.con.execute(f"{lost} limit {_ASKED_KEYS + 1}").fetchall()
         if len(values) > _ASKED_KEYS:
             return False
         for at in range(0, len(values), _KEYS_A_QUERY):

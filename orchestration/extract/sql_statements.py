@@ -5,6 +5,7 @@ Not here: sending it (sql.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since
 
 _CONNECT_SECONDS = 10
+# before the name of a key column: the key as the source itself writes it as text
+SPELLED = "_spelled_"
 
 
 def schema_and_name(there: str) -> tuple[str | None, str]:
@@ -28,13 +31,15 @@ def select_rows(
     found: dict[str, Any],
     *,
     as_text: bool,
+    spelled: Sequence[str] = (),
     where: Any = None,
     limit: int | None = None,
 ) -> str:
-    """A SELECT of columns of a table; `where` makes a condition of its columns."""
+    """A SELECT of columns of a table, those of `spelled` once more as text; `where` makes a condition of its columns."""
     source = _table(there, found)
     # SQLite's columns hold anything: as text every value arrives, and what does not fit is rejected with its reason
     wanted = [sa.cast(source.c[c], sa.Text).label(c) if as_text else _plain(source.c[c]) for c in columns]
+    wanted += [sa.cast(source.c[c], sa.Text).label(SPELLED + c) for c in spelled]
     query = sa.select(*wanted)
     if where is not None:
         query = query.where(where(source.c))

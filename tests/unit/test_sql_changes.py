@@ -115,6 +115,30 @@ def test_a_table_that_is_suddenly_empty_is_no_success_and_deletes_nobody(load, d
     assert len(raw()) == 28 and "max_volume_drop" in caught.value.to_do
 
 
+@pytest.mark.parametrize("written", ["printf('%03d', id)", "id + 0.0", "' ' || id", "id || '.0'"])
+@pytest.mark.parametrize("lag", [None, 24 * 365])
+def test_a_key_is_compared_as_raw_holds_it_and_not_as_text(load, database, raw, written, lag):
+    change(
+        database,
+        "create table t3 (id, name text, updated_at text)",
+        f"insert into t3 select {written}, name, updated_at from people",
+    )
+    assert load(table="t3", find_deletions=True, cursor_lag=lag).inserted == 28
+    counts = load(table="t3", find_deletions=True, cursor_lag=lag)
+    assert (counts.deleted, counts.changed, len(raw())) == (0, 0, 28)
+    change(database, "delete from t3 where name = 'N4'", "insert into t3 values ('090', 'old', '2019-01-01T00:00:00Z')")
+    counts = load(table="t3", find_deletions=True, cursor_lag=lag)
+    assert (counts.deleted, counts.inserted) == (1, 1) and 4 not in raw() and 90 in raw()
+
+
+def test_a_source_whose_keys_are_other_ones_deletes_nobody(load, database, raw):
+    load(find_deletions=True)
+    change(database, "update people set id = id + 1000")
+    with pytest.raises(SourceError, match="of the 28 keys that raw has it answers only 0") as caught:
+        load(find_deletions=True)
+    assert len(raw()) == 28 and "max_volume_drop" in caught.value.to_do and "(id)" in caught.value.to_do
+
+
 def test_nor_is_one_that_lost_most_of_its_rows(load, database, raw):
     load(find_deletions=True)
     change(database, "delete from people where id > 5")
