@@ -1,16 +1,18 @@
-"""Tells somebody that a run failed: webhook and email, by configuration. Not here: deciding that it failed."""
+"""Tells somebody that a run failed: webhook and email, by configuration. Not here: deciding that it failed, or the deadline itself (deadline.py)."""
 
 from __future__ import annotations
 
-import json
 import smtplib
-import urllib.request
+import socket
 from email.message import EmailMessage
-from http.client import HTTPException
 
+from orchestration.deadline import LateError, within
 from orchestration.settings import Alerts
 
+# of each wait for a byte
 _TIMEOUT_SECONDS = 10
+# of a whole alert: a server that drips its answer would else hold the end of a run for ever
+_ALERT_SECONDS = 20
 # what became of a run that published, or said "nothing new", although a source is stale
 WENT_ON = "went on without what could not be read"
 # of a run that found requests of people past their day; and where no run did
@@ -39,21 +41,47 @@ def send_alert(
     for place in [place for place in places(alerts) if only in (None, place)]:
         try:
             send[place](alerts, headline, summary, run_id)
-        # an address that is none, or an answer that is no HTTP
-        except (OSError, ValueError, HTTPException) as error:
+        except LateError as error:
+            problems.append(f"{place}: it {error}")
+        except Exception as error:  # an address that is none, an answer that is no HTTP, whatever a server thinks of
             problems.append(f"{place}: {type(error).__name__}")
     return problems
 
 
 def _post(alerts: Alerts, headline: str, summary: str, run_id: str) -> None:
-    body = json.dumps({"text": summary, "run_id": run_id}).encode()
-    request = urllib.request.Request(str(alerts.webhook), body, {"Content-Type": "application/json"})
-    urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS).close()
+    import requests
+
+    from orchestration.extract.http_deadline import HangingUp
+
+    transport = HangingUp()
+    with requests.Session() as session:
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, transport)
+
+        def post() -> None:
+            body = {"text": summary, "run_id": run_id}
+            # the body of the answer is not read: it may have no end
+            with session.post(str(alerts.webhook), json=body, timeout=_TIMEOUT_SECONDS, stream=True) as answer:
+                answer.raise_for_status()
+
+        within(_ALERT_SECONDS, post, transport.hang_up)
 
 
 def _mail(alerts: Alerts, headline: str, summary: str, run_id: str) -> None:
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = f"Kundbild: {headline}", alerts.email_from, ", ".join(alerts.email_to)
     mail.set_content(summary)
-    with smtplib.SMTP(alerts.smtp_host, alerts.smtp_port, timeout=_TIMEOUT_SECONDS) as server:
-        server.send_message(mail)
+    server = smtplib.SMTP(timeout=_TIMEOUT_SECONDS)  # not connected yet, so that there is something to hang up
+
+    def send() -> None:
+        with server:
+            code, _ = server.connect(alerts.smtp_host, alerts.smtp_port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, "no greeting")
+            server.send_message(mail)
+
+    def hang_up() -> None:
+        if server.sock is not None:
+            server.sock.shutdown(socket.SHUT_RDWR)
+
+    within(_ALERT_SECONDS, send, hang_up)

@@ -44,15 +44,19 @@ class HangingUp(HTTPAdapter):
         if is_late.is_set():  # headers that were cut read like headers that are there
             raise requests.ConnectionError("the head of the answer did not come in time")
 
+    def hang_up(self) -> None:
+        """Ends what waits on the connection in use. From another thread."""
+        sock = getattr(self._in_use, "sock", None)
+        if sock is not None:
+            with suppress(OSError):  # it is closed by now
+                sock.shutdown(socket.SHUT_RDWR)
+
     def _note(self, connection: Any) -> None:
         self._in_use = connection
 
     def _hang_up(self, is_late: threading.Event) -> None:
         is_late.set()
-        sock = getattr(self._in_use, "sock", None)
-        if sock is not None:
-            with suppress(OSError):  # it is closed by now
-                sock.shutdown(socket.SHUT_RDWR)
+        self.hang_up()
 
 
 def _noting(base: Any, note: Any) -> Any:

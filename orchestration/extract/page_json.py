@@ -27,10 +27,11 @@ class UnreadableJsonError(ValueError):
 
 def parse(body: bytes, content_type: str) -> Any:
     """The value of an answer. Raises UnreadableJsonError."""
+    encoding = _encoding(body, content_type)
     try:
-        text = body.decode(_encoding(body, content_type), "surrogateescape")
-    except UnicodeDecodeError as error:
-        raise UnreadableJsonError(f"its text is no {error.encoding}") from None
+        text = body.decode(encoding, "surrogateescape")
+    except (UnicodeError, LookupError):  # codecs know encodings that are none of text
+        raise UnreadableJsonError(f"its text is no {encoding}") from None
     try:
         return json.loads(text, parse_float=_float, parse_int=_int, parse_constant=str)
     except json.JSONDecodeError as error:

@@ -138,6 +138,10 @@ def test_text_in_another_encoding_is_read_where_the_answer_says_so(load, warehou
     assert warehouse.execute("select name from raw_api.t where id = 99").fetchall() == [("Malm\u00f6",)]
 
 
+def test_an_encoding_that_is_none_of_text_is_an_error_of_its_table(load):
+    assert "no hex" in load(page(*GOOD), Content_Type="application/json; charset=hex").what
+
+
 def test_what_is_beyond_numbers_is_kept_where_the_column_is_text(load, warehouse):
     assert load(page(*GOOD, row(name="1e400"))).inserted == 9
     assert warehouse.execute("select name from raw_api.t where id = 99").fetchall() == [("1e400",)]
