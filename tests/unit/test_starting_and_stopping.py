@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import io
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import duckdb
 import psutil
@@ -88,6 +90,28 @@ def test_a_full_disk_is_called_so_with_its_file_system(tmp_path):
     assert said and "larger than this process may write" in said.what
     assert full_disk("sqlite3.OperationalError: database or disk is full", tmp_path)
     assert full_disk(ValueError("no"), tmp_path) is None and full_disk(OSError(errno.EACCES, "no"), tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "limit", "free", "told"),
+    [
+        ("sqlite3.OperationalError: disk I/O error", 4 * 1024**2, 9 * 1024**3, "may write (4.0 MiB)"),
+        ("sqlite3.OperationalError: database or disk is full", 4 * 1024**2, 9 * 1024**3, "may write (4.0 MiB)"),
+        ("IO Error: Could not write file: File too large", 4 * 1024**2, 9 * 1024**3, "may write (4.0 MiB)"),
+        ("IO Error: Could not write file: File too large", resource.RLIM_INFINITY, 9 * 1024**3, "than this process may write"),
+        # the limit is not to blame where nothing is left, and where the system itself says why
+        ("sqlite3.OperationalError: disk I/O error", 4 * 1024**2, 1024**2, "the disk is full: 1 MiB are left"),
+        ("IO Error: No space left on device", 4 * 1024**2, 9 * 1024**3, "the disk is full"),
+        ("OSError: Disk quota exceeded", resource.RLIM_INFINITY, 9 * 1024**3, "the quota on the file system"),
+        ("sqlite3.OperationalError: disk I/O error", resource.RLIM_INFINITY, 9 * 1024**3, "did not take what was written"),
+    ],
+)  # fmt: skip
+def test_a_write_that_fails_where_there_is_room_is_no_full_disk(tmp_path, monkeypatch, words, limit, free, told):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (limit, limit))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    said = full_disk(words, tmp_path)
+    assert said and told in said.what and said.to_do, said
+    assert ("ulimit" in said.to_do) == ("may write" in told)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
