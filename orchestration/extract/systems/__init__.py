@@ -165,4 +165,7 @@ def _never_kept(column: str) -> str:
 def _instead(column: str) -> str:
     if special_category_of(column):
         return f'map another column; where it is none, say so: not_special = ["{column}"] below the table'
-    return "map another column; national_id = {…} below the table keeps a keyed hash of them for identity alone"
+    return (
+        "map another column; national_id = {…} below the table keeps a keyed hash of them for identity alone; where it is "
+        f'a number of another kind, say so: not_special = ["{column}"] below the table'
+    )
