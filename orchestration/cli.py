@@ -133,6 +133,8 @@ def status(as_json: Json = False) -> None:
         )
         for problem in last["problems"]:
             out.print(f"  {problem}", highlight=False)
+    if found["unnoted_run"]:
+        out.print(styled("[red]{}[/red]", found["unnoted_run"]), highlight=False)
     for check in found["failed_checks"]:
         colour = "red" if check["severity"] == "ERROR" else "yellow"
         out.print(styled(f"[{colour}]{{}}[/] {{}}: {{}}", check["severity"], check["table"], check["check"]))

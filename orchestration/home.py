@@ -129,6 +129,11 @@ class Home:
         return self.root / "status.json"
 
     @property
+    def last_attempt(self) -> Path:
+        """That a run began, and how it ended where it could not note that in the warehouse (attempts.py)."""
+        return self.root / "attempt.json"
+
+    @property
     def temporary(self) -> Path:
         return self.root / "tmp"
 

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestration.alerts import OVERDUE, WENT_ON, send_alert
+from orchestration.attempts import attempt
 from orchestration.configuration import load_settings
 from orchestration.disk import full_disk
 from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
@@ -71,21 +72,25 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
 
     Raises KundbildError when it could not start: bad configuration, lock held, disk full, a home of a newer version.
     """
-    try:
-        outcome = _run(as_of, force=force, full_refresh=full_refresh)
-    except ConfigurationError:
-        # without a configuration there is nobody to tell
-        raise
-    except Exception as error:
-        home, _ = home_and_config()
-        told = error if isinstance(error, KundbildError) else full_disk(error, home.root) or _broken(error)
-        problems = _alert("", str(told), "the run could not start")
-        if problems:
-            told = KundbildError(told.what, where=told.where, to_do=told.to_do + problems)
-        raise told from error
     home, config = home_and_config()
+    with attempt(home) as mark:
+        try:
+            outcome = _run(as_of, force=force, full_refresh=full_refresh)
+        except ConfigurationError:
+            # without a configuration there is nobody to tell
+            mark.end()
+            raise
+        except Exception as error:
+            told = error if isinstance(error, KundbildError) else full_disk(error, home.root) or _broken(error)
+            # who finds another run at work is no run that failed
+            mark.end("" if isinstance(error, WarehouseBusyError) else f"{told.what}; to do: {told.to_do}")
+            problems = _alert("", str(told), "the run could not start")
+            if problems:
+                told = KundbildError(told.what, where=told.where, to_do=told.to_do + problems)
+            raise told from error
+        # a full disk may take no other note
+        mark.end(outcome.error)
     if not outcome.is_success:
-        # a full disk takes no note either
         with suppress(KundbildError, duckdb.Error, OSError):
             note_failure(home, load_settings(config).engine, outcome.run_id, outcome.error)
         outcome.error += _alert(outcome.run_id, outcome.error)

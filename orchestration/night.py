@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.attempts import attempt
 from orchestration.configuration import load_settings
 from orchestration.erase import finish_unfinished, prove_of_night
 from orchestration.errors import KundbildError
@@ -120,6 +121,7 @@ class Night:
                 f"run {run_id[:8]}", wait=RUN_WAITS, waiting=lambda holder: tell("waiting", f"for {holder}")
             )
             stack.enter_context(lock)
+            mark = stack.enter_context(attempt(home))
             stack.enter_context(_demo_api(home))
             settings = load_settings(config)
             moment = as_of or now().replace(microsecond=0)
@@ -152,6 +154,7 @@ class Night:
                 with suppress(KundbildError, duckdb.Error, OSError), night.warehouse() as con:
                     note_run(con, run_id, night.problems)
                     keep_status(con, home)
+                    mark.end()
 
     def _close_audiences(self) -> str:
         """Leaves no audience published for which this run does not answer. Never raises; returns what to tell, "" if nothing."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.attempts import unnoted
 from orchestration.errors import HomeVersionError, KundbildError, WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.home import Home, read_json, write_private
@@ -59,7 +60,8 @@ def note_failure(home: Home, engine: Engine, run_id: str, problem: str) -> None:
 
 
 def read_status() -> dict[str, Any]:
-    """Sources with their state, the last run, its failed checks, the current publication; `running` says who is at work.
+    """Sources with their state, the last run, its failed checks, the current publication; `running` says who is at work,
+    `unnoted_run` what became of a later run that left nothing else.
 
     Raises KundbildError when nothing ran yet.
     """
@@ -67,7 +69,7 @@ def read_status() -> dict[str, Any]:
 
     home, _ = home_and_config()
     if not home.warehouse.exists():
-        raise KundbildError("nothing ran here yet", where=str(home.root), to_do="`kundbild run`")
+        raise KundbildError(unnoted(home, None) or "nothing ran here yet", where=str(home.root), to_do="`kundbild run`")
     running = ""
     try:
         # under the lock: DuckDB would refuse the file to a run that starts meanwhile
@@ -80,7 +82,8 @@ def read_status() -> dict[str, Any]:
             raise WarehouseBusyError(
                 f"the first run is going on: {running}", where=str(home.warehouse), to_do="try again when it has ended"
             ) from error
-    return {**found, "running": running, "publication": _publication(home)}
+    told = unnoted(home, found["last_run"])
+    return {**found, "running": running, "unnoted_run": told, "publication": _publication(home)}
 
 
 def _status(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
