@@ -1,4 +1,4 @@
-"""Looks at everything that a run needs and says what to mend. Changes nothing."""
+"""Looks at everything that a run needs and says what to mend. Changes nothing. Not here: whether a source answers (reach.py)."""
 
 from __future__ import annotations
 
@@ -7,37 +7,26 @@ import os
 import re
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from orchestration.configuration import load_settings
-from orchestration.errors import KundbildError, WarehouseBusyError, without_secrets
+from orchestration.errors import KundbildError, WarehouseBusyError
+from orchestration.findings import Finding
 from orchestration.home import Home, read_json
 from orchestration.migrations import assert_not_newer, pending
 from orchestration.night import home_and_config
 from orchestration.preflight import assert_memory
 from orchestration.privacy.pepper import pepper_file
 from orchestration.privacy.purposes import seed_purposes
-from orchestration.settings import Settings, Source
+from orchestration.reach import reach
+from orchestration.settings import Settings
 
 _FREE_BYTES = 2 * 1024**3
 # what DuckDB raises of a query or a setting: the bytes of the file are not to blame
 _OF_A_SOUND_FILE = (duckdb.ProgrammingError, duckdb.DataError, duckdb.InterruptException)
 _PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "dlt")
-
-
-@dataclass(frozen=True)
-class Finding:
-    what: str
-    is_ok: bool
-    found: str
-    to_do: str = ""
-
-    def __post_init__(self) -> None:
-        # what was found may be a URL of the configuration
-        object.__setattr__(self, "found", without_secrets(self.found))
 
 
 def examine() -> list[Finding]:
@@ -206,58 +195,4 @@ def _secrets(config: Path) -> list[Finding]:
 
 
 def _sources(settings: Settings, home: Home) -> list[Finding]:
-    return [_reach(name, source, home) for name, source in settings.enabled_sources.items()]
-
-
-def _reach(name: str, source: Source, home: Home) -> Finding:
-    what = f"source {name}"
-    try:
-        if source.connector == "sql":
-            import sqlalchemy as sa
-
-            from orchestration.extract.sql import with_driver
-
-            url = with_driver(sa.make_url(source.url))
-            if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-                return Finding(
-                    what, False, f"there is no file {url.database}", "check url; for the demo: `kundbild demo`"
-                )
-            engine = sa.create_engine(url)
-            with engine.connect():
-                tables = len(sa.inspect(engine).get_table_names())
-            return Finding(what, True, f"{url.render_as_string(hide_password=True)}: {tables} tables")
-        if source.connector == "files":
-            import fsspec
-
-            system, root = fsspec.core.url_to_fs(source.url)
-            missing = [
-                t
-                for t, table in source.tables.items()
-                if not table.optional and not system.glob(f"{root}/{table.path}")
-            ]
-            if missing:
-                return Finding(
-                    what,
-                    False,
-                    f"no file for {', '.join(missing)} in {source.url}",
-                    "check url and path; for the demo: `kundbild demo`",
-                )
-            return Finding(what, True, source.url)
-        if (home.demo / "webshop").is_dir() and "127.0.0.1" in source.url:
-            return Finding(what, True, "the demo's API: served during each run")
-        import requests
-
-        answer = requests.get(
-            source.url,
-            headers={"Authorization": f"Bearer {source.token}"} if source.token else {},
-            timeout=10,
-            params={"limit": 1},
-        )
-        is_ok = answer.status_code not in (401, 403) and answer.status_code < 500
-        return Finding(
-            what, is_ok, f"{source.url} answers {answer.status_code}", "" if is_ok else "check url and token"
-        )
-    except Exception as error:  # whatever a driver raises is a finding; its text may hold a password
-        return Finding(
-            what, False, f"cannot be reached ({type(error).__name__})", "check that it runs, url, and name and password"
-        )
+    return [reach(name, source, home) for name, source in settings.enabled_sources.items()]

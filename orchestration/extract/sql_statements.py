@@ -87,15 +87,15 @@ def among(key: list[str], values: list[tuple[str | None, ...]]) -> Any:
     return where
 
 
-def limits(url: sa.URL, budget: Budget) -> tuple[sa.URL, dict[str, Any]]:
+def limits(url: sa.URL, budget: Budget, connect_seconds: int = _CONNECT_SECONDS) -> tuple[sa.URL, dict[str, Any]]:
     """The URL, and the driver's arguments, with which a server gives up by itself when the source's time is up."""
     backend, seconds = url.get_backend_name(), max(1, int(budget.left))
     if backend == "postgresql":
         options = f"{url.query.get('options', '')} -c statement_timeout={seconds * 1000}".strip()
-        limited = url.update_query_dict({"options": options, "connect_timeout": str(_CONNECT_SECONDS)})
+        limited = url.update_query_dict({"options": options, "connect_timeout": str(connect_seconds)})
         return limited, {}
     if backend in ("mysql", "mariadb"):
-        return url, {"connect_timeout": _CONNECT_SECONDS, "read_timeout": seconds}
+        return url, {"connect_timeout": connect_seconds, "read_timeout": seconds}
     return url, {}
 
 
