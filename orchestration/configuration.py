@@ -10,9 +10,10 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from orchestration.errors import ConfigurationError
 from orchestration.settings import Privacy, Settings
@@ -141,23 +142,31 @@ def _as_configuration_error(
 
 
 def _known_keys(keys: tuple[Any, ...]) -> list[str]:
-    from orchestration import map_settings, processing_settings
-    from orchestration import settings as models
+    """The keys of the section at `keys`, found by the settings' own types: whatever nests there is known."""
+    found: list[Any] = [Settings]
+    for key in keys:
+        found = [below for kind in found for below in _below(kind, key)]
+    models = [kind for kind in found if _is_model(kind)]
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 
-    by_depth: dict[tuple[str, ...], Any] = {
-        (): models.Settings,
-        ("sources", "*"): models.Source,
-        ("sources", "*", "csv"): models.CsvDialect,
-        ("sources", "*", "tables", "*"): models.Table,
-        ("sources", "*", "tables", "*", "maps", "*"): map_settings.EntityMap,
-        ("sources", "*", "tables", "*", "maps", "*", "columns", "*"): map_settings.ColumnMap,
-    }
-    if keys[:2] == ("privacy", "processors"):
-        return sorted(processing_settings.Processor.model_fields)
-    stars = tuple("*" if at in (1, 3, 5, 7) else str(key) for at, key in enumerate(keys))
-    model = by_depth.get(stars)
-    if model is None and len(keys) == 1:
-        field = models.Settings.model_fields.get(str(keys[0]))
-        model = field.annotation if field else None
-    fields = getattr(model, "model_fields", {})
-    return sorted(field.alias or name for name, field in fields.items())
+
+def _below(kind: Any, key: Any) -> list[Any]:
+    """The types of what stands at `key` of a section, a table of names, or a list."""
+    if _is_model(kind):
+        fields = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
+        return _types(fields.get(str(key)))
+    inner = [value for value in get_args(kind) if value is not Ellipsis]
+    if get_origin(kind) is dict:
+        return _types(inner[1])
+    return _types(inner[0]) if get_origin(kind) in (list, tuple) and isinstance(key, int) else []
+
+
+def _types(kind: Any) -> list[Any]:
+    """A type, or each of a union."""
+    if get_origin(kind) is Annotated:
+        return _types(get_args(kind)[0])
+    return [one for of in get_args(kind) for one in _types(of)] if get_origin(kind) in (Union, UnionType) else [kind]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

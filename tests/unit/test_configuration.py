@@ -1,13 +1,16 @@
 """kundbild.toml: every mistake names file, line, key and what to do."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args, get_origin
 
 import duckdb
 import pytest
+from pydantic import BaseModel
 
-from orchestration.configuration import load_settings
+from orchestration.configuration import _known_keys, load_settings
 from orchestration.errors import ConfigurationError
-from orchestration.settings import PROJECT_DIR
+from orchestration.settings import PROJECT_DIR, Settings
 
 GOOD = """
 company = "Test"
@@ -142,3 +145,43 @@ def test_an_amount_of_memory_is_one_that_duckdb_reads(write_config, said):
     ).engine.memory_limit
     with duckdb.connect(config={"memory_limit": limit}) as con:
         assert con.execute("select current_setting('memory_limit')").fetchone()
+
+
+def sections(
+    kind: type[BaseModel] = Settings, at: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple, type[BaseModel]]]:
+    """Every section that can stand in a configuration, at a place where one may stand."""
+    yield at, kind
+    for name, field in kind.model_fields.items():
+        for model, below in nested(field.annotation):
+            yield from sections(model, (*at, field.alias or name, *below))
+
+
+def nested(kind: object) -> list[tuple[type[BaseModel], tuple[str | int, ...]]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [(kind, ())]
+    step = {dict: ("any",), list: (0,), tuple: (0,)}.get(get_origin(kind), ())
+    return [(model, (*step, *below)) for of in get_args(kind) for model, below in nested(of)]
+
+
+@pytest.mark.parametrize(("at", "model"), sections(), ids=lambda said: ".".join(map(str, said)) if isinstance(said, tuple) else said.__name__)  # fmt: skip
+def test_of_a_misspelt_key_every_section_tells_its_own(at, model):
+    assert _known_keys(at) == sorted(field.alias or name for name, field in model.model_fields.items())
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("[sources.shop.tables.orders.csv]\ndelimeter = ';'", "did you mean 'delimiter'? known keys here: decimal, delimiter, encoding, has_header, quote"),
+        ("[sources.shop.tables.orders.retention]\nmonth = 3", "known keys here: "),
+        ("[[sources.shop.tables.orders.persons]]\nkey = 'customer'\ngrant = { state = 'a' }", "did you mean 'status'?"),
+        ("[sources.shop.tables.orders.national_id]\ncolum = 'customer'", "did you mean 'column'?"),
+        ("[[privacy.processors]]\nname = 'x'\ntask = 'y'\ncountri = 'SE'", "did you mean 'country'?"),
+        ("[engine]\nmemory = '4GB'", "known keys here: dbt_threads, memory_limit, threads"),
+    ],
+)  # fmt: skip
+def test_an_unknown_key_of_a_nested_section_names_the_known_ones(write_config, section, told):
+    text = GOOD.split("[[sources.shop.tables.orders.maps]]", maxsplit=1)[0]
+    with pytest.raises(ConfigurationError, match="unknown key") as caught:
+        load_settings(write_config(f"{text}\n{section}\n"), {"DATA": "/d"})
+    assert told in caught.value.to_do and not caught.value.to_do.endswith(": "), caught.value.to_do

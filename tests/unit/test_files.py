@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
+import tomllib
 
 import pytest
 
 from orchestration.errors import SourceError
 from orchestration.extract.records import LoadCounts
-from orchestration.settings import CsvDialect
+from orchestration.settings import PROJECT_DIR, CsvDialect
 
 GOOD = "id,name,amount,day\n1,Åsa,10.50,2026-01-01\n2,Bo,7.25,2026-01-02\n3,Cy,1.00,2026-01-03\n"
 
@@ -273,3 +276,18 @@ def test_each_file_is_read_by_the_width_of_its_own_header(load_files, warehouse)
     )
     with pytest.raises(SourceError, match="holds lines that look like rows"):
         load_files({"t1.csv": narrow, "t2.csv": swallowed})
+
+
+def test_the_nordic_file_of_the_documentation_is_read_as_it_says(load, raw):
+    """What docs/sources.md says of `;`, decimal commas and a table without a header."""
+    said = re.search(r"```toml\n(.*?)```", (PROJECT_DIR / "docs" / "sources.md").read_text(), re.DOTALL)
+    assert said
+    shop = tomllib.loads(textwrap.dedent(said[1]))["sources"]["shop"]
+    source, table = CsvDialect(**shop["csv"]), CsvDialect(**shop["tables"]["points"]["csv"])
+    load({"a.csv": "id;name;amount;day\n1;Åsa;1234,50;2026-01-01\n".encode("windows-1252")}, csv=source)
+    # one of a table stands for itself: its encoding is utf-8 again
+    load({"b.csv": "2;Östen;0,5;2026-01-01\n"}, csv=source, table={"csv": table}, path="b.csv")
+    assert raw("select id, name, amount::varchar from raw_s.t order by id") == [
+        (1, "Åsa", "1234.50"),
+        (2, "Östen", "0.50"),
+    ]
