@@ -6,16 +6,16 @@ cursor ahead of the clock does not count, and now and then everything is read. N
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import duckdb
 
-from orchestration.extract.merging import moment
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import now
 from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, scalar
+from orchestration.warehouse import clock_of, quote, scalar
 
 _HOURS, _NUMBERS = 24.0, 1000.0
 _NUMERIC = (
@@ -31,22 +31,34 @@ _NUMERIC = (
     "DOUBLE",
     "FLOAT",
 )
+# numbers that may be times: since 1970 by any unit, from 1973 on, or digits of a date
+_EPOCH_FROM, _FIRST_DAY, _NUMBERED = 10**8, datetime(1970, 1, 1), ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
+# by so much a clock is set back when summer ends
+_FOLD = timedelta(hours=1)
+# minutes between a text's own clock and UTC; up to here no text shows its seconds or its offset
+_WRITTEN_OFFSET = "ceil((epoch(try_cast(left({0}, 16) as timestamp)) - epoch(try_cast({0} as timestamptz))) / 60)::int"
 # up to here a text's shape tells whether text sorts as time: the date, and what follows it
 _SHAPES = {"9999-99-99": "%Y-%m-%d", "9999-99-99T": "%Y-%m-%dT%H:%M:%S", "9999-99-99 ": "%Y-%m-%d %H:%M:%S"}
 
 
 @dataclass(frozen=True)
 class Since:
-    """`value` is None where everything is read; `way` says it to people; `text` is the value as the source writes it, where
-    its text sorts as the value does."""
+    """`value` is None where everything is read, else a number or an instant in UTC; `clock` is that instant by the source's own
+    clock. `way` says it to people; `text` is the value as the source writes it, where its text sorts as the value does."""
 
     way: str
     value: datetime | float | None = None
     text: str | None = None
+    clock: datetime | None = None
 
     @property
     def is_whole(self) -> bool:
         return self.value is None
+
+    @property
+    def instant(self) -> datetime | None:
+        """`value` with its zone, where it is a time."""
+        return self.value.replace(tzinfo=UTC) if isinstance(self.value, datetime) else None
 
 
 def since(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table) -> Since:
@@ -62,46 +74,81 @@ def since(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name
         return Since("whole: for the first time")
     if _is_due(con, source_name, name, source.full_read_days):
         return Since(f"whole: as every {source.full_read_days:g} days")
-    kind = table.columns[table.cursor].upper()
-    cursor = quote(table.cursor)
+    zone = source.timezone or "UTC"
+    # raw holds a TIMESTAMP by the source's own clock
+    with clock_of(con, zone):
+        return _changes(con, target, table, table.columns[table.cursor].upper(), ZoneInfo(zone))
+
+
+def _changes(con: duckdb.DuckDBPyConnection, target: str, table: Table, kind: str, zone: ZoneInfo) -> Since:
+    cursor = quote(str(table.cursor))
+    if kind in ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"):
+        newest = f"max({cursor}) filter ({cursor} <= now()) at time zone 'UTC'"
+        return _back(scalar(con, f"select {newest} from {target}"), table, zone)
     if kind.startswith(("DATE", "TIMESTAMP")):
-        newest = scalar(
-            con, f"select max({cursor}) filter ({cursor} <= now())::timestamptz at time zone 'UTC' from {target}"
-        )
-        return _back(newest, table)
+        ahead = "now()::date" if kind == "DATE" else "now()::timestamp"
+        newest_there = scalar(con, f"select max({cursor}) filter ({cursor} <= {ahead})::timestamp from {target}")
+        return _back(_earliest(newest_there, zone), table, zone)
     if kind.startswith(("DECIMAL", *_NUMERIC)):
-        return _back(scalar(con, f"select max({cursor})::double from {target}"), table)
-    filled, times, numbers, newest, most = con.execute(
+        return _back(_greatest_number(con, target, f"{cursor}::double"), table, zone)
+    filled, times, numbers, newest, least_offset, is_moved = con.execute(
         f"select count({cursor}), count(try_cast({cursor} as timestamptz)), count(try_cast({cursor} as double)), "
         f"max(try_cast({cursor} as timestamptz)) filter (try_cast({cursor} as timestamptz) <= now()) at time zone 'UTC', "
-        f"max({moment(cursor, kind)}) from {target}"
+        f"min({_WRITTEN_OFFSET.format(cursor)}), bool_or({_WRITTEN_OFFSET.format(cursor)} <> 0) from {target}"
     ).fetchall()[0]
     if filled and times == filled:
         shapes = con.execute(
             f"select distinct regexp_replace(left({cursor}, 11), '[0-9]', '9', 'g') from {target} where {cursor} is not null"
         ).fetchall()
-        found = _back(newest, table)
+        if newest is not None and newest.replace(tzinfo=UTC).astimezone(zone).fold:
+            newest -= _FOLD
+        found = _back(newest, table, zone)
         written = _SHAPES.get(shapes[0][0]) if len(shapes) == 1 else None
-        return Since(
-            found.way,
-            found.value,
-            found.value.strftime(written) if written and isinstance(found.value, datetime) else None,
-        )
+        if not written or not isinstance(found.value, datetime):
+            return found
+        # the least text that a later row can have: in winter an offset may be less than any so far
+        least = found.value + timedelta(minutes=least_offset or 0) - (_FOLD if is_moved else timedelta())
+        return replace(found, text=least.strftime(written))
     if filled and numbers == filled:
-        return _back(most, table)
+        return _back(_greatest_number(con, target, f"try_cast({cursor} as double)"), table, zone)
     return Since("whole: the cursor is neither a time nor a number")
 
 
-def _back(newest: datetime | date | float | None, table: Table) -> Since:
-    """So far back from the newest row as rows may come late."""
+def _greatest_number(con: duckdb.DuckDBPyConnection, target: str, number: str) -> float | None:
+    """The greatest number; where most are times, as seconds since 1970 or as 20261101, the greatest that is not ahead of now."""
+    at = now()
+    seconds = at.replace(tzinfo=UTC).timestamp()
+    scales = [(float(_EPOCH_FROM * unit), seconds * unit) for unit in (1, 10**3, 10**6, 10**9)]
+    scales += [(float(f"{_FIRST_DAY:{shape}}"), float(f"{at:{shape}}")) for shape in _NUMBERED]
+    parts = [f"count(*) filter (n between {low} and {high}), max(n) filter (n <= {high})" for low, high in scales]
+    filled, greatest, *found = con.execute(
+        f"select count(n), max(n), {', '.join(parts)} from (select {number} as n from {target})"
+    ).fetchall()[0]
+    for times, newest in zip(found[::2], found[1::2], strict=True):
+        if times * 2 > filled:
+            return float(newest)
+    return None if greatest is None else float(greatest)
+
+
+def _earliest(there: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The earliest instant, in UTC, at which a clock of the zone shows a time: in the night that ends summer it shows two."""
+    if there is None:
+        return None
+    return min(there.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)).replace(tzinfo=None)
+
+
+def _back(newest: datetime | float | None, table: Table, zone: ZoneInfo) -> Since:
+    """So far back from the newest row, an instant in UTC or a number, as rows may come late."""
     if newest is None:
         return Since("whole: no row has a cursor")
     if isinstance(newest, int | float):
         value = newest - (_NUMBERS if table.cursor_lag is None else table.cursor_lag)
         return Since(f"changes: {table.cursor} from {value:g} on", value)
-    at = newest if isinstance(newest, datetime) else datetime(newest.year, newest.month, newest.day)
-    at = at.replace(tzinfo=None) - timedelta(hours=_HOURS if table.cursor_lag is None else table.cursor_lag)
-    return Since(f"changes: {table.cursor} from {at:%Y-%m-%d %H:%M} on", at)
+    at = newest - timedelta(hours=_HOURS if table.cursor_lag is None else table.cursor_lag)
+    # where the clock is set back soon after, it shows earlier times for later rows
+    offsets = [then.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta() for then in (at, at + _FOLD)]
+    clock = at + min(offsets)
+    return Since(f"changes: {table.cursor} from {clock:%Y-%m-%d %H:%M} on", at, clock=clock)
 
 
 def _is_due(con: duckdb.DuckDBPyConnection, source: str, name: str, days: float) -> bool:

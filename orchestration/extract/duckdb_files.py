@@ -48,7 +48,10 @@ def read_duckdb_table(
             ) from None
         added = check_contract(source_name, name, table, list(found), f"{path}, table {there}")
         where = ""
-        if table.cursor and isinstance(start.value, datetime):
+        if table.cursor and start.clock and found[table.cursor] in ("DATE", "TIMESTAMP"):
+            cursor = quote(table.cursor)
+            where = f" where {cursor} >= timestamp '{start.clock}' or {cursor} is null"
+        elif table.cursor and isinstance(start.value, datetime):
             cursor = quote(table.cursor)
             where = f" where try_cast({cursor} as timestamptz) >= timestamptz '{start.value}+00' or try_cast({cursor} as timestamptz) is null"
         elif table.cursor and start.value is not None:

@@ -117,7 +117,9 @@ class _Reader:
     @contextmanager
     def batch(self, target: str, source: Source, start: Since, added: list[str]) -> Iterator[Batch]:
         table = self.table
-        where = None if start.is_whole else changed(str(table.cursor), self.found[str(table.cursor)], start)
+        where = None
+        if table.cursor and not start.is_whole:
+            where = changed(table.cursor, self.found[table.cursor], start, is_loose=self._as_text)
         way = start.way if start.is_whole or where else "whole: the cursor is text that does not sort as time"
         batch = Batch(
             f"select {self.names} from fetched", self.columns, is_text=self.engine.dialect.name not in _TYPED,

@@ -6,7 +6,7 @@ Not here: sending it (sql.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,8 @@ from orchestration.extract.cursors import Since
 _CONNECT_SECONDS = 10
 # before the name of a key column: the key as the source itself writes it as text
 SPELLED = "_spelled_"
+# no place's clock is further from UTC
+_FARTHEST_OFFSET = timedelta(hours=14)
 
 
 def schema_and_name(there: str) -> tuple[str | None, str]:
@@ -48,8 +50,11 @@ def select_rows(
     return str(query.compile(engine, compile_kwargs={"literal_binds": True}))
 
 
-def changed(cursor: str, kind: Any, start: Since) -> Any:
-    """What select_rows takes as `where` for rows that changed; None where the cursor cannot be compared in the source."""
+def changed(cursor: str, kind: Any, start: Since, *, is_loose: bool = False) -> Any:
+    """What select_rows takes as `where` for rows that changed; None where the cursor cannot be compared in the source.
+
+    `is_loose`: a column of times may hold text with any offset, as SQLite's.
+    """
     value: Any = start.value
     if isinstance(kind, sa.String):
         # text is compared as text: only where it is written so that it sorts as time does
@@ -57,9 +62,11 @@ def changed(cursor: str, kind: Any, start: Since) -> Any:
             return None
         value = start.text
     elif isinstance(kind, sa.DateTime):
-        value = start.value if isinstance(start.value, datetime) else None
+        value = start.instant if kind.timezone else start.clock
+        if value and is_loose:
+            value -= _FARTHEST_OFFSET
     elif isinstance(kind, sa.Date):
-        value = start.value.date() if isinstance(start.value, datetime) else None
+        value = start.clock.date() if start.clock else None
     elif isinstance(kind, sa.Numeric | sa.Integer) and not isinstance(start.value, datetime):
         value = int(start.value or 0) if isinstance(kind, sa.Integer) else start.value
     else:

@@ -217,3 +217,21 @@ def test_no_row_that_stands_is_marked_as_gone_however_its_key_is_written(
         con.execute(sa.text("update keyed set updated_at = '2019-01-01 10:00:00'"))
     counts = extract_source(warehouse, home, settings, "crm")["keyed"]
     assert (counts.deleted, counts.inserted) == (0, 1)
+
+
+def test_a_row_that_comes_late_is_asked_for_by_the_instant(database, warehouse, home):
+    if database.dialect.name != "postgresql":
+        pytest.skip("no such type there")
+    table = Table(columns={"id": "BIGINT", "moved": "TIMESTAMP"}, key=["id"], cursor="moved", cursor_lag=0.25)
+    url = database.url.render_as_string(hide_password=False)
+    source = Source(connector="sql", url=url, tables={"timed": table}, timezone="Europe/Stockholm")
+    settings = Settings(company="T", sources={"crm": source})
+    prepare_raw(warehouse, settings)
+    with database.begin() as con:
+        con.execute(sa.text("drop table if exists timed; create table timed (id integer, moved timestamptz)"))
+        con.execute(sa.text("insert into timed values (1, '2025-01-10 14:04:00+00')"))
+    assert extract_source(warehouse, home, settings, "crm")["timed"].inserted == 1
+    with database.begin() as con:
+        con.execute(sa.text("insert into timed values (2, '2025-01-10 13:55:00+00'), (3, '2025-01-10 14:25:00+00')"))
+    counts = extract_source(warehouse, home, settings, "crm")["timed"]
+    assert counts.inserted == 2 and counts.way.startswith("changes")
