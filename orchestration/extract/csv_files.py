@@ -1,5 +1,5 @@
 """CSV: typed reading by position, rejected lines kept with their reason. Not here: the header (csv_header.py), which files are
-new (delivered.py), or whether the books balance on lines (line_books.py).
+new (delivered.py), or whether the books balance on lines (swallowed_lines.py).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.csv_header import in_utf_8, read_header
-from orchestration.extract.csv_rejects import as_row
+from orchestration.extract.csv_rejects import as_row, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
-from orchestration.extract.line_books import refuse_swallowed_lines
 from orchestration.extract.merging import count
 from orchestration.extract.raw_tables import check_contract
+from orchestration.extract.swallowed_lines import AGAIN, Read, refuse_swallowed_lines
 from orchestration.settings import CsvDialect, Source, Table
 from orchestration.warehouse import quote, scalar, text
 
@@ -54,17 +54,14 @@ def read_csv_files(
             file.lines.has_offsets,
         ),
     )
-    selects, readers = [], []
+    selects: list[str] = []
+    readers: list[Read] = []
     for number, ((names, is_mixed, is_gzip, is_copy, has_offsets), run) in enumerate(runs):
         group = list(run)
-        options = _options(
-            csv,
-            [_read_as(table.columns.get(c, "VARCHAR"), has_offsets) for c in names],
-            source.null_values,
-            number,
-            is_mixed,
-        )
-        options += f", compression = '{'gzip' if is_gzip else 'none'}', encoding = '{_encoding(csv, is_copy)}'"
+        kinds = [_read_as(table.columns.get(c, "VARCHAR"), has_offsets) for c in names]
+        how = f", compression = '{'gzip' if is_gzip else 'none'}', encoding = '{_encoding(csv, is_copy)}'"
+        options = _options(csv, kinds, source.null_values, f"rejects_{number}", is_mixed) + how
+        as_text = _options(csv, ["VARCHAR"] * len(names), source.null_values, AGAIN, is_mixed) + how
         local = " at time zone current_setting('TimeZone')"  # what was read with its offset
         wanted = [
             f"c{names.index(c)}{local if _read_as(kind, has_offsets) != kind else ''} as {quote(c)}"
@@ -73,27 +70,27 @@ def read_csv_files(
         selects.append(
             f"select {', '.join(wanted)}, {file_names(group)} as _source_file from read_csv({paths(group)}, {options})"
         )
-        readers.append(list(names))
+        readers.append(Read(group, list(names), {f.name: headers[f.name][1] for f in group}, as_text))
 
     came = 0
 
     def check(relation: str) -> None:
         nonlocal came
         came = count(con, relation)
-        lines = {file.name: (file.lines, headers[file.name][1], len(headers[file.name][0])) for file in files}
-        rejected = _rejected_lines(con, len(readers), files)
-        there = {row[0] for row in con.execute(f"describe {relation}").fetchall()}
-        written = [c for c, kind in table.columns.items() if kind.upper() == "VARCHAR" and c in there]
-        refuse_swallowed_lines(con, source_name, name, relation, lines, rejected, written, csv.delimiter)
+        rejected: dict[str, tuple[int, int, int]] = {}
+        for number in range(len(readers)):
+            rejected.update(rejected_lines(con, f"rejects_{number}", files))
+        for reader in readers:
+            refuse_swallowed_lines(con, source_name, name, table, relation, reader, rejected, csv)
         refuse_cut(
-            con, source_name, name, table, relation, files, {file: found for file, (found, _) in rejected.items()}
+            con, source_name, name, table, relation, files, {file: found for file, (found, _, _) in rejected.items()}
         )
 
     def after(load_id: int) -> int:
         rejected = 0
-        for number, columns in enumerate(readers):
+        for number, reader in enumerate(readers):
             rejected += _keep_rejects(
-                con, number, columns, load_id, source_name, name, table, max_share, came, files, csv
+                con, number, reader.names, load_id, source_name, name, table, max_share, came, files, csv
             )
         for file in files:
             note_file(con, source_name, name, file, load_id)
@@ -107,7 +104,7 @@ def read_csv_files(
     )  # fmt: skip
 
 
-def _options(csv: CsvDialect, kinds: list[str], nulls: list[str], number: int, is_mixed: bool) -> str:
+def _options(csv: CsvDialect, kinds: list[str], nulls: list[str], rejects: str, is_mixed: bool) -> str:
     """read_csv's options. Columns are known by position: names may be empty, doubled, or differ by case alone."""
     declared = ", ".join(f"'c{at}': {text(kind)}" for at, kind in enumerate(kinds))
     return (
@@ -115,7 +112,7 @@ def _options(csv: CsvDialect, kinds: list[str], nulls: list[str], number: int, i
         f"quote = {text(csv.quote)}, escape = {text(csv.quote)}, "
         f"decimal_separator = {text(csv.decimal)}, max_line_size = {MAX_LINE_BYTES}, filename = '_path', "
         f"nullstr = [{', '.join(map(text, nulls))}], hive_partitioning = false, strict_mode = {str(not is_mixed).lower()}, "
-        f"store_rejects = true, rejects_table = 'rejects_{number}', rejects_scan = 'rejects_{number}_scan'"
+        f"store_rejects = true, rejects_table = '{rejects}', rejects_scan = '{rejects}_scan'"
     )
 
 
@@ -128,22 +125,6 @@ def _encoding(csv: CsvDialect, is_copy: bool) -> str:
     if is_copy:
         return "utf-8"
     return "latin-1" if csv.encoding == "windows-1252" else csv.encoding
-
-
-def _rejected_lines(con: duckdb.DuckDBPyConnection, readers: int, files: list[Delivered]) -> dict[str, tuple[int, int]]:
-    """File → (lines that were rejected, the first of them). A rejected row whose quotes are whole may be of several lines."""
-    found: dict[str, tuple[int, int]] = {}
-    for number in range(readers):
-        per_line = (
-            f"select file_id, scan_id, line, max(case when error_type in ('CAST', 'MISSING COLUMNS', 'TOO MANY COLUMNS') "
-            f"then length(csv_line) - length(replace(csv_line, chr(10), '')) else 0 end) + 1 as lines from rejects_{number} group by all"
-        )
-        rows = con.execute(
-            f"select {file_names(files, 's.file_path')}, sum(e.lines), min(e.line) from ({per_line}) e "
-            f"join rejects_{number}_scan s using (scan_id, file_id) group by all"
-        ).fetchall()
-        found.update({file: (int(lines), int(first)) for file, lines, first in rows})
-    return found
 
 
 def _keep_rejects(

@@ -1,4 +1,5 @@
-"""What is kept of a rejected CSV line: a row by its declared columns, so that a withdrawal in it can be read.
+"""What is kept of a rejected CSV line: a row by its declared columns, so that a withdrawal in it can be read; and how many
+lines were rejected.
 
 Not here: which lines are rejected (csv_files.py), what a withdrawal is (privacy/withdrawals.py).
 """
@@ -8,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import duckdb
+
+from orchestration.extract.delivered import Delivered, file_names
 from orchestration.settings import CsvDialect, Table
 from orchestration.warehouse import text
 
@@ -25,3 +29,22 @@ def as_row(line: str, header: Sequence[str], table: Table, csv: CsvDialect) -> s
     )
     pairs = ", ".join(f"{text(c)}, ({unquoted})[{header.index(c) + 1}]" for c in table.columns if c in header)
     return f"case when len({fields}) = {len(header)} then json_object({pairs})::varchar else {line} end"
+
+
+# errors of a row whose quotes are whole: it may be of several lines
+WHOLE_QUOTES = "error_type in ('CAST', 'MISSING COLUMNS', 'TOO MANY COLUMNS')"
+
+
+def rejected_lines(
+    con: duckdb.DuckDBPyConnection, rejects: str, files: list[Delivered]
+) -> dict[str, tuple[int, int, int]]:
+    """File → (lines that were rejected, the first of them, rejects) of one rejects table."""
+    per_reject = (
+        f"select file_id, scan_id, line, max(case when {WHOLE_QUOTES} "
+        f"then length(csv_line) - length(replace(csv_line, chr(10), '')) else 0 end) + 1 as lines from {rejects} group by all"
+    )
+    rows = con.execute(
+        f"select {file_names(files, 's.file_path')}, sum(e.lines), min(e.line), count(*) from ({per_reject}) e "
+        f"join {rejects}_scan s using (scan_id, file_id) group by all"
+    ).fetchall()
+    return {file: (int(lines), int(first), int(times)) for file, lines, first, times in rows}

@@ -1,7 +1,6 @@
-"""The books of a text file balance on lines: every line is a row, part of a row's text, a reject, or the file is refused.
+"""What a text file is made of, counted in one pass over its bytes: lines, blank ones, encodings, damage.
 
-A stray quote makes a reader take thousands of lines for one value, without an error. Not here: what else a line is
-rejected for (csv_files.py).
+Not here: whether every line became a row, a part of one or a reject (swallowed_lines.py).
 """
 
 from __future__ import annotations
@@ -12,20 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
-from orchestration.errors import SourceError
 from orchestration.extract.unpacked import Unpacked
 from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, scalar, text
 
 _CHUNK_BYTES = 4 * 1024 * 1024
 _C1 = bytes(range(0x80, 0xA0))
 _OFFSET = re.compile(rb":\d\d(?:[.,]\d+)?[+-]\d\d")
 _BLANK = re.compile(rb"\n(?=\r?\n)")
-# so many lines in a row within one value that all look like rows are rows that a quote swallowed
-_SWALLOWED = 2
-_SWALLOWED_OF_TWO_COLUMNS = 5
 
 
 @dataclass(frozen=True)
@@ -88,60 +80,4 @@ def _lines(chunks: Iterator[bytes], encoding: str) -> Lines:
     total = separators + (last[-1:] not in (b"\n", b"\r", b""))
     return Lines(
         total, blank, 0 < pairs < ends, unpacked.is_gzip, has_offsets, is_windows, unpacked.utf_16, unpacked.damage
-    )
-
-
-def refuse_swallowed_lines(
-    con: duckdb.DuckDBPyConnection,
-    source: str,
-    name: str,
-    relation: str,
-    lines: dict[str, tuple[Lines, int, int]],
-    rejected: dict[str, tuple[int, int]],
-    columns: list[str],
-    delimiter: str,
-) -> None:
-    """Raises SourceError for the first file of which lines are missing among the rows of `relation`.
-
-    `lines`: file → (its lines, those of its header, how many fields a line has). `rejected`: file → (lines that were rejected, the first of them).
-    `columns` are those that hold text.
-    """
-    rows = dict(con.execute(f"select _source_file, count(*) from {relation} group by all").fetchall())
-    for file, (there, header, width) in lines.items():
-        broken, first_broken = rejected.get(file, (0, 0))
-        missing = there.total - header - int(rows.get(file, 0)) - broken
-        if missing <= there.blank:
-            continue
-        within = f"{relation} where _source_file = {text(file)}"
-        ends = " + ".join(
-            f"coalesce(length({quote(c)}) - length(replace({quote(c)}, chr(10), '')), 0)" for c in columns
-        )
-        missing -= int(scalar(con, f"select coalesce(sum({ends or 0}), 0) from {within}") or 0)
-        swallowing = next((c for c in columns if _has_swallowed(con, within, c, width, delimiter)), None)
-        if missing <= there.blank and not swallowing:
-            continue
-        near = f" (the first bad line is {first_broken:,})" if first_broken else ""
-        about = f"a value of {swallowing} holds lines that look like rows" if swallowing else "lines are missing"
-        raise SourceError(
-            f"source {source}, table {name}: of {there.total:,} lines only {rows.get(file, 0):,} became rows and {broken:,} "
-            f"rejects: {about}{near}; is there a stray quote, or a line of more than 16 MB?",
-            where=file,
-            to_do='mend the export and deliver it again, or say csv = { quote = "" } for the table if it quotes nothing',
-        )
-
-
-def _has_swallowed(con: duckdb.DuckDBPyConnection, within: str, column: str, width: int, delimiter: str) -> bool:
-    """Whether some value of a column holds lines, one after another, with as many fields as a row has."""
-    line_end = f"contains({quote(column)}, chr(10))"
-    if width == 1:
-        return bool(scalar(con, f"select count(*) from {within} and {line_end}"))
-    least = _SWALLOWED_OF_TWO_COLUMNS if width == 2 else _SWALLOWED
-    fields = f"length(line) - length(replace(line, {text(delimiter)}, '')) = {width - 1}"
-    inner = f"string_split({quote(column)}, chr(10))[2:-2]"
-    return bool(
-        scalar(
-            con,
-            f"select count(*) from (select {inner} as inner_lines from {within} and {line_end}) "
-            f"where len(inner_lines) >= {least} and len(list_filter(inner_lines, lambda line: {fields})) = len(inner_lines)",
-        )
     )
