@@ -6,6 +6,7 @@ Here: retries, Retry-After, redirects, slow answers. Not here: hanging up (http_
 from __future__ import annotations
 
 import hashlib
+import io
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,9 @@ from orchestration.extract.http_deadline import HangingUp
 _CONNECT_SECONDS = 10
 # a whole answer: one that drips byte for byte would else never be late
 _ANSWER_SECONDS = 600
+# an answer is held in memory, unzipped, and several times as much once it is parsed: 1,000 rows of half a megabyte each
+# are no page of customer data, but a body without an end is soon so long
+_ANSWER_BYTES = 512_000_000
 _REDIRECTS = 5
 _EMPTY_PAGES = 100
 _PASSING = (429, 500, 502, 503, 504)
@@ -105,12 +109,19 @@ class BoundedSession(requests.Session):
         raise AssertionError("unreachable")  # the last attempt returns or raises
 
     def _read(self, response: requests.Response) -> None:
-        """Reads the body as it comes, so that a server that drips bytes is noticed."""
+        """Reads the body as it comes, so that a server that drips bytes, or never ends, is noticed."""
         ends = time.monotonic() + min(_ANSWER_SECONDS, self._budget.left)
-        parts = []
+        body = io.BytesIO()
         try:
             while part := response.raw.read1(1 << 20, decode_content=True):
-                parts.append(part)
+                body.write(part)
+                if body.tell() > _ANSWER_BYTES:
+                    response.close()
+                    raise self._error(
+                        f"an answer of the API is larger than {_ANSWER_BYTES / 1_000_000:,.0f} MB",
+                        f"set a smaller page_size below [sources.{self._source}]; if the API answers everything at once, "
+                        "ask whoever runs it for pages",
+                    )
                 if time.monotonic() > ends:
                     response.close()
                     self._budget.check(self._table)
@@ -119,7 +130,7 @@ class BoundedSession(requests.Session):
             response.close()
             raise requests.exceptions.ChunkedEncodingError("the answer breaks off") from error
         # requests keeps a body so, once it has read it itself
-        response._content = b"".join(parts)
+        response._content = body.getvalue()
         response._content_consumed = True
         response.raw.release_conn()
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from orchestration.errors import SourceError
+from orchestration.extract import http_session
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.settings import Settings, Source, Table
 
@@ -195,3 +196,11 @@ def test_rows_that_no_program_can_write_do_not_stop_the_others(load):
     """What is in no declared column is not kept with a reject, however deep."""
     counts = load(page(*GOOD, row(id='"x"', extra="[" * 600 + "]" * 600)))
     assert (counts.inserted, counts.rejected) == (8, 1)
+
+
+@pytest.mark.parametrize("is_zipped", [True, False])
+def test_an_answer_without_end_is_given_up_and_says_what_to_do(load, monkeypatch, is_zipped):
+    monkeypatch.setattr(http_session, "_ANSWER_BYTES", 1_000_000)
+    body = b'{"data": [' + b" " * 20_000_000
+    error = load(gzip.compress(body) if is_zipped else body, **({"Content_Encoding": "gzip"} if is_zipped else {}))
+    assert "larger than" in error.what and "page_size" in error.to_do
