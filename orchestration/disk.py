@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestration.errors import KundbildError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # DuckDB's, SQLite's and the operating system's words
 _WORDS = ("no space left", "file too large", "disk quota exceeded", "database or disk is full", "disk i/o error")
 _TOO_LARGE = "file too large"
@@ -73,7 +73,7 @@ def _is_full(error: BaseException | str) -> bool:
     if isinstance(error, str):
         return any(word in error.lower() for word in _WORDS)
     return any(
-        (isinstance(e, OSError) and e.errno in _FULL) or any(word in str(e).lower() for word in _WORDS)
+        (isinstance(e, OSError) and e.errno in FULL) or any(word in str(e).lower() for word in _WORDS)
         for e in _chain(error)
     )
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.disk import full_disk
+from orchestration.errors import KundbildError, SourceError
 from orchestration.extract import files, rest, sql
 from orchestration.extract.budget import Budget
 from orchestration.extract.landing import Batch, load
@@ -25,6 +26,9 @@ from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings, Table
 from orchestration.warehouse import transaction
+
+# what no source is to blame for: other sources would fail alike
+_OURS = (KundbildError, MemoryError, duckdb.FatalException, duckdb.InternalException, duckdb.OutOfMemoryException)
 
 
 def prepare_raw(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -48,7 +52,8 @@ def extract_source(
     """Brings what is new in source `name` into raw, table by table; `loaded` is told after each.
 
     Returns the books of each table. A table that cannot be read costs only itself: the others are loaded first. Then
-    raises SourceError, whose `tables` holds the error of each; the source's status says since when it is stale.
+    raises SourceError, whose `tables` holds the error of each; the source's status says since when it is stale. Whatever
+    else a driver raises is such a failure too; a full disk, exhausted memory or a broken warehouse is not.
     """
     source = settings.sources[name]
     wanted = set(tables) if tables is not None else set(source.tables)
@@ -69,6 +74,9 @@ def extract_source(
             failed[table_name] = error
             if error.is_whole_source:
                 break
+            continue
+        except Exception as error:
+            failed[table_name] = _unforeseen(home, name, table_name, error)
             continue
         loaded(table_name, books[table_name])
     if suppressor.learned:
@@ -112,6 +120,17 @@ def _extract_table(
     if settings.sources[name].connector == "rest":
         rest.forget_landed(home, name, table_name)
     return counts
+
+
+def _unforeseen(home: Home, name: str, table_name: str, error: Exception) -> SourceError:
+    """What a driver or a parser raised that nobody foresaw, as a failure of its source. Raises `error` where it is none."""
+    if isinstance(error, _OURS) or full_disk(error, home.root):
+        raise error
+    # its own words may quote rows or hold a password
+    return SourceError(
+        f"source {name}, table {table_name}: it cannot be read ({type(error).__name__}); raw keeps what it had",
+        to_do="check what the source answers for this table, and its declaration; report the name of the error if both are right",
+    )
 
 
 def _together(name: str, failed: dict[str, SourceError]) -> SourceError:

@@ -14,6 +14,7 @@ import duckdb
 import sqlalchemy as sa
 from adbc_driver_manager import Error as AdbcError
 
+from orchestration.disk import FULL
 from orchestration.errors import SourceError
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
@@ -32,6 +33,8 @@ from orchestration.warehouse import clock_of, quote, scalar
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
 # drivers that give every column one true type; from the others each value is cast on its own, and rejected alone
 _TYPED = ("postgresql", "mysql", "mariadb")
+# what a driver raises where its server is away or busy; anything else stays as it is
+_PASSING = (sa.exc.SQLAlchemyError, AdbcError, RuntimeError, OSError)
 
 
 @contextmanager
@@ -73,12 +76,14 @@ def read_table(
         raise SourceError(
             f"source {source_name}: there is no table {there}", where=_safe(url), to_do="check the table's name"
         ) from None
-    except (sa.exc.SQLAlchemyError, AdbcError, RuntimeError, OSError) as error:
+    except (*_PASSING, TypeError, ValueError, LookupError) as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
         raise SourceError(
             f"source {source_name}, table {name}: the database cannot be read ({type(error).__name__})",
             where=_safe(url),
             to_do="check that it runs, and host, name and password in url",
-            is_passing=True,
+            is_passing=isinstance(error, _PASSING),
             is_whole_source=isinstance(error, sa.exc.OperationalError),
         ) from None  # a driver's own words may quote rows
     finally:

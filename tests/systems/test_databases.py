@@ -235,3 +235,16 @@ def test_a_row_that_comes_late_is_asked_for_by_the_instant(database, warehouse, 
         con.execute(sa.text("insert into timed values (2, '2025-01-10 13:55:00+00'), (3, '2025-01-10 14:25:00+00')"))
     counts = extract_source(warehouse, home, settings, "crm")["timed"]
     assert counts.inserted == 2 and counts.way.startswith("changes")
+
+
+def test_a_database_without_an_encoding_fails_alone(load, postgres):
+    url = sa.make_url(postgres)
+    engine = sa.create_engine(with_driver(url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as con:
+        con.execute(sa.text("drop database if exists plain_ascii"))
+        con.execute(
+            sa.text("create database plain_ascii encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'")
+        )
+    engine.dispose()
+    with pytest.raises(SourceError, match=r"cannot be read \(TypeError\)"):
+        load(url.set(database="plain_ascii").render_as_string(hide_password=False))
