@@ -179,6 +179,10 @@ def _bring_in(
         if not batch.has_file:
             before = _standing(con, target) - counts.inserted
             _refuse_a_fall(con, source, name, batch.keys_there, settings.quality.max_volume_drop, before, table.key)
+        elif table.is_whole and not count(con, f"({batch.keys_there})"):
+            # of a register that only shrank the gate closes the channel; min_rows says of any file how few are too few
+            drop, before = settings.quality.max_volume_drop, _standing(con, target)
+            _refuse_a_fall(con, source, name, batch.keys_there, drop, before, file=batch.files[-1])
         among = f"_source_file in ({', '.join(map(text, batch.files))})" if batch.files and not table.key else "true"
         counts.deleted = mark_deleted(con, target, table.key or ["_row_key"], batch.keys_there, load_id, among)
     elif batch.is_whole and not counts.source_rows:
@@ -211,6 +215,7 @@ def _refuse_a_fall(
     max_drop: float,
     before: int,
     key: Sequence[str] = (),
+    file: str = "",
 ) -> None:
     """Raises SourceError when the source has so few rows left, or so few of raw's keys, that it is likelier broken than right.
 
@@ -224,6 +229,7 @@ def _refuse_a_fall(
     if not left or left < least:
         raise SourceError(
             f"source {source}, table {name}: it answers {left:,} rows, where there were {before:,}; raw keeps what it had",
+            where=file,
             to_do=f"check the source; {rightly}",
         )
     if not key:
