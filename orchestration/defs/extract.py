@@ -1,6 +1,7 @@
 """Raw tables as assets, one op a source. Not here: how a source is read (orchestration/extract)."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +42,8 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
     )
     def extract(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         wanted = {key.path[-1] for key in context.selected_asset_keys}
+        if not wanted:
+            raise dg.Failure(description=_unasked(context.selected_asset_check_keys), allow_retries=False)
         run = night.night
         failure, failed = "", {}
         with run.warehouse() as con:
@@ -76,6 +79,15 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
             )
 
     return extract
+
+
+def _unasked(checks: AbstractSet[dg.AssetCheckKey]) -> str:
+    """Why the check has no result where it was chosen without its table."""
+    tables = ", ".join(sorted(check.asset_key.to_user_string() for check in checks))
+    return (
+        f"{WAS_EXTRACTED} says whether this run could read the table, and a run of the check alone reads none: "
+        f"materialize {tables}, which evaluates it too"
+    )
 
 
 def _spec(name: str, source: Source, table_name: str, table: Table, settings: Settings) -> dg.AssetSpec:

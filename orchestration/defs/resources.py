@@ -26,7 +26,9 @@ class NightResource(dg.ConfigurableResource):
         tags = run.tags if run else {}
         as_of = tags.get(AS_OF_TAG)
         # only the nightly may say "nothing new": whoever runs a part by hand wants it run
-        is_nightly = run is not None and run.job_name == NIGHTLY and not run.asset_selection
+        is_nightly = (
+            run is not None and run.job_name == NIGHTLY and not (run.asset_selection or run.asset_check_selection)
+        )
         with Night.begin(
             run.run_id if run else "by-hand",
             as_of=moment_of(as_of) if as_of else None,

@@ -188,13 +188,21 @@ def _build(
 
 
 def _tests(manifest: Mapping[str, Any], translator: Translator, context: dg.AssetExecutionContext) -> list[str]:
-    """Names of the dbt tests whose checks were chosen."""
+    """Names of the dbt tests whose checks were chosen. Raises Failure where one of them is no test of the project any more."""
     chosen = context.selected_asset_check_keys
-    return [
-        props["name"]
+    keys = {
+        props["name"]: get_asset_check_key_for_test(manifest, translator, uid, None)
         for uid, props in manifest["nodes"].items()
-        if props["resource_type"] == "test" and get_asset_check_key_for_test(manifest, translator, uid, None) in chosen
-    ]
+        if props["resource_type"] == "test"
+    }
+    found = [name for name, key in keys.items() if key in chosen]
+    gone = sorted(f"{key.asset_key.to_user_string()}: {key.name}" for key in chosen if key not in keys.values())
+    if gone:
+        raise dg.Failure(
+            description=f"the dbt project has no test {', '.join(gone[:5])} any more: reload the code location",
+            allow_retries=False,
+        )
+    return found
 
 
 def _column_lineage(
