@@ -82,9 +82,10 @@ def read_table(
         raise SourceError(
             f"source {source_name}, table {name}: the database cannot be read ({type(error).__name__})",
             where=_safe(url),
-            to_do="check that it runs, and host, name and password in url",
+            to_do="check that it runs, host, name and password in url, and that the name may read the table",
             is_passing=isinstance(error, _PASSING),
-            is_whole_source=isinstance(error, sa.exc.OperationalError),
+            # without a statement no connection came about; one may fail at this table alone, by a right or a broken view
+            is_whole_source=isinstance(error, sa.exc.OperationalError) and error.statement is None,
         ) from None  # a driver's own words may quote rows
     finally:
         con.execute(

@@ -142,6 +142,27 @@ def test_a_wrong_password_is_named_and_not_shown(load, database):
     assert "wrong-password" not in str(caught.value)
 
 
+def test_a_table_that_may_not_be_read_costs_only_itself(home, warehouse, mariadb):
+    """MariaDB says of it what it says of a server that is gone: an operational error."""
+    url = with_driver(sa.make_url(mariadb))
+    root = sa.create_engine(url.set(username="root", password=""))
+    with root.begin() as con:
+        for table in ("secrets", "orders"):
+            con.execute(sa.text(f"create or replace table {table} (id integer primary key)"))
+            con.execute(sa.text(f"insert into {table} values (1)"))
+        con.execute(sa.text("create or replace user 'limited'@'%' identified by 'hunter2'"))
+        con.execute(sa.text("grant select on shop.orders to 'limited'@'%'"))
+    root.dispose()
+    tables = {name: Table(columns={"id": "BIGINT"}, key=["id"], texts=[]) for name in ("secrets", "orders")}
+    there = url.set(username="limited").render_as_string(hide_password=False)
+    settings = Settings(company="T", sources={"crm": Source(connector="sql", url=there, tables=tables)})
+    prepare_raw(warehouse, settings)
+    with pytest.raises(SourceError, match="table secrets") as caught:
+        extract_source(warehouse, home, settings, "crm")
+    assert set(caught.value.tables) == {"secrets"}
+    assert warehouse.execute("select id from raw_crm.orders").fetchall() == [(1,)]
+
+
 def test_what_is_committed_late_is_found(load, database, warehouse):
     with database.connect() as late, late.begin():
         late.execute(sa.text("insert into people values (7, 'late', 1, true, null, '2025-11-01 10:00:00')"))

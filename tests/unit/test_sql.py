@@ -115,6 +115,19 @@ def test_a_missing_table_and_a_missing_file_are_named(load, tmp_path):
         load(url=f"sqlite:///{tmp_path}/nowhere.sqlite")
 
 
+def test_a_table_that_its_database_cannot_read_costs_only_itself(home, warehouse, database):
+    change(database, "create table gone (id integer)", "create view broken as select * from gone", "drop table gone")
+    change(database, "create table orders (id integer primary key)", "insert into orders values (1)")
+    tables = {name: Table(columns={"id": "BIGINT"}, key=["id"], texts=[]) for name in ("broken", "orders")}
+    source = Source(connector="sql", url=f"sqlite:///{database}", tables=tables)
+    settings = Settings(company="T", sources={"crm": source})
+    prepare_raw(warehouse, settings)
+    with pytest.raises(SourceError, match="table broken") as caught:
+        extract_source(warehouse, home, settings, "crm")
+    assert set(caught.value.tables) == {"broken"}
+    assert warehouse.execute("select id from raw_crm.orders").fetchall() == [(1,)]
+
+
 def test_a_database_that_is_down_is_named_without_its_password(load):
     with pytest.raises(SourceError, match="cannot be read") as caught:
         load(url="postgresql://user:hunter2@127.0.0.1:9/db")
