@@ -79,7 +79,9 @@ class Table(BaseModel, extra="forbid", frozen=True):
     is_whole: bool = Field(
         default=False, description="files: each is the whole table: rows that the newest one has no more are gone"
     )
-    optional: bool = Field(default=False, description="files: no file at all is no error")
+    optional: bool | Literal["before_first"] = Field(
+        default=False, description="files: no file at all is no error; before_first: as long as none ever came"
+    )
     told_by: Literal["sha256", "rows"] | None = Field(
         default=None,
         description="files: beside each lies one of the same name with .sha256 (as `sha256sum` writes it) or .rows (a number) "
@@ -133,6 +135,12 @@ class Table(BaseModel, extra="forbid", frozen=True):
     def holds_statements(self) -> bool:
         """Whether its rows say what somebody consented to, withdrew or complained of."""
         return any(m.entity in STATEMENTS for m in self.maps) or any(p.grant or p.refusal for p in self.persons)
+
+    @property
+    def is_address_register(self) -> bool:
+        """Whether its rows say whose identity is protected, and who died."""
+        by_columns = {"is_protected", "is_deceased"} <= set(self.columns)
+        return by_columns or any(mapped.entity == "address_updates" for mapped in self.maps)
 
     @property
     def is_read_whole(self) -> bool:

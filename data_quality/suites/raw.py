@@ -19,6 +19,8 @@ def suites(settings: Settings, history: History) -> list[Suite]:
             ]
             if hours := spec.fresh_within(table):
                 checks.append(_fresh(source, name, spec.connector, table, hours))
+            if table.is_address_register:
+                checks.append(_is_read(settings))
             found.append(Suite("arrival", f"raw_{source}", name, ("raw", source, name), tuple(checks)))
     return found
 
@@ -30,6 +32,24 @@ def _columns(table: Table) -> Check:
         f"Has the columns of its contract: {', '.join(columns)}.",
         "ExpectTableColumnsToMatchSet",
         {"column_set": columns, "exact_match": False},
+    )
+
+
+def _is_read(settings: Settings) -> Check:
+    """Of any address register, because one is enough; a file or an answer without rows was read too."""
+    came = [
+        f"select 1 from {'ops.loaded_files' if spec.connector == 'files' else 'ops.loads'} "
+        f"where source = {text(source)} and table_name = {text(name)}"
+        for source, spec in settings.enabled_sources.items()
+        for name, table in spec.tables.items()
+        if table.is_address_register
+    ]
+    return no_rows(
+        "an_address_register_is_read",
+        "An address register was read: without one nobody is known to have a protected identity, or to have died.",
+        "select rows_here from (select count(*) as rows_here from {batch}) as t "
+        f"where rows_here = 0 and not exists ({' union all '.join(came)})",
+        "WARN",
     )
 
 

@@ -70,18 +70,18 @@ def new_files(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, 
         for path, info in system.glob(glob.escape(base) + str(table.path), detail=True).items()
         if info.get("type") != "directory" and not is_companion(path, table)
     }
-    if not found and not table.optional:
-        raise SourceError(
-            f"source {source_name}, table {name}: no file matches {table.path}",
-            where=source.url.partition("?")[0],
-            to_do="check that the export ran and that url and path are right",
-        )
     adopt_bare_names(con, source_name, name, list(found))
     loaded = con.execute(
         "select file, size, modified_ns, sha256 from ops.loaded_files where source = ? and table_name = ? "
         "order by noted_at nulls first, load_id",
         [source_name, name],
     ).fetchall()
+    if not found and (not table.optional or (table.optional == "before_first" and loaded)):
+        raise SourceError(
+            f"source {source_name}, table {name}: no file matches {table.path}",
+            where=source.url.partition("?")[0],
+            to_do="check that the export ran and that url and path are right",
+        )
     newest = {file: Known(size, modified, sha) for file, size, modified, sha in loaded}
     by_bare_name = {(file, sha) for file, _, _, sha in loaded if "/" not in file}
     last = loaded[-1][3] if loaded else ""

@@ -97,5 +97,6 @@ TABLES = {
     "robinson": _whole(
         ("navn", "adresse", "postnr", "by"), ["navn", "adresse", "postnr"], "robinson_*.csv", _SEMICOLON
     ),
-    "addresses": ADDRESSES,
+    # who has the other registers need not have this one: a check says that nobody is known as protected or dead
+    "addresses": ADDRESSES.model_copy(update={"optional": "before_first"}),
 }
