@@ -84,7 +84,7 @@ def print_outcome(outcome: Any) -> None:
             table.add_row(step, str(tables), f"{rows:,}")
         out.print(table)
         out.print(
-            f"Customers: {outcome.customers:,}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed"
+            f"Customers: {_customers(outcome)}   Checks: {outcome.checks_passed:,} passed, {outcome.checks_failed:,} failed"
         )
     for note in outcome.notes:
         out.print(note, highlight=False)
@@ -114,6 +114,15 @@ def print_outcome(outcome: Any) -> None:
             me(),
         )
     )
+
+
+def _customers(outcome: Any) -> str:
+    """How many readers see, and, where a run failed, how many it built that they do not."""
+    if not outcome.error:
+        return f"{outcome.customers:,}"
+    built = "none built" if outcome.customers_built is None else f"{outcome.customers_built:,} built, not published"
+    seen = f"readers see {outcome.customers:,}" if outcome.publication else "nothing is published"
+    return f"{built}; {seen}"
 
 
 class Watch:

@@ -34,6 +34,8 @@ _STEPS = {
     "raw": "extract", "conformed": "conformed", "quarantine": "quarantine", "identity": "identity",
     "marts": "marts", "segments": "segments", "audiences": "audiences", "bi": "bi", "bi_open": "bi", "publishing": "publishing",
 }  # fmt: skip
+# what the publication counts as customers
+_CUSTOMERS = ("bi", "dim_customers")
 
 
 @dataclass
@@ -45,7 +47,8 @@ class Outcome:
     is_nothing_new: bool = False
     rolled_back_from: str = ""  # the newest publication, where readers were put back to an older one
     rows_per_step: dict[str, tuple[int, int]] = field(default_factory=dict)
-    customers: int = 0
+    customers: int = 0  # that readers see
+    customers_built: int | None = None  # by this run; None where it did not come so far
     checks_passed: int = 0
     checks_failed: int = 0
     failed_checks: list[str] = field(default_factory=list)
@@ -202,7 +205,7 @@ def _sum_up(result: Any) -> Outcome:
     publication = snapshot.current(home)
     if publication:
         outcome.publication = str(home.published / snapshot.ANALYST.file)
-        outcome.customers = publication.tables.get("bi.dim_customers", 0)
+        outcome.customers = publication.tables.get(".".join(_CUSTOMERS), 0)
         newest = snapshot.list_publications(home)[0].version
         outcome.rolled_back_from = newest if newest != publication.version else ""
     if (home.data_docs / "index.html").exists():
@@ -215,6 +218,8 @@ def _add_rows(outcome: Outcome, materialization: Any) -> None:
         return
     step = _STEPS.get(materialization.asset_key.path[0])
     rows = materialization.metadata.get("dagster/row_count")
+    if rows and tuple(materialization.asset_key.path) == _CUSTOMERS:
+        outcome.customers_built = int(rows.value)
     if step:
         tables, total = outcome.rows_per_step.get(step, (0, 0))
         outcome.rows_per_step[step] = (tables + 1, total + (int(rows.value) if rows else 0))

@@ -24,7 +24,7 @@ from orchestration.doctor import examine
 from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.home import read_json, write_private
-from orchestration.launch import Outcome
+from orchestration.launch import Outcome, _add_rows
 from orchestration.preflight import assert_memory, assert_moment, moment_of
 from orchestration.settings import PROJECT_DIR
 
@@ -90,6 +90,31 @@ def test_a_full_disk_is_called_so_with_its_file_system(tmp_path):
     assert said and "larger than this process may write" in said.what
     assert full_disk("sqlite3.OperationalError: database or disk is full", tmp_path)
     assert full_disk(ValueError("no"), tmp_path) is None and full_disk(OSError(errno.EACCES, "no"), tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("built", "publication", "seen", "told"),
+    [
+        (75, "", 0, "Customers: 75 built, not published; nothing is published"),
+        (75, "p/kundbild.duckdb", 60, "Customers: 75 built, not published; readers see 60"),
+        (None, "", 0, "Customers: none built; nothing is published"),
+    ],
+)
+def test_the_sum_of_a_held_night_says_what_was_built_and_what_readers_see(monkeypatch, built, publication, seen, told):
+    text = io.StringIO()
+    for name in ("out", "err"):
+        monkeypatch.setattr(console, name, console.PlainConsole(file=text, width=500))
+    outcome = Outcome("r", False, error="1 checks with severity ERROR failed", customers=seen, publication=publication)
+    if built is not None:
+        metadata = {"dagster/row_count": SimpleNamespace(value=built)}
+        _add_rows(outcome, SimpleNamespace(asset_key=SimpleNamespace(path=["bi", "dim_customers"]), metadata=metadata))
+    console.print_outcome(outcome)
+    assert told in text.getvalue()
+    assert outcome.as_dict()["customers_built"] == built
+    # of a night that is published the two are one
+    outcome.error, outcome.is_success = "", True
+    console.print_outcome(outcome)
+    assert f"Customers: {seen:,}   Checks" in text.getvalue()
 
 
 @pytest.mark.parametrize(
