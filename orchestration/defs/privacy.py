@@ -25,6 +25,7 @@ from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.request_words import SOURCE
 from orchestration.privacy.retention import forget_expired
 from orchestration.privacy.rights import Subject
+from orchestration.privacy.rights_keys import key_rights
 from orchestration.requests import take_up_requests
 from orchestration.settings import Settings
 
@@ -62,7 +63,10 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def data_requests(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
-            taken_up = take_up_requests(con, run.home, run.settings, now()) if context.selected_asset_keys else None
+            taken_up = None
+            if context.selected_asset_keys:
+                taken_up = take_up_requests(con, run.home, run.settings, now())
+                key_rights(con, find_pepper(con, run.settings.privacy.pepper))
             clock = deadlines(con, now().date())
         if str(clock):
             tell(NOTE, str(clock))

@@ -12,7 +12,7 @@ import duckdb
 from orchestration.match_keys import all_name_keys, define_match_keys, name_key
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.rights import CORRECTABLE, prepare_requests
-from orchestration.warehouse import scalar, text, transaction
+from orchestration.warehouse import has_table, scalar, text, transaction
 
 _DDL = """
 create schema if not exists restricted;
@@ -101,6 +101,33 @@ from known_by m join identity.corrections c on c.request_id = m.request_id and c
 """
 
 
+def key_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> None:
+    """Keys what was asked for since the last night by the people of that night, before this one changes them: by tonight a
+    source may know them under other keys, or no more. Does nothing before a first night."""
+    needed = (("conformed", "conformed_people"), ("identity", "phone_numbers"), ("identity", "customer_source_records"))
+    if not all(has_table(con, *table) for table in needed):
+        return
+    prepare_requests(con)
+    con.execute(_DDL)
+    if scalar(con, f"select count(*) from ({_NOTED})"):
+        define_match_keys(con)
+        with transaction(con):
+            _add_keys(con, pepper)
+
+
+def _add_keys(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> None:
+    con.execute(_FRESH_KEYS)
+    con.execute(
+        f"insert into restricted.rights_keys by name select request_id, what, kind, {_hashed(pepper)} as keyed_hash from fresh_keys",
+        pepper.parameters(),
+    )
+    con.execute("drop table fresh_keys")
+
+
+def _hashed(pepper: Pepper) -> str:
+    return pepper.hashed_sql("'right:' || kind || ':' || value")
+
+
 def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
     """Notes what was asked for with every record that has the person's address, number, or name with birth date, and puts
     corrections in. Needs `identity.phone_numbers` of tonight's people. Returns the rows that were noted.
@@ -111,14 +138,9 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
         con.execute("delete from restricted.rights_keys")
         return 0
     define_match_keys(con)
-    hashed = pepper.hashed_sql("'right:' || kind || ':' || value")
     with transaction(con):
         con.execute(_FORGET)
-        con.execute(_FRESH_KEYS)
-        con.execute(
-            f"insert into restricted.rights_keys by name select request_id, what, kind, {hashed} as keyed_hash from fresh_keys",
-            pepper.parameters(),
-        )
+        _add_keys(con, pepper)
         keys = scalar(
             con, "select coalesce(bit_xor(hash(request_id, what, kind, keyed_hash)), 0) from restricted.rights_keys"
         )
@@ -127,7 +149,7 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
         con.execute(f"create or replace temp table keyed as {_KEYED.format(people=fresh)}")
         con.execute(
             "create or replace temp table known_by as select v.source_system, v.source_key, k.request_id, k.what, bool_or(v.is_certain) as is_certain "
-            f"from (select *, {hashed} as keyed_hash from ({_VALUES.format(keyed='keyed')})) v "
+            f"from (select *, {_hashed(pepper)} as keyed_hash from ({_VALUES.format(keyed='keyed')})) v "
             "join restricted.rights_keys k using (kind, keyed_hash) group by all",
             pepper.parameters(),
         )
@@ -140,5 +162,5 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
                     f"update conformed.conformed_people as p set {field} = {value} from identity.corrections c "
                     f"where c.field = {text(field)} and c.source_system = p.source_system and c.source_key = p.source_key"
                 )
-    con.execute("drop table fresh_keys; drop table to_compare; drop table keyed; drop table known_by")
+    con.execute("drop table to_compare; drop table keyed; drop table known_by")
     return rows

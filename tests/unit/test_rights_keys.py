@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
+
 from orchestration.night import _decided
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.rights import (
@@ -14,7 +16,7 @@ from orchestration.privacy.rights import (
     withdraw,
     withdraw_point,
 )
-from orchestration.privacy.rights_keys import apply_known_rights
+from orchestration.privacy.rights_keys import apply_known_rights, key_rights
 from tests.unit.consent import ANNA, BO, said
 from tests.unit.people import person
 
@@ -60,6 +62,30 @@ def test_what_was_asked_for_stands_for_whoever_has_the_persons_address_number_or
         warehouse.execute(f"delete from identity.{table}")
     assert apply_known_rights(warehouse, PEPPER) == 0
     assert warehouse.execute("select count(*) from restricted.rights_keys").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_what_was_asked_for_since_the_last_night_stands_where_the_next_one_knows_the_person_by_another_key(
+    permitted, warehouse, is_left
+):
+    """The system is replaced the same day, with its old records marked as gone or without a trace (or retention takes them)."""
+    key_rights(warehouse, PEPPER)
+    customer = permitted.resolve(ANNA | BORN, BO)["anna"]
+    permitted([ANNA | BORN, BO])
+    object_to_marketing(warehouse, customer, AT, "r1")
+    restrict(warehouse, customer, AT, "r2")
+    correct(warehouse, customer, {"city": "Mora"}, AT, "r3")
+    key_rights(warehouse, PEPPER)
+    old = [ANNA | BORN | {"deleted_at": AT}] if is_left else []
+    permitted.resolve(*old, {**ANNA, **BORN, "source_system": "crm2", "source_key": "n1"}, BO)
+    warehouse.execute("alter table conformed.conformed_people add column gender varchar")
+    assert apply_known_rights(warehouse, PEPPER) >= 3
+    for table in ("objections", "restrictions", "corrections"):
+        noted = f"select source_key from identity.{table} where source_system = 'crm2'"
+        assert warehouse.execute(noted).fetchall() == [("n1",)], table
+    # once is enough
+    key_rights(warehouse, PEPPER)
+    assert apply_known_rights(warehouse, PEPPER) == 0
 
 
 def test_what_was_asked_for_stands_in_every_reading_of_a_record_and_a_correction_in_the_certain_one(
