@@ -113,7 +113,13 @@ def test_whoever_said_no_in_any_way_is_not_permitted(tmp_path):
         ("b", "Vera Lindros", "vera@home.example.se", "+46701119901"),
     )
     given = ("g1", "a", "vera@work.example.se", "granted", "2026-03-01T10:00:00Z", "v1")
-    _old(folder, [a, b], [given, ("w1", "b", "vera@home.example.se", "withdrawn", "2026-05-01T10:00:00Z", None)])
+    c = ("c", "Siv Alm", "siv@example.se", "+46701119902")
+    given_by_c = ("g2", "c", "siv@example.se", "granted", "2026-03-01T10:00:00Z", "v1")
+    _old(
+        folder,
+        [a, b, c],
+        [given, given_by_c, ("w1", "b", "vera@home.example.se", "withdrawn", "2026-05-01T10:00:00Z", None)],
+    )
 
     def permitted() -> set[str]:
         with kundbild.warehouse() as con:
@@ -124,7 +130,7 @@ def test_whoever_said_no_in_any_way_is_not_permitted(tmp_path):
             return {key for (key,) in con.execute(asked).fetchall()}
 
     kundbild("run", "--as-of", "2026-11-01T02:00:00")
-    assert permitted() == {"alva", "folke", "gerda", "olga", "petra", "rut"}
+    assert permitted() == {"alva", "c", "folke", "gerda", "olga", "petra", "rut"}
     # rejected lines: a birth date of another type, a key that is no number; and a merge that deletes contact and statement
     (folder / "stops2.csv").write_text(
         "id,mail,answer,at,born\n2,ALVA@example.se,nej,2026-05-01 10:00,31.12.1980\nx,gerda@example.se,Nej,,1980-01-01\n"
@@ -133,9 +139,11 @@ def test_whoever_said_no_in_any_way_is_not_permitted(tmp_path):
     )
     # a few lines are rejected, which is told: permissions are worked out all the same
     kundbild("run", "--as-of", "2026-11-01T03:00:00")  # of the same day: it is not nothing new
-    assert permitted() == {"folke", "olga", "petra", "rut"}
+    assert permitted() == {"c", "folke", "olga", "petra", "rut"}
     kundbild("withdraw", "--email", "Olga@example.se", "--purpose", "survey", "--channel", "email")
-    _old(folder, [a], [given])
+    # restricted, and before the next night the system knows her under another key
+    kundbild("restrict", "--source-record", "old:c")
+    _old(folder, [a, ("c9", *c[1:])], [given, ("g3", "c9", *given_by_c[2:])])
     # the crm's file goes back to what it was before anybody withdrew, and all of it in a new file with other keys
     earlier = [row for row in _choices() if row["id"] and row["id"].startswith("g-")]
     (folder / "choices.jsonl").write_text("\n".join(map(json.dumps, earlier)))
