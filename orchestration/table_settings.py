@@ -64,7 +64,8 @@ class Table(BaseModel, extra="forbid", frozen=True):
     read: Literal["changes", "whole"] | None = Field(
         default=None,
         description="sql and rest: read what changed by the cursor, or the whole table each time, as statements of consent and "
-        "events of email are unless said otherwise: such rows are entered late, with old times",
+        "events of email are unless said otherwise: such rows are entered late, with old times; of files a row that comes later "
+        "then counts, whatever its cursor says",
     )
     path: str | None = Field(default=None, description="files: glob below the source's url")
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")

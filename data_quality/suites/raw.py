@@ -57,7 +57,13 @@ def _fresh(source: str, name: str, connector: str, table: Table, hours: float) -
     # the newest change by the source's own clock where it has one, else when rows were extracted; a file is a sign of life
     # also without a row that is new. Where the table says no hours its files alone are asked: people may say nothing for days
     is_by_cursor = table.cursor and table.fresh_within_hours
-    newest = f'max(try_cast("{table.cursor}" as timestamp))' if is_by_cursor else "max(_extracted_at)"
+    # a row that is ahead of the clock is no sign of life, today or any later day
+    cursor = f'try_cast("{table.cursor}" as timestamp)'
+    newest = (
+        f"max({cursor}) filter ({cursor} <= (select as_of from ops.clock) + interval 1 day)"
+        if is_by_cursor
+        else "max(_extracted_at)"
+    )
     if connector == "files" and not is_by_cursor:
         noted = (
             f"select max(noted_at) from ops.loaded_files where source = {text(source)} and table_name = {text(name)}"

@@ -104,8 +104,9 @@ def merge(
 ) -> None:
     """Merges `batch` into `target`. Of files, which come in any order, a row with an older cursor than raw's is none.
 
-    What a database or an API answers is how things stand now, whatever its cursor says; and a statement that comes later
-    counts, for a withdrawal may be entered with an old time.
+    What a database or an API answers is how things stand now, whatever its cursor says; and what comes later counts where
+    rows are entered with old times: statements, and tables that say `read = "whole"`, as an address register, whose dates
+    are of what it tells.
     """
     names = ", ".join(quote(c) for c in [*columns, *TECHNICAL])
     if table.key:
@@ -117,7 +118,7 @@ def merge(
         same, keyed = "true", "true"
     same = same or "true"
     older = ""
-    if has_file and table.cursor and not table.holds_statements:
+    if has_file and table.cursor and table.read != "whole" and not table.holds_statements:
         kind = table.columns[table.cursor]
         then, now = (moment(f"{alias}.{quote(table.cursor)}", kind) for alias in "br")
         older = f" or ({then} < {now} and {keyed})"

@@ -116,10 +116,14 @@ def test_the_address_register_is_one_table_by_file_and_by_its_api(home, warehous
     ]  # fmt: skip
     folder = tmp_path / "files"
     folder.mkdir()
-    with (folder / "addresses_2026-05-03.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, entries[0])
-        writer.writeheader()
-        writer.writerows({k: json.dumps(v) if isinstance(v, bool) else v for k, v in e.items()} for e in entries)
+
+    def deliver(day: str, rows: list[dict]) -> None:
+        with (folder / f"addresses_{day}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, entries[0])
+            writer.writeheader()
+            writer.writerows({k: json.dumps(v) if isinstance(v, bool) else v for k, v in e.items()} for e in rows)
+
+    deliver("2026-05-03", entries)
     pages = tmp_path / "api" / "addresses"
     pages.mkdir(parents=True)
 
@@ -138,6 +142,10 @@ def test_the_address_register_is_one_table_by_file_and_by_its_api(home, warehous
 
     by_file = extract(Source(connector="files", url=str(folder)))
     assert len(by_file) == 2
+    # a protected identity that is entered later counts, however old its date is
+    deliver("2026-05-04", [entries[0] | {"effective_on": "2026-01-01", "is_protected": True}])
+    protected = [row[-2] for row in extract(Source(connector="files", url=str(folder)))]
+    assert [str(value).lower() for value in protected] == ["true", "true"]
     warehouse.execute("delete from raw_spar.addresses")
     page(1, entries)
     with serving(pages.parent, "register-token") as url:
