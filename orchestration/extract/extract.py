@@ -173,7 +173,7 @@ def _batch(
     batch: Batch | None
     source, share = settings.sources[name], settings.quality.max_reject_share
     if source.connector == "sql":
-        with sql.read_table(con, name, source, table_name, table, budget) as batch:
+        with sql.read_table(con, name, source, table_name, table, share, budget) as batch:
             yield batch
     elif source.connector == "rest":
         yield rest.read_endpoint(con, home, name, source, table_name, table, share, budget)

@@ -24,7 +24,7 @@ from orchestration.extract.merging import (
 )
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
-from orchestration.extract.rejecting import cast_or_reject, reject_future, reject_uncastable
+from orchestration.extract.rejecting import cast_or_reject, reject_endless, reject_future, reject_uncastable
 from orchestration.extract.replaced import Replaced
 from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns, number_columns
 from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
@@ -152,6 +152,7 @@ def _bring_in(
         batch.check(target)
         counts.source_rows = count(con, target)
         counts.duplicates = drop_duplicates(con, target, table, keyless, replaced)
+        reject_endless(con, target, batch.columns, load_id, source, name, counts)
         reject_future(con, target, table, load_id, source, name, counts)
         counts.inserted = count(con, target)
     else:
@@ -166,6 +167,7 @@ def _bring_in(
         if batch.is_text:
             share = settings.quality.max_reject_share
             reject_uncastable(con, batch.columns, load_id, source, name, counts, share)
+        reject_endless(con, "batch", batch.columns, load_id, source, name, counts)
         reject_future(con, "batch", table, load_id, source, name, counts)
         if batch.has_file and not table.key:
             keep_keys_apart(con, target, load_id)

@@ -16,6 +16,8 @@ from orchestration.warehouse import quote, scalar, text
 
 # types of a cursor that is a time
 TIMES = ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
+# PostgreSQL's first; an infinite time that a driver took for a number lies before it
+_FIRST_DAY = "date '4714-11-24 (BC)'"
 
 
 def cast_keys(key: list[str], columns: dict[str, str]) -> str:
@@ -47,6 +49,14 @@ def _cast(column: str, kind: str) -> str:
     return f"try_cast({quote(column)} as {kind})"
 
 
+def known_rejects(source: str, name: str) -> str:
+    """A SELECT of the rows of a table that earlier loads rejected."""
+    return (
+        f"select content from quarantine.rejected_rows where source = {text(source)} and table_name = {text(name)} "
+        "and content is not null"
+    )
+
+
 def reject_uncastable(
     con: duckdb.DuckDBPyConnection,
     columns: dict[str, str],
@@ -59,7 +69,14 @@ def reject_uncastable(
     bad = con.execute("select _bad, count(*) from batch where _bad is not null group by all order by 2 desc").fetchall()
     for column, rows in bad:
         filled = scalar(con, f"select count({quote(column)}) from batch")
-        if rows > max_share * (rows + filled) and rows > 1:
+        if rows <= max_share * (rows + filled) or rows == 1:
+            continue
+        # rows that raw lacks are asked for each night: those that were rejected before say nothing of a retyped column
+        fresh = scalar(
+            con,
+            f"select count(*) from batch where _bad = {text(column)} and _content not in ({known_rejects(source, name)})",
+        )
+        if fresh > max_share * (fresh + filled) and fresh > 1:
             raise SourceError(
                 f"source {source}, table {name}: column {column} is no longer {columns[column]} "
                 f"({rows} of {counts.source_rows} rows cannot be read as such)",
@@ -75,6 +92,36 @@ def reject_uncastable(
         counts.rejected += sum(rows for _, rows in bad)
     con.execute("alter table batch drop column _bad")
     con.execute("alter table batch drop column _content")
+
+
+def reject_endless(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: dict[str, str],
+    load_id: int,
+    source: str,
+    name: str,
+    counts: LoadCounts,
+) -> None:
+    """Times of no calendar: an infinite one is none, and a row with one before all calendars is rejected, as -infinity is."""
+    times = [c for c, t in columns.items() if t.upper().startswith(("DATE", "TIMESTAMP"))]
+    if not times:
+        return
+    fresh = f"_load_id = {load_id}"
+    early = {c: f"{quote(c)} < {_FIRST_DAY}" for c in times}
+    asked = ", ".join(f"count(*) filter ({quote(c)} = 'infinity'), count(*) filter ({early[c]})" for c in times)
+    found = con.execute(f"select {asked} from {relation} where {fresh}").fetchall()[0]
+    for column, endless, before in zip(times, found[::2], found[1::2], strict=True):
+        if endless:
+            con.execute(f"update {relation} set {quote(column)} = null where {fresh} and {quote(column)} = 'infinity'")
+        if before:
+            content = ", ".join(f"{text(c)}: {quote(c)}::varchar" for c in columns)
+            gone = f"{relation} where {fresh} and {early[column]}"
+            con.execute(
+                f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, null, null, {text(column)}, "
+                f"'time before all calendars', to_json({{{content}}})::varchar from {gone}"
+            )
+            counts.rejected += int(scalar(con, f"delete from {gone}"))
 
 
 def reject_future(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import sqlalchemy as sa
 from adbc_driver_manager import Error as AdbcError
 
@@ -21,6 +22,7 @@ from orchestration.extract.cursors import Since, since
 from orchestration.extract.duckdb_files import read_duckdb_table
 from orchestration.extract.landing import Batch
 from orchestration.extract.merging import same_key
+from orchestration.extract.misread import Misread
 from orchestration.extract.raw_tables import check_contract, raw_name
 from orchestration.extract.rejecting import cast_keys
 from orchestration.extract.sql_fetch import arrow_of
@@ -31,15 +33,20 @@ from orchestration.warehouse import clock_of, quote, scalar
 
 # keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
-# drivers that give every column one true type; from the others each value is cast on its own, and rejected alone
-_TYPED = ("postgresql", "mysql", "mariadb")
+_WIDER = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 # what a driver raises where its server is away or busy; anything else stays as it is
 _PASSING = (sa.exc.SQLAlchemyError, AdbcError, RuntimeError, OSError)
 
 
 @contextmanager
 def read_table(
-    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, budget: Budget
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    max_reject_share: float,
+    budget: Budget,
 ) -> Iterator[Batch]:
     """The rows of one table, those that changed since the last load or all, as a batch that lives inside the block.
 
@@ -69,7 +76,8 @@ def read_table(
             schema, bare = schema_and_name(there)
             found = {c["name"]: c["type"] for c in sa.inspect(engine).get_columns(bare, schema=schema)}
             added = check_contract(source_name, name, table, list(found), f"{_safe(url)}, table {there}")
-            reader = _Reader(con, url, engine, there, table, found, budget, running)
+            misread = Misread(con, source_name, name, table, max_reject_share)
+            reader = _Reader(con, url, engine, there, table, found, budget, running, misread)
             with reader.batch(raw_name(source_name, name), source, start, added) as batch:
                 yield batch
     except sa.exc.NoSuchTableError:
@@ -113,9 +121,11 @@ class _Reader:
         found: dict[str, Any],
         budget: Budget,
         running: list[Callable[[], object]],
+        misread: Misread,
     ) -> None:
         self.con, self.url, self.engine, self.there = con, url, engine, there
         self.table, self.found, self.budget, self.running = table, found, budget, running
+        self.misread = misread
         unread = unread_columns(table, found)
         self.columns = {c: t for c, t in table.columns.items() if c not in unread}
         self.names = ", ".join(quote(c) for c in self.columns)
@@ -128,8 +138,8 @@ class _Reader:
             where = changed(table.cursor, self.found[table.cursor], start, is_loose=self._as_text)
         way = start.way if start.is_whole or where else "whole: the cursor is text that does not sort as time"
         batch = Batch(
-            f"select {self.names} from fetched", self.columns, is_text=self.engine.dialect.name not in _TYPED,
-            added=added, way=way, is_whole=where is None, nulls=source.null_values, null_keys=source.null_keys,
+            f"select {self.names} from fetched", self.columns, after=self.misread.reject,
+            check=self.misread.refuse_most, added=added, way=way, is_whole=where is None, nulls=source.null_values, null_keys=source.null_keys,
         )  # fmt: skip
         if where is not None and not self._bring_changed(target, where, batch, source):
             batch.way, batch.is_whole = "whole: many rows were not in raw", True
@@ -138,6 +148,7 @@ class _Reader:
             return
         with self._fetched(None) as reader:
             self.con.register("fetched", reader)
+            batch.is_text = not self._fits(reader)
             batch.keys_there = self._keys_there(source)
             yield batch
 
@@ -145,6 +156,7 @@ class _Reader:
         """The rows that changed, and those that raw lacks, into `changed`; False: so many are lacking that all are to be read."""
         with self._fetched(where) as reader:
             self.con.register("fetched", reader)
+            batch.is_text = not self._fits(reader)
             self.con.execute(f"create or replace temp table changed as select {self.names} from fetched")
         batch.keys_there = self._keys_there(source)
         if batch.keys_there and not self._add_lost_rows(target, source):
@@ -157,9 +169,19 @@ class _Reader:
     def _as_text(self) -> bool:
         return bool(self.engine.dialect.name == "sqlite")
 
-    def _fetched(self, where: Any) -> Any:
+    @contextmanager
+    def _fetched(self, where: Any) -> Iterator[pa.RecordBatchReader]:
         sql = select_rows(self.engine, self.there, self.columns, self.found, as_text=self._as_text, where=where)
-        return arrow_of(self.url, self.engine, sql, self.budget, self.running)
+        with arrow_of(self.url, self.engine, sql, self.budget, self.running) as reader:
+            yield self.misread.readable(reader) if self._as_text else reader
+
+    def _fits(self, reader: pa.RecordBatchReader) -> bool:
+        """Whether no value can fail its cast; else each is cast on its own, and rejected alone."""
+        shape = reader.schema.empty_table()  # noqa: F841 DuckDB finds it by its name
+        there = {row[0]: row[1] for row in self.con.execute(f"describe select {self.names} from shape").fetchall()}
+        nulls = ", ".join(f"null::{t} as {quote(c)}" for c, t in self.columns.items())
+        wanted = {row[0]: row[1] for row in self.con.execute(f"describe select {nulls}").fetchall()}
+        return all(_fits(there[column], kind) for column, kind in wanted.items())
 
     def _keys_there(self, source: Source) -> str | None:
         """Every key of the source, read and cast as a load does it, and as the source spells it."""
@@ -167,7 +189,8 @@ class _Reader:
         if not self.table.find_deletions or not key:
             return None
         sql = select_rows(self.engine, self.there, key, self.found, as_text=self._as_text, spelled=key)
-        with arrow_of(self.url, self.engine, sql, self.budget, self.running) as key_reader:  # noqa: F841 DuckDB finds it by its name
+        with arrow_of(self.url, self.engine, sql, self.budget, self.running) as reader:
+            key_reader = self.misread.readable(reader, is_told=False) if self._as_text else reader  # noqa: F841 DuckDB finds it by its name
             self.con.execute("create or replace temp table keys_read as from key_reader")
         spelled = ", ".join(quote(SPELLED + c) for c in key)
         with clock_of(self.con, source.timezone or "UTC"):
@@ -205,6 +228,12 @@ class _Reader:
         sql = select_rows(self.engine, self.there, list(self.columns)[:1], self.found, as_text=True, limit=1)
         with arrow_of(self.url, self.engine, sql, self.budget, self.running) as reader:
             return not reader.read_all().num_rows
+
+
+def _fits(there: str, wanted: str) -> bool:
+    if there in _WIDER and wanted in _WIDER:
+        return _WIDER.index(there) <= _WIDER.index(wanted)
+    return wanted in (there, "VARCHAR") or {there, wanted} == {"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
 
 
 def _url(source_name: str, source: Source) -> sa.URL:

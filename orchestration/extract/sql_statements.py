@@ -17,6 +17,7 @@ from orchestration.extract.cursors import Since
 _CONNECT_SECONDS = 10
 # before the name of a key column: the key as the source itself writes it as text
 SPELLED = "_spelled_"
+_MYSQL = ("mysql", "mariadb")
 # no place's clock is further from UTC
 _FARTHEST_OFFSET = timedelta(hours=14)
 
@@ -40,7 +41,9 @@ def select_rows(
     """A SELECT of columns of a table, those of `spelled` once more as text; `where` makes a condition of its columns."""
     source = _table(there, found)
     # SQLite's columns hold anything: as text every value arrives, and what does not fit is rejected with its reason
-    wanted = [sa.cast(source.c[c], sa.Text).label(c) if as_text else _plain(source.c[c]) for c in columns]
+    wanted = [
+        sa.cast(source.c[c], sa.Text).label(c) if as_text else _plain(source.c[c], engine.dialect.name) for c in columns
+    ]
     wanted += [sa.cast(source.c[c], sa.Text).label(SPELLED + c) for c in spelled]
     query = sa.select(*wanted)
     if where is not None:
@@ -121,9 +124,17 @@ def _table(there: str, found: dict[str, Any]) -> sa.TableClause:
     return sa.table(bare, *[sa.column(c, found[c]) for c in found], schema=schema)
 
 
-def _plain(column: Any) -> Any:
-    """Types that no Arrow driver maps are sent as text: numeric without scale, uuid, json, arrays."""
-    known = (sa.Integer, sa.String, sa.Float, sa.Date, sa.DateTime, sa.Boolean)
-    if isinstance(column.type, known):
+def _plain(column: Any, dialect: str) -> Any:
+    """Types that no Arrow driver maps, and values that one breaks on, are sent as text: numeric, uuid, json, arrays."""
+    kind = column.type
+    is_time = isinstance(kind, sa.Date | sa.DateTime)
+    if is_time and dialect == "postgresql":
+        # an end that never comes is none; the driver would make it a time before Christ
+        return sa.case((column == sa.literal_column("'infinity'"), sa.null()), else_=column).label(column.name)
+    # MySQL's 0000-00-00
+    is_known = isinstance(kind, sa.Integer | sa.String | sa.Float | sa.Boolean) or (is_time and dialect not in _MYSQL)
+    if is_known:
         return column
-    return sa.cast(column, sa.Text if not isinstance(column.type, sa.Numeric) else sa.String(64)).label(column.name)
+    # of a CHAR of another database no more than 64 characters are certain
+    is_short = isinstance(kind, sa.Numeric) and dialect not in ("postgresql", *_MYSQL)
+    return sa.cast(column, sa.String(64) if is_short else sa.Text).label(column.name)

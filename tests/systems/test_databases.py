@@ -269,3 +269,55 @@ def test_a_database_without_an_encoding_fails_alone(load, postgres):
     engine.dispose()
     with pytest.raises(SourceError, match=r"cannot be read \(TypeError\)"):
         load(url.set(database="plain_ascii").render_as_string(hide_password=False))
+
+
+_GOOD = "('2026-01-01', '2026-01-01 10:00:00', 1.5, 7)"
+_BAD = {
+    "postgresql": [
+        ("('-infinity', null, null, null)", "day"),
+        ("(null, '-infinity', null, null)", "moved"),
+        ("(null, null, 'NaN', null)", "amount"),
+        ("(null, null, 1e60, null)", "amount"),
+        ("(null, null, null, 18446744073709551615)", "many"),
+    ],
+    "mysql": [
+        ("('0000-00-00', null, null, null)", "day"),
+        ("(null, '0000-00-00 00:00:00', null, null)", "moved"),
+        ("(null, null, 1e40, null)", "amount"),
+        ("(null, null, null, 18446744073709551615)", "many"),
+    ],
+}
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Stockholm"])
+def test_a_value_that_cannot_be_read_costs_its_row_and_is_told(database, warehouse, home, zone):
+    is_postgres = database.dialect.name == "postgresql"
+    bad = _BAD["postgresql" if is_postgres else "mysql"]
+    kinds = "day date, moved timestamptz, amount numeric, many numeric" if is_postgres else "day date, moved datetime, amount decimal(65, 2), many bigint unsigned"  # fmt: skip
+    rows = [_GOOD] * 20 + [row for row, _ in bad]
+    if is_postgres:
+        rows.append("('infinity', 'infinity', 1, 1)")
+    with database.begin() as con:
+        if not is_postgres:
+            con.execute(sa.text("set sql_mode = ''"))
+        con.execute(sa.text("drop table if exists bad"))
+        con.execute(sa.text(f"create table bad (id integer, {kinds})"))
+        for number, row in enumerate(rows):
+            con.execute(sa.text(f"insert into bad values ({number}, {row[1:]}"))
+    columns = {"id": "BIGINT", "day": "DATE", "moved": "TIMESTAMP", "amount": "DECIMAL(18, 2)", "many": "BIGINT"}
+    tables = {"bad": Table(columns=columns, key=["id"], find_deletions=True)}
+    tables["times"] = Table(columns={c: columns[c] for c in ("id", "day", "moved")}, key=["id"], table="bad")
+    url = database.url.render_as_string(hide_password=False)
+    source = Source(connector="sql", url=url, tables=tables, timezone=zone)
+    settings = Settings(company="T", sources={"crm": source}, quality={"max_reject_share": 0.5})
+    prepare_raw(warehouse, settings)
+    counts = extract_source(warehouse, home, settings, "crm")
+    assert counts["bad"].rejected == len(bad) and counts["bad"].inserted == len(rows) - len(bad)
+    assert counts["times"].rejected == 2
+    told = warehouse.execute(
+        "select (content::json->>'id')::int, column_name from quarantine.rejected_rows where table_name = 'bad' order by 1"
+    ).fetchall()
+    assert told == [(20 + number, column) for number, (_, column) in enumerate(bad)]
+    for name in tables:
+        years = f"select distinct year(day), year(moved) from raw_crm.{name} where day is not null or moved is not null"
+        assert warehouse.execute(years).fetchall() == [(2026, 2026)]

@@ -91,6 +91,33 @@ def test_values_that_do_not_fit_are_rejected_with_the_column(load, database, war
     assert found == [("id", "not of the declared type")]
 
 
+@pytest.mark.parametrize("more", [{}, {"cursor": None}])
+def test_a_row_whose_text_is_no_utf_8_is_rejected_and_the_others_are_loaded(load, database, warehouse, more):
+    change(database, "insert into people values (4, cast(x'c56bc5' as text), '2026-01-04T00:00:00Z')")
+    counts = load(**more)
+    assert (counts.inserted, counts.rejected, counts.source_rows) == (3, 1, 4)
+    found = warehouse.execute(
+        "select column_name, reason, content::json->>'id' from quarantine.rejected_rows"
+    ).fetchall()
+    assert found == [("name", "not UTF-8", "4")]
+    # a row that was loaded before keeps what it was, and stands
+    change(
+        database,
+        "update people set name = cast(x'c56bc5' as text), updated_at = '2026-01-05T00:00:00Z' where id = 2",
+        "delete from people where id = 1",
+    )
+    counts = load(**more)
+    assert (counts.rejected, counts.deleted) == (2, 1)
+    rows = warehouse.execute("select id, name from raw_crm.people where _deleted_at is null order by id").fetchall()
+    assert rows == [(2, "N2"), (3, "N3")]
+
+
+def test_text_of_another_encoding_stops_the_table(load, database):
+    change(database, "update people set name = cast(x'c56bc5' as text)")
+    with pytest.raises(SourceError, match="text of column name is no UTF-8 in 3 of 3 rows"):
+        load()
+
+
 def test_a_renamed_column_stops_the_source(load, database):
     change(database, "alter table people rename column name to full_name")
     with pytest.raises(SourceError, match=r"column name is gone; new there: full_name \(renamed\?\)"):
@@ -106,6 +133,23 @@ def test_an_undeclared_column_is_told_and_does_not_enter(load, database, warehou
     )
     assert load().added_columns == ["colour"]
     assert "colour" not in {column for column, *_ in warehouse.execute("describe raw_crm.people").fetchall()}
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "DATE", "TIMESTAMPTZ"])
+def test_a_time_that_never_comes_is_none_and_one_before_all_calendars_is_rejected(load, database, warehouse, kind):
+    change(
+        database,
+        "update people set updated_at = 'infinity' where id = 2",
+        "update people set updated_at = '-infinity' where id = 3",
+    )
+    counts = load(columns={**COLUMNS, "updated_at": kind}, cursor=None)
+    assert (counts.inserted, counts.rejected, counts.source_rows) == (2, 1, 3)
+    rows = warehouse.execute("select id, updated_at is null from raw_crm.people order by id").fetchall()
+    assert rows == [(1, False), (2, True)]
+    found = warehouse.execute(
+        "select column_name, reason, content::json->>'id' from quarantine.rejected_rows"
+    ).fetchall()
+    assert found == [("updated_at", "time before all calendars", "3")]
 
 
 def test_a_missing_table_and_a_missing_file_are_named(load, tmp_path):

@@ -157,6 +157,18 @@ def test_a_table_without_a_key_has_each_row_once(load, database, raw):
     assert len(set(raw("_row_key"))) == 29
 
 
+@pytest.mark.parametrize("wrong", ["'x' || n", "cast(x'c56bc5' as text)"])
+def test_rows_that_are_rejected_each_night_do_not_cost_the_table(load, database, raw, wrong):
+    change(database, "create table t2 as select id, name, updated_at, 1 as n from people", f"update t2 set n = {wrong} where id < 3")  # fmt: skip
+    columns = {**COLUMNS, "n": "BIGINT"}
+    for _ in range(3):
+        counts = load(columns=columns, table="t2", find_deletions=True, cursor_lag=0)
+        assert (counts.rejected, counts.deleted, len(raw())) == (2, 0, 26)
+    change(database, "update t2 set n = 'new', updated_at = '2026-02-01T00:00:00Z' where id in (10, 11)")
+    with pytest.raises(SourceError, match="column n is no longer BIGINT"):
+        load(columns=columns, table="t2", find_deletions=True, cursor_lag=0)
+
+
 def test_values_for_nothing_are_no_rejects(load, database):
     change(database, "create table t2 as select id, name, updated_at, 'N/A' as n from people")
     columns = {**COLUMNS, "n": "BIGINT"}

@@ -1,0 +1,104 @@
+"""Text of a database that is no UTF-8: such a row is rejected with its column, the others are loaded.
+
+SQLite keeps whatever bytes it is given as text. Not here: values of another type (rejecting.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+from pyarrow import types
+
+from orchestration.errors import SourceError
+from orchestration.extract.merging import count
+from orchestration.extract.rejecting import known_rejects
+from orchestration.privacy.entry import kept_columns
+from orchestration.settings import Table
+from orchestration.warehouse import text
+
+
+class Misread:
+    """The rows of one table that cannot be read as text."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, max_share: float) -> None:
+        self.con, self.source, self.name, self.max_share = con, source, name, max_share
+        self.kept = kept_columns(table)
+        self.columns: dict[str, str] = {}  # row as JSON → its first column that is no text
+
+    def readable(self, reader: pa.RecordBatchReader, *, is_told: bool = True) -> pa.RecordBatchReader:
+        """The rows without those that cannot be read; these are noted where `is_told`."""
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in reader:
+                wrong = _wrong(batch)
+                if not wrong:
+                    yield batch
+                    continue
+                if is_told:
+                    for at, column in wrong.items():
+                        self.columns.setdefault(self._as_json(batch, at), column)
+                yield batch.filter(pa.array([at not in wrong for at in range(batch.num_rows)], pa.bool_()))
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+    def refuse_most(self, relation: str) -> None:
+        """Raises SourceError where so many rows cannot be read that the database must hold another encoding."""
+        if not self.columns:
+            return
+        known = {row[0] for row in self.con.execute(known_rejects(self.source, self.name)).fetchall()}
+        fresh = Counter(column for row, column in self.columns.items() if row not in known)
+        rows = count(self.con, relation) + fresh.total()
+        for column, wrong in fresh.most_common(1):
+            if wrong > 1 and wrong > self.max_share * rows:
+                raise SourceError(
+                    f"source {self.source}, table {self.name}: the text of column {column} is no UTF-8 in {wrong} of {rows} rows",
+                    to_do="have it written to the database as UTF-8",
+                )
+
+    def reject(self, load_id: int) -> int:
+        if self.columns:
+            values = ", ".join(
+                f"({load_id}, {text(self.source)}, {text(self.name)}, null, null, {text(column)}, 'not UTF-8', {text(row)})"
+                for row, column in self.columns.items()
+            )
+            self.con.execute(f"insert into fresh_rejects values {values}")
+        return len(self.columns)
+
+    def _as_json(self, batch: pa.RecordBatch, at: int) -> str:
+        row = {}
+        for part, values in zip(batch.schema, batch.columns, strict=True):
+            if part.name in self.kept:
+                value = values.cast(pa.binary())[at].as_py() if _is_text(part.type) else values[at].as_py()
+                row[part.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
+        return json.dumps(row, ensure_ascii=False, default=str)
+
+
+def _wrong(batch: pa.RecordBatch) -> dict[int, str]:
+    """Number of a row → its first column whose text is no UTF-8."""
+    found: dict[int, str] = {}
+    for part, values in zip(batch.schema, batch.columns, strict=True):
+        if not _is_text(part.type):
+            continue
+        try:
+            values.validate(full=True)
+        except pa.ArrowInvalid:
+            for at, value in enumerate(values.cast(pa.binary()).to_pylist()):
+                if value is not None and not _is_utf_8(value):
+                    found.setdefault(at, part.name)
+    return found
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def _is_utf_8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
