@@ -37,7 +37,8 @@ def read_csv_files(
     csv = table.csv or source.csv
     folder = str(scalar(con, "select current_setting('temp_directory')"))
     copies = [
-        in_utf_8(file, folder) if file.lines.is_windows or file.lines.utf_16 == "utf-16-be" else None for file in files
+        in_utf_8(source_name, name, file, folder) if file.lines.is_windows or file.lines.utf_16 == "utf-16-be" else None
+        for file in files
     ]
     files = [replace(f, read_from=copy.name) if copy else f for f, copy in zip(files, copies, strict=True)]
     headers = {file.name: read_header(source_name, name, file, csv, table) for file in files}

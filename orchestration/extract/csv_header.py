@@ -13,8 +13,6 @@ import tempfile
 import zlib
 from typing import IO, Any
 
-import fsspec
-
 from orchestration.errors import SourceError
 from orchestration.extract.delivered import Delivered
 from orchestration.extract.unpacked import GZIP, MARKS
@@ -37,7 +35,7 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
 
     Raises SourceError where the file is something else than CSV, in another encoding, or separated otherwise than declared.
     """
-    with fsspec.open(file.path, "rb") as handle:
+    with file.opened(source, name) as handle:
         start = handle.read(_SNIFF_BYTES)
     _refuse_other_kinds(source, name, file, start)
     if start.startswith(GZIP):
@@ -76,17 +74,21 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
     return names, lines.line_num
 
 
-def in_utf_8(file: Delivered, folder: str) -> IO[bytes]:
+def in_utf_8(source: str, name: str, file: Delivered, folder: str) -> IO[bytes]:
     """A copy of a file in Windows-1252 or big-endian UTF-16, which DuckDB cannot read, below a private folder; it goes when
     it is closed."""
     copy = tempfile.NamedTemporaryFile(dir=folder, suffix=".csv")  # noqa: SIM115 it lives as long as its batch
-    with fsspec.open(file.path, "rb") as plain:
-        handle = gzip.GzipFile(fileobj=plain) if file.lines.is_gzip else plain
-        decode = codecs.getincrementaldecoder(file.lines.utf_16 or "latin-1")(errors="replace")
-        while chunk := handle.read(_COPIED_CHARACTERS):
-            read = decode.decode(chunk)
-            copy.write((read if file.lines.utf_16 else read.translate(_WINDOWS)).encode())
-    copy.flush()
+    try:
+        with file.opened(source, name) as plain:
+            handle = gzip.GzipFile(fileobj=plain) if file.lines.is_gzip else plain
+            decode = codecs.getincrementaldecoder(file.lines.utf_16 or "latin-1")(errors="replace")
+            while chunk := handle.read(_COPIED_CHARACTERS):
+                read = decode.decode(chunk)
+                copy.write((read if file.lines.utf_16 else read.translate(_WINDOWS)).encode())
+        copy.flush()
+    except BaseException:
+        copy.close()  # which removes it
+        raise
     return copy
 
 

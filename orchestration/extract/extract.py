@@ -178,4 +178,4 @@ def _batch(
     elif source.connector == "rest":
         yield rest.read_endpoint(con, home, name, source, table_name, table, share, budget)
     else:
-        yield files.read_files(con, name, source, table_name, table, share)
+        yield files.read_files(con, name, source, table_name, table, share, budget)

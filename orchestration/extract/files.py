@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
-from orchestration.extract.delivered import Delivered, file_names, new_files, note_file, noting, paths
+from orchestration.extract.delivered import Delivered, file_names, new_files, note_copy, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.landing import Batch
@@ -23,7 +24,13 @@ from orchestration.warehouse import quote, text
 
 
 def read_files(
-    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, max_reject_share: float
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    max_reject_share: float,
+    budget: Budget,
 ) -> Batch | None:
     """The files of one table that were not loaded yet, or None. Raises SourceError as landing and the contract say.
 
@@ -31,7 +38,7 @@ def read_files(
     """
     if not table.path:
         raise SourceError(f"source {source_name}, table {name} says no path", to_do='add path = "….csv" to the table')
-    found = new_files(con, source_name, source, name, table)
+    found = new_files(con, source_name, source, name, table, budget)
     for number in range(len(found.fresh)):  # left by a read that failed
         con.execute(f"drop table if exists rejects_{number}; drop table if exists rejects_{number}_scan")
     for file in found.fresh:
@@ -49,7 +56,7 @@ def read_files(
         batch = Batch(f"select {nothing}, null::varchar as _source_file where false", table.columns, has_file=True)
     else:
         for copy in found.copies:
-            note_file(con, source_name, name, copy, 0)
+            note_copy(con, source_name, name, copy)
         return None
     after = batch.after
 
@@ -57,7 +64,7 @@ def read_files(
         rejected = after(load_id)
         # with the load that may hold their rows: where it fails, nothing counts as a copy of it
         for copy in found.copies:
-            note_file(con, source_name, name, copy, 0)
+            note_copy(con, source_name, name, copy)
         for file, reason in found.unreadable.items():
             con.execute(
                 "insert into fresh_rejects values (?, ?, ?, ?, null, null, ?, null)",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,13 @@ class Lines:
     damage: tuple[str, str] | None = None  # what is wrong with the file as a whole, and what to do
 
 
-def read_through(system: Any, path: str, source: Source, table: Table) -> tuple[str, int, Lines]:
-    """(SHA-256, bytes, lines) of a file, in one pass; lines are those of what a compressed file holds."""
+def read_through(
+    system: Any, path: str, source: Source, table: Table, check_time: Callable[[], None]
+) -> tuple[str, int, Lines]:
+    """(SHA-256, bytes, lines) of a file, in one pass; lines are those of what a compressed file holds.
+
+    `check_time` raises when the source's time is up.
+    """
     digest, size = hashlib.sha256(), 0
     encoding = (table.csv or source.csv).encoding
     with system.open(path, "rb") as handle:
@@ -45,6 +50,7 @@ def read_through(system: Any, path: str, source: Source, table: Table) -> tuple[
             while chunk := handle.read(_CHUNK_BYTES):
                 digest.update(chunk)
                 size += len(chunk)
+                check_time()
                 yield chunk
 
         if source.format == "parquet":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
@@ -23,6 +24,7 @@ class Known:
     size: int
     modified_ns: int
     sha256: str
+    noted_at: datetime | None = None  # when it was read; earlier versions did not note it
 
 
 def moved_from(file: str, found: Known, newest: dict[str, Known], there: Collection[str]) -> str | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import uuid
+from pathlib import Path
 
 import duckdb
 import fsspec
@@ -13,7 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from orchestration.errors import SourceError
 from orchestration.extract.delivery_checks import read_companion
-from orchestration.settings import Table
+from orchestration.settings import CsvDialect, Table
 
 TEXT = {"id": "VARCHAR", "status": "VARCHAR"}
 
@@ -46,6 +48,40 @@ def test_of_daily_files_one_that_says_what_an_earlier_one_said_is_news(load, raw
     load({"c_2.csv": no})
     load({"c_3.csv": yes})
     assert raw() == [("1", "ja")]
+
+
+def test_nor_is_one_of_the_same_last_name_in_another_folder_a_copy(load, raw):
+    yes, no = "id,status\n1,ja\n", "id,status\n1,nej\n"
+    for file, content, said in (("a.csv", no, "nej"), ("a.csv", yes, "ja"), ("2026-11-27/a.csv", no, "nej")):
+        load({file: content}, path="**/*.csv")
+        assert raw() == [("1", said)]
+    assert load(path="**/*.csv").source_rows == 0
+
+
+def test_a_copy_is_one_of_the_newest_delivery_whatever_was_touched_since(load, raw, load_files):
+    yes, no = "id,status\n1,ja\n", "id,status\n1,nej\n"
+    load({"a.csv": no})
+    load({"b.csv": yes})
+    for file in ("b.csv", "a.csv"):
+        (load_files.folder / file).touch()
+        assert load().source_rows == 0
+        assert raw() == [("1", "ja")]
+    load({"c.csv": no})
+    assert raw() == [("1", "nej")]
+
+
+@pytest.mark.parametrize("key", [("id",), ()])
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_file_of_the_same_size_and_time_is_news_by_its_content(load, raw, load_files, tmp_path, key, is_link):
+    file = tmp_path / "current.csv" if is_link else load_files.folder / "c.csv"
+    if is_link:
+        (load_files.folder / "c.csv").symlink_to(file)
+    for said in ("ja!", "nej", "nja"):
+        file.write_text(f"id,status\n1,{said}\n")
+        os.utime(file, (1, 1))  # as cp -p and touch -d leave it
+        load(key=key)
+        assert raw() == [("1", said)]
+    assert load(key=key).source_rows == 0
 
 
 def test_files_of_one_name_in_dated_folders_are_all_loaded(load, raw):
@@ -161,6 +197,53 @@ def test_a_link_to_nowhere_costs_only_itself_and_is_told(load, raw, load_files, 
     assert load().rejected == 1  # and again, while it is there
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device", "told by a pipe"])
+def test_what_has_no_end_is_not_opened_and_told(load, raw, load_files, warehouse, kind):
+    other = load_files.folder / "b.csv"
+    if kind == "pipe":
+        os.mkfifo(other)
+    elif kind == "device":
+        other.symlink_to("/dev/zero")
+    else:
+        other.write_text("id,status\n2,b\n")
+        os.mkfifo(load_files.folder / "b.csv.sha256")
+    content = b"id,status\n1,a\n"
+    files = {"a.csv": content, "a.csv.sha256": hashlib.sha256(content).hexdigest()}
+    counts = load(files, path="*.csv", table={"told_by": "sha256"})
+    assert (counts.inserted, counts.rejected) == (1, 1) and raw() == [("1", "a")]
+    told = warehouse.execute("select file, reason from quarantine.rejected_rows").fetchall()
+    assert told == [("b.csv", "it is no file, but a pipe, a socket or a device")]
+
+
+@pytest.mark.parametrize("format", ["csv", "latin-1", "jsonl", "json_pages", "parquet"])
+def test_a_file_that_vanishes_while_it_is_read_is_an_error_of_its_table(load, raw, load_files, monkeypatch, format):
+    """Whatever clears the folder comes between the listing and the read."""
+    content: str | bytes = {
+        "latin-1": "id,status\n1,a\n2,\x96\n".encode("latin-1"), "jsonl": '{"id": "1", "status": "a"}\n',
+        "json_pages": '{"data": [{"id": "1", "status": "a"}]}',
+    }.get(format, "id,status\n1,a\n")  # fmt: skip
+    (load_files.folder / "a.x").write_bytes(content if isinstance(content, bytes) else content.encode())
+    if format == "parquet":
+        duckdb.execute(f"copy (select '1' as id, 'a' as status) to '{load_files.folder}/a.x' (format parquet)")
+
+    def clear(system, path, table, digest):
+        Path(path).unlink()
+        return None, None
+
+    monkeypatch.setattr("orchestration.extract.delivered.read_companion", clear)
+    how = {"format": "csv", "csv": CsvDialect(encoding="latin-1")} if format == "latin-1" else {"format": format}
+    with pytest.raises(SourceError) as caught:
+        load(path="a*", **how)
+    assert caught.value.where == "a.x" and "source s, table t" in caught.value.what
+    assert raw() == []
+
+
+def test_a_store_that_does_not_answer_is_an_error_of_its_source(load):
+    with pytest.raises(SourceError, match=r"does not answer \(ConnectionRefusedError\)") as caught:
+        load(url="ftp://kim:hemligt@127.0.0.1:1/x")
+    assert caught.value.is_whole_source and caught.value.is_passing and "hemligt" not in str(caught.value)
+
+
 def test_a_store_that_nothing_here_can_read_is_named_with_the_package(load):
     with pytest.raises(SourceError, match="nothing here can read gs://") as caught:
         load(url="gs://bucket/folder")
@@ -199,6 +282,31 @@ def test_a_remote_file_of_the_same_size_is_news_by_its_content(load, raw, store,
     system.pipe(f"{folder}/c.csv", b"id,status\n1,nej\n")
     load(url=f"memory:/{folder}", path="*.csv")
     assert raw() == [("1", "nej")]
+
+
+def test_a_listing_that_breaks_off_is_an_error_of_its_source(load, store, monkeypatch):
+    system, folder = store
+    monkeypatch.setattr(type(system), "glob", lambda *_, **__: _raise(RuntimeError("530 kim may not")))
+    with pytest.raises(SourceError, match=r"does not answer \(RuntimeError\)") as caught:
+        load(url=f"memory:/{folder}", path="*.csv")
+    assert caught.value.is_whole_source and "kim" not in str(caught.value)
+
+
+def test_a_file_without_an_end_ends_with_the_time_of_its_source(load, store, monkeypatch):
+    class Endless(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return b"1,a\n" * 1000
+
+    system, folder = store
+    system.pipe(f"{folder}/a.csv", b"id,status\n1,a\n")
+    monkeypatch.setattr(type(system), "open", lambda *_, **__: Endless())
+    with pytest.raises(SourceError, match=r"longer than the 0\.01 minutes") as caught:
+        load(url=f"memory:/{folder}", path="*.csv", max_minutes=0.01)
+    assert caught.value.is_whole_source
+
+
+def _raise(error):
+    raise error
 
 
 def _listed(system, path, detail, info):

@@ -1,0 +1,132 @@
+"""Where files lie: a folder of this machine, or any store that fsspec knows. Here: what a store lists and tells of a file.
+
+Not here: which files are new (delivered.py), or what they hold (line_books.py).
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import re
+import stat
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from orchestration.errors import SourceError
+from orchestration.settings import Source
+
+_TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
+_TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "crc32c")
+# a kernel's clock of files runs a few milliseconds behind, that of a mounted disk's server may run a little more
+_CLOCKS_APART = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A file system, and the folder in it that a source's url names."""
+
+    system: Any
+    base: str  # ends with /
+    protocol: str
+    source_name: str
+    url: str
+
+    @staticmethod
+    def of(source_name: str, source: Source) -> Store:
+        """Raises SourceError where nothing here can read such a store, or it does not answer."""
+        told = source.url.partition("://")[0]
+        try:
+            system, root = fsspec.core.url_to_fs(source.url)
+        except (ImportError, ValueError):
+            package = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs", "sftp": "paramiko"}
+            raise SourceError(
+                f"source {source_name}: nothing here can read {told}://",
+                to_do=f"install {package.get(told, 'the fsspec package for it')} into the environment: pip install "
+                f"{package.get(told, '…')}",
+            ) from None
+        except Exception as error:  # each store's package raises kinds of its own
+            raise _does_not_answer(source_name, source.url, error) from None
+        protocol = system.protocol if isinstance(system.protocol, str) else system.protocol[0]
+        return Store(system, root.rstrip("/") + "/", protocol, source_name, source.url)
+
+    @property
+    def is_local(self) -> bool:
+        return self.protocol in ("file", "local")
+
+    def listed(self, pattern: str) -> dict[str, dict[str, Any]]:
+        """Name below the url → what the store tells of it, of every file that a pattern matches. Raises SourceError."""
+        try:
+            found = self.system.glob(glob.escape(self.base) + pattern, detail=True)
+        except Exception as error:  # each store's package raises kinds of its own
+            raise _does_not_answer(self.source_name, self.url, error) from None
+        return {path.removeprefix(self.base): info for path, info in found.items() if info.get("type") != "directory"}
+
+    def path(self, name: str) -> str:
+        return self.base + name
+
+    def why_no_file(self, name: str) -> str | None:
+        """Why a name is none of a file that has an end: a pipe or a device would be read for ever."""
+        if not self.is_local:
+            return None
+        try:
+            is_file = stat.S_ISREG(Path(self.path(name)).stat().st_mode)
+        except OSError:
+            return None  # whoever opens it says why
+        return None if is_file else "it is no file, but a pipe, a socket or a device"
+
+    def may_have_changed(self, name: str, noted_at: datetime | None) -> bool:
+        """Whether a file of this machine was touched since then: its time of writing can be set, that of its inode cannot."""
+        if not self.is_local:
+            return False
+        try:
+            touched_ns = Path(self.path(name)).stat().st_ctime_ns
+        except OSError:
+            return True
+        touched_at = datetime(1970, 1, 1) + timedelta(microseconds=touched_ns // 1000)
+        return noted_at is None or touched_at > noted_at - _CLOCKS_APART
+
+
+def _does_not_answer(source_name: str, url: str, error: Exception) -> SourceError:
+    # its own words may hold a password
+    return SourceError(
+        f"source {source_name}: its file store does not answer ({type(error).__name__})",
+        where=url.partition("?")[0],
+        to_do="check that it runs, and host, name and password in url",
+        is_passing=True,
+        is_whole_source=True,
+    )
+
+
+def oldest_first(found: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """By the numbers in their names (export_9 before export_10); where names are unlike, by when they were written."""
+
+    def natural(file: str) -> list[Any]:
+        return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file)]
+
+    is_numbered = len({re.sub(r"\d+", "0", file) for file in found}) <= 1
+    return sorted(found.items(), key=lambda item: (0 if is_numbered else modified(item[1]), natural(item[0]), item[0]))
+
+
+def modified(info: dict[str, Any]) -> int:
+    """When a file was written, in ns; where the store does not say, a number that changes with its etag; 0: nothing is known."""
+    for key in _TIMES:
+        value = info.get(key)
+        if isinstance(value, datetime):
+            return int(value.timestamp() * 1e9)
+        if isinstance(value, int | float) and value:
+            return int(value * 1e9)
+        if isinstance(value, str):
+            try:
+                return int(datetime.fromisoformat(value).timestamp() * 1e9)
+            except ValueError:
+                try:
+                    return int(parsedate_to_datetime(value).timestamp() * 1e9)
+                except ValueError:
+                    continue
+    tag = next((info[key] for key in _TAGS if info.get(key)), None)
+    return int(hashlib.sha256(str(tag).encode()).hexdigest()[:15], 16) if tag else 0
