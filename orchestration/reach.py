@@ -55,8 +55,13 @@ def _files(what: str, source: Source, home: Home) -> Finding:
     import fsspec
 
     system, root = fsspec.core.url_to_fs(source.url)
+    # of optional tables none is missed; but a folder that is not there is a mistake of the url
+    is_there = bool(system.glob(f"{root}/*"))
     missing = [
-        t for t, table in source.tables.items() if not table.optional and not system.glob(f"{root}/{table.path}")
+        t
+        for t, table in source.tables.items()
+        if (not table.optional or (table.optional == "before_first" and not is_there))
+        and not system.glob(f"{root}/{table.path}")
     ]
     if missing:
         return Finding(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import IO
 
 import duckdb
@@ -89,7 +90,9 @@ def new_files(
         "order by noted_at nulls first, load_id",
         [source_name, name],
     ).fetchall()
-    if not found and (not table.optional or (table.optional == "before_first" and loaded)):
+    # a folder that is not there is a mistake of the url, and no register that did not come yet
+    is_lost = table.optional == "before_first" and (loaded or (store.is_local and not Path(store.base).is_dir()))
+    if not found and (not table.optional or is_lost):
         raise SourceError(
             f"source {source_name}, table {name}: no file matches {table.path}",
             where=source.url.partition("?")[0],

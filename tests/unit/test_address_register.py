@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data_quality.suites import raw
+from orchestration.doctor import examine
 from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.records import LoadCounts
@@ -55,6 +56,20 @@ def test_an_address_register_that_came_once_and_is_gone_is_a_source_that_failed(
     (night.folder / "addresses_1.csv").unlink()
     with pytest.raises(SourceError, match=r"no file matches addresses_\*\.csv"):
         night({})
+
+
+def test_a_folder_of_registers_that_is_not_there_is_a_source_that_failed(night, home, monkeypatch, write_config):
+    """All its tables are optional, so that a slip in its url would be a source without news."""
+    night.folder.rmdir()
+    with pytest.raises(SourceError, match=r"no file matches addresses_\*\.csv"):
+        night({})
+    write = f'company = "T"\n[sources.registers]\nconnector = "files"\nurl = "{night.folder}"\n'
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(write_config(write)))
+    assert not {finding.what: finding for finding in examine()}["source registers"].is_ok
+    night.folder.mkdir()
+    (night.folder / "nix_telefon_2026-11-01.txt").write_text("0701234567\n")
+    assert {finding.what: finding for finding in examine()}["source registers"].is_ok
 
 
 def test_one_address_register_is_enough(night, warehouse):
