@@ -57,18 +57,16 @@ def read_through(
             for _ in chunks():
                 pass
             return digest.hexdigest(), size, Lines()
-        lines = _lines(chunks(), encoding if source.format == "csv" else "utf-8")
+        lines = _lines(chunks(), encoding if source.format == "csv" else "utf-8", check_time)
     return digest.hexdigest(), size, lines
 
 
-def _lines(chunks: Iterator[bytes], encoding: str) -> Lines:
+def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None]) -> Lines:
     unpacked = Unpacked(encoding)
     ends = returns = pairs = blank = 0
     last, is_windows, has_offsets = b"", False, False
-    for raw in chunks:
-        chunk = unpacked.feed(raw)
-        if not chunk:
-            continue
+    for chunk in (part for raw in chunks for part in unpacked.feed(raw)):
+        check_time()
         is_windows = is_windows or (
             encoding in ("latin-1", "windows-1252") and len(chunk.translate(None, _C1)) < len(chunk)
         )
@@ -78,9 +76,9 @@ def _lines(chunks: Iterator[bytes], encoding: str) -> Lines:
         pairs += chunk.count(b"\r\n") + (last[-1:] == b"\r" and chunk[:1] == b"\n")
         seam = last[-2:] + chunk
         if b"\n\n" in seam or b"\n\r\n" in seam:
-            # what the seam repeats of the chunk before is no blank line by itself
             blank += len(_BLANK.findall(seam))
-        last = seam[-2:]
+        # no more than a line end that may go on: what is repeated is no blank line by itself
+        last = seam[-2:] if seam.endswith(b"\n\r") else seam[-1:]
     unpacked.close()
     separators = ends or returns
     total = separators + (last[-1:] not in (b"\n", b"\r", b""))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import zlib
+from collections.abc import Iterator
 
 import duckdb
 
@@ -21,6 +22,7 @@ _AGAIN = "deliver it again, whole"
 # Latin letters, digits and separators have a zero byte each: of a text in UTF-16 at least so large a share of one side is zero
 _ZERO_SHARE = 0.2
 _SNIFFED = 4096
+_PART_BYTES = 4 * 1024 * 1024
 
 
 def unreadable(source: str, table: str, error: duckdb.Error, files: list[str]) -> SourceError:
@@ -29,6 +31,12 @@ def unreadable(source: str, table: str, error: duckdb.Error, files: list[str]) -
     Raises `error` itself where it is none of the delivery.
     """
     told = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return SourceError(
+            f"source {source}, table {table}: the delivery needs more memory than there is",
+            where=_named(files),
+            to_do="have it delivered in smaller files, with shorter lines, or give the run more memory; raw keeps what it had",
+        )
     # damaged Parquet is an error of no kind of its own
     is_of_the_delivery = isinstance(error, _UNREADABLE) or type(error) is duckdb.Error
     if not is_of_the_delivery or "No space left" in told or "File too large" in told:
@@ -37,9 +45,13 @@ def unreadable(source: str, table: str, error: duckdb.Error, files: list[str]) -
     # DuckDB's own text quotes values of the file: only the kind of error is told
     return SourceError(
         f"source {source}, table {table}: the delivery cannot be read ({type(error).__name__})",
-        where=", ".join(named[:_NAMED]) + (" …" if len(named) > _NAMED else ""),
+        where=_named(named),
         to_do="check that the file is whole and of the declared format and encoding; raw keeps what it had",
     )
+
+
+def _named(files: list[str]) -> str:
+    return ", ".join(files[:_NAMED]) + (" …" if len(files) > _NAMED else "")
 
 
 class Unpacked:
@@ -55,15 +67,20 @@ class Unpacked:
         self._is_first = True
         self._size = 0
 
-    def feed(self, chunk: bytes) -> bytes:
-        """The text of a chunk, in UTF-8 where it is UTF-16. Nothing, once something is damaged."""
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """The text of a chunk in parts of bounded size, in UTF-8 where it is UTF-16. Nothing, once something is damaged.
+
+        A small gzip file may hold more than memory does.
+        """
         if self.damage:
-            return b""
+            return
         if self._is_first and chunk.startswith(GZIP):
             self.is_gzip, self._inflate = True, zlib.decompressobj(wbits=31)
         self._is_first = False
-        plain = self._inflated(chunk) if self.is_gzip else chunk
-        return self._decoded(plain) if self._is_wide else plain
+        for plain in self._inflated(chunk) if self.is_gzip else [chunk]:
+            part = self._decoded(plain) if self._is_wide else plain
+            if part:
+                yield part
 
     def close(self) -> None:
         if self.damage:
@@ -73,8 +90,7 @@ class Unpacked:
         elif self._is_wide and self._size % 2:
             self.damage = "the file is UTF-16 and ends within a letter", _AGAIN
 
-    def _inflated(self, chunk: bytes) -> bytes:
-        parts = []
+    def _inflated(self, chunk: bytes) -> Iterator[bytes]:
         while chunk:
             assert self._inflate
             if self._inflate.eof:
@@ -86,14 +102,16 @@ class Unpacked:
                     break
                 self._inflate = zlib.decompressobj(wbits=31)
             try:
-                parts.append(self._inflate.decompress(chunk))
+                part = self._inflate.decompress(chunk, _PART_BYTES)
             except zlib.error:
                 self.damage = "the gzip file is damaged", _AGAIN
                 break
-            chunk = self._inflate.unused_data
-        return b"".join(parts)
+            chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
+            yield part
 
     def _decoded(self, plain: bytes) -> bytes:
+        if self.damage:
+            return b""
         if plain and not self._decode:
             self.utf_16 = _width(plain[:_SNIFFED])
             if not self.utf_16:
