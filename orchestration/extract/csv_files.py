@@ -63,9 +63,12 @@ def read_csv_files(
         how = f", compression = '{'gzip' if is_gzip else 'none'}', encoding = '{_encoding(csv, is_copy)}'"
         options = _options(csv, kinds, source.null_values, f"rejects_{number}", is_mixed) + how
         as_text = _options(csv, ["VARCHAR"] * len(names), source.null_values, AGAIN, is_mixed) + how
-        local = " at time zone current_setting('TimeZone')"  # what was read with its offset
+        # what was read with its offset; the cursor keeps it until it is told which row is newer, but of statements, which
+        # are read by the clock before
+        kept = None if table.holds_statements else table.cursor
+        local = " at time zone current_setting('TimeZone')"
         wanted = [
-            f"c{names.index(c)}{local if _read_as(kind, has_offsets) != kind else ''} as {quote(c)}"
+            f"c{names.index(c)}{local if _read_as(kind, has_offsets) != kind and c != kept else ''} as {quote(c)}"
             for c, kind in table.columns.items()
         ]
         selects.append(

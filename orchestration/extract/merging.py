@@ -18,6 +18,10 @@ from orchestration.mapping_values import names_nobody
 from orchestration.settings import Table
 from orchestration.warehouse import quote, scalar
 
+# of a batch: the instant of a cursor whose type keeps the clock alone
+INSTANT = "_instant"
+_CLOCKS = ("TIMESTAMP", "DATETIME")
+
 
 def count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
     return int(scalar(con, f"select count(*) from {relation}"))
@@ -29,6 +33,22 @@ def moment(cursor: str, kind: str) -> str:
         return cursor
     # an instant is compared as one: as text, 02:50+02:00 is later than 02:10+01:00
     return f"coalesce(epoch(try_cast({cursor} as timestamptz)), try_cast({cursor} as double))"
+
+
+def instant_of(table: Table) -> str:
+    """SELECT item: the instant of a row's cursor as it came, for in raw it is a clock's time: an hour comes twice a year."""
+    return f", try_cast({quote(table.cursor)} as timestamptz) as {INSTANT}" if table.cursor and is_clock(table) else ""
+
+
+def is_clock(table: Table) -> bool:
+    """Whether the cursor's type keeps the clock's time alone."""
+    return bool(table.cursor) and table.columns[str(table.cursor)].upper() in _CLOCKS
+
+
+def _earliest(clock: str) -> str:
+    """SQL: the first instant at which the source's clock shows a time."""
+    at = f"{clock}::timestamptz"
+    return f"least({at}, case when ({at} - interval 1 hour)::timestamp = {clock} then {at} - interval 1 hour end)"
 
 
 def row_keys(select: str, columns: list[str], has_file: bool) -> str:
@@ -72,7 +92,11 @@ def drop_duplicates(
     # as many hashes as rows: certainly no two keys are equal; fewer may be chance, and the exact step below decides
     if scalar(con, f"select count(distinct hash({key})) from {relation}") == before:
         return 0
-    order = f"{moment(quote(table.cursor), table.columns[table.cursor])} desc nulls last, " if table.cursor else ""
+    order = ""
+    if table.cursor:
+        has_instant = is_clock(table) and relation == "batch"
+        order = INSTANT if has_instant else moment(quote(table.cursor), table.columns[table.cursor])
+        order += " desc nulls last, "
     content = f"case when {is_keyless('t', table, nulls)} then md5(to_json(t)::varchar) end"
     con.execute(
         f"create or replace temp table doubles as select rowid as row_id from {relation} t "
@@ -121,6 +145,9 @@ def merge(
     if has_file and table.cursor and table.read != "whole" and not table.holds_statements:
         kind = table.columns[table.cursor]
         then, now = (moment(f"{alias}.{quote(table.cursor)}", kind) for alias in "br")
+        if is_clock(table):
+            # raw's may be either of two: a row that is not surely older counts, for it came later
+            then, now = f"b.{INSTANT}", _earliest(now)
         older = f" or ({then} < {now} and {keyed})"
     before = count(con, "batch")
     con.execute(f"delete from batch b using {target} r where {on} and (({same} and r._deleted_at is null){older})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import datetime
 
@@ -115,3 +116,41 @@ def test_a_number_that_is_ahead_of_the_clock_does_not_count(start, kind, times, 
 
 def test_a_number_that_is_no_time_counts_whatever_it_is(start):
     assert start("BIGINT", "1", "5", "2000000000", lag=0).value == 2000000000
+
+
+_OLD, _NEW = ("old", "2025-10-26T02:50:00+02:00"), ("new", "2025-10-26T02:10:00+01:00")
+_SHOP = {"id": "BIGINT", "name": "VARCHAR", "moved": "TIMESTAMP"}
+
+
+def _lines(format, *rows):
+    if format == "csv":
+        return "id,name,moved\n" + "".join(f"1,{name},{moved}\n" for name, moved in rows)
+    return "".join(json.dumps({"id": 1, "name": name, "moved": moved}) + "\n" for name, moved in rows)
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+@pytest.mark.parametrize("is_second", [False, True])
+@pytest.mark.parametrize("rows", [(_OLD, _NEW), (_NEW, _OLD)])
+def test_of_two_rows_in_the_hour_that_comes_twice_the_newer_stands(load_files, warehouse, format, is_second, rows):
+    more = {"format": format, "columns": _SHOP, "cursor": "moved", "timezone": "Europe/Stockholm"}
+    if is_second:
+        load_files({"a.txt": _lines(format, ("first", "2025-01-01T00:00:00+01:00"))}, **more)
+    counts = load_files({"b.txt": _lines(format, *rows)}, **more)
+    assert counts.duplicates == 1
+    assert warehouse.execute("select name, moved::varchar from raw_s.t").fetchall() == [("new", "2025-10-26 02:10:00")]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_a_later_file_counts_unless_its_row_is_surely_older(load_files, warehouse, format):
+    more = {"format": format, "columns": _SHOP, "cursor": "moved", "timezone": "Europe/Stockholm"}
+    load_files({"a.txt": _lines(format, _OLD)}, **more)
+    load_files({"b.txt": _lines(format, _NEW)}, **more)
+    load_files({"c.txt": _lines(format, ("older", "2025-10-26T01:50:00+02:00"))}, **more)
+    assert warehouse.execute("select name from raw_s.t").fetchall() == [("new",)]
+
+
+def test_a_row_of_the_future_hides_none_of_the_same_first_file(load_files, warehouse):
+    rows = [("good", "2025-10-26T02:50:00"), ("ahead", "2999-01-01T00:00:00")]
+    counts = load_files({"a.txt": _lines("csv", *rows)}, columns=_SHOP, cursor="moved")
+    assert (counts.inserted, counts.rejected) == (1, 1)
+    assert warehouse.execute("select name from raw_s.t").fetchall() == [("good",)]
