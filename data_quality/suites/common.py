@@ -17,9 +17,12 @@ DENIED_PROFILING = (
 )
 
 
-def keeps_its_volume(table: str, history: History, max_drop: float, severity: Severity = "ERROR") -> Check:
-    """The table did not shrink by more than `max_drop` since it last passed."""
-    floor = int(history.get(table, 0) * (1 - max_drop))
+def keeps_its_volume(
+    table: str, history: History, max_drop: float, severity: Severity = "ERROR", few: int = 0
+) -> Check:
+    """The table did not shrink by more than `max_drop` since it last passed, unless it had `few` rows or fewer."""
+    rows = history.get(table, 0)
+    floor = int(rows * (1 - max_drop)) if rows > few else 0
     return Check(
         "keeps_its_volume",
         f"At least {1 - max_drop:.0%} of the rows that it had when it last passed. Where fewer are right, "

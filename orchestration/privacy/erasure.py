@@ -9,6 +9,7 @@ written anew (rewriting.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,9 @@ from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.person_settings import Person
 from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.erased_points import addresses_in, forget_withdrawals, note_points
+from orchestration.privacy.expired_marts import forget_gone
 from orchestration.privacy.exported_points import forget_points
+from orchestration.privacy.floors import dissolve_households, lowered_floors
 from orchestration.privacy.noted import (
     ERASING,
     LISTED,
@@ -132,9 +135,10 @@ def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -
         "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
         "and (schema_name in ('marts', 'segments', 'audiences', 'bi') or ends_with(table_name, '_made_with'))"
     ).fetchall()
-    with transaction(con):
+    with transaction(con), lowered_floors(con):
         for schema, table in tables:
             _delete(con, schema, table, _HIDING)
+        dissolve_households(con)
     return rewrite_publications(con, home, partial(_theirs, journal=_HIDING))
 
 
@@ -143,10 +147,19 @@ def delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
 
     Identity is looked at anew the next night. Returns the rows that changed.
     """
+    with lowered_floors(con):
+        return _delete_noted(con, settings)
+
+
+def _delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     con.execute("create or replace temp table erased_rows (source_system varchar, source_key varchar)")
     note_points(con, settings)
-    rows = sum(_delete_raw(con, settings, source, name, person) for source, name, person in declared(settings))
-    rows += sum(_empty_rejected(con, source, name, person) for source, name, person in declared(settings))
+    of_sources = Counter[str]()
+    for source, name, person in declared(settings):
+        of_sources[source] += _delete_raw(con, settings, source, name, person)
+    rows = of_sources.total() + sum(
+        _empty_rejected(con, source, name, person) for source, name, person in declared(settings)
+    )
     rows += sum(changed_rows(con, statement) for statement in _special(con))
     rows += forget_withdrawals(con)
     # what staging had set aside of them: else the books would never balance again
@@ -156,6 +169,9 @@ def delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
         "and schema_name not in ('reference', 'ops') and not starts_with(schema_name, 'raw_') and not starts_with(table_name, 'erasing_')"
     ).fetchall()
     rows += sum(_delete(con, schema, table) for schema, table in tables)
+    # a row that names the person by an address alone, or beside somebody else: by its key, it goes as it went out of raw
+    rows += sum(forget_gone(con, source) for source, changed in of_sources.items() if changed)
+    dissolve_households(con)
     if has_table(con, "identity", "made_with"):
         con.execute("delete from identity.made_with")
     return rows

@@ -1,6 +1,6 @@
-"""What retention took out of raw goes out of what stands from earlier nights: conformed tables, facts, quarantine.
+"""What retention or an erasure took out of raw goes out of what stands from earlier nights: conformed tables, facts, quarantine.
 
-Not here: what is too old in raw (retention.py).
+Not here: what is too old in raw (retention.py), what is a person's by its own columns (erasure.py).
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from datetime import date, timedelta
 import duckdb
 
 from orchestration.conformed import EntityRetention
-from orchestration.privacy.set_aside import forget_set_aside
-from orchestration.warehouse import has_table, scalar, text
+from orchestration.privacy.set_aside import forget_set_aside, staged_pairs
+from orchestration.warehouse import changed_rows, has_table, scalar, text
 
 # staged times may be read otherwise than raw ones, by hours at most
 _SLACK = timedelta(days=2)
+# facts that bear another name than the entity whose keys they have
+_OTHER_FACTS = {"email_events": ("fct_contact_compliance",)}
 
 
 def forget_built(
@@ -43,6 +45,24 @@ def forget_built(
     if said.is_kept:
         _part_from_person(con, entity, source, staged, slice_)
     forget_set_aside(con, source, entity)
+
+
+def forget_gone(con: duckdb.DuckDBPyConnection, source: str) -> int:
+    """Takes out of a source's conformed tables what raw no longer has, whoever it names, and out of facts what no conformed
+    table has any more. Returns the rows that changed."""
+    rows = 0
+    for entity in [entity for system, entity in staged_pairs(con) if system == source]:
+        conformed = f"conformed.conformed_{entity}"
+        if not has_table(con, *conformed.split(".")):
+            continue
+        stands = f'select source_key from staging."stg_{source}__{entity}" where source_key is not null'
+        of_source = f"where source_system = {text(source)}"
+        rows += changed_rows(con, f"delete from {conformed} {of_source} and source_key not in ({stands})")
+        for fact in (f"fct_{entity}", *_OTHER_FACTS.get(entity, ())):
+            if has_table(con, "marts", fact):
+                stands = f"select source_key from {conformed} {of_source}"
+                rows += changed_rows(con, f"delete from marts.{fact} {of_source} and source_key not in ({stands})")
+    return rows
 
 
 def _part_from_person(con: duckdb.DuckDBPyConnection, entity: str, source: str, staged: str, slice_: str) -> None:

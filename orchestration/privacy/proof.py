@@ -140,13 +140,22 @@ def planted_customers(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def take_out_kept(con: duckdb.DuckDBPyConnection) -> None:
-    """Takes out what an erasure leaves of made-up people: orders that were nobody's, a line without its content."""
+    """Takes out what an erasure leaves of made-up people: orders and rows of raw that were nobody's, a line without its content."""
     kept = con.execute(
         "select schema_name, table_name from duckdb_columns() where database_name = current_database() and column_name = 'person_system' "
         "and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables() where not temporary)"
     ).fetchall()
     for schema, table in kept:
         con.execute(f"delete from {quote(schema)}.{quote(table)} where person_system = {text(PLANTED)}")
+    # a row of raw that outlasts its person is emptied of all that names the canary; every row that was loaded tells of its load
+    loaded = con.execute(
+        "select schema_name, table_name from duckdb_columns() where database_name = current_database() "
+        "and starts_with(schema_name, 'raw_') and column_name in ('_load_id', '_extracted_at') "
+        "and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables() where not temporary) "
+        "group by all having count(*) = 2"
+    ).fetchall()
+    for schema, table in loaded:
+        con.execute(f"delete from {quote(schema)}.{quote(table)} where _load_id is null and _extracted_at is null")
     con.execute(f"delete from quarantine.rejected_rows where source = {text(PLANTED)}")
 
 

@@ -16,6 +16,7 @@ from orchestration.mapping_parts import parts_of
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.expired_marts import forget_built
+from orchestration.privacy.floors import lowered_floors
 from orchestration.privacy.held_rows import HeldRows
 from orchestration.privacy.inactive import People, forget_inactive, own_key
 from orchestration.privacy.noted import raw_table
@@ -42,7 +43,7 @@ def forget_expired(
     days = categories_with(settings.privacy.retention_days)
     cutoffs = {name: today - timedelta(days=category.retention_days) for name, category in days.items()}
     gone: dict[str, int] = {}
-    with transaction(con):
+    with transaction(con), lowered_floors(con):
         people: list[People] = []
         for source, spec in settings.enabled_sources.items():
             for name, table in spec.tables.items():

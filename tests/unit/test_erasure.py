@@ -11,7 +11,10 @@ import shutil
 import duckdb
 import pytest
 
-from orchestration.erase import erase, finish_unfinished, prove_of_night
+from data_quality.checks import Suite
+from data_quality.runner import last_counts, remember_counts
+from orchestration.erase import erase, finish_unfinished, prove, prove_of_night
+from orchestration.extract.extract import prepare_raw
 from orchestration.home import Home
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.untied import find_untied
@@ -22,7 +25,7 @@ from orchestration.privacy.rights import Subject
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.privacy.withdrawals import prepare_withdrawals
-from orchestration.settings import Settings, Table
+from orchestration.settings import Settings, Source, Table
 from orchestration.warehouse import open_warehouse
 from tests.loads import note_load
 from tests.unit.two_people import UNBALANCED, build, settings_of
@@ -317,3 +320,82 @@ def test_rule_25_a_broken_line_that_names_the_person_denies_whom_else_it_names(h
             "select distinct lower(contact_point), person_key from identity.withdrawals order by 1"
         ).fetchall()
         assert denied == [("bo@dahl.se", None), (None, "2")]
+
+
+# what dbt builds of email events that name an address alone: those that were Anna's, and Bo's
+EVENTS = """
+insert into raw_email.events (event_id, email, _load_id, _extracted_at) values ('e1', 'ANNA@Berg.se', 1, '2026-05-01'), ('e2', 'bo@dahl.se', 1, '2026-05-01');
+create view staging.stg_email__email_events as select event_id as source_key, email as contact_point, _load_id as load_id,
+    null::varchar as quarantine_reason from raw_email.events;
+create or replace table conformed.conformed_email_events as select 'email' as source_system, source_key, null::varchar as person_system,
+    null::varchar as person_key, contact_point from staging.stg_email__email_events;
+create table marts.fct_email_events as select source_system, source_key, null::varchar as customer_id, person_system, person_key
+    from conformed.conformed_email_events;
+create table marts.fct_contact_compliance as select source_system, source_key, customer_id from marts.fct_email_events;
+"""
+
+
+def test_facts_lose_what_names_the_person_by_an_address_alone(home, settings, built):
+    """Else they would have a row more than the conformed table, every night after."""
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(EVENTS)
+    erase_anna(home, settings, built)
+    assert asked(home, "select event_id from raw_email.events") == [("e2",)]
+    for table in ("conformed.conformed_email_events", "marts.fct_email_events", "marts.fct_contact_compliance"):
+        assert asked(home, f"select source_key from {table}") == [("e2",)], table
+
+
+def test_a_row_that_goes_out_of_raw_goes_wherever_it_stands_whoever_it_names_beside(home, settings, built):
+    """A ticket that names Bo by key is deleted by an address of hers beside it: the books would not balance without it."""
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(
+            "create table marts.fct_tickets as select *, null::varchar as customer_id from conformed.conformed_tickets"
+        )
+        con.execute("delete from raw_crm.cases where contact_id = 2 and case_id is not null")
+    erase_anna(home, settings, built)
+    assert asked(home, "select source_key from conformed.conformed_tickets") == []
+    assert asked(home, "select source_key from marts.fct_tickets") == []
+
+
+def test_a_proof_leaves_no_row_in_a_table_whose_rows_outlast_their_person(home, settings, built):
+    """Orders that name their buyer: the canary's row is emptied as theirs are, and is of nobody then."""
+    who = {"source_key": "mail", "email": "mail"}
+    maps = [
+        {"entity": "orders", "columns": {"source_key": "id", "ordered_at": "day", "person_key": "mail"}},
+        {"entity": "people", "columns": who},
+    ]
+    table = Table(columns=dict.fromkeys(("id", "day", "mail"), "VARCHAR"), key=["id"], path="*.csv", maps=maps)
+    shop = Source(connector="files", url="/", tables={"orders": table})
+    settings = settings.model_copy(update={"sources": {**settings.sources, "shop": shop}})
+    with open_warehouse(home, settings.engine) as con:
+        prepare_raw(con, settings)
+        con.execute(
+            "insert into raw_shop.orders by name select '1' as id, 'cy@x.se' as mail, 1 as _load_id, now() as _extracted_at"
+        )
+    assert prove(home, settings).holds
+    assert asked(home, "select id, mail from raw_shop.orders") == [("1", "cy@x.se")]
+
+
+def test_floors_of_volumes_go_down_by_what_an_erasure_takes_and_not_by_what_a_source_lost(home, settings, built):
+    tables = (
+        "raw_crm.contacts",
+        "conformed.conformed_people",
+        "marts.bridge_household_customers",
+        "marts.dim_households",
+    )
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(
+            "create table marts.bridge_household_customers as select 'h' as household_id, customer_id from marts.dim_customers group by all; "
+            "create table marts.dim_households as select 'h' as household_id, 2 as customer_count"
+        )
+        remember_counts(con, "r", [Suite("promise", *name.split("."), (), ()) for name in tables])
+        before = last_counts(con)
+        # the source has lost nearly all of them since
+        con.execute("update ops.table_counts set row_count = 100 where table_name = 'raw_crm.contacts'")
+    erase_anna(home, settings, built)
+    with open_warehouse(home, settings.engine) as con:
+        assert last_counts(con) == {
+            "raw_crm.contacts": 98, "conformed.conformed_people": before["conformed.conformed_people"] - 2,
+            "marts.bridge_household_customers": 0, "marts.dim_households": 0,
+        }  # fmt: skip
+        assert con.execute("select count(*) from marts.dim_households").fetchall() == [(0,)]

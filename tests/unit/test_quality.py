@@ -10,7 +10,7 @@ import pytest
 
 from data_quality.checks import Check, Suite
 from data_quality.runner import QualityRun, last_counts, remember_counts
-from data_quality.suites import all_suites, identity
+from data_quality.suites import all_suites, identity, marts
 from data_quality.suites.common import between, keeps_its_volume, never_null, no_row_where, no_rows, one_of
 from orchestration.configuration import load_settings
 from orchestration.settings import PROJECT_DIR, Engine, Settings, Source
@@ -209,6 +209,13 @@ def test_volume_floors_come_from_the_last_published_night(home, check):
         con.execute("delete from s.t where id > 4")
         remember_counts(con, "r2", [suite])
         assert last_counts(con) == {"s.t": 5}
+
+
+def test_few_households_may_all_go_and_few_customers_may_not():
+    settings = Settings(company="T", sources={"s": Source(connector="files", url="/")})
+    for rows, table, floor in ((3, "bridge_household_customers", 0), (100, "bridge_household_customers", 50), (3, "dim_households", 0), (3, "dim_customers", 1)):  # fmt: skip
+        (suite,) = [s for s in marts.suites(settings, {f"marts.{table}": rows}) if s.table == table]
+        assert suite.checks[0].arguments == {"min_value": floor}, (rows, table)
 
 
 def test_every_raw_conformed_public_and_bi_table_has_a_suite():

@@ -13,12 +13,13 @@ from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import now
 from orchestration.extract.systems import complete_sources, known_systems
 from orchestration.privacy.catalogue import categories
+from orchestration.privacy.floors import lowered_floors
 from orchestration.privacy.held_rows import find_held
 from orchestration.privacy.holds import lift_hold, place_hold
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.retention import forget_expired
 from orchestration.settings import Settings, Source, Table
-from orchestration.warehouse import quote
+from orchestration.warehouse import quote, transaction
 from tests.loads import note_load
 from tests.unit.people import person
 
@@ -79,6 +80,28 @@ def test_nobody_goes_of_whom_something_is_heard_in_whatever_system(warehouse, se
     assert keys(warehouse, "crm.contacts", "contact_id") == [2, 4]
     assert keys(warehouse, "webshop.customers", "id") == [2]
     assert forget_expired(warehouse, settings, TODAY) == {}
+
+
+def test_what_is_too_old_is_no_loss_of_volume(warehouse, settings, raw, resolve):
+    """Of what is made of people, and is still as it was, the floor goes down by the share of people who go."""
+    raw("crm.activities", *({"activity_id": n, "contact_id": n, "occurred_at": OLD} for n in (1, 2, 3)))
+    resolve(person("1"), person("2", "Bo"))
+    warehouse.execute("alter table conformed.conformed_people add column load_id bigint")
+    warehouse.execute(
+        "create schema if not exists ops; create table ops.table_counts (run_id varchar, table_name varchar, row_count bigint, counted_at timestamp); "
+        "insert into ops.table_counts values ('r', 'raw_crm.activities', 3, '2026-05-01'), ('r', 'conformed.conformed_people', 2, '2026-05-01'), "
+        "('r', 'identity.golden_records', 40, '2026-05-01'), ('r', 'raw_crm.contacts', 9, '2026-05-01'); "
+        "create or replace table identity.golden_records as select 1 as a"
+    )
+    forget_expired(warehouse, settings, TODAY)
+    with transaction(warehouse), lowered_floors(warehouse):
+        warehouse.execute("delete from conformed.conformed_people where source_key = '2'")
+    floors = warehouse.execute(
+        "select table_name, arg_max(row_count, counted_at) from ops.table_counts group by 1 order by 1"
+    ).fetchall()
+    assert floors == [
+        ("conformed.conformed_people", 1), ("identity.golden_records", 20), ("raw_crm.activities", 0), ("raw_crm.contacts", 9),
+    ]  # fmt: skip
 
 
 def test_who_is_under_a_legal_hold_keeps_every_row_and_nobody_else_does(warehouse, settings, raw, resolve, monkeypatch, tmp_path):  # fmt: skip
