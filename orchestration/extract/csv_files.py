@@ -10,6 +10,7 @@ from itertools import groupby
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.extract.budget import Budget
 from orchestration.extract.csv_header import in_utf_8, read_header
 from orchestration.extract.csv_rejects import as_row, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
@@ -32,12 +33,15 @@ def read_csv_files(
     table: Table,
     files: list[Delivered],
     max_share: float,
+    budget: Budget,
 ) -> Batch:
     """The rows of files, oldest first. Raises SourceError when a header breaks the contract."""
     csv = table.csv or source.csv
     folder = str(scalar(con, "select current_setting('temp_directory')"))
     copies = [
-        in_utf_8(source_name, name, file, folder) if file.lines.is_windows or file.lines.utf_16 == "utf-16-be" else None
+        in_utf_8(source_name, name, file, folder, budget)
+        if file.lines.is_windows or file.lines.utf_16 == "utf-16-be"
+        else None
         for file in files
     ]
     files = [replace(f, read_from=copy.name) if copy else f for f, copy in zip(files, copies, strict=True)]

@@ -14,6 +14,7 @@ import zlib
 from typing import IO, Any
 
 from orchestration.errors import SourceError
+from orchestration.extract.budget import Budget
 from orchestration.extract.delivered import Delivered
 from orchestration.extract.unpacked import GZIP, MARKS
 from orchestration.settings import CsvDialect, Table
@@ -74,7 +75,7 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
     return names, lines.line_num
 
 
-def in_utf_8(source: str, name: str, file: Delivered, folder: str) -> IO[bytes]:
+def in_utf_8(source: str, name: str, file: Delivered, folder: str, budget: Budget) -> IO[bytes]:
     """A copy of a file in Windows-1252 or big-endian UTF-16, which DuckDB cannot read, below a private folder; it goes when
     it is closed."""
     copy = tempfile.NamedTemporaryFile(dir=folder, suffix=".csv")  # noqa: SIM115 it lives as long as its batch
@@ -83,6 +84,7 @@ def in_utf_8(source: str, name: str, file: Delivered, folder: str) -> IO[bytes]:
             handle = gzip.GzipFile(fileobj=plain) if file.lines.is_gzip else plain
             decode = codecs.getincrementaldecoder(file.lines.utf_16 or "latin-1")(errors="replace")
             while chunk := handle.read(_COPIED_CHARACTERS):
+                budget.check(name)
                 read = decode.decode(chunk)
                 copy.write((read if file.lines.utf_16 else read.translate(_WINDOWS)).encode())
         copy.flush()

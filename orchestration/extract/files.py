@@ -48,7 +48,7 @@ def read_files(
         refuse_damaged(source_name, name, file.name, file.lines.damage)
     if found.fresh:
         try:
-            batch = _read(con, source_name, source, name, table, found.fresh, max_reject_share)
+            batch = _read(con, source_name, source, name, table, found.fresh, max_reject_share, budget)
         except duckdb.Error as error:
             raise unreadable(source_name, name, error, [file.name for file in found.fresh]) from None
     elif found.unreadable:
@@ -86,9 +86,10 @@ def _read(
     table: Table,
     files: list[Delivered],
     max_reject_share: float,
+    budget: Budget,
 ) -> Batch:
     if source.format == "csv":
-        return read_csv_files(con, source_name, source, name, table, files, max_reject_share)
+        return read_csv_files(con, source_name, source, name, table, files, max_reject_share, budget)
     reader = {"parquet": _parquet, "jsonl": read_json_lines, "json_pages": read_json_pages}[source.format]
     return reader(con, source_name, source, name, table, files)
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import gzip
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from orchestration.errors import SourceError
+from orchestration.extract.budget import Budget
+from orchestration.extract.csv_header import in_utf_8
+from orchestration.extract.delivered import Delivered
+from orchestration.extract.stores import Store
 from orchestration.settings import CsvDialect, Table
 
 TWO = {"id": "VARCHAR", "email": "VARCHAR"}
@@ -102,3 +107,13 @@ def test_what_the_source_writes_for_nothing_is_nothing(read):
 def test_declared_names_that_differ_by_case_alone_are_refused_at_start():
     with pytest.raises(ValueError, match="differ by case alone: Email, email"):
         Table(columns={"email": "VARCHAR", "Email": "VARCHAR"})
+
+
+def test_a_copy_in_utf_8_ends_with_the_time_of_its_source(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"id,email\n1,\x96\n")
+    (tmp_path / "copies").mkdir()
+    store = Store(LocalFileSystem(), f"{tmp_path}/", "file", "s", str(tmp_path))
+    file = Delivered(str(tmp_path / "a.csv"), "a.csv", 1, 0, "", store=store)
+    with pytest.raises(SourceError, match="longer than the 0 minutes"):
+        in_utf_8("s", "t", file, str(tmp_path / "copies"), Budget("s", 0))
+    assert not list((tmp_path / "copies").iterdir())
