@@ -20,6 +20,7 @@ _WITH_POINTS = (
     ("conformed", "conformed_consent_events"),
     ("conformed", "conformed_email_events"),
     ("identity", "withdrawals"),
+    ("identity", "void_grants"),
 )
 # whether a row of the ledger names the person by a record's key
 _IS_KEYED = names_record("person_system", "person_key")

@@ -244,6 +244,7 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         f"list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')}) or phone in {points}",
         ("identity", "point_holders"): f"delete from identity.point_holders where contact_point in {points}",
         ("identity", "held_points"): f"delete from identity.held_points where token in {email} or token in {phone}",
+        ("identity", "void_grants"): f"delete from identity.void_grants where contact_point in {points}",
         ("identity", "heirs"): f"delete from identity.heirs where (gone_system, gone_key) in {RECORDS}",
         ("identity", "withdrawn_points"): f"delete from identity.withdrawn_points where contact_point in {points}",
         ("identity", "identifiers"): "delete from identity.identifiers where (kind, value_key) in (select (kind, value) from restricted.erasing_values where not is_shared)",
