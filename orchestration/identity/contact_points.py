@@ -36,17 +36,17 @@ from (
 ) p
 left join identity.phone_numbers n on n.phone = match_keys.beside_addresses(p.contact_point) and n.country_code = ''
 """
-# records that are gone and that a withdrawal names by their key, or by a contact point that they had. Expects `denied`
+# records that are gone and that a withdrawal names by their key, or by a contact point that they had. Expects `denied_tokens`
 _GONE = f"""
 create or replace temp table gone_people as
 select source_system, source_key, given_name, family_name, full_name, birth_date, email, phone, country_code from conformed.conformed_people
 where deleted_at is not null and (source_system, source_key) in (
     select (person_system, person_key) from {LEDGER}
-    union all select (h.person_system, h.person_key) from identity.held_points h join denied using (token))
+    union all select (h.person_system, h.person_key) from identity.held_points h join denied_tokens using (token))
 """
 # all that a withdrawn point of `points` (contact_point, addresses) may be
 _DENIED_POINTS = """
-create or replace temp table denied as
+create or replace temp table denied_tokens as
 select contact_point, null::varchar as gone_system, null::varchar as gone_key, unnest(addresses) as token from {points}
 union all
 select w.contact_point, null, null, unnest(n.denies) from {points} w
@@ -54,7 +54,7 @@ join identity.phone_numbers n on n.phone = match_keys.beside_addresses(w.contact
 """
 # and all that a record had which withdrew and is gone
 _DENIED_OF_GONE = """
-insert into denied
+insert into denied_tokens
 select null, source_system, source_key, unnest(match_keys.email_readings(email)) from gone_people
 union
 select null, g.source_system, g.source_key, unnest(n.denies) from gone_people g
@@ -65,7 +65,7 @@ join identity.held_points h on h.person_system = g.source_system and h.person_ke
 """
 # what stands in for a contact point is everybody's: what is said from it denies whom its key names, and nobody by the point
 _DENIED_OF_JUNK = (
-    "delete from denied where is_junk(case when contains(token, '@') then 'email' else 'phone' end, token)"
+    "delete from denied_tokens where is_junk(case when contains(token, '@') then 'email' else 'phone' end, token)"
 )
 # who was granted something on a contact point, and whether that is their own record's, as it is written there
 _GRANTED = """
@@ -98,7 +98,7 @@ join conformed.conformed_people p using (source_system, source_key) where n.emai
 union all
 select unnest(n.denied_by), p.source_system, p.source_key from conformed.conformed_people p
 join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
-where p.deleted_at is null and exists (select 1 from denied where not contains(token, '@'))
+where p.deleted_at is null and exists (select 1 from denied_tokens where not contains(token, '@'))
 union all
 select unnest(match_keys.email_readings(contact_point)), person_system, person_key
 from granted_keys where contains(contact_point, '@')
@@ -134,7 +134,7 @@ _HAS_OR_HAD = """(
 _HOLDERS = f"""
 create or replace table identity.point_holders as
 select w.contact_point, w.statements, w.digest, h.person_system, h.person_key, bool_and(h.is_former) as is_former
-from denied d join {_HAS_OR_HAD} h using (token)
+from denied_tokens d join {_HAS_OR_HAD} h using (token)
 join identity.withdrawn_points w on w.contact_point = d.contact_point
 group by all
 """
@@ -162,7 +162,7 @@ unknown as (
     anti join records r on r.source_system = l.person_system and r.source_key = l.person_key
 )
 select d.gone_system, d.gone_key, h.person_system, h.person_key
-from denied d join having_it h using (token) where d.gone_key is not null
+from denied_tokens d join having_it h using (token) where d.gone_key is not null
 union
 select g.source_system, g.source_key, p.source_system, p.source_key
 from gone_people g join conformed.conformed_people p on p.birth_date = g.birth_date and p.deleted_at is null
@@ -237,9 +237,9 @@ create or replace temp table later_holders as
 select contact_point, person_system, person_key from identity.point_holders
 """
 _LATER_HOLDERS = f"""{_KNOWN_HOLDERS} union
-select d.contact_point, h.person_system, h.person_key from denied d join {_HAS_OR_HAD} h using (token)
+select d.contact_point, h.person_system, h.person_key from denied_tokens d join {_HAS_OR_HAD} h using (token)
 """
-_HELPING = ("granted_on", "granted_keys", "gone_people", "denied", "having_it")
+_HELPING = ("granted_on", "granted_keys", "gone_people", "denied_tokens", "having_it")
 
 
 def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
@@ -268,7 +268,8 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(statement)
     con.execute(
         "; ".join(
-            f"drop table {table}" for table in ("later_points", "granted_on", "granted_keys", "denied", "having_it")
+            f"drop table {table}"
+            for table in ("later_points", "granted_on", "granted_keys", "denied_tokens", "having_it")
         )
     )
 

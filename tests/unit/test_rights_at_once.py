@@ -41,13 +41,17 @@ def published(stamped, night, home, write_config, monkeypatch):  # noqa: F811
     for schema in ("bi", "bi_open", "segments", "conformed"):
         night.execute(f"create schema if not exists {schema}")
     night.execute(
-        "create table conformed.conformed_people (source_system varchar, source_key varchar, email varchar, phone varchar, country_code varchar, street varchar)"
+        "create table conformed.conformed_people (source_system varchar, source_key varchar, email varchar, phone varchar, country_code varchar, street varchar, deleted_at timestamp)"
     )
     night.execute(
-        "create table conformed.conformed_consent_events (person_system varchar, person_key varchar, contact_point varchar)"
+        "create table conformed.conformed_consent_events (person_system varchar, person_key varchar, contact_point varchar, channel varchar, status varchar, deleted_at timestamp)"
     )
     night.execute(
         "create table identity.normalised_people (source_system varchar, source_key varchar, email_key varchar, phone_key varchar)"
+    )
+    # as a night leaves them: whose contact points were withdrawn from
+    night.execute(
+        "create table identity.withdrawn_points (contact_point varchar); create table identity.point_holders (contact_point varchar, person_system varchar, person_key varchar)"
     )
     snapshot.publish(night, home, "run-1", now(), keep=3)
     night.close()
