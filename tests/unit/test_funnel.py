@@ -112,7 +112,8 @@ def test_the_funnel_counts_each_customer_once_with_the_reason(company, strict):
     company.customer("no")
     company.said("no", "newsletter", "withdrawn")
     company.customer("silent")
-    company.run("insert into identity.restrictions values ('crm', '9'); insert into identity.customer_source_records values ('r', 'crm', '9', null)")  # fmt: skip
+    # two records of one customer
+    company.run("insert into identity.restrictions values ('crm', '9'), ('crm', '10'); insert into identity.customer_source_records values ('r', 'crm', '9', null), ('r', 'crm', '10', null)")  # fmt: skip
     found = company(strict)
     assert found["newsletter_email"] == {
         ("matched", "", 10), ("not permitted", "withdrawn", 1), ("not permitted", "nothing was ever said of it", 1), ("permitted", "", 8),

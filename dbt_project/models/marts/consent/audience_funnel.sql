@@ -48,7 +48,12 @@ with
         from present
         union all
         select
-            a.audience, 6, 'not looked at', 'restricted (Art. 18)', (select count(*) from {{ restricted_customers() }})
+            a.audience,
+            6,
+            'not looked at',
+            'restricted (Art. 18)',
+            -- one customer may have several records
+            (select count(distinct customer_id) from {{ restricted_customers() }})
         from {{ ref("audience_rules") }} a
     )
 select a.audience, a.purpose, a.channel, s.step_order, s.step, s.reason, cast(s.customers as bigint) as customer_count
