@@ -184,7 +184,7 @@ def publish(
 ) -> None:
     """List publications, or roll back to an earlier one. Publishing itself is the last step of `kundbild run`."""
     from orchestration.night import home_and_config
-    from orchestration.publishing import snapshot
+    from orchestration.publishing import versions
     from orchestration.publishing.shown import go_back
 
     home, _ = home_and_config()
@@ -195,15 +195,15 @@ def publish(
         if problem:
             err.print(styled("[yellow]warning[/yellow]: {}", problem), highlight=False)
         out.print(f"Readers now see {publication.version}, published at {publication.published_at}")
-        if publication != snapshot.list_publications(home)[0]:
+        if publication != versions.list_publications(home)[0]:
             out.print(
                 "It shows no audience and no permission: somebody may have withdrawn since. `kundbild run` makes new ones."
             )
         return
     if not list_:
         raise KundbildError("say --list or --rollback", to_do="`kundbild publish --help`; `kundbild run` publishes")
-    now = snapshot.current(home)
-    publications = snapshot.list_publications(home)
+    now = versions.current(home)
+    publications = versions.list_publications(home)
     if as_json:
         print_json(
             [

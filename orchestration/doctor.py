@@ -20,6 +20,13 @@ from orchestration.night import home_and_config
 from orchestration.preflight import assert_memory
 from orchestration.privacy.pepper import pepper_file
 from orchestration.privacy.purposes import seed_purposes
+from orchestration.publishing.versions import (
+    MANIFEST,
+    broken_versions,
+    current_version,
+    missing_parts,
+    standing_versions,
+)
 from orchestration.reach import reach
 from orchestration.settings import Settings
 
@@ -39,7 +46,14 @@ def examine() -> list[Finding]:
         return [*findings, Finding("configuration", False, f"{error.what} ({error.where})", error.to_do)]
     findings.append(Finding("configuration", True, f"{config}: {len(settings.enabled_sources)} sources"))
     findings += _purposes(settings)
-    return [*findings, _state(home), *_warehouse(settings, home), _pepper(settings, home), *_sources(settings, home)]
+    return [
+        *findings,
+        _state(home),
+        *_publication(home),
+        *_warehouse(settings, home),
+        _pepper(settings, home),
+        *_sources(settings, home),
+    ]
 
 
 def _purposes(settings: Settings) -> list[Finding]:
@@ -60,6 +74,20 @@ def _state(home: Home) -> Finding:
     cut += [settings.name] if settings.exists() and not settings.read_text(errors="replace").strip() else []
     found = f"cut: {', '.join(cut)}" if cut else "whole" if files else "none yet"
     return Finding("state files", not cut, found, "`kundbild run` makes them anew; is the disk full?" if cut else "")
+
+
+def _publication(home: Home) -> list[Finding]:
+    """What of the publications is cut or gone; nothing before the first."""
+    standing, seen = standing_versions(home), current_version(home)
+    if not standing and not home.published.joinpath("current").is_symlink():
+        return []
+    broken = [f"{version} ({MANIFEST} is cut or gone)" for version in broken_versions(home)]
+    broken += [
+        f"{seen} ({', '.join(m)} cut or gone)" for m in [missing_parts(home, seen)] if seen and m and m != [MANIFEST]
+    ]
+    broken += [] if seen else [f"{home.published / 'current'} leads nowhere"]
+    to_do = "`kundbild run --force` publishes anew and removes what is broken; is the disk full?"
+    return [Finding("publication", not broken, "; ".join(broken) or f"whole: {seen}", to_do if broken else "")]
 
 
 def _warehouse(settings: Settings, home: Home) -> list[Finding]:

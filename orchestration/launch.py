@@ -183,7 +183,8 @@ def _alert(run_id: str, message: str, what: str = "failed") -> str:
 
 
 def _sum_up(result: Any) -> Outcome:
-    from orchestration.publishing import snapshot
+    from orchestration.publishing.grades import ANALYST
+    from orchestration.publishing.versions import current, list_publications
 
     home, _ = home_and_config()
     outcome = Outcome(result.run_id, result.success)
@@ -202,11 +203,11 @@ def _sum_up(result: Any) -> Outcome:
     if errors and not result.success and "AssetCheckFailed" in outcome.error:
         outcome.error = f"{len(errors)} checks with severity ERROR failed: {'; '.join(errors[:5])}"
     outcome.is_nothing_new = result.success and "publish" in skipped
-    publication = snapshot.current(home)
+    publication = current(home)
     if publication:
-        outcome.publication = str(home.published / snapshot.ANALYST.file)
+        outcome.publication = str(home.published / ANALYST.file)
         outcome.customers = publication.tables.get(".".join(_CUSTOMERS), 0)
-        newest = snapshot.list_publications(home)[0].version
+        newest = list_publications(home)[0].version
         outcome.rolled_back_from = newest if newest != publication.version else ""
     if (home.data_docs / "index.html").exists():
         outcome.data_docs = str(home.data_docs / "index.html")

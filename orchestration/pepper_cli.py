@@ -28,7 +28,7 @@ def rotate(as_json: Json = False) -> None:
     from orchestration.night import home_and_config
     from orchestration.privacy.pepper import pepper_file
     from orchestration.privacy.rotation import rotate as renew
-    from orchestration.publishing.snapshot import list_publications
+    from orchestration.publishing.versions import standing_versions
 
     home, config = home_and_config()
     settings = load_settings(config)
@@ -37,9 +37,7 @@ def rotate(as_json: Json = False) -> None:
         if not home.warehouse.exists():
             raise KundbildError("nothing is hashed yet", where=str(home.warehouse), to_do="`kundbild run`")
         migrate(home, settings.engine)
-        rotated = renew(
-            home, settings.engine, settings.privacy.pepper, [kept.version for kept in list_publications(home)]
-        )
+        rotated = renew(home, settings.engine, settings.privacy.pepper, standing_versions(home))
         finish_unfinished(home, settings)
     if as_json:
         print_json(asdict(rotated))

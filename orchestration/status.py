@@ -16,8 +16,8 @@ from orchestration.errors import HomeVersionError, KundbildError, WarehouseBusyE
 from orchestration.extract.records import now
 from orchestration.home import Home, read_json, write_private
 from orchestration.migrations import of_this_version
-from orchestration.publishing import snapshot
 from orchestration.publishing.grades import GRADES
+from orchestration.publishing.versions import current
 from orchestration.set_aside import read_set_aside
 from orchestration.settings import Engine
 from orchestration.warehouse import has_table, open_warehouse
@@ -118,7 +118,7 @@ def _rows(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> list[dict[str
 
 
 def _publication(home: Home) -> dict[str, Any] | None:
-    publication = snapshot.current(home)
+    publication = current(home)
     if publication is None:
         return None
     return {

@@ -28,7 +28,8 @@ from orchestration.publishing.gate import (
     assert_publishable,
 )
 from orchestration.publishing.grades import ANALYST, OPEN, PEOPLE
-from orchestration.publishing.snapshot import list_publications, publish
+from orchestration.publishing.snapshot import publish
+from orchestration.publishing.versions import standing_versions
 from orchestration.settings import DBT_DIR, Settings
 
 # (description, grade) of each
@@ -82,7 +83,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             tell("publishing", "copying")
             known = statements_known_until(con, run.settings, now())
             publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep, known_until=known)
-            forget_former_keys(con, [kept.version for kept in list_publications(run.home)])
+            forget_former_keys(con, standing_versions(run.home))
             remember_counts(con, run.run_id, all_suites(run.settings))
             run.note_published(con)
             for audience, steps in funnels(con).items():

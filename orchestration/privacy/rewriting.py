@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import KundbildError
-from orchestration.home import READ_ONLY, Home, put_in_place
+from orchestration.home import READ_ONLY, Home, put_in_place, read_json
 from orchestration.settings import Engine
 from orchestration.warehouse import PUBLISHED_STORAGE, open_warehouse, quote, scalar, text
 
@@ -171,9 +171,10 @@ def _rewrite_parquet(con: duckdb.DuckDBPyConnection, path: Path, find: Find) -> 
 def _recount(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """The manifest's rows of each table, as they are now."""
     manifest = folder / "publication.json"
-    if not manifest.exists():
+    said = read_json(manifest)
+    if not isinstance(said, dict) or not isinstance(said.get("tables"), dict):
+        # broken: the next publication removes the folder
         return
-    said = json.loads(manifest.read_text(encoding="utf-8"))
     for path in sorted(folder.rglob("*.duckdb")):
         con.execute(f"attach {text(path)} as published (read_only)")
         for schema, table, rows in con.execute(_ROWS, {"catalog": "published"}).fetchall():

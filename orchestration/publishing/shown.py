@@ -20,7 +20,8 @@ from orchestration.errors import GateError, KundbildError, WarehouseBusyError
 from orchestration.home import Home
 from orchestration.privacy.rewriting import Theirs, rewrite_publications
 from orchestration.publishing.contactable import empty, leave_out
-from orchestration.publishing.snapshot import Publication, close_audiences, list_publications, rollback, shown_versions
+from orchestration.publishing.snapshot import close_audiences, rollback, shown_versions
+from orchestration.publishing.versions import Publication, broken_versions, list_publications
 from orchestration.settings import Engine, Settings
 from orchestration.warehouse import has_table, open_warehouse
 
@@ -150,7 +151,8 @@ def close_outdated(home: Home, at: datetime) -> str:
     """Empties the published audiences and permissions whose night is too long ago at `at` (UTC, naive), where no run holds the
     home: their views show none any more, and no row is to lie there for whoever reads past them. Returns what was done in words."""
     last = (at - MAX_AGE).isoformat()
-    outdated = [one.version for one in list_publications(home) if one.published_at < last]
+    # of broken ones nobody knows when they were published
+    outdated = [one.version for one in list_publications(home) if one.published_at < last] + broken_versions(home)
     if not outdated:
         return "no night is too long ago"
     try:

@@ -3,7 +3,7 @@
 `published/current` is a link to the newest folder under `published/versions`; `published/kundbild.duckdb` and its
 siblings lead through it. A reader keeps the files that it opened. Audiences and permissions are shown for 24 hours after their
 night, and go from a publication that was gone back to, or that a held night left standing. Not here: how (contactable.py),
-whether a night may be published (gate.py), who reads which file (grades.py).
+whether a night may be published (gate.py), who reads which file (grades.py), what stands and is whole (versions.py).
 """
 
 from __future__ import annotations
@@ -20,24 +20,23 @@ import duckdb
 
 from orchestration.audiences import AUDIENCE_ROWS, MAX_AGE
 from orchestration.errors import KundbildError
-from orchestration.home import READ_ONLY, Home, read_json, sync, write_private
+from orchestration.home import READ_ONLY, Home, sync, write_private
 from orchestration.publishing.contactable import Kept, empty, is_kept_apart, write_apart
 from orchestration.publishing.grades import ANALYST, OPEN, OPEN_FOLDER, PARQUET_FOLDER, PEOPLE
+from orchestration.publishing.versions import (
+    MANIFEST,
+    Publication,
+    broken_versions,
+    current,
+    current_version,
+    list_publications,
+    publication_of,
+    standing_versions,
+)
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
 # what a mart is made of tells readers nothing
 _UNREAD = {"consent_inputs", "register_gaps"}
-_MANIFEST = "publication.json"
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What a publication holds. `tables` maps `schema.table` to rows."""
-
-    version: str
-    run_id: str
-    published_at: str
-    tables: dict[str, int]
 
 
 def publish(
@@ -79,7 +78,7 @@ def publish(
         for counted in pool.map(lambda copy: copy(con.cursor()), copies):
             tables |= counted
     publication = Publication(version, run_id, moment.isoformat(timespec="seconds") + "Z", tables)
-    write_private(building / _MANIFEST, json.dumps(asdict(publication), indent=2))
+    write_private(building / MANIFEST, json.dumps(asdict(publication), indent=2))
     for path in building.rglob("*"):
         path.chmod(0o700 if path.is_dir() else READ_ONLY)
     versions = home.published / "versions"
@@ -88,32 +87,22 @@ def publish(
         sync(written)
     building.rename(versions / version)
     switch(home, version)
-    for old in list_publications(home)[keep:]:
-        if old.version != version:
-            shutil.rmtree(versions / old.version, ignore_errors=True)
+    # nobody can go back to a broken one, and it holds people
+    for old in [*broken_versions(home), *(one.version for one in list_publications(home)[keep:])]:
+        if old != version:
+            shutil.rmtree(versions / old, ignore_errors=True)
     return publication
 
 
 def switch(home: Home, version: str) -> None:
     """Makes `version` the current publication, by one rename. Raises KundbildError when there is no such version."""
-    if not (home.published / "versions" / version / _MANIFEST).is_file():
+    if not publication_of(home, version):
         there = ", ".join(p.version for p in list_publications(home)) or "none"
-        raise KundbildError(f"there is no publication {version}", to_do=f"publications: {there}")
+        broken = f": its {MANIFEST} is cut or gone" if version in standing_versions(home) else ""
+        raise KundbildError(f"there is no publication {version}{broken}", to_do=f"publications: {there}")
     _link(home.published / "current", Path("versions") / version)
     for name in (ANALYST.file, PEOPLE.file, PARQUET_FOLDER, OPEN_FOLDER):
         _link(home.published / name, Path("current") / name)
-
-
-def current(home: Home) -> Publication | None:
-    """The publication that readers see, or None before the first."""
-    path = home.published / "current" / _MANIFEST
-    return _read(path)
-
-
-def list_publications(home: Home) -> list[Publication]:
-    """Every publication that is kept, newest first."""
-    found = [_read(path) for path in (home.published / "versions").glob(f"*/{_MANIFEST}")]
-    return sorted(filter(None, found), key=lambda publication: publication.version, reverse=True)
 
 
 def rollback(
@@ -124,16 +113,16 @@ def rollback(
     Audiences and permissions of any but the newest publication are emptied first: somebody may have withdrawn since; and `hide`
     gets its version. Needs the lock.
     """
-    publications = list_publications(home)
-    now = current(home)
+    now = current_version(home)
     if version is None:
-        older = [p.version for p in publications if now and p.version < now.version]
+        older = [p.version for p in list_publications(home) if not now or p.version < now]
         if not older:
             raise KundbildError(
                 "there is no earlier publication to go back to", to_do="`kundbild publish --list` shows them"
             )
         version = older[0]
-    if publications and version != publications[0].version:
+    if version not in standing_versions(home)[:1]:
+        # also where the newest is broken: what was said since stands only in that one
         empty(home, version)
         hide(version)
     switch(home, version)
@@ -143,15 +132,23 @@ def rollback(
 
 
 def shown_versions(home: Home) -> list[str]:
-    """The current publication, and the newest, which `rollback` can switch to with its audiences."""
-    return sorted({one.version for one in [current(home), *list_publications(home)[:1]] if one})
+    """The current publication, the newest, which `rollback` can switch to with its audiences, and broken ones, of which nobody
+    knows who reads them."""
+    return sorted({current_version(home), *standing_versions(home)[:1], *broken_versions(home)} - {""})
 
 
 def close_audiences(home: Home) -> bool:
     """Leaves no audience and no permission in the publications that show any: they may not be used any more. Says whether
-    there was any. Needs the lock."""
-    emptied = [empty(home, version) for version in shown_versions(home)]
-    return any(emptied)
+    there was any. Needs the lock. Raises what makes emptying one of them fail, behind the others."""
+    is_any, failed = False, None
+    for version in shown_versions(home):
+        try:
+            is_any = empty(home, version) or is_any
+        except (duckdb.Error, KundbildError, OSError) as error:
+            failed = failed or error
+    if failed:
+        raise failed
+    return is_any
 
 
 def _copy(
@@ -262,8 +259,3 @@ def _link(link: Path, target: Path) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     fresh.replace(link)
-
-
-def _read(path: Path) -> Publication | None:
-    said = read_json(path)
-    return Publication(**said) if said else None

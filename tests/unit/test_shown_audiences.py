@@ -192,3 +192,19 @@ def test_where_nobody_can_work_out_who_said_no_every_audience_is_closed(publishe
     assert "could not be worked out" in take_out_later_words(published, home)
     assert rows(home) == (0, 0) and shown(home) == {}
     assert published.execute("select distinct fingerprint from ops.publications").fetchall() == [("",)]
+
+
+@pytest.mark.parametrize("manifest", [None, "", '{"version": "2026', "[1]", '{"version": "x"}'])
+def test_whoever_says_no_leaves_a_publication_whose_manifest_is_broken(published, home, manifest):
+    path = home.published / "versions" / snapshot.current_version(home) / "publication.json"
+    path.unlink()
+    if manifest is not None:
+        path.write_text(manifest)
+    object_to_marketing(published, "c-anna", now(), "r1")
+    assert take_out_later_words(published, home) == ""
+    assert "c-anna" not in shown(home) and lies_in(home, "anna@x.se") == []
+    # and a held night closes it, also where the link to it is gone
+    (home.published / "current").unlink()
+    assert close_stale_audiences(published, home, SETTINGS, ["held"], NOW)
+    (home.published / "current").symlink_to(path.parent)
+    assert rows(home) == (0, 0)

@@ -1,0 +1,87 @@
+"""What stands below `published/versions`: publications, and folders whose manifest is cut or gone, which are broken.
+
+Nobody can go back to a broken one, but a reader may have it open or find its files: what is taken out of publications is taken
+out of it too, and the next publication removes it. Not here: making, switching and closing publications (snapshot.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.home import Home, read_json
+from orchestration.publishing.grades import GRADES, PARQUET_FOLDER
+
+MANIFEST = "publication.json"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a publication holds. `tables` maps `schema.table` to rows."""
+
+    version: str
+    run_id: str
+    published_at: str
+    tables: dict[str, int]
+
+
+def current(home: Home) -> Publication | None:
+    """The publication that readers see; None before the first, and where it is broken."""
+    return _read(home.published / "current")
+
+
+def current_version(home: Home) -> str:
+    """The folder that readers are led to, broken or not; "" where there is none."""
+    link = home.published / "current"
+    return link.resolve().name if link.exists() else ""
+
+
+def list_publications(home: Home) -> list[Publication]:
+    """Every publication that is kept, newest first."""
+    return [one for version in standing_versions(home) if (one := publication_of(home, version))]
+
+
+def publication_of(home: Home, version: str) -> Publication | None:
+    return _read(home.published / "versions" / version)
+
+
+def standing_versions(home: Home) -> list[str]:
+    """Every folder, broken ones too, newest first."""
+    return sorted((path.name for path in (home.published / "versions").glob("*") if path.is_dir()), reverse=True)
+
+
+def broken_versions(home: Home) -> list[str]:
+    """Folders whose manifest is cut or gone, newest first."""
+    return [version for version in standing_versions(home) if not publication_of(home, version)]
+
+
+def missing_parts(home: Home, version: str) -> list[str]:
+    """Files of a publication that are not there, or are cut."""
+    folder = home.published / "versions" / version
+    missing = [] if _read(folder) else [MANIFEST]
+    missing += [grade.file for grade in GRADES.values() if not _can_be_opened(folder / grade.file)]
+    return missing + ([] if (folder / PARQUET_FOLDER).is_dir() else [PARQUET_FOLDER])
+
+
+def _can_be_opened(path: Path) -> bool:
+    """Whether DuckDB finds the catalogue, which lies at the end: in a file that is cut it does not."""
+    if not path.is_file():
+        return False
+    try:
+        with duckdb.connect() as con:
+            con.execute("attach $1 as published (read_only)", [str(path)])
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _read(folder: Path) -> Publication | None:
+    said = read_json(folder / MANIFEST)
+    if not isinstance(said, dict) or not isinstance(said.get("tables"), dict):
+        return None
+    version, run_id, at = (said.get(name) for name in ("version", "run_id", "published_at"))
+    if not (isinstance(version, str) and isinstance(run_id, str) and isinstance(at, str)):
+        return None
+    return Publication(version, run_id, at, said["tables"])
