@@ -30,6 +30,7 @@ from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import close_stale_audiences, close_without_looking
+from orchestration.publishing.versions import current
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.status import keep_status, note_run
 from orchestration.transform import Dbt, set_clock
@@ -230,8 +231,9 @@ class Night:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
-        """Whether the last publication already shows what this night would."""
-        if self.is_forced or self.full_refresh:
+        """Whether the last publication already shows what this night would. One that is gone, or whose manifest is cut, shows
+        nothing for certain."""
+        if self.is_forced or self.full_refresh or not current(self.home):
             return False
         con.execute(_PUBLICATIONS)
         last = con.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import prepare_ops
 from orchestration.night import Night
 from orchestration.privacy.rights import prepare_requests, withdraw_point, withdraw_record
+from orchestration.publishing.versions import MANIFEST
 from orchestration.settings import Settings, Source, Table
 from orchestration.transform import Dbt
 from tests.unit.consent import ANNA, said
@@ -18,7 +20,18 @@ MORNING = datetime(2026, 6, 1, 8)
 
 
 @pytest.fixture
-def night(home, warehouse, tmp_path):
+def shown(home):
+    """What readers see of the night before."""
+    folder = home.published / "versions" / "v1"
+    folder.mkdir(parents=True)
+    (folder / MANIFEST).write_text(
+        json.dumps({"version": "v1", "run_id": "r", "published_at": "2026-06-01", "tables": {}})
+    )
+    (home.published / "current").symlink_to(folder)
+
+
+@pytest.fixture
+def night(shown, home, warehouse, tmp_path):
     """The run at a time of 1 June 2026, which loads nothing."""
     prepare_ops(warehouse)
     settings = Settings(company="T", sources={"crm": Source(connector="files", url=str(tmp_path), system="crm")})
@@ -64,7 +77,9 @@ def test_what_a_request_asks_for_is_news_once_under_whatever_id_it_is_noted(perm
     assert not night(MORNING).is_nothing_new(warehouse)
 
 
-def test_a_run_that_skipped_its_arrival_checks_makes_up_for_them_where_something_is_new_after_all(home, tmp_path):
+def test_a_run_that_skipped_its_arrival_checks_makes_up_for_them_where_something_is_new_after_all(
+    shown, home, tmp_path
+):
     """A request that it takes up itself, after the checks."""
     table = Table(columns={"id": "VARCHAR"}, path="*.csv")
     settings = Settings(company="T", sources={"s": Source(connector="files", url=str(tmp_path), tables={"t": table})})
@@ -82,3 +97,18 @@ def test_a_run_that_skipped_its_arrival_checks_makes_up_for_them_where_something
     run.quality.close()
     with run.warehouse() as con:
         assert con.execute(checked).fetchall() == [("arrival", "r")]
+
+
+def test_a_publication_that_is_gone_or_cut_is_made_anew(night, warehouse, home):
+    night(MORNING).note_published(warehouse)
+    manifest = home.published / "current" / MANIFEST
+    whole = manifest.read_text()
+    for cut in (whole[: len(whole) // 2], "", "[1]", None):
+        assert night(MORNING).is_nothing_new(warehouse)
+        if cut is None:
+            (home.published / "current").rename(home.published / "away")
+        else:
+            manifest.write_text(cut)
+        assert not night(MORNING).is_nothing_new(warehouse), cut
+        if cut is not None:
+            manifest.write_text(whole)
