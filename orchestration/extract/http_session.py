@@ -126,9 +126,9 @@ class BoundedSession(requests.Session):
                     response.close()
                     self._budget.check(self._table)
                     raise self._error(f"the API did not finish an answer within {_ANSWER_SECONDS:,} seconds")
-        except HTTPError as error:  # shorter than it says, or cut or damaged gzip
+        except HTTPError:  # shorter than it says, or cut or damaged gzip
             response.close()
-            raise requests.exceptions.ChunkedEncodingError("the answer breaks off") from error
+            raise requests.exceptions.ChunkedEncodingError("the answer breaks off") from None
         # requests keeps a body so, once it has read it itself
         response._content = body.getvalue()
         response._content_consumed = True
