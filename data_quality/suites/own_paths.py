@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from data_quality.checks import Check
 from data_quality.suites.common import direct_marketing, no_row_where, no_rows
-from data_quality.suites.placeholders import is_placeholder
+from data_quality.suites.plain_junk import is_plain_junk
 from data_quality.suites.raw_statements import (
     EARLIER,
     LATER,
@@ -67,9 +67,9 @@ def by_paths_of_their_own(settings: Settings) -> list[Check]:
             rule=4,
         ),
         no_row_where(
-            "no_permission_on_a_placeholder",
+            "no_permission_on_junk",
             "Nobody is permitted by an address or number that stands in for none: none@…, no-reply@…, *.invalid, one digit repeated, digits that count.",
-            f"b.is_permitted and b.channel <> 'post' and {is_placeholder('b.contact_point')} and not exists (select 1 from reference.identifier_overrides o "
+            f"b.is_permitted and b.channel <> 'post' and {is_plain_junk('b.contact_point')} and not exists (select 1 from reference.identifier_overrides o "
             f"where o.verdict = 'trust' and list_has_any({point_keys('o.value_key')}, {point_keys('b.contact_point')}))",
             rule=2,
         ),

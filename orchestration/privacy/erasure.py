@@ -22,9 +22,9 @@ from orchestration.match_keys import define_match_keys, name_keys
 from orchestration.person_settings import Person
 from orchestration.privacy.audit import subject_hash
 from orchestration.privacy.erased_points import addresses_in, forget_withdrawals, note_points
-from orchestration.privacy.expired_marts import forget_gone
+from orchestration.privacy.expired_marts import dissolve_households, forget_gone
 from orchestration.privacy.exported_points import forget_points
-from orchestration.privacy.floors import dissolve_households, lowered_floors
+from orchestration.privacy.floors import lowered_floors
 from orchestration.privacy.noted import (
     ERASING,
     LISTED,

@@ -1,4 +1,5 @@
-"""What retention or an erasure took out of raw goes out of what stands from earlier nights: conformed tables, facts, quarantine.
+"""What retention or an erasure took out of raw goes out of what stands from earlier nights: conformed tables, facts, quarantine;
+and households of which one is left.
 
 Not here: what is too old in raw (retention.py), what is a person's by its own columns (erasure.py).
 """
@@ -63,6 +64,17 @@ def forget_gone(con: duckdb.DuckDBPyConnection, source: str) -> int:
                 stands = f"select source_key from {conformed} {of_source}"
                 rows += changed_rows(con, f"delete from marts.{fact} {of_source} and source_key not in ({stands})")
     return rows
+
+
+def dissolve_households(con: duckdb.DuckDBPyConnection) -> None:
+    """Takes out households of one, as the next night does: who is left is no household."""
+    bridge, households = "marts.bridge_household_customers", "marts.dim_households"
+    if has_table(con, *bridge.split(".")):
+        con.execute(
+            f"delete from {bridge} where household_id in (select household_id from {bridge} group by 1 having count(*) < 2)"
+        )
+        if has_table(con, *households.split(".")):
+            con.execute(f"delete from {households} where household_id not in (select household_id from {bridge})")
 
 
 def _part_from_person(con: duckdb.DuckDBPyConnection, entity: str, source: str, staged: str, slice_: str) -> None:

@@ -45,17 +45,6 @@ def lowered_floors(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
             con.execute(_LOWERED, {"floor": floor, "table": table})
 
 
-def dissolve_households(con: duckdb.DuckDBPyConnection) -> None:
-    """Takes out households of one, as the next night does: who is left is no household."""
-    bridge, households = "marts.bridge_household_customers", "marts.dim_households"
-    if has_table(con, *bridge.split(".")):
-        con.execute(
-            f"delete from {bridge} where household_id in (select household_id from {bridge} group by 1 having count(*) < 2)"
-        )
-        if has_table(con, *households.split(".")):
-            con.execute(f"delete from {households} where household_id not in (select household_id from {bridge})")
-
-
 def _counts(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str, int]:
     """Rows of those that are there."""
     names = [(table, *table.split(".", 1)) for table in tables]

@@ -35,7 +35,7 @@ class Planted:
 
     @property
     def email(self) -> str:
-        # of a domain that is nobody's, and that the seed of junk does not take for a placeholder
+        # of a domain that is nobody's, and that the seed junk_identifiers does not list
         return f"{self.token}@kundbild.internal"
 
     @property

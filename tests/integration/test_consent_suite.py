@@ -72,7 +72,7 @@ BREACHES = [
     ("contact_permissions", "no_permission_against_an_opt_out_in_raw", _UNREAD.format(who=f"{_SUBSCRIBER} as subscriber_id")),
     ("contact_permissions", "no_permission_by_a_point_opted_out_in_raw", _UNREAD.format(
         who=f"(select ' <' || upper(contact_point) || '>;' from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter' and customer_id = {_PERMITTED}) as email")),
-    ("contact_permissions", "no_permission_on_a_placeholder", "update marts.contact_permissions set contact_point = 'Saknas2@x.se' where is_permitted and purpose = 'newsletter' "
+    ("contact_permissions", "no_permission_on_junk", "update marts.contact_permissions set contact_point = 'Saknas2@x.se' where is_permitted and purpose = 'newsletter' "
     f"and channel = 'email' and customer_id = {_PERMITTED}"),
     ("contact_permissions", "no_permission_against_an_objection", "insert into identity.objections by name select source_system, source_key, timestamp '2026-10-31' as stated_at, "
     f"'r' as request_id from identity.customer_source_records where valid_to is null and customer_id = {_PERMITTED}"),

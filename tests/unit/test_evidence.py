@@ -72,18 +72,18 @@ def test_rule_02_a_grant_on_a_field_of_several_addresses_or_none_is_no_evidence_
 
 
 # what tills, call centres and forms write where somebody has, or gives, no address or number
-PLACEHOLDERS = [
+JUNK = [
     "none@none.se", "NONE@none.com", "unknown@unknown.se", "saknas@butiken.se", "saknas2@x.se", "noreply@x.se", "no-reply@shop.se",
     "No.Reply@gmail.com", "nyhetsbrev-noreply@x.se", "ikke-svar@x.no", "svar-ej@x.se", "kund17@kassa.invalid", "anna@butik.example",
     "anna@example.com", "test@test.se", "test12@x.se", "test+anna@x.se", "okänd@x.se", "okand@x.se", "ukjent@x.no", "ukendt@x.dk",
     "mangler@x.dk", "ingen.epost@x.no", "ingenmail@x.se", "finns-ej@x.se", "tuntematon@x.fi", "ei-sähköpostia@x.fi", "puuttuu@x.fi",
     "nomail@x.com", "no_email@x.se", "null@x.se", "nej@nej.se", "kund@noemail.se", "dummy@x.se",
 ]  # fmt: skip
-PLACEHOLDER_NUMBERS = [
+JUNK_NUMBERS = [
     "070-111 11 11", "070-000 00 00", "0701234567", "073-765 43 21", "+46 70 123 45 67", "+47 99999999", "+47 12345678", "+45 12 34 56 78",
     "+358 40 1234567", "12345678", "08-123 456 78", "0046701111111",
 ]  # fmt: skip
-# shared, or somebody's: no placeholder
+# shared, or somebody's: no junk
 SOMEBODYS = [
     "info@x.se", "kontakt@x.se", "mail@annaberg.dk", "post@berg.no", "anna@anna.se", "testa.berg@x.se", "nona@x.se", "ingenjor@x.se",
     "nullah@x.se", "reply@x.se", "contest@x.se", "unknownpleasures@x.se", "anna@testhuset.se", "saknasberg@x.se", "inge.n@x.se", "anna@noreplysson.se",
@@ -97,7 +97,7 @@ def _one_each(points: list[str], column: str, channel: str) -> tuple[list[dict],
 
 
 def test_rule_02_a_grant_on_what_stands_in_for_an_address_is_no_evidence(permitted, warehouse):
-    people, granted = _one_each([*PLACEHOLDERS, *SOMEBODYS], "email", "email")
+    people, granted = _one_each([*JUNK, *SOMEBODYS], "email", "email")
     assert sorted(permitted(people, consent_events=granted).values()) == sorted(SOMEBODYS)
     # nor is it anybody's address
     shown = warehouse.execute("select email.value from identity.golden_records where email is not null").fetchall()
@@ -111,7 +111,7 @@ def test_rule_02_a_grant_on_what_stands_in_for_an_address_is_no_evidence(permitt
 
 
 def test_rule_02_a_grant_on_what_stands_in_for_a_number_is_no_evidence(permitted):
-    people, granted = _one_each([*PLACEHOLDER_NUMBERS, *SOMEBODYS_NUMBERS], "phone", "sms")
+    people, granted = _one_each([*JUNK_NUMBERS, *SOMEBODYS_NUMBERS], "phone", "sms")
     assert sorted(permitted(people, consent_events=granted).values()) == sorted(SOMEBODYS_NUMBERS)
     # an address that stands in for none takes nothing from the record's number
     anna = ANNA | {"email": "saknas@x.se"}
@@ -119,8 +119,8 @@ def test_rule_02_a_grant_on_what_stands_in_for_a_number_is_no_evidence(permitted
 
 
 @pytest.mark.parametrize("point", ["none@none.se", "noreply@x.se", "070-111 11 11", "0701234567"])
-def test_rule_04_a_withdrawal_on_a_placeholder_denies_its_person_and_not_all_who_have_it(permitted, point):
-    # each has the placeholder in one field, and was granted something on what stands in the other
+def test_rule_04_a_withdrawal_on_junk_denies_its_person_and_not_all_who_have_it(permitted, point):
+    # each has the junk in one field, and was granted something on what stands in the other
     column, channel = ("email", "sms") if "@" in point else ("phone", "email")
     theirs = {"vera": ("vera@x.se", "+46701112244"), "stig": ("stig@x.se", "+46701112255")}
     people = [

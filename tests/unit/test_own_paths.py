@@ -11,7 +11,7 @@ import pytest
 
 from data_quality.checks import Check
 from data_quality.suites.own_paths import by_paths_of_their_own
-from data_quality.suites.placeholders import is_placeholder
+from data_quality.suites.plain_junk import is_plain_junk
 from data_quality.suites.raw_statements import _REFUSALS, _REFUSED, opt_outs, point_keys
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.evaluate import load_seeds
@@ -22,7 +22,7 @@ from orchestration.privacy.withdrawals import HARMLESS_KINDS, REFUSAL, WITHDRAWN
 from orchestration.settings import Settings, Source, Table
 from tests.loads import note_load
 from tests.unit.mapped import statement_macros
-from tests.unit.test_evidence import PLACEHOLDER_NUMBERS, PLACEHOLDERS, SOMEBODYS, SOMEBODYS_NUMBERS
+from tests.unit.test_evidence import JUNK, JUNK_NUMBERS, SOMEBODYS, SOMEBODYS_NUMBERS
 from tests.unit.test_refusal_words import GRANTS, REFUSALS
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
@@ -204,7 +204,7 @@ def test_each_opt_out_in_raw_is_seen_and_nothing_else(planted):
     assert {breach: failed for breach in ALLOWED if (failed := planted(breach))} == {}
 
 
-ON_A_PLACEHOLDER = "no_permission_on_a_placeholder"
+ON_JUNK = "no_permission_on_junk"
 
 
 def _permitted_on(point: str) -> str:
@@ -212,19 +212,19 @@ def _permitted_on(point: str) -> str:
     return f"update marts.contact_permissions set contact_point = '{point}' where is_permitted and purpose = 'newsletter' and channel = '{channel}'"
 
 
-def test_a_permission_on_a_plain_placeholder_is_seen_and_on_none_that_the_models_let_pass(planted, warehouse):
+def test_a_permission_on_plain_junk_is_seen_and_on_none_that_the_models_let_pass(planted, warehouse):
     plain = ["none@none.se", "No-Reply@x.se", "saknas2@x.se", "test+anna@x.se", "kund@kassa.invalid", "070-111 11 11", "0701234567", "+45 87 65 43 21"]  # fmt: skip
-    assert {point for point in plain if planted(_permitted_on(point)) != {ON_A_PLACEHOLDER}} == set()
+    assert {point for point in plain if planted(_permitted_on(point)) != {ON_JUNK}} == set()
     trust = "insert into reference.identifier_overrides values ('email', 'test@x.se', 'trust', 'Mr Test'), ('phone', '+46701234567', 'trust', 'ours')"
     assert planted(f"{trust}; {_permitted_on('Test@x.se')}") == planted(f"{trust}; {_permitted_on('070-123 45 67')}") == set()  # fmt: skip
     load_seeds(warehouse)
     define_junk(warehouse)
-    points = [*PLACEHOLDERS, *SOMEBODYS, *PLACEHOLDER_NUMBERS, *SOMEBODYS_NUMBERS]
+    points = [*JUNK, *SOMEBODYS, *JUNK_NUMBERS, *SOMEBODYS_NUMBERS]
     key = "case when contains(p, '@') then match_keys.email_key(p) else '+' || match_keys.digits_in(p) end"
-    asked = f"select p, {is_placeholder('p')} as is_seen, is_junk(case when contains(p, '@') then 'email' else 'phone' end, {key}) as is_junk from (select unnest($1) as p)"
+    asked = f"select p, {is_plain_junk('p')} as is_seen, is_junk(case when contains(p, '@') then 'email' else 'phone' end, {key}) as is_junk from (select unnest($1) as p)"
     found = warehouse.execute(asked, [points]).fetchall()
     assert {point for point, is_seen, is_junk in found if is_seen and not is_junk} == set()
-    assert {point for point, is_seen, _ in found if is_seen} <= {*PLACEHOLDERS, *PLACEHOLDER_NUMBERS}
+    assert {point for point, is_seen, _ in found if is_seen} <= {*JUNK, *JUNK_NUMBERS}
 
 
 def test_no_check_has_what_the_driver_reads_as_a_parameter():

@@ -16,7 +16,7 @@ _WORDS = (
 _DOMAINS = (".invalid", ".example", ".test", ".localhost", "@example.com", "@example.net", "@example.org")
 
 
-def is_placeholder(point: str) -> str:
+def is_plain_junk(point: str) -> str:
     """SQL: whether a contact point stands in for none. Without braces: the runner reads those as places to fill."""
     written = f"lower(trim({point}))"
     # a tag behind a plus is no part of the word
