@@ -237,7 +237,7 @@ def query(
         ),
     ] = None,
     people: Annotated[bool, typer.Option("--people", help="The same as --grade people.")] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds after which the query is stopped.", min=0.1)] = 60,
+    timeout: Annotated[float, typer.Option(help="Seconds after which the query is stopped.", min=0.1, max=86_400)] = 60,
     as_json: Json = False,
 ) -> None:
     """Ask one grade of the publication, read-only. Who asked which, when, and how many rows is noted: `kundbild audit access`."""

@@ -11,11 +11,14 @@ import duckdb
 
 from orchestration.errors import ConfigurationError, KundbildError
 from orchestration.extract.records import now
+from orchestration.privacy.withdrawals import EARLIEST
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, scalar
 
 # a clock that is wrong by more is no clock
 _AHEAD = timedelta(days=1)
+# no statement counts as said before
+_FIRST = datetime.fromisoformat(EARLIEST)
 # measured: 300 MB are too little for 20,000 customers. More goes to disk, so above the most, nothing can be said
 _LEAST_BYTES, _BYTES_PER_CUSTOMER, _MOST_BYTES = 100_000_000, 15_000, 400_000_000
 
@@ -24,13 +27,14 @@ def moment_of(said: str) -> datetime:
     """A moment as a person writes it, ISO 8601, as naive UTC; without an offset it is UTC. Raises ConfigurationError."""
     try:
         moment = datetime.fromisoformat(said.strip())
-    except ValueError:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    # with its offset it may lie before the year 1, or after 9999
+    except (ValueError, OverflowError):
         raise ConfigurationError(
             "the moment of the night cannot be read",
             where="--as-of",
             to_do="write it as 2026-11-01T02:00:00 (UTC) or 2026-11-01T03:00:00+01:00",
         ) from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def assert_can_start(con: duckdb.DuckDBPyConnection, settings: Settings, moment: datetime | None) -> None:
@@ -47,6 +51,12 @@ def assert_moment(con: duckdb.DuckDBPyConnection, moment: datetime | None) -> No
             f"the night would describe {at:%Y-%m-%d %H:%M} UTC, which is still to come",
             where="--as-of",
             to_do="say a moment up to now; if this machine's clock is behind, mend it",
+        )
+    if at < _FIRST:
+        raise KundbildError(
+            f"the night would describe {at:%Y-%m-%d %H:%M} UTC, of which no source tells",
+            where="--as-of",
+            to_do=f"say a moment since {_FIRST:%Y-%m-%d}",
         )
     last = scalar(con, "select max(as_of) from ops.clock") if has_table(con, "ops", "clock") else None
     if last and at < last and last <= now() + _AHEAD:

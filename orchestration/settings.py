@@ -35,7 +35,9 @@ class Source(BaseModel, extra="forbid", frozen=True):
     csv: CsvDialect = CsvDialect()
     token: str | None = Field(default=None, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     page_size: int = Field(default=1000, gt=0)
-    max_minutes: float = Field(default=120, gt=0, description="a source that takes longer is given up for this run")
+    max_minutes: float = Field(
+        default=120, gt=0, le=525_600, description="a source that takes longer is given up for this run"
+    )
     full_read_days: float = Field(
         default=7,
         ge=0,

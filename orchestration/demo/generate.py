@@ -24,6 +24,8 @@ from orchestration.errors import KundbildError
 from orchestration.home import read_json, write_private
 
 STATE_FILE = "demo.json"
+# years before it are drawn too, and nights after it
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 
 
 def generate(
@@ -43,6 +45,10 @@ def generate(
     """
     if customers < 100:
         raise KundbildError("the demo company needs at least 100 customers", to_do="use --customers 100 or more")
+    if not _FIRST_DAY <= as_of <= _LAST_DAY:
+        raise KundbildError(
+            f"the demo company is not drawn for {as_of}", to_do=f"say a day from {_FIRST_DAY} to {_LAST_DAY}"
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     first = int(np.datetime64(as_of, "s").astype(int))

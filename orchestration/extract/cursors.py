@@ -33,6 +33,8 @@ _NUMERIC = (
 )
 # numbers that may be times: since 1970 by any unit, from 1973 on, or digits of a date
 _EPOCH_FROM, _FIRST_DAY, _NUMBERED = 10**8, datetime(1970, 1, 1), ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
+# what systems write for no time at all: year 1, or before
+_NO_TIME = "timestamp '1000-01-01'"
 # by so much a clock is set back when summer ends
 _FOLD = timedelta(hours=1)
 # minutes between a text's own clock and UTC; up to here no text shows its seconds or its offset
@@ -83,17 +85,19 @@ def since(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name
 def _changes(con: duckdb.DuckDBPyConnection, target: str, table: Table, kind: str, zone: ZoneInfo) -> Since:
     cursor = quote(str(table.cursor))
     if kind in ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"):
-        newest = f"max({cursor}) filter ({cursor} <= now()) at time zone 'UTC'"
+        newest = f"max({cursor}) filter ({cursor} between {_NO_TIME} and now()) at time zone 'UTC'"
         return _back(scalar(con, f"select {newest} from {target}"), table, zone)
     if kind.startswith(("DATE", "TIMESTAMP")):
         ahead = "now()::date" if kind == "DATE" else "now()::timestamp"
-        newest_there = scalar(con, f"select max({cursor}) filter ({cursor} <= {ahead})::timestamp from {target}")
+        newest_there = scalar(
+            con, f"select max({cursor}) filter ({cursor} between {_NO_TIME} and {ahead})::timestamp from {target}"
+        )
         return _back(_earliest(newest_there, zone), table, zone)
     if kind.startswith(("DECIMAL", *_NUMERIC)):
         return _back(_greatest_number(con, target, f"{cursor}::double"), table, zone)
     filled, times, numbers, newest, least_offset, is_moved = con.execute(
         f"select count({cursor}), count(try_cast({cursor} as timestamptz)), count(try_cast({cursor} as double)), "
-        f"max(try_cast({cursor} as timestamptz)) filter (try_cast({cursor} as timestamptz) <= now()) at time zone 'UTC', "
+        f"max(try_cast({cursor} as timestamptz)) filter (try_cast({cursor} as timestamptz) between {_NO_TIME} and now()) at time zone 'UTC', "
         f"min({_WRITTEN_OFFSET.format(cursor)}), bool_or({_WRITTEN_OFFSET.format(cursor)} <> 0) from {target}"
     ).fetchall()[0]
     if filled and times == filled:

@@ -9,6 +9,7 @@ import glob
 import hashlib
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -116,17 +117,14 @@ def modified(info: dict[str, Any]) -> int:
     """When a file was written, in ns; where the store does not say, a number that changes with its etag; 0: nothing is known."""
     for key in _TIMES:
         value = info.get(key)
-        if isinstance(value, datetime):
-            return int(value.timestamp() * 1e9)
         if isinstance(value, int | float) and value:
             return int(value * 1e9)
-        if isinstance(value, str):
-            try:
-                return int(datetime.fromisoformat(value).timestamp() * 1e9)
-            except ValueError:
-                try:
-                    return int(parsedate_to_datetime(value).timestamp() * 1e9)
-                except ValueError:
-                    continue
+        for read in (datetime.fromisoformat, parsedate_to_datetime):
+            # a time that no clock shows, as year 1, says nothing
+            with suppress(ValueError, OverflowError):
+                if isinstance(value, str):
+                    value = read(value)
+                if isinstance(value, datetime):
+                    return int(value.timestamp() * 1e9)
     tag = next((info[key] for key in _TAGS if info.get(key)), None)
     return int(hashlib.sha256(str(tag).encode()).hexdigest()[:15], 16) if tag else 0

@@ -22,6 +22,8 @@ End = Literal["done", "refused", "withdrawn"]
 SOON_DAYS = 7
 # the check of each night that warns of overdue ones
 ANSWERED_IN_TIME = "requests_are_answered_in_time"
+# the regulation applies since then: an earlier day is a slip
+_RIGHTS_SINCE = date(2018, 5, 25)
 # what only a run or a second person ends
 _GOING_ON = ("open", "waiting")
 
@@ -142,4 +144,9 @@ def received_on(said: str, at: datetime) -> datetime:
         raise KundbildError(f"{said!r} is no date", to_do="write --received 2026-05-31") from None
     if on > at.date():
         raise KundbildError(f"the request cannot have come on {on}, which is not yet", to_do="look at --received")
+    if on < _RIGHTS_SINCE:
+        raise KundbildError(
+            f"the request cannot have come on {on}: the rights are there since {_RIGHTS_SINCE}",
+            to_do="look at --received",
+        )
     return datetime(on.year, on.month, on.day)

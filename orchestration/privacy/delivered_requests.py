@@ -22,9 +22,11 @@ from orchestration.privacy.withdrawals import EARLIEST
 # what a source calls a request is kept as it is where nobody can be meant by it, and cannot be taken for a keyed hash
 _PLAIN = re.compile(rf"(?!{KEYED_HASH}$)[A-Za-z0-9][A-Za-z0-9_.:-]{{0,63}}")
 # those that still stand; one that waits is looked at every night. As of statements (dbt: first_moment), a day weighs as its
-# last moment, and a time that nobody can have meant as when it was first known
+# last moment, and a time that nobody can have meant as when it was first known. Its month begins when it came here at the latest
 _STANDING = f"""
-select request_id, kind, customer_id, email, source_record, field, value, coalesce(received_at, _extracted_at), coalesce(is_identity_checked, false),
+select request_id, kind, customer_id, email, source_record, field, value,
+    case when received_at >= timestamp '{EARLIEST}' then least(received_at, _extracted_at) else _extracted_at end,
+    coalesce(is_identity_checked, false),
     case when received_at >= timestamp '{EARLIEST}'
         then received_at + case when received_at::time = time '00:00' then interval 1 day - interval 1 microsecond else interval 0 day end
         else _extracted_at end

@@ -66,6 +66,14 @@ def test_in_the_hour_that_comes_twice_the_first_is_meant(start, kind):
     assert found.clock <= datetime(2025, 10, 26, 2, 10)
 
 
+@pytest.mark.parametrize("zone", ["Europe/Stockholm", "America/New_York"])
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMPTZ", "DATE", "VARCHAR"])
+@pytest.mark.parametrize("end", ["0001-01-01", "0044-03-15 (BC)"])
+def test_a_time_before_every_calendar_counts_as_none(start, kind, zone, end):
+    assert start(kind, end, zone=zone).is_whole
+    assert start(kind, end, "2025-01-10", zone=zone).value.year == 2025
+
+
 @pytest.mark.parametrize("newest", ["2025-01-10T09:04:00-05:00", "2025-01-10T09:04-05:00", "2025-01-10 09:04:00.5-05"])
 def test_text_that_is_behind_utc_is_asked_for_as_it_is_written(start, newest):
     assert start("VARCHAR", newest, zone=None).text <= newest[:10] + newest[10] + "08:49:00"

@@ -69,7 +69,8 @@ def test_a_request_that_was_answered_otherwise_is_closed_by_hand_and_one_that_go
 @pytest.mark.parametrize(("said", "found"), [("", NOW), ("2026-05-01", datetime(2026, 5, 1)), ("2026-06-20", datetime(2026, 6, 20))])  # fmt: skip
 def test_the_month_begins_when_the_request_came(said, found):
     assert received_on(said, NOW) == found
-    for wrong, why in (("1/5/2026", "no date"), ("2026-06-21", "not yet")):
+    wrongs = [("1/5/2026", "no date"), ("2026-06-21", "not yet"), ("9999-12-31", "not yet")]
+    for wrong, why in (*wrongs, ("0001-01-01", "the rights are there since"), ("1890-01-01", "since 2018")):
         with pytest.raises(KundbildError, match=why):
             received_on(wrong, NOW)
 

@@ -5,7 +5,7 @@ Not here: erasures that wait (test_holds.py), requests in a whole night (integra
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pytest
@@ -305,6 +305,7 @@ def test_what_a_request_ends_weighs_as_the_end_of_a_day_and_never_as_a_time_that
         ("78", "2026-05-01 08:30:00", "received_at"),
         ("79", "0001-01-01", "_extracted_at"),
         ("80", None, "_extracted_at"),
+        ("81", "9999-12-31 12:00:00", "received_at"),
     ):
         con.execute(
             "update raw_requests.requests set request_id = $1, source_record = 'crm:' || $1, received_at = $2",
@@ -314,3 +315,6 @@ def test_what_a_request_ends_weighs_as_the_end_of_a_day_and_never_as_a_time_that
         assert con.execute(f"{said} and stated_at = (select {weighs} from raw_requests.requests)", [key]).fetchall(), (
             key
         )
+    # and its month begins on the day that it came at the latest, whatever it says
+    assert {request.received_at > datetime(2026, 4, 30) for request in requests(con)} == {True}
+    assert {request.due_on <= (now() + timedelta(days=31)).date() for request in requests(con)} == {True}

@@ -128,6 +128,12 @@ def test_a_company_of_ten_is_too_small(tmp_path):
         generate(tmp_path / "d", customers=10, as_of=AS_OF)
 
 
+@pytest.mark.parametrize("end", [date.min, date.max])
+def test_a_day_at_the_end_of_the_calendar_is_refused(tmp_path, end):
+    with pytest.raises(KundbildError, match="not drawn for"):
+        generate(tmp_path / "d", customers=100, as_of=end)
+
+
 def test_the_api_wants_its_token_and_slows_the_hasty(demo):
     import requests
 

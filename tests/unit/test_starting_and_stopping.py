@@ -32,8 +32,10 @@ from orchestration.settings import PROJECT_DIR
 def test_a_moment_with_an_offset_is_that_moment():
     assert moment_of("2026-11-01T03:00:00+01:00") == moment_of("2026-11-01 02:00") == datetime(2026, 11, 1, 2)
     assert moment_of("2026-11-01T02:00:00Z") == datetime(2026, 11, 1, 2)
-    with pytest.raises(ConfigurationError, match="cannot be read"):
-        moment_of("1/11/2026")
+    # the last two are no moment of a calendar: their offset takes them out of it
+    for said in ("1/11/2026", "", "0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00"):
+        with pytest.raises(ConfigurationError, match="cannot be read"):
+            moment_of(said)
 
 
 def test_a_night_never_goes_back_and_never_into_the_future(warehouse):
@@ -45,6 +47,9 @@ def test_a_night_never_goes_back_and_never_into_the_future(warehouse):
         assert_moment(warehouse, datetime(2026, 1, 1))
     with pytest.raises(KundbildError, match="still to come"):
         assert_moment(warehouse, now() + timedelta(days=2))
+    for end, match in (("0001-01-01", "no source tells"), ("9999-12-31T23:59:59.999999", "still to come")):
+        with pytest.raises(KundbildError, match=match):
+            assert_moment(warehouse, moment_of(end))
     # a night of the year 2999, by an older version, does not block the home for good
     warehouse.execute("update ops.clock set as_of = timestamp '2999-01-01'")
     assert_moment(warehouse, None)
