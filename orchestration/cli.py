@@ -142,6 +142,8 @@ def status(as_json: Json = False) -> None:
         out.print(styled("[yellow]rows[/yellow] {}", line), highlight=False)
     for line in found.get("unread", []):
         out.print(styled("[yellow]not read[/yellow] {}", line), highlight=False)
+    for line in found["state_files"]:
+        out.print(styled("[yellow]files[/yellow] {}", line), highlight=False)
     publication = found["publication"]
     out.print(
         f"Published: {publication['version']} ({publication['rows']:,} rows)"
@@ -290,13 +292,19 @@ def job_token() -> None:
 
 @app.command()
 def prepare() -> None:
-    """Compile the dbt project for the Dagster UI, which never compiles it while it loads. `kundbild run` does so too."""
+    """Compile the dbt project for the Dagster UI, which never compiles it while it loads, and put a run history aside that Dagster
+    cannot read. `kundbild run` does both too."""
     from orchestration.configuration import load_settings
     from orchestration.night import home_and_config
+    from orchestration.run_history import damaged, put_aside
     from orchestration.transform import Dbt
 
     home, config = home_and_config()
     dbt = Dbt(load_settings(config), home.prepare())
+    if damaged(home):
+        with home.lock("putting a damaged run history aside"):
+            for told in put_aside(home):
+                out.print(told, highlight=False)
     path = dbt.standing_manifest()
     if path is None:
         with home.lock("compiling the dbt project"):

@@ -1,4 +1,7 @@
-"""Looks at everything that a run needs and says what to mend. Changes nothing. Not here: whether a source answers (reach.py)."""
+"""Looks at everything that a run needs and says what to mend. Changes nothing.
+
+Not here: whether a source answers (reach.py), whether the home's own files are whole (state_files.py).
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,15 @@ import duckdb
 from orchestration.configuration import load_settings
 from orchestration.errors import KundbildError, WarehouseBusyError
 from orchestration.findings import Finding
-from orchestration.home import Home, read_json
+from orchestration.home import Home
 from orchestration.migrations import assert_not_newer, pending
 from orchestration.night import home_and_config
 from orchestration.preflight import assert_memory
 from orchestration.privacy.pepper import pepper_file
 from orchestration.privacy.purposes import seed_purposes
-from orchestration.publishing.versions import (
-    MANIFEST,
-    broken_versions,
-    current_version,
-    missing_parts,
-    standing_versions,
-)
 from orchestration.reach import reach
 from orchestration.settings import Settings
+from orchestration.state_files import examine_files
 
 _FREE_BYTES = 2 * 1024**3
 # what DuckDB raises of a query or a setting: the bytes of the file are not to blame
@@ -48,8 +45,7 @@ def examine() -> list[Finding]:
     findings += _purposes(settings)
     return [
         *findings,
-        _state(home),
-        *_publication(home),
+        *examine_files(home),
         *_warehouse(settings, home),
         _pepper(settings, home),
         *_sources(settings, home),
@@ -64,30 +60,6 @@ def _purposes(settings: Settings) -> list[Finding]:
     unknown = sorted(set(settings.privacy.unknown_age) - set(known))
     to_do = f"purposes are {', '.join(known)} (the seed purposes)"
     return [Finding("purposes", False, f"[privacy] unknown_age names {', '.join(unknown)}", to_do)] if unknown else []
-
-
-def _state(home: Home) -> Finding:
-    """Files that a run reads later: one that is cut is made anew, and is worth a look at the disk."""
-    files = [path for path in (home.last_status, home.job_tokens, *home.dbt_target.glob("*.json")) if path.exists()]
-    cut = [path.name for path in files if read_json(path) is None]
-    settings = home.dagster / "dagster.yaml"
-    cut += [settings.name] if settings.exists() and not settings.read_text(errors="replace").strip() else []
-    found = f"cut: {', '.join(cut)}" if cut else "whole" if files else "none yet"
-    return Finding("state files", not cut, found, "`kundbild run` makes them anew; is the disk full?" if cut else "")
-
-
-def _publication(home: Home) -> list[Finding]:
-    """What of the publications is cut or gone; nothing before the first."""
-    standing, seen = standing_versions(home), current_version(home)
-    if not standing and not home.published.joinpath("current").is_symlink():
-        return []
-    broken = [f"{version} ({MANIFEST} is cut or gone)" for version in broken_versions(home)]
-    broken += [
-        f"{seen} ({', '.join(m)} cut or gone)" for m in [missing_parts(home, seen)] if seen and m and m != [MANIFEST]
-    ]
-    broken += [] if seen else [f"{home.published / 'current'} leads nowhere"]
-    to_do = "`kundbild run --force` publishes anew and removes what is broken; is the disk full?"
-    return [Finding("publication", not broken, "; ".join(broken) or f"whole: {seen}", to_do if broken else "")]
 
 
 def _warehouse(settings: Settings, home: Home) -> list[Finding]:

@@ -23,6 +23,7 @@ from orchestration.migrations import assert_not_newer
 from orchestration.night import NOTE, home_and_config, tell, watching
 from orchestration.preflight import assert_can_start
 from orchestration.privacy.deadlines import ANSWERED_IN_TIME
+from orchestration.run_history import is_of_damage, put_aside
 from orchestration.status import note_failure, read_status
 from orchestration.stopping import stops_at_once
 from orchestration.transform import Dbt
@@ -84,7 +85,7 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
             mark.end()
             raise
         except Exception as error:
-            told = error if isinstance(error, KundbildError) else full_disk(error, home.root) or _broken(error)
+            told = error if isinstance(error, KundbildError) else full_disk(error, home.root) or _broken(error, home)
             # who finds another run at work is no run that failed
             mark.end("" if isinstance(error, WarehouseBusyError) else f"{told.what}; to do: {told.to_do}")
             problems = _alert("", str(told), "the run could not start")
@@ -117,6 +118,7 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
             with open_warehouse(home, settings.engine) as con:
                 assert_can_start(con, settings, as_of)
                 assert_not_newer(con)
+        notes = put_aside(home)
         tell("starting Dagster")
         # compiled before the definitions are loaded, which read what stands; below the lock, for a night may read the former one
         Dbt(settings, home).ensure_manifest()
@@ -133,7 +135,6 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
     if as_of:
         tags[AS_OF_TAG] = as_of.isoformat()
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-    notes: list[str] = []
 
     def keep_notes(step: str, detail: str) -> None:
         notes.extend([detail] if step == NOTE else [])
@@ -166,8 +167,13 @@ def _as_it_stands(home: Home) -> dict[str, Any]:
         return {}
 
 
-def _broken(error: Exception) -> KundbildError:
-    """What nobody foresaw: its kind, and no text of it, which may quote rows."""
+def _broken(error: Exception, home: Home) -> KundbildError:
+    """What nobody foresaw: its kind, and no text of it, which may quote rows. Damage to Dagster's databases that the start of the
+    run did not see is put aside."""
+    if is_of_damage(error):
+        with suppress(WarehouseBusyError), home.lock("putting a damaged run history aside"):
+            if told := put_aside(home, most=float("inf")):
+                return KundbildError(told[0], where=str(home.dagster), to_do="`kundbild run` again")
     return KundbildError(
         f"the run broke off ({type(error).__name__})",
         to_do="`kundbild doctor`, then run again; if it stays so, report it with the log of the run",

@@ -20,6 +20,7 @@ from orchestration.publishing.grades import GRADES
 from orchestration.publishing.versions import current
 from orchestration.set_aside import read_set_aside
 from orchestration.settings import Engine
+from orchestration.state_files import told_of_files
 from orchestration.warehouse import has_table, open_warehouse
 
 _DDL = """
@@ -61,7 +62,7 @@ def note_failure(home: Home, engine: Engine, run_id: str, problem: str) -> None:
 
 def read_status() -> dict[str, Any]:
     """Sources with their state, the last run, its failed checks, the current publication; `running` says who is at work,
-    `unnoted_run` what became of a later run that left nothing else.
+    `unnoted_run` what became of a later run that left nothing else, `state_files` which of the home's files cannot be read.
 
     Raises KundbildError when nothing ran yet.
     """
@@ -83,7 +84,13 @@ def read_status() -> dict[str, Any]:
                 f"the first run is going on: {running}", where=str(home.warehouse), to_do="try again when it has ended"
             ) from error
     told = unnoted(home, found["last_run"])
-    return {**found, "running": running, "unnoted_run": told, "publication": _publication(home)}
+    return {
+        **found,
+        "running": running,
+        "unnoted_run": told,
+        "state_files": told_of_files(home),
+        "publication": _publication(home),
+    }
 
 
 def _status(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -179,6 +179,33 @@ def test_a_run_that_is_told_to_stop_ends_in_seconds_and_what_is_cut_is_made_anew
     assert not list(tiny.home.rglob("*.part"))
 
 
+def test_a_run_history_that_cannot_be_read_is_put_aside_and_the_night_goes_on(tiny: Kundbild):
+    dagster = tiny.home / "dagster"
+    names = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
+    ids = "select customer_id, source_system, source_key from identity.customer_source_records order by all"
+    with tiny.warehouse() as con:
+        before = con.execute(ids).fetchall()
+    for name in names:
+        path = dagster / name
+        path.write_bytes(b"garbage" * 2000 if name.endswith("index.db") else path.read_bytes()[:9000])
+    (told,) = [line for line in tiny.json("status")["state_files"] if "damaged" in line]
+    assert all(name in told for name in names)
+    outcome = tiny.json("run", "--as-of", NIGHT_2, "--force")
+    assert outcome["is_clean"]
+    (note,) = [note for note in outcome["notes"] if "run history" in note]
+    assert all(f"{name}.damaged-" in note for name in names)
+    with tiny.warehouse() as con:
+        assert con.execute(ids).fetchall() == before
+    assert in_dagster(tiny, "print([run.status.value for run in instance.get_runs()])") == "['SUCCESS']"
+    (told,) = tiny.json("status")["state_files"]
+    assert "began anew" in told and "runs.db.damaged-" in told
+    assert "runs.db.damaged-" in tiny("status").stdout.replace("\n", "")
+    # whoever starts the UI gets there by `prepare`
+    (dagster / names[0]).write_bytes(b"")
+    assert "begins anew" in tiny("prepare").stdout
+    assert in_dagster(tiny, "print(len(instance.get_runs()))") == "0"
+
+
 def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild):
     with hook() as (url, told):
         tiny = make(tiny.home.parent, url)

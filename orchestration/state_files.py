@@ -1,0 +1,65 @@
+"""Files of the home that runs and readers stand on: which cannot be read, and what follows. Changes nothing.
+
+`doctor` tells all of it, `status` what is to be known. Not here: making them anew, which is the business of whoever writes them.
+"""
+
+from __future__ import annotations
+
+from orchestration.findings import Finding
+from orchestration.home import Home, read_json
+from orchestration.publishing.versions import (
+    MANIFEST,
+    broken_versions,
+    current_version,
+    missing_parts,
+    standing_versions,
+)
+from orchestration.run_history import damaged, left_aside, lost
+
+
+def examine_files(home: Home) -> list[Finding]:
+    """Every finding, the good ones too."""
+    return [_state(home), *_run_history(home), *_publication(home)]
+
+
+def told_of_files(home: Home) -> list[str]:
+    """What is to be known of them, in sentences; none where all are whole."""
+    return [f"{found.found}; {found.to_do}" for found in examine_files(home) if found.to_do]
+
+
+def _state(home: Home) -> Finding:
+    """Files that a run reads later: one that is cut is made anew, and is worth a look at the disk."""
+    files = [path for path in (home.last_status, home.job_tokens, *home.dbt_target.glob("*.json")) if path.exists()]
+    cut = [path.name for path in files if read_json(path) is None]
+    settings = home.dagster / "dagster.yaml"
+    cut += [settings.name] if settings.exists() and not settings.read_text(errors="replace").strip() else []
+    found = f"cut: {', '.join(cut)}" if cut else "whole" if files else "none yet"
+    return Finding("state files", not cut, found, "`kundbild run` makes them anew; is the disk full?" if cut else "")
+
+
+def _run_history(home: Home) -> list[Finding]:
+    """Databases of Dagster that cannot be read, and those that a run put aside for it."""
+    what, found, aside = "run history", damaged(home), left_aside(home)
+    findings = []
+    if found:
+        said = f"damaged in {home.dagster}: {', '.join(found)} ({lost(found)})"
+        to_do = "`kundbild run` puts it aside and begins a new one, nothing else is lost; is the disk full?"
+        findings.append(Finding(what, False, said, to_do))
+    if aside:
+        said = f"Dagster's run history began anew; what could not be read is in {home.dagster}: {', '.join(aside)}"
+        findings.append(Finding(what, True, said, "delete it once nobody needs it"))
+    return findings
+
+
+def _publication(home: Home) -> list[Finding]:
+    """What of the publications is cut or gone; nothing before the first."""
+    standing, seen = standing_versions(home), current_version(home)
+    if not standing and not home.published.joinpath("current").is_symlink():
+        return []
+    broken = [f"{version} ({MANIFEST} is cut or gone)" for version in broken_versions(home)]
+    broken += [
+        f"{seen} ({', '.join(m)} cut or gone)" for m in [missing_parts(home, seen)] if seen and m and m != [MANIFEST]
+    ]
+    broken += [] if seen else [f"{home.published / 'current'} leads nowhere"]
+    to_do = "`kundbild run --force` publishes anew and removes what is broken; is the disk full?"
+    return [Finding("publication", not broken, "; ".join(broken) or f"whole: {seen}", to_do if broken else "")]
