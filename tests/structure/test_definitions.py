@@ -11,17 +11,12 @@ from orchestration.settings import PROJECT_DIR
 
 
 @pytest.fixture(scope="module")
-def defs(tmp_path_factory):
+def defs(compiled):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUNDBILD_HOME", str(tmp_path_factory.mktemp("defs") / "home"))
+        patch.setenv("KUNDBILD_HOME", str(compiled[0]))
         patch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
-        from orchestration.configuration import load_settings
         from orchestration.definitions import build_defs
-        from orchestration.night import home_and_config
-        from orchestration.transform import Dbt
 
-        home, config = home_and_config()
-        Dbt(load_settings(config), home.prepare()).ensure_manifest()
         yield build_defs()
 
 
