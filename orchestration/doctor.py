@@ -23,6 +23,7 @@ from orchestration.night import home_and_config
 from orchestration.preflight import assert_memory
 from orchestration.privacy.pepper import pepper_file
 from orchestration.privacy.purposes import seed_purposes
+from orchestration.privacy.suppression import SuppressionError, assert_readable, files_of
 from orchestration.reach import reach
 from orchestration.settings import Settings
 from orchestration.state_files import examine_files
@@ -72,8 +73,12 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
             older = _older(con)
             assert_memory(con, settings)
             zones = _zones(con, settings)
+            # the home's own file is among the state files
+            assert_readable(files_of(con, home)[1:])
     except WarehouseBusyError as error:
         return [Finding("warehouse", True, f"in use: {error.what}")]
+    except SuppressionError as error:
+        return [Finding("suppression list", False, f"{error.what} ({error.where})", error.to_do)]
     except KundbildError as error:
         return [Finding("warehouse", False, f"{error.what} ({error.where})", error.to_do)]
     except duckdb.Error as error:

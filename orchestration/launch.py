@@ -21,7 +21,7 @@ from orchestration.extract.records import STALE
 from orchestration.home import RUN_WAITS, Home
 from orchestration.migrations import assert_not_newer
 from orchestration.night import NOTE, home_and_config, tell, watching
-from orchestration.preflight import assert_can_start
+from orchestration.preflight import assert_can_start, assert_lasting_files
 from orchestration.privacy.deadlines import ANSWERED_IN_TIME
 from orchestration.run_history import is_of_damage, put_aside
 from orchestration.status import note_failure, read_status
@@ -118,6 +118,9 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
             with open_warehouse(home, settings.engine) as con:
                 assert_can_start(con, settings, as_of)
                 assert_not_newer(con)
+                assert_lasting_files(con, home)
+        else:
+            assert_lasting_files(None, home)
         notes = put_aside(home)
         tell("starting Dagster")
         # compiled before the definitions are loaded, which read what stands; below the lock, for a night may read the former one

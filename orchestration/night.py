@@ -27,6 +27,7 @@ from orchestration.identity.ids import events_since
 from orchestration.migrations import bring_up_to_date, migrate
 from orchestration.preflight import assert_can_start
 from orchestration.privacy.rights import prepare_requests
+from orchestration.privacy.suppression import assert_readable, files_of
 from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import close_stale_audiences, close_without_looking
@@ -129,6 +130,9 @@ class Night:
             if home.warehouse.exists():
                 with open_warehouse(home, settings.engine) as con:
                     assert_can_start(con, settings, moment)
+                    assert_readable(files_of(con, home))
+            else:
+                assert_readable([home.suppression])
             if changed := migrate(home, settings.engine, is_night=True):
                 tell(NOTE, f"an older version built this home: brought up to date {', '.join(changed)}")
             finish_unfinished(home, settings)
@@ -227,8 +231,10 @@ class Night:
         parts = [str(_newest_load(con)), self._project(con), settings, self.as_of.date().isoformat(), _decided(con)]
         parts += [_rejected(con), _turned(con, self.as_of)]
         model = self.home.identity_model
-        parts.append(model.read_text(encoding="utf-8") if model.exists() else "")
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        digest = hashlib.sha256("\n".join([*parts, ""]).encode())
+        # its bytes: what it says is read, and refused, where people are resolved
+        digest.update(model.read_bytes() if model.exists() else b"")
+        return digest.hexdigest()
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the last publication already shows what this night would. One that is gone, or whose manifest is cut, shows

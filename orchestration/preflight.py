@@ -1,4 +1,4 @@
-"""What is looked at before a run begins: its moment, the home's version, memory. Changes nothing.
+"""What is looked at before a run begins: its moment, memory, files that no run can make anew. Changes nothing.
 
 Not here: what a source or a table may be (each step), or what `doctor` examines.
 """
@@ -11,6 +11,9 @@ import duckdb
 
 from orchestration.errors import ConfigurationError, KundbildError
 from orchestration.extract.records import now
+from orchestration.home import Home
+from orchestration.identity.model import nightly_model
+from orchestration.privacy.suppression import assert_readable, files_of
 from orchestration.privacy.withdrawals import EARLIEST
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, scalar
@@ -41,6 +44,13 @@ def assert_can_start(con: duckdb.DuckDBPyConnection, settings: Settings, moment:
     """Raises KundbildError where the night would describe a moment before the last one, or memory is too small."""
     assert_moment(con, moment)
     assert_memory(con, settings)
+
+
+def assert_lasting_files(con: duckdb.DuckDBPyConnection | None, home: Home) -> None:
+    """Raises KundbildError where the list of who was erased cannot be read, or the company's own identity model. `con` is the
+    warehouse where there is one."""
+    assert_readable(files_of(con, home) if con else [home.suppression])
+    nightly_model(home)
 
 
 def assert_moment(con: duckdb.DuckDBPyConnection, moment: datetime | None) -> None:

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from orchestration.errors import KundbildError
 from orchestration.findings import Finding
 from orchestration.home import Home, read_json
+from orchestration.identity.model import nightly_model
+from orchestration.privacy.suppression import assert_readable
 from orchestration.publishing.versions import (
     MANIFEST,
     broken_versions,
@@ -19,7 +22,7 @@ from orchestration.run_history import damaged, left_aside, lost
 
 def examine_files(home: Home) -> list[Finding]:
     """Every finding, the good ones too."""
-    return [_state(home), *_run_history(home), *_publication(home)]
+    return [_state(home), *_lasting(home), *_run_history(home), *_publication(home)]
 
 
 def told_of_files(home: Home) -> list[str]:
@@ -35,6 +38,20 @@ def _state(home: Home) -> Finding:
     cut += [settings.name] if settings.exists() and not settings.read_text(errors="replace").strip() else []
     found = f"cut: {', '.join(cut)}" if cut else "whole" if files else "none yet"
     return Finding("state files", not cut, found, "`kundbild run` makes them anew; is the disk full?" if cut else "")
+
+
+def _lasting(home: Home) -> list[Finding]:
+    """Files that no run can make anew, where one cannot be read: runs are refused until it is put back."""
+    findings = []
+    for what, look in (
+        ("suppression list", lambda: assert_readable([home.suppression])),
+        ("identity model", lambda: nightly_model(home)),
+    ):
+        try:
+            look()
+        except KundbildError as error:
+            findings.append(Finding(what, False, f"{error.what} ({error.where})", error.to_do))
+    return findings
 
 
 def _run_history(home: Home) -> list[Finding]:

@@ -52,9 +52,14 @@ class Model:
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             version, settings, records = (stored[k] for k in ("comparisons_version", "settings", "trained_on_records"))
+            if not isinstance(settings["comparisons"], list):
+                raise TypeError("comparisons are a list")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise KundbildError(
-                "this is no identity model", where=str(path), to_do="`kundbild identity train` makes one"
+                "this is no identity model: without it other people would be one customer than before",
+                where=str(path),
+                to_do="put back the newest backup of the file; where there is none, `kundbild identity train` learns another, and "
+                "customer ids may change",
             ) from error
         if version != COMPARISONS_VERSION:
             raise KundbildError(

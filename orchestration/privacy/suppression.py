@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import duckdb
 
+from orchestration.errors import KundbildError
 from orchestration.home import Home, put_in_place, write_private
 from orchestration.privacy.pepper import Pepper, pepper_file
-from orchestration.warehouse import scalar
+from orchestration.warehouse import has_table, scalar
 
 # record: system:key · own: system.column:value, as a visitor's cookie · name: given|family|birth date
 Kind = Literal["record", "email", "phone", "name", "own"]
@@ -27,6 +29,9 @@ _DDL = """
 create schema if not exists restricted;
 create table if not exists restricted.warehouse_id (id varchar not null);
 """
+_HASH = re.compile("[0-9a-f]{64}")
+# the beginning of an entry, as a killed run leaves it: text without the brace that ends it
+_HALF = re.compile(rb'\{(?:"[\x20-\x7c\x7e]*)?')
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,10 @@ class Suppressed:
     secrets: int = 1
 
 
+class SuppressionError(KundbildError):
+    """The list cannot be read: who was erased would come back."""
+
+
 class SuppressionList:
     """The list of one warehouse, in its two files, which only grow."""
 
@@ -56,8 +65,7 @@ class SuppressionList:
         con.execute(_DDL)
         if not scalar(con, "select count(*) from restricted.warehouse_id"):
             con.execute("insert into restricted.warehouse_id values (uuidv7()::varchar)")
-        name = scalar(con, "select id from restricted.warehouse_id")
-        return cls((home.suppression, pepper_file().with_name(f"suppression-{name}.jsonl")), pepper)
+        return cls(files_of(con, home), pepper)
 
     def entries(self) -> list[Suppressed]:
         """What stands in either file, in the order that it was written; under the pepper of today, whatever it was."""
@@ -123,12 +131,44 @@ def _line(entry: Suppressed) -> str:
     return json.dumps(asdict(entry)) + "\n"
 
 
+def files_of(con: duckdb.DuckDBPyConnection, home: Home) -> tuple[Path, ...]:
+    """The files of the open warehouse's list; only the home's where the warehouse has no name yet."""
+    if not has_table(con, "restricted", "warehouse_id"):
+        return (home.suppression,)
+    names = [name for (name,) in con.execute("select id from restricted.warehouse_id").fetchall()]
+    return (home.suppression, *(pepper_file().with_name(f"suppression-{name}.jsonl") for name in names))
+
+
+def assert_readable(files: Iterable[Path]) -> None:
+    """Raises SuppressionError where a line of one is no entry."""
+    for path in files:
+        _entries_of(path)
+
+
 def _entries_of(path: Path) -> list[Suppressed]:
-    """A file's entries; half a line, which a killed run leaves, is none: its entry comes again."""
+    """A file's entries; half a line, which a killed run leaves, is none: its entry comes again. Raises SuppressionError at any
+    other line: what it said would count for nothing."""
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            found.append(Suppressed(**json.loads(line)))
-        except (ValueError, TypeError):
+    for number, line in enumerate(path.read_bytes().split(b"\n") if path.exists() else [], start=1):
+        if not line or _HALF.fullmatch(line):
             continue
+        entry = _entry(line)
+        if entry is None:
+            raise SuppressionError(
+                "the list of who was erased cannot be read: nothing is extracted or published, for they would come back",
+                where=f"{path}, line {number}",
+                to_do="put back the newest backup of this file; the list lies in the home folder and beside the pepper, and either "
+                "holds all of it",
+            )
+        found.append(entry)
     return found
+
+
+def _entry(line: bytes) -> Suppressed | None:
+    try:
+        entry = Suppressed(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+    is_whole = isinstance(entry.keyed_hash, str) and _HASH.fullmatch(entry.keyed_hash) and entry.kind in get_args(Kind)
+    is_whole = is_whole and isinstance(entry.is_lifted, bool) and isinstance(entry.secrets, int)
+    return entry if is_whole else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -250,6 +252,57 @@ def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
     assert len(told) == 4 and all("could not start" in text for text in told)
 
 
+def test_a_list_of_the_erased_and_a_model_that_cannot_be_read_refuse_a_run_by_name_and_alert(tiny: Kundbild):
+    """Nothing makes either anew: who was erased would come back, and other people would be one customer."""
+    with hook() as (url, told):
+        tiny = make(tiny.home.parent, url)
+        assert tiny.json("status")["state_files"] == []
+        loads = "select count(*) from ops.loads"
+        with tiny.warehouse() as con:
+            before = con.execute(loads).fetchall()
+        current = (tiny.home / "published" / "current").readlink()
+        (tiny.home.parent / "list" / "people.csv").write_text("id,name,email\n9,Nio Ny,n@x.se\n")
+        for name, content, line in (
+            ("suppression.jsonl", b"\xff\xfegarbage\n", ", line 1"),
+            ("suppression.jsonl", b'{"keyed_hash": 1}\n', ", line 1"),
+            ("identity_model.json", b"\x80\x81", ""),
+            ("identity_model.json", b"{", ""),
+        ):
+            path = tiny.home / name
+            path.write_bytes(content)
+            refused = tiny("run", code=2).stderr.replace("\n", "")
+            assert f"{path}{line}" in refused and "backup" in refused and "Traceback" not in refused
+            assert [one for one in tiny.json("status")["state_files"] if f"{path}{line}" in one]
+            findings = tiny.json("doctor", code=1)
+            assert [one for one in findings if not one["is_ok"] and f"{path}{line}" in one["found"]]
+            assert path.read_bytes() == content
+            path.unlink()
+        with tiny.warehouse() as con:
+            assert con.execute(loads).fetchall() == before
+    assert (tiny.home / "published" / "current").readlink() == current
+    assert len(told) == 4 and all("could not start" in text for text in told)
+    assert "erased" in told[0] and "identity model" in told[3]
+
+
+def test_a_lock_held_at_the_start_and_a_disk_without_room_are_told_by_alert(tiny: Kundbild):
+    with hook() as (url, told):
+        tiny = make(tiny.home.parent, url)
+        with Home(tiny.home).lock("run 12345678"):
+            busy = tiny("run", code=2)
+        assert "(run 12345678)" in busy.stderr
+        (said,) = told
+        assert "could not start" in said and f"locked by process {os.getpid()} (run 12345678)" in said
+
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+        full = subprocess.run(
+            tiny.command("run", "--as-of", NIGHT_2, "--force"), env=tiny.environment(), capture_output=True, text=True, preexec_fn=limit, timeout=300, check=False
+        )  # fmt: skip
+        assert full.returncode in (1, 2), full.stderr
+        assert len(told) == 2 and "may write" in told[1] and ("failed" in told[1] or "could not start" in told[1]), told
+
+
 def test_a_check_of_dbt_runs_alone(tiny: Kundbild):
     """As in the UI: one check is chosen, and no asset."""
     script = (
@@ -287,12 +340,16 @@ def test_a_full_disk_is_named_and_with_space_back_the_home_runs(tiny: Kundbild, 
         pytest.skip("a file system cannot be mounted here")
     try:
         shutil.copytree(tiny.home, disk / "home", symlinks=True)
-        kundbild = make(disk)
         filler = disk / "filler"
         for left in (50_000, 16_000_000):
-            filler.write_bytes(bytes(shutil.disk_usage(disk).free - left))
-            done = run_warm(kundbild.command("run", "--as-of", NIGHT_2, "--force"), kundbild.environment(), timeout=300)
+            with hook() as (url, told):
+                kundbild = make(disk, url)
+                filler.write_bytes(bytes(shutil.disk_usage(disk).free - left))
+                done = run_warm(
+                    kundbild.command("run", "--as-of", NIGHT_2, "--force"), kundbild.environment(), timeout=300
+                )
             said = done.stdout + done.stderr
+            assert len(told) == 1 and "the disk is full" in told[0], told
             # 1 where a step found no room, 2 where the run itself did
             assert done.returncode in (1, 2), said[-3000:]
             assert f"left on the file system {disk}" in said and "make room there" in said, said[-3000:]

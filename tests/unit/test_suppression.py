@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.privacy.pepper import Pepper
-from orchestration.privacy.suppression import SuppressionList
+from orchestration.privacy.suppression import SuppressionError, SuppressionList, assert_readable
 
 PEPPER = Pepper(("p" * 40,))
 
@@ -38,6 +38,44 @@ def test_half_a_line_is_no_entry_and_the_next_one_stands_after_it(files):
         path.write_text(path.read_text() + '{"keyed_hash": "12')
     suppression.add([("email", "b@x.se")], "erasure")
     assert suppression.standing() == {("email", suppression.hashed("email", value)) for value in ("a@x.se", "b@x.se")}
+
+
+def flipped(line: bytes) -> bytes:
+    return line[:20] + bytes([line[20] ^ 0x80]) + line[21:]
+
+
+GARBAGE = {
+    "a byte of an entry": flipped,
+    "a quote of an entry": lambda line: line.replace(b'"kind"', b'"kin"', 1),
+    "a hash that is cut": lambda line: line.replace(b'": "', b'": "x', 1),
+    "an unknown kind": lambda line: line.replace(b'"email"', b'"e"'),
+    "no JSON": lambda line: b"garbage",
+    "another JSON": lambda line: b"[1]",
+    "half of it and something behind": lambda line: line[:30] + b"}",
+    "zeros": lambda line: bytes(len(line)),
+}
+
+
+@pytest.mark.parametrize("how", GARBAGE)
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_line_that_is_no_entry_is_refused_with_its_file_and_number(files, which, how):
+    """As if it were not there, whom it names would come back."""
+    suppression = SuppressionList(files, PEPPER)
+    suppression.add([("email", value) for value in ("a@x.se", "b@x.se", "c@x.se")], "erasure")
+    lines = files[which].read_bytes().split(b"\n")
+    files[which].write_bytes(b"\n".join([lines[0], GARBAGE[how](lines[1]), *lines[2:]]))
+    before = [path.read_bytes() for path in files]
+    for ask in (
+        suppression.standing,
+        suppression.renew,
+        lambda: suppression.add([("email", "d@x.se")], "erasure"),
+        lambda: assert_readable(files),
+    ):
+        with pytest.raises(SuppressionError) as told:
+            ask()
+        assert told.value.where == f"{files[which]}, line 2" and "backup" in told.value.to_do
+        assert "come back" in told.value.what
+    assert [path.read_bytes() for path in files] == before
 
 
 def test_a_lifted_entry_counts_no_more_and_a_later_one_counts_again(files):
