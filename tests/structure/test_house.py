@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,15 @@ def test_every_model_is_described_and_states_its_grain(path: Path):
     assert all(c.get("description") and c.get("data_type") for c in model["columns"])
     tests = [next(iter(t)) if isinstance(t, dict) else t for t in model["data_tests"]]
     assert "unique_grain" in tests
+
+
+def test_no_column_is_described_in_the_same_words_again_and_again():
+    said = Counter(
+        column["description"]
+        for path in MODELS
+        for column in yaml.safe_load(path.with_suffix(".yml").read_text())["models"][0].get("columns", [])
+    )
+    assert [words for words, times in said.items() if times > 4 and "doc(" not in words] == [], "see models/columns.md"
 
 
 def edges(manifest) -> list[tuple[str, str, str, str]]:
