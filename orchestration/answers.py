@@ -19,6 +19,7 @@ from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.rights import State, Subject, customers_of, note_request, state_of
 from orchestration.privacy.subject_access import as_json, as_page, export_subject
 from orchestration.settings import Settings
+from orchestration.warehouse import transaction
 
 _ANSWERS_KEPT = timedelta(days=31)
 
@@ -32,11 +33,13 @@ def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[
         for subject, customers in zip(subjects, customers_of(con, subjects), strict=True):
             state = state_of(customers)
             whom = customers[0] if state == "done" else subject.said
-            noted = note_request(con, "export", log.keyed(whom), at, state)
-            # noted first: no answer lies there of which the log does not tell
-            log.append("export" if state == "done" else f"export-{state}", subject=whom, detail={"request": noted})
-            if state == "done":
-                write_answer(con, home, settings, whom, at, noted)
+            # what is not written, as on a full disk, does not count as answered
+            with transaction(con):
+                noted = note_request(con, "export", log.keyed(whom), at, state)
+                # noted first: no answer lies there of which the log does not tell
+                log.append("export" if state == "done" else f"export-{state}", subject=whom, detail={"request": noted})
+                if state == "done":
+                    write_answer(con, home, settings, whom, at, noted)
             states.append(state)
     return states
 
@@ -48,12 +51,23 @@ def write_answer(
     kinds = categories_with(settings.privacy.retention_days)
     document = export_subject(con, settings, pepper, customer, received, kinds)
     home.subject_access.mkdir(mode=0o700, exist_ok=True)
-    write_private(home.subject_access / f"{request}.json", as_json(document))
-    write_private(home.subject_access / f"{request}.html", as_page(document))
+    answer_file = home.subject_access / f"{request}.json"
+    write_private(answer_file, as_json(document))
+    try:
+        write_private(answer_file.with_suffix(".html"), as_page(document))
+    except BaseException:
+        # half an answer is none
+        answer_file.unlink()
+        raise
 
 
-def forget_answers(home: Home, at: datetime) -> None:
-    """Answers to requests for data are sent within a month, or made anew."""
+def forget_answers(con: duckdb.DuckDBPyConnection, home: Home, at: datetime) -> None:
+    """Answers to requests for data are sent within a month, or made anew. One that was written, and not noted because the
+    run was killed, is made anew too: nobody would know whose it is."""
+    noted = {str(request) for (request,) in con.execute("select request_id from restricted.rights_requests").fetchall()}
     for path in home.subject_access.glob("*"):
-        if datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None) < at - _ANSWERS_KEPT:
+        if (
+            path.stem not in noted
+            or datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None) < at - _ANSWERS_KEPT
+        ):
             path.unlink()

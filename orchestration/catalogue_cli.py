@@ -29,10 +29,11 @@ def catalogue(
     if write:
         (write / "processing.csv").write_text(as_csv(rows), encoding="utf-8")
         (write / "processing.md").write_text(as_page(rows, kinds), encoding="utf-8")
-        out.print(f"Written: {write / 'processing.md'}, {write / 'processing.csv'}", highlight=False)
-        return
     if as_json:
         print_json([dict(zip(rows[0], row, strict=True)) for row in rows[1:]])
+        return
+    if write:
+        out.print(f"Written: {write / 'processing.md'}, {write / 'processing.csv'}", highlight=False)
         return
     table = RichTable("category", "purpose", "legal basis", "days", "table", "columns")
     for row in rows[1:]:

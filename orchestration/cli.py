@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from orchestration.demo_cli import demo_app
 from orchestration.erasure_cli import confirm, erase, prove_erasure
 from orchestration.errors import KundbildError
 from orchestration.explain_cli import explain
+from orchestration.failures import code_of, flushed, tell
 from orchestration.help_panels import Grouped
 from orchestration.hold_cli import hold_app
 from orchestration.identity_cli import identity_app
@@ -196,6 +196,9 @@ def publish(
             publication, problem = go_back(home, version)
         if problem:
             err.print(styled("[yellow]warning[/yellow]: {}", problem), highlight=False)
+        if as_json:
+            print_json({"version": publication.version, "published_at": publication.published_at, "warning": problem})
+            return
         out.print(f"Readers now see {publication.version}, published at {publication.published_at}")
         if publication != versions.list_publications(home)[0]:
             out.print(
@@ -335,17 +338,14 @@ def entry() -> None:
     """The command's entry point: an error that the user can mend is printed without a traceback."""
     try:
         app()
-    except KundbildError as error:
-        err.print(styled("[red]error:[/red] {}", error), highlight=False)
-        _leave(2)
     except SystemExit as leaving:
-        _leave(int(leaving.code or 0) if not isinstance(leaving.code, str) else 1)
+        _leave(code_of(leaving))
+    except Exception as error:  # of whatever kind, it is told, with --json as JSON
+        _leave(tell(error))
 
 
 def _leave(code: int) -> None:
     # DuckDB's binding prints leak reports when the interpreter takes its modules down: leave before that, but only
     # after what waits for the end (open files, semaphores, child processes) has had its turn
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    os._exit(flushed(code))

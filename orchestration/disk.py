@@ -7,6 +7,9 @@ import os
 import resource
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import KundbildError
@@ -18,16 +21,50 @@ _TOO_LARGE = "file too large"
 # SQLite says these of any write that fails, of a file that may grow no more too
 _OF_ANY_WRITE = ("disk i/o error", "database or disk is full")
 _OVER_QUOTA = "disk quota exceeded"
+# a request that is noted is carried through whatever becomes of its command
+_GOES_ON = "then `kundbild run` does what is left of it: do not repeat the command"
 # with less than this left, DuckDB and SQLite cannot write their next pages
 _LEAST_FREE = 32 * 1024**2
 
 
 class DiskFullError(KundbildError):
-    """A file system has no room for what a run writes."""
+    """A file system has no room for what is to be written. `remedy` is what makes room."""
+
+    kind = "disk_full"
+
+    def __init__(
+        self, what: str, *, where: str, remedy: str, then: str = "then repeat the command; what is published stands"
+    ) -> None:
+        super().__init__(what, where=where, to_do=f"{remedy}; {then}")
+        self.remedy = remedy
+
+
+@dataclass
+class Kept:
+    """Whether what somebody asked for is noted by now."""
+
+    is_noted: bool = False
+
+
+@contextmanager
+def saying_what_is_kept(home: Path, then: str = _GOES_ON) -> Iterator[Kept]:
+    """Where what is done inside finds no room, the error says whether the request was noted; `then` is what to do if so."""
+    kept = Kept()
+    try:
+        yield kept
+    except Exception as error:
+        full = full_disk(error, home)
+        if full is None:
+            raise
+        what = f"{full.what}; {'the request is noted' if kept.is_noted else 'nothing of the request is noted'}"
+        then = then if kept.is_noted else "then repeat the command"
+        raise DiskFullError(what, where=full.where, remedy=full.remedy, then=then) from error
 
 
 def full_disk(error: BaseException | str, home: Path) -> DiskFullError | None:
     """The error that a person can mend, where `error` or what caused it means a full disk; else None."""
+    if isinstance(error, DiskFullError):
+        return error
     if not _is_full(error):
         return None
     full = [place for place in _places(home) if _free(place) < _LEAST_FREE]
@@ -44,19 +81,19 @@ def _no_room(error: BaseException | str, home: Path) -> DiskFullError:
         return DiskFullError(
             f"a file would become larger than this process may write{most}",
             where=str(home),
-            to_do="raise the limit (`ulimit -f`), then `kundbild run` again; what is published stands",
+            remedy="raise the limit (`ulimit -f`)",
         )
     if _OVER_QUOTA in words:
         return DiskFullError(
             f"the quota on the file system {_mount_point(home)} is used up",
             where=str(home),
-            to_do="have it raised, or make room; then `kundbild run` again; what is published stands",
+            remedy="have it raised, or make room",
         )
     if "disk i/o error" in words and "no space left" not in words:
         return DiskFullError(
             f"the file system {_mount_point(home)} did not take what was written: {_left(home)} are left on it",
             where=str(home),
-            to_do="look at the disk and at the system's log, then `kundbild run` again; what is published stands",
+            remedy="look at the disk and at the system's log",
         )
     return _full(home)
 
@@ -65,7 +102,7 @@ def _full(place: Path) -> DiskFullError:
     return DiskFullError(
         f"the disk is full: {_left(place)} are left on the file system {_mount_point(place)}",
         where=str(place),
-        to_do="make room there, or choose another --home; then `kundbild run` again; what is published stands",
+        remedy="make room there, or choose another --home",
     )
 
 

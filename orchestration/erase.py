@@ -12,6 +12,7 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.disk import Kept, saying_what_is_kept
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
@@ -97,7 +98,7 @@ def erase(
     `received` (UTC, naive) is when they asked for it; now unless given. Raises WarehouseBusyError during a run.
     """
     home.prepare()
-    with home.lock("erasure"):
+    with saying_what_is_kept(home.root) as kept, home.lock("erasure"):
         migrate(home, settings.engine)
         finish_unfinished(home, settings)
         with open_warehouse(home, settings.engine) as con:
@@ -112,13 +113,14 @@ def erase(
                 state = "held" if hold else "waiting" if settings.privacy.second_person else "done"
             said = customers[0] if len(customers) == 1 else subject.said
             wishes.append(Wish(said, customers, state, hold, subject=subject))
-        return carry_out(home, settings, wishes, received or now(), is_proved=is_proved)
+        return carry_out(home, settings, wishes, received or now(), kept, is_proved=is_proved)
 
 
 def carry_out(
-    home: Home, settings: Settings, wishes: Sequence[Wish], received: datetime, *, is_proved: bool = False
+    home: Home, settings: Settings, wishes: Sequence[Wish], received: datetime, kept: Kept, *, is_proved: bool = False
 ) -> list[Outcome]:
-    """Notes every wish, and erases those whose state is done. Needs the lock, nothing unfinished, and the warehouse closed."""
+    """Notes every wish, which `kept` is told, and erases those whose state is done. Needs the lock, nothing unfinished, and
+    the warehouse closed."""
     log = audit_log(home, settings.privacy)
     planting, proof = None, None
     suppressed, exports = 0, list[str]()
@@ -135,12 +137,13 @@ def carry_out(
             planting = plant(con, home, settings) if is_proved else None
             whom = [*certain, planting.canary.token] if planting else certain
             suppression = SuppressionList.of(con, home, pepper)
-            suppressed = note_erasure(con, home, settings, whom, suppression, note_requests)
+            suppressed = note_erasure(con, home, settings, whom, suppression, note_requests, kept)
             ids = con.execute("select customer_id from restricted.erasing_customers").fetchall()
             exports = exports_with(con, pepper, [customer for (customer,) in ids])
         else:
             with transaction(con):
                 note_requests()
+            kept.is_noted = True
         waiting = [wish.said for wish in wishes if wish.state == "waiting"]
         if waiting:
             # killed before it, the night after leaves them out, and every export does at once

@@ -50,8 +50,10 @@ class KundbildError(Exception):
     """Something the user can mend: `what` is wrong, `where` it is (file, key, line), and what `to_do` about it.
 
     Never carries a value out of customer data, nor a password of a URL: messages end in logs and in the orchestrator's
-    storage.
+    storage. `kind` is its name for machines.
     """
+
+    kind = "error"
 
     def __init__(self, what: str, *, where: str = "", to_do: str = "") -> None:
         what, where, to_do = without_secrets(what), without_secrets(where), without_secrets(to_do)
@@ -63,9 +65,15 @@ class KundbildError(Exception):
             parts.append(f"  to do: {to_do}")
         super().__init__("\n".join(parts))
 
+    def as_dict(self) -> dict[str, str]:
+        """What `--json` answers."""
+        return {"error": self.what, "kind": self.kind, "where": self.where, "to_do": self.to_do}
+
 
 class ConfigurationError(KundbildError):
     """`kundbild.toml` or the environment does not say what is needed."""
+
+    kind = "configuration"
 
 
 class SourceError(KundbildError):
@@ -74,6 +82,8 @@ class SourceError(KundbildError):
     `is_passing`: it may go away by itself, so trying again makes sense. `is_whole_source`: its other tables would fail
     alike. `tables`: the error of each table that failed, where extract_source raised it.
     """
+
+    kind = "source"
 
     def __init__(
         self, what: str, *, where: str = "", to_do: str = "", is_passing: bool = False, is_whole_source: bool = False
@@ -86,10 +96,16 @@ class SourceError(KundbildError):
 class WarehouseBusyError(KundbildError):
     """Another process holds the one writer's lock."""
 
+    kind = "warehouse_busy"
+
 
 class HomeVersionError(KundbildError):
     """Another version of the program built this home, and this one cannot go on with it."""
 
+    kind = "home_version"
+
 
 class GateError(KundbildError):
     """The quality gates said no: nothing is published."""
+
+    kind = "gate"

@@ -43,7 +43,7 @@ def add(
     from orchestration.privacy.audit import actor
     from orchestration.privacy.holds import place_hold
     from orchestration.privacy.pepper import find_pepper
-    from orchestration.privacy.rights import Subject, customers_of
+    from orchestration.privacy.rights import Subject, customers_of, state_of
 
     try:
         last = date.fromisoformat(until)
@@ -60,6 +60,9 @@ def add(
             )
     if len(found) != 1:
         said = "more than one customer is known by that: say --customer" if found else "nobody here is known by that"
+        if as_json:
+            print_json({"state": state_of(found), "candidates": found})
+            raise typer.Exit(3)
         out.print(styled("[yellow]nothing held[/yellow]: {}.", said))
         for candidate in found:
             out.print(f"  {candidate}", highlight=False)

@@ -90,7 +90,9 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
             mark.end("" if isinstance(error, WarehouseBusyError) else f"{told.what}; to do: {told.to_do}")
             problems = _alert("", str(told), "the run could not start")
             if problems:
+                kind = told.kind
                 told = KundbildError(told.what, where=told.where, to_do=told.to_do + problems)
+                told.kind = kind
             raise told from error
         # a full disk may take no other note
         mark.end(outcome.error)

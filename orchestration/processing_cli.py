@@ -28,15 +28,19 @@ def record_of_processing(
     from orchestration.errors import KundbildError
     from orchestration.privacy.processing import as_text
 
-    form = "json" if as_json else file.suffix.removeprefix(".") if file else "md"
+    form = file.suffix.removeprefix(".") if file else "json" if as_json else "md"
     if form not in ("md", "html", "json"):
         raise KundbildError(f"the record is not written as {form!r}", to_do="name a file .md, .html or .json")
     if file:
         assert_may_write(file, overwrite=overwrite)
     record = _record()
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n" if form == "json" else as_text(record, form)
+    written = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    text = written if form == "json" else as_text(record, form)
     if file:
         write_private(file, text, overwrite=overwrite)
+    if as_json:
+        print(written, end="")
+    elif file:
         out.print(f"Written: {file}", highlight=False)
     else:
         print(text, end="")

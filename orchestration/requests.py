@@ -67,7 +67,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
             if request.reference not in closed:
                 _tell(log, request, "", "received", _note(con, log, request, "", "received", at), outcome)
         return outcome
-    forget_answers(home, at)
+    forget_answers(con, home, at)
     ids = {reference: request_id for reference, _, request_id in known}
     denials = Denials.noted(con)
     standing = [r for r in read_requests(con, log) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
@@ -169,14 +169,15 @@ def _do(
             _note(con, log, request, customer, "invalid", at)
             _tell(log, request, customer, "invalid", noted, outcome)
             return
+        if request.kind == "export":
+            # what is not written, as on a full disk, does not count as answered
+            write_answer(con, home, settings, customer, request.received, noted)
     if request.kind == "restrict":
         hide(con, home, list(customers))
         close_requests(con, "restrict", at)
     _tell(log, request, customer, "done", noted, outcome)
     for other in customers[1:]:
         log.append(request.kind, subject=other, detail={"request": noted})
-    if request.kind == "export":
-        write_answer(con, home, settings, customer, request.received, noted)
 
 
 def _erase(

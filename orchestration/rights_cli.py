@@ -169,16 +169,22 @@ def export_subject(
     def collect(con: Any, whom: str, at: Any, request: str) -> int:
         pepper = find_pepper(con, settings.privacy.pepper)
         documents.append(export(con, settings, pepper, whom, received_on(received, at), kinds, language))
+        # before it counts as done: where a file cannot be written, nothing is noted
+        if file:
+            write_private(file, as_text(documents[0]))
+        if html:
+            write_private(html, as_page(documents[0]))
         return sum(len(table["rows"]) for table in documents[0]["data"])
 
-    _used("export", customer, email, source_record, collect, as_json=False, received=received, is_quiet=True)
-    text = as_text(documents[0])
-    if file:
-        write_private(file, text)
-    if html:
-        write_private(html, as_page(documents[0]))
+    def unwrite() -> None:
+        for path in (file, html) if documents else ():
+            # a pipe or a device stays
+            if path and path.is_file():
+                path.unlink()
+
+    _used("export", customer, email, source_record, collect, as_json, received=received, is_quiet=True, undo=unwrite)
     if as_json or not (file or html):
-        print(text, end="")
+        print(as_text(documents[0]), end="")
     else:
         out.print(
             f"Written: {', '.join(str(path) for path in (file, html) if path)}. It holds personal data: delete it when it is sent.",
@@ -239,13 +245,16 @@ def _used(
     deny: Callable[[Any, Any, Any, str], None] | None = None,
     is_lifted: bool = False,
     is_quiet: bool = False,
+    undo: Callable[[], object] = lambda: None,
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not.
 
     `received` begins the month within which it is to be answered; what was asked for counts from now on. `deny`
     notes what is said by an address or record with that itself, whoever has it; of what is lifted some day only where it is
-    about nobody here, or several.
+    about nobody here, or several. `undo` takes back what `use` wrote, where the request is not noted. What is done and
+    `is_quiet` is printed by the caller.
     """
+    from orchestration.disk import saying_what_is_kept
     from orchestration.extract.records import now
     from orchestration.night import home_and_config
     from orchestration.privacy.deadlines import received_on
@@ -255,7 +264,8 @@ def _used(
 
     subject = Subject(customer=customer, email=email, source_record=source_record)
     came = received_on(received, now())
-    with locked_warehouse(f"{right} request") as (con, settings):
+    home, _ = home_and_config()
+    with saying_what_is_kept(home.root) as kept, locked_warehouse(f"{right} request") as (con, settings):
         found = customers_of(con, [subject])[0]
         state, at, log, changed = state_of(found), now(), audit_of(settings), 0
         whom = found[0] if state == "done" else subject.said
@@ -263,21 +273,29 @@ def _used(
         if others:
             # what it asks for would make two customers one: a person decides
             state, found = "held", others
-        with transaction(con):
-            # killed before it is carried through, the next run or command does it
-            noted: State = "open" if then and state == "done" else state
-            request = note_request(con, right, log.keyed(whom), came, noted, closed=at)
-            if state == "done":
-                changed = use(con, whom, at, request)
-            if deny and not (is_lifted and state == "done"):
-                deny(con, subject, at, request)
-        if then and state == "done":
-            then(con, whom)
-            close_requests(con, right, at)
-        # what an export leaves out from now on leaves the published audiences too
-        closed = "" if right == "export" else take_out_later_words(con, home_and_config()[0])
-        log.append(right if state == "done" else f"{right}-{state}", subject=whom, detail={"request": request})
-    if as_json:
+        try:
+            with transaction(con):
+                # killed before it is carried through, the next run or command does it
+                noted: State = "open" if then and state == "done" else state
+                request = note_request(con, right, log.keyed(whom), came, noted, closed=at)
+                if state == "done":
+                    changed = use(con, whom, at, request)
+                if deny and not (is_lifted and state == "done"):
+                    deny(con, subject, at, request)
+        except BaseException:
+            undo()
+            raise
+        kept.is_noted = True
+        try:
+            if then and state == "done":
+                then(con, whom)
+                close_requests(con, right, at)
+            # what an export leaves out from now on leaves the published audiences too
+            closed = "" if right == "export" else take_out_later_words(con, home)
+        finally:
+            # the request stands, also where a full disk keeps it from being carried through at once
+            log.append(right if state == "done" else f"{right}-{state}", subject=whom, detail={"request": request})
+    if as_json and not (is_quiet and state == "done"):
         print_json(
             {"state": state, "request_id": request, "candidates": found if state == "held" else [], "changed": changed}
         )

@@ -5,6 +5,7 @@ Here: who may confirm, and what follows. Not here: erasing (erase.py).
 
 from __future__ import annotations
 
+from orchestration.disk import saying_what_is_kept
 from orchestration.erase import Outcome, Wish, carry_out, finish_unfinished
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now
@@ -29,7 +30,7 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
     """
     home.prepare()
     who = by or actor()
-    with home.lock("confirmation"):
+    with saying_what_is_kept(home.root) as kept, home.lock("confirmation"):
         migrate(home, settings.engine)
         finish_unfinished(home, settings)
         with open_warehouse(home, settings.engine) as con:
@@ -51,6 +52,7 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
                     # one that waits since before it denied contact
                     withdraw_restricted(con, now(), request.request_id)
                     con.execute("delete from identity.restrictions where request_id = $1", [request.request_id])
+                kept.is_noted = True
                 detail: dict[str, int | str] = {"request": request.request_id}
                 audit_log(home, settings.privacy).append("erasure-refused", detail=detail)
                 return Outcome("refused", request.request_id, [], Erased(0, 0, 0, [], 0, []))
@@ -66,7 +68,7 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
         else:
             hold = stopped.get(customers[0])
             wish = Wish(customers[0], customers, "held" if hold else "done", hold, request.request_id)
-        return carry_out(home, settings, [wish], request.received_at)[0]
+        return carry_out(home, settings, [wish], request.received_at, kept)[0]
 
 
 def _uid(actor_: str | None) -> str:

@@ -50,6 +50,8 @@ class Entry:
 class AuditError(KundbildError):
     """The log is not what was written."""
 
+    kind = "audit_log"
+
 
 def subject_hash(pepper: Pepper, subject: str) -> str:
     """The keyed hash by which the log and the register of requests name a person."""

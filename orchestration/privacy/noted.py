@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
+from orchestration.disk import Kept
 from orchestration.home import Home
 from orchestration.match_keys import all_name_keys, define_match_keys, full_name_keys, name_keys
 from orchestration.match_keys.junk import define_junk
@@ -151,10 +152,11 @@ def note_erasure(
     customers: Sequence[str],
     suppression: SuppressionList | None,
     within: Callable[[], object] = lambda: None,
+    kept: Kept | None = None,
 ) -> int:
     """Notes who is to be erased and suppresses them: from here on it will be done, by this run or the next.
 
-    `within` is done in the transaction that notes them. Without a suppression list nobody is kept out.
+    `within` is done in the transaction that notes them, `kept` is told of it. Without a suppression list nobody is kept out.
 
     Returns the entries of the suppression list that are new.
     """
@@ -169,6 +171,8 @@ def note_erasure(
         con.execute(_WRITTEN)
         _note_own_values(con, settings)
         within()
+    if kept:
+        kept.is_noted = True
     return suppress_noted(con, suppression) if suppression else 0
 
 

@@ -5,6 +5,7 @@ Not here: erasures that wait (test_holds.py), requests in a whole night (integra
 
 from __future__ import annotations
 
+import errno
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -318,3 +319,20 @@ def test_what_a_request_ends_weighs_as_the_end_of_a_day_and_never_as_a_time_that
     # and its month begins on the day that it came at the latest, whatever it says
     assert {request.received_at > datetime(2026, 4, 30) for request in requests(con)} == {True}
     assert {request.due_on <= (now() + timedelta(days=31)).date() for request in requests(con)} == {True}
+
+
+def test_a_delivered_request_whose_answer_cannot_be_written_waits_for_the_next_night(night, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    con, row = night.con, ("x", "export", night.ids["1"], None, None, True)
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="No space left"):
+        # the first of its two files is there by then
+        broken.setattr("orchestration.answers.as_page", full)
+        night(con, row)
+    assert not list(night.home.subject_access.glob("*")) and not requests(con)
+    # nor does one that nothing is noted of stay
+    (night.home.subject_access / "unknown.json").write_text("{}")
+    assert night(con, row) == {"x": ("export", "done")}
+    assert {path.suffix for path in night.home.subject_access.glob("*")} == {".json", ".html"}
+    assert {path.stem for path in night.home.subject_access.glob("*")} == {requests(con)[0].request_id}
