@@ -202,13 +202,13 @@ def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> s
     if table.is_whole and batch.files:
         newest = f"where _source_file = {text(batch.files[-1])}"
         keys = ", ".join(quote(c) for c in table.key)
-        con.execute(f"create or replace temp table keys_there as select {keys} from batch {newest}")
+        con.execute(f"create or replace temp table delivered_keys as select {keys} from batch {newest}")
     elif not table.key and (batch.files or batch.is_whole):
         # without a key, a file that comes again, changed, replaces what it brought
-        con.execute("create or replace temp table keys_there as select _row_key from batch")
+        con.execute("create or replace temp table delivered_keys as select _row_key from batch")
     else:
         return batch.keys_there
-    return "from keys_there"
+    return "from delivered_keys"
 
 
 def _standing(con: duckdb.DuckDBPyConnection, target: str, but: str = "") -> int:

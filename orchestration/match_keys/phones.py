@@ -97,16 +97,18 @@ def phone_keys(numbers: Sequence[tuple[str, str]]) -> list[Key]:
     with duckdb.connect() as con:
         con.execute("create schema match_keys")
         con.execute(definitions(("names.sql", "places.sql", "phones.sql")))
-        _register(con, "asked", {"phone": [n for n, _ in numbers], "country": [c or "" for _, c in numbers]})
+        _register(con, "asked_phones", {"phone": [n for n, _ in numbers], "country": [c or "" for _, c in numbers]})
         con.execute(
             "create temp table phones_to_read as select distinct phone, coalesce(match_keys.country_code(country), '') as country_code "
-            "from asked where phone is not null"
+            "from asked_phones where phone is not null"
         )
         _read(con, "")
         found = con.execute("select phone, country_code, phone_key, is_mobile from read_phones").fetchall()
         keys = {(phone, country): (key, is_mobile) for phone, country, key, is_mobile in found}
         countries = dict(
-            con.execute("select distinct country, coalesce(match_keys.country_code(country), '') from asked").fetchall()
+            con.execute(
+                "select distinct country, coalesce(match_keys.country_code(country), '') from asked_phones"
+            ).fetchall()
         )
     return [keys.get((number, countries[country or ""]), (None, None)) for number, country in numbers]
 

@@ -46,7 +46,7 @@ with emails as (select {LISTED.format(kind="email")} as listed), phones as (sele
 addresses as (select contact_point, unnest(addresses) as part from points_to_read),
 numbers as (
     select p.contact_point, p.part, n.readings, list_has_any(list_append(n.readings, n.phone_key), listed) as is_theirs, listed
-    from point_numbers p join raw_phones n on n.phone = p.part, phones
+    from point_numbers p join point_phones n on n.phone = p.part, phones
     where n.phone_key is not null or len(n.readings) > 0
 )
 select contact_point, part as kept, list_has_any({{addresses}}, listed) as is_theirs from addresses, emails
@@ -106,10 +106,10 @@ def note_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute(_TO_READ.format(said=said, addresses=addresses_in("contact_point"), is_keyed=is_keyed))
     con.execute(_NUMBERS)
     numbers = "select part as phone, '' as country_code from point_numbers"
-    read_phones_apart(con, numbers, settings.identity.default_country, "raw_phones")
+    read_phones_apart(con, numbers, settings.identity.default_country, "point_phones")
     con.execute(_PARTS.format(addresses=addresses_in("part")))
     con.execute(_POINTS)
-    con.execute("drop table points_to_read; drop table point_numbers; drop table point_parts; drop table raw_phones")
+    con.execute("drop table points_to_read; drop table point_numbers; drop table point_parts; drop table point_phones")
 
 
 def forget_withdrawals(con: duckdb.DuckDBPyConnection) -> int:

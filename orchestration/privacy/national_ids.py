@@ -207,7 +207,7 @@ def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table,
         numbers = con.execute("select distinct number, country_code from delivered_ids where number <> ''").fetchall()
         hashes = [_keyed(pepper, number, code) for number, code in numbers]
         con.register(
-            "known_ids",
+            "hashed_ids",
             pa.table(
                 {
                     "number": pa.array([number for number, _ in numbers], pa.string()),
@@ -219,10 +219,10 @@ def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table,
         con.execute(
             f"delete from restricted.national_ids where source_system = {text(source)} and source_key in (select source_key from delivered_ids); "
             f"insert into restricted.national_ids select {text(source)}, source_key, country_code, keyed_hash from delivered_ids "
-            "join known_ids using (number, country_code) where keyed_hash is not null "
+            "join hashed_ids using (number, country_code) where keyed_hash is not null "
             "qualify row_number() over (partition by source_key order by keyed_hash) = 1"
         )
-        con.unregister("known_ids")
+        con.unregister("hashed_ids")
     finally:
         con.execute("drop table delivered_ids")
     return sum(found is None for found in hashes)

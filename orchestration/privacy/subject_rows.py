@@ -96,22 +96,22 @@ def _note_points(con: duckdb.DuckDBPyConnection, settings: Settings, customer: s
         con,
         f"select match_keys.beside_addresses(point) as phone, country_code from ({points})",
         country,
-        "their_phones",
+        "subject_phones",
     )
     # of others only those that may be one of these
     con.execute(
-        f"create or replace temp table others_numbers as select phone, country_code {_OTHERS_HAVE} and exists (select 1 from their_phones t "
+        f"create or replace temp table others_numbers as select phone, country_code {_OTHERS_HAVE} and exists (select 1 from subject_phones t "
         "where contains(match_keys.digits_in(conformed_people.phone), right(match_keys.digits_in(t.phone), 7)))",
         {"customer": customer},
     )
-    read_phones_apart(con, "from others_numbers", country, "others_phones")
+    read_phones_apart(con, "from others_numbers", country, "others_keys")
     keys = "unnest(list_distinct(list_append(readings, phone_key)))"
     con.execute(
-        f"insert into subject_keys with theirs as (select distinct {keys} as key from their_phones), "
-        f"others as (select distinct {keys} as key from others_phones union {nobodys}) "
+        f"insert into subject_keys with theirs as (select distinct {keys} as key from subject_phones), "
+        f"others as (select distinct {keys} as key from others_keys union {nobodys}) "
         "select 'phone', key from theirs where starts_with(key, '+') and not is_junk('phone', key) and key not in (select key from others where key is not null)"
     )
-    con.execute("drop table their_phones; drop table others_phones; drop table others_numbers")
+    con.execute("drop table subject_phones; drop table others_keys; drop table others_numbers")
 
 
 def names_them(
