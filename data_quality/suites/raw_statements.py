@@ -142,11 +142,14 @@ _TELLS = "not regexp_full_match(lower(trim(coalesce({}::varchar, ''))), 'false|f
 
 def hidden_customers(settings: Settings) -> str:
     """SQL: customers (customer_id) who may be somebody that an address register tells as protected or dead: born on one day,
-    with a first letter of a given name and a part of the family name in common (von Essen, Essen; Berg-Lund, Lund)."""
+    with a first letter of a given name and a part of the family name in common (von Essen, Essen; Berg-Lund, Lund). Where
+    either has no birth date, whoever has a given name and a part of the family name of somebody protected."""
     needed = {"given_name", "family_name", "birth_date", "is_protected", "is_deceased"}
+    written = "nullif(trim(birth_date::varchar), '')"
     entries = [
-        f"select {_words('given_name', initials=True)} as given, {_words('family_name')} as family, "
-        f"coalesce(try_cast(birth_date as date), try_strptime(birth_date, ['%Y%m%d', '%d.%m.%Y', '%d/%m/%Y', '%d-%m-%Y'])::date) as born "
+        f"select {_words('given_name', initials=True)} as initials, {_given_words('given_name')} as given, {_words('family_name')} as family, "
+        f"coalesce(try_cast({written} as date), try_strptime({written}, ['%Y%m%d', '%d.%m.%Y', '%d/%m/%Y', '%d-%m-%Y'])::date) as born, "
+        f"{written} is null as is_undated, {_TELLS.format('is_protected')} as is_protected "
         f"from {quote('raw_' + source)}.{quote(name)} where _deleted_at is null and ({_TELLS.format('is_protected')} or {_TELLS.format('is_deceased')})"
         for source, spec in settings.enabled_sources.items()
         for name, table in spec.tables.items()
@@ -154,11 +157,27 @@ def hidden_customers(settings: Settings) -> str:
     ]
     if not entries:
         return "select null::varchar as customer_id where false"
-    return (
-        "select distinct g.customer_id from (select customer_id, birth_date.value as born, "
-        f"{_words('given_name.value', initials=True)} as given, {_words('family_name.value')} as family from identity.golden_records) g "
-        f"join ({' union all '.join(entries)}) h on h.born = g.born where list_has_any(h.given, g.given) and list_has_any(h.family, g.family)"
+    # a customer may have a birth date of each record
+    births = (
+        "select s.customer_id, n.birth_date as born from identity.customer_source_records s join identity.normalised_people n "
+        "on n.source_system = s.source_system and n.source_key = s.source_key where s.valid_to is null and n.birth_date is not null "
+        "union select customer_id, birth_date.value from identity.golden_records where birth_date.value is not null"
     )
+    return (
+        f"with births as ({births}), entries as ({' union all '.join(entries)}), people as (select customer_id, "
+        f"{_words('given_name.value', initials=True)} as initials, {_given_words('given_name.value')} as given, "
+        f"{_words('family_name.value')} as family from identity.golden_records) "
+        "select p.customer_id from people p join births b on b.customer_id = p.customer_id join entries h on h.born = b.born "
+        "where list_has_any(h.initials, p.initials) and list_has_any(h.family, p.family) "
+        "union select p.customer_id from (select *, unnest(given) as name from people) p "
+        "join (select *, unnest(given) as name from entries where is_protected) h on h.name = p.name "
+        "where list_has_any(h.family, p.family) and (h.is_undated or p.customer_id not in (select customer_id from births))"
+    )
+
+
+def _given_words(name: str) -> str:
+    """SQL: the given names of a person; a letter is none."""
+    return f"list_distinct(list_filter({_words(name)}, lambda w: length(w) > 1))"
 
 
 def _words(name: str, *, initials: bool = False) -> str:

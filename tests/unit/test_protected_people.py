@@ -177,7 +177,9 @@ def test_rule_19_the_consent_suite_sees_a_part_of_the_family_name_out_of_the_raw
     warehouse.execute(
         "create schema if not exists identity; create schema raw_registers; create table raw_registers.addresses (given_name varchar, family_name varchar, "
         "birth_date varchar, is_protected boolean, is_deceased boolean, _deleted_at timestamp); create table identity.golden_records "
-        "(customer_id varchar, given_name struct(value varchar), family_name struct(value varchar), birth_date struct(value date))"
+        "(customer_id varchar, given_name struct(value varchar), family_name struct(value varchar), birth_date struct(value date)); "
+        "create table identity.customer_source_records (source_system varchar, source_key varchar, customer_id varchar, valid_to timestamp); "
+        "create table identity.normalised_people (source_system varchar, source_key varchar, birth_date date)"
     )
     golden = [(f"{n}", "Tyra-Lisa" if n % 2 else "g.", record, born) for n, (_, record, born) in enumerate(_PAIRS)]
     golden += [(f"other{n}", *name, _PAIRS[0][2]) for n, name in enumerate(_OTHERS)]
@@ -187,6 +189,39 @@ def test_rule_19_the_consent_suite_sees_a_part_of_the_family_name_out_of_the_raw
         warehouse.execute("insert into raw_registers.addresses values ('Gunnel Tyra', ?, ?, ?, ?, null)", [register, str(born), n % 3 == 0, n % 3 != 0])  # fmt: skip
     seen = {customer for (customer,) in warehouse.execute(hidden_customers(settings)).fetchall()}
     assert seen == {f"{n}" for n in range(len(_PAIRS))}
+    # of two birth dates that the records of a customer have, either may be the entry's
+    warehouse.execute("insert into identity.customer_source_records values ('crm', '1', 'another day', null), ('crm', '2', 'another day', '2026-01-01')")  # fmt: skip
+    warehouse.execute("insert into identity.normalised_people values ('crm', '1', '1990-01-01'), ('crm', '2', ?)", [_PAIRS[0][2]])  # fmt: skip
+    assert {customer for (customer,) in warehouse.execute(hidden_customers(settings)).fetchall()} == seen
+    warehouse.execute("update identity.customer_source_records set valid_to = null")
+    assert {customer for (customer,) in warehouse.execute(hidden_customers(settings)).fetchall()} == seen | {"another day"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entry", "born"), [("1950-02-03", None), (None, "1950-02-03"), ("", "1950-02-03"), (None, None)]
+)
+def test_rule_19_the_consent_suite_sees_whom_the_model_hides_without_a_birth_date(known, warehouse, entry, born):
+    """Where the model no longer does, the suite tells: it shares no name form and no join with it."""
+    people = [
+        person("whole", "Gunnel", "Berg-Lund", birth_date=born),
+        person("forename", "Tyra", "Lund", birth_date=born),
+        person("letter", "G", "Lund", birth_date=born),
+        person("other", "Sven", "Lund", birth_date=born),
+        person("family", "Gunnel", "Dahl", birth_date=born),
+    ]
+    protected = GUNNEL | {"given_name": "Gunnel Tyra", "family_name": "Lund", "birth_date": entry or None}
+    hidden = set(known(people, protected | {"is_protected": True}))
+    assert hidden == {"whole", "forename"}
+    columns = dict.fromkeys(("given_name", "family_name", "birth_date"), "VARCHAR") | dict.fromkeys(("is_protected", "is_deceased"), "VARCHAR")  # fmt: skip
+    table = Table(columns=columns, key=["birth_date"], path="*.csv")
+    settings = Settings(company="T", sources={"registers": Source(connector="files", url=".", tables={"addresses": table})})  # fmt: skip
+    warehouse.execute("create schema raw_registers; create table raw_registers.addresses (given_name varchar, family_name varchar, birth_date varchar, is_protected varchar, is_deceased varchar, _deleted_at timestamp)")  # fmt: skip
+    warehouse.execute("insert into raw_registers.addresses values ('Gunnel Tyra', 'Lund', ?, 'J', 'N', null)", [entry])
+    asked = f"select s.source_key from ({hidden_customers(settings)}) h join identity.customer_source_records s using (customer_id)"
+    assert {key for (key,) in warehouse.execute(asked).fetchall()} == hidden
+    # of the dead no more than a name is no proof
+    warehouse.execute("update raw_registers.addresses set is_protected = 'N', is_deceased = 'J'")
+    assert warehouse.execute(asked).fetchall() == []
 
 
 @pytest.mark.parametrize(
