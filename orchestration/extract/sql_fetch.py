@@ -1,5 +1,6 @@
 """Rows of a query as Arrow: ADBC for SQLite and PostgreSQL (which COPYs), connectorx for MySQL and MariaDB, else SQLAlchemy's
-own cursor. Not here: which query (sql_statements.py), or what its rows become (sql.py).
+own cursor. A stream that breaks off is an error of its connection. Not here: which query (sql_statements.py), or what its
+rows become (sql.py).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -17,8 +19,35 @@ from orchestration.extract.sql_statements import limited, limits
 _FETCH_ROWS = 50_000
 
 
+class BrokenStreamError(RuntimeError):
+    """A database that began to answer, and did not come to an end."""
+
+
 @contextmanager
 def arrow_of(
+    url: sa.URL, engine: sa.Engine, sql: str, budget: Budget, running: list[Callable[[], object]]
+) -> Iterator[pa.RecordBatchReader]:
+    """The rows as they come. Raises BrokenStreamError where they break off, whatever DuckDB calls it that reads them."""
+    broken: list[Exception] = []
+
+    def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from reader
+        except Exception as error:
+            broken.append(error)
+            raise
+
+    try:
+        with _rows_of(url, engine, sql, budget, running) as reader:
+            yield pa.RecordBatchReader.from_batches(reader.schema, batches(reader))
+    except (duckdb.Error, pa.ArrowException):
+        if broken:
+            raise BrokenStreamError(type(broken[0]).__name__) from None
+        raise
+
+
+@contextmanager
+def _rows_of(
     url: sa.URL, engine: sa.Engine, sql: str, budget: Budget, running: list[Callable[[], object]]
 ) -> Iterator[pa.RecordBatchReader]:
     backend = url.get_backend_name()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,11 @@ from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.sql import with_driver
 from orchestration.settings import Settings, Source, Table
+from tests.conftest import Kundbild
 
 pytestmark = pytest.mark.system
+# an answer of more bytes is broken off
+_LONG = 1_000_000
 COLUMNS = {
     "id": "BIGINT",
     "name": "VARCHAR",
@@ -321,3 +326,146 @@ def test_a_value_that_cannot_be_read_costs_its_row_and_is_told(database, warehou
     for name in tables:
         years = f"select distinct year(day), year(moved) from raw_crm.{name} where day is not null or moved is not null"
         assert warehouse.execute(years).fetchall() == [(2026, 2026)]
+
+
+# the driver of MariaDB goes round a wire of the same machine, by the server's socket
+_POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
+
+
+class Wire:
+    """A proxy before a database that breaks off an answer of more than `_LONG` bytes, `cuts` times, and lets all else through."""
+
+    def __init__(self, url: sa.URL, cuts: int) -> None:
+        self.left, self.lost = cuts, 0
+        self._url, self._lock = url, threading.Lock()
+        self._door = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._open, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        port = self._door.getsockname()[1]
+        return self._url.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
+
+    def close(self) -> None:
+        self._door.close()
+
+    def _open(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._door.accept()
+                folder = str(self._url.query.get("host", ""))
+                far = socket.socket(socket.AF_UNIX if folder else socket.AF_INET)
+                far.connect(f"{folder}/.s.PGSQL.5432" if folder else (self._url.host, self._url.port))
+                threading.Thread(target=self._pass, args=(near, far, False), daemon=True).start()
+                threading.Thread(target=self._pass, args=(far, near, True), daemon=True).start()
+
+    def _pass(self, there: socket.socket, here: socket.socket, is_answer: bool) -> None:
+        told = 0
+        with suppress(OSError):
+            while part := there.recv(65_536):
+                told += len(part)
+                if is_answer and told > _LONG and self._is_to_be_cut():
+                    break
+                here.sendall(part)
+        for side in (there, here):
+            with suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+            side.close()
+
+    def _is_to_be_cut(self) -> bool:
+        with self._lock:
+            is_cut = self.left > 0
+            self.left, self.lost = self.left - is_cut, self.lost + is_cut
+            return is_cut
+
+
+@pytest.fixture
+def wire(database: sa.Engine) -> Iterator[Callable[[int], Wire]]:
+    """Makes a proxy before a database with a table that is long."""
+    values = ", ".join(f"({n}, '{'x' * 2_000}', '2026-01-01 10:00:00')" for n in range(2_000))
+    with database.begin() as con:
+        con.execute(sa.text("drop table if exists letters"))
+        con.execute(sa.text("create table letters (id integer primary key, body varchar(2000), updated_at timestamp null)"))  # fmt: skip
+        con.execute(sa.text(f"insert into letters values {values}"))
+    wires: list[Wire] = []
+
+    def go(cuts: int) -> Wire:
+        wires.append(Wire(database.url, cuts))
+        return wires[-1]
+
+    yield go
+    for one in wires:
+        one.close()
+
+
+@_POSTGRES
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_connection_that_is_lost_in_mid_read_may_be_tried_again_and_leaves_raw_as_it_was(
+    home, warehouse, wire, database, is_first
+):
+    there = wire(0)
+    columns = {"id": "BIGINT", "body": "VARCHAR", "updated_at": "TIMESTAMP"}
+    table = Table(columns=columns, key=["id"], cursor="updated_at", find_deletions=True)
+    settings = Settings(company="T", sources={"crm": Source(connector="sql", url=there.url, tables={"letters": table})})
+    prepare_raw(warehouse, settings)
+    if not is_first:
+        assert extract_source(warehouse, home, settings, "crm")["letters"].inserted == 2_000
+    before = warehouse.execute("select count(*) from raw_crm.letters").fetchall()
+    with database.begin() as con:
+        con.execute(sa.text("update letters set updated_at = '2026-01-01 11:00:00'"))
+    there.left = 1
+    with pytest.raises(SourceError, match="table letters: the database cannot be read") as caught:
+        extract_source(warehouse, home, settings, "crm")
+    assert there.lost == 1 and caught.value.is_passing
+    assert warehouse.execute("select count(*) from raw_crm.letters").fetchall() == before
+    assert extract_source(warehouse, home, settings, "crm")["letters"].source_rows == 2_000
+    assert warehouse.execute("select count(*), min(updated_at)::varchar from raw_crm.letters").fetchall() == [(2_000, "2026-01-01 11:00:00")]  # fmt: skip
+
+
+NIGHT = """
+company = "T"
+[schedule]
+retry_delay_seconds = 0.1
+[publishing]
+first_without_failed = true
+
+[sources.list]
+connector = "files"
+url = "{folder}"
+[sources.list.tables.people]
+path = "people.csv"
+key = ["id"]
+columns = {{ id = "BIGINT", name = "VARCHAR", email = "VARCHAR" }}
+[[sources.list.tables.people.maps]]
+entity = "people"
+columns = {{ source_key = "id", full_name = "name", email = "email" }}
+
+[sources.club]
+connector = "sql"
+url = "{url}"
+[sources.club.tables.letters]
+key = ["id"]
+columns = {{ id = "BIGINT", body = "VARCHAR" }}
+"""
+
+
+@_POSTGRES
+@pytest.mark.parametrize(("cuts", "is_read"), [(2, True), (1_000, False)])
+def test_a_night_reads_again_what_is_lost_in_mid_read_and_goes_on_without_what_never_recovers(
+    wire, tmp_path, cuts, is_read
+):
+    there = wire(cuts)
+    (tmp_path / "people.csv").write_text("id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n")
+    config = tmp_path / "kundbild.toml"
+    config.write_text(NIGHT.format(folder=tmp_path, url=there.url))
+    kundbild = Kundbild(tmp_path / "home", config)
+    outcome = kundbild.json("run", code=0 if is_read else 1)
+    assert outcome["is_success"] and outcome["customers"] == 2
+    with kundbild.warehouse() as con:
+        assert con.execute("select count(*) from raw_club.letters").fetchall() == [(2_000 if is_read else 0,)]
+    if is_read:
+        assert there.lost == 2 and not outcome["failed_sources"]
+    else:
+        # once, and twice more, as [schedule] retries says
+        assert there.lost == 3
+        assert "table letters: the database cannot be read" in outcome["failed_sources"]["club"]
