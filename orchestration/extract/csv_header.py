@@ -48,8 +48,7 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
             where=file.name,
             to_do=f'set csv = {{ encoding = "{found}" }}, or export it as {dialect.encoding.upper()}',
         )
-    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
-    python = {"windows-1252": "cp1252", "utf-16": file.lines.utf_16}.get(encoding, encoding)
+    python = {"windows-1252": "cp1252", "utf-16": file.lines.utf_16}.get(dialect.encoding, dialect.encoding)
     written = start.decode(python, errors="replace").removeprefix("\ufeff")
     quoting: dict[str, Any] = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
     lines = csv.reader(io.StringIO(written, newline=""), delimiter=dialect.delimiter, **quoting)

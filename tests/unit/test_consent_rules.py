@@ -25,6 +25,7 @@ def test_rule_01_nothing_is_permitted_that_was_not_granted_for_exactly_that(perm
 def test_rule_02_a_grant_has_its_time_and_evidence_and_ends(permitted, warehouse):
     assert permitted([ANNA], consent_events=[said("anna", at="2026-07-01")]) == {}  # of tomorrow
     assert permitted([ANNA], consent_events=[said("anna", wording_version=None)]) == {}
+    assert permitted([ANNA], consent_events=[said("anna", capture_source=None)]) == {}
     assert permitted([ANNA], consent_events=[said("anna", contact_point=None)]) == {}
     until = said("anna", expires_at=datetime(2026, 6, 1))
     assert permitted([ANNA], consent_events=[until]) == {} and permitted.why[SURVEY] == "the grant has expired"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import pytest
@@ -45,6 +45,21 @@ def test_a_time_of_the_source_s_clock_is_asked_for_as_the_instant_that_it_is(sta
     found = start(kind, newest)
     assert found.value == datetime(2025, 1, 10, 13, 49)
     assert found.clock == datetime(2025, 1, 10, 14, 49) and found.way.endswith("from 2025-01-10 14:49 on")
+
+
+@pytest.mark.parametrize(
+    ("kind", "newest"),
+    [
+        ("TIMESTAMP", "2025-01-10 15:04:00"),
+        ("TIMESTAMPTZ", "2025-01-10 14:04:00+00"),
+        ("VARCHAR", "2025-01-10T15:04:00"),
+    ],
+)
+def test_a_time_that_is_ahead_of_the_clock_does_not_count(start, kind, newest):
+    """A row of less than a day ahead is loaded, for its zone may be another: what changes until then is asked for."""
+    ahead = f"{datetime.now() + timedelta(hours=20):%Y-%m-%d %H:%M:%S}"
+    ahead = ahead.replace(" ", newest[10]) + newest[19:]
+    assert start(kind, newest, ahead).value == datetime(2025, 1, 10, 13, 49)
 
 
 def test_a_column_with_a_zone_is_compared_as_an_instant_and_one_without_by_the_source_s_clock(start):

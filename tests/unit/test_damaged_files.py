@@ -38,6 +38,7 @@ DAMAGED = {
     "utf-8 that is declared utf-16": (ROWS.encode(), {"csv": UTF_16}),
     "the same of an odd length": (ROWS.encode() + b"\n", {"csv": UTF_16}),
     "utf-16 that ends within a letter": (ROWS.encode("utf-16")[:-1], {"csv": UTF_16}),
+    "big-endian utf-16 that ends within a letter": (b"\xfe\xff" + ROWS.encode("utf-16-be")[:-1], {"csv": UTF_16}),
     "latin-1 that is declared utf-16": (ROWS.encode("latin-1"), {"csv": UTF_16}),
     "zipped utf-8 that is declared utf-16": (ZIPPED, {"csv": UTF_16}),
     "utf-16 that is declared utf-8, zipped": (gzip.compress(ROWS.encode("utf-16")), {}),

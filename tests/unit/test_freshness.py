@@ -9,6 +9,7 @@ import pytest
 from data_quality.suites import raw
 from orchestration.activation.statement_sources import statement_sources
 from orchestration.configuration import load_settings
+from orchestration.errors import SourceError
 from orchestration.extract.records import now
 from orchestration.map_settings import EntityMap
 from orchestration.settings import PROJECT_DIR, Settings, Source, Table
@@ -68,6 +69,22 @@ def test_files_of_statements_are_known_for_a_day_unless_said_otherwise_and_by_th
         # a database says all that it knows whenever it is read
         assert is_fresh(at, maps=[said], connector="sql", **table) and is_fresh(at, maps=[bought], **table)
         assert is_fresh(at, maps=[said], fresh_within_hours=25.5)
+
+
+def test_a_source_is_stale_since_it_first_failed(load_files, warehouse):
+    def since():
+        return warehouse.execute("select is_ok, since from ops.source_status").fetchall()[0]
+
+    load_files({"a.csv": "id,name,amount,day\n"})
+    was_fresh, fresh_since = since()
+    load_files()
+    assert since() == (was_fresh, fresh_since) == (True, fresh_since)
+    found = []
+    for number in range(2):
+        with pytest.raises(SourceError):
+            load_files({f"b{number}.csv": ""})
+        found.append(since())
+    assert found[0] == found[1] and found[0][0] is False and found[0][1] > fresh_since
 
 
 def test_every_statement_table_of_the_demo_has_a_clock():

@@ -208,6 +208,7 @@ def test_a_retyped_column_stops_the_source(load, serve):
 
 
 def test_a_killed_load_is_finished_and_then_the_new_batch_is_fetched(load, pages, home, warehouse, monkeypatch):
+    """Also where the API no longer gives what the package holds, as one of events that shows the last days alone."""
     from orchestration.extract import rest
 
     folder = pages(1, [row(1), row(2)])
@@ -218,9 +219,11 @@ def test_a_killed_load_is_finished_and_then_the_new_batch_is_fetched(load, pages
             with pytest.raises(KeyboardInterrupt):
                 load(url)
         assert warehouse.execute("select count(*) from raw_api.things").fetchall() == [(0,)]
+        pages(1, [row(2, name="changed", updated_at="2026-01-31T00:00:00Z")])
         pages(2, [row(3, updated_at="2026-02-01T00:00:00Z")])
         load(url)
-    assert [r for (r,) in warehouse.execute("select id from raw_api.things order by id").fetchall()] == [1, 2, 3]
+    found = warehouse.execute("select id, name from raw_api.things order by id").fetchall()
+    assert found == [(1, "N1"), (2, "changed"), (3, "N3")]
     assert not (home.landing / "api" / "things").exists()
     assert rest.REJECTS not in [r[0] for r in warehouse.execute("describe raw_api.things").fetchall()]
 
