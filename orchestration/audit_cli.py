@@ -40,6 +40,10 @@ def verify(as_json: Json = False) -> None:
 @audit_app.command()
 def acknowledge(as_json: Json = False) -> None:
     """Note that you know why entries are missing: a backup of the home folder was put back, or the folder made anew."""
+    from orchestration.migrations import refuse_newer
+    from orchestration.night import home_and_config
+
+    refuse_newer(home_and_config()[0])
     times = _log().acknowledge()
     if as_json:
         print_json({"times": times})

@@ -185,6 +185,7 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """List publications, or roll back to an earlier one. Publishing itself is the last step of `kundbild run`."""
+    from orchestration.migrations import refuse_newer
     from orchestration.night import home_and_config
     from orchestration.publishing import versions
     from orchestration.publishing.shown import go_back
@@ -193,6 +194,7 @@ def publish(
     if rollback or version:
         home.prepare()
         with home.lock("rollback"):
+            refuse_newer(home)
             publication, problem = go_back(home, version)
         if problem:
             err.print(styled("[yellow]warning[/yellow]: {}", problem), highlight=False)
@@ -283,11 +285,13 @@ def job_token() -> None:
     """Give a token for one run of erase_customers or export_subject in the Dagster UI, good for 15 minutes."""
     from orchestration.configuration import load_settings
     from orchestration.extract.records import now
+    from orchestration.migrations import refuse_newer
     from orchestration.night import home_and_config
     from orchestration.privacy.audit import audit_log
     from orchestration.privacy.job_tokens import give_token
 
     home, config = home_and_config()
+    refuse_newer(home)
     token = give_token(home.prepare(), now())
     audit_log(home, load_settings(config).privacy).append("gave a job token")
     print(token)
@@ -298,11 +302,13 @@ def prepare() -> None:
     """Compile the dbt project for the Dagster UI, which never compiles it while it loads, and put a run history aside that Dagster
     cannot read. `kundbild run` does both too."""
     from orchestration.configuration import load_settings
+    from orchestration.migrations import refuse_newer
     from orchestration.night import home_and_config
     from orchestration.run_history import damaged, put_aside
     from orchestration.transform import Dbt
 
     home, config = home_and_config()
+    refuse_newer(home)
     dbt = Dbt(load_settings(config), home.prepare())
     if damaged(home):
         with home.lock("putting a damaged run history aside"):
@@ -319,6 +325,7 @@ def prepare() -> None:
 def dbt_command(context: typer.Context) -> None:
     """Run dbt by hand with this home and configuration: `kundbild dbt build --select customer_360+`."""
     from orchestration.configuration import load_settings
+    from orchestration.migrations import refuse_newer
     from orchestration.night import home_and_config
     from orchestration.privacy.access import BY_DBT, command_to_note, note_access
     from orchestration.transform import Dbt
@@ -328,6 +335,7 @@ def dbt_command(context: typer.Context) -> None:
     settings = load_settings(config)
     command = command_to_note(context.args)
     with home.lock("dbt by hand"):
+        refuse_newer(home)
         if command:
             note_access(home, settings.privacy, BY_DBT, command=command)
         is_success = Dbt(settings, home).invoke(context.args)

@@ -33,9 +33,11 @@ def demo(
     if context.invoked_subcommand:
         return
     from orchestration.demo.generate import generate
+    from orchestration.migrations import refuse_newer
     from orchestration.night import home_and_config
 
     home, _ = home_and_config()
+    refuse_newer(home)
     home.prepare()
     with Watch("demo") as show:
         counts = generate(
@@ -91,8 +93,10 @@ def demo_serve(
 def demo_next() -> None:
     """Let the demo company live through one more night: new, changed, late and deleted rows arrive."""
     from orchestration.demo.generate import next_night
+    from orchestration.migrations import refuse_newer
     from orchestration.night import home_and_config
 
     home, _ = home_and_config()
+    refuse_newer(home)
     night = next_night(home.demo)
     out.print(styled("Night {} has passed. Next: [bold]{} run[/bold]", night, me()))

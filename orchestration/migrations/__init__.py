@@ -147,6 +147,21 @@ def assert_not_newer(con: duckdb.DuckDBPyConnection) -> int:
     return int(version)
 
 
+def refuse_newer(home: Home) -> None:
+    """For whoever writes into a home without bringing it up to date. Raises HomeVersionError where a newer program built it.
+
+    Where the warehouse cannot be opened, nothing is said: another program that has it open asked itself, and a broken one is
+    told by whoever reads it.
+    """
+    if not home.warehouse.exists():
+        return
+    try:
+        with duckdb.connect(str(home.warehouse), read_only=True) as con:
+            assert_not_newer(con)
+    except duckdb.Error:
+        return
+
+
 def _listed(wanted: dict[str, Shape]) -> list[str]:
     """`schema.table.column` of every state table."""
     return sorted(f"{name}.{c.name}" for name, shape in wanted.items() if name not in DERIVED for c in shape.columns)

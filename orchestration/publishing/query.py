@@ -9,6 +9,7 @@ import duckdb
 
 from orchestration.configuration import load_privacy
 from orchestration.errors import KundbildError
+from orchestration.migrations import refuse_newer
 from orchestration.night import home_and_config
 from orchestration.privacy.access import QUERIED, note_access
 from orchestration.publishing.grades import ANALYST, Grade
@@ -25,6 +26,8 @@ def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[
     these are about the query, for an error while it runs may quote a row.
     """
     home, config = home_and_config()
+    # it is noted who asks
+    refuse_newer(home)
     path = home.published / grade.file
     if not path.exists():
         is_older = (home.published / "current").exists()
