@@ -67,8 +67,8 @@ def attempt(home: Home) -> Iterator[Attempt]:
 
 def unnoted(home: Home, last_run: dict[str, Any] | None) -> str:
     """What became of the newest run, in words, where it is not the one noted last: it failed and noted nothing, or never ended."""
-    mark = read_json(home.last_attempt)
-    if not isinstance(mark, dict) or mark.get("state") not in ("began", "failed") or _is_held(home):
+    mark = _mark(home)
+    if mark is None or mark["state"] not in ("began", "failed") or _is_held(home):
         return ""
     began = datetime.fromisoformat(mark["began_at"])
     if last_run and datetime.fromisoformat(last_run["ended_at"]) >= began:
@@ -79,6 +79,27 @@ def unnoted(home: Home, last_run: dict[str, Any] | None) -> str:
         f"A run that began at {began:%Y-%m-%d %H:%M} UTC noted no end: it was stopped or killed, or the disk was full; "
         "`kundbild run` takes up what it left"
     )
+
+
+def newest(home: Home) -> str:
+    """What the mark alone tells of the newest run, in words; "" where there is none, or it cannot be read."""
+    mark = _mark(home)
+    if mark is None:
+        return ""
+    became = {"failed": f"failed: {mark['problem']}", "ended": "noted its end"}.get(mark["state"], "noted no end yet")
+    return f"the newest run began at {datetime.fromisoformat(mark['began_at']):%Y-%m-%d %H:%M} UTC and {became}"
+
+
+def _mark(home: Home) -> dict[str, str] | None:
+    """The mark; None where there is none, or it is cut or something else: then it tells of no run."""
+    mark = read_json(home.last_attempt)
+    if not isinstance(mark, dict) or not all(isinstance(mark.get(k), str) for k in ("state", "began_at", "problem")):
+        return None
+    try:
+        datetime.fromisoformat(mark["began_at"])
+    except ValueError:
+        return None
+    return mark
 
 
 def _is_held(home: Home) -> bool:

@@ -32,7 +32,11 @@ def told_of_files(home: Home) -> list[str]:
 
 def _state(home: Home) -> Finding:
     """Files that a run reads later: one that is cut is made anew, and is worth a look at the disk."""
-    files = [path for path in (home.last_status, home.job_tokens, *home.dbt_target.glob("*.json")) if path.exists()]
+    files = [
+        path
+        for path in (home.last_status, home.last_attempt, home.job_tokens, *home.dbt_target.glob("*.json"))
+        if path.exists()
+    ]
     cut = [path.name for path in files if read_json(path) is None]
     settings = home.dagster / "dagster.yaml"
     cut += [settings.name] if settings.exists() and not settings.read_text(errors="replace").strip() else []

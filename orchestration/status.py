@@ -11,13 +11,14 @@ from typing import Any
 
 import duckdb
 
-from orchestration.attempts import unnoted
+from orchestration.attempts import newest, unnoted
 from orchestration.errors import HomeVersionError, KundbildError, WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.home import Home, read_json, write_private
 from orchestration.migrations import of_this_version
+from orchestration.privacy.audit import last_entry
 from orchestration.publishing.grades import GRADES
-from orchestration.publishing.versions import current
+from orchestration.publishing.versions import current, standing_versions
 from orchestration.set_aside import read_set_aside
 from orchestration.settings import Engine
 from orchestration.state_files import told_of_files
@@ -38,6 +39,7 @@ _FAILED = """
 select severity, table_name as table, check_name as check from ops.check_results
 where not passed and run_id = (select arg_max(run_id, checked_at) from ops.check_results) order by severity, 2, 3
 """
+_NOTHING: dict[str, Any] = {"sources": [], "failed_checks": [], "last_run": None, "set_aside": [], "unread": []}
 _LAST = "select run_id, ended_at::varchar as ended_at, problems from ops.runs order by ended_at desc limit 1"
 
 
@@ -76,13 +78,17 @@ def read_status() -> dict[str, Any]:
         # under the lock: DuckDB would refuse the file to a run that starts meanwhile
         with home.lock("status", wait=0.5), duckdb.connect(str(home.warehouse), read_only=True) as con:
             found = _status(con)
-    except (WarehouseBusyError, duckdb.IOException) as error:
-        running = home.holder() or "another program, which has the warehouse open"
-        found = read_json(home.last_status)
-        if found is None:
+    except (WarehouseBusyError, duckdb.Error) as error:
+        is_in_use = isinstance(error, WarehouseBusyError) or "lock" in str(error).lower()
+        if is_in_use:
+            running = home.holder() or "another program, which has the warehouse open"
+        found = _left_status(home)
+        if not found["last_run"] and is_in_use and not home.last_status.exists() and not standing_versions(home):
             raise WarehouseBusyError(
                 f"the first run is going on: {running}", where=str(home.warehouse), to_do="try again when it has ended"
             ) from error
+        if not is_in_use:
+            found["unread"] = ["the warehouse; `kundbild doctor` says what to mend", *found["unread"]]
     told = unnoted(home, found["last_run"])
     return {
         **found,
@@ -91,6 +97,22 @@ def read_status() -> dict[str, Any]:
         "state_files": told_of_files(home),
         "publication": _publication(home),
     }
+
+
+def _left_status(home: Home) -> dict[str, Any]:
+    """What the last run left; where that cannot be read, no more than that, and what else tells of runs."""
+    left = read_json(home.last_status)
+    if isinstance(left, dict) and left.keys() >= _NOTHING.keys() - {"set_aside", "unread"}:
+        return _NOTHING | left
+    why = "is cut, empty or something else" if home.last_status.exists() else "is not there"
+    unread = [
+        f"how things stood when the last run ended: {home.last_status} {why}; the next run that ends writes it anew"
+    ]
+    if began := newest(home):
+        unread.append(f"what is known without it: {began}")
+    if last := last_entry(home.audit_log):
+        unread.append(f"the newest entry of the audit log: {last}")
+    return _NOTHING | {"unread": unread}
 
 
 def _status(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -74,6 +74,17 @@ def actor() -> str:
         return str(uid)
 
 
+def last_entry(path: Path) -> str:
+    """When the newest entry of a log was written and what was done, in words, without looking at its chain; "" where none can be
+    read."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        entry = json.loads(lines[-1])
+        return f"{entry['action']}, at {entry['at']}"
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
+
+
 class AuditLog:
     """The log in one file, which only grows."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -12,11 +13,12 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.attempts import attempt, unnoted
+from orchestration.attempts import attempt, newest, unnoted
 from orchestration.cli import app
 from orchestration.errors import KundbildError, WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.launch import run_nightly
+from orchestration.publishing.versions import MANIFEST
 from orchestration.settings import PROJECT_DIR
 from orchestration.status import note_run, read_status
 
@@ -97,3 +99,46 @@ def test_the_mark_needs_no_room_once_it_is_there(home):
     assert (after.st_ino, after.st_size, after.st_blocks) == (before.st_ino, before.st_size, before.st_blocks)
     assert after.st_mode & 0o077 == 0
     assert "failed: no room: ö" in unnoted(home, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1]", b"{}", b'{"sources": []}', None])
+def test_a_status_that_cannot_be_read_is_no_first_run_and_what_else_is_known_is_told(ran, content):
+    with attempt(ran) as mark:
+        mark.end("no room")
+    ran.audit_log.write_text('{"number": 1, "at": "2026-11-01T02:00:00Z", "action": "published"}\n')
+    version = ran.published / "versions" / "v1"
+    version.mkdir(parents=True)
+    said = {"version": "v1", "run_id": "r", "published_at": "2026-11-01T02:00:00Z", "tables": {"bi.dim_customers": 7}}
+    (version / MANIFEST).write_text(json.dumps(said))
+    (ran.published / "current").symlink_to(version)
+    if content is not None:
+        ran.last_status.write_bytes(content)
+    with ran.lock("run 12345678"):
+        found = read_status()
+    assert "run 12345678" in found["running"] and found["publication"]["rows"] == 7 and found["last_run"] is None
+    told = " ".join(found["unread"])
+    assert str(ran.last_status) in told and ("is not there" if content is None else "is cut, empty") in told
+    assert "the newest run began at" in told and "failed: no room" in told
+    assert "published, at 2026-11-01T02:00:00Z" in told
+    shown = " ".join(CliRunner().invoke(app, ["status"]).stdout.split())
+    assert "first run" not in shown
+
+
+def test_only_a_home_without_a_status_and_a_publication_is_at_its_first_run(ran):
+    with ran.lock("run 12345678"), pytest.raises(WarehouseBusyError, match=r"the first run is going on: .*12345678"):
+        read_status()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff", b"[1]", b"{}", b'{"state": "began", "began_at": "x", "problem": ""}']
+)
+def test_a_mark_that_cannot_be_read_tells_of_no_run(ran, content):
+    ran.last_attempt.write_bytes(content)
+    assert unnoted(ran, None) == newest(ran) == ""
+    assert read_status()["last_run"]["run_id"] == "green"
+
+
+def test_a_warehouse_that_cannot_be_opened_is_not_told_as_one_in_use(ran):
+    ran.warehouse.write_bytes(b"garbage" * 10_000)
+    found = read_status()
+    assert found["running"] == "" and "the warehouse; `kundbild doctor`" in found["unread"][0]
