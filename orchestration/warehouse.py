@@ -98,9 +98,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.execute("commit")
     except BaseException:
-        # what failed may have ended it already, as a commit on a full disk does
-        with suppress(duckdb.Error):
-            connection.execute("rollback")
+        # what failed may have ended it already, as a commit on a full disk does; and the first may be interrupted
+        for _ in range(2):
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
         raise
 
 

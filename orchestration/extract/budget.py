@@ -9,6 +9,9 @@ from contextlib import contextmanager
 
 from orchestration.errors import SourceError
 
+# seconds
+_BETWEEN_INTERRUPTS = 1.0
+
 
 class Budget:
     """The time that is left to a source. Starts when it is made."""
@@ -36,10 +39,18 @@ class Budget:
 
     @contextmanager
     def interrupting(self, table: str, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Calls `interrupt` from another thread when the time is up, and makes an error of what it led to."""
-        timer = threading.Timer(self.left, interrupt)
-        timer.daemon = True
-        timer.start()
+        """Calls `interrupt` from another thread when the time is up, again and again while the block lasts: between two queries
+        there is nothing to interrupt. Makes an error of what it led to."""
+        is_over = threading.Event()
+
+        def watch() -> None:
+            wait = self.left
+            while not is_over.wait(wait):
+                interrupt()
+                wait = _BETWEEN_INTERRUPTS
+
+        watching = threading.Thread(target=watch, daemon=True)
+        watching.start()
         try:
             yield
         except Exception:
@@ -47,4 +58,6 @@ class Budget:
                 raise self.spent(table) from None
             raise
         finally:
-            timer.cancel()
+            is_over.set()
+            # what follows is not interrupted
+            watching.join()

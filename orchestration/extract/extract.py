@@ -105,7 +105,11 @@ def _extract_table(
     try:
         with transaction(con):
             fit_raw(con, name, table_name, table)
-        with _batch(con, home, settings, name, table_name, table, budget) as batch:
+        # DuckDB reads files itself, and asks no clock meanwhile
+        with (
+            budget.interrupting(table_name, con.interrupt),
+            _batch(con, home, settings, name, table_name, table, budget) as batch,
+        ):
             if batch is not None:
                 read_from = batch.files
                 pepper = find_pepper(con, settings.privacy.pepper) if table.national_id else None

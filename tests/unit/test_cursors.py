@@ -172,6 +172,15 @@ def test_a_later_file_counts_unless_its_row_is_surely_older(load_files, warehous
     assert warehouse.execute("select name from raw_s.t").fetchall() == [("new",)]
 
 
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_of_a_cursor_that_keeps_its_instant_the_newer_row_stands_whatever_comes_later(load_files, warehouse, format):
+    columns = _SHOP | {"moved": "TIMESTAMPTZ"}
+    more = {"format": format, "columns": columns, "cursor": "moved", "timezone": "Europe/Stockholm"}
+    load_files({"a.txt": _lines(format, _NEW)}, **more)
+    load_files({"b.txt": _lines(format, _OLD)}, **more)
+    assert warehouse.execute("select name from raw_s.t").fetchall() == [("new",)]
+
+
 def test_a_row_of_the_future_hides_none_of_the_same_first_file(load_files, warehouse):
     rows = [("good", "2025-10-26T02:50:00"), ("ahead", "2999-01-01T00:00:00")]
     counts = load_files({"a.txt": _lines("csv", *rows)}, columns=_SHOP, cursor="moved")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import time
 import uuid
 from pathlib import Path
 
@@ -14,8 +15,11 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from orchestration.errors import SourceError
+from orchestration.extract.budget import Budget
 from orchestration.extract.delivery_checks import read_companion
-from orchestration.settings import CsvDialect, Table
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.landing import Batch
+from orchestration.settings import CsvDialect, Settings, Source, Table
 
 TEXT = {"id": "VARCHAR", "status": "VARCHAR"}
 
@@ -303,6 +307,40 @@ def test_a_file_without_an_end_ends_with_the_time_of_its_source(load, store, mon
     with pytest.raises(SourceError, match=r"longer than the 0\.01 minutes") as caught:
         load(url=f"memory:/{folder}", path="*.csv", max_minutes=0.01)
     assert caught.value.is_whole_source
+
+
+def test_a_file_whose_read_takes_too_long_ends_with_the_time_of_its_source(
+    home, warehouse, tmp_path, load_files, monkeypatch
+):
+    """DuckDB's own work, which asks no clock; what comes after it is not interrupted."""
+    endless = "select 1::bigint as id from range(10000000) a, range(10000000) b where hash(a.range + b.range) = 0"
+    reads = {"slow": endless, "quick": "select 1::bigint as id"}
+    sources = {
+        name: Source(connector="files", url=str(tmp_path), max_minutes=minutes,
+                     tables={"t": Table(columns={"id": "BIGINT"}, key=["id"], path="*.csv")})
+        for name, minutes in (("slow", 0.01), ("quick", 1))
+    }  # fmt: skip
+    settings = Settings(company="T", sources=sources)
+    prepare_raw(warehouse, settings)
+    monkeypatch.setattr(
+        "orchestration.extract.files.read_files", lambda con, source, *_: Batch(reads[source], {"id": "BIGINT"})
+    )
+    began = time.monotonic()
+    with pytest.raises(SourceError, match=r"longer than the 0\.01 minutes") as caught:
+        extract_source(warehouse, home, settings, "slow")
+    assert caught.value.is_whole_source and time.monotonic() - began < 60
+    assert extract_source(warehouse, home, settings, "quick")["t"].inserted == 1
+    assert warehouse.execute("select count(*) from raw_slow.t").fetchall() == [(0,)]
+
+
+def test_what_begins_when_the_time_is_up_is_interrupted_too(warehouse):
+    budget = Budget("s", 0.5 / 60)
+    with pytest.raises(SourceError, match="took longer"), budget.interrupting("t", warehouse.interrupt):
+        # nothing runs when the time is up
+        time.sleep(0.7)
+        warehouse.execute("select count(*) from range(10000000) a, range(10000000) b where hash(a.range + b.range) = 0")
+    time.sleep(0.2)
+    assert warehouse.execute("select 1").fetchall() == [(1,)]
 
 
 def _raise(error):

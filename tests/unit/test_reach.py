@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from orchestration.doctor import examine
+from orchestration.findings import Finding
 
 # after so long the servers here hang up by themselves: no test waits for ever
 _LONG = 10
@@ -101,3 +102,29 @@ def test_a_database_that_answers_is_told_with_its_tables(look, tmp_path):
     con.close()
     found, _ = look("sql", f"sqlite:///{tmp_path / 'd.sqlite'}")
     assert found.is_ok and found.found.endswith(": 1 tables")
+
+
+def test_sources_are_looked_at_side_by_side_and_told_in_their_order(write_config, monkeypatch, tmp_path):
+    names = [f"s{number}" for number in range(9)]
+    blocks = [
+        f'[sources.{name}]\nconnector = "files"\nurl = "{tmp_path}"\n'
+        f'[sources.{name}.tables.t]\npath = "*.csv"\ncolumns = {{ id = "BIGINT" }}\n'
+        for name in names
+    ]
+    path = write_config('company = "T"\n' + "".join(blocks))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(path))
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path / "home"))
+    # none is done before all are begun, and the first is done last
+    begun, others = threading.Barrier(len(names), timeout=30), threading.Semaphore(0)
+
+    def look(name, *_):
+        begun.wait()
+        for _ in names[1:] if name == names[0] else ():
+            assert others.acquire(timeout=30)
+        others.release()
+        return Finding(f"source {name}", True, "")
+
+    monkeypatch.setattr("orchestration.doctor.reach", look)
+    assert [finding.what for finding in examine() if finding.what[:7] == "source "] == [
+        f"source {name}" for name in names
+    ]
