@@ -41,6 +41,42 @@ _REFUSES = (
 )
 
 
+def _loosely(written: str) -> str:
+    """SQL: a street or place by its consonants and digits, which its spellings have in common."""
+    letters = f"replace(replace(lower(strip_accents({written})), 'þ', 'th'), 'ß', 'ss')"
+    return f"regexp_replace(translate({letters}, 'ðđłħŋĳaeiouyåäæöøœı', 'ddlhnj'), '[^\\pL\\pN]', '', 'g')"
+
+
+def _digits(written: str) -> str:
+    return f"regexp_replace({written}, '[^0-9]', '', 'g')"
+
+
+def _addresses(point: str) -> str:
+    """SQL: a list of the addresses of a contact point without dots and a tag before the @."""
+    local = "replace(regexp_replace(split_part(k, '@', 1), '[+].*$', ''), '.', '')"
+    domain = "replace(split_part(k, '@', 2), 'googlemail.', 'gmail.')"
+    return f"list_transform({point_keys(f'nfc_normalize({point})')}, lambda k: {local} || '@' || {domain})"
+
+
+def _numbers(point: str) -> str:
+    """SQL: a list of the last six digits of the numbers of a contact point: a country and zeros before them are no part of it."""
+    numbers = f"list_append({point_keys(point)}, nullif({_digits(point)}, ''))"
+    return f"list_transform({numbers}, lambda k: right(k, 6))"
+
+
+# a permission b, and a correction r: whether its point is of the corrected field and cannot be the right value, in any spelling. Of
+# domains in punycode nothing is said
+_IS_REPLACED = (
+    "(case r.field when 'email' then b.channel <> 'post' and contains(b.contact_point, '@') and not contains(b.contact_point || coalesce(r.value, ''), 'xn--') "
+    f"and list_has_any({_addresses('b.contact_point')}, {_addresses('r.value')}) is not true "
+    "when 'phone' then b.channel in ('sms', 'phone') and not contains(b.contact_point, '@') "
+    f"and list_has_any({_numbers('b.contact_point')}, {_numbers('r.value')}) is not true "
+    f"when 'postal_code' then b.channel = 'post' and contains({_digits('b.contact_point')}, nullif({_digits('r.value')}, '')) is not true "
+    f"when 'street' then b.channel = 'post' and contains({_loosely('b.contact_point')}, {_loosely('r.value')}) is not true "
+    f"when 'city' then b.channel = 'post' and contains({_loosely('b.contact_point')}, {_loosely('r.value')}) is not true else false end)"
+)
+
+
 def by_paths_of_their_own(settings: Settings) -> list[Check]:
     """The same promises from raw rows and people's requests, with keys and words that the models do not share."""
     permitted = (
@@ -88,5 +124,12 @@ def by_paths_of_their_own(settings: Settings) -> list[Check]:
             "and (r.purpose in (b.purpose, 'all') or coalesce(r.purpose, 'direct_marketing') = 'direct_marketing' and b.purpose in "
             "(select purpose from reference.purposes where is_marketing)) and coalesce(r.channel in (b.channel, 'all'), true))",
             rule=6,
+        ),
+        no_row_where(
+            "no_permission_on_a_corrected_point",
+            "Nobody is permitted by an address or number that was corrected (`kundbild rectify`) at or after the deciding grant.",
+            f"b.is_permitted and exists (select 1 from identity.corrections r join ({_owners('from identity.corrections')}) s using (source_system, source_key) "
+            f"where s.customer_id = b.customer_id and r.corrected_at >= b.decided_at and {_IS_REPLACED})",
+            rule=24,
         ),
     ]

@@ -145,7 +145,7 @@
         group by 1, 2
     ),
     void as (
-        select person_system, person_key, sum({{ hashed(["contact_point"]) }}) as points
+        select person_system, person_key, sum({{ hashed(["contact_point", "ends_at", "given_after"]) }}) as points
         from {{ source("identity", "void_grants") }}
         group by 1, 2
     )

@@ -2,8 +2,9 @@
     What customers said, as CTEs `owners` and `statements`: one row per customer, purpose, channel and statement. Grants are
     those of standing rows; withdrawals are the ledger's, whatever became of the row and of the record (identity.withdrawals).
     A withdrawal speaks for whoever has the contact point that it names, and for whoever was granted something on it.
-    `effective_at` is from when a statement holds, `weighs_at` what puts it before or after others (first_moment). A grant of
-    which nobody knows whether it came after a withdrawal is void: their times are of different clocks, and too near.
+    `effective_at` is from when a statement holds, `weighs_at` what puts it before or after others (first_moment). A grant
+    that was given before a correction replaced its contact point expires with it (`corrected_at`). A grant of which nobody
+    knows whether it came after a withdrawal is void: their times are of different clocks, and too near.
 -#}
 {% macro consent_statements(touched=none) -%}
     {%- set granted, withdrawn = (
@@ -66,12 +67,13 @@
             coalesce(e.confirmed_at, e.stated_at) as effective_at,
             {{ first_moment("coalesce(e.confirmed_at, e.stated_at)") }} as weighs_at,
             e.confirmed_at,
-            e.expires_at,
+            least(e.expires_at, v.ends_at) as expires_at,
+            v.ends_at as corrected_at,
             e.wording_version,
             e.capture_source,
             e.legal_basis,
             e.source_system || ':' || e.source_key as event_key,
-            v.contact_point is not null as is_void,
+            v.contact_point is not null and v.ends_at is null as is_void,
             case when e.is_zoneless then e.source_system end as clock
         from {{ granted }} e
         join owners b on b.source_system = e.person_system and b.source_key = e.person_key and b.is_standing
@@ -80,6 +82,9 @@
             on v.contact_point = e.contact_point
             and v.person_system = e.person_system
             and v.person_key = e.person_key
+            and (
+                v.ends_at is null or {{ given_at() }} <= v.ends_at and coalesce({{ given_at() }} > v.given_after, true)
+            )
         where e.status = 'granted' and e.deleted_at is null
         union all
         select
@@ -90,6 +95,7 @@
             contact_point,
             effective_at,
             weighs_at,
+            null,
             null,
             null,
             null,
@@ -164,6 +170,7 @@
             t.weighs_at,
             t.confirmed_at,
             t.expires_at,
+            t.corrected_at,
             t.wording_version,
             t.capture_source,
             t.legal_basis,
@@ -177,4 +184,13 @@
             and d.channel = t.channel
             and d.event_key = t.event_key
     )
+{%- endmacro %}
+
+{#-
+    SQL on a grant e: when it was given, as early as may be: what was asked for before a correction is not given after it by a
+    second click that may be somebody else's.
+-#}
+{% macro given_at() -%}
+    {{ first_moment("least(e.stated_at, e.confirmed_at)") }}
+    - {{ earlier_by("case when e.is_zoneless then e.source_system end") }}
 {%- endmacro %}

@@ -12,7 +12,7 @@ from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
 from orchestration.identity.contact_points import note_holders_of_today
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.consent import CHANNELS
-from orchestration.privacy.exported_points import point_key
+from orchestration.privacy.corrected_points import note_replaced_points
 from orchestration.privacy.rights import OWNERS, prepare_requests
 from orchestration.warehouse import has_table, scalar
 
@@ -71,29 +71,12 @@ from identity.restrictions b join owners o using (source_system, source_key)
 """
 
 
-def _parts(address: str) -> str:
-    """SQL: the parts of a postal address in one line, folded: `|storgatan 1|11122|lund|`. Only a whole part is the same
-    one: Storgatan 1 stands in Storgatan 12 too."""
-    parted = f"regexp_replace({address}, '\\b([0-9]{{3}} ?[0-9]{{2}}|[0-9]{{4}})\\b', ',\\1,', 'g')"
-    words = f"list_transform(string_split_regex({parted}, '[,;\\n]'), lambda part: match_keys.words_key(part))"
-    return f"('|' || array_to_string(list_filter({words}, lambda part: part is not null), '|') || '|')"
-
-
-# an address that a correction replaced (Art. 16) may be somebody else's; a later statement on it decides anew
-_CORRECTED = f"""
-insert into later_words select p.customer_id, 'corrected since the permission was given'
-from marts.contact_permissions p
-join (
-    select o.customer_id, c.field, c.value, c.corrected_at from identity.corrections c join owners o using (source_system, source_key)
-) c on c.customer_id = p.customer_id and c.corrected_at >= p.decided_at
-where p.is_permitted and p.purpose = $purpose and p.channel = $channel and case
-    when c.field in ('email', 'phone') then p.channel <> 'post' and (c.field = 'email') = contains(p.contact_point, '@')
-        and ({point_key("p.contact_point")} = {point_key("c.value")}) is not true
-    when p.channel <> 'post' then false
-    when c.field in ('street', 'city') then contains({_parts("p.contact_point")}, nullif({_parts("c.value")}, '||')) is not true
-    when c.field = 'postal_code'
-        then list_contains(match_keys.postal_keys_in(p.contact_point), match_keys.postal_key(c.value, null)) is not true
-    else false end
+# a contact point that a correction replaced (Art. 16); a later statement on it decides anew
+_ASKED_POINTS = "select customer_id, contact_point, channel from marts.contact_permissions where is_permitted and purpose = $purpose and channel = $channel"
+_CORRECTED = """
+insert into later_words select distinct p.customer_id, 'corrected since the permission was given'
+from marts.contact_permissions p join replaced_points r using (customer_id, contact_point, channel)
+where p.is_permitted and p.purpose = $purpose and r.corrected_at >= p.decided_at
 """
 # a corrected birth date (rule 17), of a date that cannot be read too: the night has seen what was corrected before it
 _UNDER_AGE = """
@@ -140,7 +123,8 @@ def note_later_words(
     }
     con.execute(_LATER_WORDS, about)
     con.execute("drop table refusals")
-    con.execute(_CORRECTED, {"purpose": purpose, "channel": channel})
+    note_replaced_points(con, _ASKED_POINTS, {"purpose": purpose, "channel": channel})
+    con.execute(_CORRECTED, {"purpose": purpose})
     con.execute(_UNDER_AGE)
 
 

@@ -70,7 +70,10 @@ left join known_ids i on i.customer_hash = e.customer_hash
 left join (
     select distinct o.customer_id from identity.restrictions join owners o using (source_system, source_key)
 ) r on r.customer_id = i.customer_id
-left join (select distinct customer_id from later_words where starts_with(reason, 'corrected')) l on l.customer_id = i.customer_id
+left join (
+    select customer_id from later_words where starts_with(reason, 'corrected')
+    union select customer_id from marts.contact_permissions where purpose = $purpose and channel = $channel and starts_with(reason, 'corrected')
+) l on l.customer_id = i.customer_id
 where e.recipient = $recipient and e.audience = $audience and e.purpose = $purpose and e.channel = $channel
     and (e.told_at is null or $again)
 """

@@ -43,7 +43,7 @@ _TABLES = {
     "point_holders": "Which records have a contact point that was withdrawn from, or were granted something on it.",
     "heirs": "For which records a withdrawal of another one stands: they have its address or number and it is gone, its key in another spelling, or may be of the same person.",
     "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read.",
-    "void_grants": "Records and contact points on which a grant is no evidence: other customers' only, or nobody's.",
+    "void_grants": "Records and contact points on which a grant is no evidence (other customers' only, nobody's), or ended with a correction.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.identity.corrected_grants import end_corrected_grants
 from orchestration.identity.shared_refusals import share_refusals
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.junk import define_junk
@@ -183,9 +184,13 @@ anti join identity.point_holders o
     on o.contact_point = p.contact_point and o.person_system = h.person_system and o.person_key = h.person_key
 group by p.contact_point, h.person_system, h.person_key
 """
+# `ends_at`: until when a grant was one that was given after `given_after` (corrected_grants.py); null, it never was. Made anew
+# each night, and declared so that a home of an older shape has these columns before one
+_VOID_GRANTS = "create table if not exists identity.void_grants (person_system varchar, person_key varchar, contact_point varchar, ends_at timestamp, given_after timestamp);"
 # a grant is no evidence on a point that stands in for none, that cannot be read for certain, or that only others have
 _VOID = """
-create or replace table identity.void_grants as
+delete from identity.void_grants;
+insert into identity.void_grants by name
 with standing as (
     select s.customer_id, n.email_key, n.phone_key from identity.normalised_people n
     join identity.customer_source_records s
@@ -208,7 +213,7 @@ union
 select person_system, person_key, contact_point from keyed where is_junk(case when contains(match_key, '@') then 'email' else 'phone' end, match_key)
 union
 select p.source_system, p.source_key,
-    unnest([case when is_junk('email', n.email_key) then p.email end, case when is_junk('phone', n.phone_key) then p.phone end])
+    unnest(list_filter([case when is_junk('email', n.email_key) then p.email end, case when is_junk('phone', n.phone_key) then p.phone end], lambda point: point is not null))
 from conformed.conformed_people p
 join identity.normalised_people n on n.source_system = p.source_system and n.source_key = p.source_key
 where is_junk('email', n.email_key) or is_junk('phone', n.phone_key)
@@ -293,8 +298,9 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str, n
         con.execute(statement)
     read_phones(con, "select phone, country_code from gone_people", default_country)
     having = (_DENIED_OF_GONE, _DENIED_OF_JUNK, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
-    for statement in (*having, _HOLDERS, _HEIRS, _HOLDERS_BY_HEIRS, _VOID):
+    for statement in (*having, _HOLDERS, _HEIRS, _HOLDERS_BY_HEIRS, _VOID_GRANTS, _VOID):
         con.execute(statement)
+    end_corrected_grants(con)
     share_refusals(con, _REFUSING, namesakes)
     con.execute("; ".join(f"drop table {table}" for table in _HELPING))
     return int(scalar(con, "select count(*) from identity.withdrawn_points"))

@@ -53,8 +53,9 @@ create table if not exists identity.held_records (
 );
 create table if not exists identity.corrections (
     source_system varchar not null, source_key varchar not null, field varchar not null, value varchar, corrected_at timestamp not null,
-    request_id varchar not null, primary key (source_system, source_key, field)
+    request_id varchar not null, earlier struct(value varchar, corrected_at timestamp)[], primary key (source_system, source_key, field)
 );
+alter table identity.corrections add column if not exists earlier struct(value varchar, corrected_at timestamp)[];
 """
 # what of a person may be corrected: the columns of conformed people that say who they are and where
 CORRECTABLE = (
@@ -85,16 +86,19 @@ _WAITS = f"""
 select count(*) from identity.restrictions r join restricted.rights_requests q using (request_id)
 join ({_OF_CUSTOMER}) s using (source_system, source_key) where q.state = 'waiting'
 """
-# in the records that say something else; where none says anything, in all
+# in the records that say something else; where none says anything, in all. What was said before of the field is kept: since
+# then nobody was to be written to by what it replaced
 _CORRECT = """
-insert or replace into identity.corrections
+insert or replace into identity.corrections by name
 with theirs as (
     select p.source_system, p.source_key, p.{field}::varchar as value from conformed.conformed_people p
     join identity.customer_source_records s on s.source_system = p.source_system and s.source_key = p.source_key and s.valid_to is null
     where s.customer_id = $customer
 )
-select source_system, source_key, $field, $value, $at, $request from theirs
-where value is not null or (select count(value) from theirs) = 0
+select t.source_system, t.source_key, $field as field, $value as value, $at as corrected_at, $request as request_id,
+    case when c.field is not null then list_append(coalesce(c.earlier, []), struct_pack(value := c.value, corrected_at := c.corrected_at)) end as earlier
+from theirs t left join identity.corrections c on c.source_system = t.source_system and c.source_key = t.source_key and c.field = $field
+where t.value is not null or (select count(value) from theirs) = 0
 """
 # Art. 12(3): one month after receipt
 _DUE = "($received::timestamp + interval 1 month)::date"

@@ -96,7 +96,7 @@ anti join identity.restrictions t on t.request_id = r.request_id and t.source_sy
 """
 _CORRECT = """
 insert or ignore into identity.corrections by name
-select distinct on (m.source_system, m.source_key, c.field) m.source_system, m.source_key, c.field, c.value, c.corrected_at, c.request_id
+select distinct on (m.source_system, m.source_key, c.field) m.source_system, m.source_key, c.field, c.value, c.corrected_at, c.request_id, c.earlier
 from known_by m join identity.corrections c on c.request_id = m.request_id and coalesce(m.what, 'correction') = 'correction' and m.is_certain order by c.corrected_at desc
 """
 

@@ -218,7 +218,7 @@ def test_what_was_corrected_since_the_night_keeps_out_by_what_it_is_about(
         night.execute(f"update {table} set channel = $1", [channel])
     for table in ("marts.contact_permissions", "audiences.audience_news"):
         night.execute(f"update {table} set contact_point = $1 where customer_id = 'c-bo'", [point])
-    night.execute("insert into identity.corrections values ('crm', 'bo', ?, ?, ?, 'r1')", [field, value, NOW])
+    night.execute("insert into identity.corrections values ('crm', 'bo', ?, ?, ?, 'r1', null)", [field, value, NOW])
     assert ("c-bo" in exported(night, tmp_path / "a.csv")[0]) is stays
 
 

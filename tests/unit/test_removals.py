@@ -27,7 +27,7 @@ def sent(night, tmp_path):  # noqa: F811
     """The audience at a recipient: {customer: reference}; the people stand in the warehouse as they do after a night."""
     night.execute("create schema conformed")
     night.execute(
-        "create table conformed.conformed_people as select 'crm' as source_system, * from (values "
+        "create table conformed.conformed_people as select 'crm' as source_system, 'SE' as country_code, * from (values "
         "('anna', 'Anna@X.se', null), ('bo', 'bo@x.se', null), ('eva', null, '070-111 22 33')) t(source_key, email, phone)"
     )
     file = tmp_path / "sent.csv"
@@ -143,9 +143,11 @@ def test_it_is_never_refused_for_the_age_of_the_night(sent, night, told):  # noq
 
 
 def test_a_corrected_address_is_taken_back_and_does_not_leave_again(sent, night, told, tmp_path):  # noqa: F811
-    night.execute("insert into identity.corrections values ('crm', 'anna', 'email', 'anna@y.se', $1, 'r1')", [NOW])
+    night.execute(
+        "insert into identity.corrections values ('crm', 'anna', 'email', 'anna@y.se', $1, 'r1', null)", [NOW]
+    )
     # a spelling of the same address is no other one
-    night.execute("insert into identity.corrections values ('crm', 'bo', 'email', ' BO@X.SE', $1, 'r2')", [NOW])
+    night.execute("insert into identity.corrections values ('crm', 'bo', 'email', ' BO@X.SE', $1, 'r2', null)", [NOW])
     assert told() == [(sent["c-anna"], "Anna@X.se", "changed")]
     file = tmp_path / "next.csv"
     done = export_audience(night, "news", file, PEPPER, NOW, SETTINGS, recipient="mailer")

@@ -29,6 +29,7 @@ with
                 when
                     reason in (
                         'the grant has expired',
+                        'corrected since the permission was given',
                         'the double opt-in was never confirmed',
                         'no grant with time, wording and contact point'
                     )

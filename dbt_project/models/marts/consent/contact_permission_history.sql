@@ -35,7 +35,8 @@ with
             ) as deciding_event,
             {{ latest("j.contact_point", "j.nth") }} filter (
                 j.is_grant and coalesce(j.expires_at > t.valid_from, true)
-            ) as contact_point
+            ) as contact_point,
+            bool_or(j.is_grant and j.corrected_at = j.expires_at and j.expires_at <= t.valid_from) as is_corrected
         from turning_points t
         join
             judged j
@@ -64,6 +65,8 @@ with
                 then 'granted and withdrawn at the same time: denied'
                 when withdrawn_at is not null
                 then 'withdrawn'
+                when is_corrected
+                then 'corrected since the permission was given'
                 else 'the grant has expired'
             end as reason,
             deciding_event

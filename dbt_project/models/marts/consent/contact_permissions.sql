@@ -1,22 +1,11 @@
 {{ permission_config() }}
 with
     {{ consent_statements(touched_tonight()) }},
-    judged as (
+    evidenced as (
         select
             s.*,
-            {{ is_evidenced_grant() }}
-            and s.effective_at <= {{ as_of() }}
-            and coalesce(s.expires_at > {{ as_of() }}, true) as is_valid_grant,
-            -- why a grant does not count: of several, the greatest is told
-            case
-                when s.status != 'granted'
-                then 0
-                when s.expires_at <= {{ as_of() }}
-                then 2
-                when s.effective_at <= {{ as_of() }} and p.needs_confirmation and s.confirmed_at is null
-                then 1
-                else 0
-            end as obstacle,
+            {{ is_evidenced_grant() }} as is_evidenced,
+            p.needs_confirmation,
             {{ in_order("s.weighs_at", "s.status = 'withdrawn'", "s.event_key") }} as nth
         from statements s
         left join {{ ref("purposes") }} p on p.purpose = s.purpose
@@ -27,6 +16,28 @@ with
                 from (select customer_id from owners group by 1 having not bool_or(is_standing)) g
                 where g.customer_id = s.customer_id
             )
+    ),
+    judged as (
+        select
+            *,
+            is_evidenced
+            and effective_at <= {{ as_of() }}
+            and coalesce(expires_at > {{ as_of() }}, true)
+            -- a correction of the future is one, as a withdrawal is
+            and corrected_at is null as is_valid_grant,
+            -- why a grant does not count: of several, the greatest is told
+            case
+                when status != 'granted'
+                then 0
+                when is_evidenced and corrected_at = expires_at
+                then 3
+                when expires_at <= {{ as_of() }}
+                then 2
+                when effective_at <= {{ as_of() }} and needs_confirmation and confirmed_at is null
+                then 1
+                else 0
+            end as obstacle
+        from evidenced
     ),
     decided as (
         select
@@ -63,6 +74,8 @@ with
                 then 'granted and withdrawn at the same time: denied'
                 when withdrawn_at is not null
                 then 'withdrawn'
+                when obstacle = 3
+                then 'corrected since the permission was given'
                 when obstacle = 2
                 then 'the grant has expired'
                 when obstacle = 1
