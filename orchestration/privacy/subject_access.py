@@ -255,6 +255,8 @@ def _titled(table: str) -> str:
 
 
 def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_said, value))
     if isinstance(value, dict):
         return ", ".join(str(part) for part in _leaves(value) if part is not None)
     return "" if value is None else str(value)

@@ -76,6 +76,8 @@ BREACHES = [
     f"and channel = 'email' and customer_id = {_PERMITTED}"),
     ("contact_permissions", "no_permission_against_an_objection", "insert into identity.objections by name select source_system, source_key, timestamp '2026-10-31' as stated_at, "
     f"'r' as request_id from identity.customer_source_records where valid_to is null and customer_id = {_PERMITTED}"),
+    ("contact_permissions", "no_permission_on_a_corrected_point", "insert into identity.corrections by name select source_system, source_key, 'email' as field, "
+    f"'right@elsewhere.se' as value, timestamp '2026-10-31' as corrected_at, 'r' as request_id from identity.customer_source_records where valid_to is null and customer_id = {_PERMITTED}"),
     ("contact_permissions", "no_permission_against_a_reservation", f"insert into marts.customer_reservations by name select {_PERMITTED} as customer_id, 'email' as channel, 'r' as register, 'r' as reservation_key"),
     ("contact_permissions", "registers_are_there_and_fresh", "update marts.contact_permissions set reason = 'the register r is missing or too old' "
     "where customer_id = (select min(customer_id) from marts.contact_permissions where not is_permitted) and not is_permitted"),

@@ -39,6 +39,26 @@ def object_and_correct(demo_copy: Kundbild) -> tuple[str, str, date]:
     return customer, contact, born
 
 
+def correct_an_address(demo_copy: Kundbild, but: str) -> str:
+    """Somebody else with a newsletter gets another email address. Returns the customer."""
+    with demo_copy.warehouse() as con:
+        customer = con.execute(
+            "select customer_id from audiences.audience_newsletter_email where customer_id <> ? order by contact_point limit 1", [but]
+        ).fetchall()[0][0]  # fmt: skip
+    assert demo_copy.json("rectify", "--customer", customer, "--set", "email=right@ny.rattvik.se")["state"] == "done"
+    assert_that_nobody_is_written_to_on_the_old_address(demo_copy, customer)
+    return customer
+
+
+def assert_that_nobody_is_written_to_on_the_old_address(demo_copy: Kundbild, customer: str) -> None:
+    for table in ("audiences.audience_newsletter_email", "marts.contact_permissions"):
+        points = (
+            f"select distinct contact_point from {table} where customer_id = '{customer}' and contact_point like '%@%'"
+        )
+        with duckdb.connect(str(demo_copy.home / "published" / "customers.duckdb"), read_only=True) as con:
+            assert con.execute(points).fetchall() == [], table
+
+
 def assert_that_both_stand(demo_copy: Kundbild, customer: str, contact: str, born: date) -> None:
     with demo_copy.warehouse() as con:
         raw = con.execute("select city, job_title from raw_crm.contacts where contact_id = ?", [contact]).fetchall()
@@ -73,15 +93,16 @@ def test_rule_24_objection_and_correction_outlive_extraction_and_who_is_restrict
 ):
     """Two people, one night that extracts everything anew, and one after the restriction is lifted."""
     objecting = object_and_correct(demo_copy)
+    corrected = correct_an_address(demo_copy, objecting[0])
     sold = "select count(*), sum(base_amount) from marts.fct_orders"
     with demo_copy.warehouse() as con:
         customer, contact = con.execute(
             "select s.customer_id, s.source_key from identity.customer_source_records s where source_system = 'crm' "
             "and s.customer_id in (select customer_id from marts.fct_orders) and s.customer_id in (select customer_id from audiences.audience_newsletter_email) "
-            "and s.customer_id in (select customer_id from marts.fct_web_sessions) and s.customer_id <> ? "
+            "and s.customer_id in (select customer_id from marts.fct_web_sessions) and s.customer_id not in (?, ?) "
             # one of two of a household, where there is such a one
             "order by s.customer_id in (select unnest(list(customer_id)) from marts.bridge_household_customers group by household_id having count(*) = 2) desc, s.source_key limit 1",
-            [objecting[0]],
+            [objecting[0], corrected],
         ).fetchall()[0]
         before = con.execute(sold).fetchall()
         email = con.execute("select email from marts.dim_customers where customer_id = ?", [customer]).fetchall()[0][0]
@@ -95,6 +116,10 @@ def test_rule_24_objection_and_correction_outlive_extraction_and_who_is_restrict
         if night:
             demo_copy("run", "--as-of", night, "--full-refresh")
             assert_that_both_stand(demo_copy, *objecting)
+            assert_that_nobody_is_written_to_on_the_old_address(demo_copy, corrected)
+            ended = "select count(*) from marts.contact_permissions where customer_id = ? and reason = 'corrected since the permission was given'"
+            with demo_copy.warehouse() as con:
+                assert con.execute(ended, [corrected]).fetchall() != [(0,)]
         found = places(demo_copy.home, [customer, email.lower()])
         assert found and {where.split(": ")[-1].split(".")[0] for where in found} <= {
             "conformed",

@@ -41,6 +41,19 @@ def test_an_older_home_gets_the_shape_of_today_and_keeps_what_no_source_gives_ag
         assert bring_up_to_date(con, home) == []
 
 
+def test_void_grants_of_an_older_home_never_were_grants_and_corrections_keep_their_rows(home):
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(
+            "create schema identity; create table identity.void_grants as select 'crm' as person_system, '1' as person_key, 'a@x.se' as contact_point; "
+            "create table identity.corrections (source_system varchar not null, source_key varchar not null, field varchar not null, value varchar, "
+            "corrected_at timestamp not null, request_id varchar not null, primary key (source_system, source_key, field)); "
+            "insert into identity.corrections values ('crm', '1', 'email', 'b@x.se', '2026-01-01', 'r1')"
+        )
+        assert {"identity.void_grants", "identity.corrections"} <= set(bring_up_to_date(con, home))
+        assert con.execute("from identity.void_grants").fetchall() == [("crm", "1", "a@x.se", None, None)]
+        assert con.execute("select value, earlier from identity.corrections").fetchall() == [("b@x.se", None)]
+
+
 @pytest.mark.parametrize("name", ["first", "with_scores"])
 def test_who_only_looks_at_an_older_home_is_told_that_it_is_one(home, name, monkeypatch):
     """`status` and `doctor` open the warehouse read-only: nothing is brought up to date for them."""

@@ -26,7 +26,7 @@ from tests.unit.test_evidence import JUNK, JUNK_NUMBERS, SOMEBODYS, SOMEBODYS_NU
 from tests.unit.test_refusal_words import GRANTS, REFUSALS
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
-BY_REQUEST = "no_permission_against_an_objection"
+BY_REQUEST, ON_CORRECTED = "no_permission_against_an_objection", "no_permission_on_a_corrected_point"
 _OPTINS = dict.fromkeys(("subscriber_id", "email", "list", "status", "stated_at"), "VARCHAR")
 _EVENTS = dict.fromkeys(("subscriber_id", "email", "event", "occurred_at"), "VARCHAR")
 _STOPS = dict.fromkeys(("id", "who", "point", "topic", "way", "choice", "day"), "VARCHAR")
@@ -98,6 +98,18 @@ def _insert(table: str, row: dict[str, str | None]) -> str:
     return f"insert into {table} ({', '.join(row)}, _extracted_at) values ({values}, '2026-06-02')"
 
 
+def correction(field: str, value: str | None, at: str = LATER, key: str = "7") -> str:
+    return (
+        f"insert into identity.corrections by name select 'email' as source_system, '{key}' as source_key, '{field}' as field, "
+        f"{'null' if value is None else repr(value)} as value, timestamp '{at}' as corrected_at, 'r' as request_id"
+    )
+
+
+# who is written to by letter, too
+BY_POST = (
+    "; insert into marts.contact_permissions (customer_id, purpose, channel, contact_point, is_permitted, decided_at) "
+    "values ('c1', 'newsletter', 'post', 'c/o Ek, Storgatan 12 B, 111 22 Malmø', true, '2026-03-01 12:00')"
+)
 GONE = "; update raw_email.optins set _deleted_at = '2026-07-01'; update raw_club.stops set _deleted_at = '2026-07-01'"
 SEEN = {
     optin(subscriber_id="7"): {BY_RECORD},
@@ -136,6 +148,18 @@ SEEN = {
     "'survey' as purpose, 'email' as channel": {BY_REQUEST},
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-06-01' as stated_at, 'r' as request_id, "
     "'direct_marketing' as purpose, 'all' as channel": {BY_REQUEST},
+    **{
+        breach: {ON_CORRECTED}
+        for breach in (
+            *(correction("email", value) for value in ("anna.berg@x.no", "anna.borg@x.se", "berg@x.se", None)),
+            *(correction("phone", value) for value in ("+46 70 111 22 34", "070-211 22 34", None)),
+            *(correction("street", value) + BY_POST for value in ("Nygatan 12 B", "Storgatan 14 B", None)),
+            correction("city", "Lund") + BY_POST, correction("postal_code", "111 23") + BY_POST,
+            correction("email", "anna.berg@x.no", at="2026-03-01 12:00"),
+            # of a record that is gone: whoever had it last
+            correction("email", "anna.berg@x.no", key="gone") + "; insert into identity.customer_source_records values ('c1', 'email', 'gone', '2025-01-01', '2026-01-01')",
+        )
+    },
 }  # fmt: skip
 # signs that cannot be seen, around a word
 UNSEEN = ("Granted ", "granted\u200b", "\u00a0granted\t", "\ufeffgranted", "granted\u2060\n")
@@ -157,6 +181,20 @@ ALLOWED = [
     stop(who="k7", day="28.02.2026"),
     stop(who="k7", way="post"),
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-01-01' as stated_at, 'r' as request_id",
+    # corrected before the grant, to what was granted in another spelling, somebody else's, or another field
+    correction("email", "anna.borg@x.se", at=EARLIER),
+    *(
+        correction("email", value)
+        for value in ("anna.berg@x.se", "Anna.Berg+news@X.se", "annaberg@x.se.", "ANNA.BERG@xn--x-xla.se")
+    ),
+    *(correction("phone", value) for value in ("+46701112233", "070-111 22 33", "0046 70 11 12 233")),
+    *(correction("street", value) + BY_POST for value in ("Storgatan 12B", "STORGATAN 12 b")),
+    *(
+        correction(field, value) + BY_POST
+        for field, value in (("city", "Malmö"), ("city", "Malmoe"), ("postal_code", "SE-111 22"))
+    ),
+    correction("email", "bo@y.se", key="8"),
+    correction("gender", "f"),
 ]
 
 

@@ -22,16 +22,16 @@ with
             *,
             is_evidenced
             and effective_at <= {{ as_of() }}
-            and coalesce(expires_at > {{ as_of() }}, true)
             -- a correction of the future is one, as a withdrawal is
-            and corrected_at is null as is_valid_grant,
+            and corrected_at is null
+            and coalesce(expires_at > {{ as_of() }}, true) as is_valid_grant,
             -- why a grant does not count: of several, the greatest is told
             case
                 when status != 'granted'
                 then 0
                 when is_evidenced and corrected_at = expires_at
                 then 3
-                when expires_at <= {{ as_of() }}
+                when expires_at <= {{ as_of() }} and corrected_at is distinct from expires_at
                 then 2
                 when effective_at <= {{ as_of() }} and needs_confirmation and confirmed_at is null
                 then 1
