@@ -274,7 +274,9 @@ def test_rule_25_statements_lose_the_person_and_whoever_stands_beside_them_has_w
         )
         key_withdrawn_points(con, "SE")
         # somebody else was granted something on her address
-        con.execute("insert into identity.void_grants values ('crm', '2', ' Anna@Berg.se'), ('crm', '2', 'bo@dahl.se')")
+        con.execute(
+            "insert into identity.void_grants values ('crm', '2', ' Anna@Berg.se', null, null), ('crm', '2', 'bo@dahl.se', null, null)"
+        )
     erase_anna(home, settings, built)
     assert asked(home, "select contact_point from identity.void_grants") == [("bo@dahl.se",)]
     assert asked(home, "select contact_point from raw_crm.consents where consent_id >= 20") == [("bo@dahl.se",)]
