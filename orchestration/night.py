@@ -31,7 +31,7 @@ from orchestration.privacy.suppression import assert_readable, files_of
 from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import close_stale_audiences, close_without_looking
-from orchestration.publishing.versions import current
+from orchestration.publishing.versions import current_version, missing_parts
 from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.status import keep_status, note_run
 from orchestration.transform import Dbt, set_clock
@@ -237,9 +237,11 @@ class Night:
         return digest.hexdigest()
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
-        """Whether the last publication already shows what this night would. One that is gone, or whose manifest is cut, shows
+        """Whether the last publication already shows what this night would. One that is gone, or of which a file is cut, shows
         nothing for certain."""
-        if self.is_forced or self.full_refresh or not current(self.home):
+        if self.is_forced or self.full_refresh or not (seen := current_version(self.home)):
+            return False
+        if missing_parts(self.home, seen):
             return False
         con.execute(_PUBLICATIONS)
         last = con.execute(

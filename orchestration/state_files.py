@@ -10,13 +10,7 @@ from orchestration.findings import Finding
 from orchestration.home import Home, read_json
 from orchestration.identity.model import nightly_model
 from orchestration.privacy.suppression import assert_readable
-from orchestration.publishing.versions import (
-    MANIFEST,
-    broken_versions,
-    current_version,
-    missing_parts,
-    standing_versions,
-)
+from orchestration.publishing.versions import current_version, missing_parts, standing_versions, unusable_parts
 from orchestration.run_history import damaged, left_aside, lost
 
 
@@ -77,10 +71,8 @@ def _publication(home: Home) -> list[Finding]:
     standing, seen = standing_versions(home), current_version(home)
     if not standing and not home.published.joinpath("current").is_symlink():
         return []
-    broken = [f"{version} ({MANIFEST} is cut or gone)" for version in broken_versions(home)]
-    broken += [
-        f"{seen} ({', '.join(m)} cut or gone)" for m in [missing_parts(home, seen)] if seen and m and m != [MANIFEST]
-    ]
+    parts = {v: missing_parts(home, v) if v == seen else unusable_parts(home, v) for v in standing}
+    broken = [f"{version} ({', '.join(names)} cut or gone)" for version, names in parts.items() if names]
     broken += [] if seen else [f"{home.published / 'current'} leads nowhere"]
     to_do = "`kundbild run --force` publishes anew and removes what is broken; is the disk full?"
     return [Finding("publication", not broken, "; ".join(broken) or f"whole: {seen}", to_do if broken else "")]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.cut_databases import drop_cut
 from orchestration.errors import KundbildError
 from orchestration.home import READ_ONLY, Home, put_in_place, read_json
 from orchestration.settings import Engine
@@ -101,6 +102,8 @@ def rewrite_publications(
 
 def _rewrite_database(con: duckdb.DuckDBPyConnection, home: Home, path: Path, find: Find) -> bool:
     """In a file beside it, so that readers never see it half done. Says whether there was anything to be rid of."""
+    if drop_cut(path):
+        return True
     fresh = home.temporary / f"{path.name}.fresh"
     fresh.unlink(missing_ok=True)
     con.execute(f"attach {text(path)} as published (read_only)")

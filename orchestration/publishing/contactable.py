@@ -18,6 +18,7 @@ import duckdb
 
 from orchestration.audiences import AUDIENCE_ROWS
 from orchestration.audiences import SCHEMA as AUDIENCES
+from orchestration.cut_databases import drop_cut
 from orchestration.home import READ_ONLY, Home, put_in_place
 from orchestration.publishing.grades import PEOPLE
 from orchestration.warehouse import changed_rows, quote, scalar, text
@@ -121,6 +122,8 @@ def empty(home: Home, version: str) -> bool:
     path = home.published / "versions" / version / PEOPLE.file
     if not path.is_file():
         return False
+    if drop_cut(path):
+        return True
     with duckdb.connect() as con:
         return _take_out(con, home, path, denied=None)
 
@@ -129,7 +132,7 @@ def leave_out(con: duckdb.DuckDBPyConnection, home: Home, version: str) -> bool:
     """Takes out of a publication whoever the temp table `denied` (audience, purpose, channel, customer_id) names: rows of
     that audience, or, where `audience` is null, that permission. Says whether there was any. Needs the lock."""
     path = home.published / "versions" / version / PEOPLE.file
-    return path.is_file() and _take_out(con, home, path, denied="denied")
+    return path.is_file() and (drop_cut(path) or _take_out(con, home, path, denied="denied"))
 
 
 def _take_out(con: duckdb.DuckDBPyConnection, home: Home, path: Path, denied: str | None) -> bool:

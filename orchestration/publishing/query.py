@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from orchestration.configuration import load_privacy
+from orchestration.cut_databases import is_cut
 from orchestration.errors import KundbildError
 from orchestration.migrations import refuse_newer
 from orchestration.night import home_and_config
@@ -35,6 +36,12 @@ def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[
             f"the publication is of before there was a grade {grade.name}" if is_older else "nothing is published yet",
             where=str(path),
             to_do="`kundbild run --force`" if is_older else "`kundbild run`",
+        )
+    if is_cut(path):
+        raise KundbildError(
+            f"the publication's file of the grade {grade.name} is cut: nobody can read it",
+            where=str(path),
+            to_do="`kundbild run` publishes anew, or `kundbild publish --rollback` goes back to the one before",
         )
     locked: dict[str, str | bool | int | float | list[str]] = {
         "enable_external_access": False,

@@ -30,8 +30,8 @@ from orchestration.publishing.versions import (
     current,
     current_version,
     list_publications,
-    publication_of,
     standing_versions,
+    unusable_parts,
 )
 from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
@@ -88,7 +88,8 @@ def publish(
     building.rename(versions / version)
     switch(home, version)
     # nobody can go back to a broken one, and it holds people
-    for old in [*broken_versions(home), *(one.version for one in list_publications(home)[keep:])]:
+    broken = [old for old in standing_versions(home) if unusable_parts(home, old)]
+    for old in [*broken, *(one.version for one in list_publications(home)[keep:])]:
         if old != version:
             shutil.rmtree(versions / old, ignore_errors=True)
     return publication
@@ -96,9 +97,9 @@ def publish(
 
 def switch(home: Home, version: str) -> None:
     """Makes `version` the current publication, by one rename. Raises KundbildError when there is no such version."""
-    if not publication_of(home, version):
-        there = ", ".join(p.version for p in list_publications(home)) or "none"
-        broken = f": its {MANIFEST} is cut or gone" if version in standing_versions(home) else ""
+    if unusable := unusable_parts(home, version):
+        there = ", ".join(p.version for p in list_publications(home) if not unusable_parts(home, p.version)) or "none"
+        broken = f": of it {', '.join(unusable)} is cut or gone" if version in standing_versions(home) else ""
         raise KundbildError(f"there is no publication {version}{broken}", to_do=f"publications: {there}")
     _link(home.published / "current", Path("versions") / version)
     for name in (ANALYST.file, PEOPLE.file, PARQUET_FOLDER, OPEN_FOLDER):
@@ -116,12 +117,13 @@ def rollback(
     now = current_version(home)
     if version is None:
         older = [p.version for p in list_publications(home) if not now or p.version < now]
+        older = [version for version in older if not unusable_parts(home, version)]
         if not older:
             raise KundbildError(
                 "there is no earlier publication to go back to", to_do="`kundbild publish --list` shows them"
             )
         version = older[0]
-    if version not in standing_versions(home)[:1]:
+    if version not in standing_versions(home)[:1] and not unusable_parts(home, version):
         # also where the newest is broken: what was said since stands only in that one
         empty(home, version)
         hide(version)

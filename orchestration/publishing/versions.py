@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
+from orchestration.cut_databases import is_cut
 from orchestration.home import Home, read_json
 from orchestration.publishing.grades import GRADES, PARQUET_FOLDER
 
@@ -61,20 +60,22 @@ def missing_parts(home: Home, version: str) -> list[str]:
     """Files of a publication that are not there, or are cut."""
     folder = home.published / "versions" / version
     missing = [] if _read(folder) else [MANIFEST]
-    missing += [grade.file for grade in GRADES.values() if not _can_be_opened(folder / grade.file)]
+    missing += [
+        name for grade in GRADES.values() if not (folder / (name := grade.file)).is_file() or is_cut(folder / name)
+    ]
     return missing + ([] if (folder / PARQUET_FOLDER).is_dir() else [PARQUET_FOLDER])
 
 
-def _can_be_opened(path: Path) -> bool:
-    """Whether DuckDB finds the catalogue, which lies at the end: in a file that is cut it does not."""
-    if not path.is_file():
-        return False
-    try:
-        with duckdb.connect() as con:
-            con.execute("attach $1 as published (read_only)", [str(path)])
-    except duckdb.Error:
-        return False
-    return True
+def cut_files(home: Home, version: str) -> list[Path]:
+    """Databases of a publication that are there and cut."""
+    return [path for path in sorted((home.published / "versions" / version).rglob("*.duckdb")) if is_cut(path)]
+
+
+def unusable_parts(home: Home, version: str) -> list[str]:
+    """Why nobody can be led to a publication: files that are cut, a manifest that is gone too. One of before there was a grade
+    lacks its file, and can be used."""
+    folder = home.published / "versions" / version
+    return ([] if _read(folder) else [MANIFEST]) + [str(path.relative_to(folder)) for path in cut_files(home, version)]
 
 
 def _read(folder: Path) -> Publication | None:

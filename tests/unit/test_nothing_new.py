@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
+import duckdb
 import pytest
 
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import prepare_ops
 from orchestration.night import Night
 from orchestration.privacy.rights import prepare_requests, withdraw_point, withdraw_record
+from orchestration.publishing.grades import GRADES, PARQUET_FOLDER
 from orchestration.publishing.versions import MANIFEST
 from orchestration.settings import Settings, Source, Table
 from orchestration.transform import Dbt
@@ -27,6 +29,11 @@ def shown(home):
     (folder / MANIFEST).write_text(
         json.dumps({"version": "v1", "run_id": "r", "published_at": "2026-06-01", "tables": {}})
     )
+    for grade in GRADES.values():
+        (folder / grade.file).parent.mkdir(exist_ok=True)
+        with duckdb.connect(str(folder / grade.file)) as con:
+            con.execute("create table t as select range as n, md5(range::varchar) as text from range(20_000)")
+    (folder / PARQUET_FOLDER).mkdir()
     (home.published / "current").symlink_to(folder)
 
 
@@ -112,3 +119,19 @@ def test_a_publication_that_is_gone_or_cut_is_made_anew(night, warehouse, home):
         assert not night(MORNING).is_nothing_new(warehouse), cut
         if cut is not None:
             manifest.write_text(whole)
+
+
+@pytest.mark.parametrize("grade", GRADES)
+def test_a_publication_of_which_a_database_is_cut_is_made_anew(night, warehouse, home, grade):
+    night(MORNING).note_published(warehouse)
+    assert night(MORNING).is_nothing_new(warehouse)
+    path = home.published / "current" / GRADES[grade].file
+    whole = path.read_bytes()
+    for cut in (b"", whole[:5000], whole[: len(whole) // 2], whole[:-1], b"garbage" * 5000, None):
+        if cut is None:
+            path.unlink()
+        else:
+            path.write_bytes(cut)
+        assert not night(MORNING).is_nothing_new(warehouse)
+    path.write_bytes(whole)
+    assert night(MORNING).is_nothing_new(warehouse)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -14,7 +15,10 @@ from orchestration.privacy.rewriting import Theirs, rewrite_publications
 from orchestration.publishing import snapshot
 from orchestration.publishing.gate import assert_ids_last, assert_publishable
 from orchestration.publishing.grades import GRADES, OPEN
+from orchestration.publishing.query import ask
 from orchestration.publishing.shown import go_back
+from orchestration.settings import PROJECT_DIR
+from orchestration.state_files import examine_files, told_of_files
 
 MOMENT = datetime(2026, 1, 1, 2)
 
@@ -343,3 +347,53 @@ def test_ids_that_change_for_many_customers_close_the_gate_until_they_may(wareho
     # before the first publication nobody knows an id
     warehouse.execute("delete from ops.publications")
     assert_ids_last(warehouse, 0.0)
+
+
+@pytest.fixture
+def cut(filled, home, monkeypatch):
+    """Two publications; of the newest, `cut(file)` halves a database, whose catalogue may still be found."""
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    for table in ("bi.fct_orders", "marts.dim_customers"):
+        filled.execute(
+            f"create or replace table {table} as select range as customer_id, md5(range::varchar) as name from range(100_000)"
+        )
+    for night in range(2):
+        snapshot.publish(filled, home, f"run-{night}", MOMENT + timedelta(days=night), keep=3)
+
+    def go(name: str) -> Path:
+        path = (home.published / "current" / name).resolve()
+        path.chmod(0o600)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        return path
+
+    return go
+
+
+@pytest.mark.parametrize("grade", ["analyst", "people"])
+def test_a_database_of_the_publication_that_is_cut_is_told_and_closed(filled, home, cut, grade):
+    path = cut(GRADES[grade].file)
+    told = next(finding for finding in examine_files(home) if finding.what == "publication")
+    assert not told.is_ok and path.name in told.found and "run" in told.to_do
+    assert [line for line in told_of_files(home) if path.name in line]
+    with pytest.raises(KundbildError, match="is cut: nobody can read it"):
+        ask("select 1", grade=GRADES[grade])
+    newest = snapshot.current(home).version
+    # back to the one before, and no more to this one
+    assert snapshot.rollback(home).version < newest
+    with pytest.raises(KundbildError, match=f"{path.name} is cut or gone"):
+        snapshot.rollback(home, newest)
+    # the next publication removes it
+    snapshot.publish(filled, home, "run-2", MOMENT + timedelta(days=2), keep=3)
+    assert newest not in snapshot.standing_versions(home)
+    assert all(finding.is_ok for finding in examine_files(home))
+
+
+def test_a_published_database_that_is_cut_goes_where_somebody_is_to_leave_it(filled, home, cut):
+    """What it still holds cannot be taken out of it: an objection or an erasure does not fail on it, and leaves no bytes."""
+    path = cut(GRADES["people"].file)
+    assert snapshot.close_audiences(home) and not path.exists()
+    assert not snapshot.close_audiences(home)
+    path = cut(GRADES["analyst"].file)
+    held = rewrite_publications(filled, home, lambda table, columns: None)
+    assert held == [path.parent.name] and not path.exists()
