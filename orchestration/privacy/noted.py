@@ -12,9 +12,9 @@ import duckdb
 from orchestration.disk import Kept
 from orchestration.home import Home
 from orchestration.match_keys import all_name_keys, define_match_keys, full_name_keys, name_keys
-from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
+from orchestration.privacy.known_points import read_points
 from orchestration.privacy.pseudonyms import prepare_keys
 from orchestration.privacy.suppression import Kind, SuppressionList
 from orchestration.settings import Settings
@@ -205,28 +205,14 @@ def _note_gone_records(con: duckdb.DuckDBPyConnection, settings: Settings) -> No
 def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """By any reading of what was written: `a@x; b@y` is both, unless a record of somebody else names it too."""
     others = (
-        f"from conformed.conformed_people where deleted_at is null and (source_system, source_key) not in {RECORDS}"
+        "select email, phone, country_code from conformed.conformed_people "
+        f"where deleted_at is null and (source_system, source_key) not in {RECORDS}"
     )
-    nobodys = "(select value_key from identity.identifiers where ignored_reason is not null)"
-    define_junk(con)
     points = " union ".join([_POINTS, *(sql for table, sql in _FORMER.items() if has_table(con, *table))])
+    read_points(con, settings.identity.default_country, points, others)
     con.execute(
-        "insert into restricted.erasing_values "
-        f"with theirs as (select distinct unnest(match_keys.email_readings(point)) as key from ({points})), "
-        f"others as (select distinct unnest(match_keys.email_readings(email)) as key {others}) "
-        f"select 'email', key, key in (from others) or key in {nobodys} or is_junk('email', key) from theirs"
+        "insert into restricted.erasing_values select kind, value, is_shared from known_points; drop table known_points"
     )
-    written = f"select match_keys.beside_addresses(point) as phone, country_code from ({points})"
-    read_phones_apart(con, written, settings.identity.default_country, "their_phones")
-    read_phones_apart(con, f"select phone, country_code {others}", settings.identity.default_country, "others_phones")
-    keys = "unnest(list_distinct(list_append(readings, phone_key)))"
-    # digits whose country cannot be told are anybody's
-    con.execute(
-        f"insert into restricted.erasing_values with theirs as (select distinct {keys} as key from their_phones), "
-        f"others as (select distinct {keys} as key from others_phones) "
-        f"select 'phone', key, key in (select key from others where key is not null) or key in {nobodys} or is_junk('phone', key) from theirs where starts_with(key, '+')"
-    )
-    con.execute("drop table their_phones; drop table others_phones")
 
 
 def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

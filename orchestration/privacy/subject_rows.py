@@ -13,10 +13,9 @@ from typing import Any
 import duckdb
 
 from orchestration.match_keys import all_name_keys, define_match_keys
-from orchestration.match_keys.junk import define_junk
-from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.erased_points import addresses_in
+from orchestration.privacy.known_points import read_points
 from orchestration.privacy.noted import declared, names_of, names_record, raw_table
 from orchestration.privacy.rights import OWNERS
 from orchestration.privacy.set_aside import staged_pairs
@@ -80,38 +79,12 @@ def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, customer: s
 
 def _note_points(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) -> None:
     """Their addresses and numbers in every reading, but for those that another customer's record may name too."""
-    define_junk(con)
-    nobodys = "select null"
-    if has_table(con, "identity", "identifiers"):
-        nobodys = "select value_key from identity.identifiers where ignored_reason is not null"
     points = " union ".join(sql for table, sql in _POINTS.items() if has_table(con, *table))
+    others = f"select email, phone, country_code {_OTHERS_HAVE}"
+    read_points(con, settings.identity.default_country, points, others, {"customer": customer})
     con.execute(
-        f"insert into subject_keys with theirs as (select distinct unnest(match_keys.email_readings(point)) as key from ({points})), "
-        f"others as (select distinct unnest(match_keys.email_readings(email)) as key {_OTHERS_HAVE} union {nobodys}) "
-        "select 'email', key from theirs where not is_junk('email', key) and key not in (select key from others where key is not null)",
-        {"customer": customer},
+        "insert into subject_keys select kind, value from known_points where not is_shared; drop table known_points"
     )
-    country = settings.identity.default_country
-    read_phones_apart(
-        con,
-        f"select match_keys.beside_addresses(point) as phone, country_code from ({points})",
-        country,
-        "subject_phones",
-    )
-    # of others only those that may be one of these
-    con.execute(
-        f"create or replace temp table others_numbers as select phone, country_code {_OTHERS_HAVE} and exists (select 1 from subject_phones t "
-        "where contains(match_keys.digits_in(conformed_people.phone), right(match_keys.digits_in(t.phone), 7)))",
-        {"customer": customer},
-    )
-    read_phones_apart(con, "from others_numbers", country, "others_keys")
-    keys = "unnest(list_distinct(list_append(readings, phone_key)))"
-    con.execute(
-        f"insert into subject_keys with theirs as (select distinct {keys} as key from subject_phones), "
-        f"others as (select distinct {keys} as key from others_keys union {nobodys}) "
-        "select 'phone', key from theirs where starts_with(key, '+') and not is_junk('phone', key) and key not in (select key from others where key is not null)"
-    )
-    con.execute("drop table subject_phones; drop table others_keys; drop table others_numbers")
 
 
 def names_them(
