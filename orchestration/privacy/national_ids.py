@@ -6,6 +6,7 @@ are never a key of anything. Not here: what is dropped (entry.py), numbers in fr
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -72,8 +73,13 @@ WRITTEN = (
     rf"{_date(_PART)}\d{{3}}{_BLANK}?[\d{_LETTERS}]|{_date(_PART)}\d{{3}}{_BLANK}?\d{{2}}|{_date(f'{_BLANK}?')}\d{{2}}{_BLANK}\d{{2}}"
     rf"|(?:\d{_BLANK}){{6,8}}(?:[-+/]{_BLANK})?(?:\d{_BLANK}){{3,4}}[\d{_LETTERS}]"
 )
+# signs as HTML writes them; "&" itself may be written so before them
+_ENTITY = r"&(?:amp;)*(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z]{2,31});"
+# of ten signs at least five stand before the one that is written so, or behind it: what is in between is read in Python
+_SIGN = rf"(?:\p{{Nd}}|{_ENTITY})"
+_ESCAPED = rf"(?:{_SIGN}[-+./{_BLANKS}]{{0,3}}){{5}}{_ENTITY}|{_ENTITY}(?:[-+./{_BLANKS}]{{0,3}}{_SIGN}){{5}}"
 # the same for DuckDB, whose \d is a digit of ASCII alone
-WRITTEN_SQL = WRITTEN.replace(r"\d", r"\p{Nd}")
+WRITTEN_SQL = rf"{WRITTEN}|{_ESCAPED}".replace(r"\d", r"\p{Nd}")
 # what is replaced in a rejected line; any number written as one, for there it cannot be told by its column
 _WRITTEN = rf"\b(?:{_PRINTED})\b"
 _GLUED = rf"[\pL_](?:{_PRINTED})|(?:{_PRINTED})[\pL_]"
@@ -152,8 +158,42 @@ _NAMED_BY = re.compile(r"(?i)(?:\b|_)(?:[pf]nr|cpr|ssn|hetu|person(?:nummer|nr)|
 _IN_TEXT = re.compile(rf"(?<![\d-])(?:{WRITTEN})(?:(?<=\d)(?![\d-]|:\d)|(?<=[{_LETTERS}])(?![\w-]))")
 
 
-def national_ids_in(text: str) -> Iterator[re.Match[str]]:
-    """Identity numbers in running text, letters directly before or behind them or not (`pnr800101-…`)."""
+# what is not as it is read: digits of other scripts, and of full width; signs as HTML writes them
+_OTHER_SIGN = re.compile(rf"{_ENTITY}|(?![0-9])\d")
+
+
+def national_ids_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where identity numbers stand in running text, letters directly before or behind them or not (`pnr800101-…`), in the
+    digits of any script, and with signs as HTML writes them."""
+    if _OTHER_SIGN.search(text) is None:
+        yield from (match.span() for match in _plain_ids_in(text))
+        return
+    # the text as it is read, and where each sign of it stands as it was written
+    signs: list[str] = []
+    places: list[tuple[int, int]] = []
+    at = 0
+    for other in _OTHER_SIGN.finditer(text):
+        start, end = other.span()
+        signs += text[at:start]
+        places += ((place, place + 1) for place in range(at, start))
+        read = _sign(other.group())
+        signs += read
+        places += [(start, end)] * len(read)
+        at = end
+    signs += text[at:]
+    places += ((place, place + 1) for place in range(at, len(text)))
+    for match in _plain_ids_in("".join(signs)):
+        yield places[match.start()][0], places[match.end() - 1][1]
+
+
+def _sign(written: str) -> str:
+    """A digit of any script as that of ASCII, a sign as HTML writes it as itself."""
+    while written.startswith("&") and (read := html.unescape(written)) != written:
+        written = read
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in written)
+
+
+def _plain_ids_in(text: str) -> Iterator[re.Match[str]]:
     for match in _IN_TEXT.finditer(text):
         before, behind = _LETTERS_BEFORE.search(text, 0, match.start()), _LETTERS_BEHIND.match(text, match.end())
         if before is None or behind is None:
@@ -267,8 +307,8 @@ COUNTRIES = tuple(_READERS)
 def without_numbers(written: str, instead: str = REMOVED) -> tuple[str, int]:
     """(Running text with `instead` for each identity number, how many there were.)"""
     found = list(national_ids_in(written))
-    for match in reversed(found):
-        written = f"{written[: match.start()]}{instead}{written[match.end() :]}"
+    for start, end in reversed(found):
+        written = f"{written[:start]}{instead}{written[end:]}"
     return written, len(found)
 
 

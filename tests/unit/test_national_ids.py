@@ -106,6 +106,35 @@ def test_a_number_is_found_in_text_however_it_is_written(warehouse):
     assert [text for (text,) in found] == none
 
 
+DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+# in digits of other scripts, with signs as HTML writes them, and with every dash that is used for a hyphen
+OTHERWISE_WRITTEN = [
+    ANNA.translate(DIGITS), f"19{_D}{_R}".translate(DIGITS), f"{_D}-{_R}".translate(str.maketrans("0123456789", "०१२३४५६७८९")),
+    f"{_D}-{_R}".translate(str.maketrans("0123456789-", "０１２３４５６７８９－")), f"{_D}{_R.translate(DIGITS)}",
+    *(f"{_D}{sign}{_R}" for sign in ("&#45;", "&#x2d;", "&ndash;", "&#8211;", "&minus;", "&nbsp;", "&#160;", "&shy;", "&amp;#45;", "–", "—", "‑", "−", "‐")),
+    "".join(f"&#{ord(sign)};" for sign in ANNA), "".join(f"&#x{ord(sign):X};" for sign in ANNA), f"&#{ord(_D[0])};{_D[1:]}-{_R}",
+    f"{_D}-{_R[:3]}&#{ord(_R[3])};",
+]  # fmt: skip
+
+
+def test_a_number_is_found_in_digits_of_any_script_and_with_signs_of_html(load, warehouse, tmp_path):
+    """And what stands beside it is as it was written."""
+    texts = {written: f"R&amp;D &#39;٧٧&#39;: {written}, ring &lt;12&gt;" for written in OTHERWISE_WRITTEN}
+    left = f"R&amp;D &#39;٧٧&#39;: {REMOVED}, ring &lt;12&gt;"
+    assert [written for written, text in texts.items() if cleaned(text) != (left, [IDENTITY_NUMBER])] == []
+    looks = f"select v from (select unnest($1) as v) where not regexp_matches(v, '{NUMBER_SQL}')"
+    assert warehouse.execute(looks, [[*texts.values(), *texts]]).fetchall() == []
+    harmless = [
+        "5&nbsp;000 kr",
+        "R&D 2026",
+        "800101&#45;1235",
+        "&#49;&#50; st",
+        "٢٠٢٦-٠١-٠١ 10:00",
+        "call 12&ndash;14 on 2026&#45;01&#45;01",
+    ]
+    assert [text for text in harmless if cleaned(text)[1]] == []
+
+
 GLUED = [
     f"pnr{ANNA}", f"pnr{_D}{_R}", f"pnr19{ANNA}", f"PNR_19{_D}{_R}", f"personnr{ANNA}, ring", f"hon\t{ANNA}\t12", f"\u200b{ANNA}\u200b", f"\ufeff19{ANNA}",
     f"{_D}\u200b-{_R}", f"{_D}\t{_R}", f"{_D}\u00ad{_R}", f"id{ANNA}", f"SE19{_D}{_R}", "fnr17054026641", "fnr170540 26641", "hetu131052-308T", "cpr070761-4285",
