@@ -29,7 +29,7 @@ def breach(
 ) -> None:
     """Who and what is in data that got out: people, columns by category, special categories, countries, matching exports.
 
-    A CSV, Parquet, JSON or DuckDB file, a folder of them, or a publication. An export is known again by its content, or by
+    A CSV, text, Parquet, JSON or DuckDB file, text also as .gz, a folder of them, or a publication. An export is known again by its content, or by
     the people in it. The authority is to be told within 72 hours (Art. 33).
     """
     from orchestration.extract.records import now
@@ -68,6 +68,9 @@ def breach(
         said_columns = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds_of.items() if kind != "none")
         table.add_row(leaked.file, leaked.table, f"{leaked.rows:,}", said_columns)
     out.print(table)
+    if found.left_out:
+        more = f" and {len(found.left_out) - 10} more" if len(found.left_out) > 10 else ""
+        out.print(styled("[yellow]Not looked into[/yellow]: {}{}", ", ".join(found.left_out[:10]), more))
     gone = f", of whom {found.unresolved:,} are not known here any more" if found.unresolved else ""
     out.print(styled("[bold]{}[/bold] people{}, {} records.", f"{found.people:,}", gone, f"{found.rows:,}"))
     if found.countries:

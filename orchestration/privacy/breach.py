@@ -21,7 +21,7 @@ from orchestration.match_keys import define_match_keys
 from orchestration.privacy.catalogue import NONE, Category, Column
 from orchestration.privacy.exported_points import hashed_customer, point_key
 from orchestration.privacy.exports import content_hash, prepare_exports
-from orchestration.privacy.leaked import Found, files_of, note_named, prepare_named, tables_of
+from orchestration.privacy.leaked import Found, files_of, left_out, note_named, prepare_named, tables_of
 from orchestration.privacy.nested_values import HAS_FIELDS, has_telling_field, mend_nested, mend_text, told_by
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.pseudonyms import prepare_keys
@@ -31,7 +31,7 @@ from orchestration.privacy.special_categories import (
     candidates_sql,
 )
 from orchestration.settings import Settings
-from orchestration.warehouse import has_table, quote
+from orchestration.warehouse import has_table, quote, scalar
 
 UNKNOWN = "unknown"
 # Art. 33(1)
@@ -76,6 +76,8 @@ class Breach:
     countries: dict[str, int]
     exports: list[Match]
     customers: list[str] = field(repr=False, default_factory=list)
+    # files that it could not look into
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def is_high_risk(self) -> bool:
@@ -158,7 +160,7 @@ def assess(con: duckdb.DuckDBPyConnection, pepper: Pepper, target: Path, catalog
     return Breach(
         tables, people, unresolved, sum(table.rows for table in tables), dict(sorted(rows.items())), dict(sorted(special.items())),
         dict(con.execute(_COUNTRIES).fetchall()),
-        _exports(con, pepper, files), customers,
+        _exports(con, pepper, files), customers, left_out(target),
     )  # fmt: skip
 
 
@@ -194,7 +196,9 @@ def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str,
     for column, kind in found.types.items():
         is_nested = kind == "JSON" or kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")
         if named := told_by(column):
-            counted[named] += found.rows
+            # an empty cell tells of nobody
+            said = f"select count(*) from {found.relation} where nullif(trim({quote(column)}::varchar), '') is not null"
+            counted[named] += int(scalar(con, said))
         elif (kind == "VARCHAR" or is_nested) and columns[column] not in (*_NO_WORDS, NONE):
             name = f"to_json({quote(column)})::varchar" if is_nested else quote(column)
             is_told = has_telling_field(con, found.relation, name)

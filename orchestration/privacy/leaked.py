@@ -1,6 +1,6 @@
 """What a file that got out holds: its tables, columns and ids, read without running anything that stands in it.
 
-A CSV, Parquet or JSON file, a DuckDB file, a folder of them. Only tables are read, never views: what a strange file says is
+A CSV, text, Parquet or JSON file, compressed with gzip or not, a DuckDB file, a folder of them. Only tables are read, never views: what a strange file says is
 data. Here: reading it into temporary tables. Not here: what it means (breach.py).
 """
 
@@ -29,11 +29,18 @@ _POINTS = {
 _KNOWN = "(select customer_id from identity.customer_source_records union select old_customer_id from identity.customer_id_redirects)"
 _READERS = {
     ".csv": "read_csv({path}, all_varchar = true, header = true)",
+    # its separator is found out; whether the first line names columns, by what stands in it
+    ".tsv": "read_csv({path}, all_varchar = true, header = {header})",
+    ".txt": "read_csv({path}, all_varchar = true, header = {header})",
     ".parquet": "read_parquet({path})",
     # a file may be one object; what is set aside for one is memory
     ".json": "read_json({path}, maximum_object_size = {size})",
     ".jsonl": "read_json({path}, format = 'newline_delimited')",
+    ".ndjson": "read_json({path}, format = 'newline_delimited')",
 }
+_LISTS = (".tsv", ".txt")
+# of these DuckDB reads a compressed one too
+_COMPRESSED = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 _DUCKDB = (".duckdb", ".db")
 _HERE = "leaked"
 
@@ -50,23 +57,43 @@ class Found:
     rows: int
 
 
+def kind_of(file: Path) -> str:
+    """The suffix that says how a file is read; empty where it cannot be."""
+    suffixes = [suffix.lower() for suffix in file.suffixes]
+    if suffixes[-1:] == [".gz"]:
+        return suffixes[-2] if len(suffixes) > 1 and suffixes[-2] in _COMPRESSED else ""
+    return suffixes[-1] if suffixes and suffixes[-1] in (*_READERS, *_DUCKDB) else ""
+
+
+def left_out(target: Path) -> list[str]:
+    """Names of the files of a folder that cannot be looked into."""
+    found = target.rglob("*") if target.is_dir() else ()
+    return sorted(str(path.relative_to(target)) for path in found if path.is_file() and not kind_of(path))
+
+
 def files_of(target: Path) -> list[Path]:
     """The files to look into. Raises KundbildError where there is none that can be read."""
-    known = (*_READERS, *_DUCKDB)
     if target.is_dir():
-        files = sorted(path for path in target.rglob("*") if path.is_file() and path.suffix in known)
+        files = sorted(path for path in target.rglob("*") if path.is_file() and kind_of(path))
         # of a publication: what describes it, and the Parquet files, which repeat its databases
-        has_databases = any(path.suffix in _DUCKDB for path in files)
+        has_databases = any(kind_of(path) in _DUCKDB for path in files)
         files = [
             p for p in files if p.name != "publication.json" and not (has_databases and p.parent.name == "parquet")
         ]
     else:
-        files = [target] if target.is_file() and target.suffix in known else []
+        files = [target] if target.is_file() and kind_of(target) else []
     if not files:
+        known = f"{', '.join((*_READERS, *_DUCKDB))}, text also as .gz"
+        if target.is_file():
+            raise KundbildError(
+                f"files like {''.join(target.suffixes[-2:]) or target.name} cannot be looked into",
+                where=str(target),
+                to_do=f"save its tables in one of these, as a spreadsheet as CSV: {known}",
+            )
         raise KundbildError(
             "there is no file here that can be looked into",
             where=str(target),
-            to_do=f"name a publication (`kundbild publish --list`), a folder, or a file: {', '.join(known)}",
+            to_do=f"name a publication (`kundbild publish --list`), a folder, or a file: {known}",
         )
     return files
 
@@ -74,18 +101,42 @@ def files_of(target: Path) -> list[Path]:
 def tables_of(con: duckdb.DuckDBPyConnection, file: Path) -> Iterator[Found]:
     """Every table of a file, readable by `relation` until the next is asked for. Raises KundbildError where it cannot be read."""
     try:
-        if file.suffix in _DUCKDB:
+        if (kind := kind_of(file)) in _DUCKDB:
             yield from _of_database(con, file)
         else:
             size = min(max(file.stat().st_size + 1024, 16 << 20), 1 << 30)
-            reader = _READERS[file.suffix].format(path=text(file), size=size)
+            has_names = kind not in _LISTS or _has_names(con, file)
+            reader = _READERS[kind].format(path=text(file), size=size, header=str(has_names).lower())
             con.execute(f"create or replace temp table {_HERE} as from {reader}")
+            if not has_names:
+                _name_addresses(con)
             yield _found(con, file.name, _schema_of(file), file.stem, f"temp.{_HERE}")
     except duckdb.Error as error:
         # an error of DuckDB may quote a row
         raise KundbildError(
             f"the file cannot be read ({type(error).__name__})", where=str(file), to_do="name a copy that is whole"
         ) from None
+
+
+def _has_names(con: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Whether the first line of a list names its columns: none of it is an address or a number."""
+    first = con.execute(f"from read_csv({text(file)}, all_varchar = true, header = false) limit 1").fetchall()
+    return not any(re.search(r"@|\d{4}", said or "") for row in first for said in row)
+
+
+def _name_addresses(con: duckdb.DuckDBPyConnection) -> None:
+    """Names the columns of a list without names in which addresses or numbers stand."""
+    for column, *_ in con.execute(f"describe temp.{_HERE}").fetchall():
+        written = f"count(*) filter (where {{}}) * 2 > count({quote(column)})"
+        is_email, is_phone = (
+            written.format(f"regexp_matches({quote(column)}, '{pattern}')") for pattern in ("@", "^[-+0-9() /.]{7,20}$")
+        )
+        ((has_emails, has_phones),) = con.execute(f"select {is_email}, {is_phone} from temp.{_HERE}").fetchall()
+        if has_emails or has_phones:
+            number = re.sub(r"\D", "", column)
+            con.execute(
+                f"alter table temp.{_HERE} rename {quote(column)} to {'email' if has_emails else 'phone'}_{number}"
+            )
 
 
 def _schema_of(file: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from datetime import datetime
@@ -168,6 +169,37 @@ def test_the_warehouse_itself_can_be_looked_into_and_what_cannot_be_read_quotes_
     for target, said in ((str(broken), "cannot be read"), (str(tmp_path / "none.csv"), "no file here"), ("20990101T000000-x", "no file here")):  # fmt: skip
         done = CliRunner().invoke(app, ["breach", target])
         assert said in str(done.exception) and "anna" not in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("l.txt", "anna@berg.se\nnobody@else.se\n"),
+        ("l.txt", "name;e-post\nAnna;anna@berg.se\nX;nobody@else.se\n"),
+        ("l.tsv", "Anna\tanna@berg.se\nX\tnobody@else.se\n"),
+        ("L.CSV", "email\nanna@berg.se\nnobody@else.se\n"),
+        ("l.csv.gz", "email\nanna@berg.se\nnobody@else.se\n"),
+        ("l.txt.gz", "anna@berg.se\nnobody@else.se\n"),
+        ("l.jsonl.gz", '{"email": "anna@berg.se"}\n{"email": "nobody@else.se"}\n'),
+    ],
+)
+def test_lists_are_read_with_and_without_names_and_compressed(home_of, tmp_path, name, content):
+    file = tmp_path / name
+    file.write_bytes(gzip.compress(content.encode()) if name.endswith("gz") else content.encode())
+    found = json.loads(run(str(file), "--json"))
+    assert (found["people"], found["unresolved"]) == (2, 1)
+
+
+def test_an_empty_cell_tells_of_no_identity_number_and_what_cannot_be_read_is_said(home_of, tmp_path):
+    folder = tmp_path / "got_out"
+    folder.mkdir()
+    (folder / "a.csv").write_text(f"email,personnummer\na@x.se,{ANNA}\nb@x.se,\nc@x.se,  \n")
+    (folder / "b.xlsx").write_bytes(b"PK")
+    found = json.loads(run(str(folder), "--json"))
+    assert found["special"] == {"national identity number": 1} and found["left_out"] == ["b.xlsx"]
+    assert "b.xlsx" in run(str(folder))
+    done = CliRunner().invoke(app, ["breach", str(folder / "b.xlsx")])
+    assert "like .xlsx cannot be looked into" in str(done.exception)
 
 
 @pytest.mark.parametrize("column", ["CUSTOMER_ID", "Customer_Id", "customer_KEY"])
