@@ -16,6 +16,7 @@ from orchestration.migrations import opened
 from orchestration.privacy.audit import audit_log
 from orchestration.privacy.catalogue import categories_with
 from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.raw_people import Unresolved
 from orchestration.privacy.rights import State, Subject, customers_of, note_request, state_of
 from orchestration.privacy.subject_access import as_json, as_page, export_subject
 from orchestration.settings import Settings
@@ -45,11 +46,17 @@ def answer(home: Home, settings: Settings, subjects: Sequence[Subject]) -> list[
 
 
 def write_answer(
-    con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, customer: str, received: datetime, request: str
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    whom: str | Unresolved,
+    received: datetime,
+    request: str,
 ) -> None:
+    """Writes what is held of a customer (today's id), or of who is none, as the answer to a request."""
     pepper = find_pepper(con, settings.privacy.pepper)
     kinds = categories_with(settings.privacy.retention_days)
-    document = export_subject(con, settings, pepper, customer, received, kinds)
+    document = export_subject(con, settings, pepper, whom, received, kinds)
     home.subject_access.mkdir(mode=0o700, exist_ok=True)
     answer_file = home.subject_access / f"{request}.json"
     write_private(answer_file, as_json(document))

@@ -17,28 +17,30 @@ from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.migrations import migrate
-from orchestration.privacy.audit import actor, audit_log
+from orchestration.privacy.audit import audit_log, person_asking
 from orchestration.privacy.erasure import Erased, finish_erasures, hide
 from orchestration.privacy.exports import exports_with
-from orchestration.privacy.holds import Hold, held
+from orchestration.privacy.holds import Hold
+from orchestration.privacy.named import holds_on, named, note_unresolved_people, suppressed_unresolved
 from orchestration.privacy.noted import note_erasure, suppress_noted
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.proof import Planting, Proof, is_found, look_for, plant, planted_customers, take_out_kept
+from orchestration.privacy.raw_people import Unresolved
 from orchestration.privacy.register import set_state, waiting_request
 from orchestration.privacy.rights import (
     State,
     Subject,
     begun_restrictions,
     close_requests,
-    customers_of,
     note_request,
     restrict,
-    state_of,
     suppressed_customers,
     withdraw,
     withdraw_by,
 )
+from orchestration.privacy.rights_keys import object_unresolved, restrict_unresolved
 from orchestration.privacy.searching import suppressed_found
+from orchestration.privacy.subject_rows import note_subject
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.publishing.shown import take_out_later_words
@@ -54,7 +56,7 @@ _PROVED = (
 @dataclass(frozen=True)
 class Outcome:
     """What became of a request to erase. `state` is done, unknown (nobody here), waiting (for a second person) or held (a person
-    decides among `candidates`, or a legal `hold` keeps the data).
+    decides among `candidates`, customers or records, or a legal `hold` keeps the data).
 
     `proof` is of the pass that it was done in, where that was asked for.
     """
@@ -81,6 +83,8 @@ class Wish:
     hold: Hold | None = None
     request: str = ""
     subject: Subject | None = None
+    # who is no customer
+    unresolved: Unresolved | None = None
 
 
 def erase(
@@ -98,21 +102,22 @@ def erase(
     `received` (UTC, naive) is when they asked for it; now unless given. Raises WarehouseBusyError during a run.
     """
     home.prepare()
+    if settings.privacy.second_person:
+        # before anything is noted
+        person_asking()
     with saying_what_is_kept(home.root) as kept, home.lock("erasure"):
         migrate(home, settings.engine)
         finish_unfinished(home, settings)
         with open_warehouse(home, settings.engine) as con:
-            found = customers_of(con, subjects)
-            certain = sorted({customers[0] for customers in found if len(customers) == 1})
-            stopped = held(con, find_pepper(con, settings.privacy.pepper), certain, now().date())
+            found = named(con, settings, subjects)
+            stopped = holds_on(con, settings, found)
         wishes = []
-        for subject, customers in zip(subjects, found, strict=True):
-            state = state_of(customers)
-            hold = stopped.get(customers[0]) if state == "done" else None
+        for subject, one, hold in zip(subjects, found, stopped, strict=True):
+            state = one.state
             if state == "done":
                 state = "held" if hold else "waiting" if settings.privacy.second_person else "done"
-            said = customers[0] if len(customers) == 1 else subject.said
-            wishes.append(Wish(said, customers, state, hold, subject=subject))
+            said = one.candidates[0] if len(one.candidates) == 1 else subject.said
+            wishes.append(Wish(said, one.candidates, state, hold, subject=subject, unresolved=one.nobodys))
         return carry_out(home, settings, wishes, received or now(), kept, is_proved=is_proved)
 
 
@@ -124,27 +129,31 @@ def carry_out(
     log = audit_log(home, settings.privacy)
     planting, proof = None, None
     suppressed, exports = 0, list[str]()
-    certain = sorted({wish.said for wish in wishes if wish.state == "done"})
+    certain = sorted({wish.said for wish in wishes if wish.state == "done" and not wish.unresolved})
+    unresolved = [wish.unresolved for wish in wishes if wish.state == "done" and wish.unresolved]
+    is_any = bool(certain or unresolved)
     with open_warehouse(home, settings.engine) as con:
         pepper = find_pepper(con, settings.privacy.pepper)
+        if any(wish.unresolved for wish in wishes):
+            note_unresolved_people(con, settings)
 
         def note_requests() -> None:
             for wish in wishes:
-                _note(con, wish, log.keyed(wish.said), received)
+                _note(con, settings, wish, log.keyed(wish.said), received)
 
         # a request is open from when its erasure is noted, and not before: killed sooner, nothing was asked
-        if certain:
+        if is_any:
             planting = plant(con, home, settings) if is_proved else None
             whom = [*certain, planting.canary.token] if planting else certain
             suppression = SuppressionList.of(con, home, pepper)
-            suppressed = note_erasure(con, home, settings, whom, suppression, note_requests, kept)
+            suppressed = note_erasure(con, home, settings, whom, suppression, note_requests, kept, unresolved)
             ids = con.execute("select customer_id from restricted.erasing_customers").fetchall()
             exports = exports_with(con, pepper, [customer for (customer,) in ids])
         else:
             with transaction(con):
                 note_requests()
             kept.is_noted = True
-        waiting = [wish.said for wish in wishes if wish.state == "waiting"]
+        waiting = [wish.said for wish in wishes if wish.state == "waiting" and not wish.unresolved]
         if waiting:
             # killed before it, the night after leaves them out, and every export does at once
             hide(con, home, waiting)
@@ -155,7 +164,7 @@ def carry_out(
         # a row in each table, and the line that could not be read, were the canary's
         erased = replace(erased, rows=erased.rows - len(planting.spots)) if erased else None
     else:
-        erased = _finish(home, settings) if certain else None
+        erased = _finish(home, settings) if is_any else None
     whole = replace(erased, suppressed=suppressed, exports=exports) if erased else _NOTHING
     outcomes = []
     for wish in wishes:
@@ -169,7 +178,7 @@ def carry_out(
     return outcomes
 
 
-def _note(con: duckdb.DuckDBPyConnection, wish: Wish, subject: str, received: datetime) -> None:
+def _note(con: duckdb.DuckDBPyConnection, settings: Settings, wish: Wish, subject: str, received: datetime) -> None:
     """Notes the wish as a request, or what becomes of the one that is noted. One that waits restricts until it is confirmed.
     One that waits or is held denies contact, whatever becomes of it: who asks to be erased objects at least."""
     state: State = "open" if wish.state == "done" else wish.state
@@ -181,19 +190,26 @@ def _note(con: duckdb.DuckDBPyConnection, wish: Wish, subject: str, received: da
     if wish.request:
         set_state(con, wish.request, state, now())
         if state == "held":
-            _deny(con, wish)
+            _deny(con, settings, wish)
         return
-    by = actor() if state == "waiting" else None
+    by = person_asking() if state == "waiting" else None
     wish.request = note_request(con, "erase", subject, received, state, closed=now(), asked_by=by)
-    if state == "waiting":
+    if state == "waiting" and wish.unresolved:
+        note_subject(con, settings, wish.unresolved)
+        restrict_unresolved(con, find_pepper(con, settings.privacy.pepper), wish.unresolved, now(), wish.request)
+    elif state == "waiting":
         restrict(con, wish.said, now(), wish.request)
     if state in ("waiting", "held"):
-        _deny(con, wish)
+        _deny(con, settings, wish)
 
 
-def _deny(con: duckdb.DuckDBPyConnection, wish: Wish) -> None:
+def _deny(con: duckdb.DuckDBPyConnection, settings: Settings, wish: Wish) -> None:
     """Of several customers with one address, which of them asked is not known: by the address alone."""
-    for customer in wish.customers if len(wish.customers) == 1 or not wish.subject else []:
+    if wish.unresolved:
+        note_subject(con, settings, wish.unresolved)
+        pepper = find_pepper(con, settings.privacy.pepper)
+        object_unresolved(con, pepper, wish.unresolved, now(), wish.request, "all", "all")
+    for customer in wish.customers if not wish.unresolved and (len(wish.customers) == 1 or not wish.subject) else []:
         withdraw(con, customer, now(), wish.request, "all", "all")
     if wish.subject:
         withdraw_by(con, wish.subject, now(), wish.request, "all", "all")
@@ -285,9 +301,11 @@ def finish_unfinished(home: Home, settings: Settings) -> None:
         con.execute(_SWEPT)
         if scalar(con, "select digest from restricted.swept") == _digest(suppression):
             return
-        back = suppressed_customers(con, Suppressor(suppression, settings.identity.default_country))
-        if back:
-            note_erasure(con, home, settings, back, suppression)
+        suppressor = Suppressor(suppression, settings.identity.default_country)
+        back = suppressed_customers(con, suppressor)
+        set_aside = suppressed_unresolved(con, settings, suppressor)
+        if back or set_aside:
+            note_erasure(con, home, settings, back, suppression, unresolved=set_aside)
     again = _finish(home, settings)
     if again:
         _tell(home, settings, "erased-again", again)

@@ -170,7 +170,12 @@ def _print(outcome: Any) -> None:
     elif outcome.state == "held":
         out.print(
             styled(
-                "[yellow]held[/yellow]: more than one customer is known by that; nothing was erased. Decide, then erase by --customer:"
+                "[yellow]held[/yellow]: more than one {} is known by that; nothing was erased. Decide, then erase by {}:",
+                *(
+                    ("record", "--source-record")
+                    if any(":" in one for one in outcome.candidates)
+                    else ("customer", "--customer")
+                ),
             )
         )
         for candidate in outcome.candidates:

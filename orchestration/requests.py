@@ -21,9 +21,11 @@ from orchestration.privacy.delivered_requests import Asked, customers_named, rea
 from orchestration.privacy.denials import Denials, deny, deny_beside
 from orchestration.privacy.erasure import erase_noted, hide
 from orchestration.privacy.holds import held
+from orchestration.privacy.named import named
 from orchestration.privacy.noted import note_erasure
 from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.request_words import KINDS, SOURCE
+from orchestration.privacy.raw_people import Unresolved
+from orchestration.privacy.request_words import BY_SOURCE, KINDS, SOURCE
 from orchestration.privacy.rights import (
     CLOSED,
     State,
@@ -35,11 +37,9 @@ from orchestration.privacy.rights import (
 )
 from orchestration.privacy.suppression import SuppressionList
 from orchestration.privacy.withdrawals import prepare_withdrawals
+from orchestration.requests_of_nobody import do_of_nobody
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, transaction
-
-# who asked, of what a source delivered: anybody here is a second person
-BY_SOURCE = f"source {SOURCE}"
 
 
 def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, at: datetime) -> Counter[State]:
@@ -70,11 +70,15 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     forget_answers(con, home, at)
     ids = {reference: request_id for reference, _, request_id in known}
     denials = Denials.noted(con)
+    nobodys: list[tuple[Asked, Unresolved]] = []
     standing = [r for r in read_requests(con, log) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
     erasures: list[tuple[Asked, str]] = []
     for request, customers in zip(standing, customers_named(con, standing), strict=True):
         is_named = all(subject.email is None for subject in request.subjects)
         state = state_of_request(request, customers, is_named=is_named)
+        if state == "unknown" and (whom := _nobodys(con, settings, request)):
+            nobodys.append((request, whom))
+            continue
         if state != "done":
             denied = customers if is_named or len(customers) == 1 else []
             was = closed.get(request.reference)
@@ -93,7 +97,32 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
         else:
             _do(con, home, settings, log, request, customers, at, outcome, closed.get(request.reference))
     _decide_erasures(con, home, settings, log, erasures, at, outcome, closed)
+    _do_of_nobodys(con, home, settings, log, nobodys, at, outcome, closed)
     return outcome
+
+
+def _do_of_nobodys(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    log: AuditLog,
+    nobodys: Sequence[tuple[Asked, Unresolved]],
+    at: datetime,
+    outcome: Counter[State],
+    was: dict[str, State],
+) -> None:
+    for request, whom in nobodys:
+        before = was.get(request.reference)
+        state, noted = do_of_nobody(con, home, settings, log, request, whom, at, before)
+        if before != state:
+            _tell(log, request, whom.handle, state, noted, outcome)
+
+
+def _nobodys(con: duckdb.DuckDBPyConnection, settings: Settings, request: Asked) -> Unresolved | None:
+    """Whom a request of no customer's is about, where anything is held of them: a correction has nothing to be of."""
+    if request.kind == "rectify" or len(request.subjects) != 1:
+        return None
+    return named(con, settings, request.subjects)[0].nobodys
 
 
 def _decide_erasures(

@@ -40,6 +40,7 @@ def object_to_marketing(
     """
     from orchestration.privacy.rights import object_to_marketing as note
     from orchestration.privacy.rights import withdraw_by
+    from orchestration.privacy.rights_keys import object_unresolved
 
     purpose = "profiling" if profiling else "direct_marketing"
     _used(
@@ -51,6 +52,9 @@ def object_to_marketing(
         as_json,
         received=received,
         deny=lambda con, subject, at, request: withdraw_by(con, subject, at, request, purpose, "all"),
+        of_nobody=lambda con, pepper, whom, at, request: object_unresolved(
+            con, pepper, whom, at, request, purpose, "all"
+        ),
     )
 
 
@@ -71,6 +75,7 @@ def withdraw(
     from orchestration.privacy.consent import CHANNELS
     from orchestration.privacy.rights import withdraw as note
     from orchestration.privacy.rights import withdraw_by
+    from orchestration.privacy.rights_keys import object_unresolved
 
     if channel not in (*CHANNELS, "all"):
         raise KundbildError(f"{channel!r} is no channel", to_do=f"channels are {', '.join(CHANNELS)}, or all")
@@ -88,7 +93,13 @@ def withdraw(
         of_a_purpose(con)
         withdraw_by(con, subject, at, request, purpose, channel)
 
-    _used("withdraw", customer, email, source_record, use, as_json, received=received, deny=deny)
+    def use_of_nobody(con: Any, pepper: Any, whom: Any, at: Any, request: str) -> int:
+        of_a_purpose(con)
+        return object_unresolved(con, pepper, whom, at, request, purpose, channel)
+
+    _used(
+        "withdraw", customer, email, source_record, use, as_json, received=received, deny=deny, of_nobody=use_of_nobody
+    )
 
 
 def restrict(
@@ -108,6 +119,7 @@ def restrict(
     from orchestration.privacy.erasure import hide
     from orchestration.privacy.rights import free, withdraw_by
     from orchestration.privacy.rights import restrict as note
+    from orchestration.privacy.rights_keys import free_unresolved, restrict_unresolved
 
     def deny(con: Any, subject: Any, at: Any, request: str) -> None:
         withdraw_by(con, subject, at, request, "all", "all")
@@ -124,6 +136,9 @@ def restrict(
         received=received,
         deny=None if lift else deny,
         is_lifted=True,
+        of_nobody=lambda con, pepper, whom, at, request: (
+            free_unresolved(con, pepper, whom) if lift else restrict_unresolved(con, pepper, whom, at, request)
+        ),
     )
 
 
@@ -166,7 +181,7 @@ def export_subject(
     kinds = categories_with(settings.privacy.retention_days)
     documents: list[dict[str, Any]] = []
 
-    def collect(con: Any, whom: str, at: Any, request: str) -> int:
+    def collect(con: Any, whom: Any, at: Any, request: str) -> int:
         pepper = find_pepper(con, settings.privacy.pepper)
         documents.append(export(con, settings, pepper, whom, received_on(received, at), kinds, language))
         # before it counts as done: where a file cannot be written, nothing is noted
@@ -176,13 +191,19 @@ def export_subject(
             write_private(html, as_page(documents[0]))
         return sum(len(table["rows"]) for table in documents[0]["data"])
 
+    def collect_of_nobody(con: Any, pepper: Any, whom: Any, at: Any, request: str) -> int:
+        return collect(con, whom, at, request)
+
     def unwrite() -> None:
         for path in (file, html) if documents else ():
             # a pipe or a device stays
             if path and path.is_file():
                 path.unlink()
 
-    _used("export", customer, email, source_record, collect, as_json, received=received, is_quiet=True, undo=unwrite)
+    _used(
+        "export", customer, email, source_record, collect, as_json, received=received, is_quiet=True, undo=unwrite,
+        of_nobody=collect_of_nobody,
+    )  # fmt: skip
     if as_json or not (file or html):
         print(as_text(documents[0]), end="")
     else:
@@ -246,19 +267,22 @@ def _used(
     is_lifted: bool = False,
     is_quiet: bool = False,
     undo: Callable[[], object] = lambda: None,
+    of_nobody: Callable[..., int] | None = None,
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not.
 
     `received` begins the month within which it is to be answered; what was asked for counts from now on. `deny`
     notes what is said by an address or record with that itself, whoever has it; of what is lifted some day only where it is
     about nobody here, or several. `undo` takes back what `use` wrote, where the request is not noted. What is done and
-    `is_quiet` is printed by the caller.
+    `is_quiet` is printed by the caller. `of_nobody` uses the right of somebody who is no customer (privacy/named.py).
     """
     from orchestration.disk import saying_what_is_kept
     from orchestration.extract.records import now
     from orchestration.night import home_and_config
     from orchestration.privacy.deadlines import received_on
-    from orchestration.privacy.rights import State, Subject, close_requests, customers_of, note_request, state_of
+    from orchestration.privacy.named import Named, named
+    from orchestration.privacy.pepper import find_pepper
+    from orchestration.privacy.rights import State, Subject, close_requests, customers_of, note_request
     from orchestration.publishing.shown import take_out_later_words
     from orchestration.warehouse import transaction
 
@@ -266,8 +290,9 @@ def _used(
     came = received_on(received, now())
     home, _ = home_and_config()
     with saying_what_is_kept(home.root) as kept, locked_warehouse(f"{right} request") as (con, settings):
-        found = customers_of(con, [subject])[0]
-        state, at, log, changed = state_of(found), now(), audit_of(settings), 0
+        one = named(con, settings, [subject])[0] if of_nobody else Named(customers_of(con, [subject])[0])
+        found, nobodys = one.candidates, one.nobodys
+        state, at, log, changed = one.state, now(), audit_of(settings), 0
         whom = found[0] if state == "done" else subject.said
         others = held_by(con, whom) if held_by and state == "done" else []
         if others:
@@ -276,9 +301,11 @@ def _used(
         try:
             with transaction(con):
                 # killed before it is carried through, the next run or command does it
-                noted: State = "open" if then and state == "done" else state
+                noted: State = "open" if then and state == "done" and not nobodys else state
                 request = note_request(con, right, log.keyed(whom), came, noted, closed=at)
-                if state == "done":
+                if nobodys and of_nobody:
+                    changed = of_nobody(con, find_pepper(con, settings.privacy.pepper), nobodys, at, request)
+                elif state == "done":
                     changed = use(con, whom, at, request)
                 if deny and not (is_lifted and state == "done"):
                     deny(con, subject, at, request)
@@ -287,7 +314,7 @@ def _used(
             raise
         kept.is_noted = True
         try:
-            if then and state == "done":
+            if then and state == "done" and not nobodys:
                 then(con, whom)
                 close_requests(con, right, at)
             # what an export leaves out from now on leaves the published audiences too
@@ -301,6 +328,8 @@ def _used(
         )
     elif not is_quiet or state != "done":
         effect = "out of marts and publications from now on" if then else "the next `kundbild run` puts it into effect"
+        if nobodys:
+            effect = "it is no customer's, and in no mart; whoever has it later is treated alike"
         what = "values" if right == "rectify" else "records"
         _tell(state, f"{changed} {what}; {effect}", found, is_others=bool(others), closed=closed)
     if state != "done":
@@ -319,6 +348,8 @@ def _tell(state: str, done: str, found: list[str], *, is_others: bool, closed: s
                 "[yellow]held[/yellow]: another customer has that address or number. Look whose it is; correct that one first:"
                 if is_others
                 else "[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:"
+                if not any(":" in candidate for candidate in found)
+                else "[yellow]held[/yellow]: more than one record is known by that, and none is a customer's. Decide, then say --source-record:"
             )
         )
         for candidate in found:

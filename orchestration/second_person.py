@@ -11,13 +11,13 @@ from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.migrations import migrate
-from orchestration.privacy.audit import actor, audit_log
+from orchestration.privacy.audit import actor, audit_log, person_asking
 from orchestration.privacy.deadlines import request_named
 from orchestration.privacy.erasure import Erased
-from orchestration.privacy.holds import held
+from orchestration.privacy.named import Named, holds_on, named_by_request
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.register import customers_by_subject, set_state
-from orchestration.privacy.rights import withdraw_restricted
+from orchestration.privacy.rights import State, withdraw_restricted
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse, scalar, transaction
 
@@ -26,10 +26,10 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
     """Carries out the erasure that waits as request `name`; refused, it is closed and its restriction lifted; contact
     stays denied.
 
-    `by` is who says so, as `actor()` unless given. Raises KundbildError where none waits, or who asked is who confirms.
+    `by` is who says so, as `person_asking()` unless given. Raises KundbildError where none waits, who asked is who confirms,
+    or nobody can be told who confirms.
     """
     home.prepare()
-    who = by or actor()
     with saying_what_is_kept(home.root) as kept, home.lock("confirmation"):
         migrate(home, settings.engine)
         finish_unfinished(home, settings)
@@ -46,6 +46,11 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
                     f"user {who} asked for the erasure: another one has to confirm it",
                     to_do="have a second user of this machine, who may read the home folder and the pepper, confirm it",
                 )
+            if not is_refused and _uid(who) == "0":
+                raise KundbildError(
+                    "root may be anybody, who asked for the erasure too",
+                    to_do="confirm it as a second user of this machine, or by sudo from there",
+                )
             if is_refused:
                 with transaction(con):
                     set_state(con, request.request_id, "refused", now())
@@ -61,13 +66,15 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
                 con, "select subject from restricted.rights_requests where request_id = $1", [request.request_id]
             )
             customers = customers_by_subject(con, pepper, subject)
-            stopped = held(con, pepper, customers, now().date())
-        if len(customers) != 1:
+            found = Named(customers) if customers else named_by_request(con, settings, request.request_id)
+            (hold,) = holds_on(con, settings, [found])
+        whom = found.candidates
+        if len(whom) != 1:
             # gone meanwhile, or split: a person says whom it is about now
-            wish = Wish(request.request_id, customers, "held" if customers else "unknown", None, request.request_id)
+            wish = Wish(request.request_id, whom, "held" if whom else "unknown", None, request.request_id)
         else:
-            hold = stopped.get(customers[0])
-            wish = Wish(customers[0], customers, "held" if hold else "done", hold, request.request_id)
+            state: State = "held" if hold else "done"
+            wish = Wish(whom[0], whom, state, hold, request.request_id, unresolved=found.nobodys)
         return carry_out(home, settings, [wish], request.received_at, kept)[0]
 
 

@@ -31,17 +31,18 @@ from orchestration.privacy.noted import (
     RECORDS,
     VALUES,
     count_noted,
-    declared,
     forget_noted,
     is_noted,
     is_of,
     names_of,
     names_record,
     note_customers,
-    raw_table,
 )
 from orchestration.privacy.pepper import find_pepper
+from orchestration.privacy.raw_people import declared, raw_table
 from orchestration.privacy.rewriting import Theirs, rewrite_publications, rewrite_warehouse
+from orchestration.privacy.rights import prepare_requests
+from orchestration.privacy.rights_keys import forget_stand_ins
 from orchestration.privacy.set_aside import forget_set_aside, staged_pairs
 from orchestration.privacy.spelled_numbers import is_spelled
 from orchestration.settings import Settings
@@ -96,8 +97,11 @@ def erase_noted(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) 
     `finish_erasures` does. Returns the rows that changed, and the publications that held any of them."""
     define_match_keys(con)
     _forget_answers(con, home, settings)
-    forget_points(con, find_pepper(con, settings.privacy.pepper))
+    pepper = find_pepper(con, settings.privacy.pepper)
+    forget_points(con, pepper)
     with transaction(con):
+        prepare_requests(con)
+        forget_stand_ins(con, pepper, "select kind, value from restricted.erasing_values where not is_shared")
         rows = delete_noted(con, settings)
     publications = rewrite_publications(con, home, _theirs)
     forget_noted(con)
@@ -109,10 +113,12 @@ def _forget_answers(con: duckdb.DuckDBPyConnection, home: Home, settings: Settin
     if not has_table(con, "restricted", "rights_requests"):
         return
     pepper = find_pepper(con, settings.privacy.pepper)
-    subjects = [
-        subject_hash(pepper, customer)
-        for (customer,) in con.execute("select customer_id from restricted.erasing_customers").fetchall()
-    ]
+    # of who is no customer by what a request about them is noted by (raw_people.py: handle)
+    handles = (
+        "select customer_id from restricted.erasing_customers union select source_system || ':' || source_key from restricted.erasing_records "
+        "union select value from restricted.erasing_values where not is_shared"
+    )
+    subjects = [subject_hash(pepper, handle) for (handle,) in con.execute(handles).fetchall()]
     asked = (
         "select request_id from restricted.rights_requests where kind = 'export' and list_contains($subjects, subject)"
     )

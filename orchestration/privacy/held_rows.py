@@ -16,8 +16,8 @@ from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.holds import held
-from orchestration.privacy.noted import declared, raw_table
 from orchestration.privacy.pepper import Pepper
+from orchestration.privacy.raw_people import declared, raw_table
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.spelled_numbers import is_spelled
 from orchestration.settings import Settings

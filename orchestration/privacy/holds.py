@@ -167,6 +167,17 @@ def held(
     return found
 
 
+def hold_on_values(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str, today: date) -> Hold | None:
+    """The hold that lasts longest of those on somebody who is known by `values`, a query of (kind, value)."""
+    con.execute(_DDL)
+    rows = con.execute(
+        f"select distinct hold_id from restricted.legal_hold_keys where (kind, keyed_hash) in (select (kind, {pepper.hashed_sql(_HASHED)}) from ({values}))",
+        pepper.parameters(),
+    ).fetchall()
+    of_them = [hold for hold in holds(con, today) if hold.until_on >= today and (hold.hold_id,) in rows]
+    return max(of_them, key=lambda hold: hold.until_on, default=None)
+
+
 def _note_values(con: duckdb.DuckDBPyConnection, customers: Sequence[str] | None) -> None:
     """Makes the temp table hold_values (customer_id, kind, value): what customers are known by, and nobody else is."""
     define_match_keys(con)

@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 
 from orchestration.privacy.held_rows import HeldRows
-from orchestration.privacy.noted import raw_table
+from orchestration.privacy.raw_people import raw_table
 from orchestration.privacy.retention_rules import Rule, rule_of
 from orchestration.settings import Settings, Table
 from orchestration.warehouse import changed_rows, count_rows, has_table, key_text, scalar, text

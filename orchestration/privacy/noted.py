@@ -16,6 +16,7 @@ from orchestration.match_keys.phones import read_phones_apart
 from orchestration.person_settings import Person
 from orchestration.privacy.known_points import read_points
 from orchestration.privacy.pseudonyms import prepare_keys
+from orchestration.privacy.raw_people import Unresolved, declared, note_raw_people, others_named, raw_table
 from orchestration.privacy.suppression import Kind, SuppressionList
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, key_text, quote, scalar, text, transaction
@@ -89,6 +90,7 @@ _NAMES = f"""
 insert into restricted.erasing_values
 with theirs as (
     select distinct unnest({_NAME}) as key from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+    union select distinct unnest({_NAME}) from erasing_raw_people
 ), others as (
     select distinct unnest({_NAME}) as key from conformed.conformed_people
     where deleted_at is null and (source_system, source_key) not in {RECORDS}
@@ -109,8 +111,10 @@ where {_GONE_RECORDS}
 # names as they are written, to be found in lines that could not be read
 _WRITTEN = f"""
 insert into restricted.erasing_values
-select distinct 'written', lower(trim(given_name)) || '|' || lower(trim(family_name)), false from conformed.conformed_people
-where (source_system, source_key) in {RECORDS} and trim(given_name) <> '' and trim(family_name) <> ''
+select distinct 'written', lower(trim(given_name)) || '|' || lower(trim(family_name)), false from (
+    select given_name, family_name from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+    union select given_name, family_name from erasing_raw_people
+) where trim(given_name) <> '' and trim(family_name) <> ''
 """
 
 
@@ -138,7 +142,8 @@ def count_noted(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 def is_noted(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether anybody is to be erased, a proof's made-up person too."""
     prepare_noted(con)
-    return bool(scalar(con, "select count(*) from restricted.erasing_customers"))
+    noted = " union all ".join(f"select 1 from restricted.{table}" for table in _JOURNAL)
+    return bool(scalar(con, f"select count(*) from ({noted})"))
 
 
 def forget_noted(con: duckdb.DuckDBPyConnection) -> None:
@@ -153,10 +158,12 @@ def note_erasure(
     suppression: SuppressionList | None,
     within: Callable[[], object] = lambda: None,
     kept: Kept | None = None,
+    unresolved: Sequence[Unresolved] = (),
 ) -> int:
     """Notes who is to be erased and suppresses them: from here on it will be done, by this run or the next.
 
     `within` is done in the transaction that notes them, `kept` is told of it. Without a suppression list nobody is kept out.
+    `unresolved` are no customers; with any, the temp table `unresolved_people` (named.py) is there.
 
     Returns the entries of the suppression list that are new.
     """
@@ -165,11 +172,14 @@ def note_erasure(
     home.erasure_mark.touch(0o600)
     with transaction(con):
         note_customers(con, customers, ERASING)
-        _note_contact_points(con, settings)
+        _note_unresolved(con, unresolved)
+        note_raw_people(con, settings, "erasing_raw_people", is_of)
+        _note_contact_points(con, settings, unresolved)
         con.execute(_NAMES)
         _note_gone_records(con, settings)
         con.execute(_WRITTEN)
         _note_own_values(con, settings)
+        con.execute("drop table erasing_raw_people")
         within()
     if kept:
         kept.is_noted = True
@@ -202,14 +212,27 @@ def _note_gone_records(con: duckdb.DuckDBPyConnection, settings: Settings) -> No
     con.execute("drop table gone_phones")
 
 
-def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def _note_unresolved(con: duckdb.DuckDBPyConnection, unresolved: Sequence[Unresolved]) -> None:
+    for system, key in sorted({record for one in unresolved for record in one.records}):
+        con.execute("insert into restricted.erasing_records values ($1, $2, hash($1, $2))", [system, key])
+
+
+def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings, unresolved: Sequence[Unresolved]) -> None:
     """By any reading of what was written: `a@x; b@y` is both, unless a record of somebody else names it too."""
     others = (
         "select email, phone, country_code from conformed.conformed_people "
         f"where deleted_at is null and (source_system, source_key) not in {RECORDS}"
     )
-    points = " union ".join([_POINTS, *(sql for table, sql in _FORMER.items() if has_table(con, *table))])
-    read_points(con, settings.identity.default_country, points, others)
+    said = ", ".join(text(point) for one in unresolved for point in one.points)
+    points = [
+        _POINTS,
+        "select unnest(points), country_code from erasing_raw_people",
+        f"select unnest([{said}]::varchar[]), null",
+        *(sql for table, sql in _FORMER.items() if has_table(con, *table)),
+    ]
+    if unresolved:
+        others += f" union all {others_named(RECORDS)}"
+    read_points(con, settings.identity.default_country, " union ".join(points), others)
     con.execute(
         "insert into restricted.erasing_values select kind, value, is_shared from known_points; drop table known_points"
     )
@@ -222,19 +245,6 @@ def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None
                 f"insert into restricted.erasing_values select distinct 'own', {text(f'{source}.{column}:')} || {quote(column)}::varchar, false "
                 f"from {raw_table(source, name)} where {is_of(source, person)} and {quote(column)} is not null"
             )
-
-
-def declared(settings: Settings) -> list[tuple[str, str, Person]]:
-    return [
-        (source, name, person)
-        for source, declared in settings.sources.items()
-        for name, table in declared.tables.items()
-        for person in table.whose
-    ]
-
-
-def raw_table(source: str, name: str) -> str:
-    return f"{quote('raw_' + source)}.{quote(name)}"
 
 
 def names_of(person: Person) -> str | None:

@@ -14,6 +14,8 @@ from orchestration.warehouse import text
 
 # the source that delivers requests, and its table
 SOURCE = "requests"
+# who asked, of what it delivered: anybody here is a second person
+BY_SOURCE = f"source {SOURCE}"
 KINDS = ("erase", "export", "restrict", "rectify", "object")
 # to deny contact or to close data, nobody's identity has to be checked: it harms nobody
 NEEDS_NO_CHECK = ("object", "restrict")

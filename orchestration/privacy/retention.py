@@ -19,7 +19,7 @@ from orchestration.privacy.expired_marts import forget_built
 from orchestration.privacy.floors import lowered_floors
 from orchestration.privacy.held_rows import HeldRows
 from orchestration.privacy.inactive import People, forget_inactive, own_key
-from orchestration.privacy.noted import raw_table
+from orchestration.privacy.raw_people import raw_table
 from orchestration.privacy.retention_rules import Rule, rule_of
 from orchestration.settings import Settings, Table
 from orchestration.warehouse import changed_rows, count_rows, has_table, quote, text, transaction

@@ -82,6 +82,10 @@ select source_system, source_key from (
 )
 _RESTRICT = f"insert into identity.restrictions select source_system, source_key, $at, $request from ({_OF_CUSTOMER})"
 _FREE = f"delete from identity.restrictions where (source_system, source_key) in (select (source_system, source_key) from ({_OF_CUSTOMER}))"
+_FREE_NOBODYS = """
+delete from identity.restrictions where request_id = $request
+    and (source_system, source_key) not in (select (source_system, source_key) from identity.customer_source_records)
+"""
 _WAITS = f"""
 select count(*) from identity.restrictions r join restricted.rights_requests q using (request_id)
 join ({_OF_CUSTOMER}) s using (source_system, source_key) where q.state = 'waiting'
@@ -171,7 +175,8 @@ def customers_of(con: duckdb.DuckDBPyConnection, subjects: Sequence[Subject]) ->
         "create or replace temp table asked (place bigint, customer varchar, email varchar, source_system varchar, source_key varchar)"
     )
     rows = [
-        [place, s.customer, s.email, *(_record(s.source_record) or (None, None))] for place, s in enumerate(subjects)
+        [place, s.customer, s.email, *(record_of(s.source_record) if s.source_record else (None, None))]
+        for place, s in enumerate(subjects)
     ]
     con.executemany("insert into asked values (?, ?, ?, ?, ?)", rows) if rows else None
     found: list[list[str]] = [[] for _ in subjects]
@@ -183,9 +188,8 @@ def customers_of(con: duckdb.DuckDBPyConnection, subjects: Sequence[Subject]) ->
     return found
 
 
-def _record(written: str | None) -> tuple[str, str] | None:
-    if written is None:
-        return None
+def record_of(written: str) -> tuple[str, str]:
+    """(system, key) of a source record as it is said. Raises KundbildError where it is none."""
     system, _, key = (part.strip() for part in written.partition(":"))
     if not (system and key):
         raise KundbildError(f"{written!r} names no source record", to_do="write system:key, as in crm:1042")
@@ -283,7 +287,7 @@ def withdraw_record(
     con: duckdb.DuckDBPyConnection, record: str, at: datetime, request: str, purpose: str, channel: str
 ) -> None:
     """Notes that whoever has a record (system:key), or will have it, withdrew."""
-    system, key = _record(record) or ("", "")
+    system, key = record_of(record)
     said = {"system": system, "key": key, "at": at, "request": request, "purpose": purpose, "channel": channel}
     con.execute(_OBJECT.format(theirs="select $system as source_system, $key as source_key"), said)
 
@@ -315,7 +319,15 @@ def free(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: s
         raise KundbildError(
             "an erasure of them waits for a second person", to_do="`kundbild confirm REQUEST --refuse` lifts it too"
         )
-    return int(scalar(con, _FREE, {"customer": customer}))
+    noted = (
+        f"select distinct request_id from identity.restrictions join ({_OF_CUSTOMER}) using (source_system, source_key)"
+    )
+    noted_by = con.execute(noted, {"customer": customer}).fetchall()
+    freed = int(scalar(con, _FREE, {"customer": customer}))
+    # asked for before they were a customer: by that it would come again
+    for (one,) in noted_by:
+        con.execute(_FREE_NOBODYS, {"request": one})
+    return freed
 
 
 def correct(

@@ -7,10 +7,14 @@ Here: `restricted.rights_keys`, keyed hashes by request, and what follows from t
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 import duckdb
 
 from orchestration.match_keys import all_name_keys, define_match_keys, name_key
 from orchestration.privacy.pepper import Pepper
+from orchestration.privacy.raw_people import Unresolved
 from orchestration.privacy.rights import CORRECTABLE, prepare_requests
 from orchestration.warehouse import has_table, scalar, text, transaction
 
@@ -99,6 +103,66 @@ insert or ignore into identity.corrections by name
 select distinct on (m.source_system, m.source_key, c.field) m.source_system, m.source_key, c.field, c.value, c.corrected_at, c.request_id, c.earlier
 from known_by m join identity.corrections c on c.request_id = m.request_id and coalesce(m.what, 'correction') = 'correction' and m.is_certain order by c.corrected_at desc
 """
+
+
+# what was asked for by somebody of whom there is no record: a record of our own stands for an address or number, as its hash
+STAND_IN = "kundbild"
+
+
+def restrict_unresolved(
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved, at: datetime, request: str
+) -> int:
+    """Notes a restriction of the noted subject (subject_rows.py), who is no customer: of each record, and of whoever has their
+    address, number or name. `at` is UTC, naive. Returns the records."""
+    con.executemany("insert into identity.restrictions values (?, ?, ?, ?)", [[*record, at, request] for record in _stand_ins(con, pepper, whom)])  # fmt: skip
+    _key_unresolved(con, pepper, request, "restriction")
+    return len(whom.records)
+
+
+def free_unresolved(con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved) -> int:
+    """Lifts it. Returns the records."""
+    for record in {*_stand_ins(con, pepper, whom), *_stand_ins(con, pepper, Unresolved())}:
+        con.execute("delete from identity.restrictions where source_system = ? and source_key = ?", record)
+    return len(whom.records)
+
+
+def object_unresolved(
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved, at: datetime, request: str, purpose: str, channel: str
+) -> int:  # fmt: skip
+    """Notes an objection, or a withdrawal, of the noted subject, who is no customer. Returns the records."""
+    con.executemany(
+        "insert into identity.objections by name select ? as source_system, ? as source_key, ? as stated_at, ? as request_id, ? as purpose, ? as channel",
+        [[*record, at, request, purpose, channel] for record in _stand_ins(con, pepper, whom)],
+    )
+    _key_unresolved(con, pepper, request, "objection")
+    return len(whom.records)
+
+
+def forget_stand_ins(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str) -> None:
+    """Deletes what stands for addresses and numbers, `values` a query of (kind, value): their people are erased."""
+    hashes = f"select {_hashed(pepper)} from ({values})"
+    for table in ("objections", "restrictions"):
+        con.execute(
+            f"delete from identity.{table} where source_system = {text(STAND_IN)} and source_key in ({hashes})",
+            pepper.parameters(),
+        )
+
+
+def _stand_ins(con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved) -> list[tuple[str, str]]:
+    """Their records, and where there is none what stands for their addresses and numbers."""
+    points = f"select distinct {text(STAND_IN)}, {_hashed(pepper)} from subject_keys where kind in ('email', 'phone') order by all"
+    return list(whom.records) or con.execute(points, pepper.parameters()).fetchall()
+
+
+def _key_unresolved(
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, request: str, what: Literal["objection", "restriction"]
+) -> None:
+    con.execute(_DDL)
+    con.execute(
+        f"insert into restricted.rights_keys by name select distinct $request as request_id, {text(what)} as what, kind, {_hashed(pepper)} as keyed_hash "
+        "from subject_keys where kind in ('email', 'phone', 'name')",
+        {"request": request, **pepper.parameters()},
+    )
 
 
 def key_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> None:

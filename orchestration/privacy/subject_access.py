@@ -22,6 +22,7 @@ from orchestration.privacy.catalogue import NONE, Category, Column, categories, 
 from orchestration.privacy.exports import exports_with
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.phrases import LANGUAGES, authority_of, language_of, phrases
+from orchestration.privacy.raw_people import Unresolved
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.subject_rows import (
     IS_SAID,
@@ -39,7 +40,7 @@ from orchestration.warehouse import has_table, quote, scalar
 
 SCHEMA = Path(__file__).with_name("subject_access.schema.json")
 _PAGE = Path(__file__).with_name("subject_access.html.jinja")
-VERSION = 2
+VERSION = 3
 # rows that name the person by the row they hang on
 _CHILDREN = {
     "conformed_survey_answers": ("response_key", "conformed_survey_responses"),
@@ -75,14 +76,15 @@ def export_subject(
     con: duckdb.DuckDBPyConnection,
     settings: Settings,
     pepper: Pepper,
-    customer: str,
+    whom: str | Unresolved,
     received: datetime,
     kinds: Mapping[str, Category],
     language: str = "",
 ) -> dict[str, Any]:
-    """The document about `customer` (today's id) that SCHEMA describes; times UTC. `received` begins the one-month clock,
+    """The document about a customer (today's id), or who is none (named.py), that SCHEMA describes; times UTC. `received` begins the one-month clock,
     `kinds` are the categories of data as they are configured. Unless given, the language is that of their country."""
-    note_subject(con, settings, customer)
+    note_subject(con, settings, whom)
+    customer = whom if isinstance(whom, str) else ""
     records = con.execute("from subject_records order by all").fetchall()
     country = scalar(
         con, f"select any_value(match_keys.country_code(country_code)) from conformed.conformed_people where (source_system, source_key) in {MINE}"
@@ -99,12 +101,14 @@ def export_subject(
     beside = [*set_aside_rows(con, settings), *noted_rows(con, settings), *raw_rows(con, settings, customer)]
     data += [_beside(*found) for found in beside]
     ids = [customer, *(old for (old,) in con.execute(_FORMER, {"customer": customer}).fetchall())]
+    if not isinstance(whom, str):
+        ids = [whom.handle]
     # who they are comes first, then what they said and did
     data.sort(key=lambda found: _FIRST.index(found["table"]) if found["table"] in _FIRST else len(_FIRST))
     due = con.execute("select ($1::timestamp + interval 1 month)::date", [received]).fetchall()[0][0]
     return {
         "version": VERSION,
-        "customer_id": customer,
+        "customer_id": customer or None,
         "received_at": _plain(received),
         "due_on": _plain(due),
         "language": language or language_of(country),

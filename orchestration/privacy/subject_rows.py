@@ -16,7 +16,9 @@ from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.person_settings import Person
 from orchestration.privacy.erased_points import addresses_in
 from orchestration.privacy.known_points import read_points
-from orchestration.privacy.noted import declared, names_of, names_record, raw_table
+from orchestration.privacy.noted import names_of, names_record
+from orchestration.privacy.raw_people import Unresolved, declared, note_raw_people, others_named, raw_table
+from orchestration.privacy.request_words import SOURCE
 from orchestration.privacy.rights import OWNERS
 from orchestration.privacy.set_aside import staged_pairs
 from orchestration.privacy.spelled_numbers import is_spelled
@@ -30,6 +32,8 @@ _OTHERS = "(select (source_system, source_key) from owners where customer_id <> 
 # a statement names their record, in any spelling of its key
 IS_SAID = names_record("person_system", "person_key", "subject")
 _VALUES = "select value from subject_keys where kind = '{kind}'"
+# whatever they are known by, (kind, value), as a legal hold keeps it
+KNOWN_BY = "select kind, value from subject_keys union select 'record', source_system || ':' || source_key from subject_records"
 # the same as a list
 LISTED = "(select coalesce(list(value), []::varchar[]) from subject_keys where kind = '{kind}')"
 _NAMES = all_name_keys("given_name", "family_name", "full_name", "birth_date")
@@ -44,24 +48,29 @@ _OTHERS_HAVE = f"from conformed.conformed_people where (source_system, source_ke
 _DELIVERED, _NOTED = "the source system, as it delivered it", "noted here, as you or your representative said it"
 # an unreadable line may hold many people: of those with one address it is known whose they are
 _LONGEST_LINE = 2000
+_ADDRESSES = "list_distinct(match_keys.email_readings(content))"
 _WORDS = ("objections", "restrictions", "corrections")
 _REMEMBERED = "kept here, so that what you said stands whatever the source does"
 
 
-def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) -> None:
+def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, whom: str | Unresolved) -> None:
     """Makes the temp tables `subject_records`, of the customer's records, gone ones too, and `subject_keys`, of what only the
-    customer is known by."""
+    customer is known by. Of who is no customer, of their records; `unresolved_people` (named.py) is there then."""
+    customer, unresolved = (whom, None) if isinstance(whom, str) else ("", whom)
     define_match_keys(con)
     con.execute(OWNERS)
     con.execute(
         "create or replace temp table subject_records as select source_system, source_key from owners where customer_id = $customer",
         {"customer": customer},
     )
+    for record in unresolved.records if unresolved else ():
+        con.execute("insert into subject_records values (?, ?)", record)
+    note_raw_people(con, settings, "subject_raw_people", _is_record)
     con.execute("create or replace temp table subject_keys (kind varchar, value varchar)")
-    _note_points(con, settings, customer)
+    _note_points(con, settings, customer, unresolved)
     con.execute(
         f"insert into subject_keys with theirs as (select distinct unnest({_NAMES}) as key from conformed.conformed_people "
-        f"where (source_system, source_key) in {MINE}), others as (select distinct unnest({_NAMES}) as key {_OTHERS_HAVE}) "
+        f"where (source_system, source_key) in {MINE} union select distinct unnest({_NAMES}) from subject_raw_people), others as (select distinct unnest({_NAMES}) as key {_OTHERS_HAVE}) "
         "select 'name', key from theirs where key not in (from others)",
         {"customer": customer},
     )
@@ -77,14 +86,29 @@ def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, customer: s
                 )
 
 
-def _note_points(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) -> None:
+def _note_points(
+    con: duckdb.DuckDBPyConnection, settings: Settings, customer: str, unresolved: Unresolved | None
+) -> None:
     """Their addresses and numbers in every reading, but for those that another customer's record may name too."""
-    points = " union ".join(sql for table, sql in _POINTS.items() if has_table(con, *table))
+    said = ", ".join(map(text, unresolved.points if unresolved else ()))
+    points = [
+        *(sql for table, sql in _POINTS.items() if has_table(con, *table)),
+        "select unnest(points), country_code from subject_raw_people",
+        f"select unnest([{said}]::varchar[]), null",
+    ]
     others = f"select email, phone, country_code {_OTHERS_HAVE}"
-    read_points(con, settings.identity.default_country, points, others, {"customer": customer})
-    con.execute(
-        "insert into subject_keys select kind, value from known_points where not is_shared; drop table known_points"
-    )
+    if unresolved:
+        others += f" union all {others_named(MINE)}"
+    read_points(con, settings.identity.default_country, " union ".join(points), others, {"customer": customer})
+    con.execute("insert into subject_keys select kind, value from known_points where not is_shared")
+    con.execute("drop table known_points")
+
+
+def has_any(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """Whether anything is held of the noted subject, who is no customer, but for what they asked for."""
+    asked = f"raw_{SOURCE}.{SOURCE}"
+    rows = (raw_rows(con, settings, ""), set_aside_rows(con, settings))
+    return any(table != asked for found in rows for table, *_ in found)
 
 
 def names_them(
@@ -186,16 +210,27 @@ def set_aside_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterat
             rows += _rows(con, "quarantine.quarantined_rows", columns, where)
         if rows:
             yield "quarantine.quarantined_rows", "set aside here", "pseudonym", dict.fromkeys(columns, "why a row was set aside"), rows  # fmt: skip
+    if not has_table(con, "quarantine", "rejected_rows"):
+        return
     columns = ["source", "table_name", "reason", "content"]
-    if has_table(con, "quarantine", "rejected_rows") and (rows := _rows(con, "quarantine.rejected_rows", columns, _is_their_line(settings))):  # fmt: skip
+    mine = f"list_intersect({_ADDRESSES}, {LISTED.format(kind='email')})"
+    is_named, is_theirs = f"(len({mine}) > 0 or {_has_number()})", _is_their_line(settings)
+    # of a line that names others too, or may, only their part
+    told = {"content": f"case when {is_theirs} then content else array_to_string({mine}, '; ') end"}
+    if rows := _rows(con, "quarantine.rejected_rows", columns, f"{is_theirs} or {is_named}", told=told):
         yield "quarantine.rejected_rows", "a line that could not be read", "contact", dict.fromkeys(columns, _DELIVERED), rows  # fmt: skip
+
+
+def _has_number() -> str:
+    """SQL on a rejected line: whether the digits of a number of theirs stand in it, as erasure looks for them."""
+    digits = "regexp_replace(content, '[^0-9]', '', 'g')"
+    return f"exists (select 1 from ({_VALUES.format(kind='phone')}) v where contains({digits}, right(v.value, 8)))"
 
 
 def _is_their_line(settings: Settings) -> str:
     """SQL on a rejected line: it names them by an address, or as an object by their record's key, and nobody else by an address."""
-    addresses = "list_distinct(match_keys.email_readings(content))"
-    mine = f"list_intersect({addresses}, {LISTED.format(kind='email')})"
-    named = [f"len({addresses}) > 0"]
+    mine = f"list_intersect({_ADDRESSES}, {LISTED.format(kind='email')})"
+    named = [f"len({_ADDRESSES}) > 0"]
     for source, name, person in declared(settings):
         if person.key:
             # a JSON function would end the query at a line that is broken, in whatever order filters come
@@ -205,7 +240,7 @@ def _is_their_line(settings: Settings) -> str:
             )
             lines = f"select rowid as line, {fields} from quarantine.rejected_rows where source = {text(source)} and table_name = {text(name)}"
             named.append(f"rowid in (select line from ({lines}) where {_is_record(source, person)})")
-    return f"length(content) <= {_LONGEST_LINE} and len({mine}) = len({addresses}) and ({' or '.join(named)})"
+    return f"length(content) <= {_LONGEST_LINE} and len({mine}) = len({_ADDRESSES}) and ({' or '.join(named)})"
 
 
 def noted_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[Found]:

@@ -186,13 +186,13 @@ class Suppressor:
         con.unregister("emails")
         return f"select * from ({addresses}) where {self._list.hashed_sql('email', 'match_keys.email_key(written)')} in (from suppressed_emails)"
 
-    def find_people(self, con: duckdb.DuckDBPyConnection) -> int:
-        """Makes the temp table `known_again` (source_system, source_key): conformed people who are on the list."""
+    def find_people(self, con: duckdb.DuckDBPyConnection, people: str = "conformed.conformed_people") -> int:
+        """Makes the temp table `known_again` (source_system, source_key): those of `people`, a relation like the conformed one,
+        who are on the list."""
         con.execute("create or replace temp table known_again (source_system varchar, source_key varchar)")
         if not self._standing:
             return 0
         define_match_keys(con)
-        people = "conformed.conformed_people"
         person = Person(
             email=["email"], phone=["phone"], country_code="country_code",
             full_name="full_name", given_name="given_name", family_name="family_name", birth_date="birth_date",

@@ -10,7 +10,7 @@ import pytest
 from orchestration.erase import erase
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now
-from orchestration.privacy.audit import actor
+from orchestration.privacy.audit import actor, person_asking
 from orchestration.privacy.deadlines import close
 from orchestration.privacy.holds import held, holds, lift_hold, place_hold
 from orchestration.privacy.pepper import Pepper, find_pepper
@@ -190,6 +190,25 @@ def test_an_erasure_waits_for_another_user_and_restricts_meanwhile(home, two, id
     assert states(home, two) == [("erase", "done")]
     with pytest.raises(KundbildError, match="it is done"):
         confirm(home, two, waits.request_id, by=OTHER)
+
+
+def test_who_may_be_anybody_is_no_second_person(home, two, ids, tmp_path):
+    """Root, and whoever is mapped to another id; root by sudo is who called it."""
+    (waits,) = erase(home, two, [Subject(customer=ids["1"])])
+    with open_warehouse(home, two.engine) as con:
+        con.execute("update restricted.rights_requests set asked_by = '1000 anna'")
+    mapped = tmp_path / "uid_map"
+    mapped.write_text("         0          0 4294967295\n")
+    assert person_asking(mapped, "1000") == "1000 by sudo"
+    for who, said in (("0 root", "root may be anybody"), ("1000 by sudo", "another one has to confirm")):
+        with pytest.raises(KundbildError, match=said):
+            confirm(home, two, waits.request_id, by=who)
+    for said in ("1001 1000 1\n", "0 100000 65536\n"):
+        mapped.write_text(said)
+        with pytest.raises(KundbildError, match="user namespace"):
+            person_asking(mapped)
+    assert "Anna" in people(home)
+    assert confirm(home, two, waits.request_id, by=person_asking(tmp_path / "none", "1001")).state == "done"
 
 
 def test_a_refusal_lifts_the_restriction_and_a_hold_of_meanwhile_holds(home, two, ids):

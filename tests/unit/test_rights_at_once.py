@@ -41,7 +41,8 @@ def published(stamped, night, home, write_config, monkeypatch):  # noqa: F811
     for schema in ("bi", "bi_open", "segments", "conformed"):
         night.execute(f"create schema if not exists {schema}")
     night.execute(
-        "create table conformed.conformed_people (source_system varchar, source_key varchar, email varchar, phone varchar, country_code varchar, street varchar, deleted_at timestamp)"
+        "create table conformed.conformed_people (source_system varchar, source_key varchar, given_name varchar, family_name varchar, full_name varchar, "
+        "birth_date date, email varchar, phone varchar, country_code varchar, street varchar, deleted_at timestamp)"
     )
     night.execute(
         "create table conformed.conformed_consent_events (person_system varchar, person_key varchar, contact_point varchar, channel varchar, status varchar, deleted_at timestamp)"
