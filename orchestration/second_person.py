@@ -11,12 +11,13 @@ from orchestration.errors import KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
 from orchestration.migrations import migrate
-from orchestration.privacy.audit import actor, audit_log, person_asking
+from orchestration.privacy.audit import audit_log, person_asking
 from orchestration.privacy.deadlines import request_named
 from orchestration.privacy.erasure import Erased
 from orchestration.privacy.named import Named, holds_on, named_by_request
 from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.register import customers_by_subject, set_state
+from orchestration.privacy.request_words import BY_SOURCE
 from orchestration.privacy.rights import State, withdraw_restricted
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse, scalar, transaction
@@ -40,17 +41,9 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
                     f"the request waits for nobody: it is {request.state}",
                     to_do="`kundbild requests --open` lists them",
                 )
-            # who took it back need not be a second person: nothing is lost by it
-            if not is_refused and _uid(request.asked_by) == _uid(who):
-                raise KundbildError(
-                    f"user {who} asked for the erasure: another one has to confirm it",
-                    to_do="have a second user of this machine, who may read the home folder and the pepper, confirm it",
-                )
-            if not is_refused and _uid(who) == "0":
-                raise KundbildError(
-                    "root may be anybody, who asked for the erasure too",
-                    to_do="confirm it as a second user of this machine, or by sudo from there",
-                )
+            # who takes it back need not be a second person: nothing is lost by it; what a source delivered nobody here asked for
+            if not is_refused and request.asked_by != BY_SOURCE:
+                _check_second(request.asked_by, by or person_asking())
             if is_refused:
                 with transaction(con):
                     set_state(con, request.request_id, "refused", now())
@@ -76,6 +69,19 @@ def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = Fal
             state: State = "held" if hold else "done"
             wish = Wish(whom[0], whom, state, hold, request.request_id, unresolved=found.nobodys)
         return carry_out(home, settings, [wish], request.received_at, kept)[0]
+
+
+def _check_second(asked_by: str | None, who: str) -> None:
+    if _uid(asked_by) == _uid(who):
+        raise KundbildError(
+            f"user {who} asked for the erasure: another one has to confirm it",
+            to_do="have a second user of this machine, who may read the home folder and the pepper, confirm it",
+        )
+    if _uid(who) == "0":
+        raise KundbildError(
+            "root may be anybody, who asked for the erasure too",
+            to_do="confirm it as a second user of this machine, or by sudo from there",
+        )
 
 
 def _uid(actor_: str | None) -> str:
