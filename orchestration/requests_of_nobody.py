@@ -53,7 +53,7 @@ def do_of_nobody(
         if not hold and not settings.privacy.second_person:
             noted: list[str] = []
             suppression = SuppressionList.of(con, home, pepper)
-            note_erasure(con, home, settings, [], suppression, lambda: noted.append(note("open")), [whom])
+            note_erasure(con, home, settings, [], suppression, lambda: noted.append(note("open")), unresolved=[whom])
             erase_noted(con, home, settings)
             return "open", noted[0]
         with transaction(con):
