@@ -14,7 +14,7 @@ from orchestration.settings import PROJECT_DIR
 _CREATES = re.compile(r"create\s+(?:or\s+replace\s+)?temp(?:orary)?\s+(?:table|view)\s+(?:if\s+not\s+exists\s+)?([\w{}]+)", re.I)  # fmt: skip
 _REGISTERS = re.compile(r"\.register\(\s*\"(\w+)\"")
 # functions that create one under a name that they are given, and the place of that name among their arguments
-_GIVEN = {"read_phones_apart": 3, "_connect_members": 2, "_register": 1}
+_GIVEN = {"read_phones_apart": 3, "note_raw_people": 2, "_connect_members": 2, "_register": 1}
 
 
 def modules() -> Iterator[Path]:
