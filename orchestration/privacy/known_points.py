@@ -25,7 +25,7 @@ def read_points(
     others: str,
     parameters: Mapping[str, str] | None = None,
 ) -> None:
-    """Makes the temp table `known_points` (kind, value, is_shared): match keys of `theirs`, a query of (point, country_code).
+    """Makes the temp table `points_and_sharing` (kind, value, is_shared): match keys of `theirs`, a query of (point, country_code).
 
     Shared is what `others`, a query of (email, phone, country_code) with `parameters`, may be known by too, what is junk, and
     what identifies nobody. `country` is that of numbers without one.
@@ -36,7 +36,7 @@ def read_points(
     has_nobodys = has_table(con, "identity", "identifiers")
     nobodys = "select value_key from identity.identifiers where ignored_reason is not null and value_key is not null" if has_nobodys else "select null::varchar where false"  # fmt: skip
     con.execute(
-        "create or replace temp table known_points as "
+        "create or replace temp table points_and_sharing as "
         "with theirs as (select distinct unnest(match_keys.email_readings(point)) as key from points_of_theirs), "
         "others as (select distinct unnest(match_keys.email_readings(email)) as key from points_of_others) "
         f"select 'email' as kind, key as value, key in (from others) or key in ({nobodys}) or is_junk('email', key) as is_shared from theirs"
@@ -52,7 +52,7 @@ def read_points(
         )
     read_phones_apart(con, numbers, country, "others_phones")
     con.execute(
-        f"insert into known_points with others as (from (select distinct {_KEYS} as key from others_phones) where key is not null) "
+        f"insert into points_and_sharing with others as (from (select distinct {_KEYS} as key from others_phones) where key is not null) "
         f"select 'phone', key, key in (from others) or key in ({nobodys}) or is_junk('phone', key) from their_keys"
     )
     con.execute("drop table points_of_theirs; drop table points_of_others; drop table their_phones; drop table their_keys; drop table others_phones")  # fmt: skip

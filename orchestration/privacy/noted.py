@@ -234,7 +234,7 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings, unr
         others += f" union all {others_named(RECORDS)}"
     read_points(con, settings.identity.default_country, " union ".join(points), others)
     con.execute(
-        "insert into restricted.erasing_values select kind, value, is_shared from known_points; drop table known_points"
+        "insert into restricted.erasing_values select kind, value, is_shared from points_and_sharing; drop table points_and_sharing"
     )
 
 

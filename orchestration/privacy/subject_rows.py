@@ -100,8 +100,8 @@ def _note_points(
     if unresolved:
         others += f" union all {others_named(MINE)}"
     read_points(con, settings.identity.default_country, " union ".join(points), others, {"customer": customer})
-    con.execute("insert into subject_keys select kind, value from known_points where not is_shared")
-    con.execute("drop table known_points")
+    con.execute("insert into subject_keys select kind, value from points_and_sharing where not is_shared")
+    con.execute("drop table points_and_sharing")
 
 
 def has_any(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
