@@ -70,6 +70,10 @@ def test_every_row_of_every_raw_table_that_is_theirs_is_in_it_and_nobody_elses(d
     built = ("conformed.conformed_address_updates", "conformed.conformed_tickets", "conformed.conformed_consent_events",
              "marts.contact_permission_history")  # fmt: skip
     assert [len(rows[table]) for table in built] == [1, 1, 1, 2]
+    # what she may take elsewhere is what she told, and nothing that was made of it
+    taken = {part["table"] for part in said["portable"]}
+    assert {"conformed.conformed_people", "conformed.conformed_consent_events"} <= taken
+    assert all(table.startswith("conformed.") for table in taken) and "conformed.conformed_tickets" not in taken
     assert [found.split(": ")[1] for found in said["recipients"]] == ["newsletter_email"]
     assert [(request["kind"], request["state"]) for request in said["requests"]] == [("object", "done")]
     assert "bo@dahl.se" not in as_json(said) and "Dahl" not in as_json(said)
