@@ -110,6 +110,15 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
     return outcome
 
 
+def quiet_logs() -> None:
+    """A run tells of itself in its own words: loggers of its libraries print no line and no traceback."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    # it warns of every step that "nothing new" skips
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+    # a log of dbt that a full disk refuses would print a traceback a line; the run fails by what it writes itself
+    logging.raiseExceptions = False
+
+
 def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
     home, config = home_and_config()
     settings = load_settings(config)
@@ -133,9 +142,7 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
     from orchestration.defs.jobs import LAUNCHED_BY_CLI
     from orchestration.defs.resources import AS_OF_TAG, FORCE_TAG, FULL_REFRESH_TAG, NIGHTLY
 
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    # it warns of every step that "nothing new" skips
-    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+    quiet_logs()
     tags = {**LAUNCHED_BY_CLI, FORCE_TAG: str(force).lower(), FULL_REFRESH_TAG: str(full_refresh).lower()}
     if as_of:
         tags[AS_OF_TAG] = as_of.isoformat()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import resource
 import signal
@@ -24,7 +25,7 @@ from orchestration.doctor import examine
 from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
 from orchestration.extract.records import now
 from orchestration.home import read_json, write_private
-from orchestration.launch import Outcome, _add_rows
+from orchestration.launch import Outcome, _add_rows, quiet_logs
 from orchestration.preflight import assert_memory, assert_moment, moment_of
 from orchestration.settings import PROJECT_DIR
 
@@ -80,6 +81,23 @@ def test_what_stands_in_brackets_in_a_message_is_printed(monkeypatch):
     console.print_outcome(outcome)
     for said in ("[sources.crm]", "[engine]", "[/red]", "[privacy]", "raw/[x]", "stale since 2026-01-01"):
         assert said in text.getvalue()
+
+
+def test_a_log_that_a_full_disk_refuses_prints_no_traceback(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("logging.raiseExceptions", True)
+    levels = {name: logging.getLogger(name).level for name in ("dagster", "dagster._core.execution.plan.active")}
+    quiet_logs()
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    log = logging.Logger("of dbt")
+    log.addHandler(logging.StreamHandler(Full()))
+    log.warning("built a model")
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_full_disk_is_called_so_with_its_file_system(tmp_path):
