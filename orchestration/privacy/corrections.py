@@ -14,7 +14,10 @@ import phonenumbers
 
 from orchestration.errors import KundbildError
 from orchestration.match_keys import define_match_keys
+from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import phone_keys, read_phones_apart
+from orchestration.privacy.national_ids import national_ids_in
+from orchestration.privacy.special_categories import categories_in
 from orchestration.warehouse import has_table, scalar
 
 _OLDEST = 1880
@@ -24,7 +27,17 @@ _POSTAL = re.compile(r"(?:[A-Za-z]{1,3}[- ]?)?[0-9A-Za-z][0-9A-Za-z -]{1,9}")
 # what no name, street or town has: an address, a link, a long number
 _NO_NAME = re.compile(r"[@<>]|://|\d{5}")
 _LETTER = re.compile(r"[^\W\d_]")
-_WORD = re.compile(r"[^\W\d_][^\W\d_ -]{0,29}")
+# what sources say of a gender, beside f and m: a free word could tell of somebody's sex life or health
+_GENDERS = set(
+    "f m x d k n u w female male woman man girl boy other unknown unspecified diverse non-binary nonbinary "
+    "kvinna kvinne kvinde nainen mies mand mann flicka pojke annat annan annen andet anden muu okänd ukjent ukendt tuntematon "
+    "icke-binär ikke-binær muunsukupuolinen".split()
+)
+# a street may be named after a church or a hospital: it says nothing of who lives there
+_STREET = re.compile(
+    r"(?i)[\w' -]*?(?:gatan|gata|gate|gaten|gade|väg|vägen|vei|veien|veg|vegen|vej|vejen|gränd|plan|plats|torg|torget|plass|plads|allé|allén|"
+    r"alle|alleen|backe|backen|stig|stigen|katu|tie|kuja|polku|tori|street|road|lane|avenue|square)\b\s*"
+)
 _NAMED = ("given_name", "family_name", "full_name", "street", "city")
 _MOST_CHARACTERS = 200
 # whatever a record of theirs may name, as a request finds it
@@ -68,7 +81,7 @@ def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: st
     if field == "email" and (
         not _EMAIL.fullmatch(value) or scalar(con, "select match_keys.email_key($1)", [value]) is None
     ):
-        return "it is not one address", "write one address, as anna@example.org"
+        return "it is not one address", "write one address, as anna@berg.se"
     if field == "phone" and not _is_phone(value, country):
         return "no such number can be", "write it with its country, as +46 70 123 45 67"
     if field == "country_code" and value not in phonenumbers.SUPPORTED_REGIONS:
@@ -77,9 +90,32 @@ def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: st
         return "it is no postal code", "write it without the town, as 114 55"
     if field in _NAMED and (_NO_NAME.search(value) or not _LETTER.search(value)):
         return "it holds an address, a number or no letter", "write the name alone"
-    if field == "gender" and not _WORD.fullmatch(value):
-        return "it is more than a word", "write f, m or another word, or nothing"
+    if field == "gender" and value.lower() not in _GENDERS:
+        return "it is no word that a source has for it", "write f, m or other, or nothing"
+    if field in _NAMED and _tells(_STREET.sub(" ", value) if field == "street" else value):
+        # raw has no such words either: nobody is to read here what was kept out there
+        return (
+            "it reads as health, faith or another special category, or as an identity number (Art. 9, 87)",
+            "write the name alone; one that only reads so is mended in the system that it comes from",
+        )
+    if field in ("email", "phone") and _is_junk(con, field, value, country):
+        return "it stands in for one that somebody has not", "write their own, or nothing"
     return None
+
+
+def _tells(value: str) -> bool:
+    """Whether it tells of a special category, or is an identity number."""
+    return bool(categories_in(value)) or any(national_ids_in(value))
+
+
+def _is_junk(con: duckdb.DuckDBPyConnection, field: str, value: str, country: str) -> bool:
+    define_junk(con)
+    key = (
+        scalar(con, "select match_keys.email_key($1)", [value])
+        if field == "email"
+        else phone_keys([(value, country)])[0][0]
+    )
+    return bool(scalar(con, "select is_junk($1, $2)", [field, key]))
 
 
 def _is_phone(value: str, country: str) -> bool:
