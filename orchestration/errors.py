@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-# user and password of a URL, up to the last @ before a blank; and a password with blanks in it. Without a scheme only what
-# has a colon before the @: a path may have two slashes
-_USER_OF_URL = re.compile(r"(\w+://)(?:[^\s]*|[^\s/@:]+:[^@\n]*)@")
+# user and password of a URL, up to the last @ before a blank, or what a library wrote for one behind the first; and a password
+# with blanks in it, up to the last @ of the line. Without a scheme only what has a colon before the @: a path may have two slashes
+_USER_OF_URL = re.compile(r"(\w+://)(?:[^\s/@:]*:(?!\d+(?:[/\s]|$))[^\n]*|[^\s]*)(?:@[^\s]*%40|@)")
 _USER_OF_BARE_URL = re.compile(r"(?<![:\w])(//)[^\s/@:]*:[^\s]*@")
 # the address of a webhook is its own secret: all that stands behind the word, of whatever service
 _HOOK = re.compile(

@@ -11,7 +11,7 @@ from orchestration.conformed import entities
 from orchestration.errors import ConfigurationError
 from orchestration.extract.files import sample_columns
 from orchestration.extract.systems import known_systems
-from orchestration.settings import DBT_DIR, PROJECT_DIR
+from orchestration.settings import DBT_DIR, PROJECT_DIR, UNCLEAR_LOGIN, has_unclear_login
 
 # what a kind of system usually feeds
 KINDS = {
@@ -70,6 +70,8 @@ def _look(name: str, place: str) -> tuple[dict[str, dict[str, str]], str]:
             )
         import sqlalchemy as sa
 
+        if has_unclear_login(place, is_sql=True):
+            raise ConfigurationError(f"the URL cannot be read: {UNCLEAR_LOGIN}", to_do="write it so, in quotes")
         url = sa.make_url(place)
         from orchestration.extract.sql import with_driver
 

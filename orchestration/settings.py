@@ -5,10 +5,11 @@ An unknown key is an error: a misspelt setting must never be silently ignored.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from orchestration.identity_settings import GoldenRecord, Identity
 from orchestration.map_settings import STATEMENT_HOURS
@@ -19,6 +20,25 @@ from orchestration.time_zones import TimeZone
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DBT_DIR = PROJECT_DIR / "dbt_project"
+
+
+UNCLEAR_LOGIN = (
+    "its user or password holds a character that parts a URL, so that a part of it would be read as the host: write it "
+    "percent-encoded (@ as %40, / as %2F, : as %3A, ? as %3F, # as %23)"
+)
+
+
+def has_unclear_login(url: str, *, is_sql: bool) -> bool:
+    """Whether a user or password in a URL is not told apart from what stands behind it: libraries would take a part of it for
+    the host, and tell that. `is_sql`: as SQLAlchemy reads URLs, where a password ends with the first @."""
+    rest = url.partition("://")[2]
+    if "@" not in rest or rest.startswith("/"):
+        return False
+    if is_sql:
+        return rest.count("@") > 1 or re.match("[^:@]*[/?#]", rest) is not None
+    authority, behind = [*re.split("[/?#]", rest, maxsplit=1), ""][:2]
+    # what stands behind a colon of a host is a port
+    return authority.count("@") > 1 or ("@" in behind and re.search(r"^[^@\[]*:(?!\d*$)[^@]*$", authority) is not None)
 
 
 class Source(BaseModel, extra="forbid", frozen=True):
@@ -62,6 +82,13 @@ class Source(BaseModel, extra="forbid", frozen=True):
     )
     tables: dict[str, Table] = {}
 
+    @field_validator("url")
+    @classmethod
+    def _login_is_clear(cls, url: str, info: ValidationInfo) -> str:
+        if has_unclear_login(url, is_sql=info.data.get("connector") == "sql"):
+            raise ValueError(UNCLEAR_LOGIN)
+        return url
+
     def fresh_within(self, table: Table) -> float | None:
         """Hours within which something new is to come of `table`, or None: what it says, else a day for statements that come
         as files. A table of a database or an API that is read tonight is known up to tonight, however quiet it is."""
@@ -70,7 +97,8 @@ class Source(BaseModel, extra="forbid", frozen=True):
         return table.fresh_within_hours
 
 
-class Settings(BaseModel, extra="forbid", frozen=True):
+# a mistake is told without its value, which may be a secret
+class Settings(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
     """The whole of `kundbild.toml`. `owner` is the team that Dagster names as the owner of every asset."""
 
     company: str

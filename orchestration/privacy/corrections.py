@@ -28,11 +28,11 @@ _POSTAL = re.compile(r"(?:[A-Za-z]{1,3}[- ]?)?[0-9A-Za-z][0-9A-Za-z -]{1,9}")
 _NO_NAME = re.compile(r"[@<>]|://|\d{5}")
 _LETTER = re.compile(r"[^\W\d_]")
 # what sources say of a gender, beside f and m: a free word could tell of somebody's sex life or health
-_GENDERS = set(
-    "f m x d k n u w female male woman man girl boy other unknown unspecified diverse non-binary nonbinary "
-    "kvinna kvinne kvinde nainen mies mand mann flicka pojke annat annan annen andet anden muu okänd ukjent ukendt tuntematon "
-    "icke-binär ikke-binær muunsukupuolinen".split()
-)
+_GENDERS = {
+    "f", "m", "x", "d", "k", "n", "u", "w", "female", "male", "woman", "man", "girl", "boy", "other", "unknown", "unspecified", "diverse",
+    "non-binary", "nonbinary", "kvinna", "kvinne", "kvinde", "nainen", "mies", "mand", "mann", "flicka", "pojke", "annat", "annan", "annen",
+    "andet", "anden", "muu", "okänd", "ukjent", "ukendt", "tuntematon", "icke-binär", "ikke-binær", "muunsukupuolinen",
+}  # fmt: skip
 # a street may be named after a church or a hospital: it says nothing of who lives there
 _STREET = re.compile(
     r"(?i)[\w' -]*?(?:gatan|gata|gate|gaten|gade|väg|vägen|vei|veien|veg|vegen|vej|vejen|gränd|plan|plats|torg|torget|plass|plads|allé|allén|"

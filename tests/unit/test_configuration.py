@@ -1,5 +1,6 @@
 """kundbild.toml: every mistake names file, line, key and what to do."""
 
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args, get_origin
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 
 from orchestration.configuration import _known_keys, load_settings
 from orchestration.errors import ConfigurationError
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import PROJECT_DIR, Settings, has_unclear_login
 
 GOOD = """
 company = "Test"
@@ -35,6 +36,44 @@ def test_a_good_file_is_read_and_filled_from_the_environment(write_config):
     settings = load_settings(write_config(GOOD), {"DATA": "/data"})
     assert settings.sources["shop"].url == "/data"
     assert settings.sources["shop"].tables["orders"].maps[0].entity == "people"
+
+
+SOURCE = """
+company = "Test"
+
+[sources.crm]
+connector = "{}"
+url = "${{URL}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("connector", "url"),
+    [
+        ("sql", "mysql+pymysql://reader:p@ss/s3cr@host:9/db"), ("sql", "postgresql://reader:s3cr@@host/db"), ("sql", "postgresql://rea/der:s3cr@host/db"),
+        ("sql", "postgresql://reader:p@s3cr@host/db?application_name=x"), ("rest", "https://reader:p/s3cr@host/v1"), ("rest", "https://reader:p@s3cr@host"),
+        ("files", "sftp://reader:s3cr?p@host/out"), ("files", "sftp://reader:s3cr#p@host/out"),
+    ],
+)  # fmt: skip
+def test_a_login_that_is_not_told_from_its_host_is_refused_and_not_shown(write_config, connector, url):
+    """The libraries would take a part of the password for the host, and tell it."""
+    with pytest.raises(ConfigurationError, match="percent-encoded") as error:
+        load_settings(write_config(SOURCE.format(connector)), {"URL": url})
+    told = "".join(traceback.format_exception(error.value))
+    assert "s3cr" not in told and "p@ss" not in told
+    assert "key sources.crm.url" in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("connector", "url"),
+    [
+        ("sql", "mysql+pymysql://reader:p%40ss%2Fs3cr@host:9/db"), ("sql", "postgresql://reader:p/ss@host/db"), ("sql", "sqlite:////data/a@b/c@d.db"),
+        ("sql", "mssql+pyodbc:///?odbc_connect=PWD%3Dp@ss@x"), ("rest", "https://host:8080/v1?mail=a@b.se"), ("files", "s3://bucket/a@b/c@d"),
+        ("files", "sftp://reader:p@host:22/out/a@b"), ("files", "/data/a@b"), ("rest", "http://[::1]:8080/v1@2"),
+    ],
+)  # fmt: skip
+def test_a_login_that_is_clear_is_taken(connector, url):
+    assert not has_unclear_login(url, is_sql=connector == "sql")
 
 
 def test_the_committed_configuration_is_good():

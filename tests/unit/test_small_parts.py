@@ -149,6 +149,9 @@ def test_add_source_scaffolds_every_conformed_column(tmp_path):
         scaffold("another", "spaceship", str(export), project=tmp_path)
     with pytest.raises(ConfigurationError, match="no CSV"):
         scaffold("another", "webshop", str(tmp_path / "nowhere"), project=tmp_path)
+    with pytest.raises(KundbildError, match="percent-encoded") as error:
+        scaffold("another", "webshop", "mysql+pymysql://reader:p@ss/s3cr@host:9/db", project=tmp_path)
+    assert "s3cr" not in str(error.value)
 
 
 MAPPING = EntityMap(

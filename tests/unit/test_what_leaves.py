@@ -35,6 +35,11 @@ PACKAGE = Path(orchestration.__file__).parent
         "host=db password='o s3cr' user=svc",
         "http://svc:QU'TED\"s3cr@api.local/v1",
         "http://svc:with blank s3cr@api.local/v1",
+        # a password with @ and / in it: as it is written, with a blank, and as SQLAlchemy tells what it took for the host
+        "mysql+pymysql://svc:p@ss/s3cr@db.local:9/crm",
+        "mysql+pymysql://svc:p@ss /s3cr@db.local:9/crm",
+        "mysql+pymysql://svc:***@ss/s3cr%40db.local:9/crm",
+        "mysql+pymysql://svc:***@ss?s3cr%40db.local:9/crm",
         *(
             f"https://api.local/v1?page=2&{name}=s3cr"
             for name in ("key", "auth", "code", "pass", "jwt", "access_token", "client_secret")
@@ -87,6 +92,8 @@ def test_an_error_tells_no_password_of_a_url(url):
     assert "s3cr" not in Finding("source crm", True, url).found
     for told in (
         "https://api.local/v1?page=2 and mail anna@x.se",
+        "postgresql://db.local:5432/crm does not answer; ask dba@x.se",
+        "https://api.local/v1?mail=anna%40x.se",
         "check the token; a basic setting",
         "tokens are 3",
         "the primary key=order_id",
