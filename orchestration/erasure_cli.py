@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestration.console import Json, all_asked, out, print_json, styled
-from orchestration.requests_cli import Received
+from orchestration.requests_cli import TELL_THEM, Received
 
 Customer = Annotated[
     list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
@@ -151,10 +151,11 @@ def _print(outcome: Any) -> None:
     if outcome.state == "unknown":
         out.print(
             styled(
-                "[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted. `kundbild object` "
+                "[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted, and open. `kundbild object` "
                 "denies an address or record that may come."
             )
         )
+        out.print(TELL_THEM)
     elif outcome.state == "waiting":
         out.print(
             styled(

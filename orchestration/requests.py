@@ -27,7 +27,7 @@ from orchestration.privacy.pepper import find_pepper
 from orchestration.privacy.raw_people import Unresolved
 from orchestration.privacy.request_words import BY_SOURCE, KINDS, SOURCE
 from orchestration.privacy.rights import (
-    CLOSED,
+    SETTLED,
     State,
     close_requests,
     correct,
@@ -71,7 +71,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
     ids = {reference: request_id for reference, _, request_id in known}
     denials = Denials.noted(con)
     nobodys: list[tuple[Asked, Unresolved]] = []
-    standing = [r for r in read_requests(con, log) if closed.get(r.reference) not in (*CLOSED, "open", "waiting")]
+    standing = [r for r in read_requests(con, log) if closed.get(r.reference) not in (*SETTLED, "open", "waiting")]
     erasures: list[tuple[Asked, str]] = []
     for request, customers in zip(standing, customers_named(con, standing), strict=True):
         is_named = all(subject.email is None for subject in request.subjects)

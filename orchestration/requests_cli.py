@@ -26,6 +26,8 @@ requests_app = typer.Typer(
     help="The requests by which people used their rights, and until when each is to be answered.",
     invoke_without_command=True,
 )
+# of a request about nobody: Art. 12(3) and 15(1) ask for an answer all the same
+TELL_THEM = "  Answer who asked that nothing is held of them by that, then `kundbild requests close REQUEST --as done`."
 Name = Annotated[str, typer.Argument(help="A request, by its id, the end of it, or what its source calls it.")]
 
 

@@ -13,7 +13,7 @@ import typer
 
 from orchestration.console import Json, Overwrite, asked, out, print_json, styled
 from orchestration.home import assert_may_write, write_private
-from orchestration.requests_cli import Received
+from orchestration.requests_cli import TELL_THEM, Received
 from orchestration.review_cli import audit_of, locked_warehouse
 
 OneCustomer = Annotated[str | None, typer.Option("--customer", help="A customer_id, an old one too.")]
@@ -355,6 +355,7 @@ def _tell(state: str, done: str, found: list[str], *, is_others: bool, closed: s
         for candidate in found:
             out.print(f"  {candidate}", highlight=False)
     else:
-        out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted."))
+        out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted, and open."))
+        out.print(TELL_THEM)
     if closed:
         out.print(closed, highlight=False)

@@ -12,11 +12,11 @@ from functools import cached_property
 import duckdb
 
 from orchestration.privacy.delivered_requests import Asked
-from orchestration.privacy.rights import CLOSED, Subject, customers_of, withdraw, withdraw_point, withdraw_record
+from orchestration.privacy.rights import SETTLED, Subject, customers_of, withdraw, withdraw_point, withdraw_record
 from orchestration.privacy.withdrawals import LEDGER
 
-# of requests that stand: what is closed is not looked at again
-_STANDING = f"select request_id from restricted.rights_requests where reference is not null and not list_contains({list(CLOSED)}, state)"
+# of requests that a night looks at again
+_STANDING = f"select request_id from restricted.rights_requests where reference is not null and not list_contains({list(SETTLED)}, state)"
 
 
 @dataclass(frozen=True)

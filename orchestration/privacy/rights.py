@@ -21,14 +21,16 @@ from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.warehouse import has_table, scalar
 
 Right = Literal["erase", "export", "restrict", "rectify", "object", "withdraw"]
-# held: a person has to decide whom it is about · unknown: about nobody here · open: begun, the next run finishes it ·
+# held: a person has to decide whom it is about · unknown: about nobody here, who asked is to be told so · open: begun, the next run finishes it ·
 # unchecked: nobody has made sure yet that it comes from whom it says · invalid: it asks for nothing that can be done ·
 # waiting: for a second person · received: before anybody was a customer, the next night takes it up · refused, withdrawn: closed by hand, by us or by who asked
 State = Literal[
     "open", "held", "unknown", "done", "unchecked", "invalid", "waiting", "received", "refused", "withdrawn"
 ]
 # a request in one of these has its end
-CLOSED = ("done", "unknown", "refused", "withdrawn")
+CLOSED = ("done", "refused", "withdrawn")
+# no night looks at these again: whoever comes to have an address later is not who asked then
+SETTLED = (*CLOSED, "unknown")
 _DDL = """
 create schema if not exists restricted;
 create schema if not exists identity;

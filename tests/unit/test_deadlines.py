@@ -23,16 +23,16 @@ def noted(con, received: str, state: str = "held", **more) -> str:
 
 
 def test_what_is_not_closed_is_overdue_after_its_month_in_whatever_state(warehouse):
-    for state in ("held", "unchecked", "invalid", "open", "waiting"):
+    for state in ("held", "unchecked", "invalid", "open", "waiting", "unknown"):
         noted(warehouse, "2026-05-19", state)  # was due on 19 June
-    for state in ("done", "unknown", "refused", "withdrawn"):
+    for state in ("done", "refused", "withdrawn"):
         noted(warehouse, "2026-01-01", state)
     noted(warehouse, "2026-05-20")  # today
     noted(warehouse, "2026-05-27")  # in a week
     noted(warehouse, "2026-05-28")
     found = deadlines(warehouse, NOW.date())
-    assert (found.overdue, found.soon, found.oldest_due_on) == (5, 2, date(2026, 6, 19))
-    assert "5 overdue (the oldest was due on 2026-06-19), 2 due within 7 days" in str(found)
+    assert (found.overdue, found.soon, found.oldest_due_on) == (6, 2, date(2026, 6, 19))
+    assert "6 overdue (the oldest was due on 2026-06-19), 2 due within 7 days" in str(found)
     assert str(deadlines(warehouse, date(2026, 5, 1))) == ""
 
 
@@ -121,6 +121,27 @@ def test_every_right_says_when_it_was_received(command, home, right):
         # what was asked for counts from now on: in doubt the later time denies
         with open_warehouse(home, Engine()) as con:
             assert con.execute("select stated_at > '2026-06-01' from identity.objections").fetchall() == [(True,)]
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        ("object",), ("withdraw",), ("restrict",), ("rectify", "--set", "city=Mora"), ("export-subject",), ("erase",),
+    ],
+    ids=lambda right: right[0],
+)  # fmt: skip
+def test_a_right_of_somebody_unknown_is_open_until_they_are_answered(command, home, right):
+    with open_warehouse(home, Engine()) as con:
+        con.execute(
+            "create schema if not exists reference; create table reference.purposes as select 'offers' as purpose"
+        )
+    told = command(*right, "--email", "nobody@x.se", "--received", "2026-01-31", code=3)
+    assert "kundbild requests close" in " ".join(told.split())
+    (request,) = json.loads(command("requests", "--open", "--json"))
+    assert (request["state"], request["closed_at"], request["is_overdue"]) == ("unknown", None, True)
+    assert "1 overdue" in command("requests")
+    command("requests", "close", request["request_id"][-12:], "--as", "done")
+    assert json.loads(command("requests", "--open", "--json")) == []
 
 
 def test_what_a_command_asks_about_a_record_or_an_address_of_nobody_denies_it_for_when_it_comes(command, home):
