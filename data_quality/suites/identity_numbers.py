@@ -18,7 +18,9 @@ _BLANKS, _DASHES = (
 _TWO, _PART, _GAP = "[0-9][0-9]", "[-./ ]?", " ?[-+/]? ?"
 # in two pairs only where no dot, dash or slash parts the date: 01.03.2026 10 is a time of day
 _PAIRS = f"{_TWO} ?{_TWO} ?{_TWO}{_GAP}{_TWO} {_TWO}"
-_PARTED = f"(?:{_TWO}{_PART}{_TWO}{_PART}{_TWO}{_GAP}[0-9]{_TWO} ?[0-9][0-9]?|{_PAIRS})"
+# as a decimal number is written: only where the date is not parted
+_DOTTED = f"{_TWO}{_TWO}{_TWO} ?[.] ?[0-9]{_TWO}[0-9][0-9]?|{_TWO}[.]{_TWO}[.]{_TWO}[.][0-9]{_TWO}{_TWO}"
+_PARTED = f"(?:{_DOTTED}|{_TWO}{_PART}{_TWO}{_PART}{_TWO}{_GAP}[0-9]{_TWO} ?[0-9][0-9]?|{_PAIRS})"
 _SINGLE = "(?:[0-9] )+(?:[-+/] )?(?:[0-9] )+[0-9]"
 _FINNISH = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 

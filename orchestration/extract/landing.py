@@ -28,7 +28,14 @@ from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_endless, reject_future, reject_uncastable
 from orchestration.extract.replaced import Replaced
-from orchestration.privacy.entry import clean, clean_rejects, dropped_columns, free_text_columns, number_columns
+from orchestration.privacy.entry import (
+    clean,
+    clean_rejects,
+    dropped_columns,
+    free_text_columns,
+    number_columns,
+    whole_number_columns,
+)
 from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
 from orchestration.privacy.pepper import Pepper
 from orchestration.privacy.rejected_withdrawals import note_by_key, readers_of
@@ -91,7 +98,10 @@ def load(
         )
         is_suppressed = bool(suppressor and suppressor.has_work(table))
         is_read = bool(
-            free_text_columns(table, batch.columns) or table.questions or number_columns(table, batch.columns)
+            free_text_columns(table, batch.columns)
+            or table.questions
+            or number_columns(table, batch.columns)
+            or whole_number_columns(table, batch.columns)
         )
         is_copied = bool(table.national_id) or is_suppressed or (is_read and not batch.is_columnar)
         if is_copied:

@@ -14,7 +14,12 @@ from functools import partial
 import duckdb
 import pyarrow as pa
 
-from orchestration.privacy.national_ids import holds_national_ids
+from orchestration.privacy.national_ids import (
+    LEAST_WHOLE,
+    MOST_WHOLE,
+    holds_national_ids,
+    is_whole_number_of_somebody,
+)
 from orchestration.privacy.nested_values import (
     HAS_FIELDS,
     has_telling_field,
@@ -24,6 +29,7 @@ from orchestration.privacy.nested_values import (
     mend_text,
 )
 from orchestration.privacy.special_categories import (
+    IDENTITY_NUMBER,
     NUMBER_SQL,
     candidates_sql,
     numberless,
@@ -73,19 +79,53 @@ def free_text_columns(table: Table, columns: dict[str, str]) -> list[str]:
     ]
     if table.texts is not None:
         return [*table.texts, *added]
-    known = {
-        *dropped,
-        *table.key,
-        table.cursor,
-        *table.questions,
-        *(c for person in table.whose for c in person.columns),
-    }
+    known = {*dropped, *_known_columns(table)}
+    declared = [column for column, kind in table.columns.items() if _may_hold_text(kind) and column not in known]
+    return [*declared, *added]
+
+
+def _known_columns(table: Table) -> set[str | None]:
+    """Columns of which the table says what they are, and that it is nothing that somebody wrote."""
+    known = {*table.key, table.cursor, *table.questions, *(c for person in table.whose for c in person.columns)}
     for mapped in table.maps:
         known |= {
             c for name in mapped.columns if name not in _WRITTEN and (how := mapped.how(name)) for c in how.columns
         }
-    declared = [column for column, kind in table.columns.items() if _may_hold_text(kind) and column not in known]
-    return [*declared, *added]
+    return known
+
+
+# of the values of a column of whole numbers that are as long, as many are identity numbers as no order or article number has by chance
+_SHARE = 1 / 3
+_LOOKED_AT = 200
+_WHOLE = re.compile(r"(?i)^(?:U?BIGINT|U?HUGEINT|DOUBLE|FLOAT8?|REAL|(?:DECIMAL|NUMERIC)(?:\(.*\))?)$")
+
+
+def whole_number_columns(table: Table, columns: Mapping[str, str]) -> list[str]:
+    """Columns declared as numbers of which nothing else is said: they may hold identity numbers, whatever they are called."""
+    known = {*dropped_columns(table, columns), *_known_columns(table)}
+    return [column for column, kind in columns.items() if column not in known and _WHOLE.match(kind)]
+
+
+def _whole_numbers(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> dict[str, int]:
+    """{column whose values read as identity numbers: how many values}. A few tell: the check digits of other numbers are
+    right by chance. `relation` is read once for all."""
+    if not columns:
+        return {}
+    looks = []
+    for column in columns:
+        number = f"try_cast({quote(column)}::varchar as double)"
+        is_long = f"{number} between {LEAST_WHOLE} and {MOST_WHOLE - 1} and {number} = floor({number})"
+        looks.append(
+            f"arg_min({number}, hash({number}), {_LOOKED_AT}) filter (where {is_long}), count({quote(column)})"
+        )
+    (row,) = con.execute(f"select {', '.join(looks)} from {relation}").fetchall()
+    found: dict[str, int] = {}
+    for column, few, rows in zip(columns, row[::2], row[1::2], strict=True):
+        numbers = {int(number) for number in few or ()}
+        held = sum(map(is_whole_number_of_somebody, numbers))
+        if held and held >= _SHARE * len(numbers):
+            found[column] = int(rows)
+    return found
 
 
 def _may_hold_text(kind: str) -> bool:
@@ -166,6 +206,9 @@ def clean(
             _register(con, name, changed)
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {name}.new end"
             joins.append(f" left join {name} on {name}.old = d.{quote(column)}")
+    for column, rows in _whole_numbers(con, relation, whole_number_columns(table, columns)).items():
+        expressions[column] = f"null::{kinds[column]}"
+        taken[column, IDENTITY_NUMBER] += rows
     for question, value in table.questions.items():
         if "." in question:
             continue

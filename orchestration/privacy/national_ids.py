@@ -33,8 +33,41 @@ _NAMES = {
     "birthnumber", "dnummer", "fodselsogpersonnummer", "foedselsogpersonnummer", "fdselsogpersonnummer", "foedselsnr", "identityno", "kennitala", "nationalidentifier", "nationalidnr", "nationalidnummer",
     "nationalinsuranceno", "nationalinsurancenr", "nationalinsurancenumber", "nino", "personalidentificationcode", "personalidentificationno", "personalidentificationnr", "personalidentificationnumber",
     "personbeteckning", "personidnr", "personidnummer", "socialsecurity", "socsecno", "socsecnr", "sosiaaliturvatunnus", "sotu",
-    "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr", "personnr", "personnummer", "persnr", "samordningsnr", "samordningsnummer", "socialsecurityno", "socialsecuritynumber", "socsecid", "ssn",
+    "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr",
+    "persnummer", "persnumret", "pnummer", "personnum", "personno", "personnro", "personnumret", "samordnr", "samordningsnumret", "identitetsnummer", "identitetsnr",
+    "fodselsnum", "fdselsnum", "fodselsnummeret", "fdselsnummeret", "fodnr", "fnummer", "personnummeret", "identitetsnummeret", "centralpersonregister",
+    "henkilonumero", "henkilnumero", "htunnus", "hlotunnus", "hltunnus", "henkilokoodi", "personalidno", "personalidnr", "personalidentifier",
+    "nationalidentity", "nationalidentitynr", "socialsecuritynr", "ssecnumber", "civicnr", "civicid", "personnr", "personnummer", "persnr", "samordningsnr", "samordningsnummer", "socialsecurityno", "socialsecuritynumber", "socsecid", "ssn",
 }  # fmt: skip
+# words that say "number" behind such a name, in whatever language it is not said twice: pnr_no, cpr_id, hetu_numero
+_NUMBER_WORDS = {
+    "no",
+    "nr",
+    "nro",
+    "num",
+    "number",
+    "nummer",
+    "numret",
+    "nummeret",
+    "numero",
+    "id",
+    "code",
+    "kod",
+    "kode",
+    "koodi",
+    "field",
+    "col",
+}
+# names that mean nothing else, also as the end of a longer word: kundpersonnummer
+_ENDS = re.compile(
+    r"(?:personn(?:ummer|umret|ummeret|r)|persnummer|persnr|samordningsn(?:ummer|r)|f(?:o|oe)?dselsn(?:ummer|ummeret|r)|f(?:o|oe)delsen(?:ummer|r)|"
+    r"henkil(?:o|oe)?tunnus|personbeteckning|cprn(?:ummer|umber|r|o)|nationalid(?:entity)?(?:number|no|nr)?|socialsecurityn(?:umber|o|r))$"
+)
+# words before such a name, written as one with it
+_WHOSE = re.compile(
+    r"^(?:kund(?:e|ens?)?|customers?|cust|medlem(?:s|mens)?|members?|asiak(?:as|kaan)|clients?|users?|owners?|agare|eiers?|patients?|borgers?|"
+    r"ansatte?|elev|employees?|contacts?|kontakt)(?=[pf]nr|cpr|ssn|hetu|sotu|persn)"
+)
 # the whole name of such a column; behind other words it may be any record's number
 _WHOLE_NAMES = {
     "idnr",
@@ -71,6 +104,8 @@ def _date(part: str) -> str:
 # the rest is in two pairs only where no dot, dash or slash parts the date: 01.03.2026 10 is a time of day
 WRITTEN = (
     rf"{_date(_PART)}\d{{3}}{_BLANK}?[\d{_LETTERS}]|{_date(_PART)}\d{{3}}{_BLANK}?\d{{2}}|{_date(f'{_BLANK}?')}\d{{2}}{_BLANK}\d{{2}}"
+    # a dot as of a decimal number, where none parts the date
+    rf"|(?:\d{{2}})?\d{{6}}{_BLANK}?\.{_BLANK}?(?:\d{{5}}|\d{{3}}[\d{_LETTERS}])|\d{{2}}\.\d{{2}}\.\d{{2}}\.\d{{5}}"
     rf"|(?:\d{_BLANK}){{6,8}}(?:[-+/]{_BLANK})?(?:\d{_BLANK}){{3,4}}[\d{_LETTERS}]"
 )
 # signs as HTML writes them; "&" itself may be written so before them
@@ -102,7 +137,14 @@ def holds_national_ids(column: str) -> bool:
     )
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _FORMS):
         words.pop()
-    return "".join(words) in _WHOLE_NAMES or any("".join(words[start:]) in _NAMES for start in range(len(words)))
+    said = ["".join(words[start:]) for start in range(len(words))]
+    if (said and said[0] in _WHOLE_NAMES) or any(name in _NAMES or _ENDS.search(name) for name in said):
+        return True
+    while len(words) > 1 and words[-1] in _NUMBER_WORDS:
+        words.pop()
+        if any("".join(words[start:]) in _NAMES for start in range(len(words))):
+            return True
+    return bool(words) and _WHOSE.sub("", words[-1]) in _NAMES
 
 
 # letters that the names are written without
@@ -219,6 +261,26 @@ def _is_phone(digits: str, country: str) -> bool:
         return phonenumbers.is_valid_number(phonenumbers.parse(digits, country))
     except phonenumbers.NumberParseException:
         return False
+
+
+# a number of a person, of eight to twelve digits: as a whole number it lost its zeros
+LEAST_WHOLE, MOST_WHOLE = 10**7, 10**12
+
+
+def is_whole_number_of_somebody(number: int) -> bool:
+    """Whether a whole number is somebody's by its check digits, also where it lost the zeros that it began with.
+
+    Of Danish ones only those with a check digit: any date with four digits would be one.
+    """
+    long = f"{number:012d}" if number >= 10**11 else ""
+    ten, eleven = f"{number:010d}", f"{number:011d}"
+    return any(
+        [
+            canonical_number(long or ten, "SE") is not None,
+            len(eleven) == 11 and canonical_number(eleven, "NO") is not None,
+            len(ten) == 10 and canonical_number(ten, "DK") is not None and cpr.checksum(ten) == 0,
+        ]
+    )
 
 
 def prepare_national_ids(con: duckdb.DuckDBPyConnection) -> None:
