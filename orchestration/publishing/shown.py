@@ -20,8 +20,8 @@ from orchestration.errors import GateError, KundbildError, WarehouseBusyError
 from orchestration.home import Home
 from orchestration.privacy.rewriting import Theirs, rewrite_publications
 from orchestration.publishing.contactable import empty, leave_out
-from orchestration.publishing.snapshot import close_audiences, rollback, shown_versions
-from orchestration.publishing.versions import Publication, broken_versions, list_publications
+from orchestration.publishing.snapshot import close_audiences, rollback
+from orchestration.publishing.versions import Publication, broken_versions, list_publications, standing_versions
 from orchestration.settings import Engine, Settings
 from orchestration.warehouse import has_table, open_warehouse
 
@@ -50,7 +50,8 @@ def take_out_later_words(con: duckdb.DuckDBPyConnection, home: Home) -> str:
 
     Returns what to tell, empty where all others stay. Raises whatever makes writing the file fail.
     """
-    versions = shown_versions(home)
+    # older ones too: a night that was killed may have left one open
+    versions = standing_versions(home)
     if not versions:
         return ""
     try:

@@ -2,8 +2,9 @@
 
 `published/current` is a link to the newest folder under `published/versions`; `published/kundbild.duckdb` and its
 siblings lead through it. A reader keeps the files that it opened. Audiences and permissions are shown for 24 hours after their
-night, and go from a publication that was gone back to, or that a held night left standing. Not here: how (contactable.py),
-whether a night may be published (gate.py), who reads which file (grades.py), what stands and is whole (versions.py).
+night, and go from a publication when a newer one is there, and from all where a held night leaves them standing. Not here:
+how (contactable.py), whether a night may be published (gate.py), who reads which file (grades.py), what stands and is whole
+(versions.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +28,6 @@ from orchestration.publishing.grades import ANALYST, OPEN, OPEN_FOLDER, PARQUET_
 from orchestration.publishing.versions import (
     MANIFEST,
     Publication,
-    broken_versions,
     current,
     current_version,
     list_publications,
@@ -92,6 +93,7 @@ def publish(
     for old in [*broken, *(one.version for one in list_publications(home)[keep:])]:
         if old != version:
             shutil.rmtree(versions / old, ignore_errors=True)
+    close_older(home)
     return publication
 
 
@@ -133,17 +135,22 @@ def rollback(
     return publication
 
 
-def shown_versions(home: Home) -> list[str]:
-    """The current publication, the newest, which `rollback` can switch to with its audiences, and broken ones, of which nobody
-    knows who reads them."""
-    return sorted({current_version(home), *standing_versions(home)[:1], *broken_versions(home)} - {""})
+def close_older(home: Home) -> None:
+    """Leaves no audience and no permission in publications that are older than the current: somebody may have said no since.
+    What is closed already is looked at, and not written again. Needs the lock."""
+    now = current_version(home)
+    for older in standing_versions(home):
+        if older < now:
+            # a file that cannot be read shows nobody; one that cannot be written is tried again by the next night
+            with suppress(duckdb.Error, OSError):
+                empty(home, older)
 
 
 def close_audiences(home: Home) -> bool:
-    """Leaves no audience and no permission in the publications that show any: they may not be used any more. Says whether
-    there was any. Needs the lock. Raises what makes emptying one of them fail, behind the others."""
+    """Leaves no audience and no permission in any publication: they may not be used any more. Says whether there was any. Needs
+    the lock. Raises what makes emptying one of them fail, behind the others."""
     is_any, failed = False, None
-    for version in shown_versions(home):
+    for version in standing_versions(home):
         try:
             is_any = empty(home, version) or is_any
         except (duckdb.Error, KundbildError, OSError) as error:

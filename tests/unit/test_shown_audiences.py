@@ -108,6 +108,66 @@ def test_a_held_night_closes_the_newest_publication_too_where_readers_were_put_b
     assert rows(home) == (0, 0)
 
 
+def held_by(home, version: str, word: str) -> list[str]:
+    """Tables of one publication's files that hold a word."""
+    found = []
+    for path in sorted((home.published / "versions" / version).rglob("*.duckdb")):
+        with duckdb.connect(str(path), read_only=True) as con:
+            tables = con.execute("select schema_name || '.' || table_name from duckdb_tables() order by 1").fetchall()
+            found += [
+                t
+                for (t,) in tables
+                if con.execute(f"select 1 from {t} t where contains(t::varchar, '{word}')").fetchall()
+            ]
+    return found
+
+
+def test_an_older_publication_lists_nobody_once_a_newer_one_is_there_and_is_written_once(published, home):
+    first = snapshot.current(home).version
+    path = home.published / "versions" / first / "customers.duckdb"
+    assert held_by(home, first, "anna@x.se")
+    with duckdb.connect(str(path), read_only=True) as reader:
+        snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=5)
+        assert reader.execute("select count(*) from audiences.audience_news").fetchall() == [(4,)]
+    assert held_by(home, first, "anna@x.se") == [] and rows(home) == (4, 4)
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("select count(*) from audience_rows.audience_news").fetchall() == [(0,)]
+        assert con.execute("select count(*) from marts.contact_permissions where is_permitted").fetchall() == [(0,)]
+        assert con.execute("select count(*) from marts.dim_customers").fetchall() == [(4,)]
+    written = path.stat().st_ino, path.stat().st_mtime_ns
+    snapshot.publish(published, home, "run-3", now() + timedelta(seconds=2), keep=5)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == written
+
+
+@pytest.fixture
+def left_open(published, home, monkeypatch):
+    """A publication that a night, killed before it closed it, or an earlier version left as it was."""
+    older = snapshot.current(home).version
+    monkeypatch.setattr(snapshot, "close_older", lambda home: None)
+    snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=5)
+    snapshot.publish(published, home, "run-3", now() + timedelta(seconds=2), keep=5)
+    monkeypatch.undo()
+    assert held_by(home, older, "anna@x.se")
+    return older
+
+
+def test_who_says_no_leaves_older_publications_too(published, home, left_open):
+    object_to_marketing(published, "c-anna", now(), "r1")
+    assert take_out_later_words(published, home) == ""
+    assert held_by(home, left_open, "anna@x.se") == [] and held_by(home, left_open, "bo@x.se")
+
+
+def test_a_held_night_closes_older_publications_too(published, home, left_open):
+    middle = snapshot.list_publications(home)[1].version
+    assert close_stale_audiences(published, home, SETTINGS, ["held"], NOW)
+    assert held_by(home, left_open, "anna@x.se") == [] == held_by(home, middle, "anna@x.se")
+
+
+def test_a_newer_publication_closes_what_was_left_open(published, home, left_open):
+    snapshot.publish(published, home, "run-4", now() + timedelta(seconds=3), keep=5)
+    assert held_by(home, left_open, "anna@x.se") == [] and rows(home) == (4, 4)
+
+
 def test_nothing_is_closed_where_nothing_was_published(night, home):  # noqa: F811
     assert close_stale_audiences(night, home, SETTINGS, ["held"], NOW) == ""
 
