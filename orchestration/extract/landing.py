@@ -15,6 +15,7 @@ import duckdb
 from orchestration.errors import SourceError
 from orchestration.extract.merging import (
     count,
+    count_gone,
     drop_duplicates,
     instant_of,
     is_clock,
@@ -23,6 +24,7 @@ from orchestration.extract.merging import (
     merge,
     row_keys,
     same_key,
+    stand_again,
 )
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
@@ -38,7 +40,7 @@ from orchestration.privacy.entry import (
 )
 from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
 from orchestration.privacy.pepper import Pepper
-from orchestration.privacy.rejected_withdrawals import note_by_key, readers_of
+from orchestration.privacy.rejected_withdrawals import REPLACED, note_by_key, readers_of
 from orchestration.privacy.special_categories import special_category_of
 from orchestration.privacy.suppressor import Suppressor
 from orchestration.settings import Settings, Table
@@ -119,10 +121,12 @@ def load(
         if is_read:
             select, counts.removed = clean(con, table, f"({batch.select})", batch.columns)
             batch = replace(batch, select=select)
-        _bring_in(con, source, name, table, batch, load_id, counts, settings)
+        batch = _bring_in(con, source, name, table, batch, load_id, counts, settings)
         if is_copied:
             con.execute("drop table delivered")
         rejected = batch.after(load_id)
+        # after the rejects, all of them: what a line would have said nobody knows
+        _mark_gone(con, source, name, table, batch, load_id, counts)
         if dropped:
             remove_written_numbers(con)
         clean_rejects(con, any(special_category_of(column) for column in dropped), table.not_special)
@@ -144,8 +148,11 @@ def _bring_in(
     load_id: int,
     counts: LoadCounts,
     settings: Settings,
-) -> None:
-    """The rows of a batch into raw: cast, rejected, merged; rows that are gone are marked."""
+) -> Batch:
+    """The rows of a batch into raw: cast, rejected, merged. Returns the batch with the keys that the source still has.
+
+    Raises SourceError where so many rows are gone that the source must be broken.
+    """
     target = raw_name(source, name)
     is_first = not con.execute(f"select 1 from {target} limit 1").fetchall()
     columns = list(batch.columns)
@@ -201,10 +208,37 @@ def _bring_in(
             # of a register that only shrank the gate closes the channel; min_rows says of any file how few are too few
             drop, before = settings.quality.max_volume_drop, _standing(con, target)
             _refuse_a_fall(con, source, name, batch.keys_there, drop, before, file=batch.files[-1])
-        among = f"_source_file in ({', '.join(map(text, batch.files))})" if batch.files and not table.key else "true"
-        counts.deleted = mark_deleted(con, target, table.key or ["_row_key"], batch.keys_there, load_id, among)
     elif batch.is_whole and not counts.source_rows:
         _refuse_a_fall(con, source, name, "select 1 limit 0", settings.quality.max_volume_drop, _standing(con, target))
+    return batch
+
+
+def _mark_gone(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    name: str,
+    table: Table,
+    batch: Batch,
+    load_id: int,
+    counts: LoadCounts,
+) -> None:
+    """Marks the rows that the source has no more. Of a file that is the whole table and has rejected lines nobody can say
+    which those are: then none is marked, and those that came again stand again."""
+    if not batch.keys_there:
+        return
+    target, key = raw_name(source, name), table.key or ["_row_key"]
+    if table.is_whole and batch.files and _has_rejects(con, batch.files[-1]):
+        stand_again(con, target, key, batch.keys_there, load_id)
+        counts.kept = count_gone(con, target, key, batch.keys_there)
+        return
+    among = f"_source_file in ({', '.join(map(text, batch.files))})" if batch.files and not table.key else "true"
+    counts.deleted = mark_deleted(con, target, key, batch.keys_there, load_id, among)
+
+
+def _has_rejects(con: duckdb.DuckDBPyConnection, file: str) -> bool:
+    # a statement that another row replaced was read
+    told = f"(file is null or file = {text(file)}) and reason <> {text(REPLACED)}"
+    return bool(con.execute(f"select 1 from fresh_rejects where {told} limit 1").fetchall())
 
 
 def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> str | None:

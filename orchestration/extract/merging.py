@@ -166,6 +166,22 @@ def same_key(one: str, other: str, key: list[str]) -> str:
     return " and ".join(f"{one}.{quote(c)} is not distinct from {other}.{quote(c)}" for c in key)
 
 
+def stand_again(
+    con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str, load_id: int, among: str = "true"
+) -> None:
+    """Rows of `target` that were marked as gone, and whose key is among `keys_there`, stand again."""
+    # restored with its old time, a row would never be fetched again: its key says that it stands
+    con.execute(
+        f"update {target} r set _deleted_at = null, _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "
+        f"where _deleted_at is not null and {among} and {_is_there(key, keys_there)}"
+    )
+
+
+def count_gone(con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str) -> int:
+    """The rows of `target` whose key is not among `keys_there`."""
+    return count(con, f"{target} r where _deleted_at is null and not {_is_there(key, keys_there)}")
+
+
 def mark_deleted(
     con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str, load_id: int, among: str = "true"
 ) -> int:
@@ -173,15 +189,14 @@ def mark_deleted(
 
     Returns how many went.
     """
-    equal = same_key("there", "r", key)
-    # restored with its old time, a row would never be fetched again: its key says that it stands
-    con.execute(
-        f"update {target} r set _deleted_at = null, _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "
-        f"where _deleted_at is not null and {among} and exists (select 1 from ({keys_there}) there where {equal})"
-    )
+    stand_again(con, target, key, keys_there, load_id, among)
     gone = scalar(
         con,
         f"update {target} r set _deleted_at = (now() at time zone 'UTC'), _extracted_at = (now() at time zone 'UTC'), _load_id = {load_id} "
-        f"where _deleted_at is null and {among} and not exists (select 1 from ({keys_there}) there where {equal})",
+        f"where _deleted_at is null and {among} and not {_is_there(key, keys_there)}",
     )
     return int(gone)
+
+
+def _is_there(key: list[str], keys_there: str) -> str:
+    return f"exists (select 1 from ({keys_there}) there where {same_key('there', 'r', key)})"

@@ -59,6 +59,7 @@ class LoadCounts:
     duplicates: int = 0
     rejected: int = 0
     deleted: int = 0
+    kept: int = 0  # rows that are not in a file of the whole table, and stay, for lines of it were rejected
     added_columns: list[str] = field(default_factory=list)  # undeclared ones of the source: not loaded
     dropped_columns: list[str] = field(default_factory=list)  # of national identity numbers and special categories
     invalid_national_ids: int = 0

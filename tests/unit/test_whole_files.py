@@ -56,3 +56,39 @@ def test_a_whole_file_with_fewer_rows_takes_those_away_that_are_gone(load_files,
     load_files({"w_1.csv": "id,name\n" + "".join(f"{n},Kim{n}\n" for n in range(40))}, **WHOLE)
     load_files({"w_2.csv": "id,name\n1,Kim1\n"}, **WHOLE)
     assert names() == ["Kim1"]
+
+
+@pytest.mark.parametrize(
+    ("format", "line", "broken"),
+    [
+        ("csv", "{n};Kim{n}\n", "{n};Kim;{n}\n"),  # a field too many
+        ("csv", "{n};Kim{n}\n", "x{n};Kim{n}\n"),  # a key of another type
+        ("jsonl", '{{"id": {n}, "name": "Kim{n}"}}\n', '{{"id": {n}, "name": "Kim{n}\n'),
+        ("jsonl", '{{"id": {n}, "name": "Kim{n}"}}\n', '{{"id": "x{n}", "name": "Kim{n}"}}\n'),
+    ],
+)
+def test_a_whole_file_with_a_rejected_line_deletes_nobody(load_files, warehouse, format, line, broken):
+    """Whose line it is nobody can say: who is reserved would be written to."""
+
+    def deliver(file, *, without=(), bad=()):
+        lines = [(broken if n in bad else line).format(n=n) for n in range(10, 40) if n not in without]
+        how = {**WHOLE, "format": format} | ({"csv": {"delimiter": ";"}} if format == "csv" else {})
+        return load_files({file: ("id;name\n" if format == "csv" else "") + "".join(lines)}, **how)
+
+    def gone():
+        return [n for (n,) in warehouse.execute("select id from raw_s.t where _deleted_at is not null order by 1").fetchall()]  # fmt: skip
+
+    deliver("w_1.csv")
+    deliver("w_2.csv", without=[12])
+    assert gone() == [12]
+    counts = deliver("w_3.csv", without=[13], bad=[20])
+    # who came again stands again
+    assert (counts.rejected, counts.kept, counts.deleted, gone()) == (1, 2, 0, [])
+    counts = deliver("w_4.csv", without=[13])
+    assert (counts.rejected, counts.kept, counts.deleted, gone()) == (0, 0, 1, [13])
+
+
+def test_a_reject_of_an_older_whole_file_of_the_night_holds_nothing(load_files, names):
+    load_files({"w_1.csv": "id,name\n1,Kim\n2,Bo\n3,Ada\n"}, **WHOLE)
+    counts = load_files({"w_2.csv": "id,name\n1,Kim\n2,Bo,2\n", "w_3.csv": "id,name\n1,Kim\n"}, **WHOLE)
+    assert (counts.rejected, counts.kept, names()) == (1, 0, ["Kim"])
