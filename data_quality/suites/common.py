@@ -10,9 +10,9 @@ RESTRICTED = (
     "where s.valid_to is null)"
 )
 
-# SQL: customers whose last word on profiling was no (Art. 21), on any channel
+# SQL: customers whose last word on profiling was no (Art. 21), on any channel, or whose grant for it does not count any more
 DENIED_PROFILING = (
-    "(select customer_id from marts.contact_permissions where purpose = 'profiling' and not is_permitted and decided_at is not null "
+    "(select customer_id from marts.contact_permissions where purpose = 'profiling' and not is_permitted "
     "and not regexp_matches(reason, 'reserved in |register'))"
 )
 

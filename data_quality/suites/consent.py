@@ -214,7 +214,7 @@ def _permissions(settings: Settings) -> list[Suite]:
 def _segments() -> list[Suite]:
     check = no_row_where(
         "nobody_who_denied_profiling",
-        "Nobody who denied or objected to profiling (Art. 21).",
+        "Nobody who denied or objected to profiling (Art. 21), or whose grant for it has ended.",
         f"b.customer_id in {DENIED_PROFILING}",
         rule=6,
     )

@@ -70,7 +70,11 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- SQL on a customer's id: whether the last word on profiling, on any channel, was no (Art. 21). Registers are no word. -#}
+{#-
+    SQL on a customer's id: whether they are not to be profiled: the last word on it, on any channel, was no (Art. 21), or they gave
+    a grant for it that does not count, as one that has expired. Who was never asked is profiled, by legitimate interest.
+    Registers are no word.
+-#}
 {% macro refuses_profiling(customer_id) -%}
     exists (
         select 1
@@ -79,7 +83,6 @@
             r.customer_id = {{ customer_id }}
             and r.purpose = 'profiling'
             and not r.is_permitted
-            and r.decided_at is not null
             and not {{ is_closed_by_register("r.reason") }}
     )
 {%- endmacro %}

@@ -26,10 +26,10 @@ from (select distinct customer_id from holders where customer_id is not null) h 
 where c.customer_id is null or c.is_deceased or c.is_protected
     or c.is_minor_or_unknown_age and (c.birth_date is not null or not $unknown_is_adult)
 union all
--- the last word on profiling, on any channel, was no. Registers are no word
+-- the last word on profiling, on any channel, was no, or a grant for it does not count any more. Registers are no word
 select distinct r.customer_id, true
 from marts.contact_permissions r semi join holders using (customer_id)
-where r.purpose = 'profiling' and not r.is_permitted and r.decided_at is not null
+where r.purpose = 'profiling' and not r.is_permitted
     and not {is_closed_by_register("r.reason")}
     and {CHOSEN_BY_BEHAVIOUR}
 """

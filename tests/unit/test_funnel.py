@@ -150,7 +150,7 @@ def test_an_unknown_age_is_a_choice_for_all_or_by_purpose_and_a_child_stays_out(
 
 
 def test_who_denied_profiling_is_not_chosen_by_behaviour_for_marketing(company, strict):
-    for who in ("yes", "no", "reserved"):
+    for who in ("yes", "no", "expired", "void", "reserved"):
         company.customer(who, ordered=300)
         company.said(who, "offers")
         company.said(who, "newsletter")
@@ -159,11 +159,17 @@ def test_who_denied_profiling_is_not_chosen_by_behaviour_for_marketing(company, 
     for who in ("no", "no-new"):
         company.said(who, "profiling", "withdrawn")
     company.said("reserved", "profiling", "reserved in nix_telefon")
+    # whose consent ended is not profiled by legitimate interest instead
+    company.said("expired", "profiling", "the grant has expired")
+    company.said("void", "profiling", "no grant with time, wording and contact point")
+    company.run(
+        "update marts.contact_permissions set decided_at = null where purpose = 'profiling' and customer_id in ('expired', 'void')"
+    )
     found = company(strict)
     assert members(company, "win_back_email") == {"yes", "reserved"}
-    assert ("kept out", "denied profiling", 1) in found["win_back_email"]
+    assert ("kept out", "denied profiling", 3) in found["win_back_email"]
     # everybody is chosen for the newsletter; a question about the service is no marketing
-    assert members(company, "newsletter_email") == {"yes", "no", "reserved"}
+    assert members(company, "newsletter_email") == {"yes", "no", "expired", "void", "reserved"}
     assert "no-new" in members(company, "service_survey_email")
 
 
