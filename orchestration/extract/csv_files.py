@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.budget import Budget
-from orchestration.extract.csv_header import in_utf_8, read_header
+from orchestration.extract.csv_header import in_utf_8, needs_copy, read_header
 from orchestration.extract.csv_rejects import as_row, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
 from orchestration.extract.delivery_checks import refuse_cut
@@ -39,9 +39,7 @@ def read_csv_files(
     csv = table.csv or source.csv
     folder = str(scalar(con, "select current_setting('temp_directory')"))
     copies = [
-        in_utf_8(source_name, name, file, folder, budget)
-        if file.lines.is_windows or file.lines.utf_16 == "utf-16-be"
-        else None
+        in_utf_8(source_name, name, file, csv.encoding, folder, budget) if needs_copy(file.lines) else None
         for file in files
     ]
     files = [replace(f, read_from=copy.name) if copy else f for f, copy in zip(files, copies, strict=True)]
@@ -53,7 +51,6 @@ def read_csv_files(
         files,
         key=lambda file: (
             tuple(headers[file.name][0]),
-            file.lines.has_mixed_ends,
             file.lines.is_gzip and not file.read_from,
             bool(file.read_from),
             file.lines.has_offsets,
@@ -61,12 +58,12 @@ def read_csv_files(
     )
     selects: list[str] = []
     readers: list[Read] = []
-    for number, ((names, is_mixed, is_gzip, is_copy, has_offsets), run) in enumerate(runs):
+    for number, ((names, is_gzip, is_copy, has_offsets), run) in enumerate(runs):
         group = list(run)
         kinds = [_read_as(table.columns.get(c, "VARCHAR"), has_offsets) for c in names]
         how = f", compression = '{'gzip' if is_gzip else 'none'}', encoding = '{_encoding(csv, is_copy)}'"
-        options = _options(csv, kinds, source.null_values, f"rejects_{number}", is_mixed) + how
-        as_text = _options(csv, ["VARCHAR"] * len(names), source.null_values, AGAIN, is_mixed) + how
+        options = _options(csv, kinds, source.null_values, f"rejects_{number}") + how
+        as_text = _options(csv, ["VARCHAR"] * len(names), source.null_values, AGAIN) + how
         # what was read with its offset; the cursor keeps it until it is told which row is newer, but of statements, which
         # are read by the clock before
         kept = None if table.holds_statements else table.cursor
@@ -112,14 +109,14 @@ def read_csv_files(
     )  # fmt: skip
 
 
-def _options(csv: CsvDialect, kinds: list[str], nulls: list[str], rejects: str, is_mixed: bool) -> str:
+def _options(csv: CsvDialect, kinds: list[str], nulls: list[str], rejects: str) -> str:
     """read_csv's options. Columns are known by position: names may be empty, doubled, or differ by case alone."""
     declared = ", ".join(f"'c{at}': {text(kind)}" for at, kind in enumerate(kinds))
     return (
         f"columns = {{{declared}}}, header = {str(csv.has_header).lower()}, auto_detect = false, delim = {text(csv.delimiter)}, "
         f"quote = {text(csv.quote)}, escape = {text(csv.quote)}, "
         f"decimal_separator = {text(csv.decimal)}, max_line_size = {MAX_LINE_BYTES}, filename = '_path', "
-        f"nullstr = [{', '.join(map(text, nulls))}], hive_partitioning = false, strict_mode = {str(not is_mixed).lower()}, "
+        f"nullstr = [{', '.join(map(text, nulls))}], hive_partitioning = false, strict_mode = true, "
         f"store_rejects = true, rejects_table = '{rejects}', rejects_scan = '{rejects}_scan'"
     )
 

@@ -11,11 +11,13 @@ import gzip
 import io
 import tempfile
 import zlib
+from collections.abc import Iterator
 from typing import IO, Any
 
 from orchestration.errors import SourceError
 from orchestration.extract.budget import Budget
 from orchestration.extract.delivered import Delivered
+from orchestration.extract.line_books import Lines
 from orchestration.extract.unpacked import GZIP, MARKS
 from orchestration.settings import CsvDialect, Table
 
@@ -74,23 +76,48 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
     return names, lines.line_num
 
 
-def in_utf_8(source: str, name: str, file: Delivered, folder: str, budget: Budget) -> IO[bytes]:
-    """A copy of a file in Windows-1252 or big-endian UTF-16, which DuckDB cannot read, below a private folder; it goes when
-    it is closed."""
+def needs_copy(lines: Lines) -> bool:
+    """Whether DuckDB cannot read a file as it is: Windows-1252, big-endian UTF-16, or lines with different ends, which it
+    reads only without looking at how many fields a row has."""
+    return lines.is_windows or lines.utf_16 == "utf-16-be" or lines.has_mixed_ends
+
+
+def in_utf_8(source: str, name: str, file: Delivered, encoding: str, folder: str, budget: Budget) -> IO[bytes]:
+    r"""A copy of a file in UTF-8 below a private folder; it goes when it is closed. Where line ends are mixed each is \n."""
     copy = tempfile.NamedTemporaryFile(dir=folder, suffix=".csv")  # noqa: SIM115 it lives as long as its batch
     try:
         with file.opened(source, name) as plain:
             handle = gzip.GzipFile(fileobj=plain) if file.lines.is_gzip else plain
-            decode = codecs.getincrementaldecoder(file.lines.utf_16 or "latin-1")(errors="replace")
-            while chunk := handle.read(_COPIED_CHARACTERS):
+            parts = _encoded(handle, encoding, file.lines)
+            for part in _with_one_end(parts) if file.lines.has_mixed_ends else parts:
                 budget.check(name)
-                read = decode.decode(chunk)
-                copy.write((read if file.lines.utf_16 else read.translate(_WINDOWS)).encode())
+                copy.write(part)
         copy.flush()
     except BaseException:
         copy.close()  # which removes it
         raise
     return copy
+
+
+def _encoded(handle: IO[bytes] | gzip.GzipFile, encoding: str, lines: Lines) -> Iterator[bytes]:
+    """The bytes of a text as UTF-8. What is declared so stays as it is: a line that is none is rejected by its reader."""
+    decode = codecs.getincrementaldecoder(lines.utf_16 or "latin-1")(errors="replace")
+    while chunk := handle.read(_COPIED_CHARACTERS):
+        if encoding == "utf-8":
+            yield chunk
+            continue
+        read = decode.decode(chunk)
+        yield (read if lines.utf_16 else read.translate(_WINDOWS)).encode()
+
+
+def _with_one_end(parts: Iterator[bytes]) -> Iterator[bytes]:
+    r"""Every \r\n as \n. Within a quoted text too: where a quote is stray, nothing tells what is within."""
+    kept = b""
+    for part in parts:
+        joined = (kept + part).replace(b"\r\n", b"\n")
+        kept = b"\r" if joined.endswith(b"\r") else b""  # its \n may come with the next part
+        yield joined.removesuffix(kept)
+    yield kept
 
 
 def _refuse_other_kinds(source: str, name: str, file: Delivered, start: bytes) -> None:

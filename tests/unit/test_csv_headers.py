@@ -115,5 +115,5 @@ def test_a_copy_in_utf_8_ends_with_the_time_of_its_source(tmp_path):
     store = Store(LocalFileSystem(), f"{tmp_path}/", "file", "s", str(tmp_path))
     file = Delivered(str(tmp_path / "a.csv"), "a.csv", 1, 0, "", store=store)
     with pytest.raises(SourceError, match="longer than the 0 minutes"):
-        in_utf_8("s", "t", file, str(tmp_path / "copies"), Budget("s", 0))
+        in_utf_8("s", "t", file, "latin-1", str(tmp_path / "copies"), Budget("s", 0))
     assert not list((tmp_path / "copies").iterdir())
