@@ -17,36 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from orchestration.dagster_settings import FILE, SETTINGS, is_to_write, put_aside
 from orchestration.disk import full_disk
 from orchestration.errors import KundbildError, WarehouseBusyError
 
-# nothing is reported to anybody, and nobody is asked for a newsletter
-# monitoring is what ends a run that outlasts its timeout
-_FORMER_DAGSTER_SETTINGS = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-run_monitoring:
-  enabled: true
-event_log_storage:
-  module: orchestration.history
-  class: HeldOpenEventLogStorage
-  config:
-    dagster_home:
-      env: DAGSTER_HOME
-"""
-
-
-# what a step prints is not captured: that takes two child processes a step, which outlive a run that is killed
-_DAGSTER_SETTINGS = (
-    _FORMER_DAGSTER_SETTINGS
-    + """\
-compute_logs:
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
-"""
-)
 # how long a command waits for another command, and a run for a command; nobody waits for a run
 COMMAND_WAITS, RUN_WAITS = 10.0, 60.0
 _RUN = "run "
@@ -149,11 +123,9 @@ class Home:
             for folder in (self.landing, self.published, self.dagster, self.dbt_target, self.temporary):
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
-            settings = self.dagster / "dagster.yaml"
-            said = settings.read_text(encoding="utf-8", errors="replace") if settings.exists() else ""
-            # an empty one would turn telemetry on; one that somebody changed stays
-            if not said.strip() or said == _FORMER_DAGSTER_SETTINGS:
-                write_private(settings, _DAGSTER_SETTINGS)
+            if is_to_write(self.dagster):
+                put_aside(self.dagster)
+                write_private(self.dagster / FILE, SETTINGS)
         except OSError as error:
             if full := full_disk(error, self.root):
                 raise full from error

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration import dagster_settings
 from orchestration.alerts import OVERDUE, WENT_ON, send_alert
 from orchestration.attempts import attempt
 from orchestration.configuration import load_settings
@@ -21,7 +22,7 @@ from orchestration.extract.records import STALE
 from orchestration.home import RUN_WAITS, Home
 from orchestration.migrations import assert_not_newer
 from orchestration.night import NOTE, home_and_config, tell, watching
-from orchestration.preflight import assert_can_start, assert_lasting_files
+from orchestration.preflight import assert_can_start, assert_lasting_files, assert_moment
 from orchestration.privacy.deadlines import ANSWERED_IN_TIME
 from orchestration.run_history import is_of_damage, put_aside
 from orchestration.status import note_failure, read_status
@@ -122,6 +123,7 @@ def quiet_logs() -> None:
 def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
     home, config = home_and_config()
     settings = load_settings(config)
+    is_damaged = dagster_settings.is_damaged(home.dagster)
     home.prepare()
     # the run itself takes the lock again: what can be said before Dagster starts is said at once
     with home.lock("before a night", wait=RUN_WAITS, waiting=lambda holder: tell("waiting", f"for {holder}")):
@@ -131,8 +133,9 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
                 assert_not_newer(con)
                 assert_lasting_files(con, home)
         else:
+            assert_moment(None, as_of)
             assert_lasting_files(None, home)
-        notes = put_aside(home)
+        notes = put_aside(home) + ([dagster_settings.told(home.dagster)] if is_damaged else [])
         tell("starting Dagster")
         # compiled before the definitions are loaded, which read what stands; below the lock, for a night may read the former one
         Dbt(settings, home).ensure_manifest()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from orchestration import dagster_settings
 from orchestration.errors import KundbildError
 from orchestration.findings import Finding
 from orchestration.home import Home, read_json
@@ -32,9 +33,13 @@ def _state(home: Home) -> Finding:
         if path.exists()
     ]
     cut = [path.name for path in files if read_json(path) is None]
-    settings = home.dagster / "dagster.yaml"
-    cut += [settings.name] if settings.exists() and not settings.read_text(errors="replace").strip() else []
+    settings = home.dagster / dagster_settings.FILE
+    is_empty = settings.exists() and not settings.stat().st_size
+    cut += [settings.name] if is_empty or dagster_settings.is_damaged(home.dagster) else []
     found = f"cut: {', '.join(cut)}" if cut else "whole" if files else "none yet"
+    if (aside := dagster_settings.left_aside(home.dagster)) and not cut:
+        said = f"whole; what could not be read is in {home.dagster}: {', '.join(aside)}"
+        return Finding("state files", True, said, "take over what you had added, then delete it")
     return Finding("state files", not cut, found, "`kundbild run` makes them anew; is the disk full?" if cut else "")
 
 

@@ -8,8 +8,11 @@ import dagster as dg
 import psutil
 import pytest
 
+from orchestration import dagster_settings
+from orchestration.dagster_settings import left_aside
 from orchestration.extract.records import STALE
 from orchestration.home import Home
+from orchestration.state_files import examine_files
 
 
 @dg.asset
@@ -120,6 +123,33 @@ def test_settings_of_dagster_that_an_older_version_wrote_are_renewed_and_changed
     file.write_text(text[: text.index("compute_logs:")])
     home.prepare()
     assert file.read_text() == text
-    file.write_text("telemetry:\n  enabled: false\n")
+    own = (
+        text.replace("run_monitoring:\n", "run_monitoring:\n  max_runtime_seconds: 7200\n")
+        + "retention:\n  schedule:\n    purge_after_days: 90\n"
+    )
+    file.write_text(own)
     home.prepare()
-    assert file.read_text() == "telemetry:\n  enabled: false\n"
+    assert file.read_text() == own and not left_aside(home.dagster)
+
+
+WHOLE = dagster_settings.SETTINGS
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        *(WHOLE[:length] for length in (1, 9, 28, 30, 80, 100, 150, 180, len(WHOLE) - 60, len(WHOLE) - 40, len(WHOLE) - 2)), WHOLE.replace("false", "true", 1), "- a\n", "\0" * 80,
+        WHOLE.replace("telemetry", "telemtry"), WHOLE[:150] + "\0" * 80,
+    ],
+)  # fmt: skip
+def test_settings_of_dagster_that_are_damaged_are_put_aside_told_and_made_anew(tmp_path: Path, damaged):
+    home = Home(tmp_path / "home").prepare()
+    file = home.dagster / "dagster.yaml"
+    file.write_text(damaged)
+    assert not examine_files(home)[0].is_ok
+    home.prepare()
+    assert file.read_text() == WHOLE
+    (aside,) = left_aside(home.dagster)
+    assert (home.dagster / aside).read_text() == damaged
+    told = examine_files(home)[0]
+    assert told.is_ok and aside in told.found
