@@ -25,7 +25,7 @@ from orchestration.home import RUN_WAITS, Home
 from orchestration.identity.decisions import prepare_decisions
 from orchestration.identity.ids import events_since
 from orchestration.migrations import bring_up_to_date, migrate
-from orchestration.preflight import assert_can_start
+from orchestration.preflight import assert_can_start, assert_moment, moment_of_night
 from orchestration.privacy.rights import prepare_requests
 from orchestration.privacy.suppression import assert_readable, files_of
 from orchestration.privacy.withdrawals import LEDGER, prepare_withdrawals
@@ -129,9 +129,11 @@ class Night:
             moment = as_of or now().replace(microsecond=0)
             if home.warehouse.exists():
                 with open_warehouse(home, settings.engine) as con:
-                    assert_can_start(con, settings, moment)
+                    assert_can_start(con, settings, as_of)
+                    moment = as_of or moment_of_night(con)
                     assert_readable(files_of(con, home))
             else:
+                assert_moment(None, as_of)
                 assert_readable([home.suppression])
             if changed := migrate(home, settings.engine, is_night=True):
                 tell(NOTE, f"an older version built this home: brought up to date {', '.join(changed)}")

@@ -18,8 +18,10 @@ from orchestration.privacy.withdrawals import EARLIEST
 from orchestration.settings import Settings
 from orchestration.warehouse import has_table, scalar
 
-# a clock that is wrong by more is no clock
-_AHEAD = timedelta(days=1)
+# a moment that is said may be ahead by what two clocks differ
+_AHEAD = timedelta(minutes=5)
+# a last night that is ahead by more is no night: its clock was wrong
+_NO_NIGHT = timedelta(days=1)
 # no statement counts as said before
 _FIRST = datetime.fromisoformat(EARLIEST)
 # measured: 300 MB are too little for 20,000 customers. More goes to disk, so above the most, nothing can be said
@@ -53,10 +55,18 @@ def assert_lasting_files(con: duckdb.DuckDBPyConnection | None, home: Home) -> N
     nightly_model(home)
 
 
-def assert_moment(con: duckdb.DuckDBPyConnection, moment: datetime | None) -> None:
-    """`moment` is naive UTC; None is now."""
-    at = moment or now()
-    if at > now() + _AHEAD:
+def moment_of_night(con: duckdb.DuckDBPyConnection | None) -> datetime:
+    """The moment of a night for which none is said: now, or the last night's where that is still to come, for nights do not
+    go back. An older version took such moments."""
+    at, last = now().replace(microsecond=0), _last(con)
+    return last if last and at < last <= at + _NO_NIGHT else at
+
+
+def assert_moment(con: duckdb.DuckDBPyConnection | None, moment: datetime | None) -> None:
+    """`moment` is naive UTC, None where none is said; `con` is the warehouse where there is one. Raises KundbildError where
+    no night can describe it."""
+    at = moment or moment_of_night(con)
+    if moment and at > now() + _AHEAD:
         raise KundbildError(
             f"the night would describe {at:%Y-%m-%d %H:%M} UTC, which is still to come",
             where="--as-of",
@@ -68,14 +78,19 @@ def assert_moment(con: duckdb.DuckDBPyConnection, moment: datetime | None) -> No
             where="--as-of",
             to_do=f"say a moment since {_FIRST:%Y-%m-%d}",
         )
-    last = scalar(con, "select max(as_of) from ops.clock") if has_table(con, "ops", "clock") else None
-    if last and at < last and last <= now() + _AHEAD:
+    last = _last(con)
+    if last and at < last and last <= now() + _NO_NIGHT:
         raise KundbildError(
             f"the night would describe {at:%Y-%m-%d %H:%M} UTC, and the last one described {last:%Y-%m-%d %H:%M}",
             where="--as-of",
             to_do="say a later moment, or none; permissions and ids of a night cannot go back in time. "
             "`kundbild publish --rollback` shows readers an earlier publication",
         )
+
+
+def _last(con: duckdb.DuckDBPyConnection | None) -> datetime | None:
+    """The moment of the last night."""
+    return scalar(con, "select max(as_of) from ops.clock") if con and has_table(con, "ops", "clock") else None
 
 
 def assert_memory(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

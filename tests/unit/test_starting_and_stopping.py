@@ -26,7 +26,7 @@ from orchestration.errors import ConfigurationError, KundbildError, WarehouseBus
 from orchestration.extract.records import now
 from orchestration.home import read_json, write_private
 from orchestration.launch import Outcome, _add_rows, quiet_logs
-from orchestration.preflight import assert_memory, assert_moment, moment_of
+from orchestration.preflight import assert_memory, assert_moment, moment_of, moment_of_night
 from orchestration.settings import PROJECT_DIR
 
 
@@ -51,9 +51,18 @@ def test_a_night_never_goes_back_and_never_into_the_future(warehouse):
     for end, match in (("0001-01-01", "no source tells"), ("9999-12-31T23:59:59.999999", "still to come")):
         with pytest.raises(KundbildError, match=match):
             assert_moment(warehouse, moment_of(end))
+    for con in (warehouse, None):  # a first night too
+        with pytest.raises(KundbildError, match="still to come"):
+            assert_moment(con, now() + timedelta(minutes=10))
+    # an older version took a moment up to a day ahead: nights go on with it until it is past
+    ahead = now().replace(microsecond=0) + timedelta(hours=20)
+    warehouse.execute("update ops.clock set as_of = ?", [ahead])
+    assert_moment(warehouse, None)
+    assert moment_of_night(warehouse) == ahead
     # a night of the year 2999, by an older version, does not block the home for good
     warehouse.execute("update ops.clock set as_of = timestamp '2999-01-01'")
     assert_moment(warehouse, None)
+    assert moment_of_night(warehouse) < now() + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(("limit", "customers", "is_enough"), [("300MB", 20_000, False), ("300MB", 1_000, True), ("1200MB", 3_000_000, True), ("1GiB", 20_000, True)])  # fmt: skip
