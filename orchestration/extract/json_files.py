@@ -65,13 +65,17 @@ def read_json_pages(
     """API pages kept as files: `{"data": [row, …]}` each."""
     # DuckDB takes a buffer of this size for each file that it has open
     largest = max(file.size for file in files) + 1024
+    # a page without a row has a line too, which goes once it is known to be a page
     con.execute(
         _DOCUMENTS.format(
-            f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file from (select unnest(data) as row, _path from "
+            f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
+            f"(select unnest(case when len(data) > 0 then data else [null] end) as row, len(data) as page_rows, _path from "
             f"read_json({paths(files)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', filename = '_path', "
             f"hive_partitioning = false, maximum_object_size = {largest}))"
         )
     )
+    _refuse_no_pages(con, source_name, name, files)
+    con.execute("delete from json_rows where page_rows = 0")
     is_empty = not scalar(con, "select count(*) from json_rows")
     added = _check(con, source_name, name, table, files, is_empty=is_empty)
 
@@ -89,16 +93,35 @@ def read_json_pages(
 def _check(
     con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, files: list[Delivered], *, is_empty: bool
 ) -> list[str]:
-    """The columns beyond the declared ones. Raises SourceError when nothing is a row, or a declared column stands in none."""
-    keys = "select distinct unnest(json_keys(document)) from json_rows where document is not null"
-    found = [row[0] for row in con.execute(keys).fetchall()] or (list(table.columns) if is_empty else [])
-    if not found:
+    """The columns beyond the declared ones. Raises SourceError when nothing is a row, or a declared column stands in no row
+    of a file: another file may have it, and rows of this one would lose it."""
+    keys = "select distinct _source_file, unnest(json_keys(document)) from json_rows where document is not null"
+    found: dict[str, list[str]] = {}
+    for file, key in con.execute(keys).fetchall():
+        found.setdefault(file, []).append(key)
+    if not found and not is_empty:
         raise SourceError(
             f"source {source}, table {name}: no row is a JSON object",
             where=files[0].name,
             to_do='check that the file is of the declared format: one object a line, or {"data": [...]} a page',
         )
-    return sorted(check_contract(source, name, table, found, files[0].name))
+    added: set[str] = set()
+    for delivered in files:
+        if delivered.name in found:
+            added.update(check_contract(source, name, table, found[delivered.name], delivered.name))
+    return sorted(added)
+
+
+def _refuse_no_pages(con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered]) -> None:
+    pages = "select _source_file, count(*) = count(page_rows) from json_rows group by all"
+    is_page = dict(con.execute(pages).fetchall())
+    for file in files:
+        if not is_page.get(file.name):
+            raise SourceError(
+                f"source {source}, table {name}: the file is no page of rows",
+                where=file.name,
+                to_do='a page is {"data": [...]}; was an error of the API kept as a page? deliver the page again',
+            )
 
 
 def _batch(
