@@ -5,8 +5,9 @@ Here: which rows of a table are read. Not here: since when (cursors.py), or merg
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ from orchestration.warehouse import clock_of, quote, scalar
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
 _WIDER = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 # what a driver raises where its server is away or busy; anything else stays as it is
-_PASSING = (sa.exc.SQLAlchemyError, AdbcError, RuntimeError, OSError)
+_PASSING = (sa.exc.SQLAlchemyError, AdbcError, sqlite3.Error, RuntimeError, OSError)
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 @contextmanager
@@ -69,7 +71,10 @@ def read_table(
 
     def interrupt() -> None:
         for stop in reversed(running):
-            stop()
+            with suppress(
+                Exception
+            ):  # of a driver that cannot stop, or ended meanwhile; the others are to stop all the same
+                stop()
 
     try:
         with budget.interrupting(name, interrupt):
@@ -87,6 +92,13 @@ def read_table(
     except (*_PASSING, TypeError, ValueError, LookupError) as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise
+        if _is_locked(error):
+            raise SourceError(
+                f"source {source_name}, table {name}: another program held the database locked for as long as the source may take",
+                where=_safe(url),
+                to_do=f"see which program writes there at that time, or raise max_minutes below [sources.{source_name}]",
+                is_whole_source=True,
+            ) from None
         raise SourceError(
             f"source {source_name}, table {name}: the database cannot be read ({type(error).__name__})",
             where=_safe(url),
@@ -100,6 +112,12 @@ def read_table(
             "drop table if exists changed; drop table if exists keys_there; drop table if exists keys_read; drop view if exists fetched"
         )
         engine.dispose()
+
+
+def _is_locked(error: BaseException) -> bool:
+    """Whether SQLite waited for a lock in vain."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return isinstance(cause, sqlite3.Error) and (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _LOCKED
 
 
 def with_driver(url: sa.URL) -> sa.URL:

@@ -1,12 +1,14 @@
-"""Rows of a query as Arrow: ADBC for SQLite and PostgreSQL (which COPYs), connectorx for MySQL and MariaDB, else SQLAlchemy's
-own cursor. A stream that breaks off is an error of its connection. Not here: which query (sql_statements.py), or what its
+"""Rows of a query as Arrow: Python's own sqlite3, which another thread may interrupt, ADBC for PostgreSQL (which COPYs),
+connectorx for MySQL and MariaDB, else SQLAlchemy's own cursor. A stream that breaks off is an error of its connection. Not here: which query (sql_statements.py), or what its
 rows become (sql.py).
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,7 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from orchestration.extract.budget import Budget
-from orchestration.extract.sql_statements import limited, limits
+from orchestration.extract.sql_statements import limited, limits, lock_seconds
 
 _FETCH_ROWS = 50_000
 
@@ -52,13 +54,12 @@ def _rows_of(
 ) -> Iterator[pa.RecordBatchReader]:
     backend = url.get_backend_name()
     if backend == "sqlite":
-        import adbc_driver_sqlite.dbapi as sqlite_adbc
-
-        with sqlite_adbc.connect(f"file:{url.database}?mode=ro") as connection, connection.cursor() as cursor:
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_FETCH_ROWS)})
-            with _stoppable(running, cursor.adbc_cancel):
-                cursor.execute(sql)
-                yield cursor.fetch_record_batch()
+        with (
+            closing(_sqlite(str(url.database), budget)) as sqlite,
+            _stoppable(running, sqlite.interrupt),
+            closing(sqlite.execute(sql)) as rows,
+        ):
+            yield _from_sqlite(rows)
     elif backend == "postgresql":
         import adbc_driver_postgresql.dbapi as postgres_adbc
 
@@ -93,6 +94,26 @@ def _stoppable(running: list[Callable[[], object]], stop: Callable[[], object]) 
         yield
     finally:
         running.remove(stop)
+
+
+def _sqlite(path: str, budget: Budget) -> sqlite3.Connection:
+    """Read-only. A lock is waited for as long as the source may take; DuckDB reads in a thread of its own."""
+    address = f"{Path(path).absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=lock_seconds(budget), check_same_thread=False)
+    connection.text_factory = bytes  # what is no UTF-8 is told with its column
+    return connection
+
+
+def _from_sqlite(rows: sqlite3.Cursor) -> pa.RecordBatchReader:
+    """Every column is asked for as text."""
+    schema = pa.schema([(column[0], pa.string()) for column in rows.description])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        while found := rows.fetchmany(_FETCH_ROWS):
+            columns = [pa.array(values, pa.binary()).view(pa.string()) for values in zip(*found, strict=True)]
+            yield pa.record_batch(columns, schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:

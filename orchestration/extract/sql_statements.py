@@ -15,6 +15,7 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since
 
 _CONNECT_SECONDS = 10
+_TO_TELL = 1.0
 # before the name of a key column: the key as the source itself writes it as text
 SPELLED = "_spelled_"
 _MYSQL = ("mysql", "mariadb")
@@ -106,7 +107,12 @@ def limits(url: sa.URL, budget: Budget, connect_seconds: int = _CONNECT_SECONDS)
         return limited, {}
     if backend in ("mysql", "mariadb"):
         return url, {"connect_timeout": connect_seconds, "read_timeout": seconds}
-    return url, {}
+    return url, {"timeout": lock_seconds(budget)} if backend == "sqlite" else {}
+
+
+def lock_seconds(budget: Budget) -> float:
+    """How long SQLite waits for a lock: a moment less than the source may take, so that what it waited for can be told."""
+    return max(budget.left - _TO_TELL, budget.left / 2)
 
 
 def limited(engine: sa.Engine, sql: str, budget: Budget) -> str:

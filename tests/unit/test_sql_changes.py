@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 
 import duckdb
@@ -205,11 +206,40 @@ def test_a_locked_database_ends_in_bounded_time(load, database):
     holder.execute("begin exclusive")
     started = time.monotonic()
     try:
-        with pytest.raises(SourceError, match=r"longer than the 0\.05 minutes"):
+        with pytest.raises(SourceError, match="another program held the database locked") as caught:
             load(max_minutes=0.05)
         assert time.monotonic() - started < 15
+        assert "password" not in str(caught.value) and caught.value.is_whole_source
     finally:
         holder.close()
+
+
+def test_a_database_that_is_locked_for_a_while_is_waited_for(load, database, raw):
+    holder = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    holder.execute("begin exclusive")
+    # longer than SQLite waits by itself
+    release = threading.Timer(7, lambda: holder.execute("commit"))
+    release.start()
+    load(max_minutes=1)
+    release.join()
+    assert len(raw()) == 28
+
+
+@pytest.mark.parametrize("answers", ["where x < 0", ""])
+def test_a_query_of_sqlite_without_end_ends_with_the_time_of_its_source(load, database, monkeypatch, answers):
+    errors: list = []
+    monkeypatch.setattr(threading, "excepthook", errors.append)
+    with sqlite3.connect(database) as con:
+        con.execute("drop table people")
+        names = ", ".join(f"x as {c}" for c in COLUMNS)
+        con.execute(
+            f"create view people as with recursive numbers(x) as (select 1 union all select x + 1 from numbers) select {names} "
+            f"from numbers {answers}"
+        )
+    started = time.monotonic()
+    with pytest.raises(SourceError, match=r"longer than the 0\.05 minutes"):
+        load(max_minutes=0.05)
+    assert time.monotonic() - started < 15 and not errors
 
 
 def test_a_changed_type_is_taken_over_or_refused_with_what_to_do(load, database, raw, warehouse):
