@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration import load_settings
+from orchestration.cut_databases import assert_whole, cut, is_of_cut
 from orchestration.errors import KundbildError, WarehouseBusyError
 from orchestration.findings import Finding
 from orchestration.home import Home
@@ -73,6 +74,7 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
         return []
     try:
         with home.lock("doctor", wait=0.5), duckdb.connect(str(home.warehouse), read_only=True) as con:
+            assert_whole(con, home.warehouse)
             version = assert_not_newer(con)
             older = _older(con)
             assert_memory(con, settings)
@@ -109,6 +111,9 @@ def _unopened(home: Home, error: duckdb.Error) -> Finding:
         return Finding(what, True, "in use: another program has it open")
     if not os.access(home.warehouse, os.R_OK):
         return Finding(what, False, f"{home.warehouse} may not be read", "give it to who runs Kundbild, and chmod 600")
+    if is_of_cut(error, home.warehouse):
+        told = cut(home.warehouse)
+        return Finding(what, False, f"{told.what} ({told.where})", told.to_do)
     if isinstance(error, _OF_A_SOUND_FILE):
         # the kind alone: its text may quote rows
         found = f"{home.warehouse} could not be looked into ({type(error).__name__})"

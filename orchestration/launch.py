@@ -129,7 +129,7 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
     with home.lock("before a night", wait=RUN_WAITS, waiting=lambda holder: tell("waiting", f"for {holder}")):
         if home.warehouse.exists():
             with open_warehouse(home, settings.engine) as con:
-                assert_can_start(con, settings, as_of)
+                assert_can_start(con, home, settings, as_of)
                 assert_not_newer(con)
                 assert_lasting_files(con, home)
         else:

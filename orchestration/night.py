@@ -129,7 +129,7 @@ class Night:
             moment = as_of or now().replace(microsecond=0)
             if home.warehouse.exists():
                 with open_warehouse(home, settings.engine) as con:
-                    assert_can_start(con, settings, as_of)
+                    assert_can_start(con, home, settings, as_of)
                     moment = as_of or moment_of_night(con)
                     assert_readable(files_of(con, home))
             else:

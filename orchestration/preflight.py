@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
+from orchestration.cut_databases import assert_whole
 from orchestration.errors import ConfigurationError, KundbildError
 from orchestration.extract.records import now
 from orchestration.home import Home
@@ -42,8 +43,10 @@ def moment_of(said: str) -> datetime:
         ) from None
 
 
-def assert_can_start(con: duckdb.DuckDBPyConnection, settings: Settings, moment: datetime | None) -> None:
-    """Raises KundbildError where the night would describe a moment before the last one, or memory is too small."""
+def assert_can_start(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, moment: datetime | None) -> None:
+    """Raises KundbildError where the warehouse is cut, the night would describe a moment before the last one, or memory is
+    too small."""
+    assert_whole(con, home.warehouse)
     assert_moment(con, moment)
     assert_memory(con, settings)
 

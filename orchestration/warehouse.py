@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.cut_databases import cut, is_of_cut
 from orchestration.disk import full_disk
 from orchestration.errors import KundbildError, WarehouseBusyError
 from orchestration.home import COMMAND_WAITS, Home
@@ -51,6 +52,8 @@ def open_warehouse(
                 where=str(home.warehouse),
                 to_do="close it there; BI tools read published/, never the warehouse",
             ) from error
+        if is_of_cut(error, home.warehouse):
+            raise cut(home.warehouse) from error
         raise full_disk(error, home.root) or KundbildError(
             "the warehouse cannot be opened",
             where=f"{home.warehouse}: {error}",
@@ -59,6 +62,11 @@ def open_warehouse(
     home.warehouse.chmod(0o600)
     try:
         yield connection
+    except duckdb.IOException as error:
+        # blocks that lack between others are seen when they are read
+        if is_of_cut(error, home.warehouse):
+            raise cut(home.warehouse) from error
+        raise
     except duckdb.OutOfMemoryException as error:
         raise KundbildError(
             f"DuckDB needs more than the {engine.memory_limit} of memory that it may use",

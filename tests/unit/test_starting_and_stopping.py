@@ -26,8 +26,9 @@ from orchestration.errors import ConfigurationError, KundbildError, WarehouseBus
 from orchestration.extract.records import now
 from orchestration.home import read_json, write_private
 from orchestration.launch import Outcome, _add_rows, quiet_logs
-from orchestration.preflight import assert_memory, assert_moment, moment_of, moment_of_night
+from orchestration.preflight import assert_can_start, assert_memory, assert_moment, moment_of, moment_of_night
 from orchestration.settings import PROJECT_DIR
+from orchestration.warehouse import open_warehouse
 
 
 def test_a_moment_with_an_offset_is_that_moment():
@@ -222,6 +223,39 @@ def test_a_query_that_runs_for_ever_is_ended_by_a_signal():
     run.send_signal(signal.SIGTERM)
     assert run.wait(10) == 128 + signal.SIGTERM
     assert run.stdout.read() == "told by SIGTERM\n"
+
+
+@pytest.mark.parametrize("left", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_a_warehouse_that_is_cut_is_named_at_start_and_by_the_doctor(home, monkeypatch, left, is_killed):
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
+
+    def start():
+        with open_warehouse(home, settings.engine) as con:
+            assert_can_start(con, home, settings, None)
+
+    # a catalogue that lies before most of the rows, as in a home that grew
+    fill = "create or replace table rows_{0} as select range, md5(range::varchar) as word from range({1})"
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(fill.format(0, 10))
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(fill.format(1, 400_000))
+    # what a killed run left is whole
+    program = f"import duckdb, os; con = duckdb.connect({str(home.warehouse)!r}); con.execute({fill.format(2, 1000)!r}); os._exit(1)"
+    subprocess.run([sys.executable, "-c", program], check=False)
+    if not is_killed:
+        start()
+    else:
+        assert home.warehouse.with_name("warehouse.duckdb.wal").exists()
+    assert {finding.what: finding for finding in examine()}["warehouse"].is_ok
+    os.truncate(home.warehouse, int(home.warehouse.stat().st_size * left))
+    found = {finding.what: finding for finding in examine()}["warehouse"]
+    with pytest.raises(KundbildError, match="the warehouse is cut") as caught:
+        start()
+    assert caught.value.where == str(home.warehouse) and "put back the newest backup" in caught.value.to_do
+    assert not found.is_ok and str(home.warehouse) in found.found and "put back the newest backup" in found.to_do
 
 
 def test_the_lock_says_who_holds_it_since_when_and_a_run_is_not_waited_for(home):
