@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.extract.budget import Budget
+from orchestration.extract.csv_fractions import hold_fractions
 from orchestration.extract.csv_header import in_utf_8, needs_copy, read_header
 from orchestration.extract.csv_rejects import as_row, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
@@ -18,6 +19,7 @@ from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
 from orchestration.extract.merging import count
 from orchestration.extract.raw_tables import check_contract
+from orchestration.extract.rejecting import is_whole_number
 from orchestration.extract.swallowed_lines import AGAIN, Read, refuse_swallowed_lines
 from orchestration.settings import CsvDialect, Source, Table
 from orchestration.warehouse import quote, scalar, text
@@ -56,26 +58,36 @@ def read_csv_files(
             file.lines.has_offsets,
         ),
     )
-    selects: list[str] = []
-    readers: list[Read] = []
-    for number, ((names, is_gzip, is_copy, has_offsets), run) in enumerate(runs):
+    groups: list[tuple[list[str], bool, Read, str]] = []
+    has_fractions = False
+    for (names, is_gzip, is_copy, has_offsets), run in runs:
         group = list(run)
-        kinds = [_read_as(table.columns.get(c, "VARCHAR"), has_offsets) for c in names]
         how = f", compression = '{'gzip' if is_gzip else 'none'}', encoding = '{_encoding(csv, is_copy)}'"
-        options = _options(csv, kinds, source.null_values, f"rejects_{number}") + how
         as_text = _options(csv, ["VARCHAR"] * len(names), source.null_values, AGAIN) + how
+        kinds = [table.columns.get(c, "VARCHAR") for c in names]
+        has_fractions = has_fractions or hold_fractions(con, group, kinds, as_text, AGAIN)
+        read = Read(group, list(names), {f.name: headers[f.name][1] for f in group}, as_text)
+        groups.append((kinds, has_offsets, read, how))
+    selects: list[str] = []
+    readers = [read for _, _, read, _ in groups]
+    for number, (declared, has_offsets, read, how) in enumerate(groups):
+        # what is read as text is cast value by value: a reader would round fractions
+        kinds = [
+            "VARCHAR" if has_fractions and is_whole_number(kind) else _read_as(kind, has_offsets) for kind in declared
+        ]
+        options = _options(csv, kinds, source.null_values, f"rejects_{number}") + how
         # what was read with its offset; the cursor keeps it until it is told which row is newer, but of statements, which
         # are read by the clock before
         kept = None if table.holds_statements else table.cursor
         local = " at time zone current_setting('TimeZone')"
         wanted = [
-            f"c{names.index(c)}{local if _read_as(kind, has_offsets) != kind and c != kept else ''} as {quote(c)}"
+            f"c{read.names.index(c)}{local if _read_as(kind, has_offsets) != kind and c != kept else ''} as {quote(c)}"
             for c, kind in table.columns.items()
         ]
         selects.append(
-            f"select {', '.join(wanted)}, {file_names(group)} as _source_file from read_csv({paths(group)}, {options})"
+            f"select {', '.join(wanted)}, {file_names(list(read.files))} as _source_file "
+            f"from read_csv({paths(list(read.files))}, {options})"
         )
-        readers.append(Read(group, list(names), {f.name: headers[f.name][1] for f in group}, as_text))
 
     came = 0
 
@@ -104,7 +116,7 @@ def read_csv_files(
         return rejected
 
     return Batch(
-        " union all ".join(selects), table.columns, has_file=True, after=after, check=check, added=sorted(added),
+        " union all ".join(selects), table.columns, has_file=True, is_text=has_fractions, after=after, check=check, added=sorted(added),
         files=[file.name for file in files],
     )  # fmt: skip
 

@@ -17,10 +17,12 @@ from orchestration.extract.delivered import Delivered, file_names, new_files, no
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.landing import Batch
-from orchestration.extract.raw_tables import check_contract
+from orchestration.extract.raw_tables import canonical, check_contract
 from orchestration.extract.unpacked import refuse_damaged, unreadable
 from orchestration.settings import Source, Table
 from orchestration.warehouse import quote, text
+
+_WIDER = (["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"], ["FLOAT", "DOUBLE"])
 
 
 def read_files(
@@ -125,10 +127,12 @@ def _parquet(
                     where=file.name,
                     to_do="mend the export, or change the column's type in the configuration and its staging model",
                 )
-    select = (
-        f"select {', '.join(quote(c) for c in table.columns)}, {file_names(files)} as _source_file "
-        f"from read_parquet({paths(files)}, union_by_name = true, hive_partitioning = false, filename = '_path')"
-    )
+    read = f"read_parquet({paths(files)}, union_by_name = true, hive_partitioning = false, filename = '_path')"
+    there = dict(con.execute(f"select column_name, column_type from (describe from {read})").fetchall())
+    unfit = {c for c, kind in canonical(con, table.columns).items() if not _fits(there[c], kind)}
+    # as text that may be nothing: DuckDB holds that a try_cast of a Parquet column without nulls yields none
+    columns = (f"nullif({quote(c)}::varchar, '') as {quote(c)}" if c in unfit else quote(c) for c in table.columns)
+    select = f"select {', '.join(columns)}, {file_names(files)} as _source_file from {read}"
     after = noting(con, source_name, name, files)
 
     def check(relation: str) -> None:
@@ -136,7 +140,8 @@ def _parquet(
         refuse_cut(con, source_name, name, table, relation, files, {})
 
     return Batch(
-        select, table.columns, has_file=True, after=after, check=check, added=sorted(added), is_columnar=True,
+        select, table.columns, has_file=True, is_text=bool(unfit),
+        after=after, check=check, added=sorted(added), is_columnar=True,
         files=[file.name for file in files],
     )  # fmt: skip
 
@@ -146,6 +151,13 @@ def _family(kind: str) -> str:
     if "INT" in kind or kind in ("DOUBLE", "FLOAT", "REAL", "DECIMAL"):
         return "number"
     return "time" if kind.startswith(("TIMESTAMP", "DATE")) else kind
+
+
+def _fits(there: str, wanted: str) -> bool:
+    """Whether no value can fail its cast, or become another number; else each is cast on its own, and rejected alone."""
+    if _family(wanted) != "number" or there == wanted:
+        return True
+    return any(there in wider and wanted in wider[wider.index(there) :] for wider in _WIDER)
 
 
 def sample_columns(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:

@@ -17,6 +17,8 @@ from orchestration.settings import Source, Table
 _CHUNK_BYTES = 4 * 1024 * 1024
 _C1 = bytes(range(0x80, 0xA0))
 _OFFSET = re.compile(rb":\d\d(?:[.,]\d+)?[+-]\d\d")
+# in any column: 4.6, 46e-1
+_FRACTION = re.compile(rb"\.0*[1-9]|\d[eE]-\d")
 _BLANK = re.compile(rb"\n(?=\r?\n)")
 
 
@@ -29,6 +31,7 @@ class Lines:
     has_mixed_ends: bool = False
     is_gzip: bool = False
     has_offsets: bool = False  # times with an offset: 02:00+02:00
+    may_hold_fractions: bool = False
     is_windows: bool = False  # bytes that latin-1 leaves to control characters, and Windows-1252 gives to letters
     utf_16: str = ""  # utf-16-le or utf-16-be
     damage: tuple[str, str] | None = None  # what is wrong with the file as a whole, and what to do
@@ -64,7 +67,7 @@ def read_through(
 def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None]) -> Lines:
     unpacked = Unpacked(encoding)
     ends = returns = pairs = blank = 0
-    last, is_windows, has_offsets = b"", False, False
+    last, is_windows, has_offsets, may_hold_fractions = b"", False, False, False
     for chunk in (part for raw in chunks for part in unpacked.feed(raw)):
         check_time()
         is_windows = is_windows or (
@@ -75,6 +78,7 @@ def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None
         returns += chunk.count(b"\r")
         pairs += chunk.count(b"\r\n") + (last[-1:] == b"\r" and chunk[:1] == b"\n")
         seam = last[-2:] + chunk
+        may_hold_fractions = may_hold_fractions or _FRACTION.search(seam) is not None
         if b"\n\n" in seam or b"\n\r\n" in seam:
             blank += len(_BLANK.findall(seam))
         # no more than a line end that may go on: what is repeated is no blank line by itself
@@ -83,5 +87,6 @@ def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None
     separators = ends or returns
     total = separators + (last[-1:] not in (b"\n", b"\r", b""))
     return Lines(
-        total, blank, 0 < pairs < ends, unpacked.is_gzip, has_offsets, is_windows, unpacked.utf_16, unpacked.damage
-    )
+        total, blank, 0 < pairs < ends, unpacked.is_gzip, has_offsets, may_hold_fractions, is_windows, unpacked.utf_16,
+        unpacked.damage,
+    )  # fmt: skip

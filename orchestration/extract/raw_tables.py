@@ -52,7 +52,7 @@ def fit_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table
     """
     target = raw_name(source, name)
     there = raw_types(con, source, name)
-    wanted = _canonical(con, kept_columns(table))
+    wanted = canonical(con, kept_columns(table))
     undeclared = "select distinct unnest(added_columns) from ops.loads where source = ? and table_name = ?"
     for (column,) in con.execute(undeclared, [source, name]).fetchall():
         if column in there and column not in table.columns:
@@ -76,7 +76,7 @@ def fit_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table
         )
 
 
-def _canonical(con: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> dict[str, str]:
+def canonical(con: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> dict[str, str]:
     """The types as DuckDB writes them: DECIMAL(18, 2) is DECIMAL(18,2) there."""
     if not columns:
         return {}

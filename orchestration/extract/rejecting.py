@@ -5,6 +5,8 @@ Not here: lines that a reader could not split into fields (csv_files.py, json_fi
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from orchestration.errors import SourceError
@@ -16,6 +18,7 @@ from orchestration.warehouse import quote, scalar, text
 
 # types of a cursor that is a time
 TIMES = ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
+_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER|[1248])?|LONG|SHORT|SIGNED")
 # PostgreSQL's first; an infinite time that a driver took for a number lies before it
 _FIRST_DAY = "date '4714-11-24 (BC)'"
 
@@ -46,7 +49,24 @@ def _cast(column: str, kind: str) -> str:
     # a cast to TIMESTAMP would drop the offset: 02:00+02:00 is midnight
     if kind.upper() in ("TIMESTAMP", "DATETIME"):
         return f"(try_cast({quote(column)} as timestamptz) at time zone current_setting('TimeZone'))"
-    return f"try_cast({quote(column)} as {kind})"
+    cast = f"try_cast({quote(column)} as {kind})"
+    return f"case when not ({is_fraction(quote(column))}) then {cast} end" if is_whole_number(kind) else cast
+
+
+def is_whole_number(kind: str) -> bool:
+    return _WHOLE.fullmatch(kind.strip().upper()) is not None
+
+
+def is_fraction(value: str) -> str:
+    """SQL: whether a value is a number with a fraction, which a cast to whole numbers rounds into another one.
+
+    Digits of a long number are compared as they are written: a DOUBLE does not hold them all.
+    """
+    written = f"{value}::varchar"
+    return (
+        f"(contains({written}, '.') or contains(lower({written}), 'e')) and "
+        f"(coalesce(try_cast({value} as double) % 1 <> 0, false) or regexp_matches({written}, '\\.\\d*[1-9]\\d*\\s*$'))"
+    )
 
 
 def known_rejects(source: str, name: str) -> str:
