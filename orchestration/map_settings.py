@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 # entities of which a row is a statement: it may grant or withdraw
 STATEMENTS = ("consent_events", "email_events")
+# entities of which a row hides somebody, or reserves them against marketing
+REGISTERS = ("reservations", "address_updates")
 # how long what is known of them holds, where nothing else is said (rule 15)
 STATEMENT_HOURS = 24
 

@@ -1,5 +1,5 @@
-"""What is in no mart, told: by table and reason, with numbers. Reads quarantine.set_aside, withdrawals that name nobody,
-and amounts that are in doubt (doubtful_amounts.py).
+"""What is in no mart, told: by table and reason, with numbers. Reads quarantine.set_aside, withdrawals that name nobody
+and entries of registers that cannot be read, and amounts that are in doubt (doubtful_amounts.py).
 
 Here: reading, telling, acknowledging. Not here: why rows are set aside (dbt_project), or what holds a publication
 (data_quality/suites/set_aside.py).
@@ -14,6 +14,7 @@ import duckdb
 from orchestration.doubtful_amounts import WHAT, doubtful_amounts
 from orchestration.errors import KundbildError
 from orchestration.extract.records import now, prepare_ops
+from orchestration.identity.unread_entries import PREFIX
 from orchestration.warehouse import has_table, scalar, text
 
 _WHAT = {
@@ -24,6 +25,8 @@ _WHAT = {
     "withdrawal": "withdrawals set aside",
     "about nobody": "withdrawals are about nobody known",
     "grant": "grants set aside",
+    "register": "entries of a register set aside: whoever they are about may be in an audience",
+    "register line": "lines of a register could not be read: whoever they are about may be in an audience",
     **WHAT,
 }
 
@@ -57,22 +60,29 @@ def read_set_aside(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
         "select source_system, table_name, kind, reason, row_count, acknowledged_count, of_count from quarantine.set_aside "
         "order by kind <> 'withdrawal', kind <> 'grant', kind in ('duplicate', 'ignored'), row_count desc, 1, 2, 4"
     ).fetchall()
-    return _about_nobody(con) + [SetAside(*row) for row in rows] + [SetAside(*told) for told in doubtful_amounts(con)]
+    nobodys = _about_nobody(con)
+    # a register's lines are told there
+    of_registers = {(one.source, one.table) for one in nobodys if one.kind == "register line"}
+    others = [
+        one for row in rows if (one := SetAside(*row)).kind != "rejected" or (one.source, one.table) not in of_registers
+    ]
+    return nobodys + others + [SetAside(*told) for told in doubtful_amounts(con)]
 
 
 def _about_nobody(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
-    """Withdrawals of the ledger that name nobody (identity/untied.py)."""
+    """Withdrawals of the ledger that name nobody (identity/untied.py), and entries of registers (identity/unread_entries.py)."""
     if not has_table(con, "identity", "untied_withdrawals"):
         return []
     rows = con.execute(
-        "select w.source_system, w.entity, w.reason, count(*), count(a.digest), coalesce(any_value(b.raw_count), 0) "
+        f"select w.source_system, w.entity, w.reason, case when starts_with(w.digest, '{PREFIX}') then 'register line' else 'about nobody' end, "
+        "count(*), count(a.digest), coalesce(any_value(b.raw_count), 0) "
         "from identity.untied_withdrawals w left join quarantine.books b on b.source_system = w.source_system and b.entity = w.entity "
         "left join ops.acknowledged a using (digest) "
-        "group by 1, 2, 3 order by all"
+        "group by 1, 2, 3, 4 order by all"
     ).fetchall()
     return [
-        SetAside(source, entity, "about nobody", reason, count, seen, came)
-        for source, entity, reason, count, seen, came in rows
+        SetAside(source, entity, kind, reason, count, seen, came)
+        for source, entity, reason, kind, count, seen, came in rows
     ]
 
 
@@ -107,7 +117,12 @@ def set_aside_rows(con: duckdb.DuckDBPyConnection) -> str:
                 "md5(concat_ws('|', source_system, entity, load_id, source_key))",
                 "kind",
             ),
-            ("identity", "untied_withdrawals", "digest", "'withdrawal'"),
+            (
+                "identity",
+                "untied_withdrawals",
+                "digest",
+                f"case when starts_with(digest, '{PREFIX}') then 'register' else 'withdrawal' end",
+            ),
         )
         if has_table(con, schema, table)
     ]

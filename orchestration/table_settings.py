@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from orchestration.map_settings import STATEMENTS, EntityMap
+from orchestration.map_settings import REGISTERS, STATEMENTS, EntityMap
 from orchestration.person_settings import NationalId, Person, Retention
 
 
@@ -142,6 +142,12 @@ class Table(BaseModel, extra="forbid", frozen=True):
         """Whether its rows say whose identity is protected, and who died."""
         by_columns = {"is_protected", "is_deceased"} <= set(self.columns)
         return by_columns or any(mapped.entity == "address_updates" for mapped in self.maps)
+
+    @property
+    def is_register(self) -> bool:
+        """Whether its rows are a register's: who is reserved, protected or dead. A lost one lets somebody be written to."""
+        is_kept_as_one = self.retention is not None and self.retention.category == "register"
+        return is_kept_as_one or any(mapped.entity in REGISTERS for mapped in self.maps)
 
     @property
     def is_read_whole(self) -> bool:

@@ -1,13 +1,21 @@
-"""Promise: what is set aside is little, and never somebody's no. Not here: rules on rows (the conformed contracts)."""
+"""Promise: what is set aside is little, and never somebody's no, nor an entry of a register. Not here: rules on rows (the conformed contracts)."""
 
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import no_row_where, no_rows
+from orchestration.identity.unread_entries import PREFIX
 from orchestration.settings import Settings
 
 # on purpose, or with nothing lost
 _HARMLESS = "('ignored', 'duplicate')"
+
+
+_OF_A_REGISTER = (
+    "Every line of a register could be read: whoever one is about that could not may be in an audience. `kundbild quarantine list` says "
+    "of which register, and with --keys which lines: mend the file, or see to it by hand and say so with `kundbild quarantine acknowledge "
+    "SOURCE TABLE`."
+)
 
 
 def _share_is_small(settings: Settings) -> Check:
@@ -42,15 +50,26 @@ def suites(settings: Settings, history: History) -> list[Suite]:
             "b.kind = 'grant' and b.row_count > b.acknowledged_count",
             "WARN",
         ),
+        no_row_where(
+            "no_register_entry_is_set_aside",
+            _OF_A_REGISTER,
+            "b.kind = 'register' and b.row_count > b.acknowledged_count",
+        ),
     )
+    of_register = f"starts_with(b.digest, '{PREFIX}')"
     about_nobody = no_row_where(
         "no_withdrawal_is_about_nobody",
         "Every withdrawal is about a person who is or was known, or names a contact point that can be read. "
         "`kundbild quarantine list --keys` says which is not: mend it at the source, or see to it by hand and say so with "
         "`kundbild quarantine acknowledge`.",
-        "b.digest not in (select digest from ops.acknowledged)",
+        f"not {of_register} and b.digest not in (select digest from ops.acknowledged)",
+    )
+    unread = no_row_where(
+        "every_register_line_is_read",
+        _OF_A_REGISTER,
+        f"{of_register} and b.digest not in (select digest from ops.acknowledged)",
     )
     return [
         Suite("promise", "quarantine", "set_aside", ("quarantine", "set_aside"), checks),
-        Suite("promise", "identity", "untied_withdrawals", ("identity", "untied_withdrawals"), (about_nobody,)),
+        Suite("promise", "identity", "untied_withdrawals", ("identity", "untied_withdrawals"), (about_nobody, unread)),
     ]

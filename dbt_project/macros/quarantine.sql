@@ -43,7 +43,8 @@
 
 {#-
     What a row that is set aside was: `withdrawal` and `grant` of statements, where what is not readably a grant denies;
-    `ignored` by a mapping, on purpose; else `row`.
+    `register` of registers' standing entries: whoever one is about may be in an audience; `ignored` by a mapping, on purpose;
+    else `row`.
 -#}
 {% macro kind_of_set_aside(entity) -%}
     case
@@ -51,6 +52,7 @@
         then 'ignored'
         {%- if entity == "consent_events" %} when {{ plain_word("status") }} = 'granted' then 'grant' else 'withdrawal'
         {%- elif entity == "email_events" %} when {{ is_harmless("kind") }} then 'row' else 'withdrawal'
+        {%- elif entity in ("reservations", "address_updates") %} when deleted_at is null then 'register' else 'row'
         {%- else %} else 'row'
         {%- endif %}
     end

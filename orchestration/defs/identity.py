@@ -15,6 +15,7 @@ from orchestration.identity.resolve import resolve_identities
 from orchestration.identity.review import review_examples
 from orchestration.identity.scoring import forget_calibration
 from orchestration.identity.training import train_nightly_model
+from orchestration.identity.unread_entries import find_unread_entries
 from orchestration.identity.untied import find_untied
 from orchestration.match_keys.phones import read_phones
 from orchestration.night import tell
@@ -42,7 +43,7 @@ _TABLES = {
     "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",
     "point_holders": "Which records have a contact point that was withdrawn from, or were granted something on it.",
     "heirs": "For which records a withdrawal of another one stands: they have its address or number and it is gone, its key in another spelling, or may be of the same person.",
-    "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read.",
+    "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read, and per entry of a register that cannot be read.",
     "void_grants": "Records and contact points on which a grant is no evidence (other customers' only, nobody's), or ended with a correction.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
@@ -136,6 +137,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             )
             tell("identity", f"withdrawn_points: {points:,}")
             tell("identity", f"untied_withdrawals: {find_untied(con):,}")
+            tell("identity", f"entries of registers that cannot be read: {find_unread_entries(con, run.settings):,}")
             tell("identity", f"households: {find_households(con, run.as_of):,}")
             tell("identity", f"companies: {find_companies(con, run.as_of):,}")
             counts = row_counts(con)

@@ -20,7 +20,6 @@ from orchestration.settings import CsvDialect, Table
 from orchestration.warehouse import text
 
 AGAIN = "rejects_again"  # the rejects table of the second read
-_REGISTERS = ("reservations", "address_updates")
 
 
 @dataclass(frozen=True)
@@ -105,10 +104,7 @@ def _read_again(
 
 def _is_strict(table: Table) -> bool:
     """Whether any doubt refuses: of registers and statements a lost row lets somebody be written to who said no."""
-    is_register = any(m.entity in _REGISTERS for m in table.maps) or (
-        table.retention is not None and table.retention.category == "register"
-    )
-    return is_register or table.holds_statements
+    return table.is_register or table.holds_statements
 
 
 def _counted(

@@ -59,6 +59,8 @@ def failed(home, *rows: tuple, untied: str = "", **quality) -> set[str]:
         ([("consent_events", "withdrawal", 1, 0, 1000)], {}, {"ERROR no_withdrawal_is_set_aside"}),
         ([("consent_events", "withdrawal", 1, 1, 1000)], {}, set()),
         ([("consent_events", "grant", 1, 0, 1000)], {}, {"WARN no_grant_is_set_aside"}),
+        ([("reservations", "register", 1, 0, 1000)], {}, {"ERROR no_register_entry_is_set_aside"}),
+        ([("reservations", "register", 1, 1, 1000)], {}, set()),
     ],
 )
 def test_what_holds_a_publication(home, rows, quality, expected):
@@ -79,4 +81,12 @@ def test_a_withdrawal_about_nobody_holds_the_publication_until_it_is_acknowledge
         assert [str(one) for one in read_set_aside(con)] == [told]
         acknowledge(con, "shop", "consent_events", "k", "an export of 2019")
         assert [str(one) for one in read_set_aside(con)] == [told + ", 1 acknowledged"]
+    assert failed(home, untied="select 1") == set()
+
+
+def test_a_line_of_a_register_that_could_not_be_read_holds_the_publication_until_it_is_acknowledged(home):
+    unread = "insert into identity.untied_withdrawals values ('shop', 'gone', 'line 7', 7, 'not of the declared type', 'register:d')"
+    assert failed(home, untied=unread) == {"ERROR every_register_line_is_read"}
+    with open_warehouse(home, Engine()) as con:
+        assert acknowledge(con, "shop", "gone", "line 7", "kept out by hand") == 1
     assert failed(home, untied="select 1") == set()
