@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.home import read_json, write_private
+from orchestration.warehouse import quote
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
@@ -68,8 +69,9 @@ def _names(con: duckdb.DuckDBPyConnection) -> MappingSchema:
     for database, schema, table, column in con.execute(
         "select database_name, schema_name, table_name, column_name from duckdb_columns() where not internal"
     ).fetchall():
-        # only names matter here
-        tables.setdefault(database, {}).setdefault(schema, {}).setdefault(table, {})[column] = "varchar"
+        # only names matter here; each is quoted, for it is read as SQL: a source may have a column `tot;al`
+        in_schema = tables.setdefault(quote(database), {}).setdefault(quote(schema), {})
+        in_schema.setdefault(quote(table), {})[quote(column)] = "varchar"
     return MappingSchema(tables, dialect="duckdb")
 
 
@@ -87,7 +89,6 @@ def _qualified(sql: str, names: MappingSchema) -> Expr:
 
 
 def _read(con: duckdb.DuckDBPyConnection, statements: dict[str, str]) -> dict[str, ColumnSources]:
-    from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.scope import build_scope
 
@@ -100,7 +101,7 @@ def _read(con: duckdb.DuckDBPyConnection, statements: dict[str, str]) -> dict[st
             nodes = lineage(
                 None, tree, names, dialect="duckdb", scope=build_scope(tree), trim_selects=False, copy=False
             )
-        except SqlglotError:
+        except Exception:  # it fails in many ways at names that would be SQL, and lineage is worth no night
             nodes = {}
         found[digest] = {column: _sources(node) for column, node in nodes.items()}
     return found

@@ -221,6 +221,8 @@ def _column_lineage(
     }
     found = {}
     for name, columns in column_lineage(con, paths, night.home.dbt_target / "column_lineage.json").items():
+        if not columns:
+            tell("lineage", f"the columns of {name} cannot be traced: its lineage is left out")
         key = translator.get_asset_key(nodes[name])
         found[".".join(key.path)] = dg.TableColumnLineage(
             {

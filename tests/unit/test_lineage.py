@@ -40,3 +40,12 @@ def test_sql_that_cannot_be_read_has_no_lineage_and_no_error(con, tmp_path):
     model = tmp_path / "m.sql"
     model.write_text("select from where (")
     assert column_lineage(con, {"m": model}, tmp_path / "cache.json") == {"m": {}}
+
+
+def test_names_that_would_be_sql_are_names_or_cost_their_model_alone_its_lineage(con, tmp_path):
+    con.execute('alter table raw_shop.orders add column "tot;al" int; create table raw_shop."a;b" (id int)')
+    paths = {name: tmp_path / f"{name}.sql" for name in ("column", "table")}
+    paths["column"].write_text('select "tot;al" as total from raw_shop.orders')
+    paths["table"].write_text('select id from raw_shop."a;b"')
+    found = column_lineage(con, paths, tmp_path / "cache.json")
+    assert found == {"column": {"total": [("raw_shop", "orders", "tot;al")]}, "table": {}}
