@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orchestration.conformed import entities, required_columns
+from orchestration.conformed import entities, required_columns, retentions
 from orchestration.map_settings import STATEMENTS, ColumnMap, EntityMap
 from orchestration.mapping_parts import Part, how_of, said_or_null
 from orchestration.mapping_times import TIMES_OF_STATEMENTS, stated_as_grant, written_time
@@ -139,12 +139,21 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
 def _changed_at(part: Part) -> str:
     """SQL: when a row last changed by the source's own clock, as a number: seconds, or the cursor's own."""
     how = part.mapping.how("updated_at")
+    if how is None and part.mapping.one_row_per_key and not part.shape.cursor:
+        # the order in a row of an order list says when its customer was written so
+        how = part.mapping.how("created_at") or _happened(part)
     if how:
         return f"cast(epoch({_expression(how, 'timestamp')}) as double)"
     if not part.shape.cursor:
         return "cast(null as double)"
     cursor = f"cast(r.{quote(part.shape.cursor)} as varchar)"
     return plain(f"coalesce(epoch(try_cast({cursor} as timestamptz)), try_cast({cursor} as double))")
+
+
+def _happened(part: Part) -> ColumnMap | None:
+    """When what else the table's rows are mapped to happened; the first that a map tells."""
+    said = [(m, r.happened_at) for m in part.shape.maps if (r := retentions().get(m.entity))]
+    return next((how for m, columns in said for column in columns if (how := m.how(column))), None)
 
 
 def _ignored_because(how: ColumnMap, column: str) -> str:

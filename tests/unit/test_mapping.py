@@ -152,6 +152,22 @@ def test_people_read_out_of_an_order_list_are_those_that_it_names(con):
     assert len(staged(con, tables, "orders", "source_key, person_key")) == 3
 
 
+@pytest.mark.parametrize("more", ["", "created_at", "updated_at"])
+def test_people_read_out_of_an_order_list_are_as_its_newest_order_has_them(con, more):
+    """However the list is sorted: by a time of their own, else of the order in the row, else the last row stands."""
+    raw(
+        con, "o",
+        {"no": "3", "who": "a", "name": "Ann Ek", "day": "20260301", "total": "1"},
+        {"no": "1", "who": "a", "name": "Ann", "day": "20260101", "total": "1"},
+        {"no": "2", "who": "b", "name": "Bo", "day": None, "total": "1"}, {"no": "4", "who": "b", "name": "Bo Ek", "day": None, "total": "1"},
+    )  # fmt: skip
+    day = {"column": "day", "formats": ["%Y%m%d"]}
+    orders = {"entity": "orders", "columns": ORDERS | {"person_key": "who", "ordered_at": day}}
+    people = {"entity": "people", "one_row_per_key": True, "columns": {"source_key": "who", "full_name": "name"} | ({more: day} if more else {})}  # fmt: skip
+    tables = {"o": table("no who name day total", *([people] if more else [orders, people]), key="no")}
+    assert staged(con, tables, "people", "source_key, full_name") == [("a", "Ann Ek"), ("b", "Bo Ek")]
+
+
 def test_two_maps_of_one_table_to_one_entity_do_not_collide(con):
     raw(con, "c", {"id": "1", "mail": "a@x.example", "tel": "070", "by_mail": "yes", "by_tel": "no"})
     both = {"purpose": "newsletter", "wording_version": "w1"}
