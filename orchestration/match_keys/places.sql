@@ -57,6 +57,10 @@ create or replace macro match_keys.long_marks(words) as
 create or replace macro match_keys.short_marks(words) as
     list_filter(list_transform(words, lambda w, i: case when regexp_full_match(w, '\p{L}{1,2}') and regexp_matches(words[i + 1], '^[0-9]')
         then '.' || w || regexp_extract(words[i + 1], '^[0-9]+') end), lambda m: m is not null);
+-- a short word and the next as one: Å gatan for Ågatan
+create or replace macro match_keys.joined_marks(words) as
+    list_filter(list_transform(words, lambda w, i: case when regexp_full_match(w, '\p{L}{1,2}') and match_keys.is_street_word(words[i + 1])
+        then left(w || words[i + 1], 3) || regexp_extract(array_to_string(words[i + 2:], ' '), '(?:^| )0*([0-9]+)', 1) end), lambda m: m is not null);
 -- where nothing else is written
 create or replace macro match_keys.bare_marks(words) as
     list_transform(list_filter(words, lambda w: regexp_full_match(w, '\p{L}{1,2}')), lambda w: '.' || w);
@@ -64,7 +68,7 @@ create or replace macro match_keys.bare_marks(words) as
 -- letters of each word with the number that follows it
 create or replace macro match_keys.street_marks(street_key) as
     list_transform([match_keys.street_words(street_key)], lambda words:
-        list_transform([list_concat(match_keys.long_marks(words), match_keys.short_marks(words), match_keys.range_marks(words))], lambda marks:
+        list_transform([list_concat(match_keys.long_marks(words), match_keys.joined_marks(words), match_keys.short_marks(words), match_keys.range_marks(words))], lambda marks:
             list_sort(list_distinct(case when len(marks) > 0 then marks else match_keys.bare_marks(words) end)))[1])[1];
 create or replace macro match_keys.mark_letters(marks) as list_transform(marks, lambda m: rtrim(m, '0123456789'));
 -- a flat (H0301) is no house's number

@@ -65,7 +65,8 @@ def test_a_postal_code_has_one_key(written, country, postal):
      ("Storgatan 12-14", "Storgatan 14", True), ("Storgatan 11-15", "Storgatan 13", True), ("Storgatan 12A-14B", "Storgatan 14 B", True),
      ("Storgatan 12-14", "Storgatan 13", False), ("Storgatan 12-14", "Storgatan 16", False), ("Storgatan 12, 114 55 Solna", "Storgatan 14", False),
      ("Storgatan 1 (flyttet)", "Storgatan 1", True), ("Storgatan (flyttat)", "Lillgatan (flyttat)", False),
-     ("Storgatan 1", "Storgatan 2", False), ("Storgatan 1", "Lillgatan 1", False), ("", "Storgatan 1", False)],
+     ("Storgatan 1", "Storgatan 2", False), ("Storgatan 1", "Lillgatan 1", False), ("", "Storgatan 1", False),
+     ("Å gatan 2", "Ågatan 2", True), ("c/o Ek, Å gatan 2", "Ågatan 2", True), ("Ö Vägen", "Övägen 3", True), ("Å gatan 2", "Ågatan 3", False)],
 )  # fmt: skip
 def test_a_street_is_found_behind_what_stands_before_it(one, other, is_same):
     marks = "match_keys.street_marks(match_keys.words_key({}))"
