@@ -45,8 +45,9 @@ create or replace macro match_keys.untagged(l, d) as
     case when l = '' or starts_with(l, '+') then null
         when d in ('gmail.com', 'googlemail.com') then replace(regexp_replace(l, '\+.*$', ''), '.', '') || '@gmail.com'
         else regexp_replace(l, '\+.*$', '') || '@' || d end;
+-- quotes, brackets, bullets and other signs around an address are none of it
 create or replace macro match_keys.written_address_key(a) as
-    match_keys.untagged(trim(split_part(a, '@', 1), '.''’‘‚“”„«»*&=`´!?#~•·‣▪●○◦–—→►'), rtrim(split_part(a, '@', 2), '.-_'));
+    match_keys.untagged(regexp_replace(split_part(a, '@', 1), '^[^\p{L}\p{N}_+%/^|-]+|[^\p{L}\p{M}\p{N}_+%/^|-]+$', '', 'g'), rtrim(split_part(a, '@', 2), '.-_'));
 -- letters, digits and marks of full width as those of ASCII
 create or replace macro match_keys.of_one_width(s) as
     translate(s, 'ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ０１２３４５６７８９＠．＋－＿', 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.+-_');

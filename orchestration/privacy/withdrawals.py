@@ -49,6 +49,7 @@ NO_EVIDENCE = (
     "notavailable", "notapplicable", "notset", "notspecified", "notprovided", "notknown", "empty", "blank", "dummy", "placeholder",
     "test", "testing", "testi", "todo", "xxx", "asdf",
     "no", "nej", "nei", "ei", "ej", "false", "falskt", "usant", "falsk", "yes", "ja", "kyllä", "kylla", "true", "sant", "sand", "tosi",
+    "ref", "value", "name", "num", "div0", "finnsej", "finnsinte", "harej", "finnesikke", "findesikke", "eioleolemassa",
     "ingen", "inget", "intet", "okänd", "okänt", "okand", "okant", "saknas", "saknar", "tomt", "ejangiven", "ejangivet",
     "ukjent", "ukendt", "mangler", "ikkeangitt", "ikkeangivet", "ikkeoppgitt", "ikkeoplyst", "ikkekjent", "ikkekendt",
     "eitiedossa", "eitietoa", "eiole", "puuttuu", "tuntematon", "tyhjä", "tyhja",

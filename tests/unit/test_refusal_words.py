@@ -89,6 +89,11 @@ def test_rule_02_a_word_for_no_evidence_is_known_by_its_letters_and_digits(wareh
     prepare_withdrawals(warehouse)
     select = f"select w, {time_macros().evidence('w')}, {is_evidence('w')} from (select unnest($1) as w)"
     none = [
+        "finns ej",
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#NAME?",
         "N.A.",
         "n. a.",
         "(none)",

@@ -32,7 +32,7 @@ def no(key: str | None, **more) -> dict:
     "withdrawn",
     [
         no(" anna"), no("anna\u00a0"), no("anna\u200b\n"), no("anna", person_system=None), no("anna", person_system=" CRM"),
-        *(no(None, contact_point=written) for written in ("anna (at) x.se", "anna%40x.se", "anna&#64;x.se", "ANNA [at] x [dot] se", "anna＠x.se", "%3Canna@x.se%3E", "ａｎｎａ@x.se", "•anna@x.se", "cy@dahl.seanna@x.se", "anna@x.secy@dahl.no")),
+        *(no(None, contact_point=written) for written in ("anna (at) x.se", "anna%40x.se", "anna&#64;x.se", "ANNA [at] x [dot] se", "anna＠x.se", "%3Canna@x.se%3E", "ａｎｎａ@x.se", "•anna@x.se", *(f"{before}anna@x.se{after}" for before, after in ("‹›", "⟨⟩", "＜＞", ("¿", ""), ("$", ""), ("📧", ""), ("✉\ufe0f ", ""))), "cy@dahl.seanna@x.se", "anna@x.secy@dahl.no")),
     ],
 )  # fmt: skip
 def test_rule_04_a_withdrawal_denies_however_it_writes_the_key_or_hides_the_address(permitted, warehouse, withdrawn):
