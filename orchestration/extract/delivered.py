@@ -1,7 +1,8 @@
 """Files as they lie at the source, and which of them were not loaded yet. Here: `ops.loaded_files`.
 
 A file is known by its path below the source's url. What it holds was seen before only while that is the newest content
-of its path, or the newest delivery: a file that goes back to earlier bytes is a new one. Not here: what a store lists
+of its path, or the newest delivery: a file that goes back to earlier bytes is a new one, and so is one that is written anew
+with the bytes of an older delivery. Not here: what a store lists
 (stores.py), reading a file (files.py, csv_files.py,
 json_files.py), counting its lines (line_books.py), or what a file that was moved takes along (moved_files.py).
 """
@@ -12,7 +13,7 @@ import glob
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -102,7 +103,11 @@ def new_files(
     # an earlier version noted last names alone, and no time
     by_bare_name = {(file, written, sha) for file, _, written, sha, at, _ in loaded if at is None and "/" not in file}
     # the last that was loaded: a copy that was only noted says nothing new
-    last = max(loaded, key=lambda row: (row[5], row[4] or datetime.min))[3] if loaded else ""
+    newest_row = max(loaded, key=lambda row: (row[5], row[4] or datetime.min)) if loaded else None
+    last = newest_row[3] if newest_row else ""
+    newest_file, loaded_at = (newest_row[0], newest_row[4]) if newest_row else ("", None)
+    # where the newest delivery was written anew too, all of a folder was, as by a backup: that says nothing of the others
+    is_restored = newest_file in found and modified(found[newest_file]) != newest[newest_file].modified_ns
     deliveries = Deliveries()
     for file, info in oldest_first(found):
         path, size, written = store.path(file), int(info.get("size") or 0), modified(info)
@@ -138,13 +143,25 @@ def new_files(
         # same bytes are other rows, but in the file that was moved
         is_copy = digest == last if table.key else bool(old)
         is_known_by_last_name = "/" in file and (file.rpartition("/")[2], written, digest) in by_bare_name
-        if (known and known.sha256 == digest) or is_copy or is_known_by_last_name:
+        is_again = bool(table.key and known and digest != last and known.modified_ns != written) and (
+            _is_after(written, loaded_at) and (file == newest_file or not is_restored)
+        )
+        if (known and known.sha256 == digest and not is_again) or is_copy or is_known_by_last_name:
             deliveries.copies.append(delivered)
         else:
             deliveries.fresh.append(delivered)
             last = digest
         newest[file] = seen
     return deliveries
+
+
+def _is_after(written_ns: int, moment: datetime | None) -> bool:
+    """Whether a file was written after a moment; of a store that tells no times nobody knows."""
+    if moment is None:
+        return False
+    ends_at = now() + timedelta(days=1)
+    first, last = (int(at.replace(tzinfo=UTC).timestamp() * 1e9) for at in (moment, ends_at))
+    return first < written_ns < last
 
 
 def file_names(files: list[Delivered], path: str = "_path") -> str:

@@ -62,14 +62,35 @@ def test_nor_is_one_of_the_same_last_name_in_another_folder_a_copy(load, raw):
     assert load(path="**/*.csv").source_rows == 0
 
 
+def test_under_names_that_rotate_a_file_that_is_written_anew_is_news(load, raw, load_files):
+    yes, no = "id,status\n1,ja\n", "id,status\n1,nej\n"
+    for file, content, said in (("mon.csv", no, "nej"), ("tue.csv", yes, "ja"), ("mon.csv", no, "nej")):
+        load({file: content})
+        assert raw() == [("1", said)]
+        assert load().source_rows == 0
+    # another file came before it within one night
+    for at, (file, content) in enumerate((("tue.csv", "id,status\n1,osäker\n"), ("mon.csv", no))):
+        (load_files.folder / file).write_text(content)
+        os.utime(load_files.folder / file, (time.time() + at, time.time() + at))
+    load()
+    assert raw() == [("1", "nej")]
+
+
 def test_a_copy_is_one_of_the_newest_delivery_whatever_was_touched_since(load, raw, load_files):
     yes, no = "id,status\n1,ja\n", "id,status\n1,nej\n"
     load({"a.csv": no})
     load({"b.csv": yes})
-    for file in ("b.csv", "a.csv"):
-        (load_files.folder / file).touch()
-        assert load().source_rows == 0
-        assert raw() == [("1", "ja")]
+    (load_files.folder / "b.csv").touch()
+    assert load().source_rows == 0
+    (load_files.folder / "a.csv").chmod(0o640)
+    os.utime(load_files.folder / "a.csv", (1, 1))
+    assert load().source_rows == 0
+    # all of the folder, as a backup that is put back does
+    for at, file in enumerate(("b.csv", "a.csv")):
+        os.utime(load_files.folder / file, (time.time() + at, time.time() + at))
+    assert load().source_rows == 0
+    assert load({"c.csv": yes}).source_rows == 0
+    assert raw() == [("1", "ja")]
     load({"c.csv": no})
     assert raw() == [("1", "nej")]
 
