@@ -492,3 +492,13 @@ def test_a_file_that_is_not_what_its_checksum_says_waits_and_is_told(load, raw, 
     assert "not what its .sha256 says" in told[0][1] and "is not there" in told[1][1]
     load({"a.csv": whole}, table={"told_by": "sha256"})
     assert raw() == [("1", "yes"), ("2", "no")]
+
+
+def test_a_file_that_is_cut_within_its_last_value_is_refused_by_its_checksum(load, raw):
+    whole = "id,status\n1,yes\n2,north\n"
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    load({"a.csv": whole[:-4], "a.csv.sha256": digest}, table={"told_by": "sha256"})
+    assert raw() == []
+    # as docs/sources.md says: no row is missing, so nothing else tells
+    load({"b.csv": whole[:-4], "b.csv.rows": "2"}, table={"told_by": "rows", "min_rows": 2}, path="b.csv*")
+    assert raw() == [("1", "yes"), ("2", "no")]
