@@ -1,5 +1,5 @@
-"""Amounts that are in doubt, counted by source and reason: without a rate or by a stale one, refunded by an unknown amount or twice, of an order
-or a customer that is not there.
+"""Amounts that are in doubt, counted by source and reason: without a rate or by a stale one, refunded by an unknown amount, twice or by
+more than was paid, of an order or a customer that is not there.
 
 Here: counting what the facts say. Not here: how amounts are worked out (dbt: macros/revenue.sql), telling it (set_aside.py).
 """
@@ -15,6 +15,7 @@ WHAT = {
     "no amount": "without an amount",
     "stale rate": "converted by a stale rate",
     "unknown refund": "refunded by an unknown part",
+    "refund above": "refunded by more than was paid",
     "refund twice": "credit notes that count as nothing",
     "note abroad": "credit notes that may say a refund again",
     "note apart": "credit notes that may say a refund again",
@@ -46,6 +47,15 @@ _ORDER_REASONS = {
     "note of nobody": "it names no person: it is subtracted from revenue and from no customer, also where an order says the same refund itself",
     "no customer": "the person that the order names is gone or was never delivered: its revenue has no customer",
 }
+# negative lines may have been taken off the amount already
+_ABOVE = """
+select e.source_system, count(*)::bigint as found, (select count(*) from marts.fct_orders o where o.source_system = e.source_system) as came
+from conformed.conformed_orders e
+left join marts.order_returns r on r.source_system = e.source_system and r.order_key = e.source_key
+where e.deleted_at is null and e.amount >= 0 and e.status is distinct from 'cancelled'
+    and e.refunded_amount > e.amount + coalesce(r.negative_amount, 0)
+group by 1 order by 1
+"""
 _RATES = """
 select source_system, coalesce(currency, '') as currency, missing, came from (
     select source_system, currency, count(*) filter (net_amount is null) as missing,
@@ -91,6 +101,10 @@ _FOREIGN = """
 select r.source_system, count(*) as found, (select count(*) from marts.fct_orders o where o.source_system = r.source_system) as came
 from marts.order_returns r where r.is_foreign group by 1 order by 1
 """
+_RETURNS = (
+    (_ABOVE, "refund above", "refunded_amount is more than the order's amount: no more than that is subtracted"),
+    (_FOREIGN, "other currency", "what was given back is the lines' share of what was paid"),
+)
 
 
 def doubtful_amounts(con: duckdb.DuckDBPyConnection) -> list[Told]:
@@ -122,9 +136,10 @@ def doubtful_amounts(con: duckdb.DuckDBPyConnection) -> list[Told]:
             reason = "an order of the same person says itself that another amount was refunded: both are subtracted, see whether it is the same refund"
             found.append((source, "orders", "note apart", reason, rows, 0, came))
     if _has(con, "order_returns", "is_foreign"):
-        for source, rows, came in con.execute(_FOREIGN).fetchall():
-            reason = "what was given back is the lines' share of what was paid"
-            found.append((source, "orders", "other currency", reason, rows, 0, came))
+        for query, kind, reason in _RETURNS:
+            found += [
+                (source, "orders", kind, reason, rows, 0, came) for source, rows, came in con.execute(query).fetchall()
+            ]
     return found
 
 
