@@ -23,11 +23,12 @@ from orchestration.configuration import load_settings
 from orchestration.disk import full_disk
 from orchestration.doctor import examine
 from orchestration.errors import ConfigurationError, KundbildError, WarehouseBusyError
+from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.records import now
 from orchestration.home import read_json, write_private
 from orchestration.launch import Outcome, _add_rows, quiet_logs
 from orchestration.preflight import assert_can_start, assert_memory, assert_moment, moment_of, moment_of_night
-from orchestration.settings import PROJECT_DIR
+from orchestration.settings import PROJECT_DIR, Settings, Source, Table
 from orchestration.warehouse import open_warehouse
 
 
@@ -256,6 +257,31 @@ def test_a_warehouse_that_is_cut_is_named_at_start_and_by_the_doctor(home, monke
         start()
     assert caught.value.where == str(home.warehouse) and "put back the newest backup" in caught.value.to_do
     assert not found.is_ok and str(home.warehouse) in found.found and "put back the newest backup" in found.to_do
+
+
+@pytest.mark.parametrize("left", [0.0, 0.3, 0.6, 0.9, 1.0])
+def test_a_wal_that_is_cut_loses_whole_loads_which_come_again(home, tmp_path, left):
+    lines = [f"{n},{'N' * 50}" for n in range(200)]
+    for file in ("a_1.csv", "a_2.csv"):
+        (tmp_path / file).write_text("\n".join(["id,name", *lines]) + "\n")
+        lines = [line + "x" for line in lines]
+    table = Table(columns={"id": "BIGINT", "name": "VARCHAR"}, key=["id"], path="a_*.csv")
+    source = Source(connector="files", url=str(tmp_path), tables={"t": table})
+    settings = Settings(company="T", sources={"s": source})
+    whole, wal = home.warehouse, home.warehouse.with_name("warehouse.duckdb.wal")
+    with open_warehouse(home, settings.engine) as con:
+        prepare_raw(con, settings)
+        con.execute("checkpoint")
+        extract_source(con, home, settings, "s")
+        killed = whole.read_bytes(), wal.read_bytes()
+    whole.write_bytes(killed[0])
+    wal.write_bytes(killed[1][: int(len(killed[1]) * left)])
+    with open_warehouse(home, settings.engine) as con:
+        assert_can_start(con, home, settings, None)
+        found = [con.execute(f"select count(*) from {t}").fetchall()[0][0] for t in ("raw_s.t", "ops.loaded_files")]
+        assert found in ([0, 0], [200, 2])
+        extract_source(con, home, settings, "s")
+        assert con.execute("select count(*), min(length(name)) from raw_s.t").fetchall() == [(200, 51)]
 
 
 def test_the_lock_says_who_holds_it_since_when_and_a_run_is_not_waited_for(home):
