@@ -1,8 +1,8 @@
 """Great Expectations on DuckDB. Here: the one place that leans on a private name of great-expectations.
 
 GX has no DuckDB data source. Through duckdb-engine it closes the connection between queries and loses results
-(great_expectations#11579) unless the dialect is among those whose connection persists. `test_gx_connection.py` fails
-when upstream changes that.
+(great_expectations#11579) unless the dialect is among those whose connection persists. `tests/unit/data_quality/test_quality.py`
+fails when upstream changes that.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from orchestration.home import Home
-from orchestration.settings import Engine
-from orchestration.warehouse import opening_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine
+from orchestration.core.warehouse import opening_settings
 
 
 class _DuckDbDialect(str):

@@ -17,10 +17,10 @@ import duckdb
 from data_quality.checks import Check, CheckResult, History, Suite, rule_column
 from data_quality.connection import new_context, warehouse_datasource
 from data_quality.docs import make_self_contained, write_index
-from orchestration.extract.records import now
-from orchestration.home import Home
-from orchestration.settings import Engine
-from orchestration.warehouse import open_warehouse, quote
+from orchestration.core.clock import now
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine
+from orchestration.core.warehouse import open_warehouse, quote
 
 # BASIC without samples: `observed_value` is a count for every expectation that a suite may use (see _COUNTS)
 _RESULT_FORMAT = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.configuration import load_settings
+from orchestration.core.configuration import home_and_config, load_settings
 from orchestration.defs.extract import raw_assets
 from orchestration.defs.identity import identity_assets, rights_specs, training_job
 from orchestration.defs.jobs import (
@@ -21,8 +21,7 @@ from orchestration.defs.publishing import publication_assets
 from orchestration.defs.quality import quality_checks
 from orchestration.defs.resources import NightResource
 from orchestration.defs.transform import dbt_steps, unprepared_step
-from orchestration.night import home_and_config
-from orchestration.transform import Dbt
+from orchestration.transform.runner import Dbt
 
 
 def build_defs(night: NightResource | None = None) -> dg.Definitions:

@@ -18,10 +18,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.home import Home
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR, Engine
+from orchestration.core.warehouse import open_warehouse
 from orchestration.match_keys import define_match_keys
-from orchestration.settings import PROJECT_DIR, Engine
-from orchestration.warehouse import open_warehouse
 from tests.warm import WarmProcess, run_warm
 
 # the tests' own pepper, not the user's

@@ -1,5 +1,5 @@
 """What the fork server of the tests imports once (see `tests/warm.py`): libraries, and what of Kundbild's reads no environment
-as it is imported. Not here: `orchestration.definitions` and `orchestration.console`, which do."""
+as it is imported. Not here: `orchestration.definitions` and `orchestration.cli.console`, which do."""
 
 import dagster
 import dagster._cli.api
@@ -20,14 +20,14 @@ import typer
 import data_quality.runner
 import data_quality.suites
 import orchestration.defs.extract
+import orchestration.defs.history
 import orchestration.defs.identity
 import orchestration.defs.jobs
 import orchestration.defs.privacy
 import orchestration.defs.publishing
 import orchestration.defs.quality
 import orchestration.defs.transform
-import orchestration.history
-import orchestration.launch
+import orchestration.run.launch
 
 __all__ = [
     "dagster",

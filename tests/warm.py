@@ -104,6 +104,6 @@ def _become(command: list[str], environment: dict[str, str], folder: str, out: s
     sys.argv = list(command)
     # it sets defaults in the environment
     importlib.reload(sys.modules["orchestration"])
-    from orchestration.cli import entry
+    from orchestration.cli.app import entry
 
     entry()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_quality.checks import History, Suite
 from data_quality.suites import conformed, consent, identity, marts, raw, set_aside
-from orchestration.settings import Settings
+from orchestration.core.settings import Settings
 
 
 def all_suites(settings: Settings, history: History | None = None) -> list[Suite]:

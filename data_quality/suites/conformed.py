@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import between, keeps_its_volume, no_row_where, one_of
-from orchestration.conformed import entities
-from orchestration.settings import Settings
+from orchestration.contracts.conformed import entities
+from orchestration.core.settings import Settings
 
 _CHANNELS = ["email", "sms", "phone", "post", "ads"]
 

@@ -18,9 +18,9 @@ from data_quality.suites.common import (
 from data_quality.suites.grades import grades
 from data_quality.suites.own_paths import by_paths_of_their_own
 from data_quality.suites.raw_statements import EARLIER, LATER, hidden_customers
-from orchestration.audiences import AudienceModel, audience_models
-from orchestration.settings import Settings
-from orchestration.warehouse import text
+from orchestration.contracts.audiences import AudienceModel, audience_models
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import text
 
 _IS_RESTRICTED = f"b.customer_id in {RESTRICTED}"
 # a withdrawal e, and a permission b

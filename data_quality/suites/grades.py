@@ -10,10 +10,10 @@ from typing import Any
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_row_where, no_rows
 from data_quality.suites.identity_numbers import holds_identity_number
-from orchestration.model_files import model_file
-from orchestration.privacy.catalogue import NONE
-from orchestration.settings import DBT_DIR, Settings
-from orchestration.warehouse import text
+from orchestration.contracts.model_files import model_file
+from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.core.warehouse import text
+from orchestration.privacy.audit.catalogue import NONE
 
 # what a column of personal data would be called, and what its values would look like
 _PERSONAL_NAMES = [

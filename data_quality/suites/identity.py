@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_row_where, no_rows, one_of
-from orchestration.settings import Settings
+from orchestration.core.settings import Settings
 
 _KINDS = ["created", "merged", "split", "moved", "retired", "record joined", "record left"]
 

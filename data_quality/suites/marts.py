@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, between, keeps_its_volume, no_row_where, no_rows
-from orchestration.settings import Settings
+from orchestration.core.settings import Settings
 
 
 def _is_restricted(system: str, key: str) -> str:

@@ -17,7 +17,7 @@ from data_quality.suites.raw_statements import (
     point_keys,
     timed_events,
 )
-from orchestration.settings import Settings
+from orchestration.core.settings import Settings
 
 
 def _owners(records: str) -> str:

@@ -6,7 +6,7 @@ knows the plain ones alone, so that the check never cries about what the models 
 
 from __future__ import annotations
 
-from orchestration.warehouse import text
+from orchestration.core.warehouse import text
 
 # what stands before the @, a number behind it or not
 _WORDS = (

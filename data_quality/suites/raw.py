@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_rows
-from orchestration.privacy.entry import kept_columns
-from orchestration.settings import Settings, Table
-from orchestration.warehouse import text
+from orchestration.core.settings import Settings, Table
+from orchestration.core.warehouse import text
+from orchestration.privacy.intake.entry import kept_columns
 
 
 def suites(settings: Settings, history: History) -> list[Suite]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestration.map_settings import ColumnMap, EntityMap
-from orchestration.settings import Settings, Source, Table
-from orchestration.warehouse import quote, text
+from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.settings.maps import ColumnMap, EntityMap
+from orchestration.core.warehouse import quote, text
 
 _GRANTS = (
     "granted",
@@ -28,7 +28,7 @@ _GRANTS = (
     "ja",
 )
 # of the events of email: whatever tells of somebody who wants no more. A list of its own, without braces: the runner reads
-# those as places to fill. A test compares it with the ledger's (privacy/withdrawals.py), so that no word is missing here
+# those as places to fill. A test compares it with the ledger's (privacy/intake/withdrawals.py), so that no word is missing here
 _REFUSALS = "unsub|spam|complain|abuse|feedback|opt.?out|opted.?out|do.?not|stop|remov|withdr|revok|object|declin|refus|" + "|".join(
     (
         "block(ed)?.by.", "cancell?(ed)?.by.", "no,?.thank", "(^|[^a-zåäöæø])ne[ij]([^a-zåäöæø]|$)", "avreg", "avb..?j", "avanm", "avm..?.?l",

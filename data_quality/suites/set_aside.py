@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import no_row_where, no_rows
+from orchestration.core.settings import Settings
 from orchestration.identity.unread_entries import PREFIX
-from orchestration.settings import Settings
 
 # on purpose, or with nothing lost
 _HARMLESS = "('ignored', 'duplicate')"

@@ -89,6 +89,6 @@
 
 {#-
     SQL on a reason of contact_permissions: whether a public register closes the channel, or cannot be asked. Exports ask it too
-    (orchestration/audiences.py).
+    (orchestration/contracts/audiences.py).
 -#}
 {% macro is_closed_by_register(reason) -%} regexp_matches({{ reason }}, '{{ var("register_reason") }}') {%- endmacro %}

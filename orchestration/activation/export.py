@@ -16,16 +16,15 @@ import duckdb
 
 from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
-from orchestration.audiences import MAX_AGE, PREFIX, SCHEMA, audience_tables
-from orchestration.errors import GateError, KundbildError
-from orchestration.home import write_private
-from orchestration.privacy.exported_points import note_points
-from orchestration.privacy.exports import assert_recipient, note_export
-from orchestration.privacy.pepper import Pepper
-from orchestration.publishing.gate import PERMISSION_CHECK
-from orchestration.settings import Settings
-from orchestration.spreadsheets import csv_text, is_formula
-from orchestration.warehouse import quote, scalar, transaction
+from orchestration.contracts.audiences import MAX_AGE, PERMISSION_CHECK, PREFIX, SCHEMA, audience_tables
+from orchestration.core.errors import GateError, KundbildError
+from orchestration.core.home import write_private
+from orchestration.core.settings import Settings
+from orchestration.core.spreadsheets import csv_text, is_formula
+from orchestration.core.warehouse import quote, scalar, transaction
+from orchestration.privacy.audit.exported_points import note_points
+from orchestration.privacy.audit.exports import assert_recipient, note_export
+from orchestration.privacy.secrets.pepper import Pepper
 
 COLUMNS = ("contact_point", "given_name", "country_code", "purpose", "channel", "customer_id")
 # by it the recipient finds the row again when it has to go (removals.py)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.warehouse import has_table
+from orchestration.core.warehouse import has_table
 
 
 @dataclass(frozen=True)

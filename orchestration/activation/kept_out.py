@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.audiences import is_closed_by_register
-from orchestration.settings import Privacy
+from orchestration.contracts.audiences import is_closed_by_register
+from orchestration.core.settings import Privacy
 
 # whether the audience $audience is of marketing and chooses by behaviour, which is profiling
 CHOSEN_BY_BEHAVIOUR = """exists (

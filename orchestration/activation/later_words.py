@@ -9,12 +9,12 @@ import duckdb
 
 from data_quality.suites.raw_statements import point_keys
 from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
+from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.contact_points import note_holders_of_today
 from orchestration.match_keys import define_match_keys
-from orchestration.privacy.consent import CHANNELS
-from orchestration.privacy.corrected_points import note_replaced_points
-from orchestration.privacy.rights import OWNERS, prepare_requests
-from orchestration.warehouse import has_table, scalar
+from orchestration.privacy.rights.consent import CHANNELS
+from orchestration.privacy.rights.corrected_points import note_replaced_points
+from orchestration.privacy.rights.rights import OWNERS, prepare_requests
 
 # every refusal that was said here, by the customer of today: of records, and of contact points by whoever has them
 _REFUSALS = """

@@ -1,7 +1,7 @@
 """What a recipient of exports has to remove again: contact points that left, and may no longer be used or kept (Art. 7(3), 19).
 
 Here: which ones, out of what was noted when they left and what is permitted now, and the file. It is never refused: to remove
-is lawful whatever the age of the night. Not here: the note itself (privacy/exported_points.py), who an audience keeps out whatever
+is lawful whatever the age of the night. Not here: the note itself (privacy/audit/exported_points.py), who an audience keeps out whatever
 they permitted (kept_out.py).
 """
 
@@ -17,15 +17,21 @@ import duckdb
 
 from orchestration.activation.kept_out import note_kept_out
 from orchestration.activation.later_words import note_later_words
-from orchestration.errors import KundbildError
-from orchestration.home import assert_may_write, write_private
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import assert_may_write, write_private
+from orchestration.core.settings import Privacy
+from orchestration.core.spreadsheets import csv_text
+from orchestration.core.warehouse import has_table, scalar, transaction
 from orchestration.match_keys import define_match_keys
-from orchestration.privacy.exported_points import hashed_customer, hashed_point, note_told, point_key, prepare_points
-from orchestration.privacy.exports import assert_recipient, prepare_exports
-from orchestration.privacy.pepper import Pepper
-from orchestration.settings import Privacy
-from orchestration.spreadsheets import csv_text
-from orchestration.warehouse import has_table, scalar, transaction
+from orchestration.privacy.audit.exported_points import (
+    hashed_customer,
+    hashed_point,
+    note_told,
+    point_key,
+    prepare_points,
+)
+from orchestration.privacy.audit.exports import assert_recipient, prepare_exports
+from orchestration.privacy.secrets.pepper import Pepper
 
 COLUMNS = ("reference", "contact_point", "reason")
 ERASED, RESTRICTED, CHANGED, ENDED = "erased", "restricted", "changed", "not permitted"

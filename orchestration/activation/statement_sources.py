@@ -11,12 +11,12 @@ from datetime import datetime
 
 import duckdb
 
-from orchestration.audiences import MAX_AGE
-from orchestration.errors import GateError
-from orchestration.map_settings import STATEMENTS
-from orchestration.privacy.request_words import SOURCE as REQUESTS
-from orchestration.settings import DBT_DIR, Settings
-from orchestration.warehouse import has_table, scalar
+from orchestration.contracts.audiences import MAX_AGE
+from orchestration.core.errors import GateError
+from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.core.settings.maps import STATEMENTS
+from orchestration.core.warehouse import has_table, scalar
+from orchestration.privacy.intake.request_words import SOURCE as REQUESTS
 
 _RAW = re.compile(r"""source\(\s*["']\w+["']\s*,\s*["'](\w+)["']\s*\)""")
 # of the newest run that looked

@@ -7,16 +7,16 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.warehouse import scalar
 from orchestration.defs.jobs import WAS_EXTRACTED
 from orchestration.defs.resources import NightResource
-from orchestration.errors import SourceError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import STALE, LoadCounts
-from orchestration.night import NOTE, tell
-from orchestration.privacy.entry import kept_columns
-from orchestration.settings import Settings, Source, Table
-from orchestration.warehouse import scalar
+from orchestration.privacy.intake.entry import kept_columns
+from orchestration.run.night import NOTE, tell
 
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:

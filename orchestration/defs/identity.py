@@ -6,6 +6,8 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import row_counts
 from orchestration.defs.resources import NightResource
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.groups import find_companies, find_households
@@ -18,14 +20,12 @@ from orchestration.identity.training import train_nightly_model
 from orchestration.identity.unread_entries import find_unread_entries
 from orchestration.identity.untied import find_untied
 from orchestration.match_keys.phones import read_phones
-from orchestration.night import tell
-from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.pseudonyms import key_customers
-from orchestration.privacy.rejected_withdrawals import note_rejected_withdrawals, readers
-from orchestration.privacy.rights_keys import apply_known_rights
-from orchestration.privacy.withdrawals import note_withdrawals
-from orchestration.settings import Settings
-from orchestration.warehouse import row_counts
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.withdrawals import note_withdrawals
+from orchestration.privacy.rights.rights_keys import apply_known_rights
+from orchestration.privacy.secrets.pepper import find_pepper
+from orchestration.privacy.secrets.pseudonyms import key_customers
+from orchestration.run.night import tell
 
 _TABLES = {
     "normalised_people": "One row per standing source record with its match keys.",

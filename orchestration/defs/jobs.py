@@ -4,13 +4,13 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.alerts import WENT_ON, send_alert
+from orchestration.core.clock import now
+from orchestration.core.configuration import home_and_config
+from orchestration.core.settings import Settings
 from orchestration.defs.resources import FULL_REFRESH_TAG, NIGHTLY, RECALIBRATE_TAG
-from orchestration.extract.records import now
-from orchestration.night import home_and_config
-from orchestration.overdue import tell_overdue
 from orchestration.publishing.shown import close_outdated
-from orchestration.settings import Settings
+from orchestration.run.alerts import WENT_ON, send_alert
+from orchestration.run.overdue import tell_overdue
 
 # the check of each raw table that its source could be read
 WAS_EXTRACTED = "was_extracted"

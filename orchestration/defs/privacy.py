@@ -1,6 +1,6 @@
 """What data protection does in a night, as assets, and the jobs by which an officer works in the UI.
 
-Not here: taking up requests (requests.py), retention, subject access (privacy/), erasing (erase.py).
+Not here: taking up requests (run/requests.py), retention, subject access (privacy/), erasing (run/erase.py).
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,25 +9,25 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from orchestration.answers import answer
-from orchestration.configuration import load_settings
+from orchestration.core.clock import now
+from orchestration.core.configuration import home_and_config, load_settings
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import Home
+from orchestration.core.settings import Settings
 from orchestration.defs.resources import NightResource
-from orchestration.erase import erase as erase_people
-from orchestration.errors import KundbildError
-from orchestration.extract.records import now
-from orchestration.home import Home
-from orchestration.night import NOTE, home_and_config, tell
-from orchestration.privacy.audit import audit_log
-from orchestration.privacy.deadlines import ANSWERED_IN_TIME, deadlines
-from orchestration.privacy.held_rows import find_held
-from orchestration.privacy.job_tokens import spend_token
-from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.request_words import SOURCE
-from orchestration.privacy.retention import forget_expired
-from orchestration.privacy.rights import Subject
-from orchestration.privacy.rights_keys import key_rights
-from orchestration.requests import take_up_requests
-from orchestration.settings import Settings
+from orchestration.privacy.audit.log import audit_log
+from orchestration.privacy.erasure.retention import forget_expired
+from orchestration.privacy.intake.request_words import SOURCE
+from orchestration.privacy.rights.deadlines import ANSWERED_IN_TIME, deadlines
+from orchestration.privacy.rights.held_rows import find_held
+from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.rights.rights_keys import key_rights
+from orchestration.privacy.secrets.job_tokens import spend_token
+from orchestration.privacy.secrets.pepper import find_pepper
+from orchestration.run.answers import answer
+from orchestration.run.erase import erase as erase_people
+from orchestration.run.night import NOTE, tell
+from orchestration.run.requests import take_up_requests
 
 REQUESTS, RETENTION = ["privacy", "data_requests"], ["privacy", "retention"]
 

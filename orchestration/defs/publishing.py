@@ -12,15 +12,15 @@ from data_quality.suites import all_suites
 from orchestration.activation.funnel import funnels, sentence
 from orchestration.activation.removals import pending
 from orchestration.activation.statement_sources import statements_known_until
-from orchestration.audiences import audience_models, drop_orphans
+from orchestration.contracts.audiences import audience_models, drop_orphans
+from orchestration.core.clock import now
+from orchestration.core.errors import GateError
+from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.defs.resources import NightResource
-from orchestration.errors import GateError
-from orchestration.extract.records import now
-from orchestration.night import NOTE, tell
-from orchestration.privacy.audit import audit_log
-from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.pseudonyms import forget_former_keys
-from orchestration.privacy.purposes import assert_purposes
+from orchestration.privacy.audit.log import audit_log
+from orchestration.privacy.audit.purposes import assert_purposes
+from orchestration.privacy.secrets.pepper import find_pepper
+from orchestration.privacy.secrets.pseudonyms import forget_former_keys
 from orchestration.publishing.gate import (
     assert_audiences_checked,
     assert_first_is_whole,
@@ -30,7 +30,7 @@ from orchestration.publishing.gate import (
 from orchestration.publishing.grades import ANALYST, OPEN, PEOPLE
 from orchestration.publishing.snapshot import publish
 from orchestration.publishing.versions import standing_versions
-from orchestration.settings import DBT_DIR, Settings
+from orchestration.run.night import NOTE, tell
 
 # (description, grade) of each
 _SNAPSHOTS = {

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from orchestration.night import Night
-from orchestration.preflight import moment_of
+from orchestration.run.night import Night
+from orchestration.run.preflight import moment_of
 
 AS_OF_TAG, FORCE_TAG, FULL_REFRESH_TAG = "kundbild/as_of", "kundbild/force", "kundbild/full_refresh"
 RECALIBRATE_TAG = "kundbild/recalibrate"

@@ -1,4 +1,4 @@
-"""dbt's models as assets and its tests as checks, run inside this process. Not here: running dbt (transform.py)."""
+"""dbt's models as assets and its tests as checks, run inside this process. Not here: running dbt (transform/runner.py)."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,14 +10,14 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from orchestration.contracts.lineage import column_lineage
+from orchestration.core.errors import KundbildError
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import row_counts
 from orchestration.defs.privacy import RETENTION
 from orchestration.defs.resources import NightResource
-from orchestration.errors import KundbildError
-from orchestration.lineage import column_lineage
-from orchestration.night import Night, tell
-from orchestration.settings import Settings
-from orchestration.transform import note_seeds, seeds_changed
-from orchestration.warehouse import row_counts
+from orchestration.run.night import Night, tell
+from orchestration.transform.runner import note_seeds, seeds_changed
 
 _GROUPS = {
     "marts": "marts",

@@ -16,12 +16,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import read_json, write_private
 from orchestration.demo import exports, faults, mess, names, webshop
 from orchestration.demo.behaviour import DAY, HOLD_OUT, HORIZON_DAYS, PRODUCTS, draw_behaviour
 from orchestration.demo.crm import write_crm
 from orchestration.demo.people import draw_people
-from orchestration.errors import KundbildError
-from orchestration.home import read_json, write_private
 
 STATE_FILE = "demo.json"
 # years before it are drawn too, and nights after it

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from orchestration.core.settings import DBT_DIR
 from orchestration.demo import names
-from orchestration.settings import DBT_DIR
 
 COUNTRIES = np.array(["SE", "NO", "DK", "FI"])
 _COUNTRY_SHARE = [0.45, 0.25, 0.18, 0.12]

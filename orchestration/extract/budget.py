@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
 
 # seconds
 _BETWEEN_INTERRUPTS = 1.0

@@ -9,7 +9,9 @@ from itertools import groupby
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import CsvDialect, Source, Table
+from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_fractions import hold_fractions
 from orchestration.extract.csv_header import in_utf_8, needs_copy, read_header
@@ -21,8 +23,6 @@ from orchestration.extract.merging import count
 from orchestration.extract.raw_tables import check_contract
 from orchestration.extract.rejecting import is_whole_number
 from orchestration.extract.swallowed_lines import AGAIN, Read, refuse_swallowed_lines
-from orchestration.settings import CsvDialect, Source, Table
-from orchestration.warehouse import quote, scalar, text
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 

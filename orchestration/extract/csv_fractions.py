@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import duckdb
 
+from orchestration.core.warehouse import scalar
 from orchestration.extract.delivered import Delivered, paths
 from orchestration.extract.rejecting import is_fraction, is_whole_number
-from orchestration.warehouse import scalar
 
 
 def hold_fractions(

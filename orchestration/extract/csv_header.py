@@ -14,12 +14,12 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import CsvDialect, Table
 from orchestration.extract.budget import Budget
 from orchestration.extract.delivered import Delivered
 from orchestration.extract.line_books import Lines
 from orchestration.extract.unpacked import GZIP, MARKS
-from orchestration.settings import CsvDialect, Table
 
 _OTHER_KINDS = {
     b"PAR1": ("a Parquet file", 'say format = "parquet" for the source'),

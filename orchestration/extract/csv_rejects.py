@@ -1,7 +1,7 @@
 """What is kept of a rejected CSV line: a row by its declared columns, so that a withdrawal in it can be read; and how many
 lines were rejected.
 
-Not here: which lines are rejected (csv_files.py), what a withdrawal is (privacy/withdrawals.py).
+Not here: which lines are rejected (csv_files.py), what a withdrawal is (privacy/intake/withdrawals.py).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import duckdb
 
+from orchestration.core.settings import CsvDialect, Table
+from orchestration.core.warehouse import text
 from orchestration.extract.delivered import Delivered, file_names
-from orchestration.settings import CsvDialect, Table
-from orchestration.warehouse import text
 
 
 def as_row(line: str, header: Sequence[str], table: Table, csv: CsvDialect) -> str:

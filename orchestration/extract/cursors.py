@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from orchestration.core.clock import now
+from orchestration.core.settings import Source, Table
+from orchestration.core.warehouse import clock_of, quote, scalar
 from orchestration.extract.raw_tables import raw_name
-from orchestration.extract.records import now
-from orchestration.settings import Source, Table
-from orchestration.warehouse import clock_of, quote, scalar
 
 _HOURS, _NUMBERS = 24.0, 1000.0
 _NUMERIC = (

@@ -19,16 +19,16 @@ from typing import IO
 
 import duckdb
 
-from orchestration.disk import FULL
-from orchestration.errors import SourceError
+from orchestration.core.clock import now
+from orchestration.core.disk import FULL
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Source, Table
+from orchestration.core.warehouse import text
 from orchestration.extract.budget import Budget
 from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from
-from orchestration.extract.records import now
 from orchestration.extract.stores import Store, modified, oldest_first
-from orchestration.settings import Source, Table
-from orchestration.warehouse import text
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import duckdb
 
-from orchestration.errors import SourceError
-from orchestration.settings import Table
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Table
 
 # the first number, with or without thousands apart; behind it `wc -l` writes the name of the file, which may begin with digits
 _ROWS = re.compile(r"\d{1,3}(?:[ _\u00a0\u202f]\d{3})+(?!\S)|\d+")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Source, Table
+from orchestration.core.warehouse import quote, text
 from orchestration.extract.cursors import Since
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract
 from orchestration.extract.rejecting import cast_keys
-from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, text
 
 
 @contextmanager

@@ -10,22 +10,22 @@ from contextlib import contextmanager
 
 import duckdb
 
-from orchestration.disk import full_disk
-from orchestration.errors import KundbildError, SourceError
+from orchestration.core.disk import full_disk
+from orchestration.core.errors import KundbildError, SourceError
+from orchestration.core.home import Home
+from orchestration.core.settings import Settings, Table
+from orchestration.core.warehouse import transaction
 from orchestration.extract import files, rest, sql
 from orchestration.extract.budget import Budget
 from orchestration.extract.landing import Batch, load
 from orchestration.extract.raw_tables import ensure_raw, fit_raw
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
 from orchestration.extract.unpacked import unreadable
-from orchestration.home import Home
-from orchestration.privacy.known_again import forget_known_again
-from orchestration.privacy.pepper import find_pepper
-from orchestration.privacy.rights import prepare_requests
-from orchestration.privacy.suppression import SuppressionList
-from orchestration.privacy.suppressor import Suppressor
-from orchestration.settings import Settings, Table
-from orchestration.warehouse import transaction
+from orchestration.privacy.erasure.known_again import forget_known_again
+from orchestration.privacy.intake.suppression import SuppressionList
+from orchestration.privacy.intake.suppressor import Suppressor
+from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.secrets.pepper import find_pepper
 
 # what no source is to blame for: other sources would fail alike
 _OURS = (KundbildError, MemoryError, duckdb.FatalException, duckdb.InternalException, duckdb.OutOfMemoryException)

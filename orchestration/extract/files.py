@@ -10,7 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Source, Table
+from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered, file_names, new_files, note_copy, noting, paths
@@ -19,8 +21,6 @@ from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import canonical, check_contract
 from orchestration.extract.unpacked import refuse_damaged, unreadable
-from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, text
 
 _WIDER = (["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"], ["FLOAT", "DOUBLE"])
 

@@ -17,7 +17,7 @@ import requests
 from requests.hooks import default_hooks, dispatch_hook
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
 from orchestration.extract.budget import Budget
 from orchestration.extract.http_deadline import HangingUp
 

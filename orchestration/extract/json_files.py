@@ -10,15 +10,15 @@ from collections.abc import Callable
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Source, Table
+from orchestration.core.warehouse import json_path, quote, scalar, text
 from orchestration.extract.csv_files import MAX_LINE_BYTES
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract
-from orchestration.privacy.rejected_withdrawals import REPLACED
-from orchestration.settings import Source, Table
-from orchestration.warehouse import json_path, quote, scalar, text
+from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 
 _DOCUMENTS = "create or replace temp table json_rows as select *, case when json_valid(line) then case when json_type(line) = 'OBJECT' then line::json end end as document from ({})"
 

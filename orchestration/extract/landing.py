@@ -12,7 +12,10 @@ from functools import partial
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.core.clock import now
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Settings, Table
+from orchestration.core.warehouse import clock_of, quote, scalar, text, transaction
 from orchestration.extract.merging import (
     count,
     count_gone,
@@ -27,10 +30,10 @@ from orchestration.extract.merging import (
     stand_again,
 )
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
-from orchestration.extract.records import LoadCounts, next_load_id, now, write_load
+from orchestration.extract.records import LoadCounts, next_load_id, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_endless, reject_future, reject_uncastable
 from orchestration.extract.replaced import Replaced
-from orchestration.privacy.entry import (
+from orchestration.privacy.intake.entry import (
     clean,
     clean_rejects,
     dropped_columns,
@@ -38,13 +41,11 @@ from orchestration.privacy.entry import (
     number_columns,
     whole_number_columns,
 )
-from orchestration.privacy.national_ids import keep_national_ids, remove_written_numbers
-from orchestration.privacy.pepper import Pepper
-from orchestration.privacy.rejected_withdrawals import REPLACED, note_by_key, readers_of
-from orchestration.privacy.special_categories import special_category_of
-from orchestration.privacy.suppressor import Suppressor
-from orchestration.settings import Settings, Table
-from orchestration.warehouse import clock_of, quote, scalar, text, transaction
+from orchestration.privacy.intake.national_ids import keep_national_ids, remove_written_numbers
+from orchestration.privacy.intake.rejected_withdrawals import REPLACED, note_by_key, readers_of
+from orchestration.privacy.intake.special_categories import special_category_of
+from orchestration.privacy.intake.suppressor import Suppressor
+from orchestration.privacy.secrets.pepper import Pepper
 
 # below so many rows a table may lose any share of them in a night
 _FEW_ROWS = 20

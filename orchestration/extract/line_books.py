@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.core.settings import Source, Table
 from orchestration.extract.unpacked import Unpacked
-from orchestration.settings import Source, Table
 
 _CHUNK_BYTES = 4 * 1024 * 1024
 _C1 = bytes(range(0x80, 0xA0))

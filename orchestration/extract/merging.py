@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.contracts.mapping_values import names_nobody
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import quote, scalar
 from orchestration.extract.raw_tables import TECHNICAL
 from orchestration.extract.records import LoadCounts
 from orchestration.extract.replaced import Replaced
-from orchestration.mapping_values import names_nobody
-from orchestration.settings import Table
-from orchestration.warehouse import quote, scalar
 
 # of a batch: the instant of a cursor whose type keeps the clock alone
 INSTANT = "_instant"

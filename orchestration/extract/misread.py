@@ -13,12 +13,12 @@ import duckdb
 import pyarrow as pa
 from pyarrow import types
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import text
 from orchestration.extract.merging import count
 from orchestration.extract.rejecting import known_rejects
-from orchestration.privacy.entry import kept_columns
-from orchestration.settings import Table
-from orchestration.warehouse import text
+from orchestration.privacy.intake.entry import kept_columns
 
 
 class Misread:

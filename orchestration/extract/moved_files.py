@@ -13,8 +13,8 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.core.warehouse import has_table, transaction
 from orchestration.extract.raw_tables import raw_name
-from orchestration.warehouse import has_table, transaction
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import math
 import re
 from typing import Any
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
 
 # where a page has its rows
 DATA = "data"

@@ -14,11 +14,11 @@ import duckdb
 import pyarrow as pa
 from pyarrow import types
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import quote
 from orchestration.extract.raw_tables import check_contract
-from orchestration.privacy.entry import unread_columns
-from orchestration.settings import Table
-from orchestration.warehouse import quote
+from orchestration.privacy.intake.entry import unread_columns
 
 # of a row that does not fit: the row, the column that did not, and why
 REJECTS, REJECTED_COLUMN, REJECTED_FOR = "_rejected_json", "_rejected_column", "_rejected_for"

@@ -10,10 +10,10 @@ from collections import Counter
 
 import duckdb
 
-from orchestration.errors import SourceError
-from orchestration.privacy.entry import kept_columns
-from orchestration.settings import Table
-from orchestration.warehouse import quote, scalar
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import quote, scalar
+from orchestration.privacy.intake.entry import kept_columns
 
 TECHNICAL = {
     "_load_id": "BIGINT",

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import duckdb
 
-from orchestration.warehouse import scalar
+from orchestration.core.clock import now
+from orchestration.core.warehouse import scalar
 
 # metadata of a materialization that only says that a step went on with what stood before: its source could not be read
 STALE = "stale"
@@ -107,8 +107,3 @@ def set_source_status(con: duckdb.DuckDBPyConnection, source: str, is_ok: bool, 
         "insert or replace into ops.source_status (source, checked_at, is_ok, message, since) values (?, ?, ?, ?, ?)",
         [source, at, is_ok, message, since],
     )
-
-
-def now() -> datetime:
-    """The time in UTC without a zone, as every timestamp in the warehouse."""
-    return datetime.now(UTC).replace(tzinfo=None)

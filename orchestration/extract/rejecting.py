@@ -9,12 +9,12 @@ import re
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.merging import count
 from orchestration.extract.records import LoadCounts
-from orchestration.privacy.entry import kept_columns
-from orchestration.settings import Table
-from orchestration.warehouse import quote, scalar, text
+from orchestration.privacy.intake.entry import kept_columns
 
 # types of a cursor that is a time
 TIMES = ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")

@@ -2,7 +2,7 @@
 
 Raw holds one row for each key, and the ledger reads raw once a night. A row that says no and is replaced earlier, by a
 row of the same delivery or by the next delivery, is kept as rejected lines are, and the ledger reads it there. Rows that
-grant are not kept. Not here: which row of a key stands (merging.py), reading what is kept (privacy/rejected_withdrawals.py).
+grant are not kept. Not here: which row of a key stands (merging.py), reading what is kept (privacy/intake/rejected_withdrawals.py).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.core.settings import Source, Table
+from orchestration.core.warehouse import quote, text
 from orchestration.extract.raw_tables import raw_name
-from orchestration.privacy.entry import kept_columns
-from orchestration.privacy.rejected_withdrawals import REPLACED, Reader, readers_of
-from orchestration.privacy.withdrawals import prepare_withdrawals, read_until
-from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, text
+from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.rejected_withdrawals import REPLACED, Reader, readers_of
+from orchestration.privacy.intake.withdrawals import prepare_withdrawals, read_until
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,10 @@ import duckdb
 import pyarrow as pa
 import requests
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.home import Home
+from orchestration.core.settings import Source, Table
+from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.http_session import BoundedSession, is_unreachable
@@ -33,10 +36,7 @@ from orchestration.extract.pages import (
     is_text,
     page_to_arrow,
 )
-from orchestration.home import Home
-from orchestration.privacy.entry import unread_columns
-from orchestration.settings import Source, Table
-from orchestration.warehouse import quote, scalar, text
+from orchestration.privacy.intake.entry import unread_columns
 
 if TYPE_CHECKING:
     import dlt

@@ -16,8 +16,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 from adbc_driver_manager import Error as AdbcError
 
-from orchestration.disk import FULL
-from orchestration.errors import SourceError
+from orchestration.core.disk import FULL
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Source, Table
+from orchestration.core.warehouse import clock_of, quote, scalar
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.duckdb_files import read_duckdb_table
@@ -28,9 +30,7 @@ from orchestration.extract.raw_tables import check_contract, raw_name
 from orchestration.extract.rejecting import cast_keys
 from orchestration.extract.sql_fetch import arrow_of
 from orchestration.extract.sql_statements import SPELLED, among, changed, limits, schema_and_name, select_rows
-from orchestration.privacy.entry import unread_columns
-from orchestration.settings import Source, Table
-from orchestration.warehouse import clock_of, quote, scalar
+from orchestration.privacy.intake.entry import unread_columns
 
 # keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000

@@ -18,8 +18,8 @@ from typing import Any
 
 import fsspec
 
-from orchestration.errors import SourceError
-from orchestration.settings import Source
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Source
 
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "crc32c")

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import CsvDialect, Table
+from orchestration.core.warehouse import text
 from orchestration.extract.csv_rejects import WHOLE_QUOTES, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, paths
-from orchestration.settings import CsvDialect, Table
-from orchestration.warehouse import text
 
 AGAIN = "rejects_again"  # the rejects table of the second read
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
 
 # what DuckDB raises when a delivery is not what it should be
 _UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.IOException)

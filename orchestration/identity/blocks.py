@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from orchestration.warehouse import scalar
+from orchestration.core.warehouse import scalar
 
 # pairs to compare for each record, all blocking rules together: keeps the night's work in proportion to the records
 _PAIRS_PER_RECORD = 5

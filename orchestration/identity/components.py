@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.settings import Identity
+from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.guard import guard_clusters
-from orchestration.settings import Identity
-from orchestration.warehouse import scalar, transaction
 
 # the smallest member of a component is its cluster_id; it changes when members come and go, so it is no lasting id
 _COMPONENTS = """

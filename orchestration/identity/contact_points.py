@@ -1,7 +1,7 @@
 """Whom a withdrawal is about, by all that its contact point and its key may be read as; and grants on somebody else's point.
 
 Here: `identity.withdrawn_points`, `point_holders`, `heirs` and `void_grants`, made anew each night, `held_points`, which
-remembers, and the holders of points that were withdrawn from since. Not here: what is said (privacy/withdrawals.py), what it
+remembers, and the holders of points that were withdrawn from since. Not here: what is said (privacy/intake/withdrawals.py), what it
 means (dbt: macros/statements.sql), whom none of it names (untied.py), who may be one person (shared_refusals.py).
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.warehouse import scalar
 from orchestration.identity.corrected_grants import end_corrected_grants
 from orchestration.identity.shared_refusals import share_refusals
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones
-from orchestration.privacy.rights import prepare_requests
-from orchestration.privacy.withdrawals import LEDGER
-from orchestration.warehouse import scalar
+from orchestration.privacy.intake.withdrawals import LEDGER
+from orchestration.privacy.rights.rights import prepare_requests
 
 # one number for all that was said from a contact point, by which a change is seen
 _POINTS = f"""

@@ -1,7 +1,7 @@
 """Grants that ended with a correction (Art. 16): rows of `identity.void_grants` that say until when a grant was one.
 
 A grant for the corrected customer, on a contact point that the correction replaced, ends with the first correction at or after
-which nothing was granted anew. Not here: which points a correction replaces (privacy/corrected_points.py), grants that never
+which nothing was granted anew. Not here: which points a correction replaces (privacy/rights/corrected_points.py), grants that never
 were evidence (contact_points.py), when a grant was given (dbt: macros/statements.sql).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.privacy.corrected_points import note_replaced_points
+from orchestration.privacy.rights.corrected_points import note_replaced_points
 
 _GRANTED = """
 select s.customer_id, e.contact_point, e.channel from conformed.conformed_consent_events e

@@ -13,9 +13,9 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.errors import KundbildError
+from orchestration.core.errors import KundbildError
+from orchestration.core.warehouse import has_table, transaction
 from orchestration.identity.touched import touch
-from orchestration.warehouse import has_table, transaction
 
 Verdict = Literal["same", "different"]
 Record = tuple[str, str]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.settings import Identity
+from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.model import MIN_RECORDS
 from orchestration.identity.touched import touch
 from orchestration.match_keys.junk import define_junk
-from orchestration.privacy.national_ids import prepare_national_ids
-from orchestration.settings import Identity
-from orchestration.warehouse import scalar, transaction
+from orchestration.privacy.intake.national_ids import prepare_national_ids
 
 _USED = """
 select 'email' as kind, email_key as value_key, record_id, given_key, family_key from {people} where email_key is not null

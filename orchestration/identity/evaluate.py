@@ -15,13 +15,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.conformed import entities
-from orchestration.errors import KundbildError
-from orchestration.home import Home
+from orchestration.contracts.conformed import entities
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import Home
+from orchestration.core.settings import DBT_DIR, Engine, Identity
+from orchestration.core.warehouse import open_warehouse, quote, text
 from orchestration.identity.resolve import link_records, prepare_people
 from orchestration.identity.training import fitting_model
-from orchestration.settings import DBT_DIR, Engine, Identity
-from orchestration.warehouse import open_warehouse, quote, text
 
 _SEEDS = ("junk_identifiers", "identifier_overrides", "role_mailboxes", "nicknames")
 # how exports write dates; the first that reads a value wins. DuckDB reads 76 as the year 76 where a year has four digits

@@ -1,6 +1,6 @@
 """Why records are one customer, or are not. Here: the records, the path of edges, each weight's parts, the id's history.
 
-Not here: how it is shown (explain_page.py, explain_cli.py).
+Not here: how it is shown (explain_page.py, cli/explain.py).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import KundbildError
+from orchestration.core.errors import KundbildError
+from orchestration.core.warehouse import has_table, quote
 from orchestration.identity.decisions import Record
 from orchestration.identity.model import Model
 from orchestration.identity.weights import weigh_pairs
-from orchestration.warehouse import has_table, quote
 
 _FIELDS = (
     "kind",

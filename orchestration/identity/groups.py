@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.components import connected
 from orchestration.identity.names import LEGAL_FORMS
-from orchestration.warehouse import scalar, transaction
 
 # more customers than this at one address or on one number are a stairway or an office, not a household
 _MOST_IN_HOUSEHOLD = 8

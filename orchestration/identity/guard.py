@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
+from orchestration.core.settings import Identity
 from orchestration.identity.edges import SAME_NUMBER
-from orchestration.settings import Identity
 
 # a component is looked at when fewer of its pairs are joined than this, when a pair in it is vetoed, by its size, or
 # when it has more email addresses or phone numbers than a person has

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.touched import rest
-from orchestration.warehouse import scalar, transaction
 
 _DDL = """
 create table if not exists identity.customer_source_records (

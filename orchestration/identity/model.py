@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import KundbildError
-from orchestration.home import Home, write_private
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import Home, write_private
 from orchestration.identity.comparisons import COMPARISONS_VERSION
 
 DEFAULT_MODEL = Path(__file__).parent / "default_model.json"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.warehouse import scalar
 from orchestration.identity.names import BUSINESS_KINDS, read_names
 from orchestration.identity.touched import touch
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones
-from orchestration.privacy.national_ids import prepare_national_ids
-from orchestration.warehouse import scalar
+from orchestration.privacy.intake.national_ids import prepare_national_ids
 
 # record_id is a hash of the record's own key: the same record has the same number every night, whatever the order;
 # source_hash is one of all that is read of it: of the birth date what is plausible tonight

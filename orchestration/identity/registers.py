@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.warehouse import scalar
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones
-from orchestration.warehouse import scalar
 
 # a number is read as one of the register's own country
 _NUMBERS = """

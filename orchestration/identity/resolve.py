@@ -7,6 +7,8 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.core.settings import Identity
+from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.components import cluster_records
 from orchestration.identity.decisions import find_standing
 from orchestration.identity.edges import are_many, find_edges, find_identifiers, recount_identifiers
@@ -17,8 +19,6 @@ from orchestration.identity.review import find_review_queue
 from orchestration.identity.scoring import forget_calibration, score_pairs
 from orchestration.identity.touched import digest_of, forget_made_with, is_made_with, note_made_with, prepare_touched
 from orchestration.identity.vetoes import define_vetoes
-from orchestration.settings import Identity
-from orchestration.warehouse import scalar, transaction
 
 
 def resolve_identities(

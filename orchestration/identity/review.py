@@ -13,12 +13,12 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import KundbildError
-from orchestration.home import write_private
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import write_private
+from orchestration.core.settings import Identity
+from orchestration.core.spreadsheets import csv_text
+from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.decisions import Decision, Verdict, parse_record
-from orchestration.settings import Identity
-from orchestration.spreadsheets import csv_text
-from orchestration.warehouse import has_table, scalar
 
 # the strongest pair stands for two customers; what joining them changes is every pair of their records
 _QUEUE = """

@@ -17,11 +17,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.core.warehouse import scalar, text
 from orchestration.identity.blocks import blocking_rules, blocks_fit, choose_blocks
 from orchestration.identity.comparisons import FREQUENCY_COLUMNS, make_compared, make_compared_again
 from orchestration.identity.frequencies import SHAPE, STANDING, count_frequencies, look_up
 from orchestration.identity.model import Model
-from orchestration.warehouse import scalar, text
 
 WORK_SCHEMA = "identity_work"
 # of two records nothing can be said but what rules say

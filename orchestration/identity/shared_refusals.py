@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.warehouse import has_table
+from orchestration.core.warehouse import has_table
 
 _STANDING = """
 create or replace temp table standing as

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.core.settings import Identity
+from orchestration.core.warehouse import scalar
 from orchestration.match_keys import digest as match_keys_digest
-from orchestration.settings import Identity
-from orchestration.warehouse import scalar
 
 _DDL = """
 create schema if not exists identity;

@@ -11,8 +11,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import KundbildError
-from orchestration.home import Home
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import Home
+from orchestration.core.settings import Identity
+from orchestration.core.warehouse import quote, scalar
 from orchestration.identity.blocks import blocking_rules, choose_blocks
 from orchestration.identity.comparisons import comparisons, make_compared
 from orchestration.identity.decisions import assert_people
@@ -21,8 +23,6 @@ from orchestration.identity.model import DEFAULT_MODEL, MIN_RECORDS, Model
 from orchestration.identity.resolve import prepare_people
 from orchestration.identity.scoring import WORK_SCHEMA, learn_prior, predict, probability, workplace
 from orchestration.identity.vetoes import define_vetoes
-from orchestration.settings import Identity
-from orchestration.warehouse import quote, scalar
 
 _SAMPLED_PAIRS = 2_000_000
 # pairs that are surely one person, and the share of true pairs that such rules find: only where EM starts from

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import duckdb
 
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import has_table, text
 from orchestration.extract.records import prepare_ops
-from orchestration.privacy.broken_lines import NUMBERED
-from orchestration.settings import Settings
-from orchestration.warehouse import has_table, text
+from orchestration.privacy.intake.broken_lines import NUMBERED
 
 # of ops.acknowledged: what was acknowledged is known by what it says, and of equal ones each is another
 PREFIX = "register:"

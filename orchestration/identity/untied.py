@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.warehouse import scalar
 from orchestration.extract.records import prepare_ops
-from orchestration.privacy.broken_lines import IS_CANDIDATE, LINES, UNNAMED
-from orchestration.privacy.withdrawals import LEDGER
-from orchestration.warehouse import scalar
+from orchestration.privacy.intake.broken_lines import IS_CANDIDATE, LINES, UNNAMED
+from orchestration.privacy.intake.withdrawals import LEDGER
 
 _TIED = f"""
 update {LEDGER} l set was_tied = true where not coalesce(l.was_tied, false) and (

@@ -6,9 +6,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.core.warehouse import has_table
 from orchestration.identity.model import Model
 from orchestration.identity.scoring import WORK_SCHEMA, log_odds, predict, workplace
-from orchestration.warehouse import has_table
 
 
 def weigh_pairs(

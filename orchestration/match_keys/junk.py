@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.errors import KundbildError
-from orchestration.warehouse import has_table, text
+from orchestration.core.errors import KundbildError
+from orchestration.core.warehouse import has_table, text
 
 _SEED, _OVERRIDES = ("reference", "junk_identifiers"), ("reference", "identifier_overrides")
 

@@ -18,8 +18,8 @@ import duckdb
 import phonenumbers
 import pyarrow as pa
 
+from orchestration.core.warehouse import has_table
 from orchestration.match_keys import define_match_keys, definitions, digest
-from orchestration.warehouse import has_table
 
 # a number takes some thirty microseconds: below so many, starting processes costs more than they spare
 _WORTH_PROCESSES = 50_000
@@ -238,7 +238,7 @@ def _e164(number: Any) -> str:
 
 
 if __name__ == "__main__":
-    from orchestration.stopping import end_with_parent
+    from orchestration.core.stopping import end_with_parent
 
     end_with_parent()
     json.dump([reading_of(*candidate) for candidate in json.load(sys.stdin)], sys.stdout)

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.audiences import AUDIENCE_ROWS
-from orchestration.audiences import SCHEMA as AUDIENCES
-from orchestration.cut_databases import drop_cut
-from orchestration.home import READ_ONLY, Home, put_in_place
+from orchestration.contracts.audiences import AUDIENCE_ROWS
+from orchestration.contracts.audiences import SCHEMA as AUDIENCES
+from orchestration.core.cut_databases import drop_cut
+from orchestration.core.home import READ_ONLY, Home, put_in_place
+from orchestration.core.warehouse import changed_rows, quote, scalar, text
 from orchestration.publishing.grades import PEOPLE
-from orchestration.warehouse import changed_rows, quote, scalar, text
 
 _POINTS = "contact_points"
 _PERMISSIONS = "contact_permissions"

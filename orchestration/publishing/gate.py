@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import duckdb
 
 from data_quality.checks import STAGES
-from orchestration.audiences import SCHEMA, audience_tables
-from orchestration.errors import GateError
-from orchestration.warehouse import scalar
+from orchestration.contracts.audiences import PERMISSION_CHECK, SCHEMA, audience_tables
+from orchestration.core.errors import GateError
+from orchestration.core.warehouse import scalar
 
 
 def assert_publishable(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
@@ -54,7 +54,6 @@ def assert_first_is_whole(con: duckdb.DuckDBPyConnection, failed: Sequence[str],
 
 
 # the check that no audience may go without
-PERMISSION_CHECK = "every_row_has_permission"
 
 
 def unchecked_audiences(con: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:

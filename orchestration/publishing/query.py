@@ -7,12 +7,11 @@ from typing import Any
 
 import duckdb
 
-from orchestration.configuration import load_privacy
-from orchestration.cut_databases import is_cut
-from orchestration.errors import KundbildError
-from orchestration.migrations import refuse_newer
-from orchestration.night import home_and_config
-from orchestration.privacy.access import QUERIED, note_access
+from orchestration.core.configuration import home_and_config, load_privacy
+from orchestration.core.cut_databases import is_cut
+from orchestration.core.errors import KundbildError
+from orchestration.core.migrations import refuse_newer
+from orchestration.privacy.audit.access import QUERIED, note_access
 from orchestration.publishing.grades import ANALYST, Grade
 
 # these are said before any row is read

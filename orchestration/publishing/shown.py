@@ -15,15 +15,15 @@ import duckdb
 from orchestration.activation.export import assert_consent_passed, assert_published
 from orchestration.activation.later_words import note_later_words, note_refused_points
 from orchestration.activation.statement_sources import assert_statements_known
-from orchestration.audiences import MAX_AGE, PREFIX
-from orchestration.errors import GateError, KundbildError, WarehouseBusyError
-from orchestration.home import Home
-from orchestration.privacy.rewriting import Theirs, rewrite_publications
+from orchestration.contracts.audiences import MAX_AGE, PREFIX
+from orchestration.core.errors import GateError, KundbildError, WarehouseBusyError
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine, Settings
+from orchestration.core.warehouse import has_table, open_warehouse
+from orchestration.privacy.erasure.rewriting import Theirs, rewrite_publications
 from orchestration.publishing.contactable import empty, leave_out
 from orchestration.publishing.snapshot import close_audiences, rollback
 from orchestration.publishing.versions import Publication, broken_versions, list_publications, standing_versions
-from orchestration.settings import Engine, Settings
-from orchestration.warehouse import has_table, open_warehouse
 
 
 def close_stale_audiences(

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.audiences import AUDIENCE_ROWS, MAX_AGE
-from orchestration.errors import KundbildError
-from orchestration.home import READ_ONLY, Home, sync, write_private
+from orchestration.contracts.audiences import AUDIENCE_ROWS, MAX_AGE
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import READ_ONLY, Home, sync, write_private
+from orchestration.core.warehouse import PUBLISHED_STORAGE, quote, text
 from orchestration.publishing.contactable import Kept, empty, is_kept_apart, write_apart
 from orchestration.publishing.grades import ANALYST, OPEN, OPEN_FOLDER, PARQUET_FOLDER, PEOPLE
 from orchestration.publishing.versions import (
@@ -34,7 +35,6 @@ from orchestration.publishing.versions import (
     standing_versions,
     unusable_parts,
 )
-from orchestration.warehouse import PUBLISHED_STORAGE, quote, text
 
 # what a mart is made of tells readers nothing
 _UNREAD = {"consent_inputs", "register_gaps"}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.cut_databases import is_cut
-from orchestration.home import Home, read_json
+from orchestration.core.cut_databases import is_cut
+from orchestration.core.home import Home, read_json
 from orchestration.publishing.grades import GRADES, PARQUET_FOLDER
 
 MANIFEST = "publication.json"

@@ -19,14 +19,14 @@ import duckdb
 
 from data_quality.runner import QualityRun
 from data_quality.suites import all_suites
-from orchestration.configuration import load_settings
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR, Engine
+from orchestration.core.warehouse import open_warehouse, opening_settings
 from orchestration.demo.generate import generate
 from orchestration.demo.server import serving
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.records import LoadCounts
-from orchestration.home import Home
-from orchestration.settings import PROJECT_DIR, Engine
-from orchestration.warehouse import open_warehouse, opening_settings
 from tests.bench.consent import erasure, permissions
 from tests.bench.limit import compiled_models, plain_checks
 from tests.bench.measure import Report, run_command, timed
@@ -120,8 +120,8 @@ def postgres(report: Report, scratch: Home) -> None:
     import pgserver
     import sqlalchemy as sa
 
+    from orchestration.core.settings import Settings, Source, Table
     from orchestration.extract.sql import with_driver
-    from orchestration.settings import Settings, Source, Table
 
     data = Path("/tmp") / f"kundbild-bench-pg-{os.getpid()}"
     server = pgserver.get_server(data)

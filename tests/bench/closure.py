@@ -6,7 +6,7 @@ from collections import Counter
 
 import duckdb
 
-from orchestration.home import Home
+from orchestration.core.home import Home
 
 # true pairs that share a contact point, or a full name and birth date or postal code
 _EVIDENCE = """

@@ -1,6 +1,6 @@
 """Permissions of 1M customers from 20M statements, against the plain SQL that answers the same; and an erasure against a copy.
 
-`python -m tests.bench.consent`. The model is what dbt compiles, on tables of made-up keys. Not here: whether it answers rightly (tests/unit/test_consent_rules.py).
+`python -m tests.bench.consent`. The model is what dbt compiles, on tables of made-up keys. Not here: whether it answers rightly (tests/unit/dbt_project/test_consent_rules.py).
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.configuration import load_settings
-from orchestration.erase import erase
-from orchestration.home import Home
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR, Engine
+from orchestration.core.warehouse import open_warehouse
 from orchestration.identity.contact_points import key_withdrawn_points
-from orchestration.privacy.rights import Subject
-from orchestration.privacy.withdrawals import note_withdrawals
-from orchestration.settings import PROJECT_DIR, Engine
-from orchestration.warehouse import open_warehouse
+from orchestration.privacy.intake.withdrawals import note_withdrawals
+from orchestration.privacy.rights.rights import Subject
+from orchestration.run.erase import erase
 from tests.bench.measure import Report, timed
 from tests.unit.consent import compiled_with
 

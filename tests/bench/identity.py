@@ -17,9 +17,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR
 from orchestration.demo.generate import generate
-from orchestration.home import Home
-from orchestration.settings import PROJECT_DIR
 from tests.bench.__main__ import AS_OF, step_seconds
 from tests.bench.closure import anchors
 from tests.bench.measure import Report, run_command

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import duckdb
 
 from data_quality.checks import Check, Suite
-from orchestration.home import Home
-from orchestration.settings import Engine
-from orchestration.warehouse import opening_settings, quote, scalar
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine
+from orchestration.core.warehouse import opening_settings, quote, scalar
 
 
 def compiled_models(home: Home) -> float:

@@ -14,12 +14,13 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 
+from orchestration.core.configuration import home_and_config
 from orchestration.demo.generate import generate
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.identity.evaluate import load_seeds, peak_mb, score
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
-from orchestration.night import Night, home_and_config
+from orchestration.run.night import Night
 from tests.bench.__main__ import AS_OF
 from tests.bench.closure import anchors
 

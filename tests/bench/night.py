@@ -11,7 +11,7 @@ import dbt.adapters.duckdb
 import dbt.cli.main  # noqa: F401
 import great_expectations.expectations  # noqa: F401
 
-from orchestration.launch import run_nightly
+from orchestration.run.launch import run_nightly
 
 
 def main(as_of: str) -> None:

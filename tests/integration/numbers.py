@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestration.configuration import load_settings
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import prepare_raw
-from orchestration.home import Home
-from orchestration.settings import Settings
-from orchestration.transform import Dbt, set_clock
-from orchestration.warehouse import open_warehouse
+from orchestration.transform.runner import Dbt, set_clock
 from tests.loads import note_load
 
 CONFIG = """

@@ -12,10 +12,10 @@ import pytest
 
 from data_quality.runner import QualityRun
 from data_quality.suites.consent import audience_suites
-from orchestration.audiences import audience_models
-from orchestration.configuration import load_settings
-from orchestration.home import Home
-from orchestration.settings import PROJECT_DIR
+from orchestration.contracts.audiences import audience_models
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR
 from tests.conftest import Kundbild
 
 EVERYONE = """
@@ -82,7 +82,13 @@ def lawless(tmp_path: Path) -> Kundbild:
 
 def run(kundbild: Kundbild, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command line of the copied checkout."""
-    entry = [sys.executable, "-c", "from orchestration.cli import entry; entry()", *kundbild.command()[1:], *arguments]
+    entry = [
+        sys.executable,
+        "-c",
+        "from orchestration.cli.app import entry; entry()",
+        *kundbild.command()[1:],
+        *arguments,
+    ]
     checkout = kundbild.home.parent / "checkout"
     environment = kundbild.environment(PYTHONPATH=str(checkout))
     return subprocess.run(

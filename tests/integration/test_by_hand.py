@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestration.settings import DBT_DIR
+from orchestration.core.settings import DBT_DIR
 from tests.conftest import Kundbild
 
 

@@ -6,9 +6,9 @@ import shutil
 
 from data_quality.runner import QualityRun
 from data_quality.suites import consent
-from orchestration.configuration import load_settings
-from orchestration.home import Home
-from orchestration.warehouse import open_warehouse
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.warehouse import open_warehouse
 from tests.conftest import Kundbild
 
 AUDIENCE = "audience_newsletter_email"

@@ -6,7 +6,7 @@ import json
 
 import jsonschema
 
-from orchestration.privacy.subject_access import SCHEMA
+from orchestration.privacy.rights.subject_access import SCHEMA
 from tests.conftest import NIGHT_2, Kundbild
 from tests.integration.someone import places
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.errors import GateError
-from orchestration.home import Home
-from orchestration.privacy.catalogue import read_catalogue
-from orchestration.privacy.purposes import assert_purposes
+from orchestration.core.errors import GateError
+from orchestration.core.home import Home
+from orchestration.privacy.audit.catalogue import read_catalogue
+from orchestration.privacy.audit.purposes import assert_purposes
 from tests.conftest import NIGHT_2, Kundbild
 
 AUDIENCES = ("newsletter_email", "service_survey_email", "win_back_email")

@@ -19,10 +19,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.home import Home
-from orchestration.migrations import opened
-from orchestration.privacy.rights import note_request
-from orchestration.settings import Engine
+from orchestration.core.home import Home
+from orchestration.core.migrations import opened
+from orchestration.core.settings import Engine
+from orchestration.privacy.rights.rights import note_request
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild, changed_in_place
 from tests.warm import run_warm
 
@@ -104,7 +104,7 @@ def hook() -> Iterator[tuple[str, list[str]]]:
 HOLDS = """
 import sys, time, duckdb
 from pathlib import Path
-from orchestration.home import Home
+from orchestration.core.home import Home
 home = Home(Path(sys.argv[1]))
 reader = duckdb.connect(str(home.warehouse), read_only=True)
 with home.lock('looking'):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.home import Home
-from orchestration.set_aside import acknowledge, read_set_aside
+from orchestration.core.home import Home
+from orchestration.run.set_aside import acknowledge, read_set_aside
 from tests.integration.numbers import Shop, amounts
 
 LATE = "2026-11-20T10:00:00Z"

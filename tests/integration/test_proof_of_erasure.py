@@ -9,14 +9,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.configuration import load_settings
-from orchestration.erase import erase, finish_unfinished
-from orchestration.home import Home
-from orchestration.privacy import erasure
-from orchestration.privacy.pepper import pepper_file
-from orchestration.privacy.proof import plant
-from orchestration.privacy.rights import Subject
-from orchestration.warehouse import open_warehouse
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.warehouse import open_warehouse
+from orchestration.privacy.erasure import erasure
+from orchestration.privacy.erasure.proof import plant
+from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.secrets.pepper import pepper_file
+from orchestration.run.erase import erase, finish_unfinished
 from tests.conftest import Kundbild
 from tests.integration.someone import Someone, places
 

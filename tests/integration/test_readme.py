@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from orchestration.settings import PROJECT_DIR
+from orchestration.core.settings import PROJECT_DIR
 from tests.conftest import Kundbild
 
 HEAD = "order_no,customer,name,mail,day,total,state"

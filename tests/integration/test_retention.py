@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.conformed import retentions
-from orchestration.privacy.catalogue import categories
+from orchestration.contracts.conformed import retentions
+from orchestration.privacy.audit.catalogue import categories
 from tests.conftest import Kundbild
 from tests.integration.fingerprints import fingerprints
 

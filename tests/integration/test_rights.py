@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from orchestration.privacy.rights import note_request, restrict
+from orchestration.privacy.rights.rights import note_request, restrict
 from tests.conftest import NIGHT_2, Kundbild
 from tests.integration.someone import asked, places
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import transform
-from orchestration.configuration import load_settings
-from orchestration.home import Home
-from orchestration.settings import DBT_DIR, PROJECT_DIR
-from orchestration.transform import Dbt, TransformError
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import DBT_DIR, PROJECT_DIR
+from orchestration.transform import runner as transform
+from orchestration.transform.runner import Dbt, TransformError
 
 SPILLS = "select range as id, md5(range::varchar) as said from range(3000000) order by said"
 # held in memory whole, and none of it can go to disk

@@ -9,11 +9,11 @@ from pathlib import Path
 import dagster as dg
 import jsonschema
 
+from orchestration.core.clock import now
+from orchestration.core.home import Home
 from orchestration.defs.privacy import erase_job, export_job
-from orchestration.extract.records import now
-from orchestration.home import Home
-from orchestration.privacy.job_tokens import give_token
-from orchestration.privacy.subject_access import SCHEMA
+from orchestration.privacy.rights.subject_access import SCHEMA
+from orchestration.privacy.secrets.job_tokens import give_token
 from tests.conftest import Kundbild
 from tests.integration.someone import places
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestration.extract.records import now
-from orchestration.home import Home
-from orchestration.privacy.job_tokens import LASTS, give_token, spend_token
-from orchestration.settings import PROJECT_DIR
+from orchestration.core.clock import now
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR
+from orchestration.privacy.secrets.job_tokens import LASTS, give_token, spend_token
 from tests.conftest import Kundbild
 
 QUERY = json.dumps({"query": "{ version }"})
@@ -140,7 +140,7 @@ def test_a_job_that_erases_or_hands_out_needs_a_token_of_the_command_line(home: 
 
 
 def test_a_token_is_good_for_one_run_and_not_for_long(home: Home):
-    from orchestration.errors import KundbildError
+    from orchestration.core.errors import KundbildError
 
     at = now()
     token, other = give_token(home, at), give_token(home, at)

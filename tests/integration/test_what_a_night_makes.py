@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.conformed import entities
+from orchestration.contracts.conformed import entities
 from tests.conftest import Kundbild
 
 

@@ -1,6 +1,6 @@
 """Nobody who said no is in an audience, by the demo's truth of who is who and the words of the source systems themselves.
 
-Not here: what each rule permits (tests/unit/test_consent_rules.py).
+Not here: what each rule permits (tests/unit/dbt_project/test_consent_rules.py).
 """
 
 from __future__ import annotations

@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from orchestration.settings import PROJECT_DIR
+from orchestration.core.settings import PROJECT_DIR
 
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory) -> tuple[Path, Path]:
     """A home folder with the manifest of the demo's configuration, and the manifest's path."""
-    from orchestration.configuration import load_settings
-    from orchestration.night import home_and_config
-    from orchestration.transform import Dbt
+    from orchestration.core.configuration import home_and_config, load_settings
+    from orchestration.transform.runner import Dbt
 
     folder = tmp_path_factory.mktemp("compiled") / "home"
     with pytest.MonkeyPatch.context() as patch:

@@ -8,9 +8,9 @@ from typing import Any
 
 import typer
 
-from orchestration.cli import app
-from orchestration.help_panels import PANELS
-from orchestration.settings import PROJECT_DIR
+from orchestration.cli.app import app
+from orchestration.cli.help_panels import PANELS
+from orchestration.core.settings import PROJECT_DIR
 
 
 def test_markup_is_printed_by_styled_alone():

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from orchestration.settings import DBT_DIR, PROJECT_DIR
+from orchestration.core.settings import DBT_DIR, PROJECT_DIR
 
 # the demo misspells on purpose; the consent suite has keys of its own, so that it sees a fault in these
 OWN = ("orchestration/match_keys/", "orchestration/demo/", "data_quality/suites/")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from orchestration.settings import DBT_DIR
+from orchestration.core.settings import DBT_DIR
 
 # what names tables, times and the way of being incremental; as_of() is the clock
 _NO_RULE = {"ref", "source", "as_of", "permission_config", "touched_tonight"}

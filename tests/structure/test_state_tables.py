@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from orchestration.migrations.shapes import DERIVED, declared
-from orchestration.settings import PROJECT_DIR
+from orchestration.core.migrations.shapes import DERIVED, declared
+from orchestration.core.settings import PROJECT_DIR
 
 
 def test_every_declared_table_is_known_to_migrations():
@@ -17,7 +17,7 @@ def test_every_declared_table_is_known_to_migrations():
                 written |= {name for name in found if not name.startswith("raw_")}
     assert written, "the pattern finds nothing"
     missing = written - declared().keys()
-    assert not missing, f"name their modules in orchestration/migrations/shapes.py: {sorted(missing)}"
+    assert not missing, f"name their modules in orchestration/core/migrations/shapes.py: {sorted(missing)}"
     assert declared().keys() >= DERIVED
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from orchestration.errors import SourceError
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.sql import with_driver
-from orchestration.settings import Settings, Source, Table
 from tests.conftest import Kundbild
 
 pytestmark = pytest.mark.system

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from orchestration.conformed import entities
+from orchestration.contracts.conformed import entities
+from orchestration.core.settings import PROJECT_DIR, Identity, Settings, Source, Table
+from orchestration.core.settings.maps import STATEMENTS
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.evaluate import load_seeds
@@ -14,10 +16,8 @@ from orchestration.identity.groups import find_households
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
-from orchestration.map_settings import STATEMENTS
-from orchestration.privacy.rights import prepare_requests
-from orchestration.privacy.withdrawals import note_withdrawals
-from orchestration.settings import PROJECT_DIR, Identity, Settings, Source, Table
+from orchestration.privacy.intake.withdrawals import note_withdrawals
+from orchestration.privacy.rights.rights import prepare_requests
 from tests.unit.consent import FED, MODELS, SEEDS, SYSTEMS, compiled_with
 
 COLUMNS = {

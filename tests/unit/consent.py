@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.configuration import load_settings
-from orchestration.home import Home
-from orchestration.settings import PROJECT_DIR
-from orchestration.transform import Dbt
-from orchestration.warehouse import open_warehouse
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR
+from orchestration.core.warehouse import open_warehouse
+from orchestration.transform.runner import Dbt
 from tests.unit.people import person
 
 MODELS = (

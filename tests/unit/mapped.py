@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import duckdb
 import jinja2
 
-from orchestration.mapping_parts import parts_of
-from orchestration.mapping_sql import model_sql
-from orchestration.privacy.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
-from orchestration.settings import DBT_DIR, Table
+from orchestration.contracts.mapping_parts import parts_of
+from orchestration.core.settings import DBT_DIR, Table
+from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
+from orchestration.transform.mapping_sql import model_sql
 
 
 def _listed(formats: list[str]) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.core.home import Home
+from orchestration.core.settings import Settings, Source
+from orchestration.core.warehouse import quote
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.systems import complete_sources, known_systems
-from orchestration.home import Home
-from orchestration.settings import Settings, Source
-from orchestration.warehouse import quote
 from tests.unit.people import person
 
 ANNA = person("1", email="anna@berg.se", phone="+46701112233", birth_date="1980-01-01")

@@ -11,12 +11,12 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from orchestration.conformed import entities, required_columns
-from orchestration.errors import ConfigurationError
-from orchestration.map_settings import EntityMap
-from orchestration.privacy.entry import dropped_columns
-from orchestration.privacy.special_categories import special_category_of
-from orchestration.settings import Settings, Source, Table
+from orchestration.contracts.conformed import entities, required_columns
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.settings.maps import EntityMap
+from orchestration.privacy.intake.entry import dropped_columns
+from orchestration.privacy.intake.special_categories import special_category_of
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
 # these formats are Kundbild's own or a public body's: a source of that name always has them, beside tables of its own
@@ -32,7 +32,7 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
 
     Raises ConfigurationError naming file, line and the choices.
     """
-    from orchestration.configuration import place
+    from orchestration.core.configuration import place
 
     sources = {}
     for name, source in settings.sources.items():

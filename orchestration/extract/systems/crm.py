@@ -1,7 +1,7 @@
 """The demo's CRM: a small self-hosted CRM in a SQL database, dates as text. Mapping is staging's work."""
 
-from orchestration.person_settings import Grant, Person, Retention
-from orchestration.settings import Table
+from orchestration.core.settings import Table
+from orchestration.core.settings.people import Grant, Person, Retention
 
 TABLES = {
     "contacts": Table(

@@ -1,7 +1,7 @@
 """The demo's email tool: daily CSV exports. `optins` is a double opt-in log."""
 
-from orchestration.person_settings import Grant, Person, Retention
-from orchestration.settings import Table
+from orchestration.core.settings import Table
+from orchestration.core.settings.people import Grant, Person, Retention
 
 TABLES = {
     "subscribers": Table(

@@ -5,8 +5,8 @@ registers are known to deliver, and can be declared otherwise in `kundbild.toml`
 a register that has none of its own here.
 """
 
-from orchestration.person_settings import Person, Retention
-from orchestration.settings import CsvDialect, Table
+from orchestration.core.settings import CsvDialect, Table
+from orchestration.core.settings.people import Person, Retention
 
 _SEMICOLON = CsvDialect(delimiter=";", encoding="latin-1")
 

@@ -1,7 +1,7 @@
 """Requests by which people use their rights, as a form, a mailbox's export or a ticket system delivers them."""
 
-from orchestration.person_settings import Person, Retention
-from orchestration.settings import Table
+from orchestration.core.settings import Table
+from orchestration.core.settings.people import Person, Retention
 
 TABLES = {
     "requests": Table(

@@ -1,7 +1,7 @@
 """The demo's survey tool: JSON Lines, the answers nested in each response."""
 
-from orchestration.person_settings import Person, Retention
-from orchestration.settings import Table
+from orchestration.core.settings import Table
+from orchestration.core.settings.people import Person, Retention
 
 _ANSWERS = "STRUCT(question VARCHAR, kind VARCHAR, value VARCHAR)[]"
 

@@ -1,7 +1,7 @@
 """The demo's web analytics: a nightly Parquet export. Visitors are signed in by the webshop's customer id."""
 
-from orchestration.person_settings import Person, Retention
-from orchestration.settings import Table
+from orchestration.core.settings import Table
+from orchestration.core.settings.people import Person, Retention
 
 TABLES = {
     "sessions": Table(

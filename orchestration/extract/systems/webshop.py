@@ -1,7 +1,7 @@
 """The demo's webshop: a REST API with nested rows, ISO times as text. Mapping is staging's work."""
 
-from orchestration.person_settings import Grant, Person, Retention
-from orchestration.settings import Table
+from orchestration.core.settings import Table
+from orchestration.core.settings.people import Grant, Person, Retention
 
 _ADDRESS = "STRUCT(street VARCHAR, zip VARCHAR, city VARCHAR, country VARCHAR)"
 _LINES = (

@@ -1,0 +1,354 @@
+"""`kundbild object`, `withdraw`, `restrict`, `rectify`, `export-subject`: arguments and what is printed.
+
+Not here: work (privacy/), erasure (cli/erasure.py), the list of requests (cli/requests.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestration.cli.console import Json, Overwrite, out, print_json, styled
+from orchestration.cli.options import OneCustomer, OneEmail, OneRecord, Received
+from orchestration.cli.requests import TELL_THEM
+from orchestration.cli.session import audit_of, locked_warehouse
+from orchestration.core.home import assert_may_write, write_private
+
+
+def object_to_marketing(
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    received: Received = "",
+    profiling: Annotated[bool, typer.Option("--profiling", help="To profiling alone; the rest stands.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Note an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
+
+    It stands through merges, splits, new keys and new deliveries; only a later grant with its evidence opens a purpose
+    again. Exports and the published audiences leave the customer out at once. By an address or record that is
+    nobody's here, or an address of several customers, whoever has it, or will have it, is denied.
+    """
+    from orchestration.privacy.rights.rights import object_to_marketing as note
+    from orchestration.privacy.rights.rights import withdraw_by
+    from orchestration.privacy.rights.rights_keys import object_unresolved
+
+    purpose = "profiling" if profiling else "direct_marketing"
+    _used(
+        "object",
+        customer,
+        email,
+        source_record,
+        lambda con, whom, at, request: note(con, whom, at, request, purpose),
+        as_json,
+        received=received,
+        deny=lambda con, subject, at, request: withdraw_by(con, subject, at, request, purpose, "all"),
+        of_nobody=lambda con, pepper, whom, at, request: object_unresolved(
+            con, pepper, whom, at, request, purpose, "all"
+        ),
+    )
+
+
+def withdraw(
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    received: Received = "",
+    purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes; all is any.")] = "all",
+    channel: Annotated[str, typer.Option(help="email, sms, phone, post or ads; all is any.")] = "all",
+    as_json: Json = False,
+) -> None:
+    """Note that somebody withdrew their consent: to one purpose on one channel, or to all of them unless it is said.
+
+    It stands as an objection does: exports and the published audiences leave the customer out at once, and only a later grant opens it again.
+    """
+    from orchestration.core.errors import KundbildError
+    from orchestration.privacy.rights.consent import CHANNELS
+    from orchestration.privacy.rights.rights import withdraw as note
+    from orchestration.privacy.rights.rights import withdraw_by
+    from orchestration.privacy.rights.rights_keys import object_unresolved
+
+    if channel not in (*CHANNELS, "all"):
+        raise KundbildError(f"{channel!r} is no channel", to_do=f"channels are {', '.join(CHANNELS)}, or all")
+
+    def of_a_purpose(con: Any) -> None:
+        known = [name for (name,) in con.execute("select purpose from reference.purposes order by 1").fetchall()]
+        if purpose not in (*known, "all"):
+            raise KundbildError(f"{purpose!r} is no purpose", to_do=f"purposes are {', '.join(known)}, or all")
+
+    def use(con: Any, whom: str, at: Any, request: str) -> int:
+        of_a_purpose(con)
+        return note(con, whom, at, request, purpose, channel)
+
+    def deny(con: Any, subject: Any, at: Any, request: str) -> None:
+        of_a_purpose(con)
+        withdraw_by(con, subject, at, request, purpose, channel)
+
+    def use_of_nobody(con: Any, pepper: Any, whom: Any, at: Any, request: str) -> int:
+        of_a_purpose(con)
+        return object_unresolved(con, pepper, whom, at, request, purpose, channel)
+
+    _used(
+        "withdraw", customer, email, source_record, use, as_json, received=received, deny=deny, of_nobody=use_of_nobody
+    )
+
+
+def restrict(
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    received: Received = "",
+    lift: Annotated[bool, typer.Option("--lift", help="Lift the restriction again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Restrict somebody's data (Art. 18): they are stored, and in no mart, audience or publication from now on.
+
+    What was sold stays, without the person. With --lift the next night shows them again. By an address or record that is
+    nobody's here, or an address of several customers, nothing is restricted; whoever has it is not contacted.
+    """
+    from orchestration.core.configuration import home_and_config
+    from orchestration.privacy.erasure.erasure import hide
+    from orchestration.privacy.rights.rights import free, withdraw_by
+    from orchestration.privacy.rights.rights import restrict as note
+    from orchestration.privacy.rights.rights_keys import free_unresolved, restrict_unresolved
+
+    def deny(con: Any, subject: Any, at: Any, request: str) -> None:
+        withdraw_by(con, subject, at, request, "all", "all")
+
+    home, _ = home_and_config()
+    _used(
+        "restrict",
+        customer,
+        email,
+        source_record,
+        free if lift else note,
+        as_json,
+        None if lift else lambda con, whom: hide(con, home, [whom]),
+        received=received,
+        deny=None if lift else deny,
+        is_lifted=True,
+        of_nobody=lambda con, pepper, whom, at, request: (
+            free_unresolved(con, pepper, whom) if lift else restrict_unresolved(con, pepper, whom, at, request)
+        ),
+    )
+
+
+def export_subject(
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    received: Received = "",
+    file: Annotated[
+        Path | None, typer.Option("--to", help="Write it there (made private) instead of printing it.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that a person can read; it is made private.")] = None,
+    language: Annotated[
+        str, typer.Option(help="Of the page: sv, no, da, fi or en; unless given, that of the person's country.")
+    ] = "",
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Everything that is held of somebody (Art. 15), with what it is for, and what they may take elsewhere (Art. 20).
+
+    JSON, valid by orchestration/privacy/rights/subject_access.schema.json. Exit code 3: it is about nobody, or more than one.
+    """
+    from orchestration.core.configuration import home_and_config, load_settings
+    from orchestration.core.errors import KundbildError
+    from orchestration.privacy.audit.catalogue import categories_with
+    from orchestration.privacy.rights.deadlines import received_on
+    from orchestration.privacy.rights.phrases import LANGUAGES
+    from orchestration.privacy.rights.subject_access import as_json as as_text
+    from orchestration.privacy.rights.subject_access import as_page
+    from orchestration.privacy.rights.subject_access import export_subject as export
+    from orchestration.privacy.secrets.pepper import find_pepper
+
+    for path in filter(None, (file, html)):
+        assert_may_write(path, overwrite=overwrite)
+    _, config = home_and_config()
+    if language and language not in LANGUAGES:
+        raise KundbildError(f"there is no page in {language!r}", to_do=f"languages are {', '.join(LANGUAGES)}")
+    settings = load_settings(config)
+    kinds = categories_with(settings.privacy.retention_days)
+    documents: list[dict[str, Any]] = []
+
+    def collect(con: Any, whom: Any, at: Any, request: str) -> int:
+        pepper = find_pepper(con, settings.privacy.pepper)
+        documents.append(export(con, settings, pepper, whom, received_on(received, at), kinds, language))
+        # before it counts as done: where a file cannot be written, nothing is noted
+        if file:
+            write_private(file, as_text(documents[0]))
+        if html:
+            write_private(html, as_page(documents[0]))
+        return sum(len(table["rows"]) for table in documents[0]["data"])
+
+    def collect_of_nobody(con: Any, pepper: Any, whom: Any, at: Any, request: str) -> int:
+        return collect(con, whom, at, request)
+
+    def unwrite() -> None:
+        for path in (file, html) if documents else ():
+            # a pipe or a device stays
+            if path and path.is_file():
+                path.unlink()
+
+    _used(
+        "export", customer, email, source_record, collect, as_json, received=received, is_quiet=True, undo=unwrite,
+        of_nobody=collect_of_nobody,
+    )  # fmt: skip
+    if as_json or not (file or html):
+        print(as_text(documents[0]), end="")
+    else:
+        out.print(
+            f"Written: {', '.join(str(path) for path in (file, html) if path)}. It holds personal data: delete it when it is sent.",
+            highlight=False,
+        )
+
+
+def rectify(
+    set_: Annotated[
+        list[str],
+        typer.Option("--set", help="A field and its right value, as city=Luleå; empty for none. May be repeated."),
+    ],
+    customer: OneCustomer = None,
+    email: OneEmail = None,
+    source_record: OneRecord = None,
+    received: Received = "",
+    as_json: Json = False,
+) -> None:
+    """Correct what is wrong of somebody (Art. 16): it stays right whatever the sources deliver. Mend it there too.
+
+    Fields are those of conformed people: full_name, given_name, family_name, email, phone, birth_date, gender, street,
+    postal_code, city, country_code. A value that its field cannot hold is refused; an address or number that another
+    customer has is held (exit code 3). The next night shows it.
+    """
+    from orchestration.core.errors import KundbildError
+    from orchestration.privacy.rights.corrections import others_with
+    from orchestration.privacy.rights.rights import correct
+
+    values: dict[str, str | None] = {}
+    for said in set_:
+        field, sign, value = said.partition("=")
+        if not sign:
+            raise KundbildError("a correction is a field and a value", to_do="write --set city=Luleå")
+        values[field.strip()] = value.strip() or None
+    _used(
+        "rectify",
+        customer,
+        email,
+        source_record,
+        lambda con, whom, at, request: correct(con, whom, values, at, request),
+        as_json,
+        received=received,
+        held_by=lambda con, whom: others_with(con, whom, values),
+    )
+
+
+def _used(
+    right: Any,
+    customer: str | None,
+    email: str | None,
+    source_record: str | None,
+    use: Callable[..., int],
+    as_json: bool,
+    then: Callable[[Any, str], object] | None = None,
+    *,
+    received: str = "",
+    held_by: Callable[[Any, str], list[str]] | None = None,
+    deny: Callable[[Any, Any, Any, str], None] | None = None,
+    is_lifted: bool = False,
+    is_quiet: bool = False,
+    undo: Callable[[], object] = lambda: None,
+    of_nobody: Callable[..., int] | None = None,
+) -> None:
+    """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not.
+
+    `received` begins the month within which it is to be answered; what was asked for counts from now on. `deny`
+    notes what is said by an address or record with that itself, whoever has it; of what is lifted some day only where it is
+    about nobody here, or several. `undo` takes back what `use` wrote, where the request is not noted. What is done and
+    `is_quiet` is printed by the caller. `of_nobody` uses the right of somebody who is no customer (privacy/rights/named.py).
+    """
+    from orchestration.core.clock import now
+    from orchestration.core.configuration import home_and_config
+    from orchestration.core.disk import saying_what_is_kept
+    from orchestration.core.warehouse import transaction
+    from orchestration.privacy.rights.deadlines import received_on
+    from orchestration.privacy.rights.named import Named, named
+    from orchestration.privacy.rights.rights import State, Subject, close_requests, customers_of, note_request
+    from orchestration.privacy.secrets.pepper import find_pepper
+    from orchestration.publishing.shown import take_out_later_words
+
+    subject = Subject(customer=customer, email=email, source_record=source_record)
+    came = received_on(received, now())
+    home, _ = home_and_config()
+    with saying_what_is_kept(home.root) as kept, locked_warehouse(f"{right} request") as (con, settings):
+        one = named(con, settings, [subject])[0] if of_nobody else Named(customers_of(con, [subject])[0])
+        found, nobodys = one.candidates, one.nobodys
+        state, at, log, changed = one.state, now(), audit_of(settings), 0
+        whom = found[0] if state == "done" else subject.said
+        others = held_by(con, whom) if held_by and state == "done" else []
+        if others:
+            # what it asks for would make two customers one: a person decides
+            state, found = "held", others
+        try:
+            with transaction(con):
+                # killed before it is carried through, the next run or command does it
+                noted: State = "open" if then and state == "done" and not nobodys else state
+                request = note_request(con, right, log.keyed(whom), came, noted, closed=at)
+                if nobodys and of_nobody:
+                    changed = of_nobody(con, find_pepper(con, settings.privacy.pepper), nobodys, at, request)
+                elif state == "done":
+                    changed = use(con, whom, at, request)
+                if deny and not (is_lifted and state == "done"):
+                    deny(con, subject, at, request)
+        except BaseException:
+            undo()
+            raise
+        kept.is_noted = True
+        try:
+            if then and state == "done" and not nobodys:
+                then(con, whom)
+                close_requests(con, right, at)
+            # what an export leaves out from now on leaves the published audiences too
+            closed = "" if right == "export" else take_out_later_words(con, home)
+        finally:
+            # the request stands, also where a full disk keeps it from being carried through at once
+            log.append(right if state == "done" else f"{right}-{state}", subject=whom, detail={"request": request})
+    if as_json and not (is_quiet and state == "done"):
+        print_json(
+            {"state": state, "request_id": request, "candidates": found if state == "held" else [], "changed": changed}
+        )
+    elif not is_quiet or state != "done":
+        effect = "out of marts and publications from now on" if then else "the next `kundbild run` puts it into effect"
+        if nobodys:
+            effect = "it is no customer's, and in no mart; whoever has it later is treated alike"
+        what = "values" if right == "rectify" else "records"
+        _tell(state, f"{changed} {what}; {effect}", found, is_others=bool(others), closed=closed)
+    if state != "done":
+        if deny and not customer and not as_json:
+            said = "address" if email else "record"
+            out.print(f"  Whoever has the {said}, or will have it, is not contacted for it until it is decided.")
+        raise typer.Exit(3)
+
+
+def _tell(state: str, done: str, found: list[str], *, is_others: bool, closed: str) -> None:
+    if state == "done":
+        out.print(styled("[green]noted[/green]: {}.", done))
+    elif state == "held":
+        out.print(
+            styled(
+                "[yellow]held[/yellow]: another customer has that address or number. Look whose it is; correct that one first:"
+                if is_others
+                else "[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:"
+                if not any(":" in candidate for candidate in found)
+                else "[yellow]held[/yellow]: more than one record is known by that, and none is a customer's. Decide, then say --source-record:"
+            )
+        )
+        for candidate in found:
+            out.print(f"  {candidate}", highlight=False)
+    else:
+        out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted, and open."))
+        out.print(TELL_THEM)
+    if closed:
+        out.print(closed, highlight=False)

@@ -1,0 +1,66 @@
+"""The conformed entities and their columns, read from dbt's own contracts so that they are written down once.
+
+Here: name → columns and types, and how long rows are kept. Not here: what feeds them (dbt_project.yml).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+
+from orchestration.contracts.model_files import model_file
+from orchestration.core.settings import DBT_DIR
+
+# columns that no mapping sets: those that every entity carries, and what staging sees of a statement's times
+TECHNICAL_COLUMNS = ("source_system", "extracted_at", "load_id", "deleted_at", "is_zoneless")
+_PREFIX = "conformed_"
+
+
+@cache
+def entities() -> dict[str, dict[str, str]]:
+    """entity → {column: DuckDB type}, without the technical columns."""
+    found = {}
+    for path in sorted((DBT_DIR / "models" / "conformed").glob(f"{_PREFIX}*.yml")):
+        model = model_file(path)["models"][0]
+        columns = {c["name"]: c["data_type"] for c in model["columns"] if c["name"] not in TECHNICAL_COLUMNS}
+        found[model["name"].removeprefix(_PREFIX)] = columns
+    return found
+
+
+@dataclass(frozen=True)
+class EntityRetention:
+    """Of which category of data_categories an entity's rows are, and from when on their days count: the latest of columns.
+
+    `only` is {column: values} of the only rows that expire: withdrawals, in whatever words, stand; `while_known`, that rows
+    of known people do;
+    `is_kept`, that rows stay as nobody's, for accounting.
+    """
+
+    category: str
+    happened_at: list[str]
+    only: dict[str, list[str]] = field(default_factory=dict)
+    while_known: bool = False
+    is_kept: bool = False
+
+
+@cache
+def retentions() -> dict[str, EntityRetention]:
+    """By entity, those that are about people: what the models' own files say."""
+    found = {}
+    for path in sorted((DBT_DIR / "models" / "conformed").glob(f"{_PREFIX}*.yml")):
+        model = model_file(path)["models"][0]
+        if said := model.get("config", {}).get("meta", {}).get("retention"):
+            found[model["name"].removeprefix(_PREFIX)] = EntityRetention(**said)
+    return found
+
+
+@cache
+def required_columns(entity: str) -> list[str]:
+    """Columns of the entity that its contract says are never null, without the technical ones."""
+    path = DBT_DIR / "models" / "conformed" / f"{_PREFIX}{entity}.yml"
+    columns = model_file(path)["models"][0]["columns"]
+    return [
+        c["name"]
+        for c in columns
+        if c["name"] not in TECHNICAL_COLUMNS and {"type": "not_null"} in c.get("constraints", [])
+    ]

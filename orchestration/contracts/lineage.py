@@ -1,0 +1,120 @@
+"""Which columns a model's columns are made of, read out of its compiled SQL by sqlglot.
+
+Here: compiled models → their columns' sources, cached by the SQL's digest. Not here: what Dagster makes of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.core.home import read_json, write_private
+from orchestration.core.warehouse import quote
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expr
+    from sqlglot.lineage import Node
+    from sqlglot.schema import MappingSchema
+
+# (schema, table, column)
+Column = tuple[str, str, str]
+# column of the model → the columns that it is made of
+ColumnSources = dict[str, list[Column]]
+
+
+def column_lineage(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path], cache: Path) -> dict[str, ColumnSources]:
+    """The sources of each column of each model, by the model's name. A model that sqlglot cannot read has none.
+
+    `compiled` says where a model's compiled SQL lies; `cache` is a JSON file that spares a second reading.
+    """
+    known: dict[str, ColumnSources] = read_json(cache) or {}
+    texts = {name: path.read_text(encoding="utf-8") for name, path in compiled.items() if path.exists()}
+    digests = {name: hashlib.sha256(sql.encode()).hexdigest() for name, sql in texts.items()}
+    unknown = {digests[name]: sql for name, sql in texts.items() if digests[name] not in known}
+    if unknown:
+        known |= _read(con, unknown)
+        write_private(cache, json.dumps(known))
+    return {
+        name: {column: [(s, t, c) for s, t, c in sources] for column, sources in known[digest].items()}
+        for name, digest in digests.items()
+    }
+
+
+def columns_read(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path]) -> dict[str, set[Column]]:
+    """Every column of a table that each model's compiled SQL reads, in conditions and joins too, by the model's name."""
+    from sqlglot.expressions import Table
+    from sqlglot.optimizer.scope import traverse_scope
+
+    names = _names(con)
+    found: dict[str, set[Column]] = {}
+    for name, path in compiled.items():
+        found[name] = set()
+        for scope in traverse_scope(_qualified(path.read_text(encoding="utf-8"), names)):
+            for column in scope.columns:
+                source = scope.sources.get(column.table)
+                if isinstance(source, Table):
+                    found[name].add((source.db, source.name, column.name))
+    return found
+
+
+def _names(con: duckdb.DuckDBPyConnection) -> MappingSchema:
+    """What columns there are."""
+    from sqlglot.schema import MappingSchema
+
+    tables: dict[str, Any] = {}
+    for database, schema, table, column in con.execute(
+        "select database_name, schema_name, table_name, column_name from duckdb_columns() where not internal"
+    ).fetchall():
+        # only names matter here; each is quoted, for it is read as SQL: a source may have a column `tot;al`
+        in_schema = tables.setdefault(quote(database), {}).setdefault(quote(schema), {})
+        in_schema.setdefault(quote(table), {})[quote(column)] = "varchar"
+    return MappingSchema(tables, dialect="duckdb")
+
+
+def _qualified(sql: str, names: MappingSchema) -> Expr:
+    import logging
+
+    import sqlglot
+    from sqlglot.optimizer.qualify import qualify
+
+    # it warns of subqueries in arguments of functions, which it still reads
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    return qualify(
+        sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=names, validate_qualify_columns=False
+    )
+
+
+def _read(con: duckdb.DuckDBPyConnection, statements: dict[str, str]) -> dict[str, ColumnSources]:
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.scope import build_scope
+
+    names = _names(con)
+    found: dict[str, ColumnSources] = {}
+    for digest, sql in statements.items():
+        try:
+            tree = _qualified(sql, names)
+            # only the leaves are read: a copy of the query for each column's node is half of the time
+            nodes = lineage(
+                None, tree, names, dialect="duckdb", scope=build_scope(tree), trim_selects=False, copy=False
+            )
+        except Exception:  # it fails in many ways at names that would be SQL, and lineage is worth no night
+            nodes = {}
+        found[digest] = {column: _sources(node) for column, node in nodes.items()}
+    return found
+
+
+def _sources(node: Node) -> list[Column]:
+    """The columns of tables that one column leads back to."""
+    from sqlglot.expressions import Table
+
+    return sorted(
+        {
+            (leaf.expression.db, leaf.expression.name, leaf.name.rpartition(".")[2].strip('"'))
+            for leaf in node.walk()
+            if isinstance(leaf.expression, Table)
+        }
+    )

@@ -1,0 +1,110 @@
+"""What of a source is mapped to an entity: its tables' maps, and SQL of their keys and of the rows that are read.
+
+Not here: a mapped column's value (mapping_values.py), the models (transform/mapping_sql.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestration.contracts.conformed import EntityRetention, retentions
+from orchestration.contracts.mapping_times import mapped_moment
+from orchestration.contracts.mapping_values import mapped_text, names_nobody, stripped
+from orchestration.core.settings import Table
+from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
+from orchestration.core.warehouse import quote, text
+
+# other rows name these by their key: one key in two maps is one thing. Of all others it is two rows.
+_NAMED_BY_OTHERS = ("people", "companies", "products", "orders", "carts", "campaigns", "survey_responses", "web_sessions")  # fmt: skip
+# of what somebody said no row may stand for another: one that shares its key may be the withdrawal
+
+
+@dataclass(frozen=True)
+class Part:
+    """One map of one raw table. `label` parts its keys from those of the table's earlier maps to the entity."""
+
+    table: str
+    shape: Table
+    mapping: EntityMap
+    label: str = ""
+    nulls: tuple[str, ...] = ()  # what the source writes for nothing
+    null_keys: tuple[str, ...] = ()  # what it writes, besides, where a row refers to nobody
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether raw already holds one row for each key."""
+        columns = self.mapping.how("source_key").columns  # type: ignore[union-attr] # checked when it was read
+        is_own = bool(self.shape.key) and set(self.shape.key) <= set(columns)
+        return not self.mapping.one_row_per_key and (is_own or columns == ["_row_key"])
+
+    def key(self, of: str = "") -> str:
+        key = _key(self, of)
+        if self.mapping.entity in STATEMENTS:
+            # a statement whose key is shared, or empty, is known by all that it says
+            said = ", ".join(f"coalesce(cast({of}{quote(c)} as varchar), '')" for c in self.mapping.read)
+            content = f"'|' || md5(concat_ws('|', {said}))"
+            key = f"coalesce({key}, '')" + (
+                f" || {content}" if not self.is_unique else f"|| case when {key} is null then {content} else '' end"
+            )
+        return f"({key}) || {text('|' + self.label)}" if self.label else key
+
+    @property
+    def hidden_by(self) -> EntityRetention | None:
+        """The entity's retention where the table's rows may have to stay longer, for another entity."""
+        said = retentions().get(self.mapping.entity)
+        if not said or not said.happened_at or said.is_kept or said.only or self.mapping.entity == "people":
+            return None
+        others = {r.category for m in self.shape.maps if (r := retentions().get(m.entity))}
+        others |= {self.shape.retention.category} if self.shape.retention else set()
+        return said if others - {said.category} else None
+
+    def is_wanted(self, days: Mapping[str, int], of: str = "") -> str:
+        """SQL: whether a row is read for the entity at all. Empty: every row is."""
+        wanted = [f"{self.key(of)} is not null"] if self.mapping.one_row_per_key else []
+        if said := self.hidden_by:
+            moments = [m for column in said.happened_at if (m := mapped_moment(self.mapping, column, of))]
+            moment = f"coalesce(greatest({', '.join(moments)}), {of}_extracted_at)" if moments else f"{of}_extracted_at"
+            kept = days.get(said.category, "d.retention_days")
+            wanted.append(
+                f"{moment} >= (select cast(c.as_of as date) - {kept} from ops.clock c, reference.data_categories d "
+                f"where d.category = {text(said.category)})"
+            )
+        return " and ".join(wanted)
+
+
+def parts_of(
+    tables: dict[str, Table], nulls: Sequence[str] = (), null_keys: Sequence[str] = ()
+) -> dict[str, list[Part]]:
+    """By entity: the maps of a source's tables that feed it; `nulls` and `null_keys` are the source's."""
+    found: dict[str, list[Part]] = {}
+    for table, shape in tables.items():
+        for mapping in shape.maps:
+            parts = found.setdefault(mapping.entity, [])
+            earlier = sum(part.table == table for part in parts)
+            is_labelled = earlier and mapping.entity not in _NAMED_BY_OTHERS
+            label = (mapping.name or str(earlier + 1)) if is_labelled else ""
+            parts.append(Part(table, shape, mapping, label, tuple(nulls), tuple(null_keys)))
+    return found
+
+
+def _key(part: Part, of: str) -> str:
+    how = how_of(part.mapping, "source_key")
+    key = mapped_text(how, of)
+    if len(how.columns) == 1:
+        key = said_or_null(part, key, is_key=part.mapping.entity == "people")
+    return key
+
+
+def said_or_null(part: Part, raw: str, *, is_key: bool = False) -> str:
+    """SQL: a value, or null where it is what the source writes for nothing; guests whose key is 0 are not one customer."""
+    if is_key:  # Guest, NONE: of keys in any case
+        return f"case when not {names_nobody(raw, (*part.nulls, *part.null_keys))} then {raw} end"
+    listed = ", ".join(text(value) for value in dict.fromkeys(["", *part.nulls]))
+    return f"case when {stripped(f'cast({raw} as varchar)')} not in ({listed}) then {raw} end"
+
+
+def how_of(mapping: EntityMap, column: str) -> ColumnMap:
+    how = mapping.how(column)
+    assert how, column
+    return how

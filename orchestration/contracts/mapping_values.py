@@ -1,0 +1,69 @@
+"""SQL of a mapped column's value: its text, its `values` and `else`, what the mapping ignores; and the way of names and
+values out of kundbild.toml past dbt's Jinja.
+
+Not here: times (mapping_times.py), keys (mapping_parts.py), models (transform/mapping_sql.py).
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+
+from orchestration.core.settings.maps import ColumnMap
+from orchestration.core.warehouse import key_text, text
+
+# white space that people and systems leave around a value; a pattern costs a third of trim with a list of characters
+_BLANKS = text(r"^[\s\p{Z}\x{FEFF}\x{200B}]+|[\s\p{Z}\x{FEFF}\x{200B}]+$")
+
+
+def mapped_text(how: ColumnMap, of: str = "") -> str:
+    """SQL: a mapped column's text, with its `values` and `else` put in. Not in Jinja."""
+    raw = key_text(how.columns, of)
+    if not how.values and how.otherwise is None:
+        return raw
+    key = f"coalesce(lower({stripped(raw)}), '')"
+    values = {form: meant for said, meant in how.values.items() for form in spellings(said)}
+    cases = [f"when {text(said)} then {text(meant)}" for said, meant in values.items()]
+    cases += [] if "" in values else [f"when '' then {raw}"]
+    return f"case {key} {' '.join(cases)} else {raw if how.otherwise is None else text(how.otherwise)} end"
+
+
+def is_ignored(how: ColumnMap, of: str = "") -> str:
+    """SQL: whether a mapped column has one of the values whose rows the mapping leaves out. Not in Jinja."""
+    listed = ", ".join(text(form) for value in how.ignore for form in spellings(value))
+    return f"coalesce(lower({stripped(key_text(how.columns, of))}), '') in ({listed})"
+
+
+def stripped(value: str) -> str:
+    """SQL: a text without blanks around it."""
+    return f"regexp_replace({value}, {_BLANKS}, '', 'g')"
+
+
+def names_nobody(key: str, words: Iterable[str]) -> str:
+    """SQL: whether a key is one of the words that stand for nobody, without case and blanks. Null for null. Not in Jinja.
+
+    Where 0 is one of them, so is whatever is only zeros and marks: 0000, 0.00, the nil UUID.
+    """
+    written = f"lower(replace({stripped(f'cast({key} as varchar)')}, ' ', ''))"
+    words = {form for word in ("", *words) for form in spellings(word.replace(" ", ""))}
+    is_listed = f"{written} in ({', '.join(text(word) for word in sorted(words))})"
+    if "0" not in words:
+        return f"({is_listed})"
+    return f"({is_listed} or translate({written}, '0-.,:_/()[]' || chr(123) || chr(125), '') = '')"
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """A word of the configuration in lower case, as one letter ö is written in Unicode: as one character, and as two."""
+    lower = word.strip().lower()
+    return tuple(dict.fromkeys((unicodedata.normalize("NFC", lower), unicodedata.normalize("NFD", lower))))
+
+
+def plain(sql: str) -> str:
+    """SQL as it stands in a model: no brace of it opens anything in Jinja."""
+    return sql.replace("{", '{{ "{" }}')
+
+
+def argument(value: str) -> str:
+    """A value as a string inside a Jinja expression."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,186 @@
+"""Reads `kundbild.toml`: `${VAR}` from the environment, then validation with the line of each mistake.
+
+Here: text → Settings. Not here: what the settings are (settings/) or whether a source answers (doctor.py).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
+
+DEFAULT_HOME = PROJECT_DIR / "home"
+DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
+
+
+def home_and_config() -> tuple[Home, Path]:
+    """Where the home folder and the configuration are: KUNDBILD_HOME and KUNDBILD_CONFIG, or beside the project."""
+    home = Path(os.environ.get("KUNDBILD_HOME") or DEFAULT_HOME).resolve()
+    config = Path(os.environ.get("KUNDBILD_CONFIG") or DEFAULT_CONFIG).resolve()
+    # the configuration may name places below the home folder
+    os.environ["KUNDBILD_HOME"], os.environ["KUNDBILD_CONFIG"] = str(home), str(config)
+    return Home(home), config
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+def load_privacy(path: Path, environment: dict[str, str] | None = None) -> Privacy:
+    """The settings of [privacy] alone, for who reads a publication: it needs no secret of a source, and no file.
+
+    Raises ConfigurationError as load_settings does.
+    """
+    if not path.is_file():
+        return Privacy()
+    environment = dict(os.environ) if environment is None else environment
+    text, tree = _read(path)
+    said = _fill(tree.get("privacy", {}), environment, path, text, ("privacy",))
+    try:
+        return Privacy.model_validate(said)
+    except ValidationError as error:
+        raise _as_configuration_error(error, path, text, ("privacy",)) from error
+
+
+def load_settings(path: Path, environment: dict[str, str] | None = None) -> Settings:
+    """Settings from the file at `path`.
+
+    Raises ConfigurationError naming file, key and line when the file is absent, is not TOML, refers to an unset
+    environment variable, or holds an unknown key or a value of the wrong type.
+    """
+    from orchestration.extract.systems import complete_sources
+
+    environment = dict(os.environ) if environment is None else environment
+    if not path.is_file():
+        raise ConfigurationError(
+            "there is no configuration file",
+            where=str(path),
+            to_do="name it with --config, or write one: `kundbild demo` starts with the demo's",
+        )
+    text, tree = _read(path)
+    tree = _fill(tree, environment, path, text)
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        raise _as_configuration_error(error, path, text) from error
+    return complete_sources(settings, path, text)
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"this is not valid TOML: {error}", where=str(path), to_do="mend that line") from error
+
+
+def line_of(text: str, keys: tuple[Any, ...]) -> int | None:
+    """The 1-based line of the last of `keys` that stands in the TOML text, following tables from outer to inner."""
+    line = None
+    start = 0
+    lines = text.splitlines()
+    for key in keys:
+        if isinstance(key, int):
+            continue
+        name = re.escape(str(key))
+        pattern = re.compile(rf'^\s*\[.*\b{name}\b.*\]|^\s*"?{name}"?\s*=|[{{,]\s*"?{name}"?\s*=')
+        for number in range(start, len(lines)):
+            if pattern.search(lines[number]):
+                line, start = number + 1, number
+                break
+    return line
+
+
+def place(path: Path, text: str, keys: tuple[Any, ...]) -> str:
+    """`file, line N, key a.b.c`: how every configuration error says where it is."""
+    line = line_of(text, keys)
+    dotted = ".".join(str(key) for key in keys)
+    return f"{path}" + (f", line {line}" if line else "") + (f", key {dotted}" if dotted else "")
+
+
+def _fill(tree: Any, environment: dict[str, str], path: Path, text: str, keys: tuple[Any, ...] = ()) -> Any:
+    if isinstance(tree, dict):
+        # a source that is switched off needs none of its secrets
+        if keys[:1] == ("sources",) and len(keys) == 2 and tree.get("enabled") is False:
+            return tree
+        return {key: _fill(value, environment, path, text, (*keys, key)) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_fill(value, environment, path, text, (*keys, number)) for number, value in enumerate(tree)]
+    if not isinstance(tree, str):
+        return tree
+
+    def value_of(match: re.Match[str]) -> str:
+        name, default = match.group(1), match.group(2)
+        if name in environment:
+            return environment[name]
+        if default is not None:
+            return default
+        raise ConfigurationError(
+            f"the environment variable {name} is not set",
+            where=place(path, text, keys),
+            to_do=f"set it before you start: export {name}=…",
+        )
+
+    return _VARIABLE.sub(value_of, tree)
+
+
+def _as_configuration_error(
+    error: ValidationError, path: Path, text: str, below: tuple[str, ...] = ()
+) -> ConfigurationError:
+    # a misspelt key is told before the key that it leaves missing
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    keys = below + tuple(key for key in first["loc"] if key not in ("str", "list[str]", "ColumnMap"))
+    what = first["msg"].removeprefix("Value error, ")
+    to_do = "mend that key"
+    if first["type"] == "extra_forbidden":
+        what = f"unknown key '{keys[-1]}'"
+        known = _known_keys(keys[:-1])
+        near = difflib.get_close_matches(str(keys[-1]), known, n=1)
+        to_do = (f"did you mean '{near[0]}'? " if near else "") + f"known keys here: {', '.join(known)}"
+    elif first["type"] == "missing":
+        what = f"the key '{keys[-1]}' is missing"
+        to_do = "add it"
+    others = len(error.errors()) - 1
+    if others:
+        what += f" (and {others} more)"
+    return ConfigurationError(what, where=place(path, text, keys), to_do=to_do)
+
+
+def _known_keys(keys: tuple[Any, ...]) -> list[str]:
+    """The keys of the section at `keys`, found by the settings' own types: whatever nests there is known."""
+    found: list[Any] = [Settings]
+    for key in keys:
+        found = [below for kind in found for below in _below(kind, key)]
+    models = [kind for kind in found if _is_model(kind)]
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
+
+
+def _below(kind: Any, key: Any) -> list[Any]:
+    """The types of what stands at `key` of a section, a table of names, or a list."""
+    if _is_model(kind):
+        fields = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
+        return _types(fields.get(str(key)))
+    inner = [value for value in get_args(kind) if value is not Ellipsis]
+    if get_origin(kind) is dict:
+        return _types(inner[1])
+    return _types(inner[0]) if get_origin(kind) in (list, tuple) and isinstance(key, int) else []
+
+
+def _types(kind: Any) -> list[Any]:
+    """A type, or each of a union."""
+    if get_origin(kind) is Annotated:
+        return _types(get_args(kind)[0])
+    return [one for of in get_args(kind) for one in _types(of)] if get_origin(kind) in (Union, UnionType) else [kind]
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

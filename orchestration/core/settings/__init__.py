@@ -1,0 +1,128 @@
+"""Every setting, typed. Here: the shape of `kundbild.toml`. Not here: reading the file (configuration.py).
+
+An unknown key is an error: a misspelt setting must never be silently ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
+
+from orchestration.core.settings.identity import GoldenRecord, Identity
+from orchestration.core.settings.maps import STATEMENT_HOURS
+from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Schedule
+from orchestration.core.settings.privacy import Privacy
+from orchestration.core.settings.tables import CsvDialect, Table
+from orchestration.core.settings.time_zones import TimeZone
+
+PROJECT_DIR = Path(__file__).resolve().parents[3]
+DBT_DIR = PROJECT_DIR / "dbt_project"
+
+
+UNCLEAR_LOGIN = (
+    "its user or password holds a character that parts a URL, so that a part of it would be read as the host: write it "
+    "percent-encoded (@ as %40, / as %2F, : as %3A, ? as %3F, # as %23)"
+)
+
+
+def has_unclear_login(url: str, *, is_sql: bool) -> bool:
+    """Whether a user or password in a URL is not told apart from what stands behind it: libraries would take a part of it for
+    the host, and tell that. `is_sql`: as SQLAlchemy reads URLs, where a password ends with the first @."""
+    rest = url.partition("://")[2]
+    if "@" not in rest or rest.startswith("/"):
+        return False
+    if is_sql:
+        return rest.count("@") > 1 or re.match("[^:@]*[/?#]", rest) is not None
+    authority, behind = [*re.split("[/?#]", rest, maxsplit=1), ""][:2]
+    # what stands behind a colon of a host is a port
+    return authority.count("@") > 1 or ("@" in behind and re.search(r"^[^@\[]*:(?!\d*$)[^@]*$", authority) is not None)
+
+
+class Source(BaseModel, extra="forbid", frozen=True):
+    """A source system: which connector reads it and from where."""
+
+    connector: Literal["files", "sql", "rest"]
+    system: str | None = Field(
+        default=None,
+        description="the system of Kundbild's own whose tables it has; unless given, that of its name if it declares no tables",
+    )
+    url: str = Field(description="folder or fsspec URL · SQLAlchemy URL · base URL of the API")
+    enabled: bool = True
+    format: Literal["csv", "jsonl", "json_pages", "parquet"] = "csv"
+    csv: CsvDialect = CsvDialect()
+    token: str | None = Field(default=None, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    page_size: int = Field(default=1000, gt=0)
+    max_minutes: float = Field(
+        default=120, gt=0, le=525_600, description="a source that takes longer is given up for this run"
+    )
+    full_read_days: float = Field(
+        default=7,
+        ge=0,
+        description="sql and rest: tables with a cursor are read whole again after so many days, which finds rows that pages "
+        "or late commits lost; 0: never",
+    )
+    null_values: list[str] = Field(
+        default=["", "NULL", "null", "\\N", "N/A", "n/a", "#N/A"], description="what the source writes for nothing"
+    )
+    null_keys: list[str] = Field(
+        default=["0", "-", "--", "?", "-1", "none", "(none)", "na", "n.a.", "n.a", "<na>", "nan", "nat", "nil", "(null)", "undefined", "missing", "notset",
+                 "(notset)", "#ref!", "#value!", "#null!", "ffffffff-ffff-ffff-ffff-ffffffffffff", "guest", "guestuser", "guestcustomer", "gäst", "gast",
+                 "gästkund", "gjest", "gæst", "gaest", "vieras", "visitor", "anonymous", "anonym", "anonyymi", "kontantkund", "kontantkunde", "unknown", "okänd",
+                 "okand", "ukjent", "ukendt", "tuntematon", "ingen", "saknas", "mangler"],
+        description="what it writes, besides, where a row refers to nobody, without case and blanks: such rows share no key; 0 "
+        "stands for whatever is only zeros and marks too (0000, the nil UUID)",
+    )  # fmt: skip
+    timezone: TimeZone | None = Field(
+        default=None,
+        description="in which times without an offset are read; where it is not stated they are read as UTC, and one of a "
+        "consent grants nothing that lies within 14 to 26 hours after a withdrawal of another source",
+    )
+    tables: dict[str, Table] = {}
+
+    @field_validator("url")
+    @classmethod
+    def _login_is_clear(cls, url: str, info: ValidationInfo) -> str:
+        if has_unclear_login(url, is_sql=info.data.get("connector") == "sql"):
+            raise ValueError(UNCLEAR_LOGIN)
+        return url
+
+    def fresh_within(self, table: Table) -> float | None:
+        """Hours within which something new is to come of `table`, or None: what it says, else a day for statements that come
+        as files. A table of a database or an API that is read tonight is known up to tonight, however quiet it is."""
+        if table.fresh_within_hours is None and self.connector == "files" and table.holds_statements:
+            return STATEMENT_HOURS
+        return table.fresh_within_hours
+
+
+# a mistake is told without its value, which may be a secret
+class Settings(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True):
+    """The whole of `kundbild.toml`. `owner` is the team that Dagster names as the owner of every asset."""
+
+    company: str
+    owner: str = "team:data"
+    currency: str = Field(default="SEK", description="ISO 4217; every amount is also given in it")
+    sources: dict[str, Source] = Field(min_length=1)
+    schedule: Schedule = Schedule()
+    identity: Identity = Identity()
+    golden_record: GoldenRecord = GoldenRecord()
+    quality: Quality = Quality()
+    privacy: Privacy = Privacy()
+    publishing: Publishing = Publishing()
+    alerts: Alerts = Alerts()
+    engine: Engine = Engine()
+
+    @model_validator(mode="after")
+    def _trusted_sources_exist(self) -> Settings:
+        for name in self.golden_record.source_priority:
+            if name not in self.sources:
+                raise ValueError(
+                    f"golden_record.source_priority names '{name}'; the sources are {', '.join(sorted(self.sources))}"
+                )
+        return self
+
+    @property
+    def enabled_sources(self) -> dict[str, Source]:
+        return {name: source for name, source in self.sources.items() if source.enabled}

@@ -1,0 +1,200 @@
+"""Settings of one table of a source system: its columns, how it is read, whose its rows are.
+
+Not here: the source (settings/__init__.py), persons and retention (settings/people.py), mappings (settings/maps.py).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
+from orchestration.core.settings.people import NationalId, Person, Retention
+
+
+class CsvDialect(BaseModel, extra="forbid", frozen=True):
+    delimiter: str = Field(default=",", description="one character")
+    quote: str = Field(default='"', description="one character, or none where the file quotes nothing")
+    encoding: Literal["utf-8", "latin-1", "windows-1252", "utf-16"] = Field(
+        default="utf-8", description="latin-1 is read as Windows-1252, of which it is a part"
+    )
+    decimal: Literal[".", ","] = "."
+    has_header: bool = Field(default=True, description="without one, the columns are those declared, in their order")
+
+    @field_validator("delimiter")
+    @classmethod
+    def _is_one_character(cls, said: str) -> str:
+        if len(said) != 1 or said in "\r\n":
+            raise ValueError(
+                f"delimiter = {said!r} is not one character: have the file exported with one, as ; or | or \\t"
+            )
+        return said
+
+    @field_validator("quote")
+    @classmethod
+    def _is_one_byte(cls, said: str) -> str:
+        if len(said) > 1 or not said.isascii() or said in ("\r", "\n"):
+            raise ValueError(f'quote = {said!r} is not one character of ASCII: say "" where the file quotes nothing')
+        return said
+
+    @model_validator(mode="after")
+    def _are_two(self) -> CsvDialect:
+        if self.delimiter == self.quote:
+            raise ValueError(f"delimiter and quote are both {self.quote!r}: they are two characters")
+        return self
+
+
+# rows of these say what was sold: totals outlast the person
+_ACCOUNTING = ("orders", "order_items", "invoices")
+
+
+class Table(BaseModel, extra="forbid", frozen=True):
+    """One table of a source system, as the vendor has it. `columns` are DuckDB types, the schema contract."""
+
+    columns: dict[str, str] = Field(min_length=1)
+    key: list[str] = Field(default=[], description="merge on these; empty: every delivered row is a row of its own")
+    cursor: str | None = Field(default=None, description="column that grows when a row changes: incremental reads")
+    cursor_lag: float | None = Field(
+        default=None,
+        ge=0,
+        description="how far below the newest row an incremental read begins, for rows that are committed late: hours, or of a "
+        "cursor that is a number so many numbers; 24 hours or 1000 unless given",
+    )
+    read: Literal["changes", "whole"] | None = Field(
+        default=None,
+        description="sql and rest: read what changed by the cursor, or the whole table each time, as statements of consent and "
+        "events of email are unless said otherwise: such rows are entered late, with old times; of files a row that comes later "
+        "then counts, whatever its cursor says",
+    )
+    path: str | None = Field(default=None, description="files: glob below the source's url")
+    table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
+    endpoint: str | None = Field(default=None, description="rest: path below the source's url")
+    find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
+    fresh_within_hours: float | None = Field(
+        default=None,
+        description="warn when nothing new came for so long: no row that changed by the cursor, else no row and no file; of "
+        "consent and email events exports stop, too, and of their files 24 hours are meant where nothing is said",
+    )
+    csv: CsvDialect | None = Field(default=None, description="files: where this table's files differ from the source's")
+    is_whole: bool = Field(
+        default=False, description="files: each is the whole table: rows that the newest one has no more are gone"
+    )
+    optional: bool | Literal["before_first"] = Field(
+        default=False, description="files: no file at all is no error; before_first: as long as none ever came"
+    )
+    told_by: Literal["sha256", "rows"] | None = Field(
+        default=None,
+        description="files: beside each lies one of the same name with .sha256 (as `sha256sum` writes it) or .rows (a number) "
+        "after it; a file that is not as it tells, or has none yet, is not read",
+    )
+    min_rows: int | None = Field(default=None, ge=0, description="files: one with fewer rows is refused: it may be cut")
+    national_id: NationalId | None = None
+    persons: list[Person] = Field(default=[], description="whose the rows are, where they are anybody's")
+    retention: Retention | None = Field(
+        default=None, description="unless given, as of the entity that the table is mapped to"
+    )
+    texts: list[str] | None = Field(
+        default=None,
+        description="columns that people write in, or column.field of nested rows: special categories and identity numbers are "
+        "taken out of them; unless given, all text of which nothing else is said",
+    )
+    questions: dict[str, str] = Field(
+        default={}, description="column that says what another's value is about: none is kept of a special category"
+    )
+    not_special: list[str] = Field(
+        default=[], description="columns that are named as a special category is (Art. 9), and are none: kept"
+    )
+    maps: list[EntityMap] = []
+
+    @model_validator(mode="after")
+    def _key_and_cursor_are_columns(self) -> Table:
+        if self.national_id and (len(self.key) != 1 or self.national_id.column in self.key):
+            raise ValueError("a table with a national_id needs one key column, which is another")
+        by_letters = [name.casefold() for name in self.columns]
+        alike = sorted(name for name in self.columns if by_letters.count(name.casefold()) > 1)
+        if alike:
+            raise ValueError(
+                f"columns that differ by case alone: {', '.join(alike)}; the warehouse cannot tell them apart"
+            )
+        if self.is_whole and not self.key:
+            raise ValueError("a table whose files are whole needs a key: by it rows that are gone are found")
+        identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
+        persons = [column for person in self.persons for column in person.columns]
+        read = [path.partition(".")[0] for path in [*(self.texts or []), *self.questions, *self.questions.values()]]
+        aged = [*self.retention.happened_at, *self.retention.only] if self.retention else []
+        used = [*self.key, *filter(None, [self.cursor, *identity]), *persons, *read, *self.not_special, *aged]
+        for name in used:
+            if name not in self.columns:
+                raise ValueError(
+                    f"'{name}' is used as key, cursor, national_id, persons, retention, texts, questions or not_special but is "
+                    f"not among the columns: {', '.join(sorted(self.columns))}"
+                )
+        return self
+
+    @property
+    def holds_statements(self) -> bool:
+        """Whether its rows say what somebody consented to, withdrew or complained of."""
+        return any(m.entity in STATEMENTS for m in self.maps) or any(p.grant or p.refusal for p in self.persons)
+
+    @property
+    def is_address_register(self) -> bool:
+        """Whether its rows say whose identity is protected, and who died."""
+        by_columns = {"is_protected", "is_deceased"} <= set(self.columns)
+        return by_columns or any(mapped.entity == "address_updates" for mapped in self.maps)
+
+    @property
+    def is_register(self) -> bool:
+        """Whether its rows are a register's: who is reserved, protected or dead. A lost one lets somebody be written to."""
+        is_kept_as_one = self.retention is not None and self.retention.category == "register"
+        return is_kept_as_one or any(mapped.entity in REGISTERS for mapped in self.maps)
+
+    @property
+    def is_read_whole(self) -> bool:
+        """Whether it is read whole each night whatever its cursor: asked for, or statements, which are entered with old times."""
+        return self.read == "whole" or (self.holds_statements and self.read != "changes")
+
+    @property
+    def whose(self) -> list[Person]:
+        """The persons that are declared, else what the mappings say. Where a row also says what was sold, it outlasts all of them."""
+        if self.persons:
+            return self.persons
+        found = [(mapped, person) for mapped in self.maps if (person := _mapped_person(mapped))]
+        sold = {c for m in self.maps if m.entity in _ACCOUNTING for c in m.read if c not in _named(m)}
+        if not sold:
+            return [person for _, person in found]
+        return [
+            person.model_copy(
+                update={"is_kept": True, "emptied": sorted({*mapped.read} - sold - {*person.key_columns})}
+            )
+            for mapped, person in found
+        ]
+
+
+def _named(mapped: EntityMap) -> list[str]:
+    """Columns of a mapped table that say who its person is."""
+    how = mapped.how("person_key")
+    return how.columns if how else []
+
+
+def _mapped_person(mapped: EntityMap) -> Person | None:
+    """Whose the rows of a mapped table are, by the conformed columns that they are mapped to."""
+
+    def columns(name: str) -> list[str]:
+        how = mapped.how(name)
+        return how.columns if how else []
+
+    def column(name: str) -> str | None:
+        return next(iter(columns(name)), None)
+
+    is_people = mapped.entity == "people"
+    key = columns("source_key" if is_people else "person_key")
+    points = [c for c in map(column, ("email", "phone") if is_people else ("contact_point",)) if c]
+    if not key and not points:
+        return None
+    system = mapped.constants.get("person_system")
+    return Person(
+        key=key[0] if len(key) == 1 else key or None, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
+        full_name=column("full_name"), given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
+        is_kept=mapped.entity in _ACCOUNTING,
+    )  # fmt: skip

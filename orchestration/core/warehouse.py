@@ -1,0 +1,178 @@
+"""The one way to open `warehouse.duckdb`. Here: the connection and its settings. Not here: any table."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.core.cut_databases import cut, is_of_cut
+from orchestration.core.disk import full_disk
+from orchestration.core.errors import KundbildError, WarehouseBusyError
+from orchestration.core.home import COMMAND_WAITS, Home
+from orchestration.core.settings import Engine
+
+# BI tools still carry DuckDB 1.5: what is published is written as that one reads it
+PUBLISHED_STORAGE = "v1.5.0"
+
+
+def opening_settings(engine: Engine, home: Home) -> dict[str, Any]:
+    """DuckDB settings that can be given when the file is opened."""
+    return {
+        "memory_limit": engine.memory_limit,
+        "threads": engine.threads,
+        "temp_directory": str(home.temporary),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        # it joins each list of constants in an expression: hundreds of joins, and seconds, for a staging view of forty rows
+        "disabled_optimizers": "in_clause",
+    }
+
+
+@contextmanager
+def open_warehouse(
+    home: Home, engine: Engine, *, patience: float = COMMAND_WAITS
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-write connection, closed on the way out. Waits for another program that has the file open. Raises
+    WarehouseBusyError or KundbildError with the cause, also where what is done inside needs more memory than it may use."""
+    try:
+        connection = _connect(home, patience)
+        # the zone needs an extension that is only there once the file is open
+        for name, value in {**opening_settings(engine, home), "TimeZone": "UTC"}.items():
+            connection.execute(f"set global {name} = {_literal(value)}")
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WarehouseBusyError(
+                "another program has the warehouse open",
+                where=str(home.warehouse),
+                to_do="close it there; BI tools read published/, never the warehouse",
+            ) from error
+        if is_of_cut(error, home.warehouse):
+            raise cut(home.warehouse) from error
+        raise full_disk(error, home.root) or KundbildError(
+            "the warehouse cannot be opened",
+            where=f"{home.warehouse}: {error}",
+            to_do="check its rights; where the file is broken, put back the newest backup and run again",
+        ) from error
+    home.warehouse.chmod(0o600)
+    try:
+        yield connection
+    except duckdb.IOException as error:
+        # blocks that lack between others are seen when they are read
+        if is_of_cut(error, home.warehouse):
+            raise cut(home.warehouse) from error
+        raise
+    except duckdb.OutOfMemoryException as error:
+        raise KundbildError(
+            f"DuckDB needs more than the {engine.memory_limit} of memory that it may use",
+            where="[engine] memory_limit in kundbild.toml",
+            to_do="raise it; what was begun is finished, or begun anew, by the next command",
+        ) from error
+    finally:
+        connection.close()
+
+
+def _connect(home: Home, patience: float) -> duckdb.DuckDBPyConnection:
+    give_up = time.monotonic() + patience
+    while True:
+        try:
+            return duckdb.connect(str(home.warehouse))
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower() or time.monotonic() >= give_up:
+                raise
+            time.sleep(0.1)
+
+
+@contextmanager
+def clock_of(connection: duckdb.DuckDBPyConnection, zone: str) -> Iterator[None]:
+    """Inside, an instant that is cast to TIMESTAMP is the time of a zone's clock; outside it is UTC."""
+    connection.execute(f"set TimeZone = {text(zone)}")
+    try:
+        yield
+    finally:
+        connection.execute("set TimeZone = 'UTC'")
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of what is done inside, or, where it raises, none."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # what failed may have ended it already, as a commit on a full disk does; and the first may be interrupted
+        for _ in range(2):
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
+        raise
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:
+    """The first column of the one row of a query; None when there is none. Leaves no unfinished result behind."""
+    rows = connection.execute(sql, parameters).fetchall()
+    return rows[0][0] if rows else None
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, relation: str, where: str) -> int:
+    return int(scalar(connection, f"select count(*) from {relation} where {where}"))
+
+
+def changed_rows(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    """Runs an insert, update or delete. Returns the rows that it changed."""
+    return int(scalar(connection, statement))
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether the database in use has it."""
+    found = "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = $1 and table_name = $2"
+    return bool(scalar(connection, found, [schema, table]))
+
+
+def row_counts(connection: duckdb.DuckDBPyConnection, *, views_of: str | None = None) -> dict[str, int]:
+    """Rows of every table, by `schema.table`, as the catalogue knows them; those of one schema's views are counted."""
+    counts = {
+        f"{schema}.{table}": int(rows)
+        for schema, table, rows in connection.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables()"
+        ).fetchall()
+    }
+    views = connection.execute("select view_name from duckdb_views() where schema_name = ?", [views_of]).fetchall()
+    for (view,) in views:
+        counts[f"{views_of}.{view}"] = int(
+            scalar(connection, f"select count(*) from {quote(views_of or '')}.{quote(view)}")
+        )
+    return counts
+
+
+def quote(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def key_text(columns: Sequence[str], of: str = "") -> str:
+    """SQL: a key of one or several columns as text. Of several, `|` stands between them, escaped within; null where one is null."""
+    if len(columns) == 1:
+        return f"cast({of}{quote(columns[0])} as varchar)"
+    escaped = [rf"replace(replace(cast({of}{quote(c)} as varchar), '\', '\\'), '|', '\|')" for c in columns]
+    return "(" + " || '|' || ".join(escaped) + ")"
+
+
+def json_path(column: str) -> str:
+    """The path of a field of a JSON object, as DuckDB writes it."""
+    escaped = column.replace("\\", "\\\\").replace('"', '\\"')
+    return f'$."{escaped}"'
+
+
+def text(value: str | Path) -> str:
+    """A value as an SQL string literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _literal(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int) else text(str(value))

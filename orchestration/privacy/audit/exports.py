@@ -1,0 +1,92 @@
+"""Who was in a file that left: keyed hashes, so that an erasure can say which exports held the person (Art. 19).
+
+Here: `restricted.exports`, `restricted.export_members`. Not here: what is exported (activation/), which contact points a
+recipient has to remove again (exported_points.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+import duckdb
+
+from orchestration.core.errors import KundbildError
+from orchestration.core.warehouse import scalar
+from orchestration.privacy.audit.exported_points import hashed_customer
+from orchestration.privacy.secrets.pepper import Pepper
+
+_DDL = """
+create schema if not exists restricted;
+create table if not exists restricted.exports (
+    export_id varchar primary key, what varchar not null, exported_at timestamp not null, recipient varchar, content_hash varchar
+);
+alter table restricted.exports add column if not exists recipient varchar;
+alter table restricted.exports add column if not exists content_hash varchar;
+create table if not exists restricted.export_members (export_id varchar not null, keyed_hash varchar not null);
+"""
+_RECIPIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def prepare_exports(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_DDL)
+
+
+def assert_recipient(recipient: str) -> None:
+    """Raises KundbildError where a recipient's name is more than the name of a thing: it stands in logs."""
+    if recipient and not _RECIPIENT.fullmatch(recipient):
+        raise KundbildError(
+            "a recipient is named by letters, digits, dot, hyphen and underscore", to_do="write --recipient mailer"
+        )
+
+
+def content_hash(pepper: Pepper, content: bytes) -> str:
+    """The keyed hash by which a file that is found somewhere is known again."""
+    return pepper.hashed(f"content:{hashlib.sha256(content).hexdigest()}")
+
+
+def note_export(
+    con: duckdb.DuckDBPyConnection,
+    pepper: Pepper,
+    what: str,
+    customers: Sequence[str],
+    at: datetime,
+    *,
+    recipient: str = "",
+    content: bytes | None = None,
+) -> str:
+    """Notes that `customers` (ids) left in `what` at `at` (UTC, naive), in a file of that `content`. Returns the export's id.
+
+    To be called in the transaction in which the file is written.
+    """
+    prepare_exports(con)
+    noted = {"what": what, "at": at, "recipient": recipient or None}
+    hashed = content_hash(pepper, content) if content is not None else None
+    export = str(
+        scalar(
+            con,
+            "insert into restricted.exports (export_id, what, exported_at, recipient, content_hash) "
+            "values (uuidv7()::varchar, $what, $at, $recipient, $hashed) returning export_id",
+            {**noted, "hashed": hashed},
+        )
+    )
+    con.execute(
+        f"insert into restricted.export_members select $export, {hashed_customer(pepper, 'customer')} from (select unnest($customers::varchar[]) as customer)",
+        {"export": export, "customers": list(customers), **pepper.parameters()},
+    )
+    return export
+
+
+def exports_with(con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequence[str]) -> list[str]:
+    """The exports that held one of `customers` (today's and old ids), as "when: what to recipient", the newest first."""
+    prepare_exports(con)
+    rows = con.execute(
+        "select strftime(e.exported_at, '%Y-%m-%d %H:%M') || ': ' || e.what || coalesce(' to ' || e.recipient, '') "
+        "from restricted.exports e where e.export_id in ("
+        f"select m.export_id from restricted.export_members m where m.keyed_hash in (select {hashed_customer(pepper, 'customer')} from (select unnest($customers::varchar[]) as customer))) "
+        "order by e.exported_at desc, e.export_id",
+        {"customers": list(customers), **pepper.parameters()},
+    ).fetchall()
+    return [said for (said,) in rows]

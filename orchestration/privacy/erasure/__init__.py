@@ -1,0 +1,1 @@
+"""What goes and stays away: erasure, retention, files written anew, the proof that nothing is left."""

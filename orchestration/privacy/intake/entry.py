@@ -1,0 +1,289 @@
+"""What never enters raw: columns of national identity numbers and of special categories, and what free text tells of them.
+
+Here: which columns stay behind, and the cleaning of a delivery before it is merged. Not here: how such data is known
+(national_ids.py, special_categories.py), fields within a value (nested_values.py), who was erased (suppressor.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import quote, text
+from orchestration.privacy.intake.national_ids import (
+    LEAST_WHOLE,
+    MOST_WHOLE,
+    holds_national_ids,
+    is_whole_number_of_somebody,
+)
+from orchestration.privacy.intake.nested_values import (
+    HAS_FIELDS,
+    has_telling_field,
+    mend_line,
+    mend_nested,
+    mend_rows,
+    mend_text,
+)
+from orchestration.privacy.intake.special_categories import (
+    IDENTITY_NUMBER,
+    NUMBER_SQL,
+    candidates_sql,
+    numberless,
+    special_category_of,
+    traderless,
+)
+
+# conformed columns that hold what somebody wrote or said
+_WRITTEN = ("topic", "reason", "text", "value", "question", "term")
+
+
+def dropped_columns(table: Table, columns: Iterable[str]) -> list[str]:
+    """Those of `columns` that raw never holds."""
+    opted = table.national_id.column if table.national_id else None
+    return [
+        column
+        for column in columns
+        if column == opted
+        or (column not in table.not_special and (holds_national_ids(column) or special_category_of(column) is not None))
+    ]
+
+
+def kept_columns(table: Table) -> dict[str, str]:
+    """The declared columns that raw holds, with their types."""
+    dropped = dropped_columns(table, table.columns)
+    return {column: kind for column, kind in table.columns.items() if column not in dropped}
+
+
+def unread_columns(table: Table, columns: Iterable[str]) -> set[str]:
+    """Those of `columns` that a connector does not even fetch: all that are dropped, but for the one that is opted in."""
+    opted = table.national_id.column if table.national_id else None
+    return {column for column in dropped_columns(table, columns) if column != opted}
+
+
+def free_text_columns(table: Table, columns: dict[str, str]) -> list[str]:
+    """Columns, or `column.field` of nested rows, that are read for special categories and identity numbers.
+
+    Those that the table names; else all text of which nothing else is said, and what the source added.
+    """
+    dropped = dropped_columns(table, {**table.columns, **columns})
+    added = [
+        column
+        for column, kind in columns.items()
+        if column not in table.columns and column not in dropped and kind.upper() in ("VARCHAR", "JSON")
+    ]
+    if table.texts is not None:
+        return [*table.texts, *added]
+    known = {*dropped, *_known_columns(table)}
+    declared = [column for column, kind in table.columns.items() if _may_hold_text(kind) and column not in known]
+    return [*declared, *added]
+
+
+def _known_columns(table: Table) -> set[str | None]:
+    """Columns of which the table says what they are, and that it is nothing that somebody wrote."""
+    known = {*table.key, table.cursor, *table.questions, *(c for person in table.whose for c in person.columns)}
+    for mapped in table.maps:
+        known |= {
+            c for name in mapped.columns if name not in _WRITTEN and (how := mapped.how(name)) for c in how.columns
+        }
+    return known
+
+
+# of the values of a column of whole numbers that are as long, as many are identity numbers as no order or article number has by chance
+_SHARE = 1 / 3
+_LOOKED_AT = 200
+_WHOLE = re.compile(r"(?i)^(?:U?BIGINT|U?HUGEINT|DOUBLE|FLOAT8?|REAL|(?:DECIMAL|NUMERIC)(?:\(.*\))?)$")
+
+
+def whole_number_columns(table: Table, columns: Mapping[str, str]) -> list[str]:
+    """Columns declared as numbers of which nothing else is said: they may hold identity numbers, whatever they are called."""
+    known = {*dropped_columns(table, columns), *_known_columns(table)}
+    return [column for column, kind in columns.items() if column not in known and _WHOLE.match(kind)]
+
+
+def _whole_numbers(con: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> dict[str, int]:
+    """{column whose values read as identity numbers: how many values}. A few tell: the check digits of other numbers are
+    right by chance. `relation` is read once for all."""
+    if not columns:
+        return {}
+    looks = []
+    for column in columns:
+        number = f"try_cast({quote(column)}::varchar as double)"
+        is_long = f"{number} between {LEAST_WHOLE} and {MOST_WHOLE - 1} and {number} = floor({number})"
+        looks.append(
+            f"arg_min({number}, hash({number}), {_LOOKED_AT}) filter (where {is_long}), count({quote(column)})"
+        )
+    (row,) = con.execute(f"select {', '.join(looks)} from {relation}").fetchall()
+    found: dict[str, int] = {}
+    for column, few, rows in zip(columns, row[::2], row[1::2], strict=True):
+        numbers = {int(number) for number in few or ()}
+        held = sum(map(is_whole_number_of_somebody, numbers))
+        if held and held >= _SHARE * len(numbers):
+            found[column] = int(rows)
+    return found
+
+
+def _may_hold_text(kind: str) -> bool:
+    """Whether a type is of text, or of nested values with text in them."""
+    upper = kind.upper()
+    return upper == "JSON" or "VARCHAR" in upper
+
+
+# words by which columns are known that are no free text, and that people write identity numbers in all the same
+_NAMED = re.compile(
+    r"(?i)(?:^|[_\W]|(?<=[a-z])(?=[A-Z]))(?:\w*name|namn|navn|nimi|title|titel|tittel|job|position|\w*street|gata|gade|katu|"
+    r"\w*address|\w*adress\w*|osoite|care_of|company|contact|attention)\d*(?:$|[_\W]|(?=[A-Z]))"
+)
+_TRADERS = re.compile(
+    r"(?i)^(?:.*_)?(?:org|organi[sz]ation|registration|company|vat|tax|trade)(?:al)?_?(?:s?_?num\w*|s?_?nr|_?no|_?id)$"
+)
+_CONTACTS = re.compile(r"(?i)mail|phone|mobile|url|web")
+_MAPPED_NAMES = ("full_name", "given_name", "family_name", "name", "street", "city", "position", "registration_number")
+
+
+def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Mend]:
+    """Columns that only identity numbers are taken out of, and how: names, streets, titles; companies' own numbers."""
+    people = {c for p in table.whose for c in (p.given_name, p.family_name) if c}
+    points = {c for p in table.whose for c in [*p.email, *p.phone, *p.own, *p.key_columns, p.birth_date]}
+    mapped = {
+        column: name
+        for entity in table.maps
+        for name in entity.columns
+        if name in _MAPPED_NAMES and (how := entity.how(name))
+        for column in how.columns
+    }
+    read = {path.partition(".")[0] for path in free_text_columns(table, columns)}
+    skipped = {*dropped_columns(table, columns), *table.key, table.cursor, *points, *table.questions, *read}
+    found: dict[str, Mend] = {}
+    for column, kind in columns.items():
+        if kind.upper() != "VARCHAR" or column in skipped:
+            continue
+        if _TRADERS.search(column) or mapped.get(column) == "registration_number":
+            found[column] = traderless
+        elif column in people or column in mapped or (_NAMED.search(column) and not _CONTACTS.search(column)):
+            found[column] = numberless
+    return found
+
+
+def clean(
+    con: duckdb.DuckDBPyConnection, table: Table, relation: str, columns: dict[str, str]
+) -> tuple[str, Counter[tuple[str, str]]]:
+    """A SELECT of `relation` without what may not enter; how many values lost what: {(column, category): values}.
+
+    `relation` is read once for each column that is looked at; a value of which nothing is suspected stays in DuckDB.
+    """
+    kinds = {name: kind for name, kind, *_ in con.execute(f"describe from {relation}").fetchall()}
+    expressions: dict[str, str] = {}
+    joins: list[str] = []
+    taken: Counter[tuple[str, str]] = Counter()
+    fields: dict[str, list[str]] = {}
+    for path in free_text_columns(table, columns):
+        # a column's own name may hold a dot
+        column, _, field = (path, "", "") if path in columns else path.partition(".")
+        fields.setdefault(column, []).extend([field] if field else [])
+    for column, read in fields.items():
+        about = {q.split(".")[1]: v.split(".")[1] for q, v in table.questions.items() if q.startswith(f"{column}.")}
+        # a reader may hand JSON on as text
+        is_nested = kinds[column] != "VARCHAR" or columns.get(column, "").upper() != "VARCHAR"
+        mend: Mend = partial(mend_nested if is_nested else mend_text, kept=table.not_special)
+        if read:
+            mend = partial(mend_rows, read, about, kept=table.not_special)
+        changed = _changed(con, relation, column, mend, taken, kept=table.not_special)
+        if changed:
+            name = f"cleaned_{len(joins)}"
+            _register(con, name, changed)
+            value = f"{name}.new" if kinds[column] == "VARCHAR" else f"{name}.new::json::{kinds[column]}"
+            expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {value} end"
+            joins.append(f" left join {name} on {name}.old = {_written(f'd.{quote(column)}')}")
+    for column, mend in number_columns(table, columns).items():
+        if changed := _changed(con, relation, column, mend, taken, kept=None):
+            name = f"cleaned_{len(joins)}"
+            _register(con, name, changed)
+            expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {name}.new end"
+            joins.append(f" left join {name} on {name}.old = d.{quote(column)}")
+    for column, rows in _whole_numbers(con, relation, whole_number_columns(table, columns)).items():
+        expressions[column] = f"null::{kinds[column]}"
+        taken[column, IDENTITY_NUMBER] += rows
+    for question, value in table.questions.items():
+        if "." in question:
+            continue
+        asked = con.execute(
+            f"select {quote(question)}::varchar, count({quote(value)}) from {relation} where {quote(question)} is not null group by 1"
+        ).fetchall()
+        special = {name: (category, rows) for name, rows in asked if (category := special_category_of(name)) and rows}
+        for category, rows in special.values():
+            taken[value, category] += rows
+        if special:
+            listed = ", ".join(text(name) for name in special)
+            kept = expressions.get(value, f"d.{quote(value)}")
+            expressions[value] = f"case when d.{quote(question)}::varchar in ({listed}) then null else {kept} end"
+    if not expressions:
+        return f"select * from {relation}", taken
+    replaced = ", ".join(f"{expression} as {quote(column)}" for column, expression in expressions.items())
+    return f"select d.* replace ({replaced}) from {relation} d{''.join(joins)}", taken
+
+
+def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool, kept: Collection[str] = ()) -> None:
+    """Lines that a load rejected are kept whole: what may not enter is taken out of them too.
+
+    `has_special`: a column of a special category was dropped; in a line it cannot be told from the others. `kept`: names
+    that only sound like one.
+    """
+    if has_special:
+        # not null, which an erasure writes: a line of a table of statements is told as one that nobody can read
+        con.execute("update fresh_rejects set content = ''")
+    if changed := _changed(con, "fresh_rejects", "content", partial(mend_line, kept=kept), Counter(), kept=kept):
+        _register(con, "cleaned_rejects", changed)
+        con.execute("update fresh_rejects set content = new from cleaned_rejects where old = content")
+
+
+Mend = Callable[[str], tuple[str | None, list[str]]]
+
+
+def _changed(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    column: str,
+    mend: Mend,
+    taken: Counter[tuple[str, str]],
+    *,
+    kept: Collection[str] | None,
+) -> dict[str, str | None]:
+    """{value: what stands in its place}, of values that hold something; `taken` counts it. `kept`: names of fields that only
+    sound like a special category; None looks for identity numbers alone."""
+    written = _written(quote(column))
+    words = "" if kept is None else f"regexp_matches(lower({written}), $words) or "
+    if kept is not None and has_telling_field(con, relation, written, kept):
+        words += f"{HAS_FIELDS.format(written=written)} or "
+    suspected = con.execute(
+        f"select {written} as written, count(*) from {relation} "
+        f"where {words}regexp_matches({written}, $number) group by 1",
+        {"number": NUMBER_SQL, **({"words": candidates_sql()} if words else {})},
+    ).fetchall()
+    changed: dict[str, str | None] = {}
+    for old, rows in suspected:
+        new, found = mend(old)
+        if found:
+            changed[old] = new
+            for category in set(found):
+                taken[column, category] += rows
+    return changed
+
+
+def _written(column: str) -> str:
+    """A value as text: nested ones as JSON."""
+    return f"case typeof({column}) when 'VARCHAR' then {column}::varchar else to_json({column})::varchar end"
+
+
+def _register(con: duckdb.DuckDBPyConnection, name: str, changed: Mapping[str, str | None]) -> None:
+    con.register(
+        "cleaned",
+        pa.table({"old": pa.array(list(changed), pa.string()), "new": pa.array(list(changed.values()), pa.string())}),
+    )
+    con.execute(f"create or replace temp table {name} as from cleaned")
+    con.unregister("cleaned")

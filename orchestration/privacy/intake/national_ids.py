@@ -1,0 +1,390 @@
+"""National identity numbers: dropped where data enters; where a table opts in, kept as keyed hashes of valid ones.
+
+Here: how they are known, and `restricted.national_ids`. They confirm and veto who is who (identity/edges.py), and
+are never a key of anything. Not here: what is dropped (entry.py), numbers in free text (special_categories.py).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+import duckdb
+import phonenumbers
+import pyarrow as pa
+from stdnum import luhn
+from stdnum.dk import cpr
+from stdnum.exceptions import ValidationError
+from stdnum.fi import hetu
+from stdnum.no import fodselsnummer
+from stdnum.se import personnummer
+
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import quote, text
+from orchestration.match_keys import define_match_keys
+from orchestration.privacy.secrets.pepper import Pepper
+
+# names of such columns, in the letters and digits that they are written with
+_NAMES = {
+    "civicno", "civicnumber", "civicregistrationnumber", "civicregistrationno", "civicregno", "civicregnumber", "cpr", "cprno", "cprnr", "cprnumber", "cprnummer", "fdselsnummer", "fodselsnr", "fodselsnummer", "fodelsenummer", "fodelsenr", "foedselsnummer", "fdselsnr", "fnr", "henkilotunnus",
+    "henkiltunnus", "henkiloetunnus", "hetu", "identitynumber", "nationalid", "nationalidentificationno", "nationalidentificationnumber", "nationalidentityno", "nationalidentitynumber", "nationalidno", "nationalidnumber",
+    "birthnumber", "dnummer", "fodselsogpersonnummer", "foedselsogpersonnummer", "fdselsogpersonnummer", "foedselsnr", "identityno", "kennitala", "nationalidentifier", "nationalidnr", "nationalidnummer",
+    "nationalinsuranceno", "nationalinsurancenr", "nationalinsurancenumber", "nino", "personalidentificationcode", "personalidentificationno", "personalidentificationnr", "personalidentificationnumber",
+    "personbeteckning", "personidnr", "personidnummer", "socialsecurity", "socsecno", "socsecnr", "sosiaaliturvatunnus", "sotu",
+    "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr",
+    "persnummer", "persnumret", "pnummer", "personnum", "personno", "personnro", "personnumret", "samordnr", "samordningsnumret", "identitetsnummer", "identitetsnr",
+    "fodselsnum", "fdselsnum", "fodselsnummeret", "fdselsnummeret", "fodnr", "fnummer", "personnummeret", "identitetsnummeret", "centralpersonregister",
+    "henkilonumero", "henkilnumero", "htunnus", "hlotunnus", "hltunnus", "henkilokoodi", "personalidno", "personalidnr", "personalidentifier",
+    "nationalidentity", "nationalidentitynr", "socialsecuritynr", "ssecnumber", "civicnr", "civicid", "personnr", "personnummer", "persnr", "samordningsnr", "samordningsnummer", "socialsecurityno", "socialsecuritynumber", "socsecid", "ssn",
+}  # fmt: skip
+# words that say "number" behind such a name, in whatever language it is not said twice: pnr_no, cpr_id, hetu_numero
+_NUMBER_WORDS = {
+    "no",
+    "nr",
+    "nro",
+    "num",
+    "number",
+    "nummer",
+    "numret",
+    "nummeret",
+    "numero",
+    "id",
+    "code",
+    "kod",
+    "kode",
+    "koodi",
+    "field",
+    "col",
+}
+# names that mean nothing else, also as the end of a longer word: kundpersonnummer
+_ENDS = re.compile(
+    r"(?:personn(?:ummer|umret|ummeret|r)|persnummer|persnr|samordningsn(?:ummer|r)|f(?:o|oe)?dselsn(?:ummer|ummeret|r)|f(?:o|oe)delsen(?:ummer|r)|"
+    r"henkil(?:o|oe)?tunnus|personbeteckning|cprn(?:ummer|umber|r|o)|nationalid(?:entity)?(?:number|no|nr)?|socialsecurityn(?:umber|o|r))$"
+)
+# words before such a name, written as one with it
+_WHOSE = re.compile(
+    r"^(?:kund(?:e|ens?)?|customers?|cust|medlem(?:s|mens)?|members?|asiak(?:as|kaan)|clients?|users?|owners?|agare|eiers?|patients?|borgers?|"
+    r"ansatte?|elev|employees?|contacts?|kontakt)(?=[pf]nr|cpr|ssn|hetu|sotu|persn)"
+)
+# the whole name of such a column; behind other words it may be any record's number
+_WHOLE_NAMES = {
+    "idnr",
+    "idnummer",
+    "idnumber",
+    "idno",
+    "idnum",
+    "identificationnumber",
+    "identificationno",
+    "identitynr",
+}
+# words behind such a name that leave it one: a part or a plain hash of a number tells it
+_FORMS = {
+    "clean", "enc", "encrypted", "hash", "hashed", "last", "masked", "md", "raw", "sha", "text", "txt", "value", "string", "str", "full",
+    "fullt", "short", "kort", "long", "lang", "formatted", "formaterat", "normalised", "normalized", "digits", "digit", "siffror",
+    "siffrigt", "siffrig", "siffer", "sifret", "cifre", "ciffer", "numeroa",
+}  # fmt: skip
+# what stands between the birth date and the rest, and what is written for a hyphen
+_SEPARATOR = "[-+A-FU-Y \u00a0\u2010-\u2015\u2212]?"
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+# as numbers are printed: ten or twelve digits, of which the last may be a letter, or the eleven of Norway
+_PRINTED = rf"(?:\d{{2}})?\d{{6}}{_SEPARATOR}\d{{3}}[0-9A-Za-z]|\d{{6}}{_SEPARATOR}\d{{5}}"
+# and as people write them: a date in three parts, blanks or a slash about the separator, blanks in the rest or between all digits
+_BLANKS = " \t\u00a0\u00ad\u2000-\u200d\u202f\u2060\u3000\ufeff"
+_BLANK, _PART, _MARK = f"[{_BLANKS}]", f"[-./{_BLANKS}]?", "[-+/A-FU-Y\u2010-\u2015\u2212\uff0b\uff0d\uff0f]?"
+_LETTERS = "A-Za-z\uff21-\uff3a"
+_GAP = f"{_BLANK}{{0,2}}{_MARK}{_BLANK}{{0,2}}"
+
+
+def _date(part: str) -> str:
+    return rf"(?:\d{{2}}{_BLANK}?)?\d{{2}}{part}\d{{2}}{part}\d{{2}}{_GAP}"
+
+
+# the rest is in two pairs only where no dot, dash or slash parts the date: 01.03.2026 10 is a time of day
+WRITTEN = (
+    rf"{_date(_PART)}\d{{3}}{_BLANK}?[\d{_LETTERS}]|{_date(_PART)}\d{{3}}{_BLANK}?\d{{2}}|{_date(f'{_BLANK}?')}\d{{2}}{_BLANK}\d{{2}}"
+    # a dot as of a decimal number, where none parts the date
+    rf"|(?:\d{{2}})?\d{{6}}{_BLANK}?\.{_BLANK}?(?:\d{{5}}|\d{{3}}[\d{_LETTERS}])|\d{{2}}\.\d{{2}}\.\d{{2}}\.\d{{5}}"
+    rf"|(?:\d{_BLANK}){{6,8}}(?:[-+/]{_BLANK})?(?:\d{_BLANK}){{3,4}}[\d{_LETTERS}]"
+)
+# signs as HTML writes them; "&" itself may be written so before them
+_ENTITY = r"&(?:amp;)*(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z]{2,31});"
+# of ten signs at least five stand before the one that is written so, or behind it: what is in between is read in Python
+_SIGN = rf"(?:\p{{Nd}}|{_ENTITY})"
+_ESCAPED = rf"(?:{_SIGN}[-+./{_BLANKS}]{{0,3}}){{5}}{_ENTITY}|{_ENTITY}(?:[-+./{_BLANKS}]{{0,3}}{_SIGN}){{5}}"
+# the same for DuckDB, whose \d is a digit of ASCII alone
+WRITTEN_SQL = rf"{WRITTEN}|{_ESCAPED}".replace(r"\d", r"\p{Nd}")
+# what is replaced in a rejected line; any number written as one, for there it cannot be told by its column
+_WRITTEN = rf"\b(?:{_PRINTED})\b"
+_GLUED = rf"[\pL_](?:{_PRINTED})|(?:{_PRINTED})[\pL_]"
+REMOVED = "[identity number removed]"
+
+_DDL = """
+create schema if not exists restricted;
+create table if not exists restricted.national_ids (
+    source_system varchar not null, source_key varchar not null, country_code varchar not null, keyed_hash varchar not null,
+    primary key (source_system, source_key)
+);
+"""
+
+
+def holds_national_ids(column: str) -> bool:
+    """Whether a column is named as one of national identity numbers is, alone or as the last words: `customer_pnr_2`,
+    `pnr_hash`, `personnummer12`."""
+    words = re.findall(
+        r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-zåäöæø])(?=[A-ZÅÄÖÆØ])", " ", column).lower().translate(_PLAIN)
+    )
+    while len(words) > 1 and (words[-1].isdigit() or words[-1] in _FORMS):
+        words.pop()
+    said = ["".join(words[start:]) for start in range(len(words))]
+    if (said and said[0] in _WHOLE_NAMES) or any(name in _NAMES or _ENDS.search(name) for name in said):
+        return True
+    while len(words) > 1 and words[-1] in _NUMBER_WORDS:
+        words.pop()
+        if any("".join(words[start:]) in _NAMES for start in range(len(words))):
+            return True
+    return bool(words) and _WHOSE.sub("", words[-1]) in _NAMES
+
+
+# letters that the names are written without
+_PLAIN = str.maketrans({"ø": "", "å": "a", "ä": "a", "ö": "o", "æ": "ae", "é": "e"})
+
+
+def is_national_id(written: str, before: str = "", *, is_glued: bool = False) -> bool:
+    """Whether a number, as written in running text, is one that somebody has, by its check digits.
+
+    Danish ones have none since 2007: those need their separator, a word for it just `before` them, or the check digit of
+    older ones and not to be a phone number of a neighbour. A separator says little where letters stand next to it (`is_glued`).
+    """
+    number = _in_one_form(written)
+    if any(canonical_number(number, country) is not None for country in COUNTRIES if country != "DK"):
+        return True
+    if hetu.is_valid(number, allow_temporary=True):
+        # what a hospital gives to who has none yet: no register has it, so that it tells nobody apart, but it is a person's
+        return True
+    if canonical_number(number, "DK") is None:
+        return False
+    digits = re.sub(r"\D", "", number)
+    # a date in parts with four digits behind it may be a time of day
+    is_as_printed = re.fullmatch(r"\d{6}[- ]\d{4}", _narrow(written)) is not None
+    if (is_as_printed and not is_glued) or _NAMED_BEFORE.search(before):
+        return True
+    return cpr.checksum(digits) == 0 and not any(_is_phone(digits, country) for country in COUNTRIES)
+
+
+def _narrow(written: str) -> str:
+    """Letters and digits of full width as their narrow ones, blanks and dashes as the plain ones."""
+    return _DASHES.sub("-", unicodedata.normalize("NFKC", written))
+
+
+def _in_one_form(written: str) -> str:
+    """Date, separator and the rest, without what is written between them; as it is where the parts cannot be told."""
+    plain = _narrow(written)
+    signs = re.sub(r"[^0-9A-Za-z]", "", plain).upper()
+    if re.fullmatch(r"\d{6}[A-Z]\d{3}[0-9A-Z]", signs):
+        return signs
+    start = 6 if len(signs) == 11 else len(signs) - 4
+    if start not in (6, 8):
+        return plain
+    is_parted = len(signs) < len(plain)
+    return f"{signs[:start]}{'+' if '+' in plain else '-' if is_parted else ''}{signs[start:]}"
+
+
+_NAMED_BEFORE = re.compile(
+    r"(?i)\b(?:cpr|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))[\W_]{0,3}(?:(?:nr|nummer|no|er|is)[\W_]{0,3})*$"
+)
+# the same, and words that may be short for something else: directly before a number they are not
+_NAMED_BY = re.compile(r"(?i)(?:\b|_)(?:[pf]nr|cpr|ssn|hetu|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))(?:nr|no)?_*$")
+# as it stands in running text; digits behind a colon make it a time of day
+_IN_TEXT = re.compile(rf"(?<![\d-])(?:{WRITTEN})(?:(?<=\d)(?![\d-]|:\d)|(?<=[{_LETTERS}])(?![\w-]))")
+
+
+# what is not as it is read: digits of other scripts, and of full width; signs as HTML writes them
+_OTHER_SIGN = re.compile(rf"{_ENTITY}|(?![0-9])\d")
+
+
+def national_ids_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where identity numbers stand in running text, letters directly before or behind them or not (`pnr800101-…`), in the
+    digits of any script, and with signs as HTML writes them."""
+    if _OTHER_SIGN.search(text) is None:
+        yield from (match.span() for match in _plain_ids_in(text))
+        return
+    # the text as it is read, and where each sign of it stands as it was written
+    signs: list[str] = []
+    places: list[tuple[int, int]] = []
+    at = 0
+    for other in _OTHER_SIGN.finditer(text):
+        start, end = other.span()
+        signs += text[at:start]
+        places += ((place, place + 1) for place in range(at, start))
+        read = _sign(other.group())
+        signs += read
+        places += [(start, end)] * len(read)
+        at = end
+    signs += text[at:]
+    places += ((place, place + 1) for place in range(at, len(text)))
+    for match in _plain_ids_in("".join(signs)):
+        yield places[match.start()][0], places[match.end() - 1][1]
+
+
+def _sign(written: str) -> str:
+    """A digit of any script as that of ASCII, a sign as HTML writes it as itself."""
+    while written.startswith("&") and (read := html.unescape(written)) != written:
+        written = read
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in written)
+
+
+def _plain_ids_in(text: str) -> Iterator[re.Match[str]]:
+    for match in _IN_TEXT.finditer(text):
+        before, behind = _LETTERS_BEFORE.search(text, 0, match.start()), _LETTERS_BEHIND.match(text, match.end())
+        if before is None or behind is None:
+            # in one word with other digits it is a key or a digest
+            continue
+        is_glued = bool(before.group() or behind.group())
+        is_named = bool(_NAMED_BY.search(before.group()))
+        # ten digits without a sign between them may be an article's
+        if is_glued and not is_named and len(re.sub(r"\W", "", match.group())) == len(match.group()) == 10:
+            continue
+        said = f"{text[max(0, match.start() - _BEFORE) : match.start()]}{' cpr ' if is_named else ''}"
+        if is_national_id(match.group(), said, is_glued=is_glued):
+            yield match
+
+
+# of what stands before a number, as much as can say what it is
+_BEFORE = 30
+_LETTERS_BEFORE, _LETTERS_BEHIND = re.compile(r"(?<!\w)[^\W\d]*\Z"), re.compile(r"[^\W\d]*(?!\w)")
+
+
+def _is_phone(digits: str, country: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(digits, country))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+# a number of a person, of eight to twelve digits: as a whole number it lost its zeros
+LEAST_WHOLE, MOST_WHOLE = 10**7, 10**12
+
+
+def is_whole_number_of_somebody(number: int) -> bool:
+    """Whether a whole number is somebody's by its check digits, also where it lost the zeros that it began with.
+
+    Of Danish ones only those with a check digit: any date with four digits would be one.
+    """
+    long = f"{number:012d}" if number >= 10**11 else ""
+    ten, eleven = f"{number:010d}", f"{number:011d}"
+    return any(
+        [
+            canonical_number(long or ten, "SE") is not None,
+            len(eleven) == 11 and canonical_number(eleven, "NO") is not None,
+            len(ten) == 10 and canonical_number(ten, "DK") is not None and cpr.checksum(ten) == 0,
+        ]
+    )
+
+
+def prepare_national_ids(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_DDL)
+
+
+def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table, delivered: str, pepper: Pepper) -> int:
+    """Brings `restricted.national_ids` up to date with a delivery, a relation with the number beside the key.
+
+    Returns how many numbers were no valid ones: of these nothing is kept.
+    """
+    assert table.national_id
+    prepare_national_ids(con)
+    define_match_keys(con)
+    column, key = quote(table.national_id.column), quote(table.key[0])
+    country = (
+        f"match_keys.country_code({quote(table.national_id.country_column)})"
+        if table.national_id.country_column
+        else text(str(table.national_id.country))
+    )
+    con.execute(
+        f"create or replace temp table delivered_ids as select {key}::varchar as source_key, trim({column}::varchar) as number, "
+        f"coalesce({country}, '') as country_code from {delivered}"
+    )
+    try:
+        numbers = con.execute("select distinct number, country_code from delivered_ids where number <> ''").fetchall()
+        hashes = [_keyed(pepper, number, code) for number, code in numbers]
+        con.register(
+            "hashed_ids",
+            pa.table(
+                {
+                    "number": pa.array([number for number, _ in numbers], pa.string()),
+                    "country_code": pa.array([code for _, code in numbers], pa.string()),
+                    "keyed_hash": pa.array(hashes, pa.string()),
+                }
+            ),
+        )
+        con.execute(
+            f"delete from restricted.national_ids where source_system = {text(source)} and source_key in (select source_key from delivered_ids); "
+            f"insert into restricted.national_ids select {text(source)}, source_key, country_code, keyed_hash from delivered_ids "
+            "join hashed_ids using (number, country_code) where keyed_hash is not null "
+            "qualify row_number() over (partition by source_key order by keyed_hash) = 1"
+        )
+        con.unregister("hashed_ids")
+    finally:
+        con.execute("drop table delivered_ids")
+    return sum(found is None for found in hashes)
+
+
+def _keyed(pepper: Pepper, number: str, country: str) -> str | None:
+    canonical = canonical_number(number, country)
+    return pepper.hashed(f"{country}:{canonical}") if canonical else None
+
+
+def canonical_number(number: str, country: str) -> str | None:
+    """The number in the one form in which equal people have equal numbers; None where it is no valid one of `country`."""
+    read = _READERS.get(country)
+    try:
+        return read(number) if read else None
+    except (ValidationError, ValueError):
+        return None
+
+
+def _swedish(number: str) -> str:
+    """YYYYMMDDNNNN: with its century, which short forms leave to be guessed. A coordination number has 60 added to the day."""
+    compact = personnummer.compact(number)
+    digits = re.sub(r"[-+]", "", compact)
+    if int(digits[-6:-4]) <= 60:
+        personnummer.validate(number)
+        return f"{personnummer.get_birth_date(number):%Y}{digits[-8:]}"
+    luhn.validate(digits[-10:])
+    plain = compact[: compact.index("-" if "-" in compact else "+")][:-2] + f"{int(digits[-6:-4]) - 60:02d}"
+    born = personnummer.get_birth_date(plain + compact[len(plain) :])
+    return f"{born:%Y}{digits[-8:]}"
+
+
+_READERS: dict[str, Callable[[str], str]] = {
+    "SE": _swedish,
+    "NO": fodselsnummer.validate,
+    "DK": cpr.validate,
+    "FI": hetu.validate,
+}
+COUNTRIES = tuple(_READERS)
+
+
+def without_numbers(written: str, instead: str = REMOVED) -> tuple[str, int]:
+    """(Running text with `instead` for each identity number, how many there were.)"""
+    found = list(national_ids_in(written))
+    for start, end in reversed(found):
+        written = f"{written[:start]}{instead}{written[end:]}"
+    return written, len(found)
+
+
+def remove_written_numbers(con: duckdb.DuckDBPyConnection) -> None:
+    """Out of the lines that a load rejected: they are kept whole, and a number in them would be kept too."""
+    # with letters next to it a number is told by its check digits: it may be a record's key
+    glued = f"select distinct content from fresh_rejects where regexp_matches(content, {text(_GLUED)})"
+    mended = [(content, without_numbers(content)[0]) for (content,) in con.execute(glued).fetchall()]
+    if changed := [pair for pair in mended if pair[0] != pair[1]]:
+        written, left = zip(*changed, strict=True)
+        con.register("mended_lines", pa.table({"written": pa.array(written), "rest": pa.array(left)}))
+        con.execute("update fresh_rejects set content = m.rest from mended_lines m where m.written = content")
+        con.unregister("mended_lines")
+    con.execute(
+        f"update fresh_rejects set content = regexp_replace(content, {text(_WRITTEN)}, {text(REMOVED)}, 'g') "
+        f"where regexp_matches(content, {text(_WRITTEN)})"
+    )

@@ -1,0 +1,264 @@
+"""Who is to be erased, noted: customers, their records, and what only they are known by (`restricted.erasing_*`).
+
+From when it is noted an erasure will be done, by this run or the next. Not here: doing it (erasure.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import duckdb
+
+from orchestration.core.disk import Kept
+from orchestration.core.home import Home
+from orchestration.core.settings import Settings
+from orchestration.core.settings.people import Person
+from orchestration.core.warehouse import has_table, key_text, quote, scalar, text, transaction
+from orchestration.match_keys import all_name_keys, define_match_keys, full_name_keys, name_keys
+from orchestration.match_keys.phones import read_phones_apart
+from orchestration.privacy.intake.known_points import read_points
+from orchestration.privacy.intake.raw_people import Unresolved, declared, note_raw_people, others_named, raw_table
+from orchestration.privacy.intake.suppression import Kind, SuppressionList
+from orchestration.privacy.secrets.pseudonyms import prepare_keys
+
+_DDL = """
+create schema if not exists restricted;
+create table if not exists restricted.erasing_customers (customer_id varchar, customer_key varchar);
+create table if not exists restricted.erasing_records (source_system varchar, source_key varchar, record_id ubigint);
+create table if not exists restricted.erasing_values (kind varchar, value varchar, is_shared boolean);
+"""
+ERASING = "restricted.erasing"
+# whose records are made up, to be erased for a proof: they are counted and suppressed nowhere
+PLANTED = "canary"
+_PLANTED = f"select source_key from restricted.erasing_records where source_system = {text(PLANTED)}"
+_JOURNAL = ("erasing_customers", "erasing_records", "erasing_values")
+RECORDS = "(select (source_system, source_key) from restricted.erasing_records)"
+# what only the person is known by: a mailbox that others use too is theirs as well
+VALUES = "(select value from restricted.erasing_values where kind = '{kind}' and not is_shared)"
+# the same as a list
+LISTED = "(select coalesce(list(value), []::varchar[]) from restricted.erasing_values where kind = '{kind}' and not is_shared)"
+
+
+def names_record(system: str, key: str, journal: str = ERASING) -> str:
+    """SQL: whether a system and a key, two columns, name a noted record, in any spelling of both (`1.0` is record 1)."""
+    # most keys are plain, and equal to their spelling: to spell each costs twenty times as much
+    is_plain = f"regexp_full_match({key}, '[\\w-]+') and regexp_full_match({system}, '[a-z0-9_-]+')"
+    plain_system, plain_key = "lower(match_keys.plain({}))", "match_keys.record_key({})"
+    records = (
+        f"select (unnest([source_system, {plain_system.format('source_system')}]), "
+        f"unnest([source_key, {plain_key.format('source_key')}])) from {journal}_records"
+    )
+    spelled = f"({plain_system.format(system)}, {plain_key.format(key)}) in ({records})"
+    return f"(({system}, {key}) in ({records}) or not ({is_plain}) and {spelled})"
+
+
+# the customers, and the ids that lead to them
+_CUSTOMERS = """
+insert into {journal}_customers
+with recursive ids as (
+    select unnest($customers) as customer_id
+    union select r.old_customer_id from identity.customer_id_redirects r join ids on r.customer_id = ids.customer_id
+)
+select customer_id, customer_key from ids left join (
+    select customer_id, customer_key from identity.customer_keys
+    union all select customer_id, customer_key from restricted.former_customer_keys
+) using (customer_id)
+"""
+# records that belong to one of them, or belonged last before they were gone at their source
+_RECORDS = """
+insert into {journal}_records
+select source_system, source_key, record_id from (
+    from identity.customer_source_records
+    qualify row_number() over (partition by record_id order by valid_to is null desc, valid_from desc, valid_to desc) = 1
+) where customer_id in (select customer_id from {journal}_customers)
+"""
+_IS_SAID = names_record("person_system", "person_key")
+_POINTS = f"""
+select email::varchar as point, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+union select phone, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+union select contact_point, null from conformed.conformed_consent_events where {_IS_SAID}
+union select contact_point, null from conformed.conformed_email_events where {_IS_SAID}
+"""
+# what the person had, or withdrew from, before their sources said otherwise
+_FORMER = {
+    ("identity", "withdrawals"): f"select contact_point, null from identity.withdrawals where {_IS_SAID}",
+    ("identity", "held_points"): f"select token, null from identity.held_points where {_IS_SAID}",
+}
+# with all given names and with each of them: registers write all, and people one
+_NAME = all_name_keys("given_name", "family_name", "full_name", "birth_date")
+_NAMES = f"""
+insert into restricted.erasing_values
+with theirs as (
+    select distinct unnest({_NAME}) as key from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+    union select distinct unnest({_NAME}) from erasing_raw_people
+), others as (
+    select distinct unnest({_NAME}) as key from conformed.conformed_people
+    where deleted_at is null and (source_system, source_key) not in {RECORDS}
+)
+select 'name', key, key in (from others) from theirs
+"""
+_GONE_RECORDS = f"p.deleted_at is not null and (p.source_system, p.source_key) not in {RECORDS}"
+# records that are gone at their source and belonged to nobody, by any reading of what only the person has, as raw is read
+_GONE = f"""
+insert into restricted.erasing_records
+select p.source_system, p.source_key, hash(p.source_system, p.source_key) from conformed.conformed_people p
+left join gone_phones n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
+where {_GONE_RECORDS}
+    and (list_has_any(match_keys.email_readings(p.email), {LISTED.format(kind="email")})
+        or list_has_any(list_append(n.readings, n.phone_key), {LISTED.format(kind="phone")})
+        or list_has_any({all_name_keys("p.given_name", "p.family_name", "p.full_name", "p.birth_date")}, {LISTED.format(kind="name")}))
+"""
+# names as they are written, to be found in lines that could not be read
+_WRITTEN = f"""
+insert into restricted.erasing_values
+select distinct 'written', lower(trim(given_name)) || '|' || lower(trim(family_name)), false from (
+    select given_name, family_name from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+    union select given_name, family_name from erasing_raw_people
+) where trim(given_name) <> '' and trim(family_name) <> ''
+"""
+
+
+def prepare_noted(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_DDL)
+
+
+def note_customers(con: duckdb.DuckDBPyConnection, customers: Sequence[str], journal: str) -> None:
+    """Fills `<journal>_customers` and `<journal>_records`: the customers, the ids that lead to them, their records."""
+    prepare_keys(con)
+    con.execute(_CUSTOMERS.format(journal=journal), {"customers": list(customers)})
+    con.execute(_RECORDS.format(journal=journal))
+
+
+def count_noted(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """(customer ids, records) that are noted, but for a proof's."""
+    prepare_noted(con)
+    found = con.execute(
+        f"select (select count(distinct customer_id) from restricted.erasing_customers where customer_id not in ({_PLANTED})), "
+        f"(select count(*) from restricted.erasing_records where source_system <> {text(PLANTED)})"
+    ).fetchall()
+    return found[0]
+
+
+def is_noted(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether anybody is to be erased, a proof's made-up person too."""
+    prepare_noted(con)
+    noted = " union all ".join(f"select 1 from restricted.{table}" for table in _JOURNAL)
+    return bool(scalar(con, f"select count(*) from ({noted})"))
+
+
+def forget_noted(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("; ".join(f"delete from restricted.{table}" for table in _JOURNAL))
+
+
+def note_erasure(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    customers: Sequence[str],
+    suppression: SuppressionList | None,
+    within: Callable[[], object] = lambda: None,
+    kept: Kept | None = None,
+    unresolved: Sequence[Unresolved] = (),
+) -> int:
+    """Notes who is to be erased and suppresses them: from here on it will be done, by this run or the next.
+
+    `within` is done in the transaction that notes them, `kept` is told of it. Without a suppression list nobody is kept out.
+    `unresolved` are no customers; with any, the temp table `unresolved_people` (named.py) is there.
+
+    Returns the entries of the suppression list that are new.
+    """
+    prepare_noted(con)
+    define_match_keys(con)
+    home.erasure_mark.touch(0o600)
+    with transaction(con):
+        note_customers(con, customers, ERASING)
+        _note_unresolved(con, unresolved)
+        note_raw_people(con, settings, "erasing_raw_people", is_of)
+        _note_contact_points(con, settings, unresolved)
+        con.execute(_NAMES)
+        _note_gone_records(con, settings)
+        con.execute(_WRITTEN)
+        _note_own_values(con, settings)
+        con.execute("drop table erasing_raw_people")
+        within()
+    if kept:
+        kept.is_noted = True
+    return suppress_noted(con, suppression) if suppression else 0
+
+
+def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList) -> int:
+    """Puts whoever is noted on the suppression list. Returns the entries that are new."""
+    prepare_noted(con)
+    define_match_keys(con)
+    found: list[tuple[Kind, str]] = [
+        (kind, value)
+        for kind, value in con.execute(
+            "select distinct kind, value from restricted.erasing_values where not is_shared and kind in ('email', 'phone', 'name', 'own') "
+            f"and not exists (from ({_PLANTED}) p where contains(value, p.source_key))"
+        ).fetchall()
+    ]
+    records = con.execute(
+        "select distinct source_system || ':' || unnest([source_key, match_keys.record_key(source_key)]) "
+        f"from restricted.erasing_records where source_system <> {text(PLANTED)}"
+    ).fetchall()
+    return suppression.add([*found, *(("record", record) for (record,) in records)], "erasure")
+
+
+def _note_gone_records(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    # nobody reads the number of a record that is gone when people are resolved
+    numbers = f"select p.phone, p.country_code from conformed.conformed_people p where {_GONE_RECORDS}"
+    read_phones_apart(con, numbers, settings.identity.default_country, "gone_phones")
+    con.execute(_GONE)
+    con.execute("drop table gone_phones")
+
+
+def _note_unresolved(con: duckdb.DuckDBPyConnection, unresolved: Sequence[Unresolved]) -> None:
+    for system, key in sorted({record for one in unresolved for record in one.records}):
+        con.execute("insert into restricted.erasing_records values ($1, $2, hash($1, $2))", [system, key])
+
+
+def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings, unresolved: Sequence[Unresolved]) -> None:
+    """By any reading of what was written: `a@x; b@y` is both, unless a record of somebody else names it too."""
+    others = (
+        "select email, phone, country_code from conformed.conformed_people "
+        f"where deleted_at is null and (source_system, source_key) not in {RECORDS}"
+    )
+    said = ", ".join(text(point) for one in unresolved for point in one.points)
+    points = [
+        _POINTS,
+        "select unnest(points), country_code from erasing_raw_people",
+        f"select unnest([{said}]::varchar[]), null",
+        *(sql for table, sql in _FORMER.items() if has_table(con, *table)),
+    ]
+    if unresolved:
+        others += f" union all {others_named(RECORDS)}"
+    read_points(con, settings.identity.default_country, " union ".join(points), others)
+    con.execute(
+        "insert into restricted.erasing_values select kind, value, is_shared from points_and_sharing; drop table points_and_sharing"
+    )
+
+
+def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    for source, name, person in declared(settings):
+        for column in person.own if person.key else []:
+            con.execute(
+                f"insert into restricted.erasing_values select distinct 'own', {text(f'{source}.{column}:')} || {quote(column)}::varchar, false "
+                f"from {raw_table(source, name)} where {is_of(source, person)} and {quote(column)} is not null"
+            )
+
+
+def names_of(person: Person) -> str | None:
+    """SQL of the list of a raw row's name keys; None where its table has no name with a birth date."""
+    born = quote(person.birth_date) if person.birth_date else ""
+    found = []
+    if born and person.given_name and person.family_name:
+        found.append(name_keys(quote(person.given_name), quote(person.family_name), born))
+    if born and person.full_name:
+        found.append(full_name_keys(f"{quote(person.full_name)}::varchar", born))
+    return f"list_concat({', '.join(found)})" if found else None
+
+
+def is_of(source: str, person: Person) -> str:
+    """SQL: whether a raw row names a noted record, in any spelling of its key."""
+    theirs = f"select match_keys.record_key(source_key) from restricted.erasing_records where source_system = {text(person.system or source)}"
+    return f"match_keys.record_key({key_text(person.key_columns)}) in ({theirs})"

@@ -1,0 +1,99 @@
+"""Whose rows raw tables hold, as they declare it; and people of whom there is nothing else: what was set aside of them, could
+not be read, or is of a record that nobody has.
+
+Not here: whom a request names (named.py), what is done with them (noted.py, subject_rows.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.core.settings import Settings
+from orchestration.core.settings.people import Person
+from orchestration.core.warehouse import has_table, key_text, quote, text
+
+_COLUMNS = ("given_name", "family_name", "full_name", "birth_date", "country_code")
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """Who is known by records (system, key) that are no customer's, and by addresses and numbers (match keys) that were said."""
+
+    records: tuple[tuple[str, str], ...] = ()
+    points: tuple[str, ...] = ()
+
+    @property
+    def handle(self) -> str:
+        """What the audit log and the register of requests hash: a record, or where there is none an address or number."""
+        return ":".join(min(self.records)) if self.records else self.points[0]
+
+
+def declared(settings: Settings) -> list[tuple[str, str, Person]]:
+    """(source, table, person) of every table that says whose its rows are."""
+    return [
+        (source, name, person)
+        for source, declared in settings.sources.items()
+        for name, table in declared.tables.items()
+        for person in table.whose
+    ]
+
+
+def raw_table(source: str, name: str) -> str:
+    return f"{quote('raw_' + source)}.{quote(name)}"
+
+
+def note_raw_people(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    table: str,
+    is_theirs: Callable[[str, Person], str],
+    *,
+    is_record: bool = False,
+) -> None:
+    """Makes the temp table `table` of rows of raw that no conformed table has: (source_system, source_key, given_name,
+    family_name, full_name, birth_date, country_code, points, written_name).
+
+    `is_theirs` is SQL on a raw row, of its source and person; `is_record`: only rows that are a person's record themselves.
+    """
+    columns = ", ".join(f"{column} varchar" for column in _COLUMNS)
+    con.execute(
+        f"create or replace temp table {table} (source_system varchar, source_key varchar, {columns}, points varchar[], written_name varchar)"
+    )
+    for source, name, person in declared(settings):
+        if not person.key or not has_table(con, f"raw_{source}", name):
+            continue
+        if is_record and person.key_columns != settings.sources[source].tables[name].key:
+            continue
+        system, key = text(person.system or source), key_text(person.key_columns)
+        known = (
+            f"select match_keys.record_key(source_key) from conformed.conformed_people where source_system = {system}"
+        )
+        said = [f"{quote(c)}::varchar" if (c := getattr(person, column)) else "null" for column in _COLUMNS]
+        points = ", ".join(f"{quote(c)}::varchar" for c in dict.fromkeys([*person.email, *person.phone]))
+        written = f"match_keys.words_key(coalesce(nullif(concat_ws(' ', {said[0]}, {said[1]}), ''), {said[2]}))"
+        con.execute(
+            f"insert into {table} select {system}, {key}, {', '.join(said)}, [{points}]::varchar[], {written} "
+            f"from {raw_table(source, name)} where {key} is not null and ({is_theirs(source, person)}) "
+            f"and match_keys.record_key({key}) not in ({known})"
+        )
+
+
+def others_named(records: str) -> str:
+    """SQL of (email, phone, country_code): points of records that no conformed table has, in the temp table
+    `unresolved_people`, beside `records`, an SQL list of them, and of another name."""
+    mine = f"select written_name from unresolved_people where (source_system, source_key) in {records} and written_name is not null"
+    is_same = "starts_with(m.written_name || ' ', u.written_name || ' ') or starts_with(u.written_name || ' ', m.written_name || ' ')"
+    return (
+        "select point as email, point as phone, country_code from ("
+        f"select unnest(points) as point, country_code from unresolved_people u where (source_system, source_key) not in {records} "
+        f"and written_name is not null and not exists (select 1 from ({mine}) m where {is_same}))"
+    )
+
+
+def is_one_name(names: list[str]) -> bool:
+    """Whether names, folded, may be one person's: `anna` and `anna berg` may."""
+    whole = max(names, key=len, default="") + " "
+    return all(whole.startswith(name + " ") for name in names)

@@ -1,0 +1,1 @@
+"""What people may ask for: access, objection, restriction, correction, legal holds, deadlines, notifications of a breach."""

@@ -1,0 +1,113 @@
+"""Rows of people under a legal hold (Art. 17(3)), which retention does not delete before the hold ends.
+
+Here: `identity.held_records`, made anew each night, and which raw rows are theirs: by the person's key, an address, a number
+or what only they have (a visitor's cookie). Not here: what a hold is (holds.py), what is too old (retention.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+import duckdb
+
+from orchestration.core.settings import Settings
+from orchestration.core.settings.people import Person
+from orchestration.core.settings.tables import Table
+from orchestration.core.warehouse import has_table, key_text, quote, text
+from orchestration.match_keys import define_match_keys
+from orchestration.match_keys.phones import read_phones_apart
+from orchestration.privacy.intake.raw_people import declared, raw_table
+from orchestration.privacy.intake.spelled_numbers import is_spelled
+from orchestration.privacy.rights.holds import held
+from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.secrets.pepper import Pepper
+
+_IS_HELD = "({system}, {key}) in (select (source_system, source_key) from identity.held_records)"
+_VALUES = "select value from held_values where kind = '{kind}'"
+_LISTED = "(select coalesce(list(value), []::varchar[]) from held_values where kind = '{kind}')"
+# temporary: of these people nothing more is kept than there is
+_NOTE = """
+create or replace temp table held_values as
+select distinct 'email' as kind, unnest(match_keys.email_readings(email)) as value
+from conformed.conformed_people join identity.held_records using (source_system, source_key)
+union
+select 'phone', key from (select unnest(list_append(readings, phone_key)) as key from held_phones) where starts_with(key, '+')
+"""
+_PHONES = "select phone, country_code from conformed.conformed_people join identity.held_records using (source_system, source_key)"
+
+
+@dataclass(frozen=True)
+class HeldRows:
+    """Whose rows stay. `counts` says how many of a table stayed for it alone, as retention finds them."""
+
+    is_any: bool
+    default_country: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> int:
+        return self.counts.total()
+
+    def of(self, con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> str:
+        """SQL: whether a raw row of a table is of somebody under a hold."""
+        found: list[str] = []
+        for person in table.whose if self.is_any else []:
+            if person.key:
+                found.append(_is_theirs(source, person))
+            found += [
+                f"list_has_any(match_keys.email_readings({quote(c)}::varchar), {_LISTED.format(kind='email')})"
+                for c in person.email
+            ]
+            for column in person.phone:
+                numbers = _VALUES.format(kind="phone")
+                if spelled := is_spelled(con, raw_table(source, name), person, column, self.default_country, numbers):
+                    found.append(spelled)
+            found += [
+                f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in ({_VALUES.format(kind='own')})" for c in person.own
+            ]
+        return f"({' or '.join(f'coalesce({one}, false)' for one in found)})" if found else "false"
+
+    @property
+    def of_line(self) -> str:
+        """SQL: whether the `content` of a rejected line has the address of somebody under a hold."""
+        if not self.is_any:
+            return "false"
+        return f"coalesce(list_has_any(match_keys.denied_addresses(content), {_LISTED.format(kind='email')}), false)"
+
+
+def find_held(con: duckdb.DuckDBPyConnection, settings: Settings, pepper: Pepper, today: date) -> HeldRows:
+    """Rebuilds `identity.held_records`, of everybody who is under a hold `today`. What it returns is of this connection."""
+    prepare_requests(con)
+    define_match_keys(con)
+    con.execute("delete from identity.held_records")
+    # a warehouse that knows no customer yet has no hold on one
+    if not has_table(con, "identity", "customer_source_records"):
+        return HeldRows(is_any=False)
+    customers = list(held(con, pepper, None, today))
+    if customers:
+        con.execute(
+            "insert into identity.held_records (source_system, source_key) select distinct source_system, source_key from owners "
+            "where customer_id in (select unnest($customers::varchar[]))",
+            {"customers": customers},
+        )
+        _note_values(con, settings)
+    return HeldRows(is_any=bool(customers), default_country=settings.identity.default_country)
+
+
+def _is_theirs(source: str, person: Person) -> str:
+    return _IS_HELD.format(system=text(person.system or source), key=key_text(person.key_columns))
+
+
+def _note_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    read_phones_apart(con, _PHONES, settings.identity.default_country, "held_phones")
+    con.execute(_NOTE)
+    con.execute("drop table held_phones")
+    for source, name, person in declared(settings):
+        if person.key and has_table(con, f"raw_{source}", name):
+            for column in person.own:
+                con.execute(
+                    f"insert into held_values select distinct 'own', {text(f'{source}.{column}:')} || {quote(column)}::varchar "
+                    f"from {raw_table(source, name)} where {_is_theirs(source, person)} and {quote(column)} is not null"
+                )

@@ -1,0 +1,230 @@
+"""Objections, restrictions and corrections outlive the keys of the systems: whoever has the address, number, or name with
+birth date of the person who asked is treated alike, on whatever record they stand by now, in any reading of what is
+written there, as the suppression list knows people. A correction goes by certain readings alone.
+
+Here: `restricted.rights_keys`, keyed hashes by request, and what follows from them. Not here: noting a request (rights.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import duckdb
+
+from orchestration.core.warehouse import has_table, scalar, text, transaction
+from orchestration.match_keys import all_name_keys, define_match_keys, name_key
+from orchestration.privacy.intake.raw_people import Unresolved
+from orchestration.privacy.rights.rights import CORRECTABLE, prepare_requests
+from orchestration.privacy.secrets.pepper import Pepper
+
+_DDL = """
+create schema if not exists restricted;
+create table if not exists restricted.rights_keys (request_id varchar not null, kind varchar not null, keyed_hash varchar not null);
+-- an erasure that waits restricts and objects, each by keys of its own; null, of keys made before this column: both
+alter table restricted.rights_keys add column if not exists what varchar;
+create table if not exists restricted.rights_compared (digest ubigint not null);
+"""
+# every row of a request, by the record that it was noted with
+_NOTED = """
+select source_system, source_key, request_id, 'objection' as what from identity.objections
+union all select source_system, source_key, request_id, 'restriction' from identity.restrictions
+union all select source_system, source_key, request_id, 'correction' from identity.corrections
+"""
+_BORN = "p.birth_date::varchar"
+_NAME = name_key("p.given_name", "p.family_name", _BORN)
+_NAMES = all_name_keys("p.given_name", "p.family_name", "p.full_name", _BORN)
+_KEYED = f"""
+select p.source_system, p.source_key, p.deleted_at, match_keys.email_key(p.email) as email_key, match_keys.email_readings(p.email) as emails,
+    n.phone_key, n.readings, {_NAME} as name, {_NAMES} as names
+from {{people}} p left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
+"""
+# whatever a person is known by, and whether it is certain
+_VALUES = """
+select source_system, source_key, deleted_at, kind, value, bool_or(is_certain) as is_certain from (
+    select source_system, source_key, deleted_at, kind, is_certain, unnest(said) as value from (
+        select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name']) as kind,
+            unnest([[email_key], [phone_key], [name]]) as said, true as is_certain from {keyed}
+        union all select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name']),
+            unnest([emails, readings, names]), false from {keyed}
+    )
+) where value is not null group by all
+"""
+# of records whose request has no keys of that yet. Where somebody else has the value too, nothing of theirs is hidden or
+# corrected by it; an objection is by it all the same: in doubt the answer is no
+_FRESH_KEYS = f"""
+create or replace temp table fresh_keys as
+with keyed as materialized ({_KEYED.format(people="conformed.conformed_people")}),
+noted as (select distinct source_system, source_key, request_id, what from ({_NOTED})),
+said as materialized ({_VALUES.format(keyed="keyed")}),
+own as (
+    select n.request_id, n.what, s.kind, s.value from noted n join said s using (source_system, source_key)
+    where (s.is_certain or n.what <> 'correction') and not exists (
+        select 1 from restricted.rights_keys k where k.request_id = n.request_id and coalesce(k.what, n.what) = n.what)
+),
+others as (
+    select o.request_id, o.what, o.kind, o.value from own o join said s using (kind, value)
+    anti join noted n on n.request_id = o.request_id and n.source_system = s.source_system and n.source_key = s.source_key
+    where s.deleted_at is null and o.what <> 'objection'
+        and not exists (
+            select 1 from identity.customer_source_records a join identity.customer_source_records b using (customer_id)
+            join noted m on m.source_system = b.source_system and m.source_key = b.source_key and m.request_id = o.request_id
+            where a.source_system = s.source_system and a.source_key = s.source_key and a.valid_to is null and b.valid_to is null
+        )
+)
+select distinct o.request_id, o.what, o.kind, o.value from own o
+anti join others x on x.request_id = o.request_id and x.what = o.what and x.kind = o.kind and x.value = o.value
+"""
+_FORGET = f"""
+delete from restricted.rights_keys k where not exists (
+    select 1 from ({_NOTED}) n where n.request_id = k.request_id and coalesce(k.what, n.what) = n.what)
+"""
+# people who are others than when they were compared, or were compared with other keys
+_TO_COMPARE = """
+create or replace temp table to_compare as
+select p.*, hash(p.source_system, p.source_key, p.email, p.phone, p.country_code, p.given_name, p.family_name, p.full_name, p.birth_date, {keys}) as digest
+from conformed.conformed_people p where p.deleted_at is null
+"""
+_OBJECT = """
+insert into identity.objections by name
+select distinct m.source_system, m.source_key, o.stated_at, o.request_id, o.purpose, o.channel
+from known_by m join identity.objections o on o.request_id = m.request_id and coalesce(m.what, 'objection') = 'objection'
+anti join identity.objections t on t.request_id = o.request_id and t.source_system = m.source_system and t.source_key = m.source_key
+    and t.purpose is not distinct from o.purpose and t.channel is not distinct from o.channel
+"""
+_RESTRICT = """
+insert into identity.restrictions by name
+select distinct m.source_system, m.source_key, r.since, r.request_id
+from known_by m join identity.restrictions r on r.request_id = m.request_id and coalesce(m.what, 'restriction') = 'restriction'
+anti join identity.restrictions t on t.request_id = r.request_id and t.source_system = m.source_system and t.source_key = m.source_key
+"""
+_CORRECT = """
+insert or ignore into identity.corrections by name
+select distinct on (m.source_system, m.source_key, c.field) m.source_system, m.source_key, c.field, c.value, c.corrected_at, c.request_id, c.earlier
+from known_by m join identity.corrections c on c.request_id = m.request_id and coalesce(m.what, 'correction') = 'correction' and m.is_certain order by c.corrected_at desc
+"""
+
+
+# what was asked for by somebody of whom there is no record: a record of our own stands for an address or number, as its hash
+STAND_IN = "kundbild"
+
+
+def restrict_unresolved(
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved, at: datetime, request: str
+) -> int:
+    """Notes a restriction of the noted subject (subject_rows.py), who is no customer: of each record, and of whoever has their
+    address, number or name. `at` is UTC, naive. Returns the records."""
+    con.executemany("insert into identity.restrictions values (?, ?, ?, ?)", [[*record, at, request] for record in _stand_ins(con, pepper, whom)])  # fmt: skip
+    _key_unresolved(con, pepper, request, "restriction")
+    return len(whom.records)
+
+
+def free_unresolved(con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved) -> int:
+    """Lifts it. Returns the records."""
+    for record in {*_stand_ins(con, pepper, whom), *_stand_ins(con, pepper, Unresolved())}:
+        con.execute("delete from identity.restrictions where source_system = ? and source_key = ?", record)
+    return len(whom.records)
+
+
+def object_unresolved(
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved, at: datetime, request: str, purpose: str, channel: str
+) -> int:  # fmt: skip
+    """Notes an objection, or a withdrawal, of the noted subject, who is no customer. Returns the records."""
+    con.executemany(
+        "insert into identity.objections by name select ? as source_system, ? as source_key, ? as stated_at, ? as request_id, ? as purpose, ? as channel",
+        [[*record, at, request, purpose, channel] for record in _stand_ins(con, pepper, whom)],
+    )
+    _key_unresolved(con, pepper, request, "objection")
+    return len(whom.records)
+
+
+def forget_stand_ins(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str) -> None:
+    """Deletes what stands for addresses and numbers, `values` a query of (kind, value): their people are erased."""
+    hashes = f"select {_hashed(pepper)} from ({values})"
+    for table in ("objections", "restrictions"):
+        con.execute(
+            f"delete from identity.{table} where source_system = {text(STAND_IN)} and source_key in ({hashes})",
+            pepper.parameters(),
+        )
+
+
+def _stand_ins(con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved) -> list[tuple[str, str]]:
+    """Their records, and where there is none what stands for their addresses and numbers."""
+    points = f"select distinct {text(STAND_IN)}, {_hashed(pepper)} from subject_keys where kind in ('email', 'phone') order by all"
+    return list(whom.records) or con.execute(points, pepper.parameters()).fetchall()
+
+
+def _key_unresolved(
+    con: duckdb.DuckDBPyConnection, pepper: Pepper, request: str, what: Literal["objection", "restriction"]
+) -> None:
+    con.execute(_DDL)
+    con.execute(
+        f"insert into restricted.rights_keys by name select distinct $request as request_id, {text(what)} as what, kind, {_hashed(pepper)} as keyed_hash "
+        "from subject_keys where kind in ('email', 'phone', 'name')",
+        {"request": request, **pepper.parameters()},
+    )
+
+
+def key_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> None:
+    """Keys what was asked for since the last night by the people of that night, before this one changes them: by tonight a
+    source may know them under other keys, or no more. Does nothing before a first night."""
+    needed = (("conformed", "conformed_people"), ("identity", "phone_numbers"), ("identity", "customer_source_records"))
+    if not all(has_table(con, *table) for table in needed):
+        return
+    prepare_requests(con)
+    con.execute(_DDL)
+    if scalar(con, f"select count(*) from ({_NOTED})"):
+        define_match_keys(con)
+        with transaction(con):
+            _add_keys(con, pepper)
+
+
+def _add_keys(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> None:
+    con.execute(_FRESH_KEYS)
+    con.execute(
+        f"insert into restricted.rights_keys by name select request_id, what, kind, {_hashed(pepper)} as keyed_hash from fresh_keys",
+        pepper.parameters(),
+    )
+    con.execute("drop table fresh_keys")
+
+
+def _hashed(pepper: Pepper) -> str:
+    return pepper.hashed_sql("'right:' || kind || ':' || value")
+
+
+def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
+    """Notes what was asked for with every record that has the person's address, number, or name with birth date, and puts
+    corrections in. Needs `identity.phone_numbers` of tonight's people. Returns the rows that were noted.
+    """
+    prepare_requests(con)
+    con.execute(_DDL)
+    if not scalar(con, f"select count(*) from ({_NOTED})"):
+        con.execute("delete from restricted.rights_keys")
+        return 0
+    define_match_keys(con)
+    with transaction(con):
+        con.execute(_FORGET)
+        _add_keys(con, pepper)
+        keys = scalar(
+            con, "select coalesce(bit_xor(hash(request_id, what, kind, keyed_hash)), 0) from restricted.rights_keys"
+        )
+        con.execute(_TO_COMPARE.format(keys=keys))
+        fresh = "(select * from to_compare anti join restricted.rights_compared using (digest))"
+        con.execute(f"create or replace temp table keyed as {_KEYED.format(people=fresh)}")
+        con.execute(
+            "create or replace temp table known_by as select v.source_system, v.source_key, k.request_id, k.what, bool_or(v.is_certain) as is_certain "
+            f"from (select *, {_hashed(pepper)} as keyed_hash from ({_VALUES.format(keyed='keyed')})) v "
+            "join restricted.rights_keys k using (kind, keyed_hash) group by all",
+            pepper.parameters(),
+        )
+        rows = sum(int(scalar(con, statement)) for statement in (_OBJECT, _RESTRICT, _CORRECT))
+        con.execute("create or replace table restricted.rights_compared as select digest from to_compare")
+        if rows:
+            for field in CORRECTABLE:
+                value = "c.value::date" if field == "birth_date" else "c.value"
+                con.execute(
+                    f"update conformed.conformed_people as p set {field} = {value} from identity.corrections c "
+                    f"where c.field = {text(field)} and c.source_system = p.source_system and c.source_key = p.source_key"
+                )
+    con.execute("drop table to_compare; drop table keyed; drop table known_by")
+    return rows

@@ -1,0 +1,271 @@
+"""Everything that is held of somebody (Art. 15), and the part that they may take elsewhere (Art. 20), as JSON and as a page.
+
+Out of raw and conformed tables, quarantine, registers, the golden record, marts and segments; each table with the categories
+of its columns and what these are for; who received it. Nobody else's data: a household is an id, a company a name.
+Not here: who may ask (rights.py), whose rows those are that no conformed table has (subject_rows.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment
+
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import has_table, quote, scalar
+from orchestration.match_keys import name_keys
+from orchestration.privacy.audit.catalogue import NONE, Category, Column, categories, read_catalogue
+from orchestration.privacy.audit.exports import exports_with
+from orchestration.privacy.audit.log import subject_hash
+from orchestration.privacy.intake.raw_people import Unresolved
+from orchestration.privacy.rights.phrases import LANGUAGES, authority_of, language_of, phrases
+from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.subject_rows import (
+    IS_SAID,
+    LISTED,
+    MINE,
+    names_them,
+    note_subject,
+    noted_rows,
+    raw_rows,
+    set_aside_rows,
+    their_part,
+)
+from orchestration.privacy.secrets.pepper import Pepper
+
+SCHEMA = Path(__file__).with_name("subject_access.schema.json")
+_PAGE = Path(__file__).with_name("subject_access.html.jinja")
+VERSION = 3
+# rows that name the person by the row they hang on
+_CHILDREN = {
+    "conformed_survey_answers": ("response_key", "conformed_survey_responses"),
+    "conformed_order_items": ("order_key", "conformed_orders"),
+}
+_FIRST = (
+    "marts.dim_customers",
+    "conformed.conformed_people",
+    "marts.contact_permissions",
+    "conformed.conformed_consent_events",
+)
+# their splits and merges name other people's ids
+_LEFT_OUT = ("customer_identity_events",)
+# rows of the person that no record of theirs is beside: SQL conditions
+_BY_KEYS = {
+    "conformed_address_updates": f"list_has_any({name_keys('given_name', 'family_name', 'birth_date')}, {LISTED.format(kind='name')})",
+    # what matched them; of a household's entry with another given name it is not theirs
+    "conformed_reservations": "source_key in (select reservation_key from marts.customer_reservations where customer_id = $customer) "
+    "and (given_name is null or match_keys.words_key(given_name) in (select match_keys.words_key(given_name) from conformed.conformed_people "
+    f"where (source_system, source_key) in {MINE}))",
+    "conformed_web_sessions": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
+    "conformed_web_events": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
+    "fct_web_sessions": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
+}
+_PROFILING = (
+    "We sort customers by when they last bought, how often and for how much, and by how long ago anything was heard of them. "
+    "It decides which offers suit, and nothing with legal effect; a person decides everything else. You may object to it."
+)
+_SOURCES = {"conformed": "the source system that each row names", "marts": "computed here from the above", "segments": "computed here from the above", "audiences": "computed here from the above", "identity": "chosen here among the source records"}  # fmt: skip
+
+
+def export_subject(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    pepper: Pepper,
+    whom: str | Unresolved,
+    received: datetime,
+    kinds: Mapping[str, Category],
+    language: str = "",
+) -> dict[str, Any]:
+    """The document about a customer (today's id), or who is none (named.py), that SCHEMA describes; times UTC. `received` begins the one-month clock,
+    `kinds` are the categories of data as they are configured. Unless given, the language is that of their country."""
+    note_subject(con, settings, whom)
+    customer = whom if isinstance(whom, str) else ""
+    records = con.execute("from subject_records order by all").fetchall()
+    country = scalar(
+        con, f"select any_value(match_keys.country_code(country_code)) from conformed.conformed_people where (source_system, source_key) in {MINE}"
+    )  # fmt: skip
+    tables: dict[tuple[str, str], list[Column]] = {}
+    for column in read_catalogue():
+        if column.schema not in ("bi", "bi_open", "quarantine") and column.table not in _LEFT_OUT:
+            tables.setdefault((column.schema, column.table), []).append(column)
+    data = [
+        found
+        for (schema, table), columns in tables.items()
+        if (found := _table(con, settings, customer, schema, table, columns))
+    ]
+    beside = [*set_aside_rows(con, settings), *noted_rows(con, settings), *raw_rows(con, settings, customer)]
+    data += [_beside(*found) for found in beside]
+    ids = [customer, *(old for (old,) in con.execute(_FORMER, {"customer": customer}).fetchall())]
+    if not isinstance(whom, str):
+        ids = [whom.handle]
+    # who they are comes first, then what they said and did
+    data.sort(key=lambda found: _FIRST.index(found["table"]) if found["table"] in _FIRST else len(_FIRST))
+    due = con.execute("select ($1::timestamp + interval 1 month)::date", [received]).fetchall()[0][0]
+    return {
+        "version": VERSION,
+        "customer_id": customer or None,
+        "received_at": _plain(received),
+        "due_on": _plain(due),
+        "language": language or language_of(country),
+        "controller": settings.privacy.controller or settings.company,
+        "officer": settings.privacy.officer,
+        "authority": authority_of(country),
+        "profiling": _PROFILING,
+        "recipients": exports_with(con, pepper, ids),
+        "requests": _requests(con, pepper, ids),
+        "source_records": [f"{system}:{key}" for system, key in records],
+        "your_rights": (
+            "You may have errors corrected, data erased, their use restricted, object to marketing, take what you gave us elsewhere, "
+            "and complain to your data protection authority."
+        ),
+        "categories": [
+            {
+                "category": c.category, "description": c.description, "purpose": c.purpose, "legal_basis": c.legal_basis,
+                "retention_days": c.retention_days, "recipients": c.recipients,
+            }
+            for c in kinds.values()
+        ],
+        "data": data,
+        "portable": [
+            {"table": found["table"], "rows": found["rows"]} for found in data if found["is_portable"]
+        ],
+    }  # fmt: skip
+
+
+def _table(
+    con: duckdb.DuckDBPyConnection, settings: Settings, customer: str, schema: str, table: str, columns: list[Column]
+) -> dict[str, Any] | None:
+    if not has_table(con, schema, table):
+        return None
+    # a table of before an update lacks what it got since
+    there = {column for column, *_ in con.execute(f"describe {quote(schema)}.{quote(table)}").fetchall()}
+    columns = [column for column in columns if column.column in there]
+    names = {column.column for column in columns}
+    mine = "(select source_system, source_key from subject_records)"
+    shown: dict[str, str] = {}
+    if table in _CHILDREN:
+        key, parent = _CHILDREN[table]
+        where = (
+            f"(source_system, {key}) in (select (source_system, source_key) from {schema}.{parent} "
+            f"where (person_system, person_key) in (select (source_system, source_key) from {mine}))"
+        )
+    elif table == "conformed_people":
+        where = f"(source_system, source_key) in (select (source_system, source_key) from {mine})"
+    elif {"person_system", "person_key"} <= names and schema == "conformed":
+        where = IS_SAID
+        if "contact_point" in names:
+            # what was said by an address or number alone
+            named = names_them(con, settings, f"{schema}.{table}", "contact_point")
+            shown["contact_point"] = (
+                f"case when {IS_SAID} then contact_point else {their_part(con, 'contact_point')} end"
+            )
+            where = f"{where} or person_key is null and {named}"
+    elif "customer_id" in names and not {"person_system", "person_key"} <= names:
+        where = "customer_id = $customer"
+    else:
+        where = "false"
+    if table in _BY_KEYS:
+        where = f"({where}) or ({_BY_KEYS[table]})"
+    elif where == "false":
+        return None
+    told = [column for column in columns if column.column not in ("load_id", "customer_key")]
+    cursor = con.execute(
+        f"select {', '.join(f'{shown.get(c.column, quote(c.column))} as {quote(c.column)}' for c in told)} from {quote(schema)}.{quote(table)} where {where} order by all",
+        {"customer": customer} if "$customer" in where else None,
+    )
+    rows = [{c.column: _plain(value) for c, value in zip(told, row, strict=True)} for row in cursor.fetchall()]
+    if not rows:
+        return None
+    kinds = sorted({column.category for column in told} - {NONE})
+    return {
+        "table": f"{schema}.{table}",
+        "source": _SOURCES[schema],
+        "categories": kinds,
+        "is_portable": schema == "conformed" and any(categories()[kind].is_portable for kind in kinds),
+        "columns": {c.column: {"category": c.category, "description": c.description} for c in told},
+        "rows": rows,
+    }
+
+
+_FORMER = "select old_customer_id from identity.customer_id_redirects where customer_id = $customer"
+
+
+def _beside(
+    table: str, source: str, category: str, columns: dict[str, str], rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "table": table,
+        "source": source,
+        "categories": [category],
+        "is_portable": False,
+        "columns": {column: {"category": category, "description": said} for column, said in columns.items()},
+        "rows": [{column: _plain(value) for column, value in row.items()} for row in rows],
+    }
+
+
+def _requests(con: duckdb.DuckDBPyConnection, pepper: Pepper, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Their earlier requests: what they asked for, when, and what became of it."""
+    prepare_requests(con)
+    said = "select kind, received_at, coalesce(extended_to, due_on), state, closed_at from restricted.rights_requests where list_contains($subjects, subject) order by 2"
+    cursor = con.execute(said, {"subjects": [subject_hash(pepper, customer) for customer in ids]})
+    names = ("kind", "received_at", "due_on", "state", "closed_at")
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """The document as text. Raises jsonschema.ValidationError where it is not what SCHEMA describes."""
+    import jsonschema  # type: ignore[import-untyped]
+
+    jsonschema.validate(document, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_page(document: dict[str, Any]) -> str:
+    """The document as one HTML file that a person can read, in their language; nothing is fetched."""
+    words = phrases(document["language"]) if document["language"] in LANGUAGES else {}
+
+    def in_words(english: str) -> str:
+        return words.get(english, english)
+
+    def said(value: Any) -> str:
+        return in_words("yes" if value else "no") if isinstance(value, bool) else _said(value)
+
+    page = Environment(autoescape=True).from_string(_PAGE.read_text(encoding="utf-8"))
+    return page.render(d=document, t=in_words, titled=_titled, said=said)
+
+
+def _titled(table: str) -> str:
+    name = table.split(".")[1]
+    for prefix in ("conformed_", "dim_", "fct_", "bridge_"):
+        name = name.removeprefix(prefix)
+    return name.replace("_", " ").capitalize()
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_said, value))
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in _leaves(value) if part is not None)
+    return "" if value is None else str(value)
+
+
+def _leaves(value: dict[str, Any]) -> Iterable[Any]:
+    for part in value.values():
+        yield from _leaves(part) if isinstance(part, dict) else [part]

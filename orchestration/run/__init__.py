@@ -1,0 +1,1 @@
+"""One run: the night, launching it, its progress and alerts, `status` and `doctor`."""

@@ -1,0 +1,214 @@
+"""Looks at everything that a run needs and says what to mend. Changes nothing.
+
+Not here: whether a source answers (reach.py), whether the home's own files are whole (state_files.py).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from pathlib import Path
+
+import duckdb
+
+from orchestration.core.configuration import home_and_config, load_settings
+from orchestration.core.cut_databases import assert_whole, cut, is_of_cut
+from orchestration.core.errors import KundbildError, WarehouseBusyError
+from orchestration.core.home import Home
+from orchestration.core.migrations import assert_not_newer, pending
+from orchestration.core.settings import Settings
+from orchestration.privacy.audit.purposes import seed_purposes
+from orchestration.privacy.intake.suppression import SuppressionError, assert_readable, files_of
+from orchestration.privacy.secrets.pepper import pepper_file
+from orchestration.run.findings import Finding
+from orchestration.run.preflight import assert_memory
+from orchestration.run.reach import reach
+from orchestration.run.state_files import examine_files
+
+_FREE_BYTES = 2 * 1024**3
+# sources that are looked at side by side
+_AT_ONCE = 16
+# what DuckDB raises of a query or a setting: the bytes of the file are not to blame
+_OF_A_SOUND_FILE = (duckdb.ProgrammingError, duckdb.DataError, duckdb.InterruptException)
+_PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "dlt")
+
+
+def examine() -> list[Finding]:
+    """Every finding, the good ones too. Never raises for something that it came to find."""
+    home, config = home_and_config()
+    findings = [_python(), *(_package(name) for name in _PACKAGES), _disk(home), *_secrets(config)]
+    try:
+        settings = load_settings(config)
+    except KundbildError as error:
+        return [*findings, Finding("configuration", False, f"{error.what} ({error.where})", error.to_do)]
+    findings.append(Finding("configuration", True, f"{config}: {len(settings.enabled_sources)} sources"))
+    findings += _purposes(settings)
+    return [
+        *findings,
+        *examine_files(home),
+        *_warehouse(settings, home),
+        _pepper(settings, home),
+        *_sources(settings, home),
+    ]
+
+
+def _purposes(settings: Settings) -> list[Finding]:
+    """Purposes that the configuration names and the seed does not have: such a choice would hold for none."""
+    if isinstance(settings.privacy.unknown_age, str):
+        return []
+    known = seed_purposes()
+    unknown = sorted(set(settings.privacy.unknown_age) - set(known))
+    to_do = f"purposes are {', '.join(known)} (the seed purposes)"
+    return [Finding("purposes", False, f"[privacy] unknown_age names {', '.join(unknown)}", to_do)] if unknown else []
+
+
+def _warehouse(settings: Settings, home: Home) -> list[Finding]:
+    """The home's version and whether memory is enough; nothing where no run was yet, or one is at work."""
+    if not home.warehouse.exists():
+        return []
+    try:
+        with home.lock("doctor", wait=0.5), duckdb.connect(str(home.warehouse), read_only=True) as con:
+            assert_whole(con, home.warehouse)
+            version = assert_not_newer(con)
+            older = _older(con)
+            assert_memory(con, settings)
+            zones = _zones(con, settings)
+            # the home's own file is among the state files
+            assert_readable(files_of(con, home)[1:])
+    except WarehouseBusyError as error:
+        return [Finding("warehouse", True, f"in use: {error.what}")]
+    except SuppressionError as error:
+        return [Finding("suppression list", False, f"{error.what} ({error.where})", error.to_do)]
+    except KundbildError as error:
+        return [Finding("warehouse", False, f"{error.what} ({error.where})", error.to_do)]
+    except duckdb.Error as error:
+        return [_unopened(home, error)]
+    return [Finding("warehouse", True, f"schema version {version}"), *older, *zones]
+
+
+def _older(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """What the next night, or command, changes in a home of an older version: time to keep a copy."""
+    tables = pending(con)
+    if not tables:
+        return []
+    found = f"an older version built this home: {len(tables)} tables get another shape: {', '.join(tables)}"
+    to_do = "keep a backup, then `kundbild run` brings it up to date"
+    return [Finding("migration", True, found, to_do)]
+
+
+def _unopened(home: Home, error: duckdb.Error) -> Finding:
+    """Why DuckDB did not look into the warehouse: only where the file itself is to blame, a backup mends it."""
+    what = "warehouse"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return Finding(what, False, f"{home.warehouse}: there is too little memory to open it", "end other programs")
+    if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
+        return Finding(what, True, "in use: another program has it open")
+    if not os.access(home.warehouse, os.R_OK):
+        return Finding(what, False, f"{home.warehouse} may not be read", "give it to who runs Kundbild, and chmod 600")
+    if is_of_cut(error, home.warehouse):
+        told = cut(home.warehouse)
+        return Finding(what, False, f"{told.what} ({told.where})", told.to_do)
+    if isinstance(error, _OF_A_SOUND_FILE):
+        # the kind alone: its text may quote rows
+        found = f"{home.warehouse} could not be looked into ({type(error).__name__})"
+        return Finding(what, False, found, "it needs no backup: `kundbild run`, and if it stays so, report it")
+    return Finding(what, False, f"{home.warehouse} cannot be opened", "put back the newest backup")
+
+
+def _zones(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Finding]:
+    """Sources whose times of grants and withdrawals nobody knows the zone of."""
+    keeping = con.execute(
+        "select schema_name || '.' || table_name from duckdb_columns() where column_name = 'is_zoneless' "
+        "and (schema_name, table_name) in (('conformed', 'conformed_consent_events'), ('identity', 'withdrawals'))"
+    ).fetchall()
+    found = {
+        name
+        for (table,) in keeping
+        for (name,) in con.execute(f"select distinct source_system from {table} where is_zoneless").fetchall()
+    }
+    unstated = sorted(
+        name for name in found if name in settings.enabled_sources and not settings.enabled_sources[name].timezone
+    )
+    if not unstated:
+        return []
+    names = ", ".join(unstated)
+    to_do = 'below [sources.<name>], say in which zone its times are: timezone = "Europe/Stockholm"'
+    return [Finding("time zones", False, f"times of consent without an offset: {names}", to_do)]
+
+
+def _pepper(settings: Settings, home: Home) -> Finding:
+    path = pepper_file()
+    if settings.privacy.pepper:
+        return Finding("pepper", True, "given by the configuration")
+    if not path.exists():
+        found = "made by the first run" if not home.warehouse.exists() else f"{path} is not there"
+        return Finding(
+            "pepper", not home.warehouse.exists(), found, "put back the one that the warehouse was built with"
+        )
+    is_private = not path.stat().st_mode & 0o077
+    return Finding(
+        "pepper", is_private, f"{path}; keep a copy apart from backups", "" if is_private else f"chmod 600 {path}"
+    )
+
+
+def _python() -> Finding:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding(
+        "Python",
+        sys.version_info >= (3, 11),
+        found,
+        "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer",
+    )
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, False, "not installed", "make setup")
+
+
+def _disk(home: Home) -> Finding:
+    where = home.root if home.root.exists() else home.root.parent
+    while not where.exists():
+        where = where.parent
+    free = shutil.disk_usage(where).free
+    is_ok = free >= _FREE_BYTES and os.access(where, os.W_OK)
+    return Finding(
+        "disk",
+        is_ok,
+        f"{free / 1024**3:.1f} GiB free at {home.root}",
+        "" if is_ok else "free at least 2 GiB, or choose another --home",
+    )
+
+
+def _secrets(config: Path) -> list[Finding]:
+    """Secrets written into the configuration itself: they belong in the environment."""
+    if not config.is_file():
+        return []
+    findings = []
+    for number, line in enumerate(config.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        plain_token = re.match(r'\s*token\s*=\s*"(?!\$\{)', line)
+        plain_password = re.search(r"://[^/\"\s:]+:(?!\$\{)[^@\"\s]+@", line)
+        if plain_token or plain_password:
+            findings.append(
+                Finding(
+                    "secrets",
+                    False,
+                    f"{config}, line {number} holds a secret",
+                    "put it in the environment and write ${ITS_NAME}",
+                )
+            )
+    return findings or [Finding("secrets", True, "none in the configuration; all come from the environment")]
+
+
+def _sources(settings: Settings, home: Home) -> list[Finding]:
+    """Side by side: each may take as long as a look lasts."""
+    sources = settings.enabled_sources
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as looks:
+        return list(looks.map(reach, sources, sources.values(), repeat(home)))

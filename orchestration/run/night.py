@@ -1,0 +1,345 @@
+"""What the steps of one run share: home, settings, the lock, the clock, dbt, and a line to whoever watches.
+
+Here: opening and closing a run. Not here: any step's work, or Dagster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.core.clock import now
+from orchestration.core.configuration import home_and_config, load_settings
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import RUN_WAITS, Home
+from orchestration.core.migrations import bring_up_to_date, migrate
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import has_table, open_warehouse, scalar
+from orchestration.identity.decisions import prepare_decisions
+from orchestration.identity.ids import events_since
+from orchestration.privacy.intake.suppression import assert_readable, files_of
+from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
+from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.publishing.grades import PEOPLE
+from orchestration.publishing.shown import close_stale_audiences, close_without_looking
+from orchestration.publishing.versions import current_version, missing_parts
+from orchestration.run.attempts import attempt
+from orchestration.run.erase import finish_unfinished, prove_of_night
+from orchestration.run.preflight import assert_can_start, assert_moment, moment_of_night
+from orchestration.run.status import keep_status, note_run
+from orchestration.transform.runner import Dbt, set_clock
+
+if TYPE_CHECKING:
+    from data_quality.checks import Stage, Suite
+    from data_quality.runner import QualityRun
+
+Watcher = Callable[[str, str], None]
+_watchers: list[Watcher] = []
+_PUBLICATIONS = """
+create schema if not exists ops;
+create table if not exists ops.publications (
+    fingerprint varchar not null, project varchar not null, load_id bigint not null, run_id varchar not null,
+    published_at timestamp not null
+);
+create table if not exists ops.built_with (part varchar primary key, project varchar not null)"""
+
+
+@contextmanager
+def watching(watcher: Watcher) -> Iterator[None]:
+    """`watcher(step, detail)` is told of progress while the block runs."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+def tell(step: str, detail: str = "") -> None:
+    for watcher in _watchers:
+        watcher(step, detail)
+
+
+# a step of this name says what the sum of a run should say too
+NOTE = "note"
+
+
+@dataclass
+class Night:
+    """One run. Use `Night.begin()`; it holds the lock until the block ends."""
+
+    home: Home
+    settings: Settings
+    run_id: str
+    as_of: datetime
+    is_forced: bool = False
+    full_refresh: bool = False
+    is_recalibrated: bool = False
+    _dbt: Dbt | None = None
+    _quality: QualityRun | None = None
+    _is_arrival_skipped: bool = False
+    # whether it is to publish, or to find that the last publication stands; and whether it did
+    is_whole: bool = False
+    _is_settled: bool = False
+    failed_sources: dict[str, str] = field(default_factory=dict)
+    # why it was not published, in the words of errors of our own
+    problems: list[str] = field(default_factory=list)
+
+    @classmethod
+    @contextmanager
+    def begin(
+        cls,
+        run_id: str,
+        *,
+        as_of: datetime | None = None,
+        is_forced: bool = False,
+        full_refresh: bool = False,
+        is_recalibrated: bool = False,
+        is_whole: bool = False,
+    ) -> Iterator[Night]:
+        """Takes the lock, starts the demo's API where the configuration is the demo's, reads the settings."""
+        home, config = home_and_config()
+        home.prepare()
+        with ExitStack() as stack:
+            lock = home.lock(
+                f"run {run_id[:8]}", wait=RUN_WAITS, waiting=lambda holder: tell("waiting", f"for {holder}")
+            )
+            stack.enter_context(lock)
+            mark = stack.enter_context(attempt(home))
+            stack.enter_context(_demo_api(home))
+            settings = load_settings(config)
+            moment = as_of or now().replace(microsecond=0)
+            if home.warehouse.exists():
+                with open_warehouse(home, settings.engine) as con:
+                    assert_can_start(con, home, settings, as_of)
+                    moment = as_of or moment_of_night(con)
+                    assert_readable(files_of(con, home))
+            else:
+                assert_moment(None, as_of)
+                assert_readable([home.suppression])
+            if changed := migrate(home, settings.engine, is_night=True):
+                tell(NOTE, f"an older version built this home: brought up to date {', '.join(changed)}")
+            finish_unfinished(home, settings)
+            night = cls(home, settings, run_id, moment, is_forced, full_refresh, is_recalibrated)
+            night.is_whole = is_whole
+            try:
+                yield night
+            finally:
+                # before anything that may fail as well
+                if closed := night._close_audiences():
+                    tell(NOTE, closed)
+                if night._quality:
+                    night._quality.close()
+                if home.erasure_mark.exists():
+                    # a request of the night: its bytes go when nothing is open any more
+                    finish_unfinished(home, settings)
+                try:
+                    if said := prove_of_night(home, settings):
+                        tell(NOTE, said)
+                except (KundbildError, duckdb.Error, OSError):
+                    # the night's own end is told first: this is done again the next night
+                    tell(NOTE, "Whether who was erased is nowhere could not be looked up: `kundbild prove-erasure`")
+                # where the disk is full, that is told by what the run itself ends with
+                with suppress(KundbildError, duckdb.Error, OSError), night.warehouse() as con:
+                    note_run(con, run_id, night.problems)
+                    keep_status(con, home)
+                    mark.end()
+
+    def _close_audiences(self) -> str:
+        """Leaves no audience published for which this run does not answer. Never raises; returns what to tell, "" if nothing."""
+        is_settled = self._is_settled or not self.is_whole
+        try:
+            try:
+                with self.warehouse() as con:
+                    return close_stale_audiences(
+                        con, self.home, self.settings, self.problems, now(), is_settled=is_settled
+                    )
+            except (KundbildError, duckdb.Error):
+                return close_without_looking(self.home)
+        except Exception as error:
+            # its text may quote rows
+            problem = (
+                f"Published audiences could not be emptied ({type(error).__name__}), and may hold people who withdrew: make room "
+                f"on the disk if it is full, then `kundbild run`; until then nobody may use {self.home.published / PEOPLE.file}"
+            )
+            self.problems.append(problem)
+            return problem
+
+    @property
+    def dbt(self) -> Dbt:
+        if self._dbt is None:
+            self._dbt = Dbt(self.settings, self.home)
+        return self._dbt
+
+    @property
+    def quality(self) -> QualityRun:
+        if self._quality is None:
+            from data_quality.runner import QualityRun
+
+            self._quality = QualityRun(self.home, self.settings.engine, self.run_id)
+        return self._quality
+
+    @contextmanager
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with open_warehouse(self.home, self.settings.engine, patience=RUN_WAITS) as con:
+            yield con
+
+    def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Sets what dbt's macros as_of() and published_load() read; says of a home that is new which version built it."""
+        bring_up_to_date(con, self.home, is_night=True)
+        load_id, project = self._last_published(con)
+        is_tested = project == self._project(con) and not self.is_forced and not self.full_refresh
+        set_clock(con, self.as_of, load_id if is_tested else 0)
+
+    def is_rebuild(self, con: duckdb.DuckDBPyConnection, part: str) -> bool:
+        """Whether incremental tables of a `part` are built from raw: asked for, or another dbt project built them last.
+
+        A night that is not published, or breaks off, counts too: what it left was made by its project.
+        """
+        con.execute(_PUBLICATIONS)
+        project = scalar(con, "select project from ops.built_with where part = $part", {"part": part})
+        return self.full_refresh or project != self._project(con)
+
+    def note_building(self, con: duckdb.DuckDBPyConnection, part: str, *, is_done: bool) -> None:
+        """Notes that all of a `part` was built; before a rebuild, that it is not any more."""
+        con.execute(_PUBLICATIONS)
+        con.execute("delete from ops.built_with where part = $part", {"part": part})
+        if is_done:
+            values = {"part": part, "project": self._project(con)}
+            con.execute("insert into ops.built_with values ($part, $project)", values)
+
+    def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
+        """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model, and which
+        permissions began or ended by now."""
+        settings = self.settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}})
+        parts = [str(_newest_load(con)), self._project(con), settings, self.as_of.date().isoformat(), _decided(con)]
+        parts += [_rejected(con), _turned(con, self.as_of)]
+        model = self.home.identity_model
+        digest = hashlib.sha256("\n".join([*parts, ""]).encode())
+        # its bytes: what it says is read, and refused, where people are resolved
+        digest.update(model.read_bytes() if model.exists() else b"")
+        return digest.hexdigest()
+
+    def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the last publication already shows what this night would. One that is gone, or of which a file is cut, shows
+        nothing for certain."""
+        if self.is_forced or self.full_refresh or not (seen := current_version(self.home)):
+            return False
+        if missing_parts(self.home, seen):
+            return False
+        con.execute(_PUBLICATIONS)
+        last = con.execute(
+            "select fingerprint, published_at from ops.publications order by published_at desc limit 1"
+        ).fetchall()
+        return bool(last) and last[0][0] == self.fingerprint(con) and not events_since(con, last[0][1])
+
+    def stands(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Notes and returns whether the run ends here: the last publication already shows what it would."""
+        self._is_settled = self.is_nothing_new(con)
+        return self._is_settled
+
+    def skip_arrival(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Notes and returns whether the checks of what arrived are skipped: nothing is new, so far as can be known before requests
+        are taken up."""
+        self._is_arrival_skipped = self.is_nothing_new(con)
+        return self._is_arrival_skipped
+
+    def make_up_for_arrival(self) -> None:
+        """Runs the checks that were skipped, where something is new after all. Needs the warehouse closed."""
+        if not self._is_arrival_skipped:
+            return
+        with self.warehouse() as con:
+            suites = self.suites(con, "arrival")
+        self.quality.run(suites)
+        self._is_arrival_skipped = False
+
+    def suites(self, con: duckdb.DuckDBPyConnection, stage: Stage) -> list[Suite]:
+        """The suites of a stage, against the counts of the last publication."""
+        from data_quality.runner import last_counts
+        from data_quality.suites import all_suites
+
+        return [suite for suite in all_suites(self.settings, last_counts(con)) if suite.stage == stage]
+
+    def note_published(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute(_PUBLICATIONS)
+        con.execute(
+            "insert into ops.publications values (?, ?, ?, ?, ?)",
+            [self.fingerprint(con), self._project(con), _newest_load(con), self.run_id, now()],
+        )
+        self._is_settled = True
+
+    def _last_published(self, con: duckdb.DuckDBPyConnection) -> tuple[int, str]:
+        """(newest load, digest of the dbt project) of the newest publication; (0, "") before the first."""
+        con.execute(_PUBLICATIONS)
+        rows = con.execute(
+            "select load_id, project from ops.publications order by published_at desc limit 1"
+        ).fetchall()
+        return rows[0] if rows else (0, "")
+
+    def _project(self, con: duckdb.DuckDBPyConnection) -> str:
+        """A digest of what incremental tables are made with: the dbt project, its mapped models and vars, who is restricted."""
+        prepare_requests(con)
+        restricted = con.execute("select source_system, source_key from identity.restrictions order by all").fetchall()
+        return hashlib.sha256((self.dbt.fingerprint() + repr(restricted)).encode()).hexdigest()
+
+
+def _decided(con: duckdb.DuckDBPyConnection) -> str:
+    """Decisions of who is who, objections and corrections: what people said here, and no source did. One no is one, under
+    whatever id of a request it is noted."""
+    prepare_decisions(con)
+    prepare_requests(con)
+    prepare_withdrawals(con)
+    return str(
+        [
+            con.execute(f"select distinct * exclude ({apart}) from {table} order by all").fetchall()
+            for table, apart in (
+                ("identity.decisions", "decided_at, decided_by, note"),
+                ("identity.objections", "request_id"),
+                ("identity.corrections", "corrected_at"),
+                ("identity.restrictions", "since"),
+                # what names only an address, and is nobody's record's
+                (f"(from {LEDGER} where source_system = 'kundbild')", "source_key, was_tied, is_over"),
+            )
+        ]
+    )
+
+
+def _rejected(con: duckdb.DuckDBPyConnection) -> str:
+    """How many different lines were rejected on the way into raw: one of them may withdraw consent."""
+    counted = "select count(distinct hash(source, table_name, content)) from quarantine.rejected_rows"
+    return str(scalar(con, counted)) if has_table(con, "quarantine", "rejected_rows") else "0"
+
+
+def _turned(con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
+    """How many times a permission has begun or ended by now, of what was said: a grant may end within the day."""
+    if not has_table(con, "marts", "contact_permission_history"):
+        return "0"
+    turns = "select count(*) from marts.contact_permission_history where valid_from <= $as_of"
+    return str(scalar(con, turns, {"as_of": as_of}))
+
+
+def _newest_load(con: duckdb.DuckDBPyConnection) -> int:
+    return int(scalar(con, "select coalesce(max(load_id), 0) from ops.loads where inserted + updated + deleted > 0"))
+
+
+@contextmanager
+def _demo_api(home: Home) -> Iterator[None]:
+    """Serves the demo's webshop during a run, unless its address was given from outside or there is no demo."""
+    from orchestration.demo.server import serving
+
+    pages = home.demo / "webshop"
+    if "KUNDBILD_DEMO_API" in os.environ or not pages.is_dir():
+        yield
+        return
+    with serving(pages, os.environ.get("KUNDBILD_DEMO_TOKEN", "demo-token")) as url:
+        os.environ["KUNDBILD_DEMO_API"] = url
+        try:
+            yield
+        finally:
+            del os.environ["KUNDBILD_DEMO_API"]

@@ -1,0 +1,86 @@
+"""Looks whether a source answers, for the doctor: each look has an end, whatever the server does. Not here: reading rows (extract)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.core.deadline import LateError, within
+from orchestration.core.home import Home
+from orchestration.core.settings import Source
+from orchestration.run.findings import Finding
+
+# a whole look: a person waits for it
+_LOOK_SECONDS = 12
+# of a driver's own waiting, with which the thread that is left behind ends too: later, so that it is told as what it is
+_DRIVER_SECONDS = 30
+
+
+def reach(name: str, source: Source, home: Home) -> Finding:
+    """Never raises for something that it came to find."""
+    what = f"source {name}"
+    look = {"sql": _database, "files": _files, "rest": _api}[source.connector]
+    try:
+        return within(_LOOK_SECONDS, lambda: look(what, source, home))
+    except LateError as error:
+        return Finding(
+            what, False, str(error), "check that it runs, is not overloaded, and that nothing in between blocks"
+        )
+    except Exception as error:  # whatever a driver raises is a finding; its text may hold a password
+        return Finding(
+            what, False, f"cannot be reached ({type(error).__name__})", "check that it runs, url, and name and password"
+        )
+
+
+def _database(what: str, source: Source, home: Home) -> Finding:
+    import sqlalchemy as sa
+
+    from orchestration.extract.budget import Budget
+    from orchestration.extract.sql import with_driver
+    from orchestration.extract.sql_statements import limits
+
+    url = with_driver(sa.make_url(source.url))
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return Finding(what, False, f"there is no file {url.database}", "check url; for the demo: `kundbild demo`")
+    # with the limits of a run, so that the server ends what it works on too
+    limited_url, arguments = limits(url, Budget(what, _DRIVER_SECONDS / 60), _DRIVER_SECONDS)
+    engine = sa.create_engine(limited_url, connect_args=arguments)
+    try:
+        tables = len(sa.inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+    return Finding(what, True, f"{url.render_as_string(hide_password=True)}: {tables} tables")
+
+
+def _files(what: str, source: Source, home: Home) -> Finding:
+    import fsspec
+
+    system, root = fsspec.core.url_to_fs(source.url)
+    # of optional tables none is missed; but a folder that is not there is a mistake of the url
+    is_there = bool(system.glob(f"{root}/*"))
+    missing = [
+        t
+        for t, table in source.tables.items()
+        if (not table.optional or (table.optional == "before_first" and not is_there))
+        and not system.glob(f"{root}/{table.path}")
+    ]
+    if missing:
+        return Finding(
+            what,
+            False,
+            f"no file for {', '.join(missing)} in {source.url}",
+            "check url and path; for the demo: `kundbild demo`",
+        )
+    return Finding(what, True, source.url)
+
+
+def _api(what: str, source: Source, home: Home) -> Finding:
+    if (home.demo / "webshop").is_dir() and "127.0.0.1" in source.url:
+        return Finding(what, True, "the demo's API: served during each run")
+    import requests
+
+    headers = {"Authorization": f"Bearer {source.token}"} if source.token else {}
+    # the body is not read: it may have no end
+    with requests.get(source.url, headers=headers, timeout=_DRIVER_SECONDS, params={"limit": 1}, stream=True) as answer:
+        status = answer.status_code
+    is_ok = status not in (401, 403) and status < 500
+    return Finding(what, is_ok, f"{source.url} answers {status}", "" if is_ok else "check url and token")

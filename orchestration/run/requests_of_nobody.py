@@ -1,0 +1,80 @@
+"""Requests that a source delivers about somebody who is no customer, and of whom something is held (privacy/rights/named.py).
+
+Not here: requests about customers, and which are looked at (requests.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+
+from orchestration.core.home import Home
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import transaction
+from orchestration.privacy.audit.log import AuditLog
+from orchestration.privacy.erasure.erasure import erase_noted
+from orchestration.privacy.intake.noted import note_erasure
+from orchestration.privacy.intake.raw_people import Unresolved
+from orchestration.privacy.intake.request_words import BY_SOURCE
+from orchestration.privacy.intake.suppression import SuppressionList
+from orchestration.privacy.rights.delivered_requests import Asked
+from orchestration.privacy.rights.denials import deny
+from orchestration.privacy.rights.named import Named, holds_on
+from orchestration.privacy.rights.rights import State, note_request
+from orchestration.privacy.rights.rights_keys import object_unresolved, restrict_unresolved
+from orchestration.privacy.rights.subject_rows import note_subject
+from orchestration.privacy.secrets.pepper import find_pepper
+from orchestration.run.answers import write_answer
+
+
+def do_of_nobody(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    log: AuditLog,
+    request: Asked,
+    whom: Unresolved,
+    at: datetime,
+    was: State | None,
+) -> tuple[State, str]:
+    """Notes the request and does it, as of a customer: what is held is in no mart. What `was` held, and still is, denies already.
+    Returns its state and id."""
+    pepper = find_pepper(con, settings.privacy.pepper)
+
+    def note(state: State) -> str:
+        return note_request(
+            con, request.kind, log.keyed(whom.handle), request.received, state, reference=request.reference, closed=at,
+            asked_by=BY_SOURCE if state == "waiting" else None,
+        )  # fmt: skip
+
+    if request.kind == "erase":
+        (hold,) = holds_on(con, settings, [Named(unresolved=[whom])])
+        if not hold and not settings.privacy.second_person:
+            noted: list[str] = []
+            suppression = SuppressionList.of(con, home, pepper)
+            note_erasure(con, home, settings, [], suppression, lambda: noted.append(note("open")), unresolved=[whom])
+            erase_noted(con, home, settings)
+            return "open", noted[0]
+        with transaction(con):
+            state: State = "held" if hold else "waiting"
+            kept = note(state)
+            if state == was:
+                return state, kept
+            note_subject(con, settings, whom)
+            if state == "waiting":
+                restrict_unresolved(con, pepper, whom, at, kept)
+            object_unresolved(con, pepper, whom, request.said_at, kept, "all", "all")
+            deny(con, request, [], kept)
+        return state, kept
+    with transaction(con):
+        done = note("done")
+        note_subject(con, settings, whom)
+        if request.kind == "restrict":
+            restrict_unresolved(con, pepper, whom, request.received, done)
+        elif request.kind == "object":
+            object_unresolved(con, pepper, whom, request.said_at, done, request.ends or "all", "all")
+            deny(con, request, [], done)
+    if request.kind == "export":
+        write_answer(con, home, settings, whom, request.received, done)
+    return "done", done

@@ -1,0 +1,211 @@
+"""The SQL of mappings: `stg_<source>__<entity>` out of the raw tables that a source maps to one entity.
+
+Here: expressions, reasons, and what the books count. Names and values out of kundbild.toml reach dbt's Jinja only through
+`plain` and `argument`, so none of them is rendered. Not here: files (mapping.py), keys (contracts/mapping_parts.py), a mapped value
+or time (mapping_values.py, mapping_times.py), checks of mappings (extract/systems), or the rules of an entity's columns
+(the conformed models' yml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orchestration.contracts.conformed import entities, required_columns, retentions
+from orchestration.contracts.mapping_parts import Part, how_of, said_or_null
+from orchestration.contracts.mapping_times import TIMES_OF_STATEMENTS, stated_as_grant, written_time
+from orchestration.contracts.mapping_values import argument, is_ignored, mapped_text, plain, stripped
+from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
+from orchestration.core.warehouse import key_text, quote, text
+
+# of an entry of an address register, what hides its person
+_HIDES = ("is_protected", "is_deceased")
+# what a statement that is no grant denies, where it does not tell (macros/staging.sql)
+_OF_A_WITHDRAWAL = {"stated_at": "_extracted_at", "purpose": "'all'", "channel": "'all'"}
+_WHOLE = ("integer", "bigint")
+
+
+def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None = None, dbt_source: str = "") -> str:
+    """The model of one entity of one source. One row a key; what shares a key is counted in the model's meta.
+
+    `days` are those of [privacy] retention_days; `dbt_source` is what dbt calls the source, where that is another name.
+    """
+    days = days or {}
+    is_hiding = any(part.hidden_by for part in parts)
+    meet = len({part.table for part in parts}) > 1 or (len(parts) > 1 and not parts[-1].label)
+    is_ranked = meet or not all(part.is_unique for part in parts)
+    body = "\nunion all\n".join(_select(source, part, is_ranked, days, dbt_source or source) for part in parts)
+    head = _books(source, parts, days) if is_ranked or is_hiding or len(parts) > 1 else ""
+    head += (
+        "-- how long rows are kept: {{ ref('data_categories') }}, as of {{ source('ops', 'clock') }}\n"
+        if is_hiding
+        else ""
+    )
+    if not is_ranked:
+        return head + body + "\n"
+    # of rows with one key the newest stands; a table of its own goes before one that people are read out of
+    entity = parts[0].mapping.entity
+    own = ["is_zoneless"] if entity in STATEMENTS else []
+    columns = [*entities()[entity], *own, "source_system", "deleted_at", "extracted_at"]
+    newest = "is_read_out, deleted_at is not null, changed_at desc nulls last, load_id desc, row_no desc"
+    return (
+        head
+        + f"select\n    {', '.join(columns)},\n"
+        # a row that stands again because a newer one went is new by the load that took the newer one
+        + "    case when source_key is null then load_id else max(load_id) over (partition by source_key) end as load_id,\n"
+        + f"    quarantine_reason\nfrom (\n{body}\n)\n"
+        + f"qualify source_key is null or row_number() over (partition by source_key order by {newest}) = 1\n"
+    )
+
+
+def _books(source: str, parts: Sequence[Part], days: Mapping[str, int]) -> str:
+    """The model's head: how many rows of the entity lie in raw, and how many of them share another's key."""
+
+    def keys(of: Sequence[Part]) -> str:
+        rows = [
+            f"select {part.key()} as k from {quote('raw_' + source)}.{quote(part.table)}"
+            + (f" where {wanted}" if (wanted := part.is_wanted(days)) else "")
+            for part in of
+        ]
+        return " union all ".join(rows)
+
+    meta = {"raw_rows": f"(select count(distinct k) + count(*) filter (k is null) from ({keys(parts)}))"}
+    told = [part for part in parts if not part.mapping.one_row_per_key]
+    if told:
+        meta["shared_keys"] = f"(select count(k) - count(distinct k) from ({keys(told)}))"
+    # set apart: dbt reads a plain call of config without Jinja, and leaves escapes in the text
+    variables = "".join(f"{{% set {name} = {argument(query)} %}}\n" for name, query in meta.items())
+    return variables + "{{ config(meta={" + ", ".join(f'"{name}": {name}' for name in meta) + "}) }}\n\n"
+
+
+def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], dbt_source: str) -> str:
+    """The SELECT of one map, in dbt's Jinja: every conformed column, the technical ones, and a quarantine reason."""
+    mapping = part.mapping
+    lines, reasons = (
+        [],
+        [_ignored_because(how, column) for column in mapping.columns if (how := how_of(mapping, column)).ignore],
+    )
+    for column, kind in entities()[mapping.entity].items():
+        found = mapping.how(column)
+        if column == "source_key":
+            expression = plain(part.key("r."))
+        elif found:
+            reader = "parsed_birth" if column == "birth_date" else "parsed_time"
+            stated = stated_as_grant(mapping, column)
+            expression = _expression(found, kind, part, is_key=column.endswith("_key"), reader=reader, stated=stated)
+            if mapping.entity == "email_events" and column == "occurred_at" and (kind_of := mapping.how("kind")):
+                harmless = f"{{{{ is_harmless({argument(mapped_text(kind_of, 'r.'))}) }}}}"
+                expression = f"case when not {harmless} then {expression} else {_expression(found, kind, part)} end"
+            expression = _of_a_register(mapping, column, expression)
+            if mapping.entity == "consent_events" and column in _OF_A_WITHDRAWAL:
+                said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
+                is_grant = plain(str(stated_as_grant(mapping, "stated_at")))
+                expression = f"coalesce({said}, case when not {is_grant} then {_OF_A_WITHDRAWAL[column]} end)"
+            if kind.upper() != "VARCHAR" and found.on_bad == "quarantine":
+                raw = f"nullif({stripped(plain(said_or_null(part, key_text(found.columns, 'r.'))))}, '')"
+                reasons.append(f"when {raw} is not null and {expression} is null then '{column} cannot be read'")
+        elif column in mapping.constants:
+            expression = f"cast({plain(text(str(mapping.constants[column])))} as {kind})"
+        elif column == "person_system" and "person_key" in mapping.columns:
+            expression = f"'{source}'"
+        elif mapping.entity == "consent_events" and column == "capture_source":
+            # where nothing says by which form, the system that delivers it is the source of the evidence
+            expression = plain(text(source))
+        else:
+            expression = f"cast(null as {kind})"
+        lines.append(f"    {expression} as {column}")
+        if column in required_columns(mapping.entity):
+            reasons.append(f"when {expression} is null then '{column} is missing'")
+    lines += [
+        *([f"    {_is_zoneless(part)} as is_zoneless"] if mapping.entity in STATEMENTS else []),
+        f"    '{source}' as source_system",
+        "    r._deleted_at as deleted_at",
+        "    r._extracted_at as extracted_at",
+        "    r._load_id as load_id",
+        f"    {'case ' + ' '.join(reasons) + ' end' if reasons else 'cast(null as varchar)'} as quarantine_reason",
+    ]
+    if is_ranked:
+        read_out = str(mapping.one_row_per_key).lower()
+        lines += [f"    {read_out} as is_read_out", f"    {_changed_at(part)} as changed_at", "    r.rowid as row_no"]
+    wanted = part.is_wanted(days, "r.")
+    named = f"\nwhere {plain(wanted)}" if wanted else ""
+    return (
+        "select\n"
+        + ",\n".join(lines)
+        + f"\nfrom {{{{ source({argument(dbt_source)}, {argument(part.table)}) }}}} as r"
+        + named
+    )
+
+
+def _changed_at(part: Part) -> str:
+    """SQL: when a row last changed by the source's own clock, as a number: seconds, or the cursor's own."""
+    how = part.mapping.how("updated_at")
+    if how is None and part.mapping.one_row_per_key and not part.shape.cursor:
+        # the order in a row of an order list says when its customer was written so
+        how = part.mapping.how("created_at") or _happened(part)
+    if how:
+        return f"cast(epoch({_expression(how, 'timestamp')}) as double)"
+    if not part.shape.cursor:
+        return "cast(null as double)"
+    cursor = f"cast(r.{quote(part.shape.cursor)} as varchar)"
+    return plain(f"coalesce(epoch(try_cast({cursor} as timestamptz)), try_cast({cursor} as double))")
+
+
+def _happened(part: Part) -> ColumnMap | None:
+    """When what else the table's rows are mapped to happened; the first that a map tells."""
+    said = [(m, r.happened_at) for m in part.shape.maps if (r := retentions().get(m.entity))]
+    return next((how for m, columns in said for column in columns if (how := m.how(column))), None)
+
+
+def _ignored_because(how: ColumnMap, column: str) -> str:
+    return plain(f"when {is_ignored(how, 'r.')} then 'ignored: {column} is one of those that the mapping ignores'")
+
+
+def _of_a_register(mapping: EntityMap, column: str, expression: str) -> str:
+    """What an address register tells of who is to be hidden: in doubt yes, and without a readable date since it was delivered.
+    A value that cannot be read would set the row aside, and hide nobody."""
+    if mapping.entity != "address_updates":
+        return expression
+    told = {c: f"{{{{ is_told({argument(mapped_text(f, 'r.'))}) }}}}" for c in _HIDES if (f := mapping.how(c))}
+    if column == "effective_on" and told:
+        return f"coalesce({expression}, case when {' or '.join(told.values())} then cast(r._extracted_at as date) end)"
+    return told.get(column, expression)
+
+
+def _expression(
+    how: ColumnMap,
+    kind: str,
+    part: Part | None = None,
+    *,
+    is_key: bool = False,
+    reader: str = "parsed_time",
+    stated: str | None = None,
+) -> str:
+    raw = f"r.{quote(how.columns[0])}" if len(how.columns) == 1 else key_text(how.columns, "r.")
+    if part and len(how.columns) == 1 and (part.nulls or is_key):
+        is_text = part.shape.columns.get(how.columns[0], "VARCHAR").upper() == "VARCHAR"
+        # a number or a time is never N/A; a reference to nobody may be a number
+        raw = said_or_null(part, raw, is_key=is_key) if is_text or is_key else raw
+    if how.values or how.otherwise is not None:
+        raw = mapped_text(how, "r.")
+    written = written_time(raw, how, reader)
+    if how.formats and kind.lower() != "timestamp":
+        return f"cast({{{{ {written} }}}} as {kind})"
+    if kind.lower() == "timestamp":
+        return f"{{{{ statement_time({written}, {argument(stated)}) }}}}" if stated else f"{{{{ as_utc({written}) }}}}"
+    if kind.lower() in _WHOLE:
+        # a cast alone would round
+        return plain(
+            f"case when try_cast({raw} as double) = floor(try_cast({raw} as double)) then try_cast({raw} as {kind}) end"
+        )
+    return plain(f"try_cast({raw} as {kind})")
+
+
+def _is_zoneless(part: Part) -> str:
+    """Whether a time of a statement does not tell of which zone it is (macro is_zoneless)."""
+    columns = [column for entity, column in sorted(TIMES_OF_STATEMENTS) if entity == part.mapping.entity]
+    times = [
+        written_time(said_or_null(part, mapped_text(how, "r.")), how)
+        for column in columns
+        if (how := part.mapping.how(column))
+    ]
+    return f"{{{{ is_zoneless([{', '.join(times)}]) }}}}" if times else "false"

@@ -1,0 +1,313 @@
+"""Runs dbt inside this process. Here: what dbt is told (vars, environment, mapped models), parsing once, and the results.
+
+Not here: SQL (dbt_project/), or what Dagster makes of the events (defs/transform.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.contracts.audiences import REGISTER_REASON, audience_models
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import Home, read_json, write_private
+from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.core.warehouse import scalar, text
+from orchestration.privacy.audit.catalogue import read_catalogue
+from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
+from orchestration.privacy.rights.rights import CORRECTABLE
+from orchestration.transform.mapping import mapped_models, own_systems, write_mapped_models
+
+_DDL = "create table if not exists ops.seeds (digest varchar not null)"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A dbt node that failed. `message` is dbt's, cut to its first line: later lines may quote values."""
+
+    node: str
+    message: str
+
+
+class TransformError(KundbildError):
+    """dbt stopped, or a model or test with severity error failed."""
+
+    def __init__(self, failures: list[Failure]) -> None:
+        self.failures = failures
+        names = ", ".join(failure.node for failure in failures[:5])
+        more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
+        starved = any(_OUT_OF_MEMORY in failure.message for failure in failures)
+        super().__init__(
+            f"dbt failed at {names}{more}: {failures[0].message if failures else ''}",
+            to_do='give it more memory: memory_limit = "4GB" below [engine] in kundbild.toml'
+            if starved
+            else "see the run in the Dagster UI, or dbt_target/logs/dbt.log in the home folder",
+        )
+
+
+def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any]:
+    """dbt's vars: enabled systems, what feeds each entity (`mapped`: by mapping), the currency."""
+    feeds: dict[str, list[str]] = {entity: list(names) for entity, names in mapped.items()}
+    staging = DBT_DIR / "models" / "staging"
+    systems = []
+    for source, spec in settings.enabled_sources.items():
+        if not spec.system:
+            continue
+        models = sorted((staging / source).glob(f"stg_{source}__*.sql"))
+        if models:
+            systems.append(source)
+        for model in models:
+            entity = model.stem.removeprefix(f"stg_{source}__")
+            feeds.setdefault(entity, []).append(source)
+    return {
+        "systems": systems,
+        "own_systems": own_systems(settings),
+        "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
+        "audiences": [audience.model for audience in audience_models()],
+        "currency": settings.currency,
+        "max_rate_age_days": settings.quality.max_rate_age_days,
+        "correctable": list(CORRECTABLE),
+        "withdrawn_words": list(WITHDRAWN_WORDS),
+        "harmless_kinds": list(HARMLESS_KINDS),
+        "no_evidence": list(NO_EVIDENCE),
+        "refusal": REFUSAL,
+        "register_reason": REGISTER_REASON,
+        "earliest_statement": EARLIEST,
+        "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone},
+        "min_people": settings.privacy.min_people,
+        "analyst_time": settings.privacy.analyst_time,
+        "retention_days": settings.privacy.retention_days,
+        "expiring_days": settings.privacy.expiring_days,
+        "is_charity": settings.privacy.is_charity,
+        "soft_opt_in": settings.privacy.soft_opt_in,
+        "unknown_age_is_adult": settings.privacy.unknown_age_is_adult,
+        "golden_record": {
+            "source_priority": settings.golden_record.source_priority,
+            "fields": settings.golden_record.model_dump(exclude={"source_priority"}),
+        },
+    }
+
+
+def environment(settings: Settings, home: Home) -> dict[str, str]:
+    """What `dbt_project.yml` and `profiles.yml` read from the environment."""
+    return {
+        "KUNDBILD_HOME": str(home.root),
+        # dbt wants paths below the project; a relative one may lead out of it
+        "KUNDBILD_MAPPED_MODELS": os.path.relpath(home.mapped_models, DBT_DIR),
+        "KUNDBILD_DBT_TARGET": str(home.dbt_target),
+        "KUNDBILD_DBT_THREADS": str(settings.engine.dbt_threads),
+        "KUNDBILD_MEMORY_LIMIT": settings.engine.memory_limit,
+        "KUNDBILD_THREADS": str(settings.engine.threads),
+    }
+
+
+def set_clock(con: duckdb.DuckDBPyConnection, moment: datetime, published_load: int = 0) -> None:
+    """Sets the moment that the night describes, UTC, and the newest load whose rows passed every test."""
+    con.execute("create schema if not exists ops")
+    con.execute(
+        f"create or replace table ops.clock as select timestamp {text(moment.isoformat(sep=' '))} as as_of, "
+        f"{published_load}::bigint as published_load"
+    )
+
+
+def seeds_changed(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a seed's file differs from what the warehouse holds; `note_seeds` says that it now holds them."""
+    con.execute(_DDL)
+    return scalar(con, "select digest from ops.seeds") != _seed_digest()
+
+
+def note_seeds(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_DDL)
+    con.execute(f"delete from ops.seeds; insert into ops.seeds values ({text(_seed_digest())})")
+
+
+def _seed_digest() -> str:
+    return _digest(sorted((DBT_DIR / "seeds").iterdir()))
+
+
+class Dbt:
+    """dbt in this process: parsed once, invoked as often as needed.
+
+    Making one writes nothing: the code location does so while a night runs, perhaps with another configuration. What runs
+    dbt writes the mapped models, and holds the home's lock.
+    """
+
+    def __init__(self, settings: Settings, home: Home) -> None:
+        self._settings, self._home = settings, home
+        self._mapped, feeds = mapped_models(settings)
+        self.vars = variables(settings, feeds)
+        self._manifest: Any = None
+
+    def parse(self) -> Path:
+        """Compiles the manifest and returns its path. Raises TransformError where the project is broken, UntaggedError where a
+        column does not say whether it is personal."""
+        # an untagged column fails the build
+        read_catalogue()
+        self._read_project()
+        # dbt writes its own in place, on every command: this one is whole or not there, and of this very project
+        written, path = self._home.dbt_target / "manifest.json", self._manifest_path()
+        if read_json(written) is None:
+            raise TransformError([Failure("parse", "dbt could not write its manifest")])
+        write_private(path, written.read_text(encoding="utf-8"))
+        for old in set(self._home.dbt_target.glob("manifest-*.json")) - {path}:
+            old.unlink(missing_ok=True)
+        return path
+
+    def _read_project(self, *more: str) -> None:
+        """Has dbt read the project, from what it kept where nothing changed."""
+        from dbt.cli.main import dbtRunner
+
+        target = ["--target-path", str(self._home.dbt_target)]
+        with self._environment():
+            result = dbtRunner().invoke([*self._global(), "parse", *target, *self._common(), *more])
+        if not result.success:
+            raise TransformError([Failure("parse", _first_line(result.exception))])
+        self._manifest = result.result
+
+    def ensure_manifest(self) -> Path:
+        """The manifest's path, compiled only when the project, the mappings or the vars changed since."""
+        return self.standing_manifest() or self.parse()
+
+    def standing_manifest(self) -> Path | None:
+        """The manifest of this very project where it was compiled; reads files only."""
+        path = self._manifest_path()
+        return path if read_json(path) else None
+
+    def last_manifest(self) -> Path | None:
+        """The manifest of this project, else the last one that could be compiled, else None; reads files only."""
+        there = sorted(self._home.dbt_target.glob("manifest-*.json"), key=lambda path: path.stat().st_mtime)
+        return self.standing_manifest() or next((path for path in reversed(there) if read_json(path)), None)
+
+    def _manifest_path(self) -> Path:
+        digest = hashlib.sha256(self.fingerprint().encode()).hexdigest()[:16]
+        return self._home.dbt_target / f"manifest-{digest}.json"
+
+    def manifest(self) -> dict[str, Any]:
+        """The compiled manifest as dagster-dbt reads it."""
+        return json.loads(self.ensure_manifest().read_text(encoding="utf-8"))
+
+    def build(
+        self,
+        select: str,
+        *,
+        exclude: str = "",
+        full_refresh: bool = False,
+        on_event: Callable[[Any], None] | None = None,
+    ) -> None:
+        """`dbt build` of a selection: models and their data tests. What ran out of memory beside others, and whatever waited
+        for it, is built once more, one at a time. Raises TransformError naming what failed."""
+        # unit tests say whether the code is right, not the night's data: `make test` runs them
+        more = ["--exclude", "resource_type:unit_test", *exclude.split()]
+        if full_refresh:
+            more.append("--full-refresh")
+        results = self._build(select.split(), more, on_event)
+        if any(_is_starved(result) for result in results.values()):
+            again = [r.node.name for r in results.values() if _is_starved(r) or str(r.status) == "skipped"]
+            results |= self._build(again, [*more, "--threads", "1"], on_event)
+        failures = [
+            Failure(r.node.name, _first_line(r.message)) for r in results.values() if str(r.status) in ("error", "fail")
+        ]
+        if failures:
+            raise TransformError(failures)
+
+    def _build(self, select: list[str], more: list[str], on_event: Callable[[Any], None] | None) -> dict[str, Any]:
+        """dbt's result of each node."""
+        from dbt.cli.main import dbtRunner
+
+        if self._manifest is None and self.standing_manifest():
+            self._read_project("--no-write-json")
+        elif self._manifest is None:
+            self.parse()
+        with self._environment():
+            runner = dbtRunner(manifest=self._manifest, callbacks=[on_event] if on_event else [])
+            result = runner.invoke([*self._global(), "build", "--select", *select, *self._common(), *more])
+            _close_connections()
+        if result.exception:
+            raise TransformError([Failure("dbt", _first_line(result.exception))])
+        return {r.node.unique_id: r for r in result.result.results}
+
+    def invoke(self, arguments: list[str]) -> bool:
+        """Any dbt command, as by hand; says whether it succeeded."""
+        from dbt.cli.main import dbtRunner
+
+        with self._environment():
+            logs = ["--log-path", str(self._home.dbt_target / "logs")]
+            return bool(dbtRunner().invoke([*logs, *arguments, *self._common()]).success)
+
+    def _global(self) -> list[str]:
+        logs = str(self._home.dbt_target / "logs")
+        return [
+            "--log-path",
+            logs,
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "info",
+            "--no-use-colors",
+            "--log-format-file",
+            "text",
+        ]
+
+    def _common(self) -> list[str]:
+        return ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--vars", json.dumps(self.vars)]
+
+    def fingerprint(self) -> str:
+        """A digest of the project's files, the mapped models and the vars: what the manifest depends on."""
+        files = [p for p in DBT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv") and "target" not in p.parts]
+        return _digest(sorted(files)) + json.dumps([self._mapped, self.vars], sort_keys=True)
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        write_mapped_models(self._settings, self._home.mapped_models)
+        wanted = environment(self._settings, self._home)
+        before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def _is_starved(result: Any) -> bool:
+    return str(result.status) == "error" and _OUT_OF_MEMORY in str(result.message)
+
+
+def _close_connections() -> None:
+    """dbt-duckdb keeps the database open for the process; the steps after dbt open it themselves."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+def _digest(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        if path.is_file():
+            digest.update(str(path.name).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+# DuckDB's words; the memory is what all models that run at a time have together
+_OUT_OF_MEMORY = "Out of Memory Error"
+# errors whose text holds a value out of a row
+_QUOTES_VALUES = re.compile(r"((?:Conversion|Out of Range|Invalid Input|Constraint) Error): (?!NOT NULL).*", re.DOTALL)
+
+
+def _first_line(message: object) -> str:
+    lines = [line.strip() for line in str(message or "").splitlines() if line.strip()]
+    # "Parsing Error", "Database Error in model …": the reason stands in the second line
+    return _QUOTES_VALUES.sub(r"\1 (DuckDB's own words quote the value: not told)", " ".join(lines[:2]))[:400]

@@ -1,0 +1,208 @@
+"""The funnel of audiences, and the audiences themselves, by hand-written customers: who is out for which reason."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from data_quality.suites import marts
+from orchestration.activation.funnel import funnels, sentence
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR, Privacy, Settings, Source
+from orchestration.transform.runner import Dbt
+
+AUDIENCES = ("audience_newsletter_email", "audience_win_back_email", "audience_service_survey_email")
+MODELS = (*AUDIENCES, "audience_funnel", "bi_audience_funnel")
+
+
+def compiled(folder: Path, **privacy: object) -> dict[str, str]:
+    home = Home(folder).prepare()
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
+    settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
+    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *MODELS])
+    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
+    return {model: files[model].read_text() for model in MODELS}
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory) -> dict[str, str]:
+    return compiled(tmp_path_factory.mktemp("strict"))
+
+
+@pytest.fixture
+def company(warehouse):
+    """Builds audiences and funnel of customers: (id, birth date or None, days since the last order or None, what else)."""
+    seeds = PROJECT_DIR / "dbt_project" / "seeds"
+    warehouse.execute(f"""
+create schema marts; create schema audiences; create schema bi; create schema reference; create schema if not exists ops; create schema if not exists identity;
+create table ops.clock as select timestamp '2026-06-01' as as_of;
+create table reference.audience_rules as from read_csv('{seeds}/audience_rules.csv');
+create table reference.purposes as from read_csv('{seeds}/purposes.csv');
+create table identity.restrictions (source_system varchar, source_key varchar);
+create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_to timestamp);
+create table marts.dim_customers (customer_id varchar, given_name varchar, country_code varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
+create table marts.customer_360 (customer_id varchar, last_ordered_at timestamp);
+create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, contact_point varchar, reason varchar, deciding_event varchar, decided_at timestamp);
+create table marts.contact_permission_history (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, valid_from timestamp, valid_to timestamp);
+""")  # fmt: skip
+
+    def customer(who: str, born: str | None = "1980-01-01", *, ordered: int | None = None, **flags: bool):
+        age_ok = born is not None and date.fromisoformat(born) <= date(2008, 6, 1)
+        warehouse.execute(
+            "insert into marts.dim_customers values (?, ?, 'SE', ?, ?, ?, ?)",
+            [who, who, born, not age_ok, flags.get("is_protected", False), flags.get("is_deceased", False)],
+        )
+        warehouse.execute("insert into marts.customer_360 select ?, timestamp '2026-06-01' - to_days(?::integer)", [who, ordered])  # fmt: skip
+
+    def said(who: str, purpose: str, reason: str = "granted"):
+        is_permitted = reason == "granted"
+        warehouse.execute(
+            "insert into marts.contact_permissions values (?, ?, 'email', ?, ?, ?, 'e', '2026-01-01')",
+            [who, purpose, is_permitted, f"{who}@x.se" if is_permitted else None, reason],
+        )
+        warehouse.execute("insert into marts.contact_permission_history values (?, ?, 'email', ?, '2026-01-01', null)", [who, purpose, is_permitted])  # fmt: skip
+
+    def build(models: dict[str, str]) -> dict[str, set[tuple[str, str, int]]]:
+        for model in MODELS:
+            schema = "audiences" if model in AUDIENCES else "bi" if model.startswith("bi_") else "marts"
+            warehouse.execute(f"create or replace table {schema}.{model} as {models[model]}")
+        return {name: {(s.step, s.reason, s.customers) for s in steps} for name, steps in funnels(warehouse).items()}
+
+    build.customer, build.said, build.run = customer, said, warehouse.execute
+    return build
+
+
+def ages(company) -> None:
+    """Three adults, two whose age nobody knows, one child: all granted newsletter and survey, and bought ten days ago."""
+    for who, born in (
+        ("a1", "1980-01-01"),
+        ("a2", "1980-01-01"),
+        ("a3", "2008-06-01"),
+        ("u1", None),
+        ("u2", None),
+        ("child", "2008-06-02"),
+    ):
+        company.customer(who, born, ordered=10)
+        company.said(who, "newsletter")
+        company.said(who, "survey")  # fmt: skip
+
+
+def members(company, audience: str) -> set[str]:
+    return {who for (who,) in company.run(f"select customer_id from audiences.audience_{audience}").fetchall()}
+
+
+def test_a_permission_that_no_statement_of_the_history_bears_puts_nobody_in_an_audience(company, strict):
+    for who in ("a1", "a2"):
+        company.customer(who)
+        company.said(who, "newsletter")
+    company.run("delete from marts.contact_permission_history where customer_id = 'a1'")
+    company(strict)
+    assert members(company, "newsletter_email") == {"a2"}
+
+
+def test_the_funnel_counts_each_customer_once_with_the_reason(company, strict):
+    ages(company)
+    for who, flag in (("dead", "is_deceased"), ("hidden", "is_protected")):
+        company.customer(who, **{flag: True})
+        company.said(who, "newsletter")
+    company.customer("no")
+    company.said("no", "newsletter", "withdrawn")
+    company.customer("silent")
+    # two records of one customer
+    company.run("insert into identity.restrictions values ('crm', '9'), ('crm', '10'); insert into identity.customer_source_records values ('r', 'crm', '9', null), ('r', 'crm', '10', null)")  # fmt: skip
+    found = company(strict)
+    assert found["newsletter_email"] == {
+        ("matched", "", 10), ("not permitted", "withdrawn", 1), ("not permitted", "nothing was ever said of it", 1), ("permitted", "", 8),
+        ("kept out", "deceased", 1), ("kept out", "protected identity", 1), ("kept out", "unknown age", 2), ("kept out", "under age", 1),
+        ("in the audience", "", 3), ("not looked at", "restricted (Art. 18)", 1),
+    }  # fmt: skip
+    assert members(company, "newsletter_email") == {"a1", "a2", "a3"}
+    assert ("matched", "", 6) in found["service_survey_email"]
+    (check,) = [
+        c
+        for suite in marts.suites(Settings(company="T", sources={"s": Source(connector="files", url="/")}), {})
+        for c in suite.checks
+        if c.name == "every_step_adds_up"
+    ]
+    wrong = str(check.arguments["unexpected_rows_query"]).format(batch="(from marts.audience_funnel)")
+    assert company.run(wrong).fetchall() == []
+    company.run(
+        "update marts.audience_funnel set customer_count = 4 where step = 'permitted' and audience = 'newsletter_email'"
+    )
+    assert company.run(wrong).fetchall() == [("newsletter_email",)]  # fmt: skip
+
+
+def test_an_unknown_age_is_a_choice_for_all_or_by_purpose_and_a_child_stays_out(company, tmp_path):
+    ages(company)
+    by_purpose = Privacy(unknown_age={"newsletter": "adult", "survey": "exclude"})
+    assert by_purpose.unknown_age_is_adult == ["newsletter"] and Privacy().unknown_age_is_adult == []
+    company(compiled(tmp_path / "one", unknown_age={"newsletter": "adult"}))
+    assert members(company, "newsletter_email") == {"a1", "a2", "a3", "u1", "u2"}
+    assert members(company, "service_survey_email") == {"a1", "a2", "a3"}
+    found = company(compiled(tmp_path / "all", unknown_age="adult"))
+    assert members(company, "service_survey_email") == {"a1", "a2", "a3", "u1", "u2"}
+    assert ("kept out", "under age", 1) in found["newsletter_email"]
+    assert "unknown age" not in {reason for steps in found.values() for _, reason, _ in steps}
+
+
+def test_who_denied_profiling_is_not_chosen_by_behaviour_for_marketing(company, strict):
+    for who in ("yes", "no", "expired", "void", "reserved"):
+        company.customer(who, ordered=300)
+        company.said(who, "offers")
+        company.said(who, "newsletter")
+        company.customer(f"{who}-new", ordered=5)
+        company.said(f"{who}-new", "survey")
+    for who in ("no", "no-new"):
+        company.said(who, "profiling", "withdrawn")
+    company.said("reserved", "profiling", "reserved in nix_telefon")
+    # whose consent ended is not profiled by legitimate interest instead
+    company.said("expired", "profiling", "the grant has expired")
+    company.said("void", "profiling", "no grant with time, wording and contact point")
+    company.run(
+        "update marts.contact_permissions set decided_at = null where purpose = 'profiling' and customer_id in ('expired', 'void')"
+    )
+    found = company(strict)
+    assert members(company, "win_back_email") == {"yes", "reserved"}
+    assert ("kept out", "denied profiling", 3) in found["win_back_email"]
+    # everybody is chosen for the newsletter; a question about the service is no marketing
+    assert members(company, "newsletter_email") == {"yes", "no", "expired", "void", "reserved"}
+    assert "no-new" in members(company, "service_survey_email")
+
+
+def test_bi_tells_the_funnel_and_nothing_of_few(company, strict):
+    for n in range(40):
+        company.customer(f"a{n}", None if n < 7 else "1980-01-01" if n > 9 else "2020-01-01")
+        company.said(f"a{n}", "newsletter", "granted" if n < 30 else "withdrawn" if n < 38 else "the grant has expired")
+    company(strict)
+    rows = company.run(
+        "select step, reason, customer_count from bi.bi_audience_funnel where audience = 'newsletter_email' order by step_order, step, reason"
+    ).fetchall()
+    some = "several, some of few people"
+    # 2 expired are told with the 8 who withdrew; 3 children with the 7 of unknown age
+    assert rows == [
+        ("matched", "", 40),
+        ("several", some, 10),
+        ("permitted", "", 30),
+        ("several", f"{some} of the permitted", 10),
+        ("in the audience", "", 20),
+    ]
+    # as the overview of permissions does, so that neither tells what the other hides
+    company.run("delete from marts.dim_customers where customer_id >= 'a3' and length(customer_id) = 3")
+    company(strict)
+    rows = company.run(
+        "select step, customer_count from bi.bi_audience_funnel where audience = 'newsletter_email'"
+    ).fetchall()
+    assert not [count for _, count in rows if count is not None and 0 < count < 5]  # fmt: skip
+
+
+def test_the_funnel_in_a_sentence(company, strict):
+    ages(company)
+    company(strict)
+    said = sentence("newsletter_email", funnels(company.run("select 1"))["newsletter_email"], most=1)
+    assert re.fullmatch(
+        r"Audience newsletter_email: 6 match, 6 permitted, 3 in it; kept out: 2 unknown age, 1 for other reasons", said
+    )

@@ -1,0 +1,54 @@
+"""Nothing that is printed is read as markup, an emoji name or an escape sequence: wherever it comes from."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+from rich.table import Table as RichTable
+
+from orchestration.cli.console import PlainConsole, print_json, styled
+
+NASTY = "[red]x[/red] [link=file:///etc]y[/link] [/nothing] [engine] :warning: \\[bold]"
+# what colours, moves the cursor, sets the title, copies to the clipboard; as C1 too; and turns the text round
+ESCAPES = "a\x1b[31mb\x1b]0;title\x07c\x1b]52;c;aGk=\x07d\x9b2Je\x08f\rg\u202eh"
+
+
+@pytest.fixture
+def printed() -> Any:
+    def go(*values: Any) -> str:
+        file = io.StringIO()
+        PlainConsole(file=file, force_terminal=True, color_system="truecolor", width=300).print(
+            *values, highlight=False
+        )
+        return file.getvalue()
+
+    return go
+
+
+def table(*cells: str) -> RichTable:
+    made = RichTable(*cells, title=cells[0])
+    made.add_row(*cells)
+    return made
+
+
+@pytest.mark.parametrize("how", [lambda text: text, table, lambda text: styled("{}", text)])
+def test_a_value_is_printed_as_it_stands_and_moves_nothing(printed, how):
+    assert NASTY in printed(how(NASTY))
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(how(ESCAPES)))  # the style of a title is the table's own
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
+    assert "a\ufffd[31mb\ufffd]0;title\ufffdc" in shown
+
+
+def test_only_what_is_written_in_the_program_is_styled(printed):
+    assert printed(styled("[red]no[/red] {}", "[green]yes[/green]")) == "\x1b[31mno\x1b[0m [green]yes[/green]\n"
+    assert printed(styled("[bold]{}[/bold]", "ends in \\")) == "\x1b[1mends in \\\x1b[0m\n"
+
+
+def test_json_escapes_what_a_terminal_would_obey(capsys):
+    print_json({"name": ESCAPES})
+    said = capsys.readouterr().out
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said) and json.loads(said) == {"name": ESCAPES}

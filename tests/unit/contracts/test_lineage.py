@@ -1,0 +1,51 @@
+"""Column lineage read out of compiled SQL."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration.contracts.lineage import column_lineage
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        con.execute("create schema raw_shop; create schema marts")
+        con.execute("create table raw_shop.orders (id int, amount double, buyer int)")
+        con.execute("create table marts.people (key int, email varchar)")
+        yield con
+
+
+def test_each_column_leads_back_to_the_tables_that_it_is_made_of(con, tmp_path):
+    model = tmp_path / "m.sql"
+    model.write_text(
+        "with o as (select *, amount * 2 as doubled from raw_shop.orders) "
+        "select o.id as order_id, p.email, o.doubled + o.id as sum, 'x' as fixed from o left join marts.people p on p.key = o.buyer"
+    )
+    cache = tmp_path / "cache.json"
+    expected = {
+        "order_id": [("raw_shop", "orders", "id")],
+        "email": [("marts", "people", "email")],
+        "sum": [("raw_shop", "orders", "amount"), ("raw_shop", "orders", "id")],
+        "fixed": [],
+    }
+    assert column_lineage(con, {"m": model}, cache) == {"m": expected}
+    # told again from the cache, also when the tables are gone
+    con.execute("drop table marts.people; drop table raw_shop.orders")
+    assert column_lineage(con, {"m": model, "gone": tmp_path / "gone.sql"}, cache) == {"m": expected}
+
+
+def test_sql_that_cannot_be_read_has_no_lineage_and_no_error(con, tmp_path):
+    model = tmp_path / "m.sql"
+    model.write_text("select from where (")
+    assert column_lineage(con, {"m": model}, tmp_path / "cache.json") == {"m": {}}
+
+
+def test_names_that_would_be_sql_are_names_or_cost_their_model_alone_its_lineage(con, tmp_path):
+    con.execute('alter table raw_shop.orders add column "tot;al" int; create table raw_shop."a;b" (id int)')
+    paths = {name: tmp_path / f"{name}.sql" for name in ("column", "table")}
+    paths["column"].write_text('select "tot;al" as total from raw_shop.orders')
+    paths["table"].write_text('select id from raw_shop."a;b"')
+    found = column_lineage(con, paths, tmp_path / "cache.json")
+    assert found == {"column": {"total": [("raw_shop", "orders", "tot;al")]}, "table": {}}

@@ -1,0 +1,147 @@
+"""Promises of the consent rules that a small change could break unnoticed: each was broken once, and no other test saw it.
+
+Not here: the rules one by one (test_consent_rules.py, test_register_rules.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from orchestration.core.settings import PROJECT_DIR
+from orchestration.privacy.rights.rights import object_to_marketing, prepare_requests
+from tests.unit.consent import ANNA, BO, FRESH, compiled_with, orders, said
+
+CONFIRMED = {"confirmed_at": datetime(2026, 1, 2)}
+CHANNELS = ("email", "sms", "phone", "post", "ads")
+
+
+@pytest.mark.parametrize("kind", ["unsubscribed", "complained"])
+@pytest.mark.parametrize("is_named_by", ["record", "contact point"])
+def test_rule_04_a_complaint_is_a_withdrawal_as_an_unsubscribe_is(permitted, warehouse, kind, is_named_by):
+    offers = [said(key, purpose="offers", **CONFIRMED) for key in ("anna", "bo")]
+    whose = {"person_key": "anna"} if is_named_by == "record" else {"person_system": None, "person_key": None, "contact_point": "anna@x.se"}  # fmt: skip
+    event = {"kind": kind, "occurred_at": datetime(2026, 3, 1), **whose}
+    assert set(permitted([ANNA, BO], consent_events=offers, email_events=[event])) == {("bo", "offers", "email")}
+    then = "select is_permitted from marts.contact_permission_history where purpose = 'offers' and contact_point is null and valid_to is null"
+    assert warehouse.execute(then).fetchall() == [(False,)]
+
+
+def test_rule_14_a_register_version_of_the_future_is_no_fresh_one(permitted):
+    granted = [said("anna", channel="phone")]
+    for version, is_fresh in (("2026-06-01", True), ("2026-06-15", False), ("2027-05-31", False)):
+        entries = [{"register": "nix_telefon", "version_on": version, "phone": "+46709999999"}]
+        assert bool(permitted([ANNA], consent_events=granted, reservations=entries)) == is_fresh, version
+    assert permitted.why["anna", "survey", "phone"] == "the register nix_telefon is missing or too old"
+
+
+def test_rule_08_a_soft_opt_in_is_of_email_and_sms_alone(permitted, compiled, warehouse, tmp_path_factory):
+    """With every register fresh and free of her, so that nothing but the rule itself closes a channel."""
+    soft = [said("anna", purpose="offers", channel=c, legal_basis="soft opt-in", **CONFIRMED) for c in CHANNELS]
+    customer = permitted.resolve(ANNA)["anna"]
+    orders(warehouse, (customer, "2025-12-24", "completed", 100, 100))
+    before = dict(compiled)
+    compiled.update(compiled_with(tmp_path_factory, soft_opt_in=True))
+    try:
+        found = permitted([ANNA], consent_events=soft, reservations=FRESH)
+        assert {channel for _, _, channel in found} == {"email", "sms"}
+    finally:
+        compiled.update(before)
+    plain = [said("anna", purpose="offers", channel=c, **CONFIRMED) for c in CHANNELS]
+    found = permitted(
+        [ANNA | {"street": "Storgatan 1", "postal_code": "11455"}], consent_events=plain, reservations=FRESH
+    )
+    assert {channel for _, _, channel in found} == set(CHANNELS)
+
+
+# (ordered on, status in the shop's words, amount, net amount)
+SOLD = ("2025-12-01", "Completed", 100, 100)
+NO_SALE = [
+    [("2025-12-01", word, 100, 100)]
+    for word in ("Pending payment", "pending", "on-hold", "wc-on-hold", "Failed", "new", "unpaid", None, "Väntar")
+] + [
+    [("2025-12-01", "failed", 100, 0)],
+    [("2026-02-01", "completed", 100, 100)],  # after the grant
+    [SOLD, ("2026-02-01", "completed", -100, -100)],  # a credit note, whenever it came
+    [SOLD, ("2025-12-02", None, -100, -100)],
+    [SOLD, ("2025-12-02", "refunded", 100, 0)],  # the refund is an order of its own
+    [("2025-12-01", "completed", 110, 110), ("2025-12-02", "refunded", 10, 0, "EUR")],  # as is one in another currency
+    [SOLD, ("2025-12-02", "refunded", 40, 0, "PLN")],  # which may have no rate
+    [SOLD, SOLD, ("2025-12-02", "completed", -200, -200)],
+    [SOLD, ("2025-12-02", "completed", -40, None)],  # in a currency without a rate
+    [("2025-12-01", "completed", 100, None)],
+]  # fmt: skip
+SALE = [
+    [SOLD],
+    [("2025-12-01", "paid", 100, 100)],
+    [("2025-12-01", "Betald", 100, 100)],
+    [("2025-12-01", "wc-processing", 100, 100)],
+    [("2025-12-01", "partially refunded", 100, 60)],
+    [SOLD, ("2025-12-02", "completed", -40, -40)],
+    [SOLD, ("2025-12-02", "refunded", 40, 0, "EUR")],  # another sale that was refunded
+    [SOLD, ("2025-12-02", "completed", 300, 300), ("2026-01-01", None, -100, -100)],
+    # whose refunded order says so itself, and another sale
+    [("2025-11-01", "refunded", 70, 0), SOLD, ("2025-11-02", "completed", -70, 0)],
+]
+
+
+def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, compiled, warehouse, tmp_path_factory):
+    grant = said("anna", at="2026-01-01", purpose="offers", channel="email", legal_basis="soft opt-in", **CONFIRMED)
+    customer = permitted.resolve(ANNA)["anna"]
+    seed = PROJECT_DIR / "dbt_project" / "seeds" / "order_statuses.csv"
+    words = dict(warehouse.execute(f"select spelling, status from read_csv('{seed}')").fetchall())
+
+    def meant(word: str | None) -> str | None:
+        return None if word is None else words[word.lower().replace("-", " ")]
+
+    before = dict(compiled)
+    compiled.update(compiled_with(tmp_path_factory, soft_opt_in=True))
+    try:
+        orders(warehouse)
+        permitted([ANNA], consent_events=[grant])
+
+        def opens(rows: list[tuple]) -> bool:
+            orders(warehouse, *((customer, on, meant(word), *rest) for on, word, *rest in rows))
+            return bool(permitted.derive())
+
+        assert [rows for rows in NO_SALE if opens(rows)] == []
+        assert [rows for rows in SALE if not opens(rows)] == []
+    finally:
+        compiled.update(before)
+
+
+def test_rule_06_an_objection_closes_every_channel_ads_too(permitted, warehouse, resolve):
+    granted = [said("anna", purpose=p, channel=c, **CONFIRMED) for p in ("offers", "profiling", "survey") for c in CHANNELS]  # fmt: skip
+    home = {"street": "Storgatan 1", "postal_code": "11122"}
+    before = {(purpose, channel) for _, purpose, channel in permitted([ANNA | home], consent_events=granted, reservations=FRESH)}  # fmt: skip
+    assert {channel for _, channel in before} == set(CHANNELS)
+    (customer,) = warehouse.execute("select any_value(customer_id) from identity.customer_source_records").fetchall()[0]
+    prepare_requests(warehouse)
+    object_to_marketing(warehouse, customer, datetime(2026, 3, 1), "r1")
+    after = permitted([ANNA | home], consent_events=granted, reservations=FRESH)
+    assert {(purpose, channel) for _, purpose, channel in after} == {pair for pair in before if pair[0] == "survey"}
+
+
+def test_rule_32_no_county_of_few_is_told_whatever_is_told_of_the_country(compiled, warehouse):
+    # five in Uppsala, four of one age and one of another in Kalmar, one alone in Gotland
+    people = [("SE", "Uppsala", 40)] * 5 + [("SE", "Kalmar", 40)] * 4 + [("SE", "Kalmar", 70)] + [("SE", "Gotland", 40)]
+    warehouse.execute(
+        "create schema marts; create schema bi; create schema ops; create table ops.clock as select timestamp '2026-06-01' as as_of, 0 as published_load"
+    )
+    values = ", ".join(f"('c{n}', '{country}', '{county}', {age})" for n, (country, county, age) in enumerate(people))
+    warehouse.execute(
+        "create table marts.dim_customers as select id as customer_id, id as customer_key, country_code, county, "
+        "(date '2026-01-01' - to_years(age))::date as birth_date, age as age, false as is_minor, false as is_business, false as is_club_member, "
+        f"timestamp '2020-01-01' as first_seen_at from (values {values}) t(id, country_code, county, age); "
+        "create table marts.customer_360 as select customer_id, 1 as order_count, 1.0 as revenue_amount, 1.0 as gross_amount, "
+        "1.0 as refunded_amount, 1.0 as net_amount, 'SEK' as currency, false as has_active_subscription from marts.dim_customers; "
+        "create schema segments; create table segments.customer_lifecycle as select customer_id, 'new' as lifecycle_stage from marts.dim_customers; "
+        "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from marts.dim_customers"
+    )
+    told = warehouse.execute(
+        f"select country_code, county, count(*) from ({compiled['bi_dim_customers']}) group by all"
+    ).fetchall()
+    counties = {county: rows for _, county, rows in told if county}
+    assert counties == {"Uppsala": 5}
+    assert all(rows >= 5 for country, _, rows in told if country) and sum(rows for *_, rows in told) == len(people)

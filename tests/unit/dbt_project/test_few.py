@@ -1,0 +1,173 @@
+"""What bi tells of few people, by hand-written rows: no cell, and no difference of two cells that are shown, is of one to four."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR
+from orchestration.match_keys import define_match_keys
+from orchestration.transform.runner import Dbt
+
+MODELS = ("bi_contact_compliance", "bi_permission_overview", "bi_email_campaigns", "bi_consent_overview")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> dict[str, str]:
+    home = Home(tmp_path_factory.mktemp("few")).prepare()
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
+    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *MODELS])
+    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
+    return {model: files[model].read_text() for model in MODELS}
+
+
+@pytest.fixture
+def bi(warehouse, models):
+    """The rows of a model on the tables as they stand."""
+    define_match_keys(warehouse)
+    warehouse.execute("""
+create schema marts; create schema conformed; create schema reference; create schema if not exists ops;
+create table ops.clock as select timestamp '2026-06-01' as as_of;
+create table reference.data_categories as select 'consent' as category, 1825 as retention_days;
+create table marts.fct_contact_compliance (source_system varchar, source_key varchar, customer_id varchar, purpose varchar, channel varchar, occurred_at timestamp, is_lawful boolean, reason varchar);
+create table marts.fct_email_events (source_system varchar, source_key varchar, customer_id varchar, person_system varchar, person_key varchar, campaign_key varchar, kind varchar);
+create table conformed.conformed_email_events (source_system varchar, source_key varchar, person_system varchar, person_key varchar, contact_point varchar);
+create table conformed.conformed_campaigns as select 'email' as source_system, '1' as source_key, 'Spring' as name, 'newsletter' as purpose, timestamp '2026-05-01' as sent_at;
+create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, reason varchar, expires_at timestamp, decided_at timestamp);
+""")  # fmt: skip
+    number = itertools.count()
+
+    def sent(people: int, is_lawful: bool, reason: str, *, each: int = 1, known: bool = True, day: str = "2026-05-02"):
+        for _ in range(people):
+            who = f"c{next(number)}"
+            for _ in range(each):
+                key = f"m{next(number)}"
+                point = f"{who}@x.se"
+                warehouse.execute(
+                    "insert into marts.fct_contact_compliance values ('email', ?, ?, 'newsletter', 'email', ?, ?, ?)",
+                    [key, who if known else None, day, is_lawful, reason],
+                )
+                warehouse.execute("insert into conformed.conformed_email_events values ('email', ?, null, null, ?)", [key, point])  # fmt: skip
+
+    def permitted(customers: int, is_permitted: bool, reason: str):
+        for _ in range(customers):
+            warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, ?, null, '2026-01-01')", [f"c{next(number)}", is_permitted, reason])  # fmt: skip
+
+    def go(model: str) -> list[tuple]:
+        return warehouse.execute(f"select * from ({models[model]}) order by all").fetchall()
+
+    go.sent, go.permitted, go.run = sent, permitted, warehouse.execute
+    return go  # fmt: skip
+
+
+SOME = "several, some of few people"
+
+
+def test_one_message_to_nobody_known_is_published_without_its_count(bi):
+    bi.sent(1, False, "nobody is known whom it went to", known=False)
+    assert [row[1:] for row in bi("bi_contact_compliance")] == [("newsletter", "email", None, SOME, None)]
+
+
+def test_messages_to_one_unknown_address_are_of_one_person(bi):
+    bi.sent(1, False, "nobody is known whom it went to", each=9, known=False)
+    assert [row[-1] for row in bi("bi_contact_compliance")] == [None]
+    bi.sent(4, False, "nobody is known whom it went to", known=False)
+    assert [row[-2:] for row in bi("bi_contact_compliance")] == [("nobody is known whom it went to", 13)]
+
+
+def test_the_total_less_what_is_shown_tells_of_no_few(bi):
+    bi.sent(100, True, "granted")
+    bi.sent(20, False, "withdrawn")
+    bi.sent(3, False, "nothing was granted before")
+    bi.sent(6, True, "granted", day="2026-04-30")
+    shown = {(str(row[0]), *row[3:]) for row in bi("bi_contact_compliance")}
+    assert shown == {
+        ("2026-05-01", True, "granted", 100),
+        ("2026-05-01", None, SOME, 23),
+        ("2026-04-01", True, "granted", 6),
+    }
+    bi.run("delete from marts.fct_contact_compliance where is_lawful")
+    assert [row[3:] for row in bi("bi_contact_compliance")] == [(None, SOME, 23)]  # fmt: skip
+
+
+def test_permissions_of_few_are_told_with_others_and_the_two_overviews_agree(bi):
+    bi.permitted(30, True, "granted")
+    bi.permitted(8, False, "withdrawn")
+    bi.permitted(2, False, "the grant has expired")
+    assert [row[2:] for row in bi("bi_permission_overview")] == [("granted", 30, 30), (SOME, 10, None)]
+    # customers, permitted, expiring, withdrawn, to be asked again, closed
+    assert [row[2:] for row in bi("bi_consent_overview")] == [(40, 30, 0, None, None, 0)]
+    bi.run("delete from marts.contact_permissions where reason = 'the grant has expired'")
+    assert [row[2:] for row in bi("bi_permission_overview")] == [("granted", 30, 30), ("withdrawn", 8, 0)]
+    assert [row[2:] for row in bi("bi_consent_overview")] == [(38, 30, 0, 8, 0, 0)]
+    bi.run(
+        "delete from marts.contact_permissions where reason = 'granted'; delete from marts.contact_permissions where rowid % 2 = 0"
+    )
+    assert [row[2:] for row in bi("bi_permission_overview")] == [(SOME, None, None)]  # fmt: skip
+
+
+def test_a_campaign_counts_people_and_not_their_clicks(bi):
+    def events(kind: str, people: range, times: int = 1):
+        for n in people:
+            for time in range(times):
+                bi.run("insert into marts.fct_email_events values ('email', ?, ?, 'email', ?, '1', ?)", [f"{kind}{n}-{time}", f"c{n}", str(n), kind])  # fmt: skip
+
+    events("sent", range(20))
+    events("delivered", range(12))
+    events("bounced", range(12, 20))
+    events("opened", range(3), times=40)
+    events("clicked", range(6), times=3)
+    (row,) = bi("bi_email_campaigns")
+    assert row[2:4] == ("Spring", "newsletter") and row[5:] == (20, 12, None, 6, 8, 0, 0)
+    # two bounced: how many it was sent to would tell
+    bi.run(
+        "delete from marts.fct_email_events where kind = 'bounced' and customer_id > 'c13'; delete from marts.fct_email_events where kind = 'sent' and customer_id > 'c13' and length(customer_id) = 3"
+    )
+    (row,) = bi("bi_email_campaigns")
+    assert row[5:] == (None, 12, None, 6, None, 0, 0)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        # sent, delivered, opened, clicked, bounced, unsubscribed, complained
+        ((30, 30, 28, 10, 0, 0, 0), (30, 30, None, 10, 0, 0, 0)),  # two did not open
+        ((30, 30, 20, 17, 0, 0, 0), (30, 30, 20, None, 0, 0, 0)),  # three opened and did not click
+        ((30, 30, 30, 30, 0, 30, 0), (30, 30, 30, 30, 0, 30, 0)),
+        ((30, 30, 9, 5, 0, 8, 6), (30, 30, 9, None, 0, None, None)),
+        ((30, 2, 0, 0, 28, 0, 0), (30, None, None, None, None, None, None)),
+    ],
+)
+def test_no_two_counts_of_a_campaign_tell_of_few_by_their_difference(bi, counts, shown):
+    kinds = ("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "complained")
+    for kind, people in zip(kinds, counts, strict=True):
+        first = 30 - people if kind == "bounced" else 0
+        for n in range(first, first + people):
+            bi.run("insert into marts.fct_email_events values ('email', ?, ?, 'email', ?, '1', ?)", [f"{kind}{n}", f"c{n}", str(n), kind])  # fmt: skip
+    (row,) = bi("bi_email_campaigns")
+    told = [count for count in row[5:] if count is not None]
+    differences = {abs(a - b) for a, b in itertools.combinations(told, 2)}
+    assert not differences & {1, 2, 3, 4}
+    assert row[5:] == shown
+
+
+def test_permissions_that_expire_are_not_told_where_few_go_on(bi):
+    bi.permitted(20, True, "granted")
+    bi.run("update marts.contact_permissions set expires_at = '2026-06-10' where rowid < 17")
+    assert [row[2:] for row in bi("bi_consent_overview")] == [(20, 20, None, 0, 0, 0)]
+    bi.run("update marts.contact_permissions set expires_at = null where rowid >= 10")
+    assert [row[2:] for row in bi("bi_consent_overview")] == [(20, 20, 10, 0, 0, 0)]
+
+
+def test_no_difference_of_the_two_overviews_tells_of_few(bi):
+    bi.permitted(30, True, "granted")
+    bi.permitted(20, False, "withdrawn")
+    bi.permitted(2, False, "granted and withdrawn at the same time: denied")
+    bi.permitted(9, False, "the grant has expired")
+    # two of both at once: told with those that expired, so that neither sum of the overview is to be had
+    assert [row[2:4] for row in bi("bi_permission_overview")] == [("granted", 30), (SOME, 11), ("withdrawn", 20)]
+    assert [row[2:] for row in bi("bi_consent_overview")] == [(61, 30, 0, None, None, 0)]

@@ -1,0 +1,194 @@
+"""The demo company: deterministic, messy as people are, with its truth beside it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from orchestration.core.errors import KundbildError
+from orchestration.demo.generate import generate, next_night
+from orchestration.demo.people import draw_people
+from orchestration.demo.server import serving
+
+AS_OF = date(2026, 11, 1)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    generate(folder, customers=2000, as_of=AS_OF, nights=2)
+    return folder
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Every delivered file as a digest that does not depend on the order of rows."""
+    found = {}
+    with duckdb.connect() as con:
+        for path in sorted(folder.rglob("*")):
+            name = str(path.relative_to(folder))
+            if path.suffix == ".parquet":
+                found[name] = str(con.execute(f"select count(*), bit_xor(hash(t)) from '{path}' t").fetchall())
+            elif path.suffix in (".csv", ".jsonl"):
+                found[name] = str(hash(tuple(sorted(path.read_bytes().splitlines()))))
+            elif path.suffix == ".json" and "webshop" in name:
+                data = json.loads(path.read_text()).get("data")
+                found[name] = str(len(data) if data is not None else path.read_text())
+    return found
+
+
+def test_the_same_seed_gives_the_same_company(demo, tmp_path):
+    again = tmp_path / "again"
+    generate(again, customers=2000, as_of=AS_OF, nights=2)
+    assert content(again) == content(demo)
+    generate(again, customers=2000, as_of=AS_OF, nights=2, seed=8)
+    assert content(again) != content(demo)
+
+
+def test_people_are_as_messy_as_people_are(demo):
+    with duckdb.connect() as con:
+        con.execute(f"create view r as from '{demo}/truth/records.parquet'")
+        con.execute(f"create view p as from '{demo}/truth/people.parquet'")
+        several = con.execute(
+            "select count(*) from (select person_id from r group by all having count(distinct system) > 1)"
+        ).fetchall()[0][0]
+        twice = con.execute(
+            "select count(*) from (select person_id, system from r group by all having count(*) > 1)"
+        ).fetchall()[0][0]
+        kinds = con.execute(
+            "select sum(is_minor::int), sum(is_protected::int), sum(is_junior::int), count(distinct country_code) from p"
+        ).fetchall()[0]
+    assert several > 800 and twice > 50
+    assert all(count > 0 for count in kinds) and kinds[3] == 4
+    emails = [
+        row["email"]
+        for page in sorted((demo / "webshop/customers").glob("*-?????.json"))
+        for row in json.loads(page.read_text())["data"]
+    ]
+    assert "test@test.com" in emails
+    assert any(email and email != email.strip() for email in emails)
+    assert len([e for e in emails if e]) > len({e for e in emails if e})
+
+
+HARD = {
+    "father and son of one name at one address": "a.household_id = b.household_id and a.given_name = b.given_name and a.family_name = b.family_name and b.is_junior",
+    "twins": "a.household_id = b.household_id and a.birth_on = b.birth_on",
+    "couples who share a mailbox": "a.household_id = b.household_id and a.email = b.email and not a.is_minor and not b.is_minor",
+    "couples who share a phone": "a.household_id = b.household_id and a.mobile = b.mobile and not a.is_minor and not b.is_minor",
+    "strangers of one name in one postal code": "a.household_id <> b.household_id and a.given_name = b.given_name and a.family_name = b.family_name "
+    "and a.postal_code = b.postal_code",
+}
+
+
+@pytest.mark.parametrize("kind", HARD)
+def test_there_are_people_whom_hardly_anything_tells_apart(kind):
+    people = draw_people(np.random.default_rng(7), 20_000, AS_OF)  # noqa: F841 DuckDB finds it by its name
+    with duckdb.connect() as con:
+        pairs = con.execute(f"select count(*) from people a join people b on a.person_id < b.person_id and {HARD[kind]}").fetchall()  # fmt: skip
+    assert pairs[0][0] >= 20
+
+
+def test_behaviour_has_signal(demo):
+    with duckdb.connect() as con:
+        con.execute(
+            f"create view o as select unnest(data, max_depth := 2) from read_json('{demo}/webshop/orders/*-?????.json')"
+        )
+        rates = con.execute(
+            "select max(n), median(n) from (select customer_id, count(*) as n from o where customer_id is not null group by all)"
+        ).fetchall()[0]
+        months = dict(con.execute("select month(updated_at::timestamp), count(*) from o group by all").fetchall())
+        credited = con.execute("select count(*) from o where campaign_id is not null").fetchall()[0][0]
+        churn = con.execute(f"select avg(has_churned::int) from '{demo}/truth/churn.parquet'").fetchall()[0][0]
+    assert rates[0] > 5 * rates[1]
+    assert months[6] > 1.1 * months[2]
+    assert credited > 20
+    assert 0.2 < churn < 0.8
+
+
+def test_a_night_brings_new_rows_once(demo, tmp_path):
+    import shutil
+
+    copy = tmp_path / "demo"
+    shutil.copytree(demo, copy)
+    before = len(list((copy / "email").glob("events_*.csv")))
+    assert next_night(copy) == 2
+    assert len(list((copy / "email").glob("events_*.csv"))) == before + 1
+    assert (copy / "webshop/orders/index-002.json").exists()
+    with pytest.raises(KundbildError, match="no night 3"):
+        next_night(copy)
+
+
+def test_a_company_of_ten_is_too_small(tmp_path):
+    with pytest.raises(KundbildError, match="at least 100"):
+        generate(tmp_path / "d", customers=10, as_of=AS_OF)
+
+
+@pytest.mark.parametrize("end", [date.min, date.max])
+def test_a_day_at_the_end_of_the_calendar_is_refused(tmp_path, end):
+    with pytest.raises(KundbildError, match="not drawn for"):
+        generate(tmp_path / "d", customers=100, as_of=end)
+
+
+def test_the_api_wants_its_token_and_slows_the_hasty(demo):
+    import requests
+
+    with serving(demo / "webshop", "t", requests_per_second=2) as url:
+        assert requests.get(f"{url}/orders", timeout=5).status_code == 401
+        asked = [requests.get(f"{url}/orders", headers={"Authorization": "Bearer t"}, timeout=5) for _ in range(4)]
+        assert [a.status_code for a in asked][-1] == 429 and asked[-1].headers["Retry-After"] == "1"
+        assert 'rel="next"' in asked[0].headers["Link"]
+        assert requests.get(f"{url}/../truth", headers={"Authorization": "Bearer t"}, timeout=5).status_code in (
+            404,
+            429,
+        )
+
+
+def test_the_truth_names_every_record_of_every_system(demo):
+    with duckdb.connect() as con:
+        systems = dict(
+            con.execute(f"select system, count(*) from '{demo}/truth/records.parquet' group by all").fetchall()
+        )
+        faults = dict(
+            con.execute(f"select outcome, count(*) from '{demo}/truth/faults.parquet' group by all").fetchall()
+        )
+    assert set(systems) == {"crm", "webshop", "email", "survey"}
+    assert faults["quarantine"] == 21 and faults["file_reject"] == 3 and faults["duplicate"] > 0
+
+
+def test_the_smallest_company_has_no_table_of_mostly_broken_rows(tmp_path):
+    # more than half of a table set aside would hold its first night
+    generate(tmp_path / "d", customers=100, as_of=AS_OF)
+    with duckdb.connect() as con:
+        planted = dict(
+            con.execute(
+                f"select source_table, count(*) from '{tmp_path}/d/truth/faults.parquet' where system = 'crm' group by all"
+            ).fetchall()
+        )
+    with sqlite3.connect(tmp_path / "d" / "crm" / "crm.sqlite") as crm:
+        rows = {table: crm.execute(f"select count(*) from {table}").fetchall()[0][0] for table in planted}
+    crm.close()
+    assert set(planted) == {"contacts", "deals", "activities"} and all(planted[t] * 2 <= rows[t] for t in rows), (
+        planted,
+        rows,
+    )
+
+
+def test_the_same_pages_are_read_as_files(demo, home, warehouse):
+    from orchestration.core.settings import Settings, Source
+    from orchestration.extract.extract import extract_source, prepare_raw
+    from orchestration.extract.systems.webshop import TABLES
+
+    source = Source(connector="files", format="json_pages", url=str(demo / "webshop"), tables=TABLES)
+    settings = Settings(company="T", sources={"webshop": source})
+    prepare_raw(warehouse, settings)
+    books = extract_source(warehouse, home, settings, "webshop")
+    for table in TABLES:
+        rows = json.loads((demo / "webshop" / table / "index-001.json").read_text())["rows"]
+        assert books[table].inserted == rows, table
+    lines = warehouse.execute("select sum(len(line_items)) from raw_webshop.orders").fetchall()[0][0]
+    assert lines > books["orders"].inserted

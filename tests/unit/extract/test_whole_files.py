@@ -1,0 +1,94 @@
+"""Files that are whole tables: what the newest has no more is gone, but not everybody at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.settings.operation import Quality
+from orchestration.extract.extract import extract_source
+
+WHOLE = {"columns": {"id": "BIGINT", "name": "VARCHAR"}, "table": {"is_whole": True}}
+
+
+@pytest.fixture
+def names(warehouse):
+    return lambda: [n for (n,) in warehouse.execute("select name from raw_s.t where _deleted_at is null order by 1").fetchall()]  # fmt: skip
+
+
+@pytest.mark.parametrize("optional", [True, False])
+@pytest.mark.parametrize(
+    ("format", "rows", "nothing"),
+    [
+        ("csv", "id,name\n1,Kim\n2,Bo\n", "id,name\n"),
+        ("csv", "id,name\n1,Kim\n2,Bo\n", "id,name\nx,Kim\n"),  # nothing but a reject
+        ("jsonl", '{"id": 1, "name": "Kim"}\n{"id": 2, "name": "Bo"}\n', ""),
+        ("json_pages", '{"data": [{"id": 1, "name": "Kim"}, {"id": 2, "name": "Bo"}]}', '{"data": []}'),
+    ],
+)
+def test_a_whole_file_without_rows_is_no_success_and_deletes_nobody(
+    load_files, home, warehouse, names, format, rows, nothing, optional
+):
+    how = {**WHOLE, "format": format, "table": {"is_whole": True, "optional": optional}}
+    load_files({"w_1.txt": nothing.replace("x,Kim\n", "")}, **how)  # a table that never had a row may be empty
+    load_files({"w_2.txt": rows}, **how)
+    for _ in range(2):  # it is no copy the next night
+        with pytest.raises(SourceError, match="it answers 0 rows, where there were 2; raw keeps what it had") as caught:
+            load_files({"w_3.txt": nothing}, **how)
+        assert caught.value.where == "w_3.txt" and "max_volume_drop" in caught.value.to_do
+        assert names() == ["Bo", "Kim"]
+    told = warehouse.execute("select is_ok from ops.source_status").fetchall()
+    assert told == [(False,)]
+    load_files({"w_4.txt": rows.replace("Kim", "Kay")}, **how)
+    assert names() == ["Bo", "Kay"]
+    if "x,Kim" not in nothing:
+        # an owner may mean it
+        (load_files.folder / "w_5.txt").write_text(nothing)
+        table = Table(columns=WHOLE["columns"], key=["id"], path="*", is_whole=True)
+        source = Source(connector="files", url=str(load_files.folder), format=format, tables={"t": table})
+        meant = Settings(company="T", sources={"s": source}, quality=Quality(max_volume_drop=1))
+        extract_source(warehouse, home, meant, "s")
+        assert names() == []
+
+
+def test_a_whole_file_with_fewer_rows_takes_those_away_that_are_gone(load_files, names):
+    load_files({"w_1.csv": "id,name\n" + "".join(f"{n},Kim{n}\n" for n in range(40))}, **WHOLE)
+    load_files({"w_2.csv": "id,name\n1,Kim1\n"}, **WHOLE)
+    assert names() == ["Kim1"]
+
+
+@pytest.mark.parametrize(
+    ("format", "line", "broken"),
+    [
+        ("csv", "{n};Kim{n}\n", "{n};Kim;{n}\n"),  # a field too many
+        ("csv", "{n};Kim{n}\n", "x{n};Kim{n}\n"),  # a key of another type
+        ("jsonl", '{{"id": {n}, "name": "Kim{n}"}}\n', '{{"id": {n}, "name": "Kim{n}\n'),
+        ("jsonl", '{{"id": {n}, "name": "Kim{n}"}}\n', '{{"id": "x{n}", "name": "Kim{n}"}}\n'),
+    ],
+)
+def test_a_whole_file_with_a_rejected_line_deletes_nobody(load_files, warehouse, format, line, broken):
+    """Whose line it is nobody can say: who is reserved would be written to."""
+
+    def deliver(file, *, without=(), bad=()):
+        lines = [(broken if n in bad else line).format(n=n) for n in range(10, 40) if n not in without]
+        how = {**WHOLE, "format": format} | ({"csv": {"delimiter": ";"}} if format == "csv" else {})
+        return load_files({file: ("id;name\n" if format == "csv" else "") + "".join(lines)}, **how)
+
+    def gone():
+        return [n for (n,) in warehouse.execute("select id from raw_s.t where _deleted_at is not null order by 1").fetchall()]  # fmt: skip
+
+    deliver("w_1.csv")
+    deliver("w_2.csv", without=[12])
+    assert gone() == [12]
+    counts = deliver("w_3.csv", without=[13], bad=[20])
+    # who came again stands again
+    assert (counts.rejected, counts.kept, counts.deleted, gone()) == (1, 2, 0, [])
+    counts = deliver("w_4.csv", without=[13])
+    assert (counts.rejected, counts.kept, counts.deleted, gone()) == (0, 0, 1, [13])
+
+
+def test_a_reject_of_an_older_whole_file_of_the_night_holds_nothing(load_files, names):
+    load_files({"w_1.csv": "id,name\n1,Kim\n2,Bo\n3,Ada\n"}, **WHOLE)
+    counts = load_files({"w_2.csv": "id,name\n1,Kim\n2,Bo,2\n", "w_3.csv": "id,name\n1,Kim\n"}, **WHOLE)
+    assert (counts.rejected, counts.kept, names()) == (1, 0, ["Kim"])

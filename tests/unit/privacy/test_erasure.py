@@ -1,0 +1,406 @@
+"""What an erasure has to reach, on a few hand-made rows: registers, what was set aside, every publication that is kept.
+
+Not here: whole nights (tests/integration/test_erasure.py).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import duckdb
+import pytest
+
+from data_quality.checks import Suite
+from data_quality.runner import last_counts, remember_counts
+from orchestration.core.home import Home
+from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.settings.people import Person
+from orchestration.core.warehouse import open_warehouse
+from orchestration.extract.extract import prepare_raw
+from orchestration.identity.contact_points import key_withdrawn_points
+from orchestration.identity.untied import find_untied
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.suppression import SuppressionList
+from orchestration.privacy.intake.suppressor import Suppressor
+from orchestration.privacy.intake.withdrawals import prepare_withdrawals
+from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.secrets.pepper import find_pepper
+from orchestration.run.erase import erase, finish_unfinished, prove, prove_of_night
+from tests.loads import note_load
+from tests.unit.two_people import UNBALANCED, build, settings_of
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Settings:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    return settings_of(tmp_path)
+
+
+@pytest.fixture
+def built(home: Home, warehouse, resolve, settings) -> dict[str, str]:
+    return build(home, warehouse, resolve, settings)
+
+
+def erase_anna(home: Home, settings: Settings, ids: dict[str, str]) -> None:
+    assert [outcome.state for outcome in erase(home, settings, [Subject(customer=ids["1"])])] == ["done"]
+
+
+def asked(home: Home, sql: str) -> list[tuple]:
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_rule_29_every_publication_that_is_kept_is_rid_of_the_person_its_parquet_too(home, settings, built):
+    (outcome,) = erase(home, settings, [Subject(customer=built["1"])])
+    versions = sorted(home.published.glob("versions/*"))
+    assert outcome.erased.publications == [version.name for version in versions] and len(versions) == 3
+    for version in versions:
+        for name in ("customers", "bi"):
+            with duckdb.connect(str(version / f"{name}.duckdb"), read_only=True) as con:
+                assert con.execute("from marts.dim_customers").fetchall() == [(built["2"],)]
+            parquet = version / "parquet" / f"{name}.parquet"
+            assert duckdb.execute(f"from '{parquet}'").fetchall() == [(built["2"],)]
+            assert built["1"].encode() not in (version / f"{name}.duckdb").read_bytes() + parquet.read_bytes()
+
+
+def test_the_address_registers_entry_of_the_person_goes(home, settings, built):
+    erase_anna(home, settings, built)
+    for table in ("raw_registers.addresses", "conformed.conformed_address_updates"):
+        assert asked(home, f"select given_name from {table}") == [("Bo",)]
+
+
+def test_what_was_set_aside_of_the_person_goes_and_the_books_balance_after_a_backup_too(
+    home, settings, built, tmp_path
+):
+    left = [("consent_events", "3"), ("people", "4"), ("tickets", "without a key, load 1, row 1")]
+    shutil.copy2(home.warehouse, tmp_path / "backup")
+    erase_anna(home, settings, built)
+    for is_backup in (False, True):
+        if is_backup:
+            shutil.copy2(tmp_path / "backup", home.warehouse)
+            with home.lock("test"):
+                finish_unfinished(home, settings)
+        assert asked(home, "select entity, source_key from quarantine.quarantined_rows order by all") == left
+        assert asked(home, UNBALANCED) == []
+        assert asked(home, "select contact_id from raw_crm.contacts order by 1") == [(2,), (4,)]
+        assert asked(home, "select consent_id from raw_crm.consents") == [(3,)]
+
+
+def test_a_backup_brings_back_nobody_and_takes_nobody_else_along(home, settings, built, tmp_path):
+    shutil.copy2(home.warehouse, tmp_path / "backup")
+    erase_anna(home, settings, built)
+    shutil.copy2(tmp_path / "backup", home.warehouse)
+    with home.lock("test"):
+        finish_unfinished(home, settings)
+    assert asked(home, "select source_key from conformed.conformed_people") == [("2",)]
+
+
+def test_who_was_erased_is_known_by_the_number_in_a_column_named_as_any(home, settings, built):
+    """A column of a delivery may bear the name of one that the search itself uses: `phone`, `country_code`."""
+    erase_anna(home, settings, built)
+    table = Table(
+        columns=dict.fromkeys(("id", "phone", "country_code"), "VARCHAR"), key=["id"], path="*.csv",
+        persons=[Person(key="id", phone=["phone"], country_code="country_code")],
+    )  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(
+            "create table delivered as from (values ('7', '070-111 22 33', 'SE'), ('8', '070-999 88 77', 'SE'), ('9', null, 'SE')) "
+            "t(id, phone, country_code)"
+        )
+        suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())))
+        assert suppressor.keep_out(con, "shop", table, "delivered") == 1
+        assert con.execute("select id from delivered order by 1").fetchall() == [("8",), ("9",)]
+
+
+def test_rule_25_a_withdrawal_by_somebody_elses_key_on_an_erased_persons_address_stays_without_it(
+    home, settings, built
+):
+    """As it is delivered after the erasure: statements that name nobody else, or the person by key, go."""
+    erase_anna(home, settings, built)
+    columns = {"source_key": "s", "person_key": "who", "contact_point": "point", "stated_at": "at", "status": "choice"}
+    mapping = {"entity": "consent_events", "constants": {"purpose": "offers", "channel": "email"}, "columns": columns}
+    of_statements = {"key": ["s"], "maps": [mapping]}
+    table = Table(columns=dict.fromkeys(columns.values(), "VARCHAR"), path="*.csv", **of_statements)
+    rows = [
+        ("1", "bo", "anna@berg.se", "withdrawn"), ("2", None, "ANNA@berg.se", "withdrawn"), ("3", " ", "anna@berg.se", "withdrawn"),
+        ("4", "1", "anna@berg.se", "withdrawn"), ("5", "bo", "bo@x.se", "withdrawn"), ("6", "bo", "070-111 22 33", "granted"),
+    ]  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        con.execute('create table delivered (s varchar, who varchar, point varchar, choice varchar, "at" varchar)')
+        con.executemany("insert into delivered values (?, ?, ?, ?, '2026-06-01')", rows)
+        suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())), "SE")
+        assert suppressor.keep_out(con, "crm", table, "delivered") == 3
+        left = con.execute("select s, who, point from delivered order by s").fetchall()
+        assert left == [("1", "bo", None), ("5", "bo", "bo@x.se"), ("6", "bo", None)]
+
+
+BORN = {"born": "1980-01-01"}
+COMING_BACK = [
+    {"email": "new@x.se; anna@berg.se"},
+    {"email": "mailto:anna@berg.se"},
+    {"email": "anna%40berg.se"},
+    {"email": "ANNA+shop@BERG.SE\u200b"},
+    {"email": '"Anna" <anna@berg.se>;'},
+    {"phone": "070-111 22 33 / 08-123 456 78"},
+    {"phone": "08-12345678; 0046 70 111 22 33 (hem)"},
+    {"phone": "0701112233.0"},
+    {"given": "Anna Maria Kristina", "family": "BERG", **BORN},
+    {"given": "Karin Anna", "family": "Berg", "born": "01.01.1980"},
+    {"whole": "Anna Berg", **BORN}, {"whole": "BERG, Anna Maria", **BORN}, {"given": "Anna", "family": "von Berg", **BORN},
+]  # fmt: skip
+OTHERS = [
+    {"email": "anna@berg.no"}, {"email": "joanna@berg.se"}, {"phone": "070-111 22 34"}, {"given": "Hanna", "family": "Berg", **BORN},
+    {"given": "Anna", "family": "Berg", "born": "1980-01-02"}, {"given": "Anna", "family": "Bergman", **BORN}, {}, {"whole": "Anna Berg"},
+    {"whole": "Anna Berg", "born": "1980-01-02"}, {"whole": "Berta Berg", **BORN},
+]  # fmt: skip
+
+
+def test_rule_25_the_erased_do_not_come_back_in_any_spelling_and_nobody_else_stays_out(home, settings, built):
+    erase_anna(home, settings, built)
+    names = ("id", "email", "phone", "country", "given", "family", "whole", "born")
+    table = Table(
+        columns=dict.fromkeys(names, "VARCHAR"), key=["id"], path="*.csv",
+        persons=[Person(key="id", email=["email"], phone=["phone"], country_code="country", full_name="whole", given_name="given", family_name="family", birth_date="born")],
+    )  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(f"create temp table delivered ({', '.join(f'{name} varchar' for name in names)})")
+        for number, row in enumerate([*COMING_BACK, *OTHERS]):
+            said = {"id": str(number), "country": "SE", **row}
+            con.execute("insert into delivered values (?, ?, ?, ?, ?, ?, ?, ?)", [said.get(name) for name in names])
+        suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())), "SE")
+        suppressor.keep_out(con, "shop", table, "delivered")
+        let_in = [int(key) for (key,) in con.execute("select id from delivered order by id::int").fetchall()]
+        assert let_in == list(range(len(COMING_BACK), len(COMING_BACK) + len(OTHERS)))
+        # nothing of a delivery is remembered: who is kept out is in no table
+        assert con.execute("select count(*) from identity.phone_numbers where phone like '%111 22 33%'").fetchall() == [(0,)]  # fmt: skip
+
+
+def test_rule_25_raw_rows_in_other_spellings_go_and_what_names_somebody_else_too_stays(home, settings, built):
+    spelled = [{"email_address": "anna@berg.se; other@x.se"}, {"mobile": "08-123 456 78, 070-111 22 33", "country": "SE"},
+               {"first_name": "Anna Lisa", "last_name": "Berg", "birthdate": "1980-01-01"}]  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        for key, row in enumerate(spelled, start=10):
+            con.execute(f"insert into raw_crm.contacts (contact_id, last_name, {', '.join(c for c in row if c != 'last_name')}, _load_id) "
+                        f"values (?, {'?' if 'last_name' in row else 'null'}, {', '.join('?' for c in row if c != 'last_name')}, 2)",
+                        [key, *([row['last_name']] if 'last_name' in row else []), *(v for c, v in row.items() if c != 'last_name')])  # fmt: skip
+        # a mailbox of two: Bo's record names hers as well
+        con.execute("update conformed.conformed_people set email = 'bo@dahl.se; shared@x.se' where source_key = '2'")
+        con.execute(
+            "insert into conformed.conformed_people by name select * replace ('9' as source_key, 'shared@x.se' as email) from conformed.conformed_people where source_key = '1' and source_system = 'crm'"
+        )
+        con.execute(
+            "insert into identity.customer_source_records by name select * replace ('9' as source_key, hash('crm', '9') as record_id) from identity.customer_source_records where source_key = '1' and source_system = 'crm'"
+        )
+        con.execute("update raw_crm.contacts set email_address = 'bo@dahl.se; shared@x.se' where contact_id = 2")
+    erase_anna(home, settings, built)
+    assert asked(home, "select contact_id from raw_crm.contacts order by 1") == [(2,), (4,)]
+
+
+def test_the_night_after_an_erasure_looks_for_the_erased_and_says_so(home, settings, built):
+    with home.lock("test"):
+        assert prove_of_night(home, settings) is None  # nobody was erased
+    erase_anna(home, settings, built)
+    left = home.root / "dbt_target" / "left.log"
+    left.write_text("row: ANNA@Berg.se;1")
+    with home.lock("test"):
+        for _ in range(2):  # told each night until it is mended
+            assert "still found in dbt_target/left.log" in str(prove_of_night(home, settings))
+        left.unlink()
+        assert "nowhere" in str(prove_of_night(home, settings))
+        assert prove_of_night(home, settings) is None
+        silent = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"prove_erasures": False})})
+        left.write_text("anna@berg.se")
+        assert prove_of_night(home, silent) is None
+
+
+def test_a_statement_that_was_rejected_or_replaced_and_names_the_person_by_key_alone_goes(home, settings, built):
+    """Else the ledger would read her withdrawal out of it again, every night after."""
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(
+            "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) "
+            """select 1, 'crm', 'consents', 'r', '{"consent_id": 9, "contact_id": ' || unnest([1, 2]) || ', "status": "withdrawn"}'"""
+        )
+    erase_anna(home, settings, built)
+    left = "select json_extract_string(content, '$.contact_id') from quarantine.rejected_rows where table_name = 'consents' order by 1"
+    assert asked(home, left) == [("2",), (None,)]
+
+
+# a withdrawal's contact point and the record that it names, and what is left of both once Anna (1) is erased
+WITHDRAWALS = [
+    ("+46 70-111 22 33", None, None),
+    ("anna (at) berg.se", None, None),
+    ("Old@Berg.se", "1", None),
+    ("old@berg.se", None, None),  # hers by what she said before
+    ("former@berg.se", "1.0", None),
+    ("Former@Berg.se", None, None),
+    ("anna@berg.se, 070-111 22 33", "1", None),
+    ("bo@dahl.se", None, ("bo@dahl.se", None)),
+    ("bo@dahl.se", "2", ("bo@dahl.se", "2")),
+    ("ANNA@Berg.se; zz@other.se", None, ("zz@other.se", None)),
+    ("+46701112233 / 08-123 456 78", None, ("08-123 456 78", None)),
+    ("0701112233081234579", None, ("+4681234579", None)),
+    ("anna@berg.se, 08-222 333 44", None, ("08-222 333 44", None)),
+    ("yy@other.se 070-111 22 33", None, ("yy@other.se", None)),
+    # by somebody else's key, on her point
+    ("anna@berg.se", "2", (None, "2")),
+    ("anna@berg.se; bo@dahl.se", "2", ("bo@dahl.se", "2")),
+    ("0701112233", "of nobody known", (None, "of nobody known")),
+    # by her key, on somebody else's point
+    ("bo@dahl.se", "1", ("bo@dahl.se", None)),
+    ("bo@dahl.se / anna@berg.se", "1.0", ("bo@dahl.se", None)),
+]
+
+
+def test_rule_25_statements_lose_the_person_and_whoever_stands_beside_them_has_withdrawn_still(home, settings, built):
+    """In the CRM and in the ledger: by a number, an address in disguise, a key, alone or beside somebody else's."""
+    swedish = settings.identity.model_copy(update={"default_country": "SE"})
+    settings = settings.model_copy(update={"identity": swedish})
+    with open_warehouse(home, settings.engine) as con:
+        prepare_withdrawals(con)
+        for number, (point, key, _) in enumerate(WITHDRAWALS, start=20):
+            con.execute(
+                "insert into identity.withdrawals by name select 'consent_events' as entity, 'crm' as source_system, $n as source_key, "
+                "case when $key is not null then 'crm' end as person_system, $key as person_key, $point as contact_point, 'all' as purpose, "
+                "'all' as channel, timestamp '2026-04-01' as stated_at, true as is_certain, 2 as load_id",
+                {"n": str(number), "point": point, "key": key},
+            )
+            if key is None:
+                con.execute("insert into raw_crm.consents (consent_id, status, contact_point, _load_id) values (?, 'withdrawn', ?, 2)", [number, point])  # fmt: skip
+        con.execute(
+            "create or replace table conformed.conformed_consent_events as select source_system, source_key, person_system, person_key, "
+            "contact_point, channel, 'withdrawn' as status, null::timestamp as deleted_at from identity.withdrawals where person_key is null; "
+            "alter table conformed.conformed_people add column if not exists deleted_at timestamp"
+        )
+        key_withdrawn_points(con, "SE")
+        # somebody else was granted something on her address
+        con.execute(
+            "insert into identity.void_grants values ('crm', '2', ' Anna@Berg.se', null, null), ('crm', '2', 'bo@dahl.se', null, null)"
+        )
+    erase_anna(home, settings, built)
+    assert asked(home, "select contact_point from identity.void_grants") == [("bo@dahl.se",)]
+    assert asked(home, "select contact_point from raw_crm.consents where consent_id >= 20") == [("bo@dahl.se",)]
+    assert asked(
+        home, "select contact_point from conformed.conformed_consent_events where contact_point is not null"
+    ) == [("bo@dahl.se",)]
+    left = asked(home, "select contact_point, person_key, person_system is null, source_key from identity.withdrawals")
+    expected = {str(n): w[2] for n, w in enumerate(WITHDRAWALS, start=20) if w[2]}
+    # what she said herself keeps no key of hers, of its row neither
+    keyed = {str(n) for n, w in enumerate(WITHDRAWALS, start=20) if w[1] and w[1].startswith("1")}
+    assert {key: (point, person) for point, person, _, key in left if key} == {k: v for k, v in expected.items() if k not in keyed}  # fmt: skip
+    assert [row for row in left if row[3] is None] == [("bo@dahl.se", None, True, None)] * 2
+    for table, column in (("withdrawals", "contact_point"), ("withdrawn_points", "contact_point"), ("phone_numbers", "phone"), ("held_points", "token")):  # fmt: skip
+        values = {
+            value for (value,) in asked(home, f"select {column} from identity.{table} where {column} is not null")
+        }
+        assert not [value for value in values if "berg" in value.lower() or "1112233" in re.sub("[^0-9]", "", value)], (
+            table
+        )
+    # the next night: whose each is by then, and nothing of it holds the publication
+    with open_warehouse(home, settings.engine) as con:
+        key_withdrawn_points(con, "SE")
+        assert con.execute("select distinct contact_point, person_key from identity.point_holders").fetchall() == [("bo@dahl.se", "2")]  # fmt: skip
+        assert find_untied(con) == 0
+
+
+def test_rule_25_a_broken_line_that_names_the_person_denies_whom_else_it_names(home, settings, built):
+    lines = [
+        '9;anna@berg.se;"BO@dahl.se', "x;nobody@y.se;+46701112233", '8;"anna@berg.se;1',
+        '{"contact_id": 2, "contact_point": "anna@berg.se", "status": "wi',
+    ]  # fmt: skip
+    with open_warehouse(home, settings.engine) as con:
+        for number, line in enumerate(lines, start=1):
+            con.execute("insert into quarantine.rejected_rows values (1, 'crm', 'consents', 'c.csv', ?, null, 'r', ?)", [number, line])  # fmt: skip
+        note_load(con, 1, "crm", "consents")
+        note_rejected_withdrawals(con, readers(settings))
+        con.execute(
+            "alter table conformed.conformed_people add column if not exists deleted_at timestamp; create or replace table conformed.conformed_consent_events as "
+            "select *, null::timestamp as deleted_at, 'email' as channel, 'granted' as status from conformed.conformed_consent_events"
+        )
+        key_withdrawn_points(con, "SE")
+    erase_anna(home, settings, built)
+    with open_warehouse(home, settings.engine) as con:
+        note_rejected_withdrawals(con, readers(settings))
+        denied = con.execute(
+            "select distinct lower(contact_point), person_key from identity.withdrawals order by 1"
+        ).fetchall()
+        assert denied == [("bo@dahl.se", None), (None, "2")]
+
+
+# what dbt builds of email events that name an address alone: those that were Anna's, and Bo's
+EVENTS = """
+insert into raw_email.events (event_id, email, _load_id, _extracted_at) values ('e1', 'ANNA@Berg.se', 1, '2026-05-01'), ('e2', 'bo@dahl.se', 1, '2026-05-01');
+create view staging.stg_email__email_events as select event_id as source_key, email as contact_point, _load_id as load_id,
+    null::varchar as quarantine_reason from raw_email.events;
+create or replace table conformed.conformed_email_events as select 'email' as source_system, source_key, null::varchar as person_system,
+    null::varchar as person_key, contact_point from staging.stg_email__email_events;
+create table marts.fct_email_events as select source_system, source_key, null::varchar as customer_id, person_system, person_key
+    from conformed.conformed_email_events;
+create table marts.fct_contact_compliance as select source_system, source_key, customer_id from marts.fct_email_events;
+"""
+
+
+def test_facts_lose_what_names_the_person_by_an_address_alone(home, settings, built):
+    """Else they would have a row more than the conformed table, every night after."""
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(EVENTS)
+    erase_anna(home, settings, built)
+    assert asked(home, "select event_id from raw_email.events") == [("e2",)]
+    for table in ("conformed.conformed_email_events", "marts.fct_email_events", "marts.fct_contact_compliance"):
+        assert asked(home, f"select source_key from {table}") == [("e2",)], table
+
+
+def test_a_row_that_goes_out_of_raw_goes_wherever_it_stands_whoever_it_names_beside(home, settings, built):
+    """A ticket that names Bo by key is deleted by an address of hers beside it: the books would not balance without it."""
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(
+            "create table marts.fct_tickets as select *, null::varchar as customer_id from conformed.conformed_tickets"
+        )
+        con.execute("delete from raw_crm.cases where contact_id = 2 and case_id is not null")
+    erase_anna(home, settings, built)
+    assert asked(home, "select source_key from conformed.conformed_tickets") == []
+    assert asked(home, "select source_key from marts.fct_tickets") == []
+
+
+def test_a_proof_leaves_no_row_in_a_table_whose_rows_outlast_their_person(home, settings, built):
+    """Orders that name their buyer: the canary's row is emptied as theirs are, and is of nobody then."""
+    who = {"source_key": "mail", "email": "mail"}
+    maps = [
+        {"entity": "orders", "columns": {"source_key": "id", "ordered_at": "day", "person_key": "mail"}},
+        {"entity": "people", "columns": who},
+    ]
+    table = Table(columns=dict.fromkeys(("id", "day", "mail"), "VARCHAR"), key=["id"], path="*.csv", maps=maps)
+    shop = Source(connector="files", url="/", tables={"orders": table})
+    settings = settings.model_copy(update={"sources": {**settings.sources, "shop": shop}})
+    with open_warehouse(home, settings.engine) as con:
+        prepare_raw(con, settings)
+        con.execute(
+            "insert into raw_shop.orders by name select '1' as id, 'cy@x.se' as mail, 1 as _load_id, now() as _extracted_at"
+        )
+    assert prove(home, settings).holds
+    assert asked(home, "select id, mail from raw_shop.orders") == [("1", "cy@x.se")]
+
+
+def test_floors_of_volumes_go_down_by_what_an_erasure_takes_and_not_by_what_a_source_lost(home, settings, built):
+    tables = (
+        "raw_crm.contacts",
+        "conformed.conformed_people",
+        "marts.bridge_household_customers",
+        "marts.dim_households",
+    )
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(
+            "create table marts.bridge_household_customers as select 'h' as household_id, customer_id from marts.dim_customers group by all; "
+            "create table marts.dim_households as select 'h' as household_id, 2 as customer_count"
+        )
+        remember_counts(con, "r", [Suite("promise", *name.split("."), (), ()) for name in tables])
+        before = last_counts(con)
+        # the source has lost nearly all of them since
+        con.execute("update ops.table_counts set row_count = 100 where table_name = 'raw_crm.contacts'")
+    erase_anna(home, settings, built)
+    with open_warehouse(home, settings.engine) as con:
+        assert last_counts(con) == {
+            "raw_crm.contacts": 98, "conformed.conformed_people": before["conformed.conformed_people"] - 2,
+            "marts.bridge_household_customers": 0, "marts.dim_households": 0,
+        }  # fmt: skip
+        assert con.execute("select count(*) from marts.dim_households").fetchall() == [(0,)]

@@ -1,0 +1,132 @@
+"""Statuses that refuse, in the five languages: each is a withdrawal that stands after its row comes readable again.
+
+Not here: statuses that nobody can read, which deny only as long as they stand (test_withdrawals.py).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.privacy.intake.withdrawals import is_evidence, is_withdrawn, prepare_withdrawals, refuses
+from tests.unit.consent import said
+from tests.unit.mapped import time_macros
+from tests.unit.people import person
+
+REFUSALS = [
+    # sv
+    "nej", "Nej tack", "tackar nej", "avregistrerad", "Avanmäld", "Avanma\u0308ld", "avböjd", "avbo\u0308jd", "återkallad",
+    "nekad", "nekat samtycke", "spärrad", "undanbett sig", "vill inte", "ej samtycke",
+    # no
+    "nei", "nei takk", "Takket nei", "avmeldt", "trukket", "Samtykke trukket tilbake", "tilbakekalt", "reservert", "avslått", "ønsker ikke", "utmeldt",
+    # da
+    "nej tak", "afmeldt", "tilbagekaldt", "frabedt sig", "nægtet", "afvist", "afslået", "frameldt",
+    # fi
+    "ei", "ei kiitos", "peruttu", "Peruutettu", "kielletty", "kieltänyt", "ei halua", "estetty",
+    # en
+    "no", "no thanks", "No, thank you", "N", "denied", "declined", "blocked", "Blocked by user", "unsubscribed by user", "removed",
+    "opted-out", "opt_out", "opt out", "optout", "withdrawn", "withdraw", "revoke", "objected", "rejected", "do not contact",
+    "cancelled", "cancelled by customer", "false", "0", "not_granted", "don't contact", "NotConsented",
+]  # fmt: skip
+# what people write for a grant: a mapping that forgot such a word denies, and not for ever
+GRANTS = [
+    "yes", "y", "true", "1", "granted", "given", "consented", "accepted", "active", "subscribed", "resubscribed", "opted in", "opt-in",
+    "double opt-in", "confirmed", "confirmed by user", "approved", "allowed", "ok", "ja", "ja tack", "ja takk", "ja tak", "samtycke",
+    "samtycker", "samtykker", "samtykke gitt", "godkänd", "godkjent", "godkendt", "accepterad", "aksepteret", "bekräftad", "prenumererar",
+    "abonnerer", "anmäld", "påmeldt", "tilmeldt", "aktiv", "kyllä", "kyllä kiitos", "suostunut", "suostumus annettu", "hyväksytty",
+    "tilaaja", "voimassa",
+]  # fmt: skip
+
+
+def test_rule_04_a_status_that_refuses_stands_after_its_row_grants_again(permitted):
+    """An export with a refusal that nobody mapped, and the earlier export again the night after."""
+    permitted.remembers = True
+    # families that nothing joins: a refusal of one would deny the other
+    people = [person(f"p{n}", f"Given{n}x", f"Family{n}x", email=f"p{n}@x.se") for n, _ in enumerate(REFUSALS)]
+    unread = person("unread", "Una", "Read", email="unread@x.se")
+    keys = [p["source_key"] for p in (*people, unread)]
+
+    def export(statuses: list[str], load: int) -> list[dict]:
+        return [
+            said(key, status, "2026-02-01", source_key=f"s-{key}", load_id=load)
+            for key, status in zip(keys, statuses, strict=True)
+        ]
+
+    granted = ["granted"] * len(keys)
+    assert len(permitted([*people, unread], consent_events=export(granted, 1))) == len(keys)
+    assert permitted([*people, unread], consent_events=export([*REFUSALS, "???"], 2)) == {}
+    again = permitted([*people, unread], consent_events=export(granted, 3))
+    permits = {key for key, _, _ in again}
+    assert {word for key, word in zip(keys, [*REFUSALS, "???"], strict=True) if key in permits} == {"???"}
+
+
+@pytest.fixture
+def read(warehouse):
+    """Of a word: its status as staging reads it, and whether the ledger is certain of it."""
+    prepare_withdrawals(warehouse)
+    macros = time_macros()
+
+    def go(words: list[str]) -> dict[str, tuple]:
+        select = (
+            f"select w, {macros.statement_status('w')}, {is_withdrawn('w')}, {macros.is_refusal('w')}, {refuses('w')}"
+        )
+        return {word: rest for word, *rest in warehouse.execute(f"{select} from (select unnest($1) as w)", [words]).fetchall()}  # fmt: skip
+
+    return go
+
+
+def test_rule_04_a_refusal_is_withdrawn_in_the_conformed_words_too(read):
+    found = read([f" {word.upper()}\u00a0" for word in REFUSALS])
+    assert {word: said for word, said in found.items() if said[:2] != ["withdrawn", True] or said[2] != said[3]} == {}
+
+
+def test_rule_04_no_word_for_a_grant_is_a_refusal(read):
+    found = read(GRANTS)
+    assert {word for word, (status, certain, _, _) in found.items() if status == "withdrawn" or certain} == set()
+    assert found["granted"][0] == "granted"
+
+
+def test_rule_02_a_word_for_no_evidence_is_known_by_its_letters_and_digits(warehouse):
+    prepare_withdrawals(warehouse)
+    select = f"select w, {time_macros().evidence('w')}, {is_evidence('w')} from (select unnest($1) as w)"
+    none = [
+        "finns ej",
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#NAME?",
+        "N.A.",
+        "n. a.",
+        "(none)",
+        "None.",
+        "<null>",
+        "[NULL]",
+        "0",
+        " 0 ",
+        "no wording",
+        "No-Wording",
+        "#N/A",
+        "okänd.",
+    ]
+    none += ["no", "Nej", "nei", "ei", "blank", "TEST", "test!", "-1", " -1 ", "\u22121", "-99", "00", "000", "0.0", "-0", "unknown", "saknas",
+             "Ukjent", "ukendt", "puuttuu", "tyhjä", "none", "null", "false", "True", "ja", "yes", "ikke oppgitt", "ei tiedossa", "not set"]  # fmt: skip
+    assert [row for row in warehouse.execute(select, [none]).fetchall() if row[1:] != (None, False)] == []
+    some = [
+        "1",
+        "-v1",
+        "2-1",
+        "10",
+        "007",
+        "A",
+        "n",
+        "nej tack-formuläret",
+        "test 2",
+        "blankett 4",
+        "testament",
+        "0.1",
+        "v0",
+        "form 10",
+        "none of these but v2",
+        "2024",
+        "Nyhetsbrev",
+    ]
+    assert warehouse.execute(select, [some]).fetchall() == [(word, word, True) for word in some]

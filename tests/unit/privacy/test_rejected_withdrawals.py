@@ -1,0 +1,171 @@
+"""Withdrawals in lines that were rejected, that another row replaced, or that are no row at all."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime
+
+from orchestration.core.settings import Settings
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.records import prepare_ops
+from orchestration.identity.untied import find_untied
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from tests.loads import note_load
+from tests.unit.consent import ANNA, BO, FORMS, said
+from tests.unit.people import person
+from tests.unit.two_people import settings_of
+
+
+def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, warehouse):
+    """Of a withdrawal nothing but the person or the contact point is needed; a line that is no row denies its addresses."""
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    prepare_ops(warehouse)
+    people = [ANNA, BO, person("cia", "Cia", "Ek", email="cia@x.se"), person("dan", "Dan", "Fors", email="dan@x.se")]
+    note = "insert into quarantine.rejected_rows values ({load}, 'forms', 'p', '{file}', 2, 'born', 'cast', $content)"
+    lines = {
+        1: '{"id": "7", "mail": "anna@x.se", "born": "31.12.1980", "news": " NEJ", "said": "2026-02-01 10:00"}',
+        2: '{"id": "8", "mail": "bo@x.se", "born": "31.12.1980", "news": "Ja", "said": "2026-02-01 10:00"}',
+        3: '9,cia@x.se,"1980-01-01,Nej',
+    }
+    for load, content in lines.items():
+        note_load(warehouse, load, source_rows=1, rejected=1)
+        warehouse.execute(note.format(load=load, file=f"p{load}.csv"), {"content": content})
+    statements = [said(p["source_key"]) for p in people] + [said("anna", purpose="profiling")]
+
+    def allowed() -> set[str]:
+        permitted(people, consent_events=statements)
+        note_rejected_withdrawals(warehouse, readers(settings))
+        return {(who, purpose) for who, purpose, _ in permitted.derive()}
+
+    assert allowed() == {("anna", "profiling"), ("bo", "survey"), ("dan", "survey")}
+    # the file of the broken line came anew: what is in it by now counts; what was readable stands
+    warehouse.execute(
+        "insert into ops.loaded_files by name select 'forms' as source, 'p' as table_name, unnest(['p1.csv', 'p3.csv']) as file, "
+        "1 as size, 1 as modified_ns, 'x' as sha256, 9 as load_id"
+    )
+    assert allowed() == {("anna", "profiling"), ("bo", "survey"), ("cia", "survey"), ("dan", "survey")}
+
+
+def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_time_or_its_loads(permitted, warehouse):
+    """A strictly later grant opens again, also where no file comes anew; one of the same time, or before, does not."""
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    prepare_ops(warehouse)
+    note_load(warehouse, at="2026-04-01 03:00", source_rows=2, inserted=1, duplicates=1)
+    replaced = "insert into quarantine.rejected_rows values (1, 'forms', 'p', null, null, null, 'replaced by another row of its key', $1)"
+    for row in (
+        '{"id": "7", "mail": "anna@x.se", "news": "kanske", "said": "2026-02-01T10:00:00Z"}',
+        '{"id": "8", "mail": "bo@x.se", "news": "kanske", "said": null}',
+    ):
+        warehouse.execute(replaced, [row])
+    for granted_at, allowed in (
+        ("2026-01-01", set()),
+        ("2026-02-01T10:00:00", set()),
+        ("2026-02-01T10:00:01", {"anna"}),
+        ("2026-04-01T03:00:00", {"anna"}),
+        ("2026-04-01T03:00:01", {"anna", "bo"}),
+    ):
+        permitted([ANNA, BO], consent_events=[said("anna", at=granted_at), said("bo", at=granted_at)])
+        note_rejected_withdrawals(warehouse, readers(settings))
+        assert {who for who, _, _ in permitted.derive()} == allowed, granted_at
+
+
+def test_rule_04_a_json_line_that_cannot_be_parsed_denies_whom_it_names(permitted, warehouse):
+    """By an address anywhere in it, and by the person's key; a line that is an array is no row either."""
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    people = [
+        ANNA,
+        BO,
+        person("cia", "Cia", "Ek", email="cia@x.se"),
+        person("703", "Dan", "Fors", email="dan@x.se"),
+        person("eva", "Eva", "Ek", email="eva@x.se"),
+    ]
+    people = [p | {"source_system": "forms"} for p in people]
+    broken = [
+        '{"id": "anna", "mail": null, "news": "Nej', '["8", "bo@x.se", "Nej"]', '{"mail": "cia@x.se", "news": "Nej",}', '{"news": "Nej" "id": 703.0}',
+    ]  # fmt: skip
+    prepare_ops(warehouse)
+    note_load(warehouse, source_rows=9, rejected=4)
+    for line in broken:
+        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [line])  # fmt: skip
+    granted = [said(p["source_key"], person_system="forms", contact_point=p["email"]) for p in people]
+    assert len(permitted(people, consent_events=granted)) == 5
+    note_rejected_withdrawals(warehouse, readers(settings))
+    assert {who for who, _, _ in permitted.derive()} == {"eva"}
+
+
+def test_rule_04_a_line_that_is_no_row_denies_everybody_whom_it_names(permitted, warehouse):
+    """Several objects on a line, an array of them, JSON within a JSON string: every key, number and address in it."""
+    settings = Settings.model_validate(tomllib.loads(FORMS))
+    names = ["a1", "a2", "703", "704", "s1", "s2", "p1", "p2", "e1", "fine"]
+    numbers = {"p1": "+46701110001", "p2": "+46701110002"}
+    people = [
+        person(name, name.title(), "Ek", email=f"{name}@x.se", phone=numbers.get(name)) | {"source_system": "forms"}
+        for name in names
+    ]
+    lines = [
+        '[{"id": "a1", "news": "Nej"}, {"id": "a2", "news": "Nej"}]',
+        '{"id": 703, "news": "Nej"}{"news": "Nej", "id": 704.0}',
+        '"{\\"id\\": \\"s1\\", \\"news\\": \\"Nej\\"} {\\"id\\": \\"s2\\"}"',
+        '{"mail": "+46 70 111 00 01", "news": "Nej"},{"mail": "070-1110002"',
+        '{"mail": "e1@x.se", "news": "Nej"},{"mail": null}',
+    ]
+    prepare_ops(warehouse)
+    note_load(warehouse, source_rows=9, rejected=5)
+    for line in lines:
+        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [line])  # fmt: skip
+    granted = [said(name, person_system="forms", contact_point=f"{name}@x.se") for name in names]
+    assert len(permitted(people, consent_events=granted)) == len(names)
+    note_rejected_withdrawals(warehouse, readers(settings))
+    assert {who for who, _, _ in permitted.derive()} == {"fine"}
+
+
+def test_rule_04_of_a_key_of_several_columns_a_broken_line_denies_every_combination(warehouse):
+    settings = Settings.model_validate(tomllib.loads(FORMS.replace('person_key = "id"', 'person_key = ["id", "born"]')))
+    prepare_ops(warehouse)
+    note_load(warehouse, source_rows=1, rejected=1)
+    warehouse.execute(
+        "insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', "
+        """'{"id": "a", "born": 1}{"born": "x|y", "id": "b"}')"""
+    )
+    note_rejected_withdrawals(warehouse, readers(settings))
+    keys = warehouse.execute("select person_system, person_key from identity.withdrawals order by all").fetchall()
+    assert keys == [("forms", key) for key in ("a|1", r"a|x\|y", "b|1", r"b|x\|y")]
+
+
+def test_rule_06_a_persons_request_in_a_line_that_was_rejected_denies(permitted, warehouse, home, tmp_path):
+    """By its address and its record, whatever else in it cannot be read; a request for data denies nobody."""
+    keys = {"ann": "Berg", "bo": "Dahl", "cia": "Ek", "dan": "Fors", "eva": "Gran", "gun": "Kvist"}
+    people = [person(key, "Kim", name, email=f"{key}@x.se") for key, name in keys.items()]
+    granted = [
+        said(key, purpose=purpose, confirmed_at=datetime(2026, 1, 2))
+        for key in keys
+        for purpose in ("newsletter", "survey")
+    ]
+    folder = tmp_path / "delivered"
+    folder.mkdir()
+    (folder / "requests_1.csv").write_text(
+        "request_id,kind,customer_id,email,source_record,field,value,received_at,is_identity_checked\n"
+        "r1,Objection,,ann@x.se,,,,2026-05-01T10:00:00,ja\n"
+        "r2,export,,bo@x.se,,,,31/12/2026 10,true\n"
+        "r3,radera,,,crm:cia,,,yesterday,true\n"
+        "r4,portability?,,dan@x.se,,,,2026-05-01,kanske\n"
+        "r5,object,,eva@x.se,,,,2026-05-01T10:00:00\n"
+        "r6,object,somebody,,,,,2026-05-01,kanske\n"
+        "r7,object,,gun@x.se,,,,2026-05-01T10:00:00,true\n"
+    )
+    settings = settings_of(folder)
+    prepare_raw(warehouse, settings)
+    counts = extract_source(warehouse, home, settings, "requests")["requests"]
+    assert (counts.rejected, counts.inserted) == (6, 1)
+    permitted(people, consent_events=granted)
+    note_rejected_withdrawals(warehouse, readers(settings))
+    allowed = {(who, purpose) for who, purpose, _ in permitted.derive()}
+    # an objection ends marketing alone; a request that is read well is taken up (orchestration/run/requests.py)
+    assert allowed == {
+        ("ann", "survey"),
+        *((who, purpose) for who in ("bo", "gun") for purpose in ("newsletter", "survey")),
+    }
+    # who is named by nothing but a customer's id is told, for a person to look
+    find_untied(warehouse)
+    told = warehouse.execute("select source_system, source_key from identity.untied_withdrawals").fetchall()
+    assert told == [("requests", "line 7 of requests_1.csv")]

@@ -1,0 +1,239 @@
+"""Somebody of whom every record was set aside is no customer, and has the same rights: by an address or a record.
+
+Not here: customers (test_erasure.py, test_subject_access.py).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+
+from orchestration.core.clock import now
+from orchestration.core.warehouse import open_warehouse
+from orchestration.privacy.audit.catalogue import categories
+from orchestration.privacy.audit.log import actor
+from orchestration.privacy.intake.suppression import SuppressionList
+from orchestration.privacy.intake.suppressor import Suppressor
+from orchestration.privacy.rights.holds import place_hold
+from orchestration.privacy.rights.named import named
+from orchestration.privacy.rights.rights import Subject, free, prepare_requests
+from orchestration.privacy.rights.rights_keys import (
+    apply_known_rights,
+    free_unresolved,
+    object_unresolved,
+    restrict_unresolved,
+)
+from orchestration.privacy.rights.subject_access import as_json, as_page, export_subject
+from orchestration.privacy.secrets.pepper import find_pepper
+from orchestration.run.erase import erase, finish_unfinished, prove
+from orchestration.run.requests import take_up_requests
+from orchestration.run.second_person import confirm
+from tests.unit.two_people import build, settings_of
+
+# Dee's record was set aside, and what hangs on it; a line of hers could not be read, and one beside Bo's. Fay and Gus have
+# one address, both set aside. Of Eve there is a line alone. Bo's address, on a record of nobody's
+SET_ASIDE = """
+insert into raw_crm.contacts by name select * from (values
+    (7, 'Dee', null, 'Dee@Ek.se', '070-111 22 77', 'SE'), (8, 'Fay', null, 'home@ek.se', null, null), (9, 'Gus', null, 'home@ek.se', null, null),
+    (10, 'Bo', null, 'bo@dahl.se', null, null)
+) t(contact_id, first_name, last_name, email_address, mobile, country), (select 1 as _load_id, timestamp '2026-05-01' as _extracted_at);
+insert into raw_crm.cases by name select 70 as case_id, 7 as contact_id, 1 as _load_id, timestamp '2026-05-01' as _extracted_at;
+insert into raw_crm.consents by name select unnest([71, 72]) as consent_id, unnest([null, 2]) as contact_id, 'granted' as status,
+    unnest(['DEE@ek.se', 'bo@dahl.se']) as contact_point, 1 as _load_id, timestamp '2026-05-01' as _extracted_at;
+insert into quarantine.quarantined_rows (source_system, entity, source_key, reason, load_id)
+    select 'crm', 'people', unnest(['7', '8', '9', '10']), 'the name is missing', 1;
+insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) values
+    (1, 'crm', 'contacts', 'broken', '7;dee@ek.se;x'), (1, 'crm', 'contacts', 'broken', 'dee@ek.se;bo@dahl.se'),
+    (1, 'crm', 'contacts', 'broken', '77;eve@ek.se;'), (1, 'crm', 'contacts', 'broken', '{"contact_id": 70, "x": "?"}');
+"""
+BY = [Subject(email="Dee <DEE@ek.se>"), Subject(source_record="crm:7.0")]
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    return settings_of(tmp_path)
+
+
+@pytest.fixture
+def ids(home, warehouse, resolve, settings) -> dict[str, str]:
+    found = build(home, warehouse, resolve, settings)
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(SET_ASIDE)
+        con.execute("alter table conformed.conformed_people add column if not exists deleted_at timestamp")
+        con.execute("alter table conformed.conformed_people add column if not exists gender varchar")
+    return found
+
+
+@pytest.fixture
+def opened(home, ids, settings):
+    with open_warehouse(home, settings.engine) as con:
+        prepare_requests(con)
+        yield con
+
+
+def asked(home, sql: str) -> list[tuple]:
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def contacts(home) -> list[int]:
+    return [key for (key,) in asked(home, "select contact_id from raw_crm.contacts order by 1")]
+
+
+@pytest.mark.parametrize("subject", BY)
+def test_rule_25_who_was_only_set_aside_is_erased_and_stays_away(home, settings, ids, tmp_path, subject):
+    before = home.warehouse.read_bytes()
+    (outcome,) = erase(home, settings, [subject])
+    assert (outcome.state, outcome.erased.customers, outcome.erased.records) == ("done", 0, 1)
+    assert contacts(home) == [1, 2, 3, 4, 8, 9, 10]
+    assert asked(home, "select case_id from raw_crm.cases where case_id = 70") == []
+    assert asked(home, "select consent_id from raw_crm.consents where consent_id > 70") == [(72,)]
+    assert asked(home, "select source_key from quarantine.quarantined_rows where source_key = '7'") == []
+    left = asked(home, "select content from quarantine.rejected_rows where content is not null order by 1")
+    assert not [line for (line,) in left if "dee" in line] and ("77;eve@ek.se;",) in left
+    assert b"dee@ek.se" not in home.warehouse.read_bytes().lower() and b"dee@ek.se" in before.lower()
+    assert prove(home, settings).holds
+    with open_warehouse(home, settings.engine) as con:
+        table = settings.sources["crm"].tables["contacts"]
+        con.execute(
+            "create temp table delivered as select * from raw_crm.contacts limit 0; insert into delivered by name select * from (values "
+            "(7, 'new@ek.se', null), (20, 'dee+shop@ek.se', null), (21, null, '0046 70 111 22 77'), (22, 'bo@ek.se', null)) t(contact_id, email_address, mobile)"
+        )
+        suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())), "SE")
+        suppressor.keep_out(con, "crm", table, "delivered")
+        assert con.execute("select contact_id from delivered").fetchall() == [(22,)]
+    # a backup brings her back, and the next command takes her out again
+    home.warehouse.write_bytes(before)
+    with home.lock("test"):
+        finish_unfinished(home, settings)
+    assert contacts(home) == [1, 2, 3, 4, 8, 9, 10]
+
+
+def test_an_address_of_two_who_were_set_aside_is_held_and_a_record_of_one_takes_one(home, settings, ids):
+    (held,) = erase(home, settings, [Subject(email="home@ek.se")])
+    assert (held.state, held.candidates) == ("held", ["crm:8", "crm:9"]) and contacts(home)[-3:] == [8, 9, 10]
+    (done,) = erase(home, settings, [Subject(source_record="crm:8")])
+    assert done.state == "done" and contacts(home)[-2:] == [9, 10]
+    # a customer has the other address: the record alone goes
+    (done,) = erase(home, settings, [Subject(source_record="crm:10")])
+    assert done.state == "done" and contacts(home) == [1, 2, 3, 4, 7, 9]
+    assert asked(home, "select consent_id from raw_crm.consents where consent_id = 72") == [(72,)]
+    (unknown, line) = erase(home, settings, [Subject(email="nobody@ek.se"), Subject(email="eve@ek.se")])
+    assert (unknown.state, line.state) == ("unknown", "done")
+    left = asked(home, "select content from quarantine.rejected_rows")
+    assert not [content for (content,) in left if content and "eve" in content]
+
+
+def test_a_legal_hold_on_their_address_keeps_who_was_set_aside(home, settings, ids):
+    with open_warehouse(home, settings.engine) as con:
+        con.execute("update conformed.conformed_people set email = 'dee@ek.se' where source_key = '2'")
+        day = now().date() + timedelta(days=100)
+        place_hold(con, find_pepper(con, ()), ids["2"], "legal-claims", day, now(), actor())
+        con.execute("update conformed.conformed_people set email = 'bo@dahl.se' where source_key = '2'")
+    (outcome,) = erase(home, settings, [BY[0]])
+    assert outcome.state == "held" and outcome.hold and 7 in contacts(home)
+
+
+@pytest.mark.parametrize("email", ["dee@ek.se", "eve@ek.se"])
+def test_an_erasure_of_who_was_set_aside_waits_for_a_second_person(home, settings, ids, email):
+    two = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"second_person": True})})
+    (waits,) = erase(home, two, [Subject(email=email)])
+    assert waits.state == "waiting" and 7 in contacts(home)
+    (again,) = erase(home, two, [Subject(email=email)])
+    assert again.request_id == waits.request_id
+    done = confirm(home, two, waits.request_id, by="999999 other")
+    left = [line for (line,) in asked(home, "select content from quarantine.rejected_rows") if line and email in line]
+    assert done.state == "done" and not left
+    assert asked(home, "select count(*) from identity.restrictions") == [(0,)]
+
+
+@pytest.mark.parametrize("subject", BY)
+def test_who_was_set_aside_gets_what_there_is_and_nothing_of_others(opened, settings, subject):
+    (found,) = named(opened, settings, [subject])
+    said = export_subject(
+        opened, settings, find_pepper(opened, ()), found.nobodys, datetime(2026, 5, 1), categories(), "en"
+    )
+    assert json.loads(as_json(said)) == said and "<html" in as_page(said)
+    rows = {table["table"]: table["rows"] for table in said["data"]}
+    assert {table: len(found) for table, found in rows.items()} == {
+        "raw_crm.contacts": 1, "raw_crm.cases": 1, "raw_crm.consents": 1, "quarantine.quarantined_rows": 1, "quarantine.rejected_rows": 2,
+    }  # fmt: skip
+    assert sorted(row["content"] for row in rows["quarantine.rejected_rows"]) == ["7;dee@ek.se;x", "dee@ek.se"]
+    assert said["source_records"] == ["crm:7"] and said["customer_id"] is None
+    assert "bo@dahl.se" not in as_json(said)
+
+
+@pytest.mark.parametrize("email", ["dee@ek.se", "eve@ek.se"])
+def test_a_restriction_and_an_objection_of_who_was_set_aside_find_whoever_has_the_address_later(
+    opened, settings, resolve, email
+):
+    """On whatever record it stands by then; lifted, it does not come again."""
+    pepper = find_pepper(opened, ())
+    (found,) = named(opened, settings, [Subject(email=email)])
+    restrict_unresolved(opened, pepper, found.nobodys, now(), "r1")
+    (found,) = named(opened, settings, [Subject(email=email)])
+    object_unresolved(opened, pepper, found.nobodys, now(), "r2", "direct_marketing", "all")
+    opened.execute(
+        "insert into conformed.conformed_people by name select * replace ('30' as source_key, $1 as email, null as phone, 'Xi' as given_name) "
+        "from conformed.conformed_people where source_key = '2'",
+        [email.upper()],
+    )
+    opened.execute(
+        "insert into identity.customer_source_records by name select * replace ('30' as source_key, hash('crm', '30') as record_id, 'c-30' as customer_id) "
+        "from identity.customer_source_records where source_key = '2'"
+    )
+    apply_known_rights(opened, pepper)
+    for table in ("restrictions", "objections"):
+        assert opened.execute(f"select count(*) from identity.{table} where source_key = '30'").fetchall() == [(1,)]
+    free(opened, "c-30", now(), "r3")
+    opened.execute("delete from restricted.rights_compared")
+    apply_known_rights(opened, pepper)
+    assert opened.execute("select count(*) from identity.restrictions").fetchall() == [(0,)]
+
+
+def test_a_restriction_of_who_was_set_aside_is_lifted(opened, settings):
+    pepper = find_pepper(opened, ())
+    for subject in (*BY, Subject(email="eve@ek.se")):
+        (found,) = named(opened, settings, [subject])
+        restrict_unresolved(opened, pepper, found.nobodys, now(), "r1")
+        assert opened.execute("select count(*) from identity.restrictions").fetchall() == [(1,)]
+        free_unresolved(opened, pepper, found.nobodys)
+        assert opened.execute("select count(*) from identity.restrictions").fetchall() == [(0,)]
+
+
+def test_a_record_that_was_set_aside_since_is_its_customers_still(opened, settings, ids):
+    opened.execute("update raw_crm.contacts set email_address = 'moved@ek.se' where contact_id = 2")
+    opened.execute("delete from conformed.conformed_people where source_key = '2'")
+    assert named(opened, settings, [Subject(email="moved@ek.se")])[0].customers == [ids["2"]]
+
+
+def take_up(con, home, settings, kind: str, *, email: str | None = None, record: str | None = None) -> dict[str, str]:
+    con.execute(
+        "insert into raw_requests.requests by name select $1 as request_id, $1 as kind, $2 as email, $3 as source_record, true as is_identity_checked, "
+        "timestamp '2026-05-01' as received_at, 1 as _load_id, timestamp '2026-05-01' as _extracted_at",
+        [kind, email, record],
+    )
+    take_up_requests(con, home, settings, now())
+    return dict(con.execute("select reference, state from restricted.rights_requests").fetchall())
+
+
+def test_requests_of_a_source_about_who_was_set_aside_are_done(opened, home, settings):
+    """As by command; of an address that nothing else is known of than that somebody asked, they stay unknown."""
+    con = opened
+    assert take_up(con, home, settings, "export", email="dee@ek.se") == {"export": "done"}
+    assert len(list(home.subject_access.glob("*.json"))) == 1
+    assert take_up(con, home, settings, "restrict", record="crm:7")["restrict"] == "done"
+    assert take_up(con, home, settings, "object", email="dee@ek.se")["object"] == "done"
+    for table in ("restrictions", "objections"):
+        noted = f"select distinct source_system, source_key from identity.{table}"
+        assert con.execute(noted).fetchall() == [("crm", "7")], table
+    assert take_up(con, home, settings, "erase", email="dee@ek.se")["erase"] == "open"
+    assert con.execute("select count(*) from raw_crm.contacts where contact_id = 7").fetchall() == [(0,)]
+    assert list(home.subject_access.glob("*")) == []
+    # said in the requests alone
+    con.execute("delete from restricted.rights_requests")
+    assert take_up(con, home, settings, "erase", email="new@ek.se")["erase"] == "unknown"

@@ -1,0 +1,175 @@
+"""Who asks for their data gets every row that is theirs, counted against raw, and nobody else's; in their language.
+
+Not here: the document of a whole night (tests/integration/test_rights.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import datetime
+
+import pytest
+
+from orchestration.core.warehouse import open_warehouse
+from orchestration.privacy.audit.catalogue import categories
+from orchestration.privacy.audit.exports import note_export
+from orchestration.privacy.audit.log import subject_hash
+from orchestration.privacy.intake.withdrawals import prepare_withdrawals
+from orchestration.privacy.rights import phrases as spoken
+from orchestration.privacy.rights.rights import note_request, object_to_marketing
+from orchestration.privacy.rights.subject_access import as_json, as_page, export_subject
+from orchestration.privacy.secrets.pepper import find_pepper
+from tests.unit.two_people import build, settings_of
+
+AT = datetime(2026, 5, 1)
+
+
+@pytest.fixture
+def document(home, warehouse, resolve, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    settings = settings_of(tmp_path)
+    privacy = {"controller": "Tält AB, Storgatan 1", "officer": "ombud@talt.example"}
+    settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
+    ids = build(home, warehouse, resolve, settings)
+
+    def export(key: str = "1", language: str = "", change: str = "") -> dict:
+        with open_warehouse(home, settings.engine) as con:
+            prepare_withdrawals(con)
+            con.execute(change)
+            return export_subject(con, settings, find_pepper(con, ()), ids[key], AT, categories(), language)
+
+    with open_warehouse(home, settings.engine) as con:
+        pepper = find_pepper(con, ())
+        request = note_request(con, "object", subject_hash(pepper, ids["1"]), AT, "done")
+        object_to_marketing(con, ids["1"], AT, request)
+        note_export(con, pepper, "newsletter_email", [ids["1"]], AT)
+        note_export(con, pepper, "somebody_else", [ids["2"]], AT)
+    return export
+
+
+def test_every_row_of_every_raw_table_that_is_theirs_is_in_it_and_nobody_elses(document):
+    said = document()
+    assert json.loads(as_json(said)) == said
+    rows = {found["table"]: found["rows"] for found in said["data"]}
+    counted = {
+        table: len(found) for table, found in rows.items() if table.startswith(("raw_", "quarantine", "identity.obj"))
+    }
+    assert counted == {
+        "raw_crm.contacts": 2,  # her record, and one with her address that was set aside
+        "raw_crm.consents": 2,
+        "raw_crm.cases": 2,
+        "raw_registers.addresses": 1,
+        "raw_web_analytics.sessions": 3,  # s1, s2 by her own cookie, s3 signed in
+        "quarantine.quarantined_rows": 1,
+        "quarantine.rejected_rows": 2,  # a line of hers, and her address out of one that names Bo too
+        "identity.objections": 2,
+    }  # fmt: skip
+    assert {row["favourite"] for row in rows["raw_crm.contacts"]} == {"blue"}  # a column that nobody declared
+    assert {row["session_id"] for row in rows["raw_web_analytics.sessions"]} == {"s1", "s2", "s3"}
+    built = ("conformed.conformed_address_updates", "conformed.conformed_tickets", "conformed.conformed_consent_events",
+             "marts.contact_permission_history")  # fmt: skip
+    assert [len(rows[table]) for table in built] == [1, 1, 1, 2]
+    # what she may take elsewhere is what she told, and nothing that was made of it
+    taken = {part["table"] for part in said["portable"]}
+    assert {"conformed.conformed_people", "conformed.conformed_consent_events"} <= taken
+    assert all(table.startswith("conformed.") for table in taken) and "conformed.conformed_tickets" not in taken
+    assert [found.split(": ")[1] for found in said["recipients"]] == ["newsletter_email"]
+    assert [(request["kind"], request["state"]) for request in said["requests"]] == [("object", "done")]
+    assert "bo@dahl.se" not in as_json(said) and "Dahl" not in as_json(said)
+    # of a record that is gone at its source everything is still theirs, and so is what only the ledger has
+    gone = document(
+        change="update identity.customer_source_records set valid_to = '2026-04-01' where source_key = '1'; "
+        "insert into identity.withdrawals by name select 'requests' as entity, 'kundbild' as source_system, 'r' as source_key, "
+        "unnest(['ANNA@berg.se', 'bo@dahl.se']) as contact_point, 'all' as purpose, 'all' as channel, now()::timestamp as stated_at, "
+        "true as is_certain, 0 as load_id"
+    )
+    again = {found["table"]: found["rows"] for found in gone["data"]}
+    assert {table: len(again[table]) for table in counted} == counted
+    assert [row["contact_point"] for row in again["identity.withdrawals"]] == ["ANNA@berg.se"]
+    others = document("2")
+    assert "berg" not in as_json(others).lower() and others["recipients"][0].endswith("somebody_else")
+
+
+SPELLED = """
+insert into raw_registers.addresses by name select unnest(['e7', 'e8', 'e9']) as entry_id,
+    unnest(['Anna Maria Kristina', 'Anna Maria', 'Anna']) as given_name, unnest(['von Berg', 'Berg', 'Berg']) as family_name,
+    unnest(['1980-01-01', '1980-01-01', '1981-01-01']) as birth_date, 'Nygatan 7' as street, 1 as _load_id, timestamp '2026-05-01' as _extracted_at;
+insert into conformed.conformed_address_updates select entry_id, 'registers', given_name, family_name, birth_date::date, street
+    from raw_registers.addresses where entry_id in ('e7', 'e8', 'e9');
+insert into raw_crm.consents by name select unnest([11, 12, 13, 14]) as consent_id, unnest([null, null, null, 2]) as contact_id, 'granted' as status,
+    unnest(['bo@dahl.se; ANNA@berg.se', 'Bo: bo@dahl.se, +46 70-111 22 33', 'bo@dahl.se', 'anna@berg.se']) as contact_point, 1 as _load_id, timestamp '2026-05-01' as _extracted_at;
+insert into conformed.conformed_consent_events by name select consent_id::varchar as source_key, 'crm' as person_system, contact_id::varchar as person_key,
+    contact_point, 'crm' as source_system from raw_crm.consents where consent_id > 10;
+insert into quarantine.rejected_rows (load_id, source, table_name, reason, content)
+    select 1, 'crm', 'contacts', 'broken', unnest(['{"contact_id": "1.0", "x": "hers"}', '{"contact_id": 2, "x": "his"}', '{"contact_id": 1, "x": "both", "y": "bo@dahl.se"}']);
+"""
+
+
+def test_rows_are_found_by_any_reading_of_name_address_and_number_and_tell_nothing_of_others(document):
+    said = document(change=SPELLED)
+    rows = {found["table"]: found["rows"] for found in said["data"]}
+    for table, key in (("raw_registers.addresses", "entry_id"), ("conformed.conformed_address_updates", "source_key")):
+        # her own, with all her forenames, and with a particle; nobody's of another birth date
+        assert {row[key] for row in rows[table]} == {"Anna", "e7", "e8"}, table
+    for table, key in (("raw_crm.consents", "consent_id"), ("conformed.conformed_consent_events", "source_key")):
+        by_point = {str(row[key]): row["contact_point"] for row in rows[table] if int(row[key]) > 10}
+        assert by_point == {"11": "anna@berg.se", "12": "+46 70-111 22 33"}, table
+    lines = sorted(row["content"] for row in rows["quarantine.rejected_rows"])
+    assert lines == ["7;ANNA@berg.se;x", "anna@berg.se", '{"contact_id": "1.0", "x": "hers"}']
+    assert "bo@dahl" not in as_json(said)
+
+
+def test_what_another_customer_may_be_known_by_too_finds_nothing(document):
+    """His record says her address beside his own."""
+    said = document(
+        change="update conformed.conformed_people set email = 'bo@dahl.se, anna@berg.se' where source_key = '2';"
+        + SPELLED
+    )
+    rows = {found["table"]: found["rows"] for found in said["data"]}
+    assert {row["consent_id"] for row in rows["raw_crm.consents"]} == {1, 2, 12}
+    assert len(rows["quarantine.rejected_rows"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "authority"),
+    [("", "Vad vi har om dig", "imy.se"), ("no", "Hva vi har om deg", "imy.se"), ("da", "Hvad vi har om dig", "imy.se"),
+     ("fi", "Mitä tietoja meillä on sinusta", "imy.se"), ("en", "What we hold about you", "imy.se")],
+)  # fmt: skip
+def test_the_page_is_in_the_persons_language_and_says_who_answers(document, language, title, authority):
+    said = document(language=language)
+    page = as_page(said)
+    words = spoken.phrases(said["language"]) if said["language"] != "en" else {}
+    assert f"<h1>{title}</h1>" in page and f'lang="{language or "sv"}"' in page
+    for held in (
+        "Tält AB, Storgatan 1",
+        "ombud@talt.example",
+        authority,
+        "newsletter_email",
+        words.get(said["profiling"], said["profiling"]),
+    ):
+        assert held in page, held
+    if words:
+        assert "What it is for" not in page and "legal obligation" not in page
+
+
+def test_every_phrase_is_said_in_every_language():
+    with spoken._FILE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["en"] for row in rows if not all(row[language] for language in spoken.LANGUAGES)] == []
+    english = {row["en"] for row in rows}
+    kinds = categories().values()
+    said = {
+        text
+        for kind in kinds
+        for text in (kind.category, kind.description, kind.purpose, kind.legal_basis, kind.recipients)
+    }
+    assert said <= english
+    assert [spoken.language_of(country) for country in ("SE", " no", "DK", "FI", "DE", None)] == [
+        "sv",
+        "no",
+        "da",
+        "fi",
+        "en",
+        "en",
+    ]
