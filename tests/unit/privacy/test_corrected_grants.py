@@ -19,7 +19,7 @@ WHY = "corrected since the permission was given"
 AT_HOME = {"street": "Storgatan 1", "postal_code": "11122", "city": "Stockholm"}
 EVA = person("eva", "Eva", "Ek", email="eva@x.se", phone="+46701112299", **AT_HOME)
 ON = {"email": "eva@x.se", "sms": "+46701112299", "phone": "+46701112299", "post": "Storgatan 1, 11122 Stockholm", "ads": "eva@x.se"}  # fmt: skip
-RIGHT = {"email": "eva@right.se", "phone": "+46701112288", "street": "Nygatan 9", "postal_code": "11144", "city": "Solna"}  # fmt: skip
+RIGHT = {"gender": "m", "email": "eva@right.se", "phone": "+46701112288", "street": "Nygatan 9", "postal_code": "11144", "city": "Solna"}  # fmt: skip
 GRANTS = [said("eva", channel=channel, contact_point=point) for channel, point in ON.items()]
 
 
