@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from orchestration.cli.console import Json, out, print_json, styled
-from orchestration.cli.options import Customer, Email, Received, SourceRecord
+from orchestration.cli.options import Customers, Emails, Received, SourceRecords
 from orchestration.cli.requests import TELL_THEM
 
 
 def erase(
-    customer: Customer = None,
-    email: Email = None,
-    source_record: SourceRecord = None,
+    customer: Customers = None,
+    email: Emails = None,
+    source_record: SourceRecords = None,
     received: Received = "",
     prove: Annotated[
         bool, typer.Option("--prove", help="Prove it too, as prove-erasure does, in the same pass over the files.")

@@ -41,8 +41,10 @@ def tell(error: Exception) -> int:
         err.print(styled("[red]error:[/red] {}", told), highlight=False)
         _answer(told)
         return _MENDED
-    traceback.print_exception(error)
-    # its text may quote a row
+    # where it happened, without its text, which may quote a row
+    print("Traceback (most recent call last):", file=sys.stderr)
+    traceback.print_tb(error.__traceback__)
+    print(type(error).__name__, file=sys.stderr)
     _answer(
         UnforeseenError(
             f"the command broke off ({type(error).__name__})", to_do="report it with what stands on standard error"

@@ -18,13 +18,13 @@ OneEmail = Annotated[
     typer.Option("--email", help="An email address, in any spelling; - reads it from standard input.", callback=asked),
 ]
 OneRecord = Annotated[str | None, typer.Option("--source-record", help="A source record, as crm:1042.")]
-Customer = Annotated[
+Customers = Annotated[
     list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
 ]
-Email = Annotated[
+Emails = Annotated[
     list[str] | None,
     typer.Option(
         "--email", help="An email address, in any spelling; - reads it from standard input.", callback=all_asked
     ),
 ]
-SourceRecord = Annotated[list[str] | None, typer.Option("--source-record", help="A source record, as crm:1042.")]
+SourceRecords = Annotated[list[str] | None, typer.Option("--source-record", help="A source record, as crm:1042.")]

@@ -1,4 +1,4 @@
-"""The clock of the warehouse."""
+"""The clock of the warehouse. Not here: the moment that a night describes (run/preflight.py)."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from orchestration.core.errors import ConfigurationError
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
 
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DEFAULT_HOME = PROJECT_DIR / "home"
 DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
 
@@ -30,9 +31,6 @@ def home_and_config() -> tuple[Home, Path]:
     # the configuration may name places below the home folder
     os.environ["KUNDBILD_HOME"], os.environ["KUNDBILD_CONFIG"] = str(home), str(config)
     return Home(home), config
-
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
 def load_privacy(path: Path, environment: dict[str, str] | None = None) -> Privacy:

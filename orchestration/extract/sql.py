@@ -71,9 +71,8 @@ def read_table(
 
     def interrupt() -> None:
         for stop in reversed(running):
-            with suppress(
-                Exception
-            ):  # of a driver that cannot stop, or ended meanwhile; the others are to stop all the same
+            # a driver that cannot stop, or ended meanwhile: the others are to stop all the same
+            with suppress(Exception):
                 stop()
 
     try:

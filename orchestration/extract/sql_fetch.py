@@ -1,6 +1,7 @@
 """Rows of a query as Arrow: Python's own sqlite3, which another thread may interrupt, ADBC for PostgreSQL (which COPYs),
-connectorx for MySQL and MariaDB, else SQLAlchemy's own cursor. A stream that breaks off is an error of its connection. Not here: which query (sql_statements.py), or what its
-rows become (sql.py).
+connectorx for MySQL and MariaDB, else SQLAlchemy's own cursor. A stream that breaks off is an error of its connection.
+
+Not here: which query (sql_statements.py), or what its rows become (sql.py).
 """
 
 from __future__ import annotations
