@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 import orchestration
-from orchestration.cli.options import Email, OneEmail
+from orchestration.cli.options import Emails, OneEmail
 from orchestration.core.errors import GateError, KundbildError, SourceError, without_secrets
 from orchestration.publishing.gate import assert_first_is_whole
 from orchestration.publishing.query import ask
@@ -131,7 +131,7 @@ def test_an_address_can_come_from_standard_input(given, read):
         found.append(email)
 
     @many.command()
-    def _many(email: Email = None) -> None:
+    def _many(email: Emails = None) -> None:
         found.append((email or [None])[0])
 
     for command in (one, many):
