@@ -106,11 +106,19 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.execute("commit")
     except BaseException:
-        # what failed may have ended it already, as a commit on a full disk does; and the first may be interrupted
+        # what failed may have ended it already, as a commit on a full disk does
+        clear_up(connection, "rollback")
+        raise
+
+
+def clear_up(connection: duckdb.DuckDBPyConnection, *statements: str) -> None:
+    """Runs statements that clear up behind what may have failed: they raise nothing, for that error is the one to tell."""
+    for statement in statements:
+        # the first may be interrupted
         for _ in range(2):
             with suppress(duckdb.Error):
-                connection.execute("rollback")
-        raise
+                connection.execute(statement)
+                break
 
 
 def scalar(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:

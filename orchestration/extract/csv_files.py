@@ -4,6 +4,7 @@ new (delivered.py), or whether the books balance on lines (swallowed_lines.py).
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import groupby
 
@@ -11,11 +12,11 @@ import duckdb
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Source, Table
-from orchestration.core.warehouse import quote, scalar, text
+from orchestration.core.warehouse import clear_up, quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_fractions import hold_fractions
 from orchestration.extract.csv_header import in_utf_8, needs_copy, read_header
-from orchestration.extract.csv_rejects import as_row, rejected_lines
+from orchestration.extract.csv_rejects import as_row, drops_of, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
@@ -38,13 +39,33 @@ def read_csv_files(
     budget: Budget,
 ) -> Batch:
     """The rows of files, oldest first. Raises SourceError when a header breaks the contract."""
-    csv = table.csv or source.csv
     folder = str(scalar(con, "select current_setting('temp_directory')"))
-    copies = [
-        in_utf_8(source_name, name, file, csv.encoding, folder, budget) if needs_copy(file.lines) else None
-        for file in files
-    ]
-    files = [replace(f, read_from=copy.name) if copy else f for f, copy in zip(files, copies, strict=True)]
+    encoding = (table.csv or source.csv).encoding
+    with ExitStack() as held:
+        held.callback(clear_up, con, *drops_of(AGAIN))
+
+        def readable(file: Delivered) -> Delivered:
+            if not needs_copy(file.lines):
+                return file
+            copy = held.enter_context(in_utf_8(source_name, name, file, encoding, folder, budget))
+            return replace(file, read_from=copy.name)
+
+        batch = _batch(con, source_name, source, name, table, list(map(readable, files)), max_share, held)
+        return replace(batch, close=held.pop_all().close)
+
+
+def _batch(
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    files: list[Delivered],
+    max_share: float,
+    held: ExitStack,
+) -> Batch:
+    """The batch of files that DuckDB can read as they are; `held` takes what is to be dropped behind it."""
+    csv = table.csv or source.csv
     headers = {file.name: read_header(source_name, name, file, csv, table) for file in files}
     added: set[str] = set()
     for file in files:
@@ -68,6 +89,7 @@ def read_csv_files(
         has_fractions = has_fractions or hold_fractions(con, group, kinds, as_text, AGAIN)
         read = Read(group, list(names), {f.name: headers[f.name][1] for f in group}, as_text)
         groups.append((kinds, has_offsets, read, how))
+    held.callback(clear_up, con, *drops_of(*(f"rejects_{number}" for number in range(len(groups)))))
     selects: list[str] = []
     readers = [read for _, _, read, _ in groups]
     for number, (declared, has_offsets, read, how) in enumerate(groups):
@@ -111,8 +133,6 @@ def read_csv_files(
             )
         for file in files:
             note_file(con, source_name, name, file, load_id)
-        for copy in filter(None, copies):
-            copy.close()  # which removes it
         return rejected
 
     return Batch(
@@ -188,6 +208,4 @@ def _keep_rejects(
             f"string_agg(distinct lower(e.error_type::varchar), ', '), {as_row('any_value(e.csv_line)', columns, table, csv)} "
             f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"
         )
-    con.execute(f"drop table if exists {rejects}")
-    con.execute(f"drop table if exists {rejects}_scan")
     return rejected

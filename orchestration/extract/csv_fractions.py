@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import duckdb
 
 from orchestration.core.warehouse import scalar
+from orchestration.extract.csv_rejects import drops_of
 from orchestration.extract.delivered import Delivered, paths
 from orchestration.extract.rejecting import is_fraction, is_whole_number
 
@@ -26,5 +27,5 @@ def hold_fractions(
     found = scalar(
         con, f"select coalesce(bool_or({' or '.join(whole)}), false) from read_csv({paths(doubtful)}, {as_text})"
     )
-    con.execute(f"drop table if exists {rejects}; drop table if exists {rejects}_scan")
+    con.execute("; ".join(drops_of(rejects)))
     return bool(found)

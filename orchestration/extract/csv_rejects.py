@@ -1,5 +1,5 @@
 """What is kept of a rejected CSV line: a row by its declared columns, so that a withdrawal in it can be read; and how many
-lines were rejected.
+lines were rejected; and what removes the tables that a read leaves of them.
 
 Not here: which lines are rejected (csv_files.py), what a withdrawal is (privacy/intake/withdrawals.py).
 """
@@ -29,6 +29,11 @@ def as_row(line: str, header: Sequence[str], table: Table, csv: CsvDialect) -> s
     )
     pairs = ", ".join(f"{text(c)}, ({unquoted})[{header.index(c) + 1}]" for c in table.columns if c in header)
     return f"case when len({fields}) = {len(header)} then json_object({pairs})::varchar else {line} end"
+
+
+def drops_of(*rejects: str) -> list[str]:
+    """Statements that drop what read_csv made for these rejects tables."""
+    return [f"drop table if exists {table}{suffix}" for table in rejects for suffix in ("", "_scan")]
 
 
 # errors of a row whose quotes are whole: it may be of several lines

@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
-from orchestration.core.warehouse import quote, text
+from orchestration.core.warehouse import clear_up, quote, text
 from orchestration.extract.cursors import Since
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import check_contract
@@ -66,4 +66,4 @@ def read_duckdb_table(
             is_whole=start.is_whole, is_columnar=True,
         )  # fmt: skip
     finally:
-        con.execute("detach attached_source")
+        clear_up(con, "detach attached_source")

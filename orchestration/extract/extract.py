@@ -6,7 +6,7 @@ Not here: how a connector reads, how a batch is merged, or when this runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 
 import duckdb
 
@@ -180,6 +180,9 @@ def _batch(
         with sql.read_table(con, name, source, table_name, table, share, budget) as batch:
             yield batch
     elif source.connector == "rest":
-        yield rest.read_endpoint(con, home, name, source, table_name, table, share, budget)
+        with closing(rest.read_endpoint(con, home, name, source, table_name, table, share, budget)) as batch:
+            yield batch
     else:
-        yield files.read_files(con, name, source, table_name, table, share, budget)
+        found = files.read_files(con, name, source, table_name, table, share, budget)
+        with closing(found) if found else nullcontext() as batch:
+            yield batch

@@ -41,8 +41,6 @@ def read_files(
     if not table.path:
         raise SourceError(f"source {source_name}, table {name} says no path", to_do='add path = "….csv" to the table')
     found = new_files(con, source_name, source, name, table, budget)
-    for number in range(len(found.fresh)):  # left by a read that failed
-        con.execute(f"drop table if exists rejects_{number}; drop table if exists rejects_{number}_scan")
     for file in found.fresh:
         # JSON Lines without a row have no byte. An empty CSV is refused without a header too: a register's would free everybody
         if source.format != "jsonl":

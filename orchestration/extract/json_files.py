@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 
 import duckdb
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
-from orchestration.core.warehouse import json_path, quote, scalar, text
+from orchestration.core.warehouse import clear_up, json_path, quote, scalar, text
 from orchestration.extract.csv_files import MAX_LINE_BYTES
+from orchestration.extract.csv_rejects import drops_of
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
@@ -36,10 +39,6 @@ def read_json_lines(
             f"filename = '_path', hive_partitioning = false, compression = '{'gzip' if is_gzip else 'none'}', store_rejects = true, "
             f"rejects_table = 'rejects_{number}', rejects_scan = 'rejects_{number}_scan')"
         )
-    con.execute(_DOCUMENTS.format(" union all ".join(parts)))
-    is_empty = all(file.size == 0 for file in files)
-    added = _check(con, source_name, name, table, files, is_empty=is_empty)
-    _refuse_lost_lines(con, source_name, name, files, len(zipped))
 
     def after(load_id: int) -> int:
         for number in range(len(zipped)):
@@ -47,7 +46,6 @@ def read_json_lines(
                 f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, {file_names(files, 's.file_path')}, "
                 f"line, null, lower(e.error_type::varchar), coalesce(e.csv_line, '') from rejects_{number} e join rejects_{number}_scan s using (scan_id, file_id)"
             )
-            con.execute(f"drop table rejects_{number}; drop table rejects_{number}_scan")
         rejected = _reject_broken(con, source_name, name, load_id)
         noting(con, source_name, name, files)(load_id)
         return rejected
@@ -56,7 +54,12 @@ def read_json_lines(
         rejected = Counter(_unreadable(con, files, len(zipped))) + Counter(_no_objects(con))
         refuse_cut(con, source_name, name, table, relation, files, rejected)
 
-    return _batch(table, source, files, added, after, check)
+    with _json_rows(con, len(zipped)) as held:
+        con.execute(_DOCUMENTS.format(" union all ".join(parts)))
+        is_empty = all(file.size == 0 for file in files)
+        added = _check(con, source_name, name, table, files, is_empty=is_empty)
+        _refuse_lost_lines(con, source_name, name, files, len(zipped))
+        return replace(_batch(table, source, files, added, after, check), close=held.pop_all().close)
 
 
 def read_json_pages(
@@ -65,19 +68,6 @@ def read_json_pages(
     """API pages kept as files: `{"data": [row, …]}` each."""
     # DuckDB takes a buffer of this size for each file that it has open
     largest = max(file.size for file in files) + 1024
-    # a page without a row has a line too, which goes once it is known to be a page
-    con.execute(
-        _DOCUMENTS.format(
-            f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
-            f"(select unnest(case when len(data) > 0 then data else [null] end) as row, len(data) as page_rows, _path from "
-            f"read_json({paths(files)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', filename = '_path', "
-            f"hive_partitioning = false, maximum_object_size = {largest}))"
-        )
-    )
-    _refuse_no_pages(con, source_name, name, files)
-    con.execute("delete from json_rows where page_rows = 0")
-    is_empty = not scalar(con, "select count(*) from json_rows")
-    added = _check(con, source_name, name, table, files, is_empty=is_empty)
 
     def after(load_id: int) -> int:
         rejected = _reject_broken(con, source_name, name, load_id)
@@ -87,7 +77,29 @@ def read_json_pages(
     def check(relation: str) -> None:
         refuse_cut(con, source_name, name, table, relation, files, _no_objects(con))
 
-    return _batch(table, source, files, added, after, check)
+    with _json_rows(con) as held:
+        # a page without a row has a line too, which goes once it is known to be a page
+        con.execute(
+            _DOCUMENTS.format(
+                f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
+                f"(select unnest(case when len(data) > 0 then data else [null] end) as row, len(data) as page_rows, _path from "
+                f"read_json({paths(files)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', filename = '_path', "
+                f"hive_partitioning = false, maximum_object_size = {largest}))"
+            )
+        )
+        _refuse_no_pages(con, source_name, name, files)
+        con.execute("delete from json_rows where page_rows = 0")
+        is_empty = not scalar(con, "select count(*) from json_rows")
+        added = _check(con, source_name, name, table, files, is_empty=is_empty)
+        return replace(_batch(table, source, files, added, after, check), close=held.pop_all().close)
+
+
+def _json_rows(con: duckdb.DuckDBPyConnection, readers: int = 0) -> ExitStack:
+    """Drops the rows as text, and what so many readers rejected, when it is closed."""
+    held = ExitStack()
+    rejects = drops_of(*(f"rejects_{number}" for number in range(readers)))
+    held.callback(clear_up, con, "drop table if exists json_rows", *rejects)
+    return held
 
 
 def _check(
@@ -170,7 +182,6 @@ def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, load_
         f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, null, "
         f"'not a JSON object', line from json_rows where {_IS_BROKEN}"
     )
-    con.execute("drop table json_rows")
     unread = f"load_id = {load_id} and column_name is null and reason <> {text(REPLACED)}"
     return int(scalar(con, f"select count(*) from fresh_rejects where {unread}"))
 

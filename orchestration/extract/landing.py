@@ -61,6 +61,7 @@ class Batch:
     is_text: bool = False  # values came as text or loosely typed: cast with TRY_CAST, reject what fails
     after: Callable[[int], int] = lambda load_id: 0  # writes the connector's own notes and rejects; returns the rejects
     check: Callable[[str], None] = lambda relation: None  # raises SourceError when the rows as read cannot be whole
+    close: Callable[[], None] = lambda: None  # frees what was made to read it: to call whatever became of the load
     keys_there: str | None = None  # a SELECT of every key that the source still has, cast as raw has it
     added: list[str] = field(default_factory=list)  # columns that the source has beyond the declared ones: not loaded
     is_columnar: bool = False  # `select` reads columns of files, and may be asked again

@@ -127,10 +127,11 @@ class _Fetch:
         if start.value is not None:
             is_time = isinstance(start.value, datetime)
             parameters["updated_since"] = f"{start.value:%Y-%m-%dT%H:%M:%SZ}" if is_time else f"{start.value:.0f}"
+        session = self._session()
         client: dict[str, Any] = {
             "base_url": self.source.url,
             "paginator": {"type": "header_link"},
-            "session": self._session(),
+            "session": session,
         }
         if self.source.token:
             client["auth"] = {"type": "bearer", "token": self.source.token}
@@ -152,7 +153,8 @@ class _Fetch:
                 yield page_to_arrow(page, schema, source_name, name, table, max_reject_share, undeclared)
 
         try:
-            pipeline.extract(pages | as_arrow, loader_file_format="parquet", table_name=name)
+            with session:
+                pipeline.extract(pages | as_arrow, loader_file_format="parquet", table_name=name)
             pipeline.normalize()
             pipeline.load()
         except PipelineStepFailed as error:
@@ -167,7 +169,8 @@ class _Fetch:
         auth = {"Authorization": f"Bearer {self.source.token}"} if self.source.token else {}
         url = f"{self.source.url.rstrip('/')}/{self.path.lstrip('/')}"
         try:
-            answer = self._session().get(url, params={"limit": 1}, headers=auth)
+            with self._session() as session:
+                answer = session.get(url, params={"limit": 1}, headers=auth)
             return bool(answer.ok and not rows_of(answer, self.source_name, self.name)[DATA])
         except requests.RequestException as error:
             raise self._unreadable([error]) from None

@@ -19,7 +19,7 @@ from adbc_driver_manager import Error as AdbcError
 from orchestration.core.disk import FULL
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
-from orchestration.core.warehouse import clock_of, quote, scalar
+from orchestration.core.warehouse import clear_up, clock_of, quote, scalar
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.duckdb_files import read_duckdb_table
@@ -37,6 +37,8 @@ _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
 _WIDER = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 # what a driver raises where its server is away or busy; anything else stays as it is
 _PASSING = (sa.exc.SQLAlchemyError, AdbcError, sqlite3.Error, RuntimeError, OSError)
+# temporary tables
+_MADE = ("changed", "keys_there", "keys_read")
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -107,9 +109,7 @@ def read_table(
             is_whole_source=isinstance(error, sa.exc.OperationalError) and error.statement is None,
         ) from None  # a driver's own words may quote rows
     finally:
-        con.execute(
-            "drop table if exists changed; drop table if exists keys_there; drop table if exists keys_read; drop view if exists fetched"
-        )
+        clear_up(con, *(f"drop table if exists {made}" for made in _MADE), "drop view if exists fetched")
         engine.dispose()
 
 

@@ -16,7 +16,7 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.core.warehouse import text
-from orchestration.extract.csv_rejects import WHOLE_QUOTES, rejected_lines
+from orchestration.extract.csv_rejects import WHOLE_QUOTES, drops_of, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, paths
 
 AGAIN = "rejects_again"  # the rejects table of the second read
@@ -137,7 +137,7 @@ def _counted(
 
 
 def _drop_rejects(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(f"drop table if exists {AGAIN}; drop table if exists {AGAIN}_scan")
+    con.execute("; ".join(drops_of(AGAIN)))
 
 
 def _is_row(names: Sequence[str], delimiter: str, likeness: str = "true", *, is_strict: bool = False) -> str:

@@ -267,3 +267,23 @@ def test_no_file_below_the_home_holds_what_the_url_or_the_token_keeps_secret(hom
     written = [path for path in home.root.rglob("*") if path.is_file()]
     assert asked and any(path.is_relative_to(home.landing) for path in written)
     assert [path for path in written if b"s3cr-of" in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_its_connections_are_closed_whatever_it_answers(load, serve, monkeypatch, status):
+    opened, closed = [], []
+
+    class Session(rest.BoundedSession):
+        def __init__(self, *args, **more):
+            super().__init__(*args, **more)
+            opened.append(self)
+
+        def close(self):
+            super().close()
+            closed.append(self)
+
+    monkeypatch.setattr(rest, "BoundedSession", Session)
+    url, _ = serve((status, {}, b'{"data": []}'))
+    with suppress(SourceError):
+        load(url)
+    assert opened and {id(one) for one in closed} >= {id(one) for one in opened}
