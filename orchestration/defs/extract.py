@@ -56,8 +56,8 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
                 tell("extract", f"{name}.{table}: {counts.source_rows:,} rows")
                 if counts.added_columns:
                     tell(NOTE, f"{name}.{table}: not declared, not loaded: {', '.join(counts.added_columns)}")
-                if counts.kept:
-                    tell(NOTE, f"{name}.{table}: {_kept(counts)}")
+                for note in _notes(counts):
+                    tell(NOTE, f"{name}.{table}: {note}")
 
             try:
                 extract_source(con, run.home, run.settings, name, tables=wanted, loaded=loaded)
@@ -123,8 +123,8 @@ def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
         found[what] = getattr(counts, what)
     if counts.suppressed:
         found["rows of people who were erased, left out"] = counts.suppressed
-    if counts.kept:
-        found["not deleted"] = _kept(counts)
+    if notes := _notes(counts):
+        found["notes"] = "; ".join(notes)
     if counts.added_columns:
         found["undeclared columns, not loaded"] = ", ".join(counts.added_columns)
     if counts.dropped_columns:
@@ -135,8 +135,9 @@ def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
     return found
 
 
-def _kept(counts: LoadCounts) -> str:
-    return (
+def _notes(counts: LoadCounts) -> list[str]:
+    kept = (
         f"lines of the newest file are rejected, so {counts.kept:,} rows that are not in it stay until a file comes without "
         "such lines"
     )
+    return [*([kept] if counts.kept else []), *counts.notes]

@@ -2,9 +2,9 @@
 
 A file is known by its path below the source's url. What it holds was seen before only while that is the newest content
 of its path, or the newest delivery: a file that goes back to earlier bytes is a new one, and so is one that is written anew
-with the bytes of an older delivery. Not here: what a store lists
-(stores.py), reading a file (files.py, csv_files.py,
-json_files.py), counting its lines (line_books.py), or what a file that was moved takes along (moved_files.py).
+with the bytes of an older delivery, unless the numbers in their names say that the newest comes after it. Not here: what a
+store lists (stores.py), reading a file (files.py, csv_files.py, json_files.py), counting its lines (line_books.py), or what a
+file that was moved takes along (moved_files.py).
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from
-from orchestration.extract.stores import Store, modified, oldest_first
+from orchestration.extract.stores import Store, is_older_by_name, modified, oldest_first
+
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,23 @@ class Deliveries:
     fresh: list[Delivered] = field(default_factory=list)  # to load, oldest first
     copies: list[Delivered] = field(default_factory=list)  # byte for byte what was loaded last
     unreadable: dict[str, str] = field(default_factory=dict)  # name → why it could not even be opened
+    touched: list[str] = field(default_factory=list)  # copies that were written anew
+    returned: dict[str, str] = field(
+        default_factory=dict
+    )  # fresh ones with what they held → the file that came between
+
+    @property
+    def notes(self) -> list[str]:
+        """What people should know of files that were written anew with what they held."""
+        more = f" and {len(self.touched) - _NAMED} more" if len(self.touched) > _NAMED else ""
+        named = ", ".join(self.touched[:_NAMED]) + more
+        return [
+            *(
+                f"{file}: written anew, with the content that it had before {other} came: read again, as the newest delivery"
+                for file, other in self.returned.items()
+            ),
+            *([f"{named}: written anew, with the content that was read before: not read again"] if named else []),
+        ]
 
 
 def new_files(
@@ -108,7 +127,7 @@ def new_files(
     newest_file, loaded_at = (newest_row[0], newest_row[4]) if newest_row else ("", None)
     # where the newest delivery was written anew too, all of a folder was, as by a backup: that says nothing of the others
     is_restored = newest_file in found and modified(found[newest_file]) != newest[newest_file].modified_ns
-    deliveries = Deliveries()
+    deliveries, last_file = Deliveries(), newest_file
     for file, info in oldest_first(found):
         path, size, written = store.path(file), int(info.get("size") or 0), modified(info)
         known = newest.get(file)
@@ -143,14 +162,19 @@ def new_files(
         # same bytes are other rows, but in the file that was moved
         is_copy = digest == last if table.key else bool(old)
         is_known_by_last_name = "/" in file and (file.rpartition("/")[2], written, digest) in by_bare_name
-        is_again = bool(table.key and known and digest != last and known.modified_ns != written) and (
-            _is_after(written, loaded_at) and (file == newest_file or not is_restored)
+        is_rewritten = bool(known and known.sha256 == digest and known.modified_ns != written)
+        is_again = bool(table.key and is_rewritten and digest != last) and (
+            _is_after(written, loaded_at)
+            and (file == newest_file or not is_restored)
+            and not is_older_by_name(file, newest_file)
         )
         if (known and known.sha256 == digest and not is_again) or is_copy or is_known_by_last_name:
             deliveries.copies.append(delivered)
+            deliveries.touched.extend([file] if is_rewritten else [])
         else:
             deliveries.fresh.append(delivered)
-            last = digest
+            deliveries.returned.update({file: last_file} if is_again else {})
+            last, last_file = digest, file
         newest[file] = seen
     return deliveries
 

@@ -51,7 +51,7 @@ def read_files(
             batch = _read(con, source_name, source, name, table, found.fresh, max_reject_share, budget)
         except duckdb.Error as error:
             raise unreadable(source_name, name, error, [file.name for file in found.fresh]) from None
-    elif found.unreadable:
+    elif found.unreadable or found.notes:
         nothing = ", ".join(f"null::{kind} as {quote(c)}" for c, kind in table.columns.items())
         batch = Batch(f"select {nothing}, null::varchar as _source_file where false", table.columns, has_file=True)
     else:
@@ -73,7 +73,7 @@ def read_files(
         return rejected + len(found.unreadable)
 
     return replace(
-        batch, after=tell_unreadable, way="files that are new or changed", nulls=source.null_values,
+        batch, after=tell_unreadable, notes=[*batch.notes, *found.notes], way="files that are new or changed", nulls=source.null_values,
         null_keys=source.null_keys,
     )  # fmt: skip
 

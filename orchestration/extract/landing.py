@@ -69,6 +69,7 @@ class Batch:
     null_keys: list[str] = field(default_factory=list)  # what it writes, besides, where a row refers to nobody
     files: list[str] = field(default_factory=list)  # names of what it was read from, oldest first
     way: str = "whole"  # how it was read, for people
+    notes: list[str] = field(default_factory=list)  # what else people should know of it
     is_whole: bool = False  # every row that the source has, so that what is not there is gone
 
 
@@ -98,7 +99,10 @@ def load(
         con.execute("create or replace temp table fresh_rejects as from quarantine.rejected_rows limit 0")
         dropped = dropped_columns(table, [*batch.columns, *batch.added])
         counts = LoadCounts(
-            added_columns=[c for c in batch.added if c not in dropped], dropped_columns=dropped, way=batch.way
+            added_columns=[c for c in batch.added if c not in dropped],
+            dropped_columns=dropped,
+            way=batch.way,
+            notes=batch.notes,
         )
         is_suppressed = bool(suppressor and suppressor.has_work(table))
         is_read = bool(

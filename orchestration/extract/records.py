@@ -65,6 +65,7 @@ class LoadCounts:
     invalid_national_ids: int = 0
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)  # values by (column, special category)
     suppressed: int = 0  # rows of people who were erased: not among source_rows
+    notes: list[str] = field(default_factory=list)  # what else people should know of what was read
     way: str = ""  # how it was read: whole, or what changed since when
 
     @property

@@ -106,11 +106,21 @@ def _does_not_answer(source_name: str, url: str, error: Exception) -> SourceErro
 def oldest_first(found: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     """By the numbers in their names (export_9 before export_10); where names are unlike, by when they were written."""
 
-    def natural(file: str) -> list[Any]:
-        return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file)]
+    is_numbered = len(set(map(_shape, found))) <= 1
+    return sorted(found.items(), key=lambda item: (0 if is_numbered else modified(item[1]), _natural(item[0]), item[0]))
 
-    is_numbered = len({re.sub(r"\d+", "0", file) for file in found}) <= 1
-    return sorted(found.items(), key=lambda item: (0 if is_numbered else modified(item[1]), natural(item[0]), item[0]))
+
+def is_older_by_name(file: str, other: str) -> bool:
+    """Whether two names differ by their numbers alone, and those of `file` are lower."""
+    return _shape(file) == _shape(other) and _natural(file) < _natural(other)
+
+
+def _shape(file: str) -> str:
+    return re.sub(r"\d+", "0", file)
+
+
+def _natural(file: str) -> list[Any]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file)]
 
 
 def modified(info: dict[str, Any]) -> int:

@@ -65,9 +65,12 @@ def test_nor_is_one_of_the_same_last_name_in_another_folder_a_copy(load, raw):
 def test_under_names_that_rotate_a_file_that_is_written_anew_is_news(load, raw, load_files):
     yes, no = "id,status\n1,ja\n", "id,status\n1,nej\n"
     for file, content, said in (("mon.csv", no, "nej"), ("tue.csv", yes, "ja"), ("mon.csv", no, "nej")):
-        load({file: content})
+        counts = load({file: content})
         assert raw() == [("1", said)]
         assert load().source_rows == 0
+    assert counts.notes == [
+        "mon.csv: written anew, with the content that it had before tue.csv came: read again, as the newest delivery"
+    ]
     # another file came before it within one night
     for at, (file, content) in enumerate((("tue.csv", "id,status\n1,osäker\n"), ("mon.csv", no))):
         (load_files.folder / file).write_text(content)
@@ -93,6 +96,33 @@ def test_a_copy_is_one_of_the_newest_delivery_whatever_was_touched_since(load, r
     assert raw() == [("1", "ja")]
     load({"c.csv": no})
     assert raw() == [("1", "nej")]
+
+
+@pytest.mark.parametrize("table", [{}, {"is_whole": True}])
+def test_a_file_that_is_touched_is_no_delivery(load, raw, load_files, table):
+    """Its old values would come back, and of whole files whoever was added since would be gone."""
+    old, new = "id,status\n1,ja\n", "id,status\n1,nej\n2,nej\n"
+    for content, number in ((old, 9), (new, 10)):
+        load({f"nix_{number}.csv": content}, table=table)
+    (load_files.folder / "nix_9.csv").touch()
+    counts = load(table=table)
+    assert (counts.source_rows, raw()) == (0, [("1", "nej"), ("2", "nej")])
+    assert counts.notes == ["nix_9.csv: written anew, with the content that was read before: not read again"]
+    assert load(table=table).notes == []
+    # it is one with another content
+    load({"nix_9.csv": old.replace("ja", "osäker")})
+    assert ("1", "osäker") in raw()
+
+
+def test_a_touched_file_without_a_key_is_told_and_not_read_again(load, raw, load_files):
+    load({f"spend_{n}.csv": f"id,status\n{n},a\n" for n in range(5)}, key=())
+    for file in load_files.folder.iterdir():
+        file.touch()
+    counts = load(key=())
+    assert (counts.source_rows, len(raw())) == (0, 5)
+    assert counts.notes == [
+        "spend_0.csv, spend_1.csv, spend_2.csv and 2 more: written anew, with the content that was read before: not read again"
+    ]
 
 
 @pytest.mark.parametrize("key", [("id",), ()])
