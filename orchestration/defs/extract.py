@@ -136,8 +136,5 @@ def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
 
 
 def _notes(counts: LoadCounts) -> list[str]:
-    kept = (
-        f"lines of the newest file are rejected, so {counts.kept:,} rows that are not in it stay until a file comes without "
-        "such lines"
-    )
+    kept = f"lines are rejected, so {counts.kept:,} rows that are not there any more stay until it comes without such lines"
     return [*([kept] if counts.kept else []), *counts.notes]

@@ -20,6 +20,7 @@ from orchestration.extract.merging import (
     count,
     count_gone,
     drop_duplicates,
+    gone_by_file,
     instant_of,
     is_clock,
     keep_keys_apart,
@@ -228,23 +229,63 @@ def _mark_gone(
     load_id: int,
     counts: LoadCounts,
 ) -> None:
-    """Marks the rows that the source has no more. Of a file that is the whole table and has rejected lines nobody can say
-    which those are: then none is marked, and those that came again stand again."""
+    """Marks the rows that the source has no more. Of what is read whole and has rejected lines nobody can say which those
+    are: then none is marked, and those that came again stand again."""
     if not batch.keys_there:
         return
     target, key = raw_name(source, name), table.key or ["_row_key"]
-    if table.is_whole and batch.files and _has_rejects(con, batch.files[-1]):
-        stand_again(con, target, key, batch.keys_there, load_id)
-        counts.kept = count_gone(con, target, key, batch.keys_there)
-        return
-    among = f"_source_file in ({', '.join(map(text, batch.files))})" if batch.files and not table.key else "true"
+    # without a key, a file replaces what it brought itself
+    is_by_file = bool(batch.files and not table.key)
+    among = f"_source_file in ({', '.join(map(text, batch.files))})" if is_by_file else "true"
+    rejected = _rejected_lines(con)
+    held: list[str] = []
+    if not table.key and rejected:
+        held = _held_back(con, target, table, batch.keys_there, among, rejected, counts)
+    elif table.is_whole and batch.files and not rejected.keys().isdisjoint({"", batch.files[-1]}):
+        held = batch.files
+    if held:
+        within = f"_source_file in ({', '.join(map(text, held))})" if is_by_file else among
+        stand_again(con, target, key, batch.keys_there, load_id, within)
+        counts.kept = count_gone(con, target, key, batch.keys_there, within)
+        among = f"{among} and not ({within})"
     counts.deleted = mark_deleted(con, target, key, batch.keys_there, load_id, among)
 
 
-def _has_rejects(con: duckdb.DuckDBPyConnection, file: str) -> bool:
+def _rejected_lines(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """File → lines of it that this load rejected; those of which no file is known are of the name ""."""
     # a statement that another row replaced was read
-    told = f"(file is null or file = {text(file)}) and reason <> {text(REPLACED)}"
-    return bool(con.execute(f"select 1 from fresh_rejects where {told} limit 1").fetchall())
+    told = f"from fresh_rejects where reason <> {text(REPLACED)} group by 1"
+    return dict(con.execute(f"select coalesce(file, ''), count(*) {told}").fetchall())
+
+
+def _held_back(
+    con: duckdb.DuckDBPyConnection,
+    target: str,
+    table: Table,
+    keys_there: str,
+    among: str,
+    rejected: dict[str, int],
+    counts: LoadCounts,
+) -> list[str]:
+    """The files of a table without a key of which no row counts as gone, for it may stand in a rejected line.
+
+    Without a key a row that changed is another one, and old versions would stand beside the new ones, night after night.
+    So they are held only where no more are gone than lines were rejected. Of people, of what they said and of registers
+    all are held: two versions of one do less harm than none.
+    """
+    is_dear = table.is_register or table.holds_statements or any(mapped.entity == "people" for mapped in table.maps)
+    held, lost = [], 0
+    for file, gone in gone_by_file(con, target, ["_row_key"], keys_there, among).items():
+        lines = rejected.get(file, 0) + (rejected.get("", 0) if file else 0)
+        if lines and (is_dear or gone <= lines):
+            held.append(file)
+        elif lines:
+            lost += gone
+    if lost:
+        counts.notes.append(
+            f"lines are rejected, and {lost:,} rows are gone: rows that stood in such lines may be among them"
+        )
+    return held
 
 
 def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> str | None:

@@ -177,9 +177,19 @@ def stand_again(
     )
 
 
-def count_gone(con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str) -> int:
+def count_gone(
+    con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str, among: str = "true"
+) -> int:
     """The rows of `target` whose key is not among `keys_there`."""
-    return count(con, f"{target} r where _deleted_at is null and not {_is_there(key, keys_there)}")
+    return sum(gone_by_file(con, target, key, keys_there, among).values())
+
+
+def gone_by_file(
+    con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str, among: str
+) -> dict[str, int]:
+    """File → the rows of it in `target` whose key is not among `keys_there`; the name of what is no file is ""."""
+    gone = f"{target} r where _deleted_at is null and {among} and not {_is_there(key, keys_there)}"
+    return dict(con.execute(f"select coalesce(_source_file, ''), count(*) from {gone} group by 1").fetchall())
 
 
 def mark_deleted(

@@ -104,7 +104,7 @@ def reject_uncastable(
             )
     if bad:
         con.execute(
-            "insert into fresh_rejects select ?, ?, ?, null, null, _bad, 'not of the declared type', _content "
+            "insert into fresh_rejects select ?, ?, ?, _source_file, null, _bad, 'not of the declared type', _content "
             "from batch where _bad is not null",
             [load_id, source, name],
         )
@@ -138,7 +138,7 @@ def reject_endless(
             content = ", ".join(f"{text(c)}: {quote(c)}::varchar" for c in columns)
             gone = f"{relation} where {fresh} and {early[column]}"
             con.execute(
-                f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, null, null, {text(column)}, "
+                f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, {text(column)}, "
                 f"'time before all calendars', to_json({{{content}}})::varchar from {gone}"
             )
             counts.rejected += int(scalar(con, f"delete from {gone}"))
@@ -169,7 +169,7 @@ def reject_future(
         return
     columns = ", ".join(f"{text(c)}: {quote(c)}" for c in kept_columns(table))
     con.execute(
-        f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, null, null, {text(table.cursor)}, "
+        f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, {text(table.cursor)}, "
         f"'cursor in the future', to_json({{{columns}}})::varchar from {relation} where {ahead}"
     )
     con.execute(f"delete from {relation} where {ahead}")

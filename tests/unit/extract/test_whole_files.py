@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.operation import Quality
-from orchestration.extract.extract import extract_source
+from orchestration.extract.extract import extract_source, prepare_raw
 
 WHOLE = {"columns": {"id": "BIGINT", "name": "VARCHAR"}, "table": {"is_whole": True}}
 
@@ -92,3 +94,64 @@ def test_a_reject_of_an_older_whole_file_of_the_night_holds_nothing(load_files, 
     load_files({"w_1.csv": "id,name\n1,Kim\n2,Bo\n3,Ada\n"}, **WHOLE)
     counts = load_files({"w_2.csv": "id,name\n1,Kim\n2,Bo,2\n", "w_3.csv": "id,name\n1,Kim\n"}, **WHOLE)
     assert (counts.rejected, counts.kept, names()) == (1, 0, ["Kim"])
+
+
+LIST = {"key": (), "columns": {"name": "VARCHAR", "day": "DATE"}}
+SAYS_NO = {"source_key": "name", "contact_point": "name", "stated_at": "day", "status": "name"}
+
+
+def listed(*names, bad=()):
+    return "name,day\n" + "".join(f"{name},2026-01-01{',x' if name in bad else ''}\n" for name in names)
+
+
+@pytest.mark.parametrize("bad", ["Bo,2026-01-01,x\n", "Bo,yesterday\n"])
+def test_whoever_stood_in_a_rejected_line_of_a_file_without_a_key_stays(load_files, names, bad):
+    load_files({"a.csv": listed("Kim", "Bo", "Ada"), "b.csv": listed("Eva", "Per")}, **LIST)
+    counts = load_files({"a.csv": "name,day\nKim,2026-01-01\nAda,2026-01-01\n" + bad, "b.csv": listed("Eva")}, **LIST)
+    # of a file that is read whole it is known who is gone
+    assert (counts.rejected, counts.kept, counts.deleted, names()) == (1, 1, 1, ["Ada", "Bo", "Eva", "Kim"])
+    counts = load_files({"a.csv": listed("Kim", "Ada")}, **LIST)
+    assert (counts.kept, counts.deleted, names()) == (0, 1, ["Ada", "Eva", "Kim"])
+
+
+def test_more_rows_than_lines_were_rejected_are_gone_and_it_is_told(load_files, names):
+    """Old versions of rows that changed would stand beside the new ones, night after night."""
+    load_files({"a.csv": listed("Kim", "Bo", "Ada")}, **LIST)
+    counts = load_files({"a.csv": listed("Kim", "Boel", "Adam", "Eva", bad=["Eva"])}, **LIST)
+    assert (counts.rejected, counts.kept, counts.deleted, names()) == (1, 0, 2, ["Adam", "Boel", "Kim"])
+    assert counts.notes == ["lines are rejected, and 2 rows are gone: rows that stood in such lines may be among them"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"maps": [{"entity": "consent_events", "columns": SAYS_NO}]},
+        {"retention": {"category": "register", "happened_at": ["day"]}},
+        {"maps": [{"entity": "people", "columns": {"source_key": "name", "full_name": "name"}}]},
+    ],
+)
+def test_of_people_and_of_what_they_said_none_is_gone_by_a_file_with_a_rejected_line(load_files, names, table):
+    load_files({"a.csv": listed("Kim", "Bo", "Ada")}, table=table, **LIST)
+    counts = load_files({"a.csv": listed("Kim", "Eva", bad=["Eva"])}, table=table, **LIST)
+    assert (counts.rejected, counts.kept, counts.deleted, names()) == (1, 2, 0, ["Ada", "Bo", "Kim"])
+
+
+def test_a_row_of_a_database_that_is_rejected_is_not_gone(home, warehouse, tmp_path):
+    with sqlite3.connect(tmp_path / "a.sqlite") as con:
+        con.execute("create table t (name text, day text)")
+        con.executemany("insert into t values (?, ?)", [(f"N{n}", "2026-01-01") for n in range(9)])
+    con.close()
+
+    def load():
+        table = Table(columns=LIST["columns"])
+        source = Source(connector="sql", url=f"sqlite:///{tmp_path}/a.sqlite", tables={"t": table})
+        settings = Settings(company="T", sources={"s": source})
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "s")["t"]
+
+    load()
+    with sqlite3.connect(tmp_path / "a.sqlite") as con:
+        con.execute("update t set day = 'yesterday' where name = 'N1'")
+    con.close()
+    counts = load()
+    assert (counts.rejected, counts.kept, counts.deleted) == (1, 1, 0)
