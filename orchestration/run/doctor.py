@@ -23,10 +23,10 @@ from orchestration.core.home import Home
 from orchestration.core.migrations import assert_not_newer, pending
 from orchestration.core.settings import Settings
 from orchestration.privacy.audit.purposes import seed_purposes
-from orchestration.privacy.intake.suppression import SuppressionError, assert_readable, files_of
+from orchestration.privacy.intake.suppression import SuppressionError
 from orchestration.privacy.secrets.pepper import pepper_file
 from orchestration.run.findings import Finding
-from orchestration.run.preflight import assert_memory
+from orchestration.run.preflight import assert_memory, assert_suppression
 from orchestration.run.reach import reach
 from orchestration.run.state_files import examine_files
 
@@ -48,13 +48,10 @@ def examine() -> list[Finding]:
         return [*findings, Finding("configuration", False, f"{error.what} ({error.where})", error.to_do)]
     findings.append(Finding("configuration", True, f"{config}: {len(settings.enabled_sources)} sources"))
     findings += _purposes(settings)
-    return [
-        *findings,
-        *examine_files(home),
-        *_warehouse(settings, home),
-        _pepper(settings, home),
-        *_sources(settings, home),
-    ]
+    findings += examine_files(home)
+    # a line of the list of who was erased that is none is told by the home's file already
+    findings += [found for found in _warehouse(settings, home) if found not in findings]
+    return [*findings, _pepper(settings, home), *_sources(settings, home)]
 
 
 def _purposes(settings: Settings) -> list[Finding]:
@@ -78,8 +75,7 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
             older = _older(con)
             assert_memory(con, settings)
             zones = _zones(con, settings)
-            # the home's own file is among the state files
-            assert_readable(files_of(con, home)[1:])
+            assert_suppression(con, home)
     except WarehouseBusyError as error:
         return [Finding("warehouse", True, f"in use: {error.what}")]
     except SuppressionError as error:

@@ -24,7 +24,6 @@ from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, open_warehouse, scalar
 from orchestration.identity.decisions import prepare_decisions
 from orchestration.identity.ids import events_since
-from orchestration.privacy.intake.suppression import assert_readable, files_of
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.privacy.rights.rights import prepare_requests
 from orchestration.publishing.grades import PEOPLE
@@ -32,7 +31,7 @@ from orchestration.publishing.shown import close_stale_audiences, close_without_
 from orchestration.publishing.versions import current_version, missing_parts
 from orchestration.run.attempts import attempt
 from orchestration.run.erase import finish_unfinished, prove_of_night
-from orchestration.run.preflight import assert_can_start, assert_moment, moment_of_night
+from orchestration.run.preflight import assert_can_start, assert_moment, assert_suppression, moment_of_night
 from orchestration.run.status import keep_status, note_run
 from orchestration.transform.runner import Dbt, set_clock
 
@@ -119,10 +118,10 @@ class Night:
                 with open_warehouse(home, settings.engine) as con:
                     assert_can_start(con, home, settings, as_of)
                     moment = as_of or moment_of_night(con)
-                    assert_readable(files_of(con, home))
+                    assert_suppression(con, home)
             else:
                 assert_moment(None, as_of)
-                assert_readable([home.suppression])
+                assert_suppression(None, home)
             if changed := migrate(home, settings.engine, is_night=True):
                 tell(NOTE, f"an older version built this home: brought up to date {', '.join(changed)}")
             finish_unfinished(home, settings)

@@ -16,7 +16,8 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.model import nightly_model
-from orchestration.privacy.intake.suppression import assert_readable, files_of
+from orchestration.privacy.audit.log import has_entry
+from orchestration.privacy.intake.suppression import SuppressionError, assert_readable, copies, files_of, holds_entries
 from orchestration.privacy.intake.withdrawals import EARLIEST
 
 # a moment that is said may be ahead by what two clocks differ
@@ -52,10 +53,41 @@ def assert_can_start(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
 
 
 def assert_lasting_files(con: duckdb.DuckDBPyConnection | None, home: Home) -> None:
-    """Raises KundbildError where the list of who was erased cannot be read, or the company's own identity model. `con` is the
-    warehouse where there is one."""
-    assert_readable(files_of(con, home) if con else [home.suppression])
+    """Raises KundbildError where the list of who was erased cannot be read or is gone, or the company's own identity model
+    cannot be read. `con` is the warehouse where there is one."""
+    assert_suppression(con, home)
     nightly_model(home)
+
+
+def assert_suppression(con: duckdb.DuckDBPyConnection | None, home: Home) -> None:
+    """Raises SuppressionError where a line of the list of who was erased is none, or where no entry of it is left in any of its
+    files though somebody was erased: they would come back."""
+    files = files_of(con, home) if con else (home.suppression,)
+    assert_readable(files)
+    if holds_entries(files) or not _was_anybody_erased(con, home):
+        return
+    # a copy has the name of its warehouse, and nothing leads from another one to it
+    others = [str(path) for path in copies() if path not in files]
+    copied = (
+        f"copy the list of this home's former warehouse to {home.suppression}: {' or '.join(others)}; else "
+        if others
+        else ""
+    )
+    raise SuppressionError(
+        "the list of who was erased is gone: nothing is extracted or published, for they would come back",
+        where=" and ".join(map(str, files)),
+        to_do=f"put back the newest backup of it; {copied}where there is none, `kundbild requests` lists when somebody was "
+        "erased: `kundbild erase` again whoever asked then, and the first begins a new list",
+    )
+
+
+def _was_anybody_erased(con: duckdb.DuckDBPyConnection | None, home: Home) -> bool:
+    """By the audit log, which outlasts a warehouse that is made anew, or by the warehouse's own requests."""
+    if has_entry(home.audit_log, "erased"):
+        return True
+    if not con or not has_table(con, "restricted", "rights_requests"):
+        return False
+    return bool(scalar(con, "select count(*) from restricted.rights_requests where kind = 'erase' and state = 'done'"))
 
 
 def moment_of_night(con: duckdb.DuckDBPyConnection | None) -> datetime:

@@ -12,6 +12,7 @@ from orchestration.identity.model import nightly_model
 from orchestration.privacy.intake.suppression import assert_readable
 from orchestration.publishing.versions import current_version, missing_parts, standing_versions, unusable_parts
 from orchestration.run.findings import Finding
+from orchestration.run.preflight import assert_suppression
 from orchestration.run.run_history import damaged, left_aside, lost
 
 
@@ -47,7 +48,7 @@ def _lasting(home: Home) -> list[Finding]:
     """Files that no run can make anew, where one cannot be read: runs are refused until it is put back."""
     findings = []
     for what, look in (
-        ("suppression list", lambda: assert_readable([home.suppression])),
+        ("suppression list", lambda: _assert_suppression(home)),
         ("identity model", lambda: nightly_model(home)),
     ):
         try:
@@ -55,6 +56,14 @@ def _lasting(home: Home) -> list[Finding]:
         except KundbildError as error:
             findings.append(Finding(what, False, f"{error.what} ({error.where})", error.to_do))
     return findings
+
+
+def _assert_suppression(home: Home) -> None:
+    # of a warehouse that is there the list has a copy, whose name only the warehouse knows
+    if home.warehouse.exists():
+        assert_readable([home.suppression])
+    else:
+        assert_suppression(None, home)
 
 
 def _run_history(home: Home) -> list[Finding]:

@@ -85,6 +85,14 @@ def last_entry(path: Path) -> str:
         return ""
 
 
+def has_entry(path: Path, action: str) -> bool:
+    """Whether something was done at all, without looking at the chain of the log; no log has no entry."""
+    if not path.exists():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return any(f'"action": {json.dumps(action)}' in line for line in lines)
+
+
 def person_asking(uid_map: Path = Path("/proc/self/uid_map"), caller: str | None = None) -> str:
     """Who is behind this, where a second person is to be told from a first: as `actor`, but of root by sudo who called it
     (`caller`, a user id; of the environment unless given).

@@ -139,6 +139,15 @@ def files_of(con: duckdb.DuckDBPyConnection, home: Home) -> tuple[Path, ...]:
     return (home.suppression, *(pepper_file().with_name(f"suppression-{name}.jsonl") for name in names))
 
 
+def copies() -> list[Path]:
+    """The lists beside the user's own settings, of whatever warehouse."""
+    return sorted(pepper_file().parent.glob("suppression-*.jsonl"))
+
+
+def holds_entries(files: Iterable[Path]) -> bool:
+    return any(_entries_of(path) for path in files)
+
+
 def assert_readable(files: Iterable[Path]) -> None:
     """Raises SuppressionError where a line of one is no entry."""
     for path in files:
