@@ -28,9 +28,7 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from
-from orchestration.extract.stores import Store, is_older_by_name, modified, oldest_first
-
-_NAMED = 3
+from orchestration.extract.stores import Store, is_older_by_name, modified, oldest_first, some_of
 
 
 @dataclass(frozen=True)
@@ -85,14 +83,16 @@ class Deliveries:
     @property
     def notes(self) -> list[str]:
         """What people should know of files that were written anew with what they held."""
-        more = f" and {len(self.touched) - _NAMED} more" if len(self.touched) > _NAMED else ""
-        named = ", ".join(self.touched[:_NAMED]) + more
         return [
             *(
                 f"{file}: written anew, with the content that it had before {other} came: read again, as the newest delivery"
                 for file, other in self.returned.items()
             ),
-            *([f"{named}: written anew, with the content that was read before: not read again"] if named else []),
+            *(
+                [f"{some_of(self.touched)}: written anew, with the content that was read before: not read again"]
+                if self.touched
+                else []
+            ),
         ]
 
 

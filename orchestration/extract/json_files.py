@@ -20,7 +20,7 @@ from orchestration.extract.csv_rejects import drops_of
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
-from orchestration.extract.raw_tables import check_contract
+from orchestration.extract.left_out import LeftOut
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 
 _DOCUMENTS = "create or replace temp table json_rows as select *, case when json_valid(line) then case when json_type(line) = 'OBJECT' then line::json end end as document from ({})"
@@ -57,9 +57,10 @@ def read_json_lines(
     with _json_rows(con, len(zipped)) as held:
         con.execute(_DOCUMENTS.format(" union all ".join(parts)))
         is_empty = all(file.size == 0 for file in files)
-        added = _check(con, source_name, name, table, files, is_empty=is_empty)
+        added, notes = _check(con, source_name, name, table, files, is_empty=is_empty)
         _refuse_lost_lines(con, source_name, name, files, len(zipped))
-        return replace(_batch(table, source, files, added, after, check), close=held.pop_all().close)
+        batch = _batch(table, source, files, added, after, check)
+        return replace(batch, notes=notes, close=held.pop_all().close)
 
 
 def read_json_pages(
@@ -90,8 +91,9 @@ def read_json_pages(
         _refuse_no_pages(con, source_name, name, files)
         con.execute("delete from json_rows where page_rows = 0")
         is_empty = not scalar(con, "select count(*) from json_rows")
-        added = _check(con, source_name, name, table, files, is_empty=is_empty)
-        return replace(_batch(table, source, files, added, after, check), close=held.pop_all().close)
+        added, notes = _check(con, source_name, name, table, files, is_empty=is_empty)
+        batch = _batch(table, source, files, added, after, check)
+        return replace(batch, notes=notes, close=held.pop_all().close)
 
 
 def _json_rows(con: duckdb.DuckDBPyConnection, readers: int = 0) -> ExitStack:
@@ -104,9 +106,9 @@ def _json_rows(con: duckdb.DuckDBPyConnection, readers: int = 0) -> ExitStack:
 
 def _check(
     con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, files: list[Delivered], *, is_empty: bool
-) -> list[str]:
-    """The columns beyond the declared ones. Raises SourceError when nothing is a row, or a declared column stands in no row
-    of a file: another file may have it, and rows of this one would lose it."""
+) -> tuple[list[str], list[str]]:
+    """The columns beyond the declared ones, and what to tell of those that a file leaves out. Raises SourceError when nothing
+    is a row, or a declared column is gone from a file: another file may have it, and rows of this one would lose it."""
     keys = "select distinct _source_file, unnest(json_keys(document)) from json_rows where document is not null"
     found: dict[str, list[str]] = {}
     for file, key in con.execute(keys).fetchall():
@@ -117,11 +119,13 @@ def _check(
             where=files[0].name,
             to_do='check that the file is of the declared format: one object a line, or {"data": [...]} a page',
         )
+    rows = dict(con.execute("select _source_file, count(document) from json_rows group by all").fetchall())
+    left_out = LeftOut(con, source, name, table)
     added: set[str] = set()
     for delivered in files:
         if delivered.name in found:
-            added.update(check_contract(source, name, table, found[delivered.name], delivered.name))
-    return sorted(added)
+            added.update(left_out.check(found[delivered.name], rows[delivered.name], delivered.name))
+    return sorted(added), left_out.notes
 
 
 def _refuse_no_pages(con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered]) -> None:

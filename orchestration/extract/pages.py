@@ -17,7 +17,7 @@ from pyarrow import types
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote
-from orchestration.extract.raw_tables import check_contract
+from orchestration.extract.left_out import LeftOut
 from orchestration.privacy.intake.entry import unread_columns
 
 # of a row that does not fit: the row, the column that did not, and why
@@ -69,11 +69,12 @@ def page_to_arrow(
     name: str,
     table: Table,
     max_reject_share: float,
+    left_out: LeftOut,
     told: set[str] | None = None,
 ) -> pa.Table:
     """A page of rows as Arrow of `schema`. Rows that do not fit are kept as JSON in the column `_rejected_json`, with why.
 
-    Undeclared columns are left out, and `told`. Raises SourceError when a declared column stands in no row, or when so
+    Undeclared columns are dropped, and `told`. Raises SourceError when a declared column is gone by `left_out`, or when so
     many rows do not fit that a column must have been retyped.
     """
     rows = [row for row in page if isinstance(row, dict)]
@@ -82,7 +83,7 @@ def page_to_arrow(
     ]
     seen = {_as_text(name) for name in set().union(*rows)}
     if rows:
-        added = check_contract(source, name, table, sorted(seen), "the API's answer")
+        added = left_out.check(sorted(seen), len(rows), "the API's answer")
         if told is not None:
             told.update(added)
     unread = unread_columns(table, table.columns)

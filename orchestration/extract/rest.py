@@ -25,6 +25,7 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.http_session import BoundedSession, is_unreachable
 from orchestration.extract.landing import Batch
+from orchestration.extract.left_out import LeftOut
 from orchestration.extract.page_json import DATA, rows_of
 from orchestration.extract.pages import (
     NOT_OF_TYPE,
@@ -60,7 +61,8 @@ def read_endpoint(
     folder = home.landing / source_name / name
     start = since(con, source_name, source, name, table)
     fetch = _Fetch(source_name, source, name, table, budget)
-    undeclared = fetch.run(con, folder, start, max_reject_share)
+    left_out = LeftOut(con, source_name, name, table)
+    undeclared = fetch.run(con, folder, start, max_reject_share, left_out)
     columns = {c: t for c, t in table.columns.items() if c not in unread_columns(table, table.columns)}
     schema = {part.name: part for part in arrow_schema(con, table)}
     files = sorted(folder.glob(f"raw/{name}/*.parquet"))
@@ -91,7 +93,7 @@ def read_endpoint(
 
     return Batch(
         select, columns, after=after, added=sorted(undeclared), is_columnar=True, is_text=is_text(con, table),
-        nulls=source.null_values, null_keys=source.null_keys, way=start.way,
+        nulls=source.null_values, null_keys=source.null_keys, way=start.way, notes=left_out.notes,
         # an answer without rows is right where nothing changed, and a fault where there is nothing at all any more
         is_whole=start.is_whole or (not files and fetch.is_empty()),
     )  # fmt: skip
@@ -115,7 +117,9 @@ class _Fetch:
         self.source_name, self.source, self.name, self.table, self.budget = source_name, source, name, table, budget
         self.path = table.endpoint or name
 
-    def run(self, con: duckdb.DuckDBPyConnection, folder: Path, start: Since, max_reject_share: float) -> set[str]:
+    def run(
+        self, con: duckdb.DuckDBPyConnection, folder: Path, start: Since, max_reject_share: float, left_out: LeftOut
+    ) -> set[str]:
         """Fetches every page; returns the columns that nobody declared."""
         import dlt
         from dlt.pipeline.exceptions import PipelineStepFailed
@@ -150,7 +154,7 @@ class _Fetch:
         @dlt.transformer(name=name)
         def as_arrow(page: list[Any]) -> Iterator[pa.Table]:
             if page:
-                yield page_to_arrow(page, schema, source_name, name, table, max_reject_share, undeclared)
+                yield page_to_arrow(page, schema, source_name, name, table, max_reject_share, left_out, undeclared)
 
         try:
             with session:

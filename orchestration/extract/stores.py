@@ -23,6 +23,7 @@ from orchestration.core.settings import Source
 
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "crc32c")
+_NAMED = 3
 # a kernel's clock of files runs a few milliseconds behind, that of a mounted disk's server may run a little more
 _CLOCKS_APART = timedelta(seconds=5)
 
@@ -108,6 +109,12 @@ def oldest_first(found: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, 
 
     is_numbered = len(set(map(_shape, found))) <= 1
     return sorted(found.items(), key=lambda item: (0 if is_numbered else modified(item[1]), _natural(item[0]), item[0]))
+
+
+def some_of(names: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def is_older_by_name(file: str, other: str) -> bool:

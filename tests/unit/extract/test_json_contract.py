@@ -20,7 +20,10 @@ def load(load_files):
             return "\n".join(lines) + "\n" if format == "jsonl" else f'{{"data": [{", ".join(lines)}]}}'
 
         named = {f"{name}.{SUFFIX[format]}": written(rows) for name, rows in files.items()}
-        return load_files(named, format=format, columns=COLUMNS, path=f"*.{SUFFIX[format]}")
+        more = {"columns": COLUMNS, **go.more}
+        return load_files(named, format=format, path=f"*.{SUFFIX[format]}", **more)
+
+    go.more = {}
 
     return go
 
@@ -45,6 +48,43 @@ def test_a_column_that_some_rows_leave_out_is_not(load, format):
 @pytest.mark.parametrize("format", SUFFIX)
 def test_a_file_without_a_row_lacks_nothing(load, format):
     assert load(format, a=[{"id": 1, "name": "A"}], b=[]).inserted == 1
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+def test_a_column_that_every_row_leaves_out_is_empty_and_told(load, warehouse, format):
+    """Whoever writes JSON may leave out what is null."""
+    counts = load(format, a=[{"id": 1}, {"id": 2}], b=[{"id": 3}], c=[{"id": 4, "name": "D"}])
+    assert (counts.inserted, counts.rejected) == (4, 0)
+    ends = SUFFIX[format]
+    assert counts.notes == [f"column name stands in none of 3 rows of a.{ends}, b.{ends}: read as empty"]
+    # what other rows have beside it is known by now, and no new name of it
+    load(format, d=[{"id": 5, "name": "E", "more": 1}])
+    assert load(format, e=[{"id": 6, "more": 1}]).inserted == 1
+    assert warehouse.execute("select id from raw_s.t where name is null order by id").fetchall() == [(1,), (2,), (3,), (6,)]  # fmt: skip
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"key": ("name",)},
+        {"cursor": "name"},
+        {"table": {"maps": [{"entity": "consent_events", "columns": {"source_key": "id", "status": "name"}}]}},
+        {"table": {"retention": {"category": "register"}}},
+    ],
+)
+def test_a_key_a_cursor_and_any_column_of_statements_and_registers_is_never_left_out(load, format, more):
+    load.more = more
+    with pytest.raises(SourceError, match="column name is gone"):
+        load(format, a=[{"id": 1}, {"id": 2}])
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+def test_a_column_that_was_filled_too_often_to_be_empty_by_chance_is_gone(load, warehouse, format):
+    load(format, a=[{"id": n, "name": "A" if n % 2 else None} for n in range(20)])
+    assert load(format, b=[{"id": 1}, {"id": 3}]).notes  # two of two may be
+    with pytest.raises(SourceError, match="column name is gone"):
+        load(format, c=[{"id": n} for n in range(20, 40)])
 
 
 NO_PAGES = [

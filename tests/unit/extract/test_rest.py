@@ -180,10 +180,22 @@ def test_a_source_that_is_down_is_named_and_can_be_tried_again(load, serve):
 
 
 def test_a_removed_column_stops_the_source(load, serve):
-    page = [{k: v for k, v in row(n).items() if k != "name"} for n in range(3)]
-    url, _ = serve((200, {}, json.dumps({"data": page}).encode()))
+    whole = [row(n) for n in range(20)]
+    page = [{k: v for k, v in each.items() if k != "name"} for each in whole]
+    url, _ = serve(*((200, {}, json.dumps({"data": rows}).encode()) for rows in (whole, page)))
+    load(url)
     with pytest.raises(SourceError, match="column name is gone"):
         load(url)
+
+
+def test_a_column_that_every_row_leaves_out_is_empty_and_told(load, serve, warehouse):
+    page = [{k: v for k, v in row(n).items() if k != "name"} for n in range(3)]
+    url, _ = serve((200, {}, json.dumps({"data": page}).encode()))
+    counts = load(url)
+    assert counts.notes == ["column name stands in none of 3 rows of the API's answer: read as empty"]
+    assert warehouse.execute("select count(*) from raw_api.things where name is null").fetchall() == [(3,)]
+    with pytest.raises(SourceError, match="column updated_at is gone"):
+        load(serve((200, {}, json.dumps({"data": [{"id": 1, "name": "A", "lines": []}]}).encode()))[0])
 
 
 def test_an_undeclared_column_is_told_and_does_not_enter(load, serve, warehouse):

@@ -16,6 +16,7 @@ from data_quality.suites.identity_numbers import holds_identity_number
 from orchestration.core.errors import ConfigurationError, KundbildError
 from orchestration.core.settings import Engine, Privacy, Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.left_out import LeftOut
 from orchestration.extract.pages import arrow_schema, page_to_arrow
 from orchestration.extract.systems import complete_sources
 from orchestration.privacy.intake.national_ids import REMOVED, canonical_number, holds_national_ids
@@ -269,7 +270,9 @@ def test_a_database_is_not_even_asked_for_them(load, warehouse, tmp_path):
 def test_a_page_of_an_api_is_not_kept_with_them(warehouse):
     table = Table(columns={"id": "BIGINT", "personnummer": "VARCHAR"}, key=["id"])
     page = [{"id": 1, "personnummer": ANNA, "ssn": "078-05-1120"}]
-    arrow = page_to_arrow(page, arrow_schema(warehouse, table), "shop", "people", table, 0.5)
+    arrow = page_to_arrow(
+        page, arrow_schema(warehouse, table), "shop", "people", table, 0.5, LeftOut(warehouse, "shop", "people", table)
+    )
     assert arrow.column_names == ["id"] and arrow.num_rows == 1
 
 

@@ -1,0 +1,80 @@
+"""Declared columns that no row of a delivery in JSON has: whoever writes JSON may leave out what is null.
+
+Such a column is read as null, and told, unless something says that it was removed or renamed. Not here: formats whose
+columns stand there whether they are filled or not (raw_tables.py).
+"""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+
+import duckdb
+
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import quote, scalar
+from orchestration.extract.raw_tables import check_contract, raw_name, raw_types
+from orchestration.extract.stores import some_of
+
+# so unlikely must it be that as many rows as came are empty by chance, by what raw has of the column
+_BY_CHANCE = 0.001
+# so few rows tell nothing of a column
+_FEW_ROWS = 20
+
+
+class LeftOut:
+    """What one load leaves out. Ask it for each file or page."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> None:
+        self.con, self.source, self.name, self.table = con, source, name, table
+        self._found: dict[str, dict[str, int]] = {}  # column → file or page → rows
+        self._filled = cache(self._share_filled)  # asked page by page
+
+    def check(self, found: list[str], rows: int, where: str) -> list[str]:
+        """The columns beyond the declared ones. `found` are those that stand in any of `rows` rows.
+
+        Raises SourceError as check_contract does, where a column that is missing is a key or a cursor, was filled so often
+        that as many empty rows are no chance, or may have a new name; and where a register or a statement lacks any.
+        """
+        missing = [c for c in self.table.columns if c not in found]
+        empty = [] if self._is_strict(found, missing) else [c for c in missing if not self._is_needed(c, rows)]
+        added = check_contract(self.source, self.name, self.table, [*found, *empty], where)
+        for column in empty:
+            seen = self._found.setdefault(column, {})
+            seen[where] = seen.get(where, 0) + rows
+        return added
+
+    @property
+    def notes(self) -> list[str]:
+        return [
+            f"column {column} stands in none of {sum(seen.values()):,} rows of {some_of(list(seen))}: read as empty"
+            for column, seen in self._found.items()
+        ]
+
+    def _is_strict(self, found: list[str], missing: list[str]) -> bool:
+        """Whether no column may be left out: of whoever said no, or is protected, an empty one may say yes."""
+        table = self.table
+        is_of_people = table.holds_statements or table.is_register or table.is_address_register
+        if not missing or is_of_people or len(missing) == len(table.columns):
+            return True
+        # a name that was never seen may be a new one of the column
+        return any(c not in table.columns and c not in self._known for c in found)
+
+    def _is_needed(self, column: str, rows: int) -> bool:
+        table = self.table
+        identity = [table.national_id.column] if table.national_id else []
+        if column in [*table.key, table.cursor, *identity]:
+            return True
+        return rows >= _FEW_ROWS and (1 - self._filled(column)) ** rows < _BY_CHANCE
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """Columns beyond the declared ones that earlier loads saw."""
+        undeclared = "select distinct unnest(added_columns) from ops.loads where source = ? and table_name = ?"
+        return {column for (column,) in self.con.execute(undeclared, [self.source, self.name]).fetchall()}
+
+    def _share_filled(self, column: str) -> float:
+        """The share of raw's rows that have a value; none of a column that raw does not keep."""
+        if column not in raw_types(self.con, self.source, self.name):
+            return 0.0
+        share = f"select count({quote(column)}) / count(*) from {raw_name(self.source, self.name)} where _deleted_at is null"
+        return float(scalar(self.con, share) or 0)
