@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import between, keeps_its_volume, no_row_where, one_of
+from orchestration.contracts.channels import channels
 from orchestration.contracts.conformed import entities
 from orchestration.core.settings import Settings
 
-_CHANNELS = ["email", "sms", "phone", "post", "ads"]
+_CHANNELS = channels()
 
 
 def _not_ahead(column: str) -> Check:

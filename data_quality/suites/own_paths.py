@@ -64,16 +64,18 @@ def _numbers(point: str) -> str:
     return f"list_transform({numbers}, lambda k: right(k, 6))"
 
 
+_TO_A = "(select channel from reference.channels where contact_point_kind = '{}')"
+_TO_AN_ADDRESS, _TO_A_NUMBER = _TO_A.format("address"), _TO_A.format("phone")
 # a permission b, and a correction r: whether its point is of the corrected field and cannot be the right value, in any spelling. Of
 # domains in punycode nothing is said
 _IS_REPLACED = (
-    "(case r.field when 'email' then b.channel <> 'post' and contains(b.contact_point, '@') and not contains(b.contact_point || coalesce(r.value, ''), 'xn--') "
+    f"(case r.field when 'email' then b.channel not in {_TO_AN_ADDRESS} and contains(b.contact_point, '@') and not contains(b.contact_point || coalesce(r.value, ''), 'xn--') "
     f"and list_has_any({_addresses('b.contact_point')}, {_addresses('r.value')}) is not true "
-    "when 'phone' then b.channel in ('sms', 'phone') and not contains(b.contact_point, '@') "
+    f"when 'phone' then b.channel in {_TO_A_NUMBER} and not contains(b.contact_point, '@') "
     f"and list_has_any({_numbers('b.contact_point')}, {_numbers('r.value')}) is not true "
-    f"when 'postal_code' then b.channel = 'post' and contains({_digits('b.contact_point')}, nullif({_digits('r.value')}, '')) is not true "
-    f"when 'street' then b.channel = 'post' and contains({_loosely('b.contact_point')}, {_loosely('r.value')}) is not true "
-    f"when 'city' then b.channel = 'post' and contains({_loosely('b.contact_point')}, {_loosely('r.value')}) is not true else false end)"
+    f"when 'postal_code' then b.channel in {_TO_AN_ADDRESS} and contains({_digits('b.contact_point')}, nullif({_digits('r.value')}, '')) is not true "
+    f"when 'street' then b.channel in {_TO_AN_ADDRESS} and contains({_loosely('b.contact_point')}, {_loosely('r.value')}) is not true "
+    f"when 'city' then b.channel in {_TO_AN_ADDRESS} and contains({_loosely('b.contact_point')}, {_loosely('r.value')}) is not true else false end)"
 )
 
 
@@ -105,7 +107,7 @@ def by_paths_of_their_own(settings: Settings) -> list[Check]:
         no_row_where(
             "no_permission_on_junk",
             "Nobody is permitted by an address or number that stands in for none: none@…, no-reply@…, *.invalid, one digit repeated, digits that count.",
-            f"b.is_permitted and b.channel <> 'post' and {is_plain_junk('b.contact_point')} and not exists (select 1 from reference.identifier_overrides o "
+            f"b.is_permitted and b.channel not in {_TO_AN_ADDRESS} and {is_plain_junk('b.contact_point')} and not exists (select 1 from reference.identifier_overrides o "
             f"where o.verdict = 'trust' and list_has_any({point_keys('o.value_key')}, {point_keys('b.contact_point')}))",
             rule=2,
         ),

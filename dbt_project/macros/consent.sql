@@ -3,18 +3,17 @@
     (
         s.status = 'granted'
         and p.purpose is not null
-        and s.channel != 'all'
         and s.wording_version is not null
         and s.contact_point is not null
         and s.capture_source is not null
         and not s.is_void
         -- a contact point of another kind is no evidence for the channel
         and case
-            when s.channel in ('sms', 'phone', 'post')
-            then s.contact_point not like '%@%'
-            when s.channel = 'email'
+            when s.channel in ({{ channels_where("contact_point_kind = 'email'") }})
             then s.contact_point like '%@%'
-            else true
+            when s.channel in ({{ channels_where("contact_point_kind in ('phone', 'address')") }})
+            then s.contact_point not like '%@%'
+            else s.channel in ({{ channels_where("contact_point_kind = 'any'") }})
         end
         and (
             -- on the purpose's own legal basis, and on no other
@@ -28,7 +27,7 @@
                 or (
                     lower(s.legal_basis) = 'soft opt-in'
                     and p.is_marketing
-                    and s.channel in ('email', 'sms')
+                    and s.channel in ({{ channels_where("is_electronic_mail") }})
                     and exists (
                         select 1
                         from ({{ kept_sales() }}) o
@@ -40,9 +39,16 @@
     )
 {%- endmacro %}
 
-{#- SQL on a permission: whether its contact point is a place, or stands with post. -#}
+{#- SQL: the channels of the seed for which a condition on it holds. -#}
+{% macro channels_where(condition) -%} select channel from {{ ref("channels") }} where {{ condition }} {%- endmacro %}
+
+{#- SQL on a permission: whether its contact point is a place, or its channel goes to one. -#}
 {% macro is_address(of) -%}
-    ({{ of }}.channel = 'post' or {{ of }}.contact_point not like '%@%' and {{ letters(of ~ ".contact_point") }} != '')
+    (
+        {{ of }}.channel in ({{ channels_where("contact_point_kind = 'address'") }})
+        or {{ of }}.contact_point not like '%@%'
+        and {{ letters(of ~ ".contact_point") }} != ''
+    )
 {%- endmacro %}
 
 {#- SQL on a row of protected_customers: why nobody may write to the address. -#}

@@ -10,7 +10,7 @@
             pre_hook="{{ forget_unpublished() }}",
         )
     }}
-    {%- do ref("order_statuses") -%}  {#- rules read it, and dbt sees only what is named while it parses -#}
+    {%- for seed in ["order_statuses", "channels"] -%} {%- do ref(seed) -%} {%- endfor -%}  {#- rules read them, and dbt sees only what is named while it parses -#}
     {%- for entity, system in feeding_pairs() %}
         {{ "union all" if not loop.first }}
         select

@@ -3,6 +3,7 @@
     column that is never null, its type, and below `meta` what its values may be:
       allowed: {min: 0, max: 10}          a number
       allowed: {values: [in, out]}        a word, read without case and blanks
+      allowed: {values_of: channels}      the same, of the seed's column that has the column's name
       is_unsigned: true                   a number that some systems write below 0: read without its sign
       reads: order_statuses | currencies  a word of that seed, in any of its spellings; a credit note may have any status
     and, of the model, `set_aside: [[condition, reason], …]`. One row breaks one row: no rule stops a night.
@@ -113,6 +114,20 @@
             ~ " is no word of the seed order_statuses'"
         ) -%}
     {%- endif -%}
+    {%- if "values_of" in allowed -%}
+        {%- set listed = "(select " ~ name ~ " from " ~ ref(allowed["values_of"]) ~ ")" -%}
+        {%- do cases.append(
+            "when "
+            ~ plain_word(name)
+            ~ " not in "
+            ~ listed
+            ~ " then '"
+            ~ name
+            ~ " is no word of the seed "
+            ~ allowed["values_of"]
+            ~ "'"
+        ) -%}
+    {%- endif -%}
     {{ return(cases) }}
 {%- endmacro %}
 
@@ -122,7 +137,8 @@
     {%- set meta = meta_of(column) -%}
     {%- if meta.get("reads") -%}
         {{ column.name }}_words.meant
-        {%- elif "values" in meta.get("allowed", {}) -%} {{ plain_word("staged." ~ column.name) }}
+        {%- elif "values" in meta.get("allowed", {}) or "values_of" in meta.get("allowed", {}) -%}
+        {{ plain_word("staged." ~ column.name) }}
     {%- elif meta.get("is_unsigned") -%} abs(cast(staged.{{ column.name }} as {{ column.data_type }}))
     {%- else -%} cast(staged.{{ column.name }} as {{ column.data_type }})
     {%- endif -%}

@@ -152,7 +152,7 @@
                     or o.purpose = 'all'
                     or coalesce(o.purpose, 'direct_marketing') = 'direct_marketing'
                     and p.is_marketing
-                join ({{ contact_channels() }}) c on c.channel = o.channel or coalesce(o.channel, 'all') = 'all'
+                join {{ ref("channels") }} c on c.channel = o.channel or coalesce(o.channel, 'all') = 'all'
                 union all
                 select customer_id, purpose, channel, contact_point, effective_at, weighs_at, event_key, clock
                 from said_by_others

@@ -15,10 +15,10 @@
             or not (e.purpose = 'marketing' or {{ is_direct_marketing("e.purpose") }})
             and e.purpose not in (select purpose from {{ ref("purposes") }})
         join
-            ({{ contact_channels() }}) c
+            {{ ref("channels") }} c
             on c.channel = e.channel
             or {{ is_direct_marketing("e.purpose") }}
-            or e.channel not in ({{ contact_channels() }})
+            or e.channel not in (select channel from {{ ref("channels") }})
     )
 {%- endmacro %}
 
@@ -45,11 +45,4 @@
         case when coalesce(e.is_zoneless, true) then e.source_system end as clock
     from {{ withdrawn }} e
     join denied_by d on d.said_purpose = e.purpose and d.said_channel = e.channel
-{%- endmacro %}
-
-{#- The channels that somebody may be contacted by: (channel). -#}
-{% macro contact_channels() -%}
-    {%- for channel in ["email", "sms", "phone", "post", "ads"] %}
-        select '{{ channel }}' as channel {{- " union all" if not loop.last }}
-    {%- endfor %}
 {%- endmacro %}

@@ -9,10 +9,10 @@ import duckdb
 
 from data_quality.suites.raw_statements import point_keys
 from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
+from orchestration.contracts.channels import channels
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.contact_points import note_holders_of_today
 from orchestration.match_keys import define_match_keys
-from orchestration.privacy.rights.consent import CHANNELS
 from orchestration.privacy.rights.corrected_points import note_replaced_points
 from orchestration.privacy.rights.rights import OWNERS, prepare_requests
 
@@ -119,7 +119,7 @@ def note_later_words(
         "is_marketing": _is_marketing(con, purpose),
         "is_profiling_marketing": _is_marketing(con, "profiling"),
         "audience": audience,
-        "channels": list(CHANNELS),
+        "channels": channels(),
     }
     con.execute(_LATER_WORDS, about)
     con.execute("drop table refusals")

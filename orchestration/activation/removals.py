@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.activation.kept_out import note_kept_out
 from orchestration.activation.later_words import note_later_words
+from orchestration.contracts.channels import ADDRESS, is_channel_of
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import assert_may_write, write_private
 from orchestration.core.settings import Privacy
@@ -114,7 +115,7 @@ select customer_id, {hashed} as point_hash, min(point) as point from (
 """
 # no street of a protected person leaves once more
 _JUDGED = f"""
-select e.reference, case when not e.is_kept_out or $channel <> 'post' then k.point end, case
+select e.reference, case when not (e.is_kept_out and {{goes_to_an_address}}) then k.point end, case
     when e.point_hash is null then '{ERASED}'
     when e.is_restricted then '{RESTRICTED}'
     when e.is_kept_out then '{KEPT_OUT}'
@@ -210,7 +211,9 @@ def _judged(
         ended = _ENDED.format(hashed=hashed_key, key=point_key("p.contact_point"))
         con.execute(ended, {**about, **pepper.parameters()})
         con.execute(_POINTS.format(hashed=hashed_key, key=point_key("point"), known=known), pepper.parameters())
-        rows = con.execute(_JUDGED, {"channel": channel}).fetchall()
+        rows = con.execute(
+            _JUDGED.format(goes_to_an_address=is_channel_of("$channel", ADDRESS)), {"channel": channel}
+        ).fetchall()
         standing += int(scalar(con, "select count(*) from holders")) - len(rows)
         found += rows
     return found, standing

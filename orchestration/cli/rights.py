@@ -58,21 +58,21 @@ def withdraw(
     source_record: OneRecord = None,
     received: Received = "",
     purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes; all is any.")] = "all",
-    channel: Annotated[str, typer.Option(help="email, sms, phone, post or ads; all is any.")] = "all",
+    channel: Annotated[str, typer.Option(help="By what, as in the seed channels; all is any.")] = "all",
     as_json: Json = False,
 ) -> None:
     """Note that somebody withdrew their consent: to one purpose on one channel, or to all of them unless it is said.
 
     It stands as an objection does: exports and the published audiences leave the customer out at once, and only a later grant opens it again.
     """
+    from orchestration.contracts.channels import channels
     from orchestration.core.errors import KundbildError
-    from orchestration.privacy.rights.consent import CHANNELS
     from orchestration.privacy.rights.rights import withdraw as note
     from orchestration.privacy.rights.rights import withdraw_by
     from orchestration.privacy.rights.rights_keys import object_unresolved
 
-    if channel not in (*CHANNELS, "all"):
-        raise KundbildError(f"{channel!r} is no channel", to_do=f"channels are {', '.join(CHANNELS)}, or all")
+    if channel not in (*channels(), "all"):
+        raise KundbildError(f"{channel!r} is no channel", to_do=f"channels are {', '.join(channels())}, or all")
 
     def of_a_purpose(con: Any) -> None:
         known = [name for (name,) in con.execute("select purpose from reference.purposes order by 1").fetchall()]

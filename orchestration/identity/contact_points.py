@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.contracts.channels import PHONE, is_channel_of
 from orchestration.core.warehouse import scalar
 from orchestration.identity.corrected_grants import end_corrected_grants
 from orchestration.identity.shared_refusals import share_refusals
@@ -74,7 +75,7 @@ create or replace temp table granted_on as
 select g.*, coalesce(p.email = g.contact_point or p.phone = g.contact_point, false) as is_own,
     case when p.phone = g.contact_point then coalesce(match_keys.country_code(p.country_code), '') else '' end as country_code
 from (
-    select person_system, person_key, contact_point, bool_or(channel in ('sms', 'phone')) as is_number
+    select person_system, person_key, contact_point, bool_or({is_number}) as is_number
     from conformed.conformed_consent_events
     where status = 'granted' and deleted_at is null and person_key is not null and contact_point is not null group by all
 ) g
@@ -257,7 +258,7 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"{_KNOWN_HOLDERS}; drop table later_points")
         return
     con.execute(_HELD)
-    con.execute(_GRANTED)
+    con.execute(_GRANTED.format(is_number=is_channel_of("channel", PHONE)))
     numbers = (
         "select match_keys.beside_addresses(contact_point) as phone, '' as country_code from later_points "
         "where regexp_matches(match_keys.beside_addresses(contact_point), '[0-9]')"
@@ -286,7 +287,7 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str, n
     define_match_keys(con)
     define_junk(con)
     prepare_requests(con)
-    con.execute(_GRANTED)
+    con.execute(_GRANTED.format(is_number=is_channel_of("channel", PHONE)))
     read_phones(
         con,
         f"select match_keys.beside_addresses(contact_point) as phone, '' as country_code from {LEDGER} "

@@ -31,6 +31,7 @@ create schema conformed; create schema marts; create schema identity; create sch
 create table ops.clock as select timestamp '2026-06-01' as as_of, 0 as published_load;
 create table ops.loaded_files (source varchar, table_name varchar, file varchar);
 create table reference.purposes as select unnest({list(PURPOSES)}) as purpose, 'consent' as legal_basis, true as is_marketing, false as needs_confirmation;
+create table reference.channels as from read_csv('{PROJECT_DIR}/dbt_project/seeds/channels.csv');
 create table reference.register_rules as from read_csv('{PROJECT_DIR}/dbt_project/seeds/register_rules.csv');
 create table marts.bridge_customer_source_records as select 'c' || i as customer_id, 'crm' as source_system, i::varchar as source_key,
     timestamp '2020-01-01' as valid_from, null::timestamp as valid_to from range(getvariable('customers')) t(i);

@@ -1,1 +1,1 @@
-{{ conformed_union("campaigns") }}
+{{ conformed_union("campaigns", reads=["channels"]) }}

@@ -16,12 +16,12 @@ from typing import Any
 
 import yaml
 
+from orchestration.contracts.seeds import seed
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import DBT_DIR
 from orchestration.privacy.intake.special_categories import special_category_of
 
 NONE = "none"
-_SEED = DBT_DIR / "seeds" / "data_categories.csv"
 _ROOMS = ("conformed", "identity", "marts", "bi", "bi_open", "quarantine")
 
 
@@ -60,13 +60,12 @@ class SpecialCategoryError(KundbildError):
 @cache
 def categories() -> dict[str, Category]:
     """By name, as the seed has them."""
-    with _SEED.open(encoding="utf-8", newline="") as file:
-        return {
-            row["category"]: Category(
-                **{**row, "retention_days": int(row["retention_days"]), "is_portable": row["is_portable"] == "true"}  # type: ignore[arg-type]
-            )
-            for row in csv.DictReader(file)
-        }
+    return {
+        row["category"]: Category(
+            **{**row, "retention_days": int(row["retention_days"]), "is_portable": row["is_portable"] == "true"}  # type: ignore[arg-type]
+        )
+        for row in seed("data_categories")
+    }
 
 
 def categories_with(days: Mapping[str, int]) -> dict[str, Category]:

@@ -6,7 +6,6 @@ Not here: which column is of which category (catalogue.py), printing it (orchest
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -16,7 +15,8 @@ from typing import Any
 import duckdb
 from jinja2 import Environment
 
-from orchestration.core.settings import DBT_DIR, Privacy, Settings
+from orchestration.contracts.seeds import seed
+from orchestration.core.settings import Privacy, Settings
 from orchestration.core.settings.processing import Processor
 from orchestration.core.warehouse import has_table
 from orchestration.privacy.audit.catalogue import NONE, Category, Column
@@ -121,7 +121,7 @@ def _cell(value: object) -> str:
 def _activities(kinds: Mapping[str, Category]) -> list[dict[str, Any]]:
     """What data are processed for: what the categories say, and the purposes that people are asked for."""
     allowed: dict[str, list[str]] = {}
-    for row in _seed("purpose_categories"):
+    for row in seed("purpose_categories"):
         allowed.setdefault(row["purpose"], []).append(row["category"])
     found: dict[tuple[str, str], list[str]] = {}
     for name, kind in kinds.items():
@@ -135,13 +135,8 @@ def _activities(kinds: Mapping[str, Category]) -> list[dict[str, Any]]:
             "purpose": row["purpose"], "legal_basis": row["legal_basis"], "categories": allowed.get(row["purpose"], []),
             "description": row["description"], "is_marketing": row["is_marketing"] == "true",
         }
-        for row in _seed("purposes")
+        for row in seed("purposes")
     ]  # fmt: skip
-
-
-def _seed(name: str) -> list[dict[str, str]]:
-    with (DBT_DIR / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _kinds_of_people(con: duckdb.DuckDBPyConnection | None) -> list[str]:

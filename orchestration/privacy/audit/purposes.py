@@ -5,14 +5,13 @@ Asked of the compiled SQL, conditions and joins too, before a publication. Not h
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import duckdb
 
 from orchestration.contracts.lineage import columns_read
+from orchestration.contracts.seeds import seed
 from orchestration.core.errors import GateError
-from orchestration.core.settings import DBT_DIR
 from orchestration.privacy.audit.catalogue import NONE, read_catalogue
 
 SEGMENTS = "profiling"
@@ -21,8 +20,7 @@ _AUDIENCE = "audience_"
 
 def seed_purposes() -> list[str]:
     """The purposes that the seed has, where no warehouse is there to ask."""
-    with (DBT_DIR / "seeds" / "purposes.csv").open(encoding="utf-8", newline="") as lines:
-        return sorted(row["purpose"] for row in csv.DictReader(lines))
+    return sorted(row["purpose"] for row in seed("purposes"))
 
 
 def assert_purposes(con: duckdb.DuckDBPyConnection, compiled: Path) -> int:

@@ -6,15 +6,13 @@ identity numbers in free text too. Not here: taking them out of a delivery (entr
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from functools import cache
 
-from orchestration.core.settings import DBT_DIR
+from orchestration.contracts.seeds import seed
 from orchestration.privacy.intake.national_ids import WRITTEN_SQL, is_national_id, without_numbers
 
-_SEED = DBT_DIR / "seeds" / "special_category_terms.csv"
 REMOVED_SENTENCE = "[special category removed]"
 IDENTITY_NUMBER = "national identity number"
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -24,8 +22,7 @@ NUMBER_SQL = WRITTEN_SQL
 @cache
 def _terms() -> list[tuple[str, str, str]]:
     """(category, found in text or name, term)."""
-    with _SEED.open(encoding="utf-8", newline="") as file:
-        return [(row["category"], row["found_in"], row["term"]) for row in csv.DictReader(file)]
+    return [(row["category"], row["found_in"], row["term"]) for row in seed("special_category_terms")]
 
 
 def _pattern(terms: Iterable[str]) -> re.Pattern[str]:

@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.contracts.channels import channels
 from orchestration.core.errors import KundbildError
 from orchestration.core.warehouse import scalar
 from orchestration.privacy.rights.rights import Subject, customers_of
 
-CHANNELS = ("email", "sms", "phone", "post", "ads")
 _NOW = """
 select is_permitted, reason, deciding_event, contact_point, decided_at from marts.contact_permissions
 where customer_id = $customer and purpose = $purpose and channel = $channel
@@ -60,7 +60,7 @@ def explain_permission(
             "there is no such customer", to_do="`kundbild explain system:key` tells the id of a source record"
         )
     purposes = [name for (name,) in con.execute("select purpose from reference.purposes order by 1").fetchall()]
-    for value, known, what in ((purpose, purposes, "purpose"), (channel, CHANNELS, "channel")):
+    for value, known, what in ((purpose, purposes, "purpose"), (channel, channels(), "channel")):
         if value not in known:
             raise KundbildError(f"{value!r} is no {what}", to_do=f"{what}s are {', '.join(known)}")
     as_of = scalar(con, "select as_of from ops.clock")

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.contracts.channels import ADDRESS, ANY, is_channel_of
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones_apart
@@ -36,9 +37,9 @@ select *, {of_point} as point_key, {of_value} as value_key from (
         c.corrected_at as last_at, unnest(c.said, recursive := true)
     from ({points}) p join point_corrections c using (customer_id)
     where case c.field
-        when 'email' then p.channel <> 'post' and contains(p.contact_point, '@')
-        when 'phone' then p.channel <> 'post' and not contains(p.contact_point, '@')
-        else p.channel = 'post' or p.channel = 'ads' and not contains(p.contact_point, '@') and regexp_matches(p.contact_point, '\\pL') end
+        when 'email' then not {goes_to_an_address} and contains(p.contact_point, '@')
+        when 'phone' then not {goes_to_an_address} and not contains(p.contact_point, '@')
+        else {goes_to_an_address} or {goes_anywhere} and not contains(p.contact_point, '@') and regexp_matches(p.contact_point, '\\pL') end
 )
 """
 _NUMBERS = """
@@ -92,7 +93,13 @@ def note_replaced_points(
     if not scalar(con, "select count(*) from point_corrections"):
         con.execute(f"{_NONE}; drop table point_corrections")
         return
-    asked = _ASKED.format(points=points, of_point=point_key("contact_point"), of_value=point_key("value"))
+    asked = _ASKED.format(
+        points=points,
+        of_point=point_key("contact_point"),
+        of_value=point_key("value"),
+        goes_to_an_address=is_channel_of("p.channel", ADDRESS),
+        goes_anywhere=is_channel_of("p.channel", ANY),
+    )
     con.execute(asked, parameters)
     read_phones_apart(con, _NUMBERS, _default_country(con), "numbers_in_question")
     con.execute(_REPLACED)

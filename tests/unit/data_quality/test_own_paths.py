@@ -68,6 +68,7 @@ create table raw_email.optins (subscriber_id varchar, email varchar, list varcha
 create table raw_email.events (subscriber_id varchar, email varchar, event varchar, occurred_at varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
 create table raw_club.stops (id varchar, who varchar, point varchar, topic varchar, way varchar, choice varchar, day varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
 create table reference.purposes as from (values ('newsletter', true), ('survey', false)) t (purpose, is_marketing);
+create table reference.channels as from (values ('email', 'email'), ('sms', 'phone'), ('phone', 'phone'), ('post', 'address'), ('ads', 'any')) t (channel, contact_point_kind);
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 insert into identity.customer_source_records values ('c1', 'email', '7', '2025-01-01', null), ('c1', 'club', 'k7', '2025-01-01', '2026-01-01');
 create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, deciding_event varchar default 'club:g1');

@@ -51,6 +51,10 @@ with
     purposes as (
         select sum({{ hashed(["purpose", "legal_basis", "is_marketing", "needs_confirmation"]) }}) as purposes
         from {{ ref("purposes") }}
+    ),
+    channels as (
+        select sum({{ hashed(["channel", "contact_point_kind", "is_electronic_mail"]) }}) as channels
+        from {{ ref("channels") }}
     )
 select
     s.customer_id,
@@ -63,6 +67,7 @@ select
                 "h.is_protected",
                 "h.is_deceased",
                 "u.purposes",
+                "v.channels",
                 "b.first_at" if var("soft_opt_in") else "null",
                 "'" ~ consent_rules() ~ "'",
             ]
@@ -70,6 +75,7 @@ select
     }} as digest
 from spoken s
 cross join purposes u
+cross join channels v
 left join reserved r on r.customer_id = s.customer_id
 left join unasked a on a.customer_id = s.customer_id
 left join {{ ref("protected_customers") }} h on h.customer_id = s.customer_id
