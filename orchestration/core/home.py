@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.dagster_settings import FILE, SETTINGS, is_to_write, put_aside
+from orchestration.core.dagster_settings import FILE, put_aside, to_write
 from orchestration.core.disk import full_disk
 from orchestration.core.errors import KundbildError, WarehouseBusyError
 
@@ -123,9 +123,10 @@ class Home:
             for folder in (self.landing, self.published, self.dagster, self.dbt_target, self.temporary):
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
-            if is_to_write(self.dagster):
+            settings = to_write(self.dagster)
+            if settings is not None:
                 put_aside(self.dagster)
-                write_private(self.dagster / FILE, SETTINGS)
+                write_private(self.dagster / FILE, settings)
         except OSError as error:
             if full := full_disk(error, self.root):
                 raise full from error

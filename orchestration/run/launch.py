@@ -24,6 +24,7 @@ from orchestration.extract.records import STALE
 from orchestration.privacy.rights.deadlines import ANSWERED_IN_TIME
 from orchestration.run.alerts import OVERDUE, WENT_ON, send_alert
 from orchestration.run.attempts import attempt
+from orchestration.run.dagster_instance import assert_usable, open_instance
 from orchestration.run.night import NOTE, tell, watching
 from orchestration.run.preflight import assert_can_start, assert_lasting_files, assert_moment
 from orchestration.run.run_history import is_of_damage, put_aside
@@ -136,6 +137,7 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
             assert_moment(None, as_of)
             assert_lasting_files(None, home)
         notes = put_aside(home) + ([dagster_settings.told(home.dagster)] if is_damaged else [])
+        assert_usable(home)
         tell("starting Dagster")
         # compiled before the definitions are loaded, which read what stands; below the lock, for a night may read the former one
         Dbt(settings, home).ensure_manifest()
@@ -154,7 +156,7 @@ def _run(as_of: datetime | None, *, force: bool, full_refresh: bool) -> Outcome:
     def keep_notes(step: str, detail: str) -> None:
         notes.extend([detail] if step == NOTE else [])
 
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance, watching(keep_notes):
+    with open_instance(home) as instance, watching(keep_notes):
 
         def stopped(signal: str) -> None:
             tell("stopping", f"told to by {signal}")

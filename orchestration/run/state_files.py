@@ -11,6 +11,7 @@ from orchestration.core.home import Home, read_json
 from orchestration.identity.model import nightly_model
 from orchestration.privacy.intake.suppression import assert_readable
 from orchestration.publishing.versions import current_version, missing_parts, standing_versions, unusable_parts
+from orchestration.run.dagster_instance import assert_usable
 from orchestration.run.findings import Finding
 from orchestration.run.preflight import assert_suppression
 from orchestration.run.run_history import damaged, left_aside, lost
@@ -50,6 +51,7 @@ def _lasting(home: Home) -> list[Finding]:
     for what, look in (
         ("suppression list", lambda: _assert_suppression(home)),
         ("identity model", lambda: nightly_model(home)),
+        ("Dagster's settings", lambda: assert_usable(home)),
     ):
         try:
             look()

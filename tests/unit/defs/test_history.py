@@ -10,8 +10,12 @@ import pytest
 
 from orchestration.core import dagster_settings
 from orchestration.core.dagster_settings import left_aside
+from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR
 from orchestration.extract.records import STALE
+from orchestration.run.dagster_instance import assert_usable, open_instance
+from orchestration.run.launch import run_nightly
 from orchestration.run.state_files import examine_files
 
 
@@ -153,3 +157,80 @@ def test_settings_of_dagster_that_are_damaged_are_put_aside_told_and_made_anew(t
     assert (home.dagster / aside).read_text() == damaged
     told = examine_files(home)[0]
     assert told.is_ok and aside in told.found
+
+
+FORMER = WHOLE.replace("orchestration.defs.history", "orchestration.history")
+OWN = "retention:\n  schedule:\n    purge_after_days: 90\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "today"),
+    [
+        (FORMER, WHOLE),
+        (FORMER[: FORMER.index("compute_logs:")], WHOLE),
+        (FORMER + OWN, WHOLE + OWN),
+        (FORMER.replace("orchestration.history", "'orchestration.history' # ours"), WHOLE.replace("orchestration.defs.history", "'orchestration.defs.history' # ours")),
+    ],
+)  # fmt: skip
+def test_a_home_whose_settings_name_a_module_that_has_moved_since_runs(tmp_path: Path, monkeypatch, written, today):
+    home = Home(tmp_path / "home").prepare()
+    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster))
+    file = home.dagster / "dagster.yaml"
+    file.write_text(written)
+    # what a run mends by itself is no fault of the home
+    assert all(finding.is_ok for finding in examine_files(home))
+    home.prepare()
+    assert file.read_text() == today and not left_aside(home.dagster)
+    with open_instance(home) as instance:
+        assert run(instance)
+
+
+def test_settings_cut_within_the_name_of_a_moved_module_are_damaged(tmp_path: Path):
+    home = Home(tmp_path / "home").prepare()
+    for length in range(len(FORMER[: FORMER.index("module:")]), len(FORMER) - 2, 7):
+        (home.dagster / "dagster.yaml").write_text(FORMER[:length])
+        home.prepare()
+        assert (home.dagster / "dagster.yaml").read_text() == WHOLE, FORMER[:length]
+
+
+def test_additions_that_dagster_takes_stand_in_nobodys_way(tmp_path: Path, monkeypatch):
+    home = Home(tmp_path / "home").prepare()
+    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster))
+    (home.dagster / "dagster.yaml").write_text(WHOLE + OWN)
+    assert_usable(home)
+    with open_instance(home) as instance:
+        assert run(instance)
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("run_launcher:\n  module: gone_since.launching\n  class: Launcher\n", "gone_since.launching.Launcher"),
+        ("run_launcher:\n  module: dagster\n  class: NoLauncher\n", "dagster.NoLauncher"),
+        ("retention:\n  schedule:\n    purge_after_weeks: pass-word\n", "DagsterInvalidConfigError"),
+    ],
+)
+def test_additions_with_which_dagster_cannot_start_are_told_by_the_doctor_and_by_a_run(
+    tmp_path: Path, monkeypatch, added: str, said: str
+):
+    home = Home(tmp_path / "home").prepare()
+    for name, value in {"HOME": home.root, "CONFIG": PROJECT_DIR / "kundbild.toml"}.items():
+        monkeypatch.setenv(f"KUNDBILD_{name}", str(value))
+    file = home.dagster / "dagster.yaml"
+    file.write_text(WHOLE + added)
+    (found,) = [finding for finding in examine_files(home) if not finding.is_ok]
+    with pytest.raises(KundbildError) as caught:
+        run_nightly()
+    for told in (found.found, str(caught.value)):
+        assert said in told and str(file) in told and "pass-word" not in told
+    assert "mend what was added" in found.to_do and "mend what was added" in caught.value.to_do
+    assert file.read_text() == WHOLE + added
+
+
+def test_settings_that_only_a_start_shows_to_be_wrong_are_told_too(tmp_path: Path, monkeypatch):
+    home = Home(tmp_path / "home").prepare()
+    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster))
+    (home.dagster / "dagster.yaml").write_text(WHOLE.replace("  config:\n", "  config:\n    no_such: pass-word\n"))
+    with pytest.raises(KundbildError, match="DagsterInvalidConfigError") as caught:
+        open_instance(home)
+    assert "pass-word" not in str(caught.value)
