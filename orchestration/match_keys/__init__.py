@@ -93,18 +93,23 @@ def name_key(given: str, family: str, born: str) -> str:
 
 
 def name_keys(given: str, family: str, born: str) -> str:
-    """SQL of a list: `name_key` wherever given and family name may part, with all given names and with each of them. Empty
-    where a part is missing."""
-    whole = f"case when match_keys.words_key({given}) is not null and match_keys.words_key({family}) is not null then {given} || ' ' || {family} end"
-    return full_name_keys(whole, born)
+    """SQL of a list: keys of any given name with any part of the family name, in either order; where both stand in one of
+    the two columns, wherever they may part. Empty where a part is missing."""
+    parted = f"[match_keys.name_words({given}::varchar), match_keys.name_words(match_keys.without_additions({family}::varchar))]"
+    return _with_birth(
+        f"list_transform([{parted}], lambda n: case when len(n[1]) > 0 and len(n[2]) > 0 then match_keys.parted_name_keys(n[1], n[2]) "
+        f"else match_keys.whole_name_keys(concat_ws(' ', {given}, {family})) end)[1]",
+        born,
+    )
 
 
 def full_name_keys(full: str, born: str) -> str:
     """The same of a name that stands in one column."""
-    return (
-        f"list_filter(list_transform(match_keys.whole_name_keys({full}), lambda w: w || '|' || {birth(born)}), "
-        "lambda k: k is not null)"
-    )
+    return _with_birth(f"match_keys.whole_name_keys({full}::varchar)", born)
+
+
+def _with_birth(names: str, born: str) -> str:
+    return f"list_filter(list_transform({names}, lambda w: w || '|' || {birth(born)}), lambda k: k is not null)"
 
 
 def all_name_keys(given: str, family: str, full: str, born: str) -> str:

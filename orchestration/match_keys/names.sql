@@ -44,14 +44,36 @@ create or replace macro match_keys.family_of(s) as
     list_transform([match_keys.without_additions(s)], lambda n:
         case when contains(n, ',') then trim(split_part(n, ',', 1)) else regexp_extract(trim(n), '[^\s]+$') end)[1];
 
--- given|family of a whole name, wherever its parts meet, with all given names and with each of them: registers write all,
--- people one, and `von Berg` is Berg too. A comma stands before the given names
+-- the words of a name in their order; empty where there is none
+create or replace macro match_keys.name_words(s) as
+    list_filter(string_split(coalesce(match_keys.folded(s), ''), ' '), lambda w: w <> '');
+-- words that stand before family names and are none: by von and Otto alone nobody is known
+create or replace macro match_keys.is_particle(w) as
+    w in ('von', 'vom', 'van', 'der', 'den', 'ter', 'ten', 'zu', 'zur', 'af', 'av', 'de', 'du', 'da', 'do', 'dos', 'das', 'del', 'di', 'la', 'le',
+          'los', 'el', 'al', 'bin', 'bint', 'ibn', 'ben', 'abu', 'd', 'e', 'y', 'o', 'st', 'mc', 'mac');
+-- the words of one name together and one by one: a system may have any of them
+create or replace macro match_keys.name_parts(words) as
+    list_distinct(list_append(list_filter(words, lambda w: not match_keys.is_particle(w)), array_to_string(words, ' ')));
+-- one|other and other|one: systems swap the columns of given and family names, and write either first
+create or replace macro match_keys.name_pairs(ones, others) as
+    flatten(list_transform(list_filter(ones, lambda a: a <> ''), lambda a:
+        flatten(list_transform(list_filter(others, lambda b: b <> ''), lambda b: [a || '|' || b, b || '|' || a]))));
+
+-- the pairs of a whole name, wherever its parts meet: registers write all given names, people one, `von Berg` is Berg too, and
+-- so is Berg-Ek. A hyphen joins: by their family name Berg-Ek alone twins are not known
 create or replace macro match_keys.whole_name_keys(s) as
-    list_transform([list_filter(string_split(coalesce(match_keys.folded(
+    list_transform([list_filter(list_transform(string_split(coalesce(match_keys.plain(
         list_transform([match_keys.without_additions(s)], lambda n:
-            case when contains(n, ',') then split_part(n, ',', 2) || ' ' || split_part(n, ',', 1) else n end)[1]), ''), ' '), lambda w: w <> '')], lambda words:
-        list_distinct(flatten(list_transform(range(1, len(words)), lambda i: list_transform(
-            list_append(words[:i], array_to_string(words[:i], ' ')), lambda g: g || '|' || array_to_string(words[i + 1:], ' '))))))[1];
+            case when contains(n, ',') then split_part(n, ',', 2) || ' ' || split_part(n, ',', 1) else n end)[1]), ''), ' '),
+        lambda token: match_keys.name_words(token)), lambda words: len(words) > 0)], lambda tokens:
+        list_distinct(flatten(list_transform(range(1, len(tokens)), lambda i: match_keys.name_pairs(
+            list_append(
+                list_filter(flatten(list_transform(tokens[:i], lambda t: match_keys.name_parts(t))), lambda w: not match_keys.is_particle(w)),
+                array_to_string(flatten(tokens[:i]), ' ')),
+            case when i + 1 = len(tokens) then match_keys.name_parts(tokens[i + 1]) else [array_to_string(flatten(tokens[i + 1:]), ' ')] end)))))[1];
+-- the pairs of a name whose parts stand in two columns: any given name with any part of the family name
+create or replace macro match_keys.parted_name_keys(given, family) as
+    list_distinct(match_keys.name_pairs(match_keys.name_parts(given), match_keys.name_parts(family)));
 
 -- the words of a name in their order, each two neighbours without the space, and all of it: Anna Karin is Annakarin too
 create or replace macro match_keys.name_forms(s) as

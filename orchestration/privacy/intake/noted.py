@@ -251,8 +251,9 @@ def names_of(person: Person) -> str | None:
     """SQL of the list of a raw row's name keys; None where its table has no name with a birth date."""
     born = quote(person.birth_date) if person.birth_date else ""
     found = []
-    if born and person.given_name and person.family_name:
-        found.append(name_keys(quote(person.given_name), quote(person.family_name), born))
+    if born and (person.given_name or person.family_name):
+        given, family = (quote(column) if column else "''" for column in (person.given_name, person.family_name))
+        found.append(name_keys(given, family, born))
     if born and person.full_name:
         found.append(full_name_keys(f"{quote(person.full_name)}::varchar", born))
     return f"list_concat({', '.join(found)})" if found else None

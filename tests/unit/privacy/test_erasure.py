@@ -148,11 +148,17 @@ COMING_BACK = [
     {"given": "Anna Maria Kristina", "family": "BERG", **BORN},
     {"given": "Karin Anna", "family": "Berg", "born": "01.01.1980"},
     {"whole": "Anna Berg", **BORN}, {"whole": "BERG, Anna Maria", **BORN}, {"given": "Anna", "family": "von Berg", **BORN},
+    # the columns swapped, or all of the name in one of them, and by the family name of a later marriage
+    {"given": "Berg", "family": "Anna", **BORN}, {"given": "BERG", "family": "Anna Maria", **BORN}, {"whole": "Berg Anna", **BORN},
+    {"given": "", "family": "Anna Berg", **BORN}, {"given": "Berg Anna", **BORN}, {"given": "ANNA.", "family": "von Berg-Ek", **BORN},
+    {"whole": "Anna von Berg-Ek", **BORN},
 ]  # fmt: skip
 OTHERS = [
     {"email": "anna@berg.no"}, {"email": "joanna@berg.se"}, {"phone": "070-111 22 34"}, {"given": "Hanna", "family": "Berg", **BORN},
     {"given": "Anna", "family": "Berg", "born": "1980-01-02"}, {"given": "Anna", "family": "Bergman", **BORN}, {}, {"whole": "Anna Berg"},
     {"whole": "Anna Berg", "born": "1980-01-02"}, {"whole": "Berta Berg", **BORN},
+    {"given": "Anna", "family": "Maria", **BORN}, {"given": "Berg", "family": "Maria", **BORN}, {"given": "", "family": "Berg", **BORN},
+    {"given": "Berg", "family": "Anna", "born": "1980-01-02"}, {"given": "Hanna", "family": "von Berg-Ek", **BORN},
 ]  # fmt: skip
 
 
