@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_va
 
 from orchestration.core.settings.identity import GoldenRecord, Identity
 from orchestration.core.settings.maps import STATEMENT_HOURS
+from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Schedule
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.settings.tables import CsvDialect, Table
@@ -68,13 +69,10 @@ class Source(BaseModel, extra="forbid", frozen=True):
         default=["", "NULL", "null", "\\N", "N/A", "n/a", "#N/A"], description="what the source writes for nothing"
     )
     null_keys: list[str] = Field(
-        default=["0", "-", "--", "?", "-1", "none", "(none)", "na", "n.a.", "n.a", "<na>", "nan", "nat", "nil", "(null)", "undefined", "missing", "notset",
-                 "(notset)", "#ref!", "#value!", "#null!", "ffffffff-ffff-ffff-ffff-ffffffffffff", "guest", "guestuser", "guestcustomer", "gäst", "gast",
-                 "gästkund", "gjest", "gæst", "gaest", "vieras", "visitor", "anonymous", "anonym", "anonyymi", "kontantkund", "kontantkunde", "unknown", "okänd",
-                 "okand", "ukjent", "ukendt", "tuntematon", "ingen", "saknas", "mangler"],
+        default=[*NOBODYS_KEYS],
         description="what it writes, besides, where a row refers to nobody, without case and blanks: such rows share no key; 0 "
         "stands for whatever is only zeros and marks too (0000, the nil UUID)",
-    )  # fmt: skip
+    )
     timezone: TimeZone | None = Field(
         default=None,
         description="in which times without an offset are read; where it is not stated they are read as UTC, and one of a "

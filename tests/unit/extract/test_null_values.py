@@ -52,7 +52,9 @@ def test_guests_without_a_key_are_not_one_customer(con):
     "written",
     ["0.0", "00", "000", "-", "-1", "None", "nan", "NaN", " guest ", "Guest", "GÄST", "gjest", "gæst", "Vieras", "anonymous", "Unknown",
      "undefined", "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0000", "0.00", "n.a.", "N/A", "n / a", "gast", "Ga\u0308st",
-     "Guest User", "(null)", "#REF!", "<NA>", "\u00a0Anonym\u200b"],
+     "Guest User", "(null)", "#REF!", "<NA>", "\u00a0Anonym\u200b", "Kontant", " KONTANT ", "walk-in", "Walk in", "WALKIN", "Walk-in customer", "Cash",
+     "kontantköp", "Kontantsalg", "Gæstekunde", "gest", "Gestur", "Óþekktur", "staðgreitt", "Käteinen", "KA\u0308TEINEN", "käteisasiakas", "Gastkunde",
+     "Laufkunde", "Barverkauf", "unbekannt", "nobody", "diverse kunder"],
 )  # fmt: skip
 def test_a_key_that_names_no_guest_is_none(con, written):
     sales(con, (written, "a@x.test"), (written, "b@x.test"), ("7", "c@x.test"))
@@ -61,7 +63,17 @@ def test_a_key_that_names_no_guest_is_none(con, written):
 
 
 def test_a_key_that_holds_a_zero_or_a_word_for_nobody_is_a_key(con):
-    keys = ["00000000-0000-0000-0000-000000000001", "1000", "0a", "guest7", "N/A-7", "Nadja"]
+    keys = [
+        "00000000-0000-0000-0000-000000000001",
+        "1000",
+        "0a",
+        "guest7",
+        "N/A-7",
+        "Nadja",
+        "Kontanta",
+        "walk-in-7",
+        "Gastberg",
+    ]
     sales(con, *((key, "a@x.test") for key in keys))
     assert {key for (key,) in staged(con, "people", "source_key")} == set(keys)
 
