@@ -5,11 +5,12 @@ Checks of the consent suite, which stops publication. Not here: who may be writt
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_row_where, no_rows
-from data_quality.suites.identity_numbers import holds_identity_number
+from data_quality.suites.identity_numbers import are_identity_numbers, holds_identity_number
 from orchestration.contracts.model_files import model_file
 from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.core.warehouse import text
@@ -20,6 +21,7 @@ _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
+_NUMERIC = re.compile("bigint|hugeint|double|decimal|numeric")
 # keys of rows that are somebody's, or of somebody: no aggregate has one
 _ROW_KEYS = ["customer_key", "source_key", "order_key", "visitor_key", "company_key", "household_id"]
 # the cheap look first: nearly every text has neither sign
@@ -49,6 +51,7 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
         checks = (
             _no_column("no_personal_column", "that holds personal data", "bi", table, _PERSONAL_NAMES),
             _no_personal_value(model["columns"]),
+            *_no_personal_number(model["columns"]),
             *_of_few(table, settings.privacy.min_people),
             *_of_time(model["columns"], settings.privacy.analyst_time),
             # counts of people are rows that come and go as they are told alone or with others
@@ -75,6 +78,7 @@ def _bi_open(least: int) -> list[Suite]:
             _no_column("no_personal_column", "that holds personal data", "bi_open", table, _PERSONAL_NAMES),
             _no_column("no_key", "by which a row is somebody's", "bi_open", table, _ROW_KEYS),
             _no_personal_value(model["columns"]),
+            *_no_personal_number(model["columns"]),
             no_row_where("counts_are_rounded", f"Every count is a multiple of {least}.", broken, rule=32),
         )
         found.append(Suite("consent", "bi_open", table, ("bi_open", table), checks))
@@ -102,6 +106,15 @@ def _no_personal_value(columns: list[dict[str, Any]]) -> Check:
     looks += [holds_identity_number(f"b.{column}") for column in texts if not column.endswith("_key")]
     told = "No text looks like an email address or a phone number, or has an identity number in it."
     return no_row_where("no_personal_value", told, " or ".join(looks), rule=32)
+
+
+def _no_personal_number(columns: list[dict[str, Any]]) -> list[Check]:
+    numbers = [c["name"] for c in columns if _NUMERIC.match(c["data_type"]) and not c["name"].endswith("_count")]
+    if not numbers:
+        return []
+    looks = [are_identity_numbers(column, "{batch}") for column in numbers]
+    told = "No column of numbers is one of identity numbers: by their dates and check digits, at least three and a third of them."
+    return [no_rows("no_personal_number", told, " union all ".join(looks), rule=32)]
 
 
 def _of_time(columns: list[dict[str, Any]], unit: str) -> list[Check]:

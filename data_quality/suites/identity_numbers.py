@@ -1,14 +1,26 @@
-"""Identity numbers in a text, in SQL: Swedish, Norwegian, Danish, Finnish ones, however they are written.
+"""Identity numbers in a text, or in a column of numbers, in SQL: Swedish, Norwegian, Danish, Finnish ones, however they are written.
 
 A path of its own: neither the patterns nor the check digits are those that clean what enters (orchestration/privacy). Signs of
-full width are read as what they stand for; blanks, dashes, dots and slashes may stand between digits, a word directly before
-them. Ten digits without any of these are left alone: article numbers look so too. Not here: which columns are looked at (grades.py).
+full width, digits of any script and signs as HTML writes them are read as what they stand for; blanks, dashes, dots and slashes
+may stand between digits, a word directly before them. Ten digits without any of these are left alone: article numbers look so
+too. Not here: which columns are looked at (grades.py).
 """
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 _NARROW = "0123456789+-/.ABCDEFHJKLMNPRSTUVWXY"
 _WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
+_DIGITS = "".join(filter(str.isdecimal, map(chr, range(ord("9") + 1, sys.maxunicode + 1))))
+_READ = "".join(str(unicodedata.decimal(sign)) for sign in _DIGITS)
+# signs as HTML writes them, by their number, and those by name that stand between digits; "&" itself may be written so before them.
+# Without braces, as below
+_BY_NUMBER, _BY_HEX = "&(?:amp;)*#([0-9]+);", "&(?:amp;)*#[xX]([0-9A-Fa-f]+);"
+_NAMED_BLANKS = "&(?:amp;)*(?:nbsp|ensp|emsp|thinsp|hairsp|numsp|puncsp|shy|zwj|zwnj|Tab|ThinSpace|NonBreakingSpace|ZeroWidthSpace);"
+_NAMED_DASHES = "&(?:amp;)*(?:ndash|mdash|minus|hyphen|dash|horbar);"
+_NAMED = {"plus": "+", "sol": "/", "period": "."}
 # a tab too, and signs without a width
 _BLANKS, _DASHES = (
     "\t\u00a0\u00ad\u2007\u2009\u200b\u200c\u200d\u202f\u2060\u3000\ufeff",
@@ -22,6 +34,8 @@ _PAIRS = f"{_TWO} ?{_TWO} ?{_TWO}{_GAP}{_TWO} {_TWO}"
 _DOTTED = f"{_TWO}{_TWO}{_TWO} ?[.] ?[0-9]{_TWO}[0-9][0-9]?|{_TWO}[.]{_TWO}[.]{_TWO}[.][0-9]{_TWO}{_TWO}"
 _PARTED = f"(?:{_DOTTED}|{_TWO}{_PART}{_TWO}{_PART}{_TWO}{_GAP}[0-9]{_TWO} ?[0-9][0-9]?|{_PAIRS})"
 _SINGLE = "(?:[0-9] )+(?:[-+/] )?(?:[0-9] )+[0-9]"
+# of fewer numbers of a column nothing is told by their check digits
+_FEW = 3
 _FINNISH = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 
 
@@ -37,9 +51,36 @@ def _is_day(day: str, month: str, *, added: tuple[int, ...] = ()) -> str:
     return f"({days}) and try_cast({month} as int) between 1 and 12"
 
 
+def _without_html(written: str) -> str:
+    """SQL: a text with signs as HTML writes them as themselves."""
+    number = f"try_cast(coalesce(nullif(regexp_extract(p, '{_BY_NUMBER}', 1), ''), '0x' || nullif(regexp_extract(p, '{_BY_HEX}', 1), '')) as int)"
+    read = f"regexp_replace(regexp_replace({written}, '{_NAMED_BLANKS}', ' ', 'g'), '{_NAMED_DASHES}', '-', 'g')"
+    for name, sign in _NAMED.items():
+        read = f"regexp_replace({read}, '&(?:amp;)*{name};', '{sign}', 'g')"
+    parts = f"regexp_extract_all({read}, '{_BY_NUMBER}|{_BY_HEX}|[^&]+|&')"
+    decoded = f"array_to_string(list_transform({parts}, lambda p: coalesce(try(chr({number})), p)), '')"
+    return f"case when contains({written}, '&') then {decoded} else {written} end"
+
+
+def are_identity_numbers(column: str, table: str) -> str:
+    """SQL, a query of one row where it is so: whether long whole numbers of a numeric column are somebody's, by their dates and
+    check digits. A few, and a third of them: the check digits of other numbers are right by chance. As numbers they lost the
+    zeros that they began with."""
+    long = f"select distinct {column}::hugeint as whole from {table} where {column} between 10000000 and 999999999999 and {column} = floor({column})"
+    digits = "[lpad(whole::varchar, 10, '0'), lpad(whole::varchar, 11, '0'), lpad(whole::varchar, 12, '0')]"
+    # of eleven digits a shorter form has lost some
+    asked = f"list_filter(list_transform({digits}, lambda d: struct_pack(d := d, is_parted := true)), lambda n: n.d::hugeint = whole)"
+    held = f"len(list_filter({asked}, lambda n: {_is_somebodys()})) > 0"
+    return (
+        f"select count(*) as numbers from (select {held} as is_held from ({long})) "
+        f"having count(*) filter (is_held) >= {_FEW} and 3 * count(*) filter (is_held) >= count(*)"
+    )
+
+
 def holds_identity_number(column: str) -> str:
     """SQL: whether a text has a number in it that somebody may have, by its date and its check digits."""
-    narrow = f"translate({column}, '{_WIDE}{_BLANKS}{_DASHES}', '{_NARROW}{' ' * len(_BLANKS)}{'-' * len(_DASHES)}')"
+    plain = f"translate({_without_html(column)}, '{_DIGITS}', '{_READ}')"
+    narrow = f"translate({plain}, '{_WIDE}{_BLANKS}{_DASHES}', '{_NARROW}{' ' * len(_BLANKS)}{'-' * len(_DASHES)}')"
     # random ids are no words; without braces, as above
     four = "[0-9A-Fa-f]" * 4
     random = f"{four}{four}-{four}-{four}-{four}-{four}{four}{four}"
@@ -48,6 +89,19 @@ def holds_identity_number(column: str) -> str:
     )
     found = f"regexp_extract_all({narrow}, '\\b(?:(?:{_TWO} ?)?{_PARTED}|{_SINGLE})\\b')"
     numbers = f"list_transform({found}, lambda f: struct_pack(d := regexp_replace(f, '[^0-9]', '', 'g'), is_parted := regexp_matches(f, '[^0-9]')))"
+    signs = f"regexp_extract_all(upper({narrow}), '\\b{_TWO}{_TWO}{_TWO} ?[-+A-FU-Y] ?[0-9][0-9][0-9][0-9A-Y]\\b')"
+    rest = "try_cast(left(f, 6) || left(right(f, 4), 3) as int) % 31 + 1"
+    finnish = f"len(list_filter({signs}, lambda f: substr('{_FINNISH}', {rest}, 1) = right(f, 1))) > 0"
+    # the cheap look first: nearly every text has fewer digits, in any script or as HTML writes them
+    any_digit = "[\\pN;]"
+    return (
+        f"(regexp_matches({column}, '{'.*'.join([any_digit] * 9)}') and "
+        f"(len(list_filter({numbers}, lambda n: {_is_somebodys()})) > 0 or {finnish}))"
+    )
+
+
+def _is_somebodys() -> str:
+    """SQL: whether n, of digits `d`, with signs between them or not (`is_parted`), is a number that somebody may have."""
     last = "right(n.d, 10)"
     doubled = f"list_transform(range(1, 11), lambda i: try_cast(substr({last}, i, 1) as int) * (1 + i % 2))"
     swedish = (
@@ -56,12 +110,4 @@ def holds_identity_number(column: str) -> str:
     )
     norwegian = f"length(n.d) = 11 and {_is_day('left(n.d, 2)', 'substr(n.d, 3, 2)', added=(40,))} and {_sum('n.d', '3761894521')} % 11 = 0 and {_sum('n.d', '54327654321')} % 11 = 0"
     danish = f"length(n.d) = 10 and n.is_parted and {_is_day('left(n.d, 2)', 'substr(n.d, 3, 2)')} and {_sum('n.d', '4327654321')} % 11 = 0"
-    signs = f"regexp_extract_all(upper({narrow}), '\\b{_TWO}{_TWO}{_TWO} ?[-+A-FU-Y] ?[0-9][0-9][0-9][0-9A-Y]\\b')"
-    rest = "try_cast(left(f, 6) || left(right(f, 4), 3) as int) % 31 + 1"
-    finnish = f"len(list_filter({signs}, lambda f: substr('{_FINNISH}', {rest}, 1) = right(f, 1))) > 0"
-    # the cheap look first: nearly every text has fewer digits
-    any_digit = f"[0-9{_WIDE[0]}-{_WIDE[9]}]"
-    return (
-        f"(regexp_matches({column}, '{'.*'.join([any_digit] * 9)}') and "
-        f"(len(list_filter({numbers}, lambda n: {swedish} or {norwegian} or {danish})) > 0 or {finnish}))"
-    )
+    return f"({swedish} or {norwegian} or {danish})"
