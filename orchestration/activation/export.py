@@ -18,7 +18,7 @@ from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.contracts.audiences import MAX_AGE, PERMISSION_CHECK, PREFIX, SCHEMA, audience_tables
 from orchestration.core.errors import GateError, KundbildError
-from orchestration.core.home import write_private
+from orchestration.core.home import assert_may_write, write_private
 from orchestration.core.settings import Settings
 from orchestration.core.spreadsheets import csv_text, is_formula
 from orchestration.core.warehouse import quote, scalar, transaction
@@ -97,6 +97,7 @@ def export_audience(
     audience, or without a source of withdrawals; KundbildError where there is no such audience, or the file cannot be made.
     """
     assert_recipient(recipient)
+    assert_may_write(file, overwrite=overwrite)
     there = {audience.name: audience for audience in audiences(con)}
     if name not in there:
         raise KundbildError(f"there is no audience {name!r}", to_do=f"audiences are {', '.join(there)}")

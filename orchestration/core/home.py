@@ -224,7 +224,17 @@ def put_in_place(fresh: Path, path: Path, mode: int = 0o600) -> None:
 
 
 def assert_may_write(path: Path, *, overwrite: bool) -> None:
-    """Raises KundbildError where `path` is a symbolic link, or is there and may not be overwritten: ask before the work."""
+    """Raises KundbildError where `path` is a symbolic link or leads through a folder that is one, or is there and may not be
+    overwritten: ask before the work. A file that somebody names goes where its name says."""
+    for folder in path.parents:
+        if folder.is_symlink():
+            raise KundbildError(
+                "the folder is a symbolic link", where=str(folder), to_do=f"name the folder itself: {folder.resolve()}"
+            )
+    _assert_no_link(path, overwrite=overwrite)
+
+
+def _assert_no_link(path: Path, *, overwrite: bool) -> None:
     if not overwrite and (path.exists() or path.is_symlink()):
         raise KundbildError("the file is there already", where=str(path), to_do="name another, or say --overwrite")
     if path.is_symlink():
@@ -238,7 +248,7 @@ def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
     plain file (a pipe) is written to as it is. Raises KundbildError where the path is a symbolic link, a file is there
     and may not be overwritten, or the disk is full.
     """
-    assert_may_write(path, overwrite=overwrite)
+    _assert_no_link(path, overwrite=overwrite)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.exists() and not path.is_file():

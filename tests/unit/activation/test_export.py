@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import chdir
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from orchestration.activation.export import audiences, export_audience
 from orchestration.activation.statement_sources import statement_sources
 from orchestration.core.errors import GateError, KundbildError
+from orchestration.core.home import assert_may_write, write_private
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import EntityMap
 from orchestration.core.spreadsheets import csv_text
@@ -303,6 +305,22 @@ def test_an_export_follows_no_link_and_overwrites_only_when_told(night, tmp_path
     assert night.execute("select count(*) from duckdb_tables() where table_name = 'exports'").fetchall() == [(0,)]
     exported(night, target, overwrite=True)
     assert "anna@x.se" in target.read_text()
+
+
+@pytest.mark.parametrize("inside", ["a.csv", "below/a.csv", "new.csv"])
+def test_an_export_goes_through_no_folder_that_is_a_link(night, tmp_path, inside):
+    """Relative or not; the home folder itself may lie behind one."""
+    (tmp_path / "target" / "below").mkdir(parents=True)
+    (tmp_path / "target" / "a.csv").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    for overwrite in (False, True):
+        with pytest.raises(KundbildError, match="folder is a symbolic link"):
+            exported(night, tmp_path / "link" / inside, overwrite=overwrite)
+        with chdir(tmp_path), pytest.raises(KundbildError, match="folder is a symbolic link"):
+            assert_may_write(Path("link", inside), overwrite=overwrite)
+    assert [path.name for path in (tmp_path / "target").rglob("*.csv")] == ["a.csv"]
+    assert (tmp_path / "target" / "a.csv").read_text() == "mine"
+    write_private(tmp_path / "link" / "of_the_home.json", "{}")
 
 
 def test_an_export_is_noted_before_its_file_is_there_and_does_not_leave_where_that_fails(night, tmp_path):
