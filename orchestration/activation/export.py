@@ -137,7 +137,7 @@ def _members(
     con: duckdb.DuckDBPyConnection, audience: str, table: str, asked: tuple[str, str], now: datetime
 ) -> tuple[list[tuple[object, ...]], dict[str, int]]:
     """The rows that may leave, and how many may not, by reason."""
-    note_later_words(con, asked, audience)
+    note_later_words(con, asked, audience, now)
     members = _MEMBERS.format(columns=", ".join(f"a.{column}" for column in COLUMNS), table=f"{SCHEMA}.{quote(table)}")
     rows: list[tuple[object, ...]] = []
     left_out: dict[str, int] = {}

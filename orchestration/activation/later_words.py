@@ -5,6 +5,8 @@ Here: objections, withdrawals, restrictions and corrections, by customer of toda
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 
 from data_quality.suites.raw_statements import point_keys
@@ -66,6 +68,11 @@ left join marts.contact_permissions p
 where coalesce(b.channel in (c.channel, 'all'), true) and (b.stated_at < p.decided_at) is not true
     and {_IS_OF.format(purpose="'profiling'", is_marketing="$is_profiling_marketing")} and {CHOSEN_BY_BEHAVIOUR}
 union all
+-- a grant for profiling that the night counted, and that has expired since
+select p.customer_id, 'the grant for profiling has expired since the night'
+from marts.contact_permissions p
+where p.purpose = 'profiling' and p.is_permitted and p.expires_at <= $now and {CHOSEN_BY_BEHAVIOUR}
+union all
 select o.customer_id, 'restricted since the night'
 from identity.restrictions b join owners o using (source_system, source_key)
 """
@@ -96,10 +103,16 @@ def note_refused_points(con: duckdb.DuckDBPyConnection, asked: tuple[str, str] |
 
 
 def note_later_words(
-    con: duckdb.DuckDBPyConnection, asked: tuple[str, str], audience: str, *, are_points_noted: bool = False
+    con: duckdb.DuckDBPyConnection,
+    asked: tuple[str, str],
+    audience: str,
+    now: datetime,
+    *,
+    are_points_noted: bool = False,
 ) -> None:
     """Makes the temp table `later_words` (customer_id, reason): who may not be in `audience`, which is for `asked`, a purpose
-    and a channel, by what was said here since the permission was worked out; and `owners` (record, customer of today).
+    and a channel, by what was said here since the permission was worked out, or a grant for profiling that has ended `now`
+    (UTC, naive); and `owners` (record, customer of today).
     `are_points_noted`: `note_refused_points` was called for all permissions."""
     prepare_requests(con)
     define_match_keys(con)
@@ -120,6 +133,7 @@ def note_later_words(
         "is_profiling_marketing": _is_marketing(con, "profiling"),
         "audience": audience,
         "channels": channels(),
+        "now": now,
     }
     con.execute(_LATER_WORDS, about)
     con.execute("drop table refusals")

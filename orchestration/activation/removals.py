@@ -92,7 +92,7 @@ left join kept_out k on k.customer_id = h.customer_id and not k.is_refusal
 anti join (
     select customer_id, {hashed} as point_hash from (
         select p.customer_id, {key} as key from marts.contact_permissions p semi join holders using (customer_id)
-        where p.is_permitted and p.purpose = $purpose and p.channel = $channel
+        where p.is_permitted and (p.expires_at <= $now) is not true and p.purpose = $purpose and p.channel = $channel
             and p.customer_id not in (select customer_id from later_words union all select customer_id from kept_out)
     )
 ) p on p.customer_id = h.customer_id and p.point_hash = h.point_hash and not h.is_restricted
@@ -127,11 +127,17 @@ order by 3, 1
 
 
 def pending(
-    con: duckdb.DuckDBPyConnection, pepper: Pepper, privacy: Privacy, only: tuple[str, str] | None = None
+    con: duckdb.DuckDBPyConnection,
+    pepper: Pepper,
+    privacy: Privacy,
+    now: datetime,
+    only: tuple[str, str] | None = None,
 ) -> list[Removals]:
-    """Of every audience and recipient that has contact points of an export, or of `only` one such pair."""
+    """Of every audience and recipient that has contact points of an export, or of `only` one such pair; `now` is UTC, naive."""
     return [
-        Removals(audience, recipient, *_counted(*_judged(con, pepper, privacy, audience, recipient, is_again=False)))
+        Removals(
+            audience, recipient, *_counted(*_judged(con, pepper, privacy, audience, recipient, now, is_again=False))
+        )
         for audience, recipient in _exported(con)
         if only in (None, (audience, recipient))
     ]
@@ -164,7 +170,7 @@ def write_removals(
             f"no export of the audience {audience} to {recipient or 'a recipient without a name'} is noted",
             to_do=f"exports: {there}; `kundbild audience export` notes them",
         )
-    rows, standing = _judged(con, pepper, privacy, audience, recipient, is_again=is_again)
+    rows, standing = _judged(con, pepper, privacy, audience, recipient, now, is_again=is_again)
     with transaction(con):
         note_told(con, [reference for reference, _, _ in rows], now)
         note(len(rows))
@@ -187,7 +193,14 @@ def _exported(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 
 def _judged(
-    con: duckdb.DuckDBPyConnection, pepper: Pepper, privacy: Privacy, audience: str, recipient: str, *, is_again: bool
+    con: duckdb.DuckDBPyConnection,
+    pepper: Pepper,
+    privacy: Privacy,
+    audience: str,
+    recipient: str,
+    now: datetime,
+    *,
+    is_again: bool,
 ) -> tuple[list[Row], int]:
     """What has to be removed, by reason, and how many contact points may stay."""
     if not has_table(con, "marts", "contact_permissions"):
@@ -204,12 +217,12 @@ def _judged(
     standing = 0
     for purpose, channel in asked:
         about = {"purpose": purpose, "channel": channel}
-        note_later_words(con, (purpose, channel), audience)
+        note_later_words(con, (purpose, channel), audience, now)
         con.execute(_IDS.format(hashed=hashed_customer(pepper, "id")), pepper.parameters())
         con.execute(_HOLDERS, {**told, **about, "again": is_again})
         note_kept_out(con, audience, purpose, privacy)
         ended = _ENDED.format(hashed=hashed_key, key=point_key("p.contact_point"))
-        con.execute(ended, {**about, **pepper.parameters()})
+        con.execute(ended, {**about, "now": now, **pepper.parameters()})
         con.execute(_POINTS.format(hashed=hashed_key, key=point_key("point"), known=known), pepper.parameters())
         rows = con.execute(
             _JUDGED.format(goes_to_an_address=is_channel_of("$channel", ADDRESS)), {"channel": channel}

@@ -68,7 +68,7 @@ def export(
         audience = export_audience(
             con, name, file, pepper, now(), settings, overwrite=overwrite, recipient=recipient, note=note
         )
-        left = pending(con, pepper, settings.privacy, (name, recipient))
+        left = pending(con, pepper, settings.privacy, now(), (name, recipient))
     to_remove = sum(found.count for found in left)
     if as_json:
         print_json({**asdict(audience), "to_remove": to_remove})
@@ -128,7 +128,7 @@ def removals(
             )
             found = [told]
         else:
-            found = pending(con, pepper, settings.privacy)
+            found = pending(con, pepper, settings.privacy, now())
     if as_json:
         print_json([{**asdict(one), "count": one.count} for one in found])
         return

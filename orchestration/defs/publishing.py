@@ -88,7 +88,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             run.note_published(con)
             for audience, steps in funnels(con).items():
                 tell(NOTE, sentence(audience, steps))
-            for removed in pending(con, find_pepper(con, run.settings.privacy.pepper), run.settings.privacy):
+            for removed in pending(con, find_pepper(con, run.settings.privacy.pepper), run.settings.privacy, now()):
                 if removed.count:
                     tell(NOTE, str(removed))
         audit_log(run.home, run.settings.privacy).append(

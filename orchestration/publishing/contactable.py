@@ -16,11 +16,12 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contracts.audiences import AUDIENCE_ROWS
+from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
+from orchestration.contracts.audiences import AUDIENCE_ROWS, PREFIX
 from orchestration.contracts.audiences import SCHEMA as AUDIENCES
 from orchestration.core.cut_databases import drop_cut
 from orchestration.core.home import READ_ONLY, Home, put_in_place
-from orchestration.core.warehouse import changed_rows, quote, scalar, text
+from orchestration.core.warehouse import changed_rows, has_table, quote, scalar, text
 from orchestration.publishing.grades import PEOPLE
 
 _POINTS = "contact_points"
@@ -29,11 +30,13 @@ CLOSED = "closed: worked out in an earlier night"
 _TOO_OLD = "closed: the permission has ended since the night, or the night is too long ago"
 # a contact point as its rows name it
 _KEY = "case when contact_point is not null then hash(contact_point) end"
-# SQL on a row of an audience: whether its grant has ended since the night
+# SQL on a row of an audience: whether its grant has ended since the night, or, where it is chosen by behaviour, one for profiling
 _ENDED = (
-    f"exists (select 1 from {AUDIENCE_ROWS}.{_PERMISSIONS} p where p.customer_id = a.customer_id and p.purpose = a.purpose "
-    "and p.channel = a.channel and epoch(p.expires_at) <= epoch(now()))"
+    f"exists (select 1 from {AUDIENCE_ROWS}.{_PERMISSIONS} p where p.customer_id = a.customer_id and {{of}} "
+    "and epoch(p.expires_at) <= epoch(now()))"
 )
+_OWN = "p.purpose = a.purpose and p.channel = a.channel"
+_OR_PROFILING = f"({_OWN} or p.purpose = 'profiling' and p.is_permitted)"
 
 
 def is_kept_apart(schema: str, columns: tuple[str, ...]) -> bool:
@@ -61,11 +64,12 @@ class Kept:
         """SQL: the rows as they were before they were taken apart."""
         return f"select {self._whole()} {self._joined(catalog)}"
 
-    def view(self, until: int, is_permission_known: bool) -> str:
+    def view(self, until: int, *, is_permission_known: bool, is_chosen_by_behaviour: bool) -> str:
         """SQL: what is shown, until the second `until` since 1970: no time zone of a reader changes it."""
         is_current = f"epoch(now()) < {until}"
         if self.schema == AUDIENCES:
-            ended = _ENDED if is_permission_known else "false"
+            of = _OR_PROFILING if is_chosen_by_behaviour else _OWN
+            ended = _ENDED.format(of=of) if is_permission_known else "false"
             return f"select {self._whole()} {self._joined()} where {is_current} and not {ended}"
         if self.name == _PERMISSIONS and "expires_at" in self.columns:
             is_current = f"({is_current} and coalesce(epoch(a.expires_at) > epoch(now()), true))"
@@ -114,7 +118,15 @@ def write_apart(con: duckdb.DuckDBPyConnection, catalog: str, tables: list[Kept]
     for table in tables:
         con.execute(f"create schema if not exists {catalog}.{quote(table.schema)}")
         view = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
-        con.execute(f"create view {view} as {table.view(until, is_known)}")
+        is_chosen = table.schema == AUDIENCES and _is_chosen_by_behaviour(con, table.name)
+        shown = table.view(until, is_permission_known=is_known, is_chosen_by_behaviour=is_chosen)
+        con.execute(f"create view {view} as {shown}")
+
+
+def _is_chosen_by_behaviour(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    if not has_table(con, "reference", "audience_rules"):
+        return False
+    return bool(scalar(con, f"select {CHOSEN_BY_BEHAVIOUR}", {"audience": table.removeprefix(PREFIX)}))
 
 
 def empty(home: Home, version: str) -> bool:

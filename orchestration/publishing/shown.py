@@ -16,6 +16,7 @@ from orchestration.activation.export import assert_consent_passed, assert_publis
 from orchestration.activation.later_words import note_later_words, note_refused_points
 from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.contracts.audiences import MAX_AGE, PREFIX
+from orchestration.core.clock import now as time_now
 from orchestration.core.errors import GateError, KundbildError, WarehouseBusyError
 from orchestration.core.home import Home
 from orchestration.core.settings import Engine, Settings
@@ -125,7 +126,7 @@ def _note_denied(con: duckdb.DuckDBPyConnection) -> None:
     )
     note_refused_points(con)
     for table, purpose, channel in con.execute(_ASKED, {"prefix": PREFIX}).fetchall():
-        note_later_words(con, (purpose, channel), (table or "").removeprefix(PREFIX), are_points_noted=True)
+        note_later_words(con, (purpose, channel), (table or "").removeprefix(PREFIX), time_now(), are_points_noted=True)
         con.execute(
             "insert into denied select distinct $table, $purpose, $channel, customer_id from later_words",
             {"table": table, "purpose": purpose, "channel": channel},

@@ -182,6 +182,11 @@ def test_who_refuses_profiling_is_in_no_audience_that_is_chosen_by_behaviour_wit
         [NOW + timedelta(minutes=1)],
     )
     assert set(exported(night, tmp_path / "c.csv")[0]) == {"c-bo", "c-eva"}
+    # and counts until it expires, and not until the next night
+    night.execute("update marts.contact_permissions set expires_at = $1 where purpose = 'profiling'", [NOW])
+    assert set(exported(night, tmp_path / "e.csv", at=NOW - timedelta(seconds=1))[0]) == {"c-bo", "c-eva"}
+    left, out = exported(night, tmp_path / "f.csv")
+    assert set(left) == {"c-eva"} and out["the grant for profiling has expired since the night"] == 1
     # an audience that is no marketing chooses whom to ask about what they bought
     night.execute("update reference.purposes set is_marketing = false")
     assert set(exported(night, tmp_path / "d.csv")[0]) == everybody

@@ -46,7 +46,7 @@ def night(permitted, warehouse):
 
 
 def denied_at_once(con) -> set[str]:
-    note_later_words(con, ("survey", "email"), "ask")
+    note_later_words(con, ("survey", "email"), "ask", AT)
     rows = con.execute("select o.source_key from later_words l join owners o using (customer_id)").fetchall()
     return {key for (key,) in rows}
 

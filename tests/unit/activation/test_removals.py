@@ -70,7 +70,7 @@ def test_each_way_of_saying_no_is_told_to_the_recipient_once(sent, night, told):
     night.execute(
         "update marts.contact_permissions set is_permitted = false, contact_point = null where customer_id = 'c-eva'"
     )
-    assert {found.recipient: dict(found.by_reason) for found in pending(night, PEPPER, Privacy())} == {
+    assert {found.recipient: dict(found.by_reason) for found in pending(night, PEPPER, Privacy(), NOW)} == {
         "mailer": {"not permitted": 2, "restricted": 1}
     }
     assert set(told()) == {
@@ -97,7 +97,7 @@ def test_who_became_protected_deceased_or_a_minor_is_taken_back(sent, night, tol
     night.execute(f"update marts.dim_customers set {became} where customer_id = 'c-bo'")
     # where an unknown age counts as an adult's, it does so here, as in the audience
     adult = Privacy(unknown_age={"newsletter": "adult"})
-    (found,) = pending(night, PEPPER, adult)
+    (found,) = pending(night, PEPPER, adult, NOW)
     assert (found.count, found.standing) == ((0, 3) if stays_as_adult else (1, 2))
     # the recipient is not told which of them it is
     assert told() == [(sent["c-bo"], "bo@x.se", "kept out")] and told() == []
@@ -137,6 +137,16 @@ def test_who_refused_profiling_since_the_night_is_taken_back_at_once(sent, night
     assert told() == []
     night.execute("update reference.audience_rules set min_days_since_order = 90")
     assert told() == [(sent["c-bo"], "bo@x.se", "not permitted")]
+
+
+def test_whose_grant_expired_since_the_night_is_taken_back(sent, night, told):  # noqa: F811
+    night.execute("update marts.contact_permissions set expires_at = $1 where customer_id = 'c-bo'", [NOW])
+    grant = "insert into marts.contact_permissions values ('c-anna', 'profiling', 'sms', '+46700000000', true, ?, 'granted', ?)"
+    night.execute(grant, [NIGHT, NOW])
+    assert told(at=NOW - timedelta(seconds=1)) == []
+    assert told() == [(sent["c-bo"], "bo@x.se", "not permitted")]
+    night.execute("update reference.audience_rules set min_days_since_order = 90")
+    assert told() == [(sent["c-anna"], "Anna@X.se", "not permitted")]
 
 
 def test_it_is_never_refused_for_the_age_of_the_night(sent, night, told):  # noqa: F811
@@ -225,7 +235,7 @@ def test_a_new_secret_of_the_pepper_forgets_nothing_of_what_left(sent, night, tm
     later = Pepper((*PEPPER.secrets, "q" * 40))
     noted_check(night)
     _renew_warehouse(night, PEPPER, later, [])
-    (found,) = pending(night, later, Privacy())
+    (found,) = pending(night, later, Privacy(), NOW)
     assert (found.count, found.standing) == (0, 3)
     restrict(night, "c-bo", NOW, "r1")
     file = tmp_path / "after.csv"

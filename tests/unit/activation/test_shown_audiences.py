@@ -73,6 +73,17 @@ def test_a_row_is_shown_until_its_grant_ends(night, published, home):  # noqa: F
                 assert con.execute(f"select count(*) from people.{table}").fetchall() == [(3,)]
 
 
+def test_a_row_of_an_audience_that_is_chosen_by_behaviour_is_shown_until_a_grant_for_profiling_ends(published, home):
+    grant = "insert into marts.contact_permissions values (?, 'profiling', 'sms', ?, true, ?, 'granted', ?)"
+    published.execute(grant, ["c-anna", "anna@x.se", NIGHT, now() - timedelta(seconds=1)])
+    published.execute(grant, ["c-bo", "bo@x.se", NIGHT, now() + timedelta(hours=1)])
+    snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=3)
+    assert rows(home) == (4, 4)
+    published.execute("update reference.audience_rules set max_days_since_order = 365")
+    snapshot.publish(published, home, "run-3", now() + timedelta(seconds=2), keep=3)
+    assert rows(home) == (3, 4)
+
+
 FAILED_CHECK = "update ops.check_results set passed = false"
 
 
