@@ -272,3 +272,32 @@ def test_rule_04_the_few_of_one_name_share_withdrawals_where_no_birth_date_tells
     assert allowed(one, other, third) == {"e1", "i1", "bo"}
     permitted.namesakes = 3
     assert allowed(one, other, third) == {"i1", "bo"}
+
+
+def test_rule_04_an_address_of_an_international_domain_is_one_with_its_punycode_and_none_with_a_lookalike(permitted):
+    """Two records with both spellings are one customer, and a withdrawal by either denies them; a domain without the rings and
+    dots, or with a Cyrillic letter, is somebody else's."""
+    domain, foreign = "blåbärsskogen.se", "blåbärssk\u043egen.se"
+    puny, foreign_puny = (
+        ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in name.split("."))
+        for name in (domain, foreign)
+    )
+    people = [
+        person("idn", "Karin", "Skogh", email=f"karin@{domain}"),
+        person("puny", "Karin", "Skogh", email=f"Karin@{puny.upper()}"),
+        person("plain", "Lena", "Mo", email="karin@blabarsskogen.se"),
+        person("foreign", "Olga", "Ivanova", email=f"karin@{foreign}"),
+    ]
+    grants = [said(one["source_key"], contact_point=one["email"]) for one in people if one["source_key"] != "puny"]
+    allowed = permitted(people, consent_events=grants)
+    # of one customer with two records either key tells it
+    assert {key.replace("puny", "idn") for key, *_ in allowed} == {"idn", "plain", "foreign"} and len(allowed) == 3
+    for written, left in (
+        (f"karin@{puny}", {"plain", "foreign"}),
+        (f"KARIN@{domain}", {"plain", "foreign"}),
+        ("karin@blabarsskogen.se", {"idn", "foreign"}),
+        (f"karin@{foreign_puny}", {"idn", "plain"}),
+    ):
+        withdrawn = said(None, "withdrawn", "2026-05-01", contact_point=written, source_key="w")
+        allowed = permitted(people, consent_events=[*grants, withdrawn])
+        assert {key.replace("puny", "idn") for key, *_ in allowed} == left, written
