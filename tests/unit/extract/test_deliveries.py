@@ -331,8 +331,14 @@ def test_a_remote_file_of_the_same_size_is_news_by_its_content(load, raw, store,
         return found
 
     monkeypatch.setattr(type(system), "info", info)
-    monkeypatch.setattr(type(system), "ls", lambda self, path, detail=True, **more: _listed(self, path, detail, info))
+    found = type(system).find
+    # a listing tells of each file what `info` does
+    monkeypatch.setattr(
+        type(system), "find", lambda self, path, **more: {p: info(self, p) for p in found(self, path, **more)}
+    )
     system.pipe(f"{folder}/c.csv", b"id,status\n1,ja!\n")
+    (listed,) = system.glob(f"{folder}/*.csv", detail=True).values()
+    assert set(told) == set(listed) & {"ETag", "last_modified", "created"}
     load(url=f"memory:/{folder}", path="*.csv")
     system.pipe(f"{folder}/c.csv", b"id,status\n1,nej\n")
     load(url=f"memory:/{folder}", path="*.csv")
@@ -396,11 +402,6 @@ def test_what_begins_when_the_time_is_up_is_interrupted_too(warehouse):
 
 def _raise(error):
     raise error
-
-
-def _listed(system, path, detail, info):
-    inside = [p for p in system.store if p.startswith(path.rstrip("/") + "/")]
-    return [info(system, p) if detail else p for p in inside]
 
 
 def test_a_home_that_knew_files_by_their_last_names_goes_on(load, raw, warehouse):
