@@ -43,16 +43,30 @@ def without_control(text: str) -> str:
 def asked(value: str | None) -> str | None:
     """An option's value; `-` reads one line of standard input, or asks on a terminal: what is typed as an argument stands
     in the shell's history and in the list of processes."""
-    if value != "-":
-        return value
-    if sys.stdin.isatty():
-        return str(typer.prompt("Email address", err=True)).strip()
-    return sys.stdin.readline().strip()
+    return _asked(value, "Email address")
+
+
+def number_asked(value: str | None) -> str | None:
+    """The same of a phone number."""
+    return _asked(value, "Phone number")
 
 
 def all_asked(values: list[str] | None) -> list[str] | None:
     """The same of an option that may be repeated."""
     return [value for value in map(asked, values) if value] if values else values
+
+
+def all_numbers_asked(values: list[str] | None) -> list[str] | None:
+    """The same of phone numbers."""
+    return [value for value in map(number_asked, values) if value] if values else values
+
+
+def _asked(value: str | None, what: str) -> str | None:
+    if value != "-":
+        return value
+    if sys.stdin.isatty():
+        return str(typer.prompt(what, err=True)).strip()
+    return sys.stdin.readline().strip()
 
 
 def styled(template: str, *values: object) -> Text:

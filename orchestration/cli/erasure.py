@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from orchestration.cli.console import Json, out, print_json, styled
-from orchestration.cli.options import Customers, Emails, Received, SourceRecords
+from orchestration.cli.options import Customers, Emails, Phones, Received, SourceRecords
 from orchestration.cli.requests import TELL_THEM
 
 
 def erase(
     customer: Customers = None,
     email: Emails = None,
+    phone: Phones = None,
     source_record: SourceRecords = None,
     received: Received = "",
     prove: Annotated[
@@ -34,7 +35,7 @@ def erase(
     from orchestration.privacy.rights.deadlines import received_on
     from orchestration.run.erase import erase as erase_people
 
-    home, settings, subjects = _begin(customer, email, source_record)
+    home, settings, subjects = _begin(customer, email, phone, source_record)
     outcomes = erase_people(home, settings, subjects, is_proved=prove, received=received_on(received, now()))
     proof = next((outcome.proof for outcome in outcomes if outcome.proof), None)
     if as_json:
@@ -104,22 +105,21 @@ def prove_erasure(as_json: Json = False) -> None:
 
 
 def _begin(
-    customer: list[str] | None, email: list[str] | None, source_record: list[str] | None
+    customer: list[str] | None, email: list[str] | None, phone: list[str] | None, source_record: list[str] | None
 ) -> tuple[Any, Any, list[Any]]:
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.errors import KundbildError
-    from orchestration.privacy.rights.rights import Subject
+    from orchestration.privacy.rights.rights import WAYS, Subject
 
     home, config = home_and_config()
     subjects = [
         *(Subject(customer=value) for value in customer or []),
         *(Subject(email=value) for value in email or []),
+        *(Subject(phone=value) for value in phone or []),
         *(Subject(source_record=value) for value in source_record or []),
     ]
     if not subjects:
-        raise KundbildError(
-            "say whom it is about", to_do="give --customer ID, --email ADDRESS or --source-record system:key"
-        )
+        raise KundbildError("say whom it is about", to_do=f"give {WAYS}")
     return home, load_settings(config), subjects
 
 
@@ -139,7 +139,7 @@ def _print(outcome: Any) -> None:
         out.print(
             styled(
                 "[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted, and open. `kundbild object` "
-                "denies an address or record that may come."
+                "denies an address, number or record that may come."
             )
         )
         out.print(TELL_THEM)

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, out, print_json, styled
-from orchestration.cli.options import OneCustomer, OneEmail, OneRecord
+from orchestration.cli.options import OneCustomer, OneEmail, OnePhone, OneRecord, one_subject
 from orchestration.cli.session import audit_of, locked_warehouse
 
 hold_app = typer.Typer(
@@ -28,6 +28,7 @@ def add(
     until: Annotated[str, typer.Option("--until", help="The last day of the hold, as 2027-06-30.")],
     customer: OneCustomer = None,
     email: OneEmail = None,
+    phone: OnePhone = None,
     source_record: OneRecord = None,
     note: Annotated[str, typer.Option(help="A case number, as case-14; no person's name.")] = "",
     as_json: Json = False,
@@ -41,29 +42,36 @@ def add(
     from orchestration.core.clock import now
     from orchestration.core.errors import KundbildError
     from orchestration.privacy.audit.log import actor
-    from orchestration.privacy.rights.holds import place_hold
-    from orchestration.privacy.rights.rights import Subject, customers_of, state_of
+    from orchestration.privacy.rights.holds import place_hold, place_hold_on_values
+    from orchestration.privacy.rights.named import named
+    from orchestration.privacy.rights.subject_rows import KNOWN_BY
     from orchestration.privacy.secrets.pepper import find_pepper
 
     try:
         last = date.fromisoformat(until)
     except ValueError:
         raise KundbildError(f"{until!r} is no date", to_do="write --until 2027-06-30") from None
-    subject = Subject(customer=customer, email=email, source_record=source_record)
+    subject = one_subject(customer, email, phone, source_record)
     with locked_warehouse("legal hold") as (con, settings):
-        (found,) = customers_of(con, [subject])
+        (one,) = named(con, settings, [subject])
+        found = one.candidates
         if len(found) == 1:
-            pepper = find_pepper(con, settings.privacy.pepper)
-            placed = place_hold(con, pepper, found[0], because, last, now(), actor(), note)
+            pepper, said = find_pepper(con, settings.privacy.pepper), (because, last, now(), actor(), note)
+            placed = (
+                place_hold_on_values(con, pepper, KNOWN_BY, *said)
+                if one.nobodys
+                else place_hold(con, pepper, found[0], *said)
+            )
             audit_of(settings).append(
                 "hold-placed", subject=found[0], detail={"hold": placed.hold_id, "because": because}
             )
     if len(found) != 1:
-        said = "more than one customer is known by that: say --customer" if found else "nobody here is known by that"
         if as_json:
-            print_json({"state": state_of(found), "candidates": found})
+            print_json({"state": one.state, "candidates": found})
             raise typer.Exit(3)
-        out.print(styled("[yellow]nothing held[/yellow]: {}.", said))
+        kind, option = ("record", "--source-record") if one.unresolved else ("customer", "--customer")
+        why = f"more than one {kind} is known by that: say {option}" if found else "nobody here is known by that"
+        out.print(styled("[yellow]nothing held[/yellow]: {}.", why))
         for candidate in found:
             out.print(f"  {candidate}", highlight=False)
         raise typer.Exit(3)

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestration.cli.console import Json, Overwrite, out, print_json, styled
-from orchestration.cli.options import OneCustomer, OneEmail, OneRecord, Received
+from orchestration.cli.options import OneCustomer, OneEmail, OnePhone, OneRecord, Received, one_subject
 from orchestration.cli.requests import TELL_THEM
 from orchestration.cli.session import audit_of, locked_warehouse
 from orchestration.core.home import assert_may_write, write_private
+
+if TYPE_CHECKING:
+    from orchestration.privacy.rights.rights import Subject
 
 
 def object_to_marketing(
     customer: OneCustomer = None,
     email: OneEmail = None,
+    phone: OnePhone = None,
     source_record: OneRecord = None,
     received: Received = "",
     profiling: Annotated[bool, typer.Option("--profiling", help="To profiling alone; the rest stands.")] = False,
@@ -39,9 +43,7 @@ def object_to_marketing(
     purpose = "profiling" if profiling else "direct_marketing"
     _used(
         "object",
-        customer,
-        email,
-        source_record,
+        one_subject(customer, email, phone, source_record),
         lambda con, whom, at, request: note(con, whom, at, request, purpose),
         as_json,
         received=received,
@@ -55,6 +57,7 @@ def object_to_marketing(
 def withdraw(
     customer: OneCustomer = None,
     email: OneEmail = None,
+    phone: OnePhone = None,
     source_record: OneRecord = None,
     received: Received = "",
     purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes; all is any.")] = "all",
@@ -92,13 +95,15 @@ def withdraw(
         return object_unresolved(con, pepper, whom, at, request, purpose, channel)
 
     _used(
-        "withdraw", customer, email, source_record, use, as_json, received=received, deny=deny, of_nobody=use_of_nobody
-    )
+        "withdraw", one_subject(customer, email, phone, source_record), use, as_json, received=received, deny=deny,
+        of_nobody=use_of_nobody,
+    )  # fmt: skip
 
 
 def restrict(
     customer: OneCustomer = None,
     email: OneEmail = None,
+    phone: OnePhone = None,
     source_record: OneRecord = None,
     received: Received = "",
     lift: Annotated[bool, typer.Option("--lift", help="Lift the restriction again.")] = False,
@@ -121,9 +126,7 @@ def restrict(
     home, _ = home_and_config()
     _used(
         "restrict",
-        customer,
-        email,
-        source_record,
+        one_subject(customer, email, phone, source_record),
         free if lift else note,
         as_json,
         None if lift else lambda con, whom: hide(con, home, [whom]),
@@ -139,6 +142,7 @@ def restrict(
 def export_subject(
     customer: OneCustomer = None,
     email: OneEmail = None,
+    phone: OnePhone = None,
     source_record: OneRecord = None,
     received: Received = "",
     file: Annotated[
@@ -194,7 +198,7 @@ def export_subject(
                 path.unlink()
 
     _used(
-        "export", customer, email, source_record, collect, as_json, received=received, is_quiet=True, undo=unwrite,
+        "export", one_subject(customer, email, phone, source_record), collect, as_json, received=received, is_quiet=True, undo=unwrite,
         of_nobody=collect_of_nobody,
     )  # fmt: skip
     if as_json or not (file or html):
@@ -213,6 +217,7 @@ def rectify(
     ],
     customer: OneCustomer = None,
     email: OneEmail = None,
+    phone: OnePhone = None,
     source_record: OneRecord = None,
     received: Received = "",
     as_json: Json = False,
@@ -223,9 +228,11 @@ def rectify(
     postal_code, city, country_code. A value that its field cannot hold is refused; an address or number that another
     customer has is held (exit code 3). The next night shows it.
     """
+    from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.errors import KundbildError
     from orchestration.privacy.rights.corrections import others_with
     from orchestration.privacy.rights.rights import correct
+    from orchestration.privacy.rights.rights_keys import correct_unresolved
 
     values: dict[str, str | None] = {}
     for said in set_:
@@ -233,23 +240,23 @@ def rectify(
         if not sign:
             raise KundbildError("a correction is a field and a value", to_do="write --set city=Luleå")
         values[field.strip()] = value.strip() or None
+    country = load_settings(home_and_config()[1]).identity.default_country
     _used(
         "rectify",
-        customer,
-        email,
-        source_record,
+        one_subject(customer, email, phone, source_record),
         lambda con, whom, at, request: correct(con, whom, values, at, request),
         as_json,
         received=received,
         held_by=lambda con, whom: others_with(con, whom, values),
+        of_nobody=lambda con, pepper, whom, at, request: correct_unresolved(
+            con, pepper, country, whom, values, at, request
+        ),
     )
 
 
 def _used(
     right: Any,
-    customer: str | None,
-    email: str | None,
-    source_record: str | None,
+    subject: Subject,
     use: Callable[..., int],
     as_json: bool,
     then: Callable[[Any, str], object] | None = None,
@@ -260,12 +267,12 @@ def _used(
     is_lifted: bool = False,
     is_quiet: bool = False,
     undo: Callable[[], object] = lambda: None,
-    of_nobody: Callable[..., int] | None = None,
+    of_nobody: Callable[..., int],
 ) -> None:
     """Notes the request, uses the right where it is about one customer, tells the audit log. Exit code 3 where it is not.
 
     `received` begins the month within which it is to be answered; what was asked for counts from now on. `deny`
-    notes what is said by an address or record with that itself, whoever has it; of what is lifted some day only where it is
+    notes what is said by an address, number or record with that itself, whoever has it; of what is lifted some day only where it is
     about nobody here, or several. `undo` takes back what `use` wrote, where the request is not noted. What is done and
     `is_quiet` is printed by the caller. `of_nobody` uses the right of somebody who is no customer (privacy/rights/named.py).
     """
@@ -274,16 +281,15 @@ def _used(
     from orchestration.core.disk import saying_what_is_kept
     from orchestration.core.warehouse import transaction
     from orchestration.privacy.rights.deadlines import received_on
-    from orchestration.privacy.rights.named import Named, named
-    from orchestration.privacy.rights.rights import State, Subject, close_requests, customers_of, note_request
+    from orchestration.privacy.rights.named import named
+    from orchestration.privacy.rights.rights import State, close_requests, note_request
     from orchestration.privacy.secrets.pepper import find_pepper
     from orchestration.publishing.shown import take_out_later_words
 
-    subject = Subject(customer=customer, email=email, source_record=source_record)
     came = received_on(received, now())
     home, _ = home_and_config()
     with saying_what_is_kept(home.root) as kept, locked_warehouse(f"{right} request") as (con, settings):
-        one = named(con, settings, [subject])[0] if of_nobody else Named(customers_of(con, [subject])[0])
+        one = named(con, settings, [subject])[0]
         found, nobodys = one.candidates, one.nobodys
         state, at, log, changed = one.state, now(), audit_of(settings), 0
         whom = found[0] if state == "done" else subject.said
@@ -296,7 +302,7 @@ def _used(
                 # killed before it is carried through, the next run or command does it
                 noted: State = "open" if then and state == "done" and not nobodys else state
                 request = note_request(con, right, log.keyed(whom), came, noted, closed=at)
-                if nobodys and of_nobody:
+                if nobodys and state == "done":
                     changed = of_nobody(con, find_pepper(con, settings.privacy.pepper), nobodys, at, request)
                 elif state == "done":
                     changed = use(con, whom, at, request)
@@ -326,8 +332,8 @@ def _used(
         what = "values" if right == "rectify" else "records"
         _tell(state, f"{changed} {what}; {effect}", found, is_others=bool(others), closed=closed)
     if state != "done":
-        if deny and not customer and not as_json:
-            said = "address" if email else "record"
+        if deny and not subject.customer and not as_json:
+            said = "address" if subject.email else "number" if subject.phone else "record"
             out.print(f"  Whoever has the {said}, or will have it, is not contacted for it until it is decided.")
         raise typer.Exit(3)
 

@@ -83,6 +83,14 @@ def read_phones_apart(con: duckdb.DuckDBPyConnection, numbers: str, default_coun
     con.execute("drop table phones_to_read")
 
 
+def default_country(con: duckdb.DuckDBPyConnection) -> str:
+    """In which the last night read numbers without a country; empty before a first night."""
+    if not has_table(con, "identity", "phone_numbers_made_with"):
+        return ""
+    found = con.execute("select default_country from identity.phone_numbers_made_with").fetchall()
+    return str(found[0][0]) if found else ""
+
+
 def _list_to_read(con: duckdb.DuckDBPyConnection, numbers: str) -> None:
     con.execute(
         f"create or replace temp table phones_to_read as select distinct phone, coalesce(match_keys.country_code(country_code), '') as country_code "

@@ -119,8 +119,8 @@ def _do_of_nobodys(
 
 
 def _nobodys(con: duckdb.DuckDBPyConnection, settings: Settings, request: Asked) -> Unresolved | None:
-    """Whom a request of no customer's is about, where anything is held of them: a correction has nothing to be of."""
-    if request.kind == "rectify" or len(request.subjects) != 1:
+    """Whom a request of no customer's is about, where anything is held of them."""
+    if len(request.subjects) != 1:
         return None
     return named(con, settings, request.subjects)[0].nobodys
 

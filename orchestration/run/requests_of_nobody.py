@@ -5,10 +5,12 @@ Not here: requests about customers, and which are looked at (requests.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import duckdb
 
+from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import transaction
@@ -18,11 +20,12 @@ from orchestration.privacy.intake.noted import note_erasure
 from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.intake.request_words import BY_SOURCE
 from orchestration.privacy.intake.suppression import SuppressionList
+from orchestration.privacy.rights.corrections import others_with
 from orchestration.privacy.rights.delivered_requests import Asked
 from orchestration.privacy.rights.denials import deny
 from orchestration.privacy.rights.named import Named, holds_on
 from orchestration.privacy.rights.rights import State, note_request
-from orchestration.privacy.rights.rights_keys import object_unresolved, restrict_unresolved
+from orchestration.privacy.rights.rights_keys import correct_unresolved, object_unresolved, restrict_unresolved
 from orchestration.privacy.rights.subject_rows import note_subject
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.answers import write_answer
@@ -67,6 +70,8 @@ def do_of_nobody(
             object_unresolved(con, pepper, whom, request.said_at, kept, "all", "all")
             deny(con, request, [], kept)
         return state, kept
+    if request.kind == "rectify":
+        return _correct(con, settings, request, whom, at, note)
     with transaction(con):
         done = note("done")
         note_subject(con, settings, whom)
@@ -77,4 +82,27 @@ def do_of_nobody(
             deny(con, request, [], done)
     if request.kind == "export":
         write_answer(con, home, settings, whom, request.received, done)
+    return "done", done
+
+
+def _correct(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    request: Asked,
+    whom: Unresolved,
+    at: datetime,
+    note: Callable[[State], str],
+) -> tuple[State, str]:
+    """Held where a customer has that address or number, invalid where the field cannot hold the value: a person looks at it."""
+    values = {str(request.field): request.value}
+    if others_with(con, whom.handle, values):
+        return "held", note("held")
+    pepper, country = find_pepper(con, settings.privacy.pepper), settings.identity.default_country
+    with transaction(con):
+        done = note("done")
+        note_subject(con, settings, whom)
+        try:
+            correct_unresolved(con, pepper, country, whom, values, at, done)
+        except KundbildError:
+            return "invalid", note("invalid")
     return "done", done

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.errors import KundbildError
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import quote, text
+from orchestration.match_keys.phones import default_country as country_of_last_night
 from orchestration.match_keys.phones import read_phones_apart
+
+
+def numbers_asked(con: duckdb.DuckDBPyConnection, written: str) -> list[str]:
+    """What a number that somebody is said to have is, E.164, or all that it may be; without a country it is read as the last
+    night read such numbers. Raises KundbildError, without the number, where it can be none."""
+    con.execute("create or replace temp table asked_number as select $1::varchar as phone", [written])
+    country = country_of_last_night(con)
+    read_phones_apart(con, "select phone, null as country_code from asked_number", country, "phones_of_number")
+    found = con.execute("select phone_key, readings from phones_of_number").fetchall()
+    con.execute("drop table asked_number; drop table phones_of_number")
+    certain = [key for key, _ in found if key and key.startswith("+")]
+    numbers = certain or [number for _, readings in found for number in readings]
+    if not numbers:
+        raise KundbildError(
+            "the phone number cannot be read", to_do="write it with its country, as --phone '+46 70 123 45 67'"
+        )
+    return numbers
 
 
 def is_spelled(

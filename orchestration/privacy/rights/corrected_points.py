@@ -15,7 +15,7 @@ import duckdb
 from orchestration.contracts.channels import ADDRESS, ANY, is_channel_of
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.match_keys import define_match_keys
-from orchestration.match_keys.phones import read_phones_apart
+from orchestration.match_keys.phones import default_country, read_phones_apart
 from orchestration.privacy.audit.exported_points import point_key
 from orchestration.privacy.rights.rights import OWNERS
 
@@ -101,13 +101,6 @@ def note_replaced_points(
         goes_anywhere=is_channel_of("p.channel", ANY),
     )
     con.execute(asked, parameters)
-    read_phones_apart(con, _NUMBERS, _default_country(con), "numbers_in_question")
+    read_phones_apart(con, _NUMBERS, default_country(con), "numbers_in_question")
     con.execute(_REPLACED)
     con.execute("drop table point_corrections; drop table points_in_question; drop table numbers_in_question")
-
-
-def _default_country(con: duckdb.DuckDBPyConnection) -> str:
-    """In which the last night read numbers without a country."""
-    if not has_table(con, "identity", "phone_numbers_made_with"):
-        return ""
-    return str(scalar(con, "select coalesce(any_value(default_country), '') from identity.phone_numbers_made_with"))

@@ -15,12 +15,13 @@ import duckdb
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
 from orchestration.core.settings.tables import Table
-from orchestration.core.warehouse import has_table, key_text, quote, text
-from orchestration.match_keys import define_match_keys
+from orchestration.core.warehouse import has_table, key_text, quote, scalar, text
+from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.raw_people import declared, raw_table
 from orchestration.privacy.intake.spelled_numbers import is_spelled
-from orchestration.privacy.rights.holds import held
+from orchestration.privacy.rights.holds import held, holds, note_held_values
+from orchestration.privacy.rights.named import note_unresolved_people
 from orchestration.privacy.rights.rights import prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper
 
@@ -29,11 +30,22 @@ _VALUES = "select value from held_values where kind = '{kind}'"
 _LISTED = "(select coalesce(list(value), []::varchar[]) from held_values where kind = '{kind}')"
 # temporary: of these people nothing more is kept than there is
 _NOTE = """
-create or replace temp table held_values as
+insert into held_values
 select distinct 'email' as kind, unnest(match_keys.email_readings(email)) as value
 from conformed.conformed_people join identity.held_records using (source_system, source_key)
 union
 select 'phone', key from (select unnest(list_append(readings, phone_key)) as key from held_phones) where starts_with(key, '+')
+"""
+# what people are known by of whom there are only rows that were set aside, and lines that could not be read
+_NOBODYS = f"""
+select source_system, source_key, 'record' as kind, source_system || ':' || source_key as value from unresolved_people
+union select source_system, source_key, 'email', unnest(match_keys.email_readings(point)) from (select *, unnest(points) as point from unresolved_people)
+union select source_system, source_key, 'phone', unnest(list_append(n.readings, n.phone_key))
+from (select *, unnest(points) as point from unresolved_people) u
+join nobodys_phones n on n.phone = u.point and n.country_code = coalesce(match_keys.country_code(u.country_code), '')
+union select source_system, source_key, 'name', unnest({all_name_keys("given_name", "family_name", "full_name", "birth_date")}) from unresolved_people
+-- lines
+union select null, null, 'email', unnest(match_keys.denied_addresses(content)) from quarantine.rejected_rows
 """
 _PHONES = "select phone, country_code from conformed.conformed_people join identity.held_records using (source_system, source_key)"
 
@@ -86,14 +98,40 @@ def find_held(con: duckdb.DuckDBPyConnection, settings: Settings, pepper: Pepper
     if not has_table(con, "identity", "customer_source_records"):
         return HeldRows(is_any=False)
     customers = list(held(con, pepper, None, today))
+    con.execute("create or replace temp table held_values (kind varchar, value varchar)")
+    is_nobody = _note_nobodys(con, settings, pepper, today)
     if customers:
         con.execute(
             "insert into identity.held_records (source_system, source_key) select distinct source_system, source_key from owners "
             "where customer_id in (select unnest($customers::varchar[]))",
             {"customers": customers},
         )
+    is_any = bool(customers) or is_nobody
+    if is_any:
         _note_values(con, settings)
-    return HeldRows(is_any=bool(customers), default_country=settings.identity.default_country)
+    return HeldRows(is_any=is_any, default_country=settings.identity.default_country)
+
+
+def _note_nobodys(con: duckdb.DuckDBPyConnection, settings: Settings, pepper: Pepper, today: date) -> bool:
+    """Notes the records and points of held people who are no customers; and whether there are any."""
+    if not any(hold.until_on >= today for hold in holds(con, today)):
+        return False
+    note_unresolved_people(con, settings)
+    numbers = "select unnest(points) as phone, country_code from unresolved_people"
+    read_phones_apart(con, numbers, settings.identity.default_country, "nobodys_phones")
+    known = _NOBODYS if has_table(con, "quarantine", "rejected_rows") else _NOBODYS.split("-- lines\n", maxsplit=1)[0]
+    note_held_values(con, pepper, known, today)
+    con.execute(
+        "insert into identity.held_records select distinct source_system, source_key from known_held where source_key is not null"
+    )
+    con.execute(
+        "insert into held_values select distinct k.kind, k.value from known_held h join (from (" + known + ")) k on "
+        "k.source_system = h.source_system and k.source_key = h.source_key where k.kind in ('email', 'phone') "
+        "union select kind, value from known_held where kind = 'email'"
+    )
+    found = scalar(con, "select count(*) from known_held")
+    con.execute("drop table known_held; drop table nobodys_phones; drop table unresolved_people")
+    return bool(found)
 
 
 def _is_theirs(source: str, person: Person) -> str:

@@ -86,6 +86,21 @@ def place_hold(
     note: str = "",
 ) -> Hold:
     """Notes a hold on `customer` (today's id). `at` is UTC, naive. Raises KundbildError where ground, note or day are none."""
+    _note_values(con, [customer])
+    return place_hold_on_values(con, pepper, "select kind, value from hold_values", ground, until, at, by, note)
+
+
+def place_hold_on_values(
+    con: duckdb.DuckDBPyConnection,
+    pepper: Pepper,
+    values: str,
+    ground: str,
+    until: date,
+    at: datetime,
+    by: str,
+    note: str = "",
+) -> Hold:
+    """The same on somebody who is no customer, and is known by `values`, a query of (kind, value)."""
     if ground not in get_args(Ground):
         raise KundbildError(f"{ground!r} is no ground of Art. 17(3)", to_do=f"say one of {', '.join(get_args(Ground))}")
     if until <= at.date():
@@ -95,7 +110,6 @@ def place_hold(
             "the note is more than the name of a thing", to_do="give a case number, as case-2026-14; no person's name"
         )
     con.execute(_DDL)
-    _note_values(con, [customer])
     said = {"ground": ground, "note": note or None, "until": until, "at": at, "by": by}
     with transaction(con):
         hold = str(
@@ -107,7 +121,7 @@ def place_hold(
             )
         )
         con.execute(
-            f"insert into restricted.legal_hold_keys select $hold, kind, {pepper.hashed_sql(_HASHED)} from hold_values",
+            f"insert into restricted.legal_hold_keys select $hold, kind, {pepper.hashed_sql(_HASHED)} from ({values})",
             {"hold": hold, **pepper.parameters()},
         )
     return Hold(hold, ground, note or None, until, at, by)
@@ -176,6 +190,17 @@ def hold_on_values(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str, 
     ).fetchall()
     of_them = [hold for hold in holds(con, today) if hold.until_on >= today and (hold.hold_id,) in rows]
     return max(of_them, key=lambda hold: hold.until_on, default=None)
+
+
+def note_held_values(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str, today: date) -> None:
+    """Makes the temp table `known_held` of those of `values`, a query of kind, value and more, by which somebody is under a hold."""
+    con.execute(_DDL)
+    standing = [hold.hold_id for hold in holds(con, today) if hold.until_on >= today]
+    con.execute(
+        f"create or replace temp table known_held as from ({values}) where (kind, {pepper.hashed_sql(_HASHED)}) in ("
+        "select (kind, keyed_hash) from restricted.legal_hold_keys where list_contains($standing, hold_id))",
+        {"standing": standing, **pepper.parameters()},
+    )
 
 
 def _note_values(con: duckdb.DuckDBPyConnection, customers: Sequence[str] | None) -> None:

@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 import duckdb
 
 from orchestration.core.settings import Settings
-from orchestration.core.warehouse import has_table, text
+from orchestration.core.settings.people import Person
+from orchestration.core.warehouse import has_table, scalar, text
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.junk import define_junk
 from orchestration.privacy.intake.raw_people import Unresolved, is_one_name, note_raw_people
+from orchestration.privacy.intake.spelled_numbers import is_spelled, numbers_asked
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.privacy.rights.holds import Hold, held, hold_on_values
@@ -92,7 +94,8 @@ def named_by_request(con: duckdb.DuckDBPyConnection, settings: Settings, request
     )
     said = f"select distinct contact_point from {LEDGER} where entity = 'requests' and source_key = $1 and contact_point is not null order by 1"
     subjects = [Subject(source_record=record) for (record,) in con.execute(records, [request]).fetchall()]
-    subjects = subjects or [Subject(email=point) for (point,) in con.execute(said, [request]).fetchall()]
+    points = [] if subjects else [point for (point,) in con.execute(said, [request]).fetchall()]
+    subjects += [Subject(email=point) if "@" in point else Subject(phone=point) for point in points]
     found = named(con, settings, subjects)
     return Named(
         list(dict.fromkeys(customer for one in found for customer in one.customers)),
@@ -122,6 +125,29 @@ def holds_on(con: duckdb.DuckDBPyConnection, settings: Settings, found: Sequence
     return stopped
 
 
+def _points_of(con: duckdb.DuckDBPyConnection, subject: Subject) -> tuple[str, ...]:
+    """The match keys of the address or number that is said; none of what is junk."""
+    kind = "email" if subject.email is not None else "phone"
+    said = (
+        scalar(con, "select match_keys.email_readings($1)", [subject.email])
+        if subject.email is not None
+        else numbers_asked(con, subject.phone or "")
+    )
+    keys = f"select distinct key from (select unnest($1::varchar[]) as key) where not is_junk({text(kind)}, key) order by 1"
+    return tuple(key for (key,) in con.execute(keys, [said]).fetchall())
+
+
+def _has_point(con: duckdb.DuckDBPyConnection, settings: Settings, subject: Subject, points: tuple[str, ...]) -> str:
+    """SQL on `unresolved_people u`: whether a field of theirs names one of the points."""
+    if subject.email is not None:
+        return f"exists (select 1 from (select unnest(u.points) as point) p where list_has_any(match_keys.email_readings(p.point), {list(points)}))"
+    written = "(select unnest(points) as point, country_code from unresolved_people)"
+    country, numbers = settings.identity.default_country, f"select unnest({list(points)})"
+    is_theirs = is_spelled(con, written, Person(country_code="country_code"), "point", country, numbers)
+    fields = "select unnest(u.points) as point, u.country_code as country_code"
+    return f"exists (select 1 from ({fields}) p where {is_theirs or 'false'})"
+
+
 def _beside(con: duckdb.DuckDBPyConnection, settings: Settings, subject: Subject) -> Named:
     points: tuple[str, ...] = ()
     if subject.source_record:
@@ -131,12 +157,10 @@ def _beside(con: duckdb.DuckDBPyConnection, settings: Settings, subject: Subject
             f"and match_keys.record_key(u.source_key) = match_keys.record_key({text(key)})"
         )
     else:
-        readings = "select unnest(match_keys.email_readings($1)) as key"
-        rows = con.execute(f"select distinct key from ({readings}) where not is_junk('email', key) order by 1", [subject.email]).fetchall()  # fmt: skip
-        points = tuple(key for (key,) in rows)
+        points = _points_of(con, subject)
         if not points:
             return Named()
-        is_theirs = f"exists (select 1 from (select unnest(u.points) as point) p where list_has_any(match_keys.email_readings(p.point), {list(points)}))"
+        is_theirs = _has_point(con, settings, subject, points)
     people = con.execute(
         "select distinct u.source_system, u.source_key, u.written_name, o.customer_id from unresolved_people u "
         "left join owners o on o.source_system = u.source_system and match_keys.record_key(o.source_key) = match_keys.record_key(u.source_key) "

@@ -6,7 +6,7 @@ Not here: erasing (erasure.py), reading that register (register.py), requests th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,8 +16,10 @@ import duckdb
 from orchestration.core.errors import KundbildError
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.match_keys import define_match_keys
+from orchestration.privacy.intake.spelled_numbers import numbers_asked
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
+from orchestration.privacy.rights.by_number import customers_by_number
 from orchestration.privacy.rights.corrections import check_values
 
 Right = Literal["erase", "export", "restrict", "rectify", "object", "withdraw"]
@@ -139,27 +141,27 @@ select a.place, o.customer_id from asked a
 join owners o on lower(o.source_system) = lower(match_keys.plain(a.source_system)) and match_keys.record_key(o.source_key) = match_keys.record_key(a.source_key)
 where list_contains($places, a.place) order by all
 """
+# how the command line says whom a request is about
+WAYS = "--customer ID, --email ADDRESS, --phone NUMBER or --source-record system:key"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a request is about, in one of three ways of saying it."""
+    """Whom a request is about, in one of four ways of saying it."""
 
     customer: str | None = None
     email: str | None = None
     source_record: str | None = None
+    phone: str | None = None
 
     def __post_init__(self) -> None:
-        if sum(value is not None for value in (self.customer, self.email, self.source_record)) != 1:
-            raise KundbildError(
-                "say whom it is about, in one way",
-                to_do="give --customer ID, --email ADDRESS or --source-record system:key",
-            )
+        if sum(value is not None for value in (self.customer, self.email, self.source_record, self.phone)) != 1:
+            raise KundbildError("say whom it is about, in one way", to_do=f"give {WAYS}")
 
     @property
     def said(self) -> str:
         """What the audit log hashes: who knows it finds the entries again."""
-        return self.customer or self.email or self.source_record or ""
+        return self.customer or self.email or self.source_record or self.phone or ""
 
 
 def prepare_requests(con: duckdb.DuckDBPyConnection) -> None:
@@ -187,6 +189,9 @@ def customers_of(con: duckdb.DuckDBPyConnection, subjects: Sequence[Subject]) ->
     left = [place for place, subject in enumerate(subjects) if subject.source_record and not found[place]]
     for place, customer in con.execute(_SPELLED, {"places": left}).fetchall() if left else []:
         found[place].append(customer)
+    for place, subject in enumerate(subjects):
+        if subject.phone is not None:
+            found[place] = customers_by_number(con, subject.phone)
     return found
 
 
@@ -272,16 +277,16 @@ def withdraw(
 
 
 def withdraw_point(
-    con: duckdb.DuckDBPyConnection, email: str, at: datetime, request: str, purpose: str, channel: str
+    con: duckdb.DuckDBPyConnection, point: str, at: datetime, request: str, purpose: str, channel: str
 ) -> None:
-    """Notes that somebody withdrew by an address: whoever has it, or will have it, is denied (withdrawals.py)."""
+    """Notes that somebody withdrew by an address or a number: whoever has it, or will have it, is denied (withdrawals.py)."""
     prepare_withdrawals(con)
     con.execute(
         f"insert into {LEDGER} by name select 'requests' as entity, 'kundbild' as source_system, false as is_zoneless, $request as source_key, "
-        "$email as contact_point, $purpose as purpose, $channel as channel, $at as stated_at, true as is_certain, 0 as load_id "
-        f"where not exists (select 1 from {LEDGER} w where w.entity = 'requests' and w.source_key = $request and w.contact_point = $email "
+        "$point as contact_point, $purpose as purpose, $channel as channel, $at as stated_at, true as is_certain, 0 as load_id "
+        f"where not exists (select 1 from {LEDGER} w where w.entity = 'requests' and w.source_key = $request and w.contact_point = $point "
         "and w.purpose = $purpose and w.channel = $channel)",
-        {"request": request, "email": email, "purpose": purpose, "channel": channel, "at": at},
+        {"request": request, "point": point, "purpose": purpose, "channel": channel, "at": at},
     )
 
 
@@ -297,9 +302,13 @@ def withdraw_record(
 def withdraw_by(
     con: duckdb.DuckDBPyConnection, subject: Subject, at: datetime, request: str, purpose: str, channel: str
 ) -> None:
-    """Notes that whoever has the subject's address or record, or will have it, withdrew; of a customer's id nothing."""
+    """Notes that whoever has the subject's address, number or record, or will have it, withdrew; of a customer's id nothing."""
     if subject.email:
         withdraw_point(con, subject.email, at, request, purpose, channel)
+    if subject.phone:
+        # as what it may be here: the country of numbers without one may be another some day
+        for number in numbers_asked(con, subject.phone):
+            withdraw_point(con, number, at, request, purpose, channel)
     if subject.source_record:
         withdraw_record(con, subject.source_record, at, request, purpose, channel)
 
@@ -338,10 +347,7 @@ def correct(
     """Notes a correction (Art. 16), field by field, of the customer's records: each night puts it in again, whatever the
     source says. `at` is UTC, naive. Returns the values that are corrected. Raises KundbildError where a field or value is none.
     """
-    for field in values:
-        if field not in CORRECTABLE:
-            raise KundbildError(f"{field!r} cannot be corrected", to_do=f"fields are {', '.join(CORRECTABLE)}")
-    check_values(con, customer, values)
+    assert_correctable(con, customer, values)
     return sum(
         int(
             scalar(
@@ -352,6 +358,14 @@ def correct(
         )
         for field, value in values.items()
     )
+
+
+def assert_correctable(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]) -> None:
+    """Raises KundbildError, without the value, where a field or value is none."""
+    for field in values:
+        if field not in CORRECTABLE:
+            raise KundbildError(f"{field!r} cannot be corrected", to_do=f"fields are {', '.join(CORRECTABLE)}")
+    check_values(con, customer, values)
 
 
 def begun_restrictions(con: duckdb.DuckDBPyConnection) -> list[str]:

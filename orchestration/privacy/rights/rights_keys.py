@@ -7,6 +7,7 @@ Here: `restricted.rights_keys`, keyed hashes by request, and what follows from t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -14,8 +15,9 @@ import duckdb
 
 from orchestration.core.warehouse import has_table, scalar, text, transaction
 from orchestration.match_keys import all_name_keys, define_match_keys, name_key
+from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.raw_people import Unresolved
-from orchestration.privacy.rights.rights import CORRECTABLE, prepare_requests
+from orchestration.privacy.rights.rights import CORRECTABLE, assert_correctable, prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper
 
 _DDL = """
@@ -105,6 +107,13 @@ from known_by m join identity.corrections c on c.request_id = m.request_id and c
 """
 
 
+# as `correct` does, of a record that no customer has
+_CORRECT_RECORD = """
+insert or replace into identity.corrections by name
+select $system as source_system, $key as source_key, $field as field, $value as value, $at as corrected_at, $request as request_id,
+    case when c.field is not null then list_append(coalesce(c.earlier, []), struct_pack(value := c.value, corrected_at := c.corrected_at)) end as earlier
+from (select 1) left join identity.corrections c on c.source_system = $system and c.source_key = $key and c.field = $field
+"""
 # what was asked for by somebody of whom there is no record: a record of our own stands for an address or number, as its hash
 STAND_IN = "kundbild"
 
@@ -138,10 +147,49 @@ def object_unresolved(
     return len(whom.records)
 
 
+def correct_unresolved(
+    con: duckdb.DuckDBPyConnection,
+    pepper: Pepper,
+    country: str,
+    whom: Unresolved,
+    values: Mapping[str, str | None],
+    at: datetime,
+    request: str,
+) -> int:
+    """Notes a correction (Art. 16) of the noted subject, who is no customer: of each record, for when it can be read, and of
+    whoever certainly has their address, number or name. `country` is that of numbers without one. Returns the values.
+
+    Raises KundbildError as `correct` does.
+    """
+    assert_correctable(con, whom.handle, values)
+    said = [
+        {"system": system, "key": key, "field": field, "value": value, "at": at, "request": request}
+        for system, key in _stand_ins(con, pepper, whom)
+        for field, value in values.items()
+    ]
+    for one in said:
+        con.execute(_CORRECT_RECORD, one)
+    _note_certain(con, country, whom)
+    _key_unresolved(con, pepper, request, "correction", "subject_keys semi join certain_keys using (kind, value)")
+    con.execute("drop table certain_keys")
+    return len(said)
+
+
+def _note_certain(con: duckdb.DuckDBPyConnection, country: str, whom: Unresolved) -> None:
+    """Makes the temp table `certain_keys` (kind, value) of the noted subject: of what is written, what it certainly is."""
+    points = f"select unnest(points) as point, country_code from subject_raw_people union select unnest({list(whom.points)}::varchar[]), null"
+    read_phones_apart(con, f"select point as phone, country_code from ({points})", country, "certain_phones")
+    con.execute(
+        f"create or replace temp table certain_keys as select 'email' as kind, match_keys.email_key(point) as value from ({points}) "
+        "union select 'phone', phone_key from certain_phones "
+        f"union select 'name', {_NAME} from subject_raw_people p; drop table certain_phones"
+    )
+
+
 def forget_stand_ins(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str) -> None:
     """Deletes what stands for addresses and numbers, `values` a query of (kind, value): their people are erased."""
     hashes = f"select {_hashed(pepper)} from ({values})"
-    for table in ("objections", "restrictions"):
+    for table in ("objections", "restrictions", "corrections"):
         con.execute(
             f"delete from identity.{table} where source_system = {text(STAND_IN)} and source_key in ({hashes})",
             pepper.parameters(),
@@ -155,12 +203,16 @@ def _stand_ins(con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved)
 
 
 def _key_unresolved(
-    con: duckdb.DuckDBPyConnection, pepper: Pepper, request: str, what: Literal["objection", "restriction"]
+    con: duckdb.DuckDBPyConnection,
+    pepper: Pepper,
+    request: str,
+    what: Literal["objection", "restriction", "correction"],
+    keys: str = "subject_keys",
 ) -> None:
     con.execute(_DDL)
     con.execute(
         f"insert into restricted.rights_keys by name select distinct $request as request_id, {text(what)} as what, kind, {_hashed(pepper)} as keyed_hash "
-        "from subject_keys where kind in ('email', 'phone', 'name')",
+        f"from {keys} where kind in ('email', 'phone', 'name')",
         {"request": request, **pepper.parameters()},
     )
 

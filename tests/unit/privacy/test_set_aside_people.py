@@ -10,23 +10,29 @@ from datetime import datetime, timedelta
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli.app import app
 from orchestration.core.clock import now
+from orchestration.core.settings import Engine
 from orchestration.core.warehouse import open_warehouse
 from orchestration.privacy.audit.catalogue import categories
 from orchestration.privacy.audit.log import actor
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
-from orchestration.privacy.rights.holds import place_hold
+from orchestration.privacy.rights.held_rows import find_held
+from orchestration.privacy.rights.holds import place_hold, place_hold_on_values
 from orchestration.privacy.rights.named import named
 from orchestration.privacy.rights.rights import Subject, free, prepare_requests
 from orchestration.privacy.rights.rights_keys import (
     apply_known_rights,
+    correct_unresolved,
     free_unresolved,
     object_unresolved,
     restrict_unresolved,
 )
 from orchestration.privacy.rights.subject_access import as_json, as_page, export_subject
+from orchestration.privacy.rights.subject_rows import KNOWN_BY
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.erase import erase, finish_unfinished, prove
 from orchestration.run.requests import take_up_requests
@@ -49,7 +55,7 @@ insert into quarantine.rejected_rows (load_id, source, table_name, reason, conte
     (1, 'crm', 'contacts', 'broken', '7;dee@ek.se;x'), (1, 'crm', 'contacts', 'broken', 'dee@ek.se;bo@dahl.se'),
     (1, 'crm', 'contacts', 'broken', '77;eve@ek.se;'), (1, 'crm', 'contacts', 'broken', '{"contact_id": 70, "x": "?"}');
 """
-BY = [Subject(email="Dee <DEE@ek.se>"), Subject(source_record="crm:7.0")]
+BY = [Subject(email="Dee <DEE@ek.se>"), Subject(source_record="crm:7.0"), Subject(phone="+46 (0)70-111 22 77")]
 
 
 @pytest.fixture
@@ -66,6 +72,26 @@ def ids(home, warehouse, resolve, settings) -> dict[str, str]:
         con.execute("alter table conformed.conformed_people add column if not exists deleted_at timestamp")
         con.execute("alter table conformed.conformed_people add column if not exists gender varchar")
     return found
+
+
+@pytest.fixture
+def command(home, ids, tmp_path, monkeypatch):
+    """The command line on that home."""
+    config = tmp_path / "kundbild.toml"
+    config.write_text(f'company = "T"\n[sources.crm]\nconnector = "files"\nsystem = "crm"\nurl = "{tmp_path}"\n')
+    with open_warehouse(home, Engine()) as con:
+        con.execute(
+            "create schema if not exists reference; create table if not exists reference.purposes as select 'offers' as purpose"
+        )
+    for name, value in (("KUNDBILD_HOME", home.root), ("KUNDBILD_CONFIG", config)):
+        monkeypatch.setenv(name, str(value))
+
+    def go(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, list(arguments))
+        assert done.exit_code == code, (done.output, done.exception)
+        return str(done.exception) if code == 1 else " ".join(done.stdout.split())
+
+    return go
 
 
 @pytest.fixture
@@ -205,17 +231,95 @@ def test_a_restriction_of_who_was_set_aside_is_lifted(opened, settings):
         assert opened.execute("select count(*) from identity.restrictions").fetchall() == [(0,)]
 
 
+@pytest.mark.parametrize("subject", [*BY, Subject(email="eve@ek.se")])
+def test_a_legal_hold_on_who_was_set_aside_keeps_them_from_erasure_and_retention(
+    home, settings, ids, monkeypatch, subject
+):
+    with open_warehouse(home, settings.engine) as con:
+        prepare_requests(con)
+        pepper = find_pepper(con, ())
+        (found,) = named(con, settings, [subject])
+        day = now().date() + timedelta(days=100)
+        hold = place_hold_on_values(con, pepper, KNOWN_BY, "legal-claims", day, now(), actor())
+        rows = find_held(con, settings, pepper, now().date())
+        kept = con.execute("select source_key from identity.held_records").fetchall()
+        assert kept == [record[1:] for record in found.nobodys.records]
+        is_dee = bool(kept)
+        if is_dee:
+            for name, key, theirs in (
+                ("contacts", "contact_id", [(7,)]),
+                ("cases", "case_id", [(70,)]),
+                ("consents", "consent_id", [(71,)]),
+            ):
+                of = rows.of(con, "crm", name, settings.sources["crm"].tables[name])
+                assert con.execute(f"select {key} from raw_crm.{name} where {of}").fetchall() == theirs
+        lines = con.execute(f"select content from quarantine.rejected_rows where {rows.of_line} order by 1").fetchall()
+        assert lines == ([("7;dee@ek.se;x",), ("dee@ek.se;bo@dahl.se",)] if is_dee else [("77;eve@ek.se;",)])
+        assert not find_held(con, settings, pepper, day + timedelta(days=1)).is_any
+    (outcome,) = erase(home, settings, [subject])
+    assert outcome.state == "held" and outcome.hold and outcome.hold.hold_id == hold.hold_id and 7 in contacts(home)
+
+
+@pytest.mark.parametrize("subject", [*BY, Subject(email="eve@ek.se")])
+def test_a_correction_of_who_was_set_aside_stands_for_their_record_and_whoever_certainly_is_them(
+    opened, settings, resolve, subject
+):
+    """Dee's own record when it can be read, and another with her address; not one that only may have it."""
+    pepper = find_pepper(opened, ())
+    for city in ("Orsa", "Mora"):
+        (found,) = named(opened, settings, [subject])
+        assert correct_unresolved(opened, pepper, "SE", found.nobodys, {"city": city}, now(), city) == 1
+    said = "select value, list_transform(earlier, lambda e: e.value) from identity.corrections"
+    assert opened.execute(said).fetchall() == [("Mora", ["Orsa"])]
+    email = "eve@ek.se" if subject.email == "eve@ek.se" else "dee@ek.se"
+    for key, written in (("7", None), ("30", email.upper()), ("31", f"{email}; x@y.se"), ("32", "other@ek.se")):
+        opened.execute(
+            "insert into conformed.conformed_people by name select * replace ($1 as source_key, $2 as email, null as phone, 'Xi' as given_name) "
+            "from conformed.conformed_people where source_key = '2'",
+            [key, written],
+        )
+    apply_known_rights(opened, pepper)
+    corrected = "select source_key from identity.corrections where source_system = 'crm' and field = 'city' and value = 'Mora' order by 1"
+    assert opened.execute(corrected).fetchall() == [("30",)] if not found.nobodys.records else [("30",), ("7",)]
+
+
+def test_a_correction_of_who_was_set_aside_is_held_where_a_customer_has_the_address(command, home):
+    for arguments in (["--source-record", "crm:7"], ["--phone", "+46 70-111 22 77"]):
+        said = json.loads(command("rectify", *arguments, "--set", "email=anna@berg.se", "--json", code=3))
+        assert said["state"] == "held"
+        command("rectify", *arguments, "--set", "email=nobody", code=1)
+        said = json.loads(command("rectify", *arguments, "--set", "city=Mora", "--json"))
+        assert (said["state"], said["changed"]) == ("done", 1)
+    assert asked(home, "select source_key, field, value from identity.corrections") == [("7", "city", "Mora")]
+
+
+def test_every_right_finds_who_was_set_aside_by_a_number(command, home):
+    """And whoever has the number later; a number that cannot be read is told."""
+    who = ("--phone", "0046 70 111 22 77")
+    until = (now() + timedelta(days=100)).date().isoformat()
+    command("hold", "add", *who, "--because", "legal-claims", "--until", until)
+    assert json.loads(command("erase", *who, "--json", code=3))[0]["held_because"]
+    for right in (("object",), ("withdraw",), ("restrict",), ("restrict", "--lift"), ("export-subject",)):
+        command(*right, *who)
+    denied = "select distinct contact_point from identity.withdrawals where source_system = 'kundbild'"
+    assert asked(home, denied) == [("+46701112277",)]
+    assert "say --source-record" in command("hold", "add", "--email", "home@ek.se", "--because", "archiving", "--until", until, code=3)  # fmt: skip
+    assert "with its country" in command("object", "--phone", "no number", code=1)
+
+
 def test_a_record_that_was_set_aside_since_is_its_customers_still(opened, settings, ids):
     opened.execute("update raw_crm.contacts set email_address = 'moved@ek.se' where contact_id = 2")
     opened.execute("delete from conformed.conformed_people where source_key = '2'")
     assert named(opened, settings, [Subject(email="moved@ek.se")])[0].customers == [ids["2"]]
 
 
-def take_up(con, home, settings, kind: str, *, email: str | None = None, record: str | None = None) -> dict[str, str]:
+def take_up(
+    con, home, settings, kind: str, *, email: str | None = None, record: str | None = None, city: str = "Mora", reference: str = ""
+) -> dict[str, str]:  # fmt: skip
     con.execute(
-        "insert into raw_requests.requests by name select $1 as request_id, $1 as kind, $2 as email, $3 as source_record, true as is_identity_checked, "
-        "timestamp '2026-05-01' as received_at, 1 as _load_id, timestamp '2026-05-01' as _extracted_at",
-        [kind, email, record],
+        "insert into raw_requests.requests by name select $1 as request_id, $2 as kind, $3 as email, $4 as source_record, true as is_identity_checked, "
+        "'city' as field, $5 as value, timestamp '2026-05-01' as received_at, 1 as _load_id, timestamp '2026-05-01' as _extracted_at",
+        [reference or kind, kind, email, record, city],
     )
     take_up_requests(con, home, settings, now())
     return dict(con.execute("select reference, state from restricted.rights_requests").fetchall())
@@ -231,6 +335,9 @@ def test_requests_of_a_source_about_who_was_set_aside_are_done(opened, home, set
     for table in ("restrictions", "objections"):
         noted = f"select distinct source_system, source_key from identity.{table}"
         assert con.execute(noted).fetchall() == [("crm", "7")], table
+    assert take_up(con, home, settings, "rectify", email="dee@ek.se")["rectify"] == "done"
+    assert con.execute("select source_key, value from identity.corrections").fetchall() == [("7", "Mora")]
+    assert take_up(con, home, settings, "rectify", email="dee@ek.se", city="x@y", reference="r2")["r2"] == "invalid"
     assert take_up(con, home, settings, "erase", email="dee@ek.se")["erase"] == "open"
     assert con.execute("select count(*) from raw_crm.contacts where contact_id = 7").fetchall() == [(0,)]
     assert list(home.subject_access.glob("*")) == []
