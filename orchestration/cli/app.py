@@ -92,8 +92,8 @@ def run(
 ) -> None:
     """Run the nightly: extract, build, identify, check, publish. Safe to repeat.
 
-    Exit code 0: published (or nothing new). 1: it failed, or a source could not be read; readers keep the last good
-    publication.
+    Exit code 0: published (or nothing new). 1: it failed, or a source could not be read. 2: it could not be done, as where
+    the disk is full. Readers keep the last good publication.
     """
     from orchestration.run.launch import run_nightly
     from orchestration.run.night import watching
@@ -106,7 +106,7 @@ def run(
     else:
         print_outcome(outcome)
     if not outcome.is_clean:
-        raise typer.Exit(1)
+        raise typer.Exit(2 if outcome.is_disk_full else 1)
 
 
 @app.command()

@@ -15,8 +15,17 @@ from pathlib import Path
 from orchestration.core.errors import KundbildError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# DuckDB says this of temporary files, calls it a lack of memory, and stops at nine tenths of what is free
+_SPILLED = "failed to offload data block"
 # DuckDB's, SQLite's and the operating system's words
-_WORDS = ("no space left", "file too large", "disk quota exceeded", "database or disk is full", "disk i/o error")
+_WORDS = (
+    "no space left",
+    "file too large",
+    "disk quota exceeded",
+    "database or disk is full",
+    "disk i/o error",
+    _SPILLED,
+)
 _TOO_LARGE = "file too large"
 # SQLite says these of any write that fails, of a file that may grow no more too
 _OF_ANY_WRITE = ("disk i/o error", "database or disk is full")
@@ -65,7 +74,7 @@ def full_disk(error: BaseException | str, home: Path) -> DiskFullError | None:
     """The error that a person can mend, where `error` or what caused it means a full disk; else None."""
     if isinstance(error, DiskFullError):
         return error
-    if not _is_full(error):
+    if not is_full(error):
         return None
     full = [place for place in _places(home) if _free(place) < _LEAST_FREE]
     return _no_room(error, home) if not full else _full(full[0])
@@ -82,6 +91,12 @@ def _no_room(error: BaseException | str, home: Path) -> DiskFullError:
             f"a file would become larger than this process may write{most}",
             where=str(home),
             remedy="raise the limit (`ulimit -f`)",
+        )
+    if _SPILLED in words:
+        return DiskFullError(
+            f"temporary files need more room than there is: {_left(home)} are left on the file system {_mount_point(home)}",
+            where=str(home),
+            remedy="make room there, or raise memory_limit below [engine]",
         )
     if _OVER_QUOTA in words:
         return DiskFullError(
@@ -106,7 +121,8 @@ def _full(place: Path) -> DiskFullError:
     )
 
 
-def _is_full(error: BaseException | str) -> bool:
+def is_full(error: BaseException | str) -> bool:
+    """Whether `error`, or what caused it, says that a file took no more."""
     if isinstance(error, str):
         return any(word in error.lower() for word in _WORDS)
     return any(

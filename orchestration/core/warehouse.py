@@ -68,7 +68,7 @@ def open_warehouse(
             raise cut(home.warehouse) from error
         raise
     except duckdb.OutOfMemoryException as error:
-        raise KundbildError(
+        raise full_disk(error, home.root) or KundbildError(
             f"DuckDB needs more than the {engine.memory_limit} of memory that it may use",
             where="[engine] memory_limit in kundbild.toml",
             to_do="raise it; what was begun is finished, or begun anew, by the next command",

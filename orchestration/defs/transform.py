@@ -184,7 +184,7 @@ def _build(
         for translated in event.to_default_asset_events(manifest, translator, context, night.home.dbt_target):
             yield _described(translated, counts, columns)
     if failure:
-        raise dg.Failure(description=str(failure), allow_retries=False)
+        raise dg.Failure(description=str(failure), allow_retries=False) from failure
 
 
 def _tests(manifest: Mapping[str, Any], translator: Translator, context: dg.AssetExecutionContext) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from orchestration.core.disk import is_full
 from orchestration.core.errors import SourceError
 
 # what DuckDB raises when a delivery is not what it should be
@@ -31,6 +32,8 @@ def unreadable(source: str, table: str, error: duckdb.Error, files: list[str]) -
     Raises `error` itself where it is none of the delivery.
     """
     told = str(error)
+    if is_full(error):
+        raise error
     if isinstance(error, duckdb.OutOfMemoryException):
         return SourceError(
             f"source {source}, table {table}: the delivery needs more memory than there is",
@@ -39,7 +42,7 @@ def unreadable(source: str, table: str, error: duckdb.Error, files: list[str]) -
         )
     # damaged Parquet is an error of no kind of its own
     is_of_the_delivery = isinstance(error, _UNREADABLE) or type(error) is duckdb.Error
-    if not is_of_the_delivery or "No space left" in told or "File too large" in told:
+    if not is_of_the_delivery:
         raise error
     named = [file for file in files if file in told] or files
     # DuckDB's own text quotes values of the file: only the kind of error is told

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.core import dagster_settings
 from orchestration.core.configuration import home_and_config, load_settings
-from orchestration.core.disk import full_disk
+from orchestration.core.disk import DiskFullError, full_disk
 from orchestration.core.errors import ConfigurationError, KundbildError, WarehouseBusyError
 from orchestration.core.home import RUN_WAITS, Home
 from orchestration.core.migrations import assert_not_newer
@@ -62,6 +62,7 @@ class Outcome:
     publication: str = ""
     data_docs: str = ""
     error: str = ""
+    is_disk_full: bool = False  # what the run failed of
     # what the check of requests says where some are overdue
     overdue_requests: str = ""
 
@@ -221,7 +222,7 @@ def _sum_up(result: Any) -> Outcome:
         elif kind == "STEP_SKIPPED":
             skipped.add(event.step_key)
         elif kind in ("STEP_FAILURE", "PIPELINE_FAILURE", "RESOURCE_INIT_FAILURE") and not outcome.error:
-            outcome.error = _reason(event, home.root)
+            outcome.error, outcome.is_disk_full = _reason(event, home.root)
     errors = [check.removeprefix("ERROR ") for check in outcome.failed_checks if check.startswith("ERROR")]
     if errors and not result.success and "AssetCheckFailed" in outcome.error:
         outcome.error = f"{len(errors)} checks with severity ERROR failed: {'; '.join(errors[:5])}"
@@ -265,23 +266,28 @@ def _add_check(outcome: Outcome, check: Any) -> None:
         outcome.failed_checks.append(f"{check.severity.value} {name}: {check.check_name}")
 
 
-def _reason(event: Any, home: Path) -> str:
+def _reason(event: Any, home: Path) -> tuple[str, bool]:
+    """Why a step, or the run, failed; and whether because a disk took no more."""
     data = event.event_specific_data
     step = f"step {event.step_key}: " if event.step_key else ""
-    failure = getattr(data, "user_failure_data", None)
-    if failure and failure.description:
-        return str(failure.description)
     error = getattr(data, "error", None) or getattr(data, "error_info", None)
     chain = []
     while error is not None:
         chain.append((error.message or "").strip())
         error = error.cause or error.context
+    # a full disk first: what was made of it above may not name it
+    for message in reversed(chain):
+        name, _, text = message.partition(": ")
+        if name == f"{DiskFullError.__module__}.{DiskFullError.__name__}":
+            return text, True
+        if full := full_disk(message, home):
+            return str(full), True
+    failure = getattr(data, "user_failure_data", None)
+    if failure and failure.description:
+        return str(failure.description), False
     # the outermost error of our own says it in full; a driver's text below it may quote rows
     for message in chain:
         name, _, text = message.partition(": ")
         if name.startswith("orchestration."):
-            return text
-    for message in reversed(chain):
-        if full := full_disk(message, home):
-            return str(full)
-    return step + ((chain[-1] if chain else event.message or "").strip().partition(": ")[0])
+            return text, False
+    return step + ((chain[-1] if chain else event.message or "").strip().partition(": ")[0]), False

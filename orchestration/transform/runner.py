@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from orchestration.contracts.audiences import REGISTER_REASON, audience_models
+from orchestration.core.disk import full_disk
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, read_json, write_private
 from orchestration.core.settings import DBT_DIR, Settings
@@ -171,7 +172,7 @@ class Dbt:
         with self._environment():
             result = dbtRunner().invoke([*self._global(), "parse", *target, *self._common(), *more])
         if not result.success:
-            raise TransformError([Failure("parse", _first_line(result.exception))])
+            raise self._failed([("parse", result.exception)])
         self._manifest = result.result
 
     def ensure_manifest(self) -> Path:
@@ -205,7 +206,8 @@ class Dbt:
         on_event: Callable[[Any], None] | None = None,
     ) -> None:
         """`dbt build` of a selection: models and their data tests. What ran out of memory beside others, and whatever waited
-        for it, is built once more, one at a time. Raises TransformError naming what failed."""
+        for it, is built once more, one at a time. Raises TransformError naming what failed, and DiskFullError where a disk took
+        no more."""
         # unit tests say whether the code is right, not the night's data: `make test` runs them
         more = ["--exclude", "resource_type:unit_test", *exclude.split()]
         if full_refresh:
@@ -214,11 +216,9 @@ class Dbt:
         if any(_is_starved(result) for result in results.values()):
             again = [r.node.name for r in results.values() if _is_starved(r) or str(r.status) == "skipped"]
             results |= self._build(again, [*more, "--threads", "1"], on_event)
-        failures = [
-            Failure(r.node.name, _first_line(r.message)) for r in results.values() if str(r.status) in ("error", "fail")
-        ]
+        failures = [(r.node.name, r.message) for r in results.values() if str(r.status) in ("error", "fail")]
         if failures:
-            raise TransformError(failures)
+            raise self._failed(failures)
 
     def _build(self, select: list[str], more: list[str], on_event: Callable[[Any], None] | None) -> dict[str, Any]:
         """dbt's result of each node."""
@@ -233,8 +233,15 @@ class Dbt:
             result = runner.invoke([*self._global(), "build", "--select", *select, *self._common(), *more])
             _close_connections()
         if result.exception:
-            raise TransformError([Failure("dbt", _first_line(result.exception))])
+            raise self._failed([("dbt", result.exception)])
         return {r.node.unique_id: r for r in result.result.results}
+
+    def _failed(self, failures: list[tuple[str, object]]) -> KundbildError:
+        """The error of nodes that failed, each with what dbt says of it. Of a full disk, every other one may be a consequence."""
+        for _, said in failures:
+            if full := full_disk(said if isinstance(said, BaseException) else str(said), self._home.root):
+                return full
+        return TransformError([Failure(node, _first_line(said)) for node, said in failures])
 
     def invoke(self, arguments: list[str]) -> bool:
         """Any dbt command, as by hand; says whether it succeeded."""

@@ -1,12 +1,16 @@
-"""dbt where a model needs more memory than it may have: it goes on on disk, or once more by itself, and so does what follows."""
+"""dbt where a model needs more memory than it may have: it goes on on disk, or once more by itself, and so does what follows.
+And where a disk takes no more: that is told as of any other step."""
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from orchestration.core.configuration import load_settings
+from orchestration.core.disk import DiskFullError
 from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR
 from orchestration.transform import runner as transform
@@ -59,3 +63,31 @@ def test_what_runs_out_of_memory_by_itself_is_told_with_what_to_do(dbt):
         dbt(HUGE).build("much after")
     assert [failure.node for failure in failed.value.failures] == ["much"]
     assert "memory_limit" in failed.value.to_do
+
+
+def test_a_model_whose_file_may_grow_no_more_is_told_as_a_full_disk(dbt, home: Home):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, before[1]))
+    try:
+        with pytest.raises(DiskFullError) as failed:
+            dbt("select range as id, md5(range::varchar) as said from range(1000000)").build("much after")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "may write (3.8 MiB)" in failed.value.what and "ulimit" in failed.value.to_do
+
+
+def test_a_model_that_finds_no_room_is_told_with_its_file_system_whichever_failed_first(dbt, home: Home, monkeypatch):
+    said = {
+        "tests": "Database Error in test t\n  Catalog Error: Table with name much does not exist",
+        "much": "Runtime Error in model much (models/much.sql)\n  TransactionContext Error: Failed to commit: Could not write "
+        f'file "{home.warehouse}.wal": No space left on device',
+    }
+    results = {
+        name: SimpleNamespace(node=SimpleNamespace(name=name), status="error", message=message)
+        for name, message in said.items()
+    }
+    built = dbt(SMALL)
+    monkeypatch.setattr(built, "_build", lambda *_: results)
+    with pytest.raises(DiskFullError, match="are left on the file system") as failed:
+        built.build("much after")
+    assert "make room" in failed.value.to_do

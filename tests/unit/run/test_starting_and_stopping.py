@@ -14,6 +14,7 @@ import time
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
+import dagster as dg
 import duckdb
 import psutil
 import pytest
@@ -21,14 +22,15 @@ import pytest
 from orchestration.cli import console
 from orchestration.core.clock import now
 from orchestration.core.configuration import load_settings
-from orchestration.core.disk import full_disk
+from orchestration.core.disk import DiskFullError, full_disk
 from orchestration.core.errors import ConfigurationError, KundbildError, WarehouseBusyError
 from orchestration.core.home import read_json, write_private
 from orchestration.core.settings import PROJECT_DIR, Settings, Source, Table
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.unpacked import unreadable
 from orchestration.run.doctor import examine
-from orchestration.run.launch import Outcome, _add_rows, quiet_logs
+from orchestration.run.launch import Outcome, _add_rows, _reason, quiet_logs
 from orchestration.run.preflight import assert_can_start, assert_memory, assert_moment, moment_of, moment_of_night
 
 
@@ -163,6 +165,9 @@ def test_the_sum_of_a_held_night_says_what_was_built_and_what_readers_see(monkey
         ("IO Error: No space left on device", 4 * 1024**2, 9 * 1024**3, "the disk is full"),
         ("OSError: Disk quota exceeded", resource.RLIM_INFINITY, 9 * 1024**3, "the quota on the file system"),
         ("sqlite3.OperationalError: disk I/O error", resource.RLIM_INFINITY, 9 * 1024**3, "did not take what was written"),
+        # nine tenths of what was left, which are free again once the statement has ended
+        ("Out of Memory Error: failed to offload data block of size 256.0 KiB", resource.RLIM_INFINITY, 9 * 1024**3, "temporary files need more room"),
+        ("Out of Memory Error: failed to offload data block of size 256.0 KiB", resource.RLIM_INFINITY, 1024**2, "the disk is full: 1 MiB are left"),
     ],
 )  # fmt: skip
 def test_a_write_that_fails_where_there_is_room_is_no_full_disk(tmp_path, monkeypatch, words, limit, free, told):
@@ -171,6 +176,56 @@ def test_a_write_that_fails_where_there_is_room_is_no_full_disk(tmp_path, monkey
     said = full_disk(words, tmp_path)
     assert said and told in said.what and said.to_do, said
     assert ("ulimit" in said.to_do) == ("may write" in told)
+
+
+def test_duckdb_still_calls_a_full_disk_of_temporary_files_so(tmp_path, warehouse):
+    """Its words are all that tells it from a lack of memory."""
+    warehouse.execute(
+        f"set temp_directory = '{tmp_path}/tmp'; set memory_limit = '60MB'; set max_temp_directory_size = '5MB'"
+    )
+    with pytest.raises(duckdb.OutOfMemoryException) as caught:
+        warehouse.execute("create temp table t as select md5(range::varchar) as said from range(3000000) order by said")
+    assert full_disk(caught.value, tmp_path)
+    with pytest.raises(duckdb.OutOfMemoryException):
+        raise unreadable("s", "t", caught.value, [])
+    assert unreadable("s", "t", duckdb.OutOfMemoryException("could not allocate block"), [])
+
+
+def raised_of(error: Exception) -> Exception:
+    """As a step ends whose own error stands on another's."""
+    try:
+        raise error
+    except Exception as cause:
+        told = KundbildError("it cannot be written", to_do="see the log")
+        told.__cause__ = cause
+        return told
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda: raised_of(OSError(errno.ENOSPC, "No space left on device")),
+        lambda: raised_of(duckdb.IOException("IO Error: Could not write file: No space left on device")),
+        lambda: raised_of(duckdb.OutOfMemoryException("Out of Memory Error: failed to offload data block of size")),
+        lambda: DiskFullError("the disk is full", where="/home", remedy="make room there"),
+        lambda: duckdb.IOException("IO Error: Could not write file: File too large"),
+    ],
+)
+@pytest.mark.parametrize("is_described", [False, True])
+def test_a_step_that_fails_of_a_full_disk_says_so_whatever_was_made_of_it(tmp_path, error, is_described):
+    """dbt's steps describe their failure; others raise what they met."""
+
+    @dg.asset
+    def fails() -> None:
+        if not is_described:
+            raise error()
+        raise dg.Failure(description="dbt failed", allow_retries=False) from error()
+
+    job = dg.Definitions(assets=[fails]).resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(raise_on_error=False)
+    (event,) = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
+    said, is_disk_full = _reason(event, tmp_path)
+    assert is_disk_full and ("make room" in said or "ulimit" in said), said
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
