@@ -16,7 +16,7 @@ from orchestration.core.settings import Settings
 from orchestration.core.warehouse import row_counts
 from orchestration.defs.privacy import RETENTION
 from orchestration.defs.resources import NightResource
-from orchestration.run.night import Night, tell
+from orchestration.run.night import NOTE, Night, tell
 from orchestration.transform.runner import note_seeds, seeds_changed
 
 _GROUPS = {
@@ -75,6 +75,8 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
             if run.stands(con):
                 context.log.info("Nothing new since the last publication: it stands.")
                 tell("nothing new")
+                if run.stays_closed:
+                    tell(NOTE, run.stays_closed)
                 return
             exclude = "" if seeds_changed(con) or run.is_forced else "resource_type:seed"
         run.make_up_for_arrival()

@@ -26,6 +26,12 @@ from orchestration.publishing.contactable import empty, leave_out
 from orchestration.publishing.snapshot import close_audiences, rollback
 from orchestration.publishing.versions import Publication, broken_versions, list_publications, standing_versions
 
+# before the fingerprint of a publication whose audiences were closed after it
+CLOSED = "closed "
+_NOTE_CLOSED = (
+    "update ops.publications set fingerprint = $closed || fingerprint where not starts_with(fingerprint, $closed)"
+)
+
 
 def close_stale_audiences(
     con: duckdb.DuckDBPyConnection,
@@ -136,9 +142,9 @@ def _note_denied(con: duckdb.DuckDBPyConnection) -> None:
 def _close(con: duckdb.DuckDBPyConnection, home: Home, reason: str) -> str:
     closed = close_without_looking(home, reason)
     if closed:
-        # the publication is not what a run with nothing new would show: the next run publishes
+        # the publication is not what a run with nothing new would show: the next run that may show audiences publishes
         with suppress(duckdb.Error):
-            con.execute("update ops.publications set fingerprint = ''")
+            con.execute(_NOTE_CLOSED, {"closed": CLOSED})
     return closed
 
 
@@ -174,8 +180,8 @@ def _why_stale(
         return "the night was not published"
     try:
         assert_consent_passed(con)
-        assert_published(con)
         assert_statements_known(con, settings, now)
+        assert_published(con)
     except GateError as error:
         return str(error)
     except duckdb.Error as error:

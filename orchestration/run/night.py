@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.core.clock import now
 from orchestration.core.configuration import home_and_config, load_settings
-from orchestration.core.errors import KundbildError
+from orchestration.core.errors import GateError, KundbildError
 from orchestration.core.home import RUN_WAITS, Home
 from orchestration.core.migrations import bring_up_to_date, migrate
 from orchestration.core.settings import Settings
@@ -27,7 +28,7 @@ from orchestration.identity.ids import events_since
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.privacy.rights.rights import prepare_requests
 from orchestration.publishing.grades import PEOPLE
-from orchestration.publishing.shown import close_stale_audiences, close_without_looking
+from orchestration.publishing.shown import CLOSED, close_stale_audiences, close_without_looking
 from orchestration.publishing.versions import current_version, missing_parts
 from orchestration.run.attempts import attempt
 from orchestration.run.erase import finish_unfinished, prove_of_night
@@ -86,6 +87,8 @@ class Night:
     # whether it is to publish, or to find that the last publication stands; and whether it did
     is_whole: bool = False
     _is_settled: bool = False
+    # why the publication that stands shows no audience
+    stays_closed: str = ""
     failed_sources: dict[str, str] = field(default_factory=dict)
     # why it was not published, in the words of errors of our own
     problems: list[str] = field(default_factory=list)
@@ -232,21 +235,38 @@ class Night:
             return False
         if missing_parts(self.home, seen):
             return False
+        noted, published_at = self._noted(con)
+        if not noted or noted.removeprefix(CLOSED) != self.fingerprint(con) or events_since(con, published_at):
+            return False
+        # one that would be closed again at once stands as it is
+        return not noted.startswith(CLOSED) or bool(self._why_closed(con))
+
+    def _noted(self, con: duckdb.DuckDBPyConnection) -> tuple[str, datetime]:
+        """The newest publication's fingerprint, and when it was published."""
         con.execute(_PUBLICATIONS)
-        last = con.execute(
-            "select fingerprint, published_at from ops.publications order by published_at desc limit 1"
-        ).fetchall()
-        return bool(last) and last[0][0] == self.fingerprint(con) and not events_since(con, last[0][1])
+        noted = "select fingerprint, published_at from ops.publications order by published_at desc limit 1"
+        rows = con.execute(noted).fetchall()
+        return rows[0] if rows else ("", datetime.min)
+
+    def _why_closed(self, con: duckdb.DuckDBPyConnection) -> str:
+        """Why audiences would be closed whatever a run publishes: a withdrawal may be missing; "" where none may."""
+        try:
+            assert_statements_known(con, self.settings, now())
+        except GateError as error:
+            return str(error)
+        return ""
 
     def stands(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Notes and returns whether the run ends here: the last publication already shows what it would."""
         self._is_settled = self.is_nothing_new(con)
+        if self._is_settled and self._noted(con)[0].startswith(CLOSED):
+            self.stays_closed = f"The publication shows no audience, as before: {self._why_closed(con)}"
         return self._is_settled
 
     def skip_arrival(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Notes and returns whether the checks of what arrived are skipped: nothing is new, so far as can be known before requests
-        are taken up."""
-        self._is_arrival_skipped = self.is_nothing_new(con)
+        are taken up. Where audiences are closed, they tell whether they may be shown again."""
+        self._is_arrival_skipped = not self._noted(con)[0].startswith(CLOSED) and self.is_nothing_new(con)
         return self._is_arrival_skipped
 
     def make_up_for_arrival(self) -> None:

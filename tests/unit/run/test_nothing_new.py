@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 import duckdb
 import pytest
 
+from orchestration.core.clock import now
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import prepare_raw
-from orchestration.extract.records import prepare_ops
+from orchestration.extract.records import prepare_ops, set_source_status
 from orchestration.privacy.rights.rights import prepare_requests, withdraw_point, withdraw_record
 from orchestration.publishing.grades import GRADES, PARQUET_FOLDER
+from orchestration.publishing.shown import close_stale_audiences
 from orchestration.publishing.versions import MANIFEST
 from orchestration.run.night import Night
 from orchestration.transform.runner import Dbt
@@ -104,6 +106,37 @@ def test_a_run_that_skipped_its_arrival_checks_makes_up_for_them_where_something
     run.quality.close()
     with run.warehouse() as con:
         assert con.execute(checked).fetchall() == [("arrival", "r")]
+
+
+def test_audiences_that_are_closed_and_would_be_closed_again_make_no_run_publish(shown, home, tmp_path, monkeypatch):
+    """Of a source of statements that delivers nothing; once it is known what people said, the next run publishes."""
+    said = {"source_key": "id", "contact_point": "id", "status": "id"}
+    maps = [{"entity": "consent_events", "columns": said}]
+    table = Table(columns={"id": "VARCHAR"}, path="*.csv", maps=maps)
+    settings = Settings(company="T", sources={"s": Source(connector="files", url=str(tmp_path), tables={"t": table})})
+    monkeypatch.setattr("orchestration.publishing.shown.close_audiences", lambda home: True)
+
+    def run() -> Night:
+        return Night(home, settings, "r", MORNING)
+
+    with run().warehouse() as con:
+        prepare_raw(con, settings)
+        con.execute(
+            "create table ops.check_results (run_id varchar, stage varchar, table_name varchar, check_name varchar, passed boolean, checked_at timestamp)"
+        )
+        set_source_status(con, "s", False)
+        run().note_published(con)
+        assert run().stands(con) and run().skip_arrival(con)
+        for _ in range(2):
+            assert close_stale_audiences(con, home, settings, [], now())
+            # whether it is known what people said is looked at anew
+            assert not run().skip_arrival(con)
+            last = run()
+            assert last.stands(con) and "source s could not be read" in last.stays_closed
+        set_source_status(con, "s", True)
+        assert not run().stands(con)
+        run().note_published(con)
+        assert run().stands(con) and run().skip_arrival(con)
 
 
 def test_a_publication_that_is_gone_or_cut_is_made_anew(night, warehouse, home):
