@@ -64,6 +64,18 @@ def _numbers(point: str) -> str:
     return f"list_transform({numbers}, lambda k: right(k, 6))"
 
 
+def _name(written: str) -> str:
+    """SQL: a name's letters in lower case without accents."""
+    return f"regexp_replace(lower(strip_accents({written})), '[^\\pL]', '', 'g')"
+
+
+# a person f who had a record's key before it was another's, and a permission p: whether it is theirs by what cannot be doubted, an
+# address or number, or a name with its birth date
+_IS_FORMER = (
+    f"(list_has_any({point_keys('p.contact_point')}, list_concat({point_keys('f.email_key')}, {point_keys('f.phone_key')})) "
+    "or p.customer_id in (select g.customer_id from identity.golden_records g where g.birth_date.value = f.birth_date "
+    f"and {_name('g.given_name.value')} = {_name('f.given_key')} and {_name('g.family_name.value')} = {_name('f.family_key')}))"
+)
 _TO_A = "(select channel from reference.channels where contact_point_kind = '{}')"
 _TO_AN_ADDRESS, _TO_A_NUMBER = _TO_A.format("address"), _TO_A.format("phone")
 # a permission b, and a correction r: whether its point is of the corrected field and cannot be the right value, in any spelling. Of
@@ -94,6 +106,15 @@ def by_paths_of_their_own(settings: Settings) -> list[Check]:
             f"with o as materialized (select person_system as source_system, person_key as source_key, purpose, channel, clock, {last}) "
             f"select p.customer_id from o join ({_owners('from o')}) s using (source_system, source_key) "
             f"join {permitted} p on p.customer_id = s.customer_id where {_REFUSES}",
+            rule=4,
+        ),
+        no_rows(
+            "no_permission_against_an_opt_out_under_a_former_key",
+            "Nobody is permitted who had a record's key when an opt-out of it was delivered, and whose key was given to somebody else since.",
+            f"with o as materialized (select person_system, person_key, purpose, channel, clock, {last}), "
+            "f as (select f.* from identity.former_people f where f.changed_at is not null) "
+            "select p.customer_id from f join o on o.person_system = f.person_system and o.person_key = f.record_key and o.said_at <= f.changed_at "
+            f"join {permitted} p on {_IS_FORMER} where {_REFUSES}",
             rule=4,
         ),
         no_rows(

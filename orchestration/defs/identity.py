@@ -43,6 +43,7 @@ _TABLES = {
     "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",
     "point_holders": "Which records have a contact point that was withdrawn from, or were granted something on it.",
     "heirs": "For which records a withdrawal of another one stands: they have its address or number and it is gone, its key in another spelling, or may be of the same person.",
+    "former_people": "Who had a record's key before it was given to somebody else, and what is kept to know them again by.",
     "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read, and per entry of a register that cannot be read.",
     "void_grants": "Records and contact points on which a grant is no evidence (other customers' only, nobody's), or ended with a correction.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",

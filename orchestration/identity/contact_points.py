@@ -12,6 +12,7 @@ import duckdb
 from orchestration.contracts.channels import PHONE, is_channel_of
 from orchestration.core.warehouse import scalar
 from orchestration.identity.corrected_grants import end_corrected_grants
+from orchestration.identity.former_people import forget_former_people, keep_their_refusals
 from orchestration.identity.shared_refusals import share_refusals
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.junk import define_junk
@@ -38,11 +39,18 @@ from (
 ) p
 left join identity.phone_numbers n on n.phone = match_keys.beside_addresses(p.contact_point) and n.country_code = ''
 """
-# records that are gone and that a withdrawal names by their key, or by a contact point that they had. Expects `denied_tokens`
+# records that are gone, or whose key is another's, and that a withdrawal names by their key, or by a contact point that they had.
+# Expects `denied_tokens`
 _GONE = f"""
 create or replace temp table gone_people as
-select source_system, source_key, given_name, family_name, full_name, birth_date, email, phone, country_code from conformed.conformed_people
-where deleted_at is not null and (source_system, source_key) in (
+select * from (
+    select source_system, source_key, given_name, family_name, full_name, birth_date, email, phone, country_code
+    from conformed.conformed_people where deleted_at is not null
+    union all
+    select person_system, person_key, given_key, family_key, null, birth_date, email_key, phone_key, country_code
+    from identity.former_people where changed_at is not null
+)
+where (source_system, source_key) in (
     select (person_system, person_key) from {LEDGER}
     union all select (h.person_system, h.person_key) from identity.held_points h join denied_tokens using (token))
 """
@@ -126,7 +134,8 @@ where h.token is not null
 # what retention or an erasure took has no points either; what is gone at its source is a record until then
 _FORGET = """
 delete from identity.held_points where (person_system, person_key) not in (
-    select (source_system, source_key) from conformed.conformed_people)
+    select (source_system, source_key) from conformed.conformed_people
+    union all select (person_system, person_key) from identity.former_people)
 """
 # `is_former`: the record had the point, or was granted something on it, and has another by now
 _HAS_OR_HAD = """(
@@ -173,6 +182,11 @@ union
 select u.person_system, u.person_key, r.source_system, r.source_key from unknown u join records r
     on match_keys.record_key(r.source_key) = match_keys.record_key(u.person_key)
     and lower(r.source_system) = lower(match_keys.plain(u.person_system))
+"""
+# who has the key by now is denied under it
+_NOT_HEIRS = """
+delete from identity.heirs h using identity.former_people f
+where h.gone_system = f.person_system and h.gone_key = f.person_key and h.person_system = f.person_system and h.person_key = f.record_key
 """
 # whoever a record that is gone stands for had what it had
 _HOLDERS_BY_HEIRS = """
@@ -295,13 +309,16 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str, n
         "union select contact_point, country_code from granted_on where not contains(contact_point, '@')",
         default_country,
     )
-    for statement in (_POINTS, _DENIED_POINTS.format(points="identity.withdrawn_points"), _HELD, _GONE):
+    con.execute(_HELD)
+    keep_their_refusals(con)
+    for statement in (_POINTS, _DENIED_POINTS.format(points="identity.withdrawn_points"), _GONE):
         con.execute(statement)
     read_phones(con, "select phone, country_code from gone_people", default_country)
     having = (_DENIED_OF_GONE, _DENIED_OF_JUNK, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
-    for statement in (*having, _HOLDERS, _HEIRS, _HOLDERS_BY_HEIRS, _VOID_GRANTS, _VOID):
+    for statement in (*having, _HOLDERS, _HEIRS, _NOT_HEIRS, _HOLDERS_BY_HEIRS, _VOID_GRANTS, _VOID):
         con.execute(statement)
     end_corrected_grants(con)
     share_refusals(con, _REFUSING, namesakes)
+    forget_former_people(con)
     con.execute("; ".join(f"drop table {table}" for table in _HELPING))
     return int(scalar(con, "select count(*) from identity.withdrawn_points"))

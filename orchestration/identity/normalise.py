@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.core.warehouse import scalar
+from orchestration.core.warehouse import has_table, scalar, transaction
+from orchestration.identity.former_people import note_former_people
 from orchestration.identity.names import BUSINESS_KINDS, read_names
 from orchestration.identity.touched import touch
 from orchestration.match_keys import define_match_keys
@@ -69,9 +70,16 @@ def normalise_people(con: duckdb.DuckDBPyConnection, default_country: str = "") 
     _prepare(con)
     con.execute(f"create or replace temp view people_to_read as {_STANDING}")
     _read(con, default_country)
-    con.execute(
-        f"create or replace table identity.normalised_people as {_PEOPLE.format(business_kinds=BUSINESS_KINDS)}"
-    )
+    with transaction(con):
+        is_known = has_table(con, "identity", "normalised_people")
+        if is_known:
+            con.execute("create or replace temp table replaced_people as from identity.normalised_people")
+        con.execute(
+            f"create or replace table identity.normalised_people as {_PEOPLE.format(business_kinds=BUSINESS_KINDS)}"
+        )
+        if is_known:
+            note_former_people(con)
+            con.execute("drop table replaced_people")
     return _records(con)
 
 
@@ -91,6 +99,7 @@ def normalise_changed(con: duckdb.DuckDBPyConnection, default_country: str = "")
     _read(con, default_country)
     con.execute("delete from identity.normalised_people where record_id in (select record_id from replaced_people)")
     con.execute(f"insert into identity.normalised_people {_PEOPLE.format(business_kinds=BUSINESS_KINDS)}")
+    note_former_people(con)
     return _records(con)
 
 

@@ -20,6 +20,7 @@ DECLARING = (
     "orchestration.extract.records",
     "orchestration.identity.contact_points",
     "orchestration.identity.decisions",
+    "orchestration.identity.former_people",
     "orchestration.identity.groups",
     "orchestration.identity.ids",
     "orchestration.identity.names",

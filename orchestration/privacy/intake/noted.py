@@ -108,6 +108,13 @@ where {_GONE_RECORDS}
         or list_has_any(list_append(n.readings, n.phone_key), {LISTED.format(kind="phone")})
         or list_has_any({all_name_keys("p.given_name", "p.family_name", "p.full_name", "p.birth_date")}, {LISTED.format(kind="name")}))
 """
+# who they were under a key that is another's by now (identity/former_people.py)
+_FORMER_KEYS = f"""
+insert into restricted.erasing_records
+select person_system, person_key, hash(person_system, person_key) from identity.former_people
+where email_key in {VALUES.format(kind="email")} or phone_key in {VALUES.format(kind="phone")}
+    or list_has_any({all_name_keys("given_key", "family_key", "null::varchar", "birth_date")}, {LISTED.format(kind="name")})
+"""
 # names as they are written, to be found in lines that could not be read
 _WRITTEN = f"""
 insert into restricted.erasing_values
@@ -210,6 +217,8 @@ def _note_gone_records(con: duckdb.DuckDBPyConnection, settings: Settings) -> No
     read_phones_apart(con, numbers, settings.identity.default_country, "gone_phones")
     con.execute(_GONE)
     con.execute("drop table gone_phones")
+    if has_table(con, "identity", "former_people"):
+        con.execute(_FORMER_KEYS)
 
 
 def _note_unresolved(con: duckdb.DuckDBPyConnection, unresolved: Sequence[Unresolved]) -> None:

@@ -37,6 +37,11 @@ KNOWN_BY = "select kind, value from subject_keys union select 'record', source_s
 # the same as a list
 LISTED = "(select coalesce(list(value), []::varchar[]) from subject_keys where kind = '{kind}')"
 _NAMES = all_name_keys("given_name", "family_name", "full_name", "birth_date")
+# of somebody who had a record's key before it was another's: whether it was them
+_IS_FORMER = (
+    f"email_key in ({_VALUES.format(kind='email')}) or phone_key in ({_VALUES.format(kind='phone')}) "
+    f"or list_has_any({all_name_keys('given_key', 'family_key', 'null::varchar', 'birth_date')}, {LISTED.format(kind='name')})"
+)
 # every point that a record of theirs has, or that they spoke of by its key
 _POINTS = {
     ("conformed", "conformed_people"): f"select unnest([email, phone]) as point, country_code from conformed.conformed_people where (source_system, source_key) in {MINE}",
@@ -74,6 +79,10 @@ def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, whom: str |
         "select 'name', key from theirs where key not in (from others)",
         {"customer": customer},
     )
+    if has_table(con, "identity", "former_people"):
+        con.execute(
+            f"insert into subject_records select person_system, person_key from identity.former_people where {_IS_FORMER}"
+        )
     for source, name, person in declared(settings):
         if person.key and has_table(con, f"raw_{source}", name):
             for column in person.own:
@@ -251,7 +260,7 @@ def noted_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[F
         columns = [column for column, *_ in con.execute(f"describe identity.{name}").fetchall()]
         if rows := _rows(con, f"identity.{name}", columns, f"(source_system, source_key) in {MINE}"):
             yield f"identity.{name}", _NOTED, "consent", dict.fromkeys(columns, _NOTED), rows
-    for name, category in (("withdrawals", "consent"), ("held_points", "contact")):
+    for name, category in (("withdrawals", "consent"), ("held_points", "contact"), ("former_people", "identity")):
         if not has_table(con, "identity", name):
             continue
         where, told = IS_SAID, dict[str, str]()

@@ -17,6 +17,7 @@ from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import ColumnMap, EntityMap
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.evaluate import load_seeds
+from orchestration.identity.former_people import prepare_former_people
 from orchestration.match_keys.junk import define_junk
 from orchestration.privacy.intake.withdrawals import HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS, prepare_withdrawals
 from orchestration.privacy.rights.rights import prepare_requests
@@ -26,6 +27,7 @@ from tests.unit.mapped import statement_macros
 from tests.unit.privacy.test_refusal_words import GRANTS, REFUSALS
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
+BY_FORMER_KEY = "no_permission_against_an_opt_out_under_a_former_key"
 BY_REQUEST, ON_CORRECTED = "no_permission_against_an_objection", "no_permission_on_a_corrected_point"
 _OPTINS = dict.fromkeys(("subscriber_id", "email", "list", "status", "stated_at"), "VARCHAR")
 _EVENTS = dict.fromkeys(("subscriber_id", "email", "event", "occurred_at"), "VARCHAR")
@@ -72,6 +74,7 @@ create table reference.channels as from (values ('email', 'email'), ('sms', 'pho
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 insert into identity.customer_source_records values ('c1', 'email', '7', '2025-01-01', null), ('c1', 'club', 'k7', '2025-01-01', '2026-01-01');
 create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, deciding_event varchar default 'club:g1');
+create table identity.golden_records as select 'c1' as customer_id, {'value': 'Anna'} as given_name, {'value': 'Berg'} as family_name, {'value': date '1980-02-03'} as birth_date;
 create table reference.identifier_overrides (kind varchar, value_key varchar, verdict varchar, reason varchar);
 insert into marts.contact_permissions (customer_id, purpose, channel, contact_point, is_permitted, decided_at) values
     ('c1', 'newsletter', 'email', 'Anna.Berg@x.se', true, '2026-03-01 12:00'), ('c1', 'newsletter', 'sms', '+46 70-111 22 33', true, '2026-03-01 12:00'),
@@ -95,8 +98,12 @@ def stop(**more: str | None) -> str:
 
 
 def _insert(table: str, row: dict[str, str | None]) -> str:
+    return _insert_values(table, row | {"_extracted_at": "2026-06-02"})
+
+
+def _insert_values(table: str, row: dict[str, str | None]) -> str:
     values = ", ".join("null" if value is None else "'" + value.replace("'", "''") + "'" for value in row.values())
-    return f"insert into {table} ({', '.join(row)}, _extracted_at) values ({values}, '2026-06-02')"
+    return f"insert into {table} ({', '.join(row)}) values ({values})"
 
 
 def correction(field: str, value: str | None, at: str = LATER, key: str = "7") -> str:
@@ -111,6 +118,23 @@ BY_POST = (
     "; insert into marts.contact_permissions (customer_id, purpose, channel, contact_point, is_permitted, decided_at) "
     "values ('c1', 'newsletter', 'post', 'c/o Ek, Storgatan 12 B, 111 22 Malmø', true, '2026-03-01 12:00')"
 )
+
+
+def former(at: str | None = "2026-07-01", **known: str | None) -> str:
+    """Who had the key k9 of the club before it was given to somebody else."""
+    return "; " + _insert_values(
+        "identity.former_people",
+        {
+            "person_system": "club",
+            "person_key": "former-1",
+            "record_key": "k9",
+            "changed_at": at,
+            "is_copied": "true",
+            **known,
+        },
+    )
+
+
 GONE = "; update raw_email.optins set _deleted_at = '2026-07-01'; update raw_club.stops set _deleted_at = '2026-07-01'"
 SEEN = {
     optin(subscriber_id="7"): {BY_RECORD},
@@ -144,6 +168,9 @@ SEEN = {
     stop(who="k7", topic=None, way=None): {BY_RECORD},
     stop(who="k7", choice="NEJ TACK"): {BY_RECORD},
     stop(point="070 111 22 33 (hem)", way="sms"): {BY_POINT},
+    stop(who="k9") + former(email_key="anna.berg@x.se"): {BY_FORMER_KEY},
+    stop(who="k9", way="sms") + former(phone_key="+46701112233"): {BY_FORMER_KEY},
+    stop(who="k9") + former(given_key="anna", family_key="berg", birth_date="1980-02-03") + GONE: {BY_FORMER_KEY},
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-06-01' as stated_at, 'r' as request_id": {BY_REQUEST},
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-06-01' as stated_at, 'r' as request_id, "
     "'survey' as purpose, 'email' as channel": {BY_REQUEST},
@@ -181,6 +208,11 @@ ALLOWED = [
     stop(who="k7", choice="ja"),
     stop(who="k7", day="28.02.2026"),
     stop(who="k7", way="post"),
+    # of another key, of somebody else, or said when the key was another's; whose record is gone is seen by their record
+    stop(who="k8") + former(email_key="anna.berg@x.se"),
+    stop(who="k9") + former(email_key="bo@x.se", given_key="anna", family_key="berg", birth_date="1981-02-03"),
+    stop(who="k9") + former(email_key="anna.berg@x.se", at="2026-05-01"),
+    stop(who="k9") + former(email_key="anna.berg@x.se", at=None),
     "insert into identity.objections by name select 'email' as source_system, '7' as source_key, timestamp '2026-01-01' as stated_at, 'r' as request_id",
     # corrected before the grant, to what was granted in another spelling, somebody else's, or another field
     correction("email", "anna.borg@x.se", at=EARLIER),
@@ -215,6 +247,7 @@ def planted(warehouse):
     """Which checks fail once the SQL was run on a warehouse where everything is permitted."""
     prepare_requests(warehouse)
     prepare_ops(warehouse)
+    prepare_former_people(warehouse)
     for load in LOADS:
         note_load(warehouse, **load)
     warehouse.execute(PREPARED)

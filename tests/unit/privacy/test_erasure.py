@@ -19,6 +19,7 @@ from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import prepare_raw
 from orchestration.identity.contact_points import key_withdrawn_points
+from orchestration.identity.former_people import prepare_former_people
 from orchestration.identity.untied import find_untied
 from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.privacy.intake.suppression import SuppressionList
@@ -331,6 +332,30 @@ def test_rule_25_a_broken_line_that_names_the_person_denies_whom_else_it_names(h
             "select distinct lower(contact_point), person_key from identity.withdrawals order by 1"
         ).fetchall()
         assert denied == [("bo@dahl.se", None), (None, "2")]
+
+
+FORMER = """
+insert into identity.former_people by name select 'crm' as person_system, unnest(['former-by-email', 'former-by-name', 'former-of-bo']) as person_key,
+    '9' as record_key, unnest(['anna', 'anna', 'bo']) as given_key, unnest(['ek', 'berg', 'dahl']) as family_key,
+    unnest([null, date '1980-01-01', date '1990-02-02']) as birth_date, unnest(['anna@berg.se', null, 'bo@dahl.se']) as email_key,
+    timestamp '2026-04-01' as changed_at, true as is_copied;
+insert into identity.held_points select person_system, person_key, coalesce(email_key, 'former@berg.se') from identity.former_people;
+insert into identity.withdrawals by name select 'consent_events' as entity, 'crm' as source_system, 'w' as source_key, person_system, person_key,
+    'all' as purpose, 'all' as channel, timestamp '2026-03-01' as stated_at, true as is_certain, 2 as load_id from identity.former_people;
+"""
+
+
+def test_rule_25_who_had_a_key_before_it_was_given_to_somebody_else_is_erased_with_it(home, settings, built):
+    with open_warehouse(home, settings.engine) as con:
+        prepare_withdrawals(con)
+        prepare_former_people(con)
+        con.execute(
+            "create table if not exists identity.held_points (person_system varchar, person_key varchar, token varchar)"
+        )
+        con.execute(FORMER)
+    erase_anna(home, settings, built)
+    for table in ("former_people", "held_points", "withdrawals"):
+        assert asked(home, f"select person_key from identity.{table}") == [("former-of-bo",)], table
 
 
 # what dbt builds of email events that name an address alone: those that were Anna's, and Bo's

@@ -9,9 +9,11 @@ import csv
 import json
 from datetime import datetime
 
+import duckdb
 import pytest
 
 from orchestration.core.warehouse import open_warehouse
+from orchestration.identity.former_people import prepare_former_people
 from orchestration.privacy.audit.catalogue import categories
 from orchestration.privacy.audit.exports import note_export
 from orchestration.privacy.audit.log import subject_hash
@@ -89,6 +91,23 @@ def test_every_row_of_every_raw_table_that_is_theirs_is_in_it_and_nobody_elses(d
     assert [row["contact_point"] for row in again["identity.withdrawals"]] == ["ANNA@berg.se"]
     others = document("2")
     assert "berg" not in as_json(others).lower() and others["recipients"][0].endswith("somebody_else")
+
+
+FORMER = """
+insert into identity.former_people by name select 'crm' as person_system, unnest(['former-1', 'former-2']) as person_key, '9' as record_key,
+    unnest(['anna', 'bo']) as given_key, unnest(['berg', 'dahl']) as family_key, unnest([date '1980-01-01', date '1990-02-02']) as birth_date,
+    timestamp '2026-04-01' as changed_at, true as is_copied;
+insert into identity.withdrawals by name select 'consent_events' as entity, 'crm' as source_system, 'w' as source_key, person_system, person_key,
+    'all' as purpose, 'all' as channel, timestamp '2026-03-01' as stated_at, true as is_certain, 2 as load_id from identity.former_people;
+"""
+
+
+def test_what_they_refused_under_a_key_that_is_anothers_by_now_is_in_it(document, home):
+    with duckdb.connect(str(home.warehouse)) as con:
+        prepare_former_people(con)
+    rows = {found["table"]: found["rows"] for found in document(change=FORMER)["data"]}
+    for table in ("identity.former_people", "identity.withdrawals"):
+        assert [row["person_key"] for row in rows[table]] == ["former-1"], table
 
 
 SPELLED = """
