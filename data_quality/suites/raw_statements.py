@@ -247,7 +247,8 @@ def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
             parts[what] = Part(quote(how.columns[0]), how.columns[0])
             if how.ignore:
                 words = ", ".join(text(word.strip().lower()) for word in how.ignore)
-                ignored = f"coalesce({_word(quote(how.columns[0]))} in ({words}), false)"
+                # an empty field of a file is null in raw, and ignored where "" is
+                ignored = f"coalesce({_word(quote(how.columns[0]))}, '') in ({words})"
         else:
             parts[what] = Part(_translated(how), how.columns[0], tuple(how.formats))
     system = text(str(mapping.constants.get("person_system", source)))

@@ -299,6 +299,20 @@ def test_a_permission_on_plain_junk_is_seen_and_on_none_that_the_models_let_pass
     assert {point for point, is_seen, _ in found if is_seen} <= {*JUNK, *JUNK_NUMBERS}
 
 
+@pytest.mark.parametrize("ignored", ["", "Vet ej"])
+def test_a_status_that_the_configuration_ignores_is_no_opt_out(planted, ignored):
+    """An empty field of a file is null in raw."""
+    club = SETTINGS.sources["club"].tables["stops"]
+    choice = ColumnMap(column="choice", values={"JA": "granted"}, ignore=[ignored])
+    mapping = club.maps[0].model_copy(update={"columns": club.maps[0].columns | {"status": choice}})
+    table = club.model_copy(update={"maps": [mapping]})
+    sources = {"club": SETTINGS.sources["club"].model_copy(update={"tables": {"stops": table}})}
+    settings = SETTINGS.model_copy(update={"sources": sources})
+    words = [None, "", " ", "vet ej", "nej"]
+    seen = {word for word in words if BY_RECORD in planted(stop(who="k7", choice=word), settings)}
+    assert seen == ({"vet ej", "nej"} if ignored == "" else {None, "", " ", "nej"})
+
+
 def test_no_check_has_what_the_driver_reads_as_a_parameter():
     asked = {check.name: rows_of(check) for check in by_paths_of_their_own(SETTINGS)}
     assert {name: found for name, sql in asked.items() if (found := re.findall(r"(?<!:):[A-Za-z_]\w*", sql))} == {}
