@@ -179,8 +179,9 @@ select load_id, source, content, line_key from {NUMBERED} where r.content is not
     and not exists (select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name
         and f.file = r.file and f.load_id > r.load_id)
 """
+# a line that was rejected got no key of its own in raw
 _OBJECTS = f"""
-select {{columns}}, r.load_id as _load_id, l.loaded_at as _loaded_at, r.line_key as _line_key, r.content as _content, case when r.file is not null then exists (
+select {{columns}}, null::varchar as _row_key, r.file as _source_file, r.load_id as _load_id, l.loaded_at as _loaded_at, r.line_key as _line_key, r.content as _content, case when r.file is not null then exists (
     select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id
 ) else exists (
     select 1 from ops.loads n where n.source = r.source and n.table_name = r.table_name and n.load_id > r.load_id

@@ -46,6 +46,28 @@ def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, ware
     assert allowed() == {("anna", "profiling"), ("bo", "survey"), ("cia", "survey"), ("dan", "survey")}
 
 
+KEYLESS = (
+    FORMS.replace('key = ["id"]\n', "")
+    .replace('source_key = "id"', 'source_key = "_row_key"')
+    .replace('contact_point = "mail"', 'contact_point = "mail"\ncapture_source = "_source_file"')
+)
+
+
+def test_rule_04_a_withdrawal_in_a_rejected_line_of_a_table_without_a_key_denies(permitted, warehouse):
+    """Its mapping reads the row's own key and its file, which a line that is not in raw has not."""
+    settings = Settings.model_validate(tomllib.loads(KEYLESS))
+    prepare_ops(warehouse)
+    note_load(warehouse, source_rows=2, rejected=2)
+    note = "insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p1.csv', 2, 'born', 'cast', $1)"
+    for line in ('{"id": "7", "mail": "anna@x.se", "born": "31.12.1980", "news": "Nej"}', "9,cia@x.se,x"):
+        warehouse.execute(note, [line])
+    people = [ANNA, BO, person("cia", "Cia", "Ek", email="cia@x.se")]
+    assert len(permitted(people, consent_events=[said(p["source_key"]) for p in people])) == 3
+    note_rejected_withdrawals(warehouse, readers(settings))
+    assert {who for who, _, _ in permitted.derive()} == {"bo"}
+    assert find_untied(warehouse) == 0
+
+
 def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_time_or_its_loads(permitted, warehouse):
     """A strictly later grant opens again, also where no file comes anew; one of the same time, or before, does not."""
     settings = Settings.model_validate(tomllib.loads(FORMS))
