@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 import unicodedata
 
+from orchestration.core.warehouse import text
+
 _NARROW = "0123456789+-/.ABCDEFHJKLMNPRSTUVWXY"
 _WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
 _DIGITS = "".join(filter(str.isdecimal, map(chr, range(ord("9") + 1, sys.maxunicode + 1))))
@@ -62,23 +64,37 @@ def _without_html(written: str) -> str:
     return f"case when contains({written}, '&') then {decoded} else {written} end"
 
 
-def are_identity_numbers(column: str, table: str) -> str:
-    """SQL, a query of one row where it is so: whether long whole numbers of a numeric column are somebody's, by their dates and
-    check digits. A few, and a third of them: the check digits of other numbers are right by chance. As numbers they lost the
-    zeros that they began with."""
-    long = f"select distinct {column}::hugeint as whole from {table} where {column} between 10000000 and 999999999999 and {column} = floor({column})"
+def columns_of_identity_numbers(columns: list[str], table: str) -> str:
+    """SQL, a query of a row for each numeric column of which it is so: whether its long whole numbers are somebody's, by their
+    dates and check digits. A few, and a third of them: the check digits of other numbers are right by chance. As numbers they
+    lost the zeros that they began with."""
+    written = ", ".join(f"struct_pack(name := {text(column)}, number := {column}::double)" for column in columns)
+    long = f"select distinct v.name, v.number::hugeint as whole from (select unnest([{written}]) as v from {table}) where v.number between 10000000 and 999999999999 and v.number = floor(v.number)"
     digits = "[lpad(whole::varchar, 10, '0'), lpad(whole::varchar, 11, '0'), lpad(whole::varchar, 12, '0')]"
     # of eleven digits a shorter form has lost some
     asked = f"list_filter(list_transform({digits}, lambda d: struct_pack(d := d, is_parted := true)), lambda n: n.d::hugeint = whole)"
     held = f"len(list_filter({asked}, lambda n: {_is_somebodys()})) > 0"
     return (
-        f"select count(*) as numbers from (select {held} as is_held from ({long})) "
+        f"select name, count(*) as numbers from (select name, {held} as is_held from ({long})) group by name "
         f"having count(*) filter (is_held) >= {_FEW} and 3 * count(*) filter (is_held) >= count(*)"
     )
 
 
-def holds_identity_number(column: str) -> str:
-    """SQL: whether a text has a number in it that somebody may have, by its date and its check digits."""
+def holds_identity_number(columns: list[str]) -> str:
+    """SQL: whether any of these texts has a number in it that somebody may have, by its date and its check digits.
+
+    The cheap look at each text comes first, for nearly every one has fewer digits, in any script or as HTML writes them. What
+    passes it is looked at in one expression: planned for each column, it would cost more than a small table does.
+    """
+    digits = ".*".join(["[\\pN;]"] * 9)
+    looks = [f"regexp_matches({column}, '{digits}')" for column in columns]
+    passing = ", ".join(f"case when {look} then {column} end" for look, column in zip(looks, columns, strict=True))
+    asked = f"list_filter([{passing}]::varchar[], lambda t: t is not null)"
+    return f"(({' or '.join(looks)}) and len(list_filter({asked}, lambda t: {_holds_number('t')})) > 0)"
+
+
+def _holds_number(column: str) -> str:
+    """SQL: whether a text holds such a number."""
     plain = f"translate({_without_html(column)}, '{_DIGITS}', '{_READ}')"
     narrow = f"translate({plain}, '{_WIDE}{_BLANKS}{_DASHES}', '{_NARROW}{' ' * len(_BLANKS)}{'-' * len(_DASHES)}')"
     # random ids are no words; without braces, as above
@@ -92,12 +108,7 @@ def holds_identity_number(column: str) -> str:
     signs = f"regexp_extract_all(upper({narrow}), '\\b{_TWO}{_TWO}{_TWO} ?[-+A-FU-Y] ?[0-9][0-9][0-9][0-9A-Y]\\b')"
     rest = "try_cast(left(f, 6) || left(right(f, 4), 3) as int) % 31 + 1"
     finnish = f"len(list_filter({signs}, lambda f: substr('{_FINNISH}', {rest}, 1) = right(f, 1))) > 0"
-    # the cheap look first: nearly every text has fewer digits, in any script or as HTML writes them
-    any_digit = "[\\pN;]"
-    return (
-        f"(regexp_matches({column}, '{'.*'.join([any_digit] * 9)}') and "
-        f"(len(list_filter({numbers}, lambda n: {_is_somebodys()})) > 0 or {finnish}))"
-    )
+    return f"(len(list_filter({numbers}, lambda n: {_is_somebodys()})) > 0 or {finnish})"
 
 
 def _is_somebodys() -> str:
