@@ -113,7 +113,13 @@ def _extract_table(
             if batch is not None:
                 read_from = batch.files
                 pepper = find_pepper(con, settings.privacy.pepper) if table.national_id else None
-                counts = load(con, name, table_name, table, batch, settings, pepper, suppressor)
+                try:
+                    counts = load(con, name, table_name, table, batch, settings, pepper, suppressor)
+                except SourceError:
+                    # what is refused is asked for anew: left there, it would count among the rows of the next answer
+                    if settings.sources[name].connector == "rest":
+                        rest.forget_landed(home, name, table_name)
+                    raise
             else:
                 counts = LoadCounts()
                 write_load(con, next_load_id(con), name, table_name, counts)

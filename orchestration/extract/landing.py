@@ -31,7 +31,7 @@ from orchestration.extract.merging import (
     stand_again,
 )
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
-from orchestration.extract.records import LoadCounts, next_load_id, write_load
+from orchestration.extract.records import LoadCounts, last_whole_rows, next_load_id, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_endless, reject_future, reject_uncastable
 from orchestration.extract.replaced import Replaced
 from orchestration.privacy.intake.entry import (
@@ -50,6 +50,7 @@ from orchestration.privacy.secrets.pepper import Pepper
 
 # below so many rows a table may lose any share of them in a night
 _FEW_ROWS = 20
+_RIGHTLY = "if so many are rightly gone, set max_volume_drop = 1 below [quality] for one night"
 
 
 @dataclass
@@ -142,6 +143,10 @@ def load(
         con.execute("insert into quarantine.rejected_rows from fresh_rejects; drop table fresh_rejects")
         counts.rejected += rejected
         counts.source_rows += rejected
+        if batch.is_whole and not batch.keys_there:
+            # raw keeps what is gone from such a table: only the last read of all tells how much there was
+            before = last_whole_rows(con, source, name) or 0
+            _refuse_few(source, name, counts.source_rows, settings.quality.max_volume_drop, before)
         write_load(con, load_id, source, name, counts)
         return counts
 
@@ -216,7 +221,8 @@ def _bring_in(
             drop, before = settings.quality.max_volume_drop, _standing(con, target)
             _refuse_a_fall(con, source, name, batch.keys_there, drop, before, file=batch.files[-1])
     elif batch.is_whole and not counts.source_rows:
-        _refuse_a_fall(con, source, name, "select 1 limit 0", settings.quality.max_volume_drop, _standing(con, target))
+        before = _standing(con, target) if last_whole_rows(con, source, name, is_newest=True) != 0 else 0
+        _refuse_few(source, name, 0, settings.quality.max_volume_drop, before)
     return batch
 
 
@@ -320,29 +326,33 @@ def _refuse_a_fall(
 
     `before`: the rows that stood in raw before this load.
     """
-    if not before or max_drop >= 1:
-        return
-    rightly = "if so many are rightly gone, set max_volume_drop = 1 below [quality] for one night"
-    left = count(con, f"({keys_there})")
-    least = (1 - max_drop) * before if before >= _FEW_ROWS else 0
-    if not left or left < least:
-        raise SourceError(
-            f"source {source}, table {name}: it answers {left:,} rows, where there were {before:,}; raw keeps what it had",
-            where=file,
-            to_do=f"check the source; {rightly}",
-        )
-    if not key:
+    _refuse_few(source, name, count(con, f"({keys_there})"), max_drop, before, file)
+    if not key or not before or max_drop >= 1:
         return
     # as many keys as ever, and yet other ones: renumbered, or written in another way
     equal = same_key("there", "r", list(key))
     lost = f"and not exists (select 1 from ({keys_there}) there where {equal})"
     found = before - _standing(con, raw_name(source, name), lost)
-    if found < least:
+    if found < _least(before, max_drop):
         raise SourceError(
             f"source {source}, table {name}: of the {before:,} keys that raw has it answers only {max(found, 0):,}; "
             "raw keeps what it had",
-            to_do=f"check whether the key ({', '.join(key)}) is written or counted otherwise there now; {rightly}",
+            to_do=f"check whether the key ({', '.join(key)}) is written or counted otherwise there now; {_RIGHTLY}",
         )
+
+
+def _refuse_few(source: str, name: str, left: int, max_drop: float, before: int, file: str = "") -> None:
+    """Raises SourceError where so few of the rows that there were are left that the source is likelier broken than right."""
+    if before and max_drop < 1 and (not left or left < _least(before, max_drop)):
+        raise SourceError(
+            f"source {source}, table {name}: it answers {left:,} rows, where there were {before:,}; raw keeps what it had",
+            where=file,
+            to_do=f"check the source; {_RIGHTLY}",
+        )
+
+
+def _least(before: int, max_drop: float) -> float:
+    return (1 - max_drop) * before if before >= _FEW_ROWS else 0
 
 
 def _without(batch: Batch, dropped: list[str]) -> Batch:

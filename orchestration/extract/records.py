@@ -82,6 +82,16 @@ def next_load_id(con: duckdb.DuckDBPyConnection) -> int:
     return int(scalar(con, "select nextval('ops.load_ids')"))
 
 
+def last_whole_rows(con: duckdb.DuckDBPyConnection, source: str, table: str, *, is_newest: bool = False) -> int | None:
+    """Rows of the last load for which all of a table was read, None where none is known; `is_newest`: of the newest load alone."""
+    found = con.execute(
+        "select source_rows, coalesce(way, '') like 'whole%' from ops.loads where source = ? and table_name = ? "
+        "order by load_id desc",
+        [source, table],
+    ).fetchall()
+    return next((rows for rows, is_whole in found[: 1 if is_newest else None] if is_whole), None)
+
+
 def write_load(con: duckdb.DuckDBPyConnection, load_id: int, source: str, table: str, counts: LoadCounts) -> None:
     """Notes one load; call it in the load's own transaction."""
     con.execute(

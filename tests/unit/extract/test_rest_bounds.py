@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from orchestration.core.errors import SourceError
-from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.settings import Quality, Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
 
 COLUMNS = {"id": "BIGINT", "updated_at": "VARCHAR"}
@@ -67,10 +67,10 @@ def serve():
 
 @pytest.fixture
 def load(home, warehouse):
-    def go(url: str, *, max_minutes: float = 1, columns=None, **table):
+    def go(url: str, *, max_minutes: float = 1, columns=None, quality=None, **table):
         spec = Table(columns=columns or COLUMNS, key=["id"], **{"cursor": "updated_at", **table})
         source = Source(connector="rest", url=url, token="secret", max_minutes=max_minutes, tables={"t": spec})
-        settings = Settings(company="T", sources={"api": source})
+        settings = Settings(company="T", sources={"api": source}, quality=quality or Quality())
         prepare_raw(warehouse, settings)
         started = time.monotonic()
         try:
@@ -208,6 +208,38 @@ def test_a_source_that_suddenly_answers_nothing_is_no_success(serve, load, wareh
     with pytest.raises(SourceError, match="answers 0 rows, where there were 30"):
         load(url)
     assert len(rows(warehouse)) == 30
+
+
+def test_an_endpoint_read_whole_that_lost_most_of_its_rows_is_no_success(serve, load, warehouse):
+    answers = {"now": page(*range(50))}
+    url, _ = serve(lambda handler, n: handler.reply(answers["now"]))
+    load(url, cursor=None)
+    answers["now"] = page(1)
+    for _night in range(2):
+        with pytest.raises(SourceError, match="answers 1 rows, where there were 50") as caught:
+            load(url, cursor=None)
+        assert len(rows(warehouse)) == 50 and "max_volume_drop" in caught.value.to_do
+    answers["now"] = page(*range(30))
+    assert load(url, cursor=None).unchanged == 30
+
+
+@pytest.mark.parametrize("left", [1, 0])
+def test_one_night_that_lets_a_fall_in_is_enough(serve, load, warehouse, left):
+    """Raw keeps the rows that are gone, but what is there by now is what the next read is measured by."""
+    answers = {"now": page(*range(50))}
+    url, _ = serve(lambda handler, n: handler.reply(answers["now"]))
+    load(url, cursor=None)
+    answers["now"] = page(*range(left))
+    load(url, cursor=None, quality=Quality(max_volume_drop=1))
+    assert load(url, cursor=None).source_rows == left and len(rows(warehouse)) == 50
+
+
+def test_of_a_small_endpoint_any_share_may_be_gone(serve, load):
+    answers = {"now": page(*range(19))}
+    url, _ = serve(lambda handler, n: handler.reply(answers["now"]))
+    load(url, cursor=None)
+    answers["now"] = page(1)
+    assert load(url, cursor=None).source_rows == 1
 
 
 def test_nothing_new_is_a_success_where_the_source_still_has_rows(serve, load):

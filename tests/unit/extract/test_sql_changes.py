@@ -148,6 +148,25 @@ def test_nor_is_one_that_lost_most_of_its_rows(load, database, raw):
     assert len(raw()) == 28
 
 
+@pytest.mark.parametrize(
+    "more", [{"cursor": None}, {"read": "whole"}, {"key": ()}, {"cursor": None, "find_deletions": True}]
+)
+def test_nor_is_any_table_that_is_read_whole_and_lost_most_of_its_rows(load, database, raw, more):
+    load(**more)
+    change(database, "delete from people where id > 5")
+    with pytest.raises(SourceError, match="answers 5 rows, where there were 28"):
+        load(**more)
+    assert len(raw()) == 28
+
+
+def test_what_changed_is_no_fall_of_what_was_read_whole(load, database):
+    """A night of a table with a cursor reads little, and that of all is measured by that of all before."""
+    load()
+    assert load().source_rows == 2
+    change(database, "delete from people where id > 5")
+    assert load().way.startswith("changes")
+
+
 def test_a_table_without_a_key_has_each_row_once(load, database, raw):
     change(database, "insert into people values (1, 'N1', '2026-01-01T00:00:00Z')")
     load(key=())
