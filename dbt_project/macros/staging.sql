@@ -58,6 +58,12 @@
     }}
 {%- endmacro %}
 
+{#- [condition, reason] for a time of a grant that is there and cannot be read: without its end it would hold for ever. -#}
+{% macro readable_grant(at, what) -%}
+    {%- set condition, reason = unreadable("cast(" ~ at ~ " as varchar)", as_utc(at), what) -%}
+    {{ return([is_granted() ~ " and " ~ condition, reason]) }}
+{%- endmacro %}
+
 {#- When a statement was made. One that is no grant and does not tell stands from when it was first known: it denies. -#}
 {% macro stated(at) -%}
     coalesce({{ statement_time(at, is_granted()) }}, case when not {{ is_granted() }} then _extracted_at end)

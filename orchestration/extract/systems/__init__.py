@@ -15,6 +15,7 @@ from orchestration.contracts.conformed import entities, required_columns
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import EntityMap
+from orchestration.extract.permission_maps import check_what_opens
 from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.privacy.intake.special_categories import special_category_of
 
@@ -115,13 +116,7 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> 
             )
         for name in names:
             _check_column(table, target, name, where)
-    status = mapping.how("status") if mapping.entity == "consent_events" else None
-    if status and status.otherwise == "granted":
-        raise ConfigurationError(
-            "every word of 'status' that `values` does not name would be a grant",
-            where=where,
-            to_do='name in `values` each word that grants; else = "withdrawn" denies the rest, and so does no else',
-        )
+    check_what_opens(mapping, where)
     missing = [c for c in required_columns(mapping.entity) if c not in mapping.columns and c not in mapping.constants]
     if "source_key" in missing:
         raise ConfigurationError(

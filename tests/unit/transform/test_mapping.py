@@ -246,18 +246,65 @@ def test_a_required_column_that_no_mapping_fills_is_refused_at_start(write_confi
     assert load_settings(write_config(filled)).sources["shop"].tables["o"].maps[0].constants == {"amount": 0}
 
 
-def test_a_status_whose_other_words_would_all_grant_is_refused_at_start(write_config):
-    status = 'status = { column = "said", values = { nej = "withdrawn" }, else = "granted" }'
-    columns = 'columns = { id = "VARCHAR", said = "VARCHAR" }'
-    mapped = (
-        'company = "T"\n[sources.shop]\nconnector = "files"\nurl = "/d"\n[sources.shop.tables.t]\n' + columns
-        + '\n[[sources.shop.tables.t.maps]]\nentity = "consent_events"\n'
-        + 'constants = { purpose = "survey", channel = "email", contact_point_type = "email", stated_at = "2026-01-01" }\n'
-        + 'columns = { source_key = "id", person_key = "id", contact_point = "id", ' + status + ' }\n'
-    )  # fmt: skip
-    with pytest.raises(ConfigurationError, match="would be a grant"):
-        load_settings(write_config(mapped))
-    load_settings(write_config(mapped.replace('else = "granted"', 'else = "withdrawn"')))
+def mapped(entity: str, constants: str, columns: str) -> str:
+    return (
+        'company = "T"\n[sources.shop]\nconnector = "files"\nurl = "/d"\n[sources.shop.tables.t]\n'
+        + 'columns = { id = "VARCHAR", said = "VARCHAR" }\n'
+        + f'[[sources.shop.tables.t.maps]]\nentity = "{entity}"\nconstants = {{ {constants} }}\n'
+        + f'columns = {{ source_key = "id", {columns} }}\n'
+    )
+
+
+CONSENT = 'purpose = "survey", channel = "email", contact_point_type = "email", stated_at = "2026-01-01"'
+EVENT = 'occurred_at = "2026-01-01"'
+
+
+@pytest.mark.parametrize(
+    ("entity", "constants", "column", "opening", "closing"),
+    [
+        ("consent_events", CONSENT, "status", ["granted", "Granted", " GRANTED ", "granted."], ["withdrawn", "unclear", ""]),
+        ("email_events", EVENT, "kind", ["sent", "Sent", "hard-bounce", "Hard_Bounce", " opened "], ["unsubscribed", "unclear"]),
+        ("address_updates", "", "is_protected", ["no", "NEJ", "false", "", "0"], ["yes", "J"]),
+        ("address_updates", "", "is_deceased", ["Nei"], ["ja"]),
+    ],
+)  # fmt: skip
+def test_words_that_nobody_foresaw_open_nothing(write_config, entity, constants, column, opening, closing):
+    for word in [*opening, *closing]:
+        how = f'{column} = {{ column = "said", values = {{ nej = "withdrawn" }}, else = "{word}" }}'
+        text = mapped(entity, constants, how)
+        if word in closing:
+            load_settings(write_config(text))
+        else:
+            with pytest.raises(ConfigurationError, match=f"every word of '{column}' that .* would be"):
+                load_settings(write_config(text))
+
+
+@pytest.mark.parametrize(
+    ("entity", "constants", "column"),
+    [
+        ("consent_events", CONSENT + ', status = "granted"', "expires_at"),
+        ("consent_events", CONSENT + ', status = "granted"', "confirmed_at"),
+        ("consent_events", CONSENT.partition(", stated_at")[0] + ', status = "granted"', "stated_at"),
+        ("email_events", 'kind = "sent"', "occurred_at"),
+        ("reservations", "", "version_on"),
+        ("address_updates", "", "birth_date"),
+        ("address_updates", "", "is_protected"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_of_a_statement_or_a_register_opens_nothing(write_config, entity, constants, column):
+    how = f'{column} = {{ column = "said", on_bad = "null" }}'
+    with pytest.raises(ConfigurationError, match=f"'{column}' with on_bad") as told:
+        load_settings(write_config(mapped(entity, constants, how)))
+    assert "leave on_bad away" in told.value.to_do
+    load_settings(write_config(mapped(entity, constants, how.replace("null", "quarantine"))))
+
+
+def test_a_grant_whose_end_cannot_be_read_is_set_aside(con):
+    raw(con, "c", {"id": "1", "end": "slut 2025"}, {"id": "2", "end": "2027-01-01"}, {"id": "3", "end": ""})
+    constants = {"purpose": "survey", "channel": "email", "status": "granted", "stated_at": "2026-01-01"}
+    said = {"entity": "consent_events", "columns": {"source_key": "id", "expires_at": "end"}, "constants": constants}
+    rows = staged(con, {"c": table("id end", said, key="id")}, "consent_events", "source_key, quarantine_reason")
+    assert rows == [("1", "expires_at cannot be read"), ("2", None), ("3", None)]
 
 
 def test_only_keys_are_made_of_several_columns(write_config):

@@ -21,6 +21,8 @@ select
                 required(stated("stated_at"), "time of the statement"),
                 named("purpose", "purpose"),
                 named("channel", "channel"),
+                readable_grant("confirmed_at", "time of the confirmation"),
+                readable_grant("expires_at", "end of the permission"),
             ],
         )
     }}

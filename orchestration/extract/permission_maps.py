@@ -1,0 +1,60 @@
+"""What a mapping may not say of statements and address registers: that a value nobody foresaw, or that cannot be read, permits.
+
+Not here: all other checks of mappings (systems), what a word means (privacy/intake/withdrawals.py; dbt: macros/staging.sql).
+"""
+
+from __future__ import annotations
+
+from orchestration.contracts.conformed import entities
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
+from orchestration.privacy.intake.withdrawals import HARMLESS_KINDS
+
+# what an address register plainly says no with (dbt: macro is_told)
+_PLAINLY_NO = ("", "false", "f", "0", "n", "no", "nej", "nei", "ei", "e")
+# (entity, column) → the words of `else` that open, what each unknown word would be, what to write instead
+_OPENING = {
+    ("consent_events", "status"): (
+        ("granted",),
+        "a grant",
+        'name in `values` each word that grants; else = "withdrawn" denies the rest, and so does no else',
+    ),
+    ("email_events", "kind"): (
+        HARMLESS_KINDS,
+        "an event that refuses nothing",
+        "name in `values` each word that refuses nothing; without else a word that is not known denies",
+    ),
+    **{
+        ("address_updates", column): (
+            _PLAINLY_NO,
+            "a plain no",
+            "name in `values` each word that says no; without else whatever is no plain no counts as yes",
+        )
+        for column in ("is_protected", "is_deceased")
+    },
+}
+
+
+def check_what_opens(mapping: EntityMap, where: str) -> None:
+    """Raises ConfigurationError where an unknown word, or a value that cannot be read, would let somebody be written to."""
+    for target in mapping.columns:
+        how = mapping.how(target)
+        assert how
+        words, meant, to_do = _OPENING.get((mapping.entity, target), ((), "", ""))
+        if how.otherwise is not None and _letters(how.otherwise) in words:
+            raise ConfigurationError(
+                f"every word of '{target}' that `values` does not name would be {meant}", where=where, to_do=to_do
+            )
+        is_read = entities()[mapping.entity][target].upper() != "VARCHAR"
+        if how.on_bad == "null" and is_read and mapping.entity in (*STATEMENTS, *REGISTERS):
+            raise ConfigurationError(
+                f"'{target}' with on_bad = \"null\" would let a row of {mapping.entity} permit what one that can be read forbids",
+                where=where,
+                to_do="leave on_bad away, so that a row whose value cannot be read is set aside and permits nothing; say how "
+                "values are written in `formats`, and which of them stand for none in `values`",
+            )
+
+
+def _letters(said: str) -> str:
+    """A word as widely as any reader of it: without case and all that is no letter or digit."""
+    return "".join(letter for letter in said.lower() if letter.isalnum())
