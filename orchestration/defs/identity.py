@@ -42,7 +42,7 @@ _TABLES = {
     "withdrawals": "One row per withdrawal of consent that was ever seen, whatever became of its row at the source.",
     "withdrawn_points": "One row per contact point that somebody withdrew from, with its match keys.",
     "point_holders": "Which records have a contact point that was withdrawn from, or were granted something on it.",
-    "heirs": "For which records a withdrawal of another one stands: they have its address or number and it is gone, its key in another spelling, or may be of the same person.",
+    "heirs": "For which records a withdrawal of another one stands: they have its address or number and it is gone or set aside, its key in another spelling, or may be of the same person.",
     "former_people": "Who had a record's key before it was given to somebody else, and what is kept to know them again by.",
     "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read, and per entry of a register that cannot be read.",
     "void_grants": "Records and contact points on which a grant is no evidence (other customers' only, nobody's), or ended with a correction.",
@@ -134,7 +134,10 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             note_rejected_withdrawals(con, readers(run.settings))
             tell("identity", f"withdrawals: {ledger:,}")
             points = key_withdrawn_points(
-                con, run.settings.identity.default_country, run.settings.privacy.namesakes_share_refusals
+                con,
+                run.settings.identity.default_country,
+                run.settings.privacy.namesakes_share_refusals,
+                run.settings,
             )
             tell("identity", f"withdrawn_points: {points:,}")
             tell("identity", f"untied_withdrawals: {find_untied(con):,}")

@@ -10,10 +10,12 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.contracts.channels import PHONE, is_channel_of
+from orchestration.core.settings import Settings
 from orchestration.core.warehouse import scalar
+from orchestration.identity.absent_people import note_absent_people
 from orchestration.identity.corrected_grants import end_corrected_grants
 from orchestration.identity.former_people import forget_former_people, keep_their_refusals
-from orchestration.identity.shared_refusals import share_refusals
+from orchestration.identity.shared_refusals import share_by_name, share_refusals
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones
@@ -39,8 +41,11 @@ from (
 ) p
 left join identity.phone_numbers n on n.phone = match_keys.beside_addresses(p.contact_point) and n.country_code = ''
 """
-# records that are gone, or whose key is another's, and that a withdrawal names by their key, or by a contact point that they had.
-# Expects `denied_tokens`
+# records that are gone, whose key is another's, or that no conformed table has, and that a withdrawal names by their key, or by a
+# contact point that they had. Expects `denied_tokens`
+_REFUSING_ABSENT = f"""(
+    select (person_system, person_key) from {LEDGER}
+    union all select (h.person_system, h.person_key) from identity.held_points h join denied_tokens using (token))"""
 _GONE = f"""
 create or replace temp table gone_people as
 select * from (
@@ -49,10 +54,10 @@ select * from (
     union all
     select person_system, person_key, given_key, family_key, null, birth_date, email_key, phone_key, country_code
     from identity.former_people where changed_at is not null
+    union all
+    select * exclude (is_said) from absent_people
 )
-where (source_system, source_key) in (
-    select (person_system, person_key) from {LEDGER}
-    union all select (h.person_system, h.person_key) from identity.held_points h join denied_tokens using (token))
+where (source_system, source_key) in {_REFUSING_ABSENT}
 """
 # all that a withdrawn point of `points` (contact_point, addresses) may be
 _DENIED_POINTS = """
@@ -77,6 +82,14 @@ join identity.held_points h on h.person_system = g.source_system and h.person_ke
 _DENIED_OF_JUNK = (
     "delete from denied_tokens where is_junk(case when contains(token, '@') then 'email' else 'phone' end, token)"
 )
+# nor does a record that never was a customer's speak for all who share a mailbox or number of many
+_DENIED_OF_MANY = """
+delete from denied_tokens where gone_key is not null
+    and token in (select value_key from identity.identifiers where ignored_reason is not null)
+    and (gone_system, gone_key) not in (
+        select (source_system, source_key) from conformed.conformed_people
+        union all select (person_system, person_key) from identity.former_people)
+"""
 # who was granted something on a contact point, and whether that is their own record's, as it is written there
 _GRANTED = """
 create or replace temp table granted_on as
@@ -135,7 +148,9 @@ where h.token is not null
 _FORGET = """
 delete from identity.held_points where (person_system, person_key) not in (
     select (source_system, source_key) from conformed.conformed_people
-    union all select (person_system, person_key) from identity.former_people)
+    union all select (person_system, person_key) from identity.former_people
+    union all select (source_system, source_key) from absent_people where not is_said
+    union all select (person_system, person_key) from conformed.conformed_consent_events where person_key is not null)
 """
 # `is_former`: the record had the point, or was granted something on it, and has another by now
 _HAS_OR_HAD = """(
@@ -259,7 +274,7 @@ select contact_point, person_system, person_key from identity.point_holders
 _LATER_HOLDERS = f"""{_KNOWN_HOLDERS} union
 select d.contact_point, h.person_system, h.person_key from denied_tokens d join {_HAS_OR_HAD} h using (token)
 """
-_HELPING = ("granted_on", "granted_keys", "gone_people", "denied_tokens", "having_it")
+_HELPING = ("absent_people", "granted_on", "granted_keys", "gone_people", "denied_tokens", "having_it")
 
 
 def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
@@ -294,10 +309,12 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str, namesakes: int = 1) -> int:
+def key_withdrawn_points(
+    con: duckdb.DuckDBPyConnection, default_country: str, namesakes: int = 1, settings: Settings | None = None
+) -> int:
     """Rebuilds the four tables, and adds to `held_points`. Needs the ledger of withdrawals, people with their keys and
-    customers; `namesakes` is the greatest number of customers of one name who share refusals. Returns the contact points
-    that somebody withdrew from."""
+    customers; `namesakes` is the greatest number of customers of one name who share refusals; `settings` say which raw tables
+    hold people, those that were set aside too. Returns the contact points that somebody withdrew from."""
     define_match_keys(con)
     define_junk(con)
     prepare_requests(con)
@@ -311,11 +328,15 @@ def key_withdrawn_points(con: duckdb.DuckDBPyConnection, default_country: str, n
     )
     con.execute(_HELD)
     keep_their_refusals(con)
+    note_absent_people(con, default_country, settings)
     for statement in (_POINTS, _DENIED_POINTS.format(points="identity.withdrawn_points"), _GONE):
         con.execute(statement)
     read_phones(con, "select phone, country_code from gone_people", default_country)
-    having = (_DENIED_OF_GONE, _DENIED_OF_JUNK, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
-    for statement in (*having, _HOLDERS, _HEIRS, _NOT_HEIRS, _HOLDERS_BY_HEIRS, _VOID_GRANTS, _VOID):
+    having = (_DENIED_OF_GONE, _DENIED_OF_JUNK, _DENIED_OF_MANY, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
+    for statement in (*having, _HOLDERS, _HEIRS):
+        con.execute(statement)
+    share_by_name(con, namesakes)
+    for statement in (_NOT_HEIRS, _HOLDERS_BY_HEIRS, _VOID_GRANTS, _VOID):
         con.execute(statement)
     end_corrected_grants(con)
     share_refusals(con, _REFUSING, namesakes)

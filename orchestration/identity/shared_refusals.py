@@ -1,8 +1,8 @@
 """Customers who may be one person share what either refused, and nothing that either allowed.
 
 Here: rows of `identity.heirs` and `identity.point_holders` for pairs of the review queue, and for namesakes: customers of one
-given and family name, of which few are known, whose birth dates do not differ. Not here: what a withdrawal names by itself
-(contact_points.py).
+given and family name, of which few are known, whose birth dates do not differ; namesakes of records that are gone or absent. Not here: what a withdrawal
+names by itself (contact_points.py).
 """
 
 from __future__ import annotations
@@ -59,6 +59,45 @@ anti join identity.point_holders o
     on o.contact_point = p.contact_point and o.person_system = i.heir_system and o.person_key = i.heir_key
 group by p.contact_point, i.heir_system, i.heir_key
 """
+
+
+# a record that is gone or absent shares as it would if it stood: it is one more of the name, unless one of them had it. A name
+# that stands in one column may begin with the family's
+_BY_NAME = """
+insert into identity.heirs
+with named as (
+    select n.given_key, n.family_key, s.customer_id, min(struct_pack(source_system, source_key)) as record,
+        list(distinct n.birth_date) filter (n.birth_date is not null) as births
+    from identity.normalised_people n join identity.customer_source_records s using (source_system, source_key)
+    where s.valid_to is null and len(n.given_key) > 1 and len(n.family_key) > 1 group by 1, 2, 3
+),
+few as (
+    select given_key, family_key, list(customer_id) as customers,
+        [given_key || ' ' || family_key, family_key || ' ' || given_key] as names
+    from named group by 1, 2 having count(*) <= $at_most
+),
+gone as (
+    select distinct source_system, source_key, birth_date,
+        unnest([match_keys.words_key(given_name || ' ' || family_name), match_keys.words_key(full_name)]) as name
+    from gone_people
+),
+owners as (
+    select source_system, source_key, arg_max(customer_id, valid_from) as customer_id from identity.customer_source_records group by 1, 2
+)
+select distinct g.source_system, g.source_key, n.record.source_system, n.record.source_key
+from (select *, unnest(names) as name from few) f join gone g using (name)
+join named n using (given_key, family_key)
+left join owners o on o.source_system = g.source_system and o.source_key = g.source_key
+where $at_most > 1 and (len(f.customers) < $at_most or coalesce(list_contains(f.customers, o.customer_id), false))
+    and (g.birth_date is null or n.births is null or list_contains(n.births, g.birth_date))
+    and (g.source_system, g.source_key, n.record.source_system, n.record.source_key) not in (
+        select (gone_system, gone_key, person_system, person_key) from identity.heirs)
+"""
+
+
+def share_by_name(con: duckdb.DuckDBPyConnection, namesakes: int) -> None:
+    """Adds to `identity.heirs` the namesakes of records of the temp table `gone_people`; see share_refusals."""
+    con.execute(_BY_NAME, {"at_most": namesakes})
 
 
 def share_refusals(con: duckdb.DuckDBPyConnection, refusing: str, namesakes: int) -> None:

@@ -120,7 +120,7 @@ def permitted(compiled, resolve, warehouse):
         keys = {customer: key for key, customer in ids.items()}
 
         def derive() -> dict[tuple[str, str, str], str]:
-            key_withdrawn_points(warehouse, "SE", go.namesakes)
+            key_withdrawn_points(warehouse, "SE", go.namesakes, go.settings)
             for model in MODELS:
                 is_identity = model in ("golden_records", "protected_customers")
                 schema = "identity" if is_identity else "marts"
@@ -136,8 +136,9 @@ def permitted(compiled, resolve, warehouse):
         go.derive = derive  # once more, from what stands in the ledger by then
         return derive()
 
-    # whether a call knows the withdrawals of the calls before it, as a night does; how many of one name share them
-    go.resolve, go.compiled, go.remembers, go.namesakes = resolve, compiled, False, 1
+    # whether a call knows the withdrawals of the calls before it, as a night does; how many of one name share them; whose raw
+    # tables hold people that were set aside
+    go.resolve, go.compiled, go.remembers, go.namesakes, go.settings = resolve, compiled, False, 1, None
     return go
 
 

@@ -38,11 +38,17 @@ _IS_NUMBER = r"(\+|00?)[1-9]\d{7,14}"
 _FIELD, _WORD = r'[^,;|\t"{}\[\]]+', r"""[^\s,;|"''{}\[\]():=]+"""
 # a shorter key may stand in any column: it denies, and does not tell whose the line is
 _SHORTEST_KEY = 3
+# SQL of lists on a line: the keys and the numbers that it may write
+_WORDS = f"""list_distinct(list_transform(
+    list_concat(regexp_extract_all(content, '{_FIELD}'), regexp_extract_all(content, '{_WORD}')),
+    lambda s: match_keys.record_key(trim(s, ' '''))))"""
+_NUMBERS = f"""list_distinct(list_transform(
+    regexp_extract_all(regexp_replace(content, '{_DATES}', ' ', 'g'), '{_NUMBER}'), lambda n: trim(n)))"""
 
 _READ = f"""
 create or replace temp table lines_read as
 select load_id, source, line_key, content, match_keys.denied_addresses(content) as addresses,
-    list_distinct(list_transform(regexp_extract_all(regexp_replace(content, '{_DATES}', ' ', 'g'), '{_NUMBER}'), lambda n: trim(n))) as numbers,
+    {_NUMBERS} as numbers,
     w.is_named is not null as is_written, coalesce(w.has_key, false) as has_key
 from """
 _WRITTEN = """
@@ -53,10 +59,7 @@ _KEYS = f"""
 insert into keys_in_lines
 select distinct l.load_id, l.line_key, r.source_key
 from (
-    select load_id, line_key, unnest(list_distinct(list_transform(
-        list_concat(regexp_extract_all(content, '{_FIELD}'), regexp_extract_all(content, '{_WORD}')),
-        lambda s: match_keys.record_key(trim(s, ' '''))))) as word
-    from lines_read where not has_key
+    select load_id, line_key, unnest({_WORDS}) as word from lines_read where not has_key
 ) l
 join identity.customer_source_records r on match_keys.record_key(r.source_key) = l.word
 where r.valid_to is null and lower(r.source_system) = lower($system)
@@ -109,6 +112,18 @@ def note_lines(con: duckdb.DuckDBPyConnection, lines: str, *, named: str, system
     add_withdrawals(con, _SAY.format(system=text(system)))
     con.execute(_NOTE)
     con.execute("drop table lines_read; drop table keys_in_lines")
+
+
+def points_beside(lines: str, keys: str) -> str:
+    """SQL of (source_key, point): addresses and numbers in broken lines that may write one of these keys.
+
+    `lines` is SQL of (content), `keys` of (source_key).
+    """
+    return (
+        "select distinct k.source_key, unnest(list_concat(l.addresses, l.numbers)) as point from ("
+        f"select match_keys.denied_addresses(content) as addresses, {_NUMBERS} as numbers, unnest({_WORDS}) as word from ({lines})"
+        f") l join ({keys}) k on match_keys.record_key(k.source_key) = l.word"
+    )
 
 
 def note_unnamed(con: duckdb.DuckDBPyConnection, rows: str) -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.core.settings import Settings
+from orchestration.core.settings import Settings, Table
 from orchestration.core.settings.people import Person
-from orchestration.core.warehouse import has_table, key_text, quote, text
+from orchestration.core.warehouse import has_table, json_path, key_text, quote, text
+from orchestration.privacy.intake.broken_lines import NUMBERED
 
 _COLUMNS = ("given_name", "family_name", "full_name", "birth_date", "country_code")
 
@@ -52,11 +53,13 @@ def note_raw_people(
     is_theirs: Callable[[str, Person], str],
     *,
     is_record: bool = False,
+    with_rejected: bool = False,
 ) -> None:
     """Makes the temp table `table` of rows of raw that no conformed table has: (source_system, source_key, given_name,
     family_name, full_name, birth_date, country_code, points, written_name).
 
-    `is_theirs` is SQL on a raw row, of its source and person; `is_record`: only rows that are a person's record themselves.
+    `is_theirs` is SQL on a raw row, of its source and person; `is_record`: only rows that are a person's record themselves;
+    `with_rejected`: those that could not enter raw, too.
     """
     columns = ", ".join(f"{column} varchar" for column in _COLUMNS)
     con.execute(
@@ -65,7 +68,7 @@ def note_raw_people(
     for source, name, person in declared(settings):
         if not person.key or not has_table(con, f"raw_{source}", name):
             continue
-        if is_record and person.key_columns != settings.sources[source].tables[name].key:
+        if is_record and not is_person_record(settings.sources[source].tables[name], person):
             continue
         system, key = text(person.system or source), key_text(person.key_columns)
         known = (
@@ -74,11 +77,30 @@ def note_raw_people(
         said = [f"{quote(c)}::varchar" if (c := getattr(person, column)) else "null" for column in _COLUMNS]
         points = ", ".join(f"{quote(c)}::varchar" for c in dict.fromkeys([*person.email, *person.phone]))
         written = f"match_keys.words_key(coalesce(nullif(concat_ws(' ', {said[0]}, {said[1]}), ''), {said[2]}))"
-        con.execute(
-            f"insert into {table} select {system}, {key}, {', '.join(said)}, [{points}]::varchar[], {written} "
-            f"from {raw_table(source, name)} where {key} is not null and ({is_theirs(source, person)}) "
-            f"and match_keys.record_key({key}) not in ({known})"
-        )
+        relations = [raw_table(source, name)]
+        if with_rejected and has_table(con, "quarantine", "rejected_rows"):
+            relations.append(_rejected(source, name, person))
+        for relation in relations:
+            con.execute(
+                f"insert into {table} select {system}, {key}, {', '.join(said)}, [{points}]::varchar[], {written} "
+                f"from {relation} where {key} is not null and ({is_theirs(source, person)}) "
+                f"and match_keys.record_key({key}) not in ({known})"
+            )
+
+
+def is_person_record(table: Table, person: Person) -> bool:
+    """Whether a row of the table is its person's record, and not one that names it."""
+    mapped = [how.columns for m in table.maps if m.entity == "people" and (how := m.how("source_key"))]
+    return person.key_columns in (table.key, *mapped)
+
+
+def _rejected(source: str, name: str, person: Person) -> str:
+    """SQL of the rejected rows of a table whose values could be told apart, with the columns that say whose they are."""
+    columns = ", ".join(
+        f"json_extract_string(r.document, {text(json_path(c))}) as {quote(c)}" for c in dict.fromkeys(person.columns)
+    )
+    numbered = NUMBERED.format(source=text(source), table=text(name))
+    return f"(select {columns} from {numbered} where r.document is not null)"
 
 
 def others_named(records: str) -> str:
