@@ -39,6 +39,8 @@ _STEPS = {
 }  # fmt: skip
 # what the publication counts as customers
 _CUSTOMERS = ("bi", "dim_customers")
+# of the tables of a source that could not be read
+_MOST_TOLD = 5
 
 
 @dataclass
@@ -104,7 +106,7 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
             note_failure(home, load_settings(config).engine, outcome.run_id, outcome.error)
         outcome.error += _alert(outcome.run_id, outcome.error)
     elif outcome.failed_sources:
-        stale = "; ".join(f"{name}: {said.splitlines()[0]}" for name, said in outcome.failed_sources.items())
+        stale = "; ".join(f"{name}: {_headlines(said)}" for name, said in outcome.failed_sources.items())
         if problem := _alert(outcome.run_id, stale, WENT_ON):
             outcome.notes.append(problem)
     # whatever became of the run
@@ -213,16 +215,18 @@ def _sum_up(result: Any) -> Outcome:
     home, _ = home_and_config()
     outcome = Outcome(result.run_id, result.success)
     skipped = set()
+    failed: dict[str, list[str]] = {}
     for event in result.all_events:
         kind = event.event_type_value
         if kind == "ASSET_MATERIALIZATION":
             _add_rows(outcome, event.event_specific_data.materialization)
         elif kind == "ASSET_CHECK_EVALUATION":
-            _add_check(outcome, event.event_specific_data)
+            _add_check(outcome, event.event_specific_data, failed)
         elif kind == "STEP_SKIPPED":
             skipped.add(event.step_key)
         elif kind in ("STEP_FAILURE", "PIPELINE_FAILURE", "RESOURCE_INIT_FAILURE") and not outcome.error:
             outcome.error, outcome.is_disk_full = _reason(event, home.root)
+    outcome.failed_sources = {source: _of_all(said) for source, said in failed.items()}
     errors = [check.removeprefix("ERROR ") for check in outcome.failed_checks if check.startswith("ERROR")]
     if errors and not result.success and "AssetCheckFailed" in outcome.error:
         outcome.error = f"{len(errors)} checks with severity ERROR failed: {'; '.join(errors[:5])}"
@@ -251,7 +255,8 @@ def _add_rows(outcome: Outcome, materialization: Any) -> None:
         outcome.rows_per_step = {s: outcome.rows_per_step[s] for s in _STEPS.values() if s in outcome.rows_per_step}
 
 
-def _add_check(outcome: Outcome, check: Any) -> None:
+def _add_check(outcome: Outcome, check: Any, failed: dict[str, list[str]]) -> None:
+    """Counts a check; `failed` gets what each table of a source that could not be read says."""
     if check.passed:
         outcome.checks_passed += 1
         return
@@ -259,11 +264,24 @@ def _add_check(outcome: Outcome, check: Any) -> None:
     name = "/".join(check.asset_key.path)
     if check.check_name == "was_extracted":
         source = check.asset_key.path[1]
-        outcome.failed_sources.setdefault(source, check.description or "")
+        failed.setdefault(source, []).append(check.description or "")
     else:
         if check.check_name == ANSWERED_IN_TIME:
             outcome.overdue_requests = check.description or ""
         outcome.failed_checks.append(f"{check.severity.value} {name}: {check.check_name}")
+
+
+def _of_all(messages: list[str]) -> str:
+    """What the tables of a source say, each thing once. Tables that were not asked any more say all that the others do."""
+    said = list(dict.fromkeys(messages))
+    said = [one for one in said if not any(other != one and other in one for other in said)]
+    more = len(said) - _MOST_TOLD
+    return "\n".join(said[:_MOST_TOLD] + ([f"and {more} more: `kundbild status` lists all"] if more > 0 else []))
+
+
+def _headlines(said: str) -> str:
+    """The first line of each message: where, and what to do, is indented below it."""
+    return "; ".join(line for line in said.splitlines() if not line.startswith(" "))
 
 
 def _reason(event: Any, home: Path) -> tuple[str, bool]:

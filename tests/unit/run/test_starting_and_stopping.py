@@ -30,7 +30,7 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.unpacked import unreadable
 from orchestration.run.doctor import examine
-from orchestration.run.launch import Outcome, _add_rows, _reason, quiet_logs
+from orchestration.run.launch import Outcome, _add_check, _add_rows, _headlines, _of_all, _reason, quiet_logs
 from orchestration.run.preflight import assert_can_start, assert_memory, assert_moment, moment_of, moment_of_night
 
 
@@ -176,6 +176,25 @@ def test_a_write_that_fails_where_there_is_room_is_no_full_disk(tmp_path, monkey
     said = full_disk(words, tmp_path)
     assert said and told in said.what and said.to_do, said
     assert ("ulimit" in said.to_do) == ("may write" in told)
+
+
+def test_every_table_of_a_source_that_could_not_be_read_is_told():
+    failed: dict[str, list[str]] = {}
+    errors = [str(KundbildError(f"source s, table t{n}: gone", where="here", to_do="look")) for n in range(7)]
+    # a table that was not asked any more says what the source says
+    for n, said in enumerate([*errors, errors[0], "source s: 2 tables cannot be read\n  " + "\n  ".join(errors[:2])]):
+        key = SimpleNamespace(path=["raw", "s", f"t{n}"])
+        _add_check(
+            Outcome("r", True),
+            SimpleNamespace(passed=False, check_name="was_extracted", asset_key=key, description=said),
+            failed,
+        )
+    told = _of_all(failed["s"])
+    assert [f"table t{n}: gone" in told for n in range(7)] == [True] * 5 + [False] * 2
+    assert "and 2 more" in told and told.count("table t0") == 1 and told.count("to do: look") == 5
+    assert _headlines(told).split("; ")[:2] == ["source s, table t0: gone", "source s, table t1: gone"]
+    assert "look" not in _headlines(told) and "and 2 more" in _headlines(told)
+    assert _of_all(errors[:1]) == errors[0] and "more" not in _of_all(errors[:5])
 
 
 def test_duckdb_still_calls_a_full_disk_of_temporary_files_so(tmp_path, warehouse):
