@@ -60,8 +60,19 @@
 
 {#- [condition, reason] for a time of a grant that is there and cannot be read: without its end it would hold for ever. -#}
 {% macro readable_grant(at, what) -%}
-    {%- set condition, reason = unreadable("cast(" ~ at ~ " as varchar)", as_utc(at), what) -%}
-    {{ return([is_granted() ~ " and " ~ condition, reason]) }}
+    {{
+        return(
+            [
+                is_granted()
+                ~ " and nullif(trim(cast("
+                ~ at
+                ~ " as varchar)), '') is not null and "
+                ~ as_utc(at)
+                ~ " is null",
+                what ~ " cannot be read",
+            ]
+        )
+    }}
 {%- endmacro %}
 
 {#- When a statement was made. One that is no grant and does not tell stands from when it was first known: it denies. -#}
