@@ -28,12 +28,14 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from
+from orchestration.extract.store_copies import Copies, within
 from orchestration.extract.stores import Store, is_older_by_name, modified, oldest_first, some_of
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """A file as it lies at the source. `path` is what fsspec opens, `name` its path below the source's url."""
+    """A file as it lies at the source. `name` is its path below the source's url; `path` is where it is read, of a store of
+    elsewhere a copy."""
 
     path: str
     name: str
@@ -44,7 +46,6 @@ class Delivered:
     read_from: str = ""  # a copy in another encoding, which is read in its place
     rows_told: int | None = None  # by the file beside it
     read_at: datetime = field(default_factory=now)  # what is written later is not in it
-    store: Store | None = None
 
     @property
     def pattern(self) -> str:
@@ -54,9 +55,8 @@ class Delivered:
     @contextmanager
     def opened(self, source: str, table: str) -> Iterator[IO[bytes]]:
         """Its bytes. Raises SourceError where it is gone by now, or cannot be read to its end."""
-        assert self.store
         try:
-            with self.store.system.open(self.store.path(self.name), "rb") as handle:
+            with Path(self.path).open("rb") as handle:
                 yield handle
         except OSError as error:
             if error.errno in FULL:  # of the disk that a copy is written to
@@ -97,13 +97,21 @@ class Deliveries:
 
 
 def new_files(
-    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, budget: Budget
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    budget: Budget,
+    copies: Copies,
 ) -> Deliveries:
-    """The files of a table that raw does not show yet. Raises SourceError when there is none at all, or no way to them."""
-    store = Store.of(source_name, source)
-    if not store.is_local and not con.filesystem_is_registered(store.protocol):
-        con.register_filesystem(store.system)
-    found = {file: info for file, info in store.listed(str(table.path)).items() if not is_companion(file, table)}
+    """The files of a table that raw does not show yet, those of a store of elsewhere among `copies`.
+
+    Raises SourceError when there is none at all, or no way to them.
+    """
+    store = within(budget, name, lambda: Store.of(source_name, source))
+    listed = within(budget, name, lambda: store.listed(str(table.path)))
+    found = {file: info for file, info in listed.items() if not is_companion(file, table)}
     adopt_bare_names(con, source_name, name, list(found))
     loaded = con.execute(
         "select file, size, modified_ns, sha256, noted_at, load_id from ops.loaded_files where source = ? and table_name = ? "
@@ -129,7 +137,7 @@ def new_files(
     is_restored = newest_file in found and modified(found[newest_file]) != newest[newest_file].modified_ns
     deliveries, last_file = Deliveries(), newest_file
     for file, info in oldest_first(found):
-        path, size, written = store.path(file), int(info.get("size") or 0), modified(info)
+        size, written = int(info.get("size") or 0), modified(info)
         known = newest.get(file)
         is_as_known = known and written and (known.size, known.modified_ns) == (size, written)
         if known and is_as_known and not store.may_have_changed(file, known.noted_at):
@@ -139,20 +147,12 @@ def new_files(
         if why_not:
             deliveries.unreadable[file] = why_not
             continue
-        try:
-            digest, size, lines = read_through(store.system, path, source, table, lambda: budget.check(name))
-        except OSError as error:
-            why = "is gone, or a link to nowhere" if isinstance(error, FileNotFoundError) else "cannot be opened"
-            deliveries.unreadable[file] = f"the file {why}"
+        read = _read(store, source, name, table, file, budget, copies)
+        if isinstance(read, str):
+            deliveries.unreadable[file] = read
             continue
-        rows_told, why_not = read_companion(store.system, path, table, digest)
-        if why_not:
-            deliveries.unreadable[file] = why_not
-            continue
-        delivered = Delivered(
-            path if store.is_local else f"{store.protocol}://{path}", file, size, written, digest, lines,
-            rows_told=rows_told, read_at=read_at, store=store,
-        )  # fmt: skip
+        here, digest, size, lines, rows_told = read
+        delivered = Delivered(here, file, size, written, digest, lines, rows_told=rows_told, read_at=read_at)
         seen = Known(size, written, digest, read_at)
         old = None if table.key or known else moved_from(file, seen, newest, found)
         if old:
@@ -170,6 +170,8 @@ def new_files(
         )
         if (known and known.sha256 == digest and not is_again) or is_copy or is_known_by_last_name:
             deliveries.copies.append(delivered)
+            if not store.is_local:
+                copies.drop(here)
             deliveries.touched.extend([file] if is_rewritten else [])
         else:
             deliveries.fresh.append(delivered)
@@ -177,6 +179,32 @@ def new_files(
             last, last_file = digest, file
         newest[file] = seen
     return deliveries
+
+
+def _read(
+    store: Store, source: Source, name: str, table: Table, file: str, budget: Budget, copies: Copies
+) -> tuple[str, str, int, Lines, int | None] | str:
+    """(where it is read, SHA-256, bytes, lines, rows told) of a file, or why it cannot be read. Raises SourceError where its
+    store does not answer."""
+    here = store.path(file)
+    try:
+        if not store.is_local:
+            here = str(copies.take(store, file, name, budget))
+        digest, size, lines = read_through(here, source, table, lambda: budget.check(name))
+
+        def told() -> tuple[int | None, str | None]:
+            return read_companion(store.system, store.path(file), table, digest)
+
+        rows_told, why_not = told() if store.is_local else within(budget, name, told)
+    except SourceError:
+        raise
+    except Exception as error:  # each store's package raises kinds of its own
+        if getattr(error, "errno", None) in FULL:  # of the disk that a copy is written to
+            raise
+        if not store.is_of_one_file(error):
+            raise store.does_not_answer(error) from None
+        return f"the file {'is gone, or a link to nowhere' if isinstance(error, FileNotFoundError) else 'cannot be opened'}"
+    return why_not or (here, digest, size, lines, rows_told)
 
 
 def _is_after(written_ns: int, moment: datetime | None) -> bool:

@@ -33,13 +33,16 @@ def is_companion(name: str, table: Table) -> bool:
 
 
 def read_companion(system: Any, path: str, table: Table, digest: str) -> tuple[int | None, str | None]:
-    """(rows that the file beside `path` tells, why the delivery must wait). Both None where nothing is told, or all is well."""
+    """(rows that the file beside `path` tells, why the delivery must wait). Both None where nothing is told, or all is well.
+
+    Raises what the store raises where it does not answer.
+    """
     if table.told_by is None:
         return None, None
     try:
         with system.open(f"{path}.{table.told_by}", "rb") as handle:
             said = handle.read(1024).decode("utf-8-sig", errors="replace").strip()
-    except OSError:
+    except FileNotFoundError:
         return None, f"the file beside it, .{table.told_by}, is not there"
     if table.told_by == "sha256":
         # as `sha256sum` writes it: the digest, then the name

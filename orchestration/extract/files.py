@@ -5,6 +5,7 @@ Each delivery is loaded once (delivered.py). Not here: merging into raw (landing
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import duckdb
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
-from orchestration.core.warehouse import quote, text
+from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered, file_names, new_files, note_copy, noting, paths
@@ -20,6 +21,7 @@ from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import canonical, check_contract
+from orchestration.extract.store_copies import Copies
 from orchestration.extract.unpacked import refuse_damaged, unreadable
 
 _WIDER = (["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"], ["FLOAT", "DOUBLE"])
@@ -40,7 +42,26 @@ def read_files(
     """
     if not table.path:
         raise SourceError(f"source {source_name}, table {name} says no path", to_do='add path = "….csv" to the table')
-    found = new_files(con, source_name, source, name, table, budget)
+    with ExitStack() as held:
+        copies = held.enter_context(closing(Copies(str(scalar(con, "select current_setting('temp_directory')")))))
+        batch = _new_batch(con, source_name, source, name, table, max_reject_share, budget, copies)
+        if batch is None:
+            return None
+        held.callback(batch.close)
+        return replace(batch, close=held.pop_all().close)
+
+
+def _new_batch(
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    max_reject_share: float,
+    budget: Budget,
+    copies: Copies,
+) -> Batch | None:
+    found = new_files(con, source_name, source, name, table, budget, copies)
     for file in found.fresh:
         # JSON Lines without a row have no byte. An empty CSV is refused without a header too: a register's would free everybody
         if source.format != "jsonl":

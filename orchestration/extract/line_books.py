@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from orchestration.core.settings import Source, Table
 from orchestration.extract.unpacked import Unpacked
@@ -37,16 +37,14 @@ class Lines:
     damage: tuple[str, str] | None = None  # what is wrong with the file as a whole, and what to do
 
 
-def read_through(
-    system: Any, path: str, source: Source, table: Table, check_time: Callable[[], None]
-) -> tuple[str, int, Lines]:
-    """(SHA-256, bytes, lines) of a file, in one pass; lines are those of what a compressed file holds.
+def read_through(path: str, source: Source, table: Table, check_time: Callable[[], None]) -> tuple[str, int, Lines]:
+    """(SHA-256, bytes, lines) of a file of this machine, in one pass; lines are those of what a compressed file holds.
 
     `check_time` raises when the source's time is up.
     """
     digest, size = hashlib.sha256(), 0
     encoding = (table.csv or source.csv).encoding
-    with system.open(path, "rb") as handle:
+    with Path(path).open("rb") as handle:
 
         def chunks() -> Iterator[bytes]:
             nonlocal size

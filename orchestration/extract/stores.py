@@ -5,6 +5,8 @@ Not here: which files are new (delivered.py), or what they hold (line_books.py).
 
 from __future__ import annotations
 
+import errno
+import ftplib
 import glob
 import hashlib
 import re
@@ -13,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import fsspec
@@ -24,6 +26,14 @@ from orchestration.core.settings import Source
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "crc32c")
 _NAMED = 3
+_OF_ONE_FILE = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, ftplib.error_perm)
+# of a folder of this machine that another one serves
+_LOST = (
+    errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ECONNRESET,
+    errno.ECONNABORTED, errno.ECONNREFUSED, errno.ESHUTDOWN,
+)  # fmt: skip
+# answers of HTTP that say nothing of the file that was asked for
+_PASSING = (408, 425, 429)
 # a kernel's clock of files runs a few milliseconds behind, that of a mounted disk's server may run a little more
 _CLOCKS_APART = timedelta(seconds=5)
 
@@ -43,7 +53,8 @@ class Store:
         """Raises SourceError where nothing here can read such a store, or it does not answer."""
         told = source.url.partition("://")[0]
         try:
-            system, root = fsspec.core.url_to_fs(source.url)
+            # a connection that broke, or that a read which was given up still holds, is not used again
+            system, root = fsspec.core.url_to_fs(source.url, skip_instance_cache=True)
         except (ImportError, ValueError):
             package = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs", "sftp": "paramiko"}
             raise SourceError(
@@ -65,16 +76,29 @@ class Store:
         try:
             found = self.system.glob(glob.escape(self.base) + pattern, detail=True)
         except Exception as error:  # each store's package raises kinds of its own
-            raise _does_not_answer(self.source_name, self.url, error) from None
+            raise self.does_not_answer(error) from None
         return {path.removeprefix(self.base): info for path, info in found.items() if info.get("type") != "directory"}
+
+    def is_of_one_file(self, error: Exception) -> bool:
+        """Whether what reading a file raised says something of that file; else the store stopped answering."""
+        if isinstance(error, _OF_ONE_FILE) or getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            return True
+        if self.is_local:
+            return isinstance(error, OSError) and error.errno not in _LOST
+        status = getattr(error, "status", None)
+        return isinstance(status, int) and 400 <= status < 500 and status not in _PASSING
+
+    def does_not_answer(self, error: Exception) -> SourceError:
+        return _does_not_answer(self.source_name, self.url, error)
 
     def path(self, name: str) -> str:
         return self.base + name
 
     def why_no_file(self, name: str) -> str | None:
-        """Why a name is none of a file that has an end: a pipe or a device would be read for ever."""
+        """Why a name is none of a file that has an end: a pipe or a device would be read for ever. Of a store of elsewhere, why
+        no copy of that name can be made."""
         if not self.is_local:
-            return None
+            return "its name leads out of its folder" if _leads_out(name) else None
         try:
             is_file = stat.S_ISREG(Path(self.path(name)).stat().st_mode)
         except OSError:
@@ -102,6 +126,10 @@ def _does_not_answer(source_name: str, url: str, error: Exception) -> SourceErro
         is_passing=True,
         is_whole_source=True,
     )
+
+
+def _leads_out(name: str) -> bool:
+    return name.startswith("/") or "\0" in name or ".." in PurePosixPath(name).parts
 
 
 def oldest_first(found: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:

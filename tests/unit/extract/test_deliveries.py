@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -343,6 +344,90 @@ def test_a_remote_file_of_the_same_size_is_news_by_its_content(load, raw, store,
     system.pipe(f"{folder}/c.csv", b"id,status\n1,nej\n")
     load(url=f"memory:/{folder}", path="*.csv")
     assert raw() == [("1", "nej")]
+
+
+def _reading(monkeypatch, system, read):
+    """The store reads each file's bytes so: `read` gets how many are asked for."""
+
+    class Handle(io.BytesIO):
+        def read(self, size=-1):
+            return read(size)
+
+    monkeypatch.setattr(type(system), "_open", lambda self, path, *_, **__: Handle())
+
+
+@pytest.mark.parametrize("told_by", [None, "sha256"])
+@pytest.mark.parametrize("error", [TimeoutError("late"), ConnectionResetError("reset"), RuntimeError("a driver's own")])
+def test_a_store_that_stops_answering_in_mid_file_is_an_error_of_its_source(
+    load, raw, store, monkeypatch, error, told_by
+):
+    system, folder = store
+    system.pipe(f"{folder}/c.csv", b"id,status\n1,ja\n")
+    parts = iter([b"id,status\n1,ja\n"] + ([b""] if told_by else []))
+
+    def read(size):
+        part = next(parts, None)
+        if part is None:
+            raise error
+        return part
+
+    _reading(monkeypatch, system, read)
+    with pytest.raises(SourceError, match=rf"does not answer \({type(error).__name__}\)") as caught:
+        load(url=f"memory:/{folder}", path="*.csv", table={"told_by": told_by})
+    assert caught.value.is_whole_source and caught.value.is_passing
+    assert raw() == []
+
+
+def test_a_remote_file_that_may_not_be_read_costs_only_itself(load, raw, store, warehouse, monkeypatch):
+    system, folder = store
+    system.pipe({f"{folder}/a.csv": b"id,status\n1,ja\n", f"{folder}/b.csv": b"id,status\n2,ja\n"})
+    plain = type(system)._open
+
+    def refuse(self, path, *more, **how):
+        if path.endswith("b.csv"):
+            raise PermissionError(path)
+        return plain(self, path, *more, **how)
+
+    monkeypatch.setattr(type(system), "_open", refuse)
+    load(url=f"memory:/{folder}", path="*.csv")
+    assert raw() == [("1", "ja")]
+    told = warehouse.execute("select file, reason from quarantine.rejected_rows").fetchall()
+    assert told == [("b.csv", "the file cannot be opened")]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "json_pages", "parquet"])
+def test_a_store_that_drips_ends_with_the_time_of_its_source(load, raw, store, monkeypatch, format):
+    system, folder = store
+    system.pipe(f"{folder}/c.x", b"id,status\n")
+    is_over = threading.Event()
+    _reading(monkeypatch, system, lambda size: (is_over.wait(5) and b"") or b"1")
+    began = time.monotonic()
+    with pytest.raises(SourceError, match=r"longer than the 0\.005 minutes") as caught:
+        load(url=f"memory:/{folder}", path="*.x", format=format, max_minutes=0.005)
+    is_over.set()
+    assert time.monotonic() - began < 4
+    assert caught.value.is_whole_source
+    assert raw() == []
+
+
+def test_a_listing_that_drips_ends_with_the_time_of_its_source(load, store, monkeypatch):
+    system, folder = store
+    is_over = threading.Event()
+    monkeypatch.setattr(type(system), "glob", lambda self, path, **more: is_over.wait(5) and {})
+    began = time.monotonic()
+    with pytest.raises(SourceError, match=r"longer than the 0\.005 minutes"):
+        load(url=f"memory:/{folder}", path="*.csv", max_minutes=0.005)
+    is_over.set()
+    assert time.monotonic() - began < 4
+
+
+def test_copies_of_remote_files_go_with_the_load_and_keep_their_names(load, raw, store, warehouse):
+    system, folder = store
+    system.pipe({f"{folder}/a/c.csv": b"id,status\n1,ja\n", f"{folder}/a/b/d.csv": b"id,status\n2,nej\n"})
+    load(url=f"memory:/{folder}", path="**/*.csv")
+    assert raw("id, _source_file") == [("1", "a/c.csv"), ("2", "a/b/d.csv")]
+    (temporary,) = warehouse.execute("select current_setting('temp_directory')").fetchone()
+    assert not [path for path in Path(temporary).rglob("*") if path.suffix == ".csv"]
 
 
 def test_a_listing_that_breaks_off_is_an_error_of_its_source(load, store, monkeypatch):

@@ -1,0 +1,73 @@
+"""Files of a store that is not of this machine, copied to the run's own folder before anything reads them.
+
+Whoever reads a file asks no clock while it waits for a byte; here a thread waits, and is left alone when the source's time is up.
+Not here: what a store lists (stores.py), or reading the copy (line_books.py, files.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from orchestration.extract.budget import Budget
+from orchestration.extract.stores import Store
+
+T = TypeVar("T")
+_CHUNK_BYTES = 4 * 1024 * 1024
+
+
+class Copies:
+    """Copies below a folder of their own, until `close`. Each has the name below the url that its file has."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(tempfile.mkdtemp(dir=folder))
+        self._taken = 0
+
+    def take(self, store: Store, name: str, table: str, budget: Budget) -> Path:
+        """A copy of a file. Raises SourceError when the source's time is up first, else what the store raises."""
+        # as many letters before each name: SQL cuts them off. A folder each: a store may have both a and a/b
+        self._taken += 1
+        copy = self._folder / f"{self._taken:09}" / name
+
+        def work() -> None:
+            copy.parent.mkdir(parents=True)
+            with store.system.open(store.path(name), "rb") as there, copy.open("wb") as here:
+                while chunk := there.read(_CHUNK_BYTES):
+                    budget.check(table)
+                    here.write(chunk)
+
+        within(budget, table, work)
+        return copy
+
+    def drop(self, copy: str) -> None:
+        """Removes a copy that nobody is to read."""
+        shutil.rmtree(self._folder / Path(copy).relative_to(self._folder).parts[0], ignore_errors=True)
+
+    def close(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def within(budget: Budget, table: str, work: Callable[[], T]) -> T:
+    """What `work` returns or raises. Raises SourceError when the source's time is up first; `work` goes on until it notices."""
+    found: list[T] = []
+    raised: list[BaseException] = []
+    is_done = threading.Event()
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            is_done.set()
+
+    threading.Thread(target=run, daemon=True).start()
+    if not is_done.wait(budget.left):
+        raise budget.spent(table)
+    if raised:
+        raise raised[0]
+    return found[0]
