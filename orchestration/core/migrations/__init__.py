@@ -139,8 +139,14 @@ def assert_not_newer(con: duckdb.DuckDBPyConnection) -> int:
     version, shape = con.execute("select schema_version, shape from ops.home").fetchall()[0]
     unknown = sorted(set(json.loads(shape)) - set(_listed(declared())) - REMOVED)
     if version > len(STEPS) or unknown:
+        is_ahead = version > len(STEPS)
+        newer = (
+            f"schema version {version}; this program knows {len(STEPS)}"
+            if is_ahead
+            else "it keeps what this one does not know"
+        )
         raise HomeVersionError(
-            f"a newer version of Kundbild built this home (schema version {version}; this program knows {len(STEPS)})",
+            f"a newer version of Kundbild built this home ({newer})",
             where=unknown[0] if unknown else "ops.home",
             to_do="use that version or a newer one; nothing was changed",
         )
