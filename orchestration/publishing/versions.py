@@ -66,6 +66,14 @@ def missing_parts(home: Home, version: str) -> list[str]:
     return missing + ([] if (folder / PARQUET_FOLDER).is_dir() else [PARQUET_FOLDER])
 
 
+def broken_parts(home: Home, version: str) -> list[str]:
+    """Missing parts but for grades that the publication never had: an earlier version made it, and a night makes them."""
+    held = _read(home.published / "versions" / version)
+    schemas = {name.partition(".")[0] for name in held.tables} if held else set()
+    never = {grade.file for grade in GRADES.values() if held and not schemas & set(grade.schemas)}
+    return [part for part in missing_parts(home, version) if part not in never]
+
+
 def cut_files(home: Home, version: str) -> list[Path]:
     """Databases of a publication that are there and cut."""
     return [path for path in sorted((home.published / "versions" / version).rglob("*.duckdb")) if is_cut(path)]

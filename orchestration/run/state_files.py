@@ -10,7 +10,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, read_json
 from orchestration.identity.model import nightly_model
 from orchestration.privacy.intake.suppression import assert_readable
-from orchestration.publishing.versions import current_version, missing_parts, standing_versions, unusable_parts
+from orchestration.publishing.versions import broken_parts, current_version, standing_versions, unusable_parts
 from orchestration.run.dagster_instance import assert_usable
 from orchestration.run.findings import Finding
 from orchestration.run.preflight import assert_suppression
@@ -87,7 +87,7 @@ def _publication(home: Home) -> list[Finding]:
     standing, seen = standing_versions(home), current_version(home)
     if not standing and not home.published.joinpath("current").is_symlink():
         return []
-    parts = {v: missing_parts(home, v) if v == seen else unusable_parts(home, v) for v in standing}
+    parts = {v: broken_parts(home, v) if v == seen else unusable_parts(home, v) for v in standing}
     broken = [f"{version} ({', '.join(names)} cut or gone)" for version, names in parts.items() if names]
     broken += [] if seen else [f"{home.published / 'current'} leads nowhere"]
     to_do = "`kundbild run --force` publishes anew and removes what is broken; is the disk full?"
