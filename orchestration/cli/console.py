@@ -172,6 +172,8 @@ class Watch:
             share = _SHARE.match(detail)
             done, total = (int(share[1]), int(share[2])) if share else (0, None)
             self._bar.update(self._task, step=step, description=detail, completed=done, total=total)
+        elif detail.startswith("reading "):  # a source may be waited for long
+            err.print(f"{step}: {detail} …", highlight=False)
         elif step not in (self._last, self._what):
             err.print(step if not detail else f"{step} …", highlight=False)
         elif step == self._what and detail:

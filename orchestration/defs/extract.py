@@ -51,6 +51,10 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
             run.start_clock(con)
             books: dict[str, LoadCounts] = {}
 
+            def reading(table: str) -> None:
+                again = f", again ({context.retry_number} of {plan.retries})" if context.retry_number else ""
+                tell("extract", f"reading {name}.{table}{again}")
+
             def loaded(table: str, counts: LoadCounts) -> None:
                 books[table] = counts
                 tell("extract", f"{name}.{table}: {counts.source_rows:,} rows")
@@ -60,7 +64,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
                     tell(NOTE, f"{name}.{table}: {note}")
 
             try:
-                extract_source(con, run.home, run.settings, name, tables=wanted, loaded=loaded)
+                extract_source(con, run.home, run.settings, name, tables=wanted, reading=reading, loaded=loaded)
             except SourceError as error:
                 if error.is_passing and context.retry_number < plan.retries:
                     raise

@@ -47,9 +47,10 @@ def extract_source(
     name: str,
     *,
     tables: Iterable[str] | None = None,
+    reading: Callable[[str], None] = lambda table: None,
     loaded: Callable[[str, LoadCounts], None] = lambda table, counts: None,
 ) -> dict[str, LoadCounts]:
-    """Brings what is new in source `name` into raw, table by table; `loaded` is told after each.
+    """Brings what is new in source `name` into raw, table by table; `reading` is told before each, `loaded` after.
 
     Returns the books of each table. A table that cannot be read costs only itself: the others are loaded first. Then
     raises SourceError, whose `tables` holds the error of each; the source's status says since when it is stale. Whatever
@@ -69,6 +70,7 @@ def extract_source(
             continue
         try:
             budget.check(table_name)
+            reading(table_name)
             books[table_name] = _extract_table(con, home, settings, name, table_name, table, suppressor, budget)
         except SourceError as error:
             failed[table_name] = error
