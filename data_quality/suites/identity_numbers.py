@@ -17,11 +17,12 @@ _NARROW = "0123456789+-/.ABCDEFHJKLMNPRSTUVWXY"
 _WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
 _DIGITS = "".join(filter(str.isdecimal, map(chr, range(ord("9") + 1, sys.maxunicode + 1))))
 _READ = "".join(str(unicodedata.decimal(sign)) for sign in _DIGITS)
+# the first letter behind a colon stands in brackets: SQLAlchemy reads `:word` as a parameter, wherever it stands
 # signs as HTML writes them, by their number, and those by name that stand between digits; "&" itself may be written so before them.
 # Without braces, as below
-_BY_NUMBER, _BY_HEX = "&(?:amp;)*#([0-9]+);", "&(?:amp;)*#[xX]([0-9A-Fa-f]+);"
-_NAMED_BLANKS = "&(?:amp;)*(?:nbsp|ensp|emsp|thinsp|hairsp|numsp|puncsp|shy|zwj|zwnj|Tab|ThinSpace|NonBreakingSpace|ZeroWidthSpace);"
-_NAMED_DASHES = "&(?:amp;)*(?:ndash|mdash|minus|hyphen|dash|horbar);"
+_BY_NUMBER, _BY_HEX = "&(?:[a]mp;)*#([0-9]+);", "&(?:[a]mp;)*#[xX]([0-9A-Fa-f]+);"
+_NAMED_BLANKS = "&(?:[a]mp;)*(?:[n]bsp|ensp|emsp|thinsp|hairsp|numsp|puncsp|shy|zwj|zwnj|Tab|ThinSpace|NonBreakingSpace|ZeroWidthSpace);"
+_NAMED_DASHES = "&(?:[a]mp;)*(?:[n]dash|mdash|minus|hyphen|dash|horbar);"
 _NAMED = {"plus": "+", "sol": "/", "period": "."}
 # a tab too, and signs without a width
 _BLANKS, _DASHES = (
@@ -58,7 +59,7 @@ def _without_html(written: str) -> str:
     number = f"try_cast(coalesce(nullif(regexp_extract(p, '{_BY_NUMBER}', 1), ''), '0x' || nullif(regexp_extract(p, '{_BY_HEX}', 1), '')) as int)"
     read = f"regexp_replace(regexp_replace({written}, '{_NAMED_BLANKS}', ' ', 'g'), '{_NAMED_DASHES}', '-', 'g')"
     for name, sign in _NAMED.items():
-        read = f"regexp_replace({read}, '&(?:amp;)*{name};', '{sign}', 'g')"
+        read = f"regexp_replace({read}, '&(?:[a]mp;)*{name};', '{sign}', 'g')"
     parts = f"regexp_extract_all({read}, '{_BY_NUMBER}|{_BY_HEX}|[^&]+|&')"
     decoded = f"array_to_string(list_transform({parts}, lambda p: coalesce(try(chr({number})), p)), '')"
     return f"case when contains({written}, '&') then {decoded} else {written} end"
