@@ -15,6 +15,7 @@ from data_quality.suites.raw_statements import (
     numbers_in_registers,
     opt_outs,
     point_keys,
+    refused_keys,
     timed_events,
 )
 from orchestration.core.settings import Settings
@@ -121,7 +122,7 @@ def by_paths_of_their_own(settings: Settings) -> list[Check]:
             "no_permission_by_a_point_opted_out_in_raw",
             "Nobody is permitted by an address or number that any source ever delivered an opt-out of, however it is spelled.",
             f"select p.customer_id from (select *, unnest({point_keys('contact_point')}) as k from {permitted}) p "
-            f"join (select k, purpose, channel, clock, max(said_at) as said_at from (select *, unnest({point_keys('point')}) as k from ({said})) group by all) o "
+            f"join (select k, purpose, channel, clock, max(said_at) as said_at from (select *, unnest({refused_keys('point')}) as k from ({said})) group by all) o "
             f"on o.k = p.k where {_REFUSES}",
             rule=4,
         ),

@@ -214,6 +214,13 @@ def point_keys(point: str) -> str:
     return f"list_concat({addresses}, {number})"
 
 
+def refused_keys(point: str) -> str:
+    """SQL: the same of what was opted out of, with the number that an address of a messenger or a gateway begins with."""
+    nine = "[0-9]" * 9
+    begins = f"list_transform(regexp_extract_all({point}, '({nine}[0-9]*)@', 1), lambda d: right(d, 9))"
+    return f"list_concat({point_keys(point)}, {begins})"
+
+
 def _speaks(mapping: EntityMap) -> bool:
     return mapping.entity in ("consent_events", "email_events")
 

@@ -95,9 +95,16 @@ create or replace macro match_keys.email_key(s) as
 -- %3C as <, where the bytes are text
 create or replace macro match_keys.unescaped(s) as case when contains(s, '%') then coalesce(try(url_decode(s)), s) else s end;
 -- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=; of the sender
--- that a bounce goes to, whom the message was for: bounce+anna=x.se@list.example
+-- that a bounce goes to, whom the message was for: bounce+anna=x.se@list.example, SRS0=hash=day=x.se=anna@forwarder.example; of a
+-- guest, whose guest: anna_x.se#EXT#@tenant.example; without comments and marks; UTF-8 that was read as Windows-1252
 create or replace macro match_keys.revealed_address(s) as
     list_reduce([
+            ['Ã¥', 'å'], ['Ã¤', 'ä'], ['Ã¶', 'ö'], ['Ã¸', 'ø'], ['Ã¦', 'æ'], ['Ã©', 'é'], ['Ã¼', 'ü'],
+            ['Ã…', 'å'], ['Ã„', 'ä'], ['Ã–', 'ö'], ['Ã˜', 'ø'], ['Ã†', 'æ'],
+            ['SRS[01][=+-](?:[^\s@]*==)?[^\s@=]+=[^\s@=]+=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)=([^\s@]+)@[^\s@]+', '\2@\1'],
+            ['([^\s@]+)_([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)#EXT#@[^\s@]+', '\1@\2'],
+            ['\([^()@]*\)\s*@', '@'], ['@\s*\([^()@]*\)', '@'],
+            ['(^|\s)[_*~`]+([^\s@]+@[^\s@]*[^\s@_*~`])[_*~`]+(\s|$)', '\1\2\3'],
             ['[^\s@=+]*[+-]([^\s@=+]+)=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)@[^\s@]+', '\1@\2'],
             ['&(?:amp;)?(?:#0*64|#x0*40|commat);|[＠﹫]', '@'], ['&(?:amp;)?(?:#0*46|#x0*2e|period);', '.'], ['&(?:amp;)?(?:#0*43|#x0*2b|plus);', '+'],
             ['&(?:amp;)?(?:#0*39|#x0*27|apos);', ''''], ['&(?:amp;)?(?:[lg]t|quot|nbsp|#[0-9]+|#x[0-9a-f]+);|=', ' '],

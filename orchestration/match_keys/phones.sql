@@ -2,9 +2,11 @@
 -- Not here: what country and kind of number a candidate is (phones.py, by the library phonenumbers).
 
 create or replace macro match_keys.digits_in(s) as regexp_replace(s, '[^0-9]', '', 'g');
--- what stands beside the addresses of a text: digits in an address are no number
+-- what a withdrawal has beside its addresses; of an address seven digits or more are kept: 46701112233@c.us is a number
 create or replace macro match_keys.beside_addresses(s) as
-    case when contains(s, '@') then regexp_replace(s, '[^\s\p{Z}<>()\[\]{}",;:|\\/]*\s*@\s*[^\s\p{Z}<>()\[\]{}",;:|\\/]*', ' ; ', 'g') else s end;
+    case when contains(s, '@') then regexp_replace(
+        regexp_replace(s, '[^\s\p{Z}<>()\[\]{}",;:|\\/]*?((?:\+|00)?(?:[0-9][.-]?){7,})[^\s\p{Z}<>()\[\]{}",;:|\\/0-9]*\s*@\s*[^\s\p{Z}<>()\[\]{}",;:|\\/]*', ' ; \1 ; ', 'g'),
+        '[^\s\p{Z}<>()\[\]{}",;:|\\/]*\s*@\s*[^\s\p{Z}<>()\[\]{}",;:|\\/]*', ' ; ', 'g') else s end;
 -- without a spreadsheet's .0 and its 4.67E+10, of which digits are lost; without the (0) behind a country code, an extension
 create or replace macro match_keys.bare_phone(s) as
     regexp_replace(

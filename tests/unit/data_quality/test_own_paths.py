@@ -168,6 +168,8 @@ SEEN = {
     stop(who="k7", topic=None, way=None): {BY_RECORD},
     stop(who="k7", choice="NEJ TACK"): {BY_RECORD},
     stop(point="070 111 22 33 (hem)", way="sms"): {BY_POINT},
+    stop(point="46701112233@c.us", way="sms"): {BY_POINT},
+    stop(point="0701112233@sms.example.com", way="sms"): {BY_POINT},
     stop(who="k9") + former(email_key="anna.berg@x.se"): {BY_FORMER_KEY},
     stop(who="k9", way="sms") + former(phone_key="+46701112233"): {BY_FORMER_KEY},
     stop(who="k9") + former(given_key="anna", family_key="berg", birth_date="1980-02-03") + GONE: {BY_FORMER_KEY},

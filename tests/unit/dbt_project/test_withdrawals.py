@@ -167,9 +167,35 @@ def test_rule_04_a_number_beside_an_address_in_a_withdrawal_denies_whoever_has_i
         assert set(permitted([ANNA, BO], consent_events=[said("anna"), said("bo"), stop])) == {
             ("bo", "survey", "email")
         }
-    # digits of an address are no number
-    stop = said("t", "withdrawn", "2026-03-01", contact_point="0701112233@x.se") | NOBODYS
+    # few digits of an address are no number
+    stop = said("t", "withdrawn", "2026-03-01", contact_point="anna2233@x.se") | NOBODYS
     assert len(permitted([ANNA, BO], consent_events=[said("anna"), said("bo"), stop])) == 2
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "46701112233@c.us", "46701112233@s.whatsapp.net", "0701112233@sms.example.com", "+46-70-111-22-33@x.se", "07011122330709999993",
+        "anna(news)@x.se", "_anna@x.se_", "*anna@x.se*", "SRS0=HHH=TT=x.se=anna@forwarder.example.com",
+        "SRS1=HH=first.example==HHH=TT=x.se=anna@forwarder.example.com", "anna_x.se#EXT#@tenant.onmicrosoft.com",
+    ],
+)  # fmt: skip
+def test_rule_04_a_withdrawal_denies_whom_its_contact_point_may_name(permitted, point):
+    """By a number within an address, and by an address within another or among marks. A grant on it permits nothing by that."""
+    stop = said("t", "withdrawn", "2026-03-01", contact_point=point) | NOBODYS
+    assert set(permitted([ANNA, BO], consent_events=[said("anna"), said("bo"), stop])) == {("bo", "survey", "email")}
+    no = said("t", "withdrawn", "2026-03-01", contact_point="anna@x.se") | NOBODYS
+    yes = said("anna", at="2026-04-01", contact_point=point, channel="sms")
+    assert permitted([ANNA], consent_events=[said("anna"), no, yes, {**no, "channel": "sms"}]) == {}
+
+
+def test_rule_04_a_withdrawal_of_an_address_in_another_encoding_denies_whoever_has_it(permitted):
+    asa = person("asa", "Åsa", "Öberg", email="åsa.öberg@x.se")
+    grant = said("asa", contact_point="åsa.öberg@x.se")
+    assert len(permitted([asa], consent_events=[grant])) == 1
+    for point in ("Ã¥sa.Ã¶berg@x.se", "Ã…sa.Ã–berg@x.se"):
+        stop = said("t", "withdrawn", "2026-03-01", contact_point=point) | NOBODYS
+        assert permitted([asa], consent_events=[grant, stop]) == {}
 
 
 @pytest.mark.parametrize(

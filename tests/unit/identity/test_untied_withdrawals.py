@@ -75,6 +75,12 @@ def test_rule_04_an_unsubscribe_in_disguise_or_without_a_system_denies(permitted
     assert permitted([ANNA, BO], consent_events=offers, email_events=events) == {}
 
 
+def test_a_withdrawal_of_a_number_whose_digits_are_hidden_is_of_nobody(permitted, warehouse):
+    hidden = ("07011122xx", "070-111 22 **", "XX1112233")
+    permitted([ANNA, BO], consent_events=[no(None, contact_point=p, source_key=p) for p in hidden])
+    assert find_untied(warehouse) == len(hidden)
+
+
 def test_a_withdrawal_of_nobody_is_told_until_it_is_acknowledged_or_its_person_comes(permitted, warehouse):
     permitted.remembers = True
     of_nobody = [
