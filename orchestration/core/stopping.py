@@ -73,11 +73,11 @@ def _leave(number: int, on_stop: Callable[[str], None], within: float) -> None:
     os._exit(128 + number)
 
 
-def end_with_parent() -> None:
-    """Called by a child process: the system kills it when its parent dies, kill -9 included. Linux; elsewhere nothing."""
+def end_with_parent(parent: int) -> None:
+    """Called by a child of that process: the system kills it when its parent dies, kill -9 included. Linux; elsewhere nothing."""
     if sys.platform != "linux":
         return
-    parent = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent or parent == 1:
+    # it died before; in a container number 1 may be the parent itself
+    if os.getppid() != parent:
         os._exit(1)

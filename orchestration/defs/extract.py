@@ -12,6 +12,7 @@ from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.warehouse import scalar
 from orchestration.defs.jobs import WAS_EXTRACTED
 from orchestration.defs.resources import NightResource
+from orchestration.extract.budget import Budget
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import STALE, LoadCounts
@@ -63,8 +64,11 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
                 for note in _notes(counts):
                     tell(NOTE, f"{name}.{table}: {note}")
 
+            budget = run.budgets.setdefault(name, Budget(name, source.max_minutes))
             try:
-                extract_source(con, run.home, run.settings, name, tables=wanted, reading=reading, loaded=loaded)
+                extract_source(
+                    con, run.home, run.settings, name, tables=wanted, reading=reading, loaded=loaded, budget=budget
+                )
             except SourceError as error:
                 if error.is_passing and context.retry_number < plan.retries:
                     raise

@@ -14,16 +14,27 @@ _BETWEEN_INTERRUPTS = 1.0
 
 
 class Budget:
-    """The time that is left to a source. Starts when it is made."""
+    """The time that is left to a source, however often it is tried. Starts when it is made, and pauses between two tries."""
 
     def __init__(self, source: str, minutes: float) -> None:
         self.source, self.minutes = source, minutes
         self._ends = time.monotonic() + minutes * 60
+        self._paused: float | None = None
 
     @property
     def left(self) -> float:
         """Seconds; never below zero."""
-        return max(0.0, self._ends - time.monotonic())
+        return max(0.0, self._ends - time.monotonic()) if self._paused is None else self._paused
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """The clock of a try: when the block ends it stands until the next, as other sources are read meanwhile."""
+        if self._paused is not None:
+            self._ends, self._paused = time.monotonic() + self._paused, None
+        try:
+            yield
+        finally:
+            self._paused = self.left
 
     def check(self, table: str) -> None:
         """Raises SourceError when the time is up."""

@@ -20,6 +20,7 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.landing import Batch, load
 from orchestration.extract.raw_tables import ensure_raw, fit_raw
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
+from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.unpacked import unreadable
 from orchestration.privacy.erasure.known_again import forget_known_again
 from orchestration.privacy.intake.suppression import SuppressionList
@@ -49,8 +50,10 @@ def extract_source(
     tables: Iterable[str] | None = None,
     reading: Callable[[str], None] = lambda table: None,
     loaded: Callable[[str, LoadCounts], None] = lambda table, counts: None,
+    budget: Budget | None = None,
 ) -> dict[str, LoadCounts]:
-    """Brings what is new in source `name` into raw, table by table; `reading` is told before each, `loaded` after.
+    """Brings what is new in source `name` into raw, table by table; `reading` is told before each, `loaded` after. A further try
+    is given the `budget` of the first.
 
     Returns the books of each table. A table that cannot be read costs only itself: the others are loaded first. Then
     raises SourceError, whose `tables` holds the error of each; the source's status says since when it is stale. Whatever
@@ -59,19 +62,46 @@ def extract_source(
     source = settings.sources[name]
     wanted = set(tables) if tables is not None else set(source.tables)
     suppressor = _suppressor(con, home, settings)
-    budget = Budget(name, source.max_minutes)
+    budget = budget or Budget(name, source.max_minutes)
+    with budget.going_on(), ServerProcesses() as servers:
+        books, failed = _extract_tables(con, home, settings, name, wanted, reading, loaded, suppressor, budget, servers)
+    if suppressor.learned:
+        forget_known_again(con, home, settings, suppressor.learned)
+    if failed:
+        together = _together(name, failed)
+        set_source_status(con, name, False, str(together))
+        raise together
+    set_source_status(con, name, True)
+    return books
+
+
+def _extract_tables(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    settings: Settings,
+    name: str,
+    wanted: set[str],
+    reading: Callable[[str], None],
+    loaded: Callable[[str, LoadCounts], None],
+    suppressor: Suppressor,
+    budget: Budget,
+    servers: ServerProcesses,
+) -> tuple[dict[str, LoadCounts], dict[str, SourceError]]:
+    """The books of each table that was loaded, and the error of each that could not be."""
     books: dict[str, LoadCounts] = {}
     failed: dict[str, SourceError] = {}
     # consents first: a new one lets in again who was erased; then people, whose keys the other rows hang on
     for table_name, table in sorted(
-        source.tables.items(), key=lambda item: (not _has_grants(item[1]), not _has_people(item[1]))
+        settings.sources[name].tables.items(), key=lambda item: (not _has_grants(item[1]), not _has_people(item[1]))
     ):
         if table_name not in wanted:
             continue
         try:
             budget.check(table_name)
             reading(table_name)
-            books[table_name] = _extract_table(con, home, settings, name, table_name, table, suppressor, budget)
+            books[table_name] = _extract_table(
+                con, home, settings, name, table_name, table, suppressor, budget, servers
+            )
         except SourceError as error:
             failed[table_name] = error
             if error.is_whole_source:
@@ -81,14 +111,7 @@ def extract_source(
             failed[table_name] = _unforeseen(home, name, table_name, error)
             continue
         loaded(table_name, books[table_name])
-    if suppressor.learned:
-        forget_known_again(con, home, settings, suppressor.learned)
-    if failed:
-        together = _together(name, failed)
-        set_source_status(con, name, False, str(together))
-        raise together
-    set_source_status(con, name, True)
-    return books
+    return books, failed
 
 
 def _extract_table(
@@ -100,6 +123,7 @@ def _extract_table(
     table: Table,
     suppressor: Suppressor,
     budget: Budget,
+    servers: ServerProcesses,
 ) -> LoadCounts:
     # of rows with one key the last of the newest file counts: readers keep the order
     con.execute("set preserve_insertion_order = true")
@@ -110,7 +134,7 @@ def _extract_table(
         # DuckDB reads files itself, and asks no clock meanwhile
         with (
             budget.interrupting(table_name, con.interrupt),
-            _batch(con, home, settings, name, table_name, table, budget) as batch,
+            _batch(con, home, settings, name, table_name, table, budget, servers) as batch,
         ):
             if batch is not None:
                 read_from = batch.files
@@ -181,11 +205,12 @@ def _batch(
     table_name: str,
     table: Table,
     budget: Budget,
+    servers: ServerProcesses,
 ) -> Iterator[Batch | None]:
     batch: Batch | None
     source, share = settings.sources[name], settings.quality.max_reject_share
     if source.connector == "sql":
-        with sql.read_table(con, name, source, table_name, table, share, budget) as batch:
+        with sql.read_table(con, name, source, table_name, table, share, budget, servers) as batch:
             yield batch
     elif source.connector == "rest":
         with closing(rest.read_endpoint(con, home, name, source, table_name, table, share, budget)) as batch:

@@ -1,20 +1,18 @@
-"""The `sql` connector: any SQLAlchemy URL, fetched as Arrow (sql_fetch.py). DuckDB files are attached (duckdb_files.py).
+"""The `sql` connector: any SQLAlchemy URL, read as Arrow (sql_fetch.py). DuckDB files are attached (duckdb_files.py).
 
 Here: which rows of a table are read. Not here: since when (cursors.py), or merging into raw (landing.py).
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
-from adbc_driver_manager import Error as AdbcError
 
 from orchestration.core.disk import FULL
 from orchestration.core.errors import SourceError
@@ -22,24 +20,23 @@ from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import clear_up, clock_of, quote, scalar
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
+from orchestration.extract.database_errors import PASSING, DatabaseError, Why, told
 from orchestration.extract.duckdb_files import read_duckdb_table
 from orchestration.extract.landing import Batch
 from orchestration.extract.merging import same_key
 from orchestration.extract.misread import Misread
 from orchestration.extract.raw_tables import check_contract, raw_name
 from orchestration.extract.rejecting import cast_keys
-from orchestration.extract.sql_fetch import arrow_of
-from orchestration.extract.sql_statements import SPELLED, among, changed, limits, schema_and_name, select_rows
+from orchestration.extract.server_processes import ServerProcesses
+from orchestration.extract.sql_fetch import Database
+from orchestration.extract.sql_statements import SPELLED, Query, among, changed
 from orchestration.privacy.intake.entry import unread_columns
 
 # keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
 _WIDER = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-# what a driver raises where its server is away or busy; anything else stays as it is
-_PASSING = (sa.exc.SQLAlchemyError, AdbcError, sqlite3.Error, RuntimeError, OSError)
 # temporary tables
 _MADE = ("changed", "keys_there", "keys_read")
-_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 @contextmanager
@@ -51,6 +48,7 @@ def read_table(
     table: Table,
     max_reject_share: float,
     budget: Budget,
+    servers: ServerProcesses,
 ) -> Iterator[Batch]:
     """The rows of one table, those that changed since the last load or all, as a batch that lives inside the block.
 
@@ -68,55 +66,50 @@ def read_table(
             is_whole_source=True,
         )  # fmt: skip
     there = table.table or name
-    engine = _engine(source_name, url, budget)
-    running: list[Callable[[], object]] = [con.interrupt]
-
-    def interrupt() -> None:
-        for stop in reversed(running):
-            # a driver that cannot stop, or ended meanwhile: the others are to stop all the same
-            with suppress(Exception):
-                stop()
-
     try:
-        with budget.interrupting(name, interrupt):
-            schema, bare = schema_and_name(there)
-            found = {c["name"]: c["type"] for c in sa.inspect(engine).get_columns(bare, schema=schema)}
+        with (
+            closing(Database(url, budget, servers, con.interrupt)) as database,
+            budget.interrupting(name, database.interrupt),
+        ):
+            found = database.columns(there)
             added = check_contract(source_name, name, table, list(found), f"{_safe(url)}, table {there}")
             misread = Misread(con, source_name, name, table, max_reject_share)
-            reader = _Reader(con, url, engine, there, table, found, budget, running, misread)
+            reader = _Reader(con, database, there, table, found, misread)
             with reader.batch(raw_name(source_name, name), source, start, added) as batch:
                 yield batch
-    except sa.exc.NoSuchTableError:
-        raise SourceError(
-            f"source {source_name}: there is no table {there}", where=_safe(url), to_do="check the table's name"
-        ) from None
-    except (*_PASSING, TypeError, ValueError, LookupError) as error:
+    except (DatabaseError, *PASSING, TypeError, ValueError, LookupError) as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise
-        if _is_locked(error):
-            raise SourceError(
-                f"source {source_name}, table {name}: another program held the database locked for as long as the source may take",
-                where=_safe(url),
-                to_do=f"see which program writes there at that time, or raise max_minutes below [sources.{source_name}]",
-                is_whole_source=True,
-            ) from None
-        raise SourceError(
-            f"source {source_name}, table {name}: the database cannot be read ({type(error).__name__})",
-            where=_safe(url),
-            to_do="check that it runs, host, name and password in url, and that the name may read the table",
-            is_passing=isinstance(error, _PASSING),
-            # without a statement no connection came about; one may fail at this table alone, by a right or a broken view
-            is_whole_source=isinstance(error, sa.exc.OperationalError) and error.statement is None,
-        ) from None  # a driver's own words may quote rows
+        raise _failure(source_name, name, there, url, told(error)) from None  # a driver's own words may quote rows
     finally:
         clear_up(con, *(f"drop table if exists {made}" for made in _MADE), "drop view if exists fetched")
-        engine.dispose()
 
 
-def _is_locked(error: BaseException) -> bool:
-    """Whether SQLite waited for a lock in vain."""
-    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    return isinstance(cause, sqlite3.Error) and (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _LOCKED
+def _failure(source: str, name: str, there: str, url: sa.URL, error: DatabaseError) -> SourceError:
+    if error.why is Why.NO_TABLE:
+        return SourceError(
+            f"source {source}: there is no table {there}", where=_safe(url), to_do="check the table's name"
+        )
+    if error.why is Why.NO_DRIVER:
+        return SourceError(
+            f"source {source}: there is no driver for {url.drivername}:// here",
+            to_do="install the package that brings it (its SQLAlchemy dialect's page names it) into the environment",
+            is_whole_source=True,
+        )
+    if error.why is Why.LOCKED:
+        return SourceError(
+            f"source {source}, table {name}: another program held the database locked for as long as the source may take",
+            where=_safe(url),
+            to_do=f"see which program writes there at that time, or raise max_minutes below [sources.{source}]",
+            is_whole_source=True,
+        )
+    return SourceError(
+        f"source {source}, table {name}: the database cannot be read ({error.name})",
+        where=_safe(url),
+        to_do="check that it runs, host, name and password in url, and that the name may read the table",
+        is_passing=error.why in (Why.PASSING, Why.UNREACHABLE),
+        is_whole_source=error.why is Why.UNREACHABLE,
+    )
 
 
 def with_driver(url: sa.URL) -> sa.URL:
@@ -131,18 +124,14 @@ class _Reader:
     def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
-        url: sa.URL,
-        engine: sa.Engine,
+        database: Database,
         there: str,
         table: Table,
         found: dict[str, Any],
-        budget: Budget,
-        running: list[Callable[[], object]],
         misread: Misread,
     ) -> None:
-        self.con, self.url, self.engine, self.there = con, url, engine, there
-        self.table, self.found, self.budget, self.running = table, found, budget, running
-        self.misread = misread
+        self.con, self.database, self.there = con, database, there
+        self.table, self.found, self.misread = table, found, misread
         unread = unread_columns(table, found)
         self.columns = {c: t for c, t in table.columns.items() if c not in unread}
         self.names = ", ".join(quote(c) for c in self.columns)
@@ -152,7 +141,7 @@ class _Reader:
         table = self.table
         where = None
         if table.cursor and not start.is_whole:
-            where = changed(table.cursor, self.found[table.cursor], start, is_loose=self._as_text)
+            where = changed(table.cursor, self.found[table.cursor], start, is_loose=self.database.is_text)
         way = start.way if start.is_whole or where else "whole: the cursor is text that does not sort as time"
         batch = Batch(
             f"select {self.names} from fetched", self.columns, after=self.misread.reject,
@@ -182,15 +171,13 @@ class _Reader:
         batch.is_whole = self._is_empty_now(batch.keys_there)
         return True
 
-    @property
-    def _as_text(self) -> bool:
-        return bool(self.engine.dialect.name == "sqlite")
-
     @contextmanager
     def _fetched(self, where: Any) -> Iterator[pa.RecordBatchReader]:
-        sql = select_rows(self.engine, self.there, self.columns, self.found, as_text=self._as_text, where=where)
-        with arrow_of(self.url, self.engine, sql, self.budget, self.running) as reader:
-            yield self.misread.readable(reader) if self._as_text else reader
+        with self.database.rows(self._query(list(self.columns), where=where)) as reader:
+            yield self.misread.readable(reader) if self.database.is_text else reader
+
+    def _query(self, columns: list[str], **more: Any) -> Query:
+        return Query(self.there, columns, self.found, **{"is_text": self.database.is_text, **more})
 
     def _fits(self, reader: pa.RecordBatchReader) -> bool:
         """Whether no value can fail its cast; else each is cast on its own, and rejected alone."""
@@ -205,9 +192,8 @@ class _Reader:
         key = self.table.key
         if not self.table.find_deletions or not key:
             return None
-        sql = select_rows(self.engine, self.there, key, self.found, as_text=self._as_text, spelled=key)
-        with arrow_of(self.url, self.engine, sql, self.budget, self.running) as reader:
-            key_reader = self.misread.readable(reader, is_told=False) if self._as_text else reader  # noqa: F841 DuckDB finds it by its name
+        with self.database.rows(self._query(key, spelled=key)) as reader:
+            key_reader = self.misread.readable(reader, is_told=False) if self.database.is_text else reader  # noqa: F841 DuckDB finds it by its name
             self.con.execute("create or replace temp table keys_read as from key_reader")
         spelled = ", ".join(quote(SPELLED + c) for c in key)
         with clock_of(self.con, source.timezone or "UTC"):
@@ -242,8 +228,7 @@ class _Reader:
         """Whether a table where nothing changed has no row at all any more."""
         if keys or scalar(self.con, "select count(*) from changed"):
             return False
-        sql = select_rows(self.engine, self.there, list(self.columns)[:1], self.found, as_text=True, limit=1)
-        with arrow_of(self.url, self.engine, sql, self.budget, self.running) as reader:
+        with self.database.rows(self._query(list(self.columns)[:1], is_text=True, limit=1)) as reader:
             return not reader.read_all().num_rows
 
 
@@ -259,18 +244,6 @@ def _url(source_name: str, source: Source) -> sa.URL:
     except sa.exc.ArgumentError:
         raise SourceError(
             f"source {source_name}: url is no SQLAlchemy URL", to_do="e.g. sqlite:///file.sqlite", is_whole_source=True
-        ) from None
-
-
-def _engine(source_name: str, url: sa.URL, budget: Budget) -> sa.Engine:
-    try:
-        limited_url, arguments = limits(url, budget)
-        return sa.create_engine(limited_url, connect_args=arguments)
-    except (sa.exc.NoSuchModuleError, ImportError):
-        raise SourceError(
-            f"source {source_name}: there is no driver for {url.drivername}:// here",
-            to_do="install the package that brings it (its SQLAlchemy dialect's page names it) into the environment",
-            is_whole_source=True,
         ) from None
 
 

@@ -1,14 +1,13 @@
-"""Rows of a query as Arrow: Python's own sqlite3, which another thread may interrupt, ADBC for PostgreSQL (which COPYs),
-connectorx for MySQL and MariaDB, else SQLAlchemy's own cursor. A stream that breaks off is an error of its connection.
+"""A database as it is read: SQLite by Python's own driver, which another thread may interrupt; a server in a process of its own.
 
-Not here: which query (sql_statements.py), or what its rows become (sql.py).
+Rows come as Arrow. Not here: what is asked for (sql.py), or how a server answers (server_reader.py).
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,90 +16,92 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from orchestration.extract.budget import Budget
-from orchestration.extract.sql_statements import limited, limits, lock_seconds
+from orchestration.extract.database_errors import DatabaseError, broken_off
+from orchestration.extract.server_processes import ServerProcesses
+from orchestration.extract.sql_statements import Query, columns_of, limits, lock_seconds, select_rows
 
 _FETCH_ROWS = 50_000
 
 
-class BrokenStreamError(RuntimeError):
-    """A database that began to answer, and did not come to an end."""
+class Database:
+    """One database within the time of its source. `stop` ends what DuckDB does meanwhile."""
 
+    def __init__(self, url: sa.URL, budget: Budget, servers: ServerProcesses, stop: Callable[[], object]) -> None:
+        self._url, self._budget, self._servers = url, budget, servers
+        self._running: list[Callable[[], object]] = [stop]
+        self.is_text = url.get_backend_name() == "sqlite"
+        self._engine: sa.Engine | None = None
+        if self.is_text:
+            limited_url, arguments = limits(url, budget.left)
+            self._engine = sa.create_engine(limited_url, connect_args=arguments)
 
-@contextmanager
-def arrow_of(
-    url: sa.URL, engine: sa.Engine, sql: str, budget: Budget, running: list[Callable[[], object]]
-) -> Iterator[pa.RecordBatchReader]:
-    """The rows as they come. Raises BrokenStreamError where they break off, whatever DuckDB calls it that reads them."""
-    broken: list[Exception] = []
+    def interrupt(self) -> None:
+        """Ends whatever is running, from another thread."""
+        for stop in reversed(self._running):
+            # a driver that cannot stop, or ended meanwhile: the others are to stop all the same
+            with suppress(Exception):
+                stop()
 
-    def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    def close(self) -> None:
+        if self._engine:
+            self._engine.dispose()
+
+    def columns(self, there: str) -> dict[str, Any]:
+        """Name and type of each column of a table."""
+        if self._engine:
+            return columns_of(self._engine, there)
+        return self._servers.columns(self._url, there, self._budget.left, self._running)
+
+    @contextmanager
+    def rows(self, query: Query) -> Iterator[pa.RecordBatchReader]:
+        """The rows as they come. Raises DatabaseError where they break off, whatever DuckDB calls it that reads them."""
+        broken: list[DatabaseError] = []
+
+        def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+            try:
+                yield from reader
+            except DatabaseError as error:
+                broken.append(error)
+                raise
+            except Exception as error:
+                broken.append(broken_off(type(error).__name__))
+                raise
+
         try:
-            yield from reader
-        except Exception as error:
-            broken.append(error)
+            with self._read(query) as reader:
+                yield pa.RecordBatchReader.from_batches(reader.schema, batches(reader))
+        except (duckdb.Error, pa.ArrowException):
+            if broken:
+                raise broken[0] from None
             raise
 
-    try:
-        with _rows_of(url, engine, sql, budget, running) as reader:
-            yield pa.RecordBatchReader.from_batches(reader.schema, batches(reader))
-    except (duckdb.Error, pa.ArrowException):
-        if broken:
-            raise BrokenStreamError(type(broken[0]).__name__) from None
-        raise
-
-
-@contextmanager
-def _rows_of(
-    url: sa.URL, engine: sa.Engine, sql: str, budget: Budget, running: list[Callable[[], object]]
-) -> Iterator[pa.RecordBatchReader]:
-    backend = url.get_backend_name()
-    if backend == "sqlite":
+    @contextmanager
+    def _read(self, query: Query) -> Iterator[pa.RecordBatchReader]:
+        if not self._engine:
+            with self._servers.rows(self._url, query, self._budget.left, self._running) as reader:
+                yield reader
+            return
+        sql = select_rows(self._engine, query)
         with (
-            closing(_sqlite(str(url.database), budget)) as sqlite,
-            _stoppable(running, sqlite.interrupt),
+            closing(_sqlite(str(self._url.database), self._budget)) as sqlite,
+            self._stoppable(sqlite.interrupt),
             closing(sqlite.execute(sql)) as rows,
         ):
             yield _from_sqlite(rows)
-    elif backend == "postgresql":
-        import adbc_driver_postgresql.dbapi as postgres_adbc
 
-        plain = limits(url, budget)[0].set(drivername="postgresql").render_as_string(hide_password=False)
-        # libpq takes no + for a space
-        address, _, query = plain.partition("?")
-        plain = f"{address}?{query.replace('+', '%20')}"
-        with (
-            postgres_adbc.connect(plain) as connection,
-            connection.cursor() as cursor,
-            _stoppable(running, cursor.adbc_cancel),
-        ):
-            cursor.execute(sql)
-            yield cursor.fetch_record_batch()
-    elif backend in ("mysql", "mariadb"):
-        import connectorx
-
-        plain = url.set(drivername="mysql", query={}).render_as_string(hide_password=False)
-        yield connectorx.read_sql(
-            plain, limited(engine, sql, budget), return_type="arrow_stream", batch_size=_FETCH_ROWS
-        )
-    else:
-        with engine.connect() as plain_connection:
-            result = plain_connection.execution_options(stream_results=True).execute(sa.text(sql))
-            yield _from_cursor(result)
-
-
-@contextmanager
-def _stoppable(running: list[Callable[[], object]], stop: Callable[[], object]) -> Iterator[None]:
-    running.append(stop)
-    try:
-        yield
-    finally:
-        running.remove(stop)
+    @contextmanager
+    def _stoppable(self, stop: Callable[[], object]) -> Iterator[None]:
+        self._running.append(stop)
+        try:
+            yield
+        finally:
+            self._running.remove(stop)
 
 
 def _sqlite(path: str, budget: Budget) -> sqlite3.Connection:
     """Read-only. A lock is waited for as long as the source may take; DuckDB reads in a thread of its own."""
     address = f"{Path(path).absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=lock_seconds(budget), check_same_thread=False)
+    connection = sqlite3.connect(address, uri=True, timeout=lock_seconds(budget.left), check_same_thread=False)
     connection.text_factory = bytes  # what is no UTF-8 is told with its column
     return connection
 
@@ -113,18 +114,5 @@ def _from_sqlite(rows: sqlite3.Cursor) -> pa.RecordBatchReader:
         while found := rows.fetchmany(_FETCH_ROWS):
             columns = [pa.array(values, pa.binary()).view(pa.string()) for values in zip(*found, strict=True)]
             yield pa.record_batch(columns, schema)
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
-
-
-def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
-    schema = pa.schema([(key, pa.string()) for key in result.keys()])  # noqa: SIM118 a result is no dict
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        while rows := result.fetchmany(_FETCH_ROWS):
-            columns = zip(*rows, strict=True)
-            yield pa.record_batch(
-                [pa.array([None if v is None else str(v) for v in c], pa.string()) for c in columns], schema
-            )
 
     return pa.RecordBatchReader.from_batches(schema, batches())

@@ -5,14 +5,17 @@ Not here: sending it (sql.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from orchestration.extract.budget import Budget
-from orchestration.extract.cursors import Since
+if TYPE_CHECKING:
+    from orchestration.extract.cursors import Since
 
 _CONNECT_SECONDS = 10
 _TO_TELL = 1.0
@@ -28,34 +31,46 @@ def schema_and_name(there: str) -> tuple[str | None, str]:
     return schema or None, bare
 
 
-def select_rows(
-    engine: sa.Engine,
-    there: str,
-    columns: Any,
-    found: dict[str, Any],
-    *,
-    as_text: bool,
-    spelled: Sequence[str] = (),
-    where: Any = None,
-    limit: int | None = None,
-) -> str:
-    """A SELECT of columns of a table, those of `spelled` once more as text; `where` makes a condition of its columns."""
-    source = _table(there, found)
+@dataclass(frozen=True)
+class Query:
+    """A SELECT of columns of a table, those of `spelled` once more as text; `where` makes a condition of its columns.
+
+    Can be sent to another process. `found`: the types of all columns of the table.
+    """
+
+    there: str
+    columns: Sequence[str]
+    found: dict[str, Any]
+    is_text: bool = False
+    spelled: Sequence[str] = ()
+    where: Any = None
+    limit: int | None = None
+
+
+def columns_of(engine: sa.Engine, there: str) -> dict[str, Any]:
+    schema, bare = schema_and_name(there)
+    return {column["name"]: column["type"] for column in sa.inspect(engine).get_columns(bare, schema=schema)}
+
+
+def select_rows(engine: sa.Engine, query: Query) -> str:
+    """The query in the SQL of a database. The engine has connected: some databases say only then how text is quoted."""
+    source = _table(query.there, query.found)
     # SQLite's columns hold anything: as text every value arrives, and what does not fit is rejected with its reason
     wanted = [
-        sa.cast(source.c[c], sa.Text).label(c) if as_text else _plain(source.c[c], engine.dialect.name) for c in columns
+        sa.cast(source.c[c], sa.Text).label(c) if query.is_text else _plain(source.c[c], engine.dialect.name)
+        for c in query.columns
     ]
-    wanted += [sa.cast(source.c[c], sa.Text).label(SPELLED + c) for c in spelled]
-    query = sa.select(*wanted)
-    if where is not None:
-        query = query.where(where(source.c))
-    if limit:
-        query = query.limit(limit)
-    return str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+    wanted += [sa.cast(source.c[c], sa.Text).label(SPELLED + c) for c in query.spelled]
+    statement = sa.select(*wanted)
+    if query.where is not None:
+        statement = statement.where(query.where(source.c))
+    if query.limit:
+        statement = statement.limit(query.limit)
+    return str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
 
 
 def changed(cursor: str, kind: Any, start: Since, *, is_loose: bool = False) -> Any:
-    """What select_rows takes as `where` for rows that changed; None where the cursor cannot be compared in the source.
+    """What a query takes as `where` for rows that changed; None where the cursor cannot be compared in the source.
 
     `is_loose`: a column of times may hold text with any offset, as SQLite's.
     """
@@ -77,52 +92,58 @@ def changed(cursor: str, kind: Any, start: Since, *, is_loose: bool = False) -> 
         return None
     if value is None:
         return None
+    return partial(_from_on, cursor, value)
+
+
+def _from_on(cursor: str, value: Any, columns: Any) -> Any:
     # a row without a cursor would else be read once in full_read_days
-    return lambda columns: sa.or_(columns[cursor] >= value, columns[cursor].is_(None))
+    return sa.or_(columns[cursor] >= value, columns[cursor].is_(None))
 
 
 def among(key: list[str], values: list[tuple[str | None, ...]]) -> Any:
-    """What select_rows takes as `where` for rows of these keys, given as text."""
-
-    def where(columns: Any) -> Any:
-        written = [sa.cast(columns[c], sa.Text) for c in key]
-        if len(key) == 1:
-            return written[0].in_([row[0] for row in values])
-        return sa.or_(
-            *(
-                sa.and_(*(w.is_(None) if v is None else w == v for w, v in zip(written, row, strict=True)))
-                for row in values
-            )
-        )
-
-    return where
+    """What a query takes as `where` for rows of these keys, given as text."""
+    return partial(_among, key, values)
 
 
-def limits(url: sa.URL, budget: Budget, connect_seconds: int = _CONNECT_SECONDS) -> tuple[sa.URL, dict[str, Any]]:
+def _among(key: list[str], values: list[tuple[str | None, ...]], columns: Any) -> Any:
+    written = [sa.cast(columns[c], sa.Text) for c in key]
+    if len(key) == 1:
+        return written[0].in_([row[0] for row in values])
+    return sa.or_(
+        *(sa.and_(*(w.is_(None) if v is None else w == v for w, v in zip(written, row, strict=True))) for row in values)
+    )
+
+
+def limits(url: sa.URL, seconds: float, connect_seconds: int = _CONNECT_SECONDS) -> tuple[sa.URL, dict[str, Any]]:
     """The URL, and the driver's arguments, with which a server gives up by itself when the source's time is up."""
-    backend, seconds = url.get_backend_name(), max(1, int(budget.left))
+    backend = url.get_backend_name()
     if backend == "postgresql":
-        options = f"{url.query.get('options', '')} -c statement_timeout={seconds * 1000}".strip()
+        options = f"{url.query.get('options', '')} -c statement_timeout={_server_seconds(seconds) * 1000}".strip()
         limited = url.update_query_dict({"options": options, "connect_timeout": str(connect_seconds)})
         return limited, {}
-    if backend in ("mysql", "mariadb"):
-        return url, {"connect_timeout": connect_seconds, "read_timeout": seconds}
-    return url, {"timeout": lock_seconds(budget)} if backend == "sqlite" else {}
+    if backend in _MYSQL:
+        return url, {"connect_timeout": connect_seconds, "read_timeout": _server_seconds(seconds)}
+    return url, {"timeout": lock_seconds(seconds)} if backend == "sqlite" else {}
 
 
-def lock_seconds(budget: Budget) -> float:
+def lock_seconds(seconds: float) -> float:
     """How long SQLite waits for a lock: a moment less than the source may take, so that what it waited for can be told."""
-    return max(budget.left - _TO_TELL, budget.left / 2)
+    return max(seconds - _TO_TELL, seconds / 2)
 
 
-def limited(engine: sa.Engine, sql: str, budget: Budget) -> str:
+def limited(engine: sa.Engine, sql: str, seconds: float) -> str:
     """A statement that MariaDB or MySQL gives up when the source's time is up, also where a table is locked."""
-    seconds = max(1, int(budget.left))
+    whole = _server_seconds(seconds)
     if getattr(engine.dialect, "is_mariadb", False):
-        return f"set statement max_statement_time={seconds}, lock_wait_timeout={seconds} for {sql}"
+        return f"set statement max_statement_time={whole}, lock_wait_timeout={whole} for {sql}"
     if engine.dialect.name == "mysql":
-        return sql.replace("SELECT", f"SELECT /*+ MAX_EXECUTION_TIME({seconds * 1000}) */", 1)
+        return sql.replace("SELECT", f"SELECT /*+ MAX_EXECUTION_TIME({whole * 1000}) */", 1)
     return sql
+
+
+def _server_seconds(seconds: float) -> int:
+    """A moment more than the source may take: that its time is up is told here, before the server says so in its own way."""
+    return math.ceil(seconds + _TO_TELL)
 
 
 def _table(there: str, found: dict[str, Any]) -> sa.TableClause:

@@ -181,7 +181,7 @@ def _readings(candidates: Sequence[tuple[str, str]]) -> list[Reading]:
 
 def _in_a_process(candidates: Sequence[tuple[str, str]]) -> list[Reading]:
     # a process of its own by name: multiprocessing would fork DuckDB's threads, or run again the script that it is called from
-    command = [sys.executable, "-m", "orchestration.match_keys.phones"]
+    command = [sys.executable, "-m", "orchestration.match_keys.phones", str(os.getpid())]
     done = subprocess.run(command, input=json.dumps(candidates), capture_output=True, check=True, text=True)
     return [tuple(reading) for reading in json.loads(done.stdout)]
 
@@ -248,5 +248,5 @@ def _e164(number: Any) -> str:
 if __name__ == "__main__":
     from orchestration.core.stopping import end_with_parent
 
-    end_with_parent()
+    end_with_parent(int(sys.argv[1]))
     json.dump([reading_of(*candidate) for candidate in json.load(sys.stdin)], sys.stdout)

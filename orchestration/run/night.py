@@ -23,6 +23,7 @@ from orchestration.core.home import RUN_WAITS, Home
 from orchestration.core.migrations import bring_up_to_date, migrate
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, open_warehouse, scalar
+from orchestration.extract.budget import Budget
 from orchestration.identity.decisions import prepare_decisions
 from orchestration.identity.ids import events_since
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
@@ -90,6 +91,8 @@ class Night:
     # why the publication that stands shows no audience
     stays_closed: str = ""
     failed_sources: dict[str, str] = field(default_factory=dict)
+    # the time that each source may take, all its tries together
+    budgets: dict[str, Budget] = field(default_factory=dict)
     # why it was not published, in the words of errors of our own
     problems: list[str] = field(default_factory=list)
 

@@ -34,7 +34,6 @@ def reach(name: str, source: Source, home: Home) -> Finding:
 def _database(what: str, source: Source, home: Home) -> Finding:
     import sqlalchemy as sa
 
-    from orchestration.extract.budget import Budget
     from orchestration.extract.sql import with_driver
     from orchestration.extract.sql_statements import limits
 
@@ -42,7 +41,7 @@ def _database(what: str, source: Source, home: Home) -> Finding:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         return Finding(what, False, f"there is no file {url.database}", "check url; for the demo: `kundbild demo`")
     # with the limits of a run, so that the server ends what it works on too
-    limited_url, arguments = limits(url, Budget(what, _DRIVER_SECONDS / 60), _DRIVER_SECONDS)
+    limited_url, arguments = limits(url, _DRIVER_SECONDS, _DRIVER_SECONDS)
     engine = sa.create_engine(limited_url, connect_args=arguments)
     try:
         tables = len(sa.inspect(engine).get_table_names())

@@ -35,7 +35,7 @@ def night(home, warehouse, monkeypatch):
             yield con
 
     run = SimpleNamespace(
-        home=home, settings=SETTINGS, warehouse=opened, start_clock=lambda con: None, failed_sources={}
+        home=home, settings=SETTINGS, warehouse=opened, start_clock=lambda con: None, failed_sources={}, budgets={}
     )
 
     class Held(NightResource):
@@ -47,7 +47,7 @@ def night(home, warehouse, monkeypatch):
     def go(*failures: SourceError) -> tuple[int, bool, str | None]:
         left, tries = list(failures), []
 
-        def extracted(con, home, settings, name, *, tables, loaded):
+        def extracted(con, home, settings, name, *, tables, loaded, **told):
             tries.append(name)
             if left:
                 raise left.pop(0)

@@ -6,7 +6,6 @@ import errno
 import sqlite3
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from orchestration.core.errors import SourceError
@@ -14,23 +13,9 @@ from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
 
 
-class OddDialect(SQLiteDialect_pysqlite):
-    """A driver that cannot look at the table `odd`."""
-
-    supports_statement_cache = True
-    error: Exception = AssertionError("hunter2")
-
-    def get_columns(self, connection, table_name, schema=None, **kw):
-        if table_name == "odd":
-            raise self.error
-        return super().get_columns(connection, table_name, schema, **kw)
-
-
-sa.dialects.registry.register("odd", __name__, "OddDialect")
-
-
 @pytest.fixture
-def load(home, warehouse, tmp_path):
+def load(home, warehouse, tmp_path, monkeypatch):
+    """With a driver that cannot look at the table `odd`."""
     path = tmp_path / "s.sqlite"
     with sqlite3.connect(path) as con:
         con.execute("create table odd (id integer)")
@@ -38,12 +23,18 @@ def load(home, warehouse, tmp_path):
         con.execute("insert into even values (1)")
     con.close()
     tables = {name: Table(columns={"id": "BIGINT"}, key=["id"]) for name in ("odd", "even")}
-    settings = Settings(company="T", sources={"s": Source(connector="sql", url=f"odd:///{path}", tables=tables)})
+    settings = Settings(company="T", sources={"s": Source(connector="sql", url=f"sqlite:///{path}", tables=tables)})
     prepare_raw(warehouse, settings)
 
     def go(error):
-        dialect = OddDialect
-        dialect.error = error
+        look = SQLiteDialect_pysqlite.get_columns
+
+        def get_columns(dialect, connection, table_name, schema=None, **kw):
+            if table_name == "odd":
+                raise error
+            return look(dialect, connection, table_name, schema, **kw)
+
+        monkeypatch.setattr(SQLiteDialect_pysqlite, "get_columns", get_columns)
         return extract_source(warehouse, home, settings, "s")
 
     return go

@@ -264,12 +264,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
 
 def test_a_child_ends_with_its_parent_however_that_ends():
     child = (
-        "import time; from orchestration.core.stopping import end_with_parent\n"
-        "end_with_parent(); print('here', flush=True); time.sleep(120)\n"
+        "import sys, time; from orchestration.core.stopping import end_with_parent\n"
+        "end_with_parent(int(sys.argv[1])); print('here', flush=True); time.sleep(120)\n"
     )
     parent = (
-        "import subprocess, sys\n"
-        "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], stdout=subprocess.PIPE, text=True)\n"
+        "import os, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', sys.argv[1], str(os.getpid())], stdout=subprocess.PIPE, text=True)\n"
         "child.stdout.readline(); print(child.pid, flush=True); child.wait()\n"
     )
     run = subprocess.Popen([sys.executable, "-c", parent, child], stdout=subprocess.PIPE, text=True)
