@@ -28,7 +28,7 @@ create or replace table identity.withdrawn_points as
 select p.contact_point, case when not is_junk('email', p.email_key) then p.email_key end as email_key,
     case when not is_junk('phone', n.phone_key) then n.phone_key end as phone_key, p.statements, p.digest, p.addresses,
     -- of a number whose digits are hidden (07011122xx) nobody is found
-    len(p.addresses) > 0 or coalesce(len(n.denies) > 0, false) and not regexp_matches(p.contact_point, '[0-9][ -]*[xX*•#]{2}|[xX*•#]{2}[ -]*[0-9]') as is_readable
+    len(p.addresses) > 0 or coalesce(len(n.denies) > 0, false) and not regexp_matches(p.contact_point, '[0-9][ -]*[xX*•#]{{2}}|[xX*•#]{{2}}[ -]*[0-9]') as is_readable
 from (
     select *, match_keys.email_key(contact_point) as email_key, match_keys.denied_addresses(contact_point) as addresses from (
         select contact_point, count(*) as statements,

@@ -72,6 +72,10 @@ BREACHES = [
     ("contact_permissions", "no_permission_against_an_opt_out_in_raw", _UNREAD.format(who=f"{_SUBSCRIBER} as subscriber_id")),
     ("contact_permissions", "no_permission_by_a_point_opted_out_in_raw", _UNREAD.format(
         who=f"(select ' <' || upper(contact_point) || '>;' from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter' and customer_id = {_PERMITTED}) as email")),
+    # a record that was theirs and is another's since, and an opt-out that came under its key before
+    ("contact_permissions", "no_permission_against_an_opt_out_under_a_former_key", _UNREAD.format(who="9999999 as subscriber_id") + "; insert into identity.former_people by name "
+    "select 'email' as person_system, 'former' as person_key, '9999999' as record_key, contact_point as email_key, timestamp '2026-11-01' as changed_at, false as is_copied "
+    f"from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter' and customer_id = {_PERMITTED}"),
     ("contact_permissions", "no_permission_on_junk", "update marts.contact_permissions set contact_point = 'Saknas2@x.se' where is_permitted and purpose = 'newsletter' "
     f"and channel = 'email' and customer_id = {_PERMITTED}"),
     ("contact_permissions", "no_permission_against_an_objection", "insert into identity.objections by name select source_system, source_key, timestamp '2026-10-31' as stated_at, "
@@ -98,6 +102,7 @@ BREACHES = [
     ("fct_orders", "no_time_too_fine", _AS_TABLE.format(table="bi.fct_orders", changed="* replace (ordered_at + interval '1 millisecond' as ordered_at)")),
     ("email_campaigns", "no_personal_column", "alter table bi.email_campaigns add column email varchar"),
     ("email_campaigns", "no_personal_value", "update bi.email_campaigns set campaign_name = '+46701234567'"),
+    ("ad_spend", "no_personal_number", "update bi.ad_spend set spend_amount = ([8112189876, 1212121212, 6408233234])[1 + rowid % 3]"),
     ("email_campaigns", "no_count_of_few", "update bi.email_campaigns set complained_count = 1"),
     ("consent_overview", "no_count_of_few", "update bi.consent_overview set withdrawn_count = 1"),
     ("dim_customers", "no_place_and_age_of_few", "update bi.dim_customers set county = 'of one' where customer_key = (select min(customer_key) from bi.dim_customers where country_code is not null)"),
