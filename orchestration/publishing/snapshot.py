@@ -185,6 +185,8 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table], sho
                 con.execute(f"comment on {kind} {copy}.{table.quoted} is {text(table.comment)}")
             for column, comment in table.column_comments:
                 con.execute(f"comment on column {copy}.{table.quoted}.{quote(column)} is {text(comment)}")
+        # closing the file writes it through too, but for where something else is at work at that moment
+        con.execute(f"checkpoint {copy}")
     finally:
         con.execute(f"detach {copy}")
 
