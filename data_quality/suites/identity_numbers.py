@@ -17,9 +17,8 @@ _NARROW = "0123456789+-/.ABCDEFHJKLMNPRSTUVWXY"
 _WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
 _DIGITS = "".join(filter(str.isdecimal, map(chr, range(ord("9") + 1, sys.maxunicode + 1))))
 _READ = "".join(str(unicodedata.decimal(sign)) for sign in _DIGITS)
-# the first letter behind a colon stands in brackets: SQLAlchemy reads `:word` as a parameter, wherever it stands
 # signs as HTML writes them, by their number, and those by name that stand between digits; "&" itself may be written so before them.
-# Without braces, as below
+# Without braces, as below. A letter behind a colon stands in brackets: SQLAlchemy reads `:word` as a parameter, in a pattern too
 _BY_NUMBER, _BY_HEX = "&(?:[a]mp;)*#([0-9]+);", "&(?:[a]mp;)*#[xX]([0-9A-Fa-f]+);"
 _NAMED_BLANKS = "&(?:[a]mp;)*(?:[n]bsp|ensp|emsp|thinsp|hairsp|numsp|puncsp|shy|zwj|zwnj|Tab|ThinSpace|NonBreakingSpace|ZeroWidthSpace);"
 _NAMED_DASHES = "&(?:[a]mp;)*(?:[n]dash|mdash|minus|hyphen|dash|horbar);"
