@@ -47,6 +47,7 @@ def test_rule_14_a_register_file_of_half_the_size_closes_its_channel_and_a_whole
 def test_rule_15_permissions_older_than_a_day_refuse_every_export(demo_copy: Kundbild, tmp_path: Path):
     file = tmp_path / "audience.csv"
     export = ("audience", "export", "newsletter_email", "--to", str(file))
+    again = (*export, "--overwrite")
 
     def last_night(hours: float) -> None:
         at = (datetime.now(UTC) - timedelta(hours=hours)).replace(tzinfo=None)
@@ -71,7 +72,7 @@ def test_rule_15_permissions_older_than_a_day_refuse_every_export(demo_copy: Kun
     # a night that was not published
     with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
         con.execute("update ops.publications set published_at = published_at - interval 1 second")
-    assert "was not published" in demo_copy(*export, code=2).stderr
+    assert "was not published" in demo_copy(*again, code=2).stderr
     # a rule of the consent suite that was broken in the night
     with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
         con.execute("update ops.publications set published_at = published_at + interval 1 second")
@@ -79,12 +80,12 @@ def test_rule_15_permissions_older_than_a_day_refuse_every_export(demo_copy: Kun
             "update ops.check_results set passed = false where stage = 'consent' and check_name = 'every_row_has_permission' "
             "and run_id = (select arg_max(run_id, checked_at) from ops.check_results)"
         )
-    refused = demo_copy(*export, code=2).stderr
+    refused = demo_copy(*again, code=2).stderr
     assert "the consent suite failed: audiences.audience_newsletter_email: every_row_has_permission" in refused
-    assert "audiences are" in demo_copy("audience", "export", "everybody", "--to", str(file), code=2).stderr
+    assert "audiences are" in demo_copy("audience", "export", "everybody", *again[3:], code=2).stderr
     # as while the nightly runs
     with Home(demo_copy.home).lock("nightly"):
-        assert "locked by" in demo_copy(*export, code=2).stderr
+        assert "locked by" in demo_copy(*again, code=2).stderr
 
 
 def test_rule_17_nobody_under_age_or_of_unknown_age_is_in_an_audience(demo: Kundbild):

@@ -110,7 +110,7 @@ def permitted(compiled, resolve, warehouse):
         if not go.remembers:
             warehouse.execute(
                 "drop table if exists identity.withdrawals; drop table if exists identity.withdrawals_read; "
-                "drop table if exists identity.held_points"
+                "drop table if exists identity.held_points; drop table if exists identity.former_people"
             )
         # rows of every system, as staging has them
         for system in SYSTEMS:
