@@ -39,11 +39,6 @@ _OWN = "p.purpose = a.purpose and p.channel = a.channel"
 _OR_PROFILING = f"({_OWN} or p.purpose = 'profiling' and p.is_permitted)"
 
 
-def is_kept_apart(schema: str, columns: tuple[str, ...]) -> bool:
-    """Whether rows of a table say who may be contacted, and where."""
-    return schema == AUDIENCES or _has_points(columns)
-
-
 def _has_points(columns: tuple[str, ...]) -> bool:
     return {"customer_id", "contact_point"} <= set(columns)
 
@@ -55,6 +50,7 @@ class Kept:
     schema: str
     name: str
     columns: tuple[str, ...]
+    is_chosen_by_behaviour: bool
 
     @property
     def placed(self) -> str:
@@ -64,11 +60,11 @@ class Kept:
         """SQL: the rows as they were before they were taken apart."""
         return f"select {self._whole()} {self._joined(catalog)}"
 
-    def view(self, until: int, *, is_permission_known: bool, is_chosen_by_behaviour: bool) -> str:
+    def view(self, until: int, *, is_permission_known: bool) -> str:
         """SQL: what is shown, until the second `until` since 1970: no time zone of a reader changes it."""
         is_current = f"epoch(now()) < {until}"
         if self.schema == AUDIENCES:
-            of = _OR_PROFILING if is_chosen_by_behaviour else _OWN
+            of = _OR_PROFILING if self.is_chosen_by_behaviour else _OWN
             ended = _ENDED.format(of=of) if is_permission_known else "false"
             return f"select {self._whole()} {self._joined()} where {is_current} and not {ended}"
         if self.name == _PERMISSIONS and "expires_at" in self.columns:
@@ -92,6 +88,19 @@ class Kept:
             f" left join {of}{AUDIENCE_ROWS}.{_POINTS} p on p.customer_id = a.customer_id and p.point = a.contact_point"
         )
         return f"from {of}{self.placed} a{points if _has_points(self.columns) else ''}"
+
+
+def kept_apart(con: duckdb.DuckDBPyConnection, schema: str, name: str, columns: tuple[str, ...]) -> Kept | None:
+    """The table, where its rows say who may be contacted, and where; else None."""
+    if schema != AUDIENCES and not _has_points(columns):
+        return None
+    return Kept(schema, name, columns, schema == AUDIENCES and _is_chosen_by_behaviour(con, name))
+
+
+def _is_chosen_by_behaviour(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    if not has_table(con, "reference", "audience_rules"):
+        return False
+    return bool(scalar(con, f"select {CHOSEN_BY_BEHAVIOUR}", {"audience": table.removeprefix(PREFIX)}))
 
 
 def write_apart(con: duckdb.DuckDBPyConnection, catalog: str, tables: list[Kept], shown_until: datetime) -> None:
@@ -118,15 +127,7 @@ def write_apart(con: duckdb.DuckDBPyConnection, catalog: str, tables: list[Kept]
     for table in tables:
         con.execute(f"create schema if not exists {catalog}.{quote(table.schema)}")
         view = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
-        is_chosen = table.schema == AUDIENCES and _is_chosen_by_behaviour(con, table.name)
-        shown = table.view(until, is_permission_known=is_known, is_chosen_by_behaviour=is_chosen)
-        con.execute(f"create view {view} as {shown}")
-
-
-def _is_chosen_by_behaviour(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    if not has_table(con, "reference", "audience_rules"):
-        return False
-    return bool(scalar(con, f"select {CHOSEN_BY_BEHAVIOUR}", {"audience": table.removeprefix(PREFIX)}))
+        con.execute(f"create view {view} as {table.view(until, is_permission_known=is_known)}")
 
 
 def empty(home: Home, version: str) -> bool:

@@ -24,7 +24,7 @@ from orchestration.contracts.audiences import AUDIENCE_ROWS, MAX_AGE
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import READ_ONLY, Home, sync, write_private
 from orchestration.core.warehouse import PUBLISHED_STORAGE, quote, text
-from orchestration.publishing.contactable import Kept, empty, is_kept_apart, write_apart
+from orchestration.publishing.contactable import Kept, empty, kept_apart, write_apart
 from orchestration.publishing.grades import ANALYST, OPEN, OPEN_FOLDER, PARQUET_FOLDER, PEOPLE
 from orchestration.publishing.versions import (
     MANIFEST,
@@ -60,7 +60,7 @@ def publish(
     for folder in (building, building / OPEN_FOLDER):
         folder.mkdir(mode=0o700)
     # the catalogue is read before any copying: a look at it touches every file that is open, and one that is touched
-    # cannot be written through to disk
+    # can be neither written through to disk nor opened again to be verified
     shown, rounded = _tables(con, ANALYST.schemas), _tables(con, OPEN.schemas)
     # a fact that bi shows row for row is not published twice: customer_key joins it to the person
     facts = {table.name for table in shown if table.is_view}
@@ -185,8 +185,8 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, tables: list[_Table], sho
                 con.execute(f"comment on {kind} {copy}.{table.quoted} is {text(table.comment)}")
             for column, comment in table.column_comments:
                 con.execute(f"comment on column {copy}.{table.quoted}.{quote(column)} is {text(comment)}")
-        # closing the file writes it through too, but for where something else is at work at that moment
-        con.execute(f"checkpoint {copy}")
+        # closing the file writes it through too, but not where something else touches it at that moment: this waits
+        con.execute(f"force checkpoint {copy}")
     finally:
         con.execute(f"detach {copy}")
 
@@ -260,8 +260,7 @@ def _tables(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[_T
         for name, is_view, comment in rows:
             columns = tuple(column for column, _ in said[name])
             told = [(column, of) for column, of in said[name] if of is not None]
-            kept = Kept(schema, name, columns) if is_kept_apart(schema, columns) else None
-            found.append(_Table(schema, name, is_view, comment, told, kept))
+            found.append(_Table(schema, name, is_view, comment, told, kept_apart(con, schema, name, columns)))
     return found
 
 

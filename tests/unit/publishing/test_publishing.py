@@ -56,6 +56,23 @@ def test_a_publication_holds_what_the_warehouse_holds(filled, home):
     assert snapshot.current(home) == made
 
 
+def test_no_look_at_the_catalogue_touches_a_file_that_another_thread_writes(filled, home):
+    filled.execute("create table audiences.audience_all as select 1 as customer_id, 'a@x.se' as contact_point")
+    filled.execute(
+        "create schema reference; create table reference.purposes as select 'offers' purpose, true is_marketing"
+    )
+    filled.execute(
+        "create table reference.audience_rules as select 'all' as audience, 'offers' as purpose, 1 as min_days_since_order, 2 as max_days_since_order"
+    )
+    filled.execute("call enable_logging('QueryLog', storage = 'memory')")
+    snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
+    said = [sql.lower() for (sql,) in filled.execute("select message from duckdb_logs order by timestamp").fetchall()]
+    first = next(n for n, sql in enumerate(said) if sql.startswith("attach"))
+    looks = ("duckdb_tables", "duckdb_views", "duckdb_columns", "duckdb_schemas", "information_schema", "show ")
+    assert any(look in sql for sql in said[:first] for look in looks)
+    assert [sql for sql in said[first:] if any(look in sql for look in looks)] == []
+
+
 def test_a_reader_keeps_its_publication_until_it_reopens(filled, home):
     # more than a reader reads as it opens the file
     filled.execute(
