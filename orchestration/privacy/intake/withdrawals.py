@@ -85,7 +85,7 @@ _SAME = " and ".join(
 _STATED = """
 select '{entity}' as entity, '{system}' as source_system, source_key,
     {person_system} as person_system, person_key, contact_point, coalesce(said_word(purpose), 'all') as purpose,
-    coalesce(said_word(channel), 'all') as channel, coalesce(stated_at, extracted_at) as stated_at, {certain} as is_certain, load_id,
+    coalesce(said_word(channel), 'all') as channel, {last_said} as stated_at, {certain} as is_certain, load_id,
     -- without a time of its own: first known, it is no new one when its row is written again or deleted
     deleted_at is not null or stated_at is null or stated_at = extracted_at as is_again, deleted_at is not null as is_gone,
     is_zoneless and stated_at is distinct from extracted_at as is_zoneless
@@ -99,6 +99,8 @@ select '{entity}' as entity, '{system}' as source_system, source_key, {person_sy
 from {relation} where load_id > {since} and not {granted}
     and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
 """
+# a row with the times of the opt-in and the status of today is no older than its confirmation
+_LAST_SAID = "greatest(stated_at, confirmed_at)"
 _GRANTED = "coalesce(said_word(status) = 'granted', false)"
 
 
@@ -132,7 +134,12 @@ def is_evidence(written: str) -> str:
 
 # of an entity's rows: what denies nothing, and what is readably a withdrawal
 _READ_AS = {
-    "consent_events": {"granted": _GRANTED, "certain": is_withdrawn("status"), "said_at": "stated_at"},
+    "consent_events": {
+        "granted": _GRANTED,
+        "certain": is_withdrawn("status"),
+        "said_at": _LAST_SAID,
+        "last_said": f"case when stated_at is null then extracted_at else {_LAST_SAID} end",
+    },
     "email_events": {"granted": is_harmless("kind"), "certain": refuses("kind"), "said_at": "occurred_at"},
 }
 # a delivery has one reading, today's: what is read as a grant by now, or came again as one after it could not be read, is

@@ -32,6 +32,26 @@ def test_rule_04_an_untimed_no_after_a_yes_of_the_same_row_is_a_new_one(permitte
         assert permitted([ANNA], consent_events=[granted, later, again]) == {SURVEY: "anna@x.se"}, load
 
 
+def test_rule_04_a_row_that_says_withdrawn_is_no_older_than_the_confirmation_beside_it(permitted):
+    """A mail tool's export: the times of the opt-in and its confirmation, and the status of today."""
+    row = said("anna", "withdrawn", confirmed_at=datetime(2026, 3, 20))
+    assert permitted([ANNA], consent_events=[row, said("anna", at="2026-03-15")]) == {}
+    assert permitted([ANNA], consent_events=[row, said("anna", at="2026-03-21")]) == {SURVEY: "anna@x.se"}
+    # one without a time of its own is as new as its delivery
+    untimed = row | {"stated_at": None, "extracted_at": datetime(2026, 4, 1)}
+    assert permitted([ANNA], consent_events=[untimed, said("anna", at="2026-03-25")]) == {}
+
+
+def test_rule_04_an_unclear_status_beside_a_confirmation_is_mended_by_its_row(permitted):
+    permitted.remembers = True
+    grant = said("anna", at="2026-03-15")
+    unclear = said("anna", "?", confirmed_at=datetime(2026, 3, 20), source_key="u")
+    assert permitted([ANNA], consent_events=[unclear, grant]) == {}
+    assert permitted([ANNA], consent_events=[unclear | {"status": "granted", "load_id": 2}, grant]) == {
+        SURVEY: "anna@x.se"
+    }
+
+
 def test_rule_04_what_names_only_a_day_is_weighed_against_who_grants(permitted, warehouse):
     """A withdrawal holds from the day's first moment and beats every grant of the day; a grant holds from the day's end."""
     day = datetime(2026, 3, 1, 23, 59, 59, 999999)  # as staging writes a day
