@@ -100,7 +100,9 @@ def run(
     from orchestration.run.preflight import moment_of
 
     with Watch("nightly") as show, watching(show):
-        outcome = run_nightly(as_of=moment_of(as_of) if as_of else None, force=force, full_refresh=full_refresh)
+        outcome = run_nightly(
+            as_of=moment_of(as_of) if as_of is not None else None, force=force, full_refresh=full_refresh
+        )
     if as_json:
         print_json(outcome.as_dict())
     else:

@@ -155,7 +155,8 @@ def _shape(file: str) -> str:
 
 
 def _natural(file: str) -> list[Any]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", file)]
+    # by place, for str.isdigit also knows digits that no number has, such as a raised 2
+    return [int(part) if at % 2 else part for at, part in enumerate(re.split(r"(\d+)", file))]
 
 
 def modified(info: dict[str, Any]) -> int:

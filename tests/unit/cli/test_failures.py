@@ -102,6 +102,15 @@ def test_every_command_answers_json_whatever_went_wrong(ended, monkeypatch, name
     assert (code, json.loads(out)["kind"]) == (2, "usage") and "no-such-option" in json.loads(out)["error"] and told
 
 
+@pytest.mark.parametrize("said", ["", " "])
+def test_a_moment_that_is_empty_is_refused_and_no_night_starts(ended, monkeypatch, said):
+    """As an empty variable of a script leaves it: none was said, and now is not meant."""
+    monkeypatch.setattr("orchestration.run.launch.run_nightly", lambda **_: pytest.fail("a night started"))
+    code, out, _ = ended("run", "--as-of", said, "--json")
+    found = json.loads(out)
+    assert (code, found["kind"], found["where"]) == (2, "configuration", "--as-of")
+
+
 @pytest.fixture
 def kundbild(home, resolve, tmp_path, monkeypatch, warehouse) -> Kundbild:
     """The command line on a home with one customer."""
