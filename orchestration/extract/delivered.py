@@ -27,7 +27,7 @@ from orchestration.core.warehouse import text
 from orchestration.extract.budget import Budget
 from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.line_books import Lines, read_through
-from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from
+from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from, rows_of
 from orchestration.extract.store_copies import Copies, within
 from orchestration.extract.stores import Store, is_older_by_name, modified, oldest_first, some_of
 
@@ -79,10 +79,11 @@ class Deliveries:
     returned: dict[str, str] = field(
         default_factory=dict
     )  # fresh ones with what they held → the file that came between
+    moved: dict[str, tuple[str, int]] = field(default_factory=dict)  # copies → what they may be moved from, its rows
 
     @property
     def notes(self) -> list[str]:
-        """What people should know of files that were written anew with what they held."""
+        """What people should know of files that were written anew with what they held, or may have been moved."""
         return [
             *(
                 f"{file}: written anew, with the content that it had before {other} came: read again, as the newest delivery"
@@ -91,6 +92,16 @@ class Deliveries:
             *(
                 [f"{some_of(self.touched)}: written anew, with the content that was read before: not read again"]
                 if self.touched
+                else []
+            ),
+            *(
+                [
+                    f"{some_of([f'{file} (as {old})' for file, (old, _) in self.moved.items()])}: the content and the last name of "
+                    f"a file that is gone, written at another time: taken as that file, moved, so "
+                    f"{sum(rows for _, rows in self.moved.values()):,} rows are not read again; where it is a delivery of its "
+                    "own, put a copy of it beside it under another name"
+                ]
+                if self.moved
                 else []
             ),
         ]
@@ -156,6 +167,9 @@ def new_files(
         seen = Known(size, written, digest, read_at)
         old = None if table.key or known else moved_from(file, seen, newest, found)
         if old:
+            # whatever moves a file keeps its time; a daily folder's file with the numbers of an earlier day has another one
+            if not written or newest[old].modified_ns != written:
+                deliveries.moved[file] = old, rows_of(con, source_name, name, old)
             follow(con, source_name, name, old, file)
             del newest[old]
         # merged again by key, an older delivery would bring old values back unless it is the newest word; without a key the

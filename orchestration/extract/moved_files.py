@@ -62,6 +62,14 @@ def follow(con: duckdb.DuckDBPyConnection, source: str, name: str, old: str, new
             )
 
 
+def rows_of(con: duckdb.DuckDBPyConnection, source: str, name: str, file: str) -> int:
+    """The rows in raw that a file brought, and that stand."""
+    if not has_table(con, f"raw_{source}", name):
+        return 0
+    stands = f"from {raw_name(source, name)} where _source_file = $file and _deleted_at is null"
+    return int(con.execute(f"select count(*) {stands}", {"file": file}).fetchall()[0][0])
+
+
 def adopt_bare_names(con: duckdb.DuckDBPyConnection, source: str, name: str, found: list[str]) -> None:
     """Homes of earlier versions know a file by its last name alone: where one file has that name, it is that one."""
     known = "select distinct file from ops.loaded_files where source = ? and table_name = ?"

@@ -197,6 +197,38 @@ def test_the_bytes_of_a_file_that_was_cleared_away_are_news_under_another_name(l
     assert raw("campaign") == [("ads",)] * 3
 
 
+def test_a_file_that_may_be_another_day_of_the_same_numbers_is_told(load, raw, load_files):
+    """Dated folders that are cleared: nothing but its time tells a file that was moved from a day that repeats another."""
+    folder, other = load_files.folder, "campaign,cost\nmail,5\n"
+    for day, (content, rows) in enumerate(((ADS, 1), (other, 1), (ADS, 0)), start=1):
+        for former in folder.glob("*/o.csv"):
+            former.unlink()
+        (folder / f"d{day}").mkdir()
+        (folder / f"d{day}/o.csv").write_text(content)
+        os.utime(folder / f"d{day}/o.csv", (day * 86_400, day * 86_400))
+        counts = load(**SPEND)
+        assert counts.inserted == rows
+    assert counts.notes == [
+        "d3/o.csv (as d1/o.csv): the content and the last name of a file that is gone, written at another time: taken as that "
+        "file, moved, so 1 rows are not read again; where it is a delivery of its own, put a copy of it beside it under "
+        "another name"
+    ]
+    assert load(**SPEND).notes == []
+    # as the note says
+    assert load({"d3/o_3.csv": ADS}, **SPEND).inserted == 1
+    assert raw("campaign") == [("ads",), ("ads",), ("mail",)]
+    # whatever moves a file keeps its time
+    (folder / "done").mkdir()
+    (folder / "d3/o.csv").rename(folder / "done/o.csv")
+    counts = load(**SPEND)
+    assert (counts.source_rows, counts.notes) == (0, [])
+
+
+def test_a_digit_that_no_number_has_is_a_character_of_a_name(load, raw):
+    assert load({"1²3.csv": "id,status\n1,a\n", "4²5.csv": "id,status\n1,b\n"}).rejected == 0
+    assert raw() == [("1", "b")]
+
+
 def test_of_two_new_files_with_the_bytes_of_one_that_is_gone_one_is_it(load, raw, load_files):
     load({"a/spend.csv": ADS}, **SPEND)
     (load_files.folder / "a/spend.csv").unlink()
