@@ -6,19 +6,16 @@ night may be (export.py).
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 import duckdb
 
 from orchestration.contracts.audiences import MAX_AGE
 from orchestration.core.errors import GateError
-from orchestration.core.settings import DBT_DIR, Settings
-from orchestration.core.settings.maps import STATEMENTS
+from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.privacy.intake.request_words import SOURCE as REQUESTS
 
-_RAW = re.compile(r"""source\(\s*["']\w+["']\s*,\s*["'](\w+)["']\s*\)""")
 # of the newest run that looked
 _NOT_FRESH = """
 select 1 from ops.check_results
@@ -31,13 +28,7 @@ def statement_sources(settings: Settings) -> dict[str, list[str]]:
     """Source → its tables that say what people want: mapped to, or staged by hand for, consent and email events."""
     found: dict[str, list[str]] = {}
     for name, source in settings.enabled_sources.items():
-        tables = {t for t, table in source.tables.items() if any(m.entity in STATEMENTS for m in table.maps)}
-        for entity in STATEMENTS:
-            staged = DBT_DIR / "models" / "staging" / name / f"stg_{name}__{entity}.sql"
-            if source.system and staged.exists():
-                tables |= set(_RAW.findall(staged.read_text(encoding="utf-8"))) & set(source.tables)
-        if name == REQUESTS:
-            tables = set(source.tables)
+        tables = {t for t, table in source.tables.items() if name == REQUESTS or table.holds_statements}
         if tables:
             found[name] = sorted(tables)
     return found

@@ -5,9 +5,10 @@ Not here: the source (settings/__init__.py), persons and retention (settings/peo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
 
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
 from orchestration.core.settings.people import NationalId, Person, Retention
@@ -106,6 +107,8 @@ class Table(BaseModel, extra="forbid", frozen=True):
         default=[], description="columns that are named as a special category is (Art. 9), and are none: kept"
     )
     maps: list[EntityMap] = []
+    # entities that a staging model written by hand makes of it: the models say so, not the configuration
+    _staged_for: frozenset[str] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="after")
     def _key_and_cursor_are_columns(self) -> Table:
@@ -132,22 +135,33 @@ class Table(BaseModel, extra="forbid", frozen=True):
                 )
         return self
 
+    def staged_for(self, entities: Iterable[str]) -> Table:
+        """The same table, of which staging models written by hand make these entities."""
+        staged = self.model_copy()
+        staged._staged_for = frozenset(entities)  # type: ignore[misc]  # of a frozen model only the fields are
+        return staged
+
+    @property
+    def entities(self) -> set[str]:
+        """The conformed entities that its rows become, by mapping or by a staging model written by hand."""
+        return {mapped.entity for mapped in self.maps} | self._staged_for
+
     @property
     def holds_statements(self) -> bool:
         """Whether its rows say what somebody consented to, withdrew or complained of."""
-        return any(m.entity in STATEMENTS for m in self.maps) or any(p.grant or p.refusal for p in self.persons)
+        return not self.entities.isdisjoint(STATEMENTS) or any(p.grant or p.refusal for p in self.persons)
 
     @property
     def is_address_register(self) -> bool:
         """Whether its rows say whose identity is protected, and who died."""
         by_columns = {"is_protected", "is_deceased"} <= set(self.columns)
-        return by_columns or any(mapped.entity == "address_updates" for mapped in self.maps)
+        return by_columns or "address_updates" in self.entities
 
     @property
     def is_register(self) -> bool:
         """Whether its rows are a register's: who is reserved, protected or dead. A lost one lets somebody be written to."""
         is_kept_as_one = self.retention is not None and self.retention.category == "register"
-        return is_kept_as_one or any(mapped.entity in REGISTERS for mapped in self.maps)
+        return is_kept_as_one or not self.entities.isdisjoint(REGISTERS)
 
     @property
     def is_read_whole(self) -> bool:

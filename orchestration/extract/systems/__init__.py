@@ -1,7 +1,7 @@
 """One module per source system: the vendor's tables as they are, types and keys, as the schema contract.
 
-Also here: joining them with the configuration, and checking the mappings of a company's own exports against the
-conformed entities. Not here: where a system lies or how it is read.
+Also here: joining them with the configuration and with what staging makes of them, and checking the mappings of a company's
+own exports against the conformed entities. Not here: where a system lies or how it is read.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import pkgutil
 from pathlib import Path
 
 from orchestration.contracts.conformed import entities, required_columns
+from orchestration.contracts.staged_tables import tables_staged_for
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import Settings, Source, Table
-from orchestration.core.settings.maps import EntityMap
+from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
 from orchestration.extract.permission_maps import check_what_opens
 from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.privacy.intake.special_categories import special_category_of
@@ -51,6 +52,8 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
                 keys = ("sources", name, "tables", table_name, "maps", number)
                 block = f"[[sources.{name}.tables.{table_name}.maps]] of {mapping.entity}"
                 _check_mapping(table, mapping, place(path, text, keys), block)
+        if system:
+            tables = _staged(name, tables)
         sources[name] = source.model_copy(update={"tables": tables, "system": system})
     return settings.model_copy(update={"sources": sources})
 
@@ -78,6 +81,12 @@ def _system_of(name: str, source: Source, where: str) -> str | None:
             to_do=f"add [sources.{name}.tables.…], or name it after a system that Kundbild knows: {', '.join(known_systems())}",
         )
     return name
+
+
+def _staged(system: str, tables: dict[str, Table]) -> dict[str, Table]:
+    """The tables, each with the statements and registers that a staging model written by hand makes of it."""
+    read = {entity: tables_staged_for(system, entity) for entity in (*STATEMENTS, *REGISTERS)}
+    return {name: table.staged_for(e for e in read if name in read[e]) for name, table in tables.items()}
 
 
 def _system_tables(name: str) -> dict[str, Table]:
