@@ -19,7 +19,8 @@ create temp table statements as
 select 'crm' as system, contact_id::varchar as key, contact_point as point, purpose, channel, status, stated_at[:10] as day from raw_crm.consents
 union all select 'webshop', customer_id::varchar, email, 'newsletter', 'email', status, stated_at[:10] from raw_webshop.newsletter_signups
 union all select 'email', subscriber_id::varchar, email, list, 'email', status, (stated_at::varchar)[:10] from raw_email.optins
-union all select 'email', subscriber_id::varchar, email, 'newsletter', 'email', 'withdrawn', (occurred_at::varchar)[:10] from raw_email.events
+-- a no to all marketing by email
+union all select 'email', subscriber_id::varchar, email, unnest(['newsletter', 'offers']), 'email', 'withdrawn', (occurred_at::varchar)[:10] from raw_email.events
     where event in ('unsubscribe', 'spamreport');
 """
 _SAID = """
