@@ -25,7 +25,8 @@ from orchestration.core.home import Home, read_json, write_private
 from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.core.warehouse import scalar, text
 from orchestration.privacy.audit.catalogue import read_catalogue
-from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
+from orchestration.privacy.intake.evidence_words import MARKUP, NO_EVIDENCE, NOTHING_SAID, WORDS_BETWEEN
+from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
 from orchestration.privacy.rights.rights import CORRECTABLE
 from orchestration.transform.mapping import mapped_models, own_systems, write_mapped_models
 
@@ -81,6 +82,9 @@ def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any
         "withdrawn_words": list(WITHDRAWN_WORDS),
         "harmless_kinds": list(HARMLESS_KINDS),
         "no_evidence": list(NO_EVIDENCE),
+        "nothing_said": NOTHING_SAID,
+        "words_between": WORDS_BETWEEN,
+        "markup": MARKUP,
         "refusal": REFUSAL,
         "register_reason": REGISTER_REASON,
         "earliest_statement": EARLIEST,

@@ -16,7 +16,7 @@ from orchestration.contracts.audiences import REGISTER_REASON, audience_models
 from orchestration.contracts.conformed import entities
 from orchestration.core.configuration import load_settings
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality
-from orchestration.privacy.intake import withdrawals
+from orchestration.privacy.intake import evidence_words, withdrawals
 from orchestration.privacy.rights.rights import CORRECTABLE
 from orchestration.publishing.grades import GRADES
 
@@ -150,8 +150,11 @@ def test_the_default_limits_of_privacy_are_those_of_the_settings():
 
 def test_the_words_of_refusals_are_those_of_the_ledger():
     project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]
-    for name in ("withdrawn_words", "harmless_kinds", "no_evidence"):
+    for name in ("withdrawn_words", "harmless_kinds"):
         assert project[name] == list(getattr(withdrawals, name.upper())), name
+    assert project["no_evidence"] == list(evidence_words.NO_EVIDENCE)
+    for name in ("nothing_said", "words_between", "markup"):
+        assert project[name] == getattr(evidence_words, name.upper()), name
     assert (project["refusal"], project["earliest_statement"]) == (withdrawals.REFUSAL, withdrawals.EARLIEST)
     assert project["register_reason"] == REGISTER_REASON
 

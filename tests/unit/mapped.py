@@ -9,7 +9,8 @@ import jinja2
 
 from orchestration.contracts.mapping_parts import parts_of
 from orchestration.core.settings import DBT_DIR, Table
-from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, NO_EVIDENCE, REFUSAL, WITHDRAWN_WORDS
+from orchestration.privacy.intake.evidence_words import MARKUP, NO_EVIDENCE, NOTHING_SAID, WORDS_BETWEEN
+from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
 from orchestration.transform.mapping_sql import model_sql
 
 
@@ -48,6 +49,9 @@ def time_macros(
         "withdrawn_words": list(WITHDRAWN_WORDS),
         "harmless_kinds": list(HARMLESS_KINDS),
         "no_evidence": list(NO_EVIDENCE),
+        "nothing_said": NOTHING_SAID,
+        "words_between": WORDS_BETWEEN,
+        "markup": MARKUP,
         "earliest_statement": EARLIEST,
     }
 

@@ -160,19 +160,46 @@
 
 {#-
     Evidence as it is written; null where it has neither a letter nor a digit but 0, is a word for none, by its letters and
-    digits, or a number below 0: systems write -1 for none, and without its sign it is a version as any other.
+    digits, says in several words that there is none, or is a number below 0: systems write -1 for none, and without its sign it
+    is a version as any other.
 -#}
 {% macro evidence(expression) -%}
-    {%- set said = letters_and_digits(expression) -%}
+    {%- set shown = replaced_all("lower(" ~ seen("cast(" ~ expression ~ " as varchar)") ~ ")", var("markup"), " ") -%}
+    {%- set said = letters_and_digits(shown) -%}
     case
         when
             {{ said }} not in ('{{ var("no_evidence") | join("', '") }}')
             and replace({{ said }}, '0', '') != ''
+            and not regexp_matches(
+                {{ letters_and_digits(without_words(shown, var("words_between"))) }}, '{{ var("nothing_said") }}'
+            )
             and not (
                 left(trim({{ expression }}), 1) in ('-', '−', '–') and translate({{ said }}, '0123456789', '') = ''
             )
         then {{ expression }}
     end
+{%- endmacro %}
+
+{#- A text without the whole words of a list, which are parted by |. -#}
+{% macro without_words(expression, words) -%}
+    {{ return(adapter.dispatch("without_words", "kundbild")(expression, words)) }}
+{%- endmacro %}
+{% macro default__without_words(expression, words) -%}
+    regexp_replace({{ expression }}, '\b({{ words }})\b', '', 'g')
+{%- endmacro %}
+{% macro spark__without_words(expression, words) -%}
+    regexp_replace({{ expression }}, '\\b({{ words }})\\b', '')
+{%- endmacro %}
+
+{#- A text with whatever a regular expression without backslashes finds written otherwise. -#}
+{% macro replaced_all(expression, pattern, by) -%}
+    {{ return(adapter.dispatch("replaced_all", "kundbild")(expression, pattern, by)) }}
+{%- endmacro %}
+{% macro default__replaced_all(expression, pattern, by) -%}
+    regexp_replace({{ expression }}, '{{ pattern }}', '{{ by }}', 'g')
+{%- endmacro %}
+{% macro spark__replaced_all(expression, pattern, by) -%}
+    regexp_replace({{ expression }}, '{{ pattern }}', '{{ by }}')
 {%- endmacro %}
 
 {#- The letters and digits of a word, in lower case, without fillers: letters that show nothing. -#}

@@ -18,9 +18,9 @@ from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import key_text, quote, scalar, text
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import read_phones_apart
+from orchestration.privacy.intake.evidence_words import is_evidence
 from orchestration.privacy.intake.noted import names_of
 from orchestration.privacy.intake.suppression import Kind, Suppressed, SuppressionList
-from orchestration.privacy.intake.withdrawals import is_evidence
 
 # an address in running text
 WRITTEN_EMAIL = "[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"

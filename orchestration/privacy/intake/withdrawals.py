@@ -42,18 +42,6 @@ HARMLESS_KINDS = (
     "deferred", "deferral", "delayed", "deliverydelayed", "dropped", "blocked", "queued", "accepted", "failed", "converted",
     "replied", "reply", "subscribe", "subscribed", "resubscribe", "resubscribed", "groupresubscribe", "groupresubscribed",
 )  # fmt: skip
-# what people write for a wording or a form that there is none of, by its letters and digits alone and without case: words for
-# none, an answer, a test; nor is anything one that has no letter and no digit but 0, or that is a number below 0
-NO_EVIDENCE = (
-    "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "tbd", "tba", "nowording", "nosource", "noevidence", "notext",
-    "notavailable", "notapplicable", "notset", "notspecified", "notprovided", "notknown", "empty", "blank", "dummy", "placeholder",
-    "test", "testing", "testi", "todo", "xxx", "asdf",
-    "no", "nej", "nei", "ei", "ej", "false", "falskt", "usant", "falsk", "yes", "ja", "kyllä", "kylla", "true", "sant", "sand", "tosi",
-    "ref", "value", "name", "num", "div0", "finnsej", "finnsinte", "harej", "finnesikke", "findesikke", "eioleolemassa",
-    "ingen", "inget", "intet", "okänd", "okänt", "okand", "okant", "saknas", "saknar", "tomt", "ejangiven", "ejangivet",
-    "ukjent", "ukendt", "mangler", "ikkeangitt", "ikkeangivet", "ikkeoppgitt", "ikkeoplyst", "ikkekjent", "ikkekendt",
-    "eitiedossa", "eitietoa", "eiole", "puuttuu", "tuntematon", "tyhjä", "tyhja",
-)  # fmt: skip
 # a statement of before is of no time that anybody meant (dbt: var earliest_statement)
 EARLIEST = "1990-01-01"
 _DDL = f"""
@@ -119,17 +107,6 @@ def is_harmless(kind: str) -> str:
     """SQL: whether the kind of an email event, a text, is known and refuses nothing (dbt: macro is_harmless)."""
     listed = ", ".join(map(text, HARMLESS_KINDS))
     return f"coalesce(regexp_replace(lower({kind}), '[^\\p{{L}}]', '', 'g') in ({listed}), false)"
-
-
-def is_evidence(written: str) -> str:
-    """SQL: whether a wording or a form, a text, says which (dbt: macro evidence)."""
-    listed = ", ".join(map(text, NO_EVIDENCE))
-    seen = f"regexp_replace(lower(match_keys.seen({written})), '[^\\p{{L}}\\p{{N}}]', '', 'g')"
-    # systems write -1 for none; without its sign it is a version as any other
-    is_negative = (
-        f"(left(trim({written}), 1) in ('-', '\u2212', '\u2013') and translate({seen}, '0123456789', '') = '')"
-    )
-    return f"coalesce({seen} not in ({listed}) and replace({seen}, '0', '') <> '' and not {is_negative}, false)"
 
 
 # of an entity's rows: what denies nothing, and what is readably a withdrawal

@@ -33,7 +33,8 @@ def test_rule_02_an_address_stays_evidence_for_the_channel_that_it_is_of(permitt
     ["-", "?", " — ", "\u2800", "\u3164", "\u1160\uffa0", "\u200b.", "n/a", " N/A ", "null", "okänd", "", None],
 )
 def test_rule_02_a_wording_without_letter_or_digit_or_a_word_for_none_is_no_evidence(warehouse, written):
-    from orchestration.privacy.intake.withdrawals import is_evidence, prepare_withdrawals
+    from orchestration.privacy.intake.evidence_words import is_evidence
+    from orchestration.privacy.intake.withdrawals import prepare_withdrawals
     from tests.unit.mapped import time_macros
 
     prepare_withdrawals(warehouse)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.privacy.intake.withdrawals import is_evidence, is_withdrawn, prepare_withdrawals, refuses
+from orchestration.privacy.intake.evidence_words import is_evidence
+from orchestration.privacy.intake.withdrawals import is_withdrawn, prepare_withdrawals, refuses
 from tests.unit.consent import said
 from tests.unit.mapped import time_macros
 from tests.unit.people import person
@@ -130,3 +131,35 @@ def test_rule_02_a_word_for_no_evidence_is_known_by_its_letters_and_digits(wareh
         "Nyhetsbrev",
     ]
     assert warehouse.execute(select, [some]).fetchall() == [(word, word, True) for word in some]
+
+
+# in several words, in the words of each language, or as an HTML editor, a spreadsheet or a program leaves it
+SAID_NOTHING = [
+    "(tom)", "tom", "(empty)", "tomt fält", "tomt felt", "&nbsp;", "&nbsp;&#160;", "&amp;nbsp;", "<p><br></p>", "<p>&nbsp;</p>", '<span class="x"></span>', "<p>saknas</p>",
+    "no version", "noVersion", "NO_SOURCE", "null null", "null/null", "None None", "none; none", "unknown version", "unknown source", "Unknown-Wording", "wording missing",
+    "version: unknown", "source = null", "wording_version=None", "version none", "vNone", "v_null", "v-unknown", "not recorded", "not saved", "Not stored yet", "no text",
+    "no data", "no consent text", "no record found", "nothing recorded", "missing value", "the wording is missing", "version of the text unknown", "not on file", "without version",
+    "empty string", "blank field", "test text", "n/a (not recorded)", "n/a version", "date unknown",
+    "ingen text", "ingen version", "inget samtycke", "okänd källa", "okänd version", "källa okänd", "texten saknas", "version saknas", "ej sparad", "Ej sparat.", "ej_sparad", "inte sparad",
+    "ej registrerad", "ej dokumenterat", "ej tillgänglig", "uppgift saknas", "utan text", "saknar version", "källan är okänd", "finns ej sparad",
+    "ingen tekst", "ukjent versjon", "kilde ukjent", "ikke lagret", "ikke registrert", "ikke tilgjengelig", "tekst mangler", "uten tekst", "ordlyd mangler",
+    "ukendt kilde", "ukendt version", "ikke gemt", "ikke registreret", "ikke tilgængelig", "uden tekst", "teksten findes ikke",
+    "tuntematon versio", "tuntematon lähde", "teksti puuttuu", "ei tekstiä", "ei versiota", "ei tallennettu", "ei saatavilla", "tieto puuttuu", "tyhjä kenttä", "ilman tekstiä",
+    "óþekkt útgáfa", "texti vantar", "ekki skráð", "ekki til",
+]  # fmt: skip
+SAID_SOMETHING = [
+    "v1", "1", "none-of-your-business-2024", "no-reply form", "no 5", "version 2", "version NO", "samtykke_no", "tekst-no", "NO-samtykke", "form", "text", "version", "source",
+    "consent", "samtycke", "formulär", "källa", "no version 3", "unknown pleasures", "text saknas i v2", "if empty, nothing is sent", "missing you", "test 2", "testament", "tomten",
+    "Tomas", "custom", "system", "latest version", "contest", "protest", "nav", "vei", "notice", "not before 18 years", "Null & Void AB", "ingenjörstext", "ej under 18",
+    "Ja tack, skicka nyhetsbrev. Ingen text sparas", "sms text", "web form", "data policy", "<p>v1</p>", "v1&nbsp;", "<v1>", "R&D form", "intent form", "norsk tekst", "nordic text",
+    "einfach", "information", "terms of 2024", "noteringsblankett", "form A", "butik", "kassa 4", "2024-01-01",
+]  # fmt: skip
+
+
+def test_rule_02_several_words_that_say_there_is_none_are_no_evidence(warehouse):
+    prepare_withdrawals(warehouse)
+    select = f"select w, {time_macros().evidence('w')}, {is_evidence('w')} from (select unnest($1) as w)"
+    found = warehouse.execute(select, [[*SAID_NOTHING, *map(str.upper, SAID_NOTHING[:6])]]).fetchall()
+    assert [row for row in found if row[1:] != (None, False)] == []
+    found = warehouse.execute(select, [SAID_SOMETHING]).fetchall()
+    assert [row for row in found if row[1:] != (row[0], True)] == []
