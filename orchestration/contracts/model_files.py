@@ -1,4 +1,4 @@
-"""Reads the `.yml` files beside dbt's models, each once a process. Not here: what is made of them."""
+"""Reads the `.yml` files beside dbt's models, each once a process, with their descriptions rendered. Not here: what is made of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from orchestration.contracts.doc_blocks import with_docs
 
 
 def model_file(path: Path) -> dict[str, Any]:
@@ -17,4 +19,5 @@ def model_file(path: Path) -> dict[str, Any]:
 @cache
 def _read(path: Path, modified: int, size: int) -> dict[str, Any]:
     # libyaml: the loader in Python takes half of the time in which the code location loads
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
+    found: dict[str, Any] = with_docs(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {})
+    return found

@@ -16,6 +16,7 @@ from orchestration.contracts.audiences import REGISTER_REASON, audience_models
 from orchestration.contracts.conformed import entities
 from orchestration.core.configuration import load_settings
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality
+from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.intake import evidence_words, withdrawals
 from orchestration.privacy.rights.rights import CORRECTABLE
 from orchestration.publishing.grades import GRADES
@@ -230,3 +231,14 @@ def test_every_raw_table_of_somebody_says_whose_its_rows_are():
                 tables = importlib.import_module(f"orchestration.extract.systems.{system}").TABLES
                 undeclared += [] if tables[table].whose else [f"{system}.{table}"]
     assert undeclared == []
+
+
+def test_descriptions_that_are_read_without_dbt_are_as_dbt_renders_them(manifest):
+    rendered = {
+        (node["schema"], node["alias"], column): " ".join(said["description"].split())
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        for column, said in node["columns"].items()
+    }
+    read = {(c.schema, c.table, c.column): " ".join(c.description.split()) for c in read_catalogue()}
+    assert {place: (said, rendered[place]) for place, said in read.items() if rendered[place] != said} == {}

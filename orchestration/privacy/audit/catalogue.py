@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from orchestration.contracts.model_files import model_file
 from orchestration.contracts.seeds import seed
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import DBT_DIR
@@ -86,7 +85,7 @@ def read_catalogue(models: Path = DBT_DIR / "models") -> list[Column]:
     found, untagged = [], []
     for room in _ROOMS:
         for path in sorted((models / room).rglob("*.yml")):
-            for model in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader).get("models", []):
+            for model in model_file(path).get("models", []):
                 for column in model.get("columns", []):
                     if special := special_category_of(column["name"]):
                         raise SpecialCategoryError(

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from orchestration.contracts.model_files import model_file
 from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR
@@ -55,6 +56,25 @@ def test_what_is_named_as_personal_data_are_is_tagged_as_such():
     personal = ("given_name", "family_name", "full_name", "email", "phone", "birth_date", "street", "contact_point", "customer_id", "person_key", "visitor_key", "handle")  # fmt: skip
     slips = [f"{c.table}.{c.column}" for c in read_catalogue() if c.column in personal and c.category == NONE]
     assert slips == []
+
+
+def test_a_description_that_several_models_share_is_told_as_dbt_renders_it():
+    """Whoever asks for their data reads it (Art. 15), and so does an officer."""
+    told = {(c.table, c.column): c.description for c in read_catalogue()}
+    assert [place for place, said in told.items() if "{{" in said or "doc(" in said] == []
+    assert told["dim_customers", "country_code"] == "Country, ISO 3166 alpha-2."
+
+
+def test_a_description_is_rendered_wherever_it_stands_and_nothing_else_is(tmp_path):
+    path = tmp_path / "a.yml"
+    path.write_text(
+        "models:\n  - name: a\n    description: \"Of {{doc( \\\"kundbild\\\", 'country_code' )}} And {{ doc('currency') }}\"\n"
+        "    config: {enabled: \"{{ var('x') }}\"}\n    columns:\n      - {name: b, description: \"{{ doc('nowhere') }}\"}\n"
+    )
+    model = model_file(path)["models"][0]
+    assert model["description"] == "Of Country, ISO 3166 alpha-2. And Currency, ISO 4217."
+    assert model["config"] == {"enabled": "{{ var('x') }}"}
+    assert model["columns"][0]["description"] == ""
 
 
 def test_what_bi_shows_has_no_identity_nor_contact_but_for_what_many_share():
