@@ -19,7 +19,7 @@ from orchestration.core.errors import ConfigurationError
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DEFAULT_HOME = PROJECT_DIR / "home"
 DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
 
@@ -90,7 +90,9 @@ def line_of(text: str, keys: tuple[Any, ...]) -> int | None:
         if isinstance(key, int):
             continue
         name = re.escape(str(key))
-        pattern = re.compile(rf'^\s*\[.*\b{name}\b.*\]|^\s*"?{name}"?\s*=|[{{,]\s*"?{name}"?\s*=')
+        pattern = re.compile(
+            rf"""^\s*\[.*\b{name}\b.*\]|^\s*(?:[^=#]*\.)?["']?{name}["']?\s*[.=]|[{{,]\s*["']?{name}["']?\s*="""
+        )
         for number in range(start, len(lines)):
             if pattern.search(lines[number]):
                 line, start = number + 1, number
@@ -128,7 +130,7 @@ def _fill(tree: Any, environment: dict[str, str], path: Path, text: str, keys: t
             to_do=f"set it before you start: export {name}=…",
         )
 
-    return _VARIABLE.sub(value_of, tree)
+    return VARIABLE.sub(value_of, tree)
 
 
 def _as_configuration_error(

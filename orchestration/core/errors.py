@@ -41,6 +41,11 @@ def without_secrets(text: str) -> str:
     """The text with passwords in URLs and values of secret parameters replaced by ***."""
     for pattern in (_USER_OF_URL, _USER_OF_BARE_URL):
         text = pattern.sub(r"\1***@", text)
+    return without_named_secrets(text)
+
+
+def without_named_secrets(text: str) -> str:
+    """The text with values of secret parameters replaced by ***, and all behind the word hook in a path."""
     for pattern in (_HOOK, _COOKIE, _NAMED, _ENCODED):
         text = pattern.sub(r"\1***", text)
     return text

@@ -1,18 +1,17 @@
 """Looks at everything that a run needs and says what to mend. Changes nothing.
 
-Not here: whether a source answers (reach.py), whether the home's own files are whole (state_files.py).
+Not here: whether a source answers (reach.py), whether the home's own files are whole (state_files.py), secrets in the configuration
+(written_secrets.py).
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
-import re
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
-from pathlib import Path
 
 import duckdb
 
@@ -29,6 +28,7 @@ from orchestration.run.findings import Finding
 from orchestration.run.preflight import assert_memory, assert_suppression
 from orchestration.run.reach import reach
 from orchestration.run.state_files import examine_files
+from orchestration.run.written_secrets import find_written_secrets
 
 _FREE_BYTES = 2 * 1024**3
 # sources that are looked at side by side
@@ -41,7 +41,7 @@ _PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations"
 def examine() -> list[Finding]:
     """Every finding, the good ones too. Never raises for something that it came to find."""
     home, config = home_and_config()
-    findings = [_python(), *(_package(name) for name in _PACKAGES), _disk(home), *_secrets(config)]
+    findings = [_python(), *(_package(name) for name in _PACKAGES), _disk(home), *find_written_secrets(config)]
     try:
         settings = load_settings(config)
     except KundbildError as error:
@@ -181,26 +181,6 @@ def _disk(home: Home) -> Finding:
         f"{free / 1024**3:.1f} GiB free at {home.root}",
         "" if is_ok else "free at least 2 GiB, or choose another --home",
     )
-
-
-def _secrets(config: Path) -> list[Finding]:
-    """Secrets written into the configuration itself: they belong in the environment."""
-    if not config.is_file():
-        return []
-    findings = []
-    for number, line in enumerate(config.read_text(encoding="utf-8-sig").splitlines(), start=1):
-        plain_token = re.match(r'\s*token\s*=\s*"(?!\$\{)', line)
-        plain_password = re.search(r"://[^/\"\s:]+:(?!\$\{)[^@\"\s]+@", line)
-        if plain_token or plain_password:
-            findings.append(
-                Finding(
-                    "secrets",
-                    False,
-                    f"{config}, line {number} holds a secret",
-                    "put it in the environment and write ${ITS_NAME}",
-                )
-            )
-    return findings or [Finding("secrets", True, "none in the configuration; all come from the environment")]
 
 
 def _sources(settings: Settings, home: Home) -> list[Finding]:
