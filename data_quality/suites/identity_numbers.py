@@ -1,8 +1,8 @@
 """Identity numbers in a text, or in a column of numbers, in SQL: Swedish, Norwegian, Danish, Finnish ones, however they are written.
 
 A path of its own: neither the patterns nor the check digits are those that clean what enters (orchestration/privacy). Signs of
-full width, digits of any script and signs as HTML writes them are read as what they stand for; blanks, dashes, dots and slashes
-may stand between digits, a word directly before them. Ten digits without any of these are left alone: article numbers look so
+full width, digits of any script and signs as HTML writes them are read as what they stand for; blanks, dashes, dots, slashes,
+underscores and colons may stand between digits, a word directly before them. Ten digits without any of these are left alone: article numbers look so
 too. Not here: which columns are looked at (grades.py).
 """
 
@@ -13,7 +13,7 @@ import unicodedata
 
 from orchestration.core.warehouse import text
 
-_NARROW = "0123456789+-/.ABCDEFHJKLMNPRSTUVWXY"
+_NARROW = "0123456789+-/.:~*_ABCDEFHJKLMNPRSTUVWXY"
 _WIDE = "".join(chr(ord(sign) + 0xFEE0) for sign in _NARROW)
 _DIGITS = "".join(filter(str.isdecimal, map(chr, range(ord("9") + 1, sys.maxunicode + 1))))
 _READ = "".join(str(unicodedata.decimal(sign)) for sign in _DIGITS)
@@ -26,10 +26,13 @@ _NAMED = {"plus": "+", "sol": "/", "period": "."}
 # a tab too, and signs without a width
 _BLANKS, _DASHES = (
     "\t\u00a0\u00ad\u2007\u2009\u200b\u200c\u200d\u202f\u2060\u3000\ufeff",
-    "\u2010\u2011\u2012\u2013\u2014\u2212",
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe63",
 )
+# in the middle of the line
+_DOTS = "\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65"
 # without braces: the runner reads those as places to fill
-_TWO, _PART, _GAP = "[0-9][0-9]", "[-./ ]?", " ?[-+/]? ?"
+_BETWEEN = "[-+/_:~*]"
+_TWO, _PART, _GAP = "[0-9][0-9]", "[-._/ ]?", f" ?{_BETWEEN}?{_BETWEEN}? ?"
 # in two pairs only where no dot, dash or slash parts the date: 01.03.2026 10 is a time of day
 _PAIRS = f"{_TWO} ?{_TWO} ?{_TWO}{_GAP}{_TWO} {_TWO}"
 # as a decimal number is written: only where the date is not parted
@@ -96,16 +99,18 @@ def holds_identity_number(columns: list[str]) -> str:
 def _holds_number(column: str) -> str:
     """SQL: whether a text holds such a number."""
     plain = f"translate({_without_html(column)}, '{_DIGITS}', '{_READ}')"
-    narrow = f"translate({plain}, '{_WIDE}{_BLANKS}{_DASHES}', '{_NARROW}{' ' * len(_BLANKS)}{'-' * len(_DASHES)}')"
+    read = f"{_NARROW}{' ' * len(_BLANKS)}{'-' * len(_DASHES)}{'/' * len(_DOTS)}"
+    narrow = f"translate({plain}, '{_WIDE}{_BLANKS}{_DASHES}{_DOTS}', '{read}')"
     # random ids are no words; without braces, as above
     four = "[0-9A-Fa-f]" * 4
     random = f"{four}{four}-{four}-{four}-{four}-{four}{four}{four}"
     narrow = (
         f"regexp_replace(regexp_replace({narrow}, '{random}', ' ', 'g'), '(\\b_*\\pL[\\pL_]+)([0-9])', '\\1 \\2', 'g')"
     )
+    narrow = f"regexp_replace({narrow}, '([0-9])(_+\\pL[\\pL_]*\\b)', '\\1 \\2', 'g')"
     found = f"regexp_extract_all({narrow}, '\\b(?:(?:{_TWO} ?)?{_PARTED}|{_SINGLE})\\b')"
     numbers = f"list_transform({found}, lambda f: struct_pack(d := regexp_replace(f, '[^0-9]', '', 'g'), is_parted := regexp_matches(f, '[^0-9]')))"
-    signs = f"regexp_extract_all(upper({narrow}), '\\b{_TWO}{_TWO}{_TWO} ?[-+A-FU-Y] ?[0-9][0-9][0-9][0-9A-Y]\\b')"
+    signs = f"regexp_extract_all(upper({narrow}), '\\b{_TWO}{_TWO}{_TWO} ?(?:{_BETWEEN}{_BETWEEN}?|[.A-FU-Y]) ?[0-9][0-9][0-9][0-9A-Y]\\b')"
     rest = "try_cast(left(f, 6) || left(right(f, 4), 3) as int) % 31 + 1"
     finnish = f"len(list_filter({signs}, lambda f: substr('{_FINNISH}', {rest}, 1) = right(f, 1))) > 0"
     return f"(len(list_filter({numbers}, lambda n: {_is_somebodys()})) > 0 or {finnish})"

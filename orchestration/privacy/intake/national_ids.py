@@ -90,9 +90,14 @@ _SEPARATOR = "[-+A-FU-Y \u00a0\u2010-\u2015\u2212]?"
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 # as numbers are printed: ten or twelve digits, of which the last may be a letter, or the eleven of Norway
 _PRINTED = rf"(?:\d{{2}})?\d{{6}}{_SEPARATOR}\d{{3}}[0-9A-Za-z]|\d{{6}}{_SEPARATOR}\d{{5}}"
-# and as people write them: a date in three parts, blanks or a slash about the separator, blanks in the rest or between all digits
+# and as people write them: a date in three parts, any sign as the separator and blanks about it, blanks in the rest or between all digits
 _BLANKS = " \t\u00a0\u00ad\u2000-\u200d\u202f\u2060\u3000\ufeff"
-_BLANK, _PART, _MARK = f"[{_BLANKS}]", f"[-./{_BLANKS}]?", "[-+/A-FU-Y\u2010-\u2015\u2212\uff0b\uff0d\uff0f]?"
+# in the middle of the line
+_DOTS = "\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65"
+_BLANK, _PART = f"[{_BLANKS}]", f"[-._/{_DOTS}{_BLANKS}]?"
+# once or twice, as in 800101--9807; a colon is none of a time, for six digits stand before it
+_SIGNS_BETWEEN = f"-+/_:~*\u2010-\u2015\u2043\u2212\ufe63\uff0b\uff0d\uff0f\uff1a\uff3f{_DOTS}"
+_MARK = f"(?:[{_SIGNS_BETWEEN}]{{1,2}}|[A-FU-Y])?"
 _LETTERS = "A-Za-z\uff21-\uff3a"
 _GAP = f"{_BLANK}{{0,2}}{_MARK}{_BLANK}{{0,2}}"
 
@@ -112,7 +117,8 @@ WRITTEN = (
 _ENTITY = r"&(?:amp;)*(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z]{2,31});"
 # of ten signs at least five stand before the one that is written so, or behind it: what is in between is read in Python
 _SIGN = rf"(?:\p{{Nd}}|{_ENTITY})"
-_ESCAPED = rf"(?:{_SIGN}[-+./{_BLANKS}]{{0,3}}){{5}}{_ENTITY}|{_ENTITY}(?:[-+./{_BLANKS}]{{0,3}}{_SIGN}){{5}}"
+_IN_BETWEEN = f"[{_SIGNS_BETWEEN}.{_BLANKS}]{{0,3}}"
+_ESCAPED = rf"(?:{_SIGN}{_IN_BETWEEN}){{5}}{_ENTITY}|{_ENTITY}(?:{_IN_BETWEEN}{_SIGN}){{5}}"
 # the same for DuckDB, whose \d is a digit of ASCII alone
 WRITTEN_SQL = rf"{WRITTEN}|{_ESCAPED}".replace(r"\d", r"\p{Nd}")
 # what is replaced in a rejected line; any number written as one, for there it cannot be told by its column
@@ -376,8 +382,10 @@ def without_numbers(written: str, instead: str = REMOVED) -> tuple[str, int]:
 
 def remove_written_numbers(con: duckdb.DuckDBPyConnection) -> None:
     """Out of the lines that a load rejected: they are kept whole, and a number in them would be kept too."""
-    # with letters next to it a number is told by its check digits: it may be a record's key
-    glued = f"select distinct content from fresh_rejects where regexp_matches(content, {text(_GLUED)})"
+    # with letters next to it, or not as it is printed, a number is told by its check digits: it may be a record's key
+    glued = (
+        f"select distinct content from fresh_rejects where regexp_matches(content, {text(f'{_GLUED}|{WRITTEN_SQL}')})"
+    )
     mended = [(content, without_numbers(content)[0]) for (content,) in con.execute(glued).fetchall()]
     if changed := [pair for pair in mended if pair[0] != pair[1]]:
         written, left = zip(*changed, strict=True)

@@ -82,15 +82,20 @@ def wide(written: str) -> str:
 
 
 _D, _R = ANNA[:6], ANNA[-4:]
+SEPARATORS = ["_", "/", "·", "•", "‧", "∙", "⋅", "・", "\u2010", "\u2011", "–", "—", "\u2015", "\u2212", ":", "~", "*", "--", "_-", "\uff1a", "\uff3f", "\ufe63"]  # fmt: skip
 HOWEVER_WRITTEN = [
     ANNA, f"19{_D}{_R}", f"19{ANNA}", f"19 {ANNA}", f"{_D} - {_R}", f"{_D}/{_R}", f"{_D} / {_R}", f"80 01 01 {_R}", f"1980-01-01-{_R}",
     f"1980.01.01 {_R}", f"80/01/01-{_R}", f"{_D} {_R[:3]} {_R[3]}", " ".join(_D + _R), " ".join(f"19{_D}{_R}"), wide(ANNA), wide(f"19{_D}/{_R}"),
     f"{_D}\u202f{_R}", f"{_D}\u2013{_R}", "131052-308T", "311280-999J", "131052 - 308T", wide("131052-308T"), "170540 26641", "17054026641", "17.05.40 26641", "170540 266 41",
     "070761-4285", "070761 4285", "170540.26641", "170540. 26641", f"{_D}.{_R}", f"19{_D}.{_R}", "17.05.40.26641",
+    *(f"{_D}{sign}{_R}" for sign in SEPARATORS), *(f"19{_D} {sign} {_R}" for sign in SEPARATORS), *(f"131052{sign}308T" for sign in SEPARATORS),
+    *(f"170540{sign}26641" for sign in SEPARATORS), *(f"070761{sign}4285" for sign in SEPARATORS), f"1980_01_01_{_R}", f"80·01·01·{_R}",
 ]  # fmt: skip
 NUMBERS_OF_NOBODY = [
     "ring 070-123 45 67", "070 123 45 67", "den 2024-12-24 10:30", "24.12.24 1030", "lot 010180/1234", "+46 70 123 45 67", "08-123 45 67", "12 34 56 78",
     "kl 10 30 24 12 24 10", "Vår 2026-05-01", "sum 130972.48", "130972.48023", "192.168.10.2000", "10.12.24.1030",
+    "order_010180_1234", "order 123456_7890", "811399_1234", "v_2026_05", "IMG_20260501_103012", "10:30:24", "101224:10:30", "010180·1234", "010180:1234", "010180_1234",
+    "811218 - 99 kr", "130972,4802", "101224_99", "2 * 800101", "800101*3", "20260501_99_1234567", "00:1A:2B:80:01:01", "ratio 123456:1234",
 ]  # fmt: skip
 
 
@@ -149,6 +154,7 @@ def test_a_number_is_found_in_digits_of_any_script_and_with_signs_of_html(load, 
 GLUED = [
     f"pnr{ANNA}", f"pnr{_D}{_R}", f"pnr19{ANNA}", f"PNR_19{_D}{_R}", f"personnr{ANNA}, ring", f"hon\t{ANNA}\t12", f"\u200b{ANNA}\u200b", f"\ufeff19{ANNA}",
     f"{_D}\u200b-{_R}", f"{_D}\t{_R}", f"{_D}\u00ad{_R}", f"id{ANNA}", f"SE19{_D}{_R}", "fnr17054026641", "fnr170540 26641", "hetu131052-308T", "cpr070761-4285",
+    f"pnr_{_D}_{_R}", f"kund_{_D}_{_R}", f"{_D}_{_R}_kund", "fnr_170540_26641", "hetu_131052_308T",
 ]  # fmt: skip
 
 
@@ -169,9 +175,9 @@ def test_a_number_is_found_behind_letters_tabs_and_signs_without_a_width(load, w
         == []
     )
     # in a line that was rejected too, where a key stays
-    load(csv(tmp_path, f"id,name,personnummer,land\nC1234567890,pnr{ANNA},,note_19{ANNA}\n"))
+    load(csv(tmp_path, f"id,name,personnummer,land\nC1234567890,pnr{ANNA} {_D}_{_R},,note_19{ANNA}\n"))
     ((content,),) = warehouse.execute("select content from quarantine.rejected_rows").fetchall()
-    assert _R not in content and "C1234567890" in content and content.count(REMOVED) == 2
+    assert _R not in content and "C1234567890" in content and content.count(REMOVED) == 3
 
 
 def everything(con) -> str:
