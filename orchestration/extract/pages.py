@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -113,11 +114,13 @@ def page_to_arrow(
 
 def _column(values: list[Any], part: pa.Field) -> tuple[pa.Array, dict[int, str]]:
     """The values as Arrow, null where one does not fit; and why not, by its number."""
-    try:
-        written = [None if value is None else _dumps(value) for value in values] if is_json(part) else values
-        return pa.array(written, part.type), {}
-    except _MISFIT:
-        pass
+    written = values
+    with suppress(*_MISFIT):
+        if is_json(part):
+            written = [None if value is None else _dumps(value) for value in values]
+        # Arrow cuts a fraction off, takes a text for a list, and true for 1.0
+        if {type(value) for value in written} <= _of_kind(part.type):
+            return pa.array(written, part.type), {}
     fitted, unfit = [], {}
     for number, value in enumerate(values):
         try:
@@ -126,6 +129,17 @@ def _column(values: list[Any], part: pa.Field) -> tuple[pa.Array, dict[int, str]
             fitted.append(None)
             unfit[number] = next(why for kind, why in _REASONS.items() if isinstance(error, kind))
     return pa.array(fitted, part.type), unfit
+
+
+def _of_kind(kind: pa.DataType) -> set[type]:
+    """Types of Python whose values Arrow takes for a type as they are, or refuses. None for a type of which no one is such."""
+    if types.is_integer(kind):
+        return {int, type(None)}
+    if types.is_float64(kind):
+        return {int, float, type(None)}
+    if types.is_boolean(kind):
+        return {bool, type(None)}
+    return {str, type(None)} if types.is_string(kind) else {type(None)}
 
 
 def _reject(row: Any, columns: list[str]) -> str:
@@ -174,7 +188,7 @@ def _fit(value: Any, kind: pa.DataType) -> Any:
         raise ValueError(type(value).__name__)
     if types.is_floating(kind):
         share = float(value)
-        if not math.isfinite(share):
+        if not math.isfinite(pa.scalar(share, kind).as_py()):
             raise OverflowError("no number")
         return share
     number = int(value)

@@ -13,6 +13,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.merging import count
+from orchestration.extract.nested import fits, is_nested
 from orchestration.extract.records import LoadCounts
 from orchestration.privacy.intake.entry import kept_columns
 
@@ -50,7 +51,15 @@ def _cast(column: str, kind: str) -> str:
     if kind.upper() in ("TIMESTAMP", "DATETIME"):
         return f"(try_cast({quote(column)} as timestamptz) at time zone current_setting('TimeZone'))"
     cast = f"try_cast({quote(column)} as {kind})"
+    if is_nested(kind):
+        return f"case when {fits(quote(column), kind, _fits)} then {cast} end"
     return f"case when not ({is_fraction(quote(column))}) then {cast} end" if is_whole_number(kind) else cast
+
+
+def _fits(value: str, kind: str) -> str:
+    """SQL: whether a part of a nested value is of its type."""
+    cast = f"try_cast({value} as {kind}) is not null"
+    return f"({cast} and not ({is_fraction(value)}))" if is_whole_number(kind) else cast
 
 
 def is_whole_number(kind: str) -> bool:

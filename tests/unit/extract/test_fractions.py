@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pyarrow as pa
@@ -100,3 +101,42 @@ def test_a_fraction_of_sqlite_is_no_key(home, warehouse, tmp_path, ids, rejects)
     prepare_raw(warehouse, settings)
     extract_source(warehouse, home, settings, "s")
     assert ids() == {5: "five", 6: "six"} and rejects() == [("id", "not of the declared type")]
+
+
+NESTED = {"s": "STRUCT(a INTEGER, b STRUCT(c DATE)[])", "l": "INTEGER[]", "d": "DECIMAL(18, 2)[]"}
+FITTING = {"s": {"a": 1, "b": [{"c": "2026-11-01"}, None]}, "l": [1, "2", None, 3.0], "d": [1.5]}
+
+
+@pytest.mark.parametrize("format", ["jsonl", "json_pages"])
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        ("s", 7), ("s", []), ("s", {"a": "x"}), ("s", {"a": 1.5}), ("s", {"b": [{"c": "2026-02-30"}]}), ("s", {"b": {}}),
+        ("l", ["x", 1.5]), ("l", [1.5]), ("l", [[1]]), ("l", {}), ("d", ["1,5"]),
+    ],
+)  # fmt: skip
+def test_a_part_of_a_nested_value_that_is_none_costs_its_row(load_files, warehouse, rejects, format, column, value):
+    rows = [{"id": n, **FITTING} for n in range(30)] + [{"id": 30, "s": {}, "l": [], "d": None}]
+    rows.append({**rows[0], "id": 100, column: value})
+    lines = "\n".join(map(json.dumps, rows)) + "\n"
+    content = lines if format == "jsonl" else json.dumps({"data": rows})
+    counts = load_files({"a": content}, format=format, columns={"id": "BIGINT", **NESTED})
+    assert (counts.inserted, counts.rejected) == (31, 1)
+    assert rejects() == [(column, "not of the declared type")]
+    first, last = warehouse.execute(
+        "select s.b[1].c::varchar, s.a, l, d[1]::varchar from raw_s.t where id in (0, 30) order by id"
+    ).fetchall()
+    assert (first, last) == (("2026-11-01", 1, [1, 2, None, 3], "1.50"), (None, None, [], None))
+
+
+def test_nor_does_a_nested_value_that_a_database_keeps_as_text_fit_in_part(home, warehouse, tmp_path, rejects):
+    with sqlite3.connect(tmp_path / "s.sqlite") as database:
+        database.execute("create table t (id integer, l text)")
+        rows = [(n, "[1, 2]") for n in range(30)] + [(100, "[1.5]")]
+        database.executemany("insert into t values (?, ?)", rows)
+    table = Table(columns={"id": "BIGINT", "l": "INTEGER[]"}, key=["id"])
+    url = f"sqlite:///{tmp_path}/s.sqlite"
+    settings = Settings(company="T", sources={"s": Source(connector="sql", url=url, tables={"t": table})})
+    prepare_raw(warehouse, settings)
+    counts = extract_source(warehouse, home, settings, "s")["t"]
+    assert (counts.inserted, counts.rejected, rejects()) == (30, 1, [("l", "not of the declared type")])

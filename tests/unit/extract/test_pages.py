@@ -101,3 +101,21 @@ def test_rows_whose_key_says_nothing_are_not_one_row(load):
     assert load(rows, columns)[0].inserted == 4
     counts, found = load([*rows, {"id": "1", "name": "e"}], columns)
     assert (counts.inserted, counts.unchanged) == (1, 4) and len(found) == 5
+
+
+OF_ONE = {"id": "BIGINT", "n": "INTEGER", "s": "STRUCT(a INTEGER)", "l": "INTEGER[]", "x": "DOUBLE", "f": "FLOAT"}
+
+
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        ("id", 4.6), ("id", -0.4), ("n", 1.5), ("s", {"a": 1.5}), ("s", [["a", 1]]), ("s", []), ("l", [1, 1.5]), ("l", "12"),
+        ("x", True), ("f", 1e300),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_costs_its_row_alone(load, warehouse, column, value):
+    rows = [{"id": n, "n": 1, "s": {"a": 1}, "l": [1], "x": 1.5, "f": 1.5} for n in range(30)]
+    counts, found = load([*rows, {**rows[0], "id": 100, column: value}], OF_ONE)
+    assert (counts.inserted, counts.rejected) == (30, 1)
+    assert found == [(n, 1, {"a": 1}, [1], 1.5, 1.5) for n in range(30)]
+    assert warehouse.execute("select column_name from quarantine.rejected_rows").fetchall() == [(column,)]
