@@ -8,6 +8,7 @@ import typer
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, out, print_json
+from orchestration.cli.session import locked_warehouse
 from orchestration.publishing.grades import GradeName
 
 if TYPE_CHECKING:
@@ -39,16 +40,27 @@ def verify(as_json: Json = False) -> None:
 
 @audit_app.command()
 def acknowledge(as_json: Json = False) -> None:
-    """Note that you know why entries are missing: a backup of the home folder was put back, or the folder made anew."""
+    """Note that you know why entries of the log are missing (a backup of the home folder was put back, or the folder made anew),
+    and take a list of the erased that lost entries for whole."""
     from orchestration.core.configuration import home_and_config
     from orchestration.core.migrations import refuse_newer
+    from orchestration.run.erase import accept_suppression
 
-    refuse_newer(home_and_config()[0])
-    times = _log().acknowledge()
+    home = home_and_config()[0]
+    refuse_newer(home)
+    times, known, left = _log().acknowledge(), 0, 0
+    if home.warehouse.exists():
+        with locked_warehouse("acknowledging what is lost") as (con, settings):
+            known, left = accept_suppression(con, home, settings)
     if as_json:
-        print_json({"times": times})
-    else:
-        out.print(f"Noted: the log was set back {times} times." if times else "Nothing is missing; nothing was noted.")
+        print_json({"times": times, "erased_entries_lost": known - left})
+        return
+    if times:
+        out.print(f"Noted: the log was set back {times} times.")
+    if left < known:
+        out.print(f"Noted: {known - left:,} of {known:,} entries of the list of who was erased are lost.")
+    if not times and left == known:
+        out.print("Nothing is missing; nothing was noted.")
 
 
 @audit_app.command("list")

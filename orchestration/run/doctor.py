@@ -22,7 +22,7 @@ from orchestration.core.home import Home
 from orchestration.core.migrations import assert_not_newer, pending
 from orchestration.core.settings import Settings
 from orchestration.privacy.audit.purposes import seed_purposes
-from orchestration.privacy.intake.suppression import SuppressionError
+from orchestration.privacy.intake.suppression import SuppressionError, count_entries, files_of
 from orchestration.privacy.secrets.pepper import pepper_file
 from orchestration.run.findings import Finding
 from orchestration.run.preflight import assert_memory, assert_suppression
@@ -76,6 +76,7 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
             assert_memory(con, settings)
             zones = _zones(con, settings)
             assert_suppression(con, home)
+            lacking = _lacking(con, home)
     except WarehouseBusyError as error:
         return [Finding("warehouse", True, f"in use: {error.what}")]
     except SuppressionError as error:
@@ -84,7 +85,18 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
         return [Finding("warehouse", False, f"{error.what} ({error.where})", error.to_do)]
     except duckdb.Error as error:
         return [_unopened(home, error)]
-    return [Finding("warehouse", True, f"schema version {version}"), *older, *zones]
+    return [Finding("warehouse", True, f"schema version {version}"), *older, *zones, *lacking]
+
+
+def _lacking(con: duckdb.DuckDBPyConnection, home: Home) -> list[Finding]:
+    """A copy of the list of who was erased that lost entries which the other one has."""
+    _, files = count_entries(files_of(con, home))
+    found = f"entries are lost in {', '.join(map(str, files))}, and stand in the other copy"
+    return (
+        [Finding("suppression list", False, found, "`kundbild run` puts them back; is the disk sound?")]
+        if files
+        else []
+    )
 
 
 def _older(con: duckdb.DuckDBPyConnection) -> list[Finding]:

@@ -34,7 +34,7 @@ from orchestration.privacy.erasure.proof import (
 from orchestration.privacy.erasure.searching import suppressed_found
 from orchestration.privacy.intake.noted import note_erasure, suppress_noted
 from orchestration.privacy.intake.raw_people import Unresolved
-from orchestration.privacy.intake.suppression import SuppressionList
+from orchestration.privacy.intake.suppression import SuppressionList, files_of, holds_entries, marked
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.rights.holds import Hold
 from orchestration.privacy.rights.named import holds_on, named, note_unresolved_people, suppressed_unresolved
@@ -340,6 +340,25 @@ def _note_swept(home: Home, settings: Settings) -> None:
         con.execute(_SWEPT)
         con.execute("delete from restricted.swept")
         con.execute("insert into restricted.swept values ($digest)", {"digest": _digest(suppression)})
+
+
+def mend_suppression(home: Home, settings: Settings) -> int:
+    """Puts back what one copy of the suppression list lost and the other one has. Returns how many entries. Needs the lock."""
+    if not home.warehouse.exists():
+        return 0
+    with open_warehouse(home, settings.engine) as con:
+        # without an entry there is nothing to mend, and no pepper is asked for
+        return _suppression(con, home, settings).mend() if holds_entries(files_of(con, home)) else 0
+
+
+def accept_suppression(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> tuple[int, int]:
+    """Takes a suppression list that lost entries for whole, and notes it. Returns (entries that were known, entries left)."""
+    if not marked(con):
+        return 0, 0
+    known, there = _suppression(con, home, settings).accept()
+    if there < known:
+        audit_log(home, settings.privacy).append("suppression-acknowledged", detail={"known": known, "left": there})
+    return known, there
 
 
 def _digest(suppression: SuppressionList) -> str:

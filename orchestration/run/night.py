@@ -32,7 +32,7 @@ from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, close_without_looking
 from orchestration.publishing.versions import current_version, missing_parts
 from orchestration.run.attempts import attempt
-from orchestration.run.erase import finish_unfinished, prove_of_night
+from orchestration.run.erase import finish_unfinished, mend_suppression, prove_of_night
 from orchestration.run.preflight import assert_can_start, assert_moment, assert_suppression, moment_of_night
 from orchestration.run.status import keep_status, note_run
 from orchestration.transform.runner import Dbt, set_clock
@@ -130,6 +130,11 @@ class Night:
                 assert_suppression(None, home)
             if changed := migrate(home, settings.engine, is_night=True):
                 tell(NOTE, f"an older version built this home: brought up to date {', '.join(changed)}")
+            if lacking := mend_suppression(home, settings):
+                tell(
+                    NOTE,
+                    f"One copy of the list of who was erased lacked {lacking:,} entries: written again from the other",
+                )
             finish_unfinished(home, settings)
             night = cls(home, settings, run_id, moment, is_forced, full_refresh, is_recalibrated)
             night.is_whole = is_whole

@@ -5,7 +5,9 @@ Not here: what a source or a table may be (each step), or what `doctor` examines
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 
@@ -17,7 +19,15 @@ from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.model import nightly_model
 from orchestration.privacy.audit.log import has_entry
-from orchestration.privacy.intake.suppression import SuppressionError, assert_readable, copies, files_of, holds_entries
+from orchestration.privacy.intake.suppression import (
+    SuppressionError,
+    assert_readable,
+    copies,
+    count_entries,
+    files_of,
+    holds_entries,
+    marked,
+)
 from orchestration.privacy.intake.withdrawals import EARLIEST
 
 # a moment that is said may be ahead by what two clocks differ
@@ -60,11 +70,15 @@ def assert_lasting_files(con: duckdb.DuckDBPyConnection | None, home: Home) -> N
 
 
 def assert_suppression(con: duckdb.DuckDBPyConnection | None, home: Home) -> None:
-    """Raises SuppressionError where a line of the list of who was erased is none, or where no entry of it is left in any of its
-    files though somebody was erased: they would come back."""
+    """Raises SuppressionError where a line of the list of who was erased is none, where its files together have fewer entries
+    than the warehouse knows of, or none though somebody was erased: they would come back."""
     files = files_of(con, home) if con else (home.suppression,)
     assert_readable(files)
-    if holds_entries(files) or not _was_anybody_erased(con, home):
+    if holds_entries(files):
+        if con:
+            _assert_not_shrunken(con, files)
+        return
+    if not _was_anybody_erased(con, home):
         return
     # a copy has the name of its warehouse, and nothing leads from another one to it
     others = [str(path) for path in copies() if path not in files]
@@ -79,6 +93,18 @@ def assert_suppression(con: duckdb.DuckDBPyConnection | None, home: Home) -> Non
         to_do=f"put back the newest backup of it; {copied}where there is none, `kundbild requests` lists when somebody was "
         "erased: `kundbild erase` again whoever asked then, and the first begins a new list",
     )
+
+
+def _assert_not_shrunken(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+    known, (there, _) = marked(con), count_entries(files)
+    if there < known:
+        raise SuppressionError(
+            f"{known - there:,} of {known:,} entries of the list of who was erased are lost: nothing is extracted or published, "
+            "for whoever they are about would come back",
+            where=" and ".join(map(str, files)),
+            to_do="put back the newest backup of either file; where there is none, `kundbild requests` lists when somebody was "
+            "erased: `kundbild erase` again whoever asked then, and `kundbild audit acknowledge` takes the list for whole",
+        )
 
 
 def _was_anybody_erased(con: duckdb.DuckDBPyConnection | None, home: Home) -> bool:

@@ -1,7 +1,8 @@
 """Who was erased stays out: a list of keyed hashes, asked before a row enters the warehouse.
 
 One JSON line an entry: keyed hash, kind, date, reason; nothing of it says whose it is. It lies in the home folder and, so
-that it outlasts a backup that is put back, beside the user's own settings; what stands in either counts.
+that it outlasts a backup that is put back, beside the user's own settings; what stands in either counts. The warehouse
+counts the entries, so a list that lost some is noticed.
 Not here: how a person is known again (suppressor.py), what erasure removes (erasure.py).
 """
 
@@ -28,6 +29,7 @@ Kind = Literal["record", "email", "phone", "name", "own"]
 _DDL = """
 create schema if not exists restricted;
 create table if not exists restricted.warehouse_id (id varchar not null);
+create table if not exists restricted.suppression_mark (entries bigint not null);
 """
 _HASH = re.compile("[0-9a-f]{64}")
 # the beginning of an entry, as a killed run leaves it: text without the brace that ends it
@@ -54,10 +56,10 @@ class SuppressionError(KundbildError):
 
 
 class SuppressionList:
-    """The list of one warehouse, in its two files, which only grow."""
+    """The list of one warehouse, in its two files, which only grow. `con` is the warehouse, which counts the entries."""
 
-    def __init__(self, files: Iterable[Path], pepper: Pepper) -> None:
-        self._files, self._pepper = tuple(files), pepper
+    def __init__(self, files: Iterable[Path], pepper: Pepper, con: duckdb.DuckDBPyConnection | None = None) -> None:
+        self._files, self._pepper, self._con = tuple(files), pepper, con
 
     @classmethod
     def of(cls, con: duckdb.DuckDBPyConnection, home: Home, pepper: Pepper) -> SuppressionList:
@@ -65,7 +67,7 @@ class SuppressionList:
         con.execute(_DDL)
         if not scalar(con, "select count(*) from restricted.warehouse_id"):
             con.execute("insert into restricted.warehouse_id values (uuidv7()::varchar)")
-        return cls(files_of(con, home), pepper)
+        return cls(files_of(con, home), pepper, con)
 
     def entries(self) -> list[Suppressed]:
         """What stands in either file, in the order that it was written; under the pepper of today, whatever it was."""
@@ -94,11 +96,49 @@ class SuppressionList:
         fresh = [entry for entry in sorted(hashed) if (entry in standing) == is_lifted]
         today = datetime.now(UTC).date().isoformat()
         count = self._pepper.count
-        whole = [*self.entries(), *(Suppressed(hash_, kind, today, reason, is_lifted, count) for kind, hash_ in fresh)]
+        before = self.entries()
+        self._write([*before, *(Suppressed(hash_, kind, today, reason, is_lifted, count) for kind, hash_ in fresh)])
+        if self._con and fresh:
+            # an entry that was lost before stays missed: the mark goes on from itself, unless the list begins anew
+            noted = marked(self._con) if before else 0
+            self._mark(max(noted, len(before)) + len(fresh))
+        return len(fresh)
+
+    def mend(self) -> int:
+        """Gives each file what only the other one has, and notes how many entries there are. Returns how many were lacking."""
+        whole = self.entries()
+        lacking = self._write(whole) if whole else 0
+        if self._con and len(whole) > marked(self._con):
+            self._mark(len(whole))
+        return lacking
+
+    def accept(self) -> tuple[int, int]:
+        """Takes the list as it is for whole. Returns how many entries it had, as far as is known, and how many it has."""
+        assert self._con, "only the list of an open warehouse is counted"
+        known, there = marked(self._con), len(self.entries())
+        self._mark(there)
+        return max(known, there), there
+
+    def _mark(self, entries: int) -> None:
+        assert self._con
+        # one statement: a kill leaves the mark as it was
+        is_there = scalar(self._con, "select count(*) from restricted.suppression_mark")
+        change = (
+            "update restricted.suppression_mark set entries = $1"
+            if is_there
+            else "insert into restricted.suppression_mark values ($1)"
+        )
+        self._con.execute(change, [entries])
+
+    def _write(self, whole: list[Suppressed]) -> int:
+        """Writes to each file what it lacks of the whole list. Returns the most that one lacked."""
+        lacked = 0
         for path in self._files:
             # what one file lacks, after a kill or a backup, the other one has
             there = set(self._renewed_of(path))
-            lines = "".join(_line(entry) for entry in whole if entry not in there)
+            lacking = [entry for entry in whole if entry not in there]
+            lacked = max(lacked, len(lacking))
+            lines = "".join(map(_line, lacking))
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
                 content = file.read()
@@ -106,7 +146,7 @@ class SuppressionList:
                 file.write(("" if not content or content.endswith(b"\n") else "\n").encode() + lines.encode())
                 file.flush()
                 os.fsync(file.fileno())
-        return len(fresh)
+        return lacked
 
     def hashed(self, kind: Kind, value: str) -> str:
         return self._pepper.hashed(f"suppressed:{kind}:{value}")
@@ -146,6 +186,23 @@ def copies() -> list[Path]:
 
 def holds_entries(files: Iterable[Path]) -> bool:
     return any(_entries_of(path) for path in files)
+
+
+def marked(con: duckdb.DuckDBPyConnection) -> int:
+    """How many entries the warehouse knows of; 0 where an older version made it."""
+    if not has_table(con, "restricted", "suppression_mark"):
+        return 0
+    return scalar(con, "select coalesce(max(entries), 0) from restricted.suppression_mark")
+
+
+def count_entries(files: Iterable[Path]) -> tuple[int, list[Path]]:
+    """(entries that stand in any of the files, files that lack some of them), without the pepper."""
+    found = {path: set(_entries_of(path)) for path in files}
+    whole: set[Suppressed] = set().union(*found.values())
+    if len({entry.secrets for entry in whole}) > 1:
+        # a rotation was killed, or an older copy put back: one entry has two hashes, and the files cannot be compared
+        return max(map(len, found.values())), []
+    return len(whole), [path for path, entries in found.items() if entries != whole]
 
 
 def assert_readable(files: Iterable[Path]) -> None:
