@@ -6,13 +6,16 @@ create or replace macro match_keys.seen(s) as
 -- one form for text that looks the same: composed letters, no invisible characters, plain single spaces
 create or replace macro match_keys.plain(s) as
     trim(regexp_replace(nfc_normalize(match_keys.seen(s)), '[\s\p{Z}\p{Cc}]+', ' ', 'g'));
+-- digits of other scripts and of full width as those of ASCII
+create or replace macro match_keys.ascii_digits(s) as
+    translate(s, '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙', '012345678901234567890123456789012345678901234567890123456789');
 
 -- letters and digits in lower case, Nordic letters and their two-letter spellings as one ASCII letter, all else a space
 create or replace macro match_keys.folded(s) as
     regexp_replace(
         replace(replace(replace(replace(
             strip_accents(translate(
-                replace(replace(replace(replace(lower(trim(match_keys.seen(s))), 'þ', 'th'), 'ß', 'ss'), 'œ', 'o'), 'ĳ', 'ij'),
+                replace(replace(replace(replace(lower(trim(match_keys.ascii_digits(match_keys.seen(s)))), 'þ', 'th'), 'ß', 'ss'), 'œ', 'o'), 'ĳ', 'ij'),
                 'åäæöøðłđħıŋ', 'aaaoodldhin')),
             'aa', 'a'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'),
         '[^\p{L}\p{N}]+', ' ', 'g');

@@ -20,7 +20,7 @@ create or replace macro match_keys.postal_alone(p) as
     regexp_replace(p, '^(?:[A-Za-z]{1,3}[- ]?)?([0-9]{3} ?[0-9]{2}|[0-9]{2,6})[ ,]+(?:\p{L}|\p{L}{3,}.*|(?:\p{L}[^A-Z\s\d]|[^A-Z\s\d]\p{L})(?:\P{L}.*)?)$', '\1');
 -- letters and digits; a country before the digits (NO-0150, N-0150, SE-114 55) and a spreadsheet's .0 are no part of it
 create or replace macro match_keys.postal_letters(s) as
-    regexp_replace(regexp_replace(upper(match_keys.postal_alone(regexp_replace(match_keys.plain(s), '^([0-9]+)[.,]0+$', '\1'))), '[^0-9A-Z]', '', 'g'),
+    regexp_replace(regexp_replace(upper(match_keys.postal_alone(regexp_replace(match_keys.plain(match_keys.ascii_digits(s)), '^([0-9]+)[.,]0+$', '\1'))), '[^0-9A-Z]', '', 'g'),
         '^[A-Z]{1,3}([0-9]{2,6})$', '\1');
 create or replace macro match_keys.postal_padded(k, digits) as
     case when regexp_full_match(k, '[0-9]+') and length(k) < digits and length(k) >= digits - 2 then lpad(k, digits, '0') else k end;
@@ -82,7 +82,7 @@ create or replace macro match_keys.same_street(a, b) as
 -- the postal codes that an address in one line may hold: four or five digits, with a space or not. The number of a box is none
 create or replace macro match_keys.postal_keys_in(s) as
     list_distinct(list_transform(regexp_extract_all(
-        regexp_replace(match_keys.plain(s), '\b(?:(?:post)?(?:boks|box|fack)|p[ .]*b)[ .:]*[0-9]{1,5}\b', ' ', 'gi'), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b'), lambda d: replace(d, ' ', '')));
+        regexp_replace(match_keys.plain(match_keys.ascii_digits(s)), '\b(?:(?:post)?(?:boks|box|fack)|p[ .]*b)[ .:]*[0-9]{1,5}\b', ' ', 'gi'), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b'), lambda d: replace(d, ' ', '')));
 -- the countries (alpha-2) that an address in one line may name: its last part or its last word (Norge), or letters before a
 -- postal code (NO-0150). Words of two letters are no country behind a town (1430 As)
 create or replace macro match_keys.letters_country(letters) as

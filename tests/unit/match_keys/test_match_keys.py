@@ -50,6 +50,7 @@ def test_a_country_is_known_by_code_and_name(written, country):
     ("written", "country", "postal"),
     [("NO-0150", "NO", "0150"), ("N-0150", "NO", "0150"), ("150", "NO", "0150"), ("150.0", "NO", "0150"), ("SE-114 55", "SE", "11455"), ("S-11455", "SE", "11455"),
      ("114\u00a055", "SE", "11455"), ("DK-2100", "DK", "2100"), ("800", "DK", "0800"), ("FIN-00100", "FI", "00100"), ("100", "FI", "00100"), ("sw1a 1aa", "GB", "SW1A1AA"),
+     ("１１４５５", "SE", "11455"), ("SE－１１４ ５５", "SE", "11455"), ("١١٤٥٥", "SE", "11455"), ("१५०", "NO", "0150"),
      ("11455", None, "11455"), ("", "SE", None), ("-", "SE", None)],
 )  # fmt: skip
 def test_a_postal_code_has_one_key(written, country, postal):
@@ -66,7 +67,7 @@ def test_a_postal_code_has_one_key(written, country, postal):
      ("Storgatan 12-14", "Storgatan 13", False), ("Storgatan 12-14", "Storgatan 16", False), ("Storgatan 12, 114 55 Solna", "Storgatan 14", False),
      ("Storgatan 1 (flyttet)", "Storgatan 1", True), ("Storgatan (flyttat)", "Lillgatan (flyttat)", False),
      ("Storgatan 1", "Storgatan 2", False), ("Storgatan 1", "Lillgatan 1", False), ("", "Storgatan 1", False),
-     ("Å gatan 2", "Ågatan 2", True), ("c/o Ek, Å gatan 2", "Ågatan 2", True), ("Ö Vägen", "Övägen 3", True), ("Å gatan 2", "Ågatan 3", False)],
+     ("Å gatan 2", "Ågatan 2", True), ("c/o Ek, Å gatan 2", "Ågatan 2", True), ("Ö Vägen", "Övägen 3", True), ("Storgatan １２", "Storgatan 12", True), ("Storgatan ١٢", "Storgatan 13", False), ("Å gatan 2", "Ågatan 3", False)],
 )  # fmt: skip
 def test_a_street_is_found_behind_what_stands_before_it(one, other, is_same):
     marks = "match_keys.street_marks(match_keys.words_key({}))"
