@@ -9,6 +9,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -38,6 +39,19 @@ class ServerProcesses:
             found: dict[str, Any] = process.ask(there, seconds)
             process.is_free = True
             return found
+
+    def tables(self, url: sa.URL, seconds: float) -> dict[str, dict[str, str]]:
+        """The columns of every table with their types, asked of a server that is not waited for longer than this."""
+        running: list[Callable[[], object]] = []
+        bound = threading.Timer(seconds, lambda: [kill() for kill in running])
+        bound.start()
+        try:
+            with self._one(url, seconds, running) as process:
+                found: dict[str, dict[str, str]] = process.ask(None, seconds)
+                process.is_free = True
+                return found
+        finally:
+            bound.cancel()
 
     @contextmanager
     def rows(
@@ -80,7 +94,7 @@ class _Process:
         assert self._process.stdin and self._process.stdout
         self._questions, self._answers = self._process.stdin, self._process.stdout
 
-    def ask(self, asked: str | Query, seconds: float) -> Any:
+    def ask(self, asked: str | Query | None, seconds: float) -> Any:
         self.send((asked, seconds))
         return self._answer()
 

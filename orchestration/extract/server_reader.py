@@ -40,6 +40,10 @@ class _Server:
         self._is_known = True
         return found
 
+    def tables(self) -> dict[str, dict[str, str]]:
+        inspector = sa.inspect(self.engine)
+        return {t: {c["name"]: str(c["type"]) for c in inspector.get_columns(t)} for t in inspector.get_table_names()}
+
     @contextmanager
     def rows(self, query: Query, seconds: float) -> Iterator[pa.RecordBatchReader]:
         if not self._is_known:
@@ -86,8 +90,11 @@ def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _answer(server: _Server, asked: str | Query, seconds: float, answers: IO[bytes]) -> None:
-    """The columns of a table; or of a query None, its rows, and None once more."""
+def _answer(server: _Server, asked: str | Query | None, seconds: float, answers: IO[bytes]) -> None:
+    """The columns of a table, of None those of every table; or of a query None, its rows, and None once more."""
+    if asked is None:
+        answers.write(pickle.dumps(server.tables()))
+        return
     if isinstance(asked, str):
         answers.write(pickle.dumps(server.columns(asked)))
         return

@@ -24,6 +24,8 @@ KINDS = {
     "support": ["people", "tickets", "interactions"],
     "register": ["reservations", "address_updates"],
 }
+# a database that does not answer sooner is not waited for
+_LOOK_SECONDS = 60.0
 _SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "jsonl", ".parquet": "parquet"}
 
 
@@ -60,7 +62,7 @@ def scaffold(name: str, kind: str, place: str, *, project: Path = PROJECT_DIR) -
     return Scaffold([*files, sources], block)
 
 
-def _look(name: str, place: str) -> tuple[dict[str, dict[str, str]], str]:
+def _look(name: str, place: str, seconds: float = _LOOK_SECONDS) -> tuple[dict[str, dict[str, str]], str]:
     """({table: {column: type}}, configuration block) from a look at the place itself."""
     path = Path(place)
     if "://" in place and not place.startswith("file://"):
@@ -70,16 +72,24 @@ def _look(name: str, place: str) -> tuple[dict[str, dict[str, str]], str]:
             )
         import sqlalchemy as sa
 
+        from orchestration.extract.database_errors import DatabaseError
+        from orchestration.extract.server_processes import ServerProcesses
+        from orchestration.extract.sql import with_driver
+
         if has_unclear_login(place, is_sql=True):
             raise ConfigurationError(f"the URL cannot be read: {UNCLEAR_LOGIN}", to_do="write it so, in quotes")
         url = sa.make_url(place)
-        from orchestration.extract.sql import with_driver
-
-        inspector = sa.inspect(sa.create_engine(with_driver(url)))
-        tables = {
-            t: {c["name"]: _sql_type(str(c["type"])) for c in inspector.get_columns(t)}
-            for t in inspector.get_table_names()
-        }
+        try:
+            # drivers wait where no time is up: in a process that is killed then
+            with ServerProcesses() as servers:
+                there = servers.tables(with_driver(url), seconds)
+        except DatabaseError as error:
+            raise ConfigurationError(
+                f"the database does not answer, or not within {seconds:.0f} seconds ({error.name})",
+                where=url.render_as_string(),
+                to_do="check that it runs, host, name and password in the URL",
+            ) from None
+        tables = {t: {c: _sql_type(kind) for c, kind in columns.items()} for t, columns in there.items()}
         safe = url.set(password="PASSWORD_HERE").render_as_string(hide_password=False) if url.password else place
         return (
             tables,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,7 +23,7 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.run.alerts import send_alert
 from orchestration.run.doctor import examine
 from orchestration.transform.mapping import write_mapped_models
-from orchestration.transform.scaffold import scaffold
+from orchestration.transform.scaffold import _look, scaffold
 from tests.unit.mapped import models_of
 
 
@@ -152,6 +154,21 @@ def test_add_source_scaffolds_every_conformed_column(tmp_path):
     with pytest.raises(KundbildError, match="percent-encoded") as error:
         scaffold("another", "webshop", "mysql+pymysql://reader:p@ss/s3cr@host:9/db", project=tmp_path)
     assert "s3cr" not in str(error.value)
+
+
+def test_add_source_looks_at_a_database_and_does_not_wait_for_one_that_is_silent(tmp_path):
+    place = f"sqlite:///{tmp_path / 'shop.db'}"
+    with sqlite3.connect(tmp_path / "shop.db") as con:
+        con.execute("create table orders (order_id integer, total text)")
+    tables, block = _look("shop", place)
+    assert tables == {"orders": {"order_id": "BIGINT", "total": "VARCHAR"}} and place in block
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        place = f"postgresql://reader:s3cr@127.0.0.1:{silent.getsockname()[1]}/shop"
+        with pytest.raises(ConfigurationError, match="does not answer") as caught:
+            _look("shop", place, 2)
+    assert "s3cr" not in str(caught.value)
 
 
 MAPPING = EntityMap(
