@@ -13,11 +13,12 @@ def note_load(
     source: str = "forms",
     table: str = "p",
     at: str = "2026-04-01",
+    way: str | None = None,
     **counts: int,
 ) -> None:
     """Adds a row to `ops.loads`; a count that is not given is 0."""
     con.execute(
-        f"insert into ops.loads (load_id, source, table_name, loaded_at, {', '.join(_COUNTS)}) "
-        f"values (?, ?, ?, ?::timestamp, {', '.join(str(counts.get(name, 0)) for name in _COUNTS)})",
-        [load, source, table, at],
+        f"insert into ops.loads (load_id, source, table_name, loaded_at, way, {', '.join(_COUNTS)}) "
+        f"values (?, ?, ?, ?::timestamp, ?, {', '.join(str(counts.get(name, 0)) for name in _COUNTS)})",
+        [load, source, table, at, way],
     )

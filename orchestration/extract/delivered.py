@@ -13,7 +13,7 @@ import glob
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -29,7 +29,9 @@ from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from, rows_of
 from orchestration.extract.store_copies import Copies, within
-from orchestration.extract.stores import Store, is_older_by_name, modified, oldest_first, some_of
+from orchestration.extract.stores import Store, date_of, is_older_by_name, modified, newest_above, oldest_first, some_of
+
+_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Deliveries:
     returned: dict[str, str] = field(
         default_factory=dict
     )  # fresh ones with what they held → the file that came between
+    late: dict[str, str] = field(default_factory=dict)  # of a whole table: older by name → the newest that was read
     moved: dict[str, tuple[str, int]] = field(default_factory=dict)  # copies → what they may be moved from, its rows
 
     @property
@@ -93,6 +96,16 @@ class Deliveries:
                 [f"{some_of(self.touched)}: written anew, with the content that was read before: not read again"]
                 if self.touched
                 else []
+            ),
+            *(
+                f"{file}: older by its name than {newest}, which was read before: "
+                + (
+                    "what only it has is added, nothing is replaced and nobody is gone; a date in each name, as 20261102, "
+                    "tells which is the newer one for certain"
+                    if file in {fresh.name for fresh in self.fresh}
+                    else "not read"
+                )
+                for file, newest in self.late.items()
             ),
             *(
                 [
@@ -146,6 +159,10 @@ def new_files(
     newest_file, loaded_at = (newest_row[0], newest_row[4]) if newest_row else ("", None)
     # where the newest delivery was written anew too, all of a folder was, as by a backup: that says nothing of the others
     is_restored = newest_file in found and modified(found[newest_file]) != newest[newest_file].modified_ns
+    # a version that is still to come is a slip of its name
+    versions = {
+        file for file, *_, load_id in loaded if load_id and (date_of(file) or date.min) <= now().date() + _AHEAD
+    }
     deliveries, last_file = Deliveries(), newest_file
     for file, info in oldest_first(found):
         size, written = int(info.get("size") or 0), modified(info)
@@ -182,7 +199,13 @@ def new_files(
             and (file == newest_file or not is_restored)
             and not is_older_by_name(file, newest_file)
         )
-        if (known and known.sha256 == digest and not is_again) or is_copy or is_known_by_last_name:
+        is_seen = bool(known and known.sha256 == digest and not is_again) or is_copy or is_known_by_last_name
+        newer = None if is_seen or not table.is_whole else newest_above(file, versions)
+        if newer:
+            deliveries.late[file] = newer
+        # by numbers alone nobody can say that it is older: they may begin again each month. What was said is always read
+        is_late = bool(newer) and bool(date_of(file) and date_of(str(newer))) and not table.holds_statements
+        if is_seen or is_late:
             deliveries.copies.append(delivered)
             if not store.is_local:
                 copies.drop(here)
@@ -192,6 +215,8 @@ def new_files(
             deliveries.returned.update({file: last_file} if is_again else {})
             last, last_file = digest, file
         newest[file] = seen
+    # the last one is the newest version, whatever times say
+    deliveries.fresh.sort(key=lambda file: file.name not in deliveries.late)
     return deliveries
 
 

@@ -21,6 +21,7 @@ from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.landing import Batch
 from orchestration.extract.raw_tables import canonical, check_contract
+from orchestration.extract.records import OLDER
 from orchestration.extract.store_copies import Copies
 from orchestration.extract.unpacked import refuse_damaged, unreadable
 
@@ -93,9 +94,10 @@ def _new_batch(
             )
         return rejected + len(found.unreadable)
 
+    is_older = bool(found.fresh) and found.fresh[-1].name in found.late
     return replace(
-        batch, after=tell_unreadable, notes=[*batch.notes, *found.notes], way="files that are new or changed", nulls=source.null_values,
-        null_keys=source.null_keys,
+        batch, after=tell_unreadable, notes=[*batch.notes, *found.notes], way=OLDER if is_older else "files that are new or changed",
+        nulls=source.null_values, null_keys=source.null_keys, is_older=is_older,
     )  # fmt: skip
 
 

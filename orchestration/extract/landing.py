@@ -70,6 +70,7 @@ class Batch:
     nulls: list[str] = field(default_factory=list)  # what the source writes for "nothing"
     null_keys: list[str] = field(default_factory=list)  # what it writes, besides, where a row refers to nobody
     files: list[str] = field(default_factory=list)  # names of what it was read from, oldest first
+    is_older: bool = False  # of a whole table: an older version by its name than the newest that was read
     way: str = "whole"  # how it was read, for people
     notes: list[str] = field(default_factory=list)  # what else people should know of it
     is_whole: bool = False  # every row that the source has, so that what is not there is gone
@@ -208,7 +209,17 @@ def _bring_in(
             keep_keys_apart(con, target, load_id)
         batch = replace(batch, keys_there=_keys_there(con, table, batch))
         counts.duplicates += drop_duplicates(con, "batch", table, keyless, replaced)
-        merge(con, target, table, columns, counts, keyless, has_file=batch.has_file, replaced=replaced)
+        merge(
+            con,
+            target,
+            table,
+            columns,
+            counts,
+            keyless,
+            has_file=batch.has_file,
+            replaced=replaced,
+            is_older=batch.is_older,
+        )
         con.execute("drop table batch")
     if replaced:
         replaced.keep(con)
@@ -296,6 +307,9 @@ def _held_back(
 
 def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> str | None:
     """A SELECT of the keys that the source still has, where the rows of the batch tell."""
+    if batch.is_older:
+        # who is only in the newer version is not gone by it
+        return None
     if table.is_whole and batch.files:
         newest = f"where _source_file = {text(batch.files[-1])}"
         keys = ", ".join(quote(c) for c in table.key)

@@ -125,8 +125,9 @@ def merge(
     *,
     has_file: bool,
     replaced: Replaced | None = None,
+    is_older: bool = False,
 ) -> None:
-    """Merges `batch` into `target`. Of files, which come in any order, a row with an older cursor than raw's is none.
+    """Merges `batch` into `target`; one that `is_older` replaces no row that stands. Of files, which come in any order, a row with an older cursor than raw's is none.
 
     What a database or an API answers is how things stand now, whatever its cursor says; and what comes later counts where
     rows are entered with old times: statements, and tables that say `read = "whole"`, as an address register, whose dates
@@ -149,6 +150,10 @@ def merge(
             # raw's may be either of two: a row that is not surely older counts, for it came later
             then, now = f"b.{INSTANT}", _earliest(now)
         older = f" or ({then} < {now} and {keyed})"
+    if is_older:
+        older = f" or (r._deleted_at is null and {keyed})"
+        if replaced:
+            replaced.take(con, f"(select b.* from batch b semi join {target} r on {on} and {keyed})")
     before = count(con, "batch")
     con.execute(f"delete from batch b using {target} r where {on} and (({same} and r._deleted_at is null){older})")
     counts.unchanged = before - count(con, "batch")

@@ -15,6 +15,8 @@ from orchestration.core.warehouse import scalar
 
 # metadata of a materialization that only says that a step went on with what stood before: its source could not be read
 STALE = "stale"
+# how a load was read that adds what an older version of a whole table has beyond the newest
+OLDER = "an older version of the whole table: only added"
 _DDL = """
 create schema if not exists ops;
 create schema if not exists quarantine;

@@ -11,9 +11,10 @@ import glob
 import hashlib
 import re
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -26,6 +27,10 @@ from orchestration.core.settings import Source
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "crc32c")
 _NAMED = 3
+_DATES = (
+    re.compile(r"(?<!\d)(?P<year>20\d\d)[-_.]?(?P<month>\d\d)[-_.]?(?P<day>\d\d)"),
+    re.compile(r"(?<!\d)(?P<day>\d\d)[-_.]?(?P<month>\d\d)[-_.]?(?P<year>20\d\d)(?!\d)"),
+)
 _OF_ONE_FILE = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, ftplib.error_perm)
 # of a folder of this machine that another one serves
 _LOST = (
@@ -133,10 +138,18 @@ def _leads_out(name: str) -> bool:
 
 
 def oldest_first(found: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """By the numbers in their names (export_9 before export_10); where names are unlike, by when they were written."""
+    """By the dates in their names, then by the numbers (export_9 before export_10); where names are unlike, by when they were
+    written. Dates count where every name has one."""
 
     is_numbered = len(set(map(_shape, found))) <= 1
-    return sorted(found.items(), key=lambda item: (0 if is_numbered else modified(item[1]), _natural(item[0]), item[0]))
+    dates = {name: date_of(name) or date.min for name in found}
+    is_dated = date.min not in dates.values()
+
+    def age(item: tuple[str, dict[str, Any]]) -> tuple[Any, ...]:
+        name, info = item
+        return dates[name] if is_dated else 0, 0 if is_numbered else modified(info), _natural(name), name
+
+    return sorted(found.items(), key=age)
 
 
 def some_of(names: list[str]) -> str:
@@ -146,8 +159,28 @@ def some_of(names: list[str]) -> str:
 
 
 def is_older_by_name(file: str, other: str) -> bool:
-    """Whether two names differ by their numbers alone, and those of `file` are lower."""
+    """Whether the date in the name of `file` is the earlier one, or the names differ by their numbers alone, and those of
+    `file` are lower."""
+    one, two = date_of(file), date_of(other)
+    if one and two and one != two:
+        return one < two
     return _shape(file) == _shape(other) and _natural(file) < _natural(other)
+
+
+def newest_above(file: str, others: Iterable[str]) -> str | None:
+    """The newest by its name of those that `file` is older than by its name."""
+    newer = [other for other in others if is_older_by_name(file, other)]
+    return max(newer, key=lambda other: (date_of(other) or date.min, _natural(other)), default=None)
+
+
+def date_of(file: str) -> date | None:
+    """The date in a file's name, else in that of its folder: 2026-11-02, 20261102, 02.11.2026."""
+    for name in (file.rpartition("/")[2], file):
+        for pattern in _DATES:
+            for found in pattern.finditer(name):
+                with suppress(ValueError):
+                    return date(*(int(found[part]) for part in ("year", "month", "day")))
+    return None
 
 
 def _shape(file: str) -> str:

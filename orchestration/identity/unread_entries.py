@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, text
-from orchestration.extract.records import prepare_ops
+from orchestration.extract.records import OLDER, prepare_ops
 from orchestration.privacy.intake.broken_lines import NUMBERED
 
 # of ops.acknowledged: what was acknowledged is known by what it says, and of equal ones each is another
@@ -30,7 +30,9 @@ select source, table_name, source_key, load_id, why, {_DIGEST.format(said="sourc
     from {NUMBERED}
     -- an entry that another row of its key replaced was read
     where reason != 'replaced by another row of its key' and (
-        load_id = (select max(n.load_id) from ops.loads n where n.source = {{source}} and n.table_name = {{table}} and n.source_rows > 0)
+        load_id >= (
+            select max(n.load_id) from ops.loads n
+            where n.source = {{source}} and n.table_name = {{table}} and n.source_rows > 0 and coalesce(n.way, '') != {text(OLDER)})
         or {{has_parts}} and file is not null and not exists (
             select 1 from ops.loaded_files f
             where f.source = {{source}} and f.table_name = {{table}} and f.file = r.file and f.load_id > r.load_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 import pytest
@@ -88,6 +89,74 @@ def test_a_whole_file_with_a_rejected_line_deletes_nobody(load_files, warehouse,
     assert (counts.rejected, counts.kept, counts.deleted, gone()) == (1, 2, 0, [])
     counts = deliver("w_4.csv", without=[13])
     assert (counts.rejected, counts.kept, counts.deleted, gone()) == (0, 0, 1, [13])
+
+
+FIRST, SECOND = "id,name\n1,Kim\n2,Bo\n3,Ada\n", "id,name\n1,Kim\n2,Boel\n4,Eva\n"
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("w_20251101.csv", "w_20251102.csv"),
+        ("w_30112025.csv", "w_01122025.csv"),  # the day stands first
+        ("w_2025-11-01.csv", "w-20251102 (1).csv"),  # names that are unlike
+        ("2025-11-01/w.csv", "2025-11-02/w.csv"),
+    ],
+)
+def test_an_older_whole_file_that_comes_late_changes_nothing_and_is_told(load_files, names, older, newer):
+    """Whoever is only in the newer one would be free; and the same files in any order are the same table."""
+    how = {**WHOLE, "path": "**/*.csv"}
+    load_files({newer: SECOND}, **how)
+    counts = load_files({older: FIRST}, **how)
+    assert (counts.source_rows, counts.deleted, names()) == (0, 0, ["Boel", "Eva", "Kim"])
+    assert counts.notes == [f"{older}: older by its name than {newer}, which was read before: not read"]
+    assert load_files(**how).notes == []
+    # nor where it is written anew with other content
+    counts = load_files({older: "id,name\n1,Kimberly\n9,Per\n"}, **how)
+    assert (counts.deleted, names(), len(counts.notes)) == (0, ["Boel", "Eva", "Kim"], 1)
+    # what is the newest version still is the whole
+    load_files({newer: "id,name\n4,Eva\n"}, **how)
+    assert names() == ["Eva"]
+
+
+def test_whole_files_of_one_night_are_as_old_as_their_dates_say(load_files, names):
+    for at, (file, content) in enumerate((("w_20251102 (1).csv", SECOND), ("w_20251101.csv", FIRST))):
+        (load_files.folder / file).write_text(content)
+        os.utime(load_files.folder / file, (at + 1, at + 1))
+    load_files(**WHOLE)
+    assert names() == ["Boel", "Eva", "Kim"]
+
+
+def test_a_whole_file_with_a_lower_number_frees_nobody_and_adds(load_files, names):
+    """By numbers alone nobody can say which is the newer one: they may begin again each month."""
+    load_files({"w_10.csv": SECOND}, **WHOLE)
+    counts = load_files({"w_9.csv": FIRST}, **WHOLE)
+    assert (counts.inserted, counts.unchanged, counts.deleted) == (1, 2, 0)
+    assert names() == ["Ada", "Boel", "Eva", "Kim"]
+    assert counts.notes == [
+        "w_9.csv: older by its name than w_10.csv, which was read before: what only it has is added, nothing is replaced and "
+        "nobody is gone; a date in each name, as 20261102, tells which is the newer one for certain"
+    ]
+    # a newer one comes with an older one, which was written last
+    load_files({"w_11.csv": "id,name\n4,Eva\n", "w_8.csv": FIRST}, **WHOLE)
+    assert names() == ["Eva"]
+
+
+def test_a_whole_file_of_a_day_that_is_still_to_come_makes_no_other_one_old(load_files, names):
+    load_files({"w_20991231.csv": FIRST}, **WHOLE)
+    load_files({"w_20251102.csv": SECOND}, **WHOLE)
+    assert names() == ["Boel", "Eva", "Kim"]
+
+
+def test_a_late_whole_file_of_what_people_said_is_read_and_its_no_is_kept(load_files, names, warehouse):
+    table = {"is_whole": True, "maps": [{"entity": "consent_events", "columns": {**SAYS_NO, "source_key": "id"}}]}
+    how = {"columns": {"id": "BIGINT", "name": "VARCHAR", "day": "DATE"}, "table": table}
+    head = "id,name,day\n"
+    load_files({"w_20251102.csv": head + "1,granted,2025-11-02\n2,granted,2025-11-02\n"}, **how)
+    counts = load_files({"w_20251101.csv": head + "1,withdrawn,2025-11-01\n3,withdrawn,2025-11-01\n"}, **how)
+    assert (counts.deleted, names()) == (0, ["granted", "granted", "withdrawn"])
+    kept = warehouse.execute("select content from quarantine.rejected_rows").fetchall()
+    assert len(kept) == 1 and "withdrawn" in kept[0][0]
 
 
 def test_a_reject_of_an_older_whole_file_of_the_night_holds_nothing(load_files, names):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.core.settings import Settings
-from orchestration.extract.records import prepare_ops
+from orchestration.extract.records import OLDER, prepare_ops
 from orchestration.identity.unread_entries import find_unread_entries
 from orchestration.identity.untied import find_untied
 from orchestration.run.set_aside import acknowledge, read_set_aside, set_aside_rows
@@ -65,6 +65,9 @@ def test_a_rejected_line_of_whatever_feeds_a_register_is_told_until_a_newer_deli
     assert str(first) == (
         "hr gone: 1 lines of a register could not be read: whoever they are about may be in an audience: not of the declared type: w"
     )
+    # an older version that came late says nothing of the newest one's line
+    note_load(warehouse, 100, "registers", "whole", source_rows=200, way=OLDER)
+    assert unread() == {whole, change, dead}
     # the next files: a register of changes does not say again what the last one said
     note_load(warehouse, 5, "registers", "whole", source_rows=200)
     note_load(warehouse, 6, "registers", "changes", source_rows=200)
