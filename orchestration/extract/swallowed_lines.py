@@ -70,7 +70,9 @@ def refuse_swallowed_lines(
     for file in doubtful:
         seen = found.get(file.name, _Found(0, 0, 0, None))
         missing = file.lines.total - read.headers[file.name] - seen.rows - seen.ends - lost.get(file.name, (0, 0, 0))[0]
-        if seen.swallowing is None and missing <= file.lines.blank - seen.blank:
+        # a blank line is a row of one column, and of several nothing
+        unread = 0 if len(read.names) == 1 else file.lines.blank - seen.blank
+        if seen.swallowing is None and missing <= unread:
             continue
         lines, first, _ = rejected.get(file.name, (0, 0, 0))
         near = f" (the first bad line is {first:,})" if first else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -88,3 +89,25 @@ def test_a_line_of_json_twice_without_a_key_is_two_rows_of_their_own(load, wareh
     rows = warehouse.execute("select name, _row_key from raw_s.t where _deleted_at is null").fetchall()
     assert sorted(name for name, _ in rows) == ["clicked", "opened", "opened"] and len({key for _, key in rows}) == 3
     assert warehouse.execute("select count(*) from raw_s.t").fetchall() == [(3,)]
+
+
+HUGE = "y" * 280_000_000  # a reader loses a line of so many letters without a reject
+
+
+def test_a_blank_line_hides_no_lost_line_of_json(load):
+    rows = [
+        json.dumps({"id": 1, "name": "A", "city": "L"}),
+        "",
+        f'{{"id": 2, "name": "{HUGE}"}}',
+        '{"id": 3, "name": "C"}',
+    ]
+    with pytest.raises(SourceError, match="of 4 lines only 3"):
+        load(gzip.compress("\n".join([*rows, ""]).encode(), 1), format="jsonl")
+    assert load("\n".join([rows[0], "", "", rows[0].replace("1", "4"), "", ""]), format="jsonl").inserted == 2
+
+
+def test_nor_one_of_a_register_of_one_column(load):
+    register = {"columns": {"number": "VARCHAR"}, "key": ("number",), "csv": CsvDialect(has_header=False)}
+    with pytest.raises(SourceError, match="of 4 lines only 3"):
+        load(gzip.compress(f"070123\n\n{HUGE}\n070124\n".encode(), 1), **register)
+    assert load("070123\n\n070124\n\n\n", **register).source_rows == 5
