@@ -67,7 +67,8 @@ class _Server:
             )  # fmt: skip
         else:
             with self.engine.connect() as connection:
-                yield _from_cursor(connection.execution_options(stream_results=True).execute(sa.text(sql)))
+                plain = connection.execution_options(stream_results=True, no_parameters=True)
+                yield _from_cursor(plain.exec_driver_sql(sql))
 
 
 def _plain(url: sa.URL, seconds: float) -> str:

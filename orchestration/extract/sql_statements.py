@@ -66,7 +66,9 @@ def select_rows(engine: sa.Engine, query: Query) -> str:
         statement = statement.where(query.where(source.c))
     if query.limit:
         statement = statement.limit(query.limit)
-    return str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
+    sql = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
+    # doubled for drivers that fill in parameters; here it is sent without any
+    return sql.replace("%%", "%") if engine.dialect.paramstyle in ("format", "pyformat") else sql
 
 
 def changed(cursor: str, kind: Any, start: Since, *, is_loose: bool = False) -> Any:

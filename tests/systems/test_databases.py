@@ -144,6 +144,25 @@ def test_increments_and_deletions(load, database, warehouse):
     assert load().changed == 0
 
 
+def test_keys_and_columns_with_percent_signs_are_asked_for_as_they_are(home, warehouse, database):
+    late = ["A%1", "100%%", "%(x)s", ":x"]
+    old, new = "2026-01-01 10:00:00", "2026-02-01 10:00:00"
+    percent = database.dialect.identifier_preparer.quote("rabatt%")
+    with database.begin() as con:
+        con.execute(sa.text("drop table if exists codes"))
+        con.exec_driver_sql(f"create table codes (id varchar(20) primary key, {percent} integer, updated_at timestamp)")
+        con.execute(sa.text("insert into codes values (:id, 5, :at)"), [{"id": f"k{n}", "at": new} for n in range(30)])
+    columns = {"id": "VARCHAR", "rabatt%": "BIGINT", "updated_at": "TIMESTAMP"}
+    table = Table(columns=columns, key=["id"], cursor="updated_at", find_deletions=True)
+    url = database.url.render_as_string(hide_password=False)
+    settings = Settings(company="T", sources={"crm": Source(connector="sql", url=url, tables={"codes": table})})
+    prepare_raw(warehouse, settings)
+    assert extract_source(warehouse, home, settings, "crm")["codes"].inserted == 30
+    with database.begin() as con:
+        con.execute(sa.text("insert into codes values (:id, 5, :at)"), [{"id": key, "at": old} for key in late])
+    assert extract_source(warehouse, home, settings, "crm")["codes"].inserted == len(late)
+
+
 def test_a_wrong_password_is_named_and_not_shown(load, database):
     url = database.url.set(database="no_such_database", password="wrong-password")
     with pytest.raises(SourceError, match="cannot be read") as caught:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+import sqlalchemy as sa
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.server_reader import _Server
+from orchestration.extract.sql_statements import Query, among, select_rows
 
 COLUMNS = {"id": "BIGINT", "name": "VARCHAR", "updated_at": "VARCHAR"}
 
@@ -183,3 +186,26 @@ def test_a_cursor_in_the_future_does_not_hide_later_changes(load, database):
     assert load().rejected == 1
     change(database, "update people set name = 'new', updated_at = '2026-01-05T00:00:00Z' where id = 1")
     assert load().updated == 1
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://h/d", "mysql+pymysql://h/d", "sqlite://"])
+def test_a_percent_sign_is_sent_as_it_is(url):
+    keys = ["A%1", "100%%", "%(x)s", "%s"]
+    query = Query(
+        "t", ["rabatt%"], {"rabatt%": sa.String(), "id": sa.String()}, where=among(["id"], [(key,) for key in keys])
+    )
+    sql = select_rows(sa.create_engine(url), query)
+    assert all(f"'{key}'" in sql for key in keys)
+    assert "rabatt%" in sql and "rabatt%%" not in sql
+
+
+def test_a_database_without_a_reader_of_its_own_is_asked_for_what_looks_like_parameters(tmp_path):
+    keys = ["A%1", "100%%", "%(x)s", ":x", "?"]
+    with sqlite3.connect(tmp_path / "s.sqlite") as database:
+        database.execute('create table t (id text, "rabatt%" text)')
+        database.executemany("insert into t values (?, ?)", [(key, key) for key in [*keys, "other"]])
+    found = {"id": sa.String(), "rabatt%": sa.String()}
+    query = Query("t", ["rabatt%"], found, where=among(["id"], [(key,) for key in keys]))
+    server = _Server(sa.make_url(f"sqlite:///{tmp_path}/s.sqlite"), 60)
+    with server.rows(query, 60) as reader:
+        assert sorted(row["rabatt%"] for row in reader.read_all().to_pylist()) == sorted(keys)
