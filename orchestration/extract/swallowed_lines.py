@@ -7,6 +7,7 @@ are compared with the file's rows. Not here: counting lines (line_books.py), or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -97,11 +98,11 @@ def _read_again(
     fields = "[" + ", ".join(f"coalesce(c{at}, '')" for at in range(len(read.names))) + "]"
     rows = f"select {fields} as fields, {file_names(files)} as file from read_csv({paths(files)}, {read.as_text})"
     is_row = _is_row(read.names, csv.delimiter, is_strict=_is_strict(table))
-    found, lost = _counted(con, rows, files, csv.delimiter, is_row)
+    found, lost = _counted(con, rows, files, csv, is_row)
     if _is_strict(table) or all(seen.swallowing is None for seen in found.values()):
         return found, lost
     likeness = _likeness(con, table, read.names, rows, csv)
-    return _counted(con, rows, files, csv.delimiter, _is_row(read.names, csv.delimiter, likeness))
+    return _counted(con, rows, files, csv, _is_row(read.names, csv.delimiter, likeness))
 
 
 def _is_strict(table: Table) -> bool:
@@ -110,11 +111,13 @@ def _is_strict(table: Table) -> bool:
 
 
 def _counted(
-    con: duckdb.DuckDBPyConnection, rows: str, files: list[Delivered], delimiter: str, is_row: str
+    con: duckdb.DuckDBPyConnection, rows: str, files: list[Delivered], csv: CsvDialect, is_row: str
 ) -> tuple[dict[str, _Found], dict[str, tuple[int, int, int]]]:
     _drop_rejects(con)
-    # the lines of a row, as they stand in the file but for quotes
-    written = f"string_split(array_to_string(fields, {text(delimiter)}), chr(10))"
+    # the lines of a row, as they stand in the file but for quotes, and for delimiters within them
+    of_one_line = f"replace(f, {text(csv.delimiter)}, '')"
+    bare = f"list_transform(fields, lambda f: case when contains(f, chr(10)) then f else {of_one_line} end)"
+    written = f"string_split(array_to_string({bare}, {text(csv.delimiter)}), chr(10))"
     has_ends = "list_transform(fields, lambda f: contains(f, chr(10)))"
     counted = con.execute(
         f"select file, count(*), sum(len(lines) - 1), "
@@ -128,7 +131,7 @@ def _counted(
     }
     rejects = con.execute(
         f"select distinct {file_names(files, 's.file_path')} from (select file_id, scan_id, "
-        f"string_split(rtrim(csv_line, chr(13) || chr(10)), chr(10)) as lines from {AGAIN} where {WHOLE_QUOTES}) e "
+        f"list_transform(string_split(rtrim(csv_line, chr(13) || chr(10)), chr(10)), lambda l: {_bare('l', csv)}) as lines from {AGAIN} where {WHOLE_QUOTES}) e "
         f"join {AGAIN}_scan s using (scan_id, file_id) where len(lines) > 1 and ({is_row})"
     ).fetchall()
     for (file,) in rejects:
@@ -136,6 +139,17 @@ def _counted(
     lost = rejected_lines(con, AGAIN, files)
     _drop_rejects(con)
     return found, lost
+
+
+def _bare(line: str, csv: CsvDialect) -> str:
+    """SQL: a line without its quoted fields that hold a delimiter; the delimiters around them stay."""
+    if not csv.quote:
+        return line
+    delimiter, mark = re.escape(csv.delimiter), re.escape(csv.quote)
+    quoted = f"(^|{delimiter}){mark}[^{mark}{delimiter}]*{delimiter}[^{mark}]*{mark}({delimiter}|$)"
+    for _ in range(2):  # of two such fields side by side, one match takes the delimiter between
+        line = f"regexp_replace({line}, {text(quoted)}, '\\1\\2', 'g')"
+    return line
 
 
 def _drop_rejects(con: duckdb.DuckDBPyConnection) -> None:

@@ -56,6 +56,27 @@ def test_two_stray_quotes_refuse_a_list(load, rows, table):
         load("id,status,email\n" + plain + rows, columns=TEXT, table=table)
 
 
+@pytest.mark.parametrize("id_type", ["BIGINT", "VARCHAR"])
+@pytest.mark.parametrize("key", [("id",), ()])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '10,"Stor,Lund,x\n11,Skarm 24",Lund,"Berg, Lost"\n',
+        '10,"Stor,Lund,x\n11,Anna,Oslo,Bo\n12,Skarm 24",Lund,"Berg, Lost"\n',
+        '10,"Stor, 24","Lund,x\n11,Skarm,Lund","Berg, Lost"\n',
+        '10,a,"Stor,Lund,x\n11,Skarm 24","Lund, S","Berg, Lost"\n',  # has too many fields: one reject of two lines
+    ],
+)  # fmt: skip
+def test_a_quoted_delimiter_hides_no_swallowed_row(load, rows, key, id_type):
+    def plain(first: int, last: int) -> str:
+        return "".join(f'{n},Anna,Oslo,"Berg, Bo"\n' for n in range(first, last))
+
+    columns = {"id": id_type, "name": "VARCHAR", "city": "VARCHAR", "note": "VARCHAR"}
+    with pytest.raises(SourceError, match="look like rows"):
+        load("id,name,city,note\n" + plain(1, 10) + rows + plain(13, 40), columns=columns, key=key)
+    assert load("id,name,city,note\n" + plain(1, 10) + plain(13, 40), columns=columns, key=key).inserted == 36
+
+
 def test_any_line_with_the_fields_of_a_row_refuses_statements(load):
     """Whatever its key looks like: it may be a no."""
     content = 'id,status,email\na1,yes,p@x.se\na2,"yes,q@x.se\n,no,r@x.se\na4,no",s@x.se\n'
