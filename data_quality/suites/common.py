@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Severity, rule_column
+from orchestration.contracts.reasons import is_closed_by_register
 
 # SQL: customers whose data are restricted (Art. 18), as identity knows them: the marts are what is checked
 RESTRICTED = (
@@ -13,7 +14,7 @@ RESTRICTED = (
 # SQL: customers whose last word on profiling was no (Art. 21), on any channel, or whose grant for it does not count any more
 DENIED_PROFILING = (
     "(select customer_id from marts.contact_permissions where purpose = 'profiling' and not is_permitted "
-    "and not regexp_matches(reason, 'reserved in |register'))"
+    f"and not {is_closed_by_register('reason_code')})"
 )
 
 

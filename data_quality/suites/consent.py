@@ -144,14 +144,14 @@ def _permissions(settings: Settings) -> list[Suite]:
         no_row_where(
             "registers_are_there_and_fresh",
             "No grant is void because a public register is missing, too old or shrunk: deliver it whole.",
-            "starts_with(b.reason, 'the register ')",
+            "b.reason_code in ('register_missing_or_old', 'register_shrunk', 'register_digits_lost')",
             "WARN",
             rule=14,
         ),
         no_row_where(
             "no_grant_is_in_doubt_for_want_of_a_time_zone",
             "No grant is void because a withdrawal of another source is near and one of the two times has no offset: state `timezone` for the source.",
-            "b.reason = 'withdrawn' and exists (select 1 from identity.customer_source_records s join conformed.conformed_consent_events e "
+            "b.reason_code = 'withdrawn' and exists (select 1 from identity.customer_source_records s join conformed.conformed_consent_events e "
             "on e.person_system = s.source_system and e.person_key = s.source_key and e.status = 'granted' and e.deleted_at is null "
             "where s.valid_to is null and s.customer_id = b.customer_id and e.purpose = b.purpose and e.channel = b.channel "
             "and coalesce(e.confirmed_at, e.stated_at) > b.decided_at and coalesce(e.confirmed_at, e.stated_at) <= b.decided_at + "

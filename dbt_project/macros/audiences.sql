@@ -11,8 +11,8 @@
 {%- endmacro %}
 
 {#-
-    Whoever matches the rule of an audience, with the permission if there is one, and the reason by which the law keeps them out
-    whatever they said. One row per audience and customer. Who is restricted (Art. 18) is in no mart, and not here.
+    Whoever matches the rule of an audience, with the permission if there is one, and the code of the reason by which the law keeps
+    them out whatever they said. One row per audience and customer. Who is restricted (Art. 18) is in no mart, and not here.
 -#}
 {% macro audience_candidates() -%}
     select
@@ -25,22 +25,24 @@
         p.contact_point,
         p.deciding_event,
         coalesce(p.is_permitted, false) as is_permitted,
-        coalesce(p.reason, {{ never_said() }}) as reason,
+        -- who has no row there never said anything of it
+        coalesce(p.reason_code, 'never_said') as reason_code,
+        p.reason,
         case
             when c.is_deceased
             then 'deceased'
             when c.is_protected
-            then 'protected identity'
+            then 'protected_identity'
             when c.is_minor_or_unknown_age and c.birth_date is not null
-            then 'under age'
+            then 'under_age'
             when c.is_minor_or_unknown_age and not {{ unknown_age_is_adult("a.purpose") }}
-            then 'unknown age'
+            then 'unknown_age'
             -- choosing by behaviour is profiling
             when
                 (a.min_days_since_order is not null or a.max_days_since_order is not null)
                 and u.is_marketing
                 and {{ refuses_profiling("c.customer_id") }}
-            then 'denied profiling'
+            then 'denied_profiling'
         end as left_out
     from {{ ref("audience_rules") }} a
     join {{ ref("purposes") }} u on u.purpose = a.purpose
@@ -57,9 +59,6 @@
             a.max_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} <= a.max_days_since_order
         )
 {%- endmacro %}
-
-{#- The reason of whoever has no row in contact_permissions. -#}
-{% macro never_said() -%} 'nothing was ever said of it' {%- endmacro %}
 
 {#- SQL on a purpose: whether whose age is not known counts as an adult ([privacy] unknown_age). -#}
 {% macro unknown_age_is_adult(purpose) -%}
@@ -83,12 +82,14 @@
             r.customer_id = {{ customer_id }}
             and r.purpose = 'profiling'
             and not r.is_permitted
-            and not {{ is_closed_by_register("r.reason") }}
+            and not {{ is_closed_by_register("r.reason_code") }}
     )
 {%- endmacro %}
 
 {#-
-    SQL on a reason of contact_permissions: whether a public register closes the channel, or cannot be asked. Exports ask it too
-    (orchestration/contracts/audiences.py).
+    SQL on a reason_code of contact_permissions: whether a public register closes the channel, or cannot be asked. Exports ask it
+    too (orchestration/contracts/reasons.py).
 -#}
-{% macro is_closed_by_register(reason) -%} regexp_matches({{ reason }}, '{{ var("register_reason") }}') {%- endmacro %}
+{% macro is_closed_by_register(reason_code) -%}
+    {{ reason_code }} in (select reason_code from {{ ref("permission_reasons") }} where kind = 'closed_by_register')
+{%- endmacro %}

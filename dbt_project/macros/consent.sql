@@ -52,9 +52,12 @@
 {%- endmacro %}
 
 {#- SQL on a row of protected_customers: why nobody may write to the address. -#}
-{% macro protected_reason(of) -%}
-    case when {{ of }}.is_protected then 'protected identity' else 'deceased' end
+{% macro protected_reason_code(of) -%}
+    case when {{ of }}.is_protected then 'protected_identity' else 'deceased' end
 {%- endmacro %}
+
+{#- SQL: the words of the seed permission_reasons for people, with what they are about in their place. -#}
+{% macro reason_about(words, about) -%} replace({{ words }}, '{}', coalesce({{ about }}, '')) {%- endmacro %}
 
 {#- SQL: whether the customer c.customer_id had permitted a purpose on a channel at a time. Each argument is an expression. -#}
 {% macro permission_as_of(purpose, channel, at) -%}

@@ -29,20 +29,19 @@
     select register from {{ source("identity", "reservation_keys") }} group by register having max(len(denies)) = 0
 {%- endmacro %}
 
-{#- Countries and channels whose register is missing, too old or shrunk, and which: (country_code, channel, register). -#}
+{#- Countries and channels whose register is missing, too old or shrunk, and which: (country_code, channel, register, reason_code). -#}
 {% macro unknown_registers() -%}
     select
         r.country_code,
         r.channel,
-        min(
-            r.register || case
-                when s.is_shrunk
-                then ' shrank by more than it may'
-                when v.is_broken
-                then ' holds numbers in a spreadsheet''s notation, of which digits are lost'
-                else ' is missing or too old'
-            end
-        ) as register
+        min(r.register) as register,
+        {{
+            earliest(
+                "case when s.is_shrunk then 'register_shrunk' when v.is_broken then 'register_digits_lost' else 'register_missing_or_old' end",
+                "r.register",
+            )
+        }}
+        as reason_code
     from {{ ref("register_rules") }} r
     left join
         (

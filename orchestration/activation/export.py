@@ -17,6 +17,7 @@ import duckdb
 from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.contracts.audiences import MAX_AGE, PERMISSION_CHECK, PREFIX, SCHEMA, audience_tables
+from orchestration.contracts.reasons import assert_codes_known, words
 from orchestration.core.errors import GateError, KundbildError
 from orchestration.core.home import assert_may_write, write_private
 from orchestration.core.settings import Settings
@@ -64,11 +65,11 @@ def audiences(con: duckdb.DuckDBPyConnection) -> list[Audience]:
 
 
 _MEMBERS = """
-select {columns}, coalesce(w.reason, case
-    when p.customer_id is null then 'no longer permitted' when p.expires_at <= $now then 'the grant has expired since the night'
+select {columns}, coalesce(w.reason_code, case
+    when p.customer_id is null then 'no_longer_permitted' when p.expires_at <= $now then 'grant_expired_since'
 end) as left_out
 from {table} a
-left join (select customer_id, min(reason) as reason from later_words group by 1) w on w.customer_id = a.customer_id
+left join (select customer_id, min(reason_code) as reason_code from later_words group by 1) w on w.customer_id = a.customer_id
 left join marts.contact_permissions p
     on p.customer_id = a.customer_id and p.purpose = a.purpose and p.channel = a.channel and p.contact_point = a.contact_point
     and p.is_permitted
@@ -112,6 +113,8 @@ def export_audience(
     assert_statements_known(con, settings, now)
     assert_fresh(con, now)
     assert_checked(con, audience)
+    # what earlier exports have to remove is asked right after
+    assert_codes_known(con, "contact_permissions")
     asked = (audience.purpose, audience.channel)
     rows, left_out = _members(con, name, audience.table, asked, now)
     is_written = False
@@ -137,16 +140,16 @@ def export_audience(
 def _members(
     con: duckdb.DuckDBPyConnection, audience: str, table: str, asked: tuple[str, str], now: datetime
 ) -> tuple[list[tuple[object, ...]], dict[str, int]]:
-    """The rows that may leave, and how many may not, by reason."""
+    """The rows that may leave, and how many may not, by the words of the reason."""
     note_later_words(con, asked, audience, now)
     members = _MEMBERS.format(columns=", ".join(f"a.{column}" for column in COLUMNS), table=f"{SCHEMA}.{quote(table)}")
     rows: list[tuple[object, ...]] = []
     left_out: dict[str, int] = {}
-    for *row, reason in con.execute(members, {"purpose": asked[0], "channel": asked[1], "now": now}).fetchall():
+    for *row, reason_code in con.execute(members, {"purpose": asked[0], "channel": asked[1], "now": now}).fetchall():
         # an address may not be changed on its way out, and a spreadsheet would run it
-        why = reason or ("the address would run as a formula" if is_formula(row[0]) else None)
+        why = reason_code or ("formula_address" if is_formula(row[0]) else None)
         if why:
-            left_out[why] = left_out.get(why, 0) + 1
+            left_out[words(why)] = left_out.get(words(why), 0) + 1
         else:
             rows.append(tuple(row))
     return rows, left_out

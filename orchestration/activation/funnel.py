@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.contracts.reasons import assert_codes_known
 from orchestration.core.warehouse import has_table
 
 
 @dataclass(frozen=True)
 class Step:
-    """Customers of one row of the funnel. `reason` is empty where the step has none."""
+    """Customers of one row of the funnel. `reason_code` and `reason` are empty where the step has none."""
 
     step: str
+    reason_code: str
     reason: str
     customers: int
 
@@ -26,8 +28,9 @@ def funnels(con: duckdb.DuckDBPyConnection) -> dict[str, list[Step]]:
     """Audience → its steps in order, the largest reason first; empty before the first night that counts them."""
     if not has_table(con, "marts", "audience_funnel"):
         return {}
+    assert_codes_known(con, "audience_funnel")
     rows = con.execute(
-        "select audience, step, reason, customer_count from marts.audience_funnel order by audience, step_order, customer_count desc, reason"
+        "select audience, step, reason_code, reason, customer_count from marts.audience_funnel order by audience, step_order, customer_count desc, reason"
     ).fetchall()
     found: dict[str, list[Step]] = {}
     for audience, *step in rows:

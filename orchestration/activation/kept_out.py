@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.contracts.audiences import is_closed_by_register
+from orchestration.contracts.reasons import is_closed_by_register
 from orchestration.core.settings import Privacy
 
 # whether the audience $audience is of marketing and chooses by behaviour, which is profiling
@@ -30,7 +30,7 @@ union all
 select distinct r.customer_id, true
 from marts.contact_permissions r semi join holders using (customer_id)
 where r.purpose = 'profiling' and not r.is_permitted
-    and not {is_closed_by_register("r.reason")}
+    and not {is_closed_by_register("r.reason_code")}
     and {CHOSEN_BY_BEHAVIOUR}
 """
 

@@ -54,14 +54,14 @@ _IS_OF = "(b.purpose in ({purpose}, 'all') or coalesce(b.purpose, 'marketing') i
 # what people said here since the permission was worked out. In doubt it is no
 _LATER_WORDS = f"""
 create or replace temp table later_words as
-select b.customer_id, 'objected or withdrew since the night' as reason
+select b.customer_id, 'objected_or_withdrew_since' as reason_code
 from refusals b
 join marts.contact_permissions p on p.customer_id = b.customer_id and p.purpose = $purpose and p.channel = $channel
 where b.stated_at >= p.decided_at and {_IS_OF.format(purpose="$purpose", is_marketing="$is_marketing")}
     and (coalesce(b.channel in ($channel, 'all'), true) or b.purpose = 'direct_marketing')
 union all
 -- an audience that is chosen by behaviour: a refusal of profiling on any channel, unless it was granted there later
-select b.customer_id, 'objected to profiling since the night'
+select b.customer_id, 'objected_to_profiling_since'
 from refusals b cross join (select unnest($channels::varchar[]) as channel) c
 left join marts.contact_permissions p
     on p.customer_id = b.customer_id and p.purpose = 'profiling' and p.channel = c.channel and p.is_permitted
@@ -69,11 +69,11 @@ where coalesce(b.channel in (c.channel, 'all'), true) and (b.stated_at < p.decid
     and {_IS_OF.format(purpose="'profiling'", is_marketing="$is_profiling_marketing")} and {CHOSEN_BY_BEHAVIOUR}
 union all
 -- a grant for profiling that the night counted, and that has expired since
-select p.customer_id, 'the grant for profiling has expired since the night'
+select p.customer_id, 'profiling_grant_expired_since'
 from marts.contact_permissions p
 where p.purpose = 'profiling' and p.is_permitted and p.expires_at <= $now and {CHOSEN_BY_BEHAVIOUR}
 union all
-select o.customer_id, 'restricted since the night'
+select o.customer_id, 'restricted_since'
 from identity.restrictions b join owners o using (source_system, source_key)
 """
 
@@ -81,13 +81,13 @@ from identity.restrictions b join owners o using (source_system, source_key)
 # a contact point that a correction replaced (Art. 16); a later statement on it decides anew
 _ASKED_POINTS = "select customer_id, contact_point, channel from marts.contact_permissions where is_permitted and purpose = $purpose and channel = $channel"
 _CORRECTED = """
-insert into later_words select distinct p.customer_id, 'corrected since the permission was given'
+insert into later_words select distinct p.customer_id, 'corrected'
 from marts.contact_permissions p join replaced_points r using (customer_id, contact_point, channel)
 where p.is_permitted and p.purpose = $purpose and r.corrected_at >= p.decided_at
 """
 # a corrected birth date (rule 17), of a date that cannot be read too: the night has seen what was corrected before it
 _UNDER_AGE = """
-insert into later_words select o.customer_id, 'under age by what was corrected since the night'
+insert into later_words select o.customer_id, 'under_age_since'
 from identity.corrections c join owners o using (source_system, source_key) cross join ops.clock k
 where c.field = 'birth_date' and c.corrected_at >= k.as_of
     and coalesce(try_cast(c.value as date) + to_years((select coalesce(max(marketing_age), 18) from reference.country_rules)) > k.as_of, true)
@@ -110,7 +110,7 @@ def note_later_words(
     *,
     are_points_noted: bool = False,
 ) -> None:
-    """Makes the temp table `later_words` (customer_id, reason): who may not be in `audience`, which is for `asked`, a purpose
+    """Makes the temp table `later_words` (customer_id, reason_code): who may not be in `audience`, which is for `asked`, a purpose
     and a channel, by what was said here since the permission was worked out, or a grant for profiling that has ended `now`
     (UTC, naive); and `owners` (record, customer of today).
     `are_points_noted`: `note_refused_points` was called for all permissions."""

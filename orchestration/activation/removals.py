@@ -18,6 +18,7 @@ import duckdb
 from orchestration.activation.kept_out import note_kept_out
 from orchestration.activation.later_words import note_later_words
 from orchestration.contracts.channels import ADDRESS, is_channel_of
+from orchestration.contracts.reasons import assert_codes_known
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import assert_may_write, write_private
 from orchestration.core.settings import Privacy
@@ -78,8 +79,8 @@ left join (
     select distinct o.customer_id from identity.restrictions join owners o using (source_system, source_key)
 ) r on r.customer_id = i.customer_id
 left join (
-    select customer_id from later_words where starts_with(reason, 'corrected')
-    union select customer_id from marts.contact_permissions where purpose = $purpose and channel = $channel and starts_with(reason, 'corrected')
+    select customer_id from later_words where reason_code = 'corrected'
+    union select customer_id from marts.contact_permissions where purpose = $purpose and channel = $channel and reason_code = 'corrected'
 ) l on l.customer_id = i.customer_id
 where e.recipient = $recipient and e.audience = $audience and e.purpose = $purpose and e.channel = $channel
     and (e.told_at is null or $again)
@@ -205,6 +206,7 @@ def _judged(
     """What has to be removed, by reason, and how many contact points may stay."""
     if not has_table(con, "marts", "contact_permissions"):
         raise KundbildError("no night has worked out permissions yet", to_do="`kundbild run`")
+    assert_codes_known(con, "contact_permissions")
     define_match_keys(con)
     told = {"audience": audience, "recipient": recipient}
     asked = con.execute(

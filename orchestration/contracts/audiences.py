@@ -28,9 +28,6 @@ AUDIENCE_ROWS = "audience_rows"
 PREFIX = "audience_"
 # permissions, and what sources said, count for so long (rule 15)
 MAX_AGE = timedelta(hours=STATEMENT_HOURS)
-# the reason of a permission that a public register closes, or that waits for a register which cannot be asked: no word of
-# the customer's (dbt: macro is_closed_by_register)
-REGISTER_REASON = "^reserved in |register"
 _FOLDER = "marts/audiences"
 
 
@@ -100,8 +97,3 @@ def _said(path: Path) -> dict[str, Any]:
     if not beside.exists():
         return {}
     return next((m.get("config") or {} for m in model_file(beside).get("models", []) if m["name"] == path.stem), {})
-
-
-def is_closed_by_register(reason: str) -> str:
-    """SQL on a reason of contact_permissions: whether a public register closes the channel, or cannot be asked."""
-    return f"regexp_matches({reason}, '{REGISTER_REASON}')"

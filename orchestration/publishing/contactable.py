@@ -19,6 +19,7 @@ import duckdb
 from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
 from orchestration.contracts.audiences import AUDIENCE_ROWS, PREFIX
 from orchestration.contracts.audiences import SCHEMA as AUDIENCES
+from orchestration.contracts.reasons import words
 from orchestration.core.cut_databases import drop_cut
 from orchestration.core.home import READ_ONLY, Home, put_in_place
 from orchestration.core.warehouse import changed_rows, has_table, quote, scalar, text
@@ -26,8 +27,7 @@ from orchestration.publishing.grades import PEOPLE
 
 _POINTS = "contact_points"
 _PERMISSIONS = "contact_permissions"
-CLOSED = "closed: worked out in an earlier night"
-_TOO_OLD = "closed: the permission has ended since the night, or the night is too long ago"
+_CLOSED, _TOO_OLD = "earlier_night", "ended_since"
 # a contact point as its rows name it
 _KEY = "case when contact_point is not null then hash(contact_point) end"
 # SQL on a row of an audience: whether its grant has ended since the night, or, where it is chosen by behaviour, one for profiling
@@ -74,7 +74,8 @@ class Kept:
             replaced |= {
                 "is_permitted": f"(a.is_permitted and {is_current})",
                 "expires_at": f"case when {is_current} then a.expires_at end",
-                "reason": f"case when a.is_permitted and not {is_current} then {text(_TOO_OLD)} else a.reason end",
+                "reason_code": f"case when a.is_permitted and not {is_current} then {text(_TOO_OLD)} else a.reason_code end",
+                "reason": f"case when a.is_permitted and not {is_current} then {text(words(_TOO_OLD))} else a.reason end",
             }
         shown = ", ".join(f"{sql} as {column}" for column, sql in replaced.items() if column in self.columns)
         return f"select a.* replace ({shown}) {self._joined()}"
@@ -193,7 +194,8 @@ def _statements(con: duckdb.DuckDBPyConnection, denied: str | None) -> Iterator[
             held = "contact_point is not null" if is_history else "(contact_point is not null or is_permitted)"
             changes = {"contact_point": "null"}
             if not is_history:
-                changes |= {"is_permitted": "false", "reason": text(CLOSED), "expires_at": "null"}
+                changes |= {"is_permitted": "false", "reason_code": text(_CLOSED), "reason": text(words(_CLOSED))}
+                changes |= {"expires_at": "null"}
             said = ", ".join(f"{column} = {value}" for column, value in changes.items() if column in columns)
             yield of, f"update {{of}} set {said} where {{where}}", f"{theirs} and {held}" if denied else held
         if "contact_point" in columns:

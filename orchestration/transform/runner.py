@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.contracts.audiences import REGISTER_REASON, audience_models
+from orchestration.contracts.audiences import audience_models
 from orchestration.core.disk import full_disk
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, read_json, write_private
@@ -86,7 +86,6 @@ def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any
         "words_between": WORDS_BETWEEN,
         "markup": MARKUP,
         "refusal": REFUSAL,
-        "register_reason": REGISTER_REASON,
         "earliest_statement": EARLIEST,
         "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone},
         "min_people": settings.privacy.min_people,

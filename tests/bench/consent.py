@@ -32,6 +32,7 @@ create table ops.clock as select timestamp '2026-06-01' as as_of, 0 as published
 create table ops.loaded_files (source varchar, table_name varchar, file varchar);
 create table reference.purposes as select unnest({list(PURPOSES)}) as purpose, 'consent' as legal_basis, true as is_marketing, false as needs_confirmation;
 create table reference.channels as from read_csv('{PROJECT_DIR}/dbt_project/seeds/channels.csv');
+create table reference.permission_reasons as from read_csv('{PROJECT_DIR}/dbt_project/seeds/permission_reasons.csv');
 create table reference.register_rules as from read_csv('{PROJECT_DIR}/dbt_project/seeds/register_rules.csv');
 create table marts.bridge_customer_source_records as select 'c' || i as customer_id, 'crm' as source_system, i::varchar as source_key,
     timestamp '2020-01-01' as valid_from, null::timestamp as valid_to from range(getvariable('customers')) t(i);
@@ -43,7 +44,7 @@ create table identity.register_versions as select register, date '2026-05-30' as
 create table identity.golden_records as select 'c' || i as customer_id, {{'value': 'SE'}} as country_code from range(getvariable('customers')) t(i);
 create table marts.customer_reservations as select 'c' || i as customer_id, 'phone' as channel, 'nix_telefon' as register, date '2026-05-30' as version_on,
     'r' || i as reservation_key from range(getvariable('customers')) t(i) where i % 8 = 0;
-create table marts.register_gaps (customer_id varchar, channel varchar, contact_point varchar, reason varchar);
+create table marts.register_gaps (customer_id varchar, channel varchar, contact_point varchar, reason_code varchar, reason varchar);
 create table conformed.conformed_reservations as select register, date '2026-05-30' as version_on, null::timestamp as deleted_at from reference.register_rules group by 1;
 create table conformed.conformed_email_events as select 'email' as source_system, i::varchar as source_key, 'crm' as person_system, (i * 20)::varchar as person_key,
     (i * 20) || '@x.se' as contact_point, 'unsubscribed' as kind, timestamp '2026-01-01' as occurred_at, null::timestamp as deleted_at, timestamp '2026-05-30' as extracted_at, 1 as load_id

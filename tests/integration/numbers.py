@@ -67,7 +67,7 @@ insert into identity.customer_source_records select 'shop', w, 'c-' || w, null f
 create table marts.bridge_customer_source_records as from identity.customer_source_records;
 create table marts.dim_customers as select customer_id, 'SE' as country_code, timestamp '2020-01-01' as first_seen_at,
     false as is_club_member, false as is_business from identity.customer_source_records;
-create table marts.contact_permissions (customer_id varchar, purpose varchar, is_permitted boolean, decided_at timestamp, reason varchar);
+create table marts.contact_permissions (customer_id varchar, purpose varchar, is_permitted boolean, decided_at timestamp, reason_code varchar);
 create table marts.fct_web_sessions (customer_id varchar, started_at timestamp);
 create table marts.fct_email_events (customer_id varchar, kind varchar);
 create table marts.fct_carts (customer_id varchar);

@@ -59,7 +59,7 @@ BREACHES = [
     (AUDIENCE, "nobody_young_by_the_birth_date", "update identity.golden_records set birth_date = struct_pack(value := date '2012-01-01', source_system := null::varchar, "
     f"source_key := null::varchar, changed_at := null::timestamp, is_conflicting := false) where customer_id = {_MEMBER}"),
     ("customer_rfm", "nobody_who_denied_profiling", "insert into marts.contact_permissions by name select customer_id, 'profiling' as purpose, 'ads' as channel, "
-    "false as is_permitted, 'withdrawn' as reason, now()::timestamp as decided_at from segments.customer_rfm limit 1"),
+    "false as is_permitted, 'withdrawn' as reason_code, 'withdrawn' as reason, now()::timestamp as decided_at from segments.customer_rfm limit 1"),
     ("dim_customers", "nobody_restricted", _RESTRICTED.format(customer="(select arg_min(customer_id, email) from marts.dim_customers)")),
     ("dim_customers", "protected_people_have_no_address", "update marts.dim_customers set is_protected = true where customer_id = "
     "(select arg_min(customer_id, email) from marts.dim_customers where postal_code is not null)"),
@@ -83,7 +83,7 @@ BREACHES = [
     ("contact_permissions", "no_permission_on_a_corrected_point", "insert into identity.corrections by name select source_system, source_key, 'email' as field, "
     f"'right@elsewhere.se' as value, timestamp '2026-10-31' as corrected_at, 'r' as request_id from identity.customer_source_records where valid_to is null and customer_id = {_PERMITTED}"),
     ("contact_permissions", "no_permission_against_a_reservation", f"insert into marts.customer_reservations by name select {_PERMITTED} as customer_id, 'email' as channel, 'r' as register, 'r' as reservation_key"),
-    ("contact_permissions", "registers_are_there_and_fresh", "update marts.contact_permissions set reason = 'the register r is missing or too old' "
+    ("contact_permissions", "registers_are_there_and_fresh", "update marts.contact_permissions set reason_code = 'register_missing_or_old' "
     "where customer_id = (select min(customer_id) from marts.contact_permissions where not is_permitted) and not is_permitted"),
     ("contact_permissions", "every_permission_says_by_what", f"update marts.contact_permissions set deciding_event = null where is_permitted and customer_id = {_PERMITTED}"),
     ("contact_permission_history", "agrees_with_what_holds_now", f"update marts.contact_permission_history set is_permitted = false where customer_id = {_PERMITTED}"),
@@ -93,7 +93,7 @@ BREACHES = [
     ("contact_permissions", "no_grant_is_in_doubt_for_want_of_a_time_zone", "insert into conformed.conformed_consent_events by name select 'crm' as source_system, 'broken' as source_key, "
     "s.source_system as person_system, s.source_key as person_key, p.purpose, p.channel, 'granted' as status, p.decided_at + interval '1 hour' as stated_at, true as is_zoneless, "
     "now()::timestamp as extracted_at, 1 as load_id from marts.contact_permissions p join identity.customer_source_records s on s.customer_id = p.customer_id and s.valid_to is null "
-    "where p.reason = 'withdrawn' limit 1"),
+    "where p.reason_code = 'withdrawn' limit 1"),
     ("contact_permissions", "no_address_of_anybody_hidden_by_the_raw_register", "update marts.contact_permissions set contact_point = 'Storgatan 1' where is_permitted and purpose = 'newsletter' and channel = 'email' "
     f"and customer_id = {_PERMITTED}; insert into raw_registers.addresses by name select 'broken' as entry_id, given_name.value as given_name, family_name.value as family_name, "
     f"birth_date.value::varchar as birth_date, true as is_protected, false as is_deceased from identity.golden_records where customer_id = {_PERMITTED}"),

@@ -79,7 +79,7 @@ def assert_that_both_stand(demo_copy: Kundbild, customer: str, contact: str, bor
     reason = demo_copy.json(
         "consent", "explain", "--customer", customer, "--purpose", "newsletter", "--channel", "email"
     )
-    assert reason["reason"] == "withdrawn" and reason["deciding_event"].startswith("kundbild:")
+    assert reason["reason_code"] == reason["reason"] == "withdrawn" and reason["deciding_event"].startswith("kundbild:")
     noted = [entry["action"] for entry in demo_copy.json("audit", "list", "--about", customer)]
     assert [action for action in noted if "object" in action or "rectify" in action] == [
         "rectify-held",
@@ -117,7 +117,7 @@ def test_rule_24_objection_and_correction_outlive_extraction_and_who_is_restrict
             demo_copy("run", "--as-of", night, "--full-refresh")
             assert_that_both_stand(demo_copy, *objecting)
             assert_that_nobody_is_written_to_on_the_old_address(demo_copy, corrected)
-            ended = "select count(*) from marts.contact_permissions where customer_id = ? and reason = 'corrected since the permission was given'"
+            ended = "select count(*) from marts.contact_permissions where customer_id = ? and reason_code = 'corrected'"
             with demo_copy.warehouse() as con:
                 assert con.execute(ended, [corrected]).fetchall() != [(0,)]
         found = places(demo_copy.home, [customer, email.lower()])

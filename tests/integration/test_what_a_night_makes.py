@@ -107,7 +107,7 @@ def test_a_permission_is_explained_now_and_at_a_time_in_the_past(demo: Kundbild)
     assert demo.json(*asked, "--at", "2001-01-01")["is_permitted"] is False
     assert demo.json(*asked, "--at", since.isoformat())["is_permitted"] is True
     sms = demo.json("consent", "explain", "--customer", customer, "--purpose", "newsletter", "--channel", "sms")
-    assert not sms["is_permitted"] and "nothing was ever said" in sms["reason"]
+    assert not sms["is_permitted"] and sms["reason_code"] == "never_said"
     assert (
         "purposes are newsletter"
         in demo("consent", "explain", "--customer", customer, "--purpose", "fun", "--channel", "sms", code=2).stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.contracts.audiences import REGISTER_REASON, audience_models
+from orchestration.contracts.audiences import audience_models
 from orchestration.contracts.conformed import entities
 from orchestration.core.configuration import load_settings
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality
@@ -157,7 +157,6 @@ def test_the_words_of_refusals_are_those_of_the_ledger():
     for name in ("nothing_said", "words_between", "markup"):
         assert project[name] == getattr(evidence_words, name.upper()), name
     assert (project["refusal"], project["earliest_statement"]) == (withdrawals.REFUSAL, withdrawals.EARLIEST)
-    assert project["register_reason"] == REGISTER_REASON
 
 
 def test_the_decisions_have_unit_tests():

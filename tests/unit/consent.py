@@ -39,7 +39,7 @@ ALONE = (
     "stg_registers__reservations",
     "stg_registers__address_updates",
 )
-SEEDS = ("purposes", "channels", "register_rules", "data_categories")
+SEEDS = ("purposes", "channels", "register_rules", "data_categories", "permission_reasons")
 FED = ("consent_events", "email_events", "reservations", "address_updates", "campaigns")
 
 

@@ -9,11 +9,12 @@ with
             channel,
             step_order,
             step,
+            reason_code,
             reason,
             customer_count as people,
             case when step in ('not permitted', 'permitted') then 1 else 2 end as level,
             -- the row that other tables do not have is the last to be told with others
-            reason = {{ never_said() }} as is_last
+            reason_code = 'never_said' as is_last
         from {{ ref("audience_funnel") }}
         where step in ('not permitted', 'permitted', 'kept out', 'in the audience')
     ),
@@ -24,7 +25,15 @@ with
         select m.*, bool_or(m.is_lumped and m.step = 'permitted') over (partition by m.audience) as hides_permitted
         from marked m
     )
-select audience, purpose, channel, step_order, step, reason, {{ unless_few("customer_count") }} as customer_count
+select
+    audience,
+    purpose,
+    channel,
+    step_order,
+    step,
+    reason_code,
+    reason,
+    {{ unless_few("customer_count") }} as customer_count
 from {{ ref("audience_funnel") }}
 where step = 'matched'
 union all
@@ -34,6 +43,7 @@ select
     channel,
     max(step_order),
     case when is_lumped then 'several' else step end,
+    case when is_lumped then case level when 1 then 'several' else 'several_of_permitted' end else reason_code end,
     case when is_lumped then {{ lumped() }} || case level when 1 then '' else ' of the permitted' end else reason end,
     case when bool_or(not {{ is_few("people") }}) then cast(sum(people) as bigint) end
 from told
@@ -43,4 +53,5 @@ group by
     purpose,
     channel,
     case when is_lumped then 'several' else step end,
+    case when is_lumped then case level when 1 then 'several' else 'several_of_permitted' end else reason_code end,
     case when is_lumped then {{ lumped() }} || case level when 1 then '' else ' of the permitted' end else reason end

@@ -18,34 +18,24 @@ with
         select
             purpose,
             channel,
+            reason_code,
             reason,
             count(*) as people,
-            count(*) filter (is_permitted and is_expiring) as expiring,
-            case
-                when bool_or(is_permitted)
-                then 'permitted'
-                when reason = 'withdrawn' or starts_with(reason, 'granted and withdrawn')
-                then 'withdrawn'
-                when
-                    reason in (
-                        'the grant has expired',
-                        'corrected since the permission was given',
-                        'the double opt-in was never confirmed',
-                        'no grant with time, wording and contact point'
-                    )
-                then 're_consent'
-                when {{ is_closed_by_register("reason") }}
-                then 'closed'
-            end as part
+            count(*) filter (is_permitted and is_expiring) as expiring
         from judged
-        group by purpose, channel, reason
+        group by purpose, channel, reason_code, reason
     ),
     marked as (select *, {{ is_lumped(["purpose", "channel"], ["reason"]) }} as is_lumped from cells),
+    parted as (
+        select m.*, w.kind as part
+        from marked m
+        left join {{ ref("permission_reasons") }} w on w.reason_code = m.reason_code
+    ),
     {%- set parts = {
         "permitted": "permitted_count",
         "withdrawn": "withdrawn_count",
         "re_consent": "re_consent_count",
-        "closed": "closed_by_register_count",
+        "closed_by_register": "closed_by_register_count",
     } %}
     counted as (
         select
@@ -60,7 +50,7 @@ with
                     then coalesce(sum(people) filter (part = '{{ part }}'), 0)
                 end as {{ part }}
             {%- endfor %}
-        from marked
+        from parted
         group by purpose, channel
     )
 select

@@ -1,6 +1,7 @@
 select
     purpose,
     channel,
+    reason_code,
     reason,
     {{ rounded("customer_count") }} as customer_count,
     {{ rounded("permitted_count") }} as permitted_count

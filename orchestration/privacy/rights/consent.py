@@ -12,16 +12,17 @@ from typing import Any
 import duckdb
 
 from orchestration.contracts.channels import channels
+from orchestration.contracts.reasons import assert_codes_known, words
 from orchestration.core.errors import KundbildError
 from orchestration.core.warehouse import scalar
 from orchestration.privacy.rights.rights import Subject, customers_of
 
 _NOW = """
-select is_permitted, reason, deciding_event, contact_point, decided_at from marts.contact_permissions
+select is_permitted, reason_code, reason, deciding_event, contact_point, decided_at from marts.contact_permissions
 where customer_id = $customer and purpose = $purpose and channel = $channel
 """
 _THEN = """
-select is_permitted, reason, deciding_event, contact_point, valid_from from marts.contact_permission_history
+select is_permitted, reason_code, reason, deciding_event, contact_point, valid_from from marts.contact_permission_history
 where customer_id = $customer and purpose = $purpose and channel = $channel and valid_from <= $at and coalesce(valid_to > $at, true)
 """
 # the statement itself, with its evidence
@@ -40,6 +41,7 @@ class Decision:
     channel: str
     at: datetime
     is_permitted: bool
+    reason_code: str
     reason: str
     deciding_event: str | None
     contact_point: str | None
@@ -63,17 +65,19 @@ def explain_permission(
     for value, known, what in ((purpose, purposes, "purpose"), (channel, channels(), "channel")):
         if value not in known:
             raise KundbildError(f"{value!r} is no {what}", to_do=f"{what}s are {', '.join(known)}")
+    assert_codes_known(con, "contact_permissions")
     as_of = scalar(con, "select as_of from ops.clock")
     asked = {"customer": found[0], "purpose": purpose, "channel": channel}
     rows = con.execute(_NOW, asked).fetchall() if at is None else con.execute(_THEN, asked | {"at": at}).fetchall()
-    nothing = "nothing was ever said of it: nobody may be contacted without permission"
-    permitted, reason, event, point, since = rows[0] if rows else (False, nothing, None, None, None)
+    nothing = f"{words('never_said')}: nobody may be contacted without permission"
+    permitted, code, reason, event, point, since = rows[0] if rows else (False, "never_said", nothing, None, None, None)
     return Decision(
         found[0],
         purpose,
         channel,
         at or as_of,
         permitted,
+        code,
         reason,
         event,
         point,

@@ -51,7 +51,7 @@ create table reference.country_rules as select 'SE' as country_code, 18 as marke
 create table reference.purposes as select 'newsletter' as purpose, true as is_marketing;
 create table identity.customer_source_records (customer_id varchar, record_id bigint, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar);
-create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, reason varchar, expires_at timestamp);
+create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, reason_code varchar, expires_at timestamp);
 create table marts.dim_customers (customer_id varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
 create table audiences.audience_news (customer_id varchar, contact_point varchar, given_name varchar, country_code varchar, purpose varchar, channel varchar);
 create table ops.publications (fingerprint varchar, project varchar, load_id bigint, run_id varchar, published_at timestamp);

@@ -10,6 +10,7 @@ import pytest
 
 from data_quality.suites import marts
 from orchestration.activation.funnel import funnels, sentence
+from orchestration.contracts.reasons import words
 from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings, Source
@@ -42,11 +43,12 @@ create schema marts; create schema audiences; create schema bi; create schema re
 create table ops.clock as select timestamp '2026-06-01' as as_of;
 create table reference.audience_rules as from read_csv('{seeds}/audience_rules.csv');
 create table reference.purposes as from read_csv('{seeds}/purposes.csv');
+create table reference.permission_reasons as from read_csv('{seeds}/permission_reasons.csv');
 create table identity.restrictions (source_system varchar, source_key varchar);
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_to timestamp);
 create table marts.dim_customers (customer_id varchar, given_name varchar, country_code varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
 create table marts.customer_360 (customer_id varchar, last_ordered_at timestamp);
-create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, contact_point varchar, reason varchar, deciding_event varchar, decided_at timestamp);
+create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, contact_point varchar, reason_code varchar, reason varchar, deciding_event varchar, decided_at timestamp);
 create table marts.contact_permission_history (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, valid_from timestamp, valid_to timestamp);
 """)  # fmt: skip
 
@@ -58,11 +60,11 @@ create table marts.contact_permission_history (customer_id varchar, purpose varc
         )
         warehouse.execute("insert into marts.customer_360 select ?, timestamp '2026-06-01' - to_days(?::integer)", [who, ordered])  # fmt: skip
 
-    def said(who: str, purpose: str, reason: str = "granted"):
-        is_permitted = reason == "granted"
+    def said(who: str, purpose: str, code: str = "granted"):
+        is_permitted = code == "granted"
         warehouse.execute(
-            "insert into marts.contact_permissions values (?, ?, 'email', ?, ?, ?, 'e', '2026-01-01')",
-            [who, purpose, is_permitted, f"{who}@x.se" if is_permitted else None, reason],
+            "insert into marts.contact_permissions values (?, ?, 'email', ?, ?, ?, ?, 'e', '2026-01-01')",
+            [who, purpose, is_permitted, f"{who}@x.se" if is_permitted else None, code, words(code)],
         )
         warehouse.execute("insert into marts.contact_permission_history values (?, ?, 'email', ?, '2026-01-01', null)", [who, purpose, is_permitted])  # fmt: skip
 
@@ -158,10 +160,10 @@ def test_who_denied_profiling_is_not_chosen_by_behaviour_for_marketing(company, 
         company.said(f"{who}-new", "survey")
     for who in ("no", "no-new"):
         company.said(who, "profiling", "withdrawn")
-    company.said("reserved", "profiling", "reserved in nix_telefon")
+    company.said("reserved", "profiling", "reserved")
     # whose consent ended is not profiled by legitimate interest instead
-    company.said("expired", "profiling", "the grant has expired")
-    company.said("void", "profiling", "no grant with time, wording and contact point")
+    company.said("expired", "profiling", "grant_expired")
+    company.said("void", "profiling", "no_evidence")
     company.run(
         "update marts.contact_permissions set decided_at = null where purpose = 'profiling' and customer_id in ('expired', 'void')"
     )
@@ -176,7 +178,7 @@ def test_who_denied_profiling_is_not_chosen_by_behaviour_for_marketing(company, 
 def test_bi_tells_the_funnel_and_nothing_of_few(company, strict):
     for n in range(40):
         company.customer(f"a{n}", None if n < 7 else "1980-01-01" if n > 9 else "2020-01-01")
-        company.said(f"a{n}", "newsletter", "granted" if n < 30 else "withdrawn" if n < 38 else "the grant has expired")
+        company.said(f"a{n}", "newsletter", "granted" if n < 30 else "withdrawn" if n < 38 else "grant_expired")
     company(strict)
     rows = company.run(
         "select step, reason, customer_count from bi.bi_audience_funnel where audience = 'newsletter_email' order by step_order, step, reason"
@@ -190,6 +192,10 @@ def test_bi_tells_the_funnel_and_nothing_of_few(company, strict):
         ("several", f"{some} of the permitted", 10),
         ("in the audience", "", 20),
     ]
+    codes = company.run("select step, reason_code, reason from bi.bi_audience_funnel where reason != ''").fetchall()
+    assert {(code, why) for _, code, why in codes} == {
+        (code, words(code)) for code in ("several", "several_of_permitted")
+    }
     # as the overview of permissions does, so that neither tells what the other hides
     company.run("delete from marts.dim_customers where customer_id >= 'a3' and length(customer_id) = 3")
     company(strict)

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.activation.export import export_audience
 from orchestration.activation.removals import pending, write_removals
-from orchestration.core.errors import KundbildError
+from orchestration.core.errors import HomeVersionError, KundbildError
 from orchestration.core.settings import Privacy
 from orchestration.privacy.audit.exported_points import forget_points
 from orchestration.privacy.audit.exports import content_hash
@@ -123,8 +123,8 @@ def test_who_refuses_profiling_is_taken_back_from_an_audience_that_is_chosen_by_
     refusal = "insert into marts.contact_permissions values (?, 'profiling', 'email', null, false, ?, ?, null)"
     night.execute(refusal, ["c-bo", NIGHT, "withdrawn"])
     # a register is no word of theirs; a grant that does not count any more is one
-    night.execute(refusal, ["c-anna", NIGHT, "reserved in nix_telefon"])
-    night.execute(refusal, ["c-eva", None, "the grant has expired"])
+    night.execute(refusal, ["c-anna", NIGHT, "reserved"])
+    night.execute(refusal, ["c-eva", None, "grant_expired"])
     assert told() == []
     night.execute("update reference.audience_rules set min_days_since_order = 90")
     assert {(reference, reason) for reference, _, reason in told()} == {
@@ -259,3 +259,11 @@ def test_removals_are_noted_before_their_file_is_there(sent, night, tmp_path):  
     # and is told it the next time
     assert noted == [(3, False)] and not file.exists()
     assert write_removals(night, PEPPER, Privacy(), "news", "mailer", file, NOW).count == 3
+
+
+def test_permissions_of_an_older_program_are_refused_before_a_row_leaves(sent, night, told, tmp_path):  # noqa: F811
+    night.execute("alter table marts.contact_permissions rename column reason_code to reason")
+    for attempt in (told, lambda: export_audience(night, "news", tmp_path / "next.csv", PEPPER, NOW, SETTINGS)):
+        with pytest.raises(HomeVersionError, match="older program"):
+            attempt()
+    assert not (tmp_path / "next.csv").exists()

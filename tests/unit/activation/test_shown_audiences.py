@@ -224,7 +224,7 @@ def test_whoever_says_no_leaves_the_published_audiences_and_permissions_at_once(
 
 def test_a_permission_of_another_purpose_stays_published_beside_a_withdrawal(published, home):
     published.execute(
-        "insert into marts.contact_permissions select customer_id, 'survey', channel, contact_point, true, decided_at, reason, null from marts.contact_permissions"
+        "insert into marts.contact_permissions select customer_id, 'survey', channel, contact_point, true, decided_at, reason_code, null from marts.contact_permissions"
     )
     published.execute("insert into reference.purposes values ('survey', false)")
     snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=3)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.contracts.reasons import words
+from orchestration.contracts.seeds import SEEDS
 from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR
@@ -32,33 +34,36 @@ def bi(warehouse, models):
     warehouse.execute("""
 create schema marts; create schema conformed; create schema reference; create schema if not exists ops;
 create table ops.clock as select timestamp '2026-06-01' as as_of;
+create table reference.permission_reasons as from read_csv('"""
+        + f"{SEEDS}/permission_reasons.csv"
+        + """');
 create table reference.data_categories as select 'consent' as category, 1825 as retention_days;
-create table marts.fct_contact_compliance (source_system varchar, source_key varchar, customer_id varchar, purpose varchar, channel varchar, occurred_at timestamp, is_lawful boolean, reason varchar);
+create table marts.fct_contact_compliance (source_system varchar, source_key varchar, customer_id varchar, purpose varchar, channel varchar, occurred_at timestamp, is_lawful boolean, reason_code varchar, reason varchar);
 create table marts.fct_email_events (source_system varchar, source_key varchar, customer_id varchar, person_system varchar, person_key varchar, campaign_key varchar, kind varchar);
 create table conformed.conformed_email_events (source_system varchar, source_key varchar, person_system varchar, person_key varchar, contact_point varchar);
 create table conformed.conformed_campaigns as select 'email' as source_system, '1' as source_key, 'Spring' as name, 'newsletter' as purpose, timestamp '2026-05-01' as sent_at;
-create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, reason varchar, expires_at timestamp, decided_at timestamp);
+create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, reason_code varchar, reason varchar, expires_at timestamp, decided_at timestamp);
 """)  # fmt: skip
     number = itertools.count()
 
-    def sent(people: int, is_lawful: bool, reason: str, *, each: int = 1, known: bool = True, day: str = "2026-05-02"):
+    def sent(people: int, is_lawful: bool, code: str, *, each: int = 1, known: bool = True, day: str = "2026-05-02"):
         for _ in range(people):
             who = f"c{next(number)}"
             for _ in range(each):
                 key = f"m{next(number)}"
                 point = f"{who}@x.se"
                 warehouse.execute(
-                    "insert into marts.fct_contact_compliance values ('email', ?, ?, 'newsletter', 'email', ?, ?, ?)",
-                    [key, who if known else None, day, is_lawful, reason],
+                    "insert into marts.fct_contact_compliance values ('email', ?, ?, 'newsletter', 'email', ?, ?, ?, ?)",
+                    [key, who if known else None, day, is_lawful, code, words(code)],
                 )
                 warehouse.execute("insert into conformed.conformed_email_events values ('email', ?, null, null, ?)", [key, point])  # fmt: skip
 
-    def permitted(customers: int, is_permitted: bool, reason: str):
+    def permitted(customers: int, is_permitted: bool, code: str):
         for _ in range(customers):
-            warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, ?, null, '2026-01-01')", [f"c{next(number)}", is_permitted, reason])  # fmt: skip
+            warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, ?, ?, null, '2026-01-01')", [f"c{next(number)}", is_permitted, code, words(code)])  # fmt: skip
 
-    def go(model: str) -> list[tuple]:
-        return warehouse.execute(f"select * from ({models[model]}) order by all").fetchall()
+    def go(model: str, columns: str = "columns(lambda c: c != 'reason_code')") -> list[tuple]:
+        return warehouse.execute(f"select {columns} from ({models[model]}) order by all").fetchall()
 
     go.sent, go.permitted, go.run = sent, permitted, warehouse.execute
     return go  # fmt: skip
@@ -68,21 +73,21 @@ SOME = "several, some of few people"
 
 
 def test_one_message_to_nobody_known_is_published_without_its_count(bi):
-    bi.sent(1, False, "nobody is known whom it went to", known=False)
+    bi.sent(1, False, "recipient_unknown", known=False)
     assert [row[1:] for row in bi("bi_contact_compliance")] == [("newsletter", "email", None, SOME, None)]
 
 
 def test_messages_to_one_unknown_address_are_of_one_person(bi):
-    bi.sent(1, False, "nobody is known whom it went to", each=9, known=False)
+    bi.sent(1, False, "recipient_unknown", each=9, known=False)
     assert [row[-1] for row in bi("bi_contact_compliance")] == [None]
-    bi.sent(4, False, "nobody is known whom it went to", known=False)
+    bi.sent(4, False, "recipient_unknown", known=False)
     assert [row[-2:] for row in bi("bi_contact_compliance")] == [("nobody is known whom it went to", 13)]
 
 
 def test_the_total_less_what_is_shown_tells_of_no_few(bi):
     bi.sent(100, True, "granted")
     bi.sent(20, False, "withdrawn")
-    bi.sent(3, False, "nothing was granted before")
+    bi.sent(3, False, "not_granted_before")
     bi.sent(6, True, "granted", day="2026-04-30")
     shown = {(str(row[0]), *row[3:]) for row in bi("bi_contact_compliance")}
     assert shown == {
@@ -90,6 +95,8 @@ def test_the_total_less_what_is_shown_tells_of_no_few(bi):
         ("2026-05-01", None, SOME, 23),
         ("2026-04-01", True, "granted", 6),
     }
+    told = bi("bi_contact_compliance", "distinct reason_code, reason")
+    assert told == [("granted", "granted"), ("several", words("several"))]
     bi.run("delete from marts.fct_contact_compliance where is_lawful")
     assert [row[3:] for row in bi("bi_contact_compliance")] == [(None, SOME, 23)]  # fmt: skip
 
@@ -97,15 +104,19 @@ def test_the_total_less_what_is_shown_tells_of_no_few(bi):
 def test_permissions_of_few_are_told_with_others_and_the_two_overviews_agree(bi):
     bi.permitted(30, True, "granted")
     bi.permitted(8, False, "withdrawn")
-    bi.permitted(2, False, "the grant has expired")
+    bi.permitted(2, False, "grant_expired")
     assert [row[2:] for row in bi("bi_permission_overview")] == [("granted", 30, 30), (SOME, 10, None)]
+    assert bi("bi_permission_overview", "reason_code, reason") == [
+        ("granted", "granted"),
+        ("several", words("several")),
+    ]
     # customers, permitted, expiring, withdrawn, to be asked again, closed
     assert [row[2:] for row in bi("bi_consent_overview")] == [(40, 30, 0, None, None, 0)]
-    bi.run("delete from marts.contact_permissions where reason = 'the grant has expired'")
+    bi.run("delete from marts.contact_permissions where reason_code = 'grant_expired'")
     assert [row[2:] for row in bi("bi_permission_overview")] == [("granted", 30, 30), ("withdrawn", 8, 0)]
     assert [row[2:] for row in bi("bi_consent_overview")] == [(38, 30, 0, 8, 0, 0)]
     bi.run(
-        "delete from marts.contact_permissions where reason = 'granted'; delete from marts.contact_permissions where rowid % 2 = 0"
+        "delete from marts.contact_permissions where reason_code = 'granted'; delete from marts.contact_permissions where rowid % 2 = 0"
     )
     assert [row[2:] for row in bi("bi_permission_overview")] == [(SOME, None, None)]  # fmt: skip
 
@@ -166,8 +177,8 @@ def test_permissions_that_expire_are_not_told_where_few_go_on(bi):
 def test_no_difference_of_the_two_overviews_tells_of_few(bi):
     bi.permitted(30, True, "granted")
     bi.permitted(20, False, "withdrawn")
-    bi.permitted(2, False, "granted and withdrawn at the same time: denied")
-    bi.permitted(9, False, "the grant has expired")
+    bi.permitted(2, False, "granted_and_withdrawn")
+    bi.permitted(9, False, "grant_expired")
     # two of both at once: told with those that expired, so that neither sum of the overview is to be had
     assert [row[2:4] for row in bi("bi_permission_overview")] == [("granted", 30), (SOME, 11), ("withdrawn", 20)]
     assert [row[2:] for row in bi("bi_consent_overview")] == [(61, 30, 0, None, None, 0)]

@@ -37,10 +37,10 @@ def shown(warehouse, models):
 def rounded(shown, warehouse):
     """count → the count that the open grade shows for it."""
     warehouse.execute(
-        "create table bi.permission_overview as select 'newsletter' as purpose, lpad(n::varchar, 3, '0') as channel, 'granted' as reason, "
+        "create table bi.permission_overview as select 'newsletter' as purpose, lpad(n::varchar, 3, '0') as channel, 'granted' as reason_code, 'granted' as reason, "
         "n as customer_count, n as permitted_count from range(80) r(n)"
     )
-    return {int(channel): count for _, channel, _, count, _ in shown("permission_overview")}
+    return {int(channel): count for _, channel, _, _, count, _ in shown("permission_overview")}
 
 
 def test_counts_are_multiples_of_five_and_none_is_of_few(rounded):
@@ -68,9 +68,9 @@ def test_what_is_told_of_few_by_mistake_before_is_not_told_here(shown, warehouse
         "create table bi.consent_overview as select 'offers' as purpose, 'sms' as channel, 3 as customer_count, 2 as permitted_count, "
         "1 as expiring_count, 0 as withdrawn_count, 5 as re_consent_count, null::bigint as closed_by_register_count; "
         "create table bi.audience_funnel as select 'news' as audience, 'offers' as purpose, 'sms' as channel, 1 as step_order, "
-        "'matched' as step, '' as reason, unnest([4, 6]) as customer_count; "
+        "'matched' as step, '' as reason_code, '' as reason, unnest([4, 6]) as customer_count; "
         "create table bi.contact_compliance as select date '2026-05-01' as sent_month, 'offers' as purpose, 'email' as channel, "
-        "true as is_lawful, 'granted' as reason, unnest([2, 11]) as message_count"
+        "true as is_lawful, 'granted' as reason_code, 'granted' as reason, unnest([2, 11]) as message_count"
     )
     assert [row[2:] for row in shown("consent_overview")] == [(None, None, None, 0, 5, None)]
     assert [row[-1] for row in shown("audience_funnel")] == [5, None]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestration.contracts.seeds import SEEDS
 from orchestration.match_keys import define_match_keys
 
 CANNOT = "the address cannot be looked up in the register"
@@ -21,6 +22,7 @@ create table identity.golden_records as select 'c1' as customer_id, {'value': 'S
 create table identity.phone_numbers (phone varchar, country_code varchar, number_country varchar, is_certain boolean);
 create table identity.register_versions (register varchar, version_on date, is_shrunk boolean);
 create table identity.reservation_keys as select 'nix' as register, ['u1'] as denies;
+create table reference.permission_reasons as from read_csv('{reasons}');
 create table reference.register_rules as select * from (values ('SE', 'post', 'nix', 93), ('NO', 'post', 'reservasjon', 31),
     ('SE', 'phone', 'nix', 93)) t(country_code, channel, register, max_age_days);
 create table conformed.conformed_reservations as
@@ -35,7 +37,9 @@ create table conformed.conformed_consent_events as
 def gap(warehouse, compiled):
     """Says why the register cannot be asked for an address that was granted, of a customer with addresses in two countries."""
     define_match_keys(warehouse)
-    warehouse.execute("create schema if not exists identity;" + FIXED)
+    warehouse.execute(
+        "create schema if not exists identity;" + FIXED.replace("{reasons}", f"{SEEDS}/permission_reasons.csv")
+    )
 
     def go(granted_on: str, records: tuple = (HOME, SUMMER), family: str | None = "Berg") -> str | None:
         warehouse.execute("delete from identity.normalised_people")

@@ -2,7 +2,9 @@
 with
     candidates as ({{ audience_candidates() }}),
     counted as (
-        select audience, is_permitted, reason, left_out, count(*) as customers from candidates group by 1, 2, 3, 4
+        select audience, is_permitted, reason_code, reason, left_out, count(*) as customers
+        from candidates
+        group by 1, 2, 3, 4, 5
     ),
     present as (
         {%- for audience in var("audiences") %}
@@ -11,27 +13,28 @@ with
         {%- endfor %}
     ),
     steps as (
-        select audience, 1 as step_order, 'matched' as step, '' as reason, sum(customers) as customers
+        select
+            audience, 1 as step_order, 'matched' as step, '' as reason_code, null as reason, sum(customers) as customers
         from counted
         group by audience
         union all
-        select audience, 2, 'not permitted', reason, sum(customers)
+        select audience, 2, 'not permitted', reason_code, reason, sum(customers)
         from counted
         where not is_permitted
-        group by audience, reason
+        group by audience, reason_code, reason
         union all
-        select audience, 3, 'permitted', '', sum(customers)
+        select audience, 3, 'permitted', '', null, sum(customers)
         from counted
         where is_permitted
         group by audience
         union all
-        select audience, 4, 'kept out', left_out, sum(customers)
+        select audience, 4, 'kept out', left_out, null, sum(customers)
         from counted
         where is_permitted and left_out is not null
         group by audience, left_out
         union all
         -- a model may ask for more than its rule does
-        select p.audience, 4, 'kept out', 'by the audience itself', coalesce(max(c.free), 0) - max(p.customers)
+        select p.audience, 4, 'kept out', 'audience_model', null, coalesce(max(c.free), 0) - max(p.customers)
         from present p
         left join
             (
@@ -44,18 +47,28 @@ with
         group by p.audience
         having coalesce(max(c.free), 0) > max(p.customers)
         union all
-        select audience, 5, 'in the audience', '', customers
+        select audience, 5, 'in the audience', '', null, customers
         from present
         union all
         select
             a.audience,
             6,
             'not looked at',
-            'restricted (Art. 18)',
+            'restricted',
+            null,
             -- one customer may have several records
             (select count(distinct customer_id) from {{ restricted_customers() }})
         from {{ ref("audience_rules") }} a
     )
-select a.audience, a.purpose, a.channel, s.step_order, s.step, s.reason, cast(s.customers as bigint) as customer_count
+select
+    a.audience,
+    a.purpose,
+    a.channel,
+    s.step_order,
+    s.step,
+    s.reason_code,
+    coalesce(s.reason, w.reason, '') as reason,
+    cast(s.customers as bigint) as customer_count
 from steps s
 join {{ ref("audience_rules") }} a on a.audience = s.audience
+left join {{ ref("permission_reasons") }} w on w.reason_code = s.reason_code

@@ -62,13 +62,13 @@ with
                 when is_permitted
                 then 'granted'
                 when granted_at = withdrawn_at
-                then 'granted and withdrawn at the same time: denied'
+                then 'granted_and_withdrawn'
                 when withdrawn_at is not null
                 then 'withdrawn'
                 when is_corrected
-                then 'corrected since the permission was given'
-                else 'the grant has expired'
-            end as reason,
+                then 'corrected'
+                else 'grant_expired'
+            end as reason_code,
             deciding_event
         from weighed w
         -- no mart holds an address of theirs
@@ -81,22 +81,24 @@ with
             or (
                 is_permitted,
                 contact_point,
-                reason,
+                reason_code,
                 deciding_event
-            ) is distinct from lag((is_permitted, contact_point, reason, deciding_event)) over (
+            ) is distinct from lag((is_permitted, contact_point, reason_code, deciding_event)) over (
                 partition by customer_id, purpose, channel order by valid_from
             ) as is_turn
         from stated
     )
 select
-    customer_id,
-    purpose,
-    channel,
-    valid_from,
-    lead(valid_from) over (partition by customer_id, purpose, channel order by valid_from) as valid_to,
-    is_permitted,
-    contact_point,
-    reason,
-    deciding_event
-from turned
-where is_turn
+    t.customer_id,
+    t.purpose,
+    t.channel,
+    t.valid_from,
+    lead(t.valid_from) over (partition by t.customer_id, t.purpose, t.channel order by t.valid_from) as valid_to,
+    t.is_permitted,
+    t.contact_point,
+    t.reason_code,
+    w.reason,
+    t.deciding_event
+from turned t
+left join {{ ref("permission_reasons") }} w on w.reason_code = t.reason_code
+where t.is_turn

@@ -71,17 +71,17 @@ with
                 when is_permitted
                 then 'granted'
                 when granted_at = withdrawn_at
-                then 'granted and withdrawn at the same time: denied'
+                then 'granted_and_withdrawn'
                 when withdrawn_at is not null
                 then 'withdrawn'
                 when obstacle = 3
-                then 'corrected since the permission was given'
+                then 'corrected'
                 when obstacle = 2
-                then 'the grant has expired'
+                then 'grant_expired'
                 when obstacle = 1
-                then 'the double opt-in was never confirmed'
-                else 'no grant with time, wording and contact point'
-            end as reason,
+                then 'not_confirmed'
+                else 'no_evidence'
+            end as reason_code,
             deciding_event,
             case when is_permitted then granted_at else withdrawn_at end as decided_at
         from weighed
@@ -92,20 +92,32 @@ with
             customer_id,
             channel,
             contact_point,
-            coalesce('reserved in ' || min(register), min(gap)) as closed_reason,
+            min(register) as register,
+            case
+                when min(register) is not null then 'reserved' else {{ earliest("gap_code", "gap") }}
+            end as closed_code,
+            case when min(register) is null then min(gap) end as closed_reason,
             {{ earliest("reservation_key", packed(["register", "reservation_key"])) }} as reservation_key
         from
             (
-                select customer_id, channel, null as contact_point, register, reservation_key, null as gap
+                select
+                    customer_id,
+                    channel,
+                    null as contact_point,
+                    register,
+                    reservation_key,
+                    null as gap_code,
+                    null as gap
                 from {{ ref("customer_reservations") }}
                 union all
-                select customer_id, channel, contact_point, null, null, reason
+                select customer_id, channel, contact_point, null, null, reason_code, reason
                 from {{ ref("register_gaps") }}
                 union all
                 -- nor does any mart hold the address
-                select h.customer_id, s.channel, s.contact_point, null, null, {{ protected_reason("h") }}
+                select h.customer_id, s.channel, s.contact_point, null, null, w.reason_code, w.reason
                 from {{ ref("protected_customers") }} h
                 join stated s on s.customer_id = h.customer_id
+                join {{ ref("permission_reasons") }} w on w.reason_code = {{ protected_reason_code("h") }}
                 where s.is_permitted and {{ is_address("s") }}
             )
         group by 1, 2, 3
@@ -114,24 +126,35 @@ with
         select
             s.*,
             c.reservation_key,
-            case when s.is_permitted then coalesce(c.closed_reason, n.closed_reason) end as closed_reason
+            c.register,
+            -- by what closes all of the customer's, else by what closes the number or the address
+            case when s.is_permitted then coalesce(c.closed_code, n.closed_code) end as closed_code,
+            case
+                when not s.is_permitted
+                then null
+                when c.closed_code is not null
+                then c.closed_reason
+                else n.closed_reason
+            end as closed_reason
         from stated s
         left join closing c on c.customer_id = s.customer_id and c.channel = s.channel and c.contact_point is null
         left join
             closing n on n.customer_id = s.customer_id and n.channel = s.channel and n.contact_point = s.contact_point
     )
 select
-    customer_id,
-    purpose,
-    channel,
-    is_permitted and closed_reason is null as is_permitted,
-    case when closed_reason is null then contact_point end as contact_point,
-    case when closed_reason is null then expires_at end as expires_at,
-    coalesce(closed_reason, reason) as reason,
+    s.customer_id,
+    s.purpose,
+    s.channel,
+    s.is_permitted and s.closed_code is null as is_permitted,
+    case when s.closed_code is null then s.contact_point end as contact_point,
+    case when s.closed_code is null then s.expires_at end as expires_at,
+    coalesce(s.closed_code, s.reason_code) as reason_code,
+    coalesce(s.closed_reason, {{ reason_about("w.reason", "s.register") }}) as reason,
     case
-        when closed_reason is not null and reservation_key is not null
-        then 'registers:' || reservation_key
-        else deciding_event
+        when s.closed_code is not null and s.reservation_key is not null
+        then 'registers:' || s.reservation_key
+        else s.deciding_event
     end as deciding_event,
-    decided_at
-from closed
+    s.decided_at
+from closed s
+left join {{ ref("permission_reasons") }} w on w.reason_code = coalesce(s.closed_code, s.reason_code)

@@ -71,18 +71,19 @@ with
             a.contact_point,
             case
                 when a.country_code is null
-                then a.whose || ', and with it the register, is not known'
+                then 'register_country_unknown'
                 when k.country_code is null
-                then 'no register of ' || a.whose || ' is known'
-                else 'the register ' || u.register
-            end as reason
+                then 'no_register'
+                else u.reason_code
+            end as reason_code,
+            case when k.country_code is null then a.whose else u.register end as about
         from asked a
         left join known k on k.country_code = a.country_code and k.channel = a.channel
         left join ({{ unknown_registers() }}) u on u.country_code = a.country_code and u.channel = a.channel
         where k.country_code is null or u.register is not null
         union all
         -- a register of addresses is asked with family name, street and postal code
-        select l.customer_id, l.channel, l.contact_point, 'the address cannot be looked up in the register'
+        select l.customer_id, l.channel, l.contact_point, 'address_not_in_register_form', null
         from looked_up l
         where
             l.register is not null
@@ -104,6 +105,17 @@ with
                     )
             )
     )
-select customer_id, channel, contact_point, min(reason) as reason
-from found
+select
+    customer_id, channel, contact_point, {{ earliest("reason_code", "reason") }} as reason_code, min(reason) as reason
+from
+    (
+        select
+            f.customer_id,
+            f.channel,
+            f.contact_point,
+            f.reason_code,
+            {{ reason_about("w.reason", "f.about") }} as reason
+        from found f
+        left join {{ ref("permission_reasons") }} w on w.reason_code = f.reason_code
+    ) f
 group by 1, 2, 3

@@ -1,0 +1,35 @@
+"""Why somebody may be contacted, or may not, as the seed `permission_reasons` has it: a code, and words for people.
+
+Codes stay; words may change, so nothing compares them. dbt reads the seed itself.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.contracts.seeds import seed
+from orchestration.core.errors import HomeVersionError
+from orchestration.core.warehouse import scalar, text
+
+
+def words(reason_code: str) -> str:
+    """What people read. Raises KeyError where the seed has no such code."""
+    return {row["reason_code"]: row["reason"] for row in seed("permission_reasons")}[reason_code]
+
+
+def is_closed_by_register(reason_code: str) -> str:
+    """SQL on a `reason_code` of contact_permissions: whether a public register closes the channel, or cannot be asked. It is no
+    word of the customer's (dbt: macro is_closed_by_register)."""
+    found = [row["reason_code"] for row in seed("permission_reasons") if row["kind"] == "closed_by_register"]
+    return f"{reason_code} in ({', '.join(map(text, found))})"
+
+
+def assert_codes_known(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Raises HomeVersionError where an older program made the table of marts: it says reasons in words alone."""
+    of = "from duckdb_columns() where database_name = current_database() and schema_name = 'marts' and table_name = $table"
+    if scalar(con, f"select count(*) > 0 and count(*) filter (column_name = 'reason_code') = 0 {of}", {"table": table}):
+        raise HomeVersionError(
+            "an older program built this home: it says no codes of reasons",
+            where=f"marts.{table}",
+            to_do="`kundbild run` builds it anew; then repeat the command",
+        )

@@ -1,0 +1,86 @@
+"""A reason is words for people: what is to be told apart by it reads `reason_code` (dbt_project/seeds/permission_reasons.csv)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.contracts.seeds import seed
+from orchestration.core.settings import DBT_DIR, PROJECT_DIR
+
+_REASON = r"""(?:[\w.]*\b|\w+\[["'])(?:\w+_)?reason(?:["']\])?"""
+_COMPARED = re.compile(
+    rf"""{_REASON}\s*(?:=|==|!=|<>|is\s+(?:not\s+)?distinct\s+from|(?:not\s+)?(?:i?like|in|similar\s+to))\s*\(?\s*f?(?:'\w|"\w|\{{text\()"""
+    rf"""|(?:starts_with|ends_with|contains|prefix|suffix|instr|strpos|regexp_\w+)\(\s*{_REASON}\b"""
+    rf"""|{_REASON}\.(?:startswith|endswith|removeprefix|removesuffix|find|split|partition)\("""
+    rf"""|re\.(?:search|match|fullmatch)\([^,]+,\s*{_REASON}\b"""
+    rf"""|["']\s+in\s+{_REASON}\b|\bcase\s+{_REASON}\s+when\b""",
+    re.IGNORECASE,
+)
+# a reason that is written, not compared: an assignment in Python
+_WRITTEN = re.compile(r"^[ ]+reason = ", re.MULTILINE)
+# reasons of rejected rows, of rows that were set aside and of ignored identifiers, which have no codes
+_WITHOUT_CODES = {
+    "dbt_project/macros/quarantine.sql", "dbt_project/macros/told.sql", "dbt_project/models/identity/golden_records.sql", "orchestration/extract/json_files.py",
+    "orchestration/extract/landing.py", "orchestration/identity/unread_entries.py", "orchestration/run/set_aside.py",
+}  # fmt: skip
+
+
+def sources() -> Iterator[Path]:
+    for folder in (DBT_DIR / "models", DBT_DIR / "macros", DBT_DIR / "tests", PROJECT_DIR / "orchestration", PROJECT_DIR / "data_quality"):  # fmt: skip
+        yield from (path for path in sorted(folder.rglob("*")) if path.suffix in (".sql", ".py"))
+
+
+def compared(content: str) -> list[str]:
+    """Where a reason is compared with words, or taken apart."""
+    written = {found.end() for found in _WRITTEN.finditer(content)}
+    return [found[0] for found in _COMPARED.finditer(content) if found.start() + len("reason = ") not in written]
+
+
+def test_no_sql_and_no_python_compares_a_reason_with_words():
+    found = {str(path.relative_to(PROJECT_DIR)): compared(path.read_text(encoding="utf-8")) for path in sources()}
+    assert len(found) > 400
+    assert {path for path, where in found.items() if where} == _WITHOUT_CODES, {p: w for p, w in found.items() if w}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "where p.reason = 'withdrawn'", "and reason != 'granted'", "reason in ('granted', 'withdrawn')", "starts_with(b.reason, 'the register ')",
+        "not regexp_matches(r.reason, '^reserved in |register')", "reason like 'reserved%'", "case reason when 'granted' then 1 end",
+        "ignored_reason like 'junk: %'", 'if step.reason == "withdrawn":', 'if row["reason"] == "withdrawn":', 'reason.startswith("closed")',
+        '"register" in decision.reason', "where reason <> {text(REPLACED)}", 're.search("register", step.reason)',
+    ],
+)  # fmt: skip
+def test_a_comparison_with_words_is_seen(content):
+    assert compared(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["p.reason_code = 'withdrawn'", "min(reason) as reason", "coalesce(s.reason, w.reason, '')", "w.reason_code in ('a', 'b')", "step.reason"],
+)  # fmt: skip
+def test_a_code_may_be_compared_and_words_shown(content):
+    assert not compared(content)
+
+
+def test_every_code_is_a_stable_name_of_one_reason():
+    rows = seed("permission_reasons")
+    codes = [row["reason_code"] for row in rows]
+    assert len(codes) == len(set(codes)) and all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
+    assert len({row["reason"] for row in rows}) == len(rows)
+
+
+def test_every_code_of_the_seed_is_written_by_some_sql_or_python():
+    written = "".join(path.read_text(encoding="utf-8") for path in sources())
+    assert [r["reason_code"] for r in seed("permission_reasons") if not re.search(rf"""['"]{r["reason_code"]}['"]""", written)] == []  # fmt: skip
+
+
+def test_the_lumped_cells_of_every_table_are_called_alike():
+    words = {row["reason_code"]: row["reason"] for row in seed("permission_reasons")}
+    macro = (DBT_DIR / "macros" / "few.sql").read_text(encoding="utf-8")
+    assert f"macro lumped() -%}} '{words['several']}' {{%- endmacro" in macro
+    assert words["several_of_permitted"] == f"{words['several']} of the permitted"
