@@ -75,6 +75,7 @@ create table marts.fct_tickets (customer_id varchar, solved_at timestamp);
 create table marts.fct_survey_responses (customer_id varchar, nps integer, submitted_at timestamp, source_system varchar, source_key varchar);
 create table marts.fct_subscriptions (customer_id varchar, is_active boolean);
 create table marts.fct_interactions (customer_id varchar);
+create table reference.permission_reasons (reason_code varchar, kind varchar, reason varchar);
 create table reference.rfm_segments (segment varchar, recency_from int, recency_to int, frequency_from int, frequency_to int);
 """
 
