@@ -11,7 +11,7 @@ import gzip
 import io
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from orchestration.core.errors import SourceError
@@ -31,6 +31,7 @@ _OTHER_KINDS = {
 _WINDOWS = {byte: bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 _COPIED_CHARACTERS = 4 * 1024 * 1024
 _SNIFF_BYTES = 64 * 1024
+Readable = IO[bytes] | gzip.GzipFile
 
 
 def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, table: Table) -> tuple[list[str], int]:
@@ -84,12 +85,28 @@ def needs_copy(lines: Lines) -> bool:
 
 def in_utf_8(source: str, name: str, file: Delivered, encoding: str, folder: str, budget: Budget) -> IO[bytes]:
     r"""A copy of a file in UTF-8 below a private folder; it goes when it is closed. Where line ends are mixed each is \n."""
-    copy = tempfile.NamedTemporaryFile(dir=folder, suffix=".csv")  # noqa: SIM115 it lives as long as its batch
+
+    def changed(handle: Readable) -> Iterator[bytes]:
+        parts = _encoded(handle, encoding, file.lines)
+        return with_one_end(parts) if file.lines.has_mixed_ends else parts
+
+    return copied(source, name, file, folder, budget, changed)
+
+
+def copied(
+    source: str,
+    name: str,
+    file: Delivered,
+    folder: str,
+    budget: Budget,
+    changed: Callable[[Readable], Iterator[bytes]],
+) -> IO[bytes]:
+    """A copy of what a file holds, changed, below a private folder; it goes when it is closed."""
+    copy = tempfile.NamedTemporaryFile(dir=folder)  # noqa: SIM115 it lives as long as its batch
     try:
         with file.opened(source, name) as plain:
             handle = gzip.GzipFile(fileobj=plain) if file.lines.is_gzip else plain
-            parts = _encoded(handle, encoding, file.lines)
-            for part in _with_one_end(parts) if file.lines.has_mixed_ends else parts:
+            for part in changed(handle):
                 budget.check(name)
                 copy.write(part)
         copy.flush()
@@ -99,7 +116,7 @@ def in_utf_8(source: str, name: str, file: Delivered, encoding: str, folder: str
     return copy
 
 
-def _encoded(handle: IO[bytes] | gzip.GzipFile, encoding: str, lines: Lines) -> Iterator[bytes]:
+def _encoded(handle: Readable, encoding: str, lines: Lines) -> Iterator[bytes]:
     """The bytes of a text as UTF-8. What is declared so stays as it is: a line that is none is rejected by its reader."""
     decode = codecs.getincrementaldecoder(lines.utf_16 or "latin-1")(errors="replace")
     while chunk := handle.read(_COPIED_CHARACTERS):
@@ -110,7 +127,7 @@ def _encoded(handle: IO[bytes] | gzip.GzipFile, encoding: str, lines: Lines) -> 
         yield (read if lines.utf_16 else read.translate(_WINDOWS)).encode()
 
 
-def _with_one_end(parts: Iterator[bytes]) -> Iterator[bytes]:
+def with_one_end(parts: Iterator[bytes]) -> Iterator[bytes]:
     r"""Every \r\n as \n. Within a quoted text too: where a quote is stray, nothing tells what is within."""
     kept = b""
     for part in parts:

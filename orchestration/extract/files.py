@@ -113,7 +113,9 @@ def _read(
 ) -> Batch:
     if source.format == "csv":
         return read_csv_files(con, source_name, source, name, table, files, max_reject_share, budget)
-    reader = {"parquet": _parquet, "jsonl": read_json_lines, "json_pages": read_json_pages}[source.format]
+    if source.format == "jsonl":
+        return read_json_lines(con, source_name, source, name, table, files, budget)
+    reader = {"parquet": _parquet, "json_pages": read_json_pages}[source.format]
     return reader(con, source_name, source, name, table, files)
 
 

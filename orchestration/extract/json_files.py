@@ -15,10 +15,12 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import clear_up, json_path, quote, scalar, text
+from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import MAX_LINE_BYTES
 from orchestration.extract.csv_rejects import drops_of
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
+from orchestration.extract.json_ends import with_even_ends
 from orchestration.extract.landing import Batch
 from orchestration.extract.left_out import LeftOut
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED
@@ -27,6 +29,23 @@ _DOCUMENTS = "create or replace temp table json_rows as select *, case when json
 
 
 def read_json_lines(
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    files: list[Delivered],
+    budget: Budget,
+) -> Batch:
+    with ExitStack() as held:
+        folder = str(scalar(con, "select current_setting('temp_directory')"))
+        even = [with_even_ends(source_name, name, file, folder, budget, held.enter_context) for file in files]
+        batch = _lines_batch(con, source_name, source, name, table, even)
+        held.callback(batch.close)
+        return replace(batch, close=held.pop_all().close)
+
+
+def _lines_batch(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
 ) -> Batch:
     zipped = {file.lines.is_gzip for file in files}

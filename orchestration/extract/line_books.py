@@ -34,6 +34,7 @@ class Lines:
     may_hold_fractions: bool = False
     is_windows: bool = False  # bytes that latin-1 leaves to control characters, and Windows-1252 gives to letters
     utf_16: str = ""  # utf-16-le or utf-16-be
+    has_lone_returns: bool = False  # a \r in a text whose lines end otherwise
     damage: tuple[str, str] | None = None  # what is wrong with the file as a whole, and what to do
 
 
@@ -86,5 +87,5 @@ def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None
     total = separators + (last[-1:] not in (b"\n", b"\r", b""))
     return Lines(
         total, blank, 0 < pairs < ends, unpacked.is_gzip, has_offsets, may_hold_fractions, is_windows, unpacked.utf_16,
-        unpacked.damage,
+        ends > 0 and pairs < returns, unpacked.damage,
     )  # fmt: skip

@@ -83,3 +83,25 @@ def test_a_line_end_on_the_seam_of_two_parts_of_a_file_is_one(load):
     assert content[part - 1 : part + 1] == "\r\n"
     counts = load(content)
     assert (counts.inserted, counts.rejected) == (3, 1)
+
+
+OBJECTS = [f'{{"id": {n}, "name": "N", "amount": 1.5}}' for n in range(6)]
+ENDS = {
+    "both": ["\r\n", "\n"], "first": ["\r\n", *["\n"] * 5], "returns": ["\r\r\n"], "lone": ["\r", "\n"], "all": ["\n", "\r", "\r\n"],
+    "blank": ["\n\r\n", "\r\n"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("ends", ENDS.values(), ids=ENDS)
+def test_json_lines_may_end_differently(load, ends, pack):
+    content = "".join(row + ends[n % len(ends)] for n, row in enumerate(OBJECTS))
+    counts = load(pack(content.encode()), format="jsonl")
+    assert (counts.inserted, counts.rejected) == (6, 0)
+
+
+def test_a_return_within_a_line_of_json_is_a_blank_and_a_broken_line_a_reject(load, warehouse):
+    rows = [*OBJECTS, '{"id": 6,\r"name": "N", "amount": 1}', '{"id": 7\r', '{"id": 8, "name": "N", "amount": 1}']
+    counts = load("\r\n".join(rows) + "\n", format="jsonl")
+    assert (counts.inserted, counts.rejected) == (8, 1)
+    assert warehouse.execute("select max(id) from raw_s.t").fetchall() == [(8,)]
