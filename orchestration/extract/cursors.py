@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.core.clock import now
 from orchestration.core.settings import Source, Table
-from orchestration.core.warehouse import clock_of, quote, scalar
+from orchestration.core.warehouse import clock_of, quote, scalar, text
 from orchestration.extract.raw_tables import raw_name
 
 _HOURS, _NUMBERS = 24.0, 1000.0
@@ -39,6 +39,8 @@ _NO_TIME = "timestamp '1000-01-01'"
 _FOLD = timedelta(hours=1)
 # minutes between a text's own clock and UTC; up to here no text shows its seconds or its offset
 _WRITTEN_OFFSET = "ceil((epoch(try_cast(left({0}, 16) as timestamp)) - epoch(try_cast({0} as timestamptz))) / 60)::int"
+# a text's own offset, and the least that any place's clock has
+_OFFSET, _LEAST_OFFSET = r":\d\d([.,]\d+)?\s*[+-]\d\d(:?\d\d)?\s*$", timedelta(hours=-12)
 # up to here a text's shape tells whether text sorts as time: the date, and what follows it
 _SHAPES = {"9999-99-99": "%Y-%m-%d", "9999-99-99T": "%Y-%m-%dT%H:%M:%S", "9999-99-99 ": "%Y-%m-%d %H:%M:%S"}
 
@@ -95,10 +97,11 @@ def _changes(con: duckdb.DuckDBPyConnection, target: str, table: Table, kind: st
         return _back(_earliest(newest_there, zone), table, zone)
     if kind.startswith(("DECIMAL", *_NUMERIC)):
         return _back(_greatest_number(con, target, f"{cursor}::double"), table, zone)
-    filled, times, numbers, newest, least_offset, is_moved = con.execute(
+    filled, times, numbers, newest, least_offset, is_moved, has_offset = con.execute(
         f"select count({cursor}), count(try_cast({cursor} as timestamptz)), count(try_cast({cursor} as double)), "
         f"max(try_cast({cursor} as timestamptz)) filter (try_cast({cursor} as timestamptz) between {_NO_TIME} and now()) at time zone 'UTC', "
-        f"min({_WRITTEN_OFFSET.format(cursor)}), bool_or({_WRITTEN_OFFSET.format(cursor)} <> 0) from {target}"
+        f"min({_WRITTEN_OFFSET.format(cursor)}), bool_or({_WRITTEN_OFFSET.format(cursor)} <> 0), "
+        f"bool_or(regexp_matches({cursor}, {text(_OFFSET)})) from {target}"
     ).fetchall()[0]
     if filled and times == filled:
         shapes = con.execute(
@@ -111,7 +114,9 @@ def _changes(con: duckdb.DuckDBPyConnection, target: str, table: Table, kind: st
         if not written or not isinstance(found.value, datetime):
             return found
         # the least text that a later row can have: in winter an offset may be less than any so far
-        least = found.value + timedelta(minutes=least_offset or 0) - (_FOLD if is_moved else timedelta())
+        behind = timedelta(minutes=least_offset or 0) - (_FOLD if is_moved else timedelta())
+        # where each text has its own offset, the next may have any
+        least = found.value + (_LEAST_OFFSET if has_offset else behind)
         return replace(found, text=least.strftime(written))
     if filled and numbers == filled:
         return _back(_greatest_number(con, target, f"try_cast({cursor} as double)"), table, zone)
@@ -119,14 +124,17 @@ def _changes(con: duckdb.DuckDBPyConnection, target: str, table: Table, kind: st
 
 
 def _greatest_number(con: duckdb.DuckDBPyConnection, target: str, number: str) -> float | None:
-    """The greatest number; where most are times, as seconds since 1970 or as 20261101, the greatest that is not ahead of now."""
+    """The greatest number; where most are times, as seconds since 1970 or as 20261101, the greatest that is not ahead of now.
+
+    0 may stand for no time at all.
+    """
     at = now()
     seconds = at.replace(tzinfo=UTC).timestamp()
     scales = [(float(_EPOCH_FROM * unit), seconds * unit) for unit in (1, 10**3, 10**6, 10**9)]
     scales += [(float(f"{_FIRST_DAY:{shape}}"), float(f"{at:{shape}}")) for shape in _NUMBERED]
     parts = [f"count(*) filter (n between {low} and {high}), max(n) filter (n <= {high})" for low, high in scales]
     filled, greatest, *found = con.execute(
-        f"select count(n), max(n), {', '.join(parts)} from (select {number} as n from {target})"
+        f"select count(n) filter (n > 0), max(n), {', '.join(parts)} from (select {number} as n from {target})"
     ).fetchall()[0]
     for times, newest in zip(found[::2], found[1::2], strict=True):
         if times * 2 > filled:

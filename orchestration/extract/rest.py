@@ -6,6 +6,7 @@ is fetched. Not here: waiting and retrying (http_session.py), values (pages.py),
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -129,8 +130,10 @@ class _Fetch:
         pipeline = _pipeline(folder, f"{source_name}__{name}")
         parameters: dict[str, Any] = {"limit": self.source.page_size}
         if start.value is not None:
-            is_time = isinstance(start.value, datetime)
-            parameters["updated_since"] = f"{start.value:%Y-%m-%dT%H:%M:%SZ}" if is_time else f"{start.value:.0f}"
+            at = start.value
+            parameters["updated_since"] = (
+                f"{at:%Y-%m-%dT%H:%M:%SZ}" if isinstance(at, datetime) else str(math.floor(at))
+            )
         session = self._session()
         client: dict[str, Any] = {
             "base_url": self.source.url,

@@ -89,7 +89,7 @@ def changed(cursor: str, kind: Any, start: Since, *, is_loose: bool = False) -> 
     elif isinstance(kind, sa.Date):
         value = start.clock.date() if start.clock else None
     elif isinstance(kind, sa.Numeric | sa.Integer) and not isinstance(start.value, datetime):
-        value = int(start.value or 0) if isinstance(kind, sa.Integer) else start.value
+        value = math.floor(start.value or 0) if isinstance(kind, sa.Integer) else start.value
     else:
         return None
     if value is None:

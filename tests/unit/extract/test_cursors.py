@@ -186,3 +186,15 @@ def test_a_row_of_the_future_hides_none_of_the_same_first_file(load_files, wareh
     counts = load_files({"a.txt": _lines("csv", *rows)}, columns=_SHOP, cursor="moved")
     assert (counts.inserted, counts.rejected) == (1, 1)
     assert warehouse.execute("select name from raw_s.t").fetchall() == [("good",)]
+
+
+def test_a_number_that_is_ahead_does_not_count_where_most_stand_for_nothing(start):
+    assert start("BIGINT", *[0] * 30, 1736500000, 1736510000, 32472144000, lag=0).value == 1736510000
+
+
+def test_a_text_of_a_lower_offset_than_any_so_far_is_asked_for(start):
+    found = start("VARCHAR", "2025-01-10T15:04:00+01:00", lag=0)
+    assert found.text is not None and found.text <= "2025-01-10T02:04:00-12:00"
+    # without offsets of their own, texts are compared by the source's clock
+    assert start("VARCHAR", "2025-01-10T15:04:00", lag=0).text == "2025-01-10T14:04:00"
+    assert start("VARCHAR", "2025-01-10T15:04:00Z", lag=0).text == "2025-01-10T15:04:00"

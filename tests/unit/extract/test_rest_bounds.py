@@ -290,6 +290,15 @@ def test_instants_are_compared_as_instants_in_the_hour_that_comes_twice(serve, l
     assert "updated_since=2025-10-26T01%3A10%3A00Z" in asked[-1][0]
 
 
+def test_a_number_with_a_fraction_is_asked_from_the_whole_one_below(serve, load):
+    told = [{"id": 1, "updated_at": 10.6}]
+    url, asked = serve(lambda handler, n: handler.reply(json.dumps({"data": told}).encode()))
+    columns = {"id": "BIGINT", "updated_at": "DOUBLE"}
+    load(url, cursor_lag=0, columns=columns)
+    load(url, cursor_lag=0, columns=columns)
+    assert asked[-1][0].endswith("updated_since=10")
+
+
 def test_a_cursor_ahead_of_now_does_not_hide_what_changes_meanwhile(serve, load):
     ahead = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
     told = [{"id": 1, "updated_at": "2026-01-01T00:00:00Z"}, {"id": 2, "updated_at": ahead}]
