@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from orchestration.cli.console import Json, Overwrite, me, out, print_json, styled
 from orchestration.cli.session import audit_of, locked_warehouse
 
-audience_app = typer.Typer(help="Who may lawfully be written to, for a purpose on a channel.", no_args_is_help=True)
+audience_app = typer.Typer(help="Customers who may be contacted for a purpose on a channel.", no_args_is_help=True)
 Recipient = Annotated[str, typer.Option("--recipient", help="Who gets the file, by a short name: mailer.")]
 
 
@@ -96,7 +96,7 @@ def removals(
     file: Annotated[Path | None, typer.Option("--to", help="The CSV file to write; it is made private.")] = None,
     recipient: Recipient = "",
     again: Annotated[
-        bool, typer.Option("--again", help="Also what the recipient was told of in the last 31 days.")
+        bool, typer.Option("--again", help="Repeat the removals that the recipient got in the last 31 days.")
     ] = False,
     overwrite: Overwrite = False,
     as_json: Json = False,

@@ -19,7 +19,8 @@ def breach(
         typer.Argument(help="A file or folder that got out, or a publication, as `kundbild publish --list` names it."),
     ],
     customers: Annotated[
-        Path | None, typer.Option(help="Write the customer ids of all who are in it there, to tell them (Art. 34).")
+        Path | None,
+        typer.Option(help="Write the customer ids of all people in it to this file, to inform them (Art. 34)."),
     ] = None,
     notification: Annotated[
         Path | None, typer.Option(help="Write what Art. 33(3) asks for there, as Markdown to complete.")

@@ -25,7 +25,7 @@ def explain(
     purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes: newsletter, offers, survey, …")],
     channel: Annotated[str, typer.Option(help="email, sms, phone, post or ads.")],
     at: Annotated[
-        datetime | None, typer.Option(help="What held at this time (UTC); the last night's unless given.")
+        datetime | None, typer.Option(help="The permission at this time (UTC). Default: as of the last night.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -13,18 +13,20 @@ from orchestration.cli.console import Json, Watch, err, me, out, print_json, sty
 from orchestration.core.errors import KundbildError
 
 demo_app = typer.Typer(
-    help="The demo company: make it, serve its webshop's API, let a night pass.", invoke_without_command=True
+    help="The demo company: make it, serve its webshop's API, prepare the next night.", invoke_without_command=True
 )
 
 
 @demo_app.callback()
 def demo(
     context: typer.Context,
-    customers: Annotated[int, typer.Option(help="How many people the company knows.", min=100)] = 10_000,
+    customers: Annotated[int, typer.Option(help="Number of people in the company's data.", min=100)] = 10_000,
     as_of: Annotated[
         datetime | None, typer.Option(help="Day of the first night; today unless given.", formats=["%Y-%m-%d"])
     ] = None,
-    nights: Annotated[int, typer.Option(help="Nights to prepare; `demo next` lets one pass.", min=1, max=60)] = 3,
+    nights: Annotated[
+        int, typer.Option(help="Nights to prepare; `demo next` goes on to the next one.", min=1, max=60)
+    ] = 3,
     days_per_night: Annotated[int, typer.Option(help="Days between two nights.", min=1, max=60)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7,
     as_json: Json = False,

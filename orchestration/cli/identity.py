@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from orchestration.cli.console import Json, Watch, me, out, print_json, styled
 from orchestration.core.errors import KundbildError
 
-identity_app = typer.Typer(help="Who is who: measure how well it is resolved, train the model.", no_args_is_help=True)
+identity_app = typer.Typer(help="Identity resolution: measure its quality, train its model.", no_args_is_help=True)
 
 
 @identity_app.command()
@@ -21,7 +21,7 @@ def evaluate(
     truth: Annotated[str, typer.Option(help="Column that says which records are one person. No step sees it.")],
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", help="their_column=conformed_column, as often as needed: surname=family_name."),
+        typer.Option("--map", help="their_column=conformed_column, as surname=family_name. May be repeated."),
     ] = None,
     as_json: Json = False,
 ) -> None:

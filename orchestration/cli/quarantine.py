@@ -10,7 +10,7 @@ import typer
 from orchestration.cli.console import Json, me, out, print_json, styled
 from orchestration.cli.session import audit_of, locked_warehouse
 
-quarantine_app = typer.Typer(help="Rows that are in no mart: how many, of what, and why.", no_args_is_help=True)
+quarantine_app = typer.Typer(help="Rows that are in no mart: table, number and reason.", no_args_is_help=True)
 
 
 @quarantine_app.command("list")
@@ -58,7 +58,7 @@ def acknowledge(
     source: Annotated[str, typer.Argument(help="Source, as `kundbild quarantine list` names it.")],
     table: Annotated[str, typer.Argument(help="Entity that the rows should have become.")],
     note: Annotated[str, typer.Option(help="What was done about them; kept.")],
-    key: Annotated[str | None, typer.Option(help="One row's key; all of the table unless given.")] = None,
+    key: Annotated[str | None, typer.Option(help="Key of one row. Default: all rows of the table.")] = None,
 ) -> None:
     """Say that set-aside rows were seen to: they no longer hold a publication.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from orchestration.privacy.rights.register import Request
 
 requests_app = typer.Typer(
-    help="The requests by which people used their rights, and until when each is to be answered.",
+    help="Requests of people who use their rights, and the day by which each must be answered.",
     invoke_without_command=True,
 )
 # of a request about nobody: Art. 12(3) and 15(1) ask for an answer all the same
@@ -30,7 +30,7 @@ Name = Annotated[str, typer.Argument(help="A request, by its id, the end of it, 
 @requests_app.callback(epilog="Example: kundbild requests --open")
 def list_requests(
     context: typer.Context,
-    open_: Annotated[bool, typer.Option("--open", help="Only those that are to be answered yet.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Only requests that still need an answer.")] = False,
     as_json: Json = False,
 ) -> None:
     """List the requests: received, to be answered by, state; overdue ones in red. They name nobody."""

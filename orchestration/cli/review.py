@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     pass
 
 review_app = typer.Typer(
-    help="Pairs of customers that may be one: a person decides, and every later night keeps to it.",
+    help="Pairs of customers that may be one person: you decide, and every later night keeps the decision.",
     invoke_without_command=True,
 )
 Note = Annotated[str, typer.Option(help="Why; kept with the decision.")]

@@ -27,7 +27,9 @@ def object_to_marketing(
     phone: OnePhone = None,
     source_record: OneRecord = None,
     received: Received = "",
-    profiling: Annotated[bool, typer.Option("--profiling", help="To profiling alone; the rest stands.")] = False,
+    profiling: Annotated[
+        bool, typer.Option("--profiling", help="Object to profiling alone; other permissions stand.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Note an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
@@ -60,8 +62,8 @@ def withdraw(
     phone: OnePhone = None,
     source_record: OneRecord = None,
     received: Received = "",
-    purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes; all is any.")] = "all",
-    channel: Annotated[str, typer.Option(help="By what, as in the seed channels; all is any.")] = "all",
+    purpose: Annotated[str, typer.Option(help="A purpose of the seed purposes, or all.")] = "all",
+    channel: Annotated[str, typer.Option(help="A channel of the seed channels, or all.")] = "all",
     as_json: Json = False,
 ) -> None:
     """Note that somebody withdrew their consent: to one purpose on one channel, or to all of them unless it is said.
