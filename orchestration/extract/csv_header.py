@@ -44,7 +44,7 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
     _refuse_other_kinds(source, name, file, start)
     if start.startswith(GZIP):
         start = zlib.decompressobj(wbits=31).decompress(start, _SNIFF_BYTES)
-    found = _other_encoding(start, dialect.encoding)
+    found = "utf-8" if file.lines.is_utf_8 else _other_encoding(start, dialect.encoding)
     if found:
         raise SourceError(
             f"source {source}, table {name}: the file is {found.upper()}, not {dialect.encoding}",
@@ -78,9 +78,9 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
 
 
 def needs_copy(lines: Lines) -> bool:
-    """Whether DuckDB cannot read a file as it is: Windows-1252, big-endian UTF-16, or lines with different ends, which it
+    """Whether DuckDB cannot read a file as it is: Windows-1252, big-endian UTF-16, padded gzip, or lines with different ends, which it
     reads only without looking at how many fields a row has."""
-    return lines.is_windows or lines.utf_16 == "utf-16-be" or lines.has_mixed_ends
+    return lines.is_windows or lines.utf_16 == "utf-16-be" or lines.has_mixed_ends or lines.is_padded
 
 
 def in_utf_8(source: str, name: str, file: Delivered, encoding: str, folder: str, budget: Budget) -> IO[bytes]:

@@ -20,7 +20,7 @@ def with_even_ends(
     source: str, name: str, file: Delivered, folder: str, budget: Budget, keep: Callable[[IO[bytes]], IO[bytes]]
 ) -> Delivered:
     """The file, or its copy, which `keep` is given to close."""
-    if not (file.lines.has_mixed_ends or file.lines.has_lone_returns):
+    if not (file.lines.has_mixed_ends or file.lines.has_lone_returns or file.lines.is_padded):
         return file
     ends, last = 0, b"\n"
 

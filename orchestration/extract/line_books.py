@@ -5,6 +5,7 @@ Not here: whether every line became a row, a part of one or a reject (swallowed_
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from orchestration.core.settings import Source, Table
 from orchestration.extract.unpacked import Unpacked
 
 _CHUNK_BYTES = 4 * 1024 * 1024
+_ONE_BYTE = ("latin-1", "windows-1252")
 _C1 = bytes(range(0x80, 0xA0))
 _OFFSET = re.compile(rb":\d\d(?:[.,]\d+)?[+-]\d\d")
 # in any column: 4.6, 46e-1
@@ -35,6 +37,8 @@ class Lines:
     is_windows: bool = False  # bytes that latin-1 leaves to control characters, and Windows-1252 gives to letters
     utf_16: str = ""  # utf-16-le or utf-16-be
     has_lone_returns: bool = False  # a \r in a text whose lines end otherwise
+    is_padded: bool = False  # gzip with zero bytes behind it
+    is_utf_8: bool = False  # letters beyond ASCII that UTF-8 writes so, though another encoding is declared
     damage: tuple[str, str] | None = None  # what is wrong with the file as a whole, and what to do
 
 
@@ -66,12 +70,16 @@ def read_through(path: str, source: Source, table: Table, check_time: Callable[[
 def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None]) -> Lines:
     unpacked = Unpacked(encoding)
     ends = returns = pairs = blank = 0
+    # a letter of one byte is hardly ever UTF-8: the first one ends this
+    utf_8 = codecs.getincrementaldecoder("utf-8")() if encoding in _ONE_BYTE else None
+    has_letters = False
     last, is_windows, has_offsets, may_hold_fractions = b"", False, False, False
     for chunk in (part for raw in chunks for part in unpacked.feed(raw)):
         check_time()
-        is_windows = is_windows or (
-            encoding in ("latin-1", "windows-1252") and len(chunk.translate(None, _C1)) < len(chunk)
-        )
+        if utf_8:
+            has_letters = has_letters or not chunk.isascii()
+            utf_8 = utf_8 if _goes_on(utf_8, chunk) else None
+        is_windows = is_windows or (encoding in _ONE_BYTE and len(chunk.translate(None, _C1)) < len(chunk))
         has_offsets = has_offsets or _OFFSET.search(chunk) is not None
         ends += chunk.count(b"\n")
         returns += chunk.count(b"\r")
@@ -87,5 +95,14 @@ def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None
     total = separators + (last[-1:] not in (b"\n", b"\r", b""))
     return Lines(
         total, blank, 0 < pairs < ends, unpacked.is_gzip, has_offsets, may_hold_fractions, is_windows, unpacked.utf_16,
-        ends > 0 and pairs < returns, unpacked.damage,
+        ends > 0 and pairs < returns, unpacked.is_padded, bool(utf_8 and has_letters and _goes_on(utf_8, b"", is_last=True)), unpacked.damage,
     )  # fmt: skip
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, chunk: bytes, *, is_last: bool = False) -> bool:
+    """Whether a text is in the decoder's encoding so far."""
+    try:
+        decoder.decode(chunk, is_last)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -63,6 +63,7 @@ class Unpacked:
     def __init__(self, encoding: str) -> None:
         self.damage: tuple[str, str] | None = None
         self.is_gzip = False
+        self.is_padded = False  # zero bytes behind the end of gzip, which DuckDB does not read
         self.utf_16 = ""  # utf-16-le or utf-16-be, where the file is declared to be UTF-16
         self._is_wide = encoding == "utf-16"
         self._inflate: zlib._Decompress | None = None
@@ -97,7 +98,8 @@ class Unpacked:
         while chunk:
             assert self._inflate
             if self._inflate.eof:
-                chunk = chunk.lstrip(b"\0")  # padding
+                self.is_padded = self.is_padded or chunk.startswith(b"\0")
+                chunk = chunk.lstrip(b"\0")
                 if not chunk:
                     break
                 if not GZIP.startswith(chunk[:2]):

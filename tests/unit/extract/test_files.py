@@ -293,3 +293,13 @@ def test_the_nordic_file_of_the_documentation_is_read_as_it_says(load, raw):
         (1, "Åsa", "1234.50"),
         (2, "Östen", "0.50"),
     ]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "windows-1252"])
+def test_utf_8_is_named_however_late_its_first_letter_comes(load_files, encoding):
+    columns = {"id": "BIGINT", "name": "VARCHAR"}
+    rows = "id,name\n" + "".join(f"{n},name\n" for n in range(20_000))
+    with pytest.raises(SourceError, match="the file is UTF-8, not"):
+        load_files({"a.csv": f"{rows}20000,Åsa\n"}, columns=columns, csv=CsvDialect(encoding=encoding))
+    more = f"{rows}20000,Å".encode(encoding)
+    assert load_files({"a.csv": more}, columns=columns, csv=CsvDialect(encoding=encoding)).inserted == 20_001

@@ -105,3 +105,9 @@ def test_a_return_within_a_line_of_json_is_a_blank_and_a_broken_line_a_reject(lo
     counts = load("\r\n".join(rows) + "\n", format="jsonl")
     assert (counts.inserted, counts.rejected) == (8, 1)
     assert warehouse.execute("select max(id) from raw_s.t").fetchall() == [(8,)]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_gzip_may_be_padded_with_zero_bytes(load, format):
+    content = "\n".join(["id,name,amount", "1,N,1.5"] if format == "csv" else OBJECTS[:1]) + "\n"
+    assert load(gzip.compress(content.encode()) + b"\0" * 512, format=format).inserted == 1
