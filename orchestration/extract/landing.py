@@ -231,6 +231,8 @@ def _bring_in(
             # of a register that only shrank the gate closes the channel; min_rows says of any file how few are too few
             drop, before = settings.quality.max_volume_drop, _standing(con, target)
             _refuse_a_fall(con, source, name, batch.keys_there, drop, before, file=batch.files[-1])
+        elif not table.key and batch.files:
+            _refuse_emptied(con, source, name, batch, settings.quality.max_volume_drop)
     elif batch.is_whole and not counts.source_rows:
         before = _standing(con, target) if last_whole_rows(con, source, name, is_newest=True) != 0 else 0
         _refuse_few(source, name, 0, settings.quality.max_volume_drop, before)
@@ -353,6 +355,15 @@ def _refuse_a_fall(
             "raw keeps what it had",
             to_do=f"check whether the key ({', '.join(key)}) is written or counted otherwise there now; {_RIGHTLY}",
         )
+
+
+def _refuse_emptied(con: duckdb.DuckDBPyConnection, source: str, name: str, batch: Batch, max_drop: float) -> None:
+    """Raises SourceError where a file without a key, which replaces what it brought, came again without a row."""
+    target, among = raw_name(source, name), f"_source_file in ({', '.join(map(text, batch.files))})"
+    gone = gone_by_file(con, target, ["_row_key"], str(batch.keys_there), among)
+    for file, rows in gone.items():
+        if rows == _standing(con, target, f"and _source_file = {text(file)}"):
+            _refuse_few(source, name, 0, max_drop, rows, file)
 
 
 def _refuse_few(source: str, name: str, left: int, max_drop: float, before: int, file: str = "") -> None:

@@ -191,6 +191,18 @@ def test_more_rows_than_lines_were_rejected_are_gone_and_it_is_told(load_files, 
     assert counts.notes == ["lines are rejected, and 2 rows are gone: rows that stood in such lines may be among them"]
 
 
+def test_a_file_without_a_key_that_comes_again_without_rows_is_no_success(load_files, names):
+    load_files({"a.csv": listed("Kim", "Bo"), "b.csv": listed("Eva")}, **LIST)
+    for nothing in (listed(), "name,day\nBo,yesterday\n"):
+        with pytest.raises(SourceError, match="it answers 0 rows, where there were 2; raw keeps what it had") as caught:
+            load_files({"a.csv": nothing}, **LIST)
+        assert caught.value.where == "a.csv" and names() == ["Bo", "Eva", "Kim"]
+    assert load_files({"a.csv": listed("Kim", "Bo")}, **LIST).changed == 0
+    # a file that never had a row may have none, and what is new in all its rows has rows
+    load_files({"a.csv": listed("Ada"), "c.csv": listed()}, **LIST)
+    assert names() == ["Ada", "Eva"]
+
+
 @pytest.mark.parametrize(
     "table",
     [
