@@ -24,8 +24,9 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.match_keys import define_match_keys
 from tests.warm import WarmProcess, run_warm
 
-# the tests' own pepper, not the user's
-os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="kundbild-tests-")
+# the tests' own pepper, not the user's; it is removed as its last reader ends, the interpreter
+_SETTINGS = tempfile.TemporaryDirectory(prefix="kundbild-tests-")
+os.environ["XDG_CONFIG_HOME"] = _SETTINGS.name
 DATA = PROJECT_DIR.parent / "shared" / "data"
 AS_OF = date(2026, 11, 1)
 NIGHT_1, NIGHT_2 = "2026-11-01T02:00:00", "2026-11-02T02:00:00"
