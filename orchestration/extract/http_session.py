@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -166,6 +167,9 @@ def is_unreachable(error: BaseException) -> bool:
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
+    # as it is sent: a host in letters (bücher.example) and in punycode is one
+    with suppress(requests.exceptions.RequestException):
+        url = requests.Request("GET", url).prepare().url or url
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 

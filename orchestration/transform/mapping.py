@@ -16,20 +16,21 @@ from orchestration.core.home import write_private
 from orchestration.core.settings import DBT_DIR, Settings, Source
 from orchestration.transform.mapping_sql import model_sql
 
+# names in quotes: yes, no and null are none in YAML
 _SOURCE = """sources:
-  - name: {name}
-    schema: raw_{source}
+  - name: "{name}"
+    schema: "raw_{source}"
     tables:
 {tables}"""
-_SOURCE_TABLE = """      - name: {table}
+_SOURCE_TABLE = """      - name: "{table}"
         description: "Mapped in kundbild.toml."
         config:
           meta:
             dagster:
-              asset_key: [raw, {source}, {table}]
+              asset_key: [raw, "{source}", "{table}"]
 """
 _MODEL = """models:
-  - name: {model}
+  - name: "{model}"
     description: "One row per {entity} of {source} (source_key), as kundbild.toml maps it."
 """
 

@@ -147,12 +147,12 @@ def _staging(folder: Path, name: str, entity: str, table: str) -> list[Path]:
 
 def _sources(name: str, tables: list[str]) -> str:
     head = (
-        f'sources:\n  - name: {name}\n    schema: raw_{name}\n    description: "{name}, as extracted."\n    config:\n'
+        f'sources:\n  - name: "{name}"\n    schema: raw_{name}\n    description: "{name}, as extracted."\n    config:\n'
         f"      enabled: \"{{{{ '{name}' in var('systems') }}}}\"\n    tables:\n"
     )
     return head + "".join(
-        f'      - name: {table}\n        description: "…"\n        config:\n          meta:\n            dagster:\n'
-        f"              asset_key: [raw, {name}, {table}]\n"
+        f'      - name: "{table}"\n        description: "…"\n        config:\n          meta:\n            dagster:\n'
+        f'              asset_key: [raw, "{name}", "{table}"]\n'
         for table in tables
     )
 

@@ -15,6 +15,7 @@ import pytest
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Quality, Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.http_session import _origin
 
 COLUMNS = {"id": "BIGINT", "updated_at": "VARCHAR"}
 
@@ -186,6 +187,19 @@ def test_the_token_and_the_trust_stay_with_one_host(serve, load, warehouse, way)
     with pytest.raises(SourceError, match="points to another host"):
         load(url)
     assert heard == [] and rows(warehouse) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "other", "is_one"),
+    [
+        ("http://bücher.example/t", "http://xn--bcher-kva.example/t?page=2", True),
+        ("http://xn--bcher-kva.example:80/t", "HTTP://BÜCHER.example/t", True),
+        ("http://bücher.example/t", "http://bucher.example/t", False),
+        ("http://bücher.example/t", "http://[/t", False),
+    ],
+)
+def test_a_host_in_letters_and_in_punycode_is_one(written, other, is_one):
+    assert (_origin(written) == _origin(other)) is is_one
 
 
 def test_a_redirect_on_the_same_host_is_followed(serve, load, warehouse):

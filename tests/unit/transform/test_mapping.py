@@ -6,10 +6,12 @@ import unicodedata
 
 import duckdb
 import pytest
+import yaml
 
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import Table
+from orchestration.transform.mapping import mapped_models
 from tests.unit.mapped import models_of, raw
 
 
@@ -220,6 +222,21 @@ def test_names_and_values_out_of_the_configuration_are_never_rendered(con):
     columns = dict.fromkeys(["no", column, "at", "total"], "VARCHAR")
     tables = {"{{t}}": Table.model_validate({"columns": columns, "key": ["no"], "maps": [maps]})}
     assert staged(con, tables, "orders", "source_key, status, store") == [("1", value, value)]
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "null", "on"])
+def test_sources_and_tables_may_be_named_as_words_of_yaml(write_config, word):
+    config = CONFIG.replace("sources.shop", f"sources.{word}").replace("tables.o", f"tables.{word}")
+    config = config.replace('ordered_at = "at"', 'ordered_at = "at", amount = "id"')
+    (written,) = [
+        yaml.safe_load(content)
+        for path, content in mapped_models(load_settings(write_config(config)))[0].items()
+        if path.endswith("_sources.yml")
+    ]
+    (source,) = written["sources"]
+    (table,) = source["tables"]
+    assert (source["name"], table["name"]) == (word, word)
+    assert table["config"]["meta"]["dagster"]["asset_key"] == ["raw", word, word]
 
 
 CONFIG = """
