@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -138,7 +137,7 @@ class BoundedSession(requests.Session):
     def _refuse_another_host(self, url: str) -> None:
         if _origin(url) != _origin(self._url):
             raise self._error(
-                f"the API points to another host, {urlsplit(url).hostname}: its answers are not trusted, and the token is not sent there",
+                f"the API points to another host, {_origin(url)[1]}: its answers are not trusted, and the token is not sent there",
                 f"if that is where the API lives now, set url below [sources.{self._source}]",
             )
 
@@ -168,10 +167,11 @@ def is_unreachable(error: BaseException) -> bool:
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     # as it is sent: a host in letters (bücher.example) and in punycode is one
-    with suppress(requests.exceptions.RequestException):
-        url = requests.Request("GET", url).prepare().url or url
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    try:
+        parts = urlsplit(requests.Request("GET", url).prepare().url or url)
+        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except (requests.exceptions.RequestException, ValueError):
+        return "", "an address that cannot be read", None
 
 
 def _asked_to_wait(retry_after: str, otherwise: float) -> float:
