@@ -91,5 +91,9 @@
     too (orchestration/contracts/reasons.py).
 -#}
 {% macro is_closed_by_register(reason_code) -%}
-    {{ reason_code }} in (select reason_code from {{ ref("permission_reasons") }} where kind = 'closed_by_register')
+    coalesce(
+        {{ reason_code }}
+        in (select reason_code from {{ ref("permission_reasons") }} where kind = 'closed_by_register'),
+        false
+    )
 {%- endmacro %}

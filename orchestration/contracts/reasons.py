@@ -21,7 +21,8 @@ def is_closed_by_register(reason_code: str) -> str:
     """SQL on a `reason_code` of contact_permissions: whether a public register closes the channel, or cannot be asked. It is no
     word of the customer's (dbt: macro is_closed_by_register)."""
     found = [row["reason_code"] for row in seed("permission_reasons") if row["kind"] == "closed_by_register"]
-    return f"{reason_code} in ({', '.join(map(text, found))})"
+    # a row without a code is closed by nobody else: it counts as the customer's own no
+    return f"coalesce({reason_code} in ({', '.join(map(text, found))}), false)"
 
 
 def assert_codes_known(con: duckdb.DuckDBPyConnection, table: str) -> None:

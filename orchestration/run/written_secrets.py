@@ -19,8 +19,6 @@ from orchestration.run.findings import Finding
 _SECRETS = re.compile(
     r"(?i)(?:^|_)(?:pepper|token|webhook|secret|password|passwd|pwd|passphrase|credentials?|(?:api|access|private|secret)_?key)s?$"
 )
-# names below it are a source's own columns, and values what it delivers
-_TABLES = ("sources", "*", "tables")
 _OF_URLS = ("endpoint",)
 _PASSWORD = re.compile(r"://[^/\"'\s:@]*:([^\"'\s/]*)@")
 # of a server on this machine that guards nothing
@@ -68,7 +66,8 @@ def _is_secret(value: str, keys: tuple[Any, ...]) -> bool:
     # a default is written here, whatever the environment says
     said = VARIABLE.sub(lambda named: _OUTSIDE if named[2] in (None, "", _DEMO) else named[2], value)
     name = next((key for key in reversed(keys) if isinstance(key, str)), "")
-    is_of_table = keys[:1] == _TABLES[:1] and keys[2:3] == _TABLES[2:]
+    # there, names are a source's own columns, and values what it delivers
+    is_of_table = keys[:1] == ("sources",) and keys[2:3] == ("tables",)
     if _SECRETS.search(name) and not is_of_table:
         return bool(said.strip()) and _OUTSIDE not in said
     if "://" not in said and name not in _OF_URLS:

@@ -24,6 +24,23 @@ with
     told as (
         select m.*, bool_or(m.is_lumped and m.step = 'permitted') over (partition by m.audience) as hides_permitted
         from marked m
+    ),
+    shown as (
+        select
+            audience,
+            purpose,
+            channel,
+            step_order,
+            people,
+            case when is_lumped then 'several' else step end as step,
+            case
+                when is_lumped then case level when 1 then 'several' else 'several_of_permitted' end else reason_code
+            end as reason_code,
+            case
+                when is_lumped then {{ lumped() }} || case level when 1 then '' else ' of the permitted' end else reason
+            end as reason
+        from told
+        where level = 1 or not hides_permitted
     )
 select
     audience,
@@ -42,16 +59,9 @@ select
     purpose,
     channel,
     max(step_order),
-    case when is_lumped then 'several' else step end,
-    case when is_lumped then case level when 1 then 'several' else 'several_of_permitted' end else reason_code end,
-    case when is_lumped then {{ lumped() }} || case level when 1 then '' else ' of the permitted' end else reason end,
+    step,
+    reason_code,
+    reason,
     case when bool_or(not {{ is_few("people") }}) then cast(sum(people) as bigint) end
-from told
-where level = 1 or not hides_permitted
-group by
-    audience,
-    purpose,
-    channel,
-    case when is_lumped then 'several' else step end,
-    case when is_lumped then case level when 1 then 'several' else 'several_of_permitted' end else reason_code end,
-    case when is_lumped then {{ lumped() }} || case level when 1 then '' else ' of the permitted' end else reason end
+from shown
+group by audience, purpose, channel, step, reason_code, reason

@@ -8,19 +8,13 @@ from __future__ import annotations
 
 from orchestration.core.warehouse import text
 
-# what people write for a wording or a form that there is none of, by its letters and digits alone and without case: words for
-# none, an answer, a test; nor is anything one that has no letter and no digit but 0, or that is a number below 0
+# an answer, a test or a spreadsheet's error in place of a wording or a form, by its letters and digits alone and without case; nor
+# is anything one that has no letter and no digit but 0, or that is a number below 0
 NO_EVIDENCE = (
-    "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "tbd", "tba", "nowording", "nosource", "noevidence", "notext",
-    "notavailable", "notapplicable", "notset", "notspecified", "notprovided", "notknown", "empty", "blank", "dummy", "placeholder",
-    "test", "testing", "testi", "todo", "xxx", "asdf",
-    "no", "nej", "nei", "ei", "ej", "false", "falskt", "usant", "falsk", "yes", "ja", "kyllä", "kylla", "true", "sant", "sand", "tosi",
-    "ref", "value", "name", "num", "div0", "finnsej", "finnsinte", "harej", "finnesikke", "findesikke", "eioleolemassa",
-    "ingen", "inget", "intet", "okänd", "okänt", "okand", "okant", "saknas", "saknar", "tomt", "ejangiven", "ejangivet",
-    "ukjent", "ukendt", "mangler", "ikkeangitt", "ikkeangivet", "ikkeoppgitt", "ikkeoplyst", "ikkekjent", "ikkekendt",
-    "eitiedossa", "eitietoa", "eiole", "puuttuu", "tuntematon", "tyhjä", "tyhja",
+    "no", "nej", "nei", "false", "falskt", "usant", "falsk", "yes", "ja", "kyllä", "kylla", "true", "sant", "sand", "tosi",
+    "testing", "testi", "xxx", "asdf", "ref", "value", "name", "num", "div0",
 )  # fmt: skip
-# and in several words, or several written as one ("unknown version", "ingen text", "ej_sparad", "null null"): a word for nothing,
+# a word for nothing, alone or with others, also written as one ("unknown version", "ingen text", "ej_sparad", "null null"),
 _NOTHING = (
     "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "not", "nothing", "without", "never", "empty", "blank", "void", "dummy",
     "placeholder", "test", "tbd", "tba", "todo", "lost", "absent", "unspecified", "unavailable", "unrecorded",
