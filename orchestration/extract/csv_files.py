@@ -1,4 +1,4 @@
-"""CSV: typed reading by position, rejected lines kept with their reason. Not here: the header (csv_header.py), which files are
+"""CSV: typed reading by position. Not here: the header (csv_header.py), rejected lines (csv_rejects.py), which files are
 new (delivered.py), or whether the books balance on lines (swallowed_lines.py).
 """
 
@@ -10,19 +10,19 @@ from itertools import groupby
 
 import duckdb
 
-from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Source, Table
 from orchestration.core.warehouse import clear_up, quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_fractions import hold_fractions
 from orchestration.extract.csv_header import in_utf_8, needs_copy, read_header
-from orchestration.extract.csv_rejects import as_row, drops_of, rejected_lines
+from orchestration.extract.csv_rejects import drops_of, keep_rejects, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.landing import Batch
 from orchestration.extract.merging import count
 from orchestration.extract.raw_tables import check_contract
 from orchestration.extract.rejecting import is_whole_number
+from orchestration.extract.repeated_headers import count_headers, is_header, note_headers, take_headers
 from orchestration.extract.swallowed_lines import AGAIN, Read, refuse_swallowed_lines
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -91,6 +91,7 @@ def _batch(
         groups.append((kinds, has_offsets, read, how))
     held.callback(clear_up, con, *drops_of(*(f"rejects_{number}" for number in range(len(groups)))))
     selects: list[str] = []
+    may_repeat: list[Read] = []
     readers = [read for _, _, read, _ in groups]
     for number, (declared, has_offsets, read, how) in enumerate(groups):
         # what is read as text is cast value by value: a reader would round fractions
@@ -110,8 +111,13 @@ def _batch(
             f"select {', '.join(wanted)}, {file_names(list(read.files))} as _source_file "
             f"from read_csv({paths(list(read.files))}, {options})"
         )
+        is_it = is_header(con, read.names, kinds, source.null_values, csv)
+        if is_it:
+            selects[-1] += f" where not {is_it}"
+            may_repeat.append(read)
 
     came = 0
+    repeated: dict[str, int] = {}
 
     def check(relation: str) -> None:
         nonlocal came
@@ -119,6 +125,11 @@ def _batch(
         rejected: dict[str, tuple[int, int, int]] = {}
         for number in range(len(readers)):
             rejected.update(rejected_lines(con, f"rejects_{number}", files))
+        for read in may_repeat:
+            repeated.update(count_headers(con, read, relation, rejected, source.null_values, csv))
+        for file, rows in repeated.items():
+            lines, first, times = rejected.get(file, (0, 0, 0))
+            rejected[file] = lines + rows, first, times + rows
         for reader in readers:
             refuse_swallowed_lines(con, source_name, name, table, relation, reader, rejected, csv)
         refuse_cut(
@@ -126,9 +137,13 @@ def _batch(
         )
 
     def after(load_id: int) -> int:
-        rejected = 0
+        again: list[tuple[str, int | None]] = [(file, None) for file, rows in repeated.items() for _ in range(rows)]
         for number, reader in enumerate(readers):
-            rejected += _keep_rejects(
+            again += take_headers(con, f"rejects_{number}", reader.names, csv, files)
+        note_headers(con, load_id, source_name, name, again)
+        rejected = len(again)
+        for number, reader in enumerate(readers):
+            rejected += keep_rejects(
                 con, number, reader.names, load_id, source_name, name, table, max_share, came, files, csv
             )
         for file in files:
@@ -162,50 +177,3 @@ def _encoding(csv: CsvDialect, is_copy: bool) -> str:
     if is_copy:
         return "utf-8"
     return "latin-1" if csv.encoding == "windows-1252" else csv.encoding
-
-
-def _keep_rejects(
-    con: duckdb.DuckDBPyConnection,
-    number: int,
-    columns: list[str],
-    load_id: int,
-    source: str,
-    name: str,
-    table: Table,
-    max_share: float,
-    came: int,
-    files: list[Delivered],
-    csv: CsvDialect,
-) -> int:
-    """`came`: rows that were read. Moves what read_csv rejected to fresh_rejects, one row a line. Error texts quote values: left behind."""
-    rejects = f"rejects_{number}"
-    rejected = int(scalar(con, f"select count(distinct (file_id, line)) from {rejects}"))
-    if rejected:
-        total = rejected + came
-        worst = con.execute(
-            f"select case when error_type = 'CAST' then column_name end, count(distinct (file_id, line)) from {rejects} "
-            "group by 1 order by 2 desc"
-        ).fetchall()
-        for position, rows in worst:
-            if rows == 1 or rows <= max_share * total:
-                continue
-            if position is None:
-                raise SourceError(
-                    f"source {source}, table {name}: {rows:,} of {total:,} lines have not the fields that the header says",
-                    where=", ".join(file.name for file in files[:3]),
-                    to_do="check delimiter, quotes and header of the export",
-                )
-            column = columns[int(position[1:])]
-            raise SourceError(
-                f"source {source}, table {name}: column {column} is no longer {table.columns.get(column, 'text')} "
-                f"({rows} of {total} rows cannot be read as such)",
-                to_do="mend the export, or change the column's type in the configuration and its staging model",
-            )
-        named = " ".join(f"when 'c{at}' then {text(column)}" for at, column in enumerate(columns))
-        con.execute(
-            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, "
-            f"any_value({file_names(files, 's.file_path')}), e.line, string_agg(distinct case e.column_name {named} end, ', '), "
-            f"string_agg(distinct lower(e.error_type::varchar), ', '), {as_row('any_value(e.csv_line)', columns, table, csv)} "
-            f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"
-        )
-    return rejected

@@ -1,5 +1,5 @@
-"""What is kept of a rejected CSV line: a row by its declared columns, so that a withdrawal in it can be read; and how many
-lines were rejected; and what removes the tables that a read leaves of them.
+"""Rejected CSV lines: how many, with which reason, and what is kept of one: a row by its declared columns, so that a withdrawal
+in it can be read. Also what removes the tables that a read leaves of them.
 
 Not here: which lines are rejected (csv_files.py), what a withdrawal is (privacy/intake/withdrawals.py).
 """
@@ -11,24 +11,79 @@ from collections.abc import Sequence
 
 import duckdb
 
+from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
-from orchestration.core.warehouse import text
+from orchestration.core.warehouse import scalar, text
 from orchestration.extract.delivered import Delivered, file_names
 
 
-def as_row(line: str, header: Sequence[str], table: Table, csv: CsvDialect) -> str:
+def keep_rejects(
+    con: duckdb.DuckDBPyConnection,
+    number: int,
+    columns: list[str],
+    load_id: int,
+    source: str,
+    name: str,
+    table: Table,
+    max_share: float,
+    came: int,
+    files: list[Delivered],
+    csv: CsvDialect,
+) -> int:
+    """`came`: rows that were read. Moves what read_csv rejected to fresh_rejects, one row a line. Error texts quote values: left behind."""
+    rejects = f"rejects_{number}"
+    rejected = int(scalar(con, f"select count(distinct (file_id, line)) from {rejects}"))
+    if rejected:
+        total = rejected + came
+        worst = con.execute(
+            f"select case when error_type = 'CAST' then column_name end, count(distinct (file_id, line)) from {rejects} "
+            "group by 1 order by 2 desc"
+        ).fetchall()
+        for position, rows in worst:
+            if rows == 1 or rows <= max_share * total:
+                continue
+            if position is None:
+                raise SourceError(
+                    f"source {source}, table {name}: {rows:,} of {total:,} lines have not the fields that the header says",
+                    where=", ".join(file.name for file in files[:3]),
+                    to_do="check delimiter, quotes and header of the export",
+                )
+            column = columns[int(position[1:])]
+            raise SourceError(
+                f"source {source}, table {name}: column {column} is no longer {table.columns.get(column, 'text')} "
+                f"({rows} of {total} rows cannot be read as such)",
+                to_do="mend the export, or change the column's type in the configuration and its staging model",
+            )
+        named = " ".join(f"when 'c{at}' then {text(column)}" for at, column in enumerate(columns))
+        con.execute(
+            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, "
+            f"any_value({file_names(files, 's.file_path')}), e.line, string_agg(distinct case e.column_name {named} end, ', '), "
+            f"string_agg(distinct lower(e.error_type::varchar), ', '), {_as_row('any_value(e.csv_line)', columns, table, csv)} "
+            f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"
+        )
+    return rejected
+
+
+def _as_row(line: str, header: Sequence[str], table: Table, csv: CsvDialect) -> str:
     """SQL: an expression of a line as a JSON object of its declared columns; as it is where it has another number of
     fields than the header."""
+    fields = fields_of(line, csv)
+    pairs = ", ".join(f"{text(c)}, ({fields})[{header.index(c) + 1}]" for c in table.columns if c in header)
+    return f"case when len({fields}) = {len(header)} then json_object({pairs})::varchar else {line} end"
+
+
+def fields_of(line: str, csv: CsvDialect) -> str:
+    """SQL: the list of a line's values."""
+    whole = f"rtrim({line}, chr(13) || chr(10))"
+    if not csv.quote:
+        return f"string_split({whole}, {text(csv.delimiter)})"
     delimiter, mark = re.escape(csv.delimiter), re.escape(csv.quote)
     field = f"{delimiter}({mark}(?:[^{mark}]|{mark}{mark})*{mark}|[^{delimiter}]*)"
-    written = f"{text(csv.delimiter)} || rtrim({line}, chr(13) || chr(10))"
-    fields = f"regexp_extract_all({written}, {text(field)}, 1)"
-    unquoted = (
-        f"list_transform({fields}, lambda f: case when starts_with(f, {text(csv.quote)}) and length(f) > 1 "
+    return (
+        f"list_transform(regexp_extract_all({text(csv.delimiter)} || {whole}, {text(field)}, 1), "
+        f"lambda f: case when starts_with(f, {text(csv.quote)}) and length(f) > 1 "
         f"then replace(f[2:-2], {text(csv.quote * 2)}, {text(csv.quote)}) else f end)"
     )
-    pairs = ", ".join(f"{text(c)}, ({unquoted})[{header.index(c) + 1}]" for c in table.columns if c in header)
-    return f"case when len({fields}) = {len(header)} then json_object({pairs})::varchar else {line} end"
 
 
 def drops_of(*rejects: str) -> list[str]:

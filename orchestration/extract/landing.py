@@ -33,6 +33,7 @@ from orchestration.extract.merging import (
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, last_whole_rows, next_load_id, write_load
 from orchestration.extract.rejecting import cast_or_reject, reject_endless, reject_future, reject_uncastable
+from orchestration.extract.repeated_headers import REPEATED
 from orchestration.extract.replaced import Replaced
 from orchestration.privacy.intake.entry import (
     clean,
@@ -272,8 +273,8 @@ def _mark_gone(
 
 def _rejected_lines(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """File → lines of it that this load rejected; those of which no file is known are of the name ""."""
-    # a statement that another row replaced was read
-    told = f"from fresh_rejects where reason <> {text(REPLACED)} group by 1"
+    # a statement that another row replaced was read, and a header is no row
+    told = f"from fresh_rejects where reason not in ({text(REPLACED)}, {text(REPEATED)}) group by 1"
     return dict(con.execute(f"select coalesce(file, ''), count(*) {told}").fetchall())
 
 

@@ -33,6 +33,11 @@ class Read:
     headers: Mapping[str, int]
     as_text: str
 
+    def lines_left(self, file: Delivered, rows: Mapping[str, int], rejected: Mapping[str, tuple[int, int, int]]) -> int:
+        """Lines of a file beyond its header, its rows and its rejected lines."""
+        lines, _, _ = rejected.get(file.name, (0, 0, 0))
+        return file.lines.total - self.headers[file.name] - int(rows.get(file.name, 0)) - lines
+
 
 class _Found(NamedTuple):
     """Of one file, as text: rows, line ends within them, blank lines within them, and a column whose value holds other rows."""
@@ -61,8 +66,7 @@ def refuse_swallowed_lines(
 
     def is_in_doubt(file: Delivered) -> bool:
         lines, _, rejects = rejected.get(file.name, (0, 0, 0))
-        left = file.lines.total - read.headers[file.name] - int(rows.get(file.name, 0)) - lines
-        return left > 0 or lines > rejects
+        return read.lines_left(file, rows, rejected) > 0 or lines > rejects
 
     doubtful = [file for file in read.files if is_in_doubt(file)]
     if not doubtful:

@@ -15,6 +15,7 @@ import duckdb
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, text
 from orchestration.extract.records import OLDER, prepare_ops
+from orchestration.extract.repeated_headers import REPEATED
 from orchestration.privacy.intake.broken_lines import NUMBERED
 
 # of ops.acknowledged: what was acknowledged is known by what it says, and of equal ones each is another
@@ -28,8 +29,8 @@ select source, table_name, source_key, load_id, why, {_DIGEST.format(said="sourc
     select source, table_name, line_key as source_key, load_id, reason || coalesce(': ' || column_name, '') as why,
         coalesce(content, load_id || ' ' || line_key) as said
     from {NUMBERED}
-    -- an entry that another row of its key replaced was read
-    where reason != 'replaced by another row of its key' and (
+    -- an entry that another row of its key replaced was read, and a header is about nobody
+    where reason not in ('replaced by another row of its key', {text(REPEATED)}) and (
         load_id >= (
             select max(n.load_id) from ops.loads n
             where n.source = {{source}} and n.table_name = {{table}} and n.source_rows > 0 and coalesce(n.way, '') != {text(OLDER)})
