@@ -26,10 +26,19 @@ from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import text
 from orchestration.extract.budget import Budget
 from orchestration.extract.delivery_checks import is_companion, read_companion
+from orchestration.extract.late_files import is_by_file
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from, rows_of
 from orchestration.extract.store_copies import Copies, within
-from orchestration.extract.stores import Store, date_of, is_older_by_name, modified, newest_above, oldest_first, some_of
+from orchestration.extract.stores import (
+    Store,
+    date_of,
+    is_older_by_name,
+    modified,
+    newer_by_name,
+    oldest_first,
+    some_of,
+)
 
 _AHEAD = timedelta(days=1)
 
@@ -81,7 +90,11 @@ class Deliveries:
     returned: dict[str, str] = field(
         default_factory=dict
     )  # fresh ones with what they held → the file that came between
-    late: dict[str, str] = field(default_factory=dict)  # of a whole table: older by name → the newest that was read
+    late: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # older by name → those that are newer and known, newest last
+    again: dict[str, list[str]] = field(default_factory=dict)  # copies → files of the same bytes that are no newer
+    is_whole: bool = False
     moved: dict[str, tuple[str, int]] = field(default_factory=dict)  # copies → what they may be moved from, its rows
 
     @property
@@ -98,14 +111,8 @@ class Deliveries:
                 else []
             ),
             *(
-                f"{file}: older by its name than {newest}, which was read before: "
-                + (
-                    "what only it has is added, nothing is replaced and nobody is gone; a date in each name, as 20261102, "
-                    "tells which is the newer one for certain"
-                    if file in {fresh.name for fresh in self.fresh}
-                    else "not read"
-                )
-                for file, newest in self.late.items()
+                f"{file}: older by its name than {newer[-1]}, which was read before: {self._late(file)}"
+                for file, newer in self.late.items()
             ),
             *(
                 [
@@ -118,6 +125,18 @@ class Deliveries:
                 else []
             ),
         ]
+
+    def _late(self, file: str) -> str:
+        """What becomes of a file that is older by its name than another that was read."""
+        if file not in {fresh.name for fresh in self.fresh}:
+            return "not read"
+        becomes = (
+            "what only it has is added, nothing is replaced and nobody is gone"
+            if self.is_whole
+            else "it replaces no row of a newer file"
+        )
+        hint = "; a date in each name, as 20261102, tells which is the newer one for certain"
+        return becomes + ("" if _is_dated(file, self.late[file]) else hint)
 
 
 def new_files(
@@ -159,11 +178,12 @@ def new_files(
     newest_file, loaded_at = (newest_row[0], newest_row[4]) if newest_row else ("", None)
     # where the newest delivery was written anew too, all of a folder was, as by a backup: that says nothing of the others
     is_restored = newest_file in found and modified(found[newest_file]) != newest[newest_file].modified_ns
-    # a version that is still to come is a slip of its name
-    versions = {
-        file for file, *_, load_id in loaded if load_id and (date_of(file) or date.min) <= now().date() + _AHEAD
-    }
-    deliveries, last_file = Deliveries(), newest_file
+    # one of a day that is still to come is a slip of its name
+    known_files = {file for file, *_ in loaded if (date_of(file) or date.min) <= now().date() + _AHEAD}
+    is_ordered = table.is_whole or is_by_file(table)
+    deliveries, last_file = Deliveries(is_whole=table.is_whole), newest_file
+    # what replaced nothing is not what stands
+    is_last_late = is_ordered and bool(newer_by_name(newest_file, known_files))
     for file, info in oldest_first(found):
         size, written = int(info.get("size") or 0), modified(info)
         known = newest.get(file)
@@ -191,7 +211,7 @@ def new_files(
             del newest[old]
         # merged again by key, an older delivery would bring old values back unless it is the newest word; without a key the
         # same bytes are other rows, but in the file that was moved
-        is_copy = digest == last if table.key else bool(old)
+        is_copy = (digest == last and not is_last_late) if table.key else bool(old)
         is_known_by_last_name = "/" in file and (file.rpartition("/")[2], written, digest) in by_bare_name
         is_rewritten = bool(known and known.sha256 == digest and known.modified_ns != written)
         is_again = bool(table.key and is_rewritten and digest != last) and (
@@ -200,24 +220,34 @@ def new_files(
             and not is_older_by_name(file, newest_file)
         )
         is_seen = bool(known and known.sha256 == digest and not is_again) or is_copy or is_known_by_last_name
-        newer = None if is_seen or not table.is_whole else newest_above(file, versions)
-        if newer:
+        newer = newer_by_name(file, known_files) if is_ordered and not is_seen else []
+        # by numbers alone nobody can say that it is older: they may begin again each month, with names that were there before
+        is_dated = _is_dated(file, newer)
+        if newer and (is_dated or table.is_whole or not known):
             deliveries.late[file] = newer
-        # by numbers alone nobody can say that it is older: they may begin again each month. What was said is always read
-        is_late = bool(newer) and bool(date_of(file) and date_of(str(newer))) and not table.holds_statements
-        if is_seen or is_late:
+        # a part may tell of somebody of whom no other does, and what was said is always read
+        is_unread = bool(newer) and is_dated and table.is_whole and not table.holds_statements
+        if is_seen or is_unread:
             deliveries.copies.append(delivered)
+            if is_copy and not known and is_by_file(table):
+                same = [other for other, there in newest.items() if there.sha256 == digest]
+                deliveries.again[file] = [other for other in same if not is_older_by_name(file, other)]
             if not store.is_local:
                 copies.drop(here)
             deliveries.touched.extend([file] if is_rewritten else [])
         else:
             deliveries.fresh.append(delivered)
             deliveries.returned.update({file: last_file} if is_again else {})
-            last, last_file = digest, file
+            last, last_file, is_last_late = digest, file, file in deliveries.late
         newest[file] = seen
-    # the last one is the newest version, whatever times say
+    # the last one is the newest one, whatever times say
     deliveries.fresh.sort(key=lambda file: file.name not in deliveries.late)
     return deliveries
+
+
+def _is_dated(file: str, newer: list[str]) -> bool:
+    """Whether dates say that a file is older, and not numbers alone."""
+    return bool(newer) and bool(date_of(file) and date_of(newer[-1]))
 
 
 def _read(

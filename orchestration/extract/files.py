@@ -16,10 +16,11 @@ from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
-from orchestration.extract.delivered import Delivered, file_names, new_files, note_copy, noting, paths
+from orchestration.extract.delivered import Delivered, Deliveries, file_names, new_files, note_copy, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.landing import Batch
+from orchestration.extract.late_files import note_said_again
 from orchestration.extract.raw_tables import canonical, check_contract
 from orchestration.extract.records import OLDER
 from orchestration.extract.store_copies import Copies
@@ -77,16 +78,14 @@ def _new_batch(
         nothing = ", ".join(f"null::{kind} as {quote(c)}" for c, kind in table.columns.items())
         batch = Batch(f"select {nothing}, null::varchar as _source_file where false", table.columns, has_file=True)
     else:
-        for copy in found.copies:
-            note_copy(con, source_name, name, copy)
+        _note_copies(con, source_name, name, found)
         return None
     after = batch.after
 
     def tell_unreadable(load_id: int) -> int:
         rejected = after(load_id)
         # with the load that may hold their rows: where it fails, nothing counts as a copy of it
-        for copy in found.copies:
-            note_copy(con, source_name, name, copy)
+        _note_copies(con, source_name, name, found)
         for file, reason in found.unreadable.items():
             con.execute(
                 "insert into fresh_rejects values (?, ?, ?, ?, null, null, ?, null)",
@@ -94,11 +93,17 @@ def _new_batch(
             )
         return rejected + len(found.unreadable)
 
-    is_older = bool(found.fresh) and found.fresh[-1].name in found.late
+    is_older = table.is_whole and bool(found.fresh) and found.fresh[-1].name in found.late
     return replace(
         batch, after=tell_unreadable, notes=[*batch.notes, *found.notes], way=OLDER if is_older else "files that are new or changed",
-        nulls=source.null_values, null_keys=source.null_keys, is_older=is_older,
+        nulls=source.null_values, null_keys=source.null_keys, is_older=is_older, late={} if table.is_whole else found.late,
     )  # fmt: skip
+
+
+def _note_copies(con: duckdb.DuckDBPyConnection, source: str, name: str, found: Deliveries) -> None:
+    for copy in found.copies:
+        note_copy(con, source, name, copy)
+    note_said_again(con, source, name, found.again)
 
 
 def _read(

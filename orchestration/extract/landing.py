@@ -71,6 +71,9 @@ class Batch:
     nulls: list[str] = field(default_factory=list)  # what the source writes for "nothing"
     null_keys: list[str] = field(default_factory=list)  # what it writes, besides, where a row refers to nobody
     files: list[str] = field(default_factory=list)  # names of what it was read from, oldest first
+    late: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # of parts: files that are older by their names → newer ones
     is_older: bool = False  # of a whole table: an older version by its name than the newest that was read
     way: str = "whole"  # how it was read, for people
     notes: list[str] = field(default_factory=list)  # what else people should know of it
@@ -176,6 +179,7 @@ def _bring_in(
     technical = f"{load_id} as _load_id, timestamp {text(now().isoformat(sep=' '))} as _extracted_at, null::timestamp as _deleted_at"
     technical += ", _source_file" if batch.has_file else ", null::varchar as _source_file"
     technical += ", null::varchar as _row_key" if table.key else ", _row_key"
+    technical += ", null::varchar as _newest_file"
     select = batch.select if table.key else row_keys(batch.select, columns, batch.has_file)
     replaced = Replaced.of(con, source, settings.sources[source], name, table)
     # a zone's clock shows an hour twice: which row is newer is told before the cast
@@ -188,7 +192,7 @@ def _bring_in(
         counts.source_rows = count(con, target)
         reject_endless(con, target, batch.columns, load_id, source, name, counts)
         reject_future(con, target, table, load_id, source, name, counts)
-        counts.duplicates = drop_duplicates(con, target, table, keyless, replaced)
+        counts.duplicates = drop_duplicates(con, target, table, keyless, replaced, has_file=batch.has_file)
         counts.inserted = count(con, target)
     else:
         casts = (
@@ -209,7 +213,7 @@ def _bring_in(
         if batch.has_file and not table.key:
             keep_keys_apart(con, target, load_id)
         batch = replace(batch, keys_there=_keys_there(con, table, batch))
-        counts.duplicates += drop_duplicates(con, "batch", table, keyless, replaced)
+        counts.duplicates += drop_duplicates(con, "batch", table, keyless, replaced, has_file=batch.has_file)
         merge(
             con,
             target,
@@ -220,6 +224,7 @@ def _bring_in(
             has_file=batch.has_file,
             replaced=replaced,
             is_older=batch.is_older,
+            late=batch.late,
         )
         con.execute("drop table batch")
     if replaced:

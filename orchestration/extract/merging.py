@@ -9,11 +9,14 @@ table without a key are told apart by `_row_key`: their file and content, and a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import duckdb
 
 from orchestration.contracts.mapping_values import names_nobody
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar
+from orchestration.extract.late_files import drop_late_rows, is_by_file, note_newest_file
 from orchestration.extract.raw_tables import TECHNICAL
 from orchestration.extract.records import LoadCounts
 from orchestration.extract.replaced import Replaced
@@ -79,9 +82,17 @@ def keep_keys_apart(con: duckdb.DuckDBPyConnection, target: str, load_id: int) -
 
 
 def drop_duplicates(
-    con: duckdb.DuckDBPyConnection, relation: str, table: Table, nulls: list[str], replaced: Replaced | None = None
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    table: Table,
+    nulls: list[str],
+    replaced: Replaced | None = None,
+    *,
+    has_file: bool = False,
 ) -> int:
     """Keeps, of rows with one key, the one with the greatest cursor, else the last of the newest file. Returns how many go.
+
+    Of files that say `read = "whole"` the last of the newest file counts, whatever its cursor.
 
     The expensive step runs only where a key comes twice. `replaced` takes the statements among the rows that go.
     """
@@ -93,7 +104,7 @@ def drop_duplicates(
     if scalar(con, f"select count(distinct hash({key})) from {relation}") == before:
         return 0
     order = ""
-    if table.cursor:
+    if table.cursor and not (has_file and table.read == "whole"):
         has_instant = is_clock(table) and relation == "batch"
         order = INSTANT if has_instant else moment(quote(table.cursor), table.columns[table.cursor])
         order += " desc nulls last, "
@@ -126,8 +137,10 @@ def merge(
     has_file: bool,
     replaced: Replaced | None = None,
     is_older: bool = False,
+    late: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Merges `batch` into `target`; one that `is_older` replaces no row that stands. Of files, which come in any order, a row with an older cursor than raw's is none.
+    """Merges `batch` into `target`; one that `is_older` replaces no row that stands, and a row of a file that is `late` none of the
+    files that are newer. Of files, which come in any order, a row with an older cursor than raw's is none.
 
     What a database or an API answers is how things stand now, whatever its cursor says; and what comes later counts where
     rows are entered with old times: statements, and tables that say `read = "whole"`, as an address register, whose dates
@@ -143,9 +156,9 @@ def merge(
         same, keyed = "true", "true"
     same = same or "true"
     older = ""
-    if has_file and table.cursor and table.read != "whole" and not table.holds_statements:
-        kind = table.columns[table.cursor]
-        then, now = (moment(f"{alias}.{quote(table.cursor)}", kind) for alias in "br")
+    if has_file and table.is_by_cursor:
+        cursor = str(table.cursor)
+        then, now = (moment(f"{alias}.{quote(cursor)}", table.columns[cursor]) for alias in "br")
         if is_clock(table):
             # raw's may be either of two: a row that is not surely older counts, for it came later
             then, now = f"b.{INSTANT}", _earliest(now)
@@ -155,6 +168,10 @@ def merge(
         if replaced:
             replaced.take(con, f"(select b.* from batch b semi join {target} r on {on} and {keyed})")
     before = count(con, "batch")
+    if late:
+        drop_late_rows(con, target, f"{on} and {keyed}", late, replaced)
+    if has_file and is_by_file(table):
+        note_newest_file(con, target, f"{on} and {keyed} and {same} and r._deleted_at is null")
     con.execute(f"delete from batch b using {target} r where {on} and (({same} and r._deleted_at is null){older})")
     counts.unchanged = before - count(con, "batch")
     rows = count(con, target)

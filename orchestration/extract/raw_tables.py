@@ -21,6 +21,7 @@ TECHNICAL = {
     "_deleted_at": "TIMESTAMP",
     "_source_file": "VARCHAR",
     "_row_key": "VARCHAR",
+    "_newest_file": "VARCHAR",
 }
 
 
@@ -35,7 +36,7 @@ def ensure_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Ta
     columns = ", ".join(f"{quote(c)} {t}" for c, t in {**kept, **TECHNICAL}.items())
     con.execute(f"create table if not exists {raw_name(source, name)} ({columns})")
     there = raw_types(con, source, name)
-    for column, kind in kept.items():
+    for column, kind in {**kept, **TECHNICAL}.items():
         if column.lower() not in {c.lower() for c in there}:
             con.execute(f"alter table {raw_name(source, name)} add column {quote(column)} {kind}")
 

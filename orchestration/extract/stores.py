@@ -11,11 +11,13 @@ import glob
 import hashlib
 import re
 import stat
-from collections.abc import Iterable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -138,18 +140,20 @@ def _leads_out(name: str) -> bool:
 
 
 def oldest_first(found: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """By the dates in their names, then by the numbers (export_9 before export_10); where names are unlike, by when they were
-    written. Dates count where every name has one."""
+    """By the dates in their names, else by the numbers where they differ by these alone (export_9 before export_10), else by
+    when they were written."""
+    files = sorted(found, key=lambda file: (modified(found[file]), _natural(file), file))
+    files = _sorted_in_place(files, _shape, _natural)
+    files = _sorted_in_place(files, lambda file: date_of(file) is not None, lambda file: date_of(file) or date.min)
+    return [(file, found[file]) for file in files]
 
-    is_numbered = len(set(map(_shape, found))) <= 1
-    dates = {name: date_of(name) or date.min for name in found}
-    is_dated = date.min not in dates.values()
 
-    def age(item: tuple[str, dict[str, Any]]) -> tuple[Any, ...]:
-        name, info = item
-        return dates[name] if is_dated else 0, 0 if is_numbered else modified(info), _natural(name), name
-
-    return sorted(found.items(), key=age)
+def _sorted_in_place(files: list[str], group: Callable[[str], Any], order: Callable[[str], Any]) -> list[str]:
+    """The files of each group sorted among the places that the group has."""
+    ordered: dict[Any, deque[str]] = defaultdict(deque)
+    for file in sorted(files, key=order):
+        ordered[group(file)].append(file)
+    return [ordered[group(file)].popleft() for file in files]
 
 
 def some_of(names: list[str]) -> str:
@@ -167,12 +171,13 @@ def is_older_by_name(file: str, other: str) -> bool:
     return _shape(file) == _shape(other) and _natural(file) < _natural(other)
 
 
-def newest_above(file: str, others: Iterable[str]) -> str | None:
-    """The newest by its name of those that `file` is older than by its name."""
+def newer_by_name(file: str, others: Iterable[str]) -> list[str]:
+    """Those that `file` is older than by its name, the newest last."""
     newer = [other for other in others if is_older_by_name(file, other)]
-    return max(newer, key=lambda other: (date_of(other) or date.min, _natural(other)), default=None)
+    return sorted(newer, key=lambda other: (date_of(other) or date.min, _natural(other)))
 
 
+@lru_cache(maxsize=10_000)
 def date_of(file: str) -> date | None:
     """The date in a file's name, else in that of its folder: 2026-11-02, 20261102, 02.11.2026."""
     for name in (file.rpartition("/")[2], file):

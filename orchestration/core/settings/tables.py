@@ -164,6 +164,12 @@ class Table(BaseModel, extra="forbid", frozen=True):
         return is_kept_as_one or not self.entities.isdisjoint(REGISTERS)
 
     @property
+    def is_by_cursor(self) -> bool:
+        """Whether of two deliveries of a row in files the one with the greater cursor stands. Statements, and an address register
+        (`read = "whole"`), are entered with old times: their times are of what they tell."""
+        return bool(self.cursor) and self.read != "whole" and not self.holds_statements
+
+    @property
     def is_read_whole(self) -> bool:
         """Whether it is read whole each night whatever its cursor: asked for, or statements, which are entered with old times."""
         return self.read == "whole" or (self.holds_statements and self.read != "changes")
