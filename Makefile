@@ -39,6 +39,7 @@ check: setup ## Lint, format, types, layering, dbt parse, dg check
 	$(BIN)/sqlfmt --check --quiet dbt_project
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry .
 	KUNDBILD_HOME=$(CURDIR)/build/check $(BIN)/kundbild prepare
 	KUNDBILD_HOME=$(CURDIR)/build/check $(BIN)/dg check defs
 
