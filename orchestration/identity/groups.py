@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.components import connected
+from orchestration.identity.ids import last_published
 from orchestration.identity.names import LEGAL_FORMS
 
 # more customers than this at one address or on one number are a stairway or an office, not a household
@@ -89,14 +90,24 @@ _DDL = """
 create table if not exists {table} ({group_id} varchar not null, {member} varchar not null, valid_from timestamp not null, valid_to timestamp)
 """
 _TABLES = [_DDL.format(**group.__dict__) for group in (_HOUSEHOLDS, _COMPANIES_GROUP)]
-# as customer ids are carried: by mutual greatest overlap, the older id on ties
+# as customer ids are carried: by mutual greatest overlap, the older id on ties; a group that ended after the newest
+# publication is owned by its last members as if it had never ended
 _CARRY = """
 create or replace temp table assigned_groups as
 with clusters as (
     select *, count(*) over (partition by cluster_id) as members from group_clusters
+), standing as (
+    select {group_id} as group_id, {member} as member from {table} where valid_to is null
+), owned as (
+    from standing
+    union all (
+        select {group_id}, {member} from {table}
+        where valid_to > $published and {group_id} not in (select group_id from standing) and {member} not in (select member from standing)
+        qualify valid_to = max(valid_to) over (partition by {group_id})
+    )
 ), overlap as (
-    select c.cluster_id, s.{group_id} as group_id, count(*) as shared from clusters c
-    join {table} s on s.{member} = c.{member} and s.valid_to is null where c.members between {least} and {most} group by all
+    select c.cluster_id, s.group_id, count(*) as shared from clusters c
+    join owned s on s.member = c.{member} where c.members between {least} and {most} group by all
 ), best_cluster as (
     select * from overlap qualify row_number() over (partition by group_id order by shared desc, cluster_id) = 1
 ), kept as (
@@ -132,7 +143,8 @@ def _carry(con: duckdb.DuckDBPyConnection, group: _Group, clusters: str, moment:
     names = group.__dict__
     con.execute(_DDL.format(**names))
     con.execute(f"create or replace temp table group_clusters as {clusters}")
+    values = {"at": moment, "published": last_published(con)}
     with transaction(con):
         for statement in _CARRY.format(**names).split(";\n"):
-            con.execute(statement, {"at": moment} if "$at" in statement else None)
+            con.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     return int(scalar(con, f"select count(distinct {group.group_id}) from {group.table} where valid_to is null"))

@@ -6,10 +6,11 @@ Here: `identity.customer_source_records` (with history), `customer_identity_even
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
-from orchestration.core.warehouse import scalar, transaction
+from orchestration.core.warehouse import has_table, scalar, transaction
 from orchestration.identity.touched import rest
 
 _DDL = """
@@ -32,12 +33,30 @@ _MOVABLE = """
 create or replace temp view movable_clusters as from identity.record_clusters {only};
 create or replace temp view movable_records as from identity.customer_source_records where valid_to is null {only_standing}
 """
+# last records of customers that were retired since readers saw them: where such a record comes back, its id does not change
+_RETURNED = """
+create or replace temp table returned_records as
+select record_id, customer_id from (
+    from identity.customer_source_records where record_id in (select record_id from movable_clusters)
+    qualify row_number() over (partition by record_id order by valid_to is null desc, valid_to desc, valid_from desc) = 1
+)
+where valid_to is not null
+    and customer_id in (select from_customer_id from identity.customer_identity_events where kind = 'retired' and recorded_at > $published)
+    and customer_id not in (select customer_id from identity.customer_source_records where valid_to is null)
+"""
+# a returned record is owned as if it had never left; a merge or a split of its customer is an event, with a redirect
+_OWNED = """
+create or replace temp view owned_records as
+select record_id, customer_id, false as is_returned from movable_records
+union all select record_id, customer_id, true from returned_records
+"""
 # an old id goes to the cluster that holds most of its records, if it is also that cluster's greatest part; the older id on ties
 _ASSIGN = """
 create or replace temp table assigned as
 with overlap as (
     select c.cluster_id, s.customer_id, count(*) as shared
-    from movable_clusters c join movable_records s on s.record_id = c.record_id
+    from movable_clusters c
+    join owned_records s on s.record_id = c.record_id
     group by all
 ), best_cluster as (
     select * from overlap qualify row_number() over (partition by customer_id order by shared desc, cluster_id) = 1
@@ -52,12 +71,13 @@ from (select distinct cluster_id from movable_clusters) d left join kept k using
 _MOVES = """
 create or replace temp table moves as
 select coalesce(c.record_id, s.record_id) as record_id, p.source_system, p.source_key,
-    s.customer_id as old_customer_id, a.customer_id as customer_id, a.is_fresh
+    case when s.is_returned and s.customer_id = a.customer_id then null else s.customer_id end as old_customer_id,
+    a.customer_id as customer_id, a.is_fresh
 from movable_clusters c
 join identity.normalised_people p using (record_id)
 join assigned a using (cluster_id)
-full join movable_records s on s.record_id = c.record_id
-where s.customer_id is distinct from a.customer_id
+full join owned_records s on s.record_id = c.record_id
+where s.is_returned or s.customer_id is distinct from a.customer_id
 """
 
 # of records that came to a customer: the strongest edge to those that it has had before, else to others that came
@@ -104,6 +124,8 @@ select $at, $run_id,
     case
         when f.old_customer_id is null and f.is_fresh then 'records that belong to nobody known'
         when f.customer_id is null then 'the records are gone at their source'
+        when f.old_customer_id is null and f.customer_id in (select customer_id from returned_records)
+            then 'the records came back to their source'
         when f.old_customer_id is null then 'new records that match'
         when g.old_customer_id is not null then 'their records now match'
         when f.is_fresh then 'the records match no longer'
@@ -157,6 +179,8 @@ def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object, *, ev
             only="" if everything else f"where {touched}", only_standing="" if everything else f"and {touched}"
         )
     )
+    con.execute(_RETURNED, {"published": last_published(con)})
+    con.execute(_OWNED)
     with transaction(con):
         for statement in (_ASSIGN, _MOVES, _EDGES):
             con.execute(statement)
@@ -173,6 +197,13 @@ def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object, *, ev
         {"run_id": run_id, "at": moment},
     ).fetchall()[0]
     return IdChanges(*(int(count) for count in counts))
+
+
+def last_published(con: duckdb.DuckDBPyConnection) -> datetime:
+    """When readers got the newest publication; before the first one, a time before all others."""
+    if not has_table(con, "ops", "publications"):
+        return datetime(1970, 1, 1)
+    return con.execute("select coalesce(max(published_at), 'epoch') from ops.publications").fetchall()[0][0]
 
 
 def events_since(con: duckdb.DuckDBPyConnection, moment: object) -> int:

@@ -258,3 +258,57 @@ def test_records_that_say_next_to_nothing_are_customers_of_their_own(resolve):
         )
     )
     assert len(ids) == len(set(ids.values())) == 6
+
+
+def test_records_that_come_back_before_anything_was_published_are_the_same_customers(resolve, warehouse):
+    """As of a source that answers nothing for a night: what readers know of them stays true."""
+    people = [
+        {"source_key": f"{n}", "given_name": name, "family_name": "Berg", "email": f"{name}@berg.se"}
+        for n, name in enumerate(("Anna", "Bo", "Eva"))
+    ]
+    first = resolve(*people)
+    warehouse.execute("create schema if not exists ops; create table ops.publications (published_at timestamp)")
+    warehouse.execute("insert into ops.publications values (now()::timestamp)")
+    only = {"source_key": "9", "given_name": "Per", "family_name": "Ek", "email": "per@ek.se"}
+    assert resolve(only).keys() == {"9"}
+    again = resolve(only, *people[1:])
+    assert {key: again[key] for key in "12"} == {key: first[key] for key in "12"}
+    reasons = "select distinct kind, reason from identity.customer_identity_events where run_id = 'run-2'"
+    assert warehouse.execute(reasons).fetchall() == [("record joined", "the records came back to their source")]
+    # readers saw that the third is gone: a key that is used anew is somebody new
+    warehouse.execute("insert into ops.publications values (now()::timestamp)")
+    last = resolve(only, *people)
+    assert last["0"] != first["0"] and last["1"] == first["1"]
+    # nobody is two customers at once
+    assert len(set(last.values())) == 4
+
+
+def test_a_customer_that_comes_back_as_part_of_another_is_merged_and_redirects(resolve, warehouse):
+    """Readers know both ids: neither may end without a word."""
+    anna, ann, per = (
+        person("1", email="anna@x.se"),
+        person("2", "Ann", "Ek", email="ann@y.se"),
+        person("3", "Per", "Ek"),
+    )
+    first = resolve(anna, ann, per)
+    resolve(per)
+    last = resolve(anna, {**anna, "source_key": "2"}, per)
+    assert last["1"] == last["2"] == min(first["1"], first["2"]) and last["3"] == first["3"]
+    redirects = warehouse.execute("select old_customer_id, customer_id from identity.customer_id_redirects").fetchall()
+    assert redirects == [(max(first["1"], first["2"]), last["1"])]
+    kinds = "select kind from identity.customer_identity_events where run_id = 'run-2' order by 1"
+    assert [kind for (kind,) in warehouse.execute(kinds).fetchall()] == ["merged", "record joined"]
+    # it came back once: another value changes no id
+    assert resolve(anna, {**anna, "source_key": "2", "birth_date": "1980-01-01"}, per) == last
+    assert not warehouse.execute("from identity.customer_identity_events where run_id = 'run-3'").fetchall()
+
+
+def test_a_customer_that_comes_back_apart_is_split(resolve, warehouse):
+    same = person("1", email="anna@x.se", phone="+46701112233")
+    first = resolve(same, {**same, "source_key": "2"}, person("3", "Per", "Ek"))
+    assert first["1"] == first["2"]
+    resolve(person("3", "Per", "Ek"))
+    last = resolve(same, person("2", "Gun", "Dahl", email="gun@z.se"), person("3", "Per", "Ek"))
+    assert len({last["1"], last["2"]}) == 2 and first["1"] in (last["1"], last["2"])
+    kinds = "select kind from identity.customer_identity_events where run_id = 'run-2' order by 1"
+    assert [kind for (kind,) in warehouse.execute(kinds).fetchall()] == ["record joined", "split"]

@@ -132,3 +132,33 @@ def test_a_company_keeps_its_id(companies):
     before = companies(("1", "Fjell AB", "556001-0037", "SE"))
     after = companies(("1", "Fjell Nord AB", "556001-0037", "SE"), ("2", "Fjell", "5560010037", "SE"), night=1)
     assert set(after.values()) == set(before.values())
+
+
+def publish(warehouse, night: int) -> None:
+    warehouse.execute("create schema if not exists ops; create table if not exists ops.publications (published_at timestamp)")  # fmt: skip
+    warehouse.execute("insert into ops.publications values (?)", [NIGHT + timedelta(days=night, hours=1)])
+
+
+def test_a_household_that_comes_back_before_anything_was_published_keeps_its_id(households, warehouse):
+    before = households(*FAMILY)
+    publish(warehouse, 0)
+    other = person("9", "Per", "Ek")
+    assert households(other) == {}
+    assert households(other, *FAMILY) == before
+    # readers saw that it is gone
+    households(other)
+    publish(warehouse, 3)
+    warehouse.execute("update identity.customer_identity_events set recorded_at = ?", [NIGHT])
+    assert not set(households(other, *FAMILY).values()) & set(before.values())
+
+
+def test_a_company_that_comes_back_before_anything_was_published_keeps_its_id(companies, warehouse):
+    berg, ek = ("1", "Berg AB", "556", "SE"), ("2", "Ek AB", "557", "SE")
+    before = companies(berg, ek)
+    publish(warehouse, 0)
+    companies(ek, night=1)
+    assert companies(berg, ek, night=2) == before
+    companies(ek, night=3)
+    publish(warehouse, 3)
+    last = companies(berg, ek, night=4)
+    assert last["2"] == before["2"] and last["1"] != before["1"]
