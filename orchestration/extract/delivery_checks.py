@@ -1,4 +1,5 @@
-"""Whether a file is as whole as its sender says: a checksum or a number of rows beside it, or a least number of rows.
+"""Whether a file is as whole as its sender says: a checksum or a number of rows beside it, or a least number of rows. And whether
+it is what was declared: where most of it is rejected, it is not.
 
 A file that is cut at the end of a row looks whole. Not here: lines that a reader swallowed (line_books.py).
 """
@@ -16,6 +17,9 @@ from orchestration.core.settings import Table
 
 # the first number, with or without thousands apart; behind it `wc -l` writes the name of the file, which may begin with digits
 _ROWS = re.compile(r"\d{1,3}(?:[ _\u00a0\u202f]\d{3})+(?!\S)|\d+")
+
+# fewer lines may all be broken by chance
+_FEW_LINES = 10
 
 
 class Counted(Protocol):
@@ -83,4 +87,27 @@ def refuse_cut(
                 f"source {source}, table {name}: {found:,} rows, fewer than the {table.min_rows:,} of min_rows",
                 where=file.name,
                 to_do="have it delivered again; raw keeps what it had. Where so few are right, lower min_rows",
+            )
+
+
+def refuse_mostly_rejected(
+    source: str,
+    name: str,
+    came: Mapping[str, int],
+    of_read_rows: Mapping[str, int],
+    rejected: Mapping[str, int],
+    max_share: float,
+) -> None:
+    """Raises SourceError for a file of which a larger share than `max_share` is rejected: what is left of it is not the table.
+
+    `came` is file → rows that could be read, `rejected` file → rejects, and `of_read_rows` those of them that are among the rows.
+    """
+    for file, lines in rejected.items():
+        total = came.get(file, 0) + lines - of_read_rows.get(file, 0)
+        if file and lines >= _FEW_LINES and lines > max_share * total:
+            raise SourceError(
+                f"source {source}, table {name}: {lines:,} of {total:,} lines would be rejects; raw keeps what it had",
+                where=file,
+                to_do="check that the file is of the declared format and columns, and deliver it again; if so many lines are rightly "
+                "broken, raise max_reject_share below [quality] for one night",
             )

@@ -5,6 +5,7 @@ Not here: reading the rows (json_files.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import IO
@@ -14,6 +15,9 @@ from orchestration.extract.csv_header import Readable, copied, with_one_end
 from orchestration.extract.delivered import Delivered
 
 _PART_BYTES = 4 * 1024 * 1024
+_BETWEEN = re.compile(rb"\}(,?)\r\{")
+# what comes with the next part may make a line end of it
+_MAY_GO_ON = re.compile(rb"\},?\r?\Z")
 
 
 def with_even_ends(
@@ -46,8 +50,8 @@ def _without_returns(parts: Iterator[bytes]) -> Iterator[bytes]:
     r"""Between two objects a \r ends a line; elsewhere it is a blank, as between the parts of an object."""
     kept = b""
     for part in parts:
-        joined = (kept + part).replace(b"}\r{", b"}\n{")
-        # what comes with the next part may make a line end of it
-        kept = next((end for end in (b"}\r", b"}") if joined.endswith(end)), b"")
+        joined = _BETWEEN.sub(rb"}\1\n{", kept + part)
+        end = _MAY_GO_ON.search(joined, max(0, len(joined) - 3))
+        kept = end[0] if end else b""
         yield joined.removesuffix(kept).replace(b"\r", b" ")
     yield kept.replace(b"\r", b" ")

@@ -20,12 +20,13 @@ from orchestration.extract.csv_files import MAX_LINE_BYTES
 from orchestration.extract.csv_rejects import drops_of
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
+from orchestration.extract.json_arrays import OBJECT, OBJECT_OF_LINE, drop_brackets
 from orchestration.extract.json_ends import with_even_ends
 from orchestration.extract.landing import Batch
 from orchestration.extract.left_out import LeftOut
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 
-_DOCUMENTS = "create or replace temp table json_rows as select *, case when json_valid(line) then case when json_type(line) = 'OBJECT' then line::json end end as document from ({})"
+_DOCUMENTS = "create or replace temp table json_rows as select *, {document} as document from ({rows})"
 
 
 def read_json_lines(
@@ -74,10 +75,10 @@ def _lines_batch(
         refuse_cut(con, source_name, name, table, relation, files, rejected)
 
     with _json_rows(con, len(zipped)) as held:
-        con.execute(_DOCUMENTS.format(" union all ".join(parts)))
-        is_empty = all(file.size == 0 for file in files)
-        added, notes = _check(con, source_name, name, table, files, is_empty=is_empty)
+        con.execute(_DOCUMENTS.format(document=OBJECT_OF_LINE, rows=" union all ".join(parts)))
         _refuse_lost_lines(con, source_name, name, files, len(zipped))
+        is_empty = drop_brackets(con) or all(file.size == 0 for file in files)
+        added, notes = _check(con, source_name, name, table, files, is_empty=is_empty)
         batch = _batch(table, source, files, added, after, check)
         return replace(batch, notes=notes, close=held.pop_all().close)
 
@@ -101,10 +102,11 @@ def read_json_pages(
         # a page without a row has a line too, which goes once it is known to be a page
         con.execute(
             _DOCUMENTS.format(
-                f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
+                document=OBJECT,
+                rows=f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
                 f"(select unnest(case when len(data) > 0 then data else [null] end) as row, len(data) as page_rows, _path from "
                 f"read_json({paths(files)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', filename = '_path', "
-                f"hive_partitioning = false, maximum_object_size = {largest}))"
+                f"hive_partitioning = false, maximum_object_size = {largest}))",
             )
         )
         _refuse_no_pages(con, source_name, name, files)
@@ -136,7 +138,7 @@ def _check(
         raise SourceError(
             f"source {source}, table {name}: no row is a JSON object",
             where=files[0].name,
-            to_do='check that the file is of the declared format: one object a line, or {"data": [...]} a page',
+            to_do='check that the file is of the declared format: each object on a line of its own, or {"data": [...]} a page',
         )
     rows = dict(con.execute("select _source_file, count(document) from json_rows group by all").fetchall())
     left_out = LeftOut(con, source, name, table)

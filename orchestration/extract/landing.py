@@ -16,6 +16,7 @@ from orchestration.core.clock import now
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Table
 from orchestration.core.warehouse import clock_of, quote, scalar, text, transaction
+from orchestration.extract.delivery_checks import refuse_mostly_rejected
 from orchestration.extract.merging import (
     count,
     count_gone,
@@ -98,8 +99,8 @@ def load(
     A TIMESTAMP in raw is the time of the source's own clock, which staging reads as such: what comes with an offset is
     turned into it.
 
-    Raises SourceError when the delivery cannot be whole, when so large a share of a column cannot be cast that the
-    source must have retyped it, or when so many rows are gone that the source must be broken.
+    Raises SourceError when the delivery cannot be whole, when most of a file is rejected, when so large a share of a column
+    cannot be cast that the source must have retyped it, or when so many rows are gone that the source must be broken.
     """
     with clock_of(con, settings.sources[source].timezone or "UTC"), transaction(con):
         load_id = next_load_id(con)
@@ -111,6 +112,8 @@ def load(
             way=batch.way,
             notes=batch.notes,
         )
+        came: dict[str, int] = {}
+        batch = replace(batch, check=partial(_check_and_count, con, batch, came))
         is_suppressed = bool(suppressor and suppressor.has_work(table))
         is_read = bool(
             free_text_columns(table, batch.columns)
@@ -137,7 +140,11 @@ def load(
         batch = _bring_in(con, source, name, table, batch, load_id, counts, settings)
         if is_copied:
             con.execute("drop table delivered")
+        of_read_rows = _rejected_lines(con)
         rejected = batch.after(load_id)
+        refuse_mostly_rejected(
+            source, name, came, of_read_rows, _rejected_lines(con), settings.quality.max_reject_share
+        )
         # after the rejects, all of them: what a line would have said nobody knows
         _mark_gone(con, source, name, table, batch, load_id, counts)
         if dropped:
@@ -154,6 +161,13 @@ def load(
             _refuse_few(source, name, counts.source_rows, settings.quality.max_volume_drop, before)
         write_load(con, load_id, source, name, counts)
         return counts
+
+
+def _check_and_count(con: duckdb.DuckDBPyConnection, batch: Batch, came: dict[str, int], relation: str) -> None:
+    """Checks the rows as read, and notes in `came` how many each file brought."""
+    batch.check(relation)
+    if batch.has_file:
+        came.update(con.execute(f"select _source_file, count(*) from {relation} group by all").fetchall())
 
 
 def _bring_in(

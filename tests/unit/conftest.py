@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestration.contracts.conformed import entities
-from orchestration.core.settings import PROJECT_DIR, Identity, Settings, Source, Table
+from orchestration.core.settings import PROJECT_DIR, Identity, Quality, Settings, Source, Table
 from orchestration.core.settings.maps import STATEMENTS
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.identity.contact_points import key_withdrawn_points
@@ -158,6 +158,7 @@ def load_files(home, warehouse, tmp_path):
         path="*",
         table=None,
         url=None,
+        quality=None,
         **more,
     ):
         for name, content in (files or {}).items():
@@ -166,7 +167,7 @@ def load_files(home, warehouse, tmp_path):
         columns = columns or {"id": "BIGINT", "name": "VARCHAR", "amount": "DECIMAL(18, 2)", "day": "DATE"}
         spec = Table(columns=columns, key=list(key), cursor=cursor, path=path, **(table or {}))
         source = Source(connector="files", url=url or str(folder), format=format, tables={"t": spec}, **more)
-        settings = Settings(company="T", sources={"s": source})
+        settings = Settings(company="T", sources={"s": source}, quality=quality or Quality())
         prepare_raw(warehouse, settings)
         return extract_source(warehouse, home, settings, "s")["t"]
 
