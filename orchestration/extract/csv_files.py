@@ -13,8 +13,9 @@ import duckdb
 from orchestration.core.settings import CsvDialect, Source, Table
 from orchestration.core.warehouse import clear_up, quote, scalar, text
 from orchestration.extract.budget import Budget
+from orchestration.extract.csv_copies import readable
 from orchestration.extract.csv_fractions import hold_fractions
-from orchestration.extract.csv_header import in_utf_8, needs_copy, read_header
+from orchestration.extract.csv_header import read_header
 from orchestration.extract.csv_rejects import drops_of, keep_rejects, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
 from orchestration.extract.delivery_checks import refuse_cut
@@ -40,17 +41,11 @@ def read_csv_files(
 ) -> Batch:
     """The rows of files, oldest first. Raises SourceError when a header breaks the contract."""
     folder = str(scalar(con, "select current_setting('temp_directory')"))
-    encoding = (table.csv or source.csv).encoding
+    csv = table.csv or source.csv
     with ExitStack() as held:
         held.callback(clear_up, con, *drops_of(AGAIN))
-
-        def readable(file: Delivered) -> Delivered:
-            if not needs_copy(file.lines):
-                return file
-            copy = held.enter_context(in_utf_8(source_name, name, file, encoding, folder, budget))
-            return replace(file, read_from=copy.name)
-
-        batch = _batch(con, source_name, source, name, table, list(map(readable, files)), max_share, held)
+        read = [readable(source_name, name, file, csv, folder, budget, held.enter_context) for file in files]
+        batch = _batch(con, source_name, source, name, table, read, max_share, held)
         return replace(batch, close=held.pop_all().close)
 
 

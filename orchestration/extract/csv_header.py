@@ -1,24 +1,19 @@
 """What a CSV file is, from its start: compression, encoding, delimiter, column names. Here: telling apart, with what to do.
 
-Not here: reading its rows (csv_files.py).
+Not here: reading its rows (csv_files.py), or what DuckDB cannot read as it is (csv_copies.py).
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
-import tempfile
 import zlib
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import Any
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
-from orchestration.extract.budget import Budget
 from orchestration.extract.delivered import Delivered
-from orchestration.extract.line_books import Lines
 from orchestration.extract.unpacked import GZIP, MARKS
 
 _OTHER_KINDS = {
@@ -27,11 +22,7 @@ _OTHER_KINDS = {
     b"\x28\xb5\x2f\xfd": ("compressed by zstd", "deliver it plain, or compressed by gzip"),
     b"BZh": ("compressed by bzip2", "deliver it plain, or compressed by gzip"),
 }
-# a byte that Windows-1252 leaves open stays what it is in latin-1
-_WINDOWS = {byte: bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in range(0x80, 0xA0)}
-_COPIED_CHARACTERS = 4 * 1024 * 1024
 _SNIFF_BYTES = 64 * 1024
-Readable = IO[bytes] | gzip.GzipFile
 
 
 def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, table: Table) -> tuple[list[str], int]:
@@ -75,66 +66,6 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
                 to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
             )
     return names, lines.line_num
-
-
-def needs_copy(lines: Lines) -> bool:
-    """Whether DuckDB cannot read a file as it is: Windows-1252, big-endian UTF-16, padded gzip, or lines with different ends, which it
-    reads only without looking at how many fields a row has."""
-    return lines.is_windows or lines.utf_16 == "utf-16-be" or lines.has_mixed_ends or lines.is_padded
-
-
-def in_utf_8(source: str, name: str, file: Delivered, encoding: str, folder: str, budget: Budget) -> IO[bytes]:
-    r"""A copy of a file in UTF-8 below a private folder; it goes when it is closed. Where line ends are mixed each is \n."""
-
-    def changed(handle: Readable) -> Iterator[bytes]:
-        parts = _encoded(handle, encoding, file.lines)
-        return with_one_end(parts) if file.lines.has_mixed_ends else parts
-
-    return copied(source, name, file, folder, budget, changed)
-
-
-def copied(
-    source: str,
-    name: str,
-    file: Delivered,
-    folder: str,
-    budget: Budget,
-    changed: Callable[[Readable], Iterator[bytes]],
-) -> IO[bytes]:
-    """A copy of what a file holds, changed, below a private folder; it goes when it is closed."""
-    copy = tempfile.NamedTemporaryFile(dir=folder)  # noqa: SIM115 it lives as long as its batch
-    try:
-        with file.opened(source, name) as plain:
-            handle = gzip.GzipFile(fileobj=plain) if file.lines.is_gzip else plain
-            for part in changed(handle):
-                budget.check(name)
-                copy.write(part)
-        copy.flush()
-    except BaseException:
-        copy.close()  # which removes it
-        raise
-    return copy
-
-
-def _encoded(handle: Readable, encoding: str, lines: Lines) -> Iterator[bytes]:
-    """The bytes of a text as UTF-8. What is declared so stays as it is: a line that is none is rejected by its reader."""
-    decode = codecs.getincrementaldecoder(lines.utf_16 or "latin-1")(errors="replace")
-    while chunk := handle.read(_COPIED_CHARACTERS):
-        if encoding == "utf-8":
-            yield chunk
-            continue
-        read = decode.decode(chunk)
-        yield (read if lines.utf_16 else read.translate(_WINDOWS)).encode()
-
-
-def with_one_end(parts: Iterator[bytes]) -> Iterator[bytes]:
-    r"""Every \r\n as \n. Within a quoted text too: where a quote is stray, nothing tells what is within."""
-    kept = b""
-    for part in parts:
-        joined = (kept + part).replace(b"\r\n", b"\n")
-        kept = b"\r" if joined.endswith(b"\r") else b""  # its \n may come with the next part
-        yield joined.removesuffix(kept)
-    yield kept
 
 
 def _refuse_other_kinds(source: str, name: str, file: Delivered, start: bytes) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import IO
 
 from orchestration.extract.budget import Budget
-from orchestration.extract.csv_header import Readable, copied, with_one_end
+from orchestration.extract.csv_copies import Readable, copied, with_one_end
 from orchestration.extract.delivered import Delivered
 
 _PART_BYTES = 4 * 1024 * 1024

@@ -37,6 +37,7 @@ class Lines:
     is_windows: bool = False  # bytes that latin-1 leaves to control characters, and Windows-1252 gives to letters
     utf_16: str = ""  # utf-16-le or utf-16-be
     has_lone_returns: bool = False  # a \r in a text whose lines end otherwise
+    is_old_mac: bool = False  # every line ends in \r
     is_padded: bool = False  # gzip with zero bytes behind it
     is_utf_8: bool = False  # letters beyond ASCII that UTF-8 writes so, though another encoding is declared
     damage: tuple[str, str] | None = None  # what is wrong with the file as a whole, and what to do
@@ -67,6 +68,13 @@ def read_through(path: str, source: Source, table: Table, check_time: Callable[[
     return digest.hexdigest(), size, lines
 
 
+def count_lines(path: str, check_time: Callable[[], None]) -> tuple[int, int]:
+    """(lines, blank ones) of a text in UTF-8."""
+    with Path(path).open("rb") as handle:
+        lines = _lines(iter(lambda: handle.read(_CHUNK_BYTES), b""), "utf-8", check_time)
+    return lines.total, lines.blank
+
+
 def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None]) -> Lines:
     unpacked = Unpacked(encoding)
     ends = returns = pairs = blank = 0
@@ -95,7 +103,7 @@ def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None
     total = separators + (last[-1:] not in (b"\n", b"\r", b""))
     return Lines(
         total, blank, 0 < pairs < ends, unpacked.is_gzip, has_offsets, may_hold_fractions, is_windows, unpacked.utf_16,
-        ends > 0 and pairs < returns, unpacked.is_padded, bool(utf_8 and has_letters and _goes_on(utf_8, b"", is_last=True)), unpacked.damage,
+        ends > 0 and pairs < returns, returns > 0 and not ends, unpacked.is_padded, bool(utf_8 and has_letters and _goes_on(utf_8, b"", is_last=True)), unpacked.damage,
     )  # fmt: skip
 
 

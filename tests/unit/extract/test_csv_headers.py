@@ -9,8 +9,9 @@ import pytest
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.extract.budget import Budget
-from orchestration.extract.csv_header import in_utf_8
+from orchestration.extract.csv_copies import readable
 from orchestration.extract.delivered import Delivered
+from orchestration.extract.line_books import Lines
 
 TWO = {"id": "VARCHAR", "email": "VARCHAR"}
 
@@ -110,7 +111,9 @@ def test_declared_names_that_differ_by_case_alone_are_refused_at_start():
 def test_a_copy_in_utf_8_ends_with_the_time_of_its_source(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"id,email\n1,\x96\n")
     (tmp_path / "copies").mkdir()
-    file = Delivered(str(tmp_path / "a.csv"), "a.csv", 1, 0, "")
+    file = Delivered(str(tmp_path / "a.csv"), "a.csv", 1, 0, "", Lines(is_windows=True))
     with pytest.raises(SourceError, match="longer than the 0 minutes"):
-        in_utf_8("s", "t", file, "latin-1", str(tmp_path / "copies"), Budget("s", 0))
+        readable(
+            "s", "t", file, CsvDialect(encoding="latin-1"), str(tmp_path / "copies"), Budget("s", 0), lambda copy: copy
+        )
     assert not list((tmp_path / "copies").iterdir())
