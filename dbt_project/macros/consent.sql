@@ -8,26 +8,15 @@
         and s.capture_source is not null
         and not s.is_void
         -- a contact point of another kind is no evidence for the channel
-        and case
-            when s.channel in ({{ channels_where("contact_point_kind = 'email'") }})
-            then s.contact_point like '%@%'
-            when s.channel in ({{ channels_where("contact_point_kind in ('phone', 'address')") }})
-            then s.contact_point not like '%@%'
-            else s.channel in ({{ channels_where("contact_point_kind = 'any'") }})
-        end
+        and {{ is_of_the_channels_kind() }}
         and (
             -- on the purpose's own legal basis, and on no other
-            (
-                lower(coalesce(s.legal_basis, 'consent')) = p.legal_basis
-                and (s.confirmed_at is not null or not p.needs_confirmation)
-            )
+            ({{ is_on_the_purposes_basis() }} and (s.confirmed_at is not null or not p.needs_confirmation))
             {%- if var("soft_opt_in") %}
                 -- who bought, paid and kept something may be written to of the like, where the wording offered to
                 -- refuse it
                 or (
-                    lower(s.legal_basis) = 'soft opt-in'
-                    and p.is_marketing
-                    and s.channel in ({{ channels_where("is_electronic_mail") }})
+                    {{ may_be_soft_opt_in() }}
                     and exists (
                         select 1
                         from ({{ kept_sales() }}) o
@@ -37,6 +26,27 @@
             {%- endif %}
         )
     )
+{%- endmacro %}
+
+{#- SQL on a statement s: whether its contact point is one of the kind that its channel goes to. -#}
+{% macro is_of_the_channels_kind() -%}
+    case
+        when s.channel in ({{ channels_where("contact_point_kind = 'email'") }})
+        then s.contact_point like '%@%'
+        when s.channel in ({{ channels_where("contact_point_kind in ('phone', 'address')") }})
+        then s.contact_point not like '%@%'
+        else s.channel in ({{ channels_where("contact_point_kind = 'any'") }})
+    end
+{%- endmacro %}
+
+{#- SQL on a statement s and a purpose p: whether it says the legal basis of the purpose, or none. -#}
+{% macro is_on_the_purposes_basis() -%} lower(coalesce(s.legal_basis, 'consent')) = p.legal_basis {%- endmacro %}
+
+{#- SQL on a statement s and a purpose p: whether it says soft opt-in, and the law knows one for its purpose and channel. -#}
+{% macro may_be_soft_opt_in() -%}
+    lower(s.legal_basis) = 'soft opt-in'
+    and p.is_marketing
+    and s.channel in ({{ channels_where("is_electronic_mail") }})
 {%- endmacro %}
 
 {#- SQL: the channels of the seed for which a condition on it holds. -#}

@@ -65,6 +65,8 @@
     {%- set said = [
         consent_statements(),
         is_evidenced_grant(),
+        lack_of_evidence(),
+        obstacle_order("code"),
         is_address("s"),
         protected_reason_code("h"),
         reason_about("w.reason", "s.register"),
@@ -146,7 +148,10 @@
         group by 1, 2
     ),
     void as (
-        select person_system, person_key, sum({{ hashed(["contact_point", "ends_at", "given_after"]) }}) as points
+        select
+            person_system,
+            person_key,
+            sum({{ hashed(["contact_point", "ends_at", "given_after", "reason_code"]) }}) as points
         from {{ source("identity", "void_grants") }}
         group by 1, 2
     )

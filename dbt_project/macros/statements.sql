@@ -74,6 +74,7 @@
             e.legal_basis,
             e.source_system || ':' || e.source_key as event_key,
             v.contact_point is not null and v.ends_at is null as is_void,
+            v.reason_code as void_code,
             case when e.is_zoneless then e.source_system end as clock
         from {{ granted }} e
         join owners b on b.source_system = e.person_system and b.source_key = e.person_key and b.is_standing
@@ -103,6 +104,7 @@
             null,
             event_key,
             false,
+            null,
             clock
         from
             (
@@ -175,7 +177,8 @@
             t.capture_source,
             t.legal_basis,
             t.event_key,
-            t.is_void or d.event_key is not null as is_void
+            t.is_void or d.event_key is not null as is_void,
+            t.void_code
         from told t
         left join
             doubted d

@@ -93,6 +93,27 @@ def ages(company) -> None:
         company.said(who, "survey")  # fmt: skip
 
 
+def test_the_funnel_of_each_audience_tells_a_soft_opt_in_without_a_sale_and_a_placeholder(company, strict):
+    company.customer("cancelled", ordered=300)
+    company.customer("junk", ordered=300)
+    company.customer("asked", ordered=5)
+    for purpose in ("newsletter", "offers", "survey"):
+        for who, code in (
+            ("cancelled", "no_kept_sale"),
+            ("junk", "placeholder_contact_point"),
+            ("asked", "no_kept_sale"),
+        ):
+            company.said(who, purpose, code)
+    found = company(strict)
+    told = {audience: {(reason, n) for step, reason, n in steps if step == "not permitted"} for audience, steps in found.items()}  # fmt: skip
+    no_sale, no_point = words("no_kept_sale"), words("placeholder_contact_point")
+    assert told == {
+        "newsletter_email": {(no_sale, 2), (no_point, 1)},
+        "win_back_email": {(no_sale, 1), (no_point, 1)},
+        "service_survey_email": {(no_sale, 1)},
+    }
+
+
 def members(company, audience: str) -> set[str]:
     return {who for (who,) in company.run(f"select customer_id from audiences.audience_{audience}").fetchall()}
 

@@ -50,7 +50,7 @@ def test_void_grants_of_an_older_home_never_were_grants_and_corrections_keep_the
             "insert into identity.corrections values ('crm', '1', 'email', 'b@x.se', '2026-01-01', 'r1')"
         )
         assert {"identity.void_grants", "identity.corrections"} <= set(bring_up_to_date(con, home))
-        assert con.execute("from identity.void_grants").fetchall() == [("crm", "1", "a@x.se", None, None)]
+        assert con.execute("from identity.void_grants").fetchall() == [("crm", "1", "a@x.se", None, None, None)]
         assert con.execute("select value, earlier from identity.corrections").fetchall() == [("b@x.se", None)]
 
 

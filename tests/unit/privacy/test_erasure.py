@@ -282,7 +282,7 @@ def test_rule_25_statements_lose_the_person_and_whoever_stands_beside_them_has_w
         key_withdrawn_points(con, "SE")
         # somebody else was granted something on her address
         con.execute(
-            "insert into identity.void_grants values ('crm', '2', ' Anna@Berg.se', null, null), ('crm', '2', 'bo@dahl.se', null, null)"
+            "insert into identity.void_grants values ('crm', '2', ' Anna@Berg.se', null, null, null), ('crm', '2', 'bo@dahl.se', null, null, null)"
         )
     erase_anna(home, settings, built)
     assert asked(home, "select contact_point from identity.void_grants") == [("bo@dahl.se",)]

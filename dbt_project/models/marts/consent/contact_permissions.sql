@@ -5,7 +5,7 @@ with
         select
             s.*,
             {{ is_evidenced_grant() }} as is_evidenced,
-            p.needs_confirmation,
+            case when s.status = 'granted' then {{ lack_of_evidence() }} end as lack,
             {{ in_order("s.weighs_at", "s.status = 'withdrawn'", "s.event_key") }} as nth
         from statements s
         left join {{ ref("purposes") }} p on p.purpose = s.purpose
@@ -25,17 +25,20 @@ with
             -- a correction of the future is one, as a withdrawal is
             and corrected_at is null
             and coalesce(expires_at > {{ as_of() }}, true) as is_valid_grant,
-            -- why a grant does not count: of several, the greatest is told
+            -- why a grant does not count
             case
                 when status != 'granted'
-                then 0
-                when is_evidenced and corrected_at = expires_at
-                then 3
-                when expires_at <= {{ as_of() }} and corrected_at is distinct from expires_at
-                then 2
-                when effective_at <= {{ as_of() }} and needs_confirmation and confirmed_at is null
-                then 1
-                else 0
+                then null
+                when not coalesce(is_evidenced, false)
+                then lack
+                when effective_at is null
+                then 'no_evidence'
+                when corrected_at is not null and (corrected_at = expires_at or expires_at > {{ as_of() }})
+                then 'corrected'
+                when expires_at <= {{ as_of() }}
+                then 'grant_expired'
+                when effective_at > {{ as_of() }}
+                then 'grant_to_come'
             end as obstacle
         from evidenced
     ),
@@ -51,7 +54,7 @@ with
             {{ latest("contact_point", "nth") }} filter (is_valid_grant) as contact_point,
             -- the last grant may be without end
             {{ latest("coalesce(expires_at, timestamp 'infinity')", "nth") }} filter (is_valid_grant) as expires_at,
-            max(obstacle) as obstacle
+            {{ earliest("obstacle", obstacle_order("obstacle")) }} as obstacle
         from judged
         group by customer_id, purpose, channel
     ),
@@ -74,13 +77,7 @@ with
                 then 'granted_and_withdrawn'
                 when withdrawn_at is not null
                 then 'withdrawn'
-                when obstacle = 3
-                then 'corrected'
-                when obstacle = 2
-                then 'grant_expired'
-                when obstacle = 1
-                then 'not_confirmed'
-                else 'no_evidence'
+                else coalesce(obstacle, 'no_evidence')
             end as reason_code,
             deciding_event,
             case when is_permitted then granted_at else withdrawn_at end as decided_at
