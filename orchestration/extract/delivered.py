@@ -148,7 +148,7 @@ def new_files(
     budget: Budget,
     copies: Copies,
 ) -> Deliveries:
-    """The files of a table that raw does not show yet, those of a store of elsewhere among `copies`.
+    """The files of a table that raw does not show yet, those of another machine among `copies`.
 
     Raises SourceError when there is none at all, or no way to them.
     """
@@ -162,7 +162,7 @@ def new_files(
         [source_name, name],
     ).fetchall()
     # a folder that is not there is a mistake of the url, and no register that did not come yet
-    is_lost = table.optional == "before_first" and (loaded or (store.is_local and not Path(store.base).is_dir()))
+    is_lost = table.optional == "before_first" and (loaded or not within(budget, name, store.is_there))
     if not found and (not table.optional or is_lost):
         raise SourceError(
             f"source {source_name}, table {name}: no file matches {table.path}",
@@ -184,17 +184,20 @@ def new_files(
     deliveries, last_file = Deliveries(is_whole=table.is_whole), newest_file
     # what replaced nothing is not what stands
     is_last_late = is_ordered and bool(newer_by_name(newest_file, known_files))
+
+    def touched_since() -> set[str]:
+        return {
+            file for file, known in newest.items() if file in found and store.may_have_changed(file, known.noted_at)
+        }
+
+    touched = within(budget, name, touched_since)
     for file, info in oldest_first(found):
         size, written = int(info.get("size") or 0), modified(info)
         known = newest.get(file)
         is_as_known = known and written and (known.size, known.modified_ns) == (size, written)
-        if known and is_as_known and not store.may_have_changed(file, known.noted_at):
+        if known and is_as_known and file not in touched:
             continue
         read_at = now()
-        why_not = store.why_no_file(file) or (table.told_by and store.why_no_file(f"{file}.{table.told_by}"))
-        if why_not:
-            deliveries.unreadable[file] = why_not
-            continue
         read = _read(store, source, name, table, file, budget, copies)
         if isinstance(read, str):
             deliveries.unreadable[file] = read
@@ -232,7 +235,7 @@ def new_files(
             if is_copy and not known and is_by_file(table):
                 same = [other for other, there in newest.items() if there.sha256 == digest]
                 deliveries.again[file] = [other for other in same if not is_older_by_name(file, other)]
-            if not store.is_local:
+            if store.is_copied:
                 copies.drop(here)
             deliveries.touched.extend([file] if is_rewritten else [])
         else:
@@ -255,16 +258,26 @@ def _read(
 ) -> tuple[str, str, int, Lines, int | None] | str:
     """(where it is read, SHA-256, bytes, lines, rows told) of a file, or why it cannot be read. Raises SourceError where its
     store does not answer."""
-    here = store.path(file)
     try:
-        if not store.is_local:
-            here = str(copies.take(store, file, name, budget))
-        digest, size, lines = read_through(here, source, table, lambda: budget.check(name))
+
+        def looked_at() -> tuple[bool, str | None]:
+            beside = f"{file}.{table.told_by}" if table.told_by else file
+            return store.is_copied, store.why_no_file(file) or store.why_no_file(beside)
+
+        is_copied, why_not = within(budget, name, looked_at)
+        if why_not:
+            return why_not
+        here = str(copies.take(store, file, name, budget)) if is_copied else store.path(file)
+
+        def read() -> tuple[str, int, Lines]:
+            return read_through(here, source, table, lambda: budget.check(name))
+
+        digest, size, lines = within(budget, name, read)
 
         def told() -> tuple[int | None, str | None]:
             return read_companion(store.system, store.path(file), table, digest)
 
-        rows_told, why_not = told() if store.is_local else within(budget, name, told)
+        rows_told, why_not = within(budget, name, told)
     except SourceError:
         raise
     except Exception as error:  # each store's package raises kinds of its own

@@ -1,4 +1,4 @@
-"""Files of a store that is not of this machine, copied to the run's own folder before anything reads them.
+"""Files of a store that is not of this machine, or of a mount of another one, copied to the run's own folder before anything reads them.
 
 Whoever reads a file asks no clock while it waits for a byte; here a thread waits, and is left alone when the source's time is up.
 Not here: what a store lists (stores.py), or reading the copy (line_books.py, files.py).

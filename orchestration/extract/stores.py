@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,6 +25,7 @@ import fsspec
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source
+from orchestration.extract.mounts import is_served
 
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5", "checksum", "crc32c")
@@ -78,6 +79,11 @@ class Store:
     def is_local(self) -> bool:
         return self.protocol in ("file", "local")
 
+    @cached_property
+    def is_copied(self) -> bool:
+        """Whether its files are read from copies: whoever waits for another machine asks no clock. May itself wait for it."""
+        return not self.is_local or is_served(self.base)
+
     def listed(self, pattern: str) -> dict[str, dict[str, Any]]:
         """Name below the url → what the store tells of it, of every file that a pattern matches. Raises SourceError."""
         try:
@@ -97,6 +103,10 @@ class Store:
 
     def does_not_answer(self, error: Exception) -> SourceError:
         return _does_not_answer(self.source_name, self.url, error)
+
+    def is_there(self) -> bool:
+        """Whether its folder is there; of a store of elsewhere nobody asks."""
+        return not self.is_local or Path(self.base).is_dir()
 
     def path(self, name: str) -> str:
         return self.base + name
