@@ -37,6 +37,11 @@ def insert_rows(con, table: str, rows: list[list]) -> None:
 
 @pytest.fixture
 def resolve(warehouse):
+    return resolving(warehouse)
+
+
+def resolving(warehouse):
+    """Resolves people of that warehouse; for a home that several tests read."""
     warehouse.execute("create schema conformed")
     load_seeds(warehouse)
     nights = iter(range(1000))
@@ -72,6 +77,10 @@ def compiled(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def permitted(compiled, resolve, warehouse):
+    return permitting(compiled, resolve, warehouse)
+
+
+def permitting(compiled, resolve, warehouse):
     """Says of whom contact_permissions allow what: {(source_key, purpose, channel): contact point}, and `why` it is so."""
 
     readings = iter(range(1000))

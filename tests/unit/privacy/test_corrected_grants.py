@@ -6,194 +6,292 @@ Not here: what leaves until the next night (test_export.py, test_removals.py), w
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine
+from orchestration.core.warehouse import open_warehouse
 from orchestration.privacy.rights.rights import correct
+from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import ANNA, FRESH, SURVEY, said
 from tests.unit.dbt_project.test_permission_history import history  # noqa: F401 # a fixture
-from tests.unit.people import person
+from tests.unit.people import person, stranger
 
 GIVEN, CORRECTED, LATER = "2026-01-01", "2026-03-01 10:00", "2026-03-02"
 WHY = "corrected since the permission was given"
 AT_HOME = {"street": "Storgatan 1", "postal_code": "11122", "city": "Stockholm"}
 EVA = person("eva", "Eva", "Ek", email="eva@x.se", phone="+46701112299", **AT_HOME)
-ON = {"email": "eva@x.se", "sms": "+46701112299", "phone": "+46701112299", "post": "Storgatan 1, 11122 Stockholm", "ads": "eva@x.se"}  # fmt: skip
-RIGHT = {"gender": "m", "email": "eva@right.se", "phone": "+46701112288", "street": "Nygatan 9", "postal_code": "11144", "city": "Solna"}  # fmt: skip
-GRANTS = [said("eva", channel=channel, contact_point=point) for channel, point in ON.items()]
+
+
+def on(who: dict) -> dict[str, str]:
+    """Channel → contact point of a person."""
+    home = f"{who['street']}, {who['postal_code']} {who['city']}"
+    return {"email": who["email"], "sms": who["phone"], "phone": who["phone"], "post": home, "ads": who["email"]}
+
+
+def grants(who: dict) -> list[dict]:
+    return [said(who["source_key"], channel=channel, contact_point=point) for channel, point in on(who).items()]
+
+
+ON = on(EVA)
+RIGHT = {"gender": "m", "street": "Nygatan 9", "postal_code": "11144", "city": "Solna", "family_name": "Ax"}
 
 
 @pytest.fixture
 def corrected(permitted, warehouse):
-    """What is permitted in the night after a correction: {channel: contact point}; the person's records are as it says."""
+    return correcting(permitted, warehouse)
 
-    def go(values: dict[str, str | None], events: list[dict], *, people=(EVA,), at=CORRECTED, night="2026-06-01"):
-        permitted(list(people), consent_events=events, reservations=FRESH)
-        whom = "select customer_id from identity.customer_source_records where valid_to is null and source_key = 'eva'"
-        ((customer,),) = warehouse.execute(whom).fetchall()
-        assert correct(warehouse, customer, values, datetime.fromisoformat(at), "r1")
-        found = permitted(
-            [row | values if row["source_key"] == "eva" else row for row in people], at=night, consent_events=events, reservations=FRESH
-        )  # fmt: skip
-        return {channel: point for (key, _, channel), point in found.items() if key == "eva"}
+
+def correcting(permitted, warehouse):
+    """What is permitted in the night after corrections: {source_key: {channel: contact point}}; the records are as they say."""
+    stands: dict[str, dict] = {}
+
+    def go(
+        values: dict[str, dict[str, str | None]], events: list[dict], *, people=(EVA,), at=CORRECTED, night="2026-06-01"
+    ):
+        if not stands:
+            go.before = permitted(list(people), consent_events=events, reservations=FRESH)
+            stands.update({row["source_key"]: row for row in people})
+        whom = "select source_key, customer_id from identity.customer_source_records where valid_to is null"
+        customers = dict(warehouse.execute(whom).fetchall())
+        for key, said_of in values.items():
+            assert correct(warehouse, customers[key], said_of, datetime.fromisoformat(at), "r1"), key
+            stands[key] = stands[key] | said_of
+        found = permitted(list(stands.values()), at=night, consent_events=events, reservations=FRESH)
+        return {key: {channel: point for (whose, _, channel), point in found.items() if whose == key} for key in values}
 
     return go
 
 
-@pytest.mark.parametrize(
-    ("field", "ended"),
-    [
-        ("email", {"email", "ads"}), ("phone", {"sms", "phone"}), ("street", {"post"}), ("postal_code", {"post"}), ("city", {"post"}),
-        ("gender", set()), ("family_name", set()),
-    ],
-)  # fmt: skip
-def test_rule_24_what_was_granted_on_a_corrected_point_is_permitted_no_more(corrected, permitted, field, ended):
-    assert {c: p for (_, _, c), p in permitted([EVA], consent_events=GRANTS, reservations=FRESH).items()} == ON
-    found = corrected({field: RIGHT.get(field, "Ax")}, GRANTS)
-    assert found == {channel: point for channel, point in ON.items() if channel not in ended}
-    assert {channel for (_, _, channel), why in permitted.why.items() if why == WHY} == ended
+# the field that was corrected, and the channels whose grants end with that
+ENDED = {
+    "email": {"email", "ads"}, "phone": {"sms", "phone"}, "street": {"post"}, "postal_code": {"post"}, "city": {"post"},
+    "gender": set(), "family_name": set(),
+}  # fmt: skip
+# channel, field, its right value, and the point of the grant in another spelling
+SPELLED = [
+    ("email", "email", "eva@right.se", " EVA+news@Right.se"),
+    ("email", "email", "eva.ek@gmail.com", "evaek@googlemail.com"),
+    ("sms", "phone", "+46 70 111 22 88", "070-111 22 88"),
+    ("phone", "phone", "070-1113388", "+46701113388"),
+    ("sms", "phone", "+47 92 81 40 36", "+4792814036"),
+    ("post", "street", "Nygatan 9", "c/o Ek, NYGATAN 9, 111 22 Stockholm"),
+    ("post", "postal_code", "211 44", "Ringen 9, 21144 Malmö"),
+    ("post", "city", "SOLNA", "Storgatan 1, 31122 Solna"),
+]
+# what was said of the wrong address, and whether it permits: whoever has that address may have clicked, and a day or a clock
+# that may be before the correction is
+SAID = {
+    **{
+        f"at {at}": ([{"at": at}], stays)
+        for at, stays in ((GIVEN, False), (CORRECTED, False), ("2026-03-01 10:00:01", True), (LATER, True))
+    },
+    "twice, of which the later counts": ([{}, {"at": LATER}], True),
+    "asked for before, clicked later": (
+        [{"at": "2026-02-28", "purpose": "newsletter", "confirmed_at": datetime(2026, 3, 3)}],
+        False,
+    ),
+    "asked for and clicked later": (
+        [{"at": LATER, "purpose": "newsletter", "confirmed_at": datetime(2026, 3, 3)}],
+        True,
+    ),
+    "on the day": ([{"at": "2026-03-01T23:59:59.999999"}], False),
+    **{
+        f"{hours} hours later by a clock without a zone": (
+            [{"at": f"{datetime.fromisoformat(CORRECTED) + timedelta(hours=hours)}", "is_zoneless": True}],
+            stays,
+        )
+        for hours, stays in ((13, False), (15, True))
+    },
+}
+# what was said, and why it has ended already when the correction comes
+OVER = {
+    "expired": ([("granted", {"expires_at": datetime(2026, 2, 1)})], "the grant has expired"),
+    "unconfirmed": ([("granted", {"purpose": "newsletter"})], "the double opt-in was never confirmed"),
+    "withdrawn": ([("granted", {}), ("withdrawn", {"at": "2026-02-01"})], "withdrawn"),
+}
 
 
-def test_rule_24_a_correction_to_nothing_ends_it_too(corrected):
-    assert corrected({"email": None, "phone": None, "street": None}, GRANTS) == {}
+@pytest.fixture(scope="module")
+def night(tmp_path_factory, new_warehouse, compiled):
+    """The night after the corrections of many people who have nothing in common, for tests that only read."""
+    people: dict[str, dict] = {}
+    values: dict[str, dict[str, str | None]] = {}
+    events: list[dict] = []
+
+    def add(case: str, right: dict[str, str | None], **more) -> dict:
+        people[case] = stranger(len(people), case, **more)
+        values[case] = right
+        return people[case]
+
+    def right_email(case: str) -> dict[str, str | None]:
+        return {"email": f"right@right{len(people)}.se"}
+
+    for number, field in enumerate(ENDED):
+        right = {**RIGHT, "email": f"eva@right{number}.com", "phone": "+46701112211"}[field]
+        events += grants(add(f"ended {field}", {field: right}))
+    events += grants(add("to nothing", {"email": None, "phone": None, "street": None}))
+    for channel, field, value, point in SPELLED:
+        add(f"spelled {point}", {field: value})
+        events.append(said(f"spelled {point}", channel=channel, contact_point=point))
+    # a wrong country is a wrong number
+    add("another country", {"phone": "+45 90 05 61 27"})
+    events.append(said("another country", channel="sms", contact_point="+4790056127"))
+    for case, (statements, _) in SAID.items():
+        who = add(case, right_email(case))
+        events += [said(case, contact_point=who["email"], **statement) for statement in statements]
+    for case, (ended, _) in OVER.items():
+        who = add(case, right_email(case))
+        events += [said(case, status, contact_point=who["email"], **statement) for status, statement in ended]
+    who = add("two records", right_email("two records"))
+    people["her other record"] = who | {"source_key": "her other record", "email": None}
+    events += [*grants(who), said("her other record", contact_point=who["email"], purpose="offers")]
+    add("told", {"email": "told@right.se"}, email="told@wrong.se")
+    events += [
+        said("told", contact_point="told@wrong.se"),
+        said("told", at="2026-04-01", contact_point="told@right.se"),
+    ]
+    who = add("no evidence", right_email("no evidence"))
+    events += [
+        said("no evidence", contact_point="no-reply@x.se"),
+        said("no evidence", contact_point=who["email"]),
+    ]
+    people["anna"] = ANNA
+    events.append(said("anna"))
+
+    home = Home(tmp_path_factory.mktemp("corrected") / "home").prepare()
+    home.warehouse.write_bytes(new_warehouse)
+    with open_warehouse(home, Engine()) as con:
+        permitted = permitting(compiled, resolving(con), con)
+        correct_all = correcting(permitted, con)
+        found = correct_all(values, events, people=people.values())
+        yield SimpleNamespace(
+            con=con, people=people, before=correct_all.before, found=found, why=permitted.why, all=permitted.derive()
+        )
 
 
-@pytest.mark.parametrize(
-    ("channel", "field", "value", "point"),
-    [
-        ("email", "email", "eva@right.se", " EVA+news@Right.se"),
-        ("email", "email", "eva.ek@gmail.com", "evaek@googlemail.com"),
-        ("sms", "phone", "+46 70 111 22 88", "070-111 22 88"),
-        ("phone", "phone", "070-1112288", "+46701112288"),
-        ("sms", "phone", "+47 90 05 61 27", "+4790056127"),
-        ("post", "street", "Nygatan 9", "c/o Ek, NYGATAN 9, 111 22 Stockholm"),
-        ("post", "postal_code", "111 44", "Nygatan 9, 11144 Stockholm"),
-        ("post", "city", "SOLNA", "Storgatan 1, 11122 Solna"),
-    ],
-)
-def test_rule_24_a_grant_on_the_right_point_stays_in_whatever_spelling(corrected, channel, field, value, point):
-    assert corrected({field: value}, [said("eva", channel=channel, contact_point=point)]) == {channel: point}
+def turns(night, case: str) -> list[tuple]:
+    """When what a person was permitted changed: (from, to, whether, where, why)."""
+    return night.con.execute(
+        "select h.valid_from, h.valid_to, h.is_permitted, h.contact_point, h.reason from marts.contact_permission_history h "
+        "join identity.customer_source_records s using (customer_id) where s.source_key = $1 order by 1",
+        [case],
+    ).fetchall()
 
 
-def test_rule_24_a_number_that_only_ends_as_the_right_one_is_another(corrected):
-    """A wrong country is a wrong number."""
-    assert corrected({"phone": "+45 90 05 61 27"}, [said("eva", channel="sms", contact_point="+4790056127")]) == {}
-
-
-def test_rule_24_what_is_granted_later_permits(corrected):
-    old = {"contact_point": "eva@x.se"}
-    for at, stays in ((GIVEN, False), (CORRECTED, False), ("2026-03-01 10:00:01", True), (LATER, True)):
-        found = corrected({"email": RIGHT["email"]}, [said("eva", at=at, **old)], people=(EVA, ANNA))
-        assert found == ({"email": "eva@x.se"} if stays else {}), at
-    # of two the later one
-    found = corrected({"email": RIGHT["email"]}, [said("eva", **old), said("eva", at=LATER, **old)])
-    assert found == {"email": "eva@x.se"}
-
-
-def test_rule_24_what_was_asked_for_before_is_not_given_later_by_a_second_click(corrected):
-    """Whoever has the wrong address may have clicked."""
-    clicked = said("eva", at="2026-02-28", purpose="newsletter", confirmed_at=datetime(2026, 3, 3))
-    assert corrected({"email": RIGHT["email"]}, [clicked]) == {}
-    asked_later = said("eva", at=LATER, purpose="newsletter", confirmed_at=datetime(2026, 3, 3))
-    assert corrected({"email": RIGHT["email"]}, [asked_later]) == {"email": "eva@x.se"}
-
-
-def test_rule_24_a_day_or_a_clock_that_may_be_before_the_correction_is(corrected):
-    day = said("eva", at="2026-03-01T23:59:59.999999")
-    assert corrected({"email": RIGHT["email"]}, [day]) == {}
-    for hours, stays in ((13, False), (15, True)):
-        at = (datetime.fromisoformat(CORRECTED) + timedelta(hours=hours)).isoformat()
-        found = corrected({"email": RIGHT["email"]}, [said("eva", at=at, is_zoneless=True)])
-        assert bool(found) is stays, hours
-
-
-def test_rule_24_it_is_of_every_record_of_the_customer_and_of_nobody_else(corrected, permitted):
-    other = person("other", "Eva", "Ek", phone="+46701112299")
-    events = [*GRANTS, said("other", contact_point="eva@x.se", purpose="offers"), said("anna")]
-    corrected({"email": RIGHT["email"]}, events, people=(EVA, other, ANNA))
-    assert {(key, channel) for key, _, channel in permitted.derive() if channel in ("email", "ads")} == {
-        ("anna", "email")
+def test_rule_24_what_was_granted_on_a_corrected_point_is_permitted_no_more(night):
+    points = {field: on(night.people[f"ended {field}"]) for field in ENDED}
+    before = {
+        field: {channel: point for (key, _, channel), point in night.before.items() if key == f"ended {field}"}
+        for field in ENDED
     }
+    assert before == points
+    assert {field: night.found[f"ended {field}"] for field in ENDED} == {
+        field: {channel: point for channel, point in points[field].items() if channel not in ended}
+        for field, ended in ENDED.items()
+    }
+    because = {
+        field: {channel for (key, _, channel), why in night.why.items() if key == f"ended {field}" and why == WHY}
+        for field in ENDED
+    }
+    assert because == ENDED
+
+
+def test_rule_24_a_correction_to_nothing_or_to_a_number_that_only_ends_as_the_granted_one_ends_it_too(night):
+    assert {case: night.found[case] for case in ("to nothing", "another country")} == {
+        "to nothing": {},
+        "another country": {},
+    }
+
+
+def test_rule_24_a_grant_on_the_right_point_stays_in_whatever_spelling(night):
+    found = {point: night.found[f"spelled {point}"] for _, _, _, point in SPELLED}
+    assert found == {point: {channel: point} for channel, _, _, point in SPELLED}
+
+
+def test_rule_24_only_what_was_certainly_asked_for_later_permits(night):
+    assert {case: night.found[case] for case in SAID} == {
+        case: {"email": night.people[case]["email"]} if stays else {} for case, (_, stays) in SAID.items()
+    }
+
+
+def test_rule_24_it_is_of_every_record_of_the_customer_and_of_nobody_else(night):
+    theirs = {channel for key, _, channel in night.all if key in ("two records", "her other record")}
+    assert theirs == {"sms", "phone", "post"} and night.all[SURVEY] == "anna@x.se"
 
 
 def test_rule_24_a_night_of_before_the_correction_knows_it_too(corrected):
     """As `kundbild run --as-of` and a clock that goes wrong make one: in doubt nobody is written to."""
-    assert "email" not in corrected({"email": RIGHT["email"]}, GRANTS, night="2026-02-01")
+    assert "email" not in corrected({"eva": {"email": "eva@right.se"}}, grants(EVA), night="2026-02-01")["eva"]
 
 
-def test_the_history_tells_the_correction_at_its_moment_and_not_before(corrected, history, warehouse):  # noqa: F811
-    corrected({"email": RIGHT["email"]}, [said("eva"), said("eva", at="2026-04-01", contact_point="eva@right.se")])
-    who = ("eva", "survey", "email")
-    assert history("2026-03-01 09:59:59.999999") == {who: "eva@x.se"} and history("2026-03-01 10:00") == {}
-    assert history("2026-04-01") == {who: "eva@right.se"}
-    turns = "select valid_from, is_permitted, reason from marts.contact_permission_history order by 1"
-    assert warehouse.execute(turns).fetchall() == [
-        (datetime(2026, 1, 1), True, "granted"),
-        (datetime(2026, 3, 1, 10), False, WHY),
-        (datetime(2026, 4, 1), True, "granted"),
+def test_the_history_tells_the_correction_at_its_moment_and_not_before(night):
+    moment, april = datetime.fromisoformat(CORRECTED), datetime(2026, 4, 1)
+    assert [turn[:3] + turn[4:] for turn in turns(night, "told")] == [
+        (datetime(2026, 1, 1), moment, True, "granted"),
+        (moment, april, False, WHY),
+        (april, None, True, "granted"),
+    ]
+    assert [point for _, _, is_permitted, point, _ in turns(night, "told") if is_permitted] == [
+        "told@wrong.se",
+        "told@right.se",
     ]
 
 
-def test_what_ended_before_the_correction_ended_then(corrected, history, permitted):  # noqa: F811
-    until = said("eva", expires_at=datetime(2026, 2, 1))
-    corrected({"email": RIGHT["email"]}, [until])
-    assert set(permitted.why.values()) == {"the grant has expired"} and history("2026-02-01") == {}
-    never = said("eva", purpose="newsletter")
-    corrected({"email": RIGHT["email"]}, [never])
-    assert set(permitted.why.values()) == {"the double opt-in was never confirmed"}
-    withdrawn = said("eva", "withdrawn", "2026-02-01")
-    corrected({"email": RIGHT["email"]}, [said("eva"), withdrawn])
-    assert set(permitted.why.values()) == {"withdrawn"}
+def test_what_ended_before_the_correction_ended_then(night):
+    why = {case: {reason for (key, _, _), reason in night.why.items() if key == case} for case in OVER}
+    assert why == {case: {reason} for case, (_, reason) in OVER.items()}
+    expired = [(begun, ended) for begun, ended, is_permitted, _, _ in turns(night, "expired") if is_permitted]
+    assert expired == [(datetime(2026, 1, 1), datetime(2026, 2, 1))]
 
 
-def test_a_second_correction_ends_what_was_granted_since_the_first_and_the_history_keeps_both(corrected, history):  # noqa: F811
-    """Each grant ends with the first correction after it that its point is not the value of."""
+def test_a_second_correction_ends_what_was_granted_since_the_first_and_the_history_keeps_both(
+    corrected, history, warehouse  # noqa: F811
+):  # fmt: skip
+    """Each grant ends with the first correction after it that its point is not the value of; each is kept with its time."""
+    nils = stranger(1, "nils")
     events = [
         said("eva"),
         said("eva", at="2026-03-10", purpose="offers", confirmed_at=datetime(2026, 3, 10)),
         said("eva", at=GIVEN, purpose="newsletter", confirmed_at=datetime(2026, 1, 2), contact_point="eva@typo.se"),
+        *grants(nils),
     ]
-    corrected({"email": "eva@typo.se"}, events)
-    assert corrected({"email": "eva@right.se"}, events, at="2026-04-01") == {}
+    corrected({"eva": {"email": "eva@typo.se"}, "nils": {"email": "nils@typo.se"}}, events, people=(EVA, nils))
+    found = corrected({"eva": {"email": "eva@right.se"}, "nils": {"email": None}}, events, at="2026-04-01")
+    assert found["eva"] == {}
     permitted_at = {
-        moment: {purpose for _, purpose, _ in history(moment)}
+        moment: {purpose for who, purpose, _ in history(moment) if who == "eva"}
         for moment in ("2026-02-28", "2026-03-02", "2026-03-11", "2026-04-01")
     }
     assert permitted_at == {
         "2026-02-28": {"survey", "newsletter"}, "2026-03-02": {"newsletter"}, "2026-03-11": {"newsletter", "offers"}, "2026-04-01": set(),
     }  # fmt: skip
-
-
-def test_a_correction_that_is_said_again_is_kept_with_its_times(corrected, warehouse):
-    corrected({"email": "eva@typo.se"}, GRANTS)
-    corrected({"email": None}, GRANTS, at="2026-04-01")
-    corrected({"email": "eva@right.se"}, GRANTS, at="2026-05-01")
-    kept = "select value, corrected_at, earlier from identity.corrections where field = 'email'"
+    corrected({"nils": {"email": "nils@right.se"}}, events, at="2026-05-01")
+    kept = "select value, corrected_at, earlier from identity.corrections where field = 'email' and source_key = 'nils'"
     assert warehouse.execute(kept).fetchall() == [
-        ("eva@right.se", datetime(2026, 5, 1), [
-            {"value": "eva@typo.se", "corrected_at": datetime.fromisoformat(CORRECTED)},
+        ("nils@right.se", datetime(2026, 5, 1), [
+            {"value": "nils@typo.se", "corrected_at": datetime.fromisoformat(CORRECTED)},
             {"value": None, "corrected_at": datetime(2026, 4, 1)},
         ])
     ]  # fmt: skip
 
 
-def test_a_point_that_never_was_evidence_has_no_end(corrected, warehouse):
-    events = [said("eva", contact_point="no-reply@x.se"), said("eva")]
-    corrected({"email": RIGHT["email"]}, events)
-    void = warehouse.execute("select contact_point, ends_at from identity.void_grants order by 1").fetchall()
-    assert void == [("eva@x.se", datetime.fromisoformat(CORRECTED)), ("no-reply@x.se", None)]
+def test_a_point_that_never_was_evidence_has_no_end(night):
+    void = (
+        "select contact_point, ends_at from identity.void_grants where person_key = 'no evidence' order by 2 nulls last"
+    )
+    assert night.con.execute(void).fetchall() == [
+        (night.people["no evidence"]["email"], datetime.fromisoformat(CORRECTED)),
+        ("no-reply@x.se", None),
+    ]
 
 
 def test_grants_of_a_record_under_another_key_end_as_well(corrected, permitted):
     """The customer of today of whoever's record is gone: what was corrected there is theirs still."""
-    corrected({"email": RIGHT["email"]}, GRANTS)
+    corrected({"eva": {"email": "eva@right.se"}}, grants(EVA))
+    new = EVA | {"source_key": "new", "email": "eva@right.se"}
     migrated = [said("new", channel=channel, contact_point=point) for channel, point in ON.items()]
-    people = [person("new", "Eva", "Ek", email=RIGHT["email"], phone=EVA["phone"], **AT_HOME)]
-    both = [EVA | {"email": RIGHT["email"]}, *people]
-    found = permitted(both, consent_events=migrated, reservations=FRESH)
+    found = permitted([EVA | {"email": "eva@right.se"}, new], consent_events=migrated, reservations=FRESH)
     assert {channel for _, _, channel in found} == {"sms", "phone", "post"}
-
-
-def test_anna_is_not_touched(corrected, permitted):
-    corrected({"email": RIGHT["email"]}, [*GRANTS, said("anna")], people=(EVA, ANNA))
-    assert permitted.derive()[SURVEY] == "anna@x.se"
