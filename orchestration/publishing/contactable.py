@@ -1,14 +1,14 @@
 """What a publication says of who may be contacted: audiences and permissions, for as long as they count.
 
 The rows lie in the schema `audience_rows`, without contact points: these lie apart, in `audience_rows.contact_points`. Views under
-the usual names put both together until a time that stands in the file. Here: writing and showing them, and taking them out
-again, all or some customers'. Not here: whether they still count (shown.py), the other tables of a publication (snapshot.py).
+the usual names put both together until a time that stands in the file. The history of permissions says nothing of later than
+that time. Here: writing and showing them, and taking them out again, all or some customers'. Not here: whether they still count (shown.py), the other tables of a publication (snapshot.py).
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
 from orchestration.contracts.audiences import AUDIENCE_ROWS, PREFIX
 from orchestration.contracts.audiences import SCHEMA as AUDIENCES
 from orchestration.contracts.reasons import words
+from orchestration.core.clock import now as time_now
 from orchestration.core.cut_databases import drop_cut
 from orchestration.core.home import READ_ONLY, Home, put_in_place
 from orchestration.core.warehouse import changed_rows, has_table, quote, scalar, text
@@ -39,8 +40,17 @@ _OWN = "p.purpose = a.purpose and p.channel = a.channel"
 _OR_PROFILING = f"({_OWN} or p.purpose = 'profiling' and p.is_permitted)"
 
 
+# SQL on a row of the history of permissions: whether it says of `at`, or of later, that somebody may be contacted
+_STANDING = "({of}is_permitted and coalesce({of}valid_to > {at}, true))"
+_TO_COME = "({of}is_permitted and {of}valid_from >= {at})"
+
+
 def _has_points(columns: tuple[str, ...]) -> bool:
     return {"customer_id", "contact_point"} <= set(columns)
+
+
+def _is_history(columns: Collection[str]) -> bool:
+    return {"is_permitted", "valid_from", "valid_to"} <= set(columns)
 
 
 @dataclass(frozen=True)
@@ -77,8 +87,14 @@ class Kept:
                 "reason_code": f"case when a.is_permitted and not {is_current} then {text(_TOO_OLD)} else a.reason_code end",
                 "reason": f"case when a.is_permitted and not {is_current} then {text(words(_TOO_OLD))} else a.reason end",
             }
+        where = ""
+        if _is_history(self.columns):
+            of_then = {"of": "a.", "at": f"make_timestamp({until * 1_000_000})"}
+            ended = f"not {is_current} and {_STANDING.format(**of_then)}"
+            replaced["valid_to"] = f"case when {ended} then {of_then['at']} else a.valid_to end"
+            where = f" where {is_current} or not {_TO_COME.format(**of_then)}"
         shown = ", ".join(f"{sql} as {column}" for column, sql in replaced.items() if column in self.columns)
-        return f"select a.* replace ({shown}) {self._joined()}"
+        return f"select a.* replace ({shown}) {self._joined()}{where}"
 
     def _whole(self) -> str:
         return "a.* replace (p.contact_point as contact_point)" if _has_points(self.columns) else "a.*"
@@ -170,6 +186,7 @@ def _take_out(con: duckdb.DuckDBPyConnection, home: Home, path: Path, denied: st
 
 def _statements(con: duckdb.DuckDBPyConnection, denied: str | None) -> Iterator[tuple[str, str, str]]:
     """(table, statement on {of} and {where}, condition of what there is to do)."""
+    ending = f"timestamp {text(time_now().isoformat(sep=' '))}"
     tables: dict[tuple[str, str], set[str]] = {}
     for schema, name, column in con.execute(
         "select t.schema_name, t.table_name, c.column_name from duckdb_tables() t join duckdb_columns() c using (database_oid, schema_oid, table_oid) "
@@ -188,16 +205,22 @@ def _statements(con: duckdb.DuckDBPyConnection, denied: str | None) -> Iterator[
             yield of, "delete from {of} where {where}", theirs if denied and "customer_id" in columns else "true"
         elif "contact_point" in columns:
             keys = ", ".join(key for key in ("customer_id", "purpose", "channel") if key in columns)
-            theirs = f"({keys}) in (select ({keys}) from {denied} where audience is null)" if keys else "true"
-            # an earlier decision stays as it was decided, without the address
-            is_history = "valid_to" in columns
-            held = "contact_point is not null" if is_history else "(contact_point is not null or is_permitted)"
+            theirs = (
+                f"({keys}) in (select ({keys}) from {denied} where audience is null)" if denied and keys else "true"
+            )
             changes = {"contact_point": "null"}
-            if not is_history:
+            if _is_history(columns):
+                # an earlier decision stays as it was decided, without the address; what holds ends now
+                standing = _STANDING.format(of="", at=ending)
+                yield of, "delete from {of} where {where}", f"{theirs} and {_TO_COME.format(of='', at=ending)}"
+                changes |= {"valid_to": f"case when {standing} then {ending} else valid_to end"}
+            else:
+                standing = "is_permitted"
                 changes |= {"is_permitted": "false", "reason_code": text(_CLOSED), "reason": text(words(_CLOSED))}
                 changes |= {"expires_at": "null"}
+            held = f"(contact_point is not null or {standing})"
             said = ", ".join(f"{column} = {value}" for column, value in changes.items() if column in columns)
-            yield of, f"update {{of}} set {said} where {{where}}", f"{theirs} and {held}" if denied else held
+            yield of, f"update {{of}} set {said} where {{where}}", f"{theirs} and {held}"
         if "contact_point" in columns:
             references.append(f"select customer_id, contact_point from {of}")
     if (AUDIENCE_ROWS, _POINTS) in tables:

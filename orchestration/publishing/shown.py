@@ -118,10 +118,11 @@ def hide_protected(con: duckdb.DuckDBPyConnection, home: Home, version: str) -> 
     rewrite_publications(con, home, theirs, version)
 
 
-# (table of an audience or null, purpose, channel): whatever anybody may be contacted for
+# (table of an audience or null, purpose, channel): whatever anybody may be contacted for, or might but for a register: the
+# history knows no register
 _ASKED = """
 select $prefix || audience, purpose, channel from reference.audience_rules
-union all select distinct null, purpose, channel from marts.contact_permissions where is_permitted
+union all select distinct null, purpose, channel from marts.contact_permissions
 """
 
 
