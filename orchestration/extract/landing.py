@@ -1,22 +1,23 @@
 """The one way into raw: every connector's delivery is cleaned, cast, merged on key and noted, in one transaction.
 
 A connector hands over a `Batch`: a SELECT whose columns are the source's, plus what it already rejected.
-Not here: reading a source, merging (merging.py), rejecting (rejecting.py), or the raw table's own shape (raw_tables.py).
+Not here: reading a source, merging (merging.py), rejecting (rejecting.py), how many rows may be gone (lost_rows.py), or the raw
+table's own shape (raw_tables.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import duckdb
 
 from orchestration.core.clock import now
-from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Table
-from orchestration.core.warehouse import clock_of, quote, scalar, text, transaction
+from orchestration.core.warehouse import clock_of, quote, text, transaction
 from orchestration.extract.delivery_checks import refuse_mostly_rejected
+from orchestration.extract.lost_rows import refuse_a_fall, refuse_emptied, refuse_few, standing
 from orchestration.extract.merging import (
     count,
     count_gone,
@@ -28,7 +29,6 @@ from orchestration.extract.merging import (
     mark_deleted,
     merge,
     row_keys,
-    same_key,
     stand_again,
 )
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
@@ -49,10 +49,6 @@ from orchestration.privacy.intake.rejected_withdrawals import REPLACED, note_by_
 from orchestration.privacy.intake.special_categories import special_category_of
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.secrets.pepper import Pepper
-
-# below so many rows a table may lose any share of them in a night
-_FEW_ROWS = 20
-_RIGHTLY = "if so many are rightly gone, set max_volume_drop = 1 below [quality] for one night"
 
 
 @dataclass
@@ -158,7 +154,7 @@ def load(
         if batch.is_whole and not batch.keys_there:
             # raw keeps what is gone from such a table: only the last read of all tells how much there was
             before = last_whole_rows(con, source, name) or 0
-            _refuse_few(source, name, counts.source_rows, settings.quality.max_volume_drop, before)
+            refuse_few(source, name, counts.source_rows, settings.quality.max_volume_drop, before)
         write_load(con, load_id, source, name, counts)
         return counts
 
@@ -245,17 +241,17 @@ def _bring_in(
         replaced.keep(con)
     if batch.keys_there:
         if not batch.has_file:
-            before = _standing(con, target) - counts.inserted
-            _refuse_a_fall(con, source, name, batch.keys_there, settings.quality.max_volume_drop, before, table.key)
+            before = standing(con, target) - counts.inserted
+            refuse_a_fall(con, source, name, batch.keys_there, settings.quality.max_volume_drop, before, table.key)
         elif table.is_whole and not count(con, f"({batch.keys_there})"):
             # of a register that only shrank the gate closes the channel; min_rows says of any file how few are too few
-            drop, before = settings.quality.max_volume_drop, _standing(con, target)
-            _refuse_a_fall(con, source, name, batch.keys_there, drop, before, file=batch.files[-1])
+            drop, before = settings.quality.max_volume_drop, standing(con, target)
+            refuse_a_fall(con, source, name, batch.keys_there, drop, before, file=batch.files[-1])
         elif not table.key and batch.files:
-            _refuse_emptied(con, source, name, batch, settings.quality.max_volume_drop)
+            refuse_emptied(con, source, name, batch.files, batch.keys_there, settings.quality.max_volume_drop)
     elif batch.is_whole and not counts.source_rows:
-        before = _standing(con, target) if last_whole_rows(con, source, name, is_newest=True) != 0 else 0
-        _refuse_few(source, name, 0, settings.quality.max_volume_drop, before)
+        before = standing(con, target) if last_whole_rows(con, source, name, is_newest=True) != 0 else 0
+        refuse_few(source, name, 0, settings.quality.max_volume_drop, before)
     return batch
 
 
@@ -342,62 +338,6 @@ def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> s
     else:
         return batch.keys_there
     return "from delivered_keys"
-
-
-def _standing(con: duckdb.DuckDBPyConnection, target: str, but: str = "") -> int:
-    return int(scalar(con, f"select count(*) from {target} r where r._deleted_at is null {but}"))
-
-
-def _refuse_a_fall(
-    con: duckdb.DuckDBPyConnection,
-    source: str,
-    name: str,
-    keys_there: str,
-    max_drop: float,
-    before: int,
-    key: Sequence[str] = (),
-    file: str = "",
-) -> None:
-    """Raises SourceError when the source has so few rows left, or so few of raw's keys, that it is likelier broken than right.
-
-    `before`: the rows that stood in raw before this load.
-    """
-    _refuse_few(source, name, count(con, f"({keys_there})"), max_drop, before, file)
-    if not key or not before or max_drop >= 1:
-        return
-    # as many keys as ever, and yet other ones: renumbered, or written in another way
-    equal = same_key("there", "r", list(key))
-    lost = f"and not exists (select 1 from ({keys_there}) there where {equal})"
-    found = before - _standing(con, raw_name(source, name), lost)
-    if found < _least(before, max_drop):
-        raise SourceError(
-            f"source {source}, table {name}: of the {before:,} keys that raw has it answers only {max(found, 0):,}; "
-            "raw keeps what it had",
-            to_do=f"check whether the key ({', '.join(key)}) is written or counted otherwise there now; {_RIGHTLY}",
-        )
-
-
-def _refuse_emptied(con: duckdb.DuckDBPyConnection, source: str, name: str, batch: Batch, max_drop: float) -> None:
-    """Raises SourceError where a file without a key, which replaces what it brought, came again without a row."""
-    target, among = raw_name(source, name), f"_source_file in ({', '.join(map(text, batch.files))})"
-    gone = gone_by_file(con, target, ["_row_key"], str(batch.keys_there), among)
-    for file, rows in gone.items():
-        if rows == _standing(con, target, f"and _source_file = {text(file)}"):
-            _refuse_few(source, name, 0, max_drop, rows, file)
-
-
-def _refuse_few(source: str, name: str, left: int, max_drop: float, before: int, file: str = "") -> None:
-    """Raises SourceError where so few of the rows that there were are left that the source is likelier broken than right."""
-    if before and max_drop < 1 and (not left or left < _least(before, max_drop)):
-        raise SourceError(
-            f"source {source}, table {name}: it answers {left:,} rows, where there were {before:,}; raw keeps what it had",
-            where=file,
-            to_do=f"check the source; {_RIGHTLY}",
-        )
-
-
-def _least(before: int, max_drop: float) -> float:
-    return (1 - max_drop) * before if before >= _FEW_ROWS else 0
 
 
 def _without(batch: Batch, dropped: list[str]) -> Batch:
