@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import between, keeps_its_volume, no_row_where, one_of
+from data_quality.suites.common import between, keeps_its_volume, no_row_where, no_rows, one_of
 from orchestration.contracts.channels import channels
 from orchestration.contracts.conformed import entities
 from orchestration.core.settings import Settings
@@ -26,6 +26,8 @@ _RULES: dict[str, list[Check]] = {
                 "birth_date > (select as_of from ops.clock) or birth_date < date '1900-01-01'", "WARN"),
         no_row_where("country_is_a_code", "country_code has two letters.",
                 "length(country_code) <> 2", "WARN"),
+        no_rows("corrections_can_be_read", "Every corrected birth date (kundbild rectify) is a date: one that is none is unknown until the request is corrected.",
+                "select request_id from identity.corrections where field = 'birth_date' and value is not null and try_cast(value as date) is null", "WARN"),
     ],
     "deals": [between("amount", 0, severity="WARN")],
     "interactions": [one_of("direction", ["in", "out"], "WARN"), _not_ahead("occurred_at")],

@@ -65,11 +65,12 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- What was corrected (Art. 16) is put in again, whatever the source says. -#}
+{#- What was corrected (Art. 16) is put in again, whatever the source says. A value that cannot be cast is null: it fails
+    no night, and a check of conformed people counts it. -#}
 {% macro apply_corrections() -%}
     {%- set statements = [] -%}
     {%- for column in var("correctable") -%}
-        {%- set value = "c.value::date" if column == "birth_date" else "c.value" -%}
+        {%- set value = as_date("c.value") if column == "birth_date" else "c.value" -%}
         {%- do statements.append(
             "update "
             ~ this

@@ -228,7 +228,7 @@ def rectify(
 
     Fields are those of conformed people: full_name, given_name, family_name, email, phone, birth_date, gender, street,
     postal_code, city, country_code. A value that its field cannot hold is refused; an address or number that another
-    customer has is held (exit code 3). The next night shows it.
+    customer has, or a name with the birth date or address of another, is held (exit code 3). The next night shows it.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.errors import KundbildError
@@ -346,7 +346,8 @@ def _tell(state: str, done: str, found: list[str], *, is_others: bool, closed: s
     elif state == "held":
         out.print(
             styled(
-                "[yellow]held[/yellow]: another customer has that address or number. Look whose it is; correct that one first:"
+                "[yellow]held[/yellow]: another customer has that address or number, or that name with the birth date or address. "
+                "Look whose it is; correct that one first, or decide who is who (`kundbild review decide`):"
                 if is_others
                 else "[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:"
                 if not any(":" in candidate for candidate in found)

@@ -18,6 +18,7 @@ from orchestration.defs.resources import NightResource
 from orchestration.privacy.audit.log import audit_log
 from orchestration.privacy.erasure.retention import forget_expired
 from orchestration.privacy.intake.request_words import SOURCE
+from orchestration.privacy.rights.corrections import rewrite_dates
 from orchestration.privacy.rights.deadlines import ANSWERED_IN_TIME, deadlines
 from orchestration.privacy.rights.held_rows import find_held
 from orchestration.privacy.rights.rights import Subject
@@ -63,13 +64,19 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def data_requests(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
-            taken_up = None
+            taken_up, unread = None, []
             if context.selected_asset_keys:
                 taken_up = take_up_requests(con, run.home, run.settings, now())
+                unread = rewrite_dates(con)
                 key_rights(con, find_pepper(con, run.settings.privacy.pepper))
             clock = deadlines(con, now().date())
         if str(clock):
             tell(NOTE, str(clock))
+        if unread:
+            tell(
+                NOTE,
+                f"Corrections of a birth date that is no date: {', '.join(unread)}. It counts as unknown; correct it again",
+            )
         if taken_up:
             told = ", ".join(f"{number} {state}" for state, number in sorted(taken_up.items()))
             tell(NOTE, f"Requests of people: {told}; see kundbild requests")

@@ -95,11 +95,14 @@ def name_key(given: str, family: str, born: str) -> str:
 def name_keys(given: str, family: str, born: str) -> str:
     """SQL of a list: keys of any given name with any part of the family name, in either order; where both stand in one of
     the two columns, wherever they may part. Empty where a part is missing."""
+    return _with_birth(_parted_names(given, family), born)
+
+
+def _parted_names(given: str, family: str) -> str:
     parted = f"[match_keys.name_words({given}::varchar), match_keys.name_words(match_keys.without_additions({family}::varchar))]"
-    return _with_birth(
+    return (
         f"list_transform([{parted}], lambda n: case when len(n[1]) > 0 and len(n[2]) > 0 then match_keys.parted_name_keys(n[1], n[2]) "
-        f"else match_keys.whole_name_keys(concat_ws(' ', {given}, {family})) end)[1]",
-        born,
+        f"else match_keys.whole_name_keys(concat_ws(' ', {given}, {family})) end)[1]"
     )
 
 
@@ -115,6 +118,11 @@ def _with_birth(names: str, born: str) -> str:
 def all_name_keys(given: str, family: str, full: str, born: str) -> str:
     """SQL of a list: those of the two names and of the whole one, whichever there is."""
     return f"list_distinct(list_concat({name_keys(given, family, born)}, {full_name_keys(full, born)}))"
+
+
+def all_names(given: str, family: str, full: str) -> str:
+    """SQL of a list: the same without a birth date."""
+    return f"list_distinct(list_concat({_parted_names(given, family)}, match_keys.whole_name_keys({full}::varchar)))"
 
 
 def birth(written: str) -> str:

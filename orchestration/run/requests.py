@@ -178,7 +178,7 @@ def _do(
     """What is not an erasure: noted and done in one transaction. What `was` held or invalid, and still is, is not noted again."""
     customer = customers[0]
     if request.kind == "rectify" and others_with(con, customer, {str(request.field): request.value}):
-        # another customer has that address or number: a person has to look whose it is
+        # another customer has that address or number, or that name and birth date: a person has to look whose it is
         if was != "held":
             _tell(log, request, customer, "held", _note(con, log, request, customer, "held", at), outcome)
         return

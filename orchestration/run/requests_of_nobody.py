@@ -93,7 +93,7 @@ def _correct(
     at: datetime,
     note: Callable[[State], str],
 ) -> tuple[State, str]:
-    """Held where a customer has that address or number, invalid where the field cannot hold the value: a person looks at it."""
+    """Held where a customer has that address, number, or name with birth date or address, invalid where the field cannot hold the value: a person looks at it."""
     values = {str(request.field): request.value}
     if others_with(con, whom.handle, values):
         return "held", note("held")

@@ -13,12 +13,14 @@ import duckdb
 import phonenumbers
 
 from orchestration.core.errors import KundbildError
+from orchestration.core.spreadsheets import is_formula
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import phone_keys, read_phones_apart
 from orchestration.privacy.intake.national_ids import national_ids_in
 from orchestration.privacy.intake.special_categories import categories_in
+from orchestration.privacy.rights.namesakes import new_namesakes
 
 _OLDEST = 1880
 # as they are written: one address, one country
@@ -47,6 +49,9 @@ join identity.customer_source_records s using (source_system, source_key) {numbe
 where s.valid_to is null and s.customer_id <> $customer and list_has_any({readings}, $readings) order by 1
 """
 _BY_PHONE = "join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')"
+_UNREAD_DATES = """
+select distinct request_id, value from identity.corrections where field = 'birth_date' and value is not null and try_cast(value as date) is null
+"""
 _COUNTRY = """
 select any_value(match_keys.country_code(p.country_code)) from conformed.conformed_people p
 join identity.customer_source_records s on s.source_system = p.source_system and s.source_key = p.source_key and s.valid_to is null
@@ -54,23 +59,50 @@ where s.customer_id = $customer
 """
 
 
-def check_values(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]) -> None:
-    """Raises KundbildError, without the value, where a value cannot be what its field holds; none (null) always can.
+def checked_values(
+    con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """The values as they are stored: in the form that the night casts. Raises KundbildError, without the value, where a value
+    cannot be what its field holds; none (null) always can.
 
     A phone number without a country is read as one of the customer's.
     """
     define_match_keys(con)
-    said = {field: value for field, value in values.items() if value is not None}
-    for field, value in said.items():
-        problem = _problem(con, field, value, _country(con, customer, values))
+    for field, value in values.items():
+        problem = _problem(con, field, value, _country(con, customer, values)) if value is not None else None
         if problem:
             raise KundbildError(f"the {field.replace('_', ' ')} is none: {problem[0]}", to_do=problem[1])
+    return {field: _as_stored(field, value) for field, value in values.items()}
+
+
+def _as_stored(field: str, value: str | None) -> str | None:
+    """A date that Python reads (20200101, 1980-W05-3) is none that the night can cast."""
+    return date.fromisoformat(value).isoformat() if value is not None and field == "birth_date" else value
+
+
+def rewrite_dates(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Writes birth dates that an earlier version stored in another form as they are stored today. Returns the requests of those
+    that are no date: a night takes them for unknown."""
+    if not has_table(con, "identity", "corrections"):
+        return []
+    left: set[str] = set()
+    for request, written in con.execute(_UNREAD_DATES).fetchall():
+        try:
+            said = {"request": request, "written": written, "stored": _as_stored("birth_date", written)}
+        except ValueError:
+            left.add(request)
+            continue
+        con.execute(
+            "update identity.corrections set value = $stored where field = 'birth_date' and request_id = $request and value = $written",
+            said,
+        )
+    return sorted(left)
 
 
 def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: str) -> tuple[str, str] | None:
     """(what is wrong, what to do); None where it can stand."""
-    if len(value) > _MOST_CHARACTERS or not value.isprintable():
-        return "it is too long, or holds characters that cannot be printed", "write it as one line"
+    if unsafe := _unsafe(field, value):
+        return unsafe
     if field == "birth_date":
         try:
             born = date.fromisoformat(value)
@@ -103,6 +135,15 @@ def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: st
     return None
 
 
+def _unsafe(field: str, value: str) -> tuple[str, str] | None:
+    if len(value) > _MOST_CHARACTERS or not value.isprintable():
+        return "it is too long, or holds characters that cannot be printed", "write it as one line"
+    # a number may begin with +
+    if field != "phone" and is_formula(value):
+        return "a spreadsheet would run it as a formula", "write it without the sign in front"
+    return None
+
+
 def _tells(value: str) -> bool:
     """Whether it tells of a special category, or is an identity number."""
     return bool(categories_in(value)) or any(national_ids_in(value))
@@ -130,12 +171,12 @@ def _country(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str,
 
 
 def others_with(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]) -> list[str]:
-    """Other customers who have, or may have, the address or number that `customer` would get, in a field that names several too: a
-    person has to decide whose it is."""
+    """Other customers who have, or may have, the address or number that `customer` would get, in a field that names several too, or
+    the name with the birth date or the address: a person has to decide whose it is."""
     if not has_table(con, "conformed", "conformed_people"):
         return []
     define_match_keys(con)
-    found: set[str] = set()
+    found = new_namesakes(con, customer, values)
     if email := values.get("email"):
         readings = scalar(con, "select match_keys.email_readings($1)", [email])
         query = _OTHERS.format(numbers="", readings="match_keys.email_readings(p.email)")

@@ -20,7 +20,7 @@ from orchestration.privacy.intake.spelled_numbers import numbers_asked
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.privacy.rights.by_number import customers_by_number
-from orchestration.privacy.rights.corrections import check_values
+from orchestration.privacy.rights.corrections import checked_values
 
 Right = Literal["erase", "export", "restrict", "rectify", "object", "withdraw"]
 # held: a person has to decide whom it is about · unknown: about nobody here, who asked is to be told so · open: begun, the next run finishes it ·
@@ -342,12 +342,12 @@ def free(con: duckdb.DuckDBPyConnection, customer: str, at: datetime, request: s
 
 
 def correct(
-    con: duckdb.DuckDBPyConnection, customer: str, values: dict[str, str | None], at: datetime, request: str
+    con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None], at: datetime, request: str
 ) -> int:
     """Notes a correction (Art. 16), field by field, of the customer's records: each night puts it in again, whatever the
     source says. `at` is UTC, naive. Returns the values that are corrected. Raises KundbildError where a field or value is none.
     """
-    assert_correctable(con, customer, values)
+    values = correctable(con, customer, values)
     return sum(
         int(
             scalar(
@@ -360,12 +360,14 @@ def correct(
     )
 
 
-def assert_correctable(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]) -> None:
-    """Raises KundbildError, without the value, where a field or value is none."""
+def correctable(
+    con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """The values as they are stored. Raises KundbildError, without the value, where a field or value is none."""
     for field in values:
         if field not in CORRECTABLE:
             raise KundbildError(f"{field!r} cannot be corrected", to_do=f"fields are {', '.join(CORRECTABLE)}")
-    check_values(con, customer, values)
+    return checked_values(con, customer, values)
 
 
 def begun_restrictions(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -17,7 +17,7 @@ from orchestration.core.warehouse import has_table, scalar, text, transaction
 from orchestration.match_keys import all_name_keys, define_match_keys, name_key
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.raw_people import Unresolved
-from orchestration.privacy.rights.rights import CORRECTABLE, assert_correctable, prepare_requests
+from orchestration.privacy.rights.rights import CORRECTABLE, correctable, prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper
 
 _DDL = """
@@ -161,7 +161,7 @@ def correct_unresolved(
 
     Raises KundbildError as `correct` does.
     """
-    assert_correctable(con, whom.handle, values)
+    values = correctable(con, whom.handle, values)
     said = [
         {"system": system, "key": key, "field": field, "value": value, "at": at, "request": request}
         for system, key in _stand_ins(con, pepper, whom)
@@ -273,7 +273,7 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
         con.execute("create or replace table restricted.rights_compared as select digest from to_compare")
         if rows:
             for field in CORRECTABLE:
-                value = "c.value::date" if field == "birth_date" else "c.value"
+                value = "try_cast(c.value as date)" if field == "birth_date" else "c.value"
                 con.execute(
                     f"update conformed.conformed_people as p set {field} = {value} from identity.corrections c "
                     f"where c.field = {text(field)} and c.source_system = p.source_system and c.source_key = p.source_key"

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from types import SimpleNamespace
 
+import jinja2
 import pytest
 
+from data_quality.suites.conformed import suites
 from orchestration.core.errors import KundbildError
-from orchestration.privacy.rights.corrections import others_with
+from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.privacy.rights.corrections import others_with, rewrite_dates
 from orchestration.privacy.rights.rights import correct, prepare_requests
+from orchestration.privacy.rights.rights_keys import apply_known_rights
+from orchestration.privacy.secrets.pepper import Pepper
 from tests.unit.people import person
 
 AT = datetime(2026, 3, 1)
+PEPPER = Pepper(("0123456789abcdef0123456789abcdef",))
+SETTINGS = Settings(company="T", sources={"s": {"connector": "files", "url": "/", "tables": {}}})
 ANNA = person("anna", email="anna@berg.se", phone="+46701112233")
 BO = person("bo", "Bo", "Dahl", email="Bo.Dahl@gmail.com", phone="0709998877")
 
@@ -31,7 +39,8 @@ def customers(resolve, warehouse) -> dict[str, str]:
         ("email", "a@x.se; b@x.se"), ("email", "Anna <a@x.se>"), ("phone", "12"), ("phone", "call me"), ("phone", "+46 70"),
         ("country_code", "Sweden"), ("country_code", "XX"), ("postal_code", "Stockholm"), ("given_name", "a@x.se"),
         ("family_name", "+46701112233"), ("city", "https://x.se"), ("street", "12"), ("gender", "1"), ("city", "x" * 300),
-        ("full_name", "Anna\nBerg"), ("full_name", "\x1b[31mAnna"),
+        ("full_name", "Anna\nBerg"), ("full_name", "\x1b[31mAnna"), ("email", "=cmd@x.se"), ("email", "+cmd@x.se"), ("email", "-cmd@x.se"),
+        ("given_name", "=cmd"), ("street", "@Storgatan 1"), ("city", "Lund;=cmd"),
     ],
 )  # fmt: skip
 def test_a_value_that_its_field_cannot_hold_is_refused_and_not_told(customers, warehouse, field, value):
@@ -74,6 +83,99 @@ def test_what_its_field_can_hold_stands(customers, warehouse):
         "birth_date": "1985-03-12", "gender": None, "street": "Storgatan 1 B", "postal_code": "114 55", "city": "Å", "country_code": "SE",
     }  # fmt: skip
     assert correct(warehouse, customers["anna"], values, AT, "r1") == len(values)
+
+
+def stored(con) -> list[tuple[str, str]]:
+    return con.execute("select field, value from identity.corrections order by all").fetchall()
+
+
+@pytest.mark.parametrize("written", ["2020-01-01", "20200101", "2020-W01-3", "2020W013"])
+def test_a_birth_date_is_stored_as_the_night_casts_it(customers, warehouse, written):
+    correct(warehouse, customers["anna"], {"birth_date": written}, AT, "r1")
+    assert stored(warehouse) == [("birth_date", "2020-01-01")]
+
+
+def apply_macro(con) -> None:
+    """Runs the hook of conformed_people as dbt renders it."""
+    said: list[str] = []
+    known = {
+        "var": {"correctable": ["city", "birth_date"]}.__getitem__,
+        "this": "conformed.conformed_people",
+        "source": lambda *names: ".".join(names),
+        "return": lambda value: said.append(value) or value,
+        "adapter": SimpleNamespace(dispatch=lambda name, package: getattr(found, f"default__{name}")),
+    }
+    text = "".join((DBT_DIR / "macros" / name).read_text() for name in ("conformed.sql", "engine/casts.sql"))
+    found = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, globals=known).module
+    found.apply_corrections()
+    con.execute(said[-1])
+
+
+def test_a_stored_birth_date_that_cannot_be_cast_fails_no_night_and_is_told(customers, warehouse):
+    """Earlier versions stored dates as they were typed."""
+    for written, request in (("20010203", "r1"), ("spring", "r2")):
+        key = {"r1": "anna", "r2": "bo"}[request]
+        warehouse.execute("insert into identity.corrections values ('crm', ?, 'birth_date', ?, ?, ?, null)", [key, written, AT, request])  # fmt: skip
+    born = "select source_key, birth_date from conformed.conformed_people order by 1"
+    warehouse.execute("update conformed.conformed_people set birth_date = '1990-01-01'")
+    apply_macro(warehouse)
+    assert dict(warehouse.execute(born).fetchall()) == {"anna": None, "bo": None}
+    assert rewrite_dates(warehouse) == ["r2"] and stored(warehouse) == [("birth_date", "2001-02-03"), ("birth_date", "spring")]  # fmt: skip
+    apply_macro(warehouse)
+    assert dict(warehouse.execute(born).fetchall()) == {"anna": date(2001, 2, 3), "bo": None}
+    (check,) = [c for suite in suites(SETTINGS, {}) for c in suite.checks if c.name == "corrections_can_be_read"]
+    query = check.arguments["unexpected_rows_query"]
+    assert warehouse.execute(query.format(batch="conformed.conformed_people")).fetchall() == [("r2",)]
+    # a new record of the person gets it in the night too
+    warehouse.execute("update conformed.conformed_people set birth_date = '1990-01-01'")
+    apply_known_rights(warehouse, PEPPER)
+    warehouse.execute("insert into conformed.conformed_people by name select * replace ('new' as source_key) from conformed.conformed_people where source_key = 'bo'")  # fmt: skip
+    assert apply_known_rights(warehouse, PEPPER) == 1
+    assert dict(warehouse.execute(born).fetchall()) == {"anna": date(2001, 2, 3), "bo": None, "new": None}
+
+
+LIVES = {"street": "Storgatan 1", "postal_code": "114 55", "city": "Lund"}
+LARS = person("lars", "Lars Erik", "Otherson", email="lars@o.se", birth_date=date(1977, 7, 21), **LIVES)
+NAMED_SO = {"given_name": "Lars", "family_name": "OTHERSON"}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "values", "is_held"),
+    [
+        ({}, NAMED_SO | {"birth_date": "1977-07-21"}, True),
+        ({}, NAMED_SO | {"birth_date": "19770721"}, True),
+        ({}, {"full_name": "Otherson, Lars", "birth_date": "1977-07-21"}, True),
+        ({}, NAMED_SO | {"street": "STORGATAN 1", "postal_code": "SE-11455"}, True),
+        # with what they have already
+        ({"birth_date": date(1977, 7, 21)}, NAMED_SO, True),
+        (NAMED_SO, {"birth_date": "1977-07-21"}, True),
+        (NAMED_SO | {"street": "Storgatan 1"}, {"postal_code": "114 55"}, True),
+        ({}, NAMED_SO, False),
+        ({}, NAMED_SO | {"birth_date": "1978-07-21"}, False),
+        ({}, NAMED_SO | {"street": "Storgatan 1", "postal_code": "114 56"}, False),
+        ({"birth_date": date(1977, 7, 21)}, {"given_name": "Lars"}, False),
+        # who was a namesake before becomes none by it
+        (NAMED_SO | {"birth_date": date(1977, 7, 21)}, {"street": "Nygatan 9"}, False),
+        ({}, {"city": "Lund", "gender": None}, False),
+    ],
+)
+def test_a_name_with_the_birth_date_or_address_of_another_customer_is_held(resolve, warehouse, theirs, values, is_held):
+    anna = person("anna", "Anna", "Berg", email="anna@berg.se", country_code=None)
+    ids = resolve(anna, LARS)
+    for field, value in theirs.items():
+        warehouse.execute(f"update conformed.conformed_people set {field} = $1 where source_key = 'anna'", [value])
+    assert others_with(warehouse, ids["anna"], values) == ([ids["lars"]] if is_held else [])
+    if is_held:
+        warehouse.execute(
+            "insert into identity.decisions values ('crm', 'lars', 'crm', 'anna', 'different', $1, 'dpo', '')", [AT]
+        )
+        assert others_with(warehouse, ids["anna"], values) == []
+
+
+def test_a_name_of_nobodys_record_with_the_birth_date_of_a_customer_is_held(resolve, warehouse):
+    lars = resolve(LARS)["lars"]
+    assert others_with(warehouse, "kundbild:none", NAMED_SO | {"birth_date": "1977-07-21"}) == [lars]
+    assert others_with(warehouse, "kundbild:none", NAMED_SO) == []
 
 
 def test_an_address_or_number_of_another_customer_is_held_in_any_spelling(customers, warehouse):
