@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -244,22 +245,26 @@ def _assert_no_link(path: Path, *, overwrite: bool) -> None:
 def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
     """Writes a file that only its owner may read: the whole of it, or, where that fails, none; never through a link.
 
-    The text is written beside the file and renamed, so neither a full disk nor a kill leaves a cut file. What is no
+    The text is written beside the file and renamed, so neither a full disk nor a kill leaves a cut file. The file beside it is
+    always a new one: in a shared folder somebody else may have made one of its name, and would own what is written. What is no
     plain file (a pipe) is written to as it is. Raises KundbildError where the path is a symbolic link, a file is there
     and may not be overwritten, or the disk is full.
     """
     _assert_no_link(path, overwrite=overwrite)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    is_ours = False
     try:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")
             return
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        is_ours = True
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         put_in_place(fresh, path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        if is_ours:
+            fresh.unlink(missing_ok=True)
         raise full_disk(error, path.parent) or KundbildError(
             f"the file cannot be written: {error.strerror}", where=str(path), to_do="name another, or mend its rights"
         ) from error

@@ -262,6 +262,25 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert read_json(path) is None and read_json(tmp_path / "nowhere") is None
 
 
+@pytest.mark.parametrize("names", ["guessed", "alike"])
+def test_what_somebody_made_beside_a_file_is_never_written_to(tmp_path, monkeypatch, names):
+    """In a shared folder another user owns what they made, and reads what is written into it."""
+    path = tmp_path / "audience.csv"
+    if names == "alike":
+        monkeypatch.setattr("orchestration.core.home.secrets.token_hex", lambda size: "0")
+    theirs = tmp_path / f".audience.csv.{'0' if names == 'alike' else os.getpid()}.part"
+    theirs.write_text("theirs")
+    theirs.chmod(0o666)
+    if names == "alike":
+        with pytest.raises(KundbildError, match="cannot be written"):
+            write_private(path, "ours")
+        assert not path.exists()
+    else:
+        write_private(path, "ours")
+        assert path.read_text() == "ours" and path.stat().st_mode & 0o777 == 0o600
+    assert theirs.read_text() == "theirs"
+
+
 def test_a_child_ends_with_its_parent_however_that_ends():
     child = (
         "import sys, time; from orchestration.core.stopping import end_with_parent\n"
