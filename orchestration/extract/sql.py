@@ -85,10 +85,29 @@ def read_table(
         clear_up(con, *(f"drop table if exists {made}" for made in _MADE), "drop view if exists fetched")
 
 
+# why → what is said of it, and what to do; host, name and password are blamed where no connection comes about
+_CAUSES = {
+    Why.UNREACHABLE: ("", "check that it runs, and host, name and password in url"),
+    Why.PASSING: (": it did not answer to its end", "see in its log what broke it off: a restart, or a value that a view cannot convert"),
+    Why.DENIED: (": the name in url may not read the table", "check the table's name, and grant that name the right to read it"),
+    Why.REFUSED: (
+        ": it cannot carry out the query",
+        "see in its log what it objects to: a broken view, or a key or cursor of a type that cannot be compared",
+    ),
+    Why.DAMAGED: (": its file is damaged, or is no database", "check url; where it is right, copy the database anew"),
+}  # fmt: skip
+_UNKNOWN_CAUSE = (
+    "",
+    "see in its log what it objects to; its driver here may not read its encoding or the type of a column",
+)
+
+
 def _failure(source: str, name: str, there: str, url: sa.URL, error: DatabaseError) -> SourceError:
     if error.why is Why.NO_TABLE:
         return SourceError(
-            f"source {source}: there is no table {there}", where=_safe(url), to_do="check the table's name"
+            f"source {source}: there is no table {there}",
+            where=_safe(url),
+            to_do="check the table's name, and that the name in url may see it",
         )
     if error.why is Why.NO_DRIVER:
         return SourceError(
@@ -103,10 +122,12 @@ def _failure(source: str, name: str, there: str, url: sa.URL, error: DatabaseErr
             to_do=f"see which program writes there at that time, or raise max_minutes below [sources.{source}]",
             is_whole_source=True,
         )
+    code = f"{error.name}, {error.code}" if error.code else error.name
+    reason, to_do = _CAUSES.get(error.why, _UNKNOWN_CAUSE)
     return SourceError(
-        f"source {source}, table {name}: the database cannot be read ({error.name})",
-        where=_safe(url),
-        to_do="check that it runs, host, name and password in url, and that the name may read the table",
+        f"source {source}, table {name}: the database cannot be read{reason} ({code})",
+        where=f"{_safe(url)}, table {there}",
+        to_do=to_do,
         is_passing=error.why in (Why.PASSING, Why.UNREACHABLE),
         is_whole_source=error.why is Why.UNREACHABLE,
     )
