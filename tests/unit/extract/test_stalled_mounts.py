@@ -87,5 +87,6 @@ def test_files_of_a_mount_are_read_from_copies_and_known_by_their_names(
     monkeypatch.setattr(Copies, "take", taking)
     counts = load({"a/1.csv": "id,status\n1,ja\n", "2.csv": "id,status\r\n2,ja\n"})
     assert (counts.inserted, counts.rejected) == (2, 0)
+    assert not list(load_files.folder.rglob("*.csv"))
     rows = warehouse.execute("select id, _source_file from raw_s.t order by id").fetchall()
     assert rows == [("1", "a/1.csv"), ("2", "2.csv")]
