@@ -26,20 +26,30 @@ with used as ({_USED.format(people="identity.normalised_people")}), counted as (
         count(distinct coalesce(left(given_key, 3), '') || '|' || coalesce(left(family_key, 3), '')) as name_count,
         count(distinct given_key) as given_name_count
     from used {{only}} group by all
+), judged as (
+    select c.*, o.reason,
+        case
+            when o.verdict = 'trust' then null
+            when o.verdict = 'ignore' then 'override'
+            when is_junk(c.kind, c.value_key) then 'junk'
+            when c.kind = 'email' and split_part(c.value_key, '@', 1) in (select local_part from reference.role_mailboxes) then 'role_mailbox'
+            when c.name_count > $max_names then 'many_names'
+            when c.record_count > case c.kind when 'email' then $max_email else $max_phone end then 'many_records'
+        end as ignored_code
+    from counted c
+    left join reference.identifier_overrides o on o.kind = c.kind and o.value_key = c.value_key
 )
-select c.kind, c.value_key, c.record_count, c.name_count, c.given_name_count,
-    case
-        when o.verdict = 'trust' then null
-        when o.verdict = 'ignore' then 'override: ' || coalesce(o.reason, 'ignored')
-        when is_junk(c.kind, c.value_key) then 'junk: ' || junk_reason(c.kind, c.value_key)
-        when c.kind = 'email' and split_part(c.value_key, '@', 1) in (select local_part from reference.role_mailboxes) then 'role mailbox'
-        when c.name_count > $max_names then 'shared by too many names'
-        when c.record_count > case c.kind when 'email' then $max_email else $max_phone end then 'shared by too many records'
+select kind, value_key, record_count, name_count, given_name_count, ignored_code,
+    case ignored_code
+        when 'override' then 'override: ' || coalesce(reason, 'ignored')
+        when 'junk' then 'junk: ' || junk_reason(kind, value_key)
+        when 'role_mailbox' then 'role mailbox'
+        when 'many_names' then 'shared by too many names'
+        when 'many_records' then 'shared by too many records'
     end as ignored_reason
-from counted c
-left join reference.identifier_overrides o on o.kind = c.kind and o.value_key = c.value_key
+from judged
 """
-# of the records that are another now and were another before
+# identifiers of the records that changed, as they are and as they were
 _TOUCHED_VALUES = f"""
 create or replace temp table touched_values as
 select distinct kind, value_key from ({_USED.format(people="identity.normalised_people")}) where record_id in (from identity.touched_records)
@@ -241,7 +251,7 @@ def find_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
 
 def recount_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> int:
     """Brings `identity.identifiers` up to date with the touched records, and touches the others that have one whose
-    worth is another now. Needs `replaced_people`. Returns their number."""
+    worth changed. Needs `replaced_people`. Returns their number."""
     define_junk(con)
     con.execute(_TOUCHED_VALUES)
     only = "semi join touched_values using (kind, value_key)"

@@ -22,9 +22,9 @@ _COMPARED = re.compile(
 )
 # a reason that is written, not compared: an assignment in Python
 _WRITTEN = re.compile(r"^[ ]+reason = ", re.MULTILINE)
-# reasons of rejected rows, of rows that were set aside and of ignored identifiers, which have no codes
+# reasons of rejected rows, of rows that were set aside, which have no codes
 _WITHOUT_CODES = {
-    "dbt_project/macros/quarantine.sql", "dbt_project/macros/told.sql", "dbt_project/models/identity/golden_records.sql", "orchestration/extract/json_files.py",
+    "dbt_project/macros/quarantine.sql", "dbt_project/macros/told.sql", "orchestration/extract/json_files.py",
     "orchestration/extract/landing.py", "orchestration/identity/unread_entries.py", "orchestration/run/set_aside.py",
 }  # fmt: skip
 

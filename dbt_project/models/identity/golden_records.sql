@@ -11,7 +11,7 @@ with
         join {{ source("identity", "phone_numbers") }} n on n.phone = e.contact_point
         where e.confirmed_at is not null and e.deleted_at is null and e.contact_point_type = 'phone' and n.is_certain
     ),
-    junk as (select kind, value_key from {{ source("identity", "identifiers") }} where ignored_reason like 'junk: %'),
+    junk as (select kind, value_key from {{ source("identity", "identifiers") }} where ignored_code = 'junk'),
     entries as (
         select
             *,
