@@ -6,20 +6,30 @@ from datetime import datetime
 
 import pytest
 
-from tests.unit.consent import ANNA, BO, FRESH, NOBODYS, SURVEY, said
-from tests.unit.people import person
+from tests.unit.consent import ANNA, FRESH, NOBODYS, SURVEY, said
+from tests.unit.people import by_case, person, someone
+
+# whether a point of the record's is evidence for a channel
+KINDS = [
+    ("email", "email", True), ("email", "phone", False), ("sms", "phone", True), ("sms", "email", False),
+    ("phone", "phone", True), ("phone", "email", False), ("post", "post", True), ("post", "email", False),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("channel", "point", "is_evidence"),
-    [("email", "anna@x.se", True), ("email", "+46701112233", False), ("sms", "+46701112233", True), ("sms", "anna@x.se", False),
-     ("phone", "+46701112233", True), ("phone", "anna@x.se", False), ("post", "Storgatan 1, 111 22 Stockholm", True), ("post", "anna@x.se", False)],
-)  # fmt: skip
-def test_rule_02_a_contact_point_of_another_kind_is_no_evidence(permitted, channel, point, is_evidence):
-    anna = ANNA | {"street": "Storgatan 1", "postal_code": "11122"}
-    granted = said("anna", channel=channel, contact_point=point)
-    found = permitted([anna], consent_events=[granted], reservations=FRESH)
-    assert set(found) == ({("anna", "survey", channel)} if is_evidence else set())
+def test_rule_02_a_contact_point_of_another_kind_is_no_evidence(permitted):
+    people = [someone(n, street=f"Storgatan {n + 1}", postal_code="11122") for n in range(len(KINDS))]
+    granted = [
+        said(
+            one["source_key"],
+            channel=channel,
+            contact_point={**one, "post": f"{one['street']}, 111 22 Stockholm"}[kind],
+        )
+        for one, (channel, kind, _) in zip(people, KINDS, strict=True)
+    ]
+    found = permitted(people, consent_events=granted, reservations=FRESH)
+    assert by_case(KINDS, lambda n: {channel for key, _, channel in found if key == f"p{n}"}) == by_case(
+        KINDS, lambda n: {KINDS[n][0]} if KINDS[n][2] else set()
+    )
 
 
 def test_rule_02_an_address_stays_evidence_for_the_channel_that_it_is_of(permitted):
@@ -44,20 +54,37 @@ def test_rule_02_a_wording_without_letter_or_digit_or_a_word_for_none_is_no_evid
 
 
 def test_rule_02_a_grant_on_an_address_that_only_others_have_is_no_evidence(permitted):
-    of_bo = said("anna", contact_point="BO@x.se")
-    assert permitted([ANNA, BO], consent_events=[of_bo]) == {}
-    # of nobody else, as an old address, or shared with the other, it is
-    assert permitted([ANNA], consent_events=[of_bo]) == {SURVEY: "BO@x.se"}
-    shared = person("anna2", email="bo@x.se", phone=ANNA["phone"])
-    found = permitted([ANNA, shared, BO], consent_events=[of_bo])
-    # the customer goes by the key of one of the two records
-    assert list(found.values()) == ["BO@x.se"] and {who for who, _, _ in found} < {"anna", "anna2"}
+    others = [someone(n, source_key=f"other{n}") for n in range(2)]
+    # of nobody else, as an old address, it is
+    people = {
+        "of another": ([someone(2)], "ALVA@almgren.se"),
+        "of nobody": ([someone(3)], "OLD@old.se"),
+        # one customer by the number, who shares the address with the other
+        "of another and of the customer's": ([someone(4), someone(4, source_key="p4b", email=others[1]["email"])], "BROR@brodin.se"),
+    }  # fmt: skip
     # and one that stands in for none grants nothing
-    for junk in ("test@test.com", "NoEmail@noemail.com"):
-        assert permitted([ANNA], consent_events=[said("anna", contact_point=junk)]) == {}
-        assert permitted([ANNA | {"email": junk}], consent_events=[said("anna", contact_point=junk)]) == {}
-    assert permitted([ANNA], consent_events=[said("anna", channel="sms", contact_point="070-000 00 00")]) == {}
-    assert permitted([ANNA], consent_events=[said("anna", capture_source=None)]) == {}
+    for n, (junk, is_own) in enumerate(
+        (junk, is_own) for junk in ("test@test.com", "NoEmail@noemail.com") for is_own in (False, True)
+    ):
+        people[f"{junk} {is_own}"] = ([someone(5 + n) | ({"email": junk} if is_own else {})], junk)
+    granted = [said(records[0]["source_key"], contact_point=point) for records, point in people.values()]
+    people["a number that stands in for none"] = ([someone(9)], None)
+    people["without a source"] = ([someone(10)], None)
+    granted.append(said("p9", channel="sms", contact_point="070-000 00 00"))
+    granted.append(said("p10", contact_point=someone(10)["email"], capture_source=None))
+    found = permitted(
+        [*others, *(record for records, _ in people.values() for record in records)], consent_events=granted
+    )
+    # a customer of two records goes by the key of one of them
+    of_case = {
+        case: [point for (key, *_), point in found.items() if key in {r["source_key"] for r in records}]
+        for case, (records, _) in people.items()
+    }
+    assert of_case == {case: [] for case in people} | {
+        "of nobody": ["OLD@old.se"],
+        "of another and of the customer's": ["BROR@brodin.se"],
+    }
+    assert len(found) == 2
 
 
 # an address as a record has it and its grant names it: several in one, or none, is no address to write to
@@ -104,11 +131,12 @@ def test_rule_02_a_grant_on_what_stands_in_for_an_address_is_no_evidence(permitt
     shown = warehouse.execute("select email.value from identity.golden_records where email is not null").fetchall()
     assert sorted(point for (point,) in shown) == sorted(SOMEBODYS)
     # of a customer who has a real one too, that one alone is evidence
-    for point in ("none@none.se", "no-reply@shop.se"):
-        assert permitted([ANNA], consent_events=[said("anna", contact_point=point)]) == {}
-        assert permitted([ANNA], consent_events=[said("anna", contact_point=point), said("anna")]) == {
-            SURVEY: "anna@x.se"
-        }
+    junk = ["none@none.se", "no-reply@shop.se"] * 2
+    people = [someone(n) for n in range(len(junk))]
+    granted = [said(f"p{n}", contact_point=point) for n, point in enumerate(junk)]
+    granted += [said(one["source_key"], contact_point=one["email"]) for one in people[2:]]
+    found = permitted(people, consent_events=granted)
+    assert found == {(one["source_key"], "survey", "email"): one["email"] for one in people[2:]}
 
 
 def test_rule_02_a_grant_on_what_stands_in_for_a_number_is_no_evidence(permitted):
@@ -119,25 +147,35 @@ def test_rule_02_a_grant_on_what_stands_in_for_a_number_is_no_evidence(permitted
     assert set(permitted([anna], consent_events=[said("anna", channel="sms")])) == {("anna", "survey", "sms")}
 
 
-@pytest.mark.parametrize("point", ["none@none.se", "noreply@x.se", "070-111 11 11", "0701234567"])
-def test_rule_04_a_withdrawal_on_junk_denies_its_person_and_not_all_who_have_it(permitted, point):
-    # each has the junk in one field, and was granted something on what stands in the other
-    column, channel = ("email", "sms") if "@" in point else ("phone", "email")
-    theirs = {"vera": ("vera@x.se", "+46701112244"), "stig": ("stig@x.se", "+46701112255")}
-    people = [
-        person(key, key, key, email=mail, phone=number) | {column: point} for key, (mail, number) in theirs.items()
-    ]
-    granted = [said(key, channel=channel, contact_point=points[channel == "sms"]) for key, points in theirs.items()]
-    no = said("vera", "withdrawn", "2026-02-01", channel=channel, contact_point=point)
+# each is what two strangers have in one field, and who were granted something on what stands in the other
+SHARED_JUNK = ["none@none.se", "noreply@x.se", "070-111 11 11", "0701234567"]
 
-    def who(people, *more):
-        return {key for key, _, _ in permitted(people, consent_events=[*granted, *more])}
 
-    assert who(people) == {"vera", "stig"}
-    assert who(people, no) == {"stig"}
+def test_rule_04_a_withdrawal_on_junk_denies_its_person_and_not_all_who_have_it(permitted):
+    channels = ["sms" if "@" in point else "email" for point in SHARED_JUNK]
+    people, granted, refused, gone, beside = [], [], [], [], []
+    for n, (point, channel) in enumerate(zip(SHARED_JUNK, channels, strict=True)):
+        junk_in, real_in = ("email", "phone") if channel == "sms" else ("phone", "email")
+        pair = [someone(2 * n, source_key=f"vera{n}"), someone(2 * n + 1, source_key=f"stig{n}")]
+        granted += [said(one["source_key"], channel=channel, contact_point=one[real_in]) for one in pair]
+        people += [one | {junk_in: point, "birth_date": None} for one in pair]
+        refused.append(
+            said(f"vera{n}", "withdrawn", "2026-02-01", channel=channel, contact_point=point, source_key=f"w{n}")
+        )
+        gone.append(
+            person(f"old{n}", f"Old{'abcd'[n]}", f"One{'abcd'[n]}", **{junk_in: point}, deleted_at=datetime(2026, 3, 1))
+        )
+        beside.append({"contact_point": f"{point}; {pair[0][real_in]}"})
+
+    def who(*statements: dict, more: tuple[dict, ...] = ()) -> dict[str, object]:
+        found = {key for key, _, _ in permitted([*people, *more], consent_events=[*granted, *statements])}
+        return by_case(SHARED_JUNK, lambda n: {key[:-1] for key in found if key.endswith(str(n))})
+
+    both, stig = (by_case(SHARED_JUNK, lambda _, who=who: who) for who in ({"vera", "stig"}, {"stig"}))
+    assert who() == both
+    assert who(*refused) == stig
     # nor does it speak for others where its record is gone, or where it names nobody
-    gone = person("old", "Old", "One", **{column: point}) | {"deleted_at": datetime(2026, 3, 1)}
-    assert who([*people, gone], no | {"person_key": "old"}) == {"vera", "stig"}
-    assert who(people, no | NOBODYS) == {"vera", "stig"}
+    assert who(*(no | {"person_key": f"old{n}"} for n, no in enumerate(refused)), more=tuple(gone)) == both
+    assert who(*(no | NOBODYS for no in refused)) == both
     # beside a real one in the field it takes nothing from that
-    assert who(people, no | NOBODYS | {"contact_point": f"{point}; {theirs['vera'][channel == 'sms']}"}) == {"stig"}
+    assert who(*(no | NOBODYS | point for no, point in zip(refused, beside, strict=True))) == stig
