@@ -144,6 +144,9 @@ select distinct h.person_system, h.person_key, h.token from (
 ) h
 anti join identity.held_points o on o.person_system = h.person_system and o.person_key = h.person_key and o.token = h.token
 where h.token is not null
+    -- a mailbox or number of many is not the own one of a record that does not stand, because a grant names it
+    and ((h.person_system, h.person_key) in (select (source_system, source_key) from conformed.conformed_people where deleted_at is null)
+        or h.token not in (select value_key from identity.identifiers where ignored_reason is not null))
 """
 # what retention or an erasure took has no points either; what is gone at its source is a record until then
 _FORGET = """

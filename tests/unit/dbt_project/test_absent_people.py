@@ -239,10 +239,22 @@ def test_rule_04_statements_of_a_record_that_stands_name_nobody_but_it(permitted
     assert set(found) == {("p0", "survey", "email"), ("p1", "survey", "email"), OF_BO}
 
 
-def test_rule_04_a_mailbox_of_many_that_a_statement_of_nobodys_names_denies_none_of_them(permitted):
+@pytest.mark.parametrize(
+    "gone", [[], [person("7", "Cia", "Dahl", source_system="shop", email="cia@x.se", deleted_at=datetime(2026, 4, 1))]]
+)
+@pytest.mark.parametrize("kind", ["opened", "granted", "withdrawn"])
+def test_rule_04_a_mailbox_of_many_that_a_statement_of_nobodys_names_denies_none_of_them(permitted, gone, kind):
     """Who withdraws on it denies all of them."""
-    people = [person(key, key, key, email="info@x.se") for key in ("eva", "pia")]
+    permitted.remembers = True
+    people = [*(person(key, key, key, email="info@x.se") for key in ("eva", "pia")), *gone]
     granted = [said(key, contact_point="info@x.se") for key in ("eva", "pia")]
-    named = said("7", person_system="shop", contact_point="info@x.se", source_key="s")
-    assert len(permitted(people, consent_events=[*granted, named, no()])) == 2
-    assert permitted(people, consent_events=[*granted, named, no(contact_point="info@x.se")]) == {}
+    named = {"person_system": "shop", "contact_point": "info@x.se"}
+    if kind == "opened":
+        more = {"email_events": [{"kind": kind, "occurred_at": datetime(2026, 2, 1), "person_key": "7", **named}]}
+    else:
+        more = {}
+        granted.append(said("7", kind, channel="email" if kind == "granted" else "phone", source_key="s", **named))
+    # in the nights after it too
+    for _ in range(2):
+        assert len(permitted(people, consent_events=[*granted, no()], **more)) == 2
+    assert permitted(people, consent_events=[*granted, no(contact_point="info@x.se")], **more) == {}
