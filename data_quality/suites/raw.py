@@ -53,26 +53,36 @@ def _is_read(settings: Settings) -> Check:
     )
 
 
-def _fresh(source: str, name: str, connector: str, table: Table, hours: float) -> Check:
-    # the newest change by the source's own clock where it has one, else when rows were extracted; a file is a sign of life
-    # also without a row that is new. Where the table says no hours its files alone are asked: people may say nothing for days
-    is_by_cursor = table.cursor and table.fresh_within_hours
+def is_by_cursor(table: Table) -> bool:
+    """Whether the source's own clock says how fresh a table is. Where the table says no hours its files alone are asked: people may
+    say nothing for days."""
+    return bool(table.cursor and table.fresh_within_hours)
+
+
+def newest(source: str, name: str, connector: str, table: Table) -> str:
+    """SQL, of the raw table: when something last came, by the source's clock where that is asked, else by ours. A file is a sign
+    of life also without a row that is new."""
     # a row that is ahead of the clock is no sign of life, today or any later day
     cursor = f'try_cast("{table.cursor}" as timestamp)'
-    newest = (
+    came = (
         f"max({cursor}) filter ({cursor} <= (select as_of from ops.clock) + interval 1 day)"
-        if is_by_cursor
+        if is_by_cursor(table)
         else "max(_extracted_at)"
     )
-    if connector == "files" and not is_by_cursor:
+    if connector == "files" and not is_by_cursor(table):
         noted = (
             f"select max(noted_at) from ops.loaded_files where source = {text(source)} and table_name = {text(name)}"
         )
-        newest = f"greatest({newest}, ({noted}))"
+        return f"greatest({came}, ({noted}))"
+    return came
+
+
+def _fresh(source: str, name: str, connector: str, table: Table, hours: float) -> Check:
+    came = newest(source, name, connector, table)
     return no_rows(
         "is_fresh",
         f"Something came in the {hours:g} hours before the night.",
-        f"select newest from (select {newest} as newest from {{batch}}) as t "
+        f"select newest from (select {came} as newest from {{batch}}) as t "
         f"where newest is null or newest < (select as_of from ops.clock) - interval {round(hours * 60)} minute",
         "WARN",
     )

@@ -23,6 +23,7 @@ from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops,
 from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.unpacked import unreadable
 from orchestration.privacy.erasure.known_again import forget_known_again
+from orchestration.privacy.intake.statement_tables import note_statement_tables
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.rights.rights import prepare_requests
@@ -65,6 +66,7 @@ def extract_source(
     budget = budget or Budget(name, source.max_minutes)
     with budget.going_on(), ServerProcesses() as servers:
         books, failed = _extract_tables(con, home, settings, name, wanted, reading, loaded, suppressor, budget, servers)
+    note_statement_tables(con, name, source)
     if suppressor.learned:
         forget_known_again(con, home, settings, suppressor.learned)
     if failed:

@@ -33,6 +33,9 @@ create table if not exists ops.loaded_files (
     noted_at timestamp, -- a path may bring earlier bytes again
     primary key (source, table_name, file, sha256)
 );
+create table if not exists ops.statement_tables ( -- raw tables that told what people want, for when they come no more
+    source varchar not null, table_name varchar not null, primary key (source, table_name)
+);
 create table if not exists quarantine.rejected_rows (
     load_id bigint not null, source varchar not null, table_name varchar not null, file varchar, line bigint,
     column_name varchar, reason varchar not null, content varchar

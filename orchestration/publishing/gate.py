@@ -49,7 +49,8 @@ def assert_first_is_whole(con: duckdb.DuckDBPyConnection, failed: Sequence[str],
     raise GateError(
         f"nothing is published yet, and source {', '.join(sorted(failed))} could not be read: a first publication would lack it unseen",
         where="[publishing] first_without_failed",
-        to_do="mend the source (`kundbild status`) and run again; or set it to true, or the source's enabled to false",
+        to_do="mend the source (`kundbild status`) and run again; or set it to true. A source that tells nothing of what people want (consent, "
+        "email events, requests) may be switched off meanwhile: enabled = false",
     )
 
 

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from tests.conftest import NIGHT_2, Kundbild
+from tests.integration.clocks import set_night
 from tests.integration.someone import Someone, asked, places
 
 
@@ -155,12 +156,9 @@ def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(demo_copy
 def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_anew(
     demo_copy: Kundbild, someone: Someone
 ):
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
         # as if the night had been last night, with the person in the audience, permitted, instead of its first member
-        con.execute(
-            f"update ops.clock set as_of = timestamp '{now}'; update ops.publications set published_at = timestamp '{now}'"
-        )
+        set_night(con, datetime.now(UTC).replace(tzinfo=None))
         permission = "purpose = 'newsletter' and channel = 'email' and customer_id ="
         con.execute(f"delete from marts.contact_permissions where {permission} ?", [someone.customer_id])
         for table in ("marts.contact_permissions", "audiences.audience_newsletter_email"):

@@ -14,6 +14,7 @@ from orchestration.core.home import Home
 from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.audit.purposes import assert_purposes
 from tests.conftest import NIGHT_2, Kundbild
+from tests.integration.clocks import set_night
 
 AUDIENCES = ("newsletter_email", "service_survey_email", "win_back_email")
 
@@ -52,8 +53,7 @@ def test_rule_15_permissions_older_than_a_day_refuse_every_export(demo_copy: Kun
     def last_night(hours: float) -> None:
         at = (datetime.now(UTC) - timedelta(hours=hours)).replace(tzinfo=None)
         with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
-            con.execute("update ops.clock set as_of = ?", [at])
-            con.execute("update ops.publications set published_at = ?", [at])
+            set_night(con, at)
             con.execute("update ops.check_results set checked_at = ?", [at])
 
     last_night(24.1)

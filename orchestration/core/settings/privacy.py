@@ -59,6 +59,11 @@ class Privacy(BaseModel, extra="forbid", frozen=True):
         description="customers of one full name, where no more than this many are known and their birth dates do not differ, "
         "share what any of them refused; 1 for never",
     )
+    retired_sources: list[str] = Field(
+        default=[],
+        description="sources of consent events, email events or requests, or tables of them as source.table, that are gone for good: "
+        "nobody can say anything there any more. Of any other that is switched off or missing exports are refused",
+    )
     retention_days: dict[str, PositiveInt] = Field(
         default={}, description="days by category, where they are others than the seed data_categories says"
     )
