@@ -6,7 +6,8 @@ the registers are read (test_registers.py).
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, timedelta
 
 import jinja2
 import pytest
@@ -15,69 +16,97 @@ from data_quality.suites.raw_statements import numbers_in_registers
 from orchestration.core.settings import DBT_DIR
 from orchestration.extract.extract import prepare_raw
 from tests.unit.consent import ANNA, BO, SURVEY, said
+from tests.unit.people import by_case, someone
 from tests.unit.two_people import settings_of
 
 REGISTERS = [
-    ("SE", "phone", "nix_telefon", 62, {"phone": "070-111 22 33"}),
-    ("SE", "post", "nix_adresserat", 93, {}),
-    ("NO", "phone", "reservasjonsregisteret", 31, {"phone": "0046 70 111 22 33"}),
-    ("NO", "post", "reservasjonsregisteret", 31, {}),
-    ("DK", "phone", "robinson", 93, {"phone": "+46 70-111 22 33"}),
-    ("DK", "post", "robinson", 93, {}),
+    ("SE", "phone", "nix_telefon", 62),
+    ("SE", "post", "nix_adresserat", 93),
+    ("NO", "phone", "reservasjonsregisteret", 31),
+    ("NO", "post", "reservasjonsregisteret", 31),
+    ("DK", "phone", "robinson", 93),
+    ("DK", "post", "robinson", 93),
 ]
+# the number of a record as the register of its country writes it
+WRITTEN = {"SE": "070-111 22 3{}", "NO": "0046 70 111 22 3{}", "DK": "+46 70-111 22 3{}"}
+SOMEBODY_ELSE = {"phone": "+46709999999", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
 
 
-def register_closes(permitted, country: str, channel: str, register: str, days: int, entry: dict) -> None:
-    """Whoever stands in a fresh version is not reached on the channel; an old one closes it to the whole country."""
-    code = "111 22" if country == "SE" else "1112"
-    home = {"street": "Storgatan 1", "postal_code": code.replace(" ", ""), "city": "Byen", "country_code": country}
-    people = [ANNA | home, BO | home | {"street": "Bygatan 2"}]
-    numbers = {"SE": "+46 70 988 77 {}1", "NO": "+47 909 88 7{}1", "DK": "+45 20 98 87 {}1"}[country]
-    on = {"phone": lambda n: {"contact_point": numbers.format(n)}, "post": lambda n: {"contact_point": "by letter"}}[
-        channel
-    ]
-    granted = [said(key, channel=channel, **on(n)) for n, key in enumerate(("anna", "bo"), start=1)]
-    named = {"given_name": "Anna", "family_name": "BERG", "street": "storgatan 1", "postal_code": code}
+def registers_close(permitted, registers: list[tuple[str, str, str, int]]) -> None:
+    """Whoever stands in a fresh version is not reached on the channel; an old one closes it to the whole country.
 
-    def wash(version: str, row: dict) -> set[str]:
-        entries = [{"register": register, "version_on": version, **row}]
-        return {key for key, *_ in permitted(people, consent_events=granted, reservations=entries)}
+    Of each register there are two people: one it has, and one it does not. Phone and post of one register have versions in
+    common, and are of one greatest age.
+    """
+    people, granted, entries = [], [], []
+    for n, (country, channel, _, _) in enumerate(registers):
+        code = "111 22" if country == "SE" else "1112"
+        number = {"SE": "+46 70 988 77 {}1", "NO": "+47 909 88 7{}1", "DK": "+45 20 98 87 {}1"}[country]
+        for nth, which in enumerate(("has", "free"), start=1):
+            home = {
+                "street": f"{which}gatan {n + 1}",
+                "postal_code": code.replace(" ", ""),
+                "city": "Byen",
+                "country_code": country,
+            }
+            one = someone(2 * n + nth - 1, source_key=f"{which}{n}", phone=None) | home
+            if channel == "phone" and which == "has":
+                one["phone"] = f"+4670111223{n}"
+            point = number.format(nth) if channel == "phone" else "by letter"
+            granted.append(said(one["source_key"], channel=channel, contact_point=point))
+            people.append(one)
+            if which == "has" and channel == "phone":
+                entries.append({"phone": WRITTEN[country].format(n)})
+            elif which == "has":
+                names = {"given_name": one["given_name"], "family_name": one["family_name"].upper()}
+                entries.append(names | {"street": home["street"].lower(), "postal_code": code})
 
-    somebody_else = {"phone": "+46709999999", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
-    assert wash("2026-05-31", somebody_else) == {"anna", "bo"}
-    assert wash("2026-05-31", entry or named) == {"bo"}
-    assert permitted.why["anna", "survey", channel] == f"reserved in {register}"
-    oldest = datetime(2026, 6, 1).toordinal() - days
-    assert wash(str(datetime.fromordinal(oldest).date()), somebody_else) == {"anna", "bo"}
-    assert wash(str(datetime.fromordinal(oldest - 1).date()), somebody_else) == set()
-    assert f"the register {register} is missing or too old" == permitted.why["bo", "survey", channel]
+    def wash(days_old: list[int], rows: list[dict]) -> dict[str, object]:
+        """Whom each register leaves of its two, in versions of so many days before."""
+        versions = [
+            {"register": register, "version_on": str(date(2026, 6, 1) - timedelta(days=old)), **row}
+            for (_, _, register, _), old, row in zip(registers, days_old, rows, strict=True)
+        ]
+        found = permitted(people, consent_events=granted, reservations=versions)
+        return by_case(registers, lambda n: {key[:-1] for key, *_ in found if key.endswith(str(n))})
+
+    def why(which: str) -> dict[str, object]:
+        return by_case(registers, lambda n: permitted.why[f"{which}{n}", "survey", registers[n][1]])
+
+    fresh, oldest, others = [1] * len(registers), [days for *_, days in registers], [SOMEBODY_ELSE] * len(registers)
+    everybody = by_case(registers, lambda _: {"has", "free"})
+    assert wash(fresh, others) == everybody
+    assert wash(fresh, entries) == by_case(registers, lambda _: {"free"})
+    assert why("has") == by_case(registers, lambda n: f"reserved in {registers[n][2]}")
+    assert wash(oldest, others) == everybody
+    assert wash([days + 1 for days in oldest], others) == by_case(registers, lambda _: set())
+    assert why("free") == by_case(registers, lambda n: f"the register {registers[n][2]} is missing or too old")
 
 
-@pytest.mark.parametrize("register", REGISTERS[:1], ids=lambda r: r[2])
-def test_rule_09_sweden_phone(permitted, register):
-    register_closes(permitted, *register)
+def test_rule_09_sweden_phone(permitted):
+    registers_close(permitted, REGISTERS[:1])
 
 
-@pytest.mark.parametrize("register", REGISTERS[1:2], ids=lambda r: r[2])
-def test_rule_10_sweden_post(permitted, register):
-    register_closes(permitted, *register)
+def test_rule_10_sweden_post(permitted):
+    registers_close(permitted, REGISTERS[1:2])
 
 
-@pytest.mark.parametrize("register", REGISTERS[2:4], ids=lambda r: r[1])
-def test_rule_11_norway_phone_and_post(permitted, register):
-    register_closes(permitted, *register)
+def test_rule_11_norway_phone_and_post(permitted):
+    registers_close(permitted, REGISTERS[2:4])
 
 
-@pytest.mark.parametrize("register", REGISTERS[4:], ids=lambda r: r[1])
-def test_rule_12_denmark_phone_and_post(permitted, register):
-    register_closes(permitted, *register)
+def test_rule_12_denmark_phone_and_post(permitted):
+    registers_close(permitted, REGISTERS[4:])
 
 
 def test_rule_12_a_register_that_lists_no_numbers_closes_the_phone_by_name_and_address(permitted):
     home = {"street": "Bygaden 1", "postal_code": "8000", "city": "Aarhus", "country_code": "DK"}
     people = [ANNA | home | {"phone": "+45 20 98 87 11"}, BO | home | {"street": "Bygaden 2"}]
+    # whoever has no address cannot be looked up
+    people.append(someone(0, source_key="nowhere", phone=None, country_code="DK"))
     granted = [
-        said(key, channel="phone", contact_point=f"+45 20 98 87 {n}1") for n, key in enumerate(("anna", "bo"), 1)
+        said(key, channel="phone", contact_point=f"+45 20 98 87 {n}1")
+        for n, key in enumerate(("anna", "bo", "nowhere"), 1)
     ]
     listed = {
         "register": "robinson",
@@ -87,15 +116,13 @@ def test_rule_12_a_register_that_lists_no_numbers_closes_the_phone_by_name_and_a
         "postal_code": "8000",
     }
     assert {key for key, *_ in permitted(people, consent_events=granted, reservations=[listed])} == {"bo"}
-    # whoever has no address cannot be looked up
-    nowhere = [people[0], people[1] | {"street": None, "postal_code": None}]
-    assert permitted(nowhere, consent_events=granted, reservations=[listed]) == {}
-    assert permitted.why["bo", "survey", "phone"] == "the address cannot be looked up in the register"
+    assert permitted.why["nowhere", "survey", "phone"] == "the address cannot be looked up in the register"
     # of a register that lists numbers, an entry without one is of its address alone
     other = {"register": "robinson", "version_on": "2026-05-31", "phone": "+45 20 00 00 00"}
     assert {key for key, *_ in permitted(people, consent_events=granted, reservations=[listed, other])} == {
         "anna",
         "bo",
+        "nowhere",
     }
 
 
@@ -126,18 +153,20 @@ def test_rule_11_a_charity_is_closed_by_the_choice_of_its_own(is_charity, asked)
 
 
 def test_rule_13_a_reservation_blocks_without_any_withdrawal_consent_or_not(permitted):
+    """And closes no other channel."""
     entries = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": "0701112233"}]
-    assert permitted([ANNA], consent_events=[said("anna", channel="phone")], reservations=entries) == {}
-    # and closes no other channel
-    assert set(permitted([ANNA], consent_events=[said("anna")], reservations=entries)) == {SURVEY}
+    granted = [said("anna", channel="phone"), said("anna")]
+    assert set(permitted([ANNA], consent_events=granted, reservations=entries)) == {SURVEY}
 
 
 def test_rule_14_a_register_that_was_never_delivered_closes_its_channel(permitted):
+    nowhere = someone(0, source_key="nowhere", country_code=None)
     granted = [said("anna", channel="phone"), said("anna")]
-    assert set(permitted([ANNA], consent_events=granted)) == {SURVEY}
-    nowhere = [ANNA | {"country_code": None}]
-    assert set(permitted(nowhere, consent_events=granted)) == {SURVEY}
-    assert permitted.why["anna", "survey", "phone"] == "the country, and with it the register, is not known"
+    granted += [
+        said("nowhere", channel=c, contact_point=nowhere[kind]) for c, kind in (("phone", "phone"), ("email", "email"))
+    ]
+    assert set(permitted([ANNA, nowhere], consent_events=granted)) == {SURVEY, ("nowhere", "survey", "email")}
+    assert permitted.why["nowhere", "survey", "phone"] == "the country, and with it the register, is not known"
 
 
 @pytest.mark.parametrize("number", ["4.67044E+10", "4,67044e+10", " 4.67E10 "])
@@ -170,27 +199,47 @@ def test_rule_14_a_register_that_shrank_closes_its_channel_until_it_is_whole_aga
     ]  # fmt: skip
 
 
+# each country as a record writes it, and why its people are not called
+COUNTRIES = {
+    "FI": "no register of the country is known",
+    "Germany": "no register of the country is known",
+    "Suomi": "no register of the country is known",
+    "Atlantis": "the country, and with it the register, is not known",
+    "": "the country, and with it the register, is not known",
+}
+
+
 def test_rule_12_a_country_without_a_register_rule_is_closed_and_a_rule_without_a_register_opens_it(
     permitted, warehouse
 ):
-    granted = [
-        said("anna", channel="phone", contact_point="+358 40 719 3526"),
-        said("anna", channel="post"),
-        said("anna"),
-    ]
-    for country in ("FI", "Germany", "Suomi", "Atlantis", ""):
-        assert set(permitted([ANNA | {"country_code": country}], consent_events=granted)) == {SURVEY}
-    assert set(permitted.why.values()) >= {"the country, and with it the register, is not known"}
-    permitted([ANNA | {"country_code": "FI"}], consent_events=granted)
-    assert permitted.why["anna", "survey", "phone"] == "no register of the country is known"
-    digest = "select digest from marts.consent_inputs"
-    before = warehouse.execute(digest).fetchall()
+    people = [someone(n, country_code=country) for n, country in enumerate(COUNTRIES)]
+    granted = []
+    for n, one in enumerate(people):
+        granted += [
+            said(one["source_key"], channel="phone", contact_point=f"+358 40 719 352{n}"),
+            said(one["source_key"], channel="post"),
+            said(one["source_key"], contact_point=one["email"]),
+        ]
+
+    def channels(found: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+        rows = list(found)
+        return {country: {channel for key, channel in rows if key == f"p{n}"} for n, country in enumerate(COUNTRIES)}
+
+    found = permitted(people, consent_events=granted)
+    assert channels((key, channel) for key, _, channel in found) == {country: {"email"} for country in COUNTRIES}
+    assert {country: permitted.why[f"p{n}", "survey", "phone"] for n, country in enumerate(COUNTRIES)} == COUNTRIES
+    digests = "select s.source_key, i.digest from marts.consent_inputs i join identity.customer_source_records s using (customer_id)"
+    before = dict(warehouse.execute(digests).fetchall())
     warehouse.execute(
         "insert into reference.register_rules (register, channel, country_code) values (null, 'phone', 'FI')"
     )
     for model in ("customer_reservations", "register_gaps", "consent_inputs", "contact_permissions"):
         warehouse.execute(f"create or replace table marts.{model} as {permitted.compiled[model]}")
     # an incremental night sees it
-    assert warehouse.execute(digest).fetchall() != before
-    allowed = "select channel from marts.contact_permissions where is_permitted order by 1"
-    assert warehouse.execute(allowed).fetchall() == [("email",), ("phone",)]
+    after = dict(warehouse.execute(digests).fetchall())
+    assert {key for key in before if before[key] != after[key]} >= {"p0", "p2"}
+    allowed = warehouse.execute(
+        "select s.source_key, p.channel from marts.contact_permissions p join identity.customer_source_records s using (customer_id) "
+        "where p.is_permitted"
+    ).fetchall()
+    assert channels(allowed) == {country: {"email"} for country in COUNTRIES} | {country: {"email", "phone"} for country in ("FI", "Suomi")}  # fmt: skip
