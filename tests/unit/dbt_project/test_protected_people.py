@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import product
 
@@ -11,7 +12,7 @@ from data_quality.suites.raw_statements import hidden_customers
 from orchestration.core.settings import Settings, Source
 from orchestration.core.settings.tables import Table
 from tests.unit.consent import FRESH, said
-from tests.unit.people import FAMILY, person
+from tests.unit.people import FAMILY, by_case, person, someone
 
 GUNNEL = {
     "given_name": "Gunnel Tyra Kristina",
@@ -37,22 +38,64 @@ def known(permitted, warehouse):
     return go
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        {"given_name": "Tyra", "family_name": "Tallstrom", "birth_date": "1950-02-03"},
-        {"given_name": "gunnel", "family_name": "TALLSTRØM", "birth_date": "1950-02-03"},
-        {"given_name": None, "family_name": None, "full_name": "Tallström, Kristina", "birth_date": "1950-02-03"},
-        {"given_name": "Tyra", "family_name": "Tallström Dahl", "birth_date": "1950-02-03"},
-        {"given_name": "Tyra", "family_name": "Tallström", "birth_date": "0050-02-03"},
-        {"given_name": "Tyra", "family_name": "Tallström", "birth_date": None},
-    ],
-)  # fmt: skip
-def test_rule_19_any_forename_with_family_name_and_birth_date_is_enough(known, written):
-    people = [person("m", **written), person("other", "Tyra", "Tallström", birth_date="1971-01-01")]
-    assert known(people, GUNNEL | {"is_protected": True}) == {"m": (True, False)}
-    if written["birth_date"]:
-        assert known(people, GUNNEL | {"is_deceased": True}) == {"m": (False, True)}
+# each case is of a family, and of a birth date, of its own: what the register says of one finds nobody of another
+FAMILIES = (
+    "Tallström",
+    "Björkvall",
+    "Grönhage",
+    "Höglind",
+    "Sjögård",
+    "Löfberg",
+    "Törnros",
+    "Mörner",
+    "Söderhielm",
+    "Öhrling",
+)
+
+
+def of_family(n: int, **more) -> dict:
+    """The register's entry of the n-th family."""
+    return GUNNEL | {"family_name": FAMILIES[n], "birth_date": f"{1950 + n}-02-03"} | more
+
+
+def of_case(cases: Iterable, found: dict[str, tuple[bool, bool]]) -> dict[str, object]:
+    """{case: of whom of it something is known}, of keys that end in a colon and the case's number."""
+    assert {key.partition(":")[2] for key in found} <= {str(n) for n, _ in enumerate(cases)}
+    return by_case(
+        cases, lambda n: {key.partition(":")[0]: known for key, known in found.items() if key.endswith(f":{n}")}
+    )
+
+
+PROTECTED, DECEASED = {"is_protected": True}, {"is_deceased": True}
+# how the record is written, by the entry's family name and birth date
+WRITTEN = [
+    lambda family, born: {"given_name": "Tyra", "family_name": family.replace("ö", "o"), "birth_date": born},
+    lambda family, born: {"given_name": "gunnel", "family_name": family.replace("ö", "ø").upper(), "birth_date": born},
+    lambda family, born: {
+        "given_name": None,
+        "family_name": None,
+        "full_name": f"{family}, Kristina",
+        "birth_date": born,
+    },
+    lambda family, born: {"given_name": "Tyra", "family_name": f"{family} Dahl", "birth_date": born},
+    lambda family, born: {"given_name": "Tyra", "family_name": family, "birth_date": f"00{born[2:]}"},
+    lambda family, born: {"given_name": "Tyra", "family_name": family, "birth_date": None},
+]
+
+
+def test_rule_19_any_forename_with_family_name_and_birth_date_is_enough(known):
+    entries = [of_family(n) for n in range(len(WRITTEN))]
+    people = []
+    for n, (write, entry) in enumerate(zip(WRITTEN, entries, strict=True)):
+        people.append(person(f"m:{n}", **write(entry["family_name"], entry["birth_date"])))
+        people.append(person(f"other:{n}", "Tyra", entry["family_name"], birth_date=f"1971-01-{n + 1:02}"))
+    cases = [str(one) for one in people[::2]]
+    found = of_case(cases, known(people, *(entry | PROTECTED for entry in entries)))
+    assert found == by_case(cases, lambda _: {"m": (True, False)})
+    # of the dead, no more than a name is no proof
+    born = [n for n, one in enumerate(people[::2]) if one["birth_date"]]
+    found = of_case(cases, known(people, *(entries[n] | DECEASED for n in born)))
+    assert found == by_case(cases, lambda n: {"m": (False, True)} if n in born else {})
 
 
 def test_rule_19_whoever_would_give_a_protected_person_away_is_hidden_too(known):
@@ -65,15 +108,16 @@ def test_rule_19_whoever_would_give_a_protected_person_away_is_hidden_too(known)
         person("care of", "Gro", "Ek", birth_date="1947-01-01", street="c/o Ek, Storgatan 1", postal_code="11455"),
         person("neighbour", "Di", "Ek", birth_date="1949-01-01", street="Storgatan 3", postal_code="11455"),
     ]
-    hidden = ("m", "child", "partner", "flat", "care of")
-    assert known(people, GUNNEL | {"is_protected": True}) == dict.fromkeys(hidden, (True, False))
-    assert known(people, GUNNEL | {"is_deceased": True}) == {"m": (False, True)}
     # a household is known by its telephone too
-    people = [
-        person("m", "Tyra", "Tallström", birth_date="1950-02-03", phone="0701740605"),
-        person("child", "Bo", "Dahl", birth_date="1980-01-01", phone="0701740605"),
+    by_phone = [
+        person("by phone", "Tyra", FAMILIES[1], birth_date="1951-02-03", phone="0701740605"),
+        person("their child", "Ulf", "Kvist", birth_date="1981-03-04", phone="0701740605"),
     ]
-    assert set(known(people, GUNNEL | {"is_protected": True})) == {"m", "child"}
+    hidden = ("m", "child", "partner", "flat", "care of", "by phone", "their child")
+    assert known([*people, *by_phone], of_family(0) | PROTECTED, of_family(1) | PROTECTED) == dict.fromkeys(
+        hidden, (True, False)
+    )
+    assert known(people, of_family(0) | DECEASED) == {"m": (False, True)}
 
 
 def test_rule_19_an_entry_whose_birth_date_cannot_be_read_protects_everybody_of_the_name(known):
@@ -100,56 +144,64 @@ def test_rule_19_a_dead_person_whose_birth_date_cannot_be_read_is_known_by_name_
     assert known(unborn, GUNNEL | home | {"is_deceased": True}) == {"m": (False, True)}
 
 
-@pytest.mark.parametrize(
-    ("register_has", "record_has"),
-    [
-        ("Anna Karin", "Annakarin"),
-        ("Annakarin", "Anna-Karin"),
-        ("Per-Olof", "P-O"),
-        ("Per Olof Sven", "PO"),
-        ("P-O", "Per Olof"),
-        ("Per-Olof", "P. Tallström"),
-        ("Gunnel", "G."),
-        ("Gunnel", None),
-        (None, "Gunnel"),
-        ("Mac Donald Per", "Macdonald"),
-    ],
-)
-def test_rule_19_a_given_name_in_another_form_of_the_same_birth_date_is_the_person(known, register_has, record_has):
-    entry = GUNNEL | {"given_name": register_has, "is_protected": True}
-    born = {"birth_date": "1950-02-03"}
-    people = [
-        person("m", record_has, "Tallström", **born),
-        person("another", "Xerxes", "Tallström", **born) if register_has else person("another", "Xerxes", "Ek", **born),
-        person("namesake", "Gunnel", "Tallström", birth_date="1971-08-19"),
-        person("family", "Gunnel", "Ek", **born),
-        # nor by the letters of the family name
-        person("letters", "Xerxes", "Tallström Gunnarson Pers Annasdotter", **born) if register_has else person("letters", "X", "Y"),
-    ]  # fmt: skip
-    if record_has is None:
-        people = people[2:4] + people[:1]  # identity may take a record without a given name for anybody's of that birth
-    assert known(people, entry) == {"m": (True, False)}
-    assert known(people, entry | {"is_protected": False, "is_deceased": True}) == {"m": (False, True)}
+FORMS = [
+    ("Anna Karin", "Annakarin"),
+    ("Annakarin", "Anna-Karin"),
+    ("Per-Olof", "P-O"),
+    ("Per Olof Sven", "PO"),
+    ("P-O", "Per Olof"),
+    ("Per-Olof", "P. {family}"),
+    ("Gunnel", "G."),
+    ("Gunnel", None),
+    (None, "Gunnel"),
+    ("Mac Donald Per", "Macdonald"),
+]
+
+
+def test_rule_19_a_given_name_in_another_form_of_the_same_birth_date_is_the_person(known):
+    people, entries = [], []
+    for n, (register_has, record_has) in enumerate(FORMS):
+        entry = of_family(n, given_name=register_has)
+        family, born, foreign = FAMILIES[n], {"birth_date": entry["birth_date"]}, someone(n)["family_name"]
+        of_them = [
+            person(f"m:{n}", record_has and record_has.format(family=family), family, **born),
+            person(f"another:{n}", "Xerxes", family if register_has else foreign, **born),
+            person(f"namesake:{n}", "Gunnel", family, birth_date=f"1971-08-{n + 1:02}"),
+            person(f"family:{n}", "Gunnel", foreign, **born),
+        ]
+        if register_has:
+            # nor by the letters of the family name
+            of_them.append(person(f"letters:{n}", "Xerxes", f"{family} Gunnarson Pers Annasdotter", **born))
+        if record_has is None:
+            of_them = (
+                of_them[2:4] + of_them[:1]
+            )  # identity may take a record without a given name for anybody's of that birth
+        people += of_them
+        entries.append(entry)
+    for is_so, expected in ((PROTECTED, (True, False)), (DECEASED, (False, True))):
+        found = of_case(FORMS, known(people, *(entry | is_so for entry in entries)))
+        assert found == {key: {"m": expected} for key in found} and len(found) == len(FORMS)
+
+
+SHORT = [("Margareta", "Greta"), ("Eva Margareta", "Rita"), ("Maggan", "Margareta"), ("Greta", "Maggan")]
 
 
 def test_rule_19_a_short_form_of_the_given_name_is_the_person(known):
     """By the seed that identity goes by: either side may have the short form, or both another one."""
-    born = {"birth_date": "1950-02-03"}
-    for register_has, written in (
-        ("Margareta", "Greta"),
-        ("Eva Margareta", "Rita"),
-        ("Maggan", "Margareta"),
-        ("Greta", "Maggan"),
-    ):
-        people = [
-            person("m", written, "Tallström", **born),
-            person("another", "Xerxes", "Tallström", **born),
-            person("namesake", written, "Tallström", birth_date="1971-08-19"),
-            person("family", written, "Ek", **born),
-        ]  # fmt: skip
-        entry = GUNNEL | {"given_name": register_has}
-        assert known(people, entry | {"is_protected": True}) == {"m": (True, False)}, (register_has, written)
-    assert known(people, entry | {"is_deceased": True}) == {"m": (False, True)}
+    people, entries = [], []
+    for n, (register_has, written) in enumerate(SHORT):
+        entry = of_family(n, given_name=register_has)
+        family, born = FAMILIES[n], {"birth_date": entry["birth_date"]}
+        people += [
+            person(f"m:{n}", written, family, **born),
+            person(f"another:{n}", "Xerxes", family, **born),
+            person(f"namesake:{n}", written, family, birth_date=f"1971-08-{n + 1:02}"),
+            person(f"family:{n}", written, someone(n)["family_name"], **born),
+        ]
+        entries.append(entry)
+    for is_so, expected in ((PROTECTED, (True, False)), (DECEASED, (False, True))):
+        found = of_case(SHORT, known(people, *(entry | is_so for entry in entries)))
+        assert found == {key: {"m": expected} for key in found} and len(found) == len(SHORT)
 
 
 # of each pair of writings one entry and one record, born on a day of their own
@@ -197,44 +249,53 @@ def test_rule_19_the_consent_suite_sees_a_part_of_the_family_name_out_of_the_raw
     assert {customer for (customer,) in warehouse.execute(hidden_customers(settings)).fetchall()} == seen | {"another day"}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("entry", "born"), [("1950-02-03", None), (None, "1950-02-03"), ("", "1950-02-03"), (None, None)]
-)
-def test_rule_19_the_consent_suite_sees_whom_the_model_hides_without_a_birth_date(known, warehouse, entry, born):
+# whose birth date is known: as the register's entry writes none, and of the record
+WHOSE = [("{born}", False), (None, True), ("", True), (None, False)]
+
+
+def test_rule_19_the_consent_suite_sees_whom_the_model_hides_without_a_birth_date(known, warehouse):
     """Where the model no longer does, the suite tells: it shares no name form and no join with it."""
-    people = [
-        person("whole", "Gunnel", "Berg-Lund", birth_date=born),
-        person("forename", "Tyra", "Lund", birth_date=born),
-        person("letter", "G", "Lund", birth_date=born),
-        person("other", "Sven", "Lund", birth_date=born),
-        person("family", "Gunnel", "Dahl", birth_date=born),
-    ]
-    protected = GUNNEL | {"given_name": "Gunnel Tyra", "family_name": "Lund", "birth_date": entry or None}
-    hidden = set(known(people, protected | {"is_protected": True}))
-    assert hidden == {"whole", "forename"}
+    people, entries, written = [], [], []
+    for n, (entry_has, is_known) in enumerate(WHOSE):
+        entry, foreign = of_family(n, given_name="Gunnel Tyra", **PROTECTED), someone(n)["family_name"]
+        family, born = FAMILIES[n], entry["birth_date"] if is_known else None
+        people += [
+            person(f"whole:{n}", "Gunnel", f"{foreign}-{family}", birth_date=born),
+            person(f"forename:{n}", "Tyra", family, birth_date=born),
+            person(f"letter:{n}", "G", family, birth_date=born),
+            person(f"other:{n}", "Sven", family, birth_date=born),
+            person(f"family:{n}", "Gunnel", someone(len(WHOSE) + n)["family_name"], birth_date=born),
+        ]
+        written.append((family, entry_has and entry_has.format(born=entry["birth_date"])))
+        entries.append(entry | {"birth_date": written[-1][1] or None})
+    hidden = known(people, *entries)
+    assert of_case(WHOSE, hidden) == by_case(WHOSE, lambda _: dict.fromkeys(("whole", "forename"), (True, False)))
     columns = dict.fromkeys(("given_name", "family_name", "birth_date"), "VARCHAR") | dict.fromkeys(("is_protected", "is_deceased"), "VARCHAR")  # fmt: skip
     table = Table(columns=columns, key=["birth_date"], path="*.csv")
     settings = Settings(company="T", sources={"registers": Source(connector="files", url=".", tables={"addresses": table})})  # fmt: skip
     warehouse.execute("create schema raw_registers; create table raw_registers.addresses (given_name varchar, family_name varchar, birth_date varchar, is_protected varchar, is_deceased varchar, _deleted_at timestamp)")  # fmt: skip
-    warehouse.execute("insert into raw_registers.addresses values ('Gunnel Tyra', 'Lund', ?, 'J', 'N', null)", [entry])
+    for row in written:
+        warehouse.execute("insert into raw_registers.addresses values ('Gunnel Tyra', ?, ?, 'J', 'N', null)", row)
     asked = f"select s.source_key from ({hidden_customers(settings)}) h join identity.customer_source_records s using (customer_id)"
-    assert {key for (key,) in warehouse.execute(asked).fetchall()} == hidden
+    assert {key for (key,) in warehouse.execute(asked).fetchall()} == set(hidden)
     # of the dead no more than a name is no proof
     warehouse.execute("update raw_registers.addresses set is_protected = 'N', is_deceased = 'J'")
     assert warehouse.execute(asked).fetchall() == []
 
 
-@pytest.mark.parametrize(
-    ("register_has", "record_has"), [("Anna Karin", "Annakarin"), ("Annakarin", "Anna Karin"), ("Per-Olof", "P-O")]
-)
-def test_rule_19_without_a_birth_date_the_whole_given_name_in_any_form_is_needed(known, register_has, record_has):
-    entry = GUNNEL | {"given_name": register_has, "is_protected": True}
-    people = [
-        person("m", record_has, "Tallström", birth_date=None),
-        person("initial", "A", "Tallström", birth_date=None),
-        person("nobody", None, "Tallström", birth_date=None),
-    ]
-    assert known(people, entry) == {"m": (True, False)}
+WHOLE = [("Anna Karin", "Annakarin"), ("Annakarin", "Anna Karin"), ("Per-Olof", "P-O")]
+
+
+def test_rule_19_without_a_birth_date_the_whole_given_name_in_any_form_is_needed(known):
+    people = []
+    for n, (_, record_has) in enumerate(WHOLE):
+        people += [
+            person(f"m:{n}", record_has, FAMILIES[n], birth_date=None),
+            person(f"initial:{n}", "A", FAMILIES[n], birth_date=None),
+            person(f"nobody:{n}", None, FAMILIES[n], birth_date=None),
+        ]
+    entries = [of_family(n, given_name=register_has, **PROTECTED) for n, (register_has, _) in enumerate(WHOLE)]
+    assert of_case(WHOLE, known(people, *entries)) == by_case(WHOLE, lambda _: {"m": (True, False)})
 
 
 def test_rule_19_a_family_name_is_known_with_or_without_its_spaces(known):
