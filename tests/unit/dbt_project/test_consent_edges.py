@@ -7,25 +7,37 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
-
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.privacy.rights.rights import object_to_marketing, prepare_requests
-from tests.unit.consent import ANNA, BO, FRESH, compiled_with, orders, said
+from tests.unit.consent import ANNA, BO, FRESH, NOBODYS, compiled_with, orders, said
+from tests.unit.people import by_case, someone
 
 CONFIRMED = {"confirmed_at": datetime(2026, 1, 2)}
 CHANNELS = ("email", "sms", "phone", "post", "ads")
 
 
-@pytest.mark.parametrize("kind", ["unsubscribed", "complained"])
-@pytest.mark.parametrize("is_named_by", ["record", "contact point"])
-def test_rule_04_a_complaint_is_a_withdrawal_as_an_unsubscribe_is(permitted, warehouse, kind, is_named_by):
-    offers = [said(key, purpose="offers", **CONFIRMED) for key in ("anna", "bo")]
-    whose = {"person_key": "anna"} if is_named_by == "record" else {"person_system": None, "person_key": None, "contact_point": "anna@x.se"}  # fmt: skip
-    event = {"kind": kind, "occurred_at": datetime(2026, 3, 1), **whose}
-    assert set(permitted([ANNA, BO], consent_events=offers, email_events=[event])) == {("bo", "offers", "email")}
-    then = "select is_permitted from marts.contact_permission_history where purpose = 'offers' and contact_point is null and valid_to is null"
-    assert warehouse.execute(then).fetchall() == [(False,)]
+LEFT = [(kind, is_named_by) for kind in ("unsubscribed", "complained") for is_named_by in ("record", "contact point")]
+
+
+def test_rule_04_a_complaint_is_a_withdrawal_as_an_unsubscribe_is(permitted, warehouse):
+    people = [someone(n) for n in range(len(LEFT))]
+    offers = [said(one["source_key"], purpose="offers", contact_point=one["email"], **CONFIRMED) for one in people]
+    events = []
+    for one, (kind, is_named_by) in zip(people, LEFT, strict=True):
+        whose = (
+            {"person_key": one["source_key"]} if is_named_by == "record" else NOBODYS | {"contact_point": one["email"]}
+        )
+        events.append({"kind": kind, "occurred_at": datetime(2026, 3, 1), **whose})
+    found = permitted(
+        [*people, BO], consent_events=[*offers, said("bo", purpose="offers", **CONFIRMED)], email_events=events
+    )
+    assert ("bo", "offers", "email") in found
+    assert by_case(LEFT, lambda n: (f"p{n}", "offers", "email") in found) == by_case(LEFT, lambda _: False)
+    then = warehouse.execute(
+        "select s.source_key, h.is_permitted from marts.contact_permission_history h join identity.customer_source_records s using (customer_id) "
+        "where h.purpose = 'offers' and h.contact_point is null and h.valid_to is null"
+    ).fetchall()
+    assert sorted(then) == [(f"p{n}", False) for n in range(len(LEFT))]
 
 
 def test_rule_14_a_register_version_of_the_future_is_no_fresh_one(permitted):
@@ -87,26 +99,31 @@ SALE = [
 
 
 def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, compiled, warehouse, tmp_path_factory):
-    grant = said("anna", at="2026-01-01", purpose="offers", channel="email", legal_basis="soft opt-in", **CONFIRMED)
-    customer = permitted.resolve(ANNA)["anna"]
     seed = PROJECT_DIR / "dbt_project" / "seeds" / "order_statuses.csv"
     words = dict(warehouse.execute(f"select spelling, status from read_csv('{seed}')").fetchall())
 
     def meant(word: str | None) -> str | None:
         return None if word is None else words[word.lower().replace("-", " ")]
 
+    def opens(cases: list[list[tuple]]) -> dict[str, object]:
+        """Of each somebody who bought so, and was granted something afterwards."""
+        people = [someone(n) for n in range(len(cases))]
+        customers = permitted.resolve(*people)
+        orders(
+            warehouse,
+            *((customers[f"p{n}"], on, meant(word), *rest) for n, rows in enumerate(cases) for on, word, *rest in rows),
+        )
+        soft = {"at": "2026-01-01", "purpose": "offers", "channel": "email", "legal_basis": "soft opt-in"} | CONFIRMED
+        found = permitted(
+            people, consent_events=[said(one["source_key"], contact_point=one["email"], **soft) for one in people]
+        )
+        return by_case(cases, lambda n: (f"p{n}", "offers", "email") in found)
+
     before = dict(compiled)
     compiled.update(compiled_with(tmp_path_factory, soft_opt_in=True))
     try:
-        orders(warehouse)
-        permitted([ANNA], consent_events=[grant])
-
-        def opens(rows: list[tuple]) -> bool:
-            orders(warehouse, *((customer, on, meant(word), *rest) for on, word, *rest in rows))
-            return bool(permitted.derive())
-
-        assert [rows for rows in NO_SALE if opens(rows)] == []
-        assert [rows for rows in SALE if not opens(rows)] == []
+        assert opens(NO_SALE) == by_case(NO_SALE, lambda _: False)
+        assert opens(SALE) == by_case(SALE, lambda _: True)
     finally:
         compiled.update(before)
 
