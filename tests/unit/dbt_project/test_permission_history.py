@@ -60,29 +60,49 @@ def test_what_was_permitted_now_is_what_the_history_says_of_now(permitted, histo
     assert now == history("2026-06-01") and 10 < len(now) < 110
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_contact_point_that_many_withdrew_from_permits_no_more_and_no_less_than_told_in_full(
-    permitted, warehouse, seed
-):
+SEEDS = range(4)
+
+
+def drawn(seed: int) -> tuple[list[dict], list[dict], dict]:
+    """Twelve people with statements drawn at random, and what one of them left; of each seed they are others."""
     chance = random.Random(seed)
-    people = [person(f"p{n}", f"Given{n}", f"Family{n}", email=f"p{n}@x.se") for n in range(12)]
+    keys = [f"s{seed}p{n}" for n in range(12)]
+    people = [person(key, f"Given{key}", f"Family{key}", email=f"{key}@x.se") for key in keys]
     events = [
         said(
-            f"p{n}", chance.choice(["granted", "granted", "withdrawn"]), at=f"2026-0{chance.randint(1, 5)}-0{chance.randint(1, 9)}",
+            keys[n], chance.choice(["granted", "granted", "withdrawn"]), at=f"2026-0{chance.randint(1, 5)}-0{chance.randint(1, 9)}",
             purpose=chance.choice(["survey", "offers", "newsletter"]), channel=chance.choice(["email", "email", "ads"]),
-            contact_point=chance.choice([f"p{n}@x.se", f"p{chance.randint(0, 11)}@x.se", "p0@x.se"]),
+            contact_point=chance.choice([f"{keys[n]}@x.se", f"{keys[chance.randint(0, 11)]}@x.se", f"{keys[0]}@x.se"]),
             confirmed_at=chance.choice([None, datetime(2026, 3, 9)]), expires_at=chance.choice([None, datetime(2026, 5, 20), datetime(2026, 7, 1)]),
         )
         for n in range(12) for _ in range(chance.randint(3, 12))
     ]  # fmt: skip
     events += [
-        said("p3", "withdrawn", "2026-02-02", purpose="all", channel="ads"),
-        said("p4", "withdrawn", "2026-02-02", purpose="direct_marketing"),
+        said(keys[3], "withdrawn", "2026-02-02", purpose="all", channel="ads"),
+        said(keys[4], "withdrawn", "2026-02-02", purpose="direct_marketing"),
     ]
-    left = {"kind": "unsubscribed", "person_key": "p5", "contact_point": "p0@x.se", "occurred_at": datetime(2026, 3, 3)}
-    permitted(people, consent_events=events, email_events=[left])
+    left = {
+        "kind": "unsubscribed",
+        "person_key": keys[5],
+        "contact_point": f"{keys[0]}@x.se",
+        "occurred_at": datetime(2026, 3, 3),
+    }
+    return people, events, left
+
+
+def test_a_contact_point_that_many_withdrew_from_permits_no_more_and_no_less_than_told_in_full(permitted, warehouse):
+    people, events, left = [], [], []
+    for seed in SEEDS:
+        of_seed = drawn(seed)
+        people += of_seed[0]
+        events += of_seed[1]
+        left.append(of_seed[2])
+    permitted(people, consent_events=events, email_events=left)
     # one mailbox is three customers'
-    warehouse.execute("update identity.normalised_people set email_key = 'p0@x.se' where source_key in ('p1', 'p2')")
+    for seed in SEEDS:
+        warehouse.execute(
+            f"update identity.normalised_people set email_key = 's{seed}p0@x.se' where source_key in ('s{seed}p1', 's{seed}p2')"
+        )
     key_withdrawn_points(warehouse, "SE")
     for table in ("contact_permissions", "contact_permission_history"):
         in_full, in_short = (
@@ -100,11 +120,15 @@ def test_a_contact_point_that_many_withdrew_from_permits_no_more_and_no_less_tha
             for which in (one, other)
         )
         assert warehouse.execute(then).fetchall() == []
-    ((full, permitted_in_full),) = warehouse.execute(
-        "select count(*), count(*) filter (is_permitted) from identity.contact_permission_history_in_full"
-    ).fetchall()
-    ((short, _),) = warehouse.execute("select count(*), 0 from identity.contact_permission_history_in_short").fetchall()
-    assert short < full and permitted_in_full > 5
+    rows = (
+        "select left(s.source_key, 2), count(*), count(*) filter (h.is_permitted) from identity.contact_permission_history_in_{} h "
+        "join identity.customer_source_records s on s.customer_id = h.customer_id and s.valid_to is null group by 1 order by 1"
+    )
+    full, short = (warehouse.execute(rows.format(which)).fetchall() for which in ("full", "short"))
+    assert [seed for seed, *_ in full] == [seed for seed, *_ in short] == [f"s{seed}" for seed in SEEDS]
+    assert [few < many and allowed > 5 for (_, many, allowed), (_, few, _) in zip(full, short, strict=True)] == [
+        True
+    ] * len(SEEDS)
 
 
 def test_a_withdrawal_outlives_the_record_that_made_it(permitted):
