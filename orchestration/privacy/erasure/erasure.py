@@ -246,16 +246,19 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         ("conformed", "conformed_consent_events"): f"delete from conformed.conformed_consent_events where contact_point in {points}",
         ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where contact_point in {points}",
         ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where list_has_any({by_name}, {LISTED.format(kind='name')})",
+        # what nobody has any more goes too: a number that is junk is theirs, and so is one that they had before. What others
+        # than people name is read again the next night
         ("identity", "phone_numbers"): "delete from identity.phone_numbers where "
-        f"list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')}) or phone in {points}",
+        f"list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')}) or phone in {points} or phone not in ({_numbers_kept(con)})",
         ("identity", "point_holders"): f"delete from identity.point_holders where contact_point in {points}",
         ("identity", "held_points"): f"delete from identity.held_points where token in {email} or token in {phone}",
         ("identity", "void_grants"): f"delete from identity.void_grants where contact_point in {points}",
         ("identity", "heirs"): f"delete from identity.heirs where (gone_system, gone_key) in {RECORDS}",
         ("identity", "withdrawn_points"): f"delete from identity.withdrawn_points where contact_point in {points}",
-        ("identity", "identifiers"): "delete from identity.identifiers where (kind, value_key) in (select (kind, value) from restricted.erasing_values where not is_shared)",
-        ("identity", "term_frequencies"): "delete from identity.term_frequencies where column_name in ('email_key', 'phone_key') and value in "
-        "(select value from restricted.erasing_values where not is_shared)",
+        ("identity", "identifiers"): "delete from identity.identifiers where (kind, value_key) in (select (kind, value) from restricted.erasing_values where not is_shared) "
+        f"or value_key not in ({_keys_kept(con)})",
+        ("identity", "term_frequencies"): "delete from identity.term_frequencies where column_name in ('email_key', 'phone_key') and (value in "
+        f"(select value from restricted.erasing_values where not is_shared) or value not in ({_keys_kept(con)}))",
         ("identity", "latin_names"): "delete from identity.latin_names where written in (select unnest([full_name, given_name, family_name]) "
         f"from conformed.conformed_people where (source_system, source_key) in {RECORDS})",
         ("quarantine", "rejected_rows"): "update quarantine.rejected_rows q set content = null where exists (select 1 from restricted.erasing_values v "
@@ -264,6 +267,23 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         "or (v.kind = 'written' and contains(lower(q.content), split_part(v.value, '|', 1)) and contains(lower(q.content), split_part(v.value, '|', 2))))",
     }  # fmt: skip
     return [statement for (schema, table), statement in wanted.items() if has_table(con, schema, table)]
+
+
+def _numbers_kept(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL: numbers as others than noted people, and public registers, write them."""
+    others = f"select phone from conformed.conformed_people where phone is not null and (source_system, source_key) not in {RECORDS}"
+    registers = "select phone from conformed.conformed_reservations where phone is not null"
+    return f"{others} union {registers}" if has_table(con, "conformed", "conformed_reservations") else others
+
+
+def _keys_kept(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL: match keys that others than noted people have."""
+    if not has_table(con, "identity", "normalised_people"):
+        return "select null::varchar"
+    return (
+        "select key from (select unnest([email_key, phone_key]) as key from identity.normalised_people "
+        "where record_id not in (select record_id from restricted.erasing_records)) where key is not null"
+    )
 
 
 def _theirs(table: str, columns: set[str], journal: str = ERASING) -> Theirs | None:

@@ -45,6 +45,7 @@ class Planted:
             "email": self.email, "contact_point": self.email, "email_key": self.email, "given_name": self.token,
             "family_name": self.token, "full_name": f"{self.token} {self.token}", "given_key": self.token, "family_key": self.token,
             "source_system": PLANTED, "source_key": self.token, "person_system": PLANTED, "person_key": self.token,
+            "phone": self.token, "value_key": self.email,
             "customer_id": self.token, "old_customer_id": self.token, "from_customer_id": self.token, "customer_key": self.token, "written": self.token, "street": self.token,
         }  # fmt: skip
         return {column: text(value) for column, value in said.items()} | {
@@ -99,9 +100,14 @@ def plant(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> Pla
     # whoever finishes erasures takes out what a killed proof leaves
     home.erasure_mark.touch(0o600)
     con.execute("set force_compression = 'uncompressed'")
-    canary, control = Planted(f"canary{secrets.token_hex(12)}"), Planted(f"control{secrets.token_hex(12)}")
+    canary, control = Planted(f"canary{_letters()}"), Planted(f"control{_letters()}")
     beside = zip(_plant(con, settings, canary), _plant(con, settings, control), strict=True)
     return Planting(canary, control, [(*row, value) for row, (_, _, value) in beside])
+
+
+def _letters() -> str:
+    """Random letters, without a digit: what stands where a number is expected must read as none."""
+    return secrets.token_hex(12).translate(str.maketrans("0123456789", "ghijklmnop"))
 
 
 def is_found(home: Home, planting: Planting) -> list[str]:
@@ -190,9 +196,10 @@ def _insert(
         "and schema_name = $1 and table_name = $2",
         [schema, table],
     ).fetchall()
-    own = {"customer_id", "person_key", "record_id", "email", "contact_point"} | (
-        {"source_key"} if table in PEOPLE else set()
-    )
+    own = {"customer_id", "person_key", "record_id", "email", "contact_point"}
+    own |= {"source_key"} if table in PEOPLE else set()
+    # what is remembered of numbers and addresses, whoever has them
+    own |= {"phone"} if table == "phone_numbers" else {"value_key"} if table == "identifiers" else set()
     names = {name for name, _, _ in columns}
     if not (names & own or (names & set(values) and schema.startswith("raw_"))):
         return None

@@ -435,3 +435,39 @@ def test_floors_of_volumes_go_down_by_what_an_erasure_takes_and_not_by_what_a_so
             "marts.bridge_household_customers": 0, "marts.dim_households": 0,
         }  # fmt: skip
         assert con.execute("select count(*) from marts.dim_households").fetchall() == [(0,)]
+
+
+# of Anna's record: a number that counts up, and one that she had before
+_WITH_JUNK = """
+create schema if not exists reference;
+create or replace table reference.junk_identifiers as select 'phone_pattern' as kind, '1234567$' as value_key, 'counting up' as reason;
+update conformed.conformed_people set phone = '+4741234567' where source_key in ({keys});
+update identity.normalised_people set phone_key = '+4741234567' where source_key in ({keys});
+insert into identity.phone_numbers by name select unnest(['+4741234567', '+4790112233']) as phone, '' as country_code, phone as phone_key, [phone] as readings, true as is_certain, [] as denies, [] as denied_by;
+insert into identity.identifiers by name select 'phone' as kind, '+4741234567' as value_key, 'junk: counting up' as ignored_reason;
+"""
+
+
+@pytest.mark.parametrize(("keys", "left"), [("'1'", set()), ("'1', '2'", {"+4741234567"})])
+def test_a_number_that_is_junk_and_one_of_before_go_where_nobody_else_has_them(home, settings, built, keys, left):
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(_WITH_JUNK.format(keys=keys))
+    erase_anna(home, settings, built)
+    kept = {phone for (phone,) in asked(home, "select phone from identity.phone_numbers")}
+    assert kept & {"+4741234567", "+4790112233"} == left
+    assert {key for (key,) in asked(home, "select value_key from identity.identifiers where kind = 'phone'")} == left
+    # nobody is kept out by it
+    with open_warehouse(home, settings.engine) as con:
+        con.execute("update conformed.conformed_people set phone = '+4741234567' where source_key = '2'")
+    finish_unfinished(home, settings)
+    assert asked(home, "select source_key from conformed.conformed_people where phone = '+4741234567'") == [("2",)]
+    assert prove(home, settings).holds
+
+
+def test_the_proof_looks_into_what_is_remembered_of_numbers_and_addresses(home, settings, built, monkeypatch):
+    with monkeypatch.context() as patch:
+        everything = "select phone from identity.phone_numbers"
+        patch.setattr("orchestration.privacy.erasure.erasure._numbers_kept", lambda con: everything)
+        assert not prove(home, settings).holds
+    assert prove(home, settings).holds
+    assert asked(home, "select count(*) from identity.phone_numbers where contains(phone, 'control')") == [(0,)]
