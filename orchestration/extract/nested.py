@@ -1,4 +1,5 @@
-"""Whether every part of a nested value is of its declared type. DuckDB's own casts make what does not fit null, or round it.
+"""Whether every part of a nested value is of its declared type, and what of it is declared at all. DuckDB's own casts make what
+does not fit null, or round it.
 
 Not here: values that are not nested (rejecting.py), or the rows of an API as Arrow (pages.py).
 """
@@ -25,8 +26,36 @@ def fits(value: str, kind: str, leaf: Callable[[str, str], str]) -> str:
     `leaf` gives SQL for a text and a type: whether a part that is not nested fits.
     """
     declared = DuckDBPyType(kind)
-    as_json = f"case when typeof({value}) = 'VARCHAR' then to_json(try_cast({value} as {_as_texts(declared)})) else to_json({value}) end"
-    return _fits(f"({as_json})", declared, leaf, count())
+    return _fits(_as_json(value, declared), declared, leaf, count())
+
+
+def declared_parts(value: str, kind: str) -> str:
+    """SQL: a value as JSON, without what the type `kind` does not declare; of what is declared, whatever type it has."""
+    declared = DuckDBPyType(kind)
+    return _declared(_as_json(value, declared), declared, count())
+
+
+def _as_json(value: str, declared: DuckDBPyType) -> str:
+    return (
+        f"(case when typeof({value}) = 'VARCHAR' then to_json(try_cast({value} as {_as_texts(declared)})) "
+        f"else to_json({value}) end)"
+    )
+
+
+def _declared(value: str, kind: DuckDBPyType, numbers: count[int]) -> str:
+    # an object or a list where none is declared is of parts that nobody declared
+    plain = f"when json_type({value}) in ('OBJECT', 'ARRAY') then null else {value} end"
+    if kind.id == "struct":
+        parts = [
+            f"{text(name)}, {_declared(f'json_extract({value}, {text(json_path(name))})', part, numbers)}"
+            for name, part in _parts(kind)
+        ]
+        return f"(case when json_type({value}) = 'OBJECT' then json_object({', '.join(parts)}) {plain})"
+    if kind.id in _LISTS:
+        one = f"part_{next(numbers)}"
+        each = f"list_transform(json_extract({value}, '$[*]'), lambda {one}: {_declared(one, _parts(kind)[0][1], numbers)})"
+        return f"(case when json_type({value}) = 'ARRAY' then to_json({each}) {plain})"
+    return value if kind.id == "varchar" else f"(case {plain})"
 
 
 def _fits(value: str, kind: DuckDBPyType, leaf: Callable[[str, str], str], numbers: count[int]) -> str:

@@ -6,6 +6,7 @@ Not here: loading rows (landing.py).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import duckdb
@@ -14,6 +15,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar
 from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.national_ids import national_ids_in
 
 TECHNICAL = {
     "_load_id": "BIGINT",
@@ -23,6 +25,21 @@ TECHNICAL = {
     "_row_key": "VARCHAR",
     "_newest_file": "VARCHAR",
 }
+
+
+_DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?!\d)")
+# as many digits as a phone number has, with what people write between them
+_NUMBER = re.compile(r"\d(?:[ ().+/-]{0,2}\d){6,}")
+
+
+def told_name(column: str) -> str:
+    """An undeclared column's name as it may be told and stored. Whoever keys an object by people writes an address or a number
+    where a name belongs: of such a name only what it looks like is told."""
+    if "@" in column:
+        return "*** (an address)"
+    if any(national_ids_in(column)) or _NUMBER.search(_DAY.sub(" ", column)):
+        return "*** (a number)"
+    return column
 
 
 def raw_name(source: str, table: str) -> str:
@@ -86,12 +103,12 @@ def canonical(con: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> dict[s
 
 
 def check_contract(source: str, name: str, table: Table, found: list[str], where: str) -> list[str]:
-    """The columns that the source has beyond those declared: they are told, and not loaded.
+    """The columns that the source has beyond those declared, as they may be told: they are not loaded.
 
     Raises SourceError when a declared one is missing, naming what may be its new name, or stands there twice.
     """
     missing = [c for c in table.columns if c not in found]
-    added = [c for c in dict.fromkeys(found) if c and c not in table.columns]
+    added = list(dict.fromkeys(told_name(c) for c in found if c and c not in table.columns))
     if missing and len(missing) == len(table.columns):
         # what stands there instead may be a row of somebody's: it is not told
         raise SourceError(

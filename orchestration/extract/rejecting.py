@@ -13,7 +13,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.merging import count
-from orchestration.extract.nested import fits, is_nested
+from orchestration.extract.nested import declared_parts, fits, is_nested
 from orchestration.extract.records import LoadCounts
 from orchestration.privacy.intake.entry import kept_columns
 
@@ -30,7 +30,8 @@ def cast_keys(key: list[str], columns: dict[str, str]) -> str:
 
 
 def cast_or_reject(columns: dict[str, str], nulls: list[str]) -> str:
-    """SELECT list that casts every column; `_bad` names the first that could not be, `_content` is then the whole row."""
+    """SELECT list that casts every column; `_bad` names the first that could not be, `_content` is then the whole row, of which
+    nothing is kept that is not declared."""
 
     typed = [f"{_cast(c, t)} as {quote(c)}" for c, t in columns.items()]
     listed = ", ".join(text(value) for value in nulls)
@@ -41,9 +42,18 @@ def cast_or_reject(columns: dict[str, str], nulls: list[str]) -> str:
         if t.upper() != "VARCHAR"
     ]
     bad = f"coalesce({', '.join(failed)}, null)" if failed else "null::varchar"
-    values = ", ".join(f"{text(c)}: {quote(c)}" for c in columns)
+    values = ", ".join(f"{text(c)}: {_declared(c, t)}" for c, t in columns.items())
     content = f"case when ({bad}) is not null then to_json({{{values}}})::varchar end"
     return ", ".join([*typed, f"{bad} as _bad", f"{content} as _content"])
+
+
+def _declared(column: str, kind: str) -> str:
+    """SQL: a column's value without parts that its type does not declare."""
+    if is_nested(kind):
+        return declared_parts(quote(column), kind)
+    if kind.upper() in ("VARCHAR", "JSON"):
+        return quote(column)
+    return f"case when not regexp_matches({quote(column)}::varchar, '^\\s*[\\[{{]') then {quote(column)} end"
 
 
 def _cast(column: str, kind: str) -> str:

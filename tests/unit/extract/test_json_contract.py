@@ -107,3 +107,60 @@ def test_a_file_that_is_no_page_is_refused_and_not_noted(load_files, warehouse, 
     assert "b.json" in caught.value.where and "error" not in caught.value.what
     assert warehouse.execute("select * from ops.loaded_files").fetchall() == []
     assert warehouse.execute("select * from raw_s.t").fetchall() == []
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+def test_a_key_that_is_an_address_or_a_number_is_told_as_such_and_stored_nowhere(load, warehouse, format):
+    keys = (
+        "John.Secretname@berg.se",
+        "+46 70 111 22 33",
+        "19121212-1212",
+        "more",
+        "sales 2026-01-31",
+        "address_line_2",
+    )
+    counts = load(format, a=[{"id": 1, "name": "A", **dict.fromkeys(keys, 1)}])
+    assert counts.inserted == 1
+    told = ["*** (a number)", "*** (an address)", "address_line_2", "more", "sales 2026-01-31"]
+    assert sorted(counts.added_columns) == told
+    assert sorted(warehouse.execute("select unnest(added_columns) from ops.loads").fetchall()) == [(c,) for c in told]
+    # a new key of the same kind is nothing new, and does not make a column that is left out a renamed one
+    assert load(format, b=[{"id": 2, "eva@dahl.se": 1}]).notes
+    with pytest.raises(SourceError) as caught:
+        load(format, c=[{"name": "B", "eva@dahl.se": 1}])
+    assert "eva@dahl.se" not in str(caught.value) and "*** (an address)" in str(caught.value)
+
+
+NESTED = {
+    "id": "BIGINT",
+    "age": "INTEGER",
+    "home": "STRUCT(city VARCHAR, rooms INTEGER[])",
+    "visits": "STRUCT(shop VARCHAR, n INTEGER)[]",
+}
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+@pytest.mark.parametrize(
+    ("wrong", "kept"),
+    [
+        ({"id": "x"}, {"id": "x"}),
+        ({"home": {"city": "Lund", "rooms": ["many"], "hat": "secret"}}, {"home": {"city": "Lund", "rooms": ["many"]}}),
+        ({"home": [{"hat": "secret"}]}, {"home": None}),
+        ({"visits": [{"shop": {"hat": "secret"}, "n": {"hat": "secret"}}]}, None),
+        ({"age": {"hat": "secret"}}, {"age": None}),
+    ],
+)  # fmt: skip
+def test_of_a_rejected_row_what_nobody_declared_is_not_kept(load, warehouse, format, wrong, kept):
+    load.more = {"columns": NESTED}
+    home = {"city": "Lund", "rooms": [1], "hat": "secret"}
+    row = {"id": 1, "age": 40, "home": home, "visits": [{"shop": "A", "n": 2, "hat": "secret"}], "more": "secret"}
+    counts = load(format, a=[row, {**row, **wrong}])
+    assert (counts.inserted, counts.rejected) == (1, 1)
+    ((content,),) = warehouse.execute("select content from quarantine.rejected_rows").fetchall()
+    declared = {"age": "40", "home": {"city": "Lund", "rooms": [1]}, "visits": [{"shop": "A", "n": 2}]}
+    if kept is None:
+        # an object where text is declared enters raw as text too
+        kept = {"visits": [{"shop": {"hat": "secret"}, "n": None}]}
+    else:
+        assert "secret" not in content
+    assert json.loads(content) == {"id": "1", **declared, **kept}
