@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestration.contracts.conformed import entities
-from orchestration.core.settings import PROJECT_DIR, Identity, Quality, Settings, Source, Table
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR, Engine, Identity, Quality, Settings, Source, Table
 from orchestration.core.settings.maps import STATEMENTS
+from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.evaluate import load_seeds
@@ -33,6 +35,15 @@ def insert_rows(con, table: str, rows: list[list]) -> None:
     con.execute(
         f"insert into {table} values {', '.join([row] * len(rows))}", [value for values in rows for value in values]
     )
+
+
+@pytest.fixture(scope="module")
+def modules_warehouse(tmp_path_factory, new_warehouse):
+    """A warehouse that the tests of a module have in common: what one of them builds, the others only read."""
+    home = Home(tmp_path_factory.mktemp("module") / "home").prepare()
+    home.warehouse.write_bytes(new_warehouse)
+    with open_warehouse(home, Engine()) as con:
+        yield con
 
 
 @pytest.fixture

@@ -10,9 +10,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestration.core.home import Home
-from orchestration.core.settings import Engine
-from orchestration.core.warehouse import open_warehouse
 from orchestration.privacy.rights.rights import correct
 from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import ANNA, FRESH, SURVEY, said
@@ -115,7 +112,7 @@ OVER = {
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory, new_warehouse, compiled):
+def night(modules_warehouse, compiled):
     """The night after the corrections of many people who have nothing in common, for tests that only read."""
     people: dict[str, dict] = {}
     values: dict[str, dict[str, str | None]] = {}
@@ -161,15 +158,17 @@ def night(tmp_path_factory, new_warehouse, compiled):
     people["anna"] = ANNA
     events.append(said("anna"))
 
-    home = Home(tmp_path_factory.mktemp("corrected") / "home").prepare()
-    home.warehouse.write_bytes(new_warehouse)
-    with open_warehouse(home, Engine()) as con:
-        permitted = permitting(compiled, resolving(con), con)
-        correct_all = correcting(permitted, con)
-        found = correct_all(values, events, people=people.values())
-        yield SimpleNamespace(
-            con=con, people=people, before=correct_all.before, found=found, why=permitted.why, all=permitted.derive()
-        )
+    permitted = permitting(compiled, resolving(modules_warehouse), modules_warehouse)
+    correct_all = correcting(permitted, modules_warehouse)
+    found = correct_all(values, events, people=people.values())
+    return SimpleNamespace(
+        con=modules_warehouse,
+        people=people,
+        before=correct_all.before,
+        found=found,
+        why=permitted.why,
+        all=permitted.derive(),
+    )
 
 
 def turns(night, case: str) -> list[tuple]:
