@@ -7,7 +7,9 @@ from itertools import count
 
 import pytest
 
-from orchestration.core.settings import Identity
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine, Identity
+from orchestration.core.warehouse import open_warehouse
 from orchestration.identity import ids, resolve, scoring
 from orchestration.identity.evaluate import load_seeds
 from orchestration.identity.model import DEFAULT_MODEL, Model
@@ -29,11 +31,15 @@ from range({people}) r (n), range(2) s (side)
 """
 
 
+def make_people(con):
+    con.execute("create schema conformed")
+    load_seeds(con)
+    con.execute(PEOPLE.format(people=400))
+
+
 @pytest.fixture
 def people(warehouse):
-    warehouse.execute("create schema conformed")
-    load_seeds(warehouse)
-    warehouse.execute(PEOPLE.format(people=400))
+    make_people(warehouse)
     return warehouse
 
 
@@ -69,20 +75,30 @@ CHANGES = {
 }
 
 
-@pytest.fixture
-def first_night(people):
+@pytest.fixture(scope="module")
+def after_the_first_night(tmp_path_factory, new_warehouse) -> bytes:
     """A night behind it; some have a national identity number, of which only hashes are known, and a mailbox is shared."""
-    prepare_national_ids(people)
-    people.execute(
-        "insert into restricted.national_ids select source_system, source_key, 'SE', source_key from conformed.conformed_people "
-        "where source_key::int % 20 = 3; "
-        "update conformed.conformed_people set email = 'alla@posten.se' where source_key::int < 60"
-    )
-    night(people)
-    assert people.execute(
-        "select count(*) from identity.edges where rule = 'same national identity number'"
-    ).fetchall() == [(20,)]
-    return people
+    home = Home(tmp_path_factory.mktemp("first-night") / "home").prepare()
+    home.warehouse.write_bytes(new_warehouse)
+    with open_warehouse(home, Engine()) as con:
+        make_people(con)
+        prepare_national_ids(con)
+        con.execute(
+            "insert into restricted.national_ids select source_system, source_key, 'SE', source_key from conformed.conformed_people "
+            "where source_key::int % 20 = 3; "
+            "update conformed.conformed_people set email = 'alla@posten.se' where source_key::int < 60"
+        )
+        night(con)
+        numbered = "select count(*) from identity.edges where rule = 'same national identity number'"
+        assert con.execute(numbered).fetchall() == [(20,)]
+    return home.warehouse.read_bytes()
+
+
+@pytest.fixture
+def first_night(home, after_the_first_night):
+    home.warehouse.write_bytes(after_the_first_night)
+    with open_warehouse(home, Engine()) as con:
+        yield con
 
 
 @pytest.mark.parametrize("change", CHANGES)
