@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,9 +23,15 @@ audit_app = typer.Typer(
 
 @audit_app.command()
 def verify(as_json: Json = False) -> None:
-    """Check the whole chain. Exit code 2: an entry was changed, moved, added or taken out, and which; or an older log was put back."""
+    """Check the whole chain. Exit code 2: an entry was changed, moved, added or taken out, and which; an older log was put
+    back; or the log is gone, or began after what the home did."""
+    from orchestration.privacy.audit.log import AuditError
+    from orchestration.run.audit_gap import TO_DO
+
     log = _log()
     count, chain = log.verify()
+    if short := _why_short():
+        raise AuditError(short, where=str(log.path), to_do=TO_DO)
     if as_json:
         print_json({"entries": count, "chain": chain, "is_anchored": log.is_anchored})
         return
@@ -48,7 +55,7 @@ def acknowledge(as_json: Json = False) -> None:
 
     home = home_and_config()[0]
     refuse_newer(home)
-    times, known, left = _log().acknowledge(), 0, 0
+    times, known, left = _log().acknowledge(is_short=bool(_why_short())), 0, 0
     if home.warehouse.exists():
         with locked_warehouse("acknowledging what is lost") as (con, settings):
             known, left = accept_suppression(con, home, settings)
@@ -116,6 +123,25 @@ def access(
 
 def _entries(count: int) -> str:
     return f"{count:,} entr{'y' if count == 1 else 'ies'}"
+
+
+def _why_short() -> str:
+    """What of the home's work the log says nothing of; where the warehouse is in use, by its publications alone."""
+    import duckdb
+
+    from orchestration.core.configuration import home_and_config
+    from orchestration.core.errors import WarehouseBusyError
+    from orchestration.run.audit_gap import why_short
+
+    home = home_and_config()[0]
+    if home.warehouse.exists():
+        with (
+            suppress(WarehouseBusyError, duckdb.Error),
+            home.lock("audit", wait=0.5),
+            duckdb.connect(str(home.warehouse), read_only=True) as con,
+        ):
+            return why_short(con, home)
+    return why_short(None, home)
 
 
 def _log() -> AuditLog:

@@ -24,6 +24,7 @@ from orchestration.core.settings import Settings
 from orchestration.privacy.audit.purposes import seed_purposes
 from orchestration.privacy.intake.suppression import SuppressionError, count_entries, files_of
 from orchestration.privacy.secrets.pepper import pepper_file
+from orchestration.run.audit_gap import TO_DO, why_short
 from orchestration.run.findings import Finding
 from orchestration.run.preflight import assert_memory, assert_suppression
 from orchestration.run.reach import reach
@@ -76,7 +77,7 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
             assert_memory(con, settings)
             zones = _zones(con, settings)
             assert_suppression(con, home)
-            lacking = _lacking(con, home)
+            lacking = [*_lacking(con, home), *_audit(con, home)]
     except WarehouseBusyError as error:
         return [Finding("warehouse", True, f"in use: {error.what}")]
     except SuppressionError as error:
@@ -97,6 +98,12 @@ def _lacking(con: duckdb.DuckDBPyConnection, home: Home) -> list[Finding]:
         if files
         else []
     )
+
+
+def _audit(con: duckdb.DuckDBPyConnection, home: Home) -> list[Finding]:
+    """An audit log that is gone, or began after what the home did."""
+    short = why_short(con, home)
+    return [Finding("audit log", False, f"{short} ({home.audit_log})", TO_DO)] if short else []
 
 
 def _older(con: duckdb.DuckDBPyConnection) -> list[Finding]:

@@ -21,6 +21,7 @@ from orchestration.privacy.audit.log import last_entry
 from orchestration.publishing.grades import GRADES
 from orchestration.publishing.versions import current, standing_versions
 from orchestration.run.attempts import newest, unnoted
+from orchestration.run.audit_gap import TO_DO, why_short
 from orchestration.run.set_aside import read_set_aside
 from orchestration.run.state_files import told_of_files
 
@@ -73,11 +74,11 @@ def read_status() -> dict[str, Any]:
     home, _ = home_and_config()
     if not home.warehouse.exists():
         raise KundbildError(unnoted(home, None) or "nothing ran here yet", where=str(home.root), to_do="`kundbild run`")
-    running = ""
+    running, short = "", ""
     try:
         # under the lock: DuckDB would refuse the file to a run that starts meanwhile
         with home.lock("status", wait=0.5), duckdb.connect(str(home.warehouse), read_only=True) as con:
-            found = _status(con)
+            found, short = _status(con), why_short(con, home)
     except (WarehouseBusyError, duckdb.Error) as error:
         is_in_use = isinstance(error, WarehouseBusyError) or "lock" in str(error).lower()
         if is_in_use:
@@ -94,7 +95,7 @@ def read_status() -> dict[str, Any]:
         **found,
         "running": running,
         "unnoted_run": told,
-        "state_files": told_of_files(home),
+        "state_files": [*told_of_files(home), *([f"{short} ({home.audit_log}); {TO_DO}"] if short else [])],
         "publication": _publication(home),
     }
 

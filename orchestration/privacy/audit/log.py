@@ -29,7 +29,7 @@ from orchestration.privacy.secrets.pepper import RENEW, Pepper, read_pepper
 _FIRST = "0" * 64
 _ROTATED = "pepper-rotated"
 # the log was put back, or deleted: entries that the anchor knows are missing
-_SET_BACK, _ACKNOWLEDGED = "audit-set-back", "audit-set-back-acknowledged"
+_SET_BACK, ACKNOWLEDGED = "audit-set-back", "audit-set-back-acknowledged"
 # names of things: versions, verdicts, models; nothing that a sentence or an address could be written in
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 
@@ -83,6 +83,15 @@ def last_entry(path: Path) -> str:
         return f"{entry['action']}, at {entry['at']}"
     except (OSError, ValueError, LookupError, TypeError):
         return ""
+
+
+def first_entry_at(path: Path) -> datetime | None:
+    """When a log was begun, UTC, naive, without looking at its chain; None where it has no entry that can be read."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            return datetime.fromisoformat(json.loads(next(lines))["at"]).replace(tzinfo=None)
+    except (OSError, ValueError, LookupError, TypeError, StopIteration):
+        return None
 
 
 def has_entry(path: Path, action: str) -> bool:
@@ -202,18 +211,19 @@ class AuditLog:
             except (ValueError, TypeError):
                 raise self._broken(number, "it is no entry") from None
 
-    def acknowledge(self) -> int:
-        """Notes that somebody looked into entries that are missing. Returns how many times the log was set back."""
+    def acknowledge(self, *, is_short: bool = False) -> int:
+        """Notes that somebody looked into entries that are missing; `is_short`: others than the log itself knows of
+        (orchestration/run/audit_gap.py). Returns how many times the log was set back."""
         times = self._unacknowledged()
-        if self._missing(self._end()):
+        if self._missing(self._end()) or is_short:
             times += 1
         if times:
-            self.append(_ACKNOWLEDGED, detail={"times": times})
+            self.append(ACKNOWLEDGED, detail={"times": times})
         return times
 
     def _unacknowledged(self) -> int:
         actions = [entry.action for entry in self.entries()]
-        known = max((place for place, action in enumerate(actions) if action == _ACKNOWLEDGED), default=-1)
+        known = max((place for place, action in enumerate(actions) if action == ACKNOWLEDGED), default=-1)
         return actions[known + 1 :].count(_SET_BACK)
 
     def _end(self) -> Mark:
@@ -248,6 +258,10 @@ class AuditLog:
         if not to_be_renewed:
             self._check_anchor(Mark(count, chain))
         return count, chain
+
+    @property
+    def path(self) -> Path:
+        return self._path
 
     @property
     def is_anchored(self) -> bool:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import os
 import stat
+from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.app import app
-from orchestration.core.settings import Privacy
+from orchestration.core.clock import now
+from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR, Privacy
 from orchestration.privacy.audit.log import AuditError, AuditLog, audit_log
 from orchestration.privacy.secrets.pepper import Pepper
+from orchestration.run.audit_gap import why_short
+from orchestration.run.doctor import examine
+from orchestration.run.status import read_status
 
 PEPPER = Pepper(("a pepper of the tests, thirty-two long",))
 
@@ -155,6 +162,67 @@ def test_of_a_folder_that_was_moved_it_is_told_that_nothing_says_how_far_its_log
     moved = home.root.rename(home.root.with_name("moved"))
     is_anchored, told = verified(moved)
     assert not is_anchored and "the folder was moved" in " ".join(told.split())
+
+
+DID = {
+    "publications": "create schema ops; create table ops.publications as select $1::timestamp as published_at",
+    "exports": "create schema restricted; create table restricted.exports as select $1::timestamp as exported_at",
+    "rights requests": "create schema restricted; create table restricted.rights_requests as select $1::timestamp as received_at, 'export' as kind, 'done' as state",
+    "": "create schema ops; create table ops.publications as select $1::timestamp as published_at where false",
+}
+
+
+@pytest.mark.parametrize("did", DID)
+def test_a_home_that_was_copied_without_its_log_does_not_verify(anchored, home, did, monkeypatch):
+    """The anchor goes by where the folder lies: of the copy it knows nothing."""
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(DID[did], [now()])
+    moved = home.root.rename(home.root.with_name("moved"))
+
+    def audit(*said: str):
+        return CliRunner().invoke(app, ["--home", str(moved), "audit", *said])
+
+    assert audit("verify").exit_code == 0
+    for path in moved.glob("audit.*"):
+        path.unlink()
+    found = audit("verify")
+    monkeypatch.setenv("KUNDBILD_HOME", str(moved))
+    told = [finding for finding in examine() if finding.what == "audit log"], read_status()["state_files"]
+    if not did:
+        assert found.exit_code == 0 and told == ([], [])
+        return
+    assert isinstance(found.exception, AuditError) and f"no audit log, and the home has 1 {did}" in str(found.exception)
+    (finding,), (line,) = told
+    assert not finding.is_ok and "no audit log" in finding.found and "no audit log" in line
+    # during a run the warehouse says nothing, and what is left of the log is looked at all the same
+    with Home(moved).lock("a run"):
+        assert audit("verify").exit_code == 0
+        (moved / "published" / "versions" / "20260101T020000-run").mkdir(parents=True)
+        assert isinstance(audit("verify").exception, AuditError)
+    assert audit("acknowledge").exit_code == 0 and audit("verify").exit_code == 0
+    assert "audit-set-back-acknowledged" in (moved / "audit.jsonl").read_text()
+    assert "Nothing is missing" in audit("acknowledge").stdout
+
+
+def test_a_log_that_begins_long_after_the_first_publication_does_not_verify(anchored, home, monkeypatch):
+    """It was taken away, and the next run began another."""
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(DID["publications"], [now() - timedelta(days=1)])
+    assert CliRunner().invoke(app, ["audit", "verify"]).exit_code == 0
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("update ops.publications set published_at = published_at - interval 3 day")
+    error = CliRunner().invoke(app, ["audit", "verify"]).exception
+    assert isinstance(error, AuditError) and "the audit log begins at" in str(error)
+    assert CliRunner().invoke(app, ["audit", "acknowledge"]).exit_code == 0
+    assert CliRunner().invoke(app, ["audit", "verify"]).exit_code == 0
+
+
+def test_a_home_without_a_warehouse_tells_by_its_publications(home):
+    (home.published / "versions" / "20260101T020000-run").mkdir(parents=True)
+    assert "no audit log, and the home has 1 publications" in why_short(None, home)
 
 
 def test_a_log_of_before_there_were_anchors_gets_one(anchored, home):
