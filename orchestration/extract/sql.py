@@ -85,6 +85,7 @@ def read_table(
         clear_up(con, *(f"drop table if exists {made}" for made in _MADE), "drop view if exists fetched")
 
 
+_INSTALL = "install the package that brings it (its SQLAlchemy dialect's page names it) into the environment"
 # why → what is said of it, and what to do; host, name and password are blamed where no connection comes about
 _CAUSES = {
     Why.UNREACHABLE: ("", "check that it runs, and host, name and password in url"),
@@ -110,11 +111,7 @@ def _failure(source: str, name: str, there: str, url: sa.URL, error: DatabaseErr
             to_do="check the table's name, and that the name in url may see it",
         )
     if error.why is Why.NO_DRIVER:
-        return SourceError(
-            f"source {source}: there is no driver for {url.drivername}:// here",
-            to_do="install the package that brings it (its SQLAlchemy dialect's page names it) into the environment",
-            is_whole_source=True,
-        )
+        return SourceError(f"source {source}: {_no_driver(url)}", to_do=_INSTALL, is_whole_source=True)
     if error.why is Why.LOCKED:
         return SourceError(
             f"source {source}, table {name}: another program held the database locked for as long as the source may take",
@@ -122,15 +119,31 @@ def _failure(source: str, name: str, there: str, url: sa.URL, error: DatabaseErr
             to_do=f"see which program writes there at that time, or raise max_minutes below [sources.{source}]",
             is_whole_source=True,
         )
-    code = f"{error.name}, {error.code}" if error.code else error.name
-    reason, to_do = _CAUSES.get(error.why, _UNKNOWN_CAUSE)
+    what, to_do = _cause(error)
     return SourceError(
-        f"source {source}, table {name}: the database cannot be read{reason} ({code})",
+        f"source {source}, table {name}: {what}",
         where=f"{_safe(url)}, table {there}",
         to_do=to_do,
         is_passing=error.why in (Why.PASSING, Why.UNREACHABLE),
         is_whole_source=error.why is Why.UNREACHABLE,
     )
+
+
+def _cause(error: DatabaseError) -> tuple[str, str]:
+    code = f"{error.name}, {error.code}" if error.code else error.name
+    reason, to_do = _CAUSES.get(error.why, _UNKNOWN_CAUSE)
+    return f"the database cannot be read{reason} ({code})", to_do
+
+
+def _no_driver(url: sa.URL) -> str:
+    return f"there is no driver for {url.drivername}:// here"
+
+
+def cause_of(error: DatabaseError, url: sa.URL) -> tuple[str, str] | None:
+    """What is wrong and what to do, where it is known; None: the database does not answer."""
+    if error.why is Why.NO_DRIVER:
+        return _no_driver(url), _INSTALL
+    return _cause(error) if error.why in (Why.DENIED, Why.REFUSED, Why.DAMAGED) else None
 
 
 def with_driver(url: sa.URL) -> sa.URL:

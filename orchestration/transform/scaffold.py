@@ -74,7 +74,7 @@ def _look(name: str, place: str, seconds: float = _LOOK_SECONDS) -> tuple[dict[s
 
         from orchestration.extract.database_errors import DatabaseError
         from orchestration.extract.server_processes import ServerProcesses
-        from orchestration.extract.sql import with_driver
+        from orchestration.extract.sql import cause_of, with_driver
 
         if has_unclear_login(place, is_sql=True):
             raise ConfigurationError(f"the URL cannot be read: {UNCLEAR_LOGIN}", to_do="write it so, in quotes")
@@ -84,6 +84,9 @@ def _look(name: str, place: str, seconds: float = _LOOK_SECONDS) -> tuple[dict[s
             with ServerProcesses() as servers:
                 there = servers.tables(with_driver(url), seconds)
         except DatabaseError as error:
+            cause = cause_of(error, url)
+            if cause:
+                raise ConfigurationError(cause[0], where=url.render_as_string(), to_do=cause[1]) from None
             raise ConfigurationError(
                 f"the database does not answer, or not within {seconds:.0f} seconds ({error.name})",
                 where=url.render_as_string(),

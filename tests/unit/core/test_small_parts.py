@@ -171,6 +171,15 @@ def test_add_source_looks_at_a_database_and_does_not_wait_for_one_that_is_silent
     assert "s3cr" not in str(caught.value)
 
 
+def test_add_source_says_what_keeps_it_from_a_database(tmp_path):
+    with pytest.raises(ConfigurationError, match="no driver for snowflake://") as caught:
+        _look("shop", "snowflake://reader:s3cr@account/shop")
+    assert "install" in str(caught.value) and "s3cr" not in str(caught.value)
+    (tmp_path / "shop.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(ConfigurationError, match="damaged, or is no database"):
+        _look("shop", f"sqlite:///{tmp_path / 'shop.db'}")
+
+
 MAPPING = EntityMap(
     entity="orders",
     columns={
