@@ -11,7 +11,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.server_reader import _Server
-from orchestration.extract.sql_statements import Query, among, select_rows
+from orchestration.extract.sql_statements import Query, among, limits, select_rows
 
 COLUMNS = {"id": "BIGINT", "name": "VARCHAR", "updated_at": "VARCHAR"}
 
@@ -209,3 +209,10 @@ def test_a_database_without_a_reader_of_its_own_is_asked_for_what_looks_like_par
     server = _Server(sa.make_url(f"sqlite:///{tmp_path}/s.sqlite"), 60)
     with server.rows(query, 60) as reader:
         assert sorted(row["rabatt%"] for row in reader.read_all().to_pylist()) == sorted(keys)
+
+
+@pytest.mark.parametrize("seconds", [3.0, 3.4])
+def test_a_server_gives_up_after_the_source_so_that_the_time_is_told_here(seconds):
+    url, _ = limits(sa.make_url("postgresql://u@h/d"), seconds)
+    assert f"statement_timeout={4000 if seconds == 3 else 5000}" in url.query["options"]
+    assert limits(sa.make_url("mysql+pymysql://u@h/d"), seconds)[1]["read_timeout"] > seconds
