@@ -18,7 +18,11 @@ import typer
 from orchestration.cli import app as cli
 from orchestration.cli.failures import flushed
 from orchestration.core.errors import ConfigurationError, KundbildError
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine
+from orchestration.core.warehouse import open_warehouse
 from tests.conftest import Kundbild
+from tests.unit.conftest import resolving
 from tests.warm import run_warm
 
 ANNA = ("--email", "anna@berg.se")
@@ -111,16 +115,25 @@ def test_a_moment_that_is_empty_is_refused_and_no_night_starts(ended, monkeypatc
     assert (code, found["kind"], found["where"]) == (2, "configuration", "--as-of")
 
 
+@pytest.fixture(scope="module")
+def with_one_customer(tmp_path_factory, new_warehouse) -> bytes:
+    """The file of a warehouse with one customer."""
+    home = Home(tmp_path_factory.mktemp("one") / "home").prepare()
+    home.warehouse.write_bytes(new_warehouse)
+    with open_warehouse(home, Engine()) as con:
+        resolving(con)({"source_key": "1", "given_name": "Anna", "family_name": "Berg", "email": "anna@berg.se"})
+        con.execute(
+            "create table conformed.conformed_consent_events (person_system varchar, person_key varchar, contact_point varchar); "
+            "create table conformed.conformed_email_events (person_system varchar, person_key varchar, contact_point varchar); "
+            "create schema if not exists reference; create table reference.purposes as select 'newsletter' as purpose"
+        )
+    return home.warehouse.read_bytes()
+
+
 @pytest.fixture
-def kundbild(home, resolve, tmp_path, monkeypatch, warehouse) -> Kundbild:
+def kundbild(home, with_one_customer, tmp_path, monkeypatch) -> Kundbild:
     """The command line on a home with one customer."""
-    resolve({"source_key": "1", "given_name": "Anna", "family_name": "Berg", "email": "anna@berg.se"})
-    warehouse.execute(
-        "create table conformed.conformed_consent_events (person_system varchar, person_key varchar, contact_point varchar); "
-        "create table conformed.conformed_email_events (person_system varchar, person_key varchar, contact_point varchar); "
-        "create schema if not exists reference; create table reference.purposes as select 'newsletter' as purpose"
-    )
-    warehouse.close()
+    home.warehouse.write_bytes(with_one_customer)
     config = tmp_path / "kundbild.toml"
     config.write_text(f'company = "T"\n[sources.crm]\nconnector = "files"\nsystem = "crm"\nurl = "{tmp_path}"\n')
     for name, value in (("KUNDBILD_HOME", home.root), ("KUNDBILD_CONFIG", config), ("XDG_CONFIG_HOME", tmp_path / "s")):
