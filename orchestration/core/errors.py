@@ -12,6 +12,12 @@ _USER_OF_BARE_URL = re.compile(r"(?<![:\w])(//)[^\s/@:]*:[^\s]*@")
 _HOOK = re.compile(
     r"(?i)((?:(?:^|[\s/'\"(])(?:incoming[_-]?)?(?:web)?hooks?|/webhookb2|//hooks\.[^\s/]+)/)[^\s'\"<>)\]}?]+"
 )
+# some APIs carry the secret as a part of the path: a part of a web address with so many letters and digits mixed in it says nothing
+# that people read
+_WEB_PATH = re.compile(r"(?i)(?:(?<=http://)|(?<=https://))[^\s/'\"<>?#]+(/[^\s'\"<>?#]*)")
+_RANDOM = re.compile(
+    r"(?i)(?<=/)(?=[^/]*(?:(?<![a-z0-9])(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{16,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}))[^/]+"
+)
 # what a query, a DSN, a connection string or a header calls a secret; short words only as a parameter of a URL
 _KEYS = (
     "access|account|api|app|application|auth|client|consumer|encryption|functions|license|master|private|secret|secret[_ -]?access|service|session|shared|"
@@ -45,7 +51,8 @@ def without_secrets(text: str) -> str:
 
 
 def without_named_secrets(text: str) -> str:
-    """The text with values of secret parameters replaced by ***, and all behind the word hook in a path."""
+    """The text with values of secret parameters replaced by ***, all behind the word hook in a path, and random parts of a path."""
+    text = _WEB_PATH.sub(lambda found: _RANDOM.sub("***", found[0]), text)
     for pattern in (_HOOK, _COOKIE, _NAMED, _ENCODED):
         text = pattern.sub(r"\1***", text)
     return text

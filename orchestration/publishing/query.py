@@ -1,11 +1,16 @@
-"""Asking the publication, read-only and locked down: no other file, no extension, no setting can be reached."""
+"""Asking the publication, read-only and locked down: no other file, no extension, no setting can be reached.
+
+Not here: the process that asks (query_reader.py).
+"""
 
 from __future__ import annotations
 
+import os
+import pickle
+import subprocess
+import sys
 import threading
 from typing import Any
-
-import duckdb
 
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.cut_databases import is_cut
@@ -13,9 +18,11 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.migrations import refuse_newer
 from orchestration.privacy.audit.access import QUERIED, note_access
 from orchestration.publishing.grades import ANALYST, Grade
+from orchestration.publishing.query_reader import READY
 
-# these are said before any row is read
-_OF_THE_QUERY = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.PermissionException)
+# as DuckDB calls a query that was interrupted, and as it stands in the audit log
+_LATE = "InterruptException"
+_ENDED = "ended"
 
 
 def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -42,40 +49,60 @@ def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[
             where=str(path),
             to_do="`kundbild run` publishes anew, or `kundbild publish --rollback` goes back to the one before",
         )
-    locked: dict[str, str | bool | int | float | list[str]] = {
-        "enable_external_access": False,
-        "lock_configuration": True,
-    }
 
     def note(**said: int | str) -> None:
         note_access(home, load_privacy(config), QUERIED, of=grade.name, **said)
 
-    con = duckdb.connect(str(path), read_only=True, config=locked)
-    limit = threading.Timer(seconds, con.interrupt)
-    limit.start()
+    answer = _asked(str(path), sql, seconds)
+    if failed := answer.get("failed"):
+        note(rows=0, failed=failed)
+        raise _told(failed, answer["said"], seconds)
+    note(rows=len(answer["rows"]))
+    return answer["columns"], answer["rows"]
+
+
+def _asked(path: str, sql: str, seconds: float) -> dict[str, Any]:
+    """What a process of its own answers (query_reader.py), which is killed when its time is up: a single call may keep an interrupt waiting."""
+    # what DuckDB writes as errors may quote rows
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "orchestration.publishing.query_reader", str(os.getpid())],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    is_late = threading.Event()
+
+    def stop() -> None:
+        is_late.set()
+        process.kill()
+
+    limit = threading.Timer(seconds, stop)
     try:
-        cursor = con.execute(sql)
-        columns = [column[0] for column in cursor.description or []]
-        rows = cursor.fetchall()
-    except duckdb.Error as error:
-        note(rows=0, failed=type(error).__name__)
-        raise _told(error, seconds) from None
+        assert process.stdin and process.stdout
+        pickle.dump((path, sql), process.stdin)
+        process.stdin.flush()
+        if process.stdout.read(len(READY)) != READY:
+            return {"failed": _ENDED, "said": ""}
+        limit.start()
+        answer: dict[str, Any] = pickle.load(process.stdout)
+        return answer
+    except (EOFError, OSError, pickle.UnpicklingError):
+        return {"failed": _LATE if is_late.is_set() else _ENDED, "said": ""}
     finally:
         limit.cancel()
-        con.close()
-    note(rows=len(rows))
-    return columns, rows
+        process.kill()
+        process.communicate()
 
 
-def _told(error: duckdb.Error, seconds: float) -> KundbildError:
-    if isinstance(error, duckdb.InterruptException):
+def _told(failed: str, said: str, seconds: float) -> KundbildError:
+    if failed == _LATE:
         return KundbildError(
             f"the query took longer than {seconds:g} seconds and was stopped",
             to_do="ask for less, or give it more with --timeout",
         )
-    if isinstance(error, _OF_THE_QUERY):
-        return KundbildError(str(error).strip(), to_do='tables: `kundbild query "show all tables"`')
+    if failed == _ENDED:
+        return KundbildError("the process that asks ended before it answered", to_do="is there memory? ask for less")
+    if said:
+        return KundbildError(said, to_do='tables: `kundbild query "show all tables"`')
     return KundbildError(
-        f"the query failed while it ran ({type(error).__name__}); what DuckDB says of it may quote a row and is not shown",
+        f"the query failed while it ran ({failed}); what DuckDB says of it may quote a row and is not shown",
         to_do="a value may not fit: try_cast in place of cast, and no error()",
     )

@@ -181,14 +181,22 @@ def held(
     return found
 
 
-def hold_on_values(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str, today: date) -> Hold | None:
-    """The hold that lasts longest of those on somebody who is known by `values`, a query of (kind, value)."""
+def holds_of(con: duckdb.DuckDBPyConnection, pepper: Pepper, customer: str, values: str, today: date) -> list[Hold]:
+    """All that stand on a customer (today's id), or where that is empty on who is known by `values`, a query of (kind, value)."""
     con.execute(_DDL)
-    rows = con.execute(
+    if customer:
+        _note_values(con, [customer])
+        values = "select kind, value from hold_values"
+    found = con.execute(
         f"select distinct hold_id from restricted.legal_hold_keys where (kind, keyed_hash) in (select (kind, {pepper.hashed_sql(_HASHED)}) from ({values}))",
         pepper.parameters(),
     ).fetchall()
-    of_them = [hold for hold in holds(con, today) if hold.until_on >= today and (hold.hold_id,) in rows]
+    return [hold for hold in holds(con, today) if hold.until_on >= today and (hold.hold_id,) in found]
+
+
+def hold_on_values(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str, today: date) -> Hold | None:
+    """The hold that lasts longest of those on somebody who is known by `values`, a query of (kind, value)."""
+    of_them = holds_of(con, pepper, "", values, today)
     return max(of_them, key=lambda hold: hold.until_on, default=None)
 
 

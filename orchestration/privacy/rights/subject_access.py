@@ -8,7 +8,7 @@ Not here: who may ask (rights.py), whose rows those are that no conformed table 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,15 @@ from orchestration.privacy.audit.catalogue import NONE, Category, Column, catego
 from orchestration.privacy.audit.exports import exports_with
 from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.intake.raw_people import Unresolved
+from orchestration.privacy.rights.holds import holds_of
 from orchestration.privacy.rights.phrases import LANGUAGES, authority_of, language_of, phrases
 from orchestration.privacy.rights.rights import prepare_requests
 from orchestration.privacy.rights.subject_rows import (
     IS_SAID,
+    KNOWN_BY,
     LISTED,
     MINE,
+    Found,
     names_them,
     note_subject,
     noted_rows,
@@ -99,7 +102,7 @@ def export_subject(
         if (found := _table(con, settings, customer, schema, table, columns))
     ]
     beside = [*set_aside_rows(con, settings), *noted_rows(con, settings), *raw_rows(con, settings, customer)]
-    data += [_beside(*found) for found in beside]
+    data += [_beside(*found) for found in (*beside, *_holds(con, pepper, customer, received))]
     ids = [customer, *(old for (old,) in con.execute(_FORMER, {"customer": customer}).fetchall())]
     if not isinstance(whom, str):
         ids = [whom.handle]
@@ -206,6 +209,18 @@ def _beside(
         "columns": {column: {"category": category, "description": said} for column, said in columns.items()},
         "rows": [{column: _plain(value) for column, value in row.items()} for row in rows],
     }
+
+
+_HOLD = "data that the law keeps from being erased (Art. 17(3)), and until when"
+
+
+def _holds(con: duckdb.DuckDBPyConnection, pepper: Pepper, customer: str, received: datetime) -> Iterator[Found]:
+    """Legal holds that stand; not who placed them."""
+    found = holds_of(con, pepper, customer, KNOWN_BY, received.date())
+    if found:
+        columns = ("ground", "note", "until_on", "placed_at")
+        rows = [{column: getattr(hold, column) for column in columns} for hold in found]
+        yield "restricted.legal_holds", _HOLD, "identity", dict.fromkeys(columns, _HOLD), rows
 
 
 def _requests(con: duckdb.DuckDBPyConnection, pepper: Pepper, ids: Sequence[str]) -> list[dict[str, Any]]:

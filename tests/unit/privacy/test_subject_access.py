@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import pytest
@@ -19,6 +19,7 @@ from orchestration.privacy.audit.exports import note_export
 from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
 from orchestration.privacy.rights import phrases as spoken
+from orchestration.privacy.rights.holds import place_hold
 from orchestration.privacy.rights.rights import note_request, object_to_marketing
 from orchestration.privacy.rights.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.secrets.pepper import find_pepper
@@ -35,11 +36,11 @@ def document(home, warehouse, resolve, tmp_path, monkeypatch):
     settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
     ids = build(home, warehouse, resolve, settings)
 
-    def export(key: str = "1", language: str = "", change: str = "") -> dict:
+    def export(key: str = "1", language: str = "", change: str = "", received: datetime = AT) -> dict:
         with open_warehouse(home, settings.engine) as con:
             prepare_withdrawals(con)
             con.execute(change)
-            return export_subject(con, settings, find_pepper(con, ()), ids[key], AT, categories(), language)
+            return export_subject(con, settings, find_pepper(con, ()), ids[key], received, categories(), language)
 
     with open_warehouse(home, settings.engine) as con:
         pepper = find_pepper(con, ())
@@ -100,6 +101,24 @@ insert into identity.former_people by name select 'crm' as person_system, unnest
 insert into identity.withdrawals by name select 'consent_events' as entity, 'crm' as source_system, 'w' as source_key, person_system, person_key,
     'all' as purpose, 'all' as channel, timestamp '2026-03-01' as stated_at, true as is_certain, 2 as load_id from identity.former_people;
 """
+
+
+def test_a_legal_hold_on_them_is_in_it_and_on_the_page_without_who_placed_it(document, home):
+    with duckdb.connect(str(home.warehouse)) as con:
+        (anna,), (bo,) = con.execute("select customer_id from identity.customer_source_records where source_system = 'crm' and source_key in ('1', '2') order by source_key").fetchall()  # fmt: skip
+        until = AT.date() + timedelta(days=90)
+        for customer, note in ((anna, "case-2026-14"), (bo, "case-of-bo")):
+            place_hold(con, find_pepper(con, ()), customer, "legal-claims", until, AT, "4711 officer", note)
+    said = document(language="sv")
+    (found,) = [found for found in said["data"] if found["table"] == "restricted.legal_holds"]
+    assert found["rows"] == [
+        {"ground": "legal-claims", "note": "case-2026-14", "until_on": str(until), "placed_at": str(AT)}
+    ]
+    page = as_page(said)
+    assert "case-2026-14" in page and "4711 officer" not in page + as_json(said) and "art. 17.3" in page
+    # one that is over is none
+    later = document(received=AT + timedelta(days=91))
+    assert "restricted.legal_holds" not in {found["table"] for found in later["data"]}
 
 
 def test_what_they_refused_under_a_key_that_is_anothers_by_now_is_in_it(document, home):
