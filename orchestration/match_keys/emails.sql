@@ -97,21 +97,38 @@ create or replace macro match_keys.unescaped(s) as case when contains(s, '%') th
 -- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=; of the sender
 -- that a bounce goes to, whom the message was for: bounce+anna=x.se@list.example, SRS0=hash=day=x.se=anna@forwarder.example; of a
 -- guest, whose guest: anna_x.se#EXT#@tenant.example; without comments and marks; UTF-8 that was read as Windows-1252
+-- patterns are constants: one that stands in a list is compiled anew for every row
+create or replace macro match_keys.without_mojibake(s) as
+    (s)
+        .regexp_replace('Ã¥', 'å', 'gi')
+        .regexp_replace('Ã¤', 'ä', 'gi')
+        .regexp_replace('Ã¶', 'ö', 'gi')
+        .regexp_replace('Ã¸', 'ø', 'gi')
+        .regexp_replace('Ã¦', 'æ', 'gi')
+        .regexp_replace('Ã©', 'é', 'gi')
+        .regexp_replace('Ã¼', 'ü', 'gi')
+        .regexp_replace('Ã…', 'å', 'gi')
+        .regexp_replace('Ã„', 'ä', 'gi')
+        .regexp_replace('Ã–', 'ö', 'gi')
+        .regexp_replace('Ã˜', 'ø', 'gi')
+        .regexp_replace('Ã†', 'æ', 'gi');
 create or replace macro match_keys.revealed_address(s) as
-    list_reduce([
-            ['Ã¥', 'å'], ['Ã¤', 'ä'], ['Ã¶', 'ö'], ['Ã¸', 'ø'], ['Ã¦', 'æ'], ['Ã©', 'é'], ['Ã¼', 'ü'],
-            ['Ã…', 'å'], ['Ã„', 'ä'], ['Ã–', 'ö'], ['Ã˜', 'ø'], ['Ã†', 'æ'],
-            ['SRS[01][=+-](?:[^\s@]*==)?[^\s@=]+=[^\s@=]+=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)=([^\s@]+)@[^\s@]+', '\2@\1'],
-            ['([^\s@]+)_([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)#EXT#@[^\s@]+', '\1@\2'],
-            ['\([^()@]*\)\s*@', '@'], ['@\s*\([^()@]*\)', '@'],
-            ['(^|\s)[_*~`]+([^\s@]+@[^\s@]*[^\s@_*~`])[_*~`]+(\s|$)', '\1\2\3'],
-            ['[^\s@=+]*[+-]([^\s@=+]+)=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)@[^\s@]+', '\1@\2'],
-            ['&(?:amp;)?(?:#0*64|#x0*40|commat);|[＠﹫]', '@'], ['&(?:amp;)?(?:#0*46|#x0*2e|period);', '.'], ['&(?:amp;)?(?:#0*43|#x0*2b|plus);', '+'],
-            ['&(?:amp;)?(?:#0*39|#x0*27|apos);', ''''], ['&(?:amp;)?(?:[lg]t|quot|nbsp|#[0-9]+|#x[0-9a-f]+);|=', ' '],
-            ['\s*[(\[{<]\s*(?:at|a|@|snabel-?a|krøllalfa|alfakrøll|ät-?merkki|kissanhäntä)\s*[)\]}>]\s*', '@'],
-            ['\s+(?:at|snabel-?a|krøllalfa|alfakrøll)\s+', '@'],
-            ['\s*[(\[{<]\s*(?:dot|punkt|punktum|prikk|piste|[.])\s*[)\]}>]\s*', '.'], ['\s+(?:dot|punkt|punktum|prikk|piste)\s+', '.']],
-        lambda seen, change: [regexp_replace(seen[1], change[1], change[2], 'gi')], [match_keys.plain(match_keys.unescaped(match_keys.unescaped(s)))])[1];
+    (match_keys.without_mojibake(match_keys.plain(match_keys.unescaped(match_keys.unescaped(s)))))
+        .regexp_replace('SRS[01][=+-](?:[^\s@]*==)?[^\s@=]+=[^\s@=]+=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)=([^\s@]+)@[^\s@]+', '\2@\1', 'gi')
+        .regexp_replace('([^\s@]+)_([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)#EXT#@[^\s@]+', '\1@\2', 'gi')
+        .regexp_replace('\([^()@]*\)\s*@', '@', 'gi')
+        .regexp_replace('@\s*\([^()@]*\)', '@', 'gi')
+        .regexp_replace('(^|\s)[_*~`]+([^\s@]+@[^\s@]*[^\s@_*~`])[_*~`]+(\s|$)', '\1\2\3', 'gi')
+        .regexp_replace('[^\s@=+]*[+-]([^\s@=+]+)=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)@[^\s@]+', '\1@\2', 'gi')
+        .regexp_replace('&(?:amp;)?(?:#0*64|#x0*40|commat);|[＠﹫]', '@', 'gi')
+        .regexp_replace('&(?:amp;)?(?:#0*46|#x0*2e|period);', '.', 'gi')
+        .regexp_replace('&(?:amp;)?(?:#0*43|#x0*2b|plus);', '+', 'gi')
+        .regexp_replace('&(?:amp;)?(?:#0*39|#x0*27|apos);', '''', 'gi')
+        .regexp_replace('&(?:amp;)?(?:[lg]t|quot|nbsp|#[0-9]+|#x[0-9a-f]+);|=', ' ', 'gi')
+        .regexp_replace('\s*[(\[{<]\s*(?:at|a|@|snabel-?a|krøllalfa|alfakrøll|ät-?merkki|kissanhäntä)\s*[)\]}>]\s*', '@', 'gi')
+        .regexp_replace('\s+(?:at|snabel-?a|krøllalfa|alfakrøll)\s+', '@', 'gi')
+        .regexp_replace('\s*[(\[{<]\s*(?:dot|punkt|punktum|prikk|piste|[.])\s*[)\]}>]\s*', '.', 'gi')
+        .regexp_replace('\s+(?:dot|punkt|punktum|prikk|piste)\s+', '.', 'gi');
 -- every address that a withdrawal may name, as keys: a denial is read by more than a grant
 create or replace macro match_keys.denied_addresses(s) as
     case when match_keys.is_plain_address(s) and not contains(s, '%') then [match_keys.plain_address_key(s)]

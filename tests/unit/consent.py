@@ -60,11 +60,14 @@ def compiled_with(
     with (common / "compiled.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            kept.write_text(json.dumps(_compiled(tmp_path_factory.mktemp("compiled"), is_incremental, privacy)))
+            kept.write_text(
+                json.dumps(compiled_in(tmp_path_factory.mktemp("compiled"), is_incremental=is_incremental, **privacy))
+            )
     return json.loads(kept.read_text())
 
 
-def _compiled(folder: Path, is_incremental: bool, privacy: dict[str, bool]) -> dict[str, str]:
+def compiled_in(folder: Path, *, is_incremental: bool = False, **privacy: bool) -> dict[str, str]:
+    """The same, compiled below a folder."""
     home = Home(folder).prepare()
     settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
     settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
