@@ -85,7 +85,7 @@ def build(home: Home, warehouse: Any, resolve: Any, settings: Settings) -> dict[
     """A warehouse with Anna and Bo, closed. Returns source_key → customer_id."""
     asked = settings.model_dump_json().replace(str(home.root.parent), "")
     if asked not in _BUILT:
-        ids = _build(home, warehouse, resolve, settings)
+        ids = build_upon(home, warehouse, resolve, settings)
         kept = Path(mkdtemp(prefix="kundbild-two-people-"))
         atexit.register(rmtree, kept, ignore_errors=True)
         copytree(home.published, kept / "published")
@@ -98,7 +98,8 @@ def build(home: Home, warehouse: Any, resolve: Any, settings: Settings) -> dict[
     return dict(built.ids)
 
 
-def _build(home: Home, warehouse: Any, resolve: Any, settings: Settings) -> dict[str, str]:
+def build_upon(home: Home, warehouse: Any, resolve: Any, settings: Settings) -> dict[str, str]:
+    """The same, upon what stands in the warehouse."""
     prepare_raw(warehouse, settings)
 
     def write(table: str, *rows: dict) -> None:

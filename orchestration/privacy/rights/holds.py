@@ -133,6 +133,10 @@ def holds(con: duckdb.DuckDBPyConnection, today: date) -> list[Hold]:
     with transaction(con):
         con.execute("delete from restricted.legal_holds where until_on < $1", [today - _KEPT])
         _forget_keys(con)
+    return _noted(con)
+
+
+def _noted(con: duckdb.DuckDBPyConnection) -> list[Hold]:
     rows = con.execute(
         "select hold_id, ground, note, until_on, placed_at, placed_by from restricted.legal_holds order by placed_at desc, hold_id"
     ).fetchall()
@@ -182,7 +186,10 @@ def held(
 
 
 def holds_of(con: duckdb.DuckDBPyConnection, pepper: Pepper, customer: str, values: str, today: date) -> list[Hold]:
-    """All that stand on a customer (today's id), or where that is empty on who is known by `values`, a query of (kind, value)."""
+    """All that stand on a customer (today's id), or where that is empty on who is known by `values`, a query of (kind, value).
+
+    It forgets none that ended: who exports a subject is in a transaction already.
+    """
     con.execute(_DDL)
     if customer:
         _note_values(con, [customer])
@@ -191,7 +198,7 @@ def holds_of(con: duckdb.DuckDBPyConnection, pepper: Pepper, customer: str, valu
         f"select distinct hold_id from restricted.legal_hold_keys where (kind, keyed_hash) in (select (kind, {pepper.hashed_sql(_HASHED)}) from ({values}))",
         pepper.parameters(),
     ).fetchall()
-    return [hold for hold in holds(con, today) if hold.until_on >= today and (hold.hold_id,) in found]
+    return [hold for hold in _noted(con) if hold.until_on >= today and (hold.hold_id,) in found]
 
 
 def hold_on_values(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str, today: date) -> Hold | None:

@@ -24,7 +24,7 @@ from orchestration.privacy.intake.request_words import (
 from orchestration.privacy.rights.deadlines import deadlines
 from orchestration.privacy.rights.register import requests
 from orchestration.run.requests import take_up_requests
-from tests.unit.two_people import build, settings_of
+from tests.unit.two_people import build, build_upon, settings_of
 
 MARKETING, ALL = "direct_marketing", "all"
 RECEIVED = "2026-05-01"
@@ -179,7 +179,7 @@ def test_requests_of_the_very_first_night_are_listed_and_taken_up_by_the_next(
     ]
     assert deadlines(warehouse, date(2026, 6, 2)).overdue == 4
     assert {point for point, _, _ in withdrawn(warehouse)} == {"nobody@x.se", "anna@berg.se"}
-    build(home, warehouse, resolve, settings)
+    build_upon(home, warehouse, resolve, settings)
     with open_warehouse(home, settings.engine) as con:
         ended = {"unknown": 1, "unchecked": 1, "invalid": 1, "done": 1}
         assert take_up_requests(con, home, settings, now()) == ended
