@@ -8,8 +8,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -251,19 +251,18 @@ def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
     and may not be overwritten, or the disk is full.
     """
     _assert_no_link(path, overwrite=overwrite)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    is_ours = False
+    fresh: Path | None = None
     try:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")
             return
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        is_ours = True
+        descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        fresh = Path(beside)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         put_in_place(fresh, path)
     except OSError as error:
-        if is_ours:
+        if fresh:
             fresh.unlink(missing_ok=True)
         raise full_disk(error, path.parent) or KundbildError(
             f"the file cannot be written: {error.strerror}", where=str(path), to_do="name another, or mend its rights"

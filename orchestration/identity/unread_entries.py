@@ -17,6 +17,7 @@ from orchestration.core.warehouse import has_table, text
 from orchestration.extract.records import OLDER, prepare_ops
 from orchestration.extract.repeated_headers import REPEATED
 from orchestration.privacy.intake.broken_lines import NUMBERED
+from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 
 # of ops.acknowledged: what was acknowledged is known by what it says, and of equal ones each is another
 PREFIX = "register:"
@@ -30,7 +31,7 @@ select source, table_name, source_key, load_id, why, {_DIGEST.format(said="sourc
         coalesce(content, load_id || ' ' || line_key) as said
     from {NUMBERED}
     -- an entry that another row of its key replaced was read, and a header is about nobody
-    where reason not in ('replaced by another row of its key', {text(REPEATED)}) and (
+    where reason not in ({text(REPLACED)}, {text(REPEATED)}) and (
         load_id >= (
             select max(n.load_id) from ops.loads n
             where n.source = {{source}} and n.table_name = {{table}} and n.source_rows > 0 and coalesce(n.way, '') != {text(OLDER)})

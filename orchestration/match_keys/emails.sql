@@ -94,10 +94,7 @@ create or replace macro match_keys.email_key(s) as
 
 -- %3C as <, where the bytes are text
 create or replace macro match_keys.unescaped(s) as case when contains(s, '%') then coalesce(try(url_decode(s)), s) else s end;
--- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=; of the sender
--- that a bounce goes to, whom the message was for: bounce+anna=x.se@list.example, SRS0=hash=day=x.se=anna@forwarder.example; of a
--- guest, whose guest: anna_x.se#EXT#@tenant.example; without comments and marks; UTF-8 that was read as Windows-1252
--- patterns are constants: one that stands in a list is compiled anew for every row
+-- UTF-8 that was read as Windows-1252. Here and below patterns are constants: one that stands in a list is compiled anew for every row
 create or replace macro match_keys.without_mojibake(s) as
     (s)
         .regexp_replace('Ã¥', 'å', 'gi')
@@ -112,6 +109,9 @@ create or replace macro match_keys.without_mojibake(s) as
         .regexp_replace('Ã–', 'ö', 'gi')
         .regexp_replace('Ã˜', 'ø', 'gi')
         .regexp_replace('Ã†', 'æ', 'gi');
+-- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=; of the sender
+-- that a bounce goes to, whom the message was for: bounce+anna=x.se@list.example, SRS0=hash=day=x.se=anna@forwarder.example; of a
+-- guest, whose guest: anna_x.se#EXT#@tenant.example; without comments and marks
 create or replace macro match_keys.revealed_address(s) as
     (match_keys.without_mojibake(match_keys.plain(match_keys.unescaped(match_keys.unescaped(s)))))
         .regexp_replace('SRS[01][=+-](?:[^\s@]*==)?[^\s@=]+=[^\s@=]+=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)=([^\s@]+)@[^\s@]+', '\2@\1', 'gi')

@@ -16,6 +16,19 @@ def allowed(cases: list, channel: str, found: dict) -> dict[str, object]:
     return by_case(cases, lambda n: (f"p{n}", "survey", channel) in found)
 
 
+def assert_asked(permitted, registers: list[dict], channel: str, cases: list[tuple], people: list[dict]) -> None:
+    """Each of the people is granted on the contact point of a case, (contact point, why it is closed or None), and denied where it
+    says why."""
+    granted = [
+        said(f"p{n}", channel=channel, contact_point=granted_on, contact_point_type=channel)
+        for n, (granted_on, _) in enumerate(cases)
+    ]
+    found = permitted(people, consent_events=granted, reservations=registers)
+    why = by_case(cases, lambda n: permitted.why[f"p{n}", "survey", channel])
+    assert why == by_case(cases, lambda n: cases[n][1] or "granted")
+    assert allowed(cases, channel, found) == by_case(cases, lambda n: cases[n][1] is None)
+
+
 def by_letter(n: int) -> dict:
     """A grant of post that names no address: the register is asked with the record's own."""
     return said(f"p{n}", channel="post", contact_point="by letter", contact_point_type="post")
@@ -228,15 +241,7 @@ NUMBERS_ABROAD = [
 
 @pytest.mark.parametrize(("registers", "cases"), NUMBERS_ABROAD)
 def test_rule_12_the_register_of_the_country_of_a_number_is_asked_as_well(permitted, registers, cases):
-    people = [someone(n, phone=None) for n in range(len(cases))]
-    granted = [
-        said(f"p{n}", channel="phone", contact_point=granted_on, contact_point_type="phone")
-        for n, (granted_on, _) in enumerate(cases)
-    ]
-    found = permitted(people, consent_events=granted, reservations=registers)
-    why = by_case(cases, lambda n: permitted.why[f"p{n}", "survey", "phone"])
-    assert why == by_case(cases, lambda n: cases[n][1] or "granted")
-    assert allowed(cases, "phone", found) == by_case(cases, lambda n: cases[n][1] is None)
+    assert_asked(permitted, registers, "phone", cases, [someone(n, phone=None) for n in range(len(cases))])
 
 
 NIX_POST, NORWAY_POST = (
@@ -262,12 +267,5 @@ ADDRESSES_ABROAD = [
 
 @pytest.mark.parametrize(("registers", "cases"), ADDRESSES_ABROAD)
 def test_rule_11_the_register_of_the_country_of_a_granted_address_is_asked_as_well(permitted, registers, cases):
-    people = [someone(n, street="Storgatan 1", postal_code="11455") for n in range(len(cases))]
-    granted = [
-        said(f"p{n}", channel="post", contact_point=granted_on, contact_point_type="post")
-        for n, (granted_on, _) in enumerate(cases)
-    ]
-    found = permitted(people, consent_events=granted, reservations=registers)
-    why = by_case(cases, lambda n: permitted.why[f"p{n}", "survey", "post"])
-    assert why == by_case(cases, lambda n: cases[n][1] or "granted")
-    assert allowed(cases, "post", found) == by_case(cases, lambda n: cases[n][1] is None)
+    at_home = [someone(n, street="Storgatan 1", postal_code="11455") for n in range(len(cases))]
+    assert_asked(permitted, registers, "post", cases, at_home)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 
+import psutil
 import pytest
 
 from orchestration.core.errors import SourceError
-from orchestration.extract import mounts
 from orchestration.extract.mounts import is_served
 from orchestration.extract.store_copies import Copies
 
@@ -38,19 +38,20 @@ def test_whatever_stalls_ends_with_the_time_of_its_source(load, load_files, monk
     assert caught.value.is_whole_source and time.monotonic() - began < 15
 
 
-MOUNTED = r"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
-30 22 0:50 / {folder}/in rw,relatime shared:9 master:2 - {kind} files.example:/exports rw,vers=4.2
-31 22 0:51 / {folder}/in\040put rw - cifs //files/x rw
-32 22 0:52 / {folder}/local rw - tmpfs tmpfs rw
+MOUNTED = r"""/dev/sda1 / ext4 rw,relatime 0 0
+files.example:/exports {folder}/in {kind} rw,vers=4.2 0 0
+//files/x {folder}/in\040put cifs rw 0 0
+tmpfs {folder}/local tmpfs rw 0 0
 """
 
 
 @pytest.fixture
 def mounted(tmp_path, monkeypatch):
     def go(kind: str) -> None:
-        told = tmp_path / "mountinfo"
+        told = tmp_path / "proc" / "self" / "mounts"
+        told.parent.mkdir(parents=True)
         told.write_text(MOUNTED.format(folder=tmp_path, kind=kind))
-        monkeypatch.setattr(mounts, "MOUNTS", told)
+        monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "proc"))
 
     return go
 
@@ -68,7 +69,7 @@ def test_a_mount_is_told_from_a_disk_of_this_machine(mounted, tmp_path, kind, is
 
 
 def test_where_the_system_tells_no_mounts_every_folder_is_its_own(tmp_path, monkeypatch):
-    monkeypatch.setattr(mounts, "MOUNTS", tmp_path / "none")
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "none"))
     assert not is_served(str(tmp_path))
 
 

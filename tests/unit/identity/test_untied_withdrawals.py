@@ -17,7 +17,7 @@ from orchestration.privacy.intake.withdrawals import note_withdrawals
 from orchestration.run.set_aside import _about_nobody, acknowledge, set_aside_rows
 from tests.loads import note_load
 from tests.unit.consent import ANNA, BO, FORMS, said
-from tests.unit.people import person, stranger
+from tests.unit.people import person, resident
 
 NOBODYS = {"person_system": None, "person_key": None}
 AT = "2026-03-01"
@@ -53,7 +53,7 @@ def hidden(written: str, who: dict) -> str:
 
 
 def test_rule_04_a_withdrawal_denies_however_it_writes_the_key_or_hides_the_address(permitted, warehouse):
-    people = {case: stranger(n, f"k{n}") for n, case in enumerate([*KEYS, *ADDRESSES, "wide letters"])}
+    people = {case: resident(n, f"k{n}") for n, case in enumerate([*KEYS, *ADDRESSES, "wide letters"])}
     withdrawn = [
         *(write(people[case]["source_key"]) for case, write in KEYS.items()),
         *(no(None, contact_point=hidden(written, people[written])) for written in ADDRESSES),
@@ -83,7 +83,7 @@ def test_rule_04_a_stop_on_a_number_with_something_behind_it_denies_that_number(
     numbers = {written: f"073{1_110_000 + n * 1_079_371}" for n, written in enumerate(WRITTEN_BEHIND)}
     # nor is it a number to be written to
     numbers |= {"odd": "0731110000 (2)".replace("1110000", "9127640"), "fine": "0704440008"}
-    people = [stranger(n, case, phone=number) for n, (case, number) in enumerate(numbers.items())]
+    people = [resident(n, case, phone=number) for n, (case, number) in enumerate(numbers.items())]
     granted = [said(case, channel="sms", contact_point=number) for case, number in numbers.items()]
     dashed = re.sub(r"^(...)(...)(..)(..)$", r"\1-\2 \3 \4", numbers["{}-1"])
     stops = [
@@ -95,7 +95,7 @@ def test_rule_04_a_stop_on_a_number_with_something_behind_it_denies_that_number(
 
 def test_rule_04_a_number_that_a_spreadsheet_or_json_wrote_is_the_record_of_that_number(permitted):
     written = {"703": "703.0", "815": "815.00 ", "926": "\u00a0926", "1037.0": "1037"}
-    people = [stranger(n, key) for n, key in enumerate(written)]
+    people = [resident(n, key) for n, key in enumerate(written)]
     granted = [said(who["source_key"], contact_point=who["email"]) for who in people]
     assert {who for who, _, _ in permitted(people, consent_events=granted)} == set(written)
     stops = [no(other) for other in written.values()]

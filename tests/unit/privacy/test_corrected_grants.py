@@ -14,7 +14,7 @@ from orchestration.privacy.rights.rights import correct
 from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import ANNA, FRESH, SURVEY, said
 from tests.unit.dbt_project.test_permission_history import history  # noqa: F401 # a fixture
-from tests.unit.people import person, stranger
+from tests.unit.people import person, resident
 
 GIVEN, CORRECTED, LATER = "2026-01-01", "2026-03-01 10:00", "2026-03-02"
 WHY = "corrected since the permission was given"
@@ -119,7 +119,7 @@ def night(modules_warehouse, compiled):
     events: list[dict] = []
 
     def add(case: str, right: dict[str, str | None], **more) -> dict:
-        people[case] = stranger(len(people), case, **more)
+        people[case] = resident(len(people), case, **more)
         values[case] = right
         return people[case]
 
@@ -250,7 +250,7 @@ def test_a_second_correction_ends_what_was_granted_since_the_first_and_the_histo
     corrected, history, warehouse  # noqa: F811
 ):  # fmt: skip
     """Each grant ends with the first correction after it that its point is not the value of; each is kept with its time."""
-    nils = stranger(1, "nils")
+    nils = resident(1, "nils")
     events = [
         said("eva"),
         said("eva", at="2026-03-10", purpose="offers", confirmed_at=datetime(2026, 3, 10)),

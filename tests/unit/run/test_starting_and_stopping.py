@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
+from itertools import repeat
 from types import SimpleNamespace
 
 import dagster as dg
@@ -267,7 +268,7 @@ def test_what_somebody_made_beside_a_file_is_never_written_to(tmp_path, monkeypa
     """In a shared folder another user owns what they made, and reads what is written into it."""
     path = tmp_path / "audience.csv"
     if names == "alike":
-        monkeypatch.setattr("orchestration.core.home.secrets.token_hex", lambda size: "0")
+        monkeypatch.setattr("tempfile._get_candidate_names", lambda: repeat("0"))
     theirs = tmp_path / f".audience.csv.{'0' if names == 'alike' else os.getpid()}.part"
     theirs.write_text("theirs")
     theirs.chmod(0o666)
