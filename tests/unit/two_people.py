@@ -19,6 +19,8 @@ from orchestration.core.settings import Settings, Source
 from orchestration.core.warehouse import quote
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.systems import complete_sources, known_systems
+from orchestration.privacy.rights.rights import Subject
+from orchestration.run.erase import erase
 from tests.unit.people import person
 
 ANNA = person("1", email="anna@berg.se", phone="+46701112233", birth_date="1980-01-01")
@@ -164,3 +166,12 @@ def publish(home: Home, version: str, ids: dict[str, str]) -> None:
             con.execute("create schema marts; create table marts.dim_customers (customer_id varchar)")
             con.executemany("insert into marts.dim_customers values (?)", [[customer] for customer in ids.values()])
             con.execute(f"copy marts.dim_customers to '{folder}/parquet/{name}.parquet'")
+
+
+def erase_anna(home: Home, settings: Settings, ids: dict[str, str]) -> None:
+    assert [outcome.state for outcome in erase(home, settings, [Subject(customer=ids["1"])])] == ["done"]
+
+
+def asked(home: Home, sql: str) -> list[tuple]:
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        return con.execute(sql).fetchall()

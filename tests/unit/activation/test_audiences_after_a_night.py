@@ -20,7 +20,7 @@ from orchestration.identity.decisions import prepare_decisions
 from orchestration.publishing import snapshot
 from orchestration.run.night import NOTE, Night, watching
 from orchestration.run.status import read_status
-from tests.unit.activation.test_export import night as export_night  # noqa: F401 # a fixture
+from tests.unit.activation.conftest import night as export_night  # noqa: F401 # a fixture
 from tests.unit.activation.test_shown_audiences import rows
 
 CONFIG = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from contextlib import chdir
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,84 +9,18 @@ from pathlib import Path
 import pytest
 
 from orchestration.activation.export import audiences, export_audience
-from orchestration.activation.statement_sources import statement_sources, statements_known_until
 from orchestration.core.errors import GateError, KundbildError
 from orchestration.core.home import assert_may_write, write_private
-from orchestration.core.settings import Settings, Source, Table
-from orchestration.core.settings.maps import EntityMap
 from orchestration.core.spreadsheets import csv_text
-from orchestration.privacy.intake.statement_tables import note_statement_tables
-from orchestration.privacy.intake.withdrawals import prepare_withdrawals
-from orchestration.privacy.rights.rights import object_to_marketing, prepare_requests, restrict, withdraw
-from orchestration.privacy.secrets.pepper import Pepper
+from orchestration.privacy.rights.rights import object_to_marketing, restrict, withdraw
 from orchestration.publishing.gate import assert_audiences_checked
-
-NOW = datetime(2026, 11, 2, 8)
-NIGHT = datetime(2026, 11, 2, 2)
-PEPPER = Pepper(("p" * 40,))
-_CHOICES = Table(
-    columns={"id": "VARCHAR", "who": "VARCHAR"},
-    key=["id"],
-    fresh_within_hours=48,
-    maps=[EntityMap(entity="consent_events", columns={"source_key": "id", "person_key": "who"})],
+from tests.unit.activation.exporting import (
+    NOW,
+    PEOPLE,
+    PEPPER,
+    SETTINGS,
+    exported,
 )
-_PEOPLE = Table(columns={"id": "VARCHAR"}, maps=[EntityMap(entity="people", columns={"source_key": "id"})])
-SETTINGS = Settings(
-    company="T",
-    sources={
-        "crm": Source(connector="files", url="/", tables={"people": _PEOPLE}),
-        "club": Source(connector="files", url="/", tables={"choices": _CHOICES, "members": _PEOPLE}),
-    },
-)
-PEOPLE = {"c-anna": "anna@x.se", "c-bo": "bo@x.se", "c-eva": "+46701112233", "c-odd": "=cmd|'/C calc'!A0@x.se"}
-
-
-@pytest.fixture
-def night(warehouse):
-    """The warehouse after a night of four people in one audience, all permitted."""
-    prepare_requests(warehouse)
-    warehouse.execute("""
-create schema audiences; create schema reference; create schema marts; create schema if not exists ops;
-create table reference.audience_rules as select 'news' as audience, 'newsletter' as purpose, 'email' as channel, null::integer as min_days_since_order, null::integer as max_days_since_order;
-create table reference.country_rules as select 'SE' as country_code, 18 as marketing_age;
-create table reference.purposes as select 'newsletter' as purpose, true as is_marketing;
-create table identity.customer_source_records (customer_id varchar, record_id bigint, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
-create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar);
-create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, reason_code varchar, expires_at timestamp);
-create table marts.dim_customers (customer_id varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
-create table audiences.audience_news (customer_id varchar, contact_point varchar, given_name varchar, country_code varchar, purpose varchar, channel varchar);
-create table ops.publications (fingerprint varchar, project varchar, load_id bigint, run_id varchar, published_at timestamp);
-create table ops.loads (load_id bigint, inserted bigint, updated bigint, deleted bigint);
-create table ops.check_results (run_id varchar, stage varchar, table_name varchar, check_name varchar, severity varchar, passed boolean, checked_at timestamp);
-create table ops.source_status (source varchar primary key, checked_at timestamp, is_ok boolean, message varchar);
-""")
-    warehouse.execute("create table ops.clock as select $1::timestamp as as_of", [NIGHT])
-    for customer, point in PEOPLE.items():
-        key = customer.removeprefix("c-")
-        warehouse.execute("insert into identity.customer_source_records values (?, 1, 'crm', ?, '2025-01-01', null)", [customer, key])  # fmt: skip
-        warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, true, '2026-01-01', 'granted', null)", [customer, point])  # fmt: skip
-        warehouse.execute("insert into marts.dim_customers values (?, '1980-01-01', false, false, false)", [customer])
-        warehouse.execute("insert into audiences.audience_news values (?, ?, ?, 'SE', 'newsletter', 'email')", [customer, point, key.title()])  # fmt: skip
-    checked(warehouse, "audiences.audience_news", "every_row_has_permission")
-    warehouse.execute("insert into ops.loads values (1, 4, 0, 0)")
-    warehouse.execute("insert into ops.publications values ('', '', 1, 'r', ?)", [NIGHT + timedelta(minutes=9)])
-    for source in ("crm", "club"):
-        warehouse.execute("insert into ops.source_status values (?, ?, true, '')", [source, NIGHT])
-    return warehouse
-
-
-def checked(con, table: str, check: str, *, passed: bool = True, stage: str = "consent", severity: str = "ERROR"):
-    con.execute("insert into ops.check_results values ('r', ?, ?, ?, ?, ?, ?)", [stage, table, check, severity, passed, NIGHT + timedelta(minutes=5)])  # fmt: skip
-
-
-def exported(con, file: Path, **more) -> tuple[dict[str, str], dict[str, int]]:
-    """(contact point by customer, who was left out) of an export."""
-    at, settings = more.pop("at", NOW), more.pop("settings", SETTINGS)
-    done = export_audience(con, "news", file, PEPPER, at, settings, **more)
-    with file.open(newline="") as text:
-        rows = list(csv.DictReader(text))
-    assert len(rows) == done.customers
-    return {row["customer_id"]: row["contact_point"] for row in rows}, done.left_out
 
 
 def test_an_export_holds_the_audience_and_no_cell_that_a_spreadsheet_would_run(night, tmp_path):
@@ -267,123 +200,6 @@ def test_an_export_is_refused_and_says_why(night, tmp_path, broken, said):
     with pytest.raises(GateError, match=said):
         exported(night, tmp_path / "a.csv")
     assert not (tmp_path / "a.csv").exists()
-
-
-def test_a_source_that_says_nothing_of_consent_may_be_stale(night, tmp_path):
-    night.execute("update ops.source_status set is_ok = false where source = 'crm'")
-    assert exported(night, tmp_path / "a.csv")[0]
-    assert statement_sources(SETTINGS) == {"club": ["choices"]}
-
-
-def test_a_table_of_statements_that_is_not_fresh_stops_exports_and_another_does_not(night, tmp_path):
-    checked(night, "raw_crm.people", "is_fresh", passed=False, stage="arrival", severity="WARN")
-    assert exported(night, tmp_path / "a.csv")[0]
-    checked(night, "raw_club.choices", "is_fresh", passed=False, stage="arrival", severity="WARN")
-    with pytest.raises(
-        GateError,
-        match=r"(?s)source club delivered nothing new of choices for longer than 48 hours.*fresh_within_hours below \[sources.club.tables.choices\]",
-    ):
-        exported(night, tmp_path / "b.csv")
-
-
-def came(con, source: str, table: str, at: datetime) -> None:
-    """A row of statements, in a file that was read at `at`."""
-    con.execute(f"create schema if not exists raw_{source}")
-    con.execute("create table if not exists ops.loaded_files (source varchar, table_name varchar, noted_at timestamp)")
-    con.execute(f"create or replace table raw_{source}.{table} as select '1' as id, 'anna' as who, $1::timestamp as _extracted_at", [at])  # fmt: skip
-    con.execute("insert into ops.loaded_files values (?, ?, ?)", [source, table, at])
-
-
-def of_club(**more) -> Settings:
-    """The settings with another source club."""
-    return SETTINGS.model_copy(update={"sources": SETTINGS.sources | {"club": SETTINGS.sources["club"].model_copy(update=more)}})  # fmt: skip
-
-
-def test_a_table_of_statements_that_was_fresh_at_night_and_is_not_by_now_stops_exports(night, tmp_path):
-    """Rule 15: the night passed some 23 hours after the last delivery, and the export comes 23 hours after it."""
-    settings = of_club(tables={"choices": _CHOICES.model_copy(update={"fresh_within_hours": None})})
-    came(night, "club", "choices", NOW - timedelta(hours=23, minutes=59))
-    assert exported(night, tmp_path / "a.csv", settings=settings)[0]
-    assert statements_known_until(night, settings, NOW) == NOW + timedelta(minutes=1)
-    came(night, "club", "choices", NOW - timedelta(hours=24, minutes=1))
-    night.execute("delete from ops.loaded_files where noted_at = $1", [NOW - timedelta(hours=23, minutes=59)])
-    with pytest.raises(GateError, match=r"(?s)club delivered nothing new of choices for longer than 24 hours"):
-        exported(night, tmp_path / "b.csv", settings=settings)
-    assert statements_known_until(night, settings, NOW) == NOW
-    # a file without a row is a sign of life
-    night.execute("insert into ops.loaded_files values ('club', 'choices', $1)", [NOW - timedelta(hours=1)])
-    assert exported(night, tmp_path / "c.csv", settings=settings)[0]
-
-
-def test_a_table_that_is_fresh_by_the_clock_of_its_source_grows_older_since_the_night(night, tmp_path):
-    """The night may describe another moment than today's."""
-    settings = of_club(tables={"choices": _CHOICES.model_copy(update={"cursor": "said_at"})})
-    came(night, "club", "choices", NOW)
-    read_at = night.execute("select checked_at from ops.source_status where source = 'club'").fetchall()[0][0]
-    for as_of in (NIGHT, datetime(2020, 1, 1)):
-        night.execute("update ops.clock set as_of = $1", [as_of])
-        night.execute("create or replace table raw_club.choices as select '1' as id, $1::timestamp as said_at", [as_of - timedelta(hours=40)])  # fmt: skip
-        assert statements_known_until(night, settings, read_at) == read_at + timedelta(hours=8)
-        assert statements_known_until(night, settings, read_at + timedelta(hours=9)) == read_at + timedelta(hours=9)
-
-
-_CRM = {"crm": SETTINGS.sources["crm"]}
-_NO_CHOICES = {"tables": {"members": _PEOPLE}}
-
-
-@pytest.mark.parametrize(
-    ("settings", "is_noted"),
-    [
-        # switched off, in a home of before tables were noted too
-        (of_club(enabled=False), True),
-        (of_club(enabled=False), False),
-        # taken out, the source or the table; mapped to something else
-        (SETTINGS.model_copy(update={"sources": _CRM}), True),
-        (of_club(**_NO_CHOICES), True),
-        (of_club(tables={"choices": _PEOPLE}), True),
-    ],
-)  # fmt: skip
-def test_a_source_that_told_what_people_want_and_is_read_no_more_stops_exports(night, tmp_path, settings, is_noted):
-    night.execute(
-        "create table ops.statement_tables (source varchar, table_name varchar, primary key (source, table_name))"
-    )
-    came(night, "club", "choices", NOW)
-    if is_noted:
-        note_statement_tables(night, "club", SETTINGS.sources["club"])
-        note_statement_tables(night, "club", SETTINGS.sources["club"])
-    assert exported(night, tmp_path / "a.csv")[0]
-    with pytest.raises(
-        GateError,
-        match=r"(?s)club told what people want \(choices\), and is read no more.*retired_sources = \[\"club\"\]",
-    ):
-        exported(night, tmp_path / "b.csv", settings=settings)
-    assert statements_known_until(night, settings, NOW) == NOW and not (tmp_path / "b.csv").exists()
-    for number, retired in enumerate(("club", "club.choices")):
-        privacy = settings.privacy.model_copy(update={"retired_sources": [retired]})
-        assert exported(night, tmp_path / f"{number}.csv", settings=settings.model_copy(update={"privacy": privacy}))[0]
-    privacy = settings.privacy.model_copy(update={"retired_sources": ["crm", "club.members"]})
-    with pytest.raises(GateError, match="read no more"):
-        exported(night, tmp_path / "b.csv", settings=settings.model_copy(update={"privacy": privacy}))
-
-
-@pytest.mark.parametrize("where", ["conformed.conformed_email_events", "identity.withdrawals"])
-def test_a_source_that_went_before_its_tables_were_noted_is_missed_by_what_it_said(night, tmp_path, where):
-    prepare_withdrawals(night)
-    night.execute(
-        "create schema if not exists conformed; create table conformed.conformed_email_events (source_system varchar)"
-    )
-    assert exported(night, tmp_path / "a.csv")[0]
-    if "withdrawals" in where:
-        night.execute("insert into identity.withdrawals by name select 'requests' as entity, 'kundbild' as source_system, 'all' as purpose, 'all' as channel, now()::timestamp as stated_at, true as is_certain, 0 as load_id")  # fmt: skip
-        assert exported(night, tmp_path / "b.csv")[0]
-        night.execute("update identity.withdrawals set entity = 'email_events', source_system = 'club'")
-    else:
-        night.execute("insert into conformed.conformed_email_events values ('club')")
-    with pytest.raises(GateError, match=r"club told what people want \(email_events\)"):
-        exported(night, tmp_path / "c.csv")
-    mapped = EntityMap(entity="email_events", columns={"source_key": "id", "person_key": "who"})
-    also = _CHOICES.model_copy(update={"maps": [*_CHOICES.maps, mapped]})
-    assert exported(night, tmp_path / "d.csv", settings=of_club(tables={"choices": also}))[0]
 
 
 @pytest.mark.parametrize("kind", ["table", "view"])

@@ -17,13 +17,13 @@ from orchestration.privacy.erasure.rotation import _renew_warehouse
 from orchestration.privacy.intake.noted import prepare_noted
 from orchestration.privacy.rights.rights import object_to_marketing, restrict
 from orchestration.privacy.secrets.pepper import Pepper, noted_check
-from tests.unit.activation.test_export import NIGHT, NOW, PEPPER, SETTINGS, night  # noqa: F401 - a fixture
+from tests.unit.activation.exporting import NIGHT, NOW, PEPPER, SETTINGS
 
 EXPORTED = NOW - timedelta(hours=5)
 
 
 @pytest.fixture
-def sent(night, tmp_path):  # noqa: F811
+def sent(night, tmp_path):
     """The audience at a recipient: {customer: reference}; the people stand in the warehouse as they do after a night."""
     night.execute("create schema conformed")
     night.execute(
@@ -37,7 +37,7 @@ def sent(night, tmp_path):  # noqa: F811
 
 
 @pytest.fixture
-def told(night, tmp_path):  # noqa: F811
+def told(night, tmp_path):
     def go(**more) -> list[tuple[str, str, str]]:
         file = tmp_path / "removals.csv"
         write_removals(
@@ -57,13 +57,13 @@ def told(night, tmp_path):  # noqa: F811
     return go
 
 
-def test_whoever_may_still_be_written_to_stays_and_whoever_left_the_audience_alone_too(sent, night, told):  # noqa: F811
+def test_whoever_may_still_be_written_to_stays_and_whoever_left_the_audience_alone_too(sent, night, told):
     assert len(set(sent.values())) == 3 and told() == []
     night.execute("delete from audiences.audience_news")
     assert told() == []
 
 
-def test_each_way_of_saying_no_is_told_to_the_recipient_once(sent, night, told):  # noqa: F811
+def test_each_way_of_saying_no_is_told_to_the_recipient_once(sent, night, told):
     object_to_marketing(night, "c-anna", NOW - timedelta(hours=1), "r1")
     restrict(night, "c-bo", NOW - timedelta(hours=1), "r2")
     night.execute("delete from marts.contact_permissions where customer_id = 'c-bo'")  # as hide() does
@@ -93,7 +93,7 @@ def test_each_way_of_saying_no_is_told_to_the_recipient_once(sent, night, told):
         ("is_minor_or_unknown_age = true, birth_date = null", True),
     ],
 )
-def test_who_became_protected_deceased_or_a_minor_is_taken_back(sent, night, told, became, stays_as_adult):  # noqa: F811
+def test_who_became_protected_deceased_or_a_minor_is_taken_back(sent, night, told, became, stays_as_adult):
     night.execute(f"update marts.dim_customers set {became} where customer_id = 'c-bo'")
     # where an unknown age counts as an adult's, it does so here, as in the audience
     adult = Privacy(unknown_age={"newsletter": "adult"})
@@ -103,7 +103,7 @@ def test_who_became_protected_deceased_or_a_minor_is_taken_back(sent, night, tol
     assert told() == [(sent["c-bo"], "bo@x.se", "kept out")] and told() == []
 
 
-def test_no_street_of_whoever_became_protected_is_told_again(night, told, tmp_path):  # noqa: F811
+def test_no_street_of_whoever_became_protected_is_told_again(night, told, tmp_path):
     for table in ("reference.audience_rules", "audiences.audience_news", "marts.contact_permissions"):
         night.execute(f"update {table} set channel = 'post'")
     for table in ("audiences.audience_news", "marts.contact_permissions"):
@@ -114,12 +114,12 @@ def test_no_street_of_whoever_became_protected_is_told_again(night, told, tmp_pa
     assert row[1:] == ("", "kept out")
 
 
-def test_who_is_no_customer_of_the_marts_any_more_is_taken_back(sent, night, told):  # noqa: F811
+def test_who_is_no_customer_of_the_marts_any_more_is_taken_back(sent, night, told):
     night.execute("delete from marts.dim_customers where customer_id = 'c-bo'")
     assert told() == [(sent["c-bo"], "bo@x.se", "kept out")]
 
 
-def test_who_refuses_profiling_is_taken_back_from_an_audience_that_is_chosen_by_behaviour(sent, night, told):  # noqa: F811
+def test_who_refuses_profiling_is_taken_back_from_an_audience_that_is_chosen_by_behaviour(sent, night, told):
     refusal = "insert into marts.contact_permissions values (?, 'profiling', 'email', null, false, ?, ?, null)"
     night.execute(refusal, ["c-bo", NIGHT, "withdrawn"])
     # a register is no word of theirs; a grant that does not count any more is one
@@ -132,14 +132,14 @@ def test_who_refuses_profiling_is_taken_back_from_an_audience_that_is_chosen_by_
     }
 
 
-def test_who_refused_profiling_since_the_night_is_taken_back_at_once(sent, night, told):  # noqa: F811
+def test_who_refused_profiling_since_the_night_is_taken_back_at_once(sent, night, told):
     object_to_marketing(night, "c-bo", NOW, "r1", "profiling")
     assert told() == []
     night.execute("update reference.audience_rules set min_days_since_order = 90")
     assert told() == [(sent["c-bo"], "bo@x.se", "not permitted")]
 
 
-def test_whose_grant_expired_since_the_night_is_taken_back(sent, night, told):  # noqa: F811
+def test_whose_grant_expired_since_the_night_is_taken_back(sent, night, told):
     night.execute("update marts.contact_permissions set expires_at = $1 where customer_id = 'c-bo'", [NOW])
     grant = "insert into marts.contact_permissions values ('c-anna', 'profiling', 'sms', '+46700000000', true, ?, 'granted', ?)"
     night.execute(grant, [NIGHT, NOW])
@@ -149,12 +149,12 @@ def test_whose_grant_expired_since_the_night_is_taken_back(sent, night, told):  
     assert told() == [(sent["c-anna"], "Anna@X.se", "not permitted")]
 
 
-def test_it_is_never_refused_for_the_age_of_the_night(sent, night, told):  # noqa: F811
+def test_it_is_never_refused_for_the_age_of_the_night(sent, night, told):
     object_to_marketing(night, "c-anna", NOW + timedelta(days=2), "r1")
     assert [row[0] for row in told(at=NOW + timedelta(days=9))] == [sent["c-anna"]]
 
 
-def test_a_corrected_address_is_taken_back_and_does_not_leave_again(sent, night, told, tmp_path):  # noqa: F811
+def test_a_corrected_address_is_taken_back_and_does_not_leave_again(sent, night, told, tmp_path):
     night.execute(
         "insert into identity.corrections values ('crm', 'anna', 'email', 'anna@y.se', $1, 'r1', null)", [NOW]
     )
@@ -172,7 +172,7 @@ def test_a_corrected_address_is_taken_back_and_does_not_leave_again(sent, night,
     assert told() == [(sent["c-bo"], "", "changed")]
 
 
-def test_who_was_erased_is_told_by_the_reference_alone_and_nothing_else_is_kept(sent, night, told):  # noqa: F811
+def test_who_was_erased_is_told_by_the_reference_alone_and_nothing_else_is_kept(sent, night, told):
     prepare_noted(night)
     night.execute("insert into restricted.erasing_customers values ('c-anna', 'k')")
     night.execute("insert into restricted.erasing_values values ('phone', '+46701112233', false)")
@@ -190,7 +190,7 @@ def test_who_was_erased_is_told_by_the_reference_alone_and_nothing_else_is_kept(
     assert night.execute("select count(*) from restricted.exported_points where reference = $1", [sent["c-bo"]]).fetchall() == [(0,)]  # fmt: skip
 
 
-def test_no_contact_point_and_no_id_is_kept_of_what_left(sent, night):  # noqa: F811
+def test_no_contact_point_and_no_id_is_kept_of_what_left(sent, night):
     kept = night.execute("from restricted.exported_points").fetchall()
     assert len(kept) == len(sent)
     rows = str(kept).lower()
@@ -198,7 +198,7 @@ def test_no_contact_point_and_no_id_is_kept_of_what_left(sent, night):  # noqa: 
         assert known not in rows
 
 
-def test_a_merge_a_new_export_and_a_new_grant(sent, night, told, tmp_path):  # noqa: F811
+def test_a_merge_a_new_export_and_a_new_grant(sent, night, told, tmp_path):
     # the customer has another id: the same person and address stay
     night.execute("insert into identity.customer_id_redirects values ('c-anna', 'c-new')")
     for table in (
@@ -220,7 +220,7 @@ def test_a_merge_a_new_export_and_a_new_grant(sent, night, told, tmp_path):  # n
     assert [row[0] for row in told()] == [sent["c-bo"]]
 
 
-def test_each_recipient_is_told_of_what_it_got(sent, night, told, tmp_path):  # noqa: F811
+def test_each_recipient_is_told_of_what_it_got(sent, night, told, tmp_path):
     export_audience(night, "news", tmp_path / "o.csv", PEPPER, EXPORTED, SETTINGS)
     object_to_marketing(night, "c-anna", NIGHT + timedelta(hours=1), "r1")
     (mailers,), (others,) = told(), told(to="")
@@ -231,7 +231,7 @@ def test_each_recipient_is_told_of_what_it_got(sent, night, told, tmp_path):  # 
         export_audience(night, "news", tmp_path / "p.csv", PEPPER, NOW, SETTINGS, recipient="Anna Berg, +46701112233")
 
 
-def test_a_new_secret_of_the_pepper_forgets_nothing_of_what_left(sent, night, tmp_path):  # noqa: F811
+def test_a_new_secret_of_the_pepper_forgets_nothing_of_what_left(sent, night, tmp_path):
     later = Pepper((*PEPPER.secrets, "q" * 40))
     noted_check(night)
     _renew_warehouse(night, PEPPER, later, [])
@@ -246,7 +246,7 @@ def test_a_new_secret_of_the_pepper_forgets_nothing_of_what_left(sent, night, tm
     assert kept == content_hash(later, (tmp_path / "sent.csv").read_bytes())
 
 
-def test_removals_are_noted_before_their_file_is_there(sent, night, tmp_path):  # noqa: F811
+def test_removals_are_noted_before_their_file_is_there(sent, night, tmp_path):
     file, noted = tmp_path / "removals.csv", []
     night.execute("delete from marts.contact_permissions")
 
@@ -261,7 +261,7 @@ def test_removals_are_noted_before_their_file_is_there(sent, night, tmp_path):  
     assert write_removals(night, PEPPER, Privacy(), "news", "mailer", file, NOW).count == 3
 
 
-def test_permissions_of_an_older_program_are_refused_before_a_row_leaves(sent, night, told, tmp_path):  # noqa: F811
+def test_permissions_of_an_older_program_are_refused_before_a_row_leaves(sent, night, told, tmp_path):
     night.execute("alter table marts.contact_permissions rename column reason_code to reason")
     for attempt in (told, lambda: export_audience(night, "news", tmp_path / "next.csv", PEPPER, NOW, SETTINGS)):
         with pytest.raises(HomeVersionError, match="older program"):

@@ -19,7 +19,7 @@ from orchestration.defs.jobs import outdated_sensor
 from orchestration.privacy.rights.rights import object_to_marketing, restrict, withdraw_point
 from orchestration.publishing import snapshot
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, take_out_later_words
-from tests.unit.activation.test_export import NIGHT, NOW, PEOPLE, SETTINGS, night  # noqa: F401 # a fixture
+from tests.unit.activation.exporting import NIGHT, NOW, PEOPLE, SETTINGS
 
 DAY = timedelta(hours=24)
 
@@ -50,7 +50,7 @@ def lies_in(home, word: str) -> list[str]:
 
 
 @pytest.fixture
-def published(night, home):  # noqa: F811
+def published(night, home):
     for schema in ("bi", "bi_open", "segments"):
         night.execute(f"create schema {schema}")
     snapshot.publish(night, home, "run-1", now(), keep=3)
@@ -58,7 +58,7 @@ def published(night, home):  # noqa: F811
     return night
 
 
-def test_a_row_is_shown_until_its_grant_ends(night, published, home):  # noqa: F811
+def test_a_row_is_shown_until_its_grant_ends(night, published, home):
     for customer, ends in (("c-anna", now() - timedelta(seconds=1)), ("c-bo", now() + timedelta(hours=1))):
         night.execute("update marts.contact_permissions set expires_at = $1 where customer_id = $2", [ends, customer])
     snapshot.publish(night, home, "run-2", now() + timedelta(seconds=1), keep=3)
@@ -179,7 +179,7 @@ def test_a_newer_publication_closes_what_was_left_open(published, home, left_ope
     assert held_by(home, left_open, "anna@x.se") == [] and rows(home) == (4, 4)
 
 
-def test_nothing_is_closed_where_nothing_was_published(night, home):  # noqa: F811
+def test_nothing_is_closed_where_nothing_was_published(night, home):
     assert close_stale_audiences(night, home, SETTINGS, ["held"], NOW) == ""
 
 
@@ -290,7 +290,7 @@ union all select customer_id, purpose, channel, timestamp '2026-01-01', null, tr
 
 
 @pytest.fixture
-def with_history(night, home):  # noqa: F811
+def with_history(night, home):
     """Four people who said no and then yes, and of whom one said it until a time that is to come, and then for another address."""
     for schema in ("bi", "bi_open", "segments"):
         night.execute(f"create schema {schema}")

@@ -1,11 +1,10 @@
 """What an erasure has to reach, on a few hand-made rows: registers, what was set aside, every publication that is kept.
 
-Not here: whole nights (tests/integration/test_erasure.py).
+Not here: statements (test_erased_statements.py), whole nights (tests/integration/test_erasure.py).
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 
 import duckdb
@@ -13,43 +12,18 @@ import pytest
 
 from data_quality.checks import Suite
 from data_quality.runner import last_counts, remember_counts
-from orchestration.core.home import Home
-from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.settings import Source, Table
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import prepare_raw
-from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.former_people import prepare_former_people
-from orchestration.identity.untied import find_untied
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
 from orchestration.privacy.rights.rights import Subject
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.erase import erase, finish_unfinished, prove, prove_of_night
-from tests.loads import note_load
-from tests.unit.two_people import UNBALANCED, build, settings_of
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch) -> Settings:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
-    return settings_of(tmp_path)
-
-
-@pytest.fixture
-def built(home: Home, warehouse, resolve, settings) -> dict[str, str]:
-    return build(home, warehouse, resolve, settings)
-
-
-def erase_anna(home: Home, settings: Settings, ids: dict[str, str]) -> None:
-    assert [outcome.state for outcome in erase(home, settings, [Subject(customer=ids["1"])])] == ["done"]
-
-
-def asked(home: Home, sql: str) -> list[tuple]:
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
-        return con.execute(sql).fetchall()
+from tests.unit.two_people import UNBALANCED, asked, erase_anna
 
 
 def test_rule_29_every_publication_that_is_kept_is_rid_of_the_person_its_parquet_too(home, settings, built):
@@ -112,28 +86,6 @@ def test_who_was_erased_is_known_by_the_number_in_a_column_named_as_any(home, se
         suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())))
         assert suppressor.keep_out(con, "shop", table, "delivered") == 1
         assert con.execute("select id from delivered order by 1").fetchall() == [("8",), ("9",)]
-
-
-def test_rule_25_a_withdrawal_by_somebody_elses_key_on_an_erased_persons_address_stays_without_it(
-    home, settings, built
-):
-    """As it is delivered after the erasure: statements that name nobody else, or the person by key, go."""
-    erase_anna(home, settings, built)
-    columns = {"source_key": "s", "person_key": "who", "contact_point": "point", "stated_at": "at", "status": "choice"}
-    mapping = {"entity": "consent_events", "constants": {"purpose": "offers", "channel": "email"}, "columns": columns}
-    of_statements = {"key": ["s"], "maps": [mapping]}
-    table = Table(columns=dict.fromkeys(columns.values(), "VARCHAR"), path="*.csv", **of_statements)
-    rows = [
-        ("1", "bo", "anna@berg.se", "withdrawn"), ("2", None, "ANNA@berg.se", "withdrawn"), ("3", " ", "anna@berg.se", "withdrawn"),
-        ("4", "1", "anna@berg.se", "withdrawn"), ("5", "bo", "bo@x.se", "withdrawn"), ("6", "bo", "070-111 22 33", "granted"),
-    ]  # fmt: skip
-    with open_warehouse(home, settings.engine) as con:
-        con.execute('create table delivered (s varchar, who varchar, point varchar, choice varchar, "at" varchar)')
-        con.executemany("insert into delivered values (?, ?, ?, ?, '2026-06-01')", rows)
-        suppressor = Suppressor(SuppressionList.of(con, home, find_pepper(con, ())), "SE")
-        assert suppressor.keep_out(con, "crm", table, "delivered") == 3
-        left = con.execute("select s, who, point from delivered order by s").fetchall()
-        assert left == [("1", "bo", None), ("5", "bo", "bo@x.se"), ("6", "bo", None)]
 
 
 BORN = {"born": "1980-01-01"}
@@ -219,119 +171,6 @@ def test_the_night_after_an_erasure_looks_for_the_erased_and_says_so(home, setti
         silent = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"prove_erasures": False})})
         left.write_text("anna@berg.se")
         assert prove_of_night(home, silent) is None
-
-
-def test_a_statement_that_was_rejected_or_replaced_and_names_the_person_by_key_alone_goes(home, settings, built):
-    """Else the ledger would read her withdrawal out of it again, every night after."""
-    with open_warehouse(home, settings.engine) as con:
-        con.execute(
-            "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) "
-            """select 1, 'crm', 'consents', 'r', '{"consent_id": 9, "contact_id": ' || unnest([1, 2]) || ', "status": "withdrawn"}'"""
-        )
-    erase_anna(home, settings, built)
-    left = "select json_extract_string(content, '$.contact_id') from quarantine.rejected_rows where table_name = 'consents' order by 1"
-    assert asked(home, left) == [("2",), (None,)]
-
-
-# a withdrawal's contact point and the record that it names, and what is left of both once Anna (1) is erased
-WITHDRAWALS = [
-    ("+46 70-111 22 33", None, None),
-    ("anna (at) berg.se", None, None),
-    ("Old@Berg.se", "1", None),
-    ("old@berg.se", None, None),  # hers by what she said before
-    ("former@berg.se", "1.0", None),
-    ("Former@Berg.se", None, None),
-    ("anna@berg.se, 070-111 22 33", "1", None),
-    ("bo@dahl.se", None, ("bo@dahl.se", None)),
-    ("bo@dahl.se", "2", ("bo@dahl.se", "2")),
-    ("ANNA@Berg.se; zz@other.se", None, ("zz@other.se", None)),
-    ("+46701112233 / 08-123 456 78", None, ("08-123 456 78", None)),
-    ("0701112233081234579", None, ("+4681234579", None)),
-    ("anna@berg.se, 08-222 333 44", None, ("08-222 333 44", None)),
-    ("yy@other.se 070-111 22 33", None, ("yy@other.se", None)),
-    # by somebody else's key, on her point
-    ("anna@berg.se", "2", (None, "2")),
-    ("anna@berg.se; bo@dahl.se", "2", ("bo@dahl.se", "2")),
-    ("0701112233", "of nobody known", (None, "of nobody known")),
-    # by her key, on somebody else's point
-    ("bo@dahl.se", "1", ("bo@dahl.se", None)),
-    ("bo@dahl.se / anna@berg.se", "1.0", ("bo@dahl.se", None)),
-]
-
-
-def test_rule_25_statements_lose_the_person_and_whoever_stands_beside_them_has_withdrawn_still(home, settings, built):
-    """In the CRM and in the ledger: by a number, an address in disguise, a key, alone or beside somebody else's."""
-    swedish = settings.identity.model_copy(update={"default_country": "SE"})
-    settings = settings.model_copy(update={"identity": swedish})
-    with open_warehouse(home, settings.engine) as con:
-        prepare_withdrawals(con)
-        for number, (point, key, _) in enumerate(WITHDRAWALS, start=20):
-            con.execute(
-                "insert into identity.withdrawals by name select 'consent_events' as entity, 'crm' as source_system, $n as source_key, "
-                "case when $key is not null then 'crm' end as person_system, $key as person_key, $point as contact_point, 'all' as purpose, "
-                "'all' as channel, timestamp '2026-04-01' as stated_at, true as is_certain, 2 as load_id",
-                {"n": str(number), "point": point, "key": key},
-            )
-            if key is None:
-                con.execute("insert into raw_crm.consents (consent_id, status, contact_point, _load_id) values (?, 'withdrawn', ?, 2)", [number, point])  # fmt: skip
-        con.execute(
-            "create or replace table conformed.conformed_consent_events as select source_system, source_key, person_system, person_key, "
-            "contact_point, channel, 'withdrawn' as status, null::timestamp as deleted_at from identity.withdrawals where person_key is null; "
-            "alter table conformed.conformed_people add column if not exists deleted_at timestamp"
-        )
-        key_withdrawn_points(con, "SE")
-        # somebody else was granted something on her address
-        con.execute(
-            "insert into identity.void_grants values ('crm', '2', ' Anna@Berg.se', null, null, null), ('crm', '2', 'bo@dahl.se', null, null, null)"
-        )
-    erase_anna(home, settings, built)
-    assert asked(home, "select contact_point from identity.void_grants") == [("bo@dahl.se",)]
-    assert asked(home, "select contact_point from raw_crm.consents where consent_id >= 20") == [("bo@dahl.se",)]
-    assert asked(
-        home, "select contact_point from conformed.conformed_consent_events where contact_point is not null"
-    ) == [("bo@dahl.se",)]
-    left = asked(home, "select contact_point, person_key, person_system is null, source_key from identity.withdrawals")
-    expected = {str(n): w[2] for n, w in enumerate(WITHDRAWALS, start=20) if w[2]}
-    # what she said herself keeps no key of hers, of its row neither
-    keyed = {str(n) for n, w in enumerate(WITHDRAWALS, start=20) if w[1] and w[1].startswith("1")}
-    assert {key: (point, person) for point, person, _, key in left if key} == {k: v for k, v in expected.items() if k not in keyed}  # fmt: skip
-    assert [row for row in left if row[3] is None] == [("bo@dahl.se", None, True, None)] * 2
-    for table, column in (("withdrawals", "contact_point"), ("withdrawn_points", "contact_point"), ("phone_numbers", "phone"), ("held_points", "token")):  # fmt: skip
-        values = {
-            value for (value,) in asked(home, f"select {column} from identity.{table} where {column} is not null")
-        }
-        assert not [value for value in values if "berg" in value.lower() or "1112233" in re.sub("[^0-9]", "", value)], (
-            table
-        )
-    # the next night: whose each is by then, and nothing of it holds the publication
-    with open_warehouse(home, settings.engine) as con:
-        key_withdrawn_points(con, "SE")
-        assert con.execute("select distinct contact_point, person_key from identity.point_holders").fetchall() == [("bo@dahl.se", "2")]  # fmt: skip
-        assert find_untied(con) == 0
-
-
-def test_rule_25_a_broken_line_that_names_the_person_denies_whom_else_it_names(home, settings, built):
-    lines = [
-        '9;anna@berg.se;"BO@dahl.se', "x;nobody@y.se;+46701112233", '8;"anna@berg.se;1',
-        '{"contact_id": 2, "contact_point": "anna@berg.se", "status": "wi',
-    ]  # fmt: skip
-    with open_warehouse(home, settings.engine) as con:
-        for number, line in enumerate(lines, start=1):
-            con.execute("insert into quarantine.rejected_rows values (1, 'crm', 'consents', 'c.csv', ?, null, 'r', ?)", [number, line])  # fmt: skip
-        note_load(con, 1, "crm", "consents")
-        note_rejected_withdrawals(con, readers(settings))
-        con.execute(
-            "alter table conformed.conformed_people add column if not exists deleted_at timestamp; create or replace table conformed.conformed_consent_events as "
-            "select *, null::timestamp as deleted_at, 'email' as channel, 'granted' as status from conformed.conformed_consent_events"
-        )
-        key_withdrawn_points(con, "SE")
-    erase_anna(home, settings, built)
-    with open_warehouse(home, settings.engine) as con:
-        note_rejected_withdrawals(con, readers(settings))
-        denied = con.execute(
-            "select distinct lower(contact_point), person_key from identity.withdrawals order by 1"
-        ).fetchall()
-        assert denied == [("bo@dahl.se", None), (None, "2")]
 
 
 FORMER = """

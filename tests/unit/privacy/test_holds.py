@@ -21,16 +21,10 @@ from orchestration.privacy.secrets.pepper import Pepper, find_pepper
 from orchestration.run.erase import erase
 from orchestration.run.requests import take_up_requests
 from orchestration.run.second_person import confirm
-from tests.unit.two_people import build, settings_of
+from tests.unit.two_people import build
 
 LATER = now().date() + timedelta(days=400)
 OTHER = "4711 other"
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch) -> Settings:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
-    return settings_of(tmp_path)
 
 
 @pytest.fixture

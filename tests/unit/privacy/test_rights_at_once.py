@@ -15,7 +15,7 @@ from orchestration.core.migrations import bring_up_to_date
 from orchestration.privacy.rights.rights import Subject
 from orchestration.publishing import snapshot
 from orchestration.run.erase import erase
-from tests.unit.activation.test_export import night  # noqa: F401 # a fixture
+from tests.unit.activation.conftest import night  # noqa: F401 # a fixture
 from tests.unit.activation.test_shown_audiences import rows, shown
 
 CONFIG = """

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -37,7 +36,7 @@ from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.erase import erase, finish_unfinished, prove
 from orchestration.run.requests import take_up_requests
 from orchestration.run.second_person import confirm
-from tests.unit.two_people import build, settings_of
+from tests.unit.two_people import asked, build
 
 # each of these has a record that was set aside, and what hangs on it; a line of theirs could not be read, and one beside Bo's:
 # by key the name, the address, the number as it stands, and how a request says whom it means
@@ -75,12 +74,6 @@ insert into quarantine.rejected_rows (load_id, source, table_name, reason, conte
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
-    return settings_of(tmp_path)
-
-
-@pytest.fixture
 def ids(home, warehouse, resolve, settings) -> dict[str, str]:
     found = build(home, warehouse, resolve, settings)
     with open_warehouse(home, settings.engine) as con:
@@ -115,11 +108,6 @@ def opened(home, ids, settings):
     with open_warehouse(home, settings.engine) as con:
         prepare_requests(con)
         yield con
-
-
-def asked(home, sql: str) -> list[tuple]:
-    with duckdb.connect(str(home.warehouse), read_only=True) as con:
-        return con.execute(sql).fetchall()
 
 
 def contacts(home) -> list[int]:
