@@ -20,6 +20,7 @@ from data_quality.docs import make_self_contained, write_index
 from orchestration.core.clock import now
 from orchestration.core.home import Home
 from orchestration.core.settings import Engine
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import open_warehouse, quote
 
 # BASIC without samples: `observed_value` is a count for every expectation that a suite may use (see _COUNTS)
@@ -34,14 +35,7 @@ _OBSERVED_IS_A_COUNT = ("ExpectTableRowCountToBeBetween", "UnexpectedRowsExpecta
 _WORKERS = 2
 _SEVERITY = {"ERROR": "critical", "WARN": "warning"}
 
-_DDL = """
-create schema if not exists ops;
-create table if not exists ops.check_results (
-    run_id varchar not null, stage varchar not null, table_name varchar not null, check_name varchar not null, severity varchar not null,
-    passed boolean not null, observed json, checked_at timestamp not null
-);
-create table if not exists ops.table_counts (run_id varchar not null, table_name varchar not null, row_count bigint not null, counted_at timestamp not null);
-"""
+_DDL = sql_script(__file__, "runner")
 
 
 def last_counts(con: duckdb.DuckDBPyConnection) -> History:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.core.settings import Settings
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, text
 from orchestration.match_keys import birth
 from orchestration.match_keys.phones import read_phones
@@ -64,12 +65,7 @@ spelled as (
 select o.* from others o anti join spelled p
     on p.system = lower(match_keys.plain(o.person_system)) and p.record_key = match_keys.record_key(o.person_key)
 """
-_NAMED_BY_STATEMENTS = """
-insert into absent_people
-select person_system, person_key, null, null, null, null, contact_point, match_keys.beside_addresses(contact_point), null, true
-from said_of_absent;
-drop table said_of_absent
-"""
+_NAMED_BY_STATEMENTS = sql_script(__file__, "absent_people_named_by_statements")
 # statements write a key and a system in other spellings than the person's own row
 _IN_OTHER_SPELLINGS = f"""
 insert into absent_people

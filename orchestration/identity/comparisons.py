@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.core.sql_scripts import sql_script
+
 COMPARISONS_VERSION = 3
 # a full name that more records have is no rare one
 _RARE = 20
@@ -59,21 +61,7 @@ from (
 FREQUENCY_COLUMNS = ("given_here", "family_key", "email_key", "phone_key", "postal_key", "city_key")
 
 
-# names that are rare now and were not, or were and are not, are another thing to all who bear them
-_TOUCHED_NAMES = """
-create or replace temp table touched_names as
-select distinct given_key, family_key from identity.normalised_people where record_id in (from identity.touched_records)
-union select given_key, family_key from identity.compared_people where unique_id in (from identity.touched_records);
-create or replace temp table compared_again as
-with counted as (
-    select given_key, family_key, count(*) as records from identity.normalised_people
-    semi join touched_names using (given_key, family_key) group by all
-)
-select distinct c.unique_id from identity.compared_people c join touched_names using (given_key, family_key)
-left join counted n using (given_key, family_key)
-where coalesce(c.is_rare, false) <> (coalesce(n.records, 0) <= {rare})
-union from identity.touched_records
-"""
+_TOUCHED_NAMES = sql_script(__file__, "comparisons_touched_names", rare=_RARE)
 
 
 def make_compared_again(con: duckdb.DuckDBPyConnection, schema: str) -> None:
@@ -81,7 +69,7 @@ def make_compared_again(con: duckdb.DuckDBPyConnection, schema: str) -> None:
 
     Leaves the temp table `compared_again`: which these are.
     """
-    con.execute(_TOUCHED_NAMES.format(rare=_RARE))
+    con.execute(_TOUCHED_NAMES)
     con.execute(
         _COMPARED.format(
             schema=schema,

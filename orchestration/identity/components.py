@@ -8,6 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.core.settings import Identity
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.guard import guard_clusters
 
@@ -29,35 +30,12 @@ from {members} m left join component c on c.id = m.{member}
 """
 
 
-# of the components that touched records are or were in; beside its cluster each record keeps its component, which the
-# cluster guard may have parted
-_NEAR = """
-create or replace temp table touched_components as
-select distinct component_id from identity.record_clusters where record_id in (from identity.touched_records) or record_id in (
-    select left_id from identity.edges where right_id in (from identity.touched_records)
-    union all select right_id from identity.edges where left_id in (from identity.touched_records)
-);
-create or replace temp table touched_members as
-select * from identity.normalised_people where record_id in (from identity.touched_records) or record_id in (
-    select record_id from identity.record_clusters where component_id in (from touched_components)
-);
-create or replace temp table touched_edges as from identity.edges where left_id in (select record_id from touched_members);
-create or replace temp view members as from touched_members;
-create or replace temp view member_edges as from touched_edges
-"""
-_ALL = """
-create or replace temp view members as from identity.normalised_people;
-create or replace temp view member_edges as from identity.edges
-"""
+_NEAR = sql_script(__file__, "components_near")
+_ALL = sql_script(__file__, "components_all")
 _CLUSTERS = """
 select c.record_id, c.cluster_id, w.cluster_id as component_id from member_clusters c join member_components w using (record_id)
 """
-_REPLACE = f"""
-delete from identity.record_clusters where record_id in (from identity.touched_records) or component_id in (from touched_components);
-insert into identity.record_clusters {_CLUSTERS};
-insert into identity.touched_records select record_id from touched_members;
-update identity.edges set is_used = true where not is_used and left_id in (select record_id from touched_members)
-"""
+_REPLACE = sql_script(__file__, "components_replace", clusters=_CLUSTERS)
 _PUT_OUT_OF_USE = """
 update identity.edges e set is_used = false from cut_edges c where c.left_id = e.left_id and c.right_id = e.right_id
 """

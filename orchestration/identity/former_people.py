@@ -7,20 +7,16 @@ withdrawals under that key in the ledger. Not here: for whom these stand by now 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 
 from orchestration.core.clock import now
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import transaction
 from orchestration.privacy.intake.withdrawals import LEDGER
 
-# `changed_at`: since when the key is another's; null while the record is gone, for its key may be given away yet
-_DDL = """
-create schema if not exists identity;
-create table if not exists identity.former_people (
-    person_system varchar not null, person_key varchar not null, record_key varchar not null, given_key varchar, family_key varchar,
-    birth_date date, email_key varchar, phone_key varchar, country_code varchar, changed_at timestamp, is_copied boolean not null
-);
-"""
+_DDL = sql_script(__file__, "former_people")
 _COLUMNS = "given_key, family_key, birth_date, email_key, phone_key, country_code"
 _OF_REPLACED = f"r.source_system as person_system, 'former-' || r.record_id || '-' || r.source_hash as person_key, r.source_key as record_key, {', '.join(f'r.{c}' for c in _COLUMNS.split(', '))}"
 
@@ -38,25 +34,14 @@ _IS_SAME = f"""coalesce(o.birth_date = n.birth_date, true) and coalesce({_agree(
     {_agree("given_key")} and {_agree("family_key")} or o.birth_date = n.birth_date and ({_agree("given_key")} or {_agree("family_key")})
     or o.birth_date = n.birth_date and o.given_key is null and o.family_key is null
     or o.email_key = n.email_key or o.phone_key = n.phone_key, false)"""
-_RETURNED = f"""
-delete from identity.former_people o using identity.normalised_people n
-where o.changed_at is null and n.source_system = o.person_system and n.source_key = o.record_key and {_IS_SAME};
-update identity.former_people o set changed_at = $at from identity.normalised_people n
-where o.changed_at is null and n.source_system = o.person_system and n.source_key = o.record_key
-"""
+_RETURNED = sql_script(__file__, "former_people_returned", is_same=_IS_SAME)
 _LEFT = f"""
 create or replace temp table leaving_people as
 select {_OF_REPLACED}, n.record_id is not null as is_changed from replaced_people r
 left join identity.normalised_people n using (record_id)
 where coalesce(r.email_key, r.phone_key, r.given_key, r.family_key) is not null
 """
-_NOTE = f"""
-delete from leaving_people o using identity.normalised_people n
-where n.source_system = o.person_system and n.source_key = o.record_key and {_IS_SAME};
-delete from identity.former_people f using leaving_people l where f.person_system = l.person_system and f.person_key = l.person_key;
-insert into identity.former_people
-select person_system, person_key, record_key, {_COLUMNS}, case when is_changed then $at end, false from leaving_people
-"""
+_NOTE = sql_script(__file__, "former_people_note", is_same=_IS_SAME, columns=_COLUMNS)
 # what is in the ledger when the change is seen is the former person's, or may be; of what comes later, what was said before.
 # It names no contact point: who has that is denied by the withdrawal itself
 _COPY = f"""
@@ -97,15 +82,16 @@ def note_former_people(con: duckdb.DuckDBPyConnection) -> None:
     """Notes whose key is another's by now, or was left by them. Needs `replaced_people`, the rows of people as they were, and
     people as they are; in one transaction with these, for the next night knows nothing of the former."""
     prepare_former_people(con)
-    at = {"at": now()}
-    returned, changed = _RETURNED.split(";")
-    con.execute(returned)
-    con.execute(changed, at)
+    at = now()
+    _run(con, _RETURNED, at)
     con.execute(_LEFT)
-    *deletions, noted = _NOTE.split(";")
-    con.execute("; ".join(deletions))
-    con.execute(noted, at)
+    _run(con, _NOTE, at)
     con.execute("drop table leaving_people")
+
+
+def _run(con: duckdb.DuckDBPyConnection, script: str, at: datetime) -> None:
+    for statement in con.extract_statements(script):
+        con.execute(statement, {"at": at} if statement.named_parameters else None)
 
 
 def keep_their_refusals(con: duckdb.DuckDBPyConnection) -> None:

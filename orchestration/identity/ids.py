@@ -10,29 +10,12 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar, transaction
 from orchestration.identity.touched import rest
 
-_DDL = """
-create table if not exists identity.customer_source_records (
-    customer_id varchar not null, record_id ubigint not null, source_system varchar not null, source_key varchar not null,
-    valid_from timestamp not null, valid_to timestamp
-);
-create table if not exists identity.customer_identity_events (
-    occurred_at timestamp not null, run_id varchar not null, kind varchar not null, from_customer_id varchar, to_customer_id varchar,
-    record_count bigint not null, reason varchar not null, recorded_at timestamp not null
-);
-alter table identity.customer_identity_events add column if not exists edge varchar;
-create table if not exists identity.customer_id_redirects (
-    old_customer_id varchar primary key, customer_id varchar not null, since timestamp not null
-);
-"""
+_DDL = sql_script(__file__, "ids")
 
-# what may get another customer: a customer and a cluster with a touched record have no other ones
-_MOVABLE = """
-create or replace temp view movable_clusters as from identity.record_clusters {only};
-create or replace temp view movable_records as from identity.customer_source_records where valid_to is null {only_standing}
-"""
 # last records of customers that were retired since readers saw them: where such a record comes back, its id does not change
 _RETURNED = """
 create or replace temp table returned_records as
@@ -175,8 +158,11 @@ def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object, *, ev
     con.execute(_DDL)
     touched = "record_id in (from identity.touched_records)"
     con.execute(
-        _MOVABLE.format(
-            only="" if everything else f"where {touched}", only_standing="" if everything else f"and {touched}"
+        sql_script(
+            __file__,
+            "ids_movable",
+            only="" if everything else f"where {touched}",
+            only_standing="" if everything else f"and {touched}",
         )
     )
     con.execute(_RETURNED, {"published": last_published(con)})

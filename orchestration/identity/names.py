@@ -11,6 +11,8 @@ import re
 import duckdb
 import pyarrow as pa
 
+from orchestration.core.sql_scripts import sql_script
+
 # letters that are neither Latin nor marks: Latin letters end at U+024F, and again at U+1EFF
 _FOREIGN = "[^\\x00-\\x{24F}\\x{1E00}-\\x{1EFF}\\p{P}\\p{Z}\\p{S}\\p{M}\\p{N}]"
 _HAN = re.compile(r"[㐀-鿿]{2,4}")
@@ -20,10 +22,7 @@ _GENERATIONS = "sr|senior|jr|junior|ii|iii|iv"
 BUSINESS_KINDS = ("business", "company", "organization", "organisation")
 LEGAL_FORMS = "aktiebolag|ab|as|asa|aps|a s|oy|oyj|ky|hb|kb|enskild firma|ek for|ltd|inc|gmbh|filial"
 
-_DDL = """
-create table if not exists identity.latin_names (written varchar primary key, latin varchar not null);
-create or replace macro identity.without_title(s) as regexp_replace(s, '^(?:{titles}) ', '');
-"""
+_DDL = sql_script(__file__, "names", titles=_TITLES)
 
 _UNKNOWN = f"""
 select distinct written from (select unnest([full_name, given_name, family_name]) as written from people_to_read)
@@ -85,7 +84,7 @@ def read_names(con: duckdb.DuckDBPyConnection) -> None:
 
     Needs the macro `identity.folded`. Names in other scripts are spelled once and remembered.
     """
-    con.execute(_DDL.format(titles=_TITLES))
+    con.execute(_DDL)
     fresh = [written for (written,) in con.execute(_UNKNOWN).fetchall()]
     if fresh:
         spelled = pa.table({"written": fresh, "latin": [latin(written) for written in fresh]})

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar, text
 from orchestration.identity.blocks import blocking_rules, blocks_fit, choose_blocks
 from orchestration.identity.comparisons import FREQUENCY_COLUMNS, make_compared, make_compared_again
@@ -33,13 +34,7 @@ _KNOWN_PAIRS = 10_000
 # a calibration stands until the records are so many more or fewer
 _MAX_GROWTH = 0.1
 
-_DDL = f"""
-create table if not exists identity.calibration (
-    model_version varchar not null, records ubigint not null, shift double not null, blocks varchar not null
-);
-create table if not exists identity.term_frequencies ({SHAPE});
-create table if not exists identity.scored_pairs (left_id ubigint, right_id ubigint, weight double, probability double);
-"""
+_DDL = sql_script(__file__, "scoring", shape=SHAPE)
 
 
 @dataclass(frozen=True)
@@ -122,16 +117,16 @@ def _score_all(
         _, shift = learn_prior(con, pairs, model.settings["probability_two_random_records_match"], records)
         calibration = Calibration(records, shift, blocks)
     con.execute(
-        f"""
-        begin;
-        delete from identity.scored_pairs;
-        {_insert_pairs(calibration, pairs)};
-        create or replace table identity.compared_people as from {WORK_SCHEMA}.compared_people;
-        delete from identity.calibration;
-        insert into identity.calibration values
-            ({text(model.version)}, {calibration.records}, {calibration.shift}, {text(json.dumps(calibration.blocks))});
-        commit
-        """
+        sql_script(
+            __file__,
+            "scoring_all",
+            work=WORK_SCHEMA,
+            insert_pairs=_insert_pairs(calibration, pairs),
+            version=text(model.version),
+            records=calibration.records,
+            shift=calibration.shift,
+            blocks=text(json.dumps(calibration.blocks)),
+        )
     )
 
 
@@ -140,17 +135,7 @@ def _score_changed(con: duckdb.DuckDBPyConnection, api: Any, model: Model, calib
 
     In one transaction: a run that is killed leaves the pairs as they were.
     """
-    con.execute(
-        f"""
-        create table {WORK_SCHEMA}.changed_people as from {WORK_SCHEMA}.compared_people
-            where (unique_id, fingerprint) not in (select (unique_id, fingerprint) from identity.compared_people);
-        create table {WORK_SCHEMA}.stale as select unique_id from {WORK_SCHEMA}.changed_people union all
-            select unique_id from compared_again where unique_id not in (select unique_id from {WORK_SCHEMA}.compared_people);
-        create view {WORK_SCHEMA}.standing_people as
-            from identity.compared_people where unique_id not in (from {WORK_SCHEMA}.stale)
-            union all from {WORK_SCHEMA}.changed_people
-        """
-    )
+    con.execute(sql_script(__file__, "scoring_stale", work=WORK_SCHEMA))
     insert = ""
     if scalar(con, f"select count(*) from {WORK_SCHEMA}.changed_people"):
         rules = blocking_rules(calibration.blocks)
@@ -159,16 +144,7 @@ def _score_changed(con: duckdb.DuckDBPyConnection, api: Any, model: Model, calib
         least = _least_weight(model, calibration.records)
         pairs = predict(con, api, model.settings, touched, people="near_people", least=least)
         insert = _insert_pairs(calibration, pairs) + ";"
-    con.execute(
-        f"""
-        begin;
-        delete from identity.scored_pairs where left_id in (from {WORK_SCHEMA}.stale) or right_id in (from {WORK_SCHEMA}.stale);
-        {insert}
-        delete from identity.compared_people where unique_id in (from {WORK_SCHEMA}.stale);
-        insert into identity.compared_people from {WORK_SCHEMA}.changed_people;
-        commit
-        """
-    )
+    con.execute(sql_script(__file__, "scoring_changed", work=WORK_SCHEMA, insert_pairs=insert))
 
 
 def _find_near(con: duckdb.DuckDBPyConnection, rules: list[str]) -> None:

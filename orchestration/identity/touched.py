@@ -14,14 +14,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.core.settings import Identity
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar
 from orchestration.match_keys import digest as match_keys_digest
 
-_DDL = """
-create schema if not exists identity;
-create table if not exists identity.touched_records (record_id ubigint not null);
-create table if not exists identity.made_with (part varchar primary key, digest varchar not null);
-"""
+_DDL = sql_script(__file__, "touched")
 _SEEDS = ("junk_identifiers", "identifier_overrides", "role_mailboxes", "nicknames")
 
 
@@ -62,5 +59,5 @@ def digest_of(con: duckdb.DuckDBPyConnection, settings: Identity, *more: object)
 @cache
 def _code() -> str:
     package = Path(__file__).parent
-    files = sorted(package.glob("*.py"))
+    files = [*sorted(package.glob("*.py")), *sorted(package.glob("sql/*.sql"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files) + match_keys_digest().encode()).hexdigest()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar
 from orchestration.extract.records import prepare_ops
 from orchestration.privacy.intake.broken_lines import IS_CANDIDATE, LINES, UNNAMED
@@ -60,18 +61,13 @@ select source_system, 'rejected_rows', line_key, load_id, 'the line cannot be re
     ))::varchar])::varchar)
 from ({UNNAMED}) u where not {_MENDED.format(row="u", covers="true")}
 """
-# what was acknowledged by its load, or by its key and content, as earlier versions noted it
-_NOTED_BEFORE = f"""
-insert or ignore into ops.acknowledged select distinct on (w.digest) w.digest, a.acknowledged_at, a.note
-from identity.untied_withdrawals w
-join ops.acknowledged a on a.digest = md5(concat_ws('|', w.source_system, w.entity, w.load_id, w.source_key));
-insert or ignore into ops.acknowledged select distinct on (l.digest) l.digest, a.acknowledged_at, a.note
-from (
-    select {_BY_CONTENT} as digest, {_DIGEST.format(key="source_key")} as digest_before
-    from {LEDGER} l where not coalesce(was_tied, false)
-) l
-join ops.acknowledged a on a.digest = l.digest_before
-"""
+_NOTED_BEFORE = sql_script(
+    __file__,
+    "untied_noted_before",
+    by_content=_BY_CONTENT,
+    digest_format_key_source_key=_DIGEST.format(key="source_key"),
+    ledger=LEDGER,
+)
 # of whatever is gone, or is somebody's by now, nothing is kept
 _FORGET = """
 delete from ops.acknowledged

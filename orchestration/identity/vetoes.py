@@ -11,25 +11,19 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.core.sql_scripts import sql_script
+
 # Jaro-Winkler from which two spellings may be one name, and from which a swapped one is; days from which birth dates
 # are no slip; years that lie between parent and child
 _ALIKE, _SWAPPED_ALIKE, _SLIP_DAYS, _GENERATION = 0.85, 0.92, 3660, "between 15 and 50"
-# a name is compatible with one that is equal, its initial or its short form, nearly the same, or swapped
-_COMPATIBLE = f"""
-create or replace macro identity.compatible_names(a, b) as
-    a.given_key is null or b.given_key is null or a.given_key = b.given_key
-    or starts_with(a.given_key, b.given_key) or starts_with(b.given_key, a.given_key)
-    or jaro_winkler_similarity(a.given_key, b.given_key) >= {_ALIKE}
-    or (damerau_levenshtein(a.given_key, b.given_key) = 1 and least(length(a.given_key), length(b.given_key)) >= 5)
-    or coalesce(list_contains(a.given_forms, b.given_key), false) or coalesce(list_contains(b.given_forms, a.given_key), false)
-    or coalesce(list_has_any(a.given_forms, b.given_forms), false)
-    or coalesce(jaro_winkler_similarity(a.given_key, b.family_key) >= {_SWAPPED_ALIKE}, false)
-    or coalesce(jaro_winkler_similarity(b.given_key, a.family_key) >= {_SWAPPED_ALIKE}, false);
-create or replace macro identity.birth_dates_conflict(a, b) as
-    coalesce(abs(date_diff('day', a.birth_date, b.birth_date)) > {_SLIP_DAYS}
-        and (damerau_levenshtein(a.birth_date::varchar, b.birth_date::varchar) > 1
-            or abs(date_diff('year', a.birth_date, b.birth_date)) {_GENERATION}), false);
-"""
+_COMPATIBLE = sql_script(
+    __file__,
+    "vetoes_compatible",
+    alike=_ALIKE,
+    swapped_alike=_SWAPPED_ALIKE,
+    slip_days=_SLIP_DAYS,
+    generation=_GENERATION,
+)
 
 # pairs that agree in birth date and in what people share at most with their family: twins are the few whose first
 # names differ; many are slips

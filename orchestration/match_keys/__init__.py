@@ -54,7 +54,7 @@ def define_match_keys(con: duckdb.DuckDBPyConnection) -> None:
 @cache
 def definitions(files: tuple[str, ...]) -> str:
     """The SQL of the macros in these files."""
-    sql = "\n".join((_ROOM / name).read_text(encoding="utf-8") for name in files)
+    sql = "\n".join((_ROOM / "sql" / name).read_text(encoding="utf-8") for name in files)
     codes, names = _countries()
     return sql.replace("{codes}", f"'|{'|'.join(codes)}|'").replace("{countries}", f"'|{'|'.join(names)}|'")
 
@@ -62,7 +62,7 @@ def definitions(files: tuple[str, ...]) -> str:
 @cache
 def digest() -> str:
     """Of everything that keys depend on: where it is another, keys that were kept are made anew."""
-    files = [*sorted(_ROOM.glob("*.py")), *sorted(_ROOM.glob("*.sql")), _ROOM / "countries.csv"]
+    files = [*sorted(_ROOM.glob("*.py")), *sorted(_ROOM.glob("sql/*.sql")), _ROOM / "countries.csv"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:32]
 
 
@@ -70,7 +70,7 @@ def _countries() -> tuple[list[str], list[str]]:
     """(alpha-2 codes, "name=code" by folded names). A name of two countries is left out."""
     with duckdb.connect() as con:
         con.execute("create schema match_keys")
-        con.execute((_ROOM / "names.sql").read_text(encoding="utf-8"))
+        con.execute((_ROOM / "sql" / "names.sql").read_text(encoding="utf-8"))
         con.execute(
             "create table named as from read_csv($1, header = true, all_varchar = true)", [str(_ROOM / "countries.csv")]
         )

@@ -1,6 +1,6 @@
 """A candidate of a phone number → E.164 by the library phonenumbers, and `identity.phone_numbers`, which remembers.
 
-Not here: how candidates are found in what was written (phones.sql), which records have which number (identity/).
+Not here: how candidates are found in what was written (sql/phones.sql), which records have which number (identity/).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import duckdb
 import phonenumbers
 import pyarrow as pa
 
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table
 from orchestration.match_keys import define_match_keys, definitions, digest
 
@@ -27,16 +28,9 @@ _WORTH_PROCESSES = 50_000
 _MOST_DIGITS = 15
 # fewer digits are no number to look for in front of others
 _LEAST_DIGITS = 7
-_SQL = Path(__file__).parent / "phone_numbers.sql"
+_SQL = Path(__file__).parent / "sql" / "phone_numbers.sql"
 
-_DDL = """
-create schema if not exists identity;
-create table if not exists identity.phone_numbers (
-    phone varchar not null, country_code varchar not null, phone_key varchar, is_certain boolean not null, is_mobile boolean,
-    readings varchar[] not null, denies varchar[] not null, denied_by varchar[] not null, number_country varchar, primary key (phone, country_code)
-);
-create table if not exists identity.phone_numbers_made_with (digest varchar not null, default_country varchar not null);
-"""
+_DDL = sql_script(__file__, "phone_table")
 # (certain key, is it valid, is it a mobile, every E.164 that it may be, national digits of these, the key's country)
 Reading = tuple[str | None, bool, bool | None, list[str], list[str], str | None]
 Key = tuple[str | None, bool | None]

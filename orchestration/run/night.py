@@ -22,6 +22,7 @@ from orchestration.core.errors import GateError, KundbildError
 from orchestration.core.home import RUN_WAITS, Home
 from orchestration.core.migrations import bring_up_to_date, migrate
 from orchestration.core.settings import Settings
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, open_warehouse, scalar
 from orchestration.extract.budget import Budget
 from orchestration.identity.decisions import prepare_decisions
@@ -43,13 +44,7 @@ if TYPE_CHECKING:
 
 Watcher = Callable[[str, str], None]
 _watchers: list[Watcher] = []
-_PUBLICATIONS = """
-create schema if not exists ops;
-create table if not exists ops.publications (
-    fingerprint varchar not null, project varchar not null, load_id bigint not null, run_id varchar not null,
-    published_at timestamp not null
-);
-create table if not exists ops.built_with (part varchar primary key, project varchar not null)"""
+_PUBLICATIONS = sql_script(__file__, "night_publications")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from orchestration.core.errors import HomeVersionError, KundbildError, Warehouse
 from orchestration.core.home import Home, read_json, write_private
 from orchestration.core.migrations import of_this_version
 from orchestration.core.settings import Engine
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, open_warehouse
 from orchestration.privacy.audit.log import last_entry
 from orchestration.publishing.grades import GRADES
@@ -25,12 +26,7 @@ from orchestration.run.audit_gap import TO_DO, why_short
 from orchestration.run.set_aside import read_set_aside
 from orchestration.run.state_files import told_of_files
 
-_DDL = """
-create schema if not exists ops;
-create table if not exists ops.runs (
-    run_id varchar primary key, ended_at timestamp not null, problems varchar[] not null
-);
-"""
+_DDL = sql_script(__file__, "status")
 _SOURCES = """
 select s.source, s.is_ok, coalesce(s.since, s.checked_at)::varchar as since, s.checked_at::varchar as checked_at,
     coalesce(s.message, '') as message, coalesce(sum(l.inserted + l.updated), 0)::bigint as rows

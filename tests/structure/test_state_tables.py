@@ -26,7 +26,8 @@ def test_columns_that_are_added_by_a_statement_of_their_own_are_known_too():
     texts = [
         path.read_text()
         for folder in ("orchestration", "data_quality")
-        for path in (PROJECT_DIR / folder).rglob("*.py")
+        for path in (PROJECT_DIR / folder).rglob("*.*")
+        if path.suffix in (".py", ".sql")
     ]
     written = {found for text in texts for found in re.findall(altered, text, re.IGNORECASE)}
     known = {(name, column.name) for name, shape in declared().items() for column in shape.columns}

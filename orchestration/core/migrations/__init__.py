@@ -31,15 +31,10 @@ from orchestration.core.home import Home
 from orchestration.core.migrations.shapes import DECLARING, DERIVED, REMOVED, Shape, declared, shapes_of
 from orchestration.core.migrations.steps import STEPS
 from orchestration.core.settings import Engine
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, open_warehouse, quote, scalar, transaction
 
-_DDL = """
-create schema if not exists ops;
-create table if not exists ops.home (
-    schema_version integer not null, program varchar not null, shape json not null,
-    noted_at timestamp not null default current_timestamp
-);
-"""
+_DDL = sql_script(__file__, "migrations")
 # what a `not null` column that is new holds in rows that were there before
 _EMPTY = {"VARCHAR": "'unknown'", "BOOLEAN": "false", "JSON": "'{}'", "DATE": "date '1970-01-01'"}
 

@@ -13,18 +13,13 @@ from datetime import datetime, timedelta
 import duckdb
 import pyarrow as pa
 
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.secrets.pepper import Pepper
 
 KEPT_DAYS = 31
-_DDL = """
-create schema if not exists restricted;
-create table if not exists restricted.exported_points (
-    recipient varchar not null, audience varchar not null, purpose varchar not null, channel varchar not null,
-    reference varchar not null, customer_hash varchar, point_hash varchar, exported_at timestamp not null, told_at timestamp
-);
-"""
+_DDL = sql_script(__file__, "exported_points")
 _CUSTOMER = "'exported:' || customer"
 _POINT = "'exported-point:' || point_key"
 

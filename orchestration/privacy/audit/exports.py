@@ -14,19 +14,12 @@ from datetime import datetime
 import duckdb
 
 from orchestration.core.errors import KundbildError
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar
 from orchestration.privacy.audit.exported_points import hashed_customer
 from orchestration.privacy.secrets.pepper import Pepper
 
-_DDL = """
-create schema if not exists restricted;
-create table if not exists restricted.exports (
-    export_id varchar primary key, what varchar not null, exported_at timestamp not null, recipient varchar, content_hash varchar
-);
-alter table restricted.exports add column if not exists recipient varchar;
-alter table restricted.exports add column if not exists content_hash varchar;
-create table if not exists restricted.export_members (export_id varchar not null, keyed_hash varchar not null);
-"""
+_DDL = sql_script(__file__, "exports")
 _RECIPIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 

@@ -22,6 +22,7 @@ from stdnum.no import fodselsnummer
 from stdnum.se import personnummer
 
 from orchestration.core.settings import Table
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import quote, text
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.secrets.pepper import Pepper
@@ -126,13 +127,7 @@ _WRITTEN = rf"\b(?:{_PRINTED})\b"
 _GLUED = rf"[\pL_](?:{_PRINTED})|(?:{_PRINTED})[\pL_]"
 REMOVED = "[identity number removed]"
 
-_DDL = """
-create schema if not exists restricted;
-create table if not exists restricted.national_ids (
-    source_system varchar not null, source_key varchar not null, country_code varchar not null, keyed_hash varchar not null,
-    primary key (source_system, source_key)
-);
-"""
+_DDL = sql_script(__file__, "national_ids")
 
 
 def holds_national_ids(column: str) -> bool:

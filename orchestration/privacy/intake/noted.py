@@ -13,6 +13,7 @@ from orchestration.core.disk import Kept
 from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, key_text, quote, scalar, text, transaction
 from orchestration.match_keys import all_name_keys, define_match_keys, full_name_keys, name_keys
 from orchestration.match_keys.phones import read_phones_apart
@@ -21,12 +22,7 @@ from orchestration.privacy.intake.raw_people import Unresolved, declared, note_r
 from orchestration.privacy.intake.suppression import Kind, SuppressionList
 from orchestration.privacy.secrets.pseudonyms import prepare_keys
 
-_DDL = """
-create schema if not exists restricted;
-create table if not exists restricted.erasing_customers (customer_id varchar, customer_key varchar);
-create table if not exists restricted.erasing_records (source_system varchar, source_key varchar, record_id ubigint);
-create table if not exists restricted.erasing_values (kind varchar, value varchar, is_shared boolean);
-"""
+_DDL = sql_script(__file__, "noted")
 ERASING = "restricted.erasing"
 # whose records are made up, to be erased for a proof: they are counted and suppressed nowhere
 PLANTED = "canary"

@@ -21,16 +21,13 @@ import duckdb
 
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, put_in_place, write_private
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.privacy.secrets.pepper import Pepper, pepper_file
 
 # record: system:key · own: system.column:value, as a visitor's cookie · name: given|family|birth date
 Kind = Literal["record", "email", "phone", "name", "own"]
-_DDL = """
-create schema if not exists restricted;
-create table if not exists restricted.warehouse_id (id varchar not null);
-create table if not exists restricted.suppression_mark (entries bigint not null);
-"""
+_DDL = sql_script(__file__, "suppression")
 _HASH = re.compile("[0-9a-f]{64}")
 # the beginning of an entry, as a killed run leaves it: text without the brace that ends it
 _HALF = re.compile(rb'\{(?:"[\x20-\x7c\x7e]*)?')

@@ -16,6 +16,7 @@ from typing import Literal, get_args
 import duckdb
 
 from orchestration.core.errors import KundbildError
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar, transaction
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.privacy.rights.rights import OWNERS
@@ -25,14 +26,7 @@ from orchestration.privacy.secrets.pepper import Pepper
 Ground = Literal["expression", "legal-obligation", "public-health", "archiving", "legal-claims"]
 _NOTE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _KEPT = timedelta(days=31)
-_DDL = """
-create schema if not exists restricted;
-create table if not exists restricted.legal_holds (
-    hold_id varchar primary key, ground varchar not null, note varchar, until_on date not null, placed_at timestamp not null,
-    placed_by varchar not null
-);
-create table if not exists restricted.legal_hold_keys (hold_id varchar not null, kind varchar not null, keyed_hash varchar not null);
-"""
+_DDL = sql_script(__file__, "holds")
 _HASHED = "'hold:' || kind || ':' || value"
 _VALUES = """
 create or replace temp table hold_values as

@@ -14,6 +14,7 @@ from typing import Literal
 import duckdb
 
 from orchestration.core.errors import KundbildError
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.intake.spelled_numbers import numbers_asked
@@ -33,34 +34,7 @@ State = Literal[
 CLOSED = ("done", "refused", "withdrawn")
 # no night looks at these again: whoever comes to have an address later is not who asked then
 SETTLED = (*CLOSED, "unknown")
-_DDL = """
-create schema if not exists restricted;
-create schema if not exists identity;
-create table if not exists restricted.rights_requests (
-    request_id varchar primary key, kind varchar not null, received_at timestamp not null, due_on date not null,
-    subject varchar not null, state varchar not null, closed_at timestamp, reference varchar,
-    extended_to date, extension_ground varchar, asked_by varchar
-);
-alter table restricted.rights_requests add column if not exists reference varchar;
-alter table restricted.rights_requests add column if not exists extended_to date;
-alter table restricted.rights_requests add column if not exists extension_ground varchar;
-alter table restricted.rights_requests add column if not exists asked_by varchar;
-create table if not exists identity.objections (
-    source_system varchar not null, source_key varchar not null, stated_at timestamp not null, request_id varchar not null,
-    purpose varchar, channel varchar
-);
-create table if not exists identity.restrictions (
-    source_system varchar not null, source_key varchar not null, since timestamp not null, request_id varchar not null
-);
-create table if not exists identity.held_records (
-    source_system varchar not null, source_key varchar not null
-);
-create table if not exists identity.corrections (
-    source_system varchar not null, source_key varchar not null, field varchar not null, value varchar, corrected_at timestamp not null,
-    request_id varchar not null, earlier struct(value varchar, corrected_at timestamp)[], primary key (source_system, source_key, field)
-);
-alter table identity.corrections add column if not exists earlier struct(value varchar, corrected_at timestamp)[];
-"""
+_DDL = sql_script(__file__, "rights")
 # what of a person may be corrected: the columns of conformed people that say who they are and where
 CORRECTABLE = (
     "full_name", "given_name", "family_name", "email", "phone", "birth_date", "gender", "street", "postal_code", "city", "country_code",

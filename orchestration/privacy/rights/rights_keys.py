@@ -13,6 +13,7 @@ from typing import Literal
 
 import duckdb
 
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar, text, transaction
 from orchestration.match_keys import all_name_keys, define_match_keys, name_key
 from orchestration.match_keys.phones import read_phones_apart
@@ -20,13 +21,7 @@ from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.rights.rights import CORRECTABLE, correctable, prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper
 
-_DDL = """
-create schema if not exists restricted;
-create table if not exists restricted.rights_keys (request_id varchar not null, kind varchar not null, keyed_hash varchar not null);
--- an erasure that waits restricts and objects, each by keys of its own; null, of keys made before this column: both
-alter table restricted.rights_keys add column if not exists what varchar;
-create table if not exists restricted.rights_compared (digest ubigint not null);
-"""
+_DDL = sql_script(__file__, "rights_keys")
 # every row of a request, by the record that it was noted with
 _NOTED = """
 select source_system, source_key, request_id, 'objection' as what from identity.objections

@@ -18,6 +18,7 @@ import duckdb
 
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import put_in_place, write_private
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar
 
 _CHECKED = "kundbild pepper"
@@ -25,10 +26,7 @@ _LEAST_CHARACTERS = 32
 _BLOCK = 64
 # what a hash looks like, as a regular expression
 KEYED_HASH = "[0-9a-f]{64}"
-_DDL = """
-create schema if not exists restricted;
-create table if not exists restricted.pepper_check (keyed_hash varchar not null);
-"""
+_DDL = sql_script(__file__, "pepper")
 RENEW = "`kundbild pepper rotate` renews what an older one was used for"
 
 

@@ -9,14 +9,11 @@ from collections.abc import Sequence
 
 import duckdb
 
+from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar
 from orchestration.privacy.secrets.pepper import Pepper
 
-_DDL = """
-create table if not exists identity.customer_keys (customer_id varchar primary key, customer_key varchar not null unique);
-create schema if not exists restricted;
-create table if not exists restricted.former_customer_keys (customer_id varchar, customer_key varchar, versions varchar[] not null);
-"""
+_DDL = sql_script(__file__, "pseudonyms")
 # half of the digest: 128 bits
 _NEW = """
 insert into identity.customer_keys
