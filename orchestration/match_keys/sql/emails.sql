@@ -111,7 +111,7 @@ create or replace macro match_keys.without_mojibake(s) as
         .regexp_replace('Ã†', 'æ', 'gi');
 -- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=; of the sender
 -- that a bounce goes to, whom the message was for: bounce+anna=x.se@list.example, SRS0=hash=day=x.se=anna@forwarder.example; of a
--- guest, whose guest: anna_x.se#EXT#@tenant.example; without comments and marks
+-- guest, whose guest: anna_x.se#EXT#@tenant.example; without comments and marks, and without slips: anna@x..se, anna@@x.se, anna@x,se
 create or replace macro match_keys.revealed_address(s) as
     (match_keys.without_mojibake(match_keys.plain(match_keys.unescaped(match_keys.unescaped(s)))))
         .regexp_replace('SRS[01][=+-](?:[^\s@]*==)?[^\s@=]+=[^\s@=]+=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)=([^\s@]+)@[^\s@]+', '\2@\1', 'gi')
@@ -128,7 +128,12 @@ create or replace macro match_keys.revealed_address(s) as
         .regexp_replace('\s*[(\[{<]\s*(?:at|a|@|snabel-?a|krøllalfa|alfakrøll|ät-?merkki|kissanhäntä)\s*[)\]}>]\s*', '@', 'gi')
         .regexp_replace('\s+(?:at|snabel-?a|krøllalfa|alfakrøll)\s+', '@', 'gi')
         .regexp_replace('\s*[(\[{<]\s*(?:dot|punkt|punktum|prikk|piste|[.])\s*[)\]}>]\s*', '.', 'gi')
-        .regexp_replace('\s+(?:dot|punkt|punktum|prikk|piste)\s+', '.', 'gi');
+        .regexp_replace('\s+(?:dot|punkt|punktum|prikk|piste)\s+', '.', 'gi')
+        -- slips of the keyboard: a sign typed twice, another sign or a gap for the dot before the ending
+        .regexp_replace('@[@.\s]*@|@\s*\.+', '@', 'g')
+        .regexp_replace('\.{2,}', '.', 'g')
+        .regexp_replace('(@[\p{L}\p{M}\p{N}-]+)\s*[,;:·。．\s]\s*((?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me)(?:[^\p{L}\p{N}@.-]|$))', '\1.\2', 'gi')
+        .regexp_replace('(@[\p{L}\p{M}\p{N}-]+)(?:\s+\.\s*|\.\s+)((?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me)(?:[^\p{L}\p{N}@.-]|$))', '\1.\2', 'gi');
 -- every address that a withdrawal may name, as keys: a denial is read by more than a grant
 create or replace macro match_keys.denied_addresses(s) as
     case when match_keys.is_plain_address(s) and not contains(s, '%') then [match_keys.plain_address_key(s)]

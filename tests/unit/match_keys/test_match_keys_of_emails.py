@@ -107,6 +107,26 @@ def test_an_address_behind_a_mark_or_a_label_is_read(written, read):
     assert email(written) == read
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["anna@mail..se", "anna@.mail.se", "anna@@mail.se", "anna@mail,se", "anna@mail;se", "anna@mail:se", "anna@mail se", "anna@mail. se", "anna@mail .se",
+     "anna@mail。se", "anna@mail·se", "anna (at) mail..se", "Anna@Mail,SE, tack"],
+)  # fmt: skip
+def test_an_address_with_a_slip_of_the_keyboard_denies_the_address_that_it_means_and_grants_nothing(written):
+    assert "anna@mail.se" in key("match_keys.denied_addresses($v)", written)
+    assert email(written) is None and "anna@mail.se" not in readings(written)
+
+
+def test_a_sentence_behind_an_address_is_no_part_of_it():
+    for written in (
+        "anna (at) mail.se. No more",
+        "anna (at) mail.se, no more",
+        "anna@mail.se, no more",
+        "anna@mail.se. Se bilaga",
+    ):
+        assert key("match_keys.denied_addresses($v)", written) == ["anna@mail.se"], written
+
+
 def test_what_is_no_address_in_disguise_denies_nobodys():
     for written in ("ring at home", "Storgatan 1 at porten", "", "(at)", "070-111 22 33", "100%40"):
         assert key("match_keys.denied_addresses($v)", written) == [], written
