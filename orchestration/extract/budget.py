@@ -6,8 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+from orchestration.core.deadline import LateError, within
 from orchestration.core.errors import SourceError
+
+T = TypeVar("T")
 
 # seconds
 _BETWEEN_INTERRUPTS = 1.0
@@ -47,6 +51,14 @@ class Budget:
             to_do=f"find out what it waits for, or raise max_minutes below [sources.{self.source}]",
             is_whole_source=True,
         )
+
+    def within(self, table: str, work: Callable[[], T], hang_up: Callable[[], object] = lambda: None) -> T:
+        """What `work` returns or raises. Raises SourceError when the time is up first, after `hang_up`; `work` is left behind in a
+        thread, for whoever waits for a disk of another machine asks no clock."""
+        try:
+            return within(self.left, work, hang_up)
+        except LateError:
+            raise self.spent(table) from None
 
     @contextmanager
     def interrupting(self, table: str, interrupt: Callable[[], object]) -> Iterator[None]:

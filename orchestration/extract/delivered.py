@@ -29,7 +29,7 @@ from orchestration.extract.delivery_checks import is_companion, read_companion
 from orchestration.extract.late_files import is_by_file
 from orchestration.extract.line_books import Lines, read_through
 from orchestration.extract.moved_files import Known, adopt_bare_names, follow, moved_from, rows_of
-from orchestration.extract.store_copies import Copies, within
+from orchestration.extract.store_copies import Copies
 from orchestration.extract.stores import (
     Store,
     date_of,
@@ -152,8 +152,8 @@ def new_files(
 
     Raises SourceError when there is none at all, or no way to them.
     """
-    store = within(budget, name, lambda: Store.of(source_name, source))
-    listed = within(budget, name, lambda: store.listed(str(table.path)))
+    store = budget.within(name, lambda: Store.of(source_name, source))
+    listed = budget.within(name, lambda: store.listed(str(table.path)))
     found = {file: info for file, info in listed.items() if not is_companion(file, table)}
     adopt_bare_names(con, source_name, name, list(found))
     loaded = con.execute(
@@ -162,7 +162,7 @@ def new_files(
         [source_name, name],
     ).fetchall()
     # a folder that is not there is a mistake of the url, and no register that did not come yet
-    is_lost = table.optional == "before_first" and (loaded or not within(budget, name, store.is_there))
+    is_lost = table.optional == "before_first" and (loaded or not budget.within(name, store.is_there))
     if not found and (not table.optional or is_lost):
         raise SourceError(
             f"source {source_name}, table {name}: no file matches {table.path}",
@@ -190,7 +190,7 @@ def new_files(
             file for file, known in newest.items() if file in found and store.may_have_changed(file, known.noted_at)
         }
 
-    touched = within(budget, name, touched_since)
+    touched = budget.within(name, touched_since)
     for file, info in oldest_first(found):
         size, written = int(info.get("size") or 0), modified(info)
         known = newest.get(file)
@@ -264,7 +264,7 @@ def _read(
             beside = f"{file}.{table.told_by}" if table.told_by else file
             return store.is_copied, store.why_no_file(file) or store.why_no_file(beside)
 
-        is_copied, why_not = within(budget, name, looked_at)
+        is_copied, why_not = budget.within(name, looked_at)
         if why_not:
             return why_not
         here = str(copies.take(store, file, name, budget)) if is_copied else store.path(file)
@@ -272,12 +272,12 @@ def _read(
         def read() -> tuple[str, int, Lines]:
             return read_through(here, source, table, lambda: budget.check(name))
 
-        digest, size, lines = within(budget, name, read)
+        digest, size, lines = budget.within(name, read)
 
         def told() -> tuple[int | None, str | None]:
             return read_companion(store.system, store.path(file), table, digest)
 
-        rows_told, why_not = within(budget, name, told)
+        rows_told, why_not = budget.within(name, told)
     except SourceError:
         raise
     except Exception as error:  # each store's package raises kinds of its own

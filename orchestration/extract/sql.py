@@ -57,10 +57,10 @@ def read_table(
     url = _url(source_name, source)
     start = since(con, source_name, source, name, table)
     if url.get_backend_name() == "duckdb":
-        with read_duckdb_table(con, source_name, source, name, table, str(url.database), start) as batch:
+        with read_duckdb_table(con, source_name, source, name, table, str(url.database), start, budget) as batch:
             yield batch
         return
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    if url.get_backend_name() == "sqlite" and not budget.within(name, lambda: Path(url.database or "").is_file()):
         raise SourceError(
             f"source {source_name}: the database file is missing", where=str(url.database), to_do="check url",
             is_whole_source=True,
@@ -68,7 +68,7 @@ def read_table(
     there = table.table or name
     try:
         with (
-            closing(Database(url, budget, servers, con.interrupt)) as database,
+            closing(Database(url, name, budget, servers, con.interrupt)) as database,
             budget.interrupting(name, database.interrupt),
         ):
             found = database.columns(there)

@@ -1,4 +1,5 @@
-"""A database as it is read: SQLite by Python's own driver, which another thread may interrupt; a server in a process of its own.
+"""A database as it is read: SQLite by Python's own driver, in threads that are left behind where its disk stalls; a server in a
+process of its own.
 
 Rows come as Arrow. Not here: what is asked for (sql.py), or how a server answers (server_reader.py).
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
+from orchestration.core.errors import SourceError
 from orchestration.extract.budget import Budget
 from orchestration.extract.database_errors import DatabaseError, broken_off
 from orchestration.extract.server_processes import ServerProcesses
@@ -24,10 +26,12 @@ _FETCH_ROWS = 50_000
 
 
 class Database:
-    """One database within the time of its source. `stop` ends what DuckDB does meanwhile."""
+    """One database within the time of its source, for one table. `stop` ends what DuckDB does meanwhile."""
 
-    def __init__(self, url: sa.URL, budget: Budget, servers: ServerProcesses, stop: Callable[[], object]) -> None:
-        self._url, self._budget, self._servers = url, budget, servers
+    def __init__(
+        self, url: sa.URL, table: str, budget: Budget, servers: ServerProcesses, stop: Callable[[], object]
+    ) -> None:
+        self._url, self._table, self._budget, self._servers = url, table, budget, servers
         self._running: list[Callable[[], object]] = [stop]
         self.is_text = url.get_backend_name() == "sqlite"
         self._engine: sa.Engine | None = None
@@ -44,12 +48,12 @@ class Database:
 
     def close(self) -> None:
         if self._engine:
-            self._engine.dispose()
+            self._let_go(self._engine.dispose)
 
     def columns(self, there: str) -> dict[str, Any]:
         """Name and type of each column of a table."""
-        if self._engine:
-            return columns_of(self._engine, there)
+        if engine := self._engine:
+            return self._budget.within(self._table, lambda: columns_of(engine, there))
         return self._servers.columns(self._url, there, self._budget.left, self._running)
 
     @contextmanager
@@ -82,12 +86,19 @@ class Database:
                 yield reader
             return
         sql = select_rows(self._engine, query)
-        with (
-            closing(_sqlite(str(self._url.database), self._budget)) as sqlite,
-            self._stoppable(sqlite.interrupt),
-            closing(sqlite.execute(sql)) as rows,
-        ):
-            yield _from_sqlite(rows)
+        path, budget = str(self._url.database), self._budget
+        with ExitStack() as held:
+            sqlite = budget.within(self._table, lambda: _sqlite(path, budget))
+            held.callback(self._let_go, sqlite.close)
+            held.enter_context(self._stoppable(sqlite.interrupt))
+            rows = budget.within(self._table, lambda: sqlite.execute(sql))
+            held.callback(self._let_go, rows.close)
+            yield _from_sqlite(rows, lambda: budget.within(self._table, lambda: rows.fetchmany(_FETCH_ROWS)))
+
+    def _let_go(self, close: Callable[[], object]) -> None:
+        """What a thread still waits for is closed by another one that waits behind it."""
+        with suppress(SourceError, sqlite3.Error):
+            self._budget.within(self._table, close)
 
     @contextmanager
     def _stoppable(self, stop: Callable[[], object]) -> Iterator[None]:
@@ -106,12 +117,12 @@ def _sqlite(path: str, budget: Budget) -> sqlite3.Connection:
     return connection
 
 
-def _from_sqlite(rows: sqlite3.Cursor) -> pa.RecordBatchReader:
+def _from_sqlite(rows: sqlite3.Cursor, fetch: Callable[[], list[Any]]) -> pa.RecordBatchReader:
     """Every column is asked for as text."""
     schema = pa.schema([(column[0], pa.string()) for column in rows.description])
 
     def batches() -> Iterator[pa.RecordBatch]:
-        while found := rows.fetchmany(_FETCH_ROWS):
+        while found := fetch():
             columns = [pa.array(values, pa.binary()).view(pa.string()) for values in zip(*found, strict=True)]
             yield pa.record_batch(columns, schema)
 

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from orchestration.extract.budget import Budget
 from orchestration.extract.stores import Store
 
-T = TypeVar("T")
 _CHUNK_BYTES = 4 * 1024 * 1024
 
 
@@ -40,7 +36,7 @@ class Copies:
                     budget.check(table)
                     here.write(chunk)
 
-        within(budget, table, work)
+        budget.within(table, work)
         return copy
 
     def drop(self, copy: str) -> None:
@@ -49,25 +45,3 @@ class Copies:
 
     def close(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def within(budget: Budget, table: str, work: Callable[[], T]) -> T:
-    """What `work` returns or raises. Raises SourceError when the source's time is up first; `work` goes on until it notices."""
-    found: list[T] = []
-    raised: list[BaseException] = []
-    is_done = threading.Event()
-
-    def run() -> None:
-        try:
-            found.append(work())
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            is_done.set()
-
-    threading.Thread(target=run, daemon=True).start()
-    if not is_done.wait(budget.left):
-        raise budget.spent(table)
-    if raised:
-        raise raised[0]
-    return found[0]

@@ -24,6 +24,7 @@ from orchestration.core.migrations import opened
 from orchestration.core.settings import Engine
 from orchestration.privacy.rights.rights import note_request
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild, changed_in_place
+from tests.integration.file_store import FileStore
 from tests.warm import run_warm
 
 CONFIG = """
@@ -209,29 +210,52 @@ def test_a_run_history_that_cannot_be_read_is_put_aside_and_the_night_goes_on(ti
 
 
 def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild):
+    """First its file is gone, then its store breaks off in mid-file; the others go on, and a night that can read it heals."""
     with hook() as (url, told):
         tiny = make(tiny.home.parent, url)
-        (tiny.home.parent / "club" / "members.csv").unlink()
+        folder = tiny.home.parent / "club"
+        (folder / "members.csv").unlink()
         first = tiny.json("run", "--as-of", NIGHT_2, code=1)
         with opened(Home(tiny.home), Engine(), "test") as con:
             note_request(con, "erase", "0" * 64, datetime(2026, 1, 31), "held")
-        second = tiny("run", "--as-of", "2026-11-03T02:00:00", "--force", code=1)
+        for name, key in ((folder / "members.csv", 3), (tiny.home.parent / "list" / "people.csv", 4)):
+            name.write_text(f"id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n{key},Cia Al,c{key}@x.se\n")
+        store = FileStore(folder)
+        tiny.config.write_text(tiny.config.read_text().replace(f'"{folder}"', f'"{store.url}"'))
+        with store.serving():
+            store.breaks_off = True
+            second = tiny("run", "--as-of", "2026-11-03T02:00:00", code=1)
+            lost = tiny.json("status")
+            with tiny.warehouse() as con:
+                people = con.execute("select source_system, source_key from conformed.conformed_people order by all")
+                assert people.fetchall() == [("club", "1"), ("club", "2"), ("list", "1"), ("list", "2"), ("list", "4")]
+            # of the two nights after the first, neither made what could not be read
+            newest = (
+                "runs = [run.run_id for run in instance.get_runs()]; "
+                "newest = [instance.get_latest_materialization_event(dg.AssetKey(['raw', *key])) for key in "
+                "(['club', 'members'], ['list', 'people'])]; print([runs.index(event.run_id) for event in newest])"
+            )
+            assert in_dagster(tiny, newest) == "[2, 0]"
+            store.breaks_off = False
+            third = tiny.json("run", "--as-of", "2026-11-04T02:00:00")
+            healed = tiny.json("status")
     assert first["is_success"] and list(first["failed_sources"]) == ["club"]
     assert f"source club is stale since {first['stale_since']['club']}" in second.stderr
-    assert len(told) == 3 and all("club" in text and "could not be read" in text for text in told[:2])
+    assert "its file store does not answer" in second.stderr and "hemligt" not in second.stdout + second.stderr
+    assert len(told) == 4 and all("club" in text and "could not be read" in text for text in told[:2])
     # a request of somebody that is past its day: in the sum, as a check, and by an alert of its own
     late = "1 overdue (the oldest was due on 2026-02-28)"
-    assert "found requests of people overdue" in told[2] and late in told[2]
+    assert all("found requests of people overdue" in text and late in text for text in told[2:])
     assert late in second.stdout and "WARN privacy/data_requests: requests_are_answered_in_time" in second.stdout
-    source = next(s for s in tiny.json("status")["sources"] if s["source"] == "club")
-    assert not source["is_ok"] and source["since"] < source["checked_at"]
-    # of the two nights after the first, neither made what could not be read
-    newest = (
-        "runs = [run.run_id for run in instance.get_runs()]; "
-        "newest = [instance.get_latest_materialization_event(dg.AssetKey(['raw', *key])) for key in "
-        "(['club', 'members'], ['list', 'people'])]; print([runs.index(event.run_id) for event in newest])"
-    )
-    assert in_dagster(tiny, newest) == "[2, 0]"
+    sources = {source["source"]: source for source in lost["sources"]}
+    assert not sources["club"]["is_ok"] and sources["club"]["since"] < sources["club"]["checked_at"]
+    assert sources["list"]["is_ok"]
+    assert third["failed_sources"] == {} and all(source["is_ok"] for source in healed["sources"])
+    with tiny.warehouse() as con:
+        people = con.execute(
+            "select source_key from conformed.conformed_people where source_system = 'club' order by all"
+        )
+        assert people.fetchall() == [("1",), ("2",), ("3",)]
 
 
 def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
