@@ -129,15 +129,28 @@ def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, co
 
 
 def test_rule_06_an_objection_closes_every_channel_ads_too(permitted, warehouse, resolve):
-    granted = [said("anna", purpose=p, channel=c, **CONFIRMED) for p in ("offers", "profiling", "survey") for c in CHANNELS]  # fmt: skip
-    home = {"street": "Storgatan 1", "postal_code": "11122"}
-    before = {(purpose, channel) for _, purpose, channel in permitted([ANNA | home], consent_events=granted, reservations=FRESH)}  # fmt: skip
-    assert {channel for _, channel in before} == set(CHANNELS)
-    (customer,) = warehouse.execute("select any_value(customer_id) from identity.customer_source_records").fetchall()[0]
+    """By the command, which names no channel, and by a statement that came on one."""
+    at_home = {"email": "bo@x.se", "sms": "+46701112299", "phone": "+46701112299", "post": "Kungsgatan 2, 22233 Lund", "ads": "bo@x.se"}  # fmt: skip
+    people = [
+        ANNA | {"street": "Storgatan 1", "postal_code": "11122"},
+        BO | {"street": "Kungsgatan 2", "postal_code": "22233", "phone": at_home["phone"]},
+    ]
+    granted = [
+        said(who, purpose=purpose, channel=channel, **point, **CONFIRMED)
+        for purpose in ("offers", "profiling", "survey")
+        for channel in CHANNELS
+        for who, point in (("anna", {}), ("bo", {"contact_point": at_home[channel]}))
+    ]
+    before = set(permitted(people, consent_events=granted, reservations=FRESH))
+    assert {(who, channel) for who, _, channel in before} == {(who, c) for who in ("anna", "bo") for c in CHANNELS}
+    customers = dict(
+        warehouse.execute("select source_key, customer_id from identity.customer_source_records").fetchall()
+    )
     prepare_requests(warehouse)
-    object_to_marketing(warehouse, customer, datetime(2026, 3, 1), "r1")
-    after = permitted([ANNA | home], consent_events=granted, reservations=FRESH)
-    assert {(purpose, channel) for _, purpose, channel in after} == {pair for pair in before if pair[0] == "survey"}
+    object_to_marketing(warehouse, customers["anna"], datetime(2026, 3, 1), "r1")
+    objection = said("bo", "withdrawn", "2026-03-01", purpose="direct_marketing", channel="email")
+    after = set(permitted(people, consent_events=[*granted, objection], reservations=FRESH))
+    assert after == {found for found in before if found[1] == "survey"}
 
 
 def test_rule_32_no_county_of_few_is_told_whatever_is_told_of_the_country(compiled, warehouse):
