@@ -1,13 +1,13 @@
 """Rejected CSV lines: how many, with which reason, and what is kept of one: a row by its declared columns, so that a withdrawal
 in it can be read. Also what removes the tables that a read leaves of them.
 
-Not here: which lines are rejected (csv_files.py), what a withdrawal is (privacy/intake/withdrawals.py).
+Not here: which lines are rejected (csv_files.py), what is kept of one that is no row (kept_lines.py), what a withdrawal is
+(privacy/intake/withdrawals.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import duckdb
 
@@ -15,6 +15,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.core.warehouse import scalar, text
 from orchestration.extract.delivered import Delivered, file_names
+from orchestration.extract.kept_lines import kept_of_csv, may_refuse
 
 
 def keep_rejects(
@@ -55,35 +56,47 @@ def keep_rejects(
                 to_do="mend the export, or change the column's type in the configuration and its staging model",
             )
         named = " ".join(f"when 'c{at}' then {text(column)}" for at, column in enumerate(columns))
-        con.execute(
-            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, "
-            f"any_value({file_names(files, 's.file_path')}), e.line, string_agg(distinct case e.column_name {named} end, ', '), "
-            f"string_agg(distinct lower(e.error_type::varchar), ', '), {_as_row('any_value(e.csv_line)', columns, table, csv)} "
+        lines = (
+            f"select any_value({file_names(files, 's.file_path')}) as file, e.line, "
+            f"string_agg(distinct case e.column_name {named} end, ', ') as named, string_agg(distinct lower(e.error_type::varchar), ', ') as why, "
+            f"any_value(e.csv_line) as written, bool_and({WHOLE_QUOTES}) as has_whole_quotes "
             f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"
+        )
+        in_doubt = may_refuse(source, name, table)
+        con.execute(
+            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, file, line, named, why, "
+            f"{_as_row('written', columns, table, csv, in_doubt=in_doubt)} from ({lines})"
         )
     return rejected
 
 
-def _as_row(line: str, header: Sequence[str], table: Table, csv: CsvDialect) -> str:
-    """SQL: an expression of a line as a JSON object of its declared columns; as it is where it has another number of
-    fields than the header."""
+def _as_row(line: str, header: list[str], table: Table, csv: CsvDialect, *, in_doubt: bool) -> str:
+    """SQL: an expression of a line as a JSON object of its declared columns; what may be kept of it where it has another number
+    of fields than the header."""
     fields = fields_of(line, csv)
     pairs = ", ".join(f"{text(c)}, ({fields})[{header.index(c) + 1}]" for c in table.columns if c in header)
-    return f"case when len({fields}) = {len(header)} then json_object({pairs})::varchar else {line} end"
+    rest = kept_of_csv(line, _written_fields(line, csv), "has_whole_quotes", header, table, csv, in_doubt=in_doubt)
+    return f"case when len({fields}) = {len(header)} then json_object({pairs})::varchar else {rest} end"
 
 
 def fields_of(line: str, csv: CsvDialect) -> str:
     """SQL: the list of a line's values."""
+    if not csv.quote:
+        return _written_fields(line, csv)
+    return (
+        f"list_transform({_written_fields(line, csv)}, lambda f: case when starts_with(f, {text(csv.quote)}) and length(f) > 1 "
+        f"then replace(f[2:-2], {text(csv.quote * 2)}, {text(csv.quote)}) else f end)"
+    )
+
+
+def _written_fields(line: str, csv: CsvDialect) -> str:
+    """SQL: the same with their quotes."""
     whole = f"rtrim({line}, chr(13) || chr(10))"
     if not csv.quote:
         return f"string_split({whole}, {text(csv.delimiter)})"
     delimiter, mark = re.escape(csv.delimiter), re.escape(csv.quote)
     field = f"{delimiter}({mark}(?:[^{mark}]|{mark}{mark})*{mark}|[^{delimiter}]*)"
-    return (
-        f"list_transform(regexp_extract_all({text(csv.delimiter)} || {whole}, {text(field)}, 1), "
-        f"lambda f: case when starts_with(f, {text(csv.quote)}) and length(f) > 1 "
-        f"then replace(f[2:-2], {text(csv.quote * 2)}, {text(csv.quote)}) else f end)"
-    )
+    return f"regexp_extract_all({text(csv.delimiter)} || {whole}, {text(field)}, 1)"
 
 
 def drops_of(*rejects: str) -> list[str]:

@@ -22,6 +22,7 @@ from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_arrays import OBJECT, OBJECT_OF_LINE, drop_brackets
 from orchestration.extract.json_ends import with_even_ends
+from orchestration.extract.kept_lines import kept_of_json
 from orchestration.extract.landing import Batch
 from orchestration.extract.left_out import LeftOut
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED
@@ -61,12 +62,14 @@ def _lines_batch(
         )
 
     def after(load_id: int) -> int:
+        kept = kept_of_json("coalesce(e.csv_line, '')", source_name, name, table)
         for number in range(len(zipped)):
             con.execute(
                 f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, {file_names(files, 's.file_path')}, "
-                f"line, null, lower(e.error_type::varchar), coalesce(e.csv_line, '') from rejects_{number} e join rejects_{number}_scan s using (scan_id, file_id)"
+                f"line, null, lower(e.error_type::varchar), {kept} "
+                f"from rejects_{number} e join rejects_{number}_scan s using (scan_id, file_id)"
             )
-        rejected = _reject_broken(con, source_name, name, load_id)
+        rejected = _reject_broken(con, source_name, name, table, load_id)
         noting(con, source_name, name, files)(load_id)
         return rejected
 
@@ -91,7 +94,7 @@ def read_json_pages(
     largest = max(file.size for file in files) + 1024
 
     def after(load_id: int) -> int:
-        rejected = _reject_broken(con, source_name, name, load_id)
+        rejected = _reject_broken(con, source_name, name, table, load_id)
         noting(con, source_name, name, files)(load_id)
         return rejected
 
@@ -202,10 +205,10 @@ def _unreadable(con: duckdb.DuckDBPyConnection, files: list[Delivered], readers:
     return found
 
 
-def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, load_id: int) -> int:
+def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, load_id: int) -> int:
     con.execute(
         f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, null, "
-        f"'not a JSON object', line from json_rows where {_IS_BROKEN}"
+        f"'not a JSON object', {kept_of_json('line', source, name, table)} from json_rows where {_IS_BROKEN}"
     )
     unread = f"load_id = {load_id} and column_name is null and reason <> {text(REPLACED)}"
     return int(scalar(con, f"select count(*) from fresh_rejects where {unread}"))

@@ -47,7 +47,7 @@ def test_a_broken_line_in_it_is_a_reject_as_elsewhere(load, warehouse):
     counts = load(content)
     assert (counts.source_rows, counts.inserted, counts.rejected) == (30, 28, 2)
     told = warehouse.execute("select reason, content from quarantine.rejected_rows order by content").fetchall()
-    assert told == [("not a JSON object", '{"id": 28 "name": "N]28"},'), ("not a JSON object", '{"id": 7, "name",')]
+    assert told == [("not a JSON object", '"id": 28'), ("not a JSON object", '"id": 7')]
 
 
 def test_a_column_that_is_gone_is_told_in_it_too(load):

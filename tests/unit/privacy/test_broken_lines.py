@@ -99,8 +99,10 @@ def test_what_was_acknowledged_of_a_line_stays_so_when_its_file_is_loaded_again(
 
 
 def test_a_line_of_another_encoding_is_kept_so_that_it_can_deny(load_files, warehouse):
-    lines = b'{"id": 1, "name": "a"}\n{"id": 2, "name": "\xff", "mail": "nils@x.se"}\n'
-    load_files({"a.jsonl": lines}, format="jsonl", columns={"id": "BIGINT", "name": "VARCHAR"})
+    lines = b'{"id": 1, "news": "Ja", "mail": "a@x.se"}\n{"id": 2, "news": "\xff", "mail": "nils@x.se"}\n'
+    maps = [{"entity": "consent_events", "columns": {"source_key": "id", "contact_point": "mail", "status": "news"}}]
+    columns = {"id": "BIGINT", "news": "VARCHAR", "mail": "VARCHAR"}
+    load_files({"a.jsonl": lines}, format="jsonl", columns=columns, table={"maps": maps})
     [(content,)] = warehouse.execute("select content from quarantine.rejected_rows").fetchall()
     assert "nils@x.se" in content
 
