@@ -12,7 +12,7 @@ import duckdb
 
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar
-from orchestration.extract.raw_tables import check_contract, raw_name, raw_types, told_name
+from orchestration.extract.raw_tables import check_contract, raw_name, raw_types, told_key
 from orchestration.extract.stores import some_of
 
 # so unlikely must it be that as many rows as came are empty by chance, by what raw has of the column
@@ -37,7 +37,7 @@ class LeftOut:
         """
         missing = [c for c in self.table.columns if c not in found]
         empty = [] if self._is_strict(found, missing) else [c for c in missing if not self._is_needed(c, rows)]
-        added = check_contract(self.source, self.name, self.table, [*found, *empty], where)
+        added = check_contract(self.source, self.name, self.table, [*found, *empty], where, told_key)
         for column in empty:
             seen = self._found.setdefault(column, {})
             seen[where] = seen.get(where, 0) + rows
@@ -57,7 +57,7 @@ class LeftOut:
         if not missing or is_of_people or len(missing) == len(table.columns):
             return True
         # a name that was never seen may be a new one of the column
-        return any(c not in table.columns and told_name(c) not in self._known for c in found)
+        return any(c not in table.columns and told_key(c) not in self._known for c in found)
 
     def _is_needed(self, column: str, rows: int) -> bool:
         table = self.table

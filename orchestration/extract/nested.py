@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
 from duckdb.sqltypes import DuckDBPyType
 
@@ -33,6 +34,19 @@ def declared_parts(value: str, kind: str) -> str:
     """SQL: a value as JSON, without what the type `kind` does not declare; of what is declared, whatever type it has."""
     declared = DuckDBPyType(kind)
     return _declared(_as_json(value, declared), declared, count())
+
+
+def declared_value(value: Any, kind: str) -> Any:
+    """The same of a value of Python."""
+    return _declared_value(value, DuckDBPyType(kind))
+
+
+def _declared_value(value: Any, kind: DuckDBPyType) -> Any:
+    if kind.id == "struct" and isinstance(value, dict):
+        return {name: _declared_value(value[name], part) for name, part in _parts(kind) if name in value}
+    if kind.id in _LISTS and isinstance(value, list):
+        return [_declared_value(one, _parts(kind)[0][1]) for one in value]
+    return None if isinstance(value, dict | list) and kind.id != "varchar" else value
 
 
 def _as_json(value: str, declared: DuckDBPyType) -> str:

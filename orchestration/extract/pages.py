@@ -18,7 +18,9 @@ from pyarrow import types
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote
+from orchestration.extract.kept_lines import may_refuse
 from orchestration.extract.left_out import LeftOut
+from orchestration.extract.nested import declared_value
 from orchestration.privacy.intake.entry import unread_columns
 
 # of a row that does not fit: the row, the column that did not, and why
@@ -105,8 +107,9 @@ def page_to_arrow(
             to_do="a column was retyped: mend the API, or change the types in the configuration and the staging model",
         )
     good = fitting.filter(pa.array([number not in misfits for number in range(len(rows))], pa.bool_()))
-    kept = [c for c in table.columns if c not in unread]
-    shown = {REJECTS: [_reject(row, kept) for row, _, _ in bad], REJECTED_COLUMN: [column for _, column, _ in bad],
+    kept = {c: kind for c, kind in table.columns.items() if c not in unread}
+    is_kept_whole = may_refuse(source, name, table)
+    shown = {REJECTS: [_reject(row, kept, is_kept_whole=is_kept_whole) for row, _, _ in bad], REJECTED_COLUMN: [column for _, column, _ in bad],
             REJECTED_FOR: [why for _, _, why in bad]}  # fmt: skip
     rejected = pa.table({name: pa.array(values, pa.string()) for name, values in shown.items()})
     return pa.concat_tables([good, rejected], promote_options="default")
@@ -142,9 +145,13 @@ def _of_kind(kind: pa.DataType) -> set[type]:
     return {str, type(None)} if types.is_string(kind) else {type(None)}
 
 
-def _reject(row: Any, columns: list[str]) -> str:
-    """A row as JSON, for people: of its declared columns alone, and without what no program can write."""
-    kept = {c: row[c] for c in columns if c in row} if isinstance(row, dict) else row
+def _reject(row: Any, columns: dict[str, str], *, is_kept_whole: bool) -> str:
+    """A row as JSON, for people: what is declared of it alone, and without what no program can write. `is_kept_whole`: what is
+    no object stays as it is, for it may refuse something."""
+    if isinstance(row, dict):
+        kept: Any = {c: declared_value(row[c], kind) for c, kind in columns.items() if c in row}
+    else:
+        kept = row if is_kept_whole else None
     try:
         written = _dumps(kept)
     except RecursionError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 
 import duckdb
 
@@ -30,6 +31,7 @@ TECHNICAL = {
 _DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?!\d)")
 # as many digits as a phone number has, with what people write between them
 _NUMBER = re.compile(r"\d(?:[ ().+/-]{0,2}\d){6,}")
+_WORD = re.compile(r"[\w$.:/-]+")
 
 
 def told_name(column: str) -> str:
@@ -40,6 +42,12 @@ def told_name(column: str) -> str:
     if any(national_ids_in(column)) or _NUMBER.search(_DAY.sub(" ", column)):
         return "*** (a number)"
     return column
+
+
+def told_key(key: str) -> str:
+    """The same of a key of JSON, which may be a value: of one that is not written as a word, as a person's name is not, only that."""
+    told = told_name(key)
+    return told if told != key or _WORD.fullmatch(key) else "*** (more than a word)"
 
 
 def raw_name(source: str, table: str) -> str:
@@ -102,13 +110,20 @@ def canonical(con: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> dict[s
     return {row[0]: row[1] for row in described.fetchall()}
 
 
-def check_contract(source: str, name: str, table: Table, found: list[str], where: str) -> list[str]:
-    """The columns that the source has beyond those declared, as they may be told: they are not loaded.
+def check_contract(
+    source: str,
+    name: str,
+    table: Table,
+    found: list[str],
+    where: str,
+    told: Callable[[str], str] = told_name,
+) -> list[str]:
+    """The columns that the source has beyond those declared, as they may be `told`: they are not loaded.
 
     Raises SourceError when a declared one is missing, naming what may be its new name, or stands there twice.
     """
     missing = [c for c in table.columns if c not in found]
-    added = list(dict.fromkeys(told_name(c) for c in found if c and c not in table.columns))
+    added = list(dict.fromkeys(told(c) for c in found if c and c not in table.columns))
     if missing and len(missing) == len(table.columns):
         # what stands there instead may be a row of somebody's: it is not told
         raise SourceError(

@@ -119,3 +119,20 @@ def test_a_value_of_another_type_costs_its_row_alone(load, warehouse, column, va
     assert (counts.inserted, counts.rejected) == (30, 1)
     assert found == [(n, 1, {"a": 1}, [1], 1.5, 1.5) for n in range(30)]
     assert warehouse.execute("select column_name from quarantine.rejected_rows").fetchall() == [(column,)]
+
+
+HOME = {"id": "BIGINT", "age": "INTEGER", "home": "STRUCT(city VARCHAR, price DECIMAL(18, 2))", "who": "STRUCT(n INTEGER)[]"}  # fmt: skip
+
+
+def test_of_a_rejected_row_no_key_and_value_that_nobody_declared_is_kept(load, warehouse):
+    secret = {"Anna Berg": 3, "Eva Dahl": "secret"}
+    row = {"id": 1, "age": 40, "home": {"city": "Lund", "price": 1.5, **secret}, "who": [{"n": 1, **secret}], **secret}
+    wrong = {"id": 2, "age": secret, "home": {**row["home"], "price": secret}, "who": [{"n": "x", **secret}, secret]}
+    good = [{**row, "id": n} for n in range(10, 30)]
+    counts, found = load([*good, {**row, **wrong}, [secret]], HOME)
+    assert (counts.inserted, counts.rejected) == (20, 2)
+    contents = [json.loads(c) for (c,) in warehouse.execute("select content from quarantine.rejected_rows").fetchall()]
+    kept = {"id": 2, "age": None, "home": {"city": "Lund", "price": None}, "who": [{"n": "x"}, {}]}
+    assert sorted(contents, key=str, reverse=True) == sorted([kept, None], key=str, reverse=True)
+    everything = f"{found}{counts}{warehouse.execute('from ops.loads').fetchall()}"
+    assert not [told for told in ("Berg", "Dahl", "secret") if told in everything]
