@@ -50,6 +50,17 @@ def without_secrets(text: str) -> str:
     return without_named_secrets(text)
 
 
+_WEB_ADDRESS = re.compile(r"(?i)(.*https?://)(?:[^/?#\\]*@)?([^/?#\\]*)(.*)", re.DOTALL)
+
+
+def told_address(url: str) -> str:
+    """A source's URL as it may be told: of a web address only the host, for any part of its path may be a secret, however short;
+    of any other one what stands before a query."""
+    if not (found := _WEB_ADDRESS.fullmatch(url)):
+        return url.partition("?")[0]
+    return f"{found[1]}{found[2]}" + ("/…" if found[3].strip("/") else "")
+
+
 def without_named_secrets(text: str) -> str:
     """The text with values of secret parameters replaced by ***, all behind the word hook in a path, and random parts of a path."""
     text = _WEB_PATH.sub(lambda found: _RANDOM.sub("***", found[0]), text)

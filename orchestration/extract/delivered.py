@@ -21,7 +21,7 @@ import duckdb
 
 from orchestration.core.clock import now
 from orchestration.core.disk import FULL
-from orchestration.core.errors import SourceError
+from orchestration.core.errors import SourceError, told_address
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import text
 from orchestration.extract.budget import Budget
@@ -166,7 +166,7 @@ def new_files(
     if not found and (not table.optional or is_lost):
         raise SourceError(
             f"source {source_name}, table {name}: no file matches {table.path}",
-            where=source.url.partition("?")[0],
+            where=told_address(source.url),
             to_do="check that the export ran and that url and path are right",
         )
     newest = {file: Known(size, written, sha, noted_at) for file, size, written, sha, noted_at, _ in loaded}

@@ -17,7 +17,7 @@ import requests
 from requests.hooks import default_hooks, dispatch_hook
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from orchestration.core.errors import SourceError
+from orchestration.core.errors import SourceError, told_address
 from orchestration.extract.budget import Budget
 from orchestration.extract.http_deadline import HangingUp
 
@@ -153,7 +153,7 @@ class BoundedSession(requests.Session):
     def _error(self, what: str, to_do: str = "") -> SourceError:
         return SourceError(
             f"source {self._source}, table {self._table}: {what}; raw keeps what it had",
-            where=self._url,
+            where=told_address(self._url),
             to_do=to_do or "tell whoever runs the API",
             is_whole_source="host" in what or "wait" in what,
         )

@@ -12,7 +12,7 @@ import math
 import re
 from typing import Any
 
-from orchestration.core.errors import SourceError
+from orchestration.core.errors import SourceError, told_address
 
 # where a page has its rows
 DATA = "data"
@@ -55,7 +55,7 @@ def rows_of(response: Any, source: str, name: str) -> dict[str, Any]:
             what, is_passing = f"an answer cannot be read: {error}", True
     raise SourceError(
         f"source {source}, table {name}: {what}",
-        where=response.url.split("?")[0],
+        where=told_address(response.url),
         to_do='the API must answer {"data": [...]}; is a proxy or a login page in between?',
         is_passing=is_passing,
     )

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 import requests
 
-from orchestration.core.errors import SourceError
+from orchestration.core.errors import SourceError, told_address
 from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import quote, scalar, text
@@ -210,7 +210,7 @@ class _Fetch:
             to_do = "check that it runs, and url and token"
         return SourceError(
             f"source {self.source_name}, table {self.name}: the API cannot be read ({why})",
-            where=f"{self.source.url}/{self.path}",
+            where=f"{told_address(self.source.url)}, [sources.{self.source_name}.tables.{self.name}]",
             to_do=to_do,
             is_passing=status not in (401, 403, 404),
             # a token that is refused is that of every table; all else an API may do at one endpoint alone

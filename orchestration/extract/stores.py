@@ -23,7 +23,7 @@ from typing import Any
 
 import fsspec
 
-from orchestration.core.errors import SourceError
+from orchestration.core.errors import SourceError, told_address
 from orchestration.core.settings import Source
 from orchestration.extract.mounts import is_served
 
@@ -138,7 +138,7 @@ def _does_not_answer(source_name: str, url: str, error: Exception) -> SourceErro
     # its own words may hold a password
     return SourceError(
         f"source {source_name}: its file store does not answer ({type(error).__name__})",
-        where=url.partition("?")[0],
+        where=told_address(url),
         to_do="check that it runs, and host, name and password in url",
         is_passing=True,
         is_whole_source=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.core.deadline import LateError, within
+from orchestration.core.errors import told_address
 from orchestration.core.home import Home
 from orchestration.core.settings import Source
 from orchestration.run.findings import Finding
@@ -66,10 +67,10 @@ def _files(what: str, source: Source, home: Home) -> Finding:
         return Finding(
             what,
             False,
-            f"no file for {', '.join(missing)} in {source.url}",
+            f"no file for {', '.join(missing)} in {told_address(source.url)}",
             "check url and path; for the demo: `kundbild demo`",
         )
-    return Finding(what, True, source.url)
+    return Finding(what, True, told_address(source.url))
 
 
 def _api(what: str, source: Source, home: Home) -> Finding:
@@ -82,4 +83,4 @@ def _api(what: str, source: Source, home: Home) -> Finding:
     with requests.get(source.url, headers=headers, timeout=_DRIVER_SECONDS, params={"limit": 1}, stream=True) as answer:
         status = answer.status_code
     is_ok = status not in (401, 403) and status < 500
-    return Finding(what, is_ok, f"{source.url} answers {status}", "" if is_ok else "check url and token")
+    return Finding(what, is_ok, f"{told_address(source.url)} answers {status}", "" if is_ok else "check url and token")

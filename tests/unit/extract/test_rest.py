@@ -18,6 +18,7 @@ from orchestration.demo.server import serving
 from orchestration.extract import rest
 from orchestration.extract.budget import Budget
 from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.run.reach import reach
 
 # what a night does with the endpoint, in a process that kills itself before the file operation that it is told
 KILLED = """
@@ -177,6 +178,19 @@ def test_a_source_that_is_down_is_named_and_can_be_tried_again(load, serve):
     with pytest.raises(SourceError) as caught:
         load("http://127.0.0.1:9")
     assert "127.0.0.1:9" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    "answer", [(404, {}, b""), (200, {}, b"<html>"), (302, {"Location": "http://elsewhere.se/k3y"}, b"")]
+)
+def test_of_a_web_address_no_part_of_its_path_is_told(load, serve, home, answer):
+    """It may be the secret, however short, and from wherever it came."""
+    url, _ = serve(answer)
+    with pytest.raises(SourceError) as caught:
+        load(f"{url}/k3y/v1", endpoint="k3y/things")
+    assert "k3y" not in str(caught.value) and caught.value.where.startswith(f"{url}/…")
+    source = Source(connector="rest", url=f"{url}/k3y", tables={})
+    assert "k3y" not in str(reach("api", source, home))
 
 
 def test_a_removed_column_stops_the_source(load, serve):
