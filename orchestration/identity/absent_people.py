@@ -55,7 +55,7 @@ said as (
 others as (
     select s.* from said s
     anti join standing p on p.source_system = s.person_system and p.source_key = s.person_key
-    where s.person_key is not null and s.contact_point is not null
+    where trim(s.person_key) <> '' and s.contact_point is not null
 ),
 -- a key in another spelling is of the record that stands
 spelled as (

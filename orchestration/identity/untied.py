@@ -2,7 +2,8 @@
 
 Here: `identity.untied_withdrawals`, made anew each night, which hold the publication until they are mended or acknowledged
 (data_quality/suites/set_aside.py). A readable address or number of nobody is none of these: it denies whoever comes with it. Nor is a
-withdrawal that was somebody's once, and outlived their record. A rejected line of a table of statements that names nobody is
+withdrawal that was somebody's once, and outlived their record, nor a contact point that cannot be read in a rejected row beside
+one that can. A rejected line of a table of statements that names nobody is
 one of these. An acknowledgement is of what a withdrawal says, by `digest`: it holds through reloads, under whatever key or line, for as
 long as that withdrawal names nobody, and is of no other one. A withdrawal whose row came again later, and names somebody by now, is
 mended at its source. Not here: whom a withdrawal is about (contact_points.py).
@@ -12,8 +13,9 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import scalar
+from orchestration.core.warehouse import scalar, text
 from orchestration.extract.records import prepare_ops
 from orchestration.privacy.intake.broken_lines import IS_CANDIDATE, LINES, UNNAMED
 from orchestration.privacy.intake.withdrawals import LEDGER
@@ -43,6 +45,13 @@ _MENDED = f"""exists (
         and m.load_id > {{row}}.load_id and {{covers}}
 )"""
 _IS_MENDED = _MENDED.format(row="l", covers="m.purpose in (l.purpose, 'all') and m.channel in (l.channel, 'all')")
+# SQL: whether another contact point of the same rejected row is somebody's or can be read: the row is about whoever has that one.
+# Rows have the person in common too, and a key that systems write for nobody is no row's own
+_IS_BESIDE = f"""l.entity = 'rejected_rows' and lower(regexp_replace(l.source_key, '\\s', '', 'g')) not in ('', {", ".join(map(text, NOBODYS_KEYS))})
+    and exists (
+        select 1 from {LEDGER} b where b.was_tied and b.entity = l.entity and b.source_system = l.source_system and b.source_key = l.source_key
+            and b.load_id = l.load_id and b.person_system is not distinct from l.person_system and b.person_key is not distinct from l.person_key
+            and b.purpose = l.purpose and b.channel = l.channel and b.stated_at = l.stated_at and b.is_certain = l.is_certain)"""
 _UNTIED = f"""
 insert into identity.untied_withdrawals
 select source_system, entity, coalesce(source_key, 'without a key'), load_id,
@@ -50,7 +59,7 @@ select source_system, entity, coalesce(source_key, 'without a key'), load_id,
         when contact_point is null then 'it names a person who is not known'
         else 'it names a person who is not known, and its contact point cannot be read' end,
     {_BY_CONTENT}
-from {LEDGER} l where not coalesce(was_tied, false) and not {_IS_MENDED}{{but}}
+from {LEDGER} l where not coalesce(was_tied, false) and not {_IS_MENDED} and not coalesce({_IS_BESIDE}, false){{but}}
 """
 _UNNAMED = f"""
 insert into identity.untied_withdrawals

@@ -7,14 +7,14 @@ whose key is an erased person's contact point is kept out (suppressor.py); whoev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
 from orchestration.contracts.mapping_times import formats_by_offset
-from orchestration.contracts.mapping_values import is_ignored, mapped_text
+from orchestration.contracts.mapping_values import is_ignored, mapped_text, names_nobody
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import STATEMENTS, EntityMap
 from orchestration.core.settings.people import Person
@@ -90,34 +90,44 @@ def readers_of(source: str, spec: Source, name: str, table: Table) -> Iterator[R
         yield _of_requests(table, spec.timezone)
     for mapping in table.maps:
         if mapping.entity in STATEMENTS:
-            yield _of_mapping(source, name, table, mapping, spec.timezone)
+            yield _of_mapping(source, name, table, mapping, spec)
     for person in table.persons:
         if person.grant or person.refusal:
-            yield _of_person(source, name, table, person, spec.timezone)
+            yield _of_person(source, name, table, person, spec)
 
 
-def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, zone: str | None) -> Reader:
+def _somebodys(key: str, columns: Sequence[str], spec: Source) -> str:
+    """SQL: a person's key, null where the source writes for nobody: such rows have no person in common."""
+    if len(columns) != 1:
+        return key
+    return f"case when not {names_nobody(key, (*spec.null_values, *spec.null_keys))} then {key} end"
+
+
+def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, spec: Source) -> Reader:
+    zone = spec.timezone
     system = f"coalesce(nullif(trim({_said(mapping, 'person_system')}), ''), {text(source)})"
     status = f"said_word({_said(mapping, 'status')})"
     ignored = " or ".join(is_ignored(how) for c in mapping.columns if (how := mapping.how(c)) and how.ignore) or "false"
     is_event = mapping.entity == "email_events"
     kind = _said(mapping, "kind")
     written = _written(mapping, "occurred_at" if is_event else "stated_at")
+    person_columns = _columns(mapping, "person_key")
+    person = _somebodys(_said(mapping, "person_key"), person_columns, spec)
     return Reader(
-        mapping.entity, source, name, _said(mapping, "source_key"), system, _said(mapping, "person_key"), (_said(mapping, "contact_point"),),
+        mapping.entity, source, name, _said(mapping, "source_key"), system, person, (_said(mapping, "contact_point"),),
         granted=f"({ignored} or {is_harmless(kind)})" if is_event else f"({ignored} or coalesce({status} = 'granted', false))",
         withdrawn=refuses(kind) if is_event else is_withdrawn(status),
         purpose="'marketing'" if is_event else _said(mapping, "purpose"),
         channel="'email'" if is_event else _said(mapping, "channel"),
         stated_at=_utc(written, zone), is_zoneless=_is_zoneless(written, zone),
         own_system=str(mapping.constants.get("person_system", source)),
-        person_columns=_columns(mapping, "person_key"), point_columns=_columns(mapping, "contact_point"), columns=tuple(table.columns),
+        person_columns=person_columns, point_columns=_columns(mapping, "contact_point"), columns=tuple(table.columns),
     )  # fmt: skip
 
 
-def _of_person(source: str, name: str, table: Table, person: Person, zone: str | None) -> Reader:
-    grant = person.grant
-    key = key_text([person.key] if isinstance(person.key, str) else person.key) if person.key else "null"
+def _of_person(source: str, name: str, table: Table, person: Person, spec: Source) -> Reader:
+    grant, zone = person.grant, spec.timezone
+    key = _somebodys(key_text(person.key_columns), person.key_columns, spec) if person.key else "null"
     status = f"said_word(cast({quote(grant.status)} as varchar))" if grant else "null"
     granted = ", ".join(text(value.lower()) for value in grant.granted) if grant else ""
     event = f"cast({quote(person.refusal)} as varchar)" if person.refusal else ""

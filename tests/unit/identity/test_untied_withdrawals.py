@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from datetime import datetime
@@ -284,6 +285,79 @@ def test_a_rejected_row_of_nobody_that_came_again_whole_is_mended(permitted, war
     assert untied() == 1
     assert untied(no("anna", source_key="8", load_id=2)) == 1
     assert untied(no("anna", source_key="8", load_id=2), no("anna", source_key="9", load_id=3)) == 0
+
+
+TWO_POINTS = """
+company = "T"
+[sources.club]
+connector = "files"
+url = "."
+[sources.club.tables.p]
+path = "p*.csv"
+columns = { no = "VARCHAR", id = "VARCHAR", mail = "VARCHAR", mobile = "VARCHAR", born = "DATE", news = "VARCHAR", said = "VARCHAR" }
+key = ["no"]
+[[sources.club.tables.p.persons]]
+key = "id"
+email = ["mail"]
+phone = ["mobile"]
+grant = { status = "news", granted = ["Ja"], stated_at = "said", wording = "news" }
+"""
+
+
+def test_a_rejected_row_is_about_whoever_has_its_readable_point_whatever_stands_beside_it(permitted, warehouse):
+    """What cannot be read holds the publication where nothing else of its row can."""
+    settings = Settings.model_validate(tomllib.loads(TWO_POINTS))
+    prepare_ops(warehouse)
+    note_load(warehouse, 1, at="2026-04-02", source_rows=9, rejected=9)
+    # (key of the row, person, address, number)
+    beside = [
+        ("1", None, "anna@x.se", "12345"), ("2", "nils", "bo@x.se", "unknown"), ("3", "", "n/a", "+46 70 111 22 77"),
+        ("4", None, "nobody@y.se", "?"), ("5", "", "cia@x.se; ?", ""),
+    ]  # fmt: skip
+    alone = [
+        ("6", "", "n/a", "12345"), ("7", "nils", "n/a", ""), ("", "", "eva@x.se", ""), ("", "", "", "999"),
+        ("0", "", "finn@x.se", ""), ("0", "", "", "998"), ("8", "", "greta@x.se", ""), ("9", "", "", "997"), ("2", "olle", "-", ""),
+    ]  # fmt: skip
+
+    def untied(*rows: tuple[str | None, ...]) -> int:
+        warehouse.execute("delete from quarantine.rejected_rows")
+        for row in rows:
+            said_so = dict(zip(("no", "id", "mail", "mobile"), row, strict=True))
+            content = json.dumps(said_so | {"born": "1st of May", "news": "Nej", "said": "2026-03-01"})
+            warehouse.execute("insert into quarantine.rejected_rows values (1, 'club', 'p', 'p1.csv', null, 'born', 'cast', ?)", [content])  # fmt: skip
+        permitted(people, consent_events=granted)
+        note_rejected_withdrawals(warehouse, readers(settings))
+        permitted.derive()
+        return find_untied(warehouse)
+
+    people = [ANNA, BO, person("cia", "Cia", "Ek", email="cia@x.se"), person("dan", "Dan", "Fors", email="dan@x.se", phone="+46701112277")]  # fmt: skip
+    people.append(person("fia", "Fia", "Gran", email="fia@x.se"))
+    granted = [said(one["source_key"], contact_point=one["email"]) for one in people]
+    assert untied(*beside) == 0
+    assert {who for who, _, _ in permitted.derive()} == {"fia"}
+    # both of row 6, of the other person under key 2, of row 9, and of the two rows without a key of their own that can be read
+    # in nothing; of row 7 the person is known by row 2
+    assert untied(*beside, *alone) == 7
+
+
+NOBODYS_WORDS = ("", " ", "0", "000", "Guest", "n/a", "okänd")
+
+
+def test_rejected_rows_that_name_nobody_are_not_one_persons(permitted, warehouse):
+    """One denies its own address for what it says alone, and one that can be read in nothing is told."""
+    settings = Settings.model_validate(tomllib.loads(TWO_POINTS))
+    prepare_ops(warehouse)
+    note_load(warehouse, 1, at="2026-04-02", source_rows=14, rejected=14)
+    people = {word: resident(n, f"k{n}") for n, word in enumerate(NOBODYS_WORDS)}
+    for word, one in people.items():
+        for point in (one["email"], f"? {word}"):
+            row = {"no": point, "id": word, "mail": point, "born": "1st of May", "news": "Nej", "said": "2026-03-01"}
+            warehouse.execute("insert into quarantine.rejected_rows values (1, 'club', 'p', 'p1.csv', null, 'born', 'cast', ?)", [json.dumps(row)])  # fmt: skip
+    granted = [said(one["source_key"], contact_point=one["email"]) for one in people.values()]
+    permitted([BO, *people.values()], consent_events=[*granted, said("bo")])
+    note_rejected_withdrawals(warehouse, readers(settings))
+    assert set(permitted.derive()) == {OF_BO}
+    assert find_untied(warehouse) == len(people)
 
 
 def test_the_ledger_of_an_older_home_is_looked_at_whole(permitted, warehouse):
