@@ -28,6 +28,8 @@ _WORTH_PROCESSES = 50_000
 _MOST_DIGITS = 15
 # fewer digits are no number to look for in front of others
 _LEAST_DIGITS = 7
+# as few has a line of a small Finnish area; a company's number may have fewer
+_LEAST_VALID = 6
 _SQL = Path(__file__).parent / "sql" / "phone_numbers.sql"
 
 _DDL = sql_script(__file__, "phone_table")
@@ -207,6 +209,14 @@ def reading_of(candidate: str, region: str) -> Reading:
     if not is_key:
         return None, is_valid, None, numbers, nationals, None
     return numbers[0], is_valid, is_mobile, numbers, nationals, _country_of(found[0])
+
+
+def is_whole(key: str) -> bool:
+    """Whether a key (E.164) is a number that one line has: where few digits are no valid number another area has the same ones, and
+    many write fewer still where they have no number (12345)."""
+    number = _parsed(key, "")
+    digits = 0 if number is None else len(str(number.national_number))
+    return digits >= _LEAST_DIGITS or (digits >= _LEAST_VALID and phonenumbers.is_valid_number(number))
 
 
 def _leading(candidate: str, region: str) -> list[Any]:

@@ -16,7 +16,7 @@ from orchestration.core.settings.people import Person
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, key_text, quote, scalar, text, transaction
 from orchestration.match_keys import all_name_keys, define_match_keys, full_name_keys, name_keys
-from orchestration.match_keys.phones import read_phones_apart
+from orchestration.match_keys.phones import is_whole, read_phones_apart
 from orchestration.privacy.intake.known_points import read_points
 from orchestration.privacy.intake.raw_people import Unresolved, declared, note_raw_people, others_named, raw_table
 from orchestration.privacy.intake.suppression import Kind, SuppressionList
@@ -199,6 +199,7 @@ def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList)
             "select distinct kind, value from restricted.erasing_values where not is_shared and kind in ('email', 'phone', 'name', 'own') "
             f"and not exists (from ({_PLANTED}) p where contains(value, p.source_key))"
         ).fetchall()
+        if kind != "phone" or is_whole(value)
     ]
     records = con.execute(
         "select distinct source_system || ':' || unnest([source_key, match_keys.record_key(source_key)]) "

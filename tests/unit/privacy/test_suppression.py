@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
+from orchestration.core.settings import Table
+from orchestration.core.settings.people import Person
+from orchestration.privacy.intake.known_points import read_points
+from orchestration.privacy.intake.noted import prepare_noted, suppress_noted
 from orchestration.privacy.intake.suppression import SuppressionError, SuppressionList, assert_readable
+from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.secrets.pepper import Pepper
 
 PEPPER = Pepper(("p" * 40,))
@@ -95,3 +101,45 @@ def test_another_pepper_knows_nobody(files):
     SuppressionList(files, PEPPER).add([("email", "a@x.se")], "erasure")
     other = SuppressionList(files, Pepper(("q" * 40,)))
     assert ("email", other.hashed("email", "a@x.se")) not in other.standing()
+
+
+STAND_INS = (
+    "12345",
+    "123456",
+    "54321",
+    "98765",
+    "0",
+    "00000",
+    "-",
+    "?",
+    "unknown",
+    "okänd",
+    "saknas",
+    "null",
+    "n/a",
+    "call me",
+    "070",
+)
+COLUMNS = {"no": "VARCHAR", "mail": "VARCHAR", "mobile": "VARCHAR"}
+OF_PEOPLE = Table(columns=COLUMNS, key=["no"], persons=[Person(key="no", email=["mail"], phone=["mobile"])])
+
+
+@pytest.mark.parametrize("country", ["SE", "NO", "DK", "FI", ""])
+def test_what_stands_in_for_a_number_or_an_address_suppresses_nobody(files, country):
+    """Somebody had all of it, alone, and is erased: whoever writes the same later is somebody else. Their numbers suppress."""
+    numbers = ("+46 70 111 22 33", "+47 41 23 45 68", "+358 40 123 4561")
+    suppression = SuppressionList(files, PEPPER)
+    written = ", ".join(f"('{point}', null)" for point in (*STAND_INS, *numbers))
+    with duckdb.connect() as con:
+        prepare_noted(con)
+        suppress_noted(con, suppression)  # defines the macros
+        nobody = "select null::varchar as email, null::varchar as phone, null::varchar as country_code"
+        read_points(con, country, f"select * from (values {written}) t(point, country_code)", nobody)
+        con.execute("insert into restricted.erasing_values select kind, value, is_shared from points_and_sharing")
+        suppress_noted(con, suppression)
+        rows = [(f"new {n}", point, point) for n, point in enumerate((*STAND_INS, *numbers))]
+        con.execute("create temp table delivered (no varchar, mail varchar, mobile varchar)")
+        con.executemany("insert into delivered values (?, ?, ?)", rows)
+        assert Suppressor(suppression, country).keep_out(con, "crm", OF_PEOPLE, "delivered") == len(numbers)
+        left = con.execute("select mobile from delivered").fetchall()
+    assert {point for (point,) in left} == set(STAND_INS)
