@@ -95,6 +95,7 @@ class Deliveries:
     )  # older by name → those that are newer and known, newest last
     again: dict[str, list[str]] = field(default_factory=dict)  # copies → files of the same bytes that are no newer
     is_whole: bool = False
+    is_by_cursor: bool = False
     moved: dict[str, tuple[str, int]] = field(default_factory=dict)  # copies → what they may be moved from, its rows
 
     @property
@@ -133,7 +134,7 @@ class Deliveries:
         becomes = (
             "what only it has is added, nothing is replaced and nobody is gone"
             if self.is_whole
-            else "it replaces no row of a newer file"
+            else "it replaces no row of a newer file" + (" but by a greater cursor" if self.is_by_cursor else "")
         )
         hint = "; a date in each name, as 20261102, tells which is the newer one for certain"
         return becomes + ("" if _is_dated(file, self.late[file]) else hint)
@@ -181,7 +182,7 @@ def new_files(
     # one of a day that is still to come is a slip of its name
     known_files = {file for file, *_ in loaded if (date_of(file) or date.min) <= now().date() + _AHEAD}
     is_ordered = table.is_whole or is_by_file(table)
-    deliveries, last_file = Deliveries(is_whole=table.is_whole), newest_file
+    deliveries, last_file = Deliveries(is_whole=table.is_whole, is_by_cursor=table.is_by_cursor), newest_file
     # what replaced nothing is not what stands
     is_last_late = is_ordered and bool(newer_by_name(newest_file, known_files))
 

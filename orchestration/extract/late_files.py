@@ -1,4 +1,4 @@
-"""Parts of a table that come late: a row of a file that is older by its name replaces no row of a newer one.
+"""Parts of a table that come late: a row of a file that is older by its name replaces no row of a newer one, unless its cursor does.
 
 Here: which tables that holds for, and the newest file that has a row: `_newest_file` of raw, where it came again unchanged. Not
 here: what names tell (stores.py), which files are late (delivered.py), or whole tables (landing.py).
@@ -19,8 +19,8 @@ _FILE = "coalesce(r._newest_file, r._source_file)"
 
 
 def is_by_file(table: Table) -> bool:
-    """Whether of two deliveries of a row the newer file's stands: no cursor tells which is newer, and none is the whole."""
-    return bool(table.key) and not table.is_whole and not table.is_by_cursor
+    """Whether of two deliveries of a row the newer file's stands where no cursor tells which is newer; none is the whole."""
+    return bool(table.key) and not table.is_whole
 
 
 def drop_late_rows(

@@ -140,7 +140,7 @@ def merge(
     late: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Merges `batch` into `target`; one that `is_older` replaces no row that stands, and a row of a file that is `late` none of the
-    files that are newer. Of files, which come in any order, a row with an older cursor than raw's is none.
+    files that are newer, unless its cursor is greater. Of files, which come in any order, a row with an older cursor than raw's is none.
 
     What a database or an API answers is how things stand now, whatever its cursor says; and what comes later counts where
     rows are entered with old times: statements, and tables that say `read = "whole"`, as an address register, whose dates
@@ -155,7 +155,7 @@ def merge(
         on = "b._row_key = r._row_key"
         same, keyed = "true", "true"
     same = same or "true"
-    older = ""
+    older, is_greater = "", "false"
     if has_file and table.is_by_cursor:
         cursor = str(table.cursor)
         then, now = (moment(f"{alias}.{quote(cursor)}", table.columns[cursor]) for alias in "br")
@@ -163,13 +163,14 @@ def merge(
             # raw's may be either of two: a row that is not surely older counts, for it came later
             then, now = f"b.{INSTANT}", _earliest(now)
         older = f" or ({then} < {now} and {keyed})"
+        is_greater = f"coalesce({then} > {now}, false)"
     if is_older:
         older = f" or (r._deleted_at is null and {keyed})"
         if replaced:
             replaced.take(con, f"(select b.* from batch b semi join {target} r on {on} and {keyed})")
     before = count(con, "batch")
     if late:
-        drop_late_rows(con, target, f"{on} and {keyed}", late, replaced)
+        drop_late_rows(con, target, f"{on} and {keyed} and not {is_greater}", late, replaced)
     if has_file and is_by_file(table):
         note_newest_file(con, target, f"{on} and {keyed} and {same} and r._deleted_at is null")
     con.execute(f"delete from batch b using {target} r where {on} and (({same} and r._deleted_at is null){older})")

@@ -62,6 +62,21 @@ def test_parts_in_any_order_give_the_same_rows(load, said, order):
 
 
 @pytest.mark.parametrize("order", list(permutations(range(1, 4))))
+@pytest.mark.parametrize(("kind", "at"), [("DATE", "2025-11-01"), ("TIMESTAMP", "2025-11-01 10:00"), ("VARCHAR", "2025-11-01T10:00Z"), ("INTEGER", "7"), ("DATE", "")])  # fmt: skip
+def test_of_rows_with_an_equal_cursor_the_newest_file_stands_in_any_order(load, said, order, kind, at):
+    """A greater cursor counts more than a file's name."""
+    greater = "8" if kind == "INTEGER" else "2025-11-02"
+    parts = {
+        1: f"id,is_protected,day\n1,a,{at}\n2,a,{greater}\n",
+        2: f"id,is_protected,day\n1,b,{at}\n2,b,{at or '2025-11-01'}\n",
+        3: f"id,is_protected,day\n1,c,{at}\n",
+    }
+    for day in order:
+        load({f"a_2025110{day}.csv": parts[day]}, columns={**COLUMNS, "day": kind}, cursor="day")
+    assert said() == {1: "c", 2: "a"}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(1, 4))))
 def test_a_part_that_says_again_what_an_earlier_one_said_is_the_newest(load, said, order):
     parts = {1: part(k1="yes"), 2: part(k1="no"), 3: part(k1="yes")}
     for day in order:
