@@ -221,6 +221,23 @@ def raised_of(error: Exception) -> Exception:
         return told
 
 
+@pytest.mark.parametrize("is_raised", [True, False])
+def test_why_a_step_fails_is_told_in_our_own_words_and_not_in_those_of_its_cause(tmp_path, is_raised):
+    """A driver's words may quote rows."""
+
+    @dg.asset
+    def fails() -> None:
+        error = ValueError("Anna Berg is no number")
+        raise raised_of(error) if is_raised else error
+
+    job = dg.Definitions(assets=[fails]).resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(raise_on_error=False)
+    (event,) = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
+    said, is_disk_full = _reason(event, tmp_path)
+    assert not is_disk_full and "Anna" not in said
+    assert ("it cannot be written" in said and "see the log" in said) if is_raised else said == "step fails: ValueError"
+
+
 @pytest.mark.parametrize(
     "error",
     [
