@@ -40,7 +40,7 @@ from orchestration.privacy.intake.noted import (
     names_record,
     note_customers,
 )
-from orchestration.privacy.intake.raw_people import declared, raw_table
+from orchestration.privacy.intake.raw_people import declared, raw_table, standing
 from orchestration.privacy.intake.set_aside import forget_set_aside, staged_pairs
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.erased_points import addresses_in, forget_withdrawals, note_points
@@ -161,8 +161,10 @@ def _delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     con.execute("create or replace temp table erased_rows (source_system varchar, source_key varchar)")
     note_points(con, settings)
     of_sources = Counter[str]()
+    raw = standing(con, settings)
     for source, name, person in declared(settings):
-        of_sources[source] += _delete_raw(con, settings, source, name, person)
+        if raw.get((source, name)):
+            of_sources[source] += _delete_raw(con, settings, source, name, person)
     rows = of_sources.total() + sum(
         _empty_rejected(con, source, name, person) for source, name, person in declared(settings)
     )
@@ -184,8 +186,6 @@ def _delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
 
 
 def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person) -> int:
-    if not has_table(con, f"raw_{source}", name):
-        return 0
     known = [is_of(source, person)] if person.key else []
     known += [
         f"list_has_any({addresses_in(f'{quote(c)}::varchar')}, {LISTED.format(kind='email')})" for c in person.email

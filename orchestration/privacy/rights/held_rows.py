@@ -18,7 +18,7 @@ from orchestration.core.settings.tables import Table
 from orchestration.core.warehouse import has_table, key_text, quote, scalar, text
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.phones import read_phones_apart
-from orchestration.privacy.intake.raw_people import declared, raw_table
+from orchestration.privacy.intake.raw_people import declared, raw_table, standing
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.holds import held, holds, note_held_values
 from orchestration.privacy.rights.named import note_unresolved_people
@@ -142,8 +142,9 @@ def _note_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     read_phones_apart(con, _PHONES, settings.identity.default_country, "held_phones")
     con.execute(_NOTE)
     con.execute("drop table held_phones")
+    raw = standing(con, settings)
     for source, name, person in declared(settings):
-        if person.key and has_table(con, f"raw_{source}", name):
+        if person.key and raw.get((source, name)):
             for column in person.own:
                 con.execute(
                     f"insert into held_values select distinct 'own', {text(f'{source}.{column}:')} || {quote(column)}::varchar "

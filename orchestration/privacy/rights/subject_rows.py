@@ -12,13 +12,20 @@ from typing import Any
 
 import duckdb
 
-from orchestration.core.settings import Settings
+from orchestration.core.settings import Settings, Table
 from orchestration.core.settings.people import Person
-from orchestration.core.warehouse import has_table, json_path, key_text, quote, text
+from orchestration.core.warehouse import has_table, json_path, key_text, quote, scalar, text
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.privacy.intake.known_points import read_points
 from orchestration.privacy.intake.noted import names_of, names_record
-from orchestration.privacy.intake.raw_people import Unresolved, declared, note_raw_people, others_named, raw_table
+from orchestration.privacy.intake.raw_people import (
+    Unresolved,
+    declared,
+    note_raw_people,
+    others_named,
+    raw_table,
+    standing,
+)
 from orchestration.privacy.intake.request_words import SOURCE
 from orchestration.privacy.intake.set_aside import staged_pairs
 from orchestration.privacy.intake.spelled_numbers import is_spelled
@@ -83,8 +90,9 @@ def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, whom: str |
         con.execute(
             f"insert into subject_records select person_system, person_key from identity.former_people where {_IS_FORMER}"
         )
+    raw = standing(con, settings)
     for source, name, person in declared(settings):
-        if person.key and has_table(con, f"raw_{source}", name):
+        if person.key and raw.get((source, name)):
             for column in person.own:
                 # signed in; of others too where a device is shared
                 key = key_text(person.key_columns)
@@ -115,9 +123,13 @@ def _note_points(
 
 def has_any(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
     """Whether anything is held of the noted subject, who is no customer, but for what they asked for."""
-    asked = f"raw_{SOURCE}.{SOURCE}"
-    rows = (raw_rows(con, settings, ""), set_aside_rows(con, settings))
-    return any(table != asked for found in rows for table, *_ in found)
+    for source, name, _, where in _in_raw(con, settings):
+        values = {"customer": ""} if "$customer" in where else None
+        if (source, name) != (SOURCE, SOURCE) and scalar(
+            con, f"select exists (from {raw_table(source, name)} where {where})", values
+        ):
+            return True
+    return any(True for _ in set_aside_rows(con, settings))
 
 
 def names_them(
@@ -148,26 +160,30 @@ def their_part(con: duckdb.DuckDBPyConnection, column: str) -> str:
 
 def raw_rows(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) -> Iterator[Found]:
     """Of each raw table the rows that are theirs, with every column that it has, declared or not."""
-    for source, spec in settings.sources.items():
-        for name, table in spec.tables.items():
-            if not table.whose or not has_table(con, f"raw_{source}", name):
-                continue
+    for source, name, table, where in _in_raw(con, settings):
+        columns = [
+            (column, kind)
+            for column, kind, *_ in con.execute(f"describe {raw_table(source, name)}").fetchall()
+            if not column.startswith("_") or column in ("_extracted_at", "_deleted_at")
+        ]
+        told = {
+            column: _told(con, source, table.whose, column)
+            for column, kind in columns
+            if kind == "VARCHAR" and any(column in (*person.email, *person.phone) for person in table.whose)
+        }
+        rows = _rows(con, raw_table(source, name), [column for column, _ in columns], where, customer, told)
+        category = table.retention.category if table.retention else "identity"
+        if rows:
+            yield f"raw_{source}.{name}", _DELIVERED, category, {column: _DELIVERED for column, _ in columns}, rows
+
+
+def _in_raw(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tuple[str, str, Table, str]]:
+    """(source, table, its declaration, SQL on a row: whether it is theirs) of each raw table that has a row."""
+    for (source, name), has_rows in standing(con, settings).items():
+        table = settings.sources[source].tables[name]
+        if has_rows:
             conditions = [c for person in table.whose if (c := _is_theirs(con, settings, source, name, person))]
-            columns = [
-                (column, kind)
-                for column, kind, *_ in con.execute(f"describe {raw_table(source, name)}").fetchall()
-                if not column.startswith("_") or column in ("_extracted_at", "_deleted_at")
-            ]
-            where = " or ".join(conditions) or "false"
-            told = {
-                column: _told(con, source, table.whose, column)
-                for column, kind in columns
-                if kind == "VARCHAR" and any(column in (*person.email, *person.phone) for person in table.whose)
-            }
-            rows = _rows(con, raw_table(source, name), [column for column, _ in columns], where, customer, told)
-            category = table.retention.category if table.retention else "identity"
-            if rows:
-                yield f"raw_{source}.{name}", _DELIVERED, category, {column: _DELIVERED for column, _ in columns}, rows
+            yield source, name, table, " or ".join(conditions) or "false"
 
 
 def _told(con: duckdb.DuckDBPyConnection, source: str, whose: list[Person], column: str) -> str:
