@@ -96,7 +96,10 @@ def permitting(compiled, resolve, warehouse):
 
     readings = iter(range(1000))
 
-    def go(people: list[dict], *, at="2026-06-01", **conformed: list[dict]) -> dict[tuple[str, str, str], str]:
+    def go(
+        people: list[dict], *, at="2026-06-01", is_derived=True, **conformed: list[dict]
+    ) -> dict[tuple[str, str, str], str]:
+        """`is_derived`: whether the models are built; else the night ends with the ledger and its points, and permits nobody."""
         ids = resolve(*people)
         warehouse.execute(
             "create schema if not exists marts; create schema if not exists bi; create schema if not exists ops; create schema if not exists staging"
@@ -139,8 +142,11 @@ def permitting(compiled, resolve, warehouse):
         note_withdrawals(warehouse, dict.fromkeys(STATEMENTS, SYSTEMS), reading=str(next(readings)))
         keys = {customer: key for key, customer in ids.items()}
 
-        def derive() -> dict[tuple[str, str, str], str]:
+        def key_points() -> None:
             key_withdrawn_points(warehouse, "SE", go.namesakes, go.settings)
+
+        def derive() -> dict[tuple[str, str, str], str]:
+            key_points()
             for model in MODELS:
                 is_identity = model in ("golden_records", "protected_customers")
                 schema = "identity" if is_identity else "marts"
@@ -153,8 +159,11 @@ def permitting(compiled, resolve, warehouse):
                 (keys[c], purpose, channel): point for c, purpose, channel, is_allowed, point, _ in rows if is_allowed
             }
 
-        go.derive = derive  # once more, from what stands in the ledger by then
-        return derive()
+        go.derive, go.key_points = derive, key_points  # once more, from what stands in the ledger by then
+        if is_derived:
+            return derive()
+        key_points()
+        return {}
 
     # whether a call knows the withdrawals of the calls before it, as a night does; how many of one name share them; whose raw
     # tables hold people that were set aside

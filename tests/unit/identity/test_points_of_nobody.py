@@ -51,7 +51,8 @@ def test_rule_04_a_point_of_nobody_beside_somebodys_denies_whoever_comes_with_it
     def allowed(people: list[dict], at: str = "2026-01-01", **more) -> set[str]:
         statements = [said(p["source_key"], at="2026-01-01") for p in before]
         statements += [said(p["source_key"], at=at, purpose=purpose) for p in people[2:] for purpose in ("survey", "offers")]  # fmt: skip
-        permitted(people, consent_events=[*statements, *more.pop("withdrawn", [])], **more)
+        withdrawn = more.pop("withdrawn", [])
+        permitted(people, consent_events=[*statements, *withdrawn], is_derived=False, **more)
         note_rejected_withdrawals(warehouse, readers(settings))
         found = {who for who, _, _ in permitted.derive()}
         # each is tied to Anna

@@ -27,7 +27,7 @@ SETTINGS = Settings.model_validate({"company": "T", "sources": REGISTERS})
 @pytest.fixture
 def unread(warehouse, permitted):
     """Entries that cannot be read and are not acknowledged, after a night with these entries: (table, key)."""
-    permitted([ANNA], consent_events=[said("anna")])
+    permitted([ANNA], consent_events=[said("anna")], is_derived=False)
     prepare_ops(warehouse)
     warehouse.execute(
         "create schema if not exists quarantine; create table quarantine.books (source_system varchar, entity varchar, raw_count bigint); "
@@ -37,7 +37,7 @@ def unread(warehouse, permitted):
 
     def go(**conformed: list[dict]) -> set[tuple[str, str]]:
         if conformed:
-            permitted([ANNA], consent_events=[said("anna")], **conformed)
+            permitted([ANNA], consent_events=[said("anna")], is_derived=False, **conformed)
         find_untied(warehouse)
         find_unread_entries(warehouse, SETTINGS)
         rows = f"select entity, source_key from ({set_aside_rows(warehouse)}) where kind = 'register' and digest not in (select digest from ops.acknowledged)"

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -41,6 +42,12 @@ ADDRESSES = (
     "{} (at) {}.se", "{}%40{}.se", "{}&#64;{}.se", "{} [at] {} [dot] se", "{}＠{}.se", "%3C{}@{}.se%3E", "•{}@{}.se",
     "‹{}@{}.se›", "⟨{}@{}.se⟩", "＜{}@{}.se＞", "¿{}@{}.se", "${}@{}.se", "📧{}@{}.se", "✉\ufe0f {}@{}.se", "cy@dahl.se{}@{}.se", "{}@{}.secy@dahl.no",
 )  # fmt: skip
+
+
+@pytest.fixture
+def noted(permitted):
+    """A night as far as it notes withdrawals and whom they name: nothing of this reads permissions."""
+    return partial(permitted, is_derived=False)
 
 
 def letters(text: str) -> str:
@@ -110,13 +117,13 @@ def test_rule_04_an_unsubscribe_in_disguise_or_without_a_system_denies(permitted
     assert permitted([ANNA, BO], consent_events=offers, email_events=events) == {}
 
 
-def test_a_withdrawal_of_a_number_whose_digits_are_hidden_is_of_nobody(permitted, warehouse):
+def test_a_withdrawal_of_a_number_whose_digits_are_hidden_is_of_nobody(noted, warehouse):
     hidden = ("07011122xx", "070-111 22 **", "XX1112233")
-    permitted([ANNA, BO], consent_events=[no(None, contact_point=p, source_key=p) for p in hidden])
+    noted([ANNA, BO], consent_events=[no(None, contact_point=p, source_key=p) for p in hidden])
     assert find_untied(warehouse) == len(hidden)
 
 
-def test_a_withdrawal_of_nobody_is_told_until_it_is_acknowledged_or_its_person_comes(permitted, warehouse):
+def test_a_withdrawal_of_nobody_is_told_until_it_is_acknowledged_or_its_person_comes(permitted, noted, warehouse):
     permitted.remembers = True
     of_nobody = [
         no("nils", source_key="k"), no("anna", person_system="salesforce", source_key="s"), no(None, contact_point="at home", source_key="p"),
@@ -127,7 +134,7 @@ def test_a_withdrawal_of_nobody_is_told_until_it_is_acknowledged_or_its_person_c
         no("anna", source_key="f3"), no(None, contact_point="nobody (at) x.se", source_key="f4"),
     ]  # fmt: skip
     granted = [said("anna"), said("bo")]
-    permitted([ANNA, BO], consent_events=[*granted, *of_nobody, *fine])
+    noted([ANNA, BO], consent_events=[*granted, *of_nobody, *fine])
     assert find_untied(warehouse) == 5
     told = "select source_key, reason from identity.untied_withdrawals order by 1"
     assert warehouse.execute(told).fetchall() == [
@@ -147,11 +154,13 @@ def test_a_withdrawal_of_nobody_is_told_until_it_is_acknowledged_or_its_person_c
     assert permitted([ANNA, BO, nils], consent_events=[*granted, *of_nobody, *fine, said("nils")]) == {OF_BO: "bo@x.se"}
     assert find_untied(warehouse) == 3
     warehouse.execute("delete from identity.customer_source_records where source_key = 'nils'")
-    permitted.derive()
+    permitted.key_points()
     assert find_untied(warehouse) == 3
 
 
-def test_an_acknowledgement_is_of_what_a_withdrawal_says_and_not_of_the_load_that_brought_it(permitted, warehouse):
+def test_an_acknowledgement_is_of_what_a_withdrawal_says_and_not_of_the_load_that_brought_it(
+    permitted, noted, warehouse
+):
     permitted.remembers = True
     warehouse.execute(
         "create schema if not exists quarantine; create table quarantine.books (source_system varchar, entity varchar, raw_count bigint); "
@@ -161,7 +170,7 @@ def test_an_acknowledgement_is_of_what_a_withdrawal_says_and_not_of_the_load_tha
     def open_ones(load: int, *rows: dict) -> int:
         """How many are not acknowledged after a night in which a load brought the rows."""
         events = [row | {"load_id": load, "extracted_at": datetime(2026, 3, load)} for row in rows]
-        permitted([ANNA], consent_events=[said("anna"), *events])
+        noted([ANNA], consent_events=[said("anna"), *events])
         find_untied(warehouse)
         return sum(one.rows - one.acknowledged for one in _about_nobody(warehouse))
 
@@ -187,11 +196,11 @@ def test_an_acknowledgement_is_of_what_a_withdrawal_says_and_not_of_the_load_tha
     assert warehouse.execute(noted).fetchall() == [(1,)]
 
 
-def test_an_acknowledged_line_that_could_not_be_read_stays_so_when_its_file_is_loaded_again(warehouse, permitted):
+def test_an_acknowledged_line_that_could_not_be_read_stays_so_when_its_file_is_loaded_again(warehouse, noted):
     """It has no time of its own: its load's is another each time."""
     settings = Settings.model_validate(tomllib.loads(FORMS))
     prepare_ops(warehouse)
-    permitted([ANNA], consent_events=[said("anna")])
+    noted([ANNA], consent_events=[said("anna")])
 
     def open_ones(load: int, *lines: str) -> int:
         note_load(warehouse, load, at=f"2026-04-{load + 1:02}", source_rows=1, rejected=1)
@@ -214,14 +223,14 @@ def test_an_acknowledged_line_that_could_not_be_read_stays_so_when_its_file_is_l
     assert open_ones(3, line, line.replace("nobody", "nobody2")) == 1
 
 
-def test_an_acknowledgement_stands_when_the_same_is_delivered_under_another_key_or_line(permitted, warehouse):
+def test_an_acknowledgement_stands_when_the_same_is_delivered_under_another_key_or_line(permitted, noted, warehouse):
     """A table without a key tells rows apart by their file, and a broken line is told by its place."""
     permitted.remembers = True
     prepare_ops(warehouse)
 
     def open_ones(load: int, *rows: dict) -> int:
         events = [row | {"load_id": load, "extracted_at": datetime(2026, 3, load)} for row in rows]
-        permitted([ANNA], consent_events=[said("anna"), *events])
+        noted([ANNA], consent_events=[said("anna"), *events])
         find_untied(warehouse)
         rows = f"select count(*) from ({set_aside_rows(warehouse)}) where digest not in (select digest from ops.acknowledged)"
         return warehouse.execute(rows).fetchall()[0][0]
@@ -238,9 +247,9 @@ def test_an_acknowledgement_stands_when_the_same_is_delivered_under_another_key_
     assert open_ones(4, *whole, no("nisse", source_key="tuesday.csv 10")) == 1
 
 
-def test_an_acknowledgement_of_an_earlier_version_stands(permitted, warehouse):
+def test_an_acknowledgement_of_an_earlier_version_stands(noted, warehouse):
     prepare_ops(warehouse)
-    permitted([ANNA], consent_events=[said("anna"), no("nils", source_key="k")])
+    noted([ANNA], consent_events=[said("anna"), no("nils", source_key="k")])
     # its digest had the key in it
     warehouse.execute(
         "insert into ops.acknowledged select 'withdrawal:' || md5(to_json([source_system, entity, source_key, person_system, person_key, "
@@ -253,12 +262,12 @@ def test_an_acknowledgement_of_an_earlier_version_stands(permitted, warehouse):
     assert warehouse.execute(rows).fetchall() == [(0,)]
 
 
-def test_a_withdrawal_that_came_again_and_names_somebody_is_mended(permitted, warehouse):
+def test_a_withdrawal_that_came_again_and_names_somebody_is_mended(permitted, noted, warehouse):
     permitted.remembers = True
 
     def untied(load: int, row: dict) -> int:
         row |= {"load_id": load, "extracted_at": datetime(2026, 3, load), "source_key": "k"}
-        permitted([ANNA], consent_events=[said("anna"), row])
+        noted([ANNA], consent_events=[said("anna"), row])
         return find_untied(warehouse)
 
     assert untied(2, no("ana")) == 1
@@ -268,14 +277,14 @@ def test_a_withdrawal_that_came_again_and_names_somebody_is_mended(permitted, wa
     assert untied(5, no("anna")) == 0
 
 
-def test_a_rejected_row_of_nobody_that_came_again_whole_is_mended(permitted, warehouse):
+def test_a_rejected_row_of_nobody_that_came_again_whole_is_mended(permitted, noted, warehouse):
     permitted.remembers = True
     form = FORMS.replace("sources.forms", "sources.crm").replace('{ id = "VARCHAR"', '{ no = "VARCHAR", id = "VARCHAR"')
     settings = Settings.model_validate(tomllib.loads(form.replace('source_key = "id"', 'source_key = "no"')))
     prepare_ops(warehouse)
 
     def untied(*events: dict) -> int:
-        permitted([ANNA], consent_events=[said("anna"), *events])
+        noted([ANNA], consent_events=[said("anna"), *events])
         note_rejected_withdrawals(warehouse, readers(settings))
         return find_untied(warehouse)
 
@@ -325,9 +334,9 @@ def test_a_rejected_row_is_about_whoever_has_its_readable_point_whatever_stands_
             said_so = dict(zip(("no", "id", "mail", "mobile"), row, strict=True))
             content = json.dumps(said_so | {"born": "1st of May", "news": "Nej", "said": "2026-03-01"})
             warehouse.execute("insert into quarantine.rejected_rows values (1, 'club', 'p', 'p1.csv', null, 'born', 'cast', ?)", [content])  # fmt: skip
-        permitted(people, consent_events=granted)
+        permitted(people, consent_events=granted, is_derived=False)
         note_rejected_withdrawals(warehouse, readers(settings))
-        permitted.derive()
+        permitted.key_points()
         return find_untied(warehouse)
 
     people = [ANNA, BO, person("cia", "Cia", "Ek", email="cia@x.se"), person("dan", "Dan", "Fors", email="dan@x.se", phone="+46701112277")]  # fmt: skip
@@ -354,14 +363,14 @@ def test_rejected_rows_that_name_nobody_are_not_one_persons(permitted, warehouse
             row = {"no": point, "id": word, "mail": point, "born": "1st of May", "news": "Nej", "said": "2026-03-01"}
             warehouse.execute("insert into quarantine.rejected_rows values (1, 'club', 'p', 'p1.csv', null, 'born', 'cast', ?)", [json.dumps(row)])  # fmt: skip
     granted = [said(one["source_key"], contact_point=one["email"]) for one in people.values()]
-    permitted([BO, *people.values()], consent_events=[*granted, said("bo")])
+    permitted([BO, *people.values()], consent_events=[*granted, said("bo")], is_derived=False)
     note_rejected_withdrawals(warehouse, readers(settings))
     assert set(permitted.derive()) == {OF_BO}
     assert find_untied(warehouse) == len(people)
 
 
-def test_the_ledger_of_an_older_home_is_looked_at_whole(permitted, warehouse):
-    permitted([ANNA], consent_events=[no("anna"), no("nils")])
+def test_the_ledger_of_an_older_home_is_looked_at_whole(noted, warehouse):
+    noted([ANNA], consent_events=[no("anna"), no("nils")])
     warehouse.execute("update identity.withdrawals set was_tied = null")
     assert find_untied(warehouse) == 1
     assert note_withdrawals(warehouse, {"consent_events": ["crm"]}, "again") == 2

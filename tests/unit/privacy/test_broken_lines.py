@@ -40,7 +40,7 @@ FINE = ['{"born": "31.12.1980", "news": "Ja"}', "nobody@y.se,Nej", None]
 @pytest.fixture
 def night(permitted, warehouse):
     """Whom permissions are left to, with these rejected lines of one file, and what is told of nobody: {key: reason}."""
-    permitted(PEOPLE, consent_events=GRANTED)
+    permitted(PEOPLE, consent_events=GRANTED, is_derived=False)
     prepare_ops(warehouse)
     note_load(warehouse, source_rows=9, rejected=4)
 

@@ -33,7 +33,7 @@ def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, ware
     statements = [said(p["source_key"]) for p in people] + [said("anna", purpose="profiling")]
 
     def allowed() -> set[str]:
-        permitted(people, consent_events=statements)
+        permitted(people, consent_events=statements, is_derived=False)
         note_rejected_withdrawals(warehouse, readers(settings))
         return {(who, purpose) for who, purpose, _ in permitted.derive()}
 
@@ -86,7 +86,8 @@ def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_
         ("2026-04-01T03:00:00", {"anna"}),
         ("2026-04-01T03:00:01", {"anna", "bo"}),
     ):
-        permitted([ANNA, BO], consent_events=[said("anna", at=granted_at), said("bo", at=granted_at)])
+        granted = [said("anna", at=granted_at), said("bo", at=granted_at)]
+        permitted([ANNA, BO], consent_events=granted, is_derived=False)
         note_rejected_withdrawals(warehouse, readers(settings))
         assert {who for who, _, _ in permitted.derive()} == allowed, granted_at
 
@@ -179,7 +180,7 @@ def test_rule_06_a_persons_request_in_a_line_that_was_rejected_denies(permitted,
     prepare_raw(warehouse, settings)
     counts = extract_source(warehouse, home, settings, "requests")["requests"]
     assert (counts.rejected, counts.inserted) == (6, 1)
-    permitted(people, consent_events=granted)
+    permitted(people, consent_events=granted, is_derived=False)
     note_rejected_withdrawals(warehouse, readers(settings))
     allowed = {(who, purpose) for who, purpose, _ in permitted.derive()}
     # an objection ends marketing alone; a request that is read well is taken up (orchestration/run/requests.py)
