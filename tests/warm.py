@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.preloaded"])
+_PROCESSES.set_forkserver_preload(["tests.program", "tests.preloaded"])
 
 
 class WarmProcess:
