@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Kundbild:
     return kundbild
 
 
-@pytest.fixture
-def demo_copy(demo: Kundbild, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kundbild]:
-    """The same, to be changed, under the same pepper: whoever is erased in it is suppressed in no other copy."""
-    settings = tmp_path / "settings" / "kundbild"
+@contextmanager
+def to_be_changed(demo: Kundbild, folder: Path) -> Iterator[Kundbild]:
+    """The demo, to be changed, under the same pepper: whoever is erased in it is suppressed in no other copy."""
+    settings = folder / "settings" / "kundbild"
     settings.mkdir(parents=True)
     shutil.copy2(Path(os.environ["XDG_CONFIG_HOME"]) / "kundbild" / "pepper", settings)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(settings.parent))
-    with changed_in_place(demo.home.parent, tmp_path / "changed"):
+    with pytest.MonkeyPatch.context() as patch, changed_in_place(demo.home.parent, folder / "changed"):
+        patch.setenv("XDG_CONFIG_HOME", str(settings.parent))
         yield demo
+
+
+@pytest.fixture
+def demo_copy(demo: Kundbild, tmp_path: Path) -> Iterator[Kundbild]:
+    """The same, to be changed by one test."""
+    with to_be_changed(demo, tmp_path) as kundbild:
+        yield kundbild
 
 
 @pytest.fixture
