@@ -10,14 +10,15 @@ import sqlite3
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 from tests.conftest import NIGHT_2, Kundbild
 from tests.integration.clocks import set_night
-from tests.integration.someone import Someone, asked, places
+from tests.integration.conftest import to_be_changed
+from tests.integration.someone import Someone, asked, places, someone_of
 
 
 def totals(kundbild: Kundbild) -> list[tuple]:
@@ -68,73 +69,87 @@ def come_back_spelled_otherwise(kundbild: Kundbild, someone: Someone) -> None:
             crm.execute(f"insert into contacts values ({', '.join('?' * len(columns))})", [values[c] for c in columns])
 
 
-def test_rule_25_who_was_erased_stays_away_from_a_full_extract_other_spellings_and_a_backup(
-    demo_copy: Kundbild, someone: Someone, tmp_path: Path
-):
-    shutil.copytree(demo_copy.home, tmp_path / "backup", symlinks=True)
-    assert len(places(demo_copy.home, someone.tokens)) > 15
-    before = totals(demo_copy)
-    outcome = demo_copy.json("erase", "--email", f" {someone.email.upper()} ")[0]
-    assert outcome["state"] == "done" and outcome["records"] >= 3
-    assert places(demo_copy.home, someone.tokens) == []
-    assert totals(demo_copy) == before
-    # everything is extracted anew
-    come_back_spelled_otherwise(demo_copy, someone)
-    (demo_copy.home / "warehouse.duckdb").unlink()
-    demo_copy("run", "--as-of", NIGHT_2)
-    assert places(demo_copy.home, someone.tokens) == []
-    with demo_copy.warehouse() as con:
-        assert con.execute("select count(*) from raw_crm.contacts where contact_id >= 900000").fetchall() == [(0,)]
-    # the whole home folder is put back as it was: what is known of the erasure lies beside it
-    shutil.rmtree(demo_copy.home)
-    shutil.copytree(tmp_path / "backup", demo_copy.home, symlinks=True)
-    assert places(demo_copy.home, someone.tokens)
-    demo_copy("run", "--as-of", NIGHT_2)
-    assert places(demo_copy.home, someone.tokens) == []
-
-
-def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_consent_lifts_it(
-    demo_copy: Kundbild, someone: Someone
-):
-    demo_copy("erase", "--customer", someone.customer_id)
-    path = demo_copy.home / "suppression.jsonl"
-    entries = [json.loads(line) for line in path.read_text().splitlines()]
-    assert {entry["kind"] for entry in entries} >= {"record", "email", "phone", "name"}
-    assert all(
-        set(entry) == {"keyed_hash", "kind", "on", "reason", "is_lifted", "secrets"}
-        and re.fullmatch("[0-9a-f]{64}", entry["keyed_hash"])
-        for entry in entries
-    )
-    assert path.stat().st_mode & 0o077 == 0
-    come_back_spelled_otherwise(demo_copy, someone)
+def says_again(kundbild: Kundbild, email: str, *rows: dict[str, str | int | None]) -> None:
+    """Statements of the first of those who came back, on their address, into the CRM: with evidence but for what `rows` change."""
     stated = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")
-    with sqlite3.connect(demo_copy.home / "demo" / "crm" / "crm.sqlite") as crm:
+    with sqlite3.connect(kundbild.home / "demo" / "crm" / "crm.sqlite") as crm:
         columns = [row[1] for row in crm.execute("pragma table_info(consents)")]
         row = dict(zip(columns, crm.execute("select * from consents limit 1").fetchone(), strict=True))
         row |= {
-            "contact_id": 900_000, "contact_point": someone.email, "contact_point_type": "email", "status": "granted", "wording_version": "v3",
+            "contact_id": 900_000, "contact_point": email, "contact_point_type": "email", "status": "granted", "wording_version": "v3",
             "stated_at": stated, "updated_at": "2026-11-01T21:00:00",
         }  # fmt: skip
-        for number, changed in enumerate(
-            ({"wording_version": None}, {"status": "withdrawn"}, {"stated_at": "2026-10-01T00:00:00"})
-        ):
-            values = row | changed | {"consent_id": 900_000 + number}
+        for number, changed in enumerate(rows):
+            values = row | {"consent_id": 900_000 + number} | changed
             crm.execute(f"insert into consents values ({', '.join('?' * len(columns))})", [values[c] for c in columns])
+
+
+# none of these is a new consent
+NO_CONSENTS = ({"wording_version": None}, {"status": "withdrawn"}, {"stated_at": "2026-10-01T00:00:00"})
+
+
+@pytest.fixture(scope="module")
+def coming_back(demo: Kundbild, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """What becomes of somebody who is erased, and comes back in every way."""
+    seen, folder, someone = SimpleNamespace(), tmp_path_factory.mktemp("coming_back"), someone_of(demo)
     there = "select contact_id from raw_crm.contacts where contact_id >= 900000"
-    demo_copy("run", "--as-of", NIGHT_2)
-    with demo_copy.warehouse() as con:
-        assert con.execute(there).fetchall() == []
-    with sqlite3.connect(demo_copy.home / "demo" / "crm" / "crm.sqlite") as crm:
-        crm.execute(
-            f"insert into consents values ({', '.join('?' * len(columns))})",
-            [(row | {"consent_id": 900_009})[c] for c in columns],
-        )
-        crm.execute("update contacts set updated_at = '2026-11-01T22:00:00' where contact_id >= 900000")
-        crm.execute("update consents set updated_at = '2026-11-01T22:00:00' where consent_id = 900009")
-    demo_copy("run", "--as-of", NIGHT_2, "--force")
-    with demo_copy.warehouse() as con:
-        # by the address that consented, and by nothing else
-        assert con.execute(there).fetchall() == [(900_000,)]
+
+    def come_back() -> list[tuple[int]]:
+        demo("run", "--as-of", NIGHT_2)
+        seen.places.append(places(demo.home, someone.tokens))
+        with demo.warehouse() as con:
+            return con.execute(there).fetchall()
+
+    with to_be_changed(demo, folder) as kundbild:
+        shutil.copytree(kundbild.home, folder / "backup", symlinks=True)
+        seen.places, seen.totals = [places(kundbild.home, someone.tokens)], [totals(kundbild)]
+        seen.outcome = kundbild.json("erase", "--email", f" {someone.email.upper()} ")[0]
+        seen.places.append(places(kundbild.home, someone.tokens))
+        seen.totals.append(totals(kundbild))
+        listed = kundbild.home / "suppression.jsonl"
+        seen.entries = [json.loads(line) for line in listed.read_text().splitlines()]
+        seen.mode = listed.stat().st_mode
+        # everything is extracted anew
+        come_back_spelled_otherwise(kundbild, someone)
+        says_again(kundbild, someone.email, *NO_CONSENTS)
+        (kundbild.home / "warehouse.duckdb").unlink()
+        seen.extracted_anew = come_back()
+        # the whole home folder is put back as it was: what is known of the erasure lies beside it
+        shutil.rmtree(kundbild.home)
+        shutil.copytree(folder / "backup", kundbild.home, symlinks=True)
+        seen.places.append(places(kundbild.home, someone.tokens))
+        seen.from_backup = come_back()
+        # and a consent that is one
+        come_back_spelled_otherwise(kundbild, someone)
+        says_again(kundbild, someone.email, *NO_CONSENTS, {"consent_id": 900_009})
+        seen.with_consent = come_back()
+    return seen
+
+
+def test_rule_25_who_was_erased_stays_away_from_a_full_extract_other_spellings_and_a_backup(
+    coming_back: SimpleNamespace,
+):
+    assert coming_back.outcome["state"] == "done" and coming_back.outcome["records"] >= 3
+    at_first, erased, extracted_anew, put_back, from_backup, _ = coming_back.places
+    assert len(at_first) > 15 and put_back
+    assert (erased, extracted_anew, from_backup) == ([], [], [])
+    before, after = coming_back.totals
+    assert after == before
+    assert (coming_back.extracted_anew, coming_back.from_backup) == ([], [])
+
+
+def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_consent_lifts_it(
+    coming_back: SimpleNamespace,
+):
+    assert {entry["kind"] for entry in coming_back.entries} >= {"record", "email", "phone", "name"}
+    assert all(
+        set(entry) == {"keyed_hash", "kind", "on", "reason", "is_lifted", "secrets"}
+        and re.fullmatch("[0-9a-f]{64}", entry["keyed_hash"])
+        for entry in coming_back.entries
+    )
+    assert coming_back.mode & 0o077 == 0
+    # nobody by what is no consent; by the address that consented, and by nothing else
+    assert (coming_back.extracted_anew, coming_back.with_consent) == ([], [(900_000,)])
 
 
 def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(demo_copy: Kundbild, someone: Someone):
