@@ -11,6 +11,15 @@
     }}
 {%- endmacro %}
 
+{#- Joins the customer whose a row's person is by now, as `s`; the row is `e`. -#}
+{% macro join_customer() -%}
+    left join
+        {{ ref("bridge_customer_source_records") }} s
+        on s.source_system = e.person_system
+        and s.source_key = e.person_key
+        and s.valid_to is null
+{%- endmacro %}
+
 {% macro forget_gone(entity) -%}
     {%- if is_incremental() -%}
         delete from {{ this }}

@@ -2,12 +2,7 @@ with
     sent as (
         select
             e.source_system, e.source_key, s.customer_id, c.purpose, 'email' as channel, e.contact_point, e.occurred_at
-        from {{ ref("conformed_email_events") }} e
-        left join
-            {{ ref("bridge_customer_source_records") }} s
-            on s.source_system = e.person_system
-            and s.source_key = e.person_key
-            and s.valid_to is null
+        from {{ ref("conformed_email_events") }} e {{ join_customer() }}
         left join
             {{ ref("conformed_campaigns") }} c on c.source_system = e.source_system and c.source_key = e.campaign_key
         where e.kind = 'sent' and e.deleted_at is null and {{ is_of_somebody_free() }}

@@ -10,10 +10,5 @@ select
     e.kind,
     e.occurred_at,
     e.load_id
-from {{ ref("conformed_email_events") }} e
-left join
-    {{ ref("bridge_customer_source_records") }} s
-    on s.source_system = e.person_system
-    and s.source_key = e.person_key
-    and s.valid_to is null
+from {{ ref("conformed_email_events") }} e {{ join_customer() }}
 where e.deleted_at is null and {{ is_of_somebody_free() }} {{ changed_since_last_run() }}

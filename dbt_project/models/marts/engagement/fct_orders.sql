@@ -27,12 +27,7 @@ with
             r.digest as returns_digest,
             coalesce(r.is_wholly_returned, false) as is_wholly_returned,
             x.exchange_rate
-        from {{ ref("conformed_orders") }} e
-        left join
-            {{ ref("bridge_customer_source_records") }} s
-            on s.source_system = e.person_system
-            and s.source_key = e.person_key
-            and s.valid_to is null
+        from {{ ref("conformed_orders") }} e {{ join_customer() }}
         left join {{ ref("order_returns") }} r on r.source_system = e.source_system and r.order_key = e.source_key
         left join {{ ref("credit_notes") }} c on c.source_system = e.source_system and c.source_key = e.source_key
         left join

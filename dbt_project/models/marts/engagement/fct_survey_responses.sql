@@ -14,10 +14,5 @@ select
     e.csat,
     e.ces,
     e.load_id
-from {{ ref("conformed_survey_responses") }} e
-left join
-    {{ ref("bridge_customer_source_records") }} s
-    on s.source_system = e.person_system
-    and s.source_key = e.person_key
-    and s.valid_to is null
+from {{ ref("conformed_survey_responses") }} e {{ join_customer() }}
 where e.deleted_at is null and {{ is_of_somebody_free() }} {{ changed_since_last_run() }}

@@ -13,10 +13,5 @@ select
     e.satisfaction,
     date_diff('minute', e.opened_at, e.first_reply_at) / 60.0 as first_reply_hours,
     e.load_id
-from {{ ref("conformed_tickets") }} e
-left join
-    {{ ref("bridge_customer_source_records") }} s
-    on s.source_system = e.person_system
-    and s.source_key = e.person_key
-    and s.valid_to is null
+from {{ ref("conformed_tickets") }} e {{ join_customer() }}
 where e.deleted_at is null and {{ is_of_somebody_free() }} {{ changed_since_last_run() }}
