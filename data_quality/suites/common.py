@@ -81,7 +81,19 @@ def no_rows(name: str, description: str, query: str, severity: Severity = "ERROR
     return Check(name, description, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, severity, rule=rule)
 
 
+_DIRECT_MARKETING = "dire[kc]te?(reklam|mark(et|nad|ed))|suoramarkkinoi"
+
+
 def direct_marketing(purpose: str) -> str:
-    """SQL: whether a purpose, a text, says direct marketing, by its letters alone."""
-    letters = f"regexp_replace(lower({purpose}), '[^a-zåäöæø]', '', 'g')"
-    return f"coalesce(regexp_matches({letters}, 'dire[kc]te?(reklam|mark(et|nad|ed))|suoramarkkino'), false)"
+    """SQL: whether a purpose, a text, says direct marketing, by its letters alone; perhaps beside others."""
+    return f"coalesce(regexp_matches({_letters(purpose)}, '{_DIRECT_MARKETING}'), false)"
+
+
+def more_than_direct_marketing(purpose: str) -> str:
+    """SQL: whether a purpose says direct marketing and something beside it: then it may mean every purpose."""
+    rest = f"regexp_replace({_letters(purpose)}, '({_DIRECT_MARKETING})(ing|s?f[öøo]e?ring|e|nti)?', '')"
+    return f"({direct_marketing(purpose)} and {rest} <> '')"
+
+
+def _letters(purpose: str) -> str:
+    return f"regexp_replace(lower({purpose}), '[^a-zåäöæø]', '', 'g')"

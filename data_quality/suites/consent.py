@@ -12,6 +12,7 @@ from data_quality.suites.common import (
     RESTRICTED,
     direct_marketing,
     keeps_its_volume,
+    more_than_direct_marketing,
     no_row_where,
     no_rows,
 )
@@ -26,7 +27,7 @@ _IS_RESTRICTED = f"b.customer_id in {RESTRICTED}"
 # a withdrawal e, and a permission b
 _IS_ABOUT = (
     f"(e.purpose in (b.purpose, 'all') and e.channel in (b.channel, 'all') or {direct_marketing('e.purpose')} "
-    "and b.purpose in (select purpose from reference.purposes where is_marketing))"
+    f"and (b.purpose in (select purpose from reference.purposes where is_marketing) or {more_than_direct_marketing('e.purpose')}))"
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data_quality.suites.common import direct_marketing, more_than_direct_marketing
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import ColumnMap, EntityMap
 from orchestration.core.warehouse import quote, text
@@ -238,7 +239,7 @@ def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
     granted = set(_GRANTS)
     wanted = {"person": "person_key", "point": "contact_point", "status": "status", "kind": "kind", "purpose": "purpose", "channel": "channel"}  # fmt: skip
     wanted["at"] = "stated_at" if mapping.entity == "consent_events" else "occurred_at"
-    ignored, any_word_grants = "false", False
+    ignored, any_word_grants = ["false"], False
     for what, column in wanted.items():
         how = mapping.how(column)
         if how is None:
@@ -252,25 +253,33 @@ def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
             granted -= {raw.strip().lower() for raw, means in how.values.items() if means != "granted"}
             any_word_grants = how.otherwise == "granted"
             parts[what] = Part(quote(how.columns[0]), how.columns[0])
-            if how.ignore:
-                words = ", ".join(text(word.strip().lower()) for word in how.ignore)
-                # an empty field of a file is null in raw, and ignored where "" is
-                ignored = f"coalesce({_word(quote(how.columns[0]))}, '') in ({words})"
         else:
             parts[what] = Part(_translated(how), how.columns[0], tuple(how.formats))
+        if how and how.ignore and what in ("status", "purpose", "channel"):
+            words = ", ".join(text(word.strip().lower()) for word in how.ignore)
+            # an empty field of a file is null in raw, and ignored where "" is
+            ignored.append(f"coalesce({_word(quote(how.columns[0]))}, '') in ({words})")
     system = text(str(mapping.constants.get("person_system", source)))
     if (said := mapping.how("person_system")) is not None:
         system = quote(said.columns[0])
     if any_word_grants and "status" in parts:
         # the configuration lets every other word grant: what reads as a refusal is one still
         parts["kind_of_status"] = parts.pop("status")
-    return _select(source, spec, name, parts, tuple(sorted(granted)), {"person_system": system, "ignored": ignored})
+    return _select(
+        source,
+        spec,
+        name,
+        parts,
+        tuple(sorted(granted)),
+        {"person_system": system, "ignored": f"({' or '.join(ignored)})"},
+    )
 
 
 def _translated(how: ColumnMap) -> str:
     column = f"cast({quote(how.columns[0])} as varchar)"
     cases = "".join(f" when {text(raw.strip().lower())} then {text(means)}" for raw, means in how.values.items())
-    return f"case {_word(column)}{cases} else {column} end" if cases else column
+    others = column if how.otherwise is None else text(how.otherwise)
+    return f"case {_word(column)}{cases} else {others} end" if cases else others
 
 
 def _select(
@@ -288,13 +297,23 @@ def _select(
     else:
         refuses = "true"
     person, point = (parts[p].sql if p in parts else "null" for p in ("person", "point"))
-    purpose = "'marketing'" if kind else _or_all(parts.get("purpose"))
-    channel = "'email'" if kind else _or_all(parts.get("channel"))
+    purpose, channel = ("'marketing'", "'email'") if kind else _about(parts.get("purpose"), parts.get("channel"))
     return (
         f"select {more['person_system']} as person_system, cast({person} as varchar) as person_key, cast({point} as varchar) as point, "
         f"{purpose} as purpose, {channel} as channel, coalesce({_time(spec, parts.get('at'))}, {_first_known(source, name)}) as said_at, {_clock(source, spec, parts.get('at'))} as clock "
         f"from {quote('raw_' + source)}.{quote(name)} "
         f"where ({refuses}) and not {more.get('ignored', 'false')}"
+    )
+
+
+def _about(purpose: Part | None, channel: Part | None) -> tuple[str, str]:
+    """SQL: a purpose and a channel. One that the seeds do not know is any; direct marketing is on every channel, and with
+    something beside it of every purpose."""
+    said, on = _or_all(purpose), _or_all(channel)
+    is_marketing = f"({said} = 'marketing' or {direct_marketing(said)} and not {more_than_direct_marketing(said)})"
+    return (
+        f"case when {said} in (select purpose from reference.purposes) or {is_marketing} then {said} else 'all' end",
+        f"case when {on} in (select channel from reference.channels) and not {direct_marketing(said)} then {on} else 'all' end",
     )
 
 
@@ -318,7 +337,7 @@ def _first_known(source: str, name: str) -> str:
 
 
 def _time(spec: Source, part: Part | None) -> str:
-    """SQL: when it was said, UTC. A day alone counts whole. Local times of a source in another zone count half a day
+    """SQL: the last moment when it was said, UTC. A day alone counts whole. Local times of a source in another zone count half a day
     earlier: the check may then miss an opt-out of the same hours, and never cries without a cause."""
     if part is None:
         return "null::timestamp"
@@ -327,10 +346,12 @@ def _time(spec: Source, part: Part | None) -> str:
     if part.formats:
         formats = ", ".join(text(one) for one in part.formats)
         parsed = f"coalesce(try_strptime({column}, [{formats}]), {parsed})"
-    whole_day = f"case when regexp_full_match(trim({column}), '[0-9-]+') or {_is_midnight(part.sql)} then interval '86399 second' else interval '0 second' end"
+    span = f"case when regexp_full_match(trim({column}), '[0-9-]+') or {_is_midnight(part.sql)} then interval '86399 second' "
+    # one of the whole minute, or second, may be as late as its end
+    span += f"when epoch_us({parsed}) % 60000000 = 0 then interval '59999999 microsecond' when epoch_us({parsed}) % 1000000 = 0 then interval '999999 microsecond' else interval '0 second' end"
     is_local = (spec.timezone or "").upper() not in ("", "UTC", "ETC/UTC")
     early = f" - case when {_has_offset(part.sql)} then interval '0 hour' else {EARLIER} end" if is_local else ""
-    return f"{parsed} + {whole_day}{early}"
+    return f"{parsed} + {span}{early}"
 
 
 def _has_offset(value: str) -> str:

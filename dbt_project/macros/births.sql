@@ -36,6 +36,14 @@
     )
 {%- endmacro %}
 
+{#-
+    A birth date of which no format is known; null where its first part may be a day: 05/06/14 is a child's in one order, and
+    an adult's in another. A first part above 31 is a year.
+-#}
+{% macro as_birth(expression) -%}
+    case when extract(year from {{ as_date(expression) }}) not between 0 and 31 then {{ as_date(expression) }} end
+{%- endmacro %}
+
 {#- The date, or the same day a hundred years before where it lies after a moment. -#}
 {% macro not_after(date, moment) -%}
     case when {{ date }} > {{ moment }} then {{ date }} - interval 100 year else {{ date }} end

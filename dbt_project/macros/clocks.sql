@@ -24,7 +24,8 @@
         group by 1, 2, 3
         having count(clock) > 0 and (count(clock) < count(*) or min(clock) != max(clock))
     ),
-    -- grants that may have come before a withdrawal on another clock
+    -- grants that may have come before a withdrawal: on another clock, or within the minute or second that is all it
+    -- tells
     doubted as (
         select distinct g.customer_id, g.purpose, g.channel, g.event_key
         from told g
@@ -37,5 +38,17 @@
             and w.weighs_at < g.weighs_at
             and w.weighs_at + {{ later_by("w.clock") }} >= g.weighs_at - {{ earlier_by("g.clock") }}
         where g.status = 'granted' and w.status = 'withdrawn' and w.clock is distinct from g.clock
+        union
+        select g.customer_id, g.purpose, g.channel, g.event_key
+        from told g
+        join
+            told w
+            on w.customer_id = g.customer_id
+            and w.purpose = g.purpose
+            and w.channel = g.channel
+            and date_trunc('minute', w.weighs_at) = date_trunc('minute', g.weighs_at)
+            and w.weighs_at < g.weighs_at
+            and {{ last_moment("w.weighs_at") }} >= g.weighs_at
+        where g.status = 'granted' and w.status = 'withdrawn'
     )
 {%- endmacro %}

@@ -14,6 +14,19 @@
     end
 {%- endmacro %}
 
+{#- SQL: the last moment that a time can mean, which may be told by the minute or the second alone. -#}
+{% macro last_moment(at) -%}
+    case
+        when {{ at }} = date_trunc('minute', {{ at }})
+        then {{ at }} + interval '59999999' microsecond
+        when {{ at }} = date_trunc('second', {{ at }})
+        then {{ at }} + interval '999999' microsecond
+        when {{ at }} = date_trunc('millisecond', {{ at }})
+        then {{ at }} + interval '999' microsecond
+        else {{ at }}
+    end
+{%- endmacro %}
+
 {#-
     Whether the day that ends at `at`, UTC, has 25 hours in some zone. Clocks go back on a Sunday from 25 October to 7 November or
     from 1 to 8 April, or at the end of the day before it (Nuuk, Beirut, Santiago), in Cairo of a Thursday. Ten and a half hours

@@ -1,6 +1,6 @@
 {#-
     What each withdrawal denies, as CTE `denied_by`: (said_purpose, said_channel, purpose, channel). Who objects to direct
-    marketing (Art. 21) withdraws every marketing purpose on every channel; who unsubscribes or complains, every marketing
+    marketing (Art. 21) withdraws every marketing purpose on every channel, and whatever a text names beside it; who unsubscribes or complains, every marketing
     purpose on that channel; a purpose or channel that is not known here is any.
 -#}
 {% macro denied_by(withdrawn) -%}
@@ -17,14 +17,23 @@
         join
             {{ ref("channels") }} c
             on c.channel = e.channel
-            or {{ is_direct_marketing("e.purpose") }}
+            or {{ names_direct_marketing("e.purpose") }}
             or e.channel not in (select channel from {{ ref("channels") }})
     )
 {%- endmacro %}
 
-{#- SQL: whether a purpose, a text, is direct marketing in whatever spelling: Direct-Marketing, direktreklam. -#}
+{#- SQL: whether a purpose, a text, is direct marketing in whatever spelling (Direct-Marketing, direktreklam), and nothing beside it. -#}
 {% macro is_direct_marketing(purpose) -%}
-    regexp_matches(lower({{ purpose }}), 'dire[ck]te?.?(market|marknad|marked|reklam)|suora.?markkinoi')
+    regexp_full_match(lower({{ purpose }}), '[^\pL]*' || {{ _direct_marketing() }} || '\pL*[^\pL]*')
+{%- endmacro %}
+
+{#- SQL: whether a purpose, a text, names direct marketing, perhaps beside others: `direktreklam, survey`. -#}
+{% macro names_direct_marketing(purpose) -%}
+    regexp_matches(lower({{ purpose }}), {{ _direct_marketing() }})
+{%- endmacro %}
+
+{% macro _direct_marketing() -%}
+    '(?:dire[ck]te?[^\pL]*(?:market|marknad|marked|reklam)|suora[^\pL]*markkinoi)'
 {%- endmacro %}
 
 {#-

@@ -1,14 +1,18 @@
-"""What a mapping may not say of statements and address registers: that a value nobody foresaw, or that cannot be read, permits.
+"""What a mapping may not say of statements and address registers: that a value nobody foresaw, or that cannot be read, permits;
+or that rows that refuse are left out.
 
 Not here: all other checks of mappings (systems), what a word means (privacy/intake/withdrawals.py; dbt: macros/staging.sql).
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 from orchestration.contracts.conformed import entities
 from orchestration.core.errors import ConfigurationError
-from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
-from orchestration.privacy.intake.withdrawals import HARMLESS_KINDS
+from orchestration.core.settings.maps import REGISTERS, STATEMENTS, ColumnMap, EntityMap
+from orchestration.privacy.intake.withdrawals import HARMLESS_KINDS, PLAIN_REFUSAL, WITHDRAWN_WORDS
 
 # what an address register plainly says no with (dbt: macro is_told)
 _PLAINLY_NO = ("", "false", "f", "0", "n", "no", "nej", "nei", "ei", "e")
@@ -33,6 +37,8 @@ _OPENING = {
         for column in ("is_protected", "is_deceased")
     },
 }
+# (entity, column) → the words that refuse nothing
+_SAYS_NO = {("consent_events", "status"): ("granted",), ("email_events", "kind"): HARMLESS_KINDS}
 
 
 def check_what_opens(mapping: EntityMap, where: str) -> None:
@@ -40,6 +46,14 @@ def check_what_opens(mapping: EntityMap, where: str) -> None:
     for target in mapping.columns:
         how = mapping.how(target)
         assert how
+        if (mapping.entity, target) in _SAYS_NO and (
+            refused := _ignored_refusals(how, _SAYS_NO[mapping.entity, target])
+        ):
+            raise ConfigurationError(
+                f"'{target}' ignores {', '.join(map(repr, refused))}: a row that refuses would be left out, and an earlier grant would stand",
+                where=where,
+                to_do="take it out of `ignore`: a row that refuses denies; where the word grants, map it in `values`",
+            )
         words, meant, to_do = _OPENING.get((mapping.entity, target), ((), "", ""))
         if how.otherwise is not None and _letters(how.otherwise) in words:
             raise ConfigurationError(
@@ -53,6 +67,17 @@ def check_what_opens(mapping: EntityMap, where: str) -> None:
                 to_do="leave on_bad away, so that a row whose value cannot be read is set aside and permits nothing; say how "
                 "values are written in `formats`, and which of them stand for none in `values`",
             )
+
+
+def _ignored_refusals(how: ColumnMap, harmless: Collection[str]) -> list[str]:
+    """Words of `ignore` that say no. A plain no may be the answer to "unsubscribed?": where another word is mapped to one that denies."""
+    asks_the_other_way = any(_letters(means) not in harmless for means in how.values.values())
+    return [
+        word
+        for word in how.ignore
+        if re.search(PLAIN_REFUSAL, word.lower())
+        or (not asks_the_other_way and word.strip().lower() in (*WITHDRAWN_WORDS, "nej", "nei"))
+    ]
 
 
 def _letters(said: str) -> str:

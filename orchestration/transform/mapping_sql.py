@@ -197,6 +197,8 @@ def _expression(
         return plain(
             f"case when try_cast({raw} as double) = floor(try_cast({raw} as double)) then try_cast({raw} as {kind}) end"
         )
+    if reader == "parsed_birth":
+        return f"{{{{ as_birth({argument(raw)}) }}}}"
     return plain(f"try_cast({raw} as {kind})")
 
 

@@ -25,6 +25,7 @@ def birth_macros(as_of: str):
     known = {
         "as_of": lambda: f"timestamp '{as_of}'",
         "parsed_time": lambda value, formats: f"try_strptime({value}, {_listed(formats)})",
+        "as_date": lambda value: f"try_cast({value} as date)",
     }
     return jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(text, globals=known).module
 
@@ -76,7 +77,7 @@ def models_of(
     zone: str | None = "UTC",
 ) -> dict[str, tuple[str, dict[str, str]]]:
     """Entity → (SQL, meta) of the models of source `shop`, rendered as dbt would; times are read as DuckDB reads them."""
-    found, times = {}, time_macros(zone)
+    found, times, births = {}, time_macros(zone), birth_macros("2026-11-26 02:00:00")
     for entity, parts in parts_of(tables, nulls, null_keys).items():
         told: dict[str, str] = {}
 
@@ -94,7 +95,8 @@ def models_of(
             is_zoneless=times.is_zoneless,
             is_refusal=times.is_refusal,
             is_told=time_macros(files=("engine/match_keys.sql", "registers.sql")).is_told,
-            parsed_birth=birth_macros("2026-11-26 02:00:00").parsed_birth,
+            parsed_birth=births.parsed_birth,
+            as_birth=births.as_birth,
             parsed_time=lambda value, formats: f"try_strptime({value}, {_listed(formats)})",
         )
         found[entity] = (sql, told)

@@ -26,15 +26,16 @@ WITHDRAWN_WORDS = (
     "annullert", "annulleret", "annullerad", "hylätty", "hylatty", "estetty", "poistettu",
 )  # fmt: skip
 # what the status of a statement or the kind of an email event has in it that withdraws, in whatever spelling:
-# group_unsubscribe, spamreport, avanmäld, tackar nej, … No word for a grant may match it
-REFUSAL = (
+# group_unsubscribe, spamreport, avanmäld, tackar nej, … No word for a grant may match it. The first are words of nothing else
+PLAIN_REFUSAL = (
     "unsub|opt(ed)?[^a-z]?out|spam|complain|abuse|feedback.?loop|do.?not|stop|remov|withdr|revok|object|declin|refus|"
-    "(block|cancel)[a-z]*.by.(the.)?(user|customer|recipient|contact)|no,?.thank|(^|[^a-zåäöæø])(nej|nei)([^a-zåäöæø]|$)|"
+    "(block|cancel)[a-z]*.by.(the.)?(user|customer|recipient|contact)|no,?.thank|"
     "avreg|avb.{1,2}j|avanm|avm.{1,3}l|afmeld|framel|frabe|fravalg|fravalt|bortval|undanbe|reserver|"
     "terkall|tertag|tilba(k|g)e(k|t)|trukk|nek(a|te)|n(æ|ae)gte|avsl(å|a)|afsl(å|a)|avvis|afvis|sp.{1,2}rra|sperr|sp(æ|ae)rr|"
     "peru|kielt|kielle|ei.kiitos|ei.halua|en.halua|utm(e|ä|æ)l|don.?t.(contact|want|consent|send|mail|call)|"
-    "not.?(granted|given|consent|allow|permit|subscri|opted|want|interest)|(^|[^a-zåäöæø])(inte|icke|ikke|ikkje|not|ei|ej)([^a-zåäöæø]|$)"
+    "not.?(granted|given|consent|allow|permit|subscri|opted|want|interest)"
 )
+REFUSAL = PLAIN_REFUSAL + "|(^|[^a-zåäöæø])(nej|nei|inte|icke|ikke|ikkje|not|ei|ej)([^a-zåäöæø]|$)"
 # kinds of an email event that refuse nothing, without case and by their letters alone; whatever is neither one of these nor
 # a refusal may be one: it denies as long as it stands so
 HARMLESS_KINDS = (

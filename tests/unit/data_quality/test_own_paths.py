@@ -69,7 +69,7 @@ create schema raw_email; create schema raw_club; create schema marts; create sch
 create table raw_email.optins (subscriber_id varchar, email varchar, list varchar, status varchar, stated_at varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
 create table raw_email.events (subscriber_id varchar, email varchar, event varchar, occurred_at varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
 create table raw_club.stops (id varchar, who varchar, point varchar, topic varchar, way varchar, choice varchar, day varchar, _extracted_at timestamp, _deleted_at timestamp, _load_id bigint default 2);
-create table reference.purposes as from (values ('newsletter', true), ('survey', false)) t (purpose, is_marketing);
+create table reference.purposes as from (values ('newsletter', true), ('offers', true), ('survey', false)) t (purpose, is_marketing);
 create table reference.channels as from (values ('email', 'email'), ('sms', 'phone'), ('phone', 'phone'), ('post', 'address'), ('ads', 'any')) t (channel, contact_point_kind);
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 insert into identity.customer_source_records values ('c1', 'email', '7', '2025-01-01', null), ('c1', 'club', 'k7', '2025-01-01', '2026-01-01');
@@ -119,6 +119,9 @@ BY_POST = (
     "values ('c1', 'newsletter', 'post', 'c/o Ek, Storgatan 12 B, 111 22 Malmø', true, '2026-03-01 12:00')"
 )
 
+# who is asked about what they bought, and gets no newsletter
+OF_SURVEY = "; update marts.contact_permissions set purpose = 'survey'"
+
 
 def former(at: str | None = "2026-07-01", **known: str | None) -> str:
     """Who had the key k9 of the club before it was given to somebody else."""
@@ -148,12 +151,20 @@ SEEN = {
     optin(subscriber_id="7", status="0", list=" Newsletter"): {BY_RECORD},
     optin(subscriber_id="7", list=None): {BY_RECORD},
     optin(subscriber_id="7", list="direct_marketing"): {BY_RECORD},
+    optin(subscriber_id="7", list="direct marketing, survey") + OF_SURVEY: {BY_RECORD},
+    optin(subscriber_id="7", list="direktreklam, enkät") + OF_SURVEY: {BY_RECORD},
+    optin(subscriber_id="7", list="some list") + OF_SURVEY: {BY_RECORD},
+    stop(who="k7", topic="Direct marketing and surveys", way="sms") + OF_SURVEY: {BY_RECORD},
+    stop(who="k7", way="any way"): {BY_RECORD},
     optin(subscriber_id="7", stated_at="sometime"): {BY_RECORD},
     optin(subscriber_id="7", stated_at=None): {BY_RECORD},
     stop(who="k7", day=None) + "; update raw_club.stops set _deleted_at = '2026-06-02'": {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01"): {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01T13:30:00+01:00"): {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01T00:00:00Z"): {BY_RECORD},
+    # of the grant's minute, before its second
+    optin(subscriber_id="7", stated_at="2026-03-01T12:15Z") + "; update marts.contact_permissions set decided_at = '2026-03-01 12:15:30'": {BY_RECORD},
+    optin(subscriber_id="7", stated_at="2026-03-01 12:15:30") + "; update marts.contact_permissions set decided_at = '2026-03-01 12:15:30.7'": {BY_RECORD},
     optin(email="ANNA.BERG@x.se "): {BY_POINT},
     optin(email="mailto:anna.berg@x.se;"): {BY_POINT},
     optin(email="bo@x.se; \u200banna.berg@x.se"): {BY_POINT},
@@ -199,7 +210,20 @@ ALLOWED = [
     *(optin(subscriber_id="7", status=word) for word in UNSEEN),
     *(stop(who="k7", choice=word.lower().replace("granted", "ja")) for word in UNSEEN),
     optin(subscriber_id="7", list="offers"),
+    optin(subscriber_id="7", stated_at="2026-03-01T12:15Z")
+    + "; update marts.contact_permissions set decided_at = '2026-03-01 12:16'",
     optin(subscriber_id="8"),
+    *(
+        optin(subscriber_id="7", list=said) + OF_SURVEY
+        for said in (
+            "direct_marketing",
+            "Direkt-Reklam",
+            "direkte markedsføring",
+            "suoramarkkinointi",
+            "marketing",
+            "newsletter",
+        )
+    ),
     # without a time: known since the table's first load, and written again or deleted since
     optin(subscriber_id="7", stated_at=None, _load_id="3"),
     optin(subscriber_id="7", stated_at=None) + "; update raw_email.optins set _deleted_at = '2026-06-02'",

@@ -264,6 +264,24 @@ def test_rule_06_direct_marketing_in_any_spelling_ends_it_on_every_channel(permi
     assert {who for who, _, _ in left} == {p["source_key"] for p in people[len(spelled) :]}
 
 
+def test_rule_06_a_purpose_that_names_direct_marketing_and_more_is_every_purpose(permitted):
+    """Of direct marketing alone a survey about what was bought goes on."""
+    spelled = [
+        "direct marketing, survey",
+        "direktreklam och survey",
+        "Direct marketing and surveys",
+        "survey (direct marketing)",
+        "direktreklam, enkät",
+        "all, incl. direct marketing",
+    ]
+    people = [person(f"p{n}", name, f"{name}sson", email=f"p{n}@x.se") for n, name in enumerate(NAMES)]
+    granted = [said(p["source_key"], purpose="survey", contact_point=p["email"]) for p in people]
+    alone = ["Direct marketing", "direktreklam."]
+    refused = [said(p["source_key"], "withdrawn", "2026-03-01", purpose=purpose, channel="sms") for p, purpose in zip(people, spelled + alone, strict=True)]  # fmt: skip
+    left = permitted(people, consent_events=[*granted, *refused])
+    assert {who for who, _, _ in left} == {p["source_key"] for p in people[len(spelled) :]}
+
+
 def test_rule_06_an_objection_that_is_made_here_stands_when_customers_merge(permitted, warehouse, resolve):
     """`kundbild object` notes it with each record: whoever the customer is tomorrow, it is theirs."""
     alone = person("alone", "Anna", "Berg", email="other@x.se")

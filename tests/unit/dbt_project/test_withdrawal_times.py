@@ -102,6 +102,30 @@ def test_rule_04_what_names_only_a_day_is_weighed_against_who_grants(permitted, 
     assert permitted([people[anew]], at="2026-03-02T12:00:00", consent_events=of_anew) == {}
 
 
+# granted, withdrawn, is it permitted: what is told by the minute or the second may be as late as its end
+ROUNDED = [
+    ("2026-03-02T10:15:30", "2026-03-02T10:15", False),
+    ("2026-03-02T10:15:59.5", "2026-03-02T10:15", False),
+    ("2026-03-02T10:16", "2026-03-02T10:15", True),
+    ("2026-03-02T10:15:30.7", "2026-03-02T10:15:30", False),
+    ("2026-03-02T10:15:31", "2026-03-02T10:15:30", True),
+    ("2026-03-02T10:15:30.7005", "2026-03-02T10:15:30.7", False),
+    ("2026-03-02T10:15:30.701", "2026-03-02T10:15:30.7", True),
+    ("2026-03-02T10:15:30.7005", "2026-03-02T10:15:30.7001", True),
+]
+
+
+def test_rule_04_a_withdrawal_by_the_minute_or_the_second_beats_every_grant_of_it(permitted):
+    statements = []
+    for n, (granted_at, withdrawn_at, _) in enumerate(ROUNDED):
+        point = {"contact_point": someone(n)["email"]}
+        statements += [said(f"p{n}", at=granted_at, **point), said(f"p{n}", "withdrawn", at=withdrawn_at, **point)]
+    found = permitted([someone(n) for n in range(len(ROUNDED))], consent_events=statements)
+    assert [(f"p{n}", "survey", "email") in found for n in range(len(ROUNDED))] == [
+        allowed for _, _, allowed in ROUNDED
+    ]
+
+
 LOCAL, OTHER = {"is_zoneless": True}, {"is_zoneless": True, "source_system": "webshop"}
 GRANT, EXACT = {"at": "2026-03-02T13:00"} | LOCAL, {"at": "2026-03-02T13:00"}
 CLOCKS = [

@@ -70,3 +70,19 @@ def test_an_age_is_the_number_of_birthdays(born):
 def test_a_year_of_two_digits_never_lies_in_the_future(written, read):
     sql = birth_macros(NIGHT).parsed_birth("b", ["%Y-%m-%d", "%d.%m.%y"])
     assert CON.execute(f"select ({sql})::varchar from (select $1 as b)", [written]).fetchall() == [(read,)]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1976-03-12", "1976-03-12"),
+        ("76-03-12", "0076-03-12"),
+        ("1945/03/12", "1945-03-12"),
+        ("2014-05-06", "2014-05-06"),
+        *((written, None) for written in ("05/06/14", "01/02/15", "05-06-14", "01-02-15", "01/2/15", "31/12/14", "0014-05-06", "06.05.14")),
+    ],
+)  # fmt: skip
+def test_a_birth_date_whose_order_nobody_knows_is_none(written, read):
+    """DuckDB reads whatever stands first as the year: a child of 2014 would be of age."""
+    sql = birth_macros(NIGHT).as_birth("b")
+    assert CON.execute(f"select ({sql})::varchar from (select $1 as b)", [written]).fetchall() == [(read,)]

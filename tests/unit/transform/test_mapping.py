@@ -297,6 +297,30 @@ def test_words_that_nobody_foresaw_open_nothing(write_config, entity, constants,
 
 
 @pytest.mark.parametrize(
+    ("entity", "constants", "column", "values", "ignored", "is_refused"),
+    [
+        ("consent_events", CONSENT, "status", 'JA = "granted"', "avregistrerad", True),
+        ("consent_events", CONSENT, "status", 'JA = "granted"', "Nej", True),
+        ("consent_events", CONSENT, "status", 'JA = "granted"', "vet ej", False),
+        ("consent_events", CONSENT, "status", 'JA = "granted"', "", False),
+        # a column that asks whether somebody is unsubscribed
+        ("consent_events", CONSENT, "status", 'yes = "withdrawn"', "no", False),
+        ("consent_events", CONSENT, "status", 'yes = "withdrawn"', "opt-out", True),
+        ("email_events", EVENT, "kind", 'Oppnad = "opened"', "unsubscribed", True),
+        ("email_events", EVENT, "kind", 'Oppnad = "opened"', "test", False),
+    ],
+)  # fmt: skip
+def test_a_word_that_refuses_cannot_be_ignored(write_config, entity, constants, column, values, ignored, is_refused):
+    how = f'{column} = {{ column = "said", values = {{ {values} }}, ignore = ["{ignored}"] }}'
+    path = write_config(mapped(entity, constants, how))
+    if not is_refused:
+        load_settings(path)
+        return
+    with pytest.raises(ConfigurationError, match=f"'{column}' ignores '{ignored}'"):
+        load_settings(path)
+
+
+@pytest.mark.parametrize(
     ("entity", "constants", "column"),
     [
         ("consent_events", CONSENT + ', status = "granted"', "expires_at"),
@@ -394,3 +418,11 @@ def test_rule_19_a_mapped_address_register_hides_by_whatever_is_no_plain_no_and_
     rows = staged(con, {"people": register}, "address_updates", "source_key, is_protected, is_deceased, effective_on::varchar, quarantine_reason")  # fmt: skip
     assert [word for word, row in zip(said, rows, strict=True) if row[1:] == (True, False, "2026-03-01", None)] == said[6:]  # fmt: skip
     assert {row[1:3] for row in rows[:6]} == {(False, False)}
+
+
+def test_a_birth_date_that_may_begin_with_a_day_is_set_aside(con):
+    """In one order who was born on 05/06/14 is a child, in another of age."""
+    raw(con, "m", {"id": "1", "born": "05/06/14"}, {"id": "2", "born": "1976-03-12"}, {"id": "3", "born": "76-03-12"}, {"id": "4", "born": None})  # fmt: skip
+    members = {"entity": "people", "columns": {"source_key": "id", "birth_date": "born"}}
+    found = staged(con, {"m": table("id born", members, key="id")}, "people", "source_key, quarantine_reason")
+    assert found == [("1", "birth_date cannot be read"), ("2", None), ("3", None), ("4", None)]

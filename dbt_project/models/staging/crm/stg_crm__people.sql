@@ -6,7 +6,7 @@ select
     last_name as family_name,
     trim(email_address) as email,
     mobile as phone,
-    {{ as_date("birthdate") }} as birth_date,
+    {{ as_birth("birthdate") }} as birth_date,
     lower(sex) as gender,
     street_address as street,
     zip as postal_code,
@@ -17,5 +17,5 @@ select
     preferred_store,
     {{ as_utc("created_at") }} as created_at,
     {{ as_utc("updated_at") }} as updated_at,
-    {{ staging_end("crm", [unreadable("birthdate", as_date("birthdate"), "birth date")]) }}
+    {{ staging_end("crm", [unreadable("birthdate", as_birth("birthdate"), "birth date")]) }}
 from {{ source("crm", "contacts") }}

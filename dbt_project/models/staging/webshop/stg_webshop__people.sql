@@ -6,7 +6,7 @@ select
     last_name as family_name,
     trim(email) as email,
     phone,
-    {{ as_date("date_of_birth") }} as birth_date,
+    {{ as_birth("date_of_birth") }} as birth_date,
     gender,
     address.street as street,
     address.zip as postal_code,
@@ -20,7 +20,7 @@ select
     {{
         staging_end(
             "webshop",
-            [unreadable("date_of_birth", as_date("date_of_birth"), "birth date")],
+            [unreadable("date_of_birth", as_birth("date_of_birth"), "birth date")],
             deleted_at=as_utc("deleted_at"),
         )
     }}
