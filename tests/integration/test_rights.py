@@ -9,6 +9,12 @@ import duckdb
 
 from orchestration.privacy.rights.rights import note_request, restrict
 from tests.conftest import NIGHT_2, Kundbild
+from tests.integration.delivered import (
+    assert_that_each_is_done_once,
+    assert_that_they_are_taken_up,
+    deliver_more,
+    deliver_requests,
+)
 from tests.integration.someone import asked, places
 
 
@@ -91,7 +97,8 @@ def assert_that_both_stand(demo_copy: Kundbild, customer: str, contact: str, bor
 def test_rule_24_objection_and_correction_outlive_extraction_and_who_is_restricted_is_stored_and_in_no_mart(
     demo_copy: Kundbild,
 ):
-    """Two people, one night that extracts everything anew, and one after the restriction is lifted."""
+    """Two people, one night that extracts everything anew, and one after the restriction is lifted. And beside them, in the same
+    nights, others of whom a source delivers requests: they are taken up on the night that they come."""
     objecting = object_and_correct(demo_copy)
     corrected = correct_an_address(demo_copy, objecting[0])
     sold = "select count(*), sum(base_amount) from marts.fct_orders"
@@ -112,9 +119,11 @@ def test_rule_24_objection_and_correction_outlive_extraction_and_who_is_restrict
     stored = (
         "select count(*) from conformed.conformed_people where source_system = 'crm' and source_key = ? and city = ?"
     )
+    delivered = deliver_requests(demo_copy, but=[objecting[0], corrected, customer])
     for night in (None, NIGHT_2):
         if night:
-            demo_copy("run", "--as-of", night, "--full-refresh")
+            assert demo_copy.json("run", "--as-of", night, "--full-refresh")["is_clean"]
+            assert_that_they_are_taken_up(demo_copy, delivered)
             assert_that_both_stand(demo_copy, *objecting)
             assert_that_nobody_is_written_to_on_the_old_address(demo_copy, corrected)
             ended = "select count(*) from marts.contact_permissions where customer_id = ? and reason_code = 'corrected'"
@@ -143,7 +152,9 @@ def test_rule_24_objection_and_correction_outlive_extraction_and_who_is_restrict
             "select customer_id, person_key from marts.fct_orders where source_key = ?", [key]
         ).fetchall() == [(None, None)]
     demo_copy("restrict", *record, "--lift")
-    demo_copy("run", "--as-of", NIGHT_2)
+    before_them = deliver_more(demo_copy, delivered)
+    assert demo_copy.json("run", "--as-of", NIGHT_2)["is_success"]
+    assert_that_each_is_done_once(demo_copy, before_them)
     with demo_copy.warehouse() as con:
         for table in ("dim_customers", "fct_orders", "fct_web_sessions", "contact_permissions"):
             assert con.execute(
