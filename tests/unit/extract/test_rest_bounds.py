@@ -131,6 +131,23 @@ def test_an_api_that_drips_the_head_of_an_answer_is_given_up(serve, load, begun,
         load(url, max_minutes=0.02)
 
 
+def test_a_head_that_was_cut_is_no_answer(serve, load, monkeypatch):
+    """Where the source has more time than one answer may take."""
+    monkeypatch.setattr("orchestration.extract.http_session._ANSWER_SECONDS", 0.3)
+
+    def drip(handler, n):
+        if n > 1:
+            return handler.reply(page(1))
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        with suppress(OSError):  # until it hangs up
+            while True:
+                handler.wfile.write(b"x")
+                time.sleep(0.05)
+
+    url, asked = serve(drip)
+    assert load(url).inserted == 1 and len(asked) == 2
+
+
 def test_an_api_that_drips_bytes_is_given_up(serve, load):
     def drip(handler, n):
         handler.send_response(200)
