@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import unicodedata
 import zlib
 from typing import Any
 
@@ -65,7 +66,17 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
                 where=f"{file.name}, line 1",
                 to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
             )
-    return names, lines.line_num
+    return _as_declared(names, table), lines.line_num
+
+
+def _as_declared(names: list[str], table: Table) -> list[str]:
+    """The names with the case and the composed letters of those that are declared; a name that stands there exactly so is that one."""
+    declared = {_alike(column): column for column in table.columns}
+    return [name if (column := declared.get(_alike(name))) is None or column in names else column for name in names]
+
+
+def _alike(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _refuse_other_kinds(source: str, name: str, file: Delivered, start: bytes) -> None:

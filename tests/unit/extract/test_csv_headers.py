@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import unicodedata
 
 import pytest
 
@@ -38,6 +39,14 @@ def test_names_that_differ_by_case_alone_are_two(read, load_files):
     assert read("id,email,Email\n1,home,work\n") == [("1", "home")]
     counts = load_files({"b.csv": "id,email,Email\n2,home,work\n"}, columns=TWO)
     assert counts.added_columns == ["Email"]
+
+
+def test_a_name_in_another_case_or_of_decomposed_letters_is_the_declared_one(read):
+    assert read("ID,EMAIL\n1,a\n") == [("1", "a")]
+    columns = {"id": "VARCHAR", "e-postå": "VARCHAR"}
+    assert read(f"id,{unicodedata.normalize('NFD', 'E-postå')}\n1,a\n", columns, name="b.csv") == [("1", "a")]
+    with pytest.raises(SourceError, match="column email stands there twice"):
+        read("id,EMAIL,Email\n1,a,b\n", name="c.csv")
 
 
 def test_a_declared_name_that_stands_twice_is_refused_by_name(read):
