@@ -55,7 +55,7 @@ def load_settings(path: Path, environment: dict[str, str] | None = None) -> Sett
     Raises ConfigurationError naming file, key and line when the file is absent, is not TOML, refers to an unset
     environment variable, or holds an unknown key or a value of the wrong type.
     """
-    from orchestration.extract.systems import complete_sources
+    from orchestration.extract.systems import complete_sources, fill_in_tables
 
     environment = dict(os.environ) if environment is None else environment
     if not path.is_file():
@@ -66,6 +66,8 @@ def load_settings(path: Path, environment: dict[str, str] | None = None) -> Sett
         )
     text, tree = _read(path)
     tree = _fill(tree, environment, path, text)
+    if isinstance(sources := tree.get("sources"), dict):
+        tree["sources"] = fill_in_tables(sources)
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:

@@ -10,6 +10,7 @@ import difflib
 import importlib
 import pkgutil
 from pathlib import Path
+from typing import Any
 
 from orchestration.contracts.conformed import entities, required_columns
 from orchestration.contracts.staged_tables import tables_staged_for
@@ -27,6 +28,26 @@ STANDARD_SYSTEMS = {"registers", "requests", "spar"}
 
 def known_systems() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def fill_in_tables(sources: dict[str, Any]) -> dict[str, Any]:
+    """The sources of a configuration as it is written, before it is validated. A table of a system that says no `columns` has
+    those of the system, and whatever else it does not say: only what differs needs to be written. A source that is named after
+    a system, and whose tables are all such, is of that system.
+    """
+    return {name: _filled_in(name, said) for name, said in sources.items()}
+
+
+def _filled_in(name: str, said: Any) -> Any:
+    given = said.get("tables") if isinstance(said, dict) else None
+    if not isinstance(given, dict) or not all(isinstance(table, dict) for table in given.values()):
+        return said
+    system = said.get("system", name)
+    known = _system_tables(system) if system in known_systems() else {}
+    short = {table for table, one in given.items() if table in known and "columns" not in one}
+    tables = {t: known[t].model_dump(exclude_unset=True) | one if t in short else one for t, one in given.items()}
+    is_of_system = short and (short == set(given) or "system" in said or name in STANDARD_SYSTEMS)
+    return said | {"tables": tables} | ({"system": system} if is_of_system else {})
 
 
 def complete_sources(settings: Settings, path: Path, text: str) -> Settings:

@@ -55,6 +55,22 @@ def test_public_registers_need_no_system_beside_tables_of_their_own(write_config
     assert {"contacts", "nix_telefon"} <= set(load_settings(write_config(own)).sources["registers"].tables)
 
 
+@pytest.mark.parametrize("asked", ["", 'system = "crm"\n'])
+def test_a_setting_of_a_systems_table_leaves_the_rest_of_it(write_config, asked):
+    """As the message of a stale source says: fresh_within_hours below [sources.crm.tables.consents]."""
+    plain = f'company = "T"\n[sources.crm]\n{asked}connector = "sql"\nurl = "sqlite:///crm.sqlite"\n'
+    whole = load_settings(write_config(plain)).sources["crm"]
+    slower = load_settings(write_config(f"{plain}[sources.crm.tables.consents]\nfresh_within_hours = 192\n"))
+    found = slower.sources["crm"]
+    assert found.tables["consents"] == whole.tables["consents"].model_copy(update={"fresh_within_hours": 192})
+    assert found.system == "crm" and {n: t for n, t in found.tables.items() if n != "consents"} == {
+        n: t for n, t in whole.tables.items() if n != "consents"
+    }
+    unknown = f"{plain}[sources.crm.tables.opinions]\nfresh_within_hours = 192\n"
+    with pytest.raises(ConfigurationError, match="columns"):
+        load_settings(write_config(unknown))
+
+
 @pytest.mark.parametrize(
     ("system", "what"), [("sap", "there is no system 'sap'"), ("webshop", "asks for the tables of the system webshop")]
 )
