@@ -9,7 +9,8 @@ identifies and permits; whatever it may be denies.
 
 - `match_keys.email_key(s)`: the one address that a field names, null where that is not certain.
   `match_keys.email_readings(s)`: every address that it may name. A denial holds for whoever has any of its readings.
-  `match_keys.denied_addresses(s)`: of a denial, addresses that are written in disguise too (`anna (at) x.se`, `anna%40x.se`).
+  `match_keys.denied_addresses(s)`: of a denial, addresses that are written in disguise too (`anna (at) x.se`, `anna%40x.se`), or
+  with a mark (`-anna@x.se`, `anna@x.se.old`). `match_keys.withdrawn_addresses(s)`: of a contact point, words beside an address too.
 - `identity.phone_numbers`, one row per (phone, country_code) as `read_phones` was asked for it: `phone` as written,
   `country_code` = coalesce(match_keys.country_code(<as written>), ''). Columns: `phone_key` (E.164; the bare digits where no
   country is known; null where the field holds several numbers or none for certain), `is_certain` (`phone_key` is E.164 of
@@ -35,7 +36,7 @@ from pathlib import Path
 import duckdb
 
 _ROOM = Path(__file__).parent
-_FILES = ("names.sql", "emails.sql", "places.sql", "births.sql", "phones.sql")
+_FILES = ("names.sql", "emails.sql", "denied_emails.sql", "places.sql", "births.sql", "phones.sql")
 
 
 def define_match_keys(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,5 +1,5 @@
--- Email addresses. `email_key` is the one address that a field certainly names; `email_readings` are all that it may name,
--- `denied_addresses` those too that are written in disguise.
+-- Email addresses. `email_key` is the one address that a field certainly names; `email_readings` are all that it may name.
+-- Not here: what a denial may name besides (denied_emails.sql).
 
 -- punycode (RFC 3492), decoded digit by digit: a state goes four times over each digit of the part after the last hyphen, so
 -- that no step needs a lambda inside: what is nested is planned many times over
@@ -74,9 +74,15 @@ create or replace macro match_keys.known_addresses(s) as
                 [w, match_keys.parted_early(match_keys.parted_early(w)), match_keys.parted_late(match_keys.parted_late(w))],
                 lambda v: match_keys.addresses_in(v)))))
             else match_keys.addresses_in(w) end)[1];
+-- words by which a system marks an address as one that is used no more: none is the ending of a domain. What ends with .invalid is
+-- read, and stands in for none (junk_identifiers)
+create or replace macro match_keys.has_no_ending(s) as
+    regexp_matches(s, '[._-](?i:old|bak|backup|deleted?|removed?|inactive|disabled|expired|archived?|closed|bounced?|former|obsolete|unsub|unsubscribed?|opt-?out|suppressed|gammal|gammel|vanha|borttagen|raderad|slettet|poistettu|inaktiv|ogiltig|ugyldig|avslutad|avregistrerad|avmeldt|afmeldt)[0-9]*$|[.][^.@]*[0-9_-][^.@]*$')
+    and not regexp_matches(s, '[.](?i:xn--)[^.@]*$');
 -- most addresses: letters, digits and marks of ASCII, one @, a domain
 create or replace macro match_keys.is_plain_address(s) as
-    regexp_full_match(s, '[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]*[A-Za-z0-9](?:\.[A-Za-z0-9-]*[A-Za-z0-9])+') and not contains(lower(s), 'xn--');
+    regexp_full_match(s, '[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]*[A-Za-z0-9](?:\.[A-Za-z0-9-]*[A-Za-z0-9])*\.[A-Za-z-]*[A-Za-z]') and not contains(lower(s), 'xn--')
+    and not match_keys.has_no_ending(s);
 create or replace macro match_keys.plain_address_key(s) as
     case when regexp_matches(s, '@(?i:g(?:oogle)?mail\.com)$') then replace(regexp_extract(lower(s), '^[^+@]+'), '.', '') || '@gmail.com'
         else regexp_replace(lower(s), '\+[^@]*@', '@') end;
@@ -91,50 +97,16 @@ create or replace macro match_keys.email_key(s) as
     case when match_keys.is_plain_address(s) then match_keys.plain_address_key(s)
         when not regexp_matches(s, '[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]@|@[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]|@[^\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/@]*@')
             then list_transform([match_keys.known_addresses(s)], lambda k: case when len(k) = 1 then k[1] end)[1] end;
-
--- %3C as <, where the bytes are text
-create or replace macro match_keys.unescaped(s) as case when contains(s, '%') then coalesce(try(url_decode(s)), s) else s end;
--- UTF-8 that was read as Windows-1252. Here and below patterns are constants: one that stands in a list is compiled anew for every row
-create or replace macro match_keys.without_mojibake(s) as
-    (s)
-        .regexp_replace('Ã¥', 'å', 'gi')
-        .regexp_replace('Ã¤', 'ä', 'gi')
-        .regexp_replace('Ã¶', 'ö', 'gi')
-        .regexp_replace('Ã¸', 'ø', 'gi')
-        .regexp_replace('Ã¦', 'æ', 'gi')
-        .regexp_replace('Ã©', 'é', 'gi')
-        .regexp_replace('Ã¼', 'ü', 'gi')
-        .regexp_replace('Ã…', 'å', 'gi')
-        .regexp_replace('Ã„', 'ä', 'gi')
-        .regexp_replace('Ã–', 'ö', 'gi')
-        .regexp_replace('Ã˜', 'ø', 'gi')
-        .regexp_replace('Ã†', 'æ', 'gi');
--- an address that is written so that no robot reads it, as it is meant: (at), [dot], %40, &#64;, %3C, name=; of the sender
--- that a bounce goes to, whom the message was for: bounce+anna=x.se@list.example, SRS0=hash=day=x.se=anna@forwarder.example; of a
--- guest, whose guest: anna_x.se#EXT#@tenant.example; without comments and marks, and without slips: anna@x..se, anna@@x.se, anna@x,se
-create or replace macro match_keys.revealed_address(s) as
-    (match_keys.without_mojibake(match_keys.plain(match_keys.unescaped(match_keys.unescaped(s)))))
-        .regexp_replace('SRS[01][=+-](?:[^\s@]*==)?[^\s@=]+=[^\s@=]+=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)=([^\s@]+)@[^\s@]+', '\2@\1', 'gi')
-        .regexp_replace('([^\s@]+)_([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)#EXT#@[^\s@]+', '\1@\2', 'gi')
-        .regexp_replace('\([^()@]*\)\s*@', '@', 'gi')
-        .regexp_replace('@\s*\([^()@]*\)', '@', 'gi')
-        .regexp_replace('(^|\s)[_*~`]+([^\s@]+@[^\s@]*[^\s@_*~`])[_*~`]+(\s|$)', '\1\2\3', 'gi')
-        .regexp_replace('[^\s@=+]*[+-]([^\s@=+]+)=([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)@[^\s@]+', '\1@\2', 'gi')
-        .regexp_replace('&(?:amp;)?(?:#0*64|#x0*40|commat);|[＠﹫]', '@', 'gi')
-        .regexp_replace('&(?:amp;)?(?:#0*46|#x0*2e|period);', '.', 'gi')
-        .regexp_replace('&(?:amp;)?(?:#0*43|#x0*2b|plus);', '+', 'gi')
-        .regexp_replace('&(?:amp;)?(?:#0*39|#x0*27|apos);', '''', 'gi')
-        .regexp_replace('&(?:amp;)?(?:[lg]t|quot|nbsp|#[0-9]+|#x[0-9a-f]+);|=', ' ', 'gi')
-        .regexp_replace('\s*[(\[{<]\s*(?:at|a|@|snabel-?a|krøllalfa|alfakrøll|ät-?merkki|kissanhäntä)\s*[)\]}>]\s*', '@', 'gi')
-        .regexp_replace('\s+(?:at|snabel-?a|krøllalfa|alfakrøll)\s+', '@', 'gi')
-        .regexp_replace('\s*[(\[{<]\s*(?:dot|punkt|punktum|prikk|piste|[.])\s*[)\]}>]\s*', '.', 'gi')
-        .regexp_replace('\s+(?:dot|punkt|punktum|prikk|piste)\s+', '.', 'gi')
-        -- slips of the keyboard: a sign typed twice, another sign or a gap for the dot before the ending
-        .regexp_replace('@[@.\s]*@|@\s*\.+', '@', 'g')
-        .regexp_replace('\.{2,}', '.', 'g')
-        .regexp_replace('(@[\p{L}\p{M}\p{N}-]+)\s*[,;:·。．\s]\s*((?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me)(?:[^\p{L}\p{N}@.-]|$))', '\1.\2', 'gi')
-        .regexp_replace('(@[\p{L}\p{M}\p{N}-]+)(?:\s+\.\s*|\.\s+)((?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me)(?:[^\p{L}\p{N}@.-]|$))', '\1.\2', 'gi');
--- every address that a withdrawal may name, as keys: a denial is read by more than a grant
-create or replace macro match_keys.denied_addresses(s) as
-    case when match_keys.is_plain_address(s) and not contains(s, '%') then [match_keys.plain_address_key(s)]
-        else list_sort(list_distinct(flatten(list_transform([s, match_keys.revealed_address(s)], lambda v: match_keys.email_readings(v))))) end;
+-- whether nothing stands around an address that may be another one, or a part of it: of a local part that is cut (alva .ek@x.se)
+-- and of two people (anna.berg, bo@x.se) it is not certain. Before it may stand signs, labels, or a name before a bracket;
+-- behind it no word with a dot within
+create or replace macro match_keys.is_alone(w) as
+    regexp_matches(w, '^(?:(?:[^\p{L}\p{N}@\\]*[^\p{L}\p{N}@\\.+%/^|&_-])?|["''(“ ]*(?:(?:(?:\p{L}[.]-?){1,4}|[\p{L}\p{M}''’-]+[.]?)["''’”“() ,]+)*(?:(?:\p{L}[.]-?){1,4}|[\p{L}\p{M}''’-]+[.]?)?["''”) ]*[<(\[])(?:(?:e-?post(?:adress)?|e-?mail|e-?mejl|mejl|mail|mailto|address?e?|sähköposti|kontakt|contact|privat|private|hem|hjem|home|koti|jobb|job|work|arbete|arbeid|arbejde|työ)[)\]]?(?: ?[:=] ?| )[<(\["'' ]*)*[\p{L}\p{N}_][^ <>()\[\]{}",;:|\\/=@]*@')
+    and not regexp_matches(w, '@[^ <>()\[\]{}",;:|\\/@?]+[ <>()\[\]{}",;:|\\/&]+(?:[^@]*[ <>()\[\]{}",;:|\\/&])?[\p{L}\p{N}]+[._]\p{L}[^ <>()\[\]{}",;:|\\/@]*(?:[ <>()\[\]{}",;:|\\/]|$)');
+-- the address that a field certainly names; null where it names none, several, or one with a gap at the @; nor is it certain
+-- where nothing stands between one @ and the next, or where its domain has no ending
+create or replace macro match_keys.email_key(s) as
+    case when match_keys.is_plain_address(s) then match_keys.plain_address_key(s)
+        when not regexp_matches(s, '[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]@|@[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]|@[^\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/@]*@')
+                and match_keys.is_alone(lower(match_keys.plain(match_keys.one_apostrophe(match_keys.of_one_width(s)))))
+            then list_transform([match_keys.known_addresses(s)], lambda k: case when len(k) = 1 and not match_keys.has_no_ending(k[1]) then k[1] end)[1] end;

@@ -6,6 +6,8 @@ create or replace macro match_keys.seen(s) as
 -- one form for text that looks the same: composed letters, no invisible characters, plain single spaces
 create or replace macro match_keys.plain(s) as
     trim(regexp_replace(nfc_normalize(match_keys.seen(s)), '[\s\p{Z}\p{Cc}]+', ' ', 'g'));
+-- %3C as <, where the bytes are text
+create or replace macro match_keys.unescaped(s) as case when contains(s, '%') then coalesce(try(url_decode(s)), s) else s end;
 -- digits of other scripts and of full width as those of ASCII
 create or replace macro match_keys.ascii_digits(s) as
     translate(s, '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙', '012345678901234567890123456789012345678901234567890123456789');

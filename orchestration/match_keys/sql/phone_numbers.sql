@@ -1,7 +1,7 @@
 -- phones_to_read (phone, country_code) → candidates, then, with what the library says of each (parsed), read_phones.
 create or replace temp table phone_candidates as
 select phone, country_code, unnest(match_keys.phone_candidates(bare)) as candidate, region, country_code <> '' as has_country,
-    match_keys.is_plain_phone(bare) as is_plain, match_keys.has_rest(bare) as has_rest,
+    match_keys.is_plain_phone(bare) as is_plain, match_keys.has_rest(bare) or match_keys.is_escaped(phone) as has_rest,
     -- a number of one country has eleven digits at most
     case when length(match_keys.digits_in(bare)) > 11 then match_keys.front_tails(bare) else []::varchar[] end as fronts
 from (

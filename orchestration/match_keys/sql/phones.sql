@@ -3,15 +3,18 @@
 
 create or replace macro match_keys.digits_in(s) as regexp_replace(s, '[^0-9]', '', 'g');
 -- what a withdrawal has beside its addresses; of an address seven digits or more are kept: 46701112233@c.us is a number
-create or replace macro match_keys.beside_addresses(s) as
+create or replace macro match_keys.beside_addresses_in(s) as
     match_keys.ascii_digits(case when contains(s, '@') then regexp_replace(
-        regexp_replace(s, '[^\s\p{Z}<>()\[\]{}",;:|\\/]*?((?:\+|00)?(?:[0-9][.-]?){7,})[^\s\p{Z}<>()\[\]{}",;:|\\/0-9]*\s*@\s*[^\s\p{Z}<>()\[\]{}",;:|\\/]*', ' ; \1 ; ', 'g'),
+        regexp_replace(regexp_replace(s, '(@[^\s@]*?\.\p{L}{2,})[ ._-]*(\+?(?:[0-9][.-]?){7,})', '\1 ; \2', 'g'), '[^\s\p{Z}<>()\[\]{}",;:|\\/]*?((?:\+|00)?(?:[0-9][.-]?){7,})[^\s\p{Z}<>()\[\]{}",;:|\\/0-9]*\s*@\s*[^\s\p{Z}<>()\[\]{}",;:|\\/]*', ' ; \1 ; ', 'g'),
         '[^\s\p{Z}<>()\[\]{}",;:|\\/]*\s*@\s*[^\s\p{Z}<>()\[\]{}",;:|\\/]*', ' ; ', 'g') else s end);
+create or replace macro match_keys.beside_addresses(s) as match_keys.beside_addresses_in(match_keys.unescaped(match_keys.unescaped(s)));
+-- whether a link escapes a part of it (+46%2070): read as what that stands for, and never certain
+create or replace macro match_keys.is_escaped(s) as regexp_matches(s, '%[0-9A-Fa-f]{2}');
 -- without a spreadsheet's .0 and its 4.67E+10, of which digits are lost; without the (0) behind a country code, an extension
 create or replace macro match_keys.bare_phone(s) as
     regexp_replace(
         regexp_replace(
-            regexp_replace(lower(match_keys.plain(regexp_replace(replace(regexp_replace(match_keys.ascii_digits(s), '[\r\n]+', ';', 'g'), '＋', '+'), '^\s*[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+\s*$', ''))), '^(\+?[0-9][0-9 ]{4,})[.,]0+$', '\1'),
+            regexp_replace(lower(match_keys.plain(regexp_replace(replace(regexp_replace(match_keys.ascii_digits(match_keys.unescaped(match_keys.unescaped(s))), '[\r\n]+', ';', 'g'), '＋', '+'), '^\s*[0-9]+([.,][0-9]+)?[eE][+]?[0-9]+\s*$', ''))), '^(\+?[0-9][0-9 ]{4,})[.,]0+$', '\1'),
             '\( ?0 ?\)', ' ', 'g'),
         '([0-9][ )]*)[,;.]? ?\(?(?:extension|ext|anknytning|ankn|ank|lokalnummer|lokal|lok|internt|intern|int|alanumero|alanro|wew|x|#)[ .:]*[0-9]{1,5}\)?[ ;]*$', '\1');
 -- letters, lists and a further + part numbers; a slash does behind a whole number, and not behind an area code

@@ -95,3 +95,18 @@ create or replace macro match_keys.address_countries(s) as
             list_transform(regexp_extract_all(line, '(?:^|[ ,;])([A-Za-z]{1,3}-|[A-Za-z]{2,3} )(?:[0-9]{3} [0-9]{2}|[0-9]{3,5})\b', 1),
                 lambda letters: match_keys.letters_country(rtrim(letters, ' -')))),
             lambda country: country is not null)))[1];
+
+-- a contact point that is a postal address, as keys that two spellings of one address have in common: its postal code with the
+-- street and house, or with the first line where no house has a number; the whole text, for codes with letters. Empty where
+-- it is none
+create or replace macro match_keys.house_keys(marks, line) as
+    list_concat(list_filter(marks, lambda m: regexp_matches(m, '[0-9]')), list_filter(['=' || replace(match_keys.one_box(line), ' ', '')], lambda k: k is not null));
+create or replace macro match_keys.place_keys(s) as
+    case when regexp_matches(s, '\p{L}{2}') and regexp_matches(s, '[0-9]') and (not contains(s, '@') or regexp_matches(s, '[\s,;]')) then
+        list_transform([{'houses': match_keys.house_keys(
+            match_keys.street_marks(match_keys.words_key(regexp_replace(match_keys.plain(match_keys.ascii_digits(s)), '\b(?:[0-9]{3} [0-9]{2}|[0-9]{4,5})\b', ' ', 'g'))),
+            match_keys.words_key(string_split_regex(s, '[,;\r\n]+')[1])), 'whole': match_keys.joined_key(s)}], lambda p:
+            list_concat(
+                flatten(list_transform(match_keys.postal_keys_in(s), lambda code: list_transform(p.houses, lambda h: 'post:' || code || ':' || h))),
+                list_filter(['post:=' || p.whole], lambda k: length(k) >= 14)))[1]
+        else []::varchar[] end;

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.match_keys.phones import phone_keys
-from tests.unit.spellings import denies, phone
+from tests.unit.spellings import denies, key, phone
 
 WRITTEN = [
     "070-333 00 04", "0703330004", "+46703330004", "0046 70 333 00 04", "+46 (0)70 333 00 04", "46703330004", "0703330004 (hem)", "(Axel) 070-3330004",
@@ -106,3 +106,26 @@ def test_every_mobile_number_has_one_key(tails, spelling):
 def test_a_number_is_read_again_under_another_default_country():
     assert phone("91 23 45 67", "", "NO")["phone_key"] == "+4791234567"
     assert phone("91 23 45 67", "", "DK")["phone_key"] == "+4591234567"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+46%2070%20333%2000%2004",
+        "%2B46%2070%20333%2000%2004",
+        "%2B46703330004",
+        "070%2D333%2000%2004",
+        "tel%3A%2B46703330004",
+        "%252B46703330004",
+    ],
+)
+def test_a_number_of_a_link_is_denied_as_what_it_stands_for_and_is_no_certain_one(written):
+    certain = phone("+46703330004")
+    denial, granted = phone(key("match_keys.beside_addresses($v)", written), ""), phone(written)
+    assert denies(denial, certain) and denies(certain, phone(written, "", "SE"))
+    assert not granted["is_certain"] and granted["phone_key"] is None
+
+
+def test_a_number_that_is_glued_to_an_address_is_read_beside_it():
+    for written in ("anna@x.se0703330004", "anna@x.se+46703330004", "anna@x.se-070-3330004"):
+        assert denies(phone(key("match_keys.beside_addresses($v)", written)), phone("0703330004")), written
