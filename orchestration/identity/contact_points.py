@@ -31,7 +31,7 @@ select p.contact_point, case when not is_junk('email', p.email_key) then p.email
     -- of a number whose digits are hidden (07011122xx) nobody is found
     len(p.addresses) > 0 or coalesce(len(n.denies) > 0, false) and not regexp_matches(p.contact_point, '[0-9][ -]*[xX*•#]{{2}}|[xX*•#]{{2}}[ -]*[0-9]') as is_readable
 from (
-    select *, match_keys.email_key(contact_point) as email_key, match_keys.denied_addresses(contact_point) as addresses from (
+    select *, match_keys.email_key(contact_point) as email_key, match_keys.withdrawn_addresses(contact_point) as addresses from (
         select contact_point, count(*) as statements,
             sum(hash(l.source_system, coalesce(l.source_key, 'load ' || l.load_id), person_system, person_key, is_known, purpose,
                 channel, stated_at, is_zoneless))::hugeint as digest
@@ -68,6 +68,8 @@ select contact_point, null::varchar as gone_system, null::varchar as gone_key, u
 union all
 select w.contact_point, null, null, unnest(n.denies) from {points} w
 join identity.phone_numbers n on n.phone = match_keys.beside_addresses(w.contact_point) and n.country_code = ''
+union all
+select contact_point, null, null, unnest(match_keys.place_keys(contact_point)) from {points}
 """
 # and all that a record had which withdrew and is gone
 _DENIED_OF_GONE = """
@@ -82,7 +84,8 @@ join identity.held_points h on h.person_system = g.source_system and h.person_ke
 """
 # what stands in for a contact point is everybody's: what is said from it denies whom its key names, and nobody by the point
 _DENIED_OF_JUNK = (
-    "delete from denied_tokens where is_junk(case when contains(token, '@') then 'email' else 'phone' end, token)"
+    "delete from denied_tokens where not starts_with(token, 'post:') "
+    "and is_junk(case when contains(token, '@') then 'email' else 'phone' end, token)"
 )
 # nor does a record that never was a customer's speak for all who share a mailbox or number of many
 _DENIED_OF_MANY = """
@@ -108,7 +111,8 @@ left join conformed.conformed_people p
 # a contact point tells no country: a number that needs one is read as the company's own
 _GRANTED_KEYS = """
 create or replace temp table granted_keys as
-select g.*, match_keys.email_key(g.contact_point) as email_key, n.phone_key, n.readings, n.denied_by from granted_on g
+select g.*, match_keys.email_key(g.contact_point) as email_key, n.phone_key, n.readings, n.denied_by,
+    match_keys.place_keys(g.contact_point) as places from granted_on g
 left join identity.phone_numbers n on n.phone = g.contact_point and n.country_code = '' and not contains(g.contact_point, '@')
 where not g.is_own
 """
@@ -117,18 +121,24 @@ create or replace temp table having_it as
 select email_key as token, source_system as person_system, source_key as person_key
 from identity.normalised_people where email_key is not null
 union all
--- a field of several addresses
-select unnest(match_keys.email_readings(p.email)), p.source_system, p.source_key from identity.normalised_people n
+-- a field of several addresses, or of one that is not certain
+select unnest(match_keys.withdrawn_addresses(p.email)), p.source_system, p.source_key from identity.normalised_people n
 join conformed.conformed_people p using (source_system, source_key) where n.email_key is null and contains(p.email, '@')
 union all
 select unnest(n.denied_by), p.source_system, p.source_key from conformed.conformed_people p
 join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
 where p.deleted_at is null and exists (select 1 from denied_tokens where not contains(token, '@'))
 union all
-select unnest(match_keys.email_readings(contact_point)), person_system, person_key
+select unnest(match_keys.withdrawn_addresses(contact_point)), person_system, person_key
 from granted_keys where contains(contact_point, '@')
 union all
 select unnest(denied_by), person_system, person_key from granted_keys
+union all
+select unnest(places), person_system, person_key from granted_keys
+union all
+select 'post:' || postal_key || ':' || unnest(match_keys.house_keys(match_keys.street_marks(street_key), street_key)), source_system, source_key
+from identity.normalised_people
+where postal_key in (select split_part(token, ':', 2) from denied_tokens where starts_with(token, 'post:'))
 """
 # every address and number that a record was ever seen with: a source writes over what a withdrawal names, and it may come late
 _HELD = "create table if not exists identity.held_points (person_system varchar not null, person_key varchar not null, token varchar not null);"
@@ -142,6 +152,7 @@ select distinct h.person_system, h.person_key, h.token from (
         join conformed.conformed_people p using (source_system, source_key)
         join identity.phone_numbers t on t.phone = p.phone and t.country_code = coalesce(n.country_code, '') where n.phone_key is null
     union all select person_system, person_key, unnest(list_append(readings, phone_key)) from granted_keys
+    union all select person_system, person_key, unnest(places) from granted_keys
 ) h
 anti join identity.held_points o on o.person_system = h.person_system and o.person_key = h.person_key and o.token = h.token
 where h.token is not null
@@ -157,17 +168,24 @@ delete from identity.held_points where (person_system, person_key) not in (
     union all select (source_system, source_key) from absent_people where not is_said
     union all select (person_system, person_key) from conformed.conformed_consent_events where person_key is not null)
 """
-# `is_former`: the record had the point, or was granted something on it, and has another by now
+# `is_former`: the record had the point, or was granted something on it, and has another by now. Of a postal address, in which
+# others live too, as of a former point: only a withdrawal that names nobody who is known speaks for all who have it
 _HAS_OR_HAD = """(
     select token, person_system, person_key, false as is_former from having_it
     union all select token, person_system, person_key, true from identity.held_points
 )"""
 _HOLDERS = f"""
 create or replace table identity.point_holders as
-select w.contact_point, w.statements, w.digest, h.person_system, h.person_key, bool_and(h.is_former) as is_former
+select w.contact_point, w.statements, w.digest, h.person_system, h.person_key,
+    bool_and(h.is_former or starts_with(token, 'post:')) as is_former
 from denied_tokens d join {_HAS_OR_HAD} h using (token)
 join identity.withdrawn_points w on w.contact_point = d.contact_point
 group by all
+"""
+# a postal address is read where somebody has it: other text may look like one
+_READ_PLACES = f"""
+update identity.withdrawn_points w set is_readable = true where not is_readable and exists (
+    select 1 from denied_tokens d join {_HAS_OR_HAD} h using (token) where d.contact_point = w.contact_point and starts_with(token, 'post:'))
 """
 
 
@@ -227,7 +245,7 @@ _VOID = sql_script(__file__, "contact_points_void")
 # contact points that were withdrawn from here since the night keyed them
 _LATER_POINTS = f"""
 create or replace temp table later_points as
-select contact_point, match_keys.denied_addresses(contact_point) as addresses from (
+select contact_point, match_keys.withdrawn_addresses(contact_point) as addresses from (
     select distinct contact_point from {LEDGER} where source_system = 'kundbild' and contact_point is not null
 ) l
 where contact_point not in (select contact_point from identity.withdrawn_points)
@@ -298,7 +316,7 @@ def key_withdrawn_points(
         con.execute(statement)
     read_phones(con, "select phone, country_code from gone_people", default_country)
     having = (_DENIED_OF_GONE, _DENIED_OF_JUNK, _DENIED_OF_MANY, _GRANTED_KEYS, _HAVING, _REMEMBER, _FORGET)
-    for statement in (*having, _HOLDERS, _HEIRS):
+    for statement in (*having, _HOLDERS, _READ_PLACES, _HEIRS):
         con.execute(statement)
     share_by_name(con, namesakes)
     for statement in (_NOT_HEIRS, _HOLDERS_BY_HEIRS, _VOID_GRANTS, _VOID):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import pytest
+
 from orchestration.privacy.intake.withdrawals import add_withdrawals, note_withdrawals, prepare_withdrawals
 from orchestration.privacy.rights.rights import withdraw_record
 from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
+from tests.unit.consent import FRESH as REGISTERS
 from tests.unit.people import by_case, person, someone
 
 
@@ -397,3 +400,89 @@ def test_rule_04_an_address_of_an_international_domain_is_one_with_its_punycode_
         for n, (written, _) in enumerate(withdrawn_from)
     ]
     assert left(*stops) == by_case(withdrawn_from, lambda n: withdrawn_from[n][1])
+
+
+# as a system writes an address that is to get nothing more: of name and domain
+WITH_MARKS = [
+    "-{name}@{domain}", "{name}@{domain}0701112233", "{name} /bo.x@{domain}", "{name}, bo.x@{domain}", "{name}; bo.x@{domain}", "{name} bo.x@{domain}",
+    "\\t{name}@{domain}", "\\r\\n{name}@{domain}", "{name}@{domain}.old", "{name}@{domain}.invalid", "{name}@{domain}_removed", "deleted_{name}@{domain}", "OLD-{name}@{domain}", "unsub+{name}@{domain}",
+]  # fmt: skip
+
+
+def test_rule_04_a_withdrawal_of_an_address_with_a_mark_or_in_parts_denies_whoever_it_may_mean(permitted):
+    people = [someone(n) for n in range(len(WITH_MARKS))]
+    granted = [said(one["source_key"], contact_point=one["email"]) for one in people]
+    stops = []
+    for one, written in zip(people, WITH_MARKS, strict=True):
+        name, _, domain = one["email"].partition("@")
+        stops.append(
+            said("t", "withdrawn", "2026-03-01", contact_point=written.format(name=name, domain=domain)) | NOBODYS
+        )
+    found = {key for key, _, _ in permitted([*people, BO], consent_events=[*granted, said("bo"), *stops])}
+    assert by_case(WITH_MARKS, lambda n: f"p{n}" in found) == by_case(WITH_MARKS, lambda _: False)
+    assert "bo" in found
+
+
+def test_rule_04_a_withdrawal_of_a_number_that_a_link_escapes_denies_whoever_has_it(permitted):
+    people = [someone(n) for n in range(4)]
+    granted = [said(one["source_key"], channel="sms", contact_point=one["phone"]) for one in people]
+    digits = [one["phone"].removeprefix("+46") for one in people]
+    parted = [f"{d[:2]}%20{d[2:5]}%20{d[5:7]}%20{d[7:]}" for d in digits]
+    written = [f"+46%20{parted[0]}", f"%2B46%20{parted[1]}", f"0{parted[2].replace('%20', '%2D')}"]
+    stops = [said("t", "withdrawn", "2026-03-01", channel="sms", contact_point=one) | NOBODYS for one in written]
+    assert {key for key, _, _ in permitted(people, consent_events=[*granted, *stops])} == {"p3"}
+    # nor is it a number to send to
+    people[3]["phone"] = f"+46%20{parted[3]}"
+    granted[3]["contact_point"] = people[3]["phone"]
+    assert permitted(people, consent_events=granted[3:]) == {}
+
+
+# as a withdrawal writes Granvägen 7, 114 55 Stockholm
+PLACES = [
+    "Granvägen 7, 114 55 Stockholm", "GRANVÄGEN 7, 11455 STOCKHOLM", "c/o Lind, Granvägen 7 lgh 1102, SE-114 55 Stockholm", "Granvagen 7\n114 55  Stockholm",
+]  # fmt: skip
+
+
+@pytest.fixture
+def by_post(permitted):
+    def go(people: list[dict], *statements: dict) -> set[str]:
+        found = permitted(people, consent_events=list(statements), reservations=REGISTERS)
+        return {key for key, _, channel in found if channel == "post"}
+
+    return go
+
+
+def post(key: str, point: str, status: str = "granted", at: str = "2026-01-01", **more) -> dict:
+    return said(key, status, at, channel="post", contact_point=point, **more)
+
+
+@pytest.mark.parametrize("written", PLACES)
+def test_rule_04_a_withdrawal_that_names_only_a_postal_address_denies_whoever_was_granted_on_it(by_post, written):
+    """On it alone, with the record's own another one, and by the record's own; not whoever lives next door or in another town."""
+    home = {"street": "Granvägen 7", "postal_code": "114 55", "city": "Stockholm"}
+    people = [someone(0), someone(1, **home), someone(2, **home | {"street": "Granvägen 8"}), someone(3)]
+    granted = [post("p0", "Granvägen 7, 114 55 Stockholm"), post("p1", "Granvägen 7, 114 55 Stockholm")]
+    granted += [post("p2", "Granvägen 8, 114 55 Stockholm"), post("p3", "Granvägen 7, 222 33 Lund")]
+    assert by_post(people, *granted) == {"p0", "p1", "p2", "p3"}
+    assert by_post(people, *granted, post("t", written, "withdrawn", "2026-03-01") | NOBODYS) == {"p2", "p3"}
+    # a later grant stands
+    later = post("p0", "Granvägen 7, 114 55 Stockholm", at="2026-04-01")
+    assert by_post(people, *granted, later, post("t", written, "withdrawn", "2026-03-01") | NOBODYS) == {
+        "p0",
+        "p2",
+        "p3",
+    }
+
+
+def test_rule_04_a_withdrawal_by_post_of_somebody_known_is_no_withdrawal_of_the_neighbours(by_post):
+    people = [someone(0), someone(1)]
+    granted = [post(f"p{n}", "Granvägen 7, 114 55 Stockholm") for n in range(2)]
+    assert by_post(people, *granted, post("p1", "Granvägen 7, 114 55 Stockholm", "withdrawn", "2026-03-01")) == {"p0"}
+
+
+def test_a_withdrawal_of_a_postal_address_is_tied_where_somebody_has_it(by_post, warehouse):
+    places = ("Granvägen 7, 114 55 Stockholm", "Okänd gata 9, 333 44 Malmö", "Kund 12345")
+    stops = [post("t", place, "withdrawn", "2026-03-01") | NOBODYS for place in places]
+    by_post([someone(0)], post("p0", places[0]), *stops)
+    read = "select contact_point from identity.withdrawn_points where is_readable"
+    assert warehouse.execute(read).fetchall() == [(places[0],)]
