@@ -14,6 +14,7 @@ from data_quality.suites.raw_statements import (
     LATER,
     numbers_in_registers,
     opt_outs,
+    place_key,
     point_keys,
     refused_keys,
     timed_events,
@@ -124,6 +125,14 @@ def by_paths_of_their_own(settings: Settings) -> list[Check]:
             f"select p.customer_id from (select *, unnest({point_keys('contact_point')}) as k from {permitted}) p "
             f"join (select k, purpose, channel, clock, max(said_at) as said_at from (select *, unnest({refused_keys('point')}) as k from ({said})) group by all) o "
             f"on o.k = p.k where {_REFUSES}",
+            rule=4,
+        ),
+        no_rows(
+            "no_permission_on_a_postal_address_opted_out_in_raw",
+            "Nobody is permitted to be written to at a postal address that any source ever delivered an opt-out of which names nobody known.",
+            f"with o as materialized (select {place_key('point')} as k, purpose, channel, clock, max(said_at) as said_at from ({said}) s where not exists ("
+            "select 1 from identity.customer_source_records c where c.source_system = s.person_system and c.source_key = s.person_key) group by all) "
+            f"select p.customer_id from {permitted} p join o on o.k = {place_key('p.contact_point')} where p.channel in {_TO_AN_ADDRESS} and {_REFUSES}",
             rule=4,
         ),
         no_row_where(

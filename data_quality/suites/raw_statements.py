@@ -216,10 +216,36 @@ def point_keys(point: str) -> str:
 
 
 def refused_keys(point: str) -> str:
-    """SQL: the same of what was opted out of, with the number that an address of a messenger or a gateway begins with."""
+    """SQL: the same of what was opted out of, with whatever else it may mean: the number that an address of a messenger or a
+    gateway begins with, or that stands behind one; an address without a bullet, a prefix or a suffix; words before an address."""
     nine = "[0-9]" * 9
     begins = f"list_transform(regexp_extract_all({point}, '({nine}[0-9]*)@', 1), lambda d: right(d, 9))"
-    return f"list_concat({point_keys(point)}, {begins})"
+    ends = f"list_transform(regexp_extract_all({point}, '@[^ @]*[.][a-zA-Z]+[+]?({nine}[0-9]*)', 1), lambda d: right(d, 9))"
+    # a control character that was written out
+    keys = f"list_concat({point_keys(point)}, {point_keys(_unescaped(point))})"
+    marks = "old|bak|deleted|removed|inactive|invalid|disabled|unsub|unsubscribed"
+    bare = f"regexp_replace(regexp_replace(k, '^([-+._]|[0-9][.)]|({marks})[-+._])+', ''), '([.][a-z]+)([._-]({marks})|[0-9][0-9]+)+$', '\\1')"
+    unmarked = f"list_transform(list_filter({keys}, lambda k: contains(k, '@')), lambda k: {bare})"
+    return f"list_concat({keys}, {unmarked}, {begins}, {ends}, {_words_before(point)})"
+
+
+def _unescaped(point: str) -> str:
+    """SQL: without the links' signs of a number (%20), and without a written \t, \r or \n."""
+    return f"regexp_replace(coalesce(try(url_decode({point})), {point}), '\\\\[tnrfv]', ' ', 'g')"
+
+
+def _words_before(point: str) -> str:
+    """SQL: a list of words that stand before an address, each at its domain (a, b@x.se): a name before brackets, or a label, is none."""
+    words = f"regexp_extract_all(split_part(lower({point}), '@', 1), '[\\pL\\pN._+-]+')"
+    domain = f"regexp_extract(lower({point}), '@([\\pL\\pN-]+([.][\\pL\\pN-]+)+)', 1)"
+    is_list = f"contains({point}, '@') and not regexp_matches({point}, '[][<>():=\"]')"
+    return f"case when {is_list} then list_transform({words}, lambda w: w || '@' || {domain}) else [] end"
+
+
+def place_key(point: str) -> str:
+    """SQL: a postal address by its letters and digits alone; null of what is none."""
+    bare = f"regexp_replace(lower(strip_accents({point})), '[^\\pL\\pN]', '', 'g')"
+    return f"case when not contains({point}, '@') and regexp_matches({point}, '\\pL\\pL\\pL') and regexp_matches({point}, '[0-9]') and length({bare}) >= 12 then {bare} end"
 
 
 def _speaks(mapping: EntityMap) -> bool:

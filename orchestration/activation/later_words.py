@@ -9,7 +9,7 @@ from datetime import datetime
 
 import duckdb
 
-from data_quality.suites.raw_statements import point_keys
+from data_quality.suites.raw_statements import point_keys, refused_keys
 from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
 from orchestration.contracts.channels import channels
 from orchestration.core.warehouse import has_table, scalar
@@ -40,7 +40,7 @@ from (
     )
 ) p
 join (
-    select *, unnest({point_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild'
+    select *, unnest({refused_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild'
 ) b on b.k = p.k
 """
 # and by whoever would be written to by it, whatever became of the row that granted it

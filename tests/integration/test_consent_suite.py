@@ -76,6 +76,10 @@ BREACHES = [
     ("contact_permissions", "no_permission_against_an_opt_out_under_a_former_key", _UNREAD.format(who="9999999 as subscriber_id") + "; insert into identity.former_people by name "
     "select 'email' as person_system, 'former' as person_key, '9999999' as record_key, contact_point as email_key, timestamp '2026-11-01' as changed_at, false as is_copied "
     f"from marts.contact_permissions where is_permitted and channel = 'email' and purpose = 'newsletter' and customer_id = {_PERMITTED}"),
+    # by letter, to an address that somebody whom nobody knows withdrew
+    ("contact_permissions", "no_permission_on_a_postal_address_opted_out_in_raw", "update marts.contact_permissions set channel = 'post', contact_point = 'Provgatan 12, 111 22 Provstad' "
+    f"where is_permitted and purpose = 'newsletter' and customer_id = {_PERMITTED}; insert into raw_crm.consents by name select 999999999 as consent_id, 'withdrawn' as status, "
+    "'all' as purpose, 'post' as channel, 'PROVGATAN 12\n11122 Provstad' as contact_point, timestamp '2026-10-31' as stated_at, now()::timestamp as _extracted_at, 1 as _load_id"),
     ("contact_permissions", "no_permission_on_junk", "update marts.contact_permissions set contact_point = 'Saknas2@x.se' where is_permitted and purpose = 'newsletter' "
     f"and channel = 'email' and customer_id = {_PERMITTED}"),
     ("contact_permissions", "no_permission_against_an_objection", "insert into identity.objections by name select source_system, source_key, timestamp '2026-10-31' as stated_at, "

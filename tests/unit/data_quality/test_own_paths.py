@@ -27,6 +27,7 @@ from tests.unit.mapped import statement_macros
 from tests.unit.privacy.test_refusal_words import GRANTS, REFUSALS
 
 BY_RECORD, BY_POINT = "no_permission_against_an_opt_out_in_raw", "no_permission_by_a_point_opted_out_in_raw"
+BY_PLACE = "no_permission_on_a_postal_address_opted_out_in_raw"
 BY_FORMER_KEY = "no_permission_against_an_opt_out_under_a_former_key"
 BY_REQUEST, ON_CORRECTED = "no_permission_against_an_objection", "no_permission_on_a_corrected_point"
 _OPTINS = dict.fromkeys(("subscriber_id", "email", "list", "status", "stated_at"), "VARCHAR")
@@ -181,6 +182,16 @@ SEEN = {
     stop(point="070 111 22 33 (hem)", way="sms"): {BY_POINT},
     stop(point="46701112233@c.us", way="sms"): {BY_POINT},
     stop(point="0701112233@sms.example.com", way="sms"): {BY_POINT},
+    **{
+        optin(email=written): {BY_POINT}
+        for written in (
+            "-anna.berg@x.se", "--Anna.Berg@x.se", "1.anna.berg@x.se", "anna.berg@x.se0701112233", "anna.berg, bo.ny@x.se", "anna.berg /bo.ny@x.se", "anna.berg bo@x.se",
+            "\\tanna.berg@x.se", "\\r\\nanna.berg@x.se", "anna.berg@x.se.old", "anna.berg@x.se.invalid", "anna.berg@x.se_removed", "deleted_anna.berg@x.se", "OLD-anna.berg@x.se",
+            "unsub+anna.berg@x.se",
+        )
+    },
+    **{stop(point=written, way="sms"): {BY_POINT} for written in ("+46%2070%20111%2022%2033", "%2B46%2070%20111%2022%2033", "bo@y.se0701112233")},
+    stop(point="C/O EK, Storgatan 12 B,\n11122 Malmø", way="post") + BY_POST: {BY_PLACE},
     stop(who="k9") + former(email_key="anna.berg@x.se"): {BY_FORMER_KEY},
     stop(who="k9", way="sms") + former(phone_key="+46701112233"): {BY_FORMER_KEY},
     stop(who="k9") + former(given_key="anna", family_key="berg", birth_date="1980-02-03") + GONE: {BY_FORMER_KEY},
@@ -234,6 +245,21 @@ ALLOWED = [
     stop(who="k7", choice="ja"),
     stop(who="k7", day="28.02.2026"),
     stop(who="k7", way="post"),
+    # a name or a label before an address, another address, what a neighbour says who is known
+    *(
+        optin(email=written)
+        for written in (
+            "Anna.Berg <bo@x.se>",
+            "anna.berg: bo@x.se",
+            "(anna.berg) bo@x.se",
+            "anna.berg, bo@y.se",
+            "anna.berg@x.se.no",
+        )
+    ),
+    stop(point="Storgatan 14 B, 111 22 Malmø", way="post") + BY_POST,
+    stop(point="c/o Ek, Storgatan 12 B, 111 22 Malmø", way="post", who="k8")
+    + BY_POST
+    + "; insert into identity.customer_source_records values ('c2', 'club', 'k8', '2025-01-01', null)",
     # of another key, of somebody else, or said when the key was another's; whose record is gone is seen by their record
     stop(who="k8") + former(email_key="anna.berg@x.se"),
     stop(who="k9") + former(email_key="bo@x.se", given_key="anna", family_key="berg", birth_date="1981-02-03"),
