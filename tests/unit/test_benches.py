@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
+import duckdb
+
+from data_quality.suites import all_suites
+from orchestration.core.configuration import load_settings
+from orchestration.core.settings import PROJECT_DIR
 from tests.bench.consent import measure_permissions
+from tests.bench.limit import plain_query
 from tests.bench.measure import Report
 from tests.unit.consent import compiled_with
 
@@ -18,3 +24,11 @@ def test_the_bench_of_permissions_fits_the_models(compiled, tmp_path_factory):
     permitted, plain = (int(number.replace(",", "")) for number in told.groups())
     # it measures permissions that are given, not statements that are no evidence
     assert plain * 0.9 < permitted <= plain
+
+
+def test_the_bench_of_checks_asks_each_of_them_in_plain_sql(monkeypatch, tmp_path):
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path))
+    suites = all_suites(load_settings(PROJECT_DIR / "kundbild.toml"))
+    asked = [plain_query(check, '"some"."table"') for suite in suites for check in suite.checks]
+    with duckdb.connect() as con:
+        assert len(asked) > 300 and all(len(con.extract_statements(sql)) == 1 for sql in asked)
