@@ -11,6 +11,7 @@ from orchestration.core.warehouse import row_counts
 from orchestration.defs.resources import NightResource
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.groups import find_companies, find_households
+from orchestration.identity.ids import prepare_ids
 from orchestration.identity.model import nightly_model
 from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
@@ -114,6 +115,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             read_phones(
                 con, "select phone, country_code from conformed.conformed_people where deleted_at is null", country
             )
+            # a request may be there before the first customer is
+            prepare_ids(con)
             known = apply_known_rights(con, pepper)
             if known:
                 tell("identity", f"records that fall under an earlier request of their person: {known:,}")

@@ -150,12 +150,18 @@ class IdChanges:
     retired: int
 
 
+def prepare_ids(con: duckdb.DuckDBPyConnection) -> None:
+    """Makes the tables of customers where there are none yet."""
+    con.execute("create schema if not exists identity")
+    con.execute(_DDL)
+
+
 def carry_ids(con: duckdb.DuckDBPyConnection, run_id: str, moment: object, *, everything: bool = True) -> IdChanges:
     """Gives every cluster, or those of touched records, its lasting id and records what changed, in one transaction.
 
     Nothing is touched any more after it. `moment` is UTC, naive.
     """
-    con.execute(_DDL)
+    prepare_ids(con)
     touched = "record_id in (from identity.touched_records)"
     con.execute(
         sql_script(
@@ -194,8 +200,7 @@ def last_published(con: duckdb.DuckDBPyConnection) -> datetime:
 
 def events_since(con: duckdb.DuckDBPyConnection, moment: object) -> int:
     """How many changes of ids were recorded after `moment`, UTC, naive."""
-    con.execute("create schema if not exists identity")
-    con.execute(_DDL)
+    prepare_ids(con)
     return int(
         scalar(
             con,

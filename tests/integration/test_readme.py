@@ -32,6 +32,14 @@ def shop(tmp_path_factory) -> Kundbild:
     config = folder / "kundbild.toml"
     config.write_text(block.replace('"/exports/shop"', f'"{folder / "exports"}"'))
     assert str(folder) in config.read_text()
+    # somebody objects before there is a first customer
+    (folder / "requests").mkdir()
+    (folder / "requests" / "requests_1.csv").write_text(
+        "request_id,kind,customer_id,email,source_record,field,value,received_at,is_identity_checked\n"
+        "1,object,,,shop:K5,,,2026-10-20T08:00:00Z,true\n"
+    )
+    with config.open("a") as file:
+        file.write(f'\n[sources.requests]\nconnector = "files"\nurl = "{folder / "requests"}"\n')
     # guests have no customer; what is a test is left out; one order was cancelled
     (folder / "exports" / "orders_1.csv").write_text(
         _orders("2000,,,,20261001,99.00,levererad", "2001,K1,Kund B Ek,kund1@x.se,20261001,5000.00,ÅNGRAD",
@@ -43,6 +51,10 @@ def shop(tmp_path_factory) -> Kundbild:
 def test_the_readmes_example_gives_customers_and_holds_a_night_that_sets_too_much_aside(shop):
     outcome = shop.json("run", "--as-of", "2026-11-01T02:00:00")
     assert outcome["customers"] == 12
+    assert [(r["kind"], r["state"]) for r in shop.json("requests")] == [("object", "received")]
+    with shop.warehouse() as con:
+        objected = "select count(*), count(distinct customer_id) from identity.objections join identity.customer_source_records using (source_system, source_key)"
+        assert con.execute(objected).fetchall() == [(1, 1)]
     assert sorted(outcome["set_aside"]) == [
         "shop orders: 1 of 64 (1.6%) ignored: status is one of those that the mapping ignores",
         "shop orders: 1 of 64 (1.6%) set aside: ordered_at cannot be read",

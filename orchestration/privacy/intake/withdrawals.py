@@ -15,6 +15,7 @@ import duckdb
 from orchestration.core.settings.maps import STATEMENTS
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar, text
+from orchestration.match_keys import define_match_keys
 
 LEDGER = "identity.withdrawals"
 _STAGED = "staging.stg_{system}__{entity}"
@@ -103,13 +104,16 @@ _READ_AS = {
     "email_events": {"granted": is_harmless("kind"), "certain": refuses("kind"), "said_at": "occurred_at"},
 }
 # a delivery has one reading, today's: what is read as a grant by now, or came again as one after it could not be read, is
-# no withdrawal; an earlier grant that comes again, as in an old export, mends nothing
+# no withdrawal; an earlier grant that comes again, as in an old export, mends nothing, nor does a row about somebody else whose
+# key a new numbering gave it
 _REREAD = f"""
 delete from {LEDGER} w using (
-    select source_key, load_id, {{said_at}} as said_at from {{relation}} where load_id > {{since}} and {{granted}}
+    select source_key, load_id, person_key, contact_point, {{said_at}} as said_at from {{relation}} where load_id > {{since}} and {{granted}}
 ) s
 where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key
-    and (s.load_id = w.load_id or (not w.is_certain and s.load_id > w.load_id and coalesce(s.said_at >= w.stated_at, true)))
+    and (s.load_id = w.load_id or (not w.is_certain and s.load_id > w.load_id and coalesce(s.said_at >= w.stated_at, true)
+        and (coalesce(lower(trim(s.contact_point)) = lower(trim(w.contact_point)), false) or case when nullif(trim(w.person_key), '') is not null
+            then coalesce(match_keys.record_key(s.person_key) = match_keys.record_key(w.person_key), false) else w.contact_point is null end)))
 """
 # after an untimed no of its row said yes, or was gone
 _OVER = f"""
@@ -162,6 +166,7 @@ def note_withdrawals(
     Returns the ledger's rows.
     """
     prepare_withdrawals(con)
+    define_match_keys(con)
     for entity in STATEMENTS:
         for system in staged.get(entity, ()):
             # a key that says no system is of the row's own

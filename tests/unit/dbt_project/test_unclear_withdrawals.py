@@ -33,6 +33,29 @@ def test_rule_04_what_could_not_be_read_stands_until_its_row_comes_readable(perm
     assert permitted([ANNA], consent_events=[said("anna", source_key="s", load_id=2)]) == {SURVEY: "anna@x.se"}
 
 
+def test_rule_04_a_row_about_somebody_else_under_its_key_frees_nobody(permitted):
+    """A tool that numbers its rows anew: key s was of one who could not be read, and is of another one's grant by now."""
+    permitted.remembers = True
+    ways = {
+        "by key": ({}, {}),
+        "by point": ({"person_key": None}, {"person_key": None}),
+        "by point, then by key": ({"person_key": None}, {}),
+    }
+    people = [someone(n) for n in range(2 * len(ways))]
+    grants, before, after = [], [], []
+    for n, (first, then) in enumerate(ways.values()):
+        one, other = people[2 * n], people[2 * n + 1]
+        grants.append(said(one["source_key"], at="2026-01-01", contact_point=one["email"], source_key=f"g{n}"))
+        row = said(one["source_key"], "paused", "2026-03-01", contact_point=one["email"], source_key=f"s{n}")
+        before.append(row | first)
+        grant = said(other["source_key"], at="2026-06-01", contact_point=other["email"], source_key=f"s{n}", load_id=2)
+        after.append(grant | then)
+    assert permitted(people, consent_events=[*grants, *before]) == {}
+    found = {who for who, _, _ in permitted(people, at="2026-07-01T12:00:00", consent_events=[*grants, *after])}
+    assert not found & {people[2 * n]["source_key"] for n in range(len(ways))}
+    assert people[1]["source_key"] in found
+
+
 def test_rule_04_an_earlier_grant_that_comes_again_mends_nothing_that_could_not_be_read(permitted):
     permitted.remembers = True
     grant = said("anna", at="2026-01-01", source_key="s", load_id=1)
