@@ -61,7 +61,7 @@ def _addresses(point: str) -> str:
 
 
 def _numbers(point: str) -> str:
-    """SQL: a list of the last six digits of the numbers of a contact point: a country and zeros before them are no part of it."""
+    """SQL: a list of the last six digits of the numbers of a contact point: a country and zeros before them are not part of it."""
     numbers = f"list_append({point_keys(point)}, nullif({_digits(point)}, ''))"
     return f"list_transform({numbers}, lambda k: right(k, 6))"
 

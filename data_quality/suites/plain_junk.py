@@ -19,7 +19,7 @@ _DOMAINS = (".invalid", ".example", ".test", ".localhost", "@example.com", "@exa
 def is_plain_junk(point: str) -> str:
     """SQL: whether a contact point stands in for none. Without braces: the runner reads those as places to fill."""
     written = f"lower(trim({point}))"
-    # a tag behind a plus is no part of the word
+    # a tag behind a plus is not a part of the word
     word = f"regexp_replace(split_part(split_part({written}, '@', 1), '+', 1), '[0-9._-]+$', '')"
     ends = " or ".join(f"ends_with({written}, {text(domain)})" for domain in _DOMAINS)
     address = f"(contains({point}, '@') and ({word} in ({', '.join(map(text, _WORDS))}) or {ends}))"

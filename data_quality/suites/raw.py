@@ -62,7 +62,7 @@ def is_by_cursor(table: Table) -> bool:
 def newest(source: str, name: str, connector: str, table: Table) -> str:
     """SQL, of the raw table: when something last came, by the source's clock where that is asked, else by ours. A file is a sign
     of life also without a row that is new."""
-    # a row that is ahead of the clock is no sign of life, today or any later day
+    # a row that is ahead of the clock is not a sign of life, today or any later day
     cursor = f'try_cast("{table.cursor}" as timestamp)'
     came = (
         f"max({cursor}) filter ({cursor} <= (select as_of from ops.clock) + interval 1 day)"

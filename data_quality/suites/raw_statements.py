@@ -193,7 +193,7 @@ def _words(name: str, *, initials: bool = False) -> str:
 
 def point_keys(point: str) -> str:
     """SQL: a list of simple keys of all that a contact point holds: addresses as written in lower case, numbers by their end."""
-    # spaces of no width are no part of an address; chr() because the runner reads braces as places to fill
+    # spaces of no width are not part of an address; chr() because the runner reads braces as places to fill
     # percent signs of a link, and letters of full width, are read as what they stand for
     letters = "".join(map(chr, range(ord("a"), ord("z") + 1))) + "0123456789@.+-_"
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in letters)
@@ -348,7 +348,7 @@ def _or_all(part: Part | None) -> str:
 
 
 def _word(said: str) -> str:
-    """SQL: a word in lower case. White space and what cannot be seen around it is no part of it; within, it is another word."""
+    """SQL: a word in lower case. White space and what cannot be seen around it is not a part of it; within, it is another word."""
     return f"lower(regexp_replace(cast({said} as varchar), '^[\\s\\pZ\\pC]+|[\\s\\pZ\\pC]+$', '', 'g'))"
 
 

@@ -13,7 +13,7 @@ _HARMLESS = "('ignored', 'duplicate')"
 
 _OF_A_REGISTER = (
     "Every line of a register could be read: whoever one is about that could not may be in an audience. `kundbild quarantine list` says "
-    "of which register, and with --keys which lines: mend the file, or see to it by hand and say so with `kundbild quarantine acknowledge "
+    "of which register, and with --keys which lines: fix the file, or see to it by hand and say so with `kundbild quarantine acknowledge "
     "SOURCE TABLE`."
 )
 
@@ -26,7 +26,7 @@ def _share_is_small(settings: Settings) -> Check:
     return no_rows(
         "share_is_small",
         f"No table has more than {quality.max_quarantine_rows} rows and more than {limit:.1%}, or more than half of its rows, set aside; "
-        "acknowledged rows do not count. `kundbild quarantine list` says what and why: mend it, acknowledge it, or raise "
+        "acknowledged rows do not count. `kundbild quarantine list` says what and why: fix it, acknowledge it, or raise "
         "max_quarantine_share below [quality].",
         "select * from (select source_system, table_name, kind = 'rejected' as is_rejected, sum(row_count - acknowledged_count) as gone, "
         f"max(of_count) as came from {{batch}} where kind not in {_HARMLESS} group by 1, 2, 3) as t "
@@ -40,7 +40,7 @@ def suites(settings: Settings, history: History) -> list[Suite]:
         _share_is_small(settings),
         no_row_where(
             "no_withdrawal_is_set_aside",
-            "No withdrawal is without anybody whom it denies: mend it at the source, or see to it by hand and say so with "
+            "No withdrawal is without anybody whom it denies: fix it at the source, or see to it by hand and say so with "
             "`kundbild quarantine acknowledge`.",
             "b.kind = 'withdrawal' and b.row_count > b.acknowledged_count",
         ),
@@ -60,7 +60,7 @@ def suites(settings: Settings, history: History) -> list[Suite]:
     about_nobody = no_row_where(
         "no_withdrawal_is_about_nobody",
         "Every withdrawal is about a person who is or was known, or names a contact point that can be read. "
-        "`kundbild quarantine list --keys` says which is not: mend it at the source, or see to it by hand and say so with "
+        "`kundbild quarantine list --keys` says which is not: fix it at the source, or see to it by hand and say so with "
         "`kundbild quarantine acknowledge`.",
         f"not {of_register} and b.digest not in (select digest from ops.acknowledged)",
     )

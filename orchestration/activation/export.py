@@ -109,7 +109,7 @@ def export_audience(
             where="seed audience_rules",
             to_do="add a row for it: audience, purpose, channel; then `kundbild run`",
         )
-    # a run where nothing is new does not publish only because of a source of statements that is stale: that is what to mend
+    # a run where nothing is new does not publish only because of a source of statements that is stale: that is what to fix
     assert_statements_known(con, settings, now)
     assert_fresh(con, now)
     assert_checked(con, audience)
@@ -214,6 +214,4 @@ def assert_fresh(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
     assert_published(con)
     if now - as_of > MAX_AGE:
         hours = int((now - as_of).total_seconds() // 3600)
-        raise GateError(
-            f"who may be written to was last worked out {hours} hours ago; after 24 it counts for nothing", to_do=to_do
-        )
+        raise GateError(f"permissions were last computed {hours} hours ago; they are valid for 24", to_do=to_do)

@@ -205,7 +205,7 @@ def _judged(
 ) -> tuple[list[Row], int]:
     """What has to be removed, by reason, and how many contact points may stay."""
     if not has_table(con, "marts", "contact_permissions"):
-        raise KundbildError("no night has worked out permissions yet", to_do="`kundbild run`")
+        raise KundbildError("no night has computed permissions yet", to_do="`kundbild run`")
     assert_codes_known(con, "contact_permissions")
     define_match_keys(con)
     told = {"audience": audience, "recipient": recipient}

@@ -43,7 +43,7 @@ def assert_statements_known(con: duckdb.DuckDBPyConnection, settings: Settings, 
         status = {source: (is_ok, at) for source, is_ok, at in rows}
     for source, tables in statement_sources(settings).items():
         is_ok, at = status.get(source, (False, None))
-        to_do = f"mend source {source} (`kundbild status` says what is wrong), then `kundbild run`"
+        to_do = f"fix source {source} (`kundbild status` says what is wrong), then `kundbild run`"
         if at is None:
             raise GateError(f"source {source} was never read, and may hold withdrawals", to_do=to_do)
         if not is_ok:
@@ -65,7 +65,7 @@ def assert_statements_known(con: duckdb.DuckDBPyConnection, settings: Settings, 
             if (until and until < now) or con.execute(_NOT_FRESH, [f"raw_{source}.{table}"]).fetchall():
                 raise GateError(
                     f"source {source} delivered nothing new of {table} for longer than {within or 0:g} hours: withdrawals may be missing",
-                    to_do=f"see that {source} delivers again, then `kundbild run`; where it delivers more seldom, say how often: "
+                    to_do=f"see that {source} delivers again, then `kundbild run`; where it delivers less often, set "
                     f"fresh_within_hours below [sources.{source}.tables.{table}]",
                 )
 
@@ -74,7 +74,7 @@ def _assert_none_is_gone(con: duckdb.DuckDBPyConnection, settings: Settings) -> 
     """What a source said stands whether or not it is read; what it would say since nobody knows."""
     for source, table in missing_statement_tables(con, settings):
         raise GateError(
-            f"source {source} told what people want ({table}), and is read no more: withdrawals made there since are not known",
+            f"source {source} delivered statements of people ({table}), and is no longer read: withdrawals made there since are not known",
             where="kundbild.toml",
             to_do=f"put it back or switch it on, then `kundbild run`; where it is gone for good, and nobody can say no there any more, "
             f'say so: retired_sources = ["{source}"], or ["{source}.{table}"] of the table alone, below [privacy]',

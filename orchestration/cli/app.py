@@ -210,7 +210,7 @@ def publish(
             )
         return
     if not list_:
-        raise KundbildError("say --list or --rollback", to_do="`kundbild publish --help`; `kundbild run` publishes")
+        raise KundbildError("give --list or --rollback", to_do="`kundbild publish --help`; `kundbild run` publishes")
     now = versions.current(home)
     publications = versions.list_publications(home)
     if as_json:
@@ -267,7 +267,7 @@ def query(
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Check the configuration, that sources can be reached, secrets, disk and versions; say what to mend."""
+    """Check the configuration, that sources can be reached, secrets, disk and versions; say what to fix."""
     from orchestration.run.doctor import examine
 
     findings = examine()
@@ -275,7 +275,7 @@ def doctor(as_json: Json = False) -> None:
         print_json([vars(finding) for finding in findings])
     else:
         for finding in findings:
-            mark = "[green]ok[/green]  " if finding.is_ok else "[red]mend[/red]"
+            mark = "[green]ok[/green]  " if finding.is_ok else "[red]fix[/red]"
             to_do = f"\n       → {finding.to_do}" if finding.to_do else ""
             out.print(styled(mark + " {}: {}{}", finding.what, finding.found, to_do))
     if not all(finding.is_ok for finding in findings):
@@ -342,7 +342,7 @@ def dbt_command(context: typer.Context) -> None:
 
 
 def entry() -> None:
-    """The command's entry point: an error that the user can mend is printed without a traceback."""
+    """The command's entry point: an error that the user can fix is printed without a traceback."""
     try:
         app()
     except SystemExit as leaving:

@@ -114,7 +114,10 @@ def removals(
     from orchestration.privacy.secrets.pepper import find_pepper
 
     if (name is None) != (file is None):
-        raise KundbildError("say which audience, and --to which file", to_do="or neither, to count what there is")
+        raise KundbildError(
+            "name the audience, and the file with --to",
+            to_do="or give neither, to list the audiences with their counts",
+        )
     with locked_warehouse("listing removals") as (con, settings):
         pepper = find_pepper(con, settings.privacy.pepper)
         if name and file:

@@ -116,7 +116,7 @@ def print_outcome(outcome: Any) -> None:
         err.print(
             styled(
                 "Next: [bold]{0} status[/bold] shows which check failed, [bold]make dev[/bold] the run in the Dagster UI, "
-                "[bold]{0} doctor[/bold] what to mend",
+                "[bold]{0} doctor[/bold] what to fix",
                 me(),
             )
         )

@@ -119,7 +119,7 @@ def _begin(
         *(Subject(source_record=value) for value in source_record or []),
     ]
     if not subjects:
-        raise KundbildError("say whom it is about", to_do=f"give {WAYS}")
+        raise KundbildError("name the person it is about", to_do=f"give {WAYS}")
     return home, load_settings(config), subjects
 
 

@@ -16,12 +16,12 @@ from orchestration.cli.console import err, print_json, styled
 from orchestration.core.disk import full_disk
 from orchestration.core.errors import KundbildError
 
-# what a person can mend; what nobody foresaw ends as Python's own errors do
-_MENDED, _UNFORESEEN = 2, 1
+# what a person can fix; what nobody foresaw ends as Python's own errors do
+_FIXED, _UNFORESEEN = 2, 1
 
 
 class UsageError(KundbildError):
-    """What was typed is no command, or lacks something."""
+    """What was typed is not a command, or lacks something."""
 
     kind = "usage"
 
@@ -40,14 +40,15 @@ def tell(error: Exception) -> int:
     if told:
         err.print(styled("[red]error:[/red] {}", told), highlight=False)
         _answer(told)
-        return _MENDED
+        return _FIXED
     # where it happened, without its text, which may quote a row
     print("Traceback (most recent call last):", file=sys.stderr)
     traceback.print_tb(error.__traceback__)
     print(type(error).__name__, file=sys.stderr)
     _answer(
         UnforeseenError(
-            f"the command broke off ({type(error).__name__})", to_do="report it with what stands on standard error"
+            f"the command stopped unexpectedly ({type(error).__name__})",
+            to_do="report it with what stands on standard error",
         )
     )
     return _UNFORESEEN
@@ -72,7 +73,7 @@ def flushed(code: int) -> int:
         # who reads no further, as `head`, wants no word of it
         if error.errno != errno.EPIPE:
             err.print(f"error: standard output cannot be written: {os.strerror(error.errno or 0)}", highlight=False)
-        code = code or (_UNFORESEEN if error.errno == errno.EPIPE else _MENDED)
+        code = code or (_UNFORESEEN if error.errno == errno.EPIPE else _FIXED)
     sys.stderr.flush()
     return code
 

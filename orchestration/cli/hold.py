@@ -50,7 +50,7 @@ def add(
     try:
         last = date.fromisoformat(until)
     except ValueError:
-        raise KundbildError(f"{until!r} is no date", to_do="write --until 2027-06-30") from None
+        raise KundbildError(f"{until!r} is not a date", to_do="write --until 2027-06-30") from None
     subject = one_subject(customer, email, phone, source_record)
     with locked_warehouse("legal hold") as (con, settings):
         (one,) = named(con, settings, [subject])

@@ -57,7 +57,7 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
         theirs, is_pair, ours = pair.partition("=")
         if not is_pair or not theirs or not ours:
             raise KundbildError(
-                f"--map {pair} is no mapping",
+                f"--map {pair} is not a mapping",
                 where="--map",
                 to_do="write their_column=conformed_column: surname=family_name",
             )

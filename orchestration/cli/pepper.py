@@ -34,7 +34,7 @@ def rotate(as_json: Json = False) -> None:
     home.prepare()
     with home.lock("pepper rotation"):
         if not home.warehouse.exists():
-            raise KundbildError("nothing is hashed yet", where=str(home.warehouse), to_do="`kundbild run`")
+            raise KundbildError("no night has hashed anything yet", where=str(home.warehouse), to_do="`kundbild run`")
         migrate(home, settings.engine)
         rotated = renew(home, settings.engine, settings.privacy.pepper, standing_versions(home))
         finish_unfinished(home, settings)

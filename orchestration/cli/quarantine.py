@@ -49,7 +49,7 @@ def list_(
         out.print("Nothing is set aside.")
         return
     out.print(
-        styled("Next: mend them at the source, or [bold]{} quarantine acknowledge SOURCE TABLE --note …[/bold]", me())
+        styled("Next: fix them at the source, or [bold]{} quarantine acknowledge SOURCE TABLE --note …[/bold]", me())
     )
 
 

@@ -98,7 +98,7 @@ def decide(
     from orchestration.identity.decisions import Decision, parse_record
 
     if verdict not in ("same", "different"):
-        raise KundbildError(f"{verdict!r} is no verdict", to_do="say same or different")
+        raise KundbildError(f"{verdict!r} is not a verdict", to_do="say same or different")
     chosen = Decision(parse_record(left), parse_record(right), "same" if verdict == "same" else "different", note)
     _store([chosen])
 

@@ -77,12 +77,12 @@ def withdraw(
     from orchestration.privacy.rights.rights_keys import object_unresolved
 
     if channel not in (*channels(), "all"):
-        raise KundbildError(f"{channel!r} is no channel", to_do=f"channels are {', '.join(channels())}, or all")
+        raise KundbildError(f"{channel!r} is not a channel", to_do=f"channels are {', '.join(channels())}, or all")
 
     def of_a_purpose(con: Any) -> None:
         known = [name for (name,) in con.execute("select purpose from reference.purposes order by 1").fetchall()]
         if purpose not in (*known, "all"):
-            raise KundbildError(f"{purpose!r} is no purpose", to_do=f"purposes are {', '.join(known)}, or all")
+            raise KundbildError(f"{purpose!r} is not a purpose", to_do=f"purposes are {', '.join(known)}, or all")
 
     def use(con: Any, whom: str, at: Any, request: str) -> int:
         of_a_purpose(con)
@@ -224,7 +224,7 @@ def rectify(
     received: Received = "",
     as_json: Json = False,
 ) -> None:
-    """Correct what is wrong of somebody (Art. 16): it stays right whatever the sources deliver. Mend it there too.
+    """Correct what is wrong of somebody (Art. 16): it stays right whatever the sources deliver. Fix it there too.
 
     Fields are those of conformed people: full_name, given_name, family_name, email, phone, birth_date, gender, street,
     postal_code, city, country_code. A value that its field cannot hold is refused; an address or number that another
@@ -276,7 +276,7 @@ def _used(
     `received` begins the month within which it is to be answered; what was asked for counts from now on. `deny`
     notes what is said by an address, number or record with that itself, whoever has it; of what is lifted some day only where it is
     about nobody here, or several. `undo` takes back what `use` wrote, where the request is not noted. What is done and
-    `is_quiet` is printed by the caller. `of_nobody` uses the right of somebody who is no customer (privacy/rights/named.py).
+    `is_quiet` is printed by the caller. `of_nobody` uses the right of somebody who is not a customer (privacy/rights/named.py).
     """
     from orchestration.core.clock import now
     from orchestration.core.configuration import home_and_config
@@ -330,7 +330,7 @@ def _used(
     elif not is_quiet or state != "done":
         effect = "out of marts and publications from now on" if then else "the next `kundbild run` puts it into effect"
         if nobodys:
-            effect = "it is no customer's, and in no mart; whoever has it later is treated alike"
+            effect = "it is not a customer's, and in no mart; whoever has it later is treated alike"
         what = "values" if right == "rectify" else "records"
         _tell(state, f"{changed} {what}; {effect}", found, is_others=bool(others), closed=closed)
     if state != "done":

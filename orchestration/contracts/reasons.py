@@ -30,7 +30,7 @@ def assert_codes_known(con: duckdb.DuckDBPyConnection, table: str) -> None:
     of = "from duckdb_columns() where database_name = current_database() and schema_name = 'marts' and table_name = $table"
     if scalar(con, f"select count(*) > 0 and count(*) filter (column_name = 'reason_code') = 0 {of}", {"table": table}):
         raise HomeVersionError(
-            "an older program built this home: it says no codes of reasons",
+            "an older version built this home: its reasons have no codes",
             where=f"marts.{table}",
             to_do="`kundbild run` builds it anew; then repeat the command",
         )

@@ -80,7 +80,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"this is not valid TOML: {error}", where=str(path), to_do="mend that line") from error
+        raise ConfigurationError(f"this is not valid TOML: {error}", where=str(path), to_do="fix that line") from error
 
 
 def line_of(text: str, keys: tuple[Any, ...]) -> int | None:
@@ -142,7 +142,7 @@ def _as_configuration_error(
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     keys = below + tuple(key for key in first["loc"] if key not in ("str", "list[str]", "ColumnMap"))
     what = first["msg"].removeprefix("Value error, ")
-    to_do = "mend that key"
+    to_do = "fix that key"
     if first["type"] == "extra_forbidden":
         what = f"unknown key '{keys[-1]}'"
         known = _known_keys(keys[:-1])

@@ -41,9 +41,9 @@ def is_of_cut(error: duckdb.Error, path: Path) -> bool:
 
 def cut(warehouse: Path) -> KundbildError:
     return KundbildError(
-        "the warehouse is cut: its file lacks blocks that it uses",
+        "the warehouse file is truncated: blocks that it uses are missing",
         where=str(warehouse),
-        to_do="put back the newest backup and run again; is the disk full or broken?",
+        to_do="restore the newest backup and run again; is the disk full or broken?",
     )
 
 

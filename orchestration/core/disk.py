@@ -71,7 +71,7 @@ def saying_what_is_kept(home: Path, then: str = _GOES_ON) -> Iterator[Kept]:
 
 
 def full_disk(error: BaseException | str, home: Path) -> DiskFullError | None:
-    """The error that a person can mend, where `error` or what caused it means a full disk; else None."""
+    """The error that a person can fix, where `error` or what caused it means a full disk; else None."""
     if isinstance(error, DiskFullError):
         return error
     if not is_full(error):
@@ -106,7 +106,7 @@ def _no_room(error: BaseException | str, home: Path) -> DiskFullError:
         )
     if "disk i/o error" in words and "no space left" not in words:
         return DiskFullError(
-            f"the file system {_mount_point(home)} did not take what was written: {_left(home)} are left on it",
+            f"the file system {_mount_point(home)} did not accept what was written: {_left(home)} are left on it",
             where=str(home),
             remedy="look at the disk and at the system's log",
         )

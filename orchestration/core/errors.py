@@ -70,7 +70,7 @@ def without_named_secrets(text: str) -> str:
 
 
 class KundbildError(Exception):
-    """Something the user can mend: `what` is wrong, `where` it is (file, key, line), and what `to_do` about it.
+    """Something the user can fix: `what` is wrong, `where` it is (file, key, line), and what `to_do` about it.
 
     Never carries a value out of customer data, nor a password of a URL: messages end in logs and in the orchestrator's
     storage. `kind` is its name for machines.

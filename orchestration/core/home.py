@@ -134,7 +134,7 @@ class Home:
             raise KundbildError(
                 f"the home folder cannot be written: {error.strerror}",
                 where=str(self.root),
-                to_do="choose another with --home, or mend its rights",
+                to_do="choose another with --home, or fix its rights",
             ) from error
         return self
 
@@ -265,7 +265,7 @@ def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
         if fresh:
             fresh.unlink(missing_ok=True)
         raise full_disk(error, path.parent) or KundbildError(
-            f"the file cannot be written: {error.strerror}", where=str(path), to_do="name another, or mend its rights"
+            f"the file cannot be written: {error.strerror}", where=str(path), to_do="name another, or fix its rights"
         ) from error
 
 

@@ -50,14 +50,14 @@ def open_warehouse(
             raise WarehouseBusyError(
                 "another program has the warehouse open",
                 where=str(home.warehouse),
-                to_do="close it there; BI tools read published/, never the warehouse",
+                to_do="close it there; BI tools read published/, not the warehouse",
             ) from error
         if is_of_cut(error, home.warehouse):
             raise cut(home.warehouse) from error
         raise full_disk(error, home.root) or KundbildError(
             "the warehouse cannot be opened",
             where=f"{home.warehouse}: {error}",
-            to_do="check its rights; where the file is broken, put back the newest backup and run again",
+            to_do="check its rights; where the file is broken, restore the newest backup and run again",
         ) from error
     home.warehouse.chmod(0o600)
     try:

@@ -46,7 +46,7 @@ _TABLES = {
     "heirs": "For which records a withdrawal of another one stands: they have its address or number and it is gone or set aside, its key in another spelling, or may be of the same person.",
     "former_people": "Who had a record's key before it was given to somebody else, and what is kept to know them again by.",
     "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read, and per entry of a register that cannot be read.",
-    "void_grants": "Records and contact points on which a grant is no evidence (other customers' only, nobody's), or ended with a correction.",
+    "void_grants": "Records and contact points on which a grant is not evidence (other customers' only, nobody's), or ended with a correction.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",

@@ -75,7 +75,7 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         if unread:
             tell(
                 NOTE,
-                f"Corrections of a birth date that is no date: {', '.join(unread)}. It counts as unknown; correct it again",
+                f"Corrections of a birth date that is not a date: {', '.join(unread)}. It counts as unknown; correct it again",
             )
         if taken_up:
             told = ", ".join(f"{number} {state}" for state, number in sorted(taken_up.items()))
@@ -130,7 +130,7 @@ class Whom(dg.Config):
         found += [Subject(source_record=value) for value in self.source_records]
         if not found:
             raise dg.Failure(
-                description="say whom it is about: customers or source_records in the run's configuration; by an email address, "
+                description="name whom it is about: customers or source_records in the run's configuration; by an email address, "
                 "`kundbild erase` and `kundbild export-subject`",
                 allow_retries=False,
             )
@@ -187,6 +187,6 @@ def _tell(context: dg.OpExecutionContext, states: Sequence[str]) -> None:
     if any(state != "done" for state in states):
         raise dg.Failure(
             description=f"{sum(state != 'done' for state in states)} of {len(states)} are about nobody here, about more than one "
-            "customer, under a legal hold, or wait for a second person: `kundbild requests` lists them; what is done is done",
+            "customer, under a legal hold, or wait for a second person: `kundbild requests` lists them; the others are answered",
             allow_retries=False,
         )

@@ -190,7 +190,7 @@ def _build(
 
 
 def _tests(manifest: Mapping[str, Any], translator: Translator, context: dg.AssetExecutionContext) -> list[str]:
-    """Names of the dbt tests whose checks were chosen. Raises Failure where one of them is no test of the project any more."""
+    """Names of the dbt tests whose checks were chosen. Raises Failure where one of them is not a test of the project any more."""
     chosen = context.selected_asset_check_keys
     keys = {
         props["name"]: get_asset_check_key_for_test(manifest, translator, uid, None)

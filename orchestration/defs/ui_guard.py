@@ -2,7 +2,7 @@
 
 Dagster's webserver asks nobody who they are, and takes a mutation from any page that the browser has open. The guard is
 an ASGI middleware. `guard_webserver` puts it into every webserver that opens a home's Dagster instance (history.py),
-however it is started. It is no login: docs/data-engineer.md says how to put a reverse proxy with one in front.
+however it is started. It is not a login: docs/data-engineer.md says how to put a reverse proxy with one in front.
 """
 
 from __future__ import annotations

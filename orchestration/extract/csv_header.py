@@ -55,7 +55,7 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
             raise SourceError(
                 f"source {source}, table {name}: a line has {len(names)} fields, not the {len(table.columns)} that are declared",
                 where=f"{file.name}, line 1",
-                to_do=f"the columns are {', '.join(table.columns)}: mend the export, or change them in the configuration",
+                to_do=f"the columns are {', '.join(table.columns)}: fix the export, or change them in the configuration",
             )
         return list(table.columns), 0
     if len(names) == 1:

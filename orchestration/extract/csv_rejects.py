@@ -53,7 +53,7 @@ def keep_rejects(
             raise SourceError(
                 f"source {source}, table {name}: column {column} is no longer {table.columns.get(column, 'text')} "
                 f"({rows} of {total} rows cannot be read as such)",
-                to_do="mend the export, or change the column's type in the configuration and its staging model",
+                to_do="fix the export, or change the column's type in the configuration and its staging model",
             )
         named = " ".join(f"when 'c{at}' then {text(column)}" for at, column in enumerate(columns))
         lines = (

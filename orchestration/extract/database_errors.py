@@ -76,7 +76,7 @@ def told(error: BaseException) -> DatabaseError:
         return DatabaseError(name, Why.DENIED, code)
     if code in _REFUSED or (state.startswith(_REFUSED_CLASSES) and code not in _FOR_A_WHILE):
         return DatabaseError(name, Why.REFUSED, code)
-    # what is no Exception is a panic of a driver, of a connection that it lost
+    # what is not an Exception is a panic of a driver, of a connection that it lost
     is_passing = isinstance(error, PASSING) or not isinstance(error, Exception)
     return DatabaseError(name, Why.PASSING if is_passing else Why.LASTING, code)
 

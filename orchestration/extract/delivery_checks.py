@@ -32,7 +32,7 @@ class Counted(Protocol):
 
 
 def is_companion(name: str, table: Table) -> bool:
-    """Whether a file is no delivery, but tells of one."""
+    """Whether a file is not a delivery, but tells of one."""
     return table.told_by is not None and name.endswith(f".{table.told_by}")
 
 

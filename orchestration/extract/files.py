@@ -153,7 +153,7 @@ def _parquet(
                 raise SourceError(
                     f"source {source_name}, table {name}: column {column} is {found[column]}, no longer {kind}",
                     where=file.name,
-                    to_do="mend the export, or change the column's type in the configuration and its staging model",
+                    to_do="fix the export, or change the column's type in the configuration and its staging model",
                 )
     read = f"read_parquet({paths(files)}, union_by_name = true, hive_partitioning = false, filename = '_path')"
     there = dict(con.execute(f"select column_name, column_type from (describe from {read})").fetchall())

@@ -9,7 +9,7 @@ import duckdb
 
 from orchestration.core.warehouse import scalar
 
-# JSON functions end a query at text that is no JSON
+# JSON functions end a query at text that is not JSON
 _IS_OBJECT = "case when json_valid({0}) then json_type({0}) = 'OBJECT' else false end"
 _BESIDE = r"regexp_extract(line, '^\s*[\[,]?\s*(\{.*\})\s*(,|\]|\],)?\s*$', 1)"
 # what stands on a line without an object

@@ -158,7 +158,7 @@ def _refuse_no_pages(con: duckdb.DuckDBPyConnection, source: str, name: str, fil
     for file in files:
         if not is_page.get(file.name):
             raise SourceError(
-                f"source {source}, table {name}: the file is no page of rows",
+                f"source {source}, table {name}: the file is not a page of rows",
                 where=file.name,
                 to_do='a page is {"data": [...]}; was an error of the API kept as a page? deliver the page again',
             )
@@ -192,7 +192,7 @@ _IS_BROKEN = "document is null and trim(line) <> ''"
 
 
 def _no_objects(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """File → rows that are no JSON object."""
+    """File → rows that are not JSON object."""
     return dict(con.execute(f"select _source_file, count(*) from json_rows where {_IS_BROKEN} group by all").fetchall())
 
 
@@ -225,5 +225,5 @@ def _refuse_lost_lines(
             raise SourceError(
                 f"source {source}, table {name}: of {file.lines.total:,} lines only {rows[file.name]:,} could be read",
                 where=file.name,
-                to_do="is there a line of more than 16 MB? mend the export and deliver it again",
+                to_do="is there a line of more than 16 MB? fix the export and deliver it again",
             )

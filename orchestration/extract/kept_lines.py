@@ -47,7 +47,7 @@ def kept_of_csv(
 
 
 def kept_of_json(line: str, source: str, name: str, table: Table) -> str:
-    """SQL: a line that is no JSON object; of one that refuses nothing the values of the table's key, to find it again."""
+    """SQL: a line that is not a JSON object; of one that refuses nothing the values of the table's key, to find it again."""
     if may_refuse(source, name, table):
         return line
     kept = kept_columns(table)

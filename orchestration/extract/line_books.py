@@ -96,7 +96,7 @@ def _lines(chunks: Iterator[bytes], encoding: str, check_time: Callable[[], None
         may_hold_fractions = may_hold_fractions or _FRACTION.search(seam) is not None
         if b"\n\n" in seam or b"\n\r\n" in seam:
             blank += len(_BLANK.findall(seam))
-        # no more than a line end that may go on: what is repeated is no blank line by itself
+        # no more than a line end that may go on: what is repeated is not a blank line by itself
         last = seam[-2:] if seam.endswith(b"\n\r") else seam[-1:]
     unpacked.close()
     separators = ends or returns

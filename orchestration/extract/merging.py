@@ -210,7 +210,7 @@ def count_gone(
 def gone_by_file(
     con: duckdb.DuckDBPyConnection, target: str, key: list[str], keys_there: str, among: str
 ) -> dict[str, int]:
-    """File → the rows of it in `target` whose key is not among `keys_there`; the name of what is no file is ""."""
+    """File → the rows of it in `target` whose key is not among `keys_there`; the name of what is not a file is ""."""
     gone = f"{target} r where _deleted_at is null and {among} and not {_is_there(key, keys_there)}"
     return dict(con.execute(f"select coalesce(_source_file, ''), count(*) from {gone} group by 1").fetchall())
 

@@ -1,6 +1,6 @@
 """The JSON of an API's answer, read so that a value that is none costs its row and not the page.
 
-What no number can hold stays the text that it was (NaN, 1e400, 5,000 digits), and bytes that are no text become lone surrogates, which no
+What no number can hold stays the text that it was (NaN, 1e400, 5,000 digits), and bytes that are not text become lone surrogates, which no
 column takes. Not here: what becomes of the rows (pages.py), or fetching them (rest.py).
 """
 
@@ -22,7 +22,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
 class UnreadableJsonError(ValueError):
-    """An answer that is no JSON. Its text is a sentence for people, which quotes nothing of the answer."""
+    """An answer that is not JSON. Its text is a sentence for people, which quotes nothing of the answer."""
 
 
 def parse(body: bytes, content_type: str) -> Any:
@@ -45,7 +45,7 @@ def parse(body: bytes, content_type: str) -> Any:
 def rows_of(response: Any, source: str, name: str) -> dict[str, Any]:
     """An answer that is a page. Raises SourceError where it is none."""
     said = response.headers.get("Content-Type", "untyped")
-    what, is_passing = f"the answer is no page of rows but {said}", False
+    what, is_passing = f"the answer is not a page of rows but {said}", False
     try:
         found = parse(response.content, said)
         if isinstance(found, dict) and isinstance(found.get(DATA), list):

@@ -104,7 +104,7 @@ def page_to_arrow(
     if len(bad) > 1 and len(bad) > max_reject_share * len(page):
         raise SourceError(
             f"source {source}, table {name}: {len(bad)} of {len(page)} rows of a page do not fit the declared types",
-            to_do="a column was retyped: mend the API, or change the types in the configuration and the staging model",
+            to_do="a column was retyped: fix the API, or change the types in the configuration and the staging model",
         )
     good = fitting.filter(pa.array([number not in misfits for number in range(len(rows))], pa.bool_()))
     kept = {c: kind for c, kind in table.columns.items() if c not in unread}
@@ -180,7 +180,7 @@ def _fit(value: Any, kind: pa.DataType) -> Any:
         return None
     if types.is_string(kind):
         written = value if isinstance(value, str) else _dumps(value)
-        written.encode()  # half a character is no text
+        written.encode()  # half a character is not text
         return written
     if types.is_struct(kind) and isinstance(value, dict):
         return {part.name: _fit(value.get(part.name), part.type) for part in kind}

@@ -32,7 +32,7 @@ _OPENING = {
         ("address_updates", column): (
             _PLAINLY_NO,
             "a plain no",
-            "name in `values` each word that says no; without else whatever is no plain no counts as yes",
+            "name in `values` each word that says no; without else whatever is not a plain no counts as yes",
         )
         for column in ("is_protected", "is_deceased")
     },
@@ -81,5 +81,5 @@ def _ignored_refusals(how: ColumnMap, harmless: Collection[str]) -> list[str]:
 
 
 def _letters(said: str) -> str:
-    """A word as widely as any reader of it: without case and all that is no letter or digit."""
+    """A word as widely as any reader of it: without case and all that is not a letter or digit."""
     return "".join(letter for letter in said.lower() if letter.isalnum())

@@ -129,14 +129,14 @@ def check_contract(
         raise SourceError(
             f"source {source}, table {name}: none of its columns is there; is the header missing?",
             where=where,
-            to_do=f"the columns are {', '.join(table.columns)}: mend the export, or say csv = {{ has_header = false }} for the table",
+            to_do=f"the columns are {', '.join(table.columns)}: fix the export, or say csv = {{ has_header = false }} for the table",
         )
     if missing:
         hint = f"; new there: {', '.join(added)} (renamed?)" if added else ""
         raise SourceError(
             f"source {source}, table {name}: column {', '.join(missing)} is gone{hint}",
             where=where,
-            to_do="mend the export, or change the table's columns in the configuration and its staging model",
+            to_do="fix the export, or change the table's columns in the configuration and its staging model",
         )
     doubled = [c for c, times in Counter(found).items() if times > 1 and c in table.columns]
     if doubled:

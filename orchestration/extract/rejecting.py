@@ -119,7 +119,7 @@ def reject_uncastable(
             raise SourceError(
                 f"source {source}, table {name}: column {column} is no longer {columns[column]} "
                 f"({rows} of {counts.source_rows} rows cannot be read as such)",
-                to_do="mend the export, or change the column's type in the configuration and its staging model",
+                to_do="fix the export, or change the column's type in the configuration and its staging model",
             )
     if bad:
         con.execute(

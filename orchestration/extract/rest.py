@@ -199,7 +199,7 @@ class _Fetch:
                 return cause
         answers = [answer for cause in causes if (answer := getattr(cause, "response", None)) is not None]
         status = answers[0].status_code if answers else None
-        # what was on the way when it happened, as a StopIteration of a loop, is no cause
+        # what was on the way when it happened, as a StopIteration of a loop, is not a cause
         first = next((cause for cause in causes if not type(cause).__module__.startswith("dlt.")), causes[-1])
         if isinstance(first, requests.exceptions.ChunkedEncodingError):
             why, to_do = "an answer breaks off", "ask whoever runs the API; a smaller page_size may help"

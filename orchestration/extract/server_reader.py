@@ -79,7 +79,7 @@ def _plain(url: sa.URL, seconds: float) -> str:
 
 
 def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
-    schema = pa.schema([(key, pa.string()) for key in result.keys()])  # noqa: SIM118 a result is no dict
+    schema = pa.schema([(key, pa.string()) for key in result.keys()])  # noqa: SIM118 a result is not a dict
 
     def batches() -> Iterator[pa.RecordBatch]:
         while rows := result.fetchmany(FETCH_ROWS):
@@ -117,7 +117,7 @@ def _serve(questions: IO[bytes], answers: IO[bytes]) -> None:
             answers.flush()
     except EOFError:
         return
-    # a panic of Rust is no Exception
+    # a panic of Rust is not an Exception
     except BaseException as error:
         pickle.dump(told(error), answers)
         answers.flush()
@@ -128,7 +128,7 @@ def main(parent: int) -> None:
     # Ctrl-C reaches every process of a terminal: whoever started this one ends it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with os.fdopen(os.dup(1), "wb") as answers, Path(os.devnull).open("wb") as nowhere:
-        # whatever a driver prints is no answer
+        # whatever a driver prints is not an answer
         os.dup2(nowhere.fileno(), 1)
         _serve(sys.stdin.buffer, answers)
 

@@ -95,7 +95,7 @@ _CAUSES = {
         ": it cannot carry out the query",
         "see in its log what it objects to: a broken view, or a key or cursor of a type that cannot be compared",
     ),
-    Why.DAMAGED: (": its file is damaged, or is no database", "check url; where it is right, copy the database anew"),
+    Why.DAMAGED: (": its file is damaged, or is not a database", "check url; where it is right, copy the database anew"),
 }  # fmt: skip
 _UNKNOWN_CAUSE = (
     "",
@@ -277,7 +277,9 @@ def _url(source_name: str, source: Source) -> sa.URL:
         return with_driver(sa.make_url(source.url))
     except sa.exc.ArgumentError:
         raise SourceError(
-            f"source {source_name}: url is no SQLAlchemy URL", to_do="e.g. sqlite:///file.sqlite", is_whole_source=True
+            f"source {source_name}: url is not a SQLAlchemy URL",
+            to_do="e.g. sqlite:///file.sqlite",
+            is_whole_source=True,
         ) from None
 
 

@@ -120,7 +120,7 @@ class Store:
             is_file = stat.S_ISREG(Path(self.path(name)).stat().st_mode)
         except OSError:
             return None  # whoever opens it says why
-        return None if is_file else "it is no file, but a pipe, a socket or a device"
+        return None if is_file else "it is not a file, but a pipe, a socket or a device"
 
     def may_have_changed(self, name: str, noted_at: datetime | None) -> bool:
         """Whether a file of this machine was touched since then: its time of writing can be set, that of its inode cannot."""

@@ -91,7 +91,7 @@ def refuse_swallowed_lines(
             f"source {source}, table {name}: of {file.lines.total:,} lines only {rows.get(file.name, 0):,} became rows and "
             f"{lines:,} rejects: {about}{near}; is there a stray quote{'' if holds else ', or a line of more than 16 MB'}?",
             where=file.name,
-            to_do='mend the export and deliver it again, or say csv = { quote = "" } for the table if it quotes nothing',
+            to_do='fix the export and deliver it again, or say csv = { quote = "" } for the table if it quotes nothing',
         )
 
 

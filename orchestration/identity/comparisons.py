@@ -14,11 +14,11 @@ import duckdb
 from orchestration.core.sql_scripts import sql_script
 
 COMPARISONS_VERSION = 3
-# a full name that more records have is no rare one
+# a full name that more records have is not a rare one
 _RARE = 20
 _NEAR = 0.92
 
-# a shared identifier that is worthless is no evidence; of an address, what stands before the @ is evidence of its own
+# a shared identifier that is worthless is not evidence; of an address, what stands before the @ is evidence of its own
 # only where it is more than the person's name
 _COMPARED = """
 create or replace table {schema}.compared_people as select *, hash(c) as fingerprint from (
@@ -57,7 +57,7 @@ from (
 """
 
 # how frequent a value is counts in these. A family name tells the country too; the given name is counted within it, for
-# Aino is no rare name where the other one is Korhonen
+# Aino is not a rare name where the other one is Korhonen
 FREQUENCY_COLUMNS = ("given_here", "family_key", "email_key", "phone_key", "postal_key", "city_key")
 
 

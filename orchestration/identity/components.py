@@ -12,7 +12,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.guard import guard_clusters
 
-# the smallest member of a component is its cluster_id; it changes when members come and go, so it is no lasting id
+# the smallest member of a component is its cluster_id; it changes when members come and go, so it is not a lasting id
 _COMPONENTS = """
 with recursive edges as materialized ({edges}), both_ways as materialized (
     select left_id as id, right_id as neighbour from edges

@@ -48,7 +48,7 @@ class Model:
 
     @classmethod
     def load(cls, path: Path) -> Model:
-        """Raises KundbildError where the file is no model, or compares in another way than this version does."""
+        """Raises KundbildError where the file is not a model, or compares in another way than this version does."""
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             version, settings, records = (stored[k] for k in ("comparisons_version", "settings", "trained_on_records"))
@@ -56,9 +56,9 @@ class Model:
                 raise TypeError("comparisons are a list")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise KundbildError(
-                "this is no identity model: without it other people would be one customer than before",
+                "this is not an identity model: without it other people would be one customer than before",
                 where=str(path),
-                to_do="put back the newest backup of the file; where there is none, `kundbild identity train` learns another, and "
+                to_do="restore the newest backup of the file; where there is none, `kundbild identity train` learns another, and "
                 "customer ids may change",
             ) from error
         if version != COMPARISONS_VERSION:

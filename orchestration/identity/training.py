@@ -55,7 +55,7 @@ def train(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Model:
     if records < MIN_RECORDS:
         raise KundbildError(
             f"{records} records are too few to learn from: {MIN_RECORDS} are needed",
-            to_do="the default model weighs so few; train when there are more",
+            to_do="the default model is made for so few; train when there are more",
         )
     define_vetoes(con)
     trained = _by_splink(con, seed)
@@ -66,7 +66,7 @@ def train(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Model:
 
 def _by_splink(con: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Any]:
     """Settings after Splink's own training. On few records EM may run a share down to nothing, which Splink refuses:
-    then it is stopped earlier; the rounds that follow mend what is lost."""
+    then it is stopped earlier; the rounds that follow fix what is lost."""
     from splink import Linker, SettingsCreator, block_on
 
     for iterations in _ITERATIONS:
@@ -92,7 +92,7 @@ def _by_splink(con: duckdb.DuckDBPyConnection, seed: int) -> dict[str, Any]:
                 continue
             return _without_names(linker.misc.save_model_to_json())
     raise KundbildError(
-        "the records teach nothing: what Splink learns of them runs down to nothing",
+        "nothing can be learned from these records: Splink's probabilities go to zero",
         to_do="leave the default model in place, or train when there are more records",
     )
 

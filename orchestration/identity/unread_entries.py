@@ -1,7 +1,7 @@
 """Entries of registers that could not be read: whoever they are about may be in an audience.
 
 Here: rejected lines of registers, and reserved numbers that are none, as rows of `identity.untied_withdrawals`; they hold the
-publication until they are mended or acknowledged (data_quality/suites/set_aside.py). A line counts until a newer delivery of a
+publication until they are fixed or acknowledged (data_quality/suites/set_aside.py). A line counts until a newer delivery of a
 whole register, or of its file, is there. Not here: rows that staging sets aside (dbt: macros/quarantine.sql), or
 withdrawals (untied.py).
 """

@@ -1,12 +1,12 @@
 """Withdrawals that name nobody: no record that was ever known, and no contact point that can be read.
 
-Here: `identity.untied_withdrawals`, made anew each night, which hold the publication until they are mended or acknowledged
+Here: `identity.untied_withdrawals`, made anew each night, which hold the publication until they are fixed or acknowledged
 (data_quality/suites/set_aside.py). A readable address or number of nobody is none of these: it denies whoever comes with it. Nor is a
 withdrawal that was somebody's once, and outlived their record, nor a contact point that cannot be read in a rejected row beside
 one that can. A rejected line of a table of statements that names nobody is
 one of these. An acknowledgement is of what a withdrawal says, by `digest`: it holds through reloads, under whatever key or line, for as
 long as that withdrawal names nobody, and is of no other one. A withdrawal whose row came again later, and names somebody by now, is
-mended at its source. Not here: whom a withdrawal is about (contact_points.py).
+fixed at its source. Not here: whom a withdrawal is about (contact_points.py).
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ _BY_CONTENT = _DIGEST.format(
     key="case when nullif(trim(coalesce(person_key, contact_point)), '') is null then source_key end"
 )
 # SQL: whether a later row under the same key of the source says no to as much, and names somebody
-_MENDED = f"""exists (
+_FIXED = f"""exists (
     select 1 from {LEDGER} m where m.was_tied and m.source_system = {{row}}.source_system and m.source_key = {{row}}.source_key
         and m.load_id > {{row}}.load_id and {{covers}}
 )"""
-_IS_MENDED = _MENDED.format(row="l", covers="m.purpose in (l.purpose, 'all') and m.channel in (l.channel, 'all')")
+_IS_FIXED = _FIXED.format(row="l", covers="m.purpose in (l.purpose, 'all') and m.channel in (l.channel, 'all')")
 # SQL: whether another contact point of the same rejected row is somebody's or can be read: the row is about whoever has that one.
 # Rows have the person in common too, and a key that systems write for nobody is no row's own
 _IS_BESIDE = f"""l.entity = 'rejected_rows' and lower(regexp_replace(l.source_key, '\\s', '', 'g')) not in ('', {", ".join(map(text, NOBODYS_KEYS))})
@@ -59,7 +59,7 @@ select source_system, entity, coalesce(source_key, 'without a key'), load_id,
         when contact_point is null then 'it names a person who is not known'
         else 'it names a person who is not known, and its contact point cannot be read' end,
     {_BY_CONTENT}
-from {LEDGER} l where not coalesce(was_tied, false) and not {_IS_MENDED} and not coalesce({_IS_BESIDE}, false){{but}}
+from {LEDGER} l where not coalesce(was_tied, false) and not {_IS_FIXED} and not coalesce({_IS_BESIDE}, false){{but}}
 """
 _UNNAMED = f"""
 insert into identity.untied_withdrawals
@@ -68,7 +68,7 @@ select source_system, 'rejected_rows', line_key, load_id, 'the line cannot be re
     'withdrawal:' || md5(to_json([source_system, content_digest, (row_number() over (
         partition by source_system, content_digest order by load_id, line_key
     ))::varchar])::varchar)
-from ({UNNAMED}) u where not {_MENDED.format(row="u", covers="true")}
+from ({UNNAMED}) u where not {_FIXED.format(row="u", covers="true")}
 """
 _NOTED_BEFORE = sql_script(
     __file__,

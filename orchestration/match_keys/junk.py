@@ -50,7 +50,7 @@ def _any_of(con: duckdb.DuckDBPyConnection, rows: list[tuple[str, str, str]], ki
             raise KundbildError(
                 f"the seed junk_identifiers has a pattern that cannot be read: {pattern}",
                 where="dbt_project/seeds/junk_identifiers.csv",
-                to_do="mend the regular expression (RE2), or write the value with the kind email or phone",
+                to_do="fix the regular expression (RE2), or write the value with the kind email or phone",
             ) from error
     found = [f"value_key in ({', '.join(map(text, values))})"] if values else []
     found += [_matches(f"{kind}_pattern", "|".join(f"(?:{pattern})" for pattern in patterns))] if patterns else []

@@ -47,9 +47,9 @@ def assert_first_is_whole(con: duckdb.DuckDBPyConnection, failed: Sequence[str],
     if is_allowed or not failed or scalar(con, "select count(*) from ops.publications"):
         return
     raise GateError(
-        f"nothing is published yet, and source {', '.join(sorted(failed))} could not be read: a first publication would lack it unseen",
+        f"nothing is published yet, and source {', '.join(sorted(failed))} could not be read: a first publication would lack its rows, and nobody would notice",
         where="[publishing] first_without_failed",
-        to_do="mend the source (`kundbild status`) and run again; or set it to true. A source that tells nothing of what people want (consent, "
+        to_do="fix the source (`kundbild status`) and run again; or set it to true. A source that tells nothing of what people want (consent, "
         "email events, requests) may be switched off meanwhile: enabled = false",
     )
 

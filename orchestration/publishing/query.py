@@ -39,13 +39,13 @@ def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[
     if not path.exists():
         is_older = (home.published / "current").exists()
         raise KundbildError(
-            f"the publication is of before there was a grade {grade.name}" if is_older else "nothing is published yet",
+            f"the publication is older than the grade {grade.name}" if is_older else "nothing is published yet",
             where=str(path),
             to_do="`kundbild run --force`" if is_older else "`kundbild run`",
         )
     if is_cut(path):
         raise KundbildError(
-            f"the publication's file of the grade {grade.name} is cut: nobody can read it",
+            f"the publication's file of the grade {grade.name} is truncated: nobody can read it",
             where=str(path),
             to_do="`kundbild run` publishes anew, or `kundbild publish --rollback` goes back to the one before",
         )

@@ -43,7 +43,7 @@ def main(parent: int) -> None:
     # Ctrl-C reaches every process of a terminal: whoever started this one ends it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with os.fdopen(os.dup(1), "wb") as answers, Path(os.devnull).open("wb") as nowhere:
-        # whatever a library prints is no answer
+        # whatever a library prints is not an answer
         os.dup2(nowhere.fileno(), 1)
         path, sql = pickle.load(sys.stdin.buffer)
         answers.write(READY)

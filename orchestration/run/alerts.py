@@ -43,7 +43,7 @@ def send_alert(
             send[place](alerts, headline, summary, run_id)
         except LateError as error:
             problems.append(f"{place}: it {error}")
-        except Exception as error:  # an address that is none, an answer that is no HTTP, whatever a server thinks of
+        except Exception as error:  # an address that is none, an answer that is not HTTP, whatever a server thinks of
             problems.append(f"{place}: {type(error).__name__}")
     return problems
 

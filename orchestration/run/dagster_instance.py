@@ -55,5 +55,5 @@ def _unusable(home: Home, why: str) -> KundbildError:
     return KundbildError(
         f"{dagster_settings.FILE} {why}",
         where=str(home.dagster / dagster_settings.FILE),
-        to_do="mend what was added to it, or delete the file: `kundbild run` makes it anew without the additions",
+        to_do="fix what was added to it, or delete the file: `kundbild run` makes it anew without the additions",
     )

@@ -1,4 +1,4 @@
-"""Looks at everything that a run needs and says what to mend. Changes nothing.
+"""Looks at everything that a run needs and says what to fix. Changes nothing.
 
 Not here: whether a source answers (reach.py), whether the home's own files are whole (state_files.py), secrets in the configuration
 (written_secrets.py).
@@ -117,7 +117,7 @@ def _older(con: duckdb.DuckDBPyConnection) -> list[Finding]:
 
 
 def _unopened(home: Home, error: duckdb.Error) -> Finding:
-    """Why DuckDB did not look into the warehouse: only where the file itself is to blame, a backup mends it."""
+    """Why DuckDB did not look into the warehouse: only where the file itself is to blame, a backup fixes it."""
     what = "warehouse"
     if isinstance(error, duckdb.OutOfMemoryException):
         return Finding(what, False, f"{home.warehouse}: there is too little memory to open it", "end other programs")
@@ -132,7 +132,7 @@ def _unopened(home: Home, error: duckdb.Error) -> Finding:
         # the kind alone: its text may quote rows
         found = f"{home.warehouse} could not be looked into ({type(error).__name__})"
         return Finding(what, False, found, "it needs no backup: `kundbild run`, and if it stays so, report it")
-    return Finding(what, False, f"{home.warehouse} cannot be opened", "put back the newest backup")
+    return Finding(what, False, f"{home.warehouse} cannot be opened", "restore the newest backup")
 
 
 def _zones(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Finding]:

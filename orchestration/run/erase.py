@@ -91,7 +91,7 @@ class Wish:
     hold: Hold | None = None
     request: str = ""
     subject: Subject | None = None
-    # who is no customer
+    # who is not a customer
     unresolved: Unresolved | None = None
 
 
@@ -244,7 +244,7 @@ def prove_of_night(home: Home, settings: Settings) -> str | None:
     warehouse closed.
 
     Returns what the night should say of it; None where there is nothing new to look for, or it is not to be done. It never
-    fails a night: who is found is told, each night anew, until it is mended.
+    fails a night: who is found is told, each night anew, until it is fixed.
     """
     if not settings.privacy.prove_erasures or not home.warehouse.exists():
         return None
@@ -342,13 +342,13 @@ def _note_swept(home: Home, settings: Settings) -> None:
         con.execute("insert into restricted.swept values ($digest)", {"digest": _digest(suppression)})
 
 
-def mend_suppression(home: Home, settings: Settings) -> int:
+def fix_suppression(home: Home, settings: Settings) -> int:
     """Puts back what one copy of the suppression list lost and the other one has. Returns how many entries. Needs the lock."""
     if not home.warehouse.exists():
         return 0
     with open_warehouse(home, settings.engine) as con:
-        # without an entry there is nothing to mend, and no pepper is asked for
-        return _suppression(con, home, settings).mend() if holds_entries(files_of(con, home)) else 0
+        # without an entry there is nothing to fix, and no pepper is asked for
+        return _suppression(con, home, settings).fix() if holds_entries(files_of(con, home)) else 0
 
 
 def accept_suppression(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) -> tuple[int, int]:

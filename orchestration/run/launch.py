@@ -91,7 +91,7 @@ def run_nightly(*, as_of: datetime | None = None, force: bool = False, full_refr
             raise
         except Exception as error:
             told = error if isinstance(error, KundbildError) else full_disk(error, home.root) or _broken(error, home)
-            # who finds another run at work is no run that failed
+            # who finds another run at work is not a run that failed
             mark.end("" if isinstance(error, WarehouseBusyError) else f"{told.what}; to do: {told.to_do}")
             problems = _alert("", str(told), "the run could not start")
             if problems:
@@ -195,7 +195,7 @@ def _broken(error: Exception, home: Home) -> KundbildError:
             if told := put_aside(home, most=float("inf")):
                 return KundbildError(told[0], where=str(home.dagster), to_do="`kundbild run` again")
     return KundbildError(
-        f"the run broke off ({type(error).__name__})",
+        f"the run stopped unexpectedly ({type(error).__name__})",
         to_do="`kundbild doctor`, then run again; if it stays so, report it with the log of the run",
     )
 

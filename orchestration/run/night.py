@@ -33,7 +33,7 @@ from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, close_without_looking
 from orchestration.publishing.versions import current_version, missing_parts
 from orchestration.run.attempts import attempt
-from orchestration.run.erase import finish_unfinished, mend_suppression, prove_of_night
+from orchestration.run.erase import finish_unfinished, fix_suppression, prove_of_night
 from orchestration.run.preflight import assert_can_start, assert_moment, assert_suppression, moment_of_night
 from orchestration.run.status import keep_status, note_run
 from orchestration.transform.runner import Dbt, set_clock
@@ -125,7 +125,7 @@ class Night:
                 assert_suppression(None, home)
             if changed := migrate(home, settings.engine, is_night=True):
                 tell(NOTE, f"an older version built this home: brought up to date {', '.join(changed)}")
-            if lacking := mend_suppression(home, settings):
+            if lacking := fix_suppression(home, settings):
                 tell(
                     NOTE,
                     f"One copy of the list of who was erased lacked {lacking:,} entries: written again from the other",
@@ -149,7 +149,7 @@ class Night:
                         tell(NOTE, said)
                 except (KundbildError, duckdb.Error, OSError):
                     # the night's own end is told first: this is done again the next night
-                    tell(NOTE, "Whether who was erased is nowhere could not be looked up: `kundbild prove-erasure`")
+                    tell(NOTE, "The proof that erased people are nowhere could not run: `kundbild prove-erasure`")
                 # where the disk is full, that is told by what the run itself ends with
                 with suppress(KundbildError, duckdb.Error, OSError), night.warehouse() as con:
                     note_run(con, run_id, night.problems)

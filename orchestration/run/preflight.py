@@ -32,7 +32,7 @@ from orchestration.privacy.intake.withdrawals import EARLIEST
 
 # a moment that is said may be ahead by what two clocks differ
 _AHEAD = timedelta(minutes=5)
-# a last night that is ahead by more is no night: its clock was wrong
+# a last night that is ahead by more is not a night: its clock was wrong
 _NO_NIGHT = timedelta(days=1)
 # no statement counts as said before
 _FIRST = datetime.fromisoformat(EARLIEST)
@@ -90,7 +90,7 @@ def assert_suppression(con: duckdb.DuckDBPyConnection | None, home: Home) -> Non
     raise SuppressionError(
         "the list of who was erased is gone: nothing is extracted or published, for they would come back",
         where=" and ".join(map(str, files)),
-        to_do=f"put back the newest backup of it; {copied}where there is none, `kundbild requests` lists when somebody was "
+        to_do=f"restore the newest backup of it; {copied}where there is none, `kundbild requests` lists when somebody was "
         "erased: `kundbild erase` again whoever asked then, and the first begins a new list",
     )
 
@@ -102,7 +102,7 @@ def _assert_not_shrunken(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) 
             f"{known - there:,} of {known:,} entries of the list of who was erased are lost: nothing is extracted or published, "
             "for whoever they are about would come back",
             where=" and ".join(map(str, files)),
-            to_do="put back the newest backup of either file; where there is none, `kundbild requests` lists when somebody was "
+            to_do="restore the newest backup of either file; where there is none, `kundbild requests` lists when somebody was "
             "erased: `kundbild erase` again whoever asked then, and `kundbild audit acknowledge` takes the list for whole",
         )
 
@@ -131,11 +131,11 @@ def assert_moment(con: duckdb.DuckDBPyConnection | None, moment: datetime | None
         raise KundbildError(
             f"the night would describe {at:%Y-%m-%d %H:%M} UTC, which is still to come",
             where="--as-of",
-            to_do="say a moment up to now; if this machine's clock is behind, mend it",
+            to_do="say a moment up to now; if this machine's clock is behind, fix it",
         )
     if at < _FIRST:
         raise KundbildError(
-            f"the night would describe {at:%Y-%m-%d %H:%M} UTC, of which no source tells",
+            f"the night would describe {at:%Y-%m-%d %H:%M} UTC, before any source has data",
             where="--as-of",
             to_do=f"say a moment since {_FIRST:%Y-%m-%d}",
         )

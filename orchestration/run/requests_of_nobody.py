@@ -1,4 +1,4 @@
-"""Requests that a source delivers about somebody who is no customer, and of whom something is held (privacy/rights/named.py).
+"""Requests that a source delivers about somebody who is not a customer, and of whom something is held (privacy/rights/named.py).
 
 Not here: requests about customers, and which are looked at (requests.py).
 """

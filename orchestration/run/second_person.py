@@ -79,7 +79,7 @@ def _check_second(asked_by: str | None, who: str) -> None:
         )
     if _uid(who) == "0":
         raise KundbildError(
-            "root may be anybody, who asked for the erasure too",
+            "root can act as any user, also as the one who asked for the erasure",
             to_do="confirm it as a second user of this machine, or by sudo from there",
         )
 

@@ -85,7 +85,7 @@ def read_status() -> dict[str, Any]:
                 f"the first run is going on: {running}", where=str(home.warehouse), to_do="try again when it has ended"
             ) from error
         if not is_in_use:
-            found["unread"] = ["the warehouse; `kundbild doctor` says what to mend", *found["unread"]]
+            found["unread"] = ["the warehouse; `kundbild doctor` says what to fix", *found["unread"]]
     told = unnoted(home, found["last_run"])
     return {
         **found,

@@ -37,7 +37,7 @@ def find_written_secrets(config: Path) -> list[Finding]:
         is_read = True
     except tomllib.TOMLDecodeError:
         found, is_read = [], False
-    # what is switched off by a #, and a file that is no TOML
+    # what is switched off by a #, and a file that is not TOML
     for number, line in enumerate(text.splitlines(), start=1):
         where = f"{config}, line {number}"
         is_known = any(f"{said}, ".startswith(f"{where}, ") for said in found)

@@ -19,7 +19,7 @@ from orchestration.core.warehouse import key_text, quote, text
 
 # of an entry of an address register, what hides its person
 _HIDES = ("is_protected", "is_deceased")
-# what a statement that is no grant denies, where it does not tell (macros/staging.sql)
+# what a statement that is not a grant denies, where it does not tell (macros/staging.sql)
 _OF_A_WITHDRAWAL = {"stated_at": "_extracted_at", "purpose": "'all'", "channel": "'all'"}
 _WHOLE = ("integer", "bigint")
 

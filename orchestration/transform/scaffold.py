@@ -42,7 +42,7 @@ def scaffold(name: str, kind: str, place: str, *, project: Path = PROJECT_DIR) -
     """
     if not name.isidentifier() or name != name.lower() or "__" in name:
         raise ConfigurationError(
-            f"'{name}' is no good name for a source", to_do="use lower-case letters, digits and single _"
+            f"'{name}' is not a valid name for a source", to_do="use lower-case letters, digits and single _"
         )
     if name in known_systems() or (project / "dbt_project" / "models" / "staging" / name).exists():
         raise ConfigurationError(f"there is a system '{name}' already", to_do="choose another name")

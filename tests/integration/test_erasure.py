@@ -148,7 +148,7 @@ def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_cons
         for entry in coming_back.entries
     )
     assert coming_back.mode & 0o077 == 0
-    # nobody by what is no consent; by the address that consented, and by nothing else
+    # nobody by what is not a consent; by the address that consented, and by nothing else
     assert (coming_back.extracted_anew, coming_back.with_consent) == ([], [(900_000,)])
 
 
@@ -212,7 +212,7 @@ def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(de
     outcomes = demo_copy.json("erase", "--email", email, "--email", "nobody@example.org", code=3)
     assert [(o["state"], o["candidates"]) for o in outcomes] == [("held", customers), ("unknown", [])]
     assert {(r["kind"], r["state"]) for r in asked(demo_copy)} == {("erase", "held"), ("erase", "unknown")}
-    assert "say whom" in demo_copy("erase", code=2).stderr
+    assert "name the person" in demo_copy("erase", code=2).stderr
     with demo_copy.warehouse() as con:
         assert con.execute("select count(*) from conformed.conformed_people").fetchall() == rows
     demo_copy("erase", "--customer", customers[0])

@@ -1,4 +1,4 @@
-"""What is promised when things break: readers keep the last good publication, a rerun mends it, the cause is named."""
+"""What is promised when things break: readers keep the last good publication, a rerun fixes it, the cause is named."""
 
 from __future__ import annotations
 

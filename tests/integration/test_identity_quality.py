@@ -60,7 +60,7 @@ def test_a_mapping_or_truth_that_is_not_there_says_what_is(tmp_path):
         (("--truth", "gone"), "the file has no column gone"),
         (("--truth", "who", "--map", "nobody=email"), "the file has no column nobody"),
         (("--truth", "who", "--map", "name=nonsense"), "conformed people have no column nonsense"),
-        (("--truth", "who", "--map", "name"), "--map name is no mapping"),
+        (("--truth", "who", "--map", "name"), "--map name is not a mapping"),
     ):
         done = kundbild("identity", "evaluate", str(people), *arguments, code=2)
         assert said in done.stderr and "Traceback" not in done.stderr

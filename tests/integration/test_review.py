@@ -61,7 +61,7 @@ def test_a_pair_is_listed_explained_accepted_and_joined_by_the_next_night(demo_c
 def test_what_cannot_be_done_says_so(demo_copy: Kundbild, tmp_path):
     for arguments, said in (
         (("review", "accept", "nonsense"), "no pair to review begins with 'nonsense'"),
-        (("review", "decide", "maybe", "crm:1", "crm:2"), "'maybe' is no verdict"),
+        (("review", "decide", "maybe", "crm:1", "crm:2"), "'maybe' is not a verdict"),
         (("review", "decide", "same", "crm:1", "crm:no"), "there is no record"),
         (("review", "import", str(tmp_path / "nowhere.csv")), "cannot be read"),
         (("explain", "nobody"), "there is no customer of that id"),

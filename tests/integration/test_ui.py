@@ -147,6 +147,6 @@ def test_a_token_is_good_for_one_run_and_not_for_long(home: Home):
     assert token not in home.job_tokens.read_text() and home.job_tokens.stat().st_mode & 0o077 == 0
     spend_token(home, token, at)
     for moment, spent in ((at, token), (at + LASTS, other), (at, ""), (at, "guessed")):
-        with pytest.raises(KundbildError, match="was not given here, was used, or is too old"):
+        with pytest.raises(KundbildError, match="was not issued here, was already used, or has expired"):
             spend_token(home, spent, moment)
     spend_token(home, other, at)

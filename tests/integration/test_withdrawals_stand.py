@@ -131,7 +131,7 @@ def test_whoever_said_no_in_any_way_is_not_permitted(tmp_path):
 
     kundbild("run", "--as-of", "2026-11-01T02:00:00")
     assert permitted() == {"alva", "c", "folke", "gerda", "olga", "petra", "rut"}
-    # rejected lines: a birth date of another type, a key that is no number; and a merge that deletes contact and statement
+    # rejected lines: a birth date of another type, a key that is not a number; and a merge that deletes contact and statement
     (folder / "stops2.csv").write_text(
         "id,mail,answer,at,born\n2,ALVA@example.se,nej,2026-05-01 10:00,31.12.1980\nx,gerda@example.se,Nej,,1980-01-01\n"
         "4,petra@example.se,Ja,2026-05-01 10:00,31.12.1980\n"

@@ -87,7 +87,7 @@ def test_a_step_reads_of_the_tables_that_python_writes_only_what_is_meant_for_it
     }  # fmt: skip
     found = [edge for edge in edges(manifest) if edge[2].startswith("source ")]
     assert [edge for edge in found if edge[2].removeprefix("source ") not in meant[edge[0]]] == []
-    # conformed people are mended by what was corrected here
+    # conformed people are fixed by what was corrected here
     assert {read for here, _, _, read in found if here == "conformed"} == {"corrections"}
     assert {read for here, _, _, read in found if here == "bi"} == {"clock"}
 

@@ -203,7 +203,7 @@ def test_a_run_that_waits_for_a_server_ends_when_it_is_told_and_leaves_no_proces
                 break
             time.sleep(0.1)
         children = psutil.Process(run.pid).children()
-        # the password is no argument
+        # the password is not an argument
         assert len(children) == 1 and "hunter2" not in " ".join(children[0].cmdline())
         run.send_signal(told)
         assert run.wait(5) == (-told if told == signal.SIGKILL else 128 + told)

@@ -70,7 +70,7 @@ def url(database) -> Iterator[sa.URL]:
 
 
 def costs_its_table(error: SourceError) -> bool:
-    """And is not tried again: no minute mends it."""
+    """And is not tried again: no minute fixes it."""
     assert "password" not in str(error.to_do)
     return not error.is_passing and not error.is_whole_source
 

@@ -22,7 +22,7 @@ def test_the_bench_of_permissions_fits_the_models(compiled, tmp_path_factory):
     assert len(nights) == 2
     told = re.search(r"([\d,]+) permitted \(plain [\d,]+, ([\d,]+)\)", whole.rest)
     permitted, plain = (int(number.replace(",", "")) for number in told.groups())
-    # it measures permissions that are given, not statements that are no evidence
+    # it measures permissions that are given, not statements that are not evidence
     assert plain * 0.9 < permitted <= plain
 
 

@@ -71,7 +71,7 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection, home: Home, *, is_night: bo
     derived = _derived_otherwise(there, wanted)
     if derived and not is_night:
         raise HomeVersionError(
-            "an older program built this home: its tables of identity have another shape",
+            "an older version built this home: its tables of identity have another shape",
             where=derived[0],
             to_do="`kundbild run` builds them anew; then repeat the command",
         )
@@ -111,7 +111,7 @@ def of_this_version(what: str) -> Iterator[None]:
         yield
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise HomeVersionError(
-            f"an older program built this home: {what} cannot be read before a night",
+            f"an older version built this home: {what} cannot be read before a night",
             where="the warehouse",
             to_do="`kundbild run` builds its tables anew",
         ) from error

@@ -84,11 +84,11 @@ class Engine(BaseModel, extra="forbid", frozen=True):
         text = str(said).strip()
         if share := _SHARE.fullmatch(text):
             if not 0 < float(share[1]) <= 100:
-                raise ValueError(f"memory_limit = {text!r} is no share of the machine's memory: {form}")
+                raise ValueError(f"memory_limit = {text!r} is not a share of the machine's memory: {form}")
             return text
         amount = _AMOUNT.fullmatch(text)
         if not amount:
-            raise ValueError(f"memory_limit = {text!r} is no amount of memory: {form}")
+            raise ValueError(f"memory_limit = {text!r} is not an amount of memory: {form}")
         number, unit, is_binary = amount.groups()
         if float(number) * (1024 if is_binary else 1000) ** ("KMGT".index(unit.upper()) + 1) < _LEAST_MEMORY:
             raise ValueError(f"memory_limit = {text!r} is too little: {_LEAST_MEMORY // 1_000_000}MB at least; {form}")

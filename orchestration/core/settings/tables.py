@@ -82,7 +82,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
         default=False, description="files: each is the whole table: rows that the newest one has no more are gone"
     )
     optional: bool | Literal["before_first"] = Field(
-        default=False, description="files: no file at all is no error; before_first: as long as none ever came"
+        default=False, description="files: no file at all is not an error; before_first: as long as none ever came"
     )
     told_by: Literal["sha256", "rows"] | None = Field(
         default=None,

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 
 def _known(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f"{name!r} is no time zone: write one as Europe/Stockholm")
+        raise ValueError(f"{name!r} is not a time zone: write one as Europe/Stockholm")
     return name
 
 

@@ -62,7 +62,7 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
         where = place(path, text, ("sources", name))
         if not name.isidentifier() or name != name.lower() or "__" in name:
             raise ConfigurationError(
-                f"'{name}' is no good name for a source",
+                f"'{name}' is not a valid name for a source",
                 where=where,
                 to_do="use lower-case letters, digits and single _",
             )
@@ -176,7 +176,7 @@ def _check_column(table: Table, target: str, name: str, where: str) -> None:
         )
     if name not in table.columns and name not in PSEUDO_COLUMNS:
         raise ConfigurationError(
-            f"'{target}' is mapped from '{name}', which is no column of the table",
+            f"'{target}' is mapped from '{name}', which is not a column of the table",
             where=where,
             to_do=f"columns: {', '.join([*table.columns, *sorted(PSEUDO_COLUMNS)])}",
         )

@@ -35,7 +35,7 @@ ADDRESSES = Table(
         "city": "VARCHAR",
         "country_code": "VARCHAR",
         "effective_on": "VARCHAR",
-        # text: whatever is no plain no is told (staging), and a word that no boolean has costs nobody the line
+        # text: whatever is not a plain no is told (staging), and a word that no boolean has costs nobody the line
         "is_protected": "VARCHAR",
         "is_deceased": "VARCHAR",
     },

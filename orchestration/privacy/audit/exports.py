@@ -31,7 +31,8 @@ def assert_recipient(recipient: str) -> None:
     """Raises KundbildError where a recipient's name is more than the name of a thing: it stands in logs."""
     if recipient and not _RECIPIENT.fullmatch(recipient):
         raise KundbildError(
-            "a recipient is named by letters, digits, dot, hyphen and underscore", to_do="write --recipient mailer"
+            "a recipient's name holds only letters, digits, dots, hyphens and underscores",
+            to_do="write --recipient mailer",
         )
 
 

@@ -139,7 +139,7 @@ class AuditLog:
         whom = self.keyed(subject) if subject else ""
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            last = self._mended(file)
+            last = self._fixed(file)
             missing = self._missing(last)
             if missing:
                 # the work goes on; that entries are missing stays in the log for good
@@ -209,7 +209,7 @@ class AuditLog:
             try:
                 yield Entry(**json.loads(line))
             except (ValueError, TypeError):
-                raise self._broken(number, "it is no entry") from None
+                raise self._broken(number, "it is not an entry") from None
 
     def acknowledge(self, *, is_short: bool = False) -> int:
         """Notes that somebody looked into entries that are missing; `is_short`: others than the log itself knows of
@@ -252,7 +252,7 @@ class AuditLog:
             if entry.action == _ROTATED:
                 made_with = checks.get(str(entry.detail.get("check")), made_with)
         last = self._read_head(self._head_pepper() if to_be_renewed else self._pepper)
-        # a run that was killed between an entry and the head leaves the head one behind; the next entry mends it
+        # a run that was killed between an entry and the head leaves the head one behind; the next entry fixes it
         if last != (count, chain) and last != (count - 1, before):
             raise self._broken(count + 1, f"the log should end with entry {last[0]}: entries are missing at its end")
         if not to_be_renewed:
@@ -279,7 +279,7 @@ class AuditLog:
                 "`kundbild audit acknowledge` notes that you know",
             )
 
-    def _mended(self, file: io.FileIO) -> Mark:
+    def _fixed(self, file: io.FileIO) -> Mark:
         """The last entry, after whatever a killed run left: half a line, or a head one behind."""
         content = file.read()
         whole = content.rfind(b"\n") + 1

@@ -113,7 +113,7 @@ def _forget_answers(con: duckdb.DuckDBPyConnection, home: Home, settings: Settin
     if not has_table(con, "restricted", "rights_requests"):
         return
     pepper = find_pepper(con, settings.privacy.pepper)
-    # of who is no customer by what a request about them is noted by (raw_people.py: handle)
+    # of who is not a customer by what a request about them is noted by (raw_people.py: handle)
     handles = (
         "select customer_id from restricted.erasing_customers union select source_system || ':' || source_key from restricted.erasing_records "
         "union select value from restricted.erasing_values where not is_shared"

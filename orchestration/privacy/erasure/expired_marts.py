@@ -67,7 +67,7 @@ def forget_gone(con: duckdb.DuckDBPyConnection, source: str) -> int:
 
 
 def dissolve_households(con: duckdb.DuckDBPyConnection) -> None:
-    """Takes out households of one, as the next night does: who is left is no household."""
+    """Takes out households of one, as the next night does: who is left is not a household."""
     bridge, households = "marts.bridge_household_customers", "marts.dim_households"
     if has_table(con, *bridge.split(".")):
         con.execute(

@@ -1,4 +1,4 @@
-"""What a home takes away itself is no loss: the floors of the volume checks (`ops.table_counts`) go down with it.
+"""What a home takes away itself is not a loss: the floors of the volume checks (`ops.table_counts`) go down with it.
 
 By an erasure, a restriction or retention, since the last night that was published. What a source lost meanwhile still counts.
 Not here: the checks (data_quality/suites), what goes (erasure.py, retention.py).

@@ -24,11 +24,11 @@ from orchestration.privacy.intake.national_ids import (
 )
 from orchestration.privacy.intake.nested_values import (
     HAS_FIELDS,
+    fix_line,
+    fix_nested,
+    fix_rows,
+    fix_text,
     has_telling_field,
-    mend_line,
-    mend_nested,
-    mend_rows,
-    mend_text,
 )
 from orchestration.privacy.intake.special_categories import (
     IDENTITY_NUMBER,
@@ -146,7 +146,7 @@ _CONTACTS = re.compile(r"(?i)mail|phone|mobile|url|web")
 _MAPPED_NAMES = ("full_name", "given_name", "family_name", "name", "street", "city", "position", "registration_number")
 
 
-def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Mend]:
+def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Fix]:
     """Columns that only identity numbers are taken out of, and how: names, streets, titles; companies' own numbers."""
     people = {c for p in table.whose for c in (p.given_name, p.family_name) if c}
     points = {c for p in table.whose for c in [*p.email, *p.phone, *p.own, *p.key_columns, p.birth_date]}
@@ -159,7 +159,7 @@ def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Mend]:
     }
     read = {path.partition(".")[0] for path in free_text_columns(table, columns)}
     skipped = {*dropped_columns(table, columns), *table.key, table.cursor, *points, *table.questions, *read}
-    found: dict[str, Mend] = {}
+    found: dict[str, Fix] = {}
     for column, kind in columns.items():
         if kind.upper() != "VARCHAR" or column in skipped:
             continue
@@ -190,18 +190,18 @@ def clean(
         about = {q.split(".")[1]: v.split(".")[1] for q, v in table.questions.items() if q.startswith(f"{column}.")}
         # a reader may hand JSON on as text
         is_nested = kinds[column] != "VARCHAR" or columns.get(column, "").upper() != "VARCHAR"
-        mend: Mend = partial(mend_nested if is_nested else mend_text, kept=table.not_special)
+        fix: Fix = partial(fix_nested if is_nested else fix_text, kept=table.not_special)
         if read:
-            mend = partial(mend_rows, read, about, kept=table.not_special)
-        changed = _changed(con, relation, column, mend, taken, kept=table.not_special)
+            fix = partial(fix_rows, read, about, kept=table.not_special)
+        changed = _changed(con, relation, column, fix, taken, kept=table.not_special)
         if changed:
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
             value = f"{name}.new" if kinds[column] == "VARCHAR" else f"{name}.new::json::{kinds[column]}"
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {value} end"
             joins.append(f" left join {name} on {name}.old = {_written(f'd.{quote(column)}')}")
-    for column, mend in number_columns(table, columns).items():
-        if changed := _changed(con, relation, column, mend, taken, kept=None):
+    for column, fix in number_columns(table, columns).items():
+        if changed := _changed(con, relation, column, fix, taken, kept=None):
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {name}.new end"
@@ -237,19 +237,19 @@ def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool, kept: Colle
     if has_special:
         # not null, which an erasure writes: a line of a table of statements is told as one that nobody can read
         con.execute("update fresh_rejects set content = ''")
-    if changed := _changed(con, "fresh_rejects", "content", partial(mend_line, kept=kept), Counter(), kept=kept):
+    if changed := _changed(con, "fresh_rejects", "content", partial(fix_line, kept=kept), Counter(), kept=kept):
         _register(con, "cleaned_rejects", changed)
         con.execute("update fresh_rejects set content = new from cleaned_rejects where old = content")
 
 
-Mend = Callable[[str], tuple[str | None, list[str]]]
+Fix = Callable[[str], tuple[str | None, list[str]]]
 
 
 def _changed(
     con: duckdb.DuckDBPyConnection,
     relation: str,
     column: str,
-    mend: Mend,
+    fix: Fix,
     taken: Counter[tuple[str, str]],
     *,
     kept: Collection[str] | None,
@@ -267,7 +267,7 @@ def _changed(
     ).fetchall()
     changed: dict[str, str | None] = {}
     for old, rows in suspected:
-        new, found = mend(old)
+        new, found = fix(old)
         if found:
             changed[old] = new
             for category in set(found):

@@ -1,4 +1,4 @@
-"""What is written for a wording, a form or a source of consent where there is none: a grant with it is no evidence (rule 2).
+"""What is written for a wording, a form or a source of consent where there is none: a grant with it is not evidence (rule 2).
 
 Here: the words, in English and the Nordic languages, and SQL of them. dbt has them as vars of the same names. Not
 here: statuses (withdrawals.py), contact points that stand in for none (match_keys/junk.py).
@@ -45,7 +45,7 @@ _OF_EVIDENCE_NORDIC = (
     "saatavilla", "täytetty", "merkitty", "rekisteröity", "nimi", "sivu",
     "orðalag", "texti", "útgáfa", "heimild", "samþykki", "skráð", "skráður", "vistað", "gefið", "þekkt", "til",
 )  # fmt: skip
-# without case, words between and whatever is no letter or digit. `no` is a word for nothing only before English ones: anywhere
+# without case, words between and whatever is not a letter or digit. `no` is a word for nothing only before English ones: anywhere
 # else it is Norway (samtykke_no), and `v` before a word for nothing is what a program makes of a version that it lacks
 _N, _E, _ALL = "|".join(_NOTHING), "|".join(_OF_EVIDENCE), "|".join((*_NOTHING, *_OF_EVIDENCE, *_OF_EVIDENCE_NORDIC))
 NOTHING_SAID = f"^(({_ALL})*({_N})({_ALL})*|no({_E}|{_N})+|v(none|null|nan|nil|undefined|unknown|missing))$"

@@ -381,12 +381,12 @@ def remove_written_numbers(con: duckdb.DuckDBPyConnection) -> None:
     glued = (
         f"select distinct content from fresh_rejects where regexp_matches(content, {text(f'{_GLUED}|{WRITTEN_SQL}')})"
     )
-    mended = [(content, without_numbers(content)[0]) for (content,) in con.execute(glued).fetchall()]
-    if changed := [pair for pair in mended if pair[0] != pair[1]]:
+    fixed = [(content, without_numbers(content)[0]) for (content,) in con.execute(glued).fetchall()]
+    if changed := [pair for pair in fixed if pair[0] != pair[1]]:
         written, left = zip(*changed, strict=True)
-        con.register("mended_lines", pa.table({"written": pa.array(written), "rest": pa.array(left)}))
-        con.execute("update fresh_rejects set content = m.rest from mended_lines m where m.written = content")
-        con.unregister("mended_lines")
+        con.register("fixed_lines", pa.table({"written": pa.array(written), "rest": pa.array(left)}))
+        con.execute("update fresh_rejects set content = m.rest from fixed_lines m where m.written = content")
+        con.unregister("fixed_lines")
     con.execute(
         f"update fresh_rejects set content = regexp_replace(content, {text(_WRITTEN)}, {text(REMOVED)}, 'g') "
         f"where regexp_matches(content, {text(_WRITTEN)})"

@@ -41,7 +41,7 @@ def has_telling_field(con: duckdb.DuckDBPyConnection, relation: str, written: st
     return any(_telling(_unescaped(name), kept) for (name,) in names)
 
 
-def mend_nested(written: str, kept: Collection[str] = ()) -> tuple[str, list[str]]:
+def fix_nested(written: str, kept: Collection[str] = ()) -> tuple[str, list[str]]:
     """JSON of which nothing is known: every text and number in it is cleaned, and a field loses its value, whatever its shape,
     where its name tells what it is. Text that is JSON itself is read as such."""
     try:
@@ -52,16 +52,16 @@ def mend_nested(written: str, kept: Collection[str] = ()) -> tuple[str, list[str
     return json.dumps(_walked(value, taken, kept), ensure_ascii=False), taken
 
 
-def mend_text(written: str, kept: Collection[str] = ()) -> tuple[str, list[str]]:
+def fix_text(written: str, kept: Collection[str] = ()) -> tuple[str, list[str]]:
     """Text, which may be JSON."""
-    return mend_nested(written, kept) if written.lstrip()[:1] in ("{", "[") else cleaned(written)
+    return fix_nested(written, kept) if written.lstrip()[:1] in ("{", "[") else cleaned(written)
 
 
-def mend_line(written: str, kept: Collection[str] = ()) -> tuple[str, list[str]]:
-    """A line that was rejected: where it is no JSON, nobody can say where the value of a telling field ends, so all goes."""
+def fix_line(written: str, kept: Collection[str] = ()) -> tuple[str, list[str]]:
+    """A line that was rejected: where it is not JSON, nobody can say where the value of a telling field ends, so all goes."""
     with suppress(ValueError):
         if isinstance(json.loads(written), dict | list):
-            return mend_nested(written, kept)
+            return fix_nested(written, kept)
     names = (_unescaped(match.group(1)) for match in re.finditer(_FIELD, written))
     # an identity number is known by itself
     if found := [category for name in names if (category := _telling(name, kept)) and category != IDENTITY_NUMBER]:
@@ -69,9 +69,7 @@ def mend_line(written: str, kept: Collection[str] = ()) -> tuple[str, list[str]]
     return cleaned(written)
 
 
-def mend_rows(
-    read: list[str], about: dict[str, str], written: str, kept: Collection[str] = ()
-) -> tuple[str, list[str]]:
+def fix_rows(read: list[str], about: dict[str, str], written: str, kept: Collection[str] = ()) -> tuple[str, list[str]]:
     """Nested rows as JSON: fields `read` are cleaned; the value that a field is `about` goes, where that tells a category, and
     so does that of a field whose own name does."""
     value = json.loads(written)

@@ -101,7 +101,7 @@ class SuppressionList:
             self._mark(max(noted, len(before)) + len(fresh))
         return len(fresh)
 
-    def mend(self) -> int:
+    def fix(self) -> int:
         """Gives each file what only the other one has, and notes how many entries there are. Returns how many were lacking."""
         whole = self.entries()
         lacking = self._write(whole) if whole else 0
@@ -203,7 +203,7 @@ def count_entries(files: Iterable[Path]) -> tuple[int, list[Path]]:
 
 
 def assert_readable(files: Iterable[Path]) -> None:
-    """Raises SuppressionError where a line of one is no entry."""
+    """Raises SuppressionError where a line of one is not an entry."""
     for path in files:
         _entries_of(path)
 
@@ -220,7 +220,7 @@ def _entries_of(path: Path) -> list[Suppressed]:
             raise SuppressionError(
                 "the list of who was erased cannot be read: nothing is extracted or published, for they would come back",
                 where=f"{path}, line {number}",
-                to_do="put back the newest backup of this file; the list lies in the home folder and beside the pepper, and either "
+                to_do="restore the newest backup of this file; the list lies in the home folder and beside the pepper, and either "
                 "holds all of it",
             )
         found.append(entry)

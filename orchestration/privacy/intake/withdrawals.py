@@ -82,7 +82,7 @@ def refuses(written: str) -> str:
 
 
 def is_withdrawn(status: str) -> str:
-    """SQL: whether the status of a statement, a text that is no grant, is readably a withdrawal (dbt: macro statement_status)."""
+    """SQL: whether the status of a statement, a text that is not a grant, is readably a withdrawal (dbt: macro statement_status)."""
     listed = ", ".join(map(text, WITHDRAWN_WORDS))
     return f"(coalesce(said_word({status}) in ({listed}), false) or {refuses(status)})"
 
@@ -104,7 +104,7 @@ _READ_AS = {
     "email_events": {"granted": is_harmless("kind"), "certain": refuses("kind"), "said_at": "occurred_at"},
 }
 # a delivery has one reading, today's: what is read as a grant by now, or came again as one after it could not be read, is
-# no withdrawal; an earlier grant that comes again, as in an old export, mends nothing, nor does a row about somebody else whose
+# no withdrawal; an earlier grant that comes again, as in an old export, fixes nothing, nor does a row about somebody else whose
 # key a new numbering gave it
 _REREAD = f"""
 delete from {LEDGER} w using (
@@ -112,7 +112,7 @@ delete from {LEDGER} w using (
 ) s
 where w.entity = '{{entity}}' and w.source_system = '{{system}}' and w.source_key = s.source_key
     and (s.load_id = w.load_id or (not w.is_certain and s.load_id > w.load_id and coalesce(s.said_at >= w.stated_at, true)
-        and (coalesce(lower(trim(s.contact_point)) = lower(trim(w.contact_point)), false) or case when nullif(trim(w.person_key), '') is not null
+        and (coalesce(said_word(s.contact_point) = said_word(w.contact_point), false) or case when nullif(trim(w.person_key), '') is not null
             then coalesce(match_keys.record_key(s.person_key) = match_keys.record_key(w.person_key), false) else w.contact_point is null end)))
 """
 # after an untimed no of its row said yes, or was gone

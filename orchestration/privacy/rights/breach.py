@@ -23,7 +23,7 @@ from orchestration.match_keys import define_match_keys
 from orchestration.privacy.audit.catalogue import NONE, Category, Column
 from orchestration.privacy.audit.exported_points import hashed_customer, point_key
 from orchestration.privacy.audit.exports import content_hash, prepare_exports
-from orchestration.privacy.intake.nested_values import HAS_FIELDS, has_telling_field, mend_nested, mend_text, told_by
+from orchestration.privacy.intake.nested_values import HAS_FIELDS, fix_nested, fix_text, has_telling_field, told_by
 from orchestration.privacy.intake.special_categories import NUMBER_SQL, candidates_sql
 from orchestration.privacy.rights.leaked import Found, files_of, left_out, note_named, prepare_named, tables_of
 from orchestration.privacy.rights.rights import OWNERS
@@ -205,7 +205,7 @@ def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str,
                 {"words": candidates_sql(), "number": NUMBER_SQL, "told": is_told},
             ).fetchall()
             for said, rows in suspected:
-                counted.update(dict.fromkeys(set((mend_nested if is_nested else mend_text)(said)[1]), rows))
+                counted.update(dict.fromkeys(set((fix_nested if is_nested else fix_text)(said)[1]), rows))
     return counted
 
 

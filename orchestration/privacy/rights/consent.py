@@ -69,7 +69,7 @@ def explain_permission(
     as_of = scalar(con, "select as_of from ops.clock")
     asked = {"customer": found[0], "purpose": purpose, "channel": channel}
     rows = con.execute(_NOW, asked).fetchall() if at is None else con.execute(_THEN, asked | {"at": at}).fetchall()
-    # what was said before and is no evidence is in no history
+    # what was said before and is not evidence is in no history
     none = "never_said" if at is None else "not_granted_before"
     nothing = f"{words(none)}: nobody may be contacted without permission"
     permitted, code, reason, event, point, since = rows[0] if rows else (False, none, nothing, None, None, None)

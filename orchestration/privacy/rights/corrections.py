@@ -107,7 +107,7 @@ def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: st
         try:
             born = date.fromisoformat(value)
         except ValueError:
-            return "it is no date", "write it as 1985-03-12"
+            return "it is not a date", "write it as 1985-03-12"
         if not born.year >= _OLDEST or born > date.today():
             return "nobody who lives was born then", "check the year"
     if field == "email" and (
@@ -117,9 +117,9 @@ def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: st
     if field == "phone" and not _is_phone(value, country):
         return "no such number can be", "write it with its country, as +46 70 123 45 67"
     if field == "country_code" and value not in phonenumbers.SUPPORTED_REGIONS:
-        return "it is no country", "write its two letters in capitals (ISO 3166), as SE"
+        return "it is not a country", "write its two letters in capitals (ISO 3166), as SE"
     if field == "postal_code" and not (_POSTAL.fullmatch(value) and any(c.isdigit() for c in value)):
-        return "it is no postal code", "write it without the town, as 114 55"
+        return "it is not a postal code", "write it without the town, as 114 55"
     if field in _NAMED and (_NO_NAME.search(value) or not _LETTER.search(value)):
         return "it holds an address, a number or no letter", "write the name alone"
     if field == "gender" and value.lower() not in _GENDERS:
@@ -128,7 +128,7 @@ def _problem(con: duckdb.DuckDBPyConnection, field: str, value: str, country: st
         # raw has no such words either: nobody is to read here what was kept out there
         return (
             "it reads as health, faith or another special category, or as an identity number (Art. 9, 87)",
-            "write the name alone; one that only reads so is mended in the system that it comes from",
+            "write the name alone; one that only reads so is fixed in the system that it comes from",
         )
     if field in ("email", "phone") and _is_junk(con, field, value, country):
         return "it stands in for one that somebody has not", "write their own, or nothing"

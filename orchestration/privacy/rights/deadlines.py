@@ -87,7 +87,7 @@ def extend(con: duckdb.DuckDBPyConnection, name: str, ground: str, at: datetime)
     """Gives a request two months more, once, within its first month. Returns it as it is then. `at` is UTC, naive."""
     if ground not in get_args(Ground):
         raise KundbildError(
-            f"{ground!r} is no ground to extend a request", to_do=f"say --because {' or '.join(get_args(Ground))}"
+            f"{ground!r} is not a ground to extend a request", to_do=f"say --because {' or '.join(get_args(Ground))}"
         )
     request = _standing(con, name)
     if request.extended_to:
@@ -111,7 +111,7 @@ def extend(con: duckdb.DuckDBPyConnection, name: str, ground: str, at: datetime)
 def close(con: duckdb.DuckDBPyConnection, name: str, end: str, at: datetime) -> Request:
     """Ends a request that was answered otherwise than by a command. Returns it as it is then. `at` is UTC, naive."""
     if end not in get_args(End):
-        raise KundbildError(f"{end!r} is no end of a request", to_do=f"say --as {', '.join(get_args(End))}")
+        raise KundbildError(f"{end!r} is not an end of a request", to_do=f"say --as {', '.join(get_args(End))}")
     request = _standing(con, name)
     if request.state in _GOING_ON:
         raise KundbildError(
@@ -141,7 +141,7 @@ def received_on(said: str, at: datetime) -> datetime:
     try:
         on = date.fromisoformat(said)
     except ValueError:
-        raise KundbildError(f"{said!r} is no date", to_do="write --received 2026-05-31") from None
+        raise KundbildError(f"{said!r} is not a date", to_do="write --received 2026-05-31") from None
     if on > at.date():
         raise KundbildError(f"the request cannot have come on {on}, which is not yet", to_do="look at --received")
     if on < _RIGHTS_SINCE:

@@ -94,9 +94,11 @@ def place_hold_on_values(
     by: str,
     note: str = "",
 ) -> Hold:
-    """The same on somebody who is no customer, and is known by `values`, a query of (kind, value)."""
+    """The same on somebody who is not a customer, and is known by `values`, a query of (kind, value)."""
     if ground not in get_args(Ground):
-        raise KundbildError(f"{ground!r} is no ground of Art. 17(3)", to_do=f"say one of {', '.join(get_args(Ground))}")
+        raise KundbildError(
+            f"{ground!r} is not a ground of Art. 17(3)", to_do=f"say one of {', '.join(get_args(Ground))}"
+        )
     if until <= at.date():
         raise KundbildError(f"a hold until {until} would be over", to_do="give a day to come")
     if note and not _NOTE.fullmatch(note):

@@ -1,4 +1,4 @@
-"""Whom a request names: customers, and where an address or a record is no customer's, people of whom there are only rows that
+"""Whom a request names: customers, and where an address or a record is not a customer's, people of whom there are only rows that
 were set aside, could not be read, or are of a record that nobody has.
 
 Not here: how a customer is known (rights.py), what those people are known by (raw_people.py), what is done.
@@ -46,7 +46,7 @@ class Named:
 
     @property
     def nobodys(self) -> Unresolved | None:
-        """The one person, where it is no customer."""
+        """The one person, where it is not a customer."""
         return self.unresolved[0] if len(self.unresolved) == 1 else None
 
 
@@ -71,7 +71,7 @@ def note_unresolved_people(con: duckdb.DuckDBPyConnection, settings: Settings) -
 def suppressed_unresolved(
     con: duckdb.DuckDBPyConnection, settings: Settings, suppressor: Suppressor
 ) -> list[Unresolved]:
-    """Who is no customer and on the suppression list: they came back with a backup."""
+    """Who is not a customer and on the suppression list: they came back with a backup."""
     if not suppressor.count or not has_table(con, "identity", "customer_source_records"):
         return []
     note_unresolved_people(con, settings)
@@ -86,7 +86,7 @@ def suppressed_unresolved(
 
 
 def named_by_request(con: duckdb.DuckDBPyConnection, settings: Settings, request: str) -> Named:
-    """Whom a request that waits is about, where that was no customer: by what it was noted with."""
+    """Whom a request that waits is about, where that was not a customer: by what it was noted with."""
     prepare_withdrawals(con)
     records = (
         "select distinct source_system || ':' || source_key from identity.restrictions where request_id = $1 "

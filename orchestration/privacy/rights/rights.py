@@ -130,7 +130,7 @@ class Subject:
 
     def __post_init__(self) -> None:
         if sum(value is not None for value in (self.customer, self.email, self.source_record, self.phone)) != 1:
-            raise KundbildError("say whom it is about, in one way", to_do=f"give {WAYS}")
+            raise KundbildError("name the person it is about, in one way", to_do=f"give {WAYS}")
 
     @property
     def said(self) -> str:

@@ -116,7 +116,7 @@ STAND_IN = "kundbild"
 def restrict_unresolved(
     con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved, at: datetime, request: str
 ) -> int:
-    """Notes a restriction of the noted subject (subject_rows.py), who is no customer: of each record, and of whoever has their
+    """Notes a restriction of the noted subject (subject_rows.py), who is not a customer: of each record, and of whoever has their
     address, number or name. `at` is UTC, naive. Returns the records."""
     con.executemany("insert into identity.restrictions values (?, ?, ?, ?)", [[*record, at, request] for record in _stand_ins(con, pepper, whom)])  # fmt: skip
     _key_unresolved(con, pepper, request, "restriction")
@@ -133,7 +133,7 @@ def free_unresolved(con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unreso
 def object_unresolved(
     con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved, at: datetime, request: str, purpose: str, channel: str
 ) -> int:  # fmt: skip
-    """Notes an objection, or a withdrawal, of the noted subject, who is no customer. Returns the records."""
+    """Notes an objection, or a withdrawal, of the noted subject, who is not a customer. Returns the records."""
     con.executemany(
         "insert into identity.objections by name select ? as source_system, ? as source_key, ? as stated_at, ? as request_id, ? as purpose, ? as channel",
         [[*record, at, request, purpose, channel] for record in _stand_ins(con, pepper, whom)],
@@ -151,7 +151,7 @@ def correct_unresolved(
     at: datetime,
     request: str,
 ) -> int:
-    """Notes a correction (Art. 16) of the noted subject, who is no customer: of each record, for when it can be read, and of
+    """Notes a correction (Art. 16) of the noted subject, who is not a customer: of each record, for when it can be read, and of
     whoever certainly has their address, number or name. `country` is that of numbers without one. Returns the values.
 
     Raises KundbildError as `correct` does.

@@ -67,7 +67,7 @@ _REMEMBERED = "kept here, so that what you said stands whatever the source does"
 
 def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, whom: str | Unresolved) -> None:
     """Makes the temp tables `subject_records`, of the customer's records, gone ones too, and `subject_keys`, of what only the
-    customer is known by. Of who is no customer, of their records; `unresolved_people` (named.py) is there then."""
+    customer is known by. Of who is not a customer, of their records; `unresolved_people` (named.py) is there then."""
     customer, unresolved = (whom, None) if isinstance(whom, str) else ("", whom)
     define_match_keys(con)
     con.execute(OWNERS)
@@ -122,7 +122,7 @@ def _note_points(
 
 
 def has_any(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
-    """Whether anything is held of the noted subject, who is no customer, but for what they asked for."""
+    """Whether anything is held of the noted subject, who is not a customer, but for what they asked for."""
     for source, name, _, where in _in_raw(con, settings):
         values = {"customer": ""} if "$customer" in where else None
         if (source, name) != (SOURCE, SOURCE) and scalar(

@@ -26,13 +26,13 @@ def give_token(home: Home, at: datetime) -> str:
 
 
 def spend_token(home: Home, token: str, at: datetime) -> None:
-    """Raises KundbildError where the token was not given here, was used, or is too old; else it is used now."""
+    """Raises KundbildError where the token was not issued here, was already used, or has expired; else it is used now."""
     standing = _standing(home, at)
     if standing.pop(_digest(token.strip()), None) is None:
         raise KundbildError(
-            "this token was not given here, was used, or is too old",
+            "this token was not issued here, was already used, or has expired",
             where="token in the run's configuration",
-            to_do="`kundbild job-token` gives one; it is good for one run within 15 minutes",
+            to_do="`kundbild job-token` gives one; it is valid for one run within 15 minutes",
         )
     write_private(home.job_tokens, _json(standing))
 

@@ -54,7 +54,7 @@ def test_who_objected_or_was_restricted_since_the_night_is_left_out_without_anot
     left, out = exported(night, tmp_path / "a.csv")
     assert set(left) == {"c-eva"}
     assert out["objected or withdrew since the night"] == 1 and out["restricted since the night"] == 1
-    # an objection that a later grant outdid is no more in the way; of what is no marketing there is none
+    # an objection that a later grant outdid is no more in the way; of what is not marketing there is none
     night.execute("update marts.contact_permissions set decided_at = $1 where customer_id = 'c-anna'", [NOW])
     assert "c-anna" in exported(night, tmp_path / "b.csv")[0]
     night.execute("update marts.contact_permissions set decided_at = timestamp '2026-01-01'")
@@ -124,7 +124,7 @@ def test_who_refuses_profiling_is_in_no_audience_that_is_chosen_by_behaviour_wit
     assert set(exported(night, tmp_path / "e.csv", at=NOW - timedelta(seconds=1))[0]) == {"c-bo", "c-eva"}
     left, out = exported(night, tmp_path / "f.csv")
     assert set(left) == {"c-eva"} and out["the grant for profiling has expired since the night"] == 1
-    # an audience that is no marketing chooses whom to ask about what they bought
+    # an audience that is not marketing chooses whom to ask about what they bought
     night.execute("update reference.purposes set is_marketing = false")
     assert set(exported(night, tmp_path / "d.csv")[0]) == everybody
 

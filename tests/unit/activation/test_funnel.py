@@ -191,7 +191,7 @@ def test_who_denied_profiling_is_not_chosen_by_behaviour_for_marketing(company, 
     found = company(strict)
     assert members(company, "win_back_email") == {"yes", "reserved"}
     assert ("kept out", "denied profiling", 3) in found["win_back_email"]
-    # everybody is chosen for the newsletter; a question about the service is no marketing
+    # everybody is chosen for the newsletter; a question about the service is not marketing
     assert members(company, "newsletter_email") == {"yes", "no", "expired", "void", "reserved"}
     assert "no-new" in members(company, "service_survey_email")
 

@@ -108,7 +108,7 @@ def test_a_source_that_told_what_people_want_and_is_read_no_more_stops_exports(n
     assert exported(night, tmp_path / "a.csv")[0]
     with pytest.raises(
         GateError,
-        match=r"(?s)club told what people want \(choices\), and is read no more.*retired_sources = \[\"club\"\]",
+        match=r"(?s)club delivered statements of people \(choices\), and is no longer read.*retired_sources = \[\"club\"\]",
     ):
         exported(night, tmp_path / "b.csv", settings=settings)
     assert statements_known_until(night, settings, NOW) == NOW and not (tmp_path / "b.csv").exists()
@@ -133,7 +133,7 @@ def test_a_source_that_went_before_its_tables_were_noted_is_missed_by_what_it_sa
         night.execute("update identity.withdrawals set entity = 'email_events', source_system = 'club'")
     else:
         night.execute("insert into conformed.conformed_email_events values ('club')")
-    with pytest.raises(GateError, match=r"club told what people want \(email_events\)"):
+    with pytest.raises(GateError, match=r"club delivered statements of people \(email_events\)"):
         exported(night, tmp_path / "c.csv")
     mapped = EntityMap(entity="email_events", columns={"source_key": "id", "person_key": "who"})
     also = CHOICES.model_copy(update={"maps": [*CHOICES.maps, mapped]})

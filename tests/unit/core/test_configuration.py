@@ -99,10 +99,10 @@ def test_a_missing_file_says_so(tmp_path: Path):
 @pytest.mark.parametrize(
     ("change", "what", "line", "to_do"),
     [
-        (('company = "Test"', 'company = "Test'), "not valid TOML", None, "mend"),
+        (('company = "Test"', 'company = "Test'), "not valid TOML", None, "fix"),
         (('connector = "files"', 'conector = "files"'), "unknown key 'conector'", 5, "connector"),
         (('company = "Test"', ""), "'company' is missing", None, "add it"),
-        (('connector = "files"', 'connector = "ftp"'), "Input should be 'files', 'sql' or 'rest'", 5, "mend"),
+        (('connector = "files"', 'connector = "ftp"'), "Input should be 'files', 'sql' or 'rest'", 5, "fix"),
         (('key = ["id"]', 'key = ["nr"]'), "'nr' is used as key", None, ""),
         (('entity = "people"', 'entity = "persons"'), "no conformed entity 'persons'", None, "people"),
         (("source_key = \"customer\"", "source_kee = \"customer\""), "no column 'source_kee'", None, "did you mean 'source_key'"),

@@ -92,7 +92,7 @@ def test_an_alert_reaches_the_webhook_and_a_dead_one_is_told():
     assert len(problems) == 2
 
 
-def test_the_doctor_says_what_to_mend(write_config, monkeypatch, tmp_path):
+def test_the_doctor_says_what_to_fix(write_config, monkeypatch, tmp_path):
     path = write_config(
         'company = "T"\n[sources.a]\nconnector = "files"\nurl = "/nowhere"\n[sources.a.tables.t]\npath = "*.csv"\ncolumns = { id = "BIGINT" }\n'
         '[sources.b]\nconnector = "sql"\nurl = "postgresql://u:plain-secret@127.0.0.1:9/d"\n[sources.b.tables.t]\ncolumns = { id = "BIGINT" }\n'
@@ -176,7 +176,7 @@ def test_add_source_says_what_keeps_it_from_a_database(tmp_path):
         _look("shop", "snowflake://reader:s3cr@account/shop")
     assert "install" in str(caught.value) and "s3cr" not in str(caught.value)
     (tmp_path / "shop.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises(ConfigurationError, match="damaged, or is no database"):
+    with pytest.raises(ConfigurationError, match="damaged, or is not a database"):
         _look("shop", f"sqlite:///{tmp_path / 'shop.db'}")
 
 

@@ -1,4 +1,4 @@
-"""No cell of a file for people runs in a spreadsheet, whichever separator it splits lines by; and what is no formula stays."""
+"""No cell of a file for people runs in a spreadsheet, whichever separator it splits lines by; and what is not a formula stays."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_rule_04_what_a_record_had_that_is_set_aside_outlives_its_change(permitt
     shop({"mobile": "0709998877"})
     assert set(permitted([ANNA, BO], consent_events=GRANTED)) == {SURVEY, OF_BO}
     assert set(permitted([ANNA, BO], consent_events=[*GRANTED, no()])) == {OF_BO}
-    # what is no record by now has no points either
+    # what is not a record by now has no points either
     shop()
     permitted([ANNA, BO], consent_events=GRANTED)
     assert warehouse.execute("from identity.held_points where person_key = '7'").fetchall() == []

@@ -348,11 +348,11 @@ ON_SOFT_OPT_IN = {
     "a sale": (SOFT, BOUGHT, {("offers", "email"), ("offers", "sms")}),
     "nothing bought": (SOFT, None, set()),
     "bought later": (SOFT, ("2026-02-01", 100), set()),
-    # an order that was cancelled or given back whole is no sale
+    # an order that was cancelled or given back whole is not a sale
     "given back": (SOFT, ("2025-12-24", 0), set()),
     "withdrawn on one channel": ([*SOFT, {"status": "withdrawn", "at": "2026-02-01", "purpose": "offers"}], BOUGHT, {("offers", "sms")}),
     "objected": ([*SOFT, {"status": "withdrawn", "at": "2026-02-01", "purpose": "direct_marketing"}], BOUGHT, set()),
-    "a survey is no offer": ([{"legal_basis": "soft opt-in"}], BOUGHT, set()),
+    "a survey is not an offer": ([{"legal_basis": "soft opt-in"}], BOUGHT, set()),
     "without wording": ([_soft(wording_version=None)], BOUGHT, set()),
 }  # fmt: skip
 ON_CONSENT_ALONE = {

@@ -87,7 +87,7 @@ def test_rule_02_a_grant_on_an_address_that_only_others_have_is_no_evidence(perm
     assert len(found) == 2
 
 
-# an address as a record has it and its grant names it: several in one, or none, is no address to write to
+# an address as a record has it and its grant names it: several in one, or none, is not an address to write to
 NO_ADDRESS = ["vidar@x.sevidar@x.se", "xena@x.se; cy@dahl.se", "yngve@x.se ivar@kvist.se", "mailto:ylva@x.se?bcc=ulf@kvist.se", "@x.se", "anna@x", "not@an@address.se",
     "sixten.bergdal, bo.ny@x.se", "alva .ek@x.se", "anna.b; bo@y.se", "-ida@x.se", "ove@x.se0701112233", "una@x.se.old", "\\tnils@x.se"]  # fmt: skip
 ONE_ADDRESS = ["Vera@X.SE", '"Sten" <sten@x.se>', " tor@x.se "]

@@ -92,7 +92,7 @@ def test_rule_19_any_forename_with_family_name_and_birth_date_is_enough(known):
     cases = [str(one) for one in people[::2]]
     found = of_case(cases, known(people, *(entry | PROTECTED for entry in entries)))
     assert found == by_case(cases, lambda _: {"m": (True, False)})
-    # of the dead, no more than a name is no proof
+    # of the dead, no more than a name is not proof
     born = [n for n, one in enumerate(people[::2]) if one["birth_date"]]
     found = of_case(cases, known(people, *(entries[n] | DECEASED for n in born)))
     assert found == by_case(cases, lambda n: {"m": (False, True)} if n in born else {})
@@ -278,7 +278,7 @@ def test_rule_19_the_consent_suite_sees_whom_the_model_hides_without_a_birth_dat
         warehouse.execute("insert into raw_registers.addresses values ('Gunnel Tyra', ?, ?, 'J', 'N', null)", row)
     asked = f"select s.source_key from ({hidden_customers(settings)}) h join identity.customer_source_records s using (customer_id)"
     assert {key for (key,) in warehouse.execute(asked).fetchall()} == set(hidden)
-    # of the dead no more than a name is no proof
+    # of the dead no more than a name is not proof
     warehouse.execute("update raw_registers.addresses set is_protected = 'N', is_deceased = 'J'")
     assert warehouse.execute(asked).fetchall() == []
 

@@ -56,7 +56,7 @@ def test_rule_04_a_row_about_somebody_else_under_its_key_frees_nobody(permitted)
     assert people[1]["source_key"] in found
 
 
-def test_rule_04_an_earlier_grant_that_comes_again_mends_nothing_that_could_not_be_read(permitted):
+def test_rule_04_an_earlier_grant_that_comes_again_fixes_nothing_that_could_not_be_read(permitted):
     permitted.remembers = True
     grant = said("anna", at="2026-01-01", source_key="s", load_id=1)
     unclear = said("anna", "pausad?", "2026-03-01", source_key="s", load_id=2)

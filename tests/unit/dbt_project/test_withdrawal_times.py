@@ -57,7 +57,7 @@ def test_rule_04_a_row_that_says_withdrawn_is_no_older_than_the_confirmation_bes
     }
 
 
-def test_rule_04_an_unclear_status_beside_a_confirmation_is_mended_by_its_row(permitted):
+def test_rule_04_an_unclear_status_beside_a_confirmation_is_fixed_by_its_row(permitted):
     permitted.remembers = True
     grant = said("anna", at="2026-03-15")
     unclear = said("anna", "?", confirmed_at=datetime(2026, 3, 20), source_key="u")

@@ -23,10 +23,10 @@ def test_rule_04_a_withdrawal_outlives_its_row(permitted):
     ):
         assert permitted([ANNA], consent_events=[granted, withdrawn | {"load_id": load} | row]) == {}
     assert permitted([ANNA], consent_events=[granted]) == {}
-    # a load that is read otherwise by now, as after a mapping was mended, is no withdrawal any more
+    # a load that is read otherwise by now, as after a mapping was fixed, is not a withdrawal any more
     permitted([ANNA], consent_events=[granted, withdrawn | {"load_id": 4}])
-    mended = withdrawn | {"status": "granted", "stated_at": datetime(2026, 1, 1), "load_id": 4}
-    assert permitted([ANNA], consent_events=[granted, mended]) == {SURVEY: "anna@x.se"}
+    fixed = withdrawn | {"status": "granted", "stated_at": datetime(2026, 1, 1), "load_id": 4}
+    assert permitted([ANNA], consent_events=[granted, fixed]) == {SURVEY: "anna@x.se"}
     # nor does it come again, or later, by its row being deleted: what was granted since stands
     undated = said("anna", "withdrawn", stated_at=None, extracted_at=datetime(2026, 3, 1), source_key="u", load_id=5)
     assert permitted([ANNA], consent_events=[granted, undated]) == {}
@@ -189,7 +189,7 @@ def test_rule_04_a_withdrawal_of_one_of_several_points_of_a_field_outlives_their
         stops.append(stop | NOBODYS)
     assert set(permitted(at_first, consent_events=granted)) == {("p0", "survey", "email"), ("p1", "survey", "sms")}
     assert permitted(moved, consent_events=[*granted, *stops]) == {}
-    # what is no record by now, as after retention, has no points either; what its source deleted is a record still
+    # what is not a record by now, as after retention, has no points either; what its source deleted is a record still
     held = "select distinct person_key from identity.held_points where person_key in ('p0', 'p1') order by 1"
     permitted([*(one | {"deleted_at": datetime(2026, 5, 1)} for one in moved), BO])
     assert warehouse.execute(held).fetchall() == [("p0",), ("p1",)]

@@ -177,7 +177,7 @@ def test_a_home_whose_settings_name_a_module_that_has_moved_since_runs(tmp_path:
     monkeypatch.setenv("DAGSTER_HOME", str(home.dagster))
     file = home.dagster / "dagster.yaml"
     file.write_text(written)
-    # what a run mends by itself is no fault of the home
+    # what a run fixes by itself is not a fault of the home
     assert all(finding.is_ok for finding in examine_files(home))
     home.prepare()
     assert file.read_text() == today and not left_aside(home.dagster)
@@ -223,7 +223,7 @@ def test_additions_with_which_dagster_cannot_start_are_told_by_the_doctor_and_by
         run_nightly()
     for told in (found.found, str(caught.value)):
         assert said in told and str(file) in told and "pass-word" not in told
-    assert "mend what was added" in found.to_do and "mend what was added" in caught.value.to_do
+    assert "fix what was added" in found.to_do and "fix what was added" in caught.value.to_do
     assert file.read_text() == WHOLE + added
 
 

@@ -1,4 +1,4 @@
-"""Which files are new: known by path and content, whatever folders, names and stores say; and what is no file costs only itself."""
+"""Which files are new: known by path and content, whatever folders, names and stores say; and what is not a file costs only itself."""
 
 from __future__ import annotations
 
@@ -293,7 +293,7 @@ def test_what_has_no_end_is_not_opened_and_told(load, raw, load_files, warehouse
     counts = load(files, path="*.csv", table={"told_by": "sha256"})
     assert (counts.inserted, counts.rejected) == (1, 1) and raw() == [("1", "a")]
     told = warehouse.execute("select file, reason from quarantine.rejected_rows").fetchall()
-    assert told == [("b.csv", "it is no file, but a pipe, a socket or a device")]
+    assert told == [("b.csv", "it is not a file, but a pipe, a socket or a device")]
 
 
 @pytest.mark.parametrize("format", ["csv", "latin-1", "jsonl", "json_pages", "parquet"])

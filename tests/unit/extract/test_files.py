@@ -134,7 +134,7 @@ def test_an_unclosed_quote_is_rejected(load, raw):
 def test_a_null_byte_and_a_very_long_field_are_kept_or_rejected_never_lost(load, raw):
     counts = load({"a.csv": GOOD + "4,a\x00b,1.00,2026-01-01\n5," + "x" * 2_000_000 + ",1.00,2026-01-01\n"})
     assert counts.inserted + counts.rejected == 5 and balances(counts)
-    # text behind it is no part of another row, and is not cut off
+    # text behind it is not a part of another row, and is not cut off
     assert dict(raw()).get(4, "a\x00b") == "a\x00b"
 
 

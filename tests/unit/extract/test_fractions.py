@@ -1,4 +1,4 @@
-"""Numbers that are none of the declared type cost their row: a fraction is no whole number, and rounds into no other one."""
+"""Numbers that are none of the declared type cost their row: a fraction is not a whole number, and rounds into no other one."""
 
 from __future__ import annotations
 

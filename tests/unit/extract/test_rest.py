@@ -265,9 +265,7 @@ def test_a_killed_load_is_finished_and_then_the_new_batch_is_fetched(load, pages
         ("open", r"/raw/init$"),
     ],
 )
-def test_a_load_killed_at_its_worst_moments_is_mended_by_the_next(
-    load, pages, home, warehouse, tmp_path, moment, place
-):
+def test_a_load_killed_at_its_worst_moments_is_fixed_by_the_next(load, pages, home, warehouse, tmp_path, moment, place):
     folder = pages(1, [row(1)], [row(2)])
     with serving(folder, "secret-token") as url:
         arguments = [str(home.root), str(tmp_path / "elsewhere"), url, repr(COLUMNS), moment, place]

@@ -159,7 +159,7 @@ def test_names_streets_and_titles_lose_identity_numbers_and_nothing_else(load, w
     counts = load(files(tmp_path, "t.csv", content, table))["t"]
     assert counts.removed == {(column, IDENTITY_NUMBER): 1 for column in ("full_name", "street", "jobTitle")}
     rows = warehouse.execute("select full_name, street, jobTitle, reference, phone from raw_s.t order by id").fetchall()
-    # a key of another table is no name: it stays as it is
+    # a key of another table is not a name: it stays as it is
     assert rows == [
         ("Anna Berg", "Kyrkogatan 1", None, ANNA, "0701112233"),
         ("Bo Gay", "Storgatan 19800101 B", "Union Leader", "8001019802", "+46 70 111 22 33"),
@@ -313,7 +313,7 @@ def test_nested_rows_lose_fields_by_their_own_name_and_answers_of_any_shape(load
     [
         ("t.jsonl", '{"id": "x", "name": {"blood type": ["0+"], "size": 1}}', r'{"id":"x","name":"{\"blood type\": null, \"size\": 1}"}'),
         ("t.csv", 'x,"{""blood type"": [""0+""]}"', r'{"id": "x", "name": "{\"blood type\": null}"}'),
-        # of a line that is no JSON nobody can say where the value ends
+        # of a line that is not JSON nobody can say where the value ends
         ("t.csv", '2,"{""blood type"": [""0+""]}",more', ""),
         ("t.csv", '2,"{""shoe size"": [""40""]}",more', '2,"{""shoe size"": [""40""]}",more'),
     ],

@@ -36,7 +36,7 @@ def test_a_whole_file_without_rows_is_no_success_and_deletes_nobody(
     how = {**WHOLE, "format": format, "table": {"is_whole": True, "optional": optional}}
     load_files({"w_1.txt": nothing.replace("x,Kim\n", "")}, **how)  # a table that never had a row may be empty
     load_files({"w_2.txt": rows}, **how)
-    for _ in range(2):  # it is no copy the next night
+    for _ in range(2):  # it is not a copy the next night
         with pytest.raises(SourceError, match="it answers 0 rows, where there were 2; raw keeps what it had") as caught:
             load_files({"w_3.txt": nothing}, **how)
         assert caught.value.where == "w_3.txt" and "max_volume_drop" in caught.value.to_do

@@ -25,7 +25,7 @@ def test_the_default_model_is_there_and_keeps_its_version(tmp_path):
 def test_a_file_that_is_no_model_is_refused(tmp_path, content):
     path = tmp_path / "model.json"
     path.write_text(content)
-    with pytest.raises(KundbildError, match="this is no identity model"):
+    with pytest.raises(KundbildError, match="this is not an identity model"):
         Model.load(path)
 
 

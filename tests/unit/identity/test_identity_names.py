@@ -63,7 +63,7 @@ def test_addresses_are_read_as_they_are_written(normalised, email, key):
     ("written", "read"),
     [("0076-10-28", "1976-10-28"), ("0009-05-01", "2009-05-01"), ("1791-01-01", None), ("2999-01-01", None)],
 )
-def test_birth_dates_that_cannot_be_are_mended_or_none(normalised, written, read):
+def test_birth_dates_that_cannot_be_are_fixed_or_none(normalised, written, read):
     found = normalised(birth_date=written)["birth_date"]
     assert (str(found) if found else None) == read
 

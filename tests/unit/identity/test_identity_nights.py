@@ -191,7 +191,7 @@ KILLED_IN = [
 
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize(("module", "step"), KILLED_IN, ids=[step for _, step in KILLED_IN])
-def test_a_run_that_is_killed_in_a_step_leaves_what_the_next_one_mends(
+def test_a_run_that_is_killed_in_a_step_leaves_what_the_next_one_fixes(
     first_night, monkeypatch, module, step, everything
 ):
     if step == "recount_identifiers" and everything:
@@ -209,7 +209,7 @@ def test_a_run_that_is_killed_in_a_step_leaves_what_the_next_one_mends(
 
 
 def test_a_handful_of_records_is_scored_as_many_are(people):
-    """What is frequent among few says nothing: a number that two of forty share is no frequent number."""
+    """What is frequent among few says nothing: a number that two of forty share is not a frequent number."""
     night(people)
     many = people.execute("select left_id, right_id, weight from identity.scored_pairs").fetchall()
     people.execute("delete from conformed.conformed_people where source_key::int >= 20")

@@ -1,4 +1,4 @@
-"""A contact point of nobody beside one, or a key, of somebody: it denies whoever comes with it, and is no withdrawal of nobody."""
+"""A contact point of nobody beside one, or a key, of somebody: it denies whoever comes with it, and is not a withdrawal of nobody."""
 
 from __future__ import annotations
 

@@ -262,7 +262,7 @@ def test_an_acknowledgement_of_an_earlier_version_stands(noted, warehouse):
     assert warehouse.execute(rows).fetchall() == [(0,)]
 
 
-def test_a_withdrawal_that_came_again_and_names_somebody_is_mended(permitted, noted, warehouse):
+def test_a_withdrawal_that_came_again_and_names_somebody_is_fixed(permitted, noted, warehouse):
     permitted.remembers = True
 
     def untied(load: int, row: dict) -> int:
@@ -271,13 +271,13 @@ def test_a_withdrawal_that_came_again_and_names_somebody_is_mended(permitted, no
         return find_untied(warehouse)
 
     assert untied(2, no("ana")) == 1
-    # a no to another purpose, or another nobody, mends nothing
+    # a no to another purpose, or another nobody, fixes nothing
     assert untied(3, no("anna", purpose="profiling")) == 1
     assert untied(4, no("annna")) == 2
     assert untied(5, no("anna")) == 0
 
 
-def test_a_rejected_row_of_nobody_that_came_again_whole_is_mended(permitted, noted, warehouse):
+def test_a_rejected_row_of_nobody_that_came_again_whole_is_fixed(permitted, noted, warehouse):
     permitted.remembers = True
     form = FORMS.replace("sources.forms", "sources.crm").replace('{ id = "VARCHAR"', '{ no = "VARCHAR", id = "VARCHAR"')
     settings = Settings.model_validate(tomllib.loads(form.replace('source_key = "id"', 'source_key = "no"')))

@@ -91,7 +91,7 @@ def test_a_chain_made_anew_without_the_pepper_does_not_hold(log, tmp_path):
         log.verify()
 
 
-def test_a_killed_run_leaves_what_the_next_entry_mends(log):
+def test_a_killed_run_leaves_what_the_next_entry_fixes(log):
     head = log._head.read_text()
     log.append("published")
     log._head.write_text(head)  # killed between the entry and the head

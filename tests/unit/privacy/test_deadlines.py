@@ -38,7 +38,7 @@ def test_what_is_not_closed_is_overdue_after_its_month_in_whatever_state(warehou
 
 def test_an_extension_is_two_months_once_within_the_first_month_and_on_a_ground(warehouse):
     request, late = noted(warehouse, "2026-05-31"), noted(warehouse, "2026-05-19")
-    with pytest.raises(KundbildError, match="'holiday' is no ground"):
+    with pytest.raises(KundbildError, match="'holiday' is not a ground"):
         extend(warehouse, request, "holiday", NOW)
     done = extend(warehouse, request[-12:], "complexity", NOW)
     # a month after 31 May is 30 June, three are 31 August

@@ -163,7 +163,7 @@ def test_the_night_after_an_erasure_looks_for_the_erased_and_says_so(home, setti
     left = home.root / "dbt_target" / "left.log"
     left.write_text("row: ANNA@Berg.se;1")
     with home.lock("test"):
-        for _ in range(2):  # told each night until it is mended
+        for _ in range(2):  # told each night until it is fixed
             assert "still found in dbt_target/left.log" in str(prove_of_night(home, settings))
         left.unlink()
         assert "nowhere" in str(prove_of_night(home, settings))

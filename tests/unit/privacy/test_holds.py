@@ -194,7 +194,7 @@ def test_who_may_be_anybody_is_no_second_person(home, two, ids, tmp_path):
     mapped = tmp_path / "uid_map"
     mapped.write_text("         0          0 4294967295\n")
     assert person_asking(mapped, "1000") == "1000 by sudo"
-    for who, said in (("0 root", "root may be anybody"), ("1000 by sudo", "another one has to confirm")):
+    for who, said in (("0 root", "root can act as any user"), ("1000 by sudo", "another one has to confirm")):
         with pytest.raises(KundbildError, match=said):
             confirm(home, two, waits.request_id, by=who)
     for said in ("1001 1000 1\n", "0 100000 65536\n"):

@@ -1,4 +1,4 @@
-"""Somebody of whom every record was set aside is no customer, and has the same rights: by an address or a record.
+"""Somebody of whom every record was set aside is not a customer, and has the same rights: by an address or a record.
 
 Not here: customers (test_erasure.py, test_subject_access.py).
 """

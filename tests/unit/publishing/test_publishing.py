@@ -393,7 +393,7 @@ def test_a_database_of_the_publication_that_is_cut_is_told_and_closed(filled, ho
     told = next(finding for finding in examine_files(home) if finding.what == "publication")
     assert not told.is_ok and path.name in told.found and "run" in told.to_do
     assert [line for line in told_of_files(home) if path.name in line]
-    with pytest.raises(KundbildError, match="is cut: nobody can read it"):
+    with pytest.raises(KundbildError, match="is truncated: nobody can read it"):
         ask("select 1", grade=GRADES[grade])
     newest = snapshot.current(home).version
     # back to the one before, and no more to this one

@@ -101,9 +101,9 @@ def test_entries_that_one_copy_lost_come_back_from_the_other(erased, home, wareh
     assert_suppression(warehouse, home)
     (finding,) = _lacking(warehouse, home)
     assert not finding.is_ok and str(files[place]) in finding.found and str(files[1 - place]) not in finding.found
-    assert erased.mend() == 1
+    assert erased.fix() == 1
     assert [sorted(path.read_bytes().splitlines()) for path in files] == [sorted(was.splitlines()) for was in whole]
-    assert not erased.mend() and not _lacking(warehouse, home)
+    assert not erased.fix() and not _lacking(warehouse, home)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
@@ -127,7 +127,7 @@ def test_entries_that_both_copies_lost_refuse_a_run_until_they_are_back_or_ackno
     assert_suppression(warehouse, home)
     files[1].write_bytes(shrunken)
     # who is erased meanwhile makes up for nobody
-    erased.mend()
+    erased.fix()
     erased.add([("email", "d@x.se")], "erasure")
     with pytest.raises(SuppressionError, match="1 of 4 entries"):
         assert_suppression(warehouse, home)
@@ -139,7 +139,7 @@ def test_a_home_of_an_older_version_is_counted_from_its_next_night_on(erased, ho
     erased.add([("email", "b@x.se")], "erasure")
     warehouse.execute("delete from restricted.suppression_mark")
     assert_suppression(warehouse, home)
-    erased.mend()
+    erased.fix()
     for path in files_of(warehouse, home):
         _without_line(path, 0)
     with pytest.raises(SuppressionError, match="1 of 2 entries"):

@@ -124,7 +124,7 @@ def test_damage_that_the_start_of_a_run_does_not_look_for_is_put_aside_when_the_
     told = _broken(wrapped, dagster_home)
     assert isinstance(told, KundbildError) and "index.db.damaged-" in told.what and "again" in told.to_do
     # any other error is told as it was, and nothing is moved
-    assert "broke off (ValueError)" in _broken(ValueError("no"), dagster_home).what
+    assert "stopped unexpectedly (ValueError)" in _broken(ValueError("no"), dagster_home).what
 
 
 def _read_all(path: Path) -> None:

@@ -165,7 +165,7 @@ def test_the_sum_of_a_held_night_says_what_was_built_and_what_readers_see(monkey
         ("sqlite3.OperationalError: disk I/O error", 4 * 1024**2, 1024**2, "the disk is full: 1 MiB are left"),
         ("IO Error: No space left on device", 4 * 1024**2, 9 * 1024**3, "the disk is full"),
         ("OSError: Disk quota exceeded", resource.RLIM_INFINITY, 9 * 1024**3, "the quota on the file system"),
-        ("sqlite3.OperationalError: disk I/O error", resource.RLIM_INFINITY, 9 * 1024**3, "did not take what was written"),
+        ("sqlite3.OperationalError: disk I/O error", resource.RLIM_INFINITY, 9 * 1024**3, "did not accept what was written"),
         # nine tenths of what was left, which are free again once the statement has ended
         ("Out of Memory Error: failed to offload data block of size 256.0 KiB", resource.RLIM_INFINITY, 9 * 1024**3, "temporary files need more room"),
         ("Out of Memory Error: failed to offload data block of size 256.0 KiB", resource.RLIM_INFINITY, 1024**2, "the disk is full: 1 MiB are left"),
@@ -227,7 +227,7 @@ def test_why_a_step_fails_is_told_in_our_own_words_and_not_in_those_of_its_cause
 
     @dg.asset
     def fails() -> None:
-        error = ValueError("Anna Berg is no number")
+        error = ValueError("Anna Berg is not a number")
         raise raised_of(error) if is_raised else error
 
     job = dg.Definitions(assets=[fails]).resolve_implicit_global_asset_job_def()
@@ -366,8 +366,8 @@ def test_a_warehouse_that_is_cut_is_named_at_start_and_by_the_doctor(home, monke
     found = {finding.what: finding for finding in examine()}["warehouse"]
     with pytest.raises(KundbildError, match="the warehouse is cut") as caught:
         start()
-    assert caught.value.where == str(home.warehouse) and "put back the newest backup" in caught.value.to_do
-    assert not found.is_ok and str(home.warehouse) in found.found and "put back the newest backup" in found.to_do
+    assert caught.value.where == str(home.warehouse) and "restore the newest backup" in caught.value.to_do
+    assert not found.is_ok and str(home.warehouse) in found.found and "restore the newest backup" in found.to_do
 
 
 @pytest.mark.parametrize("left", [0.0, 0.3, 0.6, 0.9, 1.0])

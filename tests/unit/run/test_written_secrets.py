@@ -29,7 +29,7 @@ WRITTEN = [
     '[alerts]\nwebhook = "https://hooks.slack.com/services/T0/B0/abc"',
     '[alerts]\nwebhook = "https://chat.example.org/abc"',
     '# url = "postgresql://kundbild:abc@db/crm"',
-    'this is no TOML\nurl = "postgresql://kundbild:abc@db/crm"',
+    'this is not TOML\nurl = "postgresql://kundbild:abc@db/crm"',
 ]
 OUTSIDE = [
     '[privacy]\npepper = "${PEPPER}"',
@@ -75,5 +75,5 @@ def test_what_comes_from_the_environment_or_is_no_secret_is_not_named(tmp_path):
 
 def test_a_file_that_is_no_toml_is_not_said_to_hold_none(tmp_path):
     config = tmp_path / "kundbild.toml"
-    config.write_text("this is no TOML\n")
+    config.write_text("this is not TOML\n")
     assert find_written_secrets(config) == [] == find_written_secrets(tmp_path / "none.toml")

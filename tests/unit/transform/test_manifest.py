@@ -37,11 +37,11 @@ def test_a_broken_project_keeps_the_last_manifest_and_says_what_is_wrong(
     with pytest.raises(TransformError, match="one"):
         broken.manifest()
     assert good.exists()
-    # mended in another way, and then cut on disk: compiled anew, and the former one is gone
+    # fixed in another way, and then cut on disk: compiled anew, and the former one is gone
     model.write_text("select 2 as n")
-    mended = Dbt(settings, home).ensure_manifest()
-    assert mended != good and not good.exists()
-    mended.write_text('{"nodes": {')
+    fixed = Dbt(settings, home).ensure_manifest()
+    assert fixed != good and not good.exists()
+    fixed.write_text('{"nodes": {')
     assert Dbt(settings, home).last_manifest() is None
     assert "model.small.one" in Dbt(settings, home).manifest()["nodes"]
     # what is compiled is built as it stands
