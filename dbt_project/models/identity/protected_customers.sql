@@ -20,6 +20,8 @@ with
             s.customer_id,
             n.birth_date,
             n.postal_key,
+            n.city_key,
+            concat_ws(', ', p.street, p.city) as one_line,
             {{ street_marks("n.street_key") }} as street_marks,
             concat_ws(' ', p.given_name, p.family_name, p.full_name, n.given_key, n.family_key) as whole_name,
             concat_ws(' ', p.given_name, n.given_key) as given_name
@@ -122,6 +124,42 @@ with
         group by n.customer_id
     ),
     protected as (select customer_id from matched where is_protected),
+    -- addresses in one line: of records without a postal code beside it, and of who agreed to be written to
+    lines as (
+        select customer_id, one_line
+        from records
+        where postal_key is null and one_line != ''
+        union all
+        select s.customer_id, e.contact_point
+        from {{ ref("conformed_consent_events") }} e
+        join
+            {{ source("identity", "customer_source_records") }} s
+            on s.source_system = e.person_system
+            and s.source_key = e.person_key
+            and s.valid_to is null
+        where e.channel = 'post' and e.contact_point is not null
+    ),
+    read_lines as (
+        select
+            customer_id,
+            {{ postal_keys_in("one_line") }} as postal_keys,
+            {{ street_marks(words_key("one_line")) }} as street_marks
+        from lines
+    ),
+    -- where each customer lives, or may: by a postal code; by the town, for who gives none
+    places as (
+        select customer_id, postal_key, null as city_key, street_marks
+        from records
+        where postal_key is not null
+        union all
+        select customer_id, postal_key, null, street_marks
+        from {{ each_of("read_lines", "postal_keys", "postal_key") }} l
+        union all
+        select customer_id, null, city_key, street_marks
+        from records
+        where city_key is not null
+    ),
+    protected_places as (select * from places where customer_id in (select customer_id from protected)),
     near as (
         -- the household
         select m.customer_id
@@ -132,11 +170,12 @@ with
         union
         -- whoever has one of the addresses, with a flat or without
         select r.customer_id
-        from records r
-        join
-            (select * from records where customer_id in (select customer_id from protected)) p
-            on p.postal_key = r.postal_key
-            and {{ same_street("p.street_marks", "r.street_marks") }}
+        from places r
+        join protected_places p on p.postal_key = r.postal_key and {{ same_street("p.street_marks", "r.street_marks") }}
+        union
+        select r.customer_id
+        from places r
+        join protected_places p on p.city_key = r.city_key and {{ have_common("p.street_marks", "r.street_marks") }}
     )
 select
     coalesce(m.customer_id, n.customer_id) as customer_id,

@@ -120,6 +120,36 @@ def test_rule_19_whoever_would_give_a_protected_person_away_is_hidden_too(known)
     assert known(people, of_family(0) | DECEASED) == {"m": (False, True)}
 
 
+# how a protected person's address is written, and how somebody else's at the same address is
+LINE, PARTS = {"street": "Tranbärsvägen 4, 111 22 Stockholm"}, {"street": "Tranbärsvägen 4", "postal_code": "111 22", "city": "Stockholm"}  # fmt: skip
+HOMES = [
+    (LINE, PARTS), (PARTS, LINE), (LINE, {"street": "Tranbärsv. 4", "city": "111 22 Stockholm"}),
+    ({"street": "Tranbärsvägen 4", "city": "Stockholm"}, PARTS), (PARTS, {"street": "Tranbärsvägen 4 lgh 1101", "city": "STOCKHOLM"}),
+    # one of these agreed to be written to there, and has no address
+    (PARTS, None), (None, PARTS), (LINE, None),
+]  # fmt: skip
+
+
+def test_rule_19_an_address_in_one_line_or_without_a_postal_code_is_the_same_address(permitted, warehouse):
+    people, granted, entries = [], [], []
+    for n, homes in enumerate(HOMES):
+        for who, home in zip(("m", "partner"), homes, strict=True):
+            # each case in a street of its own
+            written = {k: v.replace("Tranbärsv", f"{FAMILIES[n]}sv") for k, v in (home or {}).items()}
+            name = ("Tyra", FAMILIES[n]) if who == "m" else ("Cy", f"{FAMILIES[-1]}{'abcdefgh'[n] * 3}")
+            people.append(person(f"{who}:{n}", *name, birth_date=f"{1950 + n}-02-03" if who == "m" else f"19{60 + n}-05-06", **written))  # fmt: skip
+            if home is None:
+                granted.append(said(f"{who}:{n}", channel="post", contact_point=LINE["street"].replace("Tranbärsv", f"{FAMILIES[n]}sv")))  # fmt: skip
+        people.append(person(f"neighbour:{n}", "Di", f"{FAMILIES[-2]}{'abcdefgh'[n] * 3}", birth_date=f"19{70 + n}-05-06", **{k: v.replace("Tranbärsvägen 4", f"{FAMILIES[n]}svägen 6") for k, v in PARTS.items()}))  # fmt: skip
+        entries.append(of_family(n) | PROTECTED)
+    permitted(people, consent_events=granted, address_updates=entries)
+    hidden = warehouse.execute(
+        "select s.source_key from identity.protected_customers p join identity.customer_source_records s "
+        "on s.customer_id = p.customer_id and s.valid_to is null where p.is_protected"
+    ).fetchall()
+    assert {key for (key,) in hidden} == {f"{who}:{n}" for who in ("m", "partner") for n in range(len(HOMES))}
+
+
 def test_rule_19_an_entry_whose_birth_date_cannot_be_read_protects_everybody_of_the_name(known):
     people = [
         person("m", "Tyra", "Tallström", birth_date="1950-02-03"),
