@@ -84,10 +84,6 @@ def _countries() -> tuple[list[str], list[str]]:
     return [code for (code,) in codes], [name for (name,) in found]
 
 
-# a birth date as systems write them
-_DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y%m%d"]
-
-
 def name_key(given: str, family: str, born: str) -> str:
     """SQL of the match key of a name with its birth date; null where a part is missing."""
     return f"match_keys.words_key({given}) || '|' || match_keys.words_key({family}) || '|' || {birth(born)}"
@@ -128,5 +124,4 @@ def all_names(given: str, family: str, full: str) -> str:
 
 def birth(written: str) -> str:
     """SQL of a birth date as systems write it."""
-    date = f"coalesce(try_cast({written} as date), try_strptime({written}::varchar, {_DATE_FORMATS})::date)"
-    return f"match_keys.plausible_birth({date}, current_date)"
+    return f"match_keys.written_birth({written}, current_date)"

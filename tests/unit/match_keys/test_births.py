@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.match_keys import define_match_keys
+from orchestration.match_keys import birth, define_match_keys
 from tests.unit.mapped import birth_macros
 
 NIGHT = "2026-11-26 02:00:00"
@@ -86,3 +86,14 @@ def test_a_birth_date_whose_order_nobody_knows_is_none(written, read):
     """DuckDB reads whatever stands first as the year: a child of 2014 would be of age."""
     sql = birth_macros(NIGHT).as_birth("b")
     assert CON.execute(f"select ({sql})::varchar from (select $1 as b)", [written]).fetchall() == [(read,)]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        *((written, "1980-04-05") for written in ("1980-04-05", "05.04.1980", "05/04/1980", "05-04-1980", "19800405", "05/04/80", "05.04.80", "800405", "80-04-05")),
+        ("05/06/14", "2014-06-05"), ("12.03.45", "1945-03-12"), ("unknown", None), ("2045-01-01", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_birth_date_of_somebody_who_was_erased_is_known_as_systems_write_it(written, read):
+    assert CON.execute(f"select {birth('b')}::varchar from (select $1 as b)", [written]).fetchall() == [(read,)]
