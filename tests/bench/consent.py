@@ -40,7 +40,7 @@ create table reference.register_rules as from read_csv('{PROJECT_DIR}/dbt_projec
 create table marts.bridge_customer_source_records as select 'c' || i as customer_id, 'crm' as source_system, i::varchar as source_key,
     timestamp '2020-01-01' as valid_from, null::timestamp as valid_to from range(getvariable('customers')) t(i);
 create table marts.customer_id_redirects (old_customer_id varchar, customer_id varchar);
-create table identity.normalised_people as select hash('crm', i::varchar) as record_id, 'crm' as source_system, i::varchar as source_key, i || '@x.se' as email_key, 'SE' as country_code, 'anna' as given_key, 'berg' || i as family_key, null::date as birth_date,
+create table identity.normalised_people as select hash('crm', i::varchar) as record_id, 'crm' as source_system, i::varchar as source_key, i || '@x.se' as email_key, 'SE' as country_code, null::varchar as postal_key, null::varchar as street_key, 'anna' as given_key, 'berg' || i as family_key, null::date as birth_date,
     '+467' || lpad(i::varchar, 8, '0') as phone_key from range(getvariable('customers')) t(i);
 create table identity.identifiers (kind varchar, value_key varchar, ignored_code varchar, ignored_reason varchar);
 create table identity.protected_customers (customer_id varchar, is_protected boolean, is_deceased boolean);

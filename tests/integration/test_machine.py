@@ -272,7 +272,7 @@ def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
         # a broken state file
         tiny.home.joinpath("warehouse.duckdb").write_bytes(before[:5000])
         broken = tiny("run", code=2)
-        assert "the warehouse is cut" in broken.stderr and "backup" in broken.stderr
+        assert "the warehouse file is truncated" in broken.stderr and "backup" in broken.stderr
     assert len(told) == 4 and all("could not start" in text for text in told)
 
 

@@ -116,7 +116,7 @@ def test_a_source_that_told_what_people_want_and_is_read_no_more_stops_exports(n
         privacy = settings.privacy.model_copy(update={"retired_sources": [retired]})
         assert exported(night, tmp_path / f"{number}.csv", settings=settings.model_copy(update={"privacy": privacy}))[0]
     privacy = settings.privacy.model_copy(update={"retired_sources": ["crm", "club.members"]})
-    with pytest.raises(GateError, match="read no more"):
+    with pytest.raises(GateError, match="no longer read"):
         exported(night, tmp_path / "b.csv", settings=settings.model_copy(update={"privacy": privacy}))
 
 

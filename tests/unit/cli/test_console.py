@@ -45,7 +45,7 @@ def test_a_value_is_printed_as_it_stands_and_moves_nothing(printed, how):
 
 def test_only_what_is_written_in_the_program_is_styled(printed):
     assert printed(styled("[red]no[/red] {}", "[green]yes[/green]")) == "\x1b[31mno\x1b[0m [green]yes[/green]\n"
-    assert printed(styled("[bold]{}[/bold]", "ends in \\")) == "\x1b[1fixes in \\\x1b[0m\n"
+    assert printed(styled("[bold]{}[/bold]", "ends in \\")) == "\x1b[1mends in \\\x1b[0m\n"
 
 
 def test_json_escapes_what_a_terminal_would_obey(capsys):

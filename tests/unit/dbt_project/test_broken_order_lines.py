@@ -9,7 +9,7 @@ import yaml
 from orchestration.core.settings import PROJECT_DIR
 
 CONTRACT = PROJECT_DIR / "dbt_project" / "models" / "conformed" / "conformed_order_items.yml"
-NO_REFUND = "quantity is below 0 and the line comes to more than 0: that is not a refund"
+NO_REFUND = "quantity is below 0 and the line comes to more than 0: that is no refund"
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_who_asks_the_open_grade_cannot_reach_another_one(published):
     with pytest.raises(KundbildError, match="nothing is published yet"):
         ask("select 1", grade=OPEN)
     (published.published / "current").mkdir()
-    with pytest.raises(KundbildError, match=r"of before there was a grade open"):
+    with pytest.raises(KundbildError, match=r"older than the grade open"):
         ask("select 1", grade=OPEN)
 
 

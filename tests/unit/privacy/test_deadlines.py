@@ -62,14 +62,14 @@ def test_a_request_that_was_answered_otherwise_is_closed_by_hand_and_one_that_go
     for name, said in ((held, "is closed: refused"), (going, "is open"), (second, "is waiting")):
         with pytest.raises(KundbildError, match=said):
             close(warehouse, name, "done", NOW)
-    with pytest.raises(KundbildError, match="no end of a request"):
+    with pytest.raises(KundbildError, match="not an end of a request"):
         close(warehouse, going, "gone", NOW)
 
 
 @pytest.mark.parametrize(("said", "found"), [("", NOW), ("2026-05-01", datetime(2026, 5, 1)), ("2026-06-20", datetime(2026, 6, 20))])  # fmt: skip
 def test_the_month_begins_when_the_request_came(said, found):
     assert received_on(said, NOW) == found
-    wrongs = [("1/5/2026", "no date"), ("2026-06-21", "not yet"), ("9999-12-31", "not yet")]
+    wrongs = [("1/5/2026", "not a date"), ("2026-06-21", "not yet"), ("9999-12-31", "not yet")]
     for wrong, why in (*wrongs, ("0001-01-01", "the rights are there since"), ("1890-01-01", "since 2018")):
         with pytest.raises(KundbildError, match=why):
             received_on(wrong, NOW)

@@ -152,7 +152,7 @@ def test_an_address_that_two_customers_have_holds_only_who_is_under_the_hold(ope
 @pytest.mark.parametrize(
     ("ground", "until", "note", "said"),
     [
-        ("revenge", LATER, "", "no ground of Art"),
+        ("revenge", LATER, "", "not a ground of Art"),
         ("legal-claims", date(2020, 1, 1), "", "would be over"),
         ("legal-claims", LATER, "Anna Berg ./. us", "more than the name of a thing"),
     ],

@@ -48,7 +48,7 @@ def published(stamped, night, home, write_config, monkeypatch):  # noqa: F811
         "create table conformed.conformed_consent_events (person_system varchar, person_key varchar, contact_point varchar, channel varchar, status varchar, deleted_at timestamp)"
     )
     night.execute(
-        "create table identity.normalised_people (source_system varchar, source_key varchar, email_key varchar, phone_key varchar)"
+        "create table identity.normalised_people (source_system varchar, source_key varchar, email_key varchar, phone_key varchar, postal_key varchar, street_key varchar)"
     )
     # as a night leaves them: whose contact points were withdrawn from
     night.execute(

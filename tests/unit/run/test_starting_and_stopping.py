@@ -53,7 +53,7 @@ def test_a_night_never_goes_back_and_never_into_the_future(warehouse):
         assert_moment(warehouse, datetime(2026, 1, 1))
     with pytest.raises(KundbildError, match="still to come"):
         assert_moment(warehouse, now() + timedelta(days=2))
-    for end, match in (("0001-01-01", "no source tells"), ("9999-12-31T23:59:59.999999", "still to come")):
+    for end, match in (("0001-01-01", "before any source has data"), ("9999-12-31T23:59:59.999999", "still to come")):
         with pytest.raises(KundbildError, match=match):
             assert_moment(warehouse, moment_of(end))
     for con in (warehouse, None):  # a first night too
@@ -364,7 +364,7 @@ def test_a_warehouse_that_is_cut_is_named_at_start_and_by_the_doctor(home, monke
     assert {finding.what: finding for finding in examine()}["warehouse"].is_ok
     os.truncate(home.warehouse, int(home.warehouse.stat().st_size * left))
     found = {finding.what: finding for finding in examine()}["warehouse"]
-    with pytest.raises(KundbildError, match="the warehouse is cut") as caught:
+    with pytest.raises(KundbildError, match="the warehouse file is truncated") as caught:
         start()
     assert caught.value.where == str(home.warehouse) and "restore the newest backup" in caught.value.to_do
     assert not found.is_ok and str(home.warehouse) in found.found and "restore the newest backup" in found.to_do
@@ -455,4 +455,4 @@ def test_the_doctor_calls_a_sound_warehouse_no_broken_one(home, monkeypatch, rai
 
     monkeypatch.setattr("orchestration.run.doctor.assert_memory", fail)
     found = {finding.what: finding for finding in examine()}["warehouse"]
-    assert ("backup" in found.to_do and "put back" in found.to_do) == is_broken, found
+    assert ("backup" in found.to_do and "restore" in found.to_do) == is_broken, found
