@@ -24,8 +24,7 @@
         group by 1, 2, 3
         having count(clock) > 0 and (count(clock) < count(*) or min(clock) != max(clock))
     ),
-    -- grants that may have come before a withdrawal: on another clock, or within the minute or second that is all it
-    -- tells
+    -- grants that may have come before a withdrawal: on another clock, or within the minute or second that it tells
     doubted as (
         select distinct g.customer_id, g.purpose, g.channel, g.event_key
         from told g

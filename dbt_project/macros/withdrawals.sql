@@ -1,7 +1,8 @@
 {#-
     What each withdrawal denies, as CTE `denied_by`: (said_purpose, said_channel, purpose, channel). Who objects to direct
-    marketing (Art. 21) withdraws every marketing purpose on every channel, and whatever a text names beside it; who unsubscribes or complains, every marketing
-    purpose on that channel; a purpose or channel that is not known here is any.
+    marketing (Art. 21) withdraws every marketing purpose on every channel, and every purpose where the text names something
+    beside it; who unsubscribes or complains, every marketing purpose on that channel; a purpose or channel that is not known
+    here is any.
 -#}
 {% macro denied_by(withdrawn) -%}
     denied_by as (
@@ -22,7 +23,7 @@
     )
 {%- endmacro %}
 
-{#- SQL: whether a purpose, a text, is direct marketing in whatever spelling (Direct-Marketing, direktreklam), and nothing beside it. -#}
+{#- SQL: whether a purpose, a text, is direct marketing alone, in whatever spelling: Direct-Marketing, direktreklam. -#}
 {% macro is_direct_marketing(purpose) -%}
     regexp_full_match(lower({{ purpose }}), '[^\pL]*' || {{ _direct_marketing() }} || '\pL*[^\pL]*')
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""Text of a database that is not a UTF-8: such a row is rejected with its column, the others are loaded.
+"""Text of a database that is not UTF-8: such a row is rejected with its column, the others are loaded.
 
 SQLite keeps whatever bytes it is given as text. Not here: values of another type (rejecting.py).
 """
@@ -55,7 +55,7 @@ class Misread:
         for column, wrong in fresh.most_common(1):
             if wrong > 1 and wrong > self.max_share * rows:
                 raise SourceError(
-                    f"source {self.source}, table {self.name}: the text of column {column} is not a UTF-8 in {wrong} of {rows} rows",
+                    f"source {self.source}, table {self.name}: the text of column {column} is not UTF-8 in {wrong} of {rows} rows",
                     to_do="have it written to the database as UTF-8",
                 )
 
@@ -78,7 +78,7 @@ class Misread:
 
 
 def _wrong(batch: pa.RecordBatch) -> dict[int, str]:
-    """Number of a row → its first column whose text is not a UTF-8."""
+    """Number of a row → its first column whose text is not UTF-8."""
     found: dict[int, str] = {}
     for part, values in zip(batch.schema, batch.columns, strict=True):
         if not _is_text(part.type):

@@ -37,8 +37,6 @@ _OPENING = {
         for column in ("is_protected", "is_deceased")
     },
 }
-# (entity, column) → the words that refuse nothing
-_SAYS_NO = {("consent_events", "status"): ("granted",), ("email_events", "kind"): HARMLESS_KINDS}
 
 
 def check_what_opens(mapping: EntityMap, where: str) -> None:
@@ -46,15 +44,13 @@ def check_what_opens(mapping: EntityMap, where: str) -> None:
     for target in mapping.columns:
         how = mapping.how(target)
         assert how
-        if (mapping.entity, target) in _SAYS_NO and (
-            refused := _ignored_refusals(how, _SAYS_NO[mapping.entity, target])
-        ):
+        words, meant, to_do = _OPENING.get((mapping.entity, target), ((), "", ""))
+        if words and mapping.entity in STATEMENTS and (refused := _ignored_refusals(how, words)):
             raise ConfigurationError(
                 f"'{target}' ignores {', '.join(map(repr, refused))}: a row that refuses would be left out, and an earlier grant would stand",
                 where=where,
                 to_do="take it out of `ignore`: a row that refuses denies; where the word grants, map it in `values`",
             )
-        words, meant, to_do = _OPENING.get((mapping.entity, target), ((), "", ""))
         if how.otherwise is not None and _letters(how.otherwise) in words:
             raise ConfigurationError(
                 f"every word of '{target}' that `values` does not name would be {meant}", where=where, to_do=to_do

@@ -113,7 +113,7 @@ def _sqlite(path: str, budget: Budget) -> sqlite3.Connection:
     """Read-only. A lock is waited for as long as the source may take; DuckDB reads in a thread of its own."""
     address = f"{Path(path).absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(address, uri=True, timeout=lock_seconds(budget.left), check_same_thread=False)
-    connection.text_factory = bytes  # what is not a UTF-8 is told with its column
+    connection.text_factory = bytes  # what is not UTF-8 is told with its column
     return connection
 
 

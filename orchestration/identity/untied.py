@@ -74,7 +74,7 @@ _NOTED_BEFORE = sql_script(
     __file__,
     "untied_noted_before",
     by_content=_BY_CONTENT,
-    digest_format_key_source_key=_DIGEST.format(key="source_key"),
+    digest_before=_DIGEST.format(key="source_key"),
     ledger=LEDGER,
 )
 # of whatever is gone, or is somebody's by now, nothing is kept

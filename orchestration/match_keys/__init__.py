@@ -35,8 +35,12 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.core.sql_scripts import sql_script
+
 _ROOM = Path(__file__).parent
-_FILES = ("names.sql", "emails.sql", "denied_emails.sql", "places.sql", "births.sql", "phones.sql")
+_SCRIPTS = ("names", "emails", "denied_emails", "places", "births", "phones")
+# of domains that addresses here have
+_ENDINGS = "se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me"
 
 
 def define_match_keys(con: duckdb.DuckDBPyConnection) -> None:
@@ -48,16 +52,15 @@ def define_match_keys(con: duckdb.DuckDBPyConnection) -> None:
     if is_there[0][0] and con.execute("select match_keys.definition()").fetchall() == [(digest(),)]:
         return
     con.execute("create schema if not exists match_keys; create or replace macro match_keys.definition() as 'none yet'")
-    con.execute(definitions(_FILES))
+    con.execute(definitions(_SCRIPTS))
     con.execute(f"create or replace macro match_keys.definition() as '{digest()}'")
 
 
 @cache
-def definitions(files: tuple[str, ...]) -> str:
-    """The SQL of the macros in these files."""
-    sql = "\n".join((_ROOM / "sql" / name).read_text(encoding="utf-8") for name in files)
-    codes, names = _countries()
-    return sql.replace("{codes}", f"'|{'|'.join(codes)}|'").replace("{countries}", f"'|{'|'.join(names)}|'")
+def definitions(scripts: tuple[str, ...]) -> str:
+    """The SQL of the macros in these scripts."""
+    codes, names = (f"'|{'|'.join(found)}|'" for found in _countries())
+    return "\n".join(sql_script(__file__, name, codes=codes, countries=names, endings=_ENDINGS) for name in scripts)
 
 
 @cache
@@ -71,7 +74,7 @@ def _countries() -> tuple[list[str], list[str]]:
     """(alpha-2 codes, "name=code" by folded names). A name of two countries is left out."""
     with duckdb.connect() as con:
         con.execute("create schema match_keys")
-        con.execute((_ROOM / "sql" / "names.sql").read_text(encoding="utf-8"))
+        con.execute(sql_script(__file__, "names"))
         con.execute(
             "create table named as from read_csv($1, header = true, all_varchar = true)", [str(_ROOM / "countries.csv")]
         )

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -30,7 +29,7 @@ _MOST_DIGITS = 15
 _LEAST_DIGITS = 7
 # as few has a line of a small Finnish area; a company's number may have fewer
 _LEAST_VALID = 6
-_SQL = Path(__file__).parent / "sql" / "phone_numbers.sql"
+_SQL = sql_script(__file__, "phone_numbers")
 
 _DDL = sql_script(__file__, "phone_table")
 # (certain key, is it valid, is it a mobile, every E.164 that it may be, national digits of these, the key's country)
@@ -100,7 +99,7 @@ def phone_keys(numbers: Sequence[tuple[str, str]]) -> list[Key]:
         return []
     with duckdb.connect() as con:
         con.execute("create schema match_keys")
-        con.execute(definitions(("names.sql", "places.sql", "phones.sql")))
+        con.execute(definitions(("names", "places", "phones")))
         _register(con, "asked_phones", {"phone": [n for n, _ in numbers], "country": [c or "" for _, c in numbers]})
         con.execute(
             "create temp table phones_to_read as select distinct phone, coalesce(match_keys.country_code(country), '') as country_code "
@@ -136,7 +135,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, default_country: str | None) -> Non
 
 def _read(con: duckdb.DuckDBPyConnection, default_country: str) -> None:
     """phones_to_read (phone, country_code) → the temp table read_phones, of the shape of identity.phone_numbers."""
-    candidates, rows = _SQL.read_text(encoding="utf-8").split("-- and then\n")
+    candidates, rows = _SQL.split("-- and then\n")
     con.execute(candidates, {"default": default_country})
     distinct = con.execute("select distinct candidate, region from phone_candidates").fetchall()
     readings = _readings(distinct)

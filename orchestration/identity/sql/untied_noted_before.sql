@@ -4,7 +4,7 @@ from identity.untied_withdrawals w
 join ops.acknowledged a on a.digest = md5(concat_ws('|', w.source_system, w.entity, w.load_id, w.source_key));
 insert or ignore into ops.acknowledged select distinct on (l.digest) l.digest, a.acknowledged_at, a.note
 from (
-    select {{ by_content }} as digest, {{ digest_format_key_source_key }} as digest_before
+    select {{ by_content }} as digest, {{ digest_before }} as digest_before
     from {{ ledger }} l where not coalesce(was_tied, false)
 ) l
 join ops.acknowledged a on a.digest = l.digest_before;

@@ -39,8 +39,8 @@ create or replace macro match_keys.revealed_address(s) as
         -- slips of the keyboard: a sign typed twice, another sign or a gap for the dot before the ending
         .regexp_replace('@[@.\s]*@|@\s*\.+', '@', 'g')
         .regexp_replace('\.{2,}', '.', 'g')
-        .regexp_replace('(@[\p{L}\p{M}\p{N}-]+)\s*[,;:·。．\s]\s*((?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me)(?:[^\p{L}\p{N}@.-]|$))', '\1.\2', 'gi')
-        .regexp_replace('(@[\p{L}\p{M}\p{N}-]+)(?:\s+\.\s*|\.\s+)((?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me)(?:[^\p{L}\p{N}@.-]|$))', '\1.\2', 'gi');
+        .regexp_replace('(@[\p{L}\p{M}\p{N}-]+)\s*[,;:·。．\s]\s*((?:{{ endings }})(?:[^\p{L}\p{N}@.-]|$))', '\1.\2', 'gi')
+        .regexp_replace('(@[\p{L}\p{M}\p{N}-]+)(?:\s+\.\s*|\.\s+)((?:{{ endings }})(?:[^\p{L}\p{N}@.-]|$))', '\1.\2', 'gi');
 -- words by which systems and people mark an address that is used no more: before it, or behind it
 create or replace macro match_keys.marking_words() as
     '(?:old|bak|backup|deleted?|removed?|inactive|invalid|disabled|deactivated|expired|archived?|closed|bounced?|former|previous|prev|obsolete|dead|void|unsub|unsubscribed?|opt-?out|no-?mail|stop|blocked|suppressed|dup|duplicate|dublett|tmp|temp|orig|copy|x{2,4}|z{2,4}|gammal|gammel|vanha|borttagen|raderad|slettet|poistettu|inaktiv|ogiltig|ugyldig|utgått|utgatt|avslutad|avregistrerad|avmeldt|afmeldt|flyttad|flyttet|slutat|sluttet)';
@@ -50,11 +50,11 @@ create or replace macro match_keys.unmarked_address(r) as
     (r)
         .regexp_replace('\\+(?:[tnrfv0]|u00[0-9a-fA-F]{2}|x[0-9a-fA-F]{2})', ' ', 'g')
         .regexp_replace('(@[^\s<>()\[\]{}",;:|\\/@]*?\.\p{L}{2,})(?:[._-]+' || match_keys.marking_words() || '[0-9]*|[._-]*[+]?[0-9][0-9.+-]*)+([\s<>()\[\]{}",;:|\\/]|$)', '\1\2', 'gi')
-        .regexp_replace('(@[^\s<>()\[\]{}",;:|\\/@]*?\.(?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me))\.\p{L}{3,}([\s<>()\[\]{}",;:|\\/]|$)', '\1\2', 'gi')
+        .regexp_replace('(@[^\s<>()\[\]{}",;:|\\/@]*?\.(?:{{ endings }}))\.\p{L}{3,}([\s<>()\[\]{}",;:|\\/]|$)', '\1\2', 'gi')
         .regexp_replace('(^|[\s<>()\[\]{}",;:|\\/])(?:[\p{No}_+%^*~-]|[0-9]{1,2}[.)_-]+|' || match_keys.marking_words() || '[._+-]+(?:[0-9]+[._+-]+)*)+([\p{L}\p{N}][^\s<>()\[\]{}",;:|\\/@]*@)', '\1\2', 'gi')
         .regexp_replace('(?:[._+-]+(?:' || match_keys.marking_words() || '[0-9]*)?)+@', '@', 'gi');
 create or replace macro match_keys.is_unmarked(s) as
-    match_keys.is_plain_address(s) and not regexp_matches(s, '(?i)%|^(?:[0-9]{1,2}[._-]|_|' || match_keys.marking_words() || '[._+-])|[._+-](?:' || match_keys.marking_words() || '[0-9]*)?@|\.(?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me)\.[a-z]{3,}$');
+    match_keys.is_plain_address(s) and not regexp_matches(s, '(?i)%|^(?:[0-9]{1,2}[._-]|_|' || match_keys.marking_words() || '[._+-])|[._+-](?:' || match_keys.marking_words() || '[0-9]*)?@|\.(?:{{ endings }})\.[a-z]{3,}$');
 -- all that an address and what it reveals may name
 create or replace macro match_keys.denied_readings(s, r) as
     flatten(list_transform([s, r, match_keys.unmarked_address(r)], lambda v: match_keys.email_readings(v)));

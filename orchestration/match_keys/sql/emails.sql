@@ -65,9 +65,9 @@ create or replace macro match_keys.addresses_in(w) as
 -- two addresses without anything between them (a@x.sea@x.se), parted behind an ending that domains here have: as early as can
 -- be, and as late. Twice, for a sign that was read is not read again
 create or replace macro match_keys.parted_early(w) as
-    regexp_replace(w, '(@[^ @]*?[.](?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me))([^ @]+@)', '\1 \2', 'g');
+    regexp_replace(w, '(@[^ @]*?[.](?:{{ endings }}))([^ @]+@)', '\1 \2', 'g');
 create or replace macro match_keys.parted_late(w) as
-    regexp_replace(w, '(@[^ @]*[.](?:se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me))([^ @]+@)', '\1 \2', 'g');
+    regexp_replace(w, '(@[^ @]*[.](?:{{ endings }}))([^ @]+@)', '\1 \2', 'g');
 create or replace macro match_keys.known_addresses(s) as
     list_transform([nfc_normalize(match_keys.decoded(match_keys.written_addresses(s)))], lambda w:
         case when regexp_matches(w, '@[^ @]+@') then list_sort(list_distinct(flatten(list_transform(

@@ -1,12 +1,12 @@
--- Countries, postal codes and streets. {countries} and {codes} are put in from countries.csv.
+-- Countries, postal codes and streets. `countries` and `codes` are put in from countries.csv.
 
 -- names and key stand in the plan once: text this long, and what is folded, are slow to plan
 create or replace macro match_keys.country_named(k) as
-    list_transform([{'names': {countries}, 'sought': '|' || k || '='}],
+    list_transform([{'names': {{ countries }}, 'sought': '|' || k || '='}],
         lambda p: substr(p.names, nullif(instr(p.names, p.sought), 0) + length(p.sought), 2))[1];
 -- ISO 3166 alpha-2 of a code or a name in the Nordic languages, English and others; null where it is not known
 create or replace macro match_keys.country_code(s) as
-    case when length(s) = 2 and contains({codes}, '|' || upper(s) || '|') then upper(s)
+    case when length(s) = 2 and contains({{ codes }}, '|' || upper(s) || '|') then upper(s)
         when s in ('Sverige', 'Sweden', 'SWE') then 'SE' when s in ('Norge', 'Norway', 'NOR') then 'NO'
         when s in ('Danmark', 'Denmark', 'DNK') then 'DK' when s in ('Finland', 'Suomi', 'FIN') then 'FI'
         else match_keys.country_named(match_keys.joined_key(s)) end;

@@ -117,7 +117,7 @@ def test_a_row_whose_text_is_no_utf_8_is_rejected_and_the_others_are_loaded(load
 
 def test_text_of_another_encoding_stops_the_table(load, database):
     change(database, "update people set name = cast(x'c56bc5' as text)")
-    with pytest.raises(SourceError, match="text of column name is not a UTF-8 in 3 of 3 rows"):
+    with pytest.raises(SourceError, match="text of column name is not UTF-8 in 3 of 3 rows"):
         load()
 
 
