@@ -151,7 +151,7 @@
 {#- Since when an entry holds; a protected identity or a death without a readable date since it was delivered. -#}
 {% macro register_effective_on() -%}
     coalesce(
-        {{ register_date("effective_on") }},
+        {{ known_time(register_date("effective_on")) }},
         case when {{ is_told("is_protected") }} or {{ is_told("is_deceased") }} then cast(_extracted_at as date) end
     )
 {%- endmacro %}

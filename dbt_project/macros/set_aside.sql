@@ -47,9 +47,9 @@
     {%- set value = cast_or_null(name, type) -%}
     {%- if meta.get("is_unsigned") -%} {%- set value = "abs(" ~ value ~ ")" -%} {%- endif -%}
     {%- set cases = [] -%}
-    {%- for constraint in column.get("constraints", []) if "not_null" in constraint.type | string -%}
+    {%- if is_required(column) -%}
         {%- do cases.append("when " ~ name ~ " is null then '" ~ name ~ " is missing'") -%}
-    {%- endfor -%}
+    {%- endif -%}
     {%- if type not in ("varchar", "boolean") -%}
         {%- do cases.append(
             "when "
@@ -62,6 +62,24 @@
             ~ type
             ~ "'"
         ) -%}
+    {%- endif -%}
+    {%- if is_time(column) -%}
+        {%- do cases.append(
+            "when "
+            ~ value
+            ~ " < date '"
+            ~ var("earliest_time")
+            ~ "' and cast("
+            ~ value
+            ~ " as date) != date '0001-01-01' then '"
+            ~ name
+            ~ " cannot be read: it is of a year before "
+            ~ var("earliest_time")[:4]
+            ~ "'"
+        ) -%}
+        {%- if is_required(column) -%}
+            {%- do cases.append("when " ~ known_time(value) ~ " is null then '" ~ name ~ " is missing'") -%}
+        {%- endif -%}
     {%- endif -%}
     {%- set allowed = meta.get("allowed", {}) -%}
     {%- if "min" in allowed -%}
@@ -139,6 +157,7 @@
         {{ column.name }}_words.meant
         {%- elif "values" in meta.get("allowed", {}) or "values_of" in meta.get("allowed", {}) -%}
         {{ plain_word("staged." ~ column.name) }}
+    {%- elif is_time(column) -%} {{ known_time("cast(staged." ~ column.name ~ " as " ~ column.data_type ~ ")") }}
     {%- elif meta.get("is_unsigned") -%} abs(cast(staged.{{ column.name }} as {{ column.data_type }}))
     {%- else -%} cast(staged.{{ column.name }} as {{ column.data_type }})
     {%- endif -%}
@@ -165,6 +184,32 @@
             ) {{ column.name }}_words
             on {{ column.name }}_words.word = staged.{{ column.name }}
     {%- endfor %}
+{%- endmacro %}
+
+{#-
+    Whether a column is a date or a time that a row is of: a year before the var earliest_time is then one that nobody meant. A
+    day in the year 1 is how systems write no time at all. Of birth dates, two digits may be the year (macros/births.sql).
+-#}
+{% macro is_time(column) -%}
+    {{
+        return(
+            column.data_type in ("timestamp", "date")
+            and column.name not in ("birth_date", "deleted_at", "extracted_at")
+        )
+    }}
+{%- endmacro %}
+
+{% macro is_required(column) -%}
+    {%- set found = [] -%}
+    {%- for constraint in column.get("constraints", []) if "not_null" in constraint.type | string -%}
+        {%- do found.append(true) -%}
+    {%- endfor -%}
+    {{ return(found != []) }}
+{%- endmacro %}
+
+{#- SQL: a date or a time; null where it is of a year that nobody meant. -#}
+{% macro known_time(moment) -%}
+    case when {{ moment }} >= date '{{ var("earliest_time") }}' then {{ moment }} end
 {%- endmacro %}
 
 {% macro meta_of(column) -%}

@@ -1,4 +1,4 @@
-"""SQL of a mapped time: its formats, UTC, and whether it is a grant's.
+"""SQL of a mapped time: its formats, UTC, whether it is a time that a row can be of, and whether it is a grant's.
 
 Not here: how a time is read (dbt: macros/engine/casts.sql), a mapped column's text (mapping_values.py).
 """
@@ -11,6 +11,10 @@ from orchestration.contracts.mapping_values import argument, mapped_text, stripp
 from orchestration.core.settings.maps import ColumnMap, EntityMap
 from orchestration.core.warehouse import text
 
+# no row is of a time before (dbt: var earliest_time): a cast reads 05/06/26, a date of two digits for the year, as of the year 5
+EARLIEST_TIME = "1880-01-01"
+# how systems write no time at all
+NO_TIME = "^0001-01-01"
 # times of statements on consent: what names only a day is read apart (macros/engine/casts.sql)
 TIMES_OF_STATEMENTS = {
     ("consent_events", "stated_at"),
@@ -19,14 +23,24 @@ TIMES_OF_STATEMENTS = {
 }
 
 
+def known_time(moment: str) -> str:
+    """SQL: a date or a time; null where it is of a year that nobody meant."""
+    return f"case when {moment} >= date {text(EARLIEST_TIME)} then {moment} end"
+
+
+def is_no_time(written: str) -> str:
+    """SQL: whether a text is what systems write for no time at all. Not in Jinja."""
+    return f"regexp_matches(cast({written} as varchar), {text(NO_TIME)})"
+
+
 def mapped_moment(mapping: EntityMap, column: str, of: str = "") -> str | None:
     """SQL: the time, UTC, of a column that is mapped; None where it is not. Not in Jinja."""
     how = mapping.how(column)
     if how is None:
         return None
     if how.formats:
-        return f"try_strptime({mapped_text(how, of)}, [{', '.join(map(text, how.formats))}])"
-    return f"(try_cast({mapped_text(how, of)} as timestamptz) at time zone 'UTC')"
+        return known_time(f"try_strptime({mapped_text(how, of)}, [{', '.join(map(text, how.formats))}])")
+    return known_time(f"(try_cast({mapped_text(how, of)} as timestamptz) at time zone 'UTC')")
 
 
 def stated_as_grant(mapping: EntityMap, column: str) -> str | None:

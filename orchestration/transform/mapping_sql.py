@@ -12,7 +12,13 @@ from collections.abc import Mapping, Sequence
 
 from orchestration.contracts.conformed import entities, required_columns, retentions
 from orchestration.contracts.mapping_parts import Part, how_of, said_or_null
-from orchestration.contracts.mapping_times import TIMES_OF_STATEMENTS, stated_as_grant, written_time
+from orchestration.contracts.mapping_times import (
+    TIMES_OF_STATEMENTS,
+    is_no_time,
+    known_time,
+    stated_as_grant,
+    written_time,
+)
 from orchestration.contracts.mapping_values import argument, is_ignored, mapped_text, plain, stripped
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.warehouse import key_text, quote, text
@@ -21,7 +27,7 @@ from orchestration.core.warehouse import key_text, quote, text
 _HIDES = ("is_protected", "is_deceased")
 # what a statement that is not a grant denies, where it does not tell (macros/staging.sql)
 _OF_A_WITHDRAWAL = {"stated_at": "_extracted_at", "purpose": "'all'", "channel": "'all'"}
-_WHOLE = ("integer", "bigint")
+_WHOLE, _TIMES = ("integer", "bigint"), ("timestamp", "date")
 
 
 def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None = None, dbt_source: str = "") -> str:
@@ -102,7 +108,7 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
                 expression = f"coalesce({said}, case when not {is_grant} then {_OF_A_WITHDRAWAL[column]} end)"
             if kind.upper() != "VARCHAR" and found.on_bad == "quarantine":
                 raw = f"nullif({stripped(plain(said_or_null(part, key_text(found.columns, 'r.'))))}, '')"
-                reasons.append(f"when {raw} is not null and {expression} is null then '{column} cannot be read'")
+                reasons.append(f"when {_is_said(raw, kind)} and {expression} is null then '{column} cannot be read'")
         elif column in mapping.constants:
             expression = f"cast({plain(text(str(mapping.constants[column])))} as {kind})"
         elif column == "person_system" and "person_key" in mapping.columns:
@@ -134,6 +140,11 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
         + f"\nfrom {{{{ source({argument(dbt_source)}, {argument(part.table)}) }}}} as r"
         + named
     )
+
+
+def _is_said(raw: str, kind: str) -> str:
+    """SQL: whether a value says anything: of times, more than what systems write for none."""
+    return f"{raw} is not null" + (f" and not {is_no_time(raw)}" if kind.lower() in _TIMES else "")
 
 
 def _changed_at(part: Part) -> str:
@@ -189,9 +200,12 @@ def _expression(
         raw = mapped_text(how, "r.")
     written = written_time(raw, how, reader)
     if how.formats and kind.lower() != "timestamp":
-        return f"cast({{{{ {written} }}}} as {kind})"
+        read = f"cast({{{{ {written} }}}} as {kind})"
+        return known_time(read) if kind.lower() == "date" and reader != "parsed_birth" else read
     if kind.lower() == "timestamp":
-        return f"{{{{ statement_time({written}, {argument(stated)}) }}}}" if stated else f"{{{{ as_utc({written}) }}}}"
+        if stated:
+            return f"{{{{ statement_time({written}, {argument(stated)}) }}}}"
+        return known_time(f"{{{{ as_utc({written}) }}}}")
     if kind.lower() in _WHOLE:
         # a cast alone would round
         return plain(
@@ -199,6 +213,8 @@ def _expression(
         )
     if reader == "parsed_birth":
         return f"{{{{ as_birth({argument(raw)}) }}}}"
+    if kind.lower() == "date":
+        return known_time(plain(f"try_cast({raw} as {kind})"))
     return plain(f"try_cast({raw} as {kind})")
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from orchestration.contracts.audiences import audience_models
+from orchestration.contracts.mapping_times import EARLIEST_TIME
 from orchestration.core.disk import full_disk
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, read_json, write_private
@@ -87,6 +88,7 @@ def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any
         "markup": MARKUP,
         "refusal": REFUSAL,
         "earliest_statement": EARLIEST,
+        "earliest_time": EARLIEST_TIME,
         "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone},
         "min_people": settings.privacy.min_people,
         "analyst_time": settings.privacy.analyst_time,

@@ -14,6 +14,7 @@ import yaml
 
 from orchestration.contracts.audiences import audience_models
 from orchestration.contracts.conformed import entities
+from orchestration.contracts.mapping_times import EARLIEST_TIME
 from orchestration.core.configuration import load_settings
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality
 from orchestration.privacy.audit.catalogue import read_catalogue
@@ -157,6 +158,7 @@ def test_the_words_of_refusals_are_those_of_the_ledger():
     for name in ("nothing_said", "words_between", "markup"):
         assert project[name] == getattr(evidence_words, name.upper()), name
     assert (project["refusal"], project["earliest_statement"]) == (withdrawals.REFUSAL, withdrawals.EARLIEST)
+    assert project["earliest_time"] == EARLIEST_TIME
 
 
 def test_the_decisions_have_unit_tests():

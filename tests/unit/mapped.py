@@ -8,6 +8,7 @@ import duckdb
 import jinja2
 
 from orchestration.contracts.mapping_parts import parts_of
+from orchestration.contracts.mapping_times import EARLIEST_TIME
 from orchestration.core.settings import DBT_DIR, Table
 from orchestration.privacy.intake.evidence_words import MARKUP, NO_EVIDENCE, NOTHING_SAID, WORDS_BETWEEN
 from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
@@ -54,6 +55,7 @@ def time_macros(
         "words_between": WORDS_BETWEEN,
         "markup": MARKUP,
         "earliest_statement": EARLIEST,
+        "earliest_time": EARLIEST_TIME,
     }
 
     class Adapter:

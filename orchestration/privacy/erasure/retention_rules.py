@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 
 from orchestration.contracts.conformed import retentions
-from orchestration.contracts.mapping_times import mapped_moment
+from orchestration.contracts.mapping_times import known_time, mapped_moment
 from orchestration.contracts.mapping_values import mapped_text
 from orchestration.core.settings import Table
 from orchestration.core.settings.maps import EntityMap
@@ -102,7 +102,7 @@ def _is_of_somebody_known(con: duckdb.DuckDBPyConnection, person: Person) -> str
 
 
 def _utc(expression: str) -> str:
-    return f"(try_cast({expression}::varchar as timestamptz) at time zone 'UTC')"
+    return known_time(f"(try_cast({expression}::varchar as timestamptz) at time zone 'UTC')")
 
 
 def _mapped_value(mapped: EntityMap, column: str) -> str:
