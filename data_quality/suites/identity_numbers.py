@@ -25,7 +25,7 @@ _NAMED_DASHES = "&(?:[a]mp;)*(?:[n]dash|mdash|minus|hyphen|dash|horbar);"
 _NAMED = {"plus": "+", "sol": "/", "period": "."}
 # a tab too, and signs without a width
 _BLANKS, _DASHES = (
-    "\t\u00a0\u00ad\u2007\u2009\u200b\u200c\u200d\u202f\u2060\u3000\ufeff",
+    "\t\r\n\u0085\u2028\u2029\u00a0\u00ad\u2007\u2009\u200b\u200c\u200d\u202f\u2060\u3000\ufeff",
     "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe63",
 )
 # in the middle of the line
@@ -37,7 +37,17 @@ _TWO, _PART, _GAP = "[0-9][0-9]", "[-._/ ]?", f" ?{_BETWEEN}?{_BETWEEN}? ?"
 _PAIRS = f"{_TWO} ?{_TWO} ?{_TWO}{_GAP}{_TWO} {_TWO}"
 # as a decimal number is written: only where the date is not parted
 _DOTTED = f"{_TWO}{_TWO}{_TWO} ?[.] ?[0-9]{_TWO}[0-9][0-9]?|{_TWO}[.]{_TWO}[.]{_TWO}[.][0-9]{_TWO}{_TWO}"
-_PARTED = f"(?:{_DOTTED}|{_TWO}{_PART}{_TWO}{_PART}{_TWO}{_GAP}[0-9]{_TWO} ?[0-9][0-9]?|{_PAIRS})"
+# with the rest behind a comma or in brackets; three digits a group, as numbers are printed
+_THREE = f"[0-9]{_TWO}"
+_ASIDE = f"{_TWO}{_TWO}{_TWO}(?:, | ?[[(] ?){_THREE} ?[0-9][0-9]?"
+_GROUPED = (
+    f"[0-9][0-9]?[0-9]?(?: {_THREE} {_THREE} {_THREE}|[.]{_THREE}[.]{_THREE}[.]{_THREE}|,{_THREE},{_THREE},{_THREE})"
+)
+# a sole trader's number for VAT
+_FOR_TAXES = f"\\b[Ss][Ee] ?({_THREE}{_THREE})-?({_THREE}[0-9])[- ]?01\\b"
+# as addresses of the web write signs; "%" itself may be written so before them
+_IN_ADDRESSES = {"2[dD]": "-", "20": " ", "2[bB]": "+", "2[eE]": ".", "2[fF]": "/", "3[aA]": ":", "5[fF]": "_"}
+_PARTED = f"(?:{_DOTTED}|{_ASIDE}|{_TWO}{_PART}{_TWO}{_PART}{_TWO}{_GAP}[0-9]{_TWO} ?[0-9][0-9]?|{_PAIRS})"
 _SINGLE = "(?:[0-9] )+(?:[-+/] )?(?:[0-9] )+[0-9]"
 # of fewer numbers of a column nothing is told by their check digits
 _FEW = 3
@@ -57,14 +67,18 @@ def _is_day(day: str, month: str, *, added: tuple[int, ...] = ()) -> str:
 
 
 def _without_html(written: str) -> str:
-    """SQL: a text with signs as HTML writes them as themselves."""
+    """SQL: a text with signs as HTML and addresses of the web write them as themselves."""
     number = f"try_cast(coalesce(nullif(regexp_extract(p, '{_BY_NUMBER}', 1), ''), '0x' || nullif(regexp_extract(p, '{_BY_HEX}', 1), '')) as int)"
     read = f"regexp_replace(regexp_replace({written}, '{_NAMED_BLANKS}', ' ', 'g'), '{_NAMED_DASHES}', '-', 'g')"
     for name, sign in _NAMED.items():
         read = f"regexp_replace({read}, '&(?:[a]mp;)*{name};', '{sign}', 'g')"
     parts = f"regexp_extract_all({read}, '{_BY_NUMBER}|{_BY_HEX}|[^&]+|&')"
     decoded = f"array_to_string(list_transform({parts}, lambda p: coalesce(try(chr({number})), p)), '')"
-    return f"case when contains({written}, '&') then {decoded} else {written} end"
+    plain = f"case when contains({written}, '&') then {decoded} else {written} end"
+    unquoted = plain
+    for code, sign in _IN_ADDRESSES.items():
+        unquoted = f"regexp_replace({unquoted}, '%(25)*{code}', '{sign}', 'g')"
+    return f"case when contains({written}, '%') then {unquoted} else {plain} end"
 
 
 def columns_of_identity_numbers(columns: list[str], table: str) -> str:
@@ -89,7 +103,7 @@ def holds_identity_number(columns: list[str]) -> str:
     The cheap look at each text comes first, for nearly every one has fewer digits, in any script or as HTML writes them. What
     passes it is looked at in one expression: planned for each column, it would cost more than a small table does.
     """
-    digits = ".*".join(["[\\pN;]"] * 9)
+    digits = "(?s)" + ".*".join(["[\\pN;]"] * 9)
     looks = [f"regexp_matches({column}, '{digits}')" for column in columns]
     passing = ", ".join(f"case when {look} then {column} end" for look, column in zip(looks, columns, strict=True))
     asked = f"list_filter([{passing}]::varchar[], lambda t: t is not null)"
@@ -101,6 +115,8 @@ def _holds_number(column: str) -> str:
     plain = f"translate({_without_html(column)}, '{_DIGITS}', '{_READ}')"
     read = f"{_NARROW}{' ' * len(_BLANKS)}{'-' * len(_DASHES)}{'/' * len(_DOTS)}"
     narrow = f"translate({plain}, '{_WIDE}{_BLANKS}{_DASHES}{_DOTS}', '{read}')"
+    # a line may end with a carriage return, or with blanks
+    narrow = f"regexp_replace(regexp_replace({narrow}, ' +', ' ', 'g'), '{_FOR_TAXES}', '\\1-\\2', 'g')"
     # random ids are no words; without braces, as above
     four = "[0-9A-Fa-f]" * 4
     random = f"{four}{four}-{four}-{four}-{four}-{four}{four}{four}"
@@ -108,9 +124,9 @@ def _holds_number(column: str) -> str:
         f"regexp_replace(regexp_replace({narrow}, '{random}', ' ', 'g'), '(\\b_*\\pL[\\pL_]+)([0-9])', '\\1 \\2', 'g')"
     )
     narrow = f"regexp_replace({narrow}, '([0-9])(_+\\pL[\\pL_]*\\b)', '\\1 \\2', 'g')"
-    found = f"regexp_extract_all({narrow}, '\\b(?:(?:{_TWO} ?)?{_PARTED}|{_SINGLE})\\b')"
+    found = f"regexp_extract_all({narrow}, '\\b(?:(?:{_TWO} ?)?{_PARTED}|{_SINGLE}|{_GROUPED})\\b')"
     numbers = f"list_transform({found}, lambda f: struct_pack(d := regexp_replace(f, '[^0-9]', '', 'g'), is_parted := regexp_matches(f, '[^0-9]')))"
-    signs = f"regexp_extract_all(upper({narrow}), '\\b{_TWO}{_TWO}{_TWO} ?(?:{_BETWEEN}{_BETWEEN}?|[.A-FU-Y]) ?[0-9][0-9][0-9][0-9A-Y]\\b')"
+    signs = f"regexp_extract_all(upper({narrow}), '\\b{_TWO}{_TWO}{_TWO} ?(?:{_BETWEEN}{_BETWEEN}?|[.A-FU-Y]|,|[[(]) ?[0-9][0-9][0-9][0-9A-Y]\\b')"
     rest = "try_cast(left(f, 6) || left(right(f, 4), 3) as int) % 31 + 1"
     finnish = f"len(list_filter({signs}, lambda f: substr('{_FINNISH}', {rest}, 1) = right(f, 1))) > 0"
     return f"(len(list_filter({numbers}, lambda n: {_is_somebodys()})) > 0 or {finnish})"

@@ -16,12 +16,8 @@ import pyarrow as pa
 
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, text
-from orchestration.privacy.intake.national_ids import (
-    LEAST_WHOLE,
-    MOST_WHOLE,
-    holds_national_ids,
-    is_whole_number_of_somebody,
-)
+from orchestration.privacy.intake.national_id_names import holds_national_ids
+from orchestration.privacy.intake.national_ids import LEAST_WHOLE, MOST_WHOLE, is_whole_number_of_somebody
 from orchestration.privacy.intake.nested_values import (
     HAS_FIELDS,
     fix_line,
@@ -137,13 +133,17 @@ def _may_hold_text(kind: str) -> bool:
 # words by which columns are known that are no free text, and that people write identity numbers in all the same
 _NAMED = re.compile(
     r"(?i)(?:^|[_\W]|(?<=[a-z])(?=[A-Z]))(?:\w*name|namn|navn|nimi|title|titel|tittel|job|position|\w*street|gata|gade|katu|"
-    r"\w*address|\w*adress\w*|osoite|care_of|company|contact|attention)\d*(?:$|[_\W]|(?=[A-Z]))"
+    r"\w*address|\w*adress\w*|osoite|care_of|company|contact|attention|\w*category|\w*kategori\w*|\w*store|butik\w*|survey|campaign|\w*channel)\d*(?:$|[_\W]|(?=[A-Z]))"
 )
 _TRADERS = re.compile(
     r"(?i)^(?:.*_)?(?:org|organi[sz]ation|registration|company|vat|tax|trade)(?:al)?_?(?:s?_?num\w*|s?_?nr|_?no|_?id)$"
 )
 _CONTACTS = re.compile(r"(?i)mail|phone|mobile|url|web")
-_MAPPED_NAMES = ("full_name", "given_name", "family_name", "name", "street", "city", "position", "registration_number")
+_MAPPED_NAMES = (
+    "full_name", "given_name", "family_name", "name", "street", "city", "position", "registration_number",
+    # categories that analysts see, in which people write all the same
+    "category", "store", "preferred_store", "survey", "campaign", "landing_channel", "channel",
+)  # fmt: skip
 
 
 def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Fix]:

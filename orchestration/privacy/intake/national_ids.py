@@ -1,7 +1,8 @@
 """National identity numbers: dropped where data enters; where a table opts in, kept as keyed hashes of valid ones.
 
 Here: how they are known, and `restricted.national_ids`. They confirm and veto who is who (identity/edges.py), and
-are never a key of anything. Not here: what is dropped (entry.py), numbers in free text (special_categories.py).
+are never a key of anything. Not here: what their columns are called (national_id_names.py), what is dropped (entry.py), numbers
+in free text (special_categories.py).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from urllib.parse import unquote
 
 import duckdb
 import phonenumbers
@@ -27,65 +29,6 @@ from orchestration.core.warehouse import quote, text
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.secrets.pepper import Pepper
 
-# names of such columns, in the letters and digits that they are written with
-_NAMES = {
-    "civicno", "civicnumber", "civicregistrationnumber", "civicregistrationno", "civicregno", "civicregnumber", "cpr", "cprno", "cprnr", "cprnumber", "cprnummer", "fdselsnummer", "fodselsnr", "fodselsnummer", "fodelsenummer", "fodelsenr", "foedselsnummer", "fdselsnr", "fnr", "henkilotunnus",
-    "henkiltunnus", "henkiloetunnus", "hetu", "identitynumber", "nationalid", "nationalidentificationno", "nationalidentificationnumber", "nationalidentityno", "nationalidentitynumber", "nationalidno", "nationalidnumber",
-    "birthnumber", "dnummer", "fodselsogpersonnummer", "foedselsogpersonnummer", "fdselsogpersonnummer", "foedselsnr", "identityno", "kennitala", "nationalidentifier", "nationalidnr", "nationalidnummer",
-    "nationalinsuranceno", "nationalinsurancenr", "nationalinsurancenumber", "nino", "personalidentificationcode", "personalidentificationno", "personalidentificationnr", "personalidentificationnumber",
-    "personbeteckning", "personidnr", "personidnummer", "socialsecurity", "socsecno", "socsecnr", "sosiaaliturvatunnus", "sotu",
-    "personalcode", "personalidentitycode", "personalidentitynumber", "personalidnumber", "personalno", "personalnumber", "personidnumber", "personnumber", "pnr",
-    "persnummer", "persnumret", "pnummer", "personnum", "personno", "personnro", "personnumret", "samordnr", "samordningsnumret", "identitetsnummer", "identitetsnr",
-    "fodselsnum", "fdselsnum", "fodselsnummeret", "fdselsnummeret", "fodnr", "fnummer", "personnummeret", "identitetsnummeret", "centralpersonregister",
-    "henkilonumero", "henkilnumero", "htunnus", "hlotunnus", "hltunnus", "henkilokoodi", "personalidno", "personalidnr", "personalidentifier",
-    "nationalidentity", "nationalidentitynr", "socialsecuritynr", "ssecnumber", "civicnr", "civicid", "personnr", "personnummer", "persnr", "samordningsnr", "samordningsnummer", "socialsecurityno", "socialsecuritynumber", "socsecid", "ssn",
-}  # fmt: skip
-# words that say "number" behind such a name, in whatever language it is not said twice: pnr_no, cpr_id, hetu_numero
-_NUMBER_WORDS = {
-    "no",
-    "nr",
-    "nro",
-    "num",
-    "number",
-    "nummer",
-    "numret",
-    "nummeret",
-    "numero",
-    "id",
-    "code",
-    "kod",
-    "kode",
-    "koodi",
-    "field",
-    "col",
-}
-# names that mean nothing else, also as the end of a longer word: kundpersonnummer
-_ENDS = re.compile(
-    r"(?:personn(?:ummer|umret|ummeret|r)|persnummer|persnr|samordningsn(?:ummer|r)|f(?:o|oe)?dselsn(?:ummer|ummeret|r)|f(?:o|oe)delsen(?:ummer|r)|"
-    r"henkil(?:o|oe)?tunnus|personbeteckning|cprn(?:ummer|umber|r|o)|nationalid(?:entity)?(?:number|no|nr)?|socialsecurityn(?:umber|o|r))$"
-)
-# words before such a name, written as one with it
-_WHOSE = re.compile(
-    r"^(?:kund(?:e|ens?)?|customers?|cust|medlem(?:s|mens)?|members?|asiak(?:as|kaan)|clients?|users?|owners?|agare|eiers?|patients?|borgers?|"
-    r"ansatte?|elev|employees?|contacts?|kontakt)(?=[pf]nr|cpr|ssn|hetu|sotu|persn)"
-)
-# the whole name of such a column; behind other words it may be any record's number
-_WHOLE_NAMES = {
-    "idnr",
-    "idnummer",
-    "idnumber",
-    "idno",
-    "idnum",
-    "identificationnumber",
-    "identificationno",
-    "identitynr",
-}
-# words behind such a name that leave it one: a part or a plain hash of a number tells it
-_FORMS = {
-    "clean", "enc", "encrypted", "hash", "hashed", "last", "masked", "md", "raw", "sha", "text", "txt", "value", "string", "str", "full",
-    "fullt", "short", "kort", "long", "lang", "formatted", "formaterat", "normalised", "normalized", "digits", "digit", "siffror",
-    "siffrigt", "siffrig", "siffer", "sifret", "cifre", "ciffer", "numeroa",
-}  # fmt: skip
 # what stands between the birth date and the rest, and what is written for a hyphen
 _SEPARATOR = "[-+A-FU-Y \u00a0\u2010-\u2015\u2212]?"
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
@@ -98,24 +41,33 @@ _DOTS = "\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65"
 _BLANK, _PART = f"[{_BLANKS}]", f"[-._/{_DOTS}{_BLANKS}]?"
 # once or twice, as in 800101--9807; a colon is none of a time, for six digits stand before it
 _SIGNS_BETWEEN = f"-+/_:~*\u2010-\u2015\u2043\u2212\ufe63\uff0b\uff0d\uff0f\uff1a\uff3f{_DOTS}"
-_MARK = f"(?:[{_SIGNS_BETWEEN}]{{1,2}}|[A-FU-Y])?"
+_MARK = f"(?:[{_SIGNS_BETWEEN}]{{1,2}}|[A-FU-Ya-fu-y])?"
 _LETTERS = "A-Za-z\uff21-\uff3a"
-_GAP = f"{_BLANK}{{0,2}}{_MARK}{_BLANK}{{0,2}}"
+# a line may end before or behind the sign
+_SPACE = f"[{_BLANKS}\r\n\u0085\u2028\u2029]"
+_GAP = f"{_SPACE}{{0,2}}{_MARK}{_SPACE}{{0,2}}"
+# what else is written between the date and the rest; a comma alone is that of a decimal number
+_ASIDE = rf"(?:,{_SPACE}{{1,2}}|{_BLANK}?[(\[]{_BLANK}?)"
+# three digits a group, as numbers are printed
+_GROUPED = "|".join(rf"\d{{1,3}}(?:{sign}\d{{3}}){{3}}" for sign in (_BLANK, "[.]", ",", r"[\x27’]"))
 
 
 def _date(part: str) -> str:
     return rf"(?:\d{{2}}{_BLANK}?)?\d{{2}}{part}\d{{2}}{part}\d{{2}}{_GAP}"
 
 
+# a sole trader's number for VAT
+_FOR_TAXES = rf"[Ss][Ee]{_BLANK}?\d{{6}}-?\d{{4}}[-{_BLANKS}]?01"
 # the rest is in two pairs only where no dot, dash or slash parts the date: 01.03.2026 10 is a time of day
 WRITTEN = (
     rf"{_date(_PART)}\d{{3}}{_BLANK}?[\d{_LETTERS}]|{_date(_PART)}\d{{3}}{_BLANK}?\d{{2}}|{_date(f'{_BLANK}?')}\d{{2}}{_BLANK}\d{{2}}"
     # a dot as of a decimal number, where none parts the date
     rf"|(?:\d{{2}})?\d{{6}}{_BLANK}?\.{_BLANK}?(?:\d{{5}}|\d{{3}}[\d{_LETTERS}])|\d{{2}}\.\d{{2}}\.\d{{2}}\.\d{{5}}"
     rf"|(?:\d{_BLANK}){{6,8}}(?:[-+/]{_BLANK})?(?:\d{_BLANK}){{3,4}}[\d{_LETTERS}]"
+    rf"|(?:\d{{2}})?\d{{6}}{_ASIDE}(?:\d{{5}}|\d{{3}}{_BLANK}?[\d{_LETTERS}])|{_GROUPED}|{_FOR_TAXES}"
 )
-# signs as HTML writes them; "&" itself may be written so before them
-_ENTITY = r"&(?:amp;)*(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z]{2,31});"
+# signs as HTML and addresses of the web write them; "&" and "%" themselves may be written so before them
+_ENTITY = r"(?:&(?:amp;)*(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z]{2,31});|%(?:25)*[0-9A-Fa-f]{2})"
 # of ten signs at least five stand before the one that is written so, or behind it: what is in between is read in Python
 _SIGN = rf"(?:\p{{Nd}}|{_ENTITY})"
 _IN_BETWEEN = f"[{_SIGNS_BETWEEN}.{_BLANKS}]{{0,3}}"
@@ -128,28 +80,6 @@ _GLUED = rf"[\pL_](?:{_PRINTED})|(?:{_PRINTED})[\pL_]"
 REMOVED = "[identity number removed]"
 
 _DDL = sql_script(__file__, "national_ids")
-
-
-def holds_national_ids(column: str) -> bool:
-    """Whether a column is named as one of national identity numbers is, alone or as the last words: `customer_pnr_2`,
-    `pnr_hash`, `personnummer12`."""
-    words = re.findall(
-        r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-zåäöæø])(?=[A-ZÅÄÖÆØ])", " ", column).lower().translate(_PLAIN)
-    )
-    while len(words) > 1 and (words[-1].isdigit() or words[-1] in _FORMS):
-        words.pop()
-    said = ["".join(words[start:]) for start in range(len(words))]
-    if (said and said[0] in _WHOLE_NAMES) or any(name in _NAMES or _ENDS.search(name) for name in said):
-        return True
-    while len(words) > 1 and words[-1] in _NUMBER_WORDS:
-        words.pop()
-        if any("".join(words[start:]) in _NAMES for start in range(len(words))):
-            return True
-    return bool(words) and _WHOSE.sub("", words[-1]) in _NAMES
-
-
-# letters that the names are written without
-_PLAIN = str.maketrans({"ø": "", "å": "a", "ä": "a", "ö": "o", "æ": "ae", "é": "e"})
 
 
 def is_national_id(written: str, before: str = "", *, is_glued: bool = False) -> bool:
@@ -168,7 +98,7 @@ def is_national_id(written: str, before: str = "", *, is_glued: bool = False) ->
         return False
     digits = re.sub(r"\D", "", number)
     # a date in parts with four digits behind it may be a time of day
-    is_as_printed = re.fullmatch(r"\d{6}[- ]\d{4}", _narrow(written)) is not None
+    is_as_printed = re.fullmatch(_AS_PRINTED, _narrow(written)) is not None
     if (is_as_printed and not is_glued) or _NAMED_BEFORE.search(before):
         return True
     return cpr.checksum(digits) == 0 and not any(_is_phone(digits, country) for country in COUNTRIES)
@@ -192,8 +122,10 @@ def _in_one_form(written: str) -> str:
     return f"{signs[:start]}{'+' if '+' in plain else '-' if is_parted else ''}{signs[start:]}"
 
 
+# a date in parts is one of a number where no time of day stands behind it
+_AS_PRINTED = r"\d{6}[- ]\d{4}|\d{2}[./-]\d{2}[./-]\d{2} ?- ?(?:(?:2[4-9]|[3-9]\d)\d{2}|\d{2}[6-9]\d)"
 _NAMED_BEFORE = re.compile(
-    r"(?i)\b(?:cpr|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))[\W_]{0,3}(?:(?:nr|nummer|no|er|is)[\W_]{0,3})*$"
+    r"(?i)\b(?:cpr|person(?:nummer(?:et)?|nr)|f[øo]dselsn(?:ummer(?:et)?|r))[\W_]{0,3}(?:(?:nr|nummer(?:et)?|no|er|is)[\W_]{0,3})*$"
 )
 # the same, and words that may be short for something else: directly before a number they are not
 _NAMED_BY = re.compile(r"(?i)(?:\b|_)(?:[pf]nr|cpr|ssn|hetu|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))(?:nr|no)?_*$")
@@ -202,7 +134,7 @@ _IN_TEXT = re.compile(rf"(?<![\d-])(?:{WRITTEN})(?:(?<=\d)(?![\d-]|:\d)|(?<=[{_L
 
 
 # what is not as it is read: digits of other scripts, and of full width; signs as HTML writes them
-_OTHER_SIGN = re.compile(rf"{_ENTITY}|(?![0-9])\d")
+_OTHER_SIGN = re.compile(rf"(?:%(?:25)*[0-9A-Fa-f]{{2}})+|{_ENTITY}|(?![0-9])\d")
 
 
 def national_ids_in(text: str) -> Iterator[tuple[int, int]]:
@@ -230,8 +162,10 @@ def national_ids_in(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _sign(written: str) -> str:
-    """A digit of any script as that of ASCII, a sign as HTML writes it as itself."""
+    """A digit of any script as that of ASCII, a sign as HTML or an address of the web writes it as itself."""
     while written.startswith("&") and (read := html.unescape(written)) != written:
+        written = read
+    while written.startswith("%") and (read := unquote(written)) != written:
         written = read
     return "".join(str(unicodedata.decimal(sign, sign)) for sign in written)
 
@@ -242,13 +176,24 @@ def _plain_ids_in(text: str) -> Iterator[re.Match[str]]:
         if before is None or behind is None:
             # in one word with other digits it is a key or a digest
             continue
+        written = match.group()
+        if written[:2].upper() == "SE":
+            # two letters and digits in groups: what stands between them is the number
+            if is_national_id(re.sub(r"\W", "", written)[2:-2]):
+                yield match
+            continue
         is_glued = bool(before.group() or behind.group())
         is_named = bool(_NAMED_BY.search(before.group()))
         # ten digits without a sign between them may be an article's
-        if is_glued and not is_named and len(re.sub(r"\W", "", match.group())) == len(match.group()) == 10:
+        if (
+            is_glued
+            and not is_named
+            and before.group().upper() != "SE"
+            and len(re.sub(r"\W", "", written)) == len(written) == 10
+        ):
             continue
         said = f"{text[max(0, match.start() - _BEFORE) : match.start()]}{' cpr ' if is_named else ''}"
-        if is_national_id(match.group(), said, is_glued=is_glued):
+        if is_national_id(written, said, is_glued=is_glued):
             yield match
 
 

@@ -1,7 +1,7 @@
 """Values with fields in them (JSON, structs, lists, JSON within text), without what a field tells by its name or its words.
 
 Here: which names of fields tell something, and the cleaning of one value. Not here: which columns are read (entry.py), how a
-name or a text is known (national_ids.py, special_categories.py).
+name or a text is known (national_id_names.py, special_categories.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration.core.warehouse import text
-from orchestration.privacy.intake.national_ids import holds_national_ids
+from orchestration.privacy.intake.national_id_names import holds_national_ids
 from orchestration.privacy.intake.special_categories import IDENTITY_NUMBER, cleaned, special_category_of
 
 # SQL on a value as text

@@ -19,7 +19,8 @@ from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.pages import arrow_schema, page_to_arrow
 from orchestration.extract.systems import complete_sources
-from orchestration.privacy.intake.national_ids import REMOVED, canonical_number, holds_national_ids
+from orchestration.privacy.intake.national_id_names import holds_national_ids
+from orchestration.privacy.intake.national_ids import REMOVED, canonical_number
 from orchestration.privacy.intake.special_categories import IDENTITY_NUMBER, NUMBER_SQL, cleaned
 from tests.unit.people import person
 
