@@ -15,6 +15,14 @@ from orchestration.contracts.model_files import model_file
 from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.core.warehouse import text
 from orchestration.privacy.audit.catalogue import NONE
+from orchestration.privacy.intake.national_ids import REMOVED
+from orchestration.privacy.intake.personal_text import (
+    ADDRESS_REMOVED,
+    KEY_SHOWN,
+    PHONE_REMOVED,
+    holds_point,
+    key_holds_point,
+)
 
 # what a column of personal data would be called, and what its values would look like
 _PERSONAL_NAMES = [
@@ -24,11 +32,6 @@ _PERSONAL_NAMES = [
 _NUMERIC = re.compile("bigint|hugeint|double|decimal|numeric")
 # keys of rows that are somebody's, or of somebody: no aggregate has one
 _ROW_KEYS = ["customer_key", "source_key", "order_key", "visitor_key", "company_key", "household_id"]
-# the cheap look first: nearly every text has neither sign
-_LOOKS_PERSONAL = (
-    "contains(b.{column}, '@') and regexp_matches(b.{column}, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{{2,}}') "
-    "or starts_with(b.{column}, '+') and regexp_matches(b.{column}, '^\\+[0-9]{{8,15}}$')"
-)
 # tables of bi that count people, and which columns do
 _COUNTED = {
     "permission_overview": ("customer_count", "permitted_count"),
@@ -51,6 +54,7 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
         checks = (
             _no_column("no_personal_column", "that holds personal data", "bi", table, _PERSONAL_NAMES),
             _no_personal_value(model["columns"]),
+            *_nothing_taken_out(model["columns"]),
             *_no_personal_number(model["columns"]),
             *_of_few(table, settings.privacy.min_people),
             *_of_time(model["columns"], settings.privacy.analyst_time),
@@ -101,12 +105,32 @@ def _no_column(name: str, what: str, schema: str, table: str, names: list[str]) 
 
 def _no_personal_value(columns: list[dict[str, Any]]) -> Check:
     texts = [c["name"] for c in columns if c["data_type"] == "varchar"]
-    looks = [f"({_LOOKS_PERSONAL.format(column=column)})" for column in texts]
+    looks = [(key_holds_point if _is_key(column) else holds_point)(f"b.{column}") for column in texts]
     # a key may have the form of any number
-    plain = [f"b.{column}" for column in texts if not column.endswith("_key")]
+    plain = [f"b.{column}" for column in texts if not _is_key(column)]
     looks += [holds_identity_number(plain)] if plain else []
-    told = "No text looks like an email address or a phone number, or has an identity number in it."
+    told = "No text has an email address, a phone number or an identity number in it, and no key an address or a phone number."
     return no_row_where("no_personal_value", told, " or ".join(looks), rule=32)
+
+
+def _is_key(column: str) -> bool:
+    return column.endswith("_key")
+
+
+def _nothing_taken_out(columns: list[dict[str, Any]]) -> list[Check]:
+    """What the source wrote is shown as it is. Counts the rows where it is not: their address or number belongs elsewhere."""
+    texts = [c["name"] for c in columns if c["data_type"] == "varchar" and c["name"] != "customer_key"]
+    if not texts:
+        return []
+    marks = (ADDRESS_REMOVED, PHONE_REMOVED, REMOVED)
+    looks = [
+        f"starts_with(b.{column}, {text(KEY_SHOWN)}) and length(b.{column}) = {len(KEY_SHOWN) + 32}"
+        if _is_key(column)
+        else " or ".join(f"contains(b.{column}, {text(mark)})" for mark in marks)
+        for column in texts
+    ]
+    told = f"The source wrote no address and no number of somebody into: {', '.join(texts)}. Analysts see such a text without it, and a keyed hash for such a key."
+    return [no_row_where("nothing_personal_taken_out", told, " or ".join(looks), "WARN", rule=32)]
 
 
 def _no_personal_number(columns: list[dict[str, Any]]) -> list[Check]:

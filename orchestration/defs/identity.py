@@ -21,6 +21,7 @@ from orchestration.identity.training import train_nightly_model
 from orchestration.identity.unread_entries import find_unread_entries
 from orchestration.identity.untied import find_untied
 from orchestration.match_keys.phones import read_phones
+from orchestration.privacy.intake.personal_text import SHOWN, find_personal_text
 from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.privacy.intake.withdrawals import note_withdrawals
 from orchestration.privacy.rights.rights_keys import apply_known_rights
@@ -38,6 +39,7 @@ _TABLES = {
     "review_queue": "Pairs of customers that may be one, for a person to decide; `kundbild review`.",
     "customer_source_records": "Which customer a source record belongs to, and since when.",
     "customer_keys": "Each customer's pseudonym in bi: a keyed hash.",
+    "shown_values": "Texts and keys with an address or a number of somebody in them, and what analysts see in their place.",
     "reservation_keys": "One row per entry of a public register against marketing with its match keys.",
     "register_versions": "One row per public register and version: its entries, and whether it shrank by more than it may.",
     "withdrawals": "One row per withdrawal of consent that was ever seen, whatever became of its row at the source.",
@@ -91,6 +93,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                     ["conformed", "conformed_reservations"],
                     ["conformed", "conformed_consent_events"],
                     ["conformed", "conformed_email_events"],
+                    *(["conformed", f"conformed_{of.entity}"] for of in SHOWN if of.entity != "email_events"),
                     ["reference", "register_rules"],
                     ["reference", "junk_identifiers"],
                     ["reference", "identifier_overrides"],
@@ -130,6 +133,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                 everything=run.full_refresh,
             )
             tell("identity", f"customer_keys: {key_customers(con, pepper):,}")
+            for place, rows in find_personal_text(con, pepper).items():
+                tell("identity", f"{place}: an address or a number of somebody is not shown to analysts: {rows:,} rows")
             tell("identity", f"reservation_keys: {key_reservations(con):,}")
             ledger = note_withdrawals(
                 con, run.dbt.vars["feeds"], hashlib.sha256(run.dbt.fingerprint().encode()).hexdigest()

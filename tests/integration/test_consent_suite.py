@@ -106,6 +106,7 @@ BREACHES = [
     ("fct_orders", "no_time_too_fine", _AS_TABLE.format(table="bi.fct_orders", changed="* replace (ordered_at + interval '1 millisecond' as ordered_at)")),
     ("email_campaigns", "no_personal_column", "alter table bi.email_campaigns add column email varchar"),
     ("email_campaigns", "no_personal_value", "update bi.email_campaigns set campaign_name = '+46701234567'"),
+    ("email_campaigns", "nothing_personal_taken_out", "update bi.email_campaigns set campaign_name = 'Lund, [phone number removed]'"),
     ("ad_spend", "no_personal_number", "update bi.ad_spend set spend_amount = ([8112189876, 1212121212, 6408233234])[1 + rowid % 3]"),
     ("email_campaigns", "no_count_of_few", "update bi.email_campaigns set complained_count = 1"),
     ("consent_overview", "no_count_of_few", "update bi.consent_overview set withdrawn_count = 1"),

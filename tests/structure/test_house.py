@@ -84,13 +84,15 @@ def test_a_step_reads_only_what_came_before(manifest):
 def test_a_step_reads_of_the_tables_that_python_writes_only_what_is_meant_for_it(manifest):
     meant = {
         "staging": {"raw", "ops"}, "conformed": {"identity"}, "quarantine": {"ops", "quarantine"},
-        "identity": {"identity", "ops"}, "marts": {"identity", "ops"}, "bi": {"ops"}, "bi_open": set(),
+        "identity": {"identity", "ops"}, "marts": {"identity", "ops"}, "bi": {"identity", "ops"}, "bi_open": {"identity"},
     }  # fmt: skip
     found = [edge for edge in edges(manifest) if edge[2].startswith("source ")]
     assert [edge for edge in found if edge[2].removeprefix("source ") not in meant[edge[0]]] == []
     # conformed people are fixed by what was corrected here
     assert {read for here, _, _, read in found if here == "conformed"} == {"corrections"}
-    assert {read for here, _, _, read in found if here == "bi"} == {"clock"}
+    # readers' tables know what stands in the place of an address or a number
+    assert {read for here, _, _, read in found if here == "bi"} == {"clock", "shown_values"}
+    assert {read for here, _, _, read in found if here == "bi_open"} == {"shown_values"}
 
 
 def test_each_consumer_of_the_warehouse_is_an_exposure(manifest):

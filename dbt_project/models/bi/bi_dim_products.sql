@@ -1,4 +1,13 @@
 {{ config(materialized="table") }}
 
-select source_system, source_key, product_name, category, price_amount, currency
-from {{ ref("dim_products") }}
+select
+    f.source_system,
+    {{ shown("source_key") }} as source_key,
+    {{ shown("product_name") }} as product_name,
+    {{ shown("category") }} as category,
+    f.price_amount,
+    f.currency
+from
+    {{ ref("dim_products") }} f
+    {{ joined_shown(["source_key"], is_key=true) }}
+    {{ joined_shown(["product_name", "category"]) }}

@@ -20,9 +20,9 @@ with
     )
 select
     n.source_system,
-    n.campaign_key,
-    c.name as campaign_name,
-    c.purpose,
+    {{ shown("campaign_key", of="n") }} as campaign_key,
+    {{ shown("name", of="c") }} as campaign_name,
+    {{ shown("purpose", of="c") }} as purpose,
     c.sent_at,
     -- sent less delivered would tell how few bounced
     case
@@ -49,4 +49,7 @@ from
         select *, not {{ is_few("opened") }} and not {{ is_few("abs(delivered - opened)") }} as is_opened_shown
         from counted
     ) n
-left join {{ ref("conformed_campaigns") }} c on c.source_system = n.source_system and c.source_key = n.campaign_key
+left join
+    {{ ref("conformed_campaigns") }} c on c.source_system = n.source_system and c.source_key = n.campaign_key
+    {{ joined_shown(["campaign_key"], is_key=true, of="n") }}
+    {{ joined_shown(["name", "purpose"], of="c") }}

@@ -1,6 +1,6 @@
 select
     f.source_system,
-    f.source_key,
+    {{ shown("source_key") }} as source_key,
     c.customer_key,
     {{ analyst_time("f.created_at") }} as created_at,
     {{ analyst_time("f.abandoned_at") }} as abandoned_at,
@@ -8,4 +8,4 @@ select
     f.currency,
     f.item_count
 from {{ ref("fct_carts") }} f
-left join {{ ref("dim_customers") }} c using (customer_id)
+left join {{ ref("dim_customers") }} c using (customer_id) {{ joined_shown(["source_key"], is_key=true) }}

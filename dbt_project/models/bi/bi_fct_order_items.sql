@@ -1,8 +1,8 @@
 select
     f.source_system,
-    f.source_key,
-    f.order_key,
-    f.product_key,
+    {{ shown("source_key") }} as source_key,
+    {{ shown("order_key") }} as order_key,
+    {{ shown("product_key") }} as product_key,
     {{ analyst_time("f.ordered_at") }} as ordered_at,
     f.quantity,
     f.unit_price_amount,
@@ -14,4 +14,4 @@ select
     f.gross_amount,
     f.refunded_amount,
     f.net_amount
-from {{ ref("fct_order_items") }} f
+from {{ ref("fct_order_items") }} f {{ joined_shown(["source_key", "order_key", "product_key"], is_key=true) }}

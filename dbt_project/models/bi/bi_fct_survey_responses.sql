@@ -1,8 +1,9 @@
+with {{ categories_of_many("fct_survey_responses", ["survey"]) }}
 select
     f.source_system,
-    f.source_key,
+    {{ shown("source_key") }} as source_key,
     c.customer_key,
-    f.survey,
+    {{ category("survey") }} as survey,
     f.is_panel,
     {{ analyst_time("f.sent_at") }} as sent_at,
     {{ analyst_time("f.submitted_at") }} as submitted_at,
@@ -10,4 +11,7 @@ select
     f.csat,
     f.ces
 from {{ ref("fct_survey_responses") }} f
-left join {{ ref("dim_customers") }} c using (customer_id)
+left join
+    {{ ref("dim_customers") }} c using (customer_id)
+    {{ joined_shown(["source_key"], is_key=true) }}
+    {{ joined_categories(["survey"]) }}

@@ -1,12 +1,16 @@
+with {{ categories_of_many("fct_tickets", ["category"]) }}
 select
     f.source_system,
-    f.source_key,
+    {{ shown("source_key") }} as source_key,
     c.customer_key,
     {{ analyst_time("f.opened_at") }} as opened_at,
     {{ analyst_time("f.first_reply_at") }} as first_reply_at,
     {{ analyst_time("f.solved_at") }} as solved_at,
-    f.category,
+    {{ category("category") }} as category,
     f.satisfaction,
     f.first_reply_hours
 from {{ ref("fct_tickets") }} f
-left join {{ ref("dim_customers") }} c using (customer_id)
+left join
+    {{ ref("dim_customers") }} c using (customer_id)
+    {{ joined_shown(["source_key"], is_key=true) }}
+    {{ joined_categories(["category"]) }}

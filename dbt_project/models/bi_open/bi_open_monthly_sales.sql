@@ -28,7 +28,7 @@ with
     told as (
         select
             sales_month,
-            case when is_lumped then {{ lumped() }} else channel end as channel,
+            case when is_lumped then {{ lumped() }} else {{ shown("channel") }} end as channel,
             case when not bool_or(is_lumped) then sum(people) end as people,
             sum(orders) as orders,
             sum(net) as net,
@@ -36,7 +36,7 @@ with
             sum(largest) as largest,
             bool_and(is_known) as is_known,
             bool_or(not {{ is_few("people") }}) as is_of_enough
-        from marked
+        from marked f {{ joined_shown(["channel"]) }}
         group by 1, 2
     )
 select

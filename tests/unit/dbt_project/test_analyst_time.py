@@ -12,6 +12,7 @@ from orchestration.contracts.model_files import model_file
 from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, Privacy
+from orchestration.privacy.intake.personal_text import prepare_shown_values
 from orchestration.transform.runner import Dbt
 
 FACTS = ("carts", "order_items", "orders", "subscriptions", "survey_responses", "tickets", "web_sessions")
@@ -36,6 +37,7 @@ def shown(warehouse, tmp_path):
     assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *models])
     compiled = {path.stem: path.read_text() for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
     warehouse.execute("create schema marts; create schema bi")
+    prepare_shown_values(warehouse)
     warehouse.execute("create table marts.dim_customers (customer_id varchar, customer_key varchar)")
     for fact in FACTS:
         (mart,) = model_file(DBT_DIR / "models" / "marts" / "engagement" / f"fct_{fact}.yml")["models"]

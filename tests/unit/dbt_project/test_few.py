@@ -13,6 +13,7 @@ from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.match_keys import define_match_keys
+from orchestration.privacy.intake.personal_text import prepare_shown_values
 from orchestration.transform.runner import Dbt
 
 MODELS = ("bi_contact_compliance", "bi_permission_overview", "bi_email_campaigns", "bi_consent_overview")
@@ -31,6 +32,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 def bi(warehouse, models):
     """The rows of a model on the tables as they stand."""
     define_match_keys(warehouse)
+    prepare_shown_values(warehouse)
     warehouse.execute("""
 create schema marts; create schema conformed; create schema reference; create schema if not exists ops;
 create table ops.clock as select timestamp '2026-06-01' as as_of;

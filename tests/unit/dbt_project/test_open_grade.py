@@ -12,6 +12,7 @@ from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR
 from orchestration.privacy.audit.catalogue import NONE, read_catalogue
+from orchestration.privacy.intake.personal_text import prepare_shown_values
 from orchestration.transform.runner import Dbt
 
 SOME = "several, some of few people"
@@ -30,6 +31,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 def shown(warehouse, models):
     """The rows of a table of the open grade, from tables of schemas bi and marts as they stand."""
     warehouse.execute("create schema bi; create schema marts")
+    prepare_shown_values(warehouse)
     return lambda table: warehouse.execute(f"from ({models[table]}) order by all").fetchall()
 
 

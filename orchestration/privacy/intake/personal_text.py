@@ -1,0 +1,187 @@
+"""Addresses and numbers of people in texts and keys that analysts see: what they look like, and what is shown in their place.
+
+Here: the one definition, as SQL (the checks of `bi` ask by it too), and `identity.shown_values`, which `bi` joins (dbt: macros/shown.sql).
+Not here: identity numbers (national_ids.py), which texts are shown at all (a category of few people is not: macros/shown.sql).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import has_table, text
+from orchestration.privacy.intake.national_ids import (
+    WRITTEN_SQL,
+    is_whole_number_of_somebody,
+    national_ids_in,
+    without_numbers,
+)
+from orchestration.privacy.secrets.pepper import Pepper
+
+ADDRESS_REMOVED, PHONE_REMOVED = "[email address removed]", "[phone number removed]"
+# what every value begins with that stands for a key
+KEY_SHOWN = "key-"
+
+# Patterns for DuckDB and for the checks: without braces, which the runner reads as places to fill; a letter or digit behind a
+# colon stands in brackets, for SQLAlchemy reads `:word` as a parameter.
+_WORD = r"[\pL\pN_-]"
+_AT = (
+    r"(?:[@＠﹫]|\s*[\[(<]\s*(?:[a]t|a|@|snabel-?a)\s*[\])>]\s*|%40|&#(?:[6]4|x40);"
+    r"|\s(?:[s]nabel-?a|krøllalfa|alfakrøll)\s)"
+)
+_DOT = (
+    r"(?:[.．]|\s*[\[(<]\s*(?:[d]ot|punkt|punktum|prikk|piste|[.])\s*[\])>]\s*|\s(?:[d]ot|punkt|punktum|prikk|piste)\s)"
+)
+_ENDINGS = "se|no|dk|fi|is|com|net|org|nu|eu|info|io|ax|fo"
+# anna@x.se, anna (at) x [dot] se, anna%40x.se; between two words "at" alone is one only before a domain with a known ending
+ADDRESS = (
+    rf"(?i)[\pL\pN._%+'-]+ ?{_AT} ?{_WORD}+(?:{_DOT}{_WORD}+)+"
+    rf"|[\pL\pN._%+'-]+ at {_WORD}+(?:(?:[.]|\s[d]ot\s){_WORD}+)*(?:[.]|\s[d]ot\s)(?:[{_ENDINGS[0]}]{_ENDINGS[1:]})\b"
+)
+_SEPARATOR = "[ \u00a0().\u2010-\u2015/-]*"
+
+
+def _digits(least: int, most: int) -> str:
+    """So many digits, perhaps with gaps."""
+    one = f"{_SEPARATOR}[0-9]"
+    return one * least + f"(?:{one}" * (most - least) + ")?" * (most - least)
+
+
+# with a country code; with an area code and a gap behind it; a Swedish mobile number; in groups, as Danes, Norwegians and Icelanders
+# write them; behind a word for it. Digits alone are no number: an article's and an order's look so too
+PHONE = (
+    rf"[+＋]{_digits(8, 15)}\b|\b00(?:[4][567]|35[48]|29[89]|44|49){_digits(6, 11)}\b"
+    r"|\b0[1-9][0-9][0-9]?(?: ?[-/] ?| )[0-9][0-9][0-9]?(?: ?[0-9][0-9][0-9]?)(?: ?[0-9][0-9][0-9]?)?(?: ?[0-9][0-9][0-9]?)?\b"
+    r"|\b0[89](?: ?[-/] ?| )[0-9][0-9][0-9]?(?: ?[0-9][0-9][0-9]?)(?: ?[0-9][0-9][0-9]?)?\b"
+    rf"|\b07[02369]{'[0-9]' * 7}\b|\b[2-9][0-9] [0-9][0-9] [0-9][0-9] [0-9][0-9]\b|\b[2-9][0-9][0-9] [0-9][0-9] [0-9][0-9][0-9]\b"
+    rf"|(?i)\b(?:[t]elefon|telephone|tel|tlf|mobiltelefon|mobil|mobile|mob|phone|call|ring|puh|puhelin|sími|sms)"
+    rf"[.]? ?(?:[n]ummer|nr|number|no)?[^\pL\pN]?[^\pL\pN]?[^\pL\pN]?{_digits(6, 14)}\b"
+)
+
+
+def holds_point(value: str) -> str:
+    """SQL: whether a text names an email address, disguised or not, or a phone number."""
+    return f"(regexp_matches({value}, {text(ADDRESS)}) or regexp_matches({value}, {text(PHONE)}))"
+
+
+def key_holds_point(value: str) -> str:
+    """SQL: whether a key does."""
+    return f"({_is_written(value)} and {holds_point(value)})"
+
+
+def _is_written(value: str) -> str:
+    """SQL: whether a key is more than digits, and no random id. Most keys are one of these, and no number whatever they look like."""
+    is_random = f"length({value}) >= 32 and translate(lower({value}), '0123456789abcdef-', '') = ''"
+    return f"(translate({value}, '0123456789', '') <> '' and not ({is_random}))"
+
+
+def without_points(value: str) -> str:
+    """SQL: a text without email addresses and phone numbers."""
+    without = f"regexp_replace({value}, {text(ADDRESS)}, {text(ADDRESS_REMOVED)}, 'g')"
+    return f"regexp_replace({without}, {text(PHONE)}, {text(PHONE_REMOVED)}, 'g')"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Columns of a conformed entity that `bi` shows as the source wrote them."""
+
+    entity: str
+    keys: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+SHOWN = (
+    Shown("orders", ("source_key", "campaign_key"), ("channel", "store")),
+    Shown("order_items", ("source_key", "order_key", "product_key")),
+    Shown("carts", ("source_key",)),
+    Shown("subscriptions", ("source_key",), ("reason",)),
+    Shown("survey_responses", ("source_key",), ("survey",)),
+    Shown("tickets", ("source_key",), ("category",)),
+    Shown("web_sessions", ("source_key",), ("landing_channel", "campaign")),
+    Shown("products", ("source_key",), ("name", "category")),
+    Shown("campaigns", ("source_key",), ("name", "purpose")),
+    Shown("email_events", ("campaign_key",)),
+    Shown("ad_spend", ("source_key",), ("channel", "campaign")),
+)
+# of keys that are written alike, as many are somebody's number as no other keys are by chance; so many are looked at
+_SHARE, _LOOKED_AT = 1 / 3, 200
+_DDL = sql_script(__file__, "personal_text")
+
+
+def prepare_shown_values(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(_DDL)
+
+
+def find_personal_text(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> dict[str, int]:
+    """Makes `identity.shown_values` anew: what analysts see in place of each text and key that names an address or a number of
+    somebody. A key becomes a keyed hash, so that rows still join. Returns {entity.column: rows}, of columns with any."""
+    prepare_shown_values(con)
+    con.execute("delete from identity.shown_values")
+    con.execute(
+        "create or replace temp table suspected (place varchar, is_key boolean, value varchar, row_count bigint)"
+    )
+    for of in SHOWN:
+        if has_table(con, "conformed", f"conformed_{of.entity}"):
+            for column in (*of.keys, *of.texts):
+                _suspect(con, of.entity, column, is_key=column in of.keys)
+    fixed: dict[str, str] = {}
+    numbered = f"regexp_matches(value, {text(WRITTEN_SQL)})"
+    for (value,) in con.execute(f"select distinct value from suspected where not is_key and {numbered}").fetchall():
+        rest, count = without_numbers(value)
+        if count:
+            fixed[value] = rest
+    con.register(
+        "fixed_texts",
+        pa.table({"value": pa.array(list(fixed), pa.string()), "rest": pa.array(list(fixed.values()), pa.string())}),
+    )
+    con.execute(
+        "insert into identity.shown_values select distinct false, s.value, "
+        f"{without_points('coalesce(f.rest, s.value)')} from suspected s left join fixed_texts f using (value) "
+        f"where not s.is_key and (f.value is not null or {holds_point('s.value')})"
+    )
+    con.unregister("fixed_texts")
+    con.execute(
+        "create or replace temp table numbered_shapes as select unnest($1::varchar[]) as shape",
+        [_shapes_of_numbers(con, numbered)],
+    )
+    con.execute(
+        f"insert into identity.shown_values select distinct true, value, {text(KEY_SHOWN)} || left({pepper.hashed_sql(chr(39) + 'bi-key:' + chr(39) + ' || value')}, 32) "
+        f"from suspected where is_key and ({key_holds_point('value')} or ({numbered} and {_SHAPE} in (from numbered_shapes)))",
+        pepper.parameters(),
+    )
+    found = con.execute(
+        "select place, sum(row_count)::bigint from suspected s join identity.shown_values v on v.is_key = s.is_key and v.value = s.value group by place order by place"
+    ).fetchall()
+    con.execute("drop table suspected; drop table numbered_shapes")
+    return dict(found)
+
+
+def _suspect(con: duckdb.DuckDBPyConnection, entity: str, column: str, *, is_key: bool) -> None:
+    number = f"regexp_matches(value, {text(WRITTEN_SQL)})"
+    looks = f"({holds_point('value')} or {number})" + (f" and {_is_written('value')}" if is_key else "")
+    con.execute(
+        f"insert into suspected select {text(f'{entity}.{column}')}, {is_key}, value, row_count from "
+        f"(select {column} as value, count(*) as row_count from conformed.conformed_{entity} where {column} is not null group by 1) where {looks}"
+    )
+
+
+# how a key is written: its digits and letters as any
+_SHAPE = r"place || '|' || regexp_replace(regexp_replace(value, '\pN', '9', 'g'), '\pL', 'a', 'g')"
+
+
+def _shapes_of_numbers(con: duckdb.DuckDBPyConnection, numbered: str) -> list[str]:
+    """How identity numbers among the keys are written. Of keys with a date in them every tenth has the check digit by chance."""
+    shapes = con.execute(
+        f"select {_SHAPE} as shape, arg_min(value, hash(value), {_LOOKED_AT}) from suspected where is_key and {numbered} group by 1"
+    ).fetchall()
+    return [shape for shape, keys in shapes if sum(map(_is_somebodys, keys)) >= _SHARE * len(keys)]
+
+
+def _is_somebodys(key: str) -> bool:
+    """Whether an identity number is in a key by its check digit. Any date with four digits would be a Danish one."""
+    found = [re.sub(r"\W", "", key[start:end]) for start, end in national_ids_in(key)]
+    return any(not number.isdecimal() or is_whole_number_of_somebody(int(number)) for number in found)

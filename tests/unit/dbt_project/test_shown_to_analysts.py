@@ -1,0 +1,122 @@
+"""What analysts see of texts and keys that a source gave: no address, no number, and no category of few customers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from data_quality.suites.grades import _no_personal_value, _nothing_taken_out
+from orchestration.contracts.model_files import model_file
+from orchestration.core.configuration import load_settings
+from orchestration.core.home import Home
+from orchestration.core.settings import DBT_DIR, PROJECT_DIR
+from orchestration.privacy.intake.personal_text import find_personal_text
+from orchestration.privacy.secrets.pepper import Pepper
+from orchestration.transform.runner import Dbt
+from tests.unit.privacy.test_national_ids import PEPPER
+
+FEW = "several, some of few people"
+MODELS = ("bi_fct_orders", "bi_fct_order_items", "bi_fct_subscriptions", "bi_fct_tickets", "bi_fct_web_sessions")
+# of words that no source writes: seeds, settings, what is made here
+OURS = {
+    "source_system", "customer_key", "currency", "order_status", "country_code", "county", "age_band", "lifecycle_stage", "rfm_segment",
+    "audience", "step", "reason", "reason_code",
+}  # fmt: skip
+# of purposes and channels that the models of consent know
+_OF_CONSENT = {"audience_funnel", "consent_overview", "contact_compliance", "permission_overview"}
+
+
+def test_every_text_of_the_analysts_grade_is_shown_by_one_of_the_macros():
+    bare = []
+    for path in sorted((DBT_DIR / "models" / "bi").glob("bi_*.yml")):
+        (model,) = model_file(path)["models"]
+        sql = path.with_suffix(".sql").read_text()
+        for column in model["columns"]:
+            name = column["name"]
+            if column["data_type"] != "varchar" or name in OURS or model["config"]["alias"] in _OF_CONSENT:
+                continue
+            if not re.search(rf'(?:shown|category)\("\w+"(?:, of="\w+")?\) }}}} as {name}\b', sql):
+                bare.append(f"{path.stem}.{name}")
+    assert bare == []
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> dict[str, str]:
+    home = Home(tmp_path_factory.mktemp("shown")).prepare()
+    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
+    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *MODELS])
+    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
+    return {model: files[model].read_text() for model in MODELS}
+
+
+@pytest.fixture
+def bi(warehouse, models):
+    """Writes rows of a mart, of which what the source wrote stands in the conformed entity too, and reads the model."""
+    warehouse.execute("create schema marts; create schema conformed; create schema bi")
+    warehouse.execute("create table marts.dim_customers as select 'c' || n as customer_id, 'k' || n as customer_key from range(9) r(n)")  # fmt: skip
+    for fact in MODELS:
+        name = fact.removeprefix("bi_")
+        (mart,) = model_file(DBT_DIR / "models" / "marts" / "engagement" / f"{name}.yml")["models"]
+        declared = ", ".join(f"{c['name']} {c['data_type']}" for c in mart["columns"])
+        warehouse.execute(f"create table marts.{name} ({declared})")
+
+    def go(fact: str, *rows: dict, written: dict[str, str] | None = None) -> list[dict]:
+        for n, row in enumerate(rows):
+            whole = {"source_system": "s", "source_key": str(n), **row}
+            warehouse.execute(
+                f"insert into marts.fct_{fact} ({', '.join(whole)}) values ({', '.join('?' * len(whole))})",
+                list(whole.values()),
+            )
+        renamed = {"cancellation_reason": "reason"}
+        columns = [c[0] for c in warehouse.execute(f"select column_name from duckdb_columns() where schema_name = 'marts' and table_name = 'fct_{fact}'").fetchall()]  # fmt: skip
+        read = ", ".join(f"{c} as {renamed.get(c, c)}" for c in columns)
+        warehouse.execute(f"create or replace table conformed.conformed_{fact} as select {read} from marts.fct_{fact}")
+        find_personal_text(warehouse, Pepper((PEPPER,)))
+        warehouse.execute(f"create or replace table bi.fct_{fact} as {models[f'bi_fct_{fact}']}")
+        shown = warehouse.execute(f"from bi.fct_{fact} order by all")
+        return [dict(zip([d[0] for d in shown.description], row, strict=True)) for row in shown.fetchall()]
+
+    return go
+
+
+def failed(warehouse, fact: str) -> dict[str, int]:
+    """Check → rows that break it."""
+    (model,) = model_file(DBT_DIR / "models" / "bi" / f"bi_fct_{fact}.yml")["models"]
+    checks = [_no_personal_value(model["columns"]), *_nothing_taken_out(model["columns"])]
+    counts = {c.name: warehouse.execute(f"select count(*) from bi.fct_{fact} b where {c.breaks}").fetchall()[0][0] for c in checks}  # fmt: skip
+    return {name: rows for name, rows in counts.items() if rows}
+
+
+def test_a_reason_is_shown_where_five_customers_have_it(bi, warehouse):
+    many = [{"customer_id": f"c{n}", "cancellation_reason": "too expensive"} for n in range(5)]
+    few = [{"customer_id": f"c{n % 2}", "cancellation_reason": "Anna Berg moved to Lund"} for n in range(6)]
+    nobody = [{"person_system": "s", "person_key": "p", "cancellation_reason": "gone"} for _ in range(6)]
+    rows = [{**row, "source_key": str(n)} for n, row in enumerate([*many, *few, *nobody, {"cancellation_reason": None}])]  # fmt: skip
+    shown = [row["cancellation_reason"] for row in bi("subscriptions", *rows)]
+    assert {reason: shown.count(reason) for reason in set(shown)} == {"too expensive": 5, FEW: 12, None: 1}
+    assert failed(warehouse, "subscriptions") == {}
+
+
+def test_a_category_of_many_is_shown_without_the_number_in_it_and_that_is_told(bi, warehouse):
+    rows = [{"customer_id": f"c{n}", "category": "Kundtjänst 046-12 34 56"} for n in range(6)]
+    shown = {row["category"] for row in bi("tickets", *rows)}
+    assert shown == {"Kundtjänst [phone number removed]"}
+    assert failed(warehouse, "tickets") == {"nothing_personal_taken_out": 6}
+
+
+def test_orders_and_their_lines_still_join_where_the_key_was_an_address(bi, warehouse):
+    orders = [{"source_key": key, "customer_id": "c1", "store": "Lund"} for key in ("anna@berg.se", "O-2")]
+    lines = [{"source_key": f"{key}-1", "order_key": key, "product_key": "p"} for key in ("anna@berg.se", "O-2")]
+    keys = [row["source_key"] for row in bi("orders", *orders)]
+    assert "O-2" in keys and not any("@" in key for key in keys)
+    assert sorted(row["order_key"] for row in bi("order_items", *lines)) == sorted(keys)
+    assert failed(warehouse, "orders") == {"nothing_personal_taken_out": 1}
+
+
+def test_the_check_sees_what_no_macro_took_out(warehouse):
+    warehouse.execute("create schema bi")
+    for category in ("ring 070-123 45 67", "anna (at) berg.se", "anna@berg.se ringde"):
+        warehouse.execute("create or replace table bi.fct_tickets as select 's' as source_system, '1' as source_key, 'k' as customer_key, $1 as category", [category])  # fmt: skip
+        assert failed(warehouse, "tickets") == {"no_personal_value": 1}
