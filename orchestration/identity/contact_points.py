@@ -304,7 +304,7 @@ def key_withdrawn_points(
     con.execute(_GRANTED.format(is_number=is_channel_of("channel", PHONE)))
     read_phones(
         con,
-        f"select match_keys.beside_addresses(contact_point) as phone, '' as country_code from {LEDGER} "
+        f"select match_keys.beside_addresses(contact_point) as phone, '' as country_code from (select distinct contact_point from {LEDGER}) "
         "where regexp_matches(match_keys.beside_addresses(contact_point), '[0-9]') "
         "union select contact_point, country_code from granted_on where not contains(contact_point, '@')",
         default_country,

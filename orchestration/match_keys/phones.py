@@ -89,7 +89,7 @@ def default_country(con: duckdb.DuckDBPyConnection) -> str:
 def _list_to_read(con: duckdb.DuckDBPyConnection, numbers: str) -> None:
     con.execute(
         f"create or replace temp table phones_to_read as select distinct phone, coalesce(match_keys.country_code(country_code), '') as country_code "
-        f"from ({numbers}) p where nullif(trim(phone), '') is not null"
+        f"from (select distinct phone, country_code from ({numbers}) p where nullif(trim(phone), '') is not null)"
     )
 
 

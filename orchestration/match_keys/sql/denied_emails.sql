@@ -58,9 +58,13 @@ create or replace macro match_keys.is_unmarked(s) as
 -- all that an address and what it reveals may name
 create or replace macro match_keys.denied_readings(s, r) as
     flatten(list_transform([s, r, match_keys.unmarked_address(r)], lambda v: match_keys.email_readings(v)));
+-- text that cannot hold an address: letters, digits and gaps, and no word for @. A number or a street needs none of the readings below
+create or replace macro match_keys.has_no_address(s) as
+    regexp_full_match(s, '[0-9 +().-]*|[\p{L}\p{N} .,/+-]*') and not regexp_matches(s, '(?i)(?:^| )(?:at|snabel-?a|krøllalfa|alfakrøll)(?: |$)');
 -- every address that a denial may name, as keys: a denial is read by more than a grant
 create or replace macro match_keys.denied_addresses(s) as
     case when match_keys.is_unmarked(s) then [match_keys.plain_address_key(s)]
+        when match_keys.has_no_address(s) then []::varchar[]
         else list_transform([match_keys.revealed_address(s)], lambda r: list_sort(list_distinct(match_keys.denied_readings(s, r))))[1] end;
 
 -- of an address with what stands before it (anna.berg, bo.ny@x.se): each word at the domain
@@ -88,7 +92,10 @@ create or replace macro match_keys.local_parts_joined(r) as
             list_transform([match_keys.words_before(chunk)], lambda t: case when len(t) > 1 then match_keys.words_at(
                 [t[-2] || t[-1], regexp_replace(t[-2] || '.' || t[-1], '[.]+', '.', 'g')], split_part(chunk, '@', 2)) else []::varchar[] end)[1])))[1];
 -- every address that a withdrawn contact point may name: words beside an address may be local parts at its domain, or a part of its own
+create or replace macro match_keys.read_withdrawn_addresses(s) as
+    list_transform([match_keys.revealed_address(s)], lambda r: list_sort(list_distinct(list_concat(
+        match_keys.denied_readings(s, r), match_keys.local_parts_beside(r), match_keys.local_parts_joined(r)))))[1];
 create or replace macro match_keys.withdrawn_addresses(s) as
     case when match_keys.is_unmarked(s) then [match_keys.plain_address_key(s)]
-        else list_transform([match_keys.revealed_address(s)], lambda r: list_sort(list_distinct(list_concat(
-            match_keys.denied_readings(s, r), match_keys.local_parts_beside(r), match_keys.local_parts_joined(r)))))[1] end;
+        when match_keys.has_no_address(s) then []::varchar[]
+        else match_keys.read_withdrawn_addresses(s) end;

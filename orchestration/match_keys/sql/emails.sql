@@ -42,7 +42,7 @@ create or replace macro match_keys.decoded(w) as
 
 -- of local and domain in lower case: without its +tag; for Gmail the dots before the @ do not count
 create or replace macro match_keys.untagged(l, d) as
-    case when l = '' or starts_with(l, '+') then null
+    case when l = '' or d = '' or starts_with(l, '+') then null
         when d in ('gmail.com', 'googlemail.com') then replace(regexp_replace(l, '\+.*$', ''), '.', '') || '@gmail.com'
         else regexp_replace(l, '\+.*$', '') || '@' || d end;
 -- quotes, brackets, bullets and other signs around an address are none of it

@@ -195,3 +195,24 @@ def test_a_local_part_beside_an_address_is_denied_at_its_domain_and_makes_it_unc
 def test_a_name_or_a_label_beside_an_address_is_no_local_part(written):
     assert email(written) == "anna@x.se"
     assert key("match_keys.withdrawn_addresses($v)", written) == ["anna@x.se"]
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["anna", "berg", "x.se", "se", "at", "AT", "att", "snabel-a", "krøllalfa", "Storgatan", "åäö", "8", "111 22", "+46", "070-111", "(0)", " at ", "dot",
+         " ", "  ", ".", ",", "/", "-", "@", "(at)", "( a )", "%40", "&#64;", "=", "\t", "_", "e-post", "\u0338", "\uff41\uff54", "\u00c3\u00a5"]
+    ),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(PIECES, min_size=60, max_size=120))
+def test_text_that_is_read_for_no_address_has_none(texts):
+    found = CON.execute(
+        "select w, match_keys.read_withdrawn_addresses(w), match_keys.denied_readings(w, match_keys.revealed_address(w)) "
+        "from (select unnest($w) as w) where match_keys.has_no_address(w)",
+        {"w": ["".join(pieces) for pieces in texts] + ["+46701112233", "Storgatan 5, 111 22 Ås", "anna at home.se"]},
+    ).fetchall()
+    assert ("Storgatan 5, 111 22 Ås", [], []) in found and "anna at home.se" not in {w for w, *_ in found}
+    assert [row for row in found if row[1] or row[2]] == []
