@@ -202,6 +202,8 @@ def measure_permissions(
 def _ledger(con: duckdb.DuckDBPyConnection) -> None:
     note_withdrawals(con, {"consent_events": ["crm"], "email_events": ["email"]})
     key_withdrawn_points(con, "SE", namesakes=2)
+    # a night closes the warehouse behind the step: what was updated no longer stands in memory
+    con.execute("checkpoint")
 
 
 def erasure(report: Report, home: Home) -> None:
