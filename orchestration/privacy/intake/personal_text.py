@@ -63,20 +63,18 @@ PHONE = (
 )
 
 
+_HEX = "[0-9a-fA-F-]"
+_NO_WORD = f"[0-9]+|{_HEX * 32}{_HEX}*"
+
+
 def holds_point(value: str) -> str:
     """SQL: whether a text names an email address, disguised or not, or a phone number."""
     return f"(regexp_matches({value}, {text(ADDRESS)}) or regexp_matches({value}, {text(PHONE)}))"
 
 
 def key_holds_point(value: str) -> str:
-    """SQL: whether a key does."""
-    return f"({_is_written(value)} and {holds_point(value)})"
-
-
-def _is_written(value: str) -> str:
-    """SQL: whether a key is more than digits, and no random id. Most keys are one of these, and no number whatever they look like."""
-    is_random = f"length({value}) >= 32 and translate(lower({value}), '0123456789abcdef-', '') = ''"
-    return f"(translate({value}, '0123456789', '') <> '' and not ({is_random}))"
+    """SQL: whether a key does. Digits alone and random ids are no number, whatever they look like; most keys are one of these."""
+    return f"({holds_point(value)} and not regexp_full_match({value}, {text(_NO_WORD)}))"
 
 
 def without_points(value: str) -> str:
@@ -109,6 +107,12 @@ SHOWN = (
 )
 # of keys that are written alike, as many are somebody's number as no other keys are by chance; so many are looked at
 _SHARE, _LOOKED_AT = 1 / 3, 200
+# one key of digits alone is no number, whatever it looks like
+_LEAST_OF_DIGITS = 3
+# a date with the rest, as a key has it; which dates and digits are somebody's is said in Python
+_NUMBERED = r"(?:^|\D)(?:(?:1[89]|20)?\d\d(?:0[1-9]|1[0-2])\d\d[-+A-FU-Y ]?\d{3}[\dA-Y]|[0-7]\d(?:0[1-9]|1[0-2])\d\d[-+A-FU-Y ]?\d{3}[\dA-Y]\d?)(?:\D|$)"
+# how a key is written: its digits and letters as any
+_SHAPE = r"regexp_replace(regexp_replace(value, '[0-9]', '9', 'g'), '\pL', 'a', 'g')"
 _DDL = sql_script(__file__, "personal_text")
 
 
@@ -122,66 +126,72 @@ def find_personal_text(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> dict[s
     prepare_shown_values(con)
     con.execute("delete from identity.shown_values")
     con.execute(
-        "create or replace temp table suspected (place varchar, is_key boolean, value varchar, row_count bigint)"
+        "create or replace temp table personal (place varchar, is_key boolean, value varchar, rest varchar, row_count bigint)"
     )
     for of in SHOWN:
         if has_table(con, "conformed", f"conformed_{of.entity}"):
-            for column in (*of.keys, *of.texts):
-                _suspect(con, of.entity, column, is_key=column in of.keys)
-    fixed: dict[str, str] = {}
-    numbered = f"regexp_matches(value, {text(WRITTEN_SQL)})"
-    for (value,) in con.execute(f"select distinct value from suspected where not is_key and {numbered}").fetchall():
-        rest, count = without_numbers(value)
-        if count:
-            fixed[value] = rest
-    con.register(
-        "fixed_texts",
-        pa.table({"value": pa.array(list(fixed), pa.string()), "rest": pa.array(list(fixed.values()), pa.string())}),
-    )
+            for column in of.keys:
+                _find_keys(con, of.entity, column)
+            for column in of.texts:
+                _find_texts(con, of.entity, column)
+    key = f"{text(KEY_SHOWN)} || left({pepper.hashed_sql(chr(39) + 'bi-key:' + chr(39) + ' || value')}, 32)"
     con.execute(
-        "insert into identity.shown_values select distinct false, s.value, "
-        f"{without_points('coalesce(f.rest, s.value)')} from suspected s left join fixed_texts f using (value) "
-        f"where not s.is_key and (f.value is not null or {holds_point('s.value')})"
-    )
-    con.unregister("fixed_texts")
-    con.execute(
-        "create or replace temp table numbered_shapes as select unnest($1::varchar[]) as shape",
-        [_shapes_of_numbers(con, numbered)],
-    )
-    con.execute(
-        f"insert into identity.shown_values select distinct true, value, {text(KEY_SHOWN)} || left({pepper.hashed_sql(chr(39) + 'bi-key:' + chr(39) + ' || value')}, 32) "
-        f"from suspected where is_key and ({key_holds_point('value')} or ({numbered} and {_SHAPE} in (from numbered_shapes)))",
+        f"insert into identity.shown_values select distinct is_key, value, case when is_key then {key} else {without_points('rest')} end from personal",
         pepper.parameters(),
     )
-    found = con.execute(
-        "select place, sum(row_count)::bigint from suspected s join identity.shown_values v on v.is_key = s.is_key and v.value = s.value group by place order by place"
-    ).fetchall()
-    con.execute("drop table suspected; drop table numbered_shapes")
+    found = con.execute("select place, sum(row_count)::bigint from personal group by place order by place").fetchall()
+    con.execute("drop table personal")
     return dict(found)
 
 
-def _suspect(con: duckdb.DuckDBPyConnection, entity: str, column: str, *, is_key: bool) -> None:
-    number = f"regexp_matches(value, {text(WRITTEN_SQL)})"
-    looks = f"({holds_point('value')} or {number})" + (f" and {_is_written('value')}" if is_key else "")
+def _find_keys(con: duckdb.DuckDBPyConnection, entity: str, column: str) -> None:
+    keys = f"select {column} as value from conformed.conformed_{entity}"
+    looks = key_holds_point("value")
+    # of keys with a date in them every tenth has a check digit by chance
+    numbered = f"length(value) between 10 and 31 and regexp_matches(value, {text(_NUMBERED)})"
+    shapes = con.execute(
+        f"select {_SHAPE} as shape, arg_min(value, hash(value), {_LOOKED_AT}) from ({keys}) where {numbered} group by 1"
+    ).fetchall()
+    theirs = [shape for shape, few in shapes if _are_somebodys(shape, few)]
+    if theirs:
+        looks += f" or {numbered} and {_SHAPE} in ({', '.join(map(text, theirs))})"
     con.execute(
-        f"insert into suspected select {text(f'{entity}.{column}')}, {is_key}, value, row_count from "
-        f"(select {column} as value, count(*) as row_count from conformed.conformed_{entity} where {column} is not null group by 1) where {looks}"
+        f"insert into personal select {text(f'{entity}.{column}')}, true, value, null, count(*) from ({keys}) where {looks} group by value"
     )
 
 
-# how a key is written: its digits and letters as any
-_SHAPE = r"place || '|' || regexp_replace(regexp_replace(value, '\pN', '9', 'g'), '\pL', 'a', 'g')"
-
-
-def _shapes_of_numbers(con: duckdb.DuckDBPyConnection, numbered: str) -> list[str]:
-    """How identity numbers among the keys are written. Of keys with a date in them every tenth has the check digit by chance."""
-    shapes = con.execute(
-        f"select {_SHAPE} as shape, arg_min(value, hash(value), {_LOOKED_AT}) from suspected where is_key and {numbered} group by 1"
-    ).fetchall()
-    return [shape for shape, keys in shapes if sum(map(_is_somebodys, keys)) >= _SHARE * len(keys)]
+def _are_somebodys(shape: str, keys: list[str]) -> bool:
+    held = sum(map(_is_somebodys, keys))
+    return held >= max(_SHARE * len(keys), _LEAST_OF_DIGITS if shape.isdecimal() else 1)
 
 
 def _is_somebodys(key: str) -> bool:
     """Whether an identity number is in a key by its check digit. Any date with four digits would be a Danish one."""
     found = [re.sub(r"\W", "", key[start:end]) for start, end in national_ids_in(key)]
     return any(not number.isdecimal() or is_whole_number_of_somebody(int(number)) for number in found)
+
+
+def _find_texts(con: duckdb.DuckDBPyConnection, entity: str, column: str) -> None:
+    # a category is written in many rows: each is looked at once
+    suspected = con.execute(
+        f"select value, row_count, {holds_point('value')}, regexp_matches(value, $number) from "
+        f"(select {column} as value, count(*) as row_count from conformed.conformed_{entity} where {column} is not null group by 1) "
+        f"where {holds_point('value')} or regexp_matches(value, $number)",
+        {"number": WRITTEN_SQL},
+    ).fetchall()
+    found = [
+        (value, rest, rows)
+        for value, rows, has_point, has_number in suspected
+        for rest, count in [without_numbers(value) if has_number else (value, 0)]
+        if has_point or count
+    ]
+    if found:
+        values, rests, rows = zip(*found, strict=True)
+        con.register(
+            "personal_texts",
+            pa.table({"value": pa.array(values), "rest": pa.array(rests), "row_count": pa.array(rows)}),
+        )
+        con.execute(
+            f"insert into personal select {text(f'{entity}.{column}')}, false, value, rest, row_count from personal_texts"
+        )
+        con.unregister("personal_texts")

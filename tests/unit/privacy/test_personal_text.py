@@ -18,7 +18,7 @@ from orchestration.privacy.intake.personal_text import (
     without_points,
 )
 from orchestration.privacy.secrets.pepper import Pepper
-from tests.unit.privacy.test_national_ids import ANNA, PEPPER
+from tests.unit.privacy.test_national_ids import ANNA, PEPPER, swedish
 
 ADDRESSES = [
     "anna@berg.se", "Anna.Berg+x@mail.berg.se", "anna @ berg.se", "anna＠berg.se", "anna(at)berg.se", "anna [at] berg [dot] se", "anna (a) berg.se", "anna%40berg.se",
@@ -98,3 +98,9 @@ def test_a_key_that_is_an_identity_number_is_known_among_others_and_no_order_num
     assert found == {}
     found, counts = shown(carts=[{"source_key": key} for key in (ANNA, "O-1001", "1002", ANNA.replace("-", ""))])
     assert list(found) == [ANNA] and counts == {"carts.source_key": 1}
+    # of digits alone one may be any key; a column of them is none
+    bare = [swedish(f"19{n}0{1 + n % 9}1{n % 9}", f"98{n % 10}").replace("-", "") for n in range(50, 60)]
+    found, counts = shown(carts=[{"source_key": key} for key in (*bare, "1002")])
+    assert sorted(found) == sorted(bare) and counts == {"carts.source_key": 10}
+    found, _ = shown(carts=[{"source_key": str(2605010000 + n)} for n in range(400)])
+    assert found == {}
