@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import between, keeps_its_volume, no_row_where, no_rows, one_of
+from data_quality.suites.identity_numbers import columns_of_identity_numbers
 from orchestration.contracts.channels import channels
 from orchestration.contracts.conformed import entities
 from orchestration.core.settings import Settings
@@ -28,6 +29,9 @@ _RULES: dict[str, list[Check]] = {
                 "length(country_code) <> 2", "WARN"),
         no_rows("corrections_can_be_read", "Every corrected birth date (kundbild rectify) is a date: one that is none is unknown until the request is corrected.",
                 "select request_id from identity.corrections where field = 'birth_date' and value is not null and try_cast(value as date) is null", "WARN"),
+        no_rows("keys_are_no_identity_numbers", "People's keys are no identity numbers, by their dates and check digits: at least three and a third of the long ones. "
+                "A key enters as it is: declare another one of the source, or a view of it without the number.",
+                columns_of_identity_numbers(["digits"], "(select try_cast(translate(source_key, '-+ ', '') as double) as digits from {batch})"), "WARN", rule=18),
     ],
     "deals": [between("amount", 0, severity="WARN")],
     "interactions": [one_of("direction", ["in", "out"], "WARN"), _not_ahead("occurred_at")],

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import pytest
 
+from data_quality.checks import Suite
+from data_quality.runner import QualityRun
+from data_quality.suites.conformed import suites
 from data_quality.suites.identity_numbers import holds_identity_number
+from orchestration.core.settings import Engine, Settings, Source
 from orchestration.privacy.intake.national_id_names import holds_national_ids
 from orchestration.privacy.intake.national_ids import REMOVED
 from orchestration.privacy.intake.special_categories import IDENTITY_NUMBER, NUMBER_SQL, cleaned
-from tests.unit.privacy.test_national_ids import ANNA
+from tests.unit.privacy.test_national_ids import ANNA, swedish
 
 _D, _R = ANNA[:6], ANNA[-4:]
 _TEN = f"{_D}{_R}"
@@ -83,3 +87,15 @@ def test_columns_are_known_by_what_nordic_systems_call_them(column):
 )  # fmt: skip
 def test_columns_of_other_things_stay(column):
     assert not holds_national_ids(column)
+
+
+@pytest.mark.parametrize("written", ["-", "", "+"])
+def test_a_source_whose_people_are_known_by_their_numbers_is_told_of(home, warehouse, written):
+    """Through Great Expectations, which must read the SQL as it is."""
+    theirs = [swedish(f"19{n}0{1 + n % 9}1{n % 9}", f"98{n % 10}").replace("-", written) for n in range(50, 60)]
+    (check,) = [c for suite in suites(Settings(company="T", sources={"s": Source(connector="files", url="/in", tables={})}), {}) for c in suite.checks if c.name == "keys_are_no_identity_numbers"]  # fmt: skip
+    warehouse.execute("create schema conformed; create table conformed.people as select unnest($1) as source_key", [[*theirs, "1001", "C-7"]])  # fmt: skip
+    warehouse.execute("create table conformed.others as select (1000000000 + 7919 * n)::varchar as source_key from range(10) r(n) union all select $1", [theirs[0]])  # fmt: skip
+    warehouse.close()
+    told = [QualityRun(home, Engine(), "r").run([Suite("promise", "conformed", table, ("conformed", table), (check,))]) for table in ("people", "others")]  # fmt: skip
+    assert [result.passed for (result,) in told] == [False, True]
