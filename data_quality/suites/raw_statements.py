@@ -377,7 +377,8 @@ def _time(spec: Source, part: Part | None) -> str:
     span += f"when epoch_us({parsed}) % 60000000 = 0 then interval '59999999 microsecond' when epoch_us({parsed}) % 1000000 = 0 then interval '999999 microsecond' else interval '0 second' end"
     is_local = (spec.timezone or "").upper() not in ("", "UTC", "ETC/UTC")
     early = f" - case when {_has_offset(part.sql)} then interval '0 hour' else {EARLIER} end" if is_local else ""
-    return f"{parsed} + {span}{early}"
+    # what a cast reads as of the year 5 is a date of two digits, and what is of the year 1 is no time: known since it came
+    return f"case when {parsed} >= date '1990-01-01' then {parsed} + {span}{early} end"
 
 
 def _has_offset(value: str) -> str:

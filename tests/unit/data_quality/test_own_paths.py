@@ -159,6 +159,9 @@ SEEN = {
     stop(who="k7", way="any way"): {BY_RECORD},
     optin(subscriber_id="7", stated_at="sometime"): {BY_RECORD},
     optin(subscriber_id="7", stated_at=None): {BY_RECORD},
+    # of the year 5 to a cast, and no time at all
+    optin(subscriber_id="7", stated_at="05/06/26"): {BY_RECORD},
+    optin(subscriber_id="7", stated_at="0001-01-01T00:00:00Z"): {BY_RECORD},
     stop(who="k7", day=None) + "; update raw_club.stops set _deleted_at = '2026-06-02'": {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01"): {BY_RECORD},
     optin(subscriber_id="7", stated_at="2026-03-01T13:30:00+01:00"): {BY_RECORD},
