@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from orchestration.core.warehouse import text
 
-# an answer, a test or a spreadsheet's error in place of a wording or a form, by its letters and digits alone and without case; nor
-# is anything one that has no letter and no digit but 0, or that is a number below 0
+# an answer, a test, a spreadsheet's error, a program's type or a column's name in place of a wording or a form, by its letters and
+# digits alone and without case; nor is anything one that has no letter and no digit but 0, or that is a number below 0
 NO_EVIDENCE = (
     "no", "nej", "nei", "false", "falskt", "usant", "falsk", "yes", "ja", "kyllä", "kylla", "true", "sant", "sand", "tosi",
-    "testing", "testi", "xxx", "asdf", "ref", "value", "name", "num", "div0",
+    "testing", "testi", "xxx", "asdf", "ref", "value", "name", "num", "div0", "ok", "okay", "okej", "on", "checked", "string", "str", "varchar", "object", "array", "function",
+    "objectpromise", "objectarray", "inf", "infinity", "nat", "wordingversion", "capturesource", "contactpoint", "foo", "bar", "foobar", "qwerty", "abc",
 )  # fmt: skip
 # a word for nothing, alone or with others, also written as one ("unknown version", "ingen text", "ej_sparad", "null null"),
 _NOTHING = (
     "na", "none", "null", "nil", "nan", "undefined", "unknown", "missing", "not", "nothing", "without", "never", "empty", "blank", "void", "dummy",
-    "placeholder", "test", "tbd", "tba", "todo", "lost", "absent", "unspecified", "unavailable", "unrecorded",
+    "placeholder", "test", "tbd", "tba", "tbc", "todo", "fixme", "changeme", "replaceme", "wip", "pending", "sample", "example", "exempel", "eksempel", "esimerkki",
+    "undef", "dbnull", "nonetype", "uninitialized", "uninitialised", "unassigned", "lost", "absent", "unspecified", "unavailable", "unrecorded",
     "ej", "inte", "icke", "ikke", "ikkje", "ei", "ekki", "ingen", "inget", "inga", "ingenting", "intet", "inkje", "utan", "uden", "uten",
     "saknas", "saknar", "saknad", "okänd", "okänt", "okända", "okand", "okant", "tom", "tomt", "tomma", "tomme", "mangler", "manglar", "manglende",
     "ukjent", "ukjend", "ukendt", "puuttuu", "puuttuva", "tuntematon", "tyhjä", "tyhja", "ilman", "vantar", "óþekkt", "óþekktur", "tómt", "engin", "enginn",
@@ -48,10 +50,17 @@ _OF_EVIDENCE_NORDIC = (
 # without case, words between and whatever is not a letter or digit. `no` is a word for nothing only before English ones: anywhere
 # else it is Norway (samtykke_no), and `v` before a word for nothing is what a program makes of a version that it lacks
 _N, _E, _ALL = "|".join(_NOTHING), "|".join(_OF_EVIDENCE), "|".join((*_NOTHING, *_OF_EVIDENCE, *_OF_EVIDENCE_NORDIC))
-NOTHING_SAID = f"^(({_ALL})*({_N})({_ALL})*|no({_E}|{_N})+|v(none|null|nan|nil|undefined|unknown|missing))$"
+NOTHING_SAID = f"^(({_ALL})*({_N})({_ALL})*|no({_E}|{_N})+|v(none|null|nan|nil|undefined|unknown|missing)?|(object)+({_N})*|be(added|confirmed|decided|defined|determined|done|filled)|comingsoon|(.*loremipsum.*|lorem))$"
 WORDS_BETWEEN = "is|was|are|the|of|for|in|on|at|and|or|to|any|er|i|av|af|om|och|og|eller|den|det"
-# an HTML editor's empty text, and signs as HTML writes them: &nbsp;, <p><br></p>
-MARKUP = "&(amp;)*#?[a-z0-9]{2,31};|</?(p|br|div|span)( [^<>]*)?/?>"
+# a template's place that nothing was put into: {{ wording }}, {% text %}, <%= text %>, ${text}, {text}, {0}, $(text), $text, %(text)s, %s,
+# %TEXT%, __TEXT__, *|TEXT|*, <text>, and an object as a program shows it
+_TEMPLATES = (
+    "[{]{2,3}[^{}]*[}]{2,3}", "[{]%[^%]*%[}]", "<[%?][^<>]*>", "[$#@]?[{] ?[a-z_.:]* ?[}]", "[{][0-9][}]", "[$][(][a-z_. ]+[)]", "[$][a-z_][a-z_.]*",
+    "%[(][a-z_]+[)][a-z]", "%[sdifu@]([^a-z0-9]|$)", "%[a-z_]{2,}%", "__[a-z]+(_[a-z]+)*__", "[*][|][^|]*[|][*]", "<[a-z_ ]+>",
+    "<[a-z_. ]* object at 0x[0-9a-f]+>",
+)  # fmt: skip
+# and an HTML editor's empty text, and signs as HTML writes them: &nbsp;, <p><br></p>
+MARKUP = "|".join(("&(amp;)*#?[a-z0-9]{2,31};", "</?(p|br|div|span)( [^<>]*)?/?>", *_TEMPLATES))
 
 
 def is_evidence(written: str) -> str:
