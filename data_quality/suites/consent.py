@@ -67,9 +67,9 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
             ),
             no_row_where(
                 "nobody_that_the_law_keeps_out",
-                "Nobody under age or (but where [privacy] unknown_age says adult) of unknown age, with a protected identity, or deceased.",
+                "Nobody under age or (but where [privacy] unknown_age says adult) of unknown age, with a birth date that cannot be one, with a protected identity, or deceased.",
                 "not exists (select 1 from marts.dim_customers c where c.customer_id = b.customer_id "
-                f"and not ((c.is_minor_or_unknown_age and not (c.birth_date is null and {unknown_is_adult})) or c.is_protected or c.is_deceased))",
+                f"and not ((c.is_minor_or_unknown_age and not (c.birth_date is null and not c.has_impossible_birth_date and {unknown_is_adult})) or c.is_protected or c.is_deceased))",
                 rule=17,
             ),
             no_rows(

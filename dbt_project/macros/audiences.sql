@@ -35,6 +35,8 @@
             then 'protected_identity'
             when c.is_minor_or_unknown_age and c.birth_date is not null
             then 'under_age'
+            when c.has_impossible_birth_date
+            then 'impossible_birth_date'
             when c.is_minor_or_unknown_age and not {{ unknown_age_is_adult("a.purpose") }}
             then 'unknown_age'
             -- choosing by behaviour is profiling

@@ -24,7 +24,7 @@ create or replace temp table kept_out as
 select h.customer_id, false as is_refusal
 from (select distinct customer_id from holders where customer_id is not null) h left join marts.dim_customers c using (customer_id)
 where c.customer_id is null or c.is_deceased or c.is_protected
-    or c.is_minor_or_unknown_age and (c.birth_date is not null or not $unknown_is_adult)
+    or c.is_minor_or_unknown_age and (c.birth_date is not null or c.has_impossible_birth_date or not $unknown_is_adult)
 union all
 -- the last word on profiling, on any channel, was no, or a grant for it does not count any more. Registers are no word
 select distinct r.customer_id, true

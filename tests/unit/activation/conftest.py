@@ -22,7 +22,7 @@ create table reference.purposes as select 'newsletter' as purpose, true as is_ma
 create table identity.customer_source_records (customer_id varchar, record_id bigint, source_system varchar, source_key varchar, valid_from timestamp, valid_to timestamp);
 create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar);
 create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, contact_point varchar, is_permitted boolean, decided_at timestamp, reason_code varchar, expires_at timestamp);
-create table marts.dim_customers (customer_id varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
+create table marts.dim_customers (customer_id varchar, birth_date date, is_minor_or_unknown_age boolean, has_impossible_birth_date boolean, is_protected boolean, is_deceased boolean);
 create table audiences.audience_news (customer_id varchar, contact_point varchar, given_name varchar, country_code varchar, purpose varchar, channel varchar);
 create table ops.publications (fingerprint varchar, project varchar, load_id bigint, run_id varchar, published_at timestamp);
 create table ops.loads (load_id bigint, inserted bigint, updated bigint, deleted bigint);
@@ -34,7 +34,9 @@ create table ops.source_status (source varchar primary key, checked_at timestamp
         key = customer.removeprefix("c-")
         warehouse.execute("insert into identity.customer_source_records values (?, 1, 'crm', ?, '2025-01-01', null)", [customer, key])  # fmt: skip
         warehouse.execute("insert into marts.contact_permissions values (?, 'newsletter', 'email', ?, true, '2026-01-01', 'granted', null)", [customer, point])  # fmt: skip
-        warehouse.execute("insert into marts.dim_customers values (?, '1980-01-01', false, false, false)", [customer])
+        warehouse.execute(
+            "insert into marts.dim_customers values (?, '1980-01-01', false, false, false, false)", [customer]
+        )
         warehouse.execute("insert into audiences.audience_news values (?, ?, ?, 'SE', 'newsletter', 'email')", [customer, point, key.title()])  # fmt: skip
     checked(warehouse, "audiences.audience_news", "every_row_has_permission")
     warehouse.execute("insert into ops.loads values (1, 4, 0, 0)")

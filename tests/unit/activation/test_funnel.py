@@ -46,7 +46,7 @@ create table reference.purposes as from read_csv('{seeds}/purposes.csv');
 create table reference.permission_reasons as from read_csv('{seeds}/permission_reasons.csv');
 create table identity.restrictions (source_system varchar, source_key varchar);
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_to timestamp);
-create table marts.dim_customers (customer_id varchar, given_name varchar, country_code varchar, birth_date date, is_minor_or_unknown_age boolean, is_protected boolean, is_deceased boolean);
+create table marts.dim_customers (customer_id varchar, given_name varchar, country_code varchar, birth_date date, is_minor_or_unknown_age boolean, has_impossible_birth_date boolean, is_protected boolean, is_deceased boolean);
 create table marts.customer_360 (customer_id varchar, last_ordered_at timestamp);
 create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, contact_point varchar, reason_code varchar, reason varchar, deciding_event varchar, decided_at timestamp);
 create table marts.contact_permission_history (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, valid_from timestamp, valid_to timestamp);
@@ -55,8 +55,16 @@ create table marts.contact_permission_history (customer_id varchar, purpose varc
     def customer(who: str, born: str | None = "1980-01-01", *, ordered: int | None = None, **flags: bool):
         age_ok = born is not None and date.fromisoformat(born) <= date(2008, 6, 1)
         warehouse.execute(
-            "insert into marts.dim_customers values (?, ?, 'SE', ?, ?, ?, ?)",
-            [who, who, born, not age_ok, flags.get("is_protected", False), flags.get("is_deceased", False)],
+            "insert into marts.dim_customers values (?, ?, 'SE', ?, ?, ?, ?, ?)",
+            [
+                who,
+                who,
+                born,
+                not age_ok,
+                flags.get("has_impossible_birth_date", False),
+                flags.get("is_protected", False),
+                flags.get("is_deceased", False),
+            ],
         )
         warehouse.execute("insert into marts.customer_360 select ?, timestamp '2026-06-01' - to_days(?::integer)", [who, ordered])  # fmt: skip
 
@@ -169,6 +177,13 @@ def test_an_unknown_age_is_a_choice_for_all_or_by_purpose_and_a_child_stays_out(
     found = company(compiled(tmp_path / "all", unknown_age="adult"))
     assert members(company, "service_survey_email") == {"a1", "a2", "a3", "u1", "u2"}
     assert ("kept out", "under age", 1) in found["newsletter_email"]
+    # a birth date that lies in the future is not unknown
+    company.customer("future", None, has_impossible_birth_date=True)
+    for purpose in ("newsletter", "survey"):
+        company.said("future", purpose)
+    found = company(compiled(tmp_path / "all", unknown_age="adult"))
+    assert "future" not in members(company, "newsletter_email") | members(company, "service_survey_email")
+    assert ("kept out", "a birth date that cannot be one", 1) in found["newsletter_email"]
     assert "unknown age" not in {reason for steps in found.values() for _, reason, _ in steps}
 
 

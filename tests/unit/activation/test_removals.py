@@ -91,6 +91,7 @@ def test_each_way_of_saying_no_is_told_to_the_recipient_once(sent, night, told):
         ("is_deceased = true", False),
         ("is_minor_or_unknown_age = true, birth_date = '2015-01-01'", False),
         ("is_minor_or_unknown_age = true, birth_date = null", True),
+        ("is_minor_or_unknown_age = true, birth_date = null, has_impossible_birth_date = true", False),
     ],
 )
 def test_who_became_protected_deceased_or_a_minor_is_taken_back(sent, night, told, became, stays_as_adult):

@@ -6,6 +6,11 @@ with
             b.customer_id,
             bool_or(p.company_key is not null) as is_business,
             coalesce(bool_or(p.kind = 'club member'), false) as is_club_member,
+            -- one that was given and can be no birth date: it lies in the future, or too far back
+            bool_or(
+                p.birth_date is not null
+                and {{ plausible_birth("p.birth_date", "cast(" ~ as_of() ~ " as date)") }} is null
+            ) as is_born_impossibly,
             min(p.created_at) as first_seen_at,
             count(*) as source_record_count,
             count(distinct p.source_system) as source_system_count
@@ -52,6 +57,7 @@ select
     coalesce(
         {{ age_in_years("g.birth_date", as_of()) }} < coalesce(c.marketing_age, 18), true
     ) as is_minor_or_unknown_age,
+    g.birth_date is null and g.is_born_impossibly as has_impossible_birth_date,
     coalesce(r.is_protected, false) as is_protected,
     coalesce(r.is_deceased, false) as is_deceased,
     g.conflicting_fields,
