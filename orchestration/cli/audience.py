@@ -48,21 +48,25 @@ def export(
 ) -> None:
     """Write an audience for whoever sends.
 
-    Refused where permissions or a source of withdrawals are older than 24 hours, their night was not published, or no
-    consent check looked at the audience. Whoever objected, was restricted, had the address corrected or whose grant ended
+    Refused where permissions or a source of withdrawals are older than 24 hours, their night was not published, readers were
+    put back to an earlier publication, or no consent check looked at the audience. Whoever objected, was restricted, had the address corrected or whose grant ended
     since the night is left out. Who was in it is noted as keyed hashes: an erasure says which exports held the person. The column `reference`
     is what `kundbild audience removals` names a row by: have the recipient keep it.
     """
     from orchestration.activation.export import export_audience
     from orchestration.activation.removals import pending
     from orchestration.core.clock import now
+    from orchestration.core.configuration import home_and_config
     from orchestration.privacy.secrets.pepper import find_pepper
+    from orchestration.publishing.exportable import assert_newest_shown
 
     with locked_warehouse("exporting an audience") as (con, settings):
         pepper = find_pepper(con, settings.privacy.pepper)
         log = audit_of(settings)
 
         def note(customers: int) -> None:
+            # behind whatever else refuses an export, and tells more of why
+            assert_newest_shown(con, home_and_config()[0])
             log.append("exported an audience", detail=_detail(name, recipient, customers=customers))
 
         audience = export_audience(

@@ -14,10 +14,12 @@ import pytest
 
 from orchestration.activation.statement_sources import statements_known_until
 from orchestration.core.clock import now
+from orchestration.core.errors import GateError
 from orchestration.core.settings import Settings, Source
 from orchestration.defs.jobs import outdated_sensor
 from orchestration.privacy.rights.rights import object_to_marketing, restrict, withdraw_point
 from orchestration.publishing import snapshot
+from orchestration.publishing.exportable import assert_newest_shown
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, take_out_later_words
 from tests.unit.activation.exporting import NIGHT, NOW, PEOPLE, SETTINGS
 
@@ -117,6 +119,23 @@ def test_a_held_night_closes_the_newest_publication_too_where_readers_were_put_b
     assert close_stale_audiences(published, home, SETTINGS, ["held"], NOW)
     snapshot.rollback(home, newest)
     assert rows(home) == (0, 0)
+
+
+def test_an_export_gives_nobody_whom_the_publication_does_not_show(published, home):
+    """After a rollback, or where the published audiences were emptied, the warehouse still has its own."""
+    assert_newest_shown(published, home)
+    snapshot.publish(published, home, "run-2", now() + timedelta(seconds=1), keep=3)
+    newest = snapshot.current(home).version
+    assert_newest_shown(published, home)
+    snapshot.rollback(home)
+    with pytest.raises(GateError, match="put back to the publication") as told:
+        assert_newest_shown(published, home)
+    assert f"kundbild publish --version {newest}" in told.value.to_do
+    snapshot.rollback(home, newest)
+    assert_newest_shown(published, home)
+    assert close_stale_audiences(published, home, SETTINGS, ["held"], NOW)
+    with pytest.raises(GateError, match="emptied since its night"):
+        assert_newest_shown(published, home)
 
 
 def held_by(home, version: str, word: str) -> list[str]:
