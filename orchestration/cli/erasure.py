@@ -92,6 +92,7 @@ def prove_erasure(as_json: Json = False) -> None:
     by the keyed hashes of the suppression list. Exit code 1: the proof fails.
     """
     from orchestration.core.configuration import home_and_config, load_settings
+    from orchestration.privacy.erasure.searching import what_to_do
     from orchestration.run.erase import prove
 
     home, config = home_and_config()
@@ -100,6 +101,8 @@ def prove_erasure(as_json: Json = False) -> None:
         print_json({"holds": proof.holds, **asdict(proof)})
     else:
         _print_proof(proof)
+        if proof.suppressed_found:
+            out.print(f"{what_to_do(home, proof.suppressed_found)}.", highlight=False)
     if not proof.holds:
         raise typer.Exit(1)
 

@@ -31,7 +31,7 @@ from orchestration.privacy.erasure.proof import (
     planted_customers,
     take_out_kept,
 )
-from orchestration.privacy.erasure.searching import suppressed_found
+from orchestration.privacy.erasure.searching import suppressed_found, what_to_do
 from orchestration.privacy.intake.noted import note_erasure, suppress_noted
 from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.intake.suppression import SuppressionList, files_of, holds_entries, marked
@@ -261,8 +261,8 @@ def prove_of_night(home: Home, settings: Settings) -> str | None:
     if found:
         more = f" and {len(found) - 3} places more" if len(found) > 3 else ""
         return (
-            f"Somebody who was erased is still found in {', '.join(found[:3])}{more}: `kundbild prove-erasure` lists all; "
-            "delete loose files, and erase again"
+            f"Somebody who was erased is still found in {', '.join(found[:3])}{more}: `kundbild prove-erasure` lists all. "
+            f"{what_to_do(home, found)}"
         )
     with open_warehouse(home, settings.engine) as con:
         con.execute("delete from restricted.proved")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ from orchestration.core.warehouse import open_warehouse, quote, text
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.intake.suppressor import WRITTEN_EMAIL, Suppressor
 
+_PUBLISHED = "published/versions/"
 # bytes without a space are long: an address is looked for from its @, which is rare
 _DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 _LONGEST_LOCAL = 64
@@ -79,6 +80,31 @@ def suppressed_found(home: Home, settings: Settings, suppressor: Suppressor) -> 
         )
         con.unregister("in_bytes")
         return [*found, *suppressor.places_of(con, "from written_addresses")]
+
+
+def what_to_do(home: Home, found: Sequence[str]) -> str:
+    """How each kind of place that `suppressed_found` names is rid of the person, with the files in full; one sentence a kind."""
+    places = [place.partition(": ")[0] for place in found]
+    warehouse = home.warehouse.name
+    files = {str(home.root / path) for path in places if path != warehouse and not path.startswith(_PUBLISHED)}
+    versions = {str(home.root.joinpath(*Path(path).parts[:3])) for path in places if path.startswith(_PUBLISHED)}
+    said = []
+    if files:
+        said.append(f"Delete, where nothing needs it, {_listed(files)}")
+    if versions:
+        said.append(
+            f"Delete each publication that was put back, {_listed(versions)}; the next one that a night publishes is free of them"
+        )
+    if any(place == f"{warehouse}: its bytes" for place in found):
+        said.append("`kundbild prove-erasure` writes the warehouse's file anew, without what was deleted in it")
+    if any(path == warehouse and not place.endswith(": its bytes") for path, place in zip(places, found, strict=True)):
+        said.append("Take what stands in a table of the warehouse out at its source; the next night reads the row anew")
+    return ". ".join(said)
+
+
+def _listed(paths: Iterable[str]) -> str:
+    named = sorted(paths)
+    return ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
 
 
 def _note_in_database(con: duckdb.DuckDBPyConnection, place: str, catalog: str) -> None:
