@@ -110,7 +110,7 @@
         select
             customer_id,
             contact_point,
-            {{ name_forms("family_key") }} as family_forms,
+            {{ alike_forms("family_key") }} as family_forms,
             postal_key,
             {{ street_marks("street_key") }} as street_marks
         from written_addresses

@@ -17,7 +17,7 @@ from orchestration.identity.absent_people import note_absent_people
 from orchestration.identity.corrected_grants import end_corrected_grants
 from orchestration.identity.former_people import forget_former_people, keep_their_refusals
 from orchestration.identity.shared_refusals import share_by_name, share_refusals
-from orchestration.match_keys import all_name_keys, define_match_keys
+from orchestration.match_keys import alike_name_keys, define_match_keys
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.intake.withdrawals import LEDGER
@@ -190,9 +190,9 @@ update identity.withdrawn_points w set is_readable = true where not is_readable 
 
 
 def _names_of(record: str) -> str:
-    """SQL: the match keys of a record's name with its birth date."""
+    """SQL: the match keys of a record's name with its birth date, by its sound too."""
     columns = (f"{record}.{column}" for column in ("given_name", "family_name", "full_name", "birth_date::varchar"))
-    return all_name_keys(*columns)
+    return alike_name_keys(*columns)
 
 
 # SQL: the records that a withdrawal, or a request that was noted here, names

@@ -28,7 +28,7 @@ where e.deleted_at is null and not contains(e.contact_point, '@') and length(mat
 _KEYS = """
 create or replace table identity.reservation_keys as
 select r.source_system, r.source_key, r.register, r.version_on, n.phone_key, coalesce(n.denies, []::varchar[]) as denies,
-    match_keys.name_forms(r.family_name) as family_forms, match_keys.street_marks(match_keys.words_key(r.street)) as street_marks,
+    match_keys.alike_forms(r.family_name) as family_forms, match_keys.street_marks(match_keys.words_key(r.street)) as street_marks,
     match_keys.postal_key(r.postal_code, c.country_code) as postal_key
 from conformed.conformed_reservations r
 join (select distinct register, country_code from reference.register_rules) c using (register)

@@ -11,6 +11,7 @@ identifies and permits; whatever it may be denies.
   `match_keys.email_readings(s)`: every address that it may name. A denial holds for whoever has any of its readings.
   `match_keys.denied_addresses(s)`: of a denial, addresses that are written in disguise too (`anna (at) x.se`, `anna%40x.se`), or
   with a mark (`-anna@x.se`, `anna@x.se.old`). `match_keys.withdrawn_addresses(s)`: of a contact point, words beside an address too.
+  `match_keys.suppressed_addresses(s)`: of whoever may be somebody who was erased, in Latin letters for those that look like them too.
 - `identity.phone_numbers`, one row per (phone, country_code) as `read_phones` was asked for it: `phone` as written,
   `country_code` = coalesce(match_keys.country_code(<as written>), ''). Columns: `phone_key` (E.164; the bare digits where no
   country is known; null where the field holds several numbers or none for certain), `is_certain` (`phone_key` is E.164 of
@@ -25,20 +26,24 @@ identifies and permits; whatever it may be denies.
 - `match_keys.words_key(s)` (names, streets, cities), `joined_key` (without spaces), `words_of` (list), `postal_key(s, country)`,
   `street_number(words_key)`, `street_marks(words_key)` with `same_street(marks, marks)`, `country_code(s)` (alpha-2 or null),
   `plausible_birth(date, today)`, `address_countries(s)` (list of alpha-2 that an address in one line names).
+- Names by their sound (sounds.sql: Kristina, Christina) suppress, deny and hide; they join no records and permit nothing:
+  `alike_name_keys`, `erased_name_keys` and, of a name without a birth date, `match_keys.alike_forms(s)`.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import text
 
 _ROOM = Path(__file__).parent
-_SCRIPTS = ("names", "emails", "denied_emails", "places", "births", "phones")
+_SCRIPTS = ("names", "sounds", "emails", "denied_emails", "places", "births", "phones")
 # of domains that addresses here have
 _ENDINGS = "se|no|dk|fi|com|net|org|nu|eu|info|is|ax|fo|gl|de|uk|fr|nl|pl|ee|lv|lt|es|it|ch|at|us|io|biz|me"
 
@@ -106,18 +111,13 @@ def _parted_names(given: str, family: str) -> str:
     )
 
 
-def full_name_keys(full: str, born: str) -> str:
-    """The same of a name that stands in one column."""
-    return _with_birth(f"match_keys.whole_name_keys({full}::varchar)", born)
-
-
-def _with_birth(names: str, born: str) -> str:
-    return f"list_filter(list_transform({names}, lambda w: w || '|' || {birth(born)}), lambda k: k is not null)"
+def _with_birth(names: str, born: str, formats: Sequence[str] = ()) -> str:
+    return f"match_keys.with_birth({names}, {birth(born, formats)})"
 
 
 def all_name_keys(given: str, family: str, full: str, born: str) -> str:
     """SQL of a list: those of the two names and of the whole one, whichever there is."""
-    return f"list_distinct(list_concat({name_keys(given, family, born)}, {full_name_keys(full, born)}))"
+    return _with_birth(all_names(given, family, full), born)
 
 
 def all_names(given: str, family: str, full: str) -> str:
@@ -125,6 +125,34 @@ def all_names(given: str, family: str, full: str) -> str:
     return f"list_distinct(list_concat({_parted_names(given, family)}, match_keys.whole_name_keys({full}::varchar)))"
 
 
-def birth(written: str) -> str:
-    """SQL of a birth date as systems write it."""
-    return f"match_keys.written_birth({written}, current_date)"
+def alike_name_keys(given: str, family: str, full: str, born: str, formats: Sequence[str] = ()) -> str:
+    """SQL of a list: the same with the sound of each, for what denies or suppresses; `born` is read by `formats` first."""
+    return _with_birth(f"match_keys.with_sounds({_latin_names(given, family, full)})", born, formats)
+
+
+def erased_name_keys(given: str, family: str, full: str, born: str) -> str:
+    """SQL of a list: by which somebody who is erased is known, the first letters of the given names too. A row is known by
+    `alike_name_keys`: of two who share a letter, whose whole names it has are not one."""
+    initials = (
+        f"match_keys.initial_keys({given}::varchar, {family}::varchar), "
+        f"match_keys.initial_keys(match_keys.given_of({full}::varchar), match_keys.family_of({full}::varchar))"
+    )
+    names = f"flatten([{_latin_names(given, family, full)}, {initials}])"
+    return _with_birth(f"match_keys.with_sounds({names})", born)
+
+
+def _latin_names(given: str, family: str, full: str) -> str:
+    """SQL of a list: names as they are written, and with the Latin letters that those of other scripts look like."""
+    looks = all_names(*(f"match_keys.latin_looks({name}::varchar)" for name in (given, family, full)))
+    has_looks = f"match_keys.has_looks(concat_ws(' ', {given}, {family}, {full}))"
+    return f"list_concat({all_names(given, family, full)}, case when {has_looks} then {looks} else []::varchar[] end)"
+
+
+def birth(written: str, formats: Sequence[str] = ()) -> str:
+    """SQL of a birth date as systems write it; in one of the source's own `formats` (strptime), where it has some and one fits."""
+    found = [f"match_keys.written_birth({written}, current_date)"]
+    for form in reversed(formats):
+        read = f"try_strptime({written}::varchar, {text(form)})::date"
+        read = f"match_keys.not_after({read}, current_date)" if "%y" in form else read
+        found.insert(0, f"match_keys.plausible_birth({read}, current_date)")
+    return f"coalesce({', '.join(found)})" if formats else found[0]

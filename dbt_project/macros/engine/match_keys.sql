@@ -7,9 +7,11 @@
 {% macro joined_key(value) -%} match_keys.joined_key({{ value }}) {%- endmacro %}
 {% macro words_of(value) -%} match_keys.words_of({{ value }}) {%- endmacro %}
 {% macro name_forms(value) -%} match_keys.name_forms({{ value }}) {%- endmacro %}
+{#- The forms of a name and of its sound (Kristina, Christina), for what denies or hides. -#}
+{% macro alike_forms(value) -%} match_keys.alike_forms({{ value }}) {%- endmacro %}
 {% macro family_of(value) -%} match_keys.family_of({{ value }}) {%- endmacro %}
 {% macro name_acronyms(value) -%} match_keys.name_acronyms({{ value }}) {%- endmacro %}
-{% macro first_letters(words) -%} match_keys.first_letters({{ words }}) {%- endmacro %}
+{% macro first_sounds(words) -%} match_keys.first_sounds({{ words }}) {%- endmacro %}
 {% macro given_keys(value) -%} match_keys.given_keys({{ value }}) {%- endmacro %}
 {% macro email_key(value) -%} match_keys.email_key({{ value }}) {%- endmacro %}
 {% macro email_readings(value) -%} match_keys.email_readings({{ value }}) {%- endmacro %}

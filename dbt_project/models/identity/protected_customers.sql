@@ -1,20 +1,23 @@
 -- whom the address register protects or knows to be dead, and who would give a protected person away
 with
-    entries as (
+    told as (
         select
             source_system || ':' || source_key as entry,
-            {{ name_forms("given_name") }} as given_forms,
+            {{ alike_forms("given_name") }} as given_forms,
             {{ name_acronyms("given_name") }} as given_acronyms,
-            {{ first_letters(words_of("given_name")) }} as given_letters,
-            {{ name_forms("family_name") }} as family_forms,
+            {{ first_sounds(words_of("given_name")) }} as given_letters,
+            {{ alike_forms("family_name") }} as family_forms,
             {{ plausible_birth("birth_date", "cast(" ~ as_of() ~ " as date)") }} as birth_date,
             {{ postal_key("postal_code", country_code("country_code")) }} as postal_key,
             {{ street_marks(words_key("street")) }} as street_marks,
+            street,
+            city,
             coalesce(is_protected, false) as is_protected,
             coalesce(is_deceased, false) as is_deceased
         from {{ ref("conformed_address_updates") }}
-        where deleted_at is null and (is_protected or is_deceased)
+        where deleted_at is null
     ),
+    entries as (select * from told where is_protected or is_deceased),
     records as (
         select
             s.customer_id,
@@ -46,9 +49,9 @@ with
     people as (
         select
             customer_id,
-            {{ all_of_lists(name_forms("whole_name")) }} as forms,
+            {{ all_of_lists(alike_forms("whole_name")) }} as forms,
             {{ all_of_lists(name_acronyms("given_name")) }} as given_acronyms,
-            {{ all_of_lists(first_letters(words_of("given_name"))) }} as given_letters
+            {{ all_of_lists(first_sounds(words_of("given_name"))) }} as given_letters
         from candidates
         group by customer_id
     ),
@@ -159,7 +162,33 @@ with
         from records
         where city_key is not null
     ),
-    protected_places as (select * from places where customer_id in (select customer_id from protected)),
+    registered as ({{ registered_places("told") }}),
+    protected_places as (
+        select postal_key, city_key, street_marks
+        from places
+        where customer_id in (select customer_id from protected)
+        union all
+        -- an address that the register alone has, in an older entry or a newer one
+        select postal_key, null, street_marks
+        from registered
+        where postal_key is not null
+        union all
+        select postal_key, null, street_marks
+        from
+            {{
+                each_of(
+                    "(select *, "
+                    ~ postal_keys_in("one_line")
+                    ~ " as postal_keys from (select street_marks, one_line from registered where postal_key is null))",
+                    "postal_keys",
+                    "postal_key",
+                )
+            }} r
+        union all
+        select null, city_key, street_marks
+        from registered
+        where city_key is not null
+    ),
     near as (
         -- the household
         select m.customer_id

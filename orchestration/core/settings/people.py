@@ -50,6 +50,9 @@ class Person(BaseModel, extra="forbid", frozen=True):
     given_name: str | None = None
     family_name: str | None = None
     birth_date: str | None = None
+    birth_formats: list[str] = Field(
+        default=[], description="strptime formats of `birth_date` where it has its own, tried before the common ones"
+    )
     own: list[str] = Field(
         default=[],
         description="columns whose values are one person's, as a visitor's cookie: rows that share one go too",

@@ -178,7 +178,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
     def whose(self) -> list[Person]:
         """The persons that are declared, else what the mappings say. Where a row also says what was sold, it outlasts all of them."""
         if self.persons:
-            return self.persons
+            return [self._with_formats(person) for person in self.persons]
         found = [(mapped, person) for mapped in self.maps if (person := _mapped_person(mapped))]
         sold = {c for m in self.maps if m.entity in _ACCOUNTING for c in m.read if c not in _named(m)}
         if not sold:
@@ -189,6 +189,17 @@ class Table(BaseModel, extra="forbid", frozen=True):
             )
             for mapped, person in found
         ]
+
+    def _with_formats(self, person: Person) -> Person:
+        """The person, whose birth date is read by the formats of the mapping of its column."""
+        found = [how.formats for m in self.maps if (how := m.how("birth_date")) and how.columns == [person.birth_date]]
+        own = person.birth_formats or next(filter(None, found), [])
+        return person.model_copy(update={"birth_formats": own})
+
+
+def _is_named(mapped: EntityMap) -> bool:
+    """Whether its rows say a name and a birth date, as those of an address register do."""
+    return bool(mapped.how("birth_date") and any(map(mapped.how, ("given_name", "family_name", "full_name"))))
 
 
 def _named(mapped: EntityMap) -> list[str]:
@@ -210,11 +221,12 @@ def _mapped_person(mapped: EntityMap) -> Person | None:
     is_people = mapped.entity == "people"
     key = columns("source_key" if is_people else "person_key")
     points = [c for c in map(column, ("email", "phone") if is_people else ("contact_point",)) if c]
-    if not key and not points:
+    if not key and not points and not _is_named(mapped):
         return None
     system = mapped.constants.get("person_system")
     return Person(
         key=key[0] if len(key) == 1 else key or None, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
         full_name=column("full_name"), given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
+        birth_formats=born.formats if (born := mapped.how("birth_date")) else [],
         is_kept=mapped.entity in _ACCOUNTING,
     )  # fmt: skip

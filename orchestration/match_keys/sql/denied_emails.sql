@@ -66,6 +66,9 @@ create or replace macro match_keys.denied_addresses(s) as
     case when match_keys.is_unmarked(s) then [match_keys.plain_address_key(s)]
         when match_keys.has_no_address(s) then []::varchar[]
         else list_transform([match_keys.revealed_address(s)], lambda r: list_sort(list_distinct(match_keys.denied_readings(s, r))))[1] end;
+-- the same of whoever may be somebody who was erased: with letters of other scripts as those that they look like
+create or replace macro match_keys.suppressed_addresses(s) as
+    list_concat(match_keys.denied_addresses(s), case when match_keys.has_looks(s) then match_keys.denied_addresses(match_keys.latin_looks(s)) else []::varchar[] end);
 
 -- of an address with what stands before it (anna.berg, bo.ny@x.se): each word at the domain
 create or replace macro match_keys.words_before(chunk) as

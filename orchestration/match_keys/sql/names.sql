@@ -11,6 +11,10 @@ create or replace macro match_keys.unescaped(s) as case when contains(s, '%') th
 -- digits of other scripts and of full width as those of ASCII
 create or replace macro match_keys.ascii_digits(s) as
     translate(s, '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙', '012345678901234567890123456789012345678901234567890123456789');
+-- letters of other scripts as the Latin ones that they look like
+create or replace macro match_keys.latin_looks(s) as
+    translate(s, 'АВЕЁКМНОРСТУХІЇЈЅԚԜаеёкморстухіїјѕһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεικνορτυχɑɡ', 'ABEEKMHOPCTYXIIJSQWaeekmopctyxiijshdqwABEZHIKMNOPTYXaeikvoptuxag');
+create or replace macro match_keys.has_looks(s) as regexp_matches(s, '[\x{251}\x{261}\x{370}-\x{52F}]');
 
 -- letters and digits in lower case, Nordic letters and their two-letter spellings as one ASCII letter, all else a space
 create or replace macro match_keys.folded(s) as

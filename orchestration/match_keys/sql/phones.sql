@@ -34,10 +34,18 @@ create or replace macro match_keys.without_suffix(part) as
     list_transform([regexp_extract(part, '^(.*[0-9].*?)(?:[ .()_-]+[0-9]|[ .)_-]*\([ ]*[0-9]{1,3})[ ).]*$', 1)], lambda head:
         case when length(match_keys.digits_in(head)) >= 7 then head
             else nullif(regexp_extract(part, '^(.*[0-9]{9,})[ ._-]+[0-9]{1,3}[ .]*$', 1), '') end)[1];
--- both readings stay: with the digits behind it and without
+-- with the letters that stand for digits: o for 0, i and l for 1, within or beside digits; not those of a word
+create or replace macro match_keys.with_letters_as_digits(b) as
+    (match_keys.latin_looks(b))
+        .regexp_replace('(^|[^\p{L}0-9])o(o?[0-9])', '\10\2', 'g').regexp_replace('(0)o([0-9])', '\10\2', 'g')
+        .regexp_replace('([0-9])o([^\p{L}]|o|$)', '\10\2', 'g').regexp_replace('([0-9])o([^\p{L}]|o|$)', '\10\2', 'g')
+        .regexp_replace('([0-9])[il]([0-9])', '\11\2', 'g').regexp_replace('([0-9])[il]([0-9])', '\11\2', 'g');
+-- all readings stay: with the digits behind it and without, with letters as digits and as what they are
 create or replace macro match_keys.phone_runs(b) as
-    list_transform([match_keys.phone_parts(b)], lambda parts: match_keys.runs_of(
-        list_concat(parts, list_filter(list_transform(parts, lambda part: match_keys.without_suffix(part)), lambda head: head is not null))))[1];
+    list_transform([match_keys.phone_parts(b)], lambda parts: match_keys.runs_of(list_concat(
+        parts, list_filter(list_transform(parts, lambda part: match_keys.without_suffix(part)), lambda head: head is not null),
+        case when regexp_matches(b, '[oilоΟο]') and match_keys.with_letters_as_digits(b) <> b
+            then match_keys.phone_parts(match_keys.with_letters_as_digits(b)) else []::varchar[] end)))[1];
 -- what may be numbers: five digits or more, not all the same
 create or replace macro match_keys.phone_candidates(b) as
     list_sort(list_distinct(list_filter(match_keys.phone_runs(b), lambda n: length(ltrim(n, '+')) >= 5 and trim(ltrim(n, '+'), substr(ltrim(n, '+'), 1, 1)) <> '')));

@@ -21,7 +21,7 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import changed_rows, has_table, json_path, open_warehouse, quote, text, transaction
-from orchestration.match_keys import define_match_keys, name_keys
+from orchestration.match_keys import alike_name_keys, define_match_keys
 from orchestration.privacy.audit.exported_points import forget_points
 from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.erasure.expired_marts import dissolve_households, forget_gone
@@ -43,7 +43,7 @@ from orchestration.privacy.intake.noted import (
 from orchestration.privacy.intake.raw_people import declared, raw_table, standing
 from orchestration.privacy.intake.set_aside import forget_set_aside, staged_pairs
 from orchestration.privacy.intake.spelled_numbers import is_spelled
-from orchestration.privacy.rights.erased_points import addresses_in, forget_withdrawals, note_points
+from orchestration.privacy.rights.erased_points import addresses_in, forget_withdrawals, is_place_of, note_points
 from orchestration.privacy.rights.rights import prepare_requests
 from orchestration.privacy.rights.rights_keys import forget_stand_ins
 from orchestration.privacy.secrets.pepper import find_pepper
@@ -193,6 +193,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     known += [
         f"list_has_any({addresses_in(f'{quote(c)}::varchar')}, {LISTED.format(kind='email')})" for c in person.email
     ]
+    known += [is_place_of(f"{quote(c)}::varchar") for c in dict.fromkeys(person.email) if c in person.phone]
     numbers, country = VALUES.format(kind="phone"), settings.identity.default_country
     known += [is_spelled(con, raw_table(source, name), person, c, country, numbers) for c in person.phone]
     known += [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {VALUES.format(kind='own')}" for c in person.own]
@@ -234,7 +235,7 @@ def _empty_rejected(con: duckdb.DuckDBPyConnection, source: str, name: str, pers
 
 def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What stands in no column that says whose it is."""
-    by_name = name_keys("given_name", "family_name", "birth_date")
+    by_name = alike_name_keys("given_name", "family_name", "null::varchar", "birth_date")
     own = "select substr(value, instr(value, ':') + 1) from restricted.erasing_values where kind = 'own'"
     email, phone = VALUES.format(kind="email"), VALUES.format(kind="phone")
     points = "(select contact_point from erased_points where is_theirs)"

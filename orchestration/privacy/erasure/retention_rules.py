@@ -91,7 +91,7 @@ def _is_of_somebody_known(con: duckdb.DuckDBPyConnection, person: Person) -> str
     """
     if not has_table(con, "conformed", "conformed_people"):
         return "true"
-    born = f"'|' || {birth(quote(str(person.birth_date)))}"
+    born = f"'|' || {birth(quote(str(person.birth_date)), person.birth_formats)}"
     word = f"unnest(match_keys.words_of({quote(str(person.family_name))})) || {born}"
     known = f"unnest(match_keys.words_of(concat_ws(' ', family_name, full_name))) || '|' || {birth('birth_date')}"
     people = "conformed.conformed_people"

@@ -15,7 +15,7 @@ from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, key_text, quote, scalar, text, transaction
-from orchestration.match_keys import all_name_keys, define_match_keys, full_name_keys, name_keys
+from orchestration.match_keys import alike_name_keys, birth, define_match_keys, erased_name_keys
 from orchestration.match_keys.phones import is_whole, read_phones_apart
 from orchestration.privacy.intake.known_points import read_points
 from orchestration.privacy.intake.raw_people import Unresolved, declared, note_raw_people, others_named, raw_table
@@ -80,16 +80,18 @@ _FORMER = {
     ("identity", "withdrawals"): f"select contact_point, null from identity.withdrawals where {_IS_SAID}",
     ("identity", "held_points"): f"select token, null from identity.held_points where {_IS_SAID}",
 }
-# with all given names and with each of them: registers write all, and people one
-_NAME = all_name_keys("given_name", "family_name", "full_name", "birth_date")
+# with all given names and with each of them: registers write all, and people one. Of others who were born on one of these days
+_NAME = erased_name_keys("given_name", "family_name", "full_name", "birth_date")
 _NAMES = f"""
 insert into restricted.erasing_values
-with theirs as (
-    select distinct unnest({_NAME}) as key from conformed.conformed_people where (source_system, source_key) in {RECORDS}
-    union select distinct unnest({_NAME}) from erasing_raw_people
+with people as (
+    select given_name, family_name, full_name, birth_date::varchar as birth_date from conformed.conformed_people where (source_system, source_key) in {RECORDS}
+    union select given_name, family_name, full_name, birth_date from erasing_raw_people
+), theirs as (
+    select distinct unnest({_NAME}) as key from people
 ), others as (
     select distinct unnest({_NAME}) as key from conformed.conformed_people
-    where deleted_at is null and (source_system, source_key) not in {RECORDS}
+    where deleted_at is null and (source_system, source_key) not in {RECORDS} and {birth("birth_date")} in (select {birth("birth_date")} from people)
 )
 select 'name', key, key in (from others) from theirs
 """
@@ -102,15 +104,16 @@ left join gone_phones n on n.phone = p.phone and n.country_code = coalesce(match
 where {_GONE_RECORDS}
     and (list_has_any(match_keys.email_readings(p.email), {LISTED.format(kind="email")})
         or list_has_any(list_append(n.readings, n.phone_key), {LISTED.format(kind="phone")})
-        or list_has_any({all_name_keys("p.given_name", "p.family_name", "p.full_name", "p.birth_date")}, {LISTED.format(kind="name")}))
+        or list_has_any({alike_name_keys("p.given_name", "p.family_name", "p.full_name", "p.birth_date")}, {LISTED.format(kind="name")}))
 """
 # who they were under a key that is another's by now (identity/former_people.py)
 _FORMER_KEYS = f"""
 insert into restricted.erasing_records
 select person_system, person_key, hash(person_system, person_key) from identity.former_people
 where email_key in {VALUES.format(kind="email")} or phone_key in {VALUES.format(kind="phone")}
-    or list_has_any({all_name_keys("given_key", "family_key", "null::varchar", "birth_date")}, {LISTED.format(kind="name")})
+    or list_has_any({alike_name_keys("given_key", "family_key", "null::varchar", "birth_date")}, {LISTED.format(kind="name")})
 """
+_PLACES = sql_script(__file__, "noted_places", records=RECORDS, is_said=_IS_SAID)
 # names as they are written, to be found in lines that could not be read
 _WRITTEN = f"""
 insert into restricted.erasing_values
@@ -179,6 +182,7 @@ def note_erasure(
         note_raw_people(con, settings, "erasing_raw_people", is_of)
         _note_contact_points(con, settings, unresolved)
         con.execute(_NAMES)
+        con.execute(_PLACES)
         _note_gone_records(con, settings)
         con.execute(_WRITTEN)
         _note_own_values(con, settings)
@@ -254,15 +258,12 @@ def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None
 
 
 def names_of(person: Person) -> str | None:
-    """SQL of the list of a raw row's name keys; None where its table has no name with a birth date."""
-    born = quote(person.birth_date) if person.birth_date else ""
-    found = []
-    if born and (person.given_name or person.family_name):
-        given, family = (quote(column) if column else "''" for column in (person.given_name, person.family_name))
-        found.append(name_keys(given, family, born))
-    if born and person.full_name:
-        found.append(full_name_keys(f"{quote(person.full_name)}::varchar", born))
-    return f"list_concat({', '.join(found)})" if found else None
+    """SQL of the list of a raw row's name keys, by their sound too; None where its table has no name with a birth date."""
+    named = (person.given_name, person.family_name, person.full_name)
+    if not person.birth_date or not any(named):
+        return None
+    given, family, full = (f"{quote(column)}::varchar" if column else "null::varchar" for column in named)
+    return alike_name_keys(given, family, full, quote(person.birth_date), person.birth_formats)
 
 
 def is_of(source: str, person: Person) -> str:

@@ -14,6 +14,7 @@ import duckdb
 from orchestration.core.settings import Settings, Table
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import has_table, json_path, key_text, quote, text
+from orchestration.match_keys import birth
 from orchestration.privacy.intake.broken_lines import NUMBERED
 
 _COLUMNS = ("given_name", "family_name", "full_name", "birth_date", "country_code")
@@ -94,7 +95,7 @@ def note_raw_people(
         known = (
             f"select match_keys.record_key(source_key) from conformed.conformed_people where source_system = {system}"
         )
-        said = [f"{quote(c)}::varchar" if (c := getattr(person, column)) else "null" for column in _COLUMNS]
+        said = [_said(person, column) for column in _COLUMNS]
         points = ", ".join(f"{quote(c)}::varchar" for c in dict.fromkeys([*person.email, *person.phone]))
         written = f"match_keys.words_key(coalesce(nullif(concat_ws(' ', {said[0]}, {said[1]}), ''), {said[2]}))"
         relations = [raw_table(source, name)] if raw[source, name] else []
@@ -106,6 +107,15 @@ def note_raw_people(
                 f"from {relation} where {key} is not null and ({is_theirs(source, person)}) "
                 f"and match_keys.record_key({key}) not in ({known})"
             )
+
+
+def _said(person: Person, column: str) -> str:
+    """SQL of what a raw row says of its person; a birth date in one of the source's own formats is written as others are."""
+    if not (written := getattr(person, column)):
+        return "null"
+    value = f"{quote(written)}::varchar"
+    is_own = column == "birth_date" and person.birth_formats
+    return f"coalesce(({birth(value, person.birth_formats)})::varchar, {value})" if is_own else value
 
 
 def is_person_record(table: Table, person: Person) -> bool:

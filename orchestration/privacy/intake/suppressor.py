@@ -1,7 +1,7 @@
 """Who is on the suppression list is kept out of deliveries, and found where they came back.
 
-A person is known again by the record's key, by email address and phone number in any spelling, by name with birth date,
-and by what only they have. Not here: the list (suppression.py), what erasure removes (erasure.py), rows that came before
+A person is known again by the record's key, by email address and phone number in any spelling, by name with birth date, also
+by its sound or with an initial, and by what only they have. Not here: the list (suppression.py), what erasure removes (erasure.py), rows that came before
 their record was known again (known_again.py).
 """
 
@@ -237,7 +237,9 @@ class Suppressor:
                 written = f"{quote(column)}::varchar"
                 yield (
                     "email",
-                    f"[match_keys.email_key({written})]" if is_certain else f"match_keys.denied_addresses({written})",
+                    f"[match_keys.email_key({written})]"
+                    if is_certain
+                    else f"match_keys.suppressed_addresses({written})",
                 )
         if "phone" in kinds:
             for column in person.phone:

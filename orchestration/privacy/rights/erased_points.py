@@ -24,11 +24,18 @@ _WITH_POINTS = (
 )
 # whether a row of the ledger names the person by a record's key
 _IS_KEYED = names_record("person_system", "person_key")
+
+
+def is_place_of(written: str) -> str:
+    """SQL: whether a text is a postal address of noted people's alone."""
+    return f"list_has_any(match_keys.place_keys({written}), {LISTED.format(kind='place')})"
+
+
 # points that may name the person: by an address, by a number's last digits (there are few to be read then), by a key beside them
 _TO_READ = f"""
 create or replace temp table points_to_read as
 select contact_point, {{addresses}} as addresses, {{is_keyed}} as is_keyed from ({{said}}) r
-where list_has_any(addresses, {LISTED.format(kind="email")}) or is_keyed or exists (
+where list_has_any(addresses, {LISTED.format(kind="email")}) or is_keyed or {is_place_of("contact_point")} or exists (
     select 1 from {VALUES.format(kind="phone")} v where contains(match_keys.digits_in(r.contact_point), right(v.value, 7)))
 """
 _NUMBERS = """
@@ -49,6 +56,8 @@ numbers as (
     from point_numbers p join point_phones n on n.phone = p.part, phones
     where n.phone_key is not null or len(n.readings) > 0
 )
+select contact_point, contact_point as kept, true as is_theirs from points_to_read where {is_place_of("contact_point")}
+union all
 select contact_point, part as kept, list_has_any({{addresses}}, listed) as is_theirs from addresses, emails
 union all
 select contact_point, part, is_theirs from numbers

@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar, text, transaction
-from orchestration.match_keys import all_name_keys, define_match_keys, name_key
+from orchestration.match_keys import alike_name_keys, define_match_keys, name_key
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.rights.rights import CORRECTABLE, correctable, prepare_requests
@@ -30,7 +30,7 @@ union all select source_system, source_key, request_id, 'correction' from identi
 """
 _BORN = "p.birth_date::varchar"
 _NAME = name_key("p.given_name", "p.family_name", _BORN)
-_NAMES = all_name_keys("p.given_name", "p.family_name", "p.full_name", _BORN)
+_NAMES = alike_name_keys("p.given_name", "p.family_name", "p.full_name", _BORN)
 _KEYED = f"""
 select p.source_system, p.source_key, p.deleted_at, match_keys.email_key(p.email) as email_key, match_keys.email_readings(p.email) as emails,
     n.phone_key, n.readings, {_NAME} as name, {_NAMES} as names

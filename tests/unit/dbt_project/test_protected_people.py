@@ -150,6 +150,65 @@ def test_rule_19_an_address_in_one_line_or_without_a_postal_code_is_the_same_add
     assert {key for (key,) in hidden} == {f"{who}:{n}" for who in ("m", "partner") for n in range(len(HOMES))}
 
 
+# how the register has an address of Tyra's, beside the entry that protects her and says none, and how somebody has it
+HOME = {"street": "Kvarnvägen 4", "postal_code": "11122", "city": "Stockholm", "country_code": "SE"}
+OLDER = [
+    {**HOME, "effective_on": "2015-01-01"}, {**HOME, "effective_on": "2024-01-01"}, {**HOME, "given_name": "Tyra Christina", "effective_on": "2015-01-01"},
+    {**HOME, "postal_code": None, "street": "Kvarnvägen 4, 111 22 Stockholm", "city": None}, {**HOME, "postal_code": None},
+    # the protected entry itself
+    {**HOME, "is_protected": True, "effective_on": "2015-01-01"}, {**HOME, "given_name": "Xerxes"}, {**HOME, "birth_date": "1901-01-01"},
+]  # fmt: skip
+
+
+def test_rule_19_an_address_that_the_register_alone_has_of_a_protected_person_hides_who_lives_there(known):
+    """Her own records have none, or a newer one."""
+    people, entries = [], []
+    for n, older in enumerate(OLDER):
+        there = {k: v and v.replace("Kvarnv", f"{FAMILIES[n]}sv") for k, v in HOME.items()}
+        people += [
+            person(f"m:{n}", "Tyra", FAMILIES[n], birth_date=f"{1950 + n}-02-03"),
+            person(f"there:{n}", "Cy", someone(n)["family_name"], birth_date=f"1960-05-{n + 1:02}", **there),
+            person(
+                f"next door:{n}",
+                "Di",
+                someone(n + 10)["family_name"],
+                birth_date=f"1970-05-{n + 1:02}",
+                **there | {"street": f"{FAMILIES[n]}svägen 6"},
+            ),
+        ]
+        entries.append(of_family(n, **PROTECTED))
+        entries.append(
+            of_family(
+                n, **{k: v.replace("Kvarnv", f"{FAMILIES[n]}sv") if isinstance(v, str) else v for k, v in older.items()}
+            )
+        )
+    found = of_case(OLDER, known(people, *entries))
+    is_theirs = [one.get("given_name") != "Xerxes" and "birth_date" not in one for one in OLDER]
+    assert found == by_case(OLDER, lambda n: dict.fromkeys(("m", "there") if is_theirs[n] else ("m",), (True, False)))
+
+
+# how the register spells a name, and how a record does
+SOUNDS = [
+    ("Kristina", "Lindqvist", "Christina", "Lindkvist"), ("Clara", "Carlsson", "Klara", "Karlsson"), ("Sofia", "Eriksson", "S\u043efi\u0430", "Ericsson"),
+    ("Filip", "Wikström", "Philip", "Vikström"), ("Klara", "Åberg", "C.", "Aaberg"), ("Marie", "Zetterman", "Mari", "Setterman"),
+]  # fmt: skip
+
+
+def test_rule_19_a_name_that_is_spelled_by_its_sound_is_the_person(known):
+    people, entries = [], []
+    for n, (given, family, written_given, written_family) in enumerate(SOUNDS):
+        born = f"{1950 + n}-02-03"
+        people += [
+            person(f"m:{n}", written_given, written_family, birth_date=born),
+            person(f"another:{n}", "Xerxes", written_family, birth_date=born),
+            person(f"namesake:{n}", written_given, written_family, birth_date=f"1971-08-{n + 1:02}"),
+        ]
+        entries.append(of_family(n, given_name=given, family_name=family, birth_date=born))
+    for is_so, expected in ((PROTECTED, (True, False)), (DECEASED, (False, True))):
+        found = of_case(SOUNDS, known(people, *(entry | is_so for entry in entries)))
+        assert found == {key: {"m": expected} for key in found} and len(found) == len(SOUNDS)
+
+
 def test_rule_19_an_entry_whose_birth_date_cannot_be_read_protects_everybody_of_the_name(known):
     people = [
         person("m", "Tyra", "Tallström", birth_date="1950-02-03"),

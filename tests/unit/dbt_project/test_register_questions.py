@@ -40,6 +40,8 @@ WRITTEN = [
     ({"family_name": "Åström", "street": "Ågatan 1 A"}, {"family_name": "ASTROM", "street": "agatan 1a"}),
     ({"street": "Storgatan 1 lgh 1102"}, {"family_name": "Dufva", "street": "STORG 1"}),
     ({"family_name": "Bjørn-Hansen", "street": "Ågatan 1"}, {"family_name": "Bjorn Hansen", "street": "ÅGATAN  1"}),
+    ({"family_name": "Lindqvist", "street": "Ågatan 1"}, {"family_name": "Lindkvist", "street": "Ågatan 1"}),
+    ({"family_name": "von Ericsson", "street": "Ågatan 1"}, {"family_name": "ERIKSON", "street": "Ågatan 1"}),
 ]
 
 

@@ -66,6 +66,17 @@ def test_rule_04_a_withdrawal_outlives_a_merge_into_a_contact_with_another_addre
     assert set(permitted([gone, new, other], consent_events=granted)) == {("other", "survey", "email")}
 
 
+def test_rule_04_a_withdrawal_outlives_a_merge_into_a_contact_whose_name_is_spelled_by_its_sound(permitted):
+    permitted.remembers = True
+    clara = person("clara", "Clara", "Lindqvist", email="clara@x.se", birth_date=date(1970, 5, 6))
+    permitted([clara], consent_events=[said("clara", "withdrawn", "2026-03-01", source_key="w")])
+    gone = clara | {"deleted_at": datetime(2026, 4, 1)}
+    alike = person("alike", "Klara", "Lindkvist", email="alike@x.se", birth_date=date(1970, 5, 6))
+    other = person("other", "Gerda", "Lindkvist", email="other@x.se", birth_date=date(1970, 5, 6))
+    granted = [said(key, contact_point=f"{key}@x.se") for key in ("alike", "other")]
+    assert set(permitted([gone, alike, other], consent_events=granted)) == {("other", "survey", "email")}
+
+
 def test_rule_04_a_withdrawal_of_an_address_alone_outlives_a_merge(permitted):
     """The withdrawal names only an address that the record had; a merge deletes record and statements, and gives another key.
 

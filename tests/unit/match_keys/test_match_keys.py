@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.match_keys import define_match_keys, full_name_keys, name_keys
+from orchestration.match_keys import all_name_keys, define_match_keys, name_keys
 from orchestration.match_keys.phones import read_phones
 from tests.unit.spellings import CON, key
 
@@ -108,7 +108,9 @@ def names(given: str | None, family: str | None) -> set[str]:
 
 def whole(name: str) -> set[str]:
     return set(
-        CON.execute(f"select {full_name_keys('$n', chr(39) + '1950-02-03' + chr(39))}", {"n": name}).fetchall()[0][0]
+        CON.execute(
+            f"select {all_name_keys('null', 'null', '$n', chr(39) + '1950-02-03' + chr(39))}", {"n": name}
+        ).fetchall()[0][0]
     )
 
 

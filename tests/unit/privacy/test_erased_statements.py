@@ -131,6 +131,37 @@ def test_rule_25_statements_lose_the_person_and_whoever_stands_beside_them_has_w
         assert find_untied(con) == 0
 
 
+# withdrawn addresses by post, and the record that each names: where Anna (1) alone lives, other streets, a house where Bo lives too
+PLACES = [
+    ("Kvarnvägen 4, 111 22 Stockholm", None), ("KVARNVÄGEN 4; SE-111 22", None), ("Kvarnvägen 4, 111 22 Stockholm", "2"),
+    ("Kvarngatan 4, 111 22 Stockholm", None), ("Tallgatan 7, 222 22 Lund", None),
+]  # fmt: skip
+
+
+def test_rule_25_a_postal_address_where_the_erased_person_alone_lives_goes(home, settings, built):
+    """Of a withdrawal that names nobody by a key; where somebody else lives in the house too it is about them."""
+    with open_warehouse(home, settings.engine) as con:
+        prepare_withdrawals(con)
+        con.execute(
+            "update conformed.conformed_people set street = 'Kvarnvägen 4', postal_code = '11122', city = 'Stockholm' where source_key = '1' and source_system = 'crm'; "
+            "update conformed.conformed_people set street = 'Tallgatan 7 lgh 2', postal_code = '222 22', city = 'Lund' where source_key = '2'; "
+            "update conformed.conformed_people set street = 'Tallgatan 7', postal_code = '22222', city = 'Lund' where source_key = '1' and source_system = 'webshop'"
+        )
+        for number, (point, key) in enumerate(PLACES, start=20):
+            con.execute(
+                "insert into identity.withdrawals by name select 'consent_events' as entity, 'crm' as source_system, $n as source_key, "
+                "case when $key is not null then 'crm' end as person_system, $key as person_key, $point as contact_point, 'all' as purpose, "
+                "'post' as channel, timestamp '2026-04-01' as stated_at, true as is_certain, 2 as load_id",
+                {"n": str(number), "point": point, "key": key},
+            )
+            if key is None:
+                con.execute("insert into raw_crm.consents (consent_id, status, contact_point, _load_id) values (?, 'withdrawn', ?, 2)", [number, point])  # fmt: skip
+    erase_anna(home, settings, built)
+    left = "select contact_point, person_key from identity.withdrawals order by all"
+    assert asked(home, left) == [PLACES[3], PLACES[4], (None, "2")]
+    assert asked(home, "select contact_point from raw_crm.consents where consent_id >= 20 order by 1") == [(p,) for p, _ in PLACES[3:]]  # fmt: skip
+
+
 def test_rule_25_a_broken_line_that_names_the_person_denies_whom_else_it_names(home, settings, built):
     lines = [
         '9;anna@berg.se;"BO@dahl.se', "x;nobody@y.se;+46701112233", '8;"anna@berg.se;1',

@@ -102,13 +102,14 @@ def test_what_was_asked_for_stands_in_every_reading_of_a_record_and_a_correction
         {"source_key": "n1", "email": "anna@x.se; anna@work.se"}, {"source_key": "n2", "phone": "070-111 22 33 / 08-123 45 67"},
         {"source_key": "n3", "given_name": "Karin", "family_name": "BERG"} | BORN, {"source_key": "n4", "full_name": "Berg, Anna Karin"} | BORN,
         {"source_key": "n5", "given_name": "Anna Karin", "family_name": "von Berg"} | BORN,
+        {"source_key": "n6", "given_name": "Carin", "family_name": "Bergh"} | BORN,
         {"source_key": "o1", "full_name": "Anna Karin Berg"}, {"source_key": "o2", "given_name": "Berta", "family_name": "Berg"} | BORN,
         {"source_key": "o3", "email": "anna@work.se; bo@x.se"}, {"source_key": "o4", "phone": "08-123 45 67"},
     ]  # fmt: skip
     permitted.resolve(*({"source_system": "crm2", "given_name": None, "family_name": None} | row for row in new))
     warehouse.execute("alter table conformed.conformed_people add column gender varchar")
     apply_known_rights(warehouse, PEPPER)
-    theirs = [(key,) for key in ("n1", "n2", "n3", "n4", "n5")]
+    theirs = [(key,) for key in ("n1", "n2", "n3", "n4", "n5", "n6")]
     for table, expected in (("objections", theirs), ("restrictions", theirs), ("corrections", [])):
         known = f"select distinct source_key from identity.{table} where source_system = 'crm2' order by 1"
         assert warehouse.execute(known).fetchall() == expected, table
