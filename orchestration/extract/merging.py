@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from orchestration.contracts.mapping_times import known_time
 from orchestration.contracts.mapping_values import names_nobody
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar
@@ -31,16 +32,21 @@ def count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
 
 
 def moment(cursor: str, kind: str) -> str:
-    """SQL: a cursor's value as something that sorts by time, or by number; text that is neither sorts as null."""
+    """SQL: a cursor's value as something that sorts by time, or by number; text that is neither sorts as null, and so does a date
+    of two digits for the year, which is of the year 31 to a cast on the last of May."""
+    if kind.upper().startswith(("DATE", "TIMESTAMP")):
+        return known_time(cursor)
     if kind.upper() != "VARCHAR":
         return cursor
     # an instant is compared as one: as text, 02:50+02:00 is later than 02:10+01:00
-    return f"coalesce(epoch(try_cast({cursor} as timestamptz)), try_cast({cursor} as double))"
+    return f"coalesce(epoch({known_time(f'try_cast({cursor} as timestamptz)')}), try_cast({cursor} as double))"
 
 
 def instant_of(table: Table) -> str:
     """SELECT item: the instant of a row's cursor as it came, for in raw it is a clock's time: an hour comes twice a year."""
-    return f", try_cast({quote(table.cursor)} as timestamptz) as {INSTANT}" if table.cursor and is_clock(table) else ""
+    if not table.cursor or not is_clock(table):
+        return ""
+    return f", {known_time(f'try_cast({quote(table.cursor)} as timestamptz)')} as {INSTANT}"
 
 
 def is_clock(table: Table) -> bool:

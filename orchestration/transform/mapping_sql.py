@@ -158,7 +158,8 @@ def _changed_at(part: Part) -> str:
     if not part.shape.cursor:
         return "cast(null as double)"
     cursor = f"cast(r.{quote(part.shape.cursor)} as varchar)"
-    return plain(f"coalesce(epoch(try_cast({cursor} as timestamptz)), try_cast({cursor} as double))")
+    at = known_time(f"try_cast({cursor} as timestamptz)")
+    return plain(f"coalesce(epoch({at}), try_cast({cursor} as double))")
 
 
 def _happened(part: Part) -> ColumnMap | None:

@@ -198,3 +198,12 @@ def test_a_text_of_a_lower_offset_than_any_so_far_is_asked_for(start):
     # without offsets of their own, texts are compared by the source's clock
     assert start("VARCHAR", "2025-01-10T15:04:00", lag=0).text == "2025-01-10T14:04:00"
     assert start("VARCHAR", "2025-01-10T15:04:00Z", lag=0).text == "2025-01-10T15:04:00"
+
+
+@pytest.mark.parametrize("kind", ["VARCHAR", "TIMESTAMP", "TIMESTAMPTZ", "DATE"])
+def test_dates_of_two_digits_order_nothing_and_what_comes_later_counts(load_files, warehouse, kind):
+    """To a cast 31/05/26 is of the year 31, and 01/06/26 of the year 1."""
+    more = {"columns": _SHOP | {"moved": kind}, "cursor": "moved"}
+    load_files({"a.txt": _lines("csv", ("old", "31/05/26"))}, **more)
+    load_files({"b.txt": _lines("csv", ("older", "31/05/26"), ("new", "01/06/26"))}, **more)
+    assert warehouse.execute("select name from raw_s.t").fetchall() == [("new",)]
