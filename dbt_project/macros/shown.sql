@@ -39,10 +39,10 @@
     {%- endfor %}
 {%- endmacro %}
 
-{% macro joined_categories(columns) -%}
+{% macro joined_categories(columns, is_key=false) -%}
     {%- for column in columns %}
         left join {{ column }}_of_many on {{ column }}_of_many.value = f.{{ column }}
-    {%- endfor %} {{ joined_shown(columns) }}
+        {%- endfor %} {{ joined_shown(columns, is_key) }}
 {%- endmacro %}
 
 {% macro category(column) -%}

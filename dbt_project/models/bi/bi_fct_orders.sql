@@ -1,4 +1,4 @@
-with {{ categories_of_many("fct_orders", ["channel", "store"]) }}
+with {{ categories_of_many("fct_orders", ["channel", "campaign_key", "store"]) }}
 select
     f.source_system,
     {{ shown("source_key") }} as source_key,
@@ -15,11 +15,17 @@ select
     f.refunded_amount,
     f.net_amount,
     {{ category("channel") }} as channel,
-    {{ shown("campaign_key") }} as campaign_key,
+    -- a campaign of the company's is no word that somebody wrote, however few bought by it
+    case
+        when f.campaign_key in (select source_key from {{ ref("conformed_campaigns") }})
+        then {{ shown("campaign_key") }}
+        else {{ category("campaign_key") }}
+    end as campaign_key,
     {{ category("store") }} as store,
     {{ analyst_time("f.delivered_at") }} as delivered_at
 from {{ ref("fct_orders") }} f
 left join
     {{ ref("dim_customers") }} c using (customer_id)
-    {{ joined_shown(["source_key", "campaign_key"], is_key=true) }}
+    {{ joined_shown(["source_key"], is_key=true) }}
     {{ joined_categories(["channel", "store"]) }}
+    {{ joined_categories(["campaign_key"], is_key=true) }}

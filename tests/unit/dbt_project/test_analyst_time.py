@@ -38,6 +38,7 @@ def shown(warehouse, tmp_path):
     compiled = {path.stem: path.read_text() for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
     warehouse.execute("create schema marts; create schema bi")
     prepare_shown_values(warehouse)
+    warehouse.execute("create schema conformed; create table conformed.conformed_campaigns (source_key varchar)")
     warehouse.execute("create table marts.dim_customers (customer_id varchar, customer_key varchar)")
     for fact in FACTS:
         (mart,) = model_file(DBT_DIR / "models" / "marts" / "engagement" / f"fct_{fact}.yml")["models"]
