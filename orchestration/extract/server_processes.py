@@ -5,10 +5,7 @@ Whoever waits for an answer here waits for a pipe: other threads run, signals ar
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from orchestration.core.asked_processes import start
 from orchestration.extract.database_errors import DatabaseError, broken_off
 from orchestration.extract.sql_statements import Query
 
@@ -85,14 +83,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.is_free = False
-        # the password goes through the pipe: arguments and environment can be read by others. What it writes as errors,
-        # the panic of a driver too, may quote rows
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "orchestration.extract.server_reader", str(os.getpid())],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert self._process.stdin and self._process.stdout
-        self._questions, self._answers = self._process.stdin, self._process.stdout
+        self._process, self._questions, self._answers = start("orchestration.extract.server_reader")
 
     def ask(self, asked: str | Query | None, seconds: float) -> Any:
         self.send((asked, seconds))

@@ -7,19 +7,15 @@ own cursor. Little is imported: it is started for each source. Not here: which q
 
 from __future__ import annotations
 
-import os
 import pickle
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from orchestration.core.stopping import end_with_parent
+from orchestration.core.asked_processes import serve
 from orchestration.extract.database_errors import told
 from orchestration.extract.sql_statements import Query, columns_of, limited, limits, select_rows
 
@@ -123,15 +119,5 @@ def _serve(questions: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
-def main(parent: int) -> None:
-    end_with_parent(parent)
-    # Ctrl-C reaches every process of a terminal: whoever started this one ends it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with os.fdopen(os.dup(1), "wb") as answers, Path(os.devnull).open("wb") as nowhere:
-        # whatever a driver prints is not an answer
-        os.dup2(nowhere.fileno(), 1)
-        _serve(sys.stdin.buffer, answers)
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    serve(_serve)

@@ -5,13 +5,11 @@ Not here: the process that asks (query_reader.py).
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
-import sys
 import threading
 from typing import Any
 
+from orchestration.core.asked_processes import start
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.cut_databases import is_cut
 from orchestration.core.errors import KundbildError
@@ -63,11 +61,7 @@ def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[
 
 def _asked(path: str, sql: str, seconds: float) -> dict[str, Any]:
     """What a process of its own answers (query_reader.py), which is killed when its time is up: a single call may keep an interrupt waiting."""
-    # what DuckDB writes as errors may quote rows
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "orchestration.publishing.query_reader", str(os.getpid())],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    process, questions, answers = start("orchestration.publishing.query_reader")
     is_late = threading.Event()
 
     def stop() -> None:
@@ -76,13 +70,12 @@ def _asked(path: str, sql: str, seconds: float) -> dict[str, Any]:
 
     limit = threading.Timer(seconds, stop)
     try:
-        assert process.stdin and process.stdout
-        pickle.dump((path, sql), process.stdin)
-        process.stdin.flush()
-        if process.stdout.read(len(READY)) != READY:
+        pickle.dump((path, sql), questions)
+        questions.flush()
+        if answers.read(len(READY)) != READY:
             return {"failed": _ENDED, "said": ""}
         limit.start()
-        answer: dict[str, Any] = pickle.load(process.stdout)
+        answer: dict[str, Any] = pickle.load(answers)
         return answer
     except (EOFError, OSError, pickle.UnpicklingError):
         return {"failed": _LATE if is_late.is_set() else _ENDED, "said": ""}

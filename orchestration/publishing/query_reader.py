@@ -6,16 +6,12 @@ A process of its own, because a query sees an interrupt only between two chunks:
 
 from __future__ import annotations
 
-import os
 import pickle
-import signal
-import sys
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
-from orchestration.core.stopping import end_with_parent
+from orchestration.core.asked_processes import serve
 
 # written before the query begins: starting Python is none of its time
 READY = b"r"
@@ -38,18 +34,12 @@ def _answer(path: str, sql: str) -> dict[str, Any]:
         return {"failed": type(error).__name__, "said": ""}
 
 
-def main(parent: int) -> None:
-    end_with_parent(parent)
-    # Ctrl-C reaches every process of a terminal: whoever started this one ends it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with os.fdopen(os.dup(1), "wb") as answers, Path(os.devnull).open("wb") as nowhere:
-        # whatever a library prints is not an answer
-        os.dup2(nowhere.fileno(), 1)
-        path, sql = pickle.load(sys.stdin.buffer)
-        answers.write(READY)
-        answers.flush()
-        pickle.dump(_answer(path, sql), answers)
+def _serve(questions: IO[bytes], answers: IO[bytes]) -> None:
+    path, sql = pickle.load(questions)
+    answers.write(READY)
+    answers.flush()
+    pickle.dump(_answer(path, sql), answers)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    serve(_serve)
