@@ -20,11 +20,17 @@ from orchestration.privacy.audit.log import AuditLog, audit_log
 from orchestration.privacy.erasure.erasure import erase_noted, hide
 from orchestration.privacy.intake.noted import note_erasure
 from orchestration.privacy.intake.raw_people import Unresolved
-from orchestration.privacy.intake.request_words import BY_SOURCE, KINDS, SOURCE
+from orchestration.privacy.intake.request_words import KINDS, SOURCE
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
 from orchestration.privacy.rights.corrections import others_with
-from orchestration.privacy.rights.delivered_requests import Asked, customers_named, read_requests, state_of_request
+from orchestration.privacy.rights.delivered_requests import (
+    Asked,
+    customers_named,
+    note_asked,
+    read_requests,
+    state_of_request,
+)
 from orchestration.privacy.rights.denials import Denials, deny, deny_beside
 from orchestration.privacy.rights.holds import held
 from orchestration.privacy.rights.named import named
@@ -33,7 +39,6 @@ from orchestration.privacy.rights.rights import (
     State,
     close_requests,
     correct,
-    note_request,
     prepare_requests,
     restrict,
 )
@@ -65,7 +70,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
         for request in read_requests(con, log):
             deny(con, request, [], f"{SOURCE}:{request.reference}")
             if request.reference not in closed:
-                _tell(log, request, "", "received", _note(con, log, request, "", "received", at), outcome)
+                _tell(log, request, "", "received", note_asked(con, log, request, "", "received", at), outcome)
         return outcome
     forget_answers(con, home, at)
     ids = {reference: request_id for reference, _, request_id in known}
@@ -88,7 +93,7 @@ def take_up_requests(con: duckdb.DuckDBPyConnection, home: Home, settings: Setti
             if is_noted and denials.cover(request, denied, ids[request.reference]):
                 continue
             with transaction(con):
-                noted = ids[request.reference] if is_noted else _note(con, log, request, said, state, at)
+                noted = ids[request.reference] if is_noted else note_asked(con, log, request, said, state, at)
                 deny(con, request, denied, noted)
             if not is_noted:
                 _tell(log, request, said, state, noted, outcome)
@@ -144,7 +149,7 @@ def _decide_erasures(
     for request, customer in erasures:
         if customer in stopped:
             with transaction(con):
-                noted = _note(con, log, request, customer, "held", at)
+                noted = note_asked(con, log, request, customer, "held", at)
                 deny(con, request, [customer], noted)
             if was.get(request.reference) != "held":
                 _tell(log, request, customer, "held", noted, outcome)
@@ -155,9 +160,7 @@ def _decide_erasures(
         return
     for request, customer in free:
         with transaction(con):
-            noted = note_request(
-                con, "erase", log.keyed(customer), request.received, "waiting", reference=request.reference, asked_by=BY_SOURCE
-            )  # fmt: skip
+            noted = note_asked(con, log, request, customer, "waiting", at)
             restrict(con, customer, at, noted)
             deny(con, request, [customer], noted)
         _tell(log, request, customer, "waiting", noted, outcome)
@@ -180,10 +183,10 @@ def _do(
     if request.kind == "rectify" and others_with(con, customer, {str(request.field): request.value}):
         # another customer has that address or number, or that name and birth date: a person has to look whose it is
         if was != "held":
-            _tell(log, request, customer, "held", _note(con, log, request, customer, "held", at), outcome)
+            _tell(log, request, customer, "held", note_asked(con, log, request, customer, "held", at), outcome)
         return
     with transaction(con):
-        noted = _note(con, log, request, customer, "open" if request.kind == "restrict" else "done", at)
+        noted = note_asked(con, log, request, customer, "open" if request.kind == "restrict" else "done", at)
         try:
             if request.kind == "object":
                 deny(con, request, customers, noted)
@@ -195,7 +198,7 @@ def _do(
                 correct(con, customer, {str(request.field): request.value}, at, noted)
         except KundbildError:
             # a field that cannot be corrected, a birth date that is none: a person has to look at it
-            _note(con, log, request, customer, "invalid", at)
+            note_asked(con, log, request, customer, "invalid", at)
             _tell(log, request, customer, "invalid", noted, outcome)
             return
         if request.kind == "export":
@@ -223,22 +226,12 @@ def _erase(
     noted: list[str] = []
 
     def note_requests() -> None:
-        for request, customer in erasures:
-            state: State = "open"
-            noted.append(
-                note_request(con, "erase", log.keyed(customer), request.received, state, reference=request.reference)
-            )
+        noted.extend(note_asked(con, log, request, customer, "open", at) for request, customer in erasures)
 
     note_erasure(con, home, settings, sorted({customer for _, customer in erasures}), suppression, note_requests)
     erase_noted(con, home, settings)
     for (request, customer), request_id in zip(erasures, noted, strict=True):
         _tell(log, request, customer, "open", request_id, outcome)
-
-
-def _note(con: duckdb.DuckDBPyConnection, log: AuditLog, request: Asked, whom: str, state: State, at: datetime) -> str:
-    kind = request.kind if request.kind in KINDS else "invalid"
-    subject = log.keyed(whom) if whom else ""
-    return note_request(con, kind, subject, request.received, state, reference=request.reference, closed=at)
 
 
 def _tell(log: AuditLog, request: Asked, whom: str, state: State, noted: str, outcome: Counter[State]) -> None:

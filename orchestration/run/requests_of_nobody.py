@@ -18,13 +18,12 @@ from orchestration.privacy.audit.log import AuditLog
 from orchestration.privacy.erasure.erasure import erase_noted
 from orchestration.privacy.intake.noted import note_erasure
 from orchestration.privacy.intake.raw_people import Unresolved
-from orchestration.privacy.intake.request_words import BY_SOURCE
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.rights.corrections import others_with
-from orchestration.privacy.rights.delivered_requests import Asked
+from orchestration.privacy.rights.delivered_requests import Asked, note_asked
 from orchestration.privacy.rights.denials import deny
 from orchestration.privacy.rights.named import Named, holds_on
-from orchestration.privacy.rights.rights import State, note_request
+from orchestration.privacy.rights.rights import State
 from orchestration.privacy.rights.rights_keys import correct_unresolved, object_unresolved, restrict_unresolved
 from orchestration.privacy.rights.subject_rows import note_subject
 from orchestration.privacy.secrets.pepper import find_pepper
@@ -46,10 +45,7 @@ def do_of_nobody(
     pepper = find_pepper(con, settings.privacy.pepper)
 
     def note(state: State) -> str:
-        return note_request(
-            con, request.kind, log.keyed(whom.handle), request.received, state, reference=request.reference, closed=at,
-            asked_by=BY_SOURCE if state == "waiting" else None,
-        )  # fmt: skip
+        return note_asked(con, log, request, whom.handle, state, at)
 
     if request.kind == "erase":
         (hold,) = holds_on(con, settings, [Named(unresolved=[whom])])

@@ -1,6 +1,6 @@
 """Requests as a source delivers them: what each asks, and whom it is about.
 
-Here: reading `raw_requests.requests`. Not here: what the words mean (request_words.py), what a request ends (denials.py), what
+Here: reading `raw_requests.requests`, and noting in which state one is. Not here: what the words mean (request_words.py), what a request ends (denials.py), what
 becomes of it (orchestration/run/requests.py).
 """
 
@@ -14,9 +14,9 @@ from datetime import datetime
 import duckdb
 
 from orchestration.privacy.audit.log import AuditLog
-from orchestration.privacy.intake.request_words import KINDS, NEEDS_NO_CHECK, ended_purpose, read_kind
+from orchestration.privacy.intake.request_words import BY_SOURCE, KINDS, NEEDS_NO_CHECK, ended_purpose, read_kind
 from orchestration.privacy.intake.withdrawals import EARLIEST
-from orchestration.privacy.rights.rights import State, Subject, customers_of, state_of
+from orchestration.privacy.rights.rights import State, Subject, customers_of, note_request, state_of
 from orchestration.privacy.secrets.pepper import KEYED_HASH
 
 # what a source calls a request is kept as it is where nobody can be meant by it, and cannot be taken for a keyed hash
@@ -61,6 +61,16 @@ class Asked:
     def records(self) -> list[str]:
         """The source records that it names, as system:key."""
         return [subject.source_record for subject in self.subjects if subject.source_record]
+
+
+def note_asked(
+    con: duckdb.DuckDBPyConnection, log: AuditLog, request: Asked, whom: str, state: State, at: datetime
+) -> str:
+    """Notes in which state a delivered request is; `whom` it is about is kept as a keyed hash. Returns its id."""
+    return note_request(
+        con, request.kind if request.kind in KINDS else "invalid", log.keyed(whom) if whom else "", request.received, state,
+        reference=request.reference, closed=at, asked_by=BY_SOURCE if state == "waiting" else None,
+    )  # fmt: skip
 
 
 def read_requests(con: duckdb.DuckDBPyConnection, log: AuditLog) -> list[Asked]:
