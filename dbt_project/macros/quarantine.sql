@@ -21,6 +21,7 @@
                 'without a key, load ' || load_id || ', row ' || row_number() over (partition by source_key, load_id)
             ) as source_key,
             {{ set_aside_because(entity, ref(staged(system, entity))) }} as reason,
+            {{ set_aside_because(entity, ref(staged(system, entity)), part="code") }} as reason_code,
             {{ kind_of_set_aside(entity) }} as kind,
             extracted_at,
             load_id
@@ -34,6 +35,7 @@
             null::varchar as entity,
             null::varchar as source_key,
             null::varchar as reason,
+            null::varchar as reason_code,
             null::varchar as kind,
             null::timestamp as extracted_at,
             null::bigint as load_id
@@ -48,7 +50,7 @@
 -#}
 {% macro kind_of_set_aside(entity) -%}
     case
-        when quarantine_reason like 'ignored: %'
+        when quarantine_code = 'ignored'
         then 'ignored'
         {%- if entity == "consent_events" %} when {{ plain_word("status") }} = 'granted' then 'grant' else 'withdrawal'
         {%- elif entity == "email_events" %} when {{ is_harmless("kind") }} then 'row' else 'withdrawal'

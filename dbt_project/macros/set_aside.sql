@@ -1,111 +1,89 @@
 {#-
-    Which rows of an entity are set aside, and why. The rules stand in the entity's own contract (conformed_<entity>.yml): a
-    column that is never null, its type, and below `meta` what its values may be:
+    Which rows of an entity are set aside, and why: in words for people, or as a code of the seed set_aside_reasons. The rules
+    stand in the entity's own contract (conformed_<entity>.yml): a column that is never null, its type, and below `meta` what
+    its values may be:
       allowed: {min: 0, max: 10}          a number
       allowed: {values: [in, out]}        a word, read without case and blanks
       allowed: {values_of: channels}      the same, of the seed's column that has the column's name
       is_unsigned: true                   a number that some systems write below 0: read without its sign
       reads: order_statuses | currencies  a word of that seed, in any of its spellings; a credit note may have any status
-    and, of the model, `set_aside: [[condition, reason], …]`. One row breaks one row: no rule stops a night.
+    and, of the model, `set_aside: [[condition, reason, code], …]`. One row breaks one row: no rule stops a night.
 -#}
-{% macro set_aside_because(entity, relation, columns=none) -%}
+{% macro set_aside_because(entity, relation, columns=none, part="words") -%}
     {%- set node = (
         graph.nodes["model." ~ project_name ~ ".conformed_" ~ entity]
         if execute
         else {"columns": {}, "config": {}}
     ) -%}
     {%- if columns is none -%} {%- set columns = node["columns"].values() -%} {%- endif -%}
-    {%- set cases = [] -%}
+    {%- set reasons = [] -%}
     {%- for column in columns if column.name not in ("deleted_at", "extracted_at", "load_id", "source_system") -%}
-        {%- do cases.extend(broken_rules(column, relation)) -%}
+        {%- do reasons.extend(broken_rules(column, relation)) -%}
     {%- endfor -%}
-    {%- for condition, reason in node["config"].get("meta", {}).get("set_aside", []) -%}
-        {%- do cases.append("when " ~ condition ~ " then '" ~ reason ~ "'") -%}
-    {%- endfor -%}
+    {%- do reasons.extend(node["config"].get("meta", {}).get("set_aside", [])) -%}
     {%- if entity == "consent_events" -%}
-        {%- do cases.append(
-            "when " ~ statement_status() ~ " is null then 'status is neither granted nor withdrawn'"
+        {%- do reasons.append(
+            [
+                statement_status() ~ " is null",
+                "status is neither granted nor withdrawn",
+                "not_granted_nor_withdrawn",
+            ]
         ) -%}
     {%- endif -%}
     {%- if entity == "email_events" -%}
-        {%- do cases.append(
-            "when not "
-            ~ is_harmless("kind")
-            ~ " and not "
-            ~ is_refusal("kind")
-            ~ " then 'kind is unknown and may be a refusal: map it, or ignore it'"
+        {%- do reasons.append(
+            [
+                "not " ~ is_harmless("kind") ~ " and not " ~ is_refusal("kind"),
+                "kind is unknown and may be a refusal: map it, or ignore it",
+                "unknown_kind",
+            ]
         ) -%}
     {%- endif -%}
-    {%- if cases -%} coalesce(quarantine_reason, case {{ cases | join(" ") }} end)
-    {%- else -%} quarantine_reason
+    {%- set staged_column = "quarantine_reason" if part == "words" else "quarantine_code" -%}
+    {%- if reasons -%} coalesce({{ staged_column }}, {{ first_reason(reasons, part) }})
+    {%- else -%} {{ staged_column }}
     {%- endif -%}
 {%- endmacro %}
 
-{#- ["when … then …"] of one column. -#}
+{#- [condition, reason, code] of each rule of one column. -#}
 {% macro broken_rules(column, relation) -%}
     {%- set name, type, meta = column.name, column.data_type, meta_of(column) -%}
     {%- set value = cast_or_null(name, type) -%}
     {%- if meta.get("is_unsigned") -%} {%- set value = "abs(" ~ value ~ ")" -%} {%- endif -%}
-    {%- set cases = [] -%}
+    {%- set reasons = [] -%}
     {%- if is_required(column) -%}
-        {%- do cases.append("when " ~ name ~ " is null then '" ~ name ~ " is missing'") -%}
+        {%- do reasons.append([name ~ " is null", name ~ " is missing", "missing"]) -%}
     {%- endif -%}
     {%- if type not in ("varchar", "boolean") -%}
-        {%- do cases.append(
-            "when "
-            ~ name
-            ~ " is not null and "
-            ~ value
-            ~ " is null then '"
-            ~ name
-            ~ " does not fit "
-            ~ type
-            ~ "'"
-        ) -%}
+        {%- set is_unfit = name ~ " is not null and " ~ value ~ " is null" -%}
+        {%- do reasons.append([is_unfit, name ~ " does not fit " ~ type, "wrong_type"]) -%}
     {%- endif -%}
     {%- if is_time(column) -%}
-        {%- do cases.append(
-            "when "
-            ~ value
+        {%- set is_early = (
+            value
             ~ " < date '"
             ~ var("earliest_time")
             ~ "' and cast("
             ~ value
-            ~ " as date) != date '0001-01-01' then '"
-            ~ name
-            ~ " cannot be read: it is of a year before "
-            ~ var("earliest_time")[:4]
-            ~ "'"
+            ~ " as date) != date '0001-01-01'"
         ) -%}
+        {%- set said = name ~ " cannot be read: it is of a year before " ~ var("earliest_time")[:4] -%}
+        {%- do reasons.append([is_early, said, "unreadable"]) -%}
         {%- if is_required(column) -%}
-            {%- do cases.append("when " ~ known_time(value) ~ " is null then '" ~ name ~ " is missing'") -%}
+            {%- do reasons.append([known_time(value) ~ " is null", name ~ " is missing", "missing"]) -%}
         {%- endif -%}
     {%- endif -%}
     {%- set allowed = meta.get("allowed", {}) -%}
     {%- if "min" in allowed -%}
-        {%- do cases.append(
-            "when " ~ value ~ " < " ~ allowed.min ~ " then '" ~ name ~ " is below " ~ allowed.min ~ "'"
-        ) -%}
+        {%- do reasons.append([value ~ " < " ~ allowed.min, name ~ " is below " ~ allowed.min, "out_of_range"]) -%}
     {%- endif -%}
     {%- if "max" in allowed -%}
-        {%- do cases.append(
-            "when " ~ value ~ " > " ~ allowed.max ~ " then '" ~ name ~ " is above " ~ allowed.max ~ "'"
-        ) -%}
+        {%- do reasons.append([value ~ " > " ~ allowed.max, name ~ " is above " ~ allowed.max, "out_of_range"]) -%}
     {%- endif -%}
     {%- if "values" in allowed -%}
         {%- set listed = "'" ~ allowed["values"] | join("', '") ~ "'" -%}
-        {%- set said = allowed["values"] | join(", ") -%}
-        {%- do cases.append(
-            "when "
-            ~ plain_word(name)
-            ~ " not in ("
-            ~ listed
-            ~ ") then '"
-            ~ name
-            ~ " is none of: "
-            ~ said
-            ~ "'"
-        ) -%}
+        {%- set said = name ~ " is none of: " ~ allowed["values"] | join(", ") -%}
+        {%- do reasons.append([plain_word(name) ~ " not in (" ~ listed ~ ")", said, "not_listed"]) -%}
     {%- endif -%}
     {%- if meta.get("reads") == "order_statuses" -%}
         {%- set unknown = (
@@ -120,33 +98,25 @@
             ~ "))"
         ) -%}
         {#- a credit note takes back whatever its status says: without it, a sale that was given back would count -#}
-        {%- do cases.append(
-            "when "
-            ~ name
-            ~ " in "
-            ~ unknown
-            ~ " and not coalesce("
-            ~ cast_or_null("amount", "decimal(18, 2)")
-            ~ " < 0, false) then '"
-            ~ name
-            ~ " is no word of the seed order_statuses'"
+        {%- do reasons.append(
+            [
+                name
+                ~ " in "
+                ~ unknown
+                ~ " and not coalesce("
+                ~ cast_or_null("amount", "decimal(18, 2)")
+                ~ " < 0, false)",
+                name ~ " is no word of the seed order_statuses",
+                "not_in_seed",
+            ]
         ) -%}
     {%- endif -%}
     {%- if "values_of" in allowed -%}
         {%- set listed = "(select " ~ name ~ " from " ~ ref(allowed["values_of"]) ~ ")" -%}
-        {%- do cases.append(
-            "when "
-            ~ plain_word(name)
-            ~ " not in "
-            ~ listed
-            ~ " then '"
-            ~ name
-            ~ " is no word of the seed "
-            ~ allowed["values_of"]
-            ~ "'"
-        ) -%}
+        {%- set said = name ~ " is no word of the seed " ~ allowed["values_of"] -%}
+        {%- do reasons.append([plain_word(name) ~ " not in " ~ listed, said, "not_in_seed"]) -%}
     {%- endif -%}
-    {{ return(cases) }}
+    {{ return(reasons) }}
 {%- endmacro %}
 
 {#- A column's value as it stands in the conformed entity: in its type, and a word as the entity spells it. Expects

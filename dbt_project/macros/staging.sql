@@ -3,7 +3,8 @@
     {{ return(("own_" if system in var("own_systems") else "") ~ "stg_" ~ system ~ "__" ~ entity) }}
 {%- endmacro %}
 
-{#- The columns that every staging model ends with. `reasons` is a list of [condition, reason]; the first that holds wins.
+{#- The columns that every staging model ends with. `reasons` is a list of [condition, reason, code]; the first that holds wins.
+    The code is one of the seed set_aside_reasons; without it, it is a rule of the model's own.
     A system that kundbild.toml does not enable has no staging models. -#}
 {% macro staging_end(system, reasons=[], deleted_at="_deleted_at") -%}
     {%- do config(enabled=system in var("systems")) -%}
@@ -11,20 +12,39 @@
     {{ deleted_at }} as deleted_at,
     _extracted_at as extracted_at,
     _load_id as load_id,
-    {% if reasons -%}
-        case {%- for condition, reason in reasons %} when {{ condition }} then '{{ reason }}' {%- endfor %} end
+    {{ first_reason(reasons) }} as quarantine_reason,
+    {{ first_reason(reasons, "code") }} as quarantine_code
+{%- endmacro %}
+
+{#- SQL: of a list of [condition, reason, code] the first that holds, in words for people or as the code. -#}
+{% macro first_reason(reasons, part="words") -%}
+    {%- if reasons -%}
+        case
+            {%- for reason in reasons %}
+                when {{ reason[0] }}
+                then '{{ reason[1] if part == "words" else (reason[2] if reason | length > 2 else "own_rule") }}'
+            {%- endfor %}
+        end
     {%- else -%} cast(null as varchar)
-    {%- endif %} as quarantine_reason
+    {%- endif -%}
 {%- endmacro %}
 
-{#- [condition, reason] for a value that is there but cannot be read. -#}
+{#- [condition, reason, code] for a value that is there but cannot be read. -#}
 {% macro unreadable(raw, parsed, what) -%}
-    {{ return(["nullif(trim(" ~ raw ~ "), '') is not null and " ~ parsed ~ " is null", what ~ " cannot be read"]) }}
+    {{
+        return(
+            [
+                "nullif(trim(" ~ raw ~ "), '') is not null and " ~ parsed ~ " is null",
+                what ~ " cannot be read",
+                "unreadable",
+            ]
+        )
+    }}
 {%- endmacro %}
 
-{#- [condition, reason] for a value that must be there and readable. -#}
+{#- [condition, reason, code] for a value that must be there and readable. -#}
 {% macro required(parsed, what) -%}
-    {{ return([parsed ~ " is null", what ~ " is missing or cannot be read"]) }}
+    {{ return([parsed ~ " is null", what ~ " is missing or cannot be read", "missing_or_unreadable"]) }}
 {%- endmacro %}
 
 {#- SQL: whether a statement on consent is readably a grant. Everything else denies: see the ledger of withdrawals. -#}
@@ -46,19 +66,20 @@
 {#- What a statement on consent is about. One that is no grant and does not tell is about all there is: it denies. -#}
 {% macro about(said) -%} coalesce({{ word(said) }}, case when not {{ is_granted() }} then 'all' end) {%- endmacro %}
 
-{#- [condition, reason] for a grant that does not say of what. -#}
+{#- [condition, reason, code] for a grant that does not say of what. -#}
 {% macro named(said, what) -%}
     {{
         return(
             [
                 is_granted() ~ " and coalesce(" ~ word(said) ~ ", 'all') = 'all'",
                 what ~ " is missing: a grant names one",
+                "not_named",
             ]
         )
     }}
 {%- endmacro %}
 
-{#- [condition, reason] for a time of a grant that is there and cannot be read: without its end it would hold for ever. -#}
+{#- [condition, reason, code] for a time of a grant that is there and cannot be read: without its end it would hold for ever. -#}
 {% macro readable_grant(at, what) -%}
     {{
         return(
@@ -70,6 +91,7 @@
                 ~ as_utc(at)
                 ~ " is null",
                 what ~ " cannot be read",
+                "unreadable",
             ]
         )
     }}

@@ -18,6 +18,7 @@
                 q.entity as table_name,
                 q.kind,
                 q.reason,
+                min(q.reason_code) as reason_code,
                 count(*) as row_count,
                 count(a.digest) as acknowledged_count,
                 any_value(c.raw_count) as of_count
@@ -33,17 +34,25 @@
                 d.table_name,
                 'rejected',
                 r.reason || coalesce(': ' || r.column_name, ''),
+                min(r.reason_code),
                 count(*),
                 0,
                 any_value(d.source_rows)
             from delivered d
             join {{ source("quarantine", "rejected_rows") }} r on r.load_id = d.load_id
             -- a statement that another row of its key replaced is kept there too; it counts as a duplicate
-            where d.rejected > 0 and r.reason != 'replaced by another row of its key'
+            where d.rejected > 0 and r.reason_code != 'replaced'
             group by 1, 2, 3, 4
             union all
             select
-                source, table_name, 'duplicate', 'its key comes again in the same delivery', duplicates, 0, source_rows
+                source,
+                table_name,
+                'duplicate',
+                'its key comes again in the same delivery',
+                'key_again',
+                duplicates,
+                0,
+                source_rows
             from delivered
             where duplicates > 0
             {%- for entity, system in feeding_pairs() %}
@@ -59,6 +68,7 @@
                         '{{ entity }}',
                         'shared key',
                         'its source_key is another row''s too, of which the newest stands',
+                        'shared_key',
                         s.shared,
                         0,
                         s.shared + (
@@ -76,6 +86,7 @@
         table_name,
         kind,
         reason,
+        reason_code,
         cast(row_count as bigint) as row_count,
         cast(acknowledged_count as bigint) as acknowledged_count,
         cast(of_count as bigint) as of_count,

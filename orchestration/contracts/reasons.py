@@ -1,6 +1,7 @@
-"""Why somebody may be contacted, or may not, as the seed `permission_reasons` has it: a code, and words for people.
+"""Why somebody may be contacted, or may not (seed `permission_reasons`), and why a row is rejected or set aside (seed
+`set_aside_reasons`): a code, and words for people.
 
-Codes stay; words may change, so nothing compares them. dbt reads the seed itself.
+Codes stay; words may change, so nothing compares them. dbt reads the seeds itself.
 """
 
 from __future__ import annotations
@@ -11,10 +12,23 @@ from orchestration.contracts.seeds import seed
 from orchestration.core.errors import HomeVersionError
 from orchestration.core.warehouse import scalar, text
 
+# reason_code of what an older version rejected or set aside
+UNKNOWN = "unknown"
+
 
 def words(reason_code: str) -> str:
     """What people read. Raises KeyError where the seed has no such code."""
     return {row["reason_code"]: row["reason"] for row in seed("permission_reasons")}[reason_code]
+
+
+def set_aside_words(reason_code: str) -> str:
+    """What people read of a row that is rejected or set aside. Raises KeyError where the seed has no such code."""
+    return {row["reason_code"]: row["reason"] for row in seed("set_aside_reasons")}[reason_code]
+
+
+def set_aside_as(reason_code: str) -> str:
+    """SQL: the two columns `reason` and `reason_code` of a row that is rejected or set aside."""
+    return f"{text(set_aside_words(reason_code))}, {text(reason_code)}"
 
 
 def is_closed_by_register(reason_code: str) -> str:

@@ -59,15 +59,21 @@ def keep_rejects(
         lines = (
             f"select any_value({file_names(files, 's.file_path')}) as file, e.line, "
             f"string_agg(distinct case e.column_name {named} end, ', ') as named, string_agg(distinct lower(e.error_type::varchar), ', ') as why, "
+            f"min({code_of('e.error_type')}) as code, "
             f"any_value(e.csv_line) as written, bool_and({WHOLE_QUOTES}) as has_whole_quotes "
             f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"
         )
         in_doubt = may_refuse(source, name, table)
         con.execute(
-            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, file, line, named, why, "
+            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, file, line, named, why, code, "
             f"{_as_row('written', columns, table, csv, in_doubt=in_doubt)} from ({lines})"
         )
     return rejected
+
+
+def code_of(error_type: str) -> str:
+    """SQL: the reason_code of what DuckDB's reader says of a line."""
+    return f"replace(lower({error_type}::varchar), ' ', '_')"
 
 
 def _as_row(line: str, header: list[str], table: Table, csv: CsvDialect, *, in_doubt: bool) -> str:

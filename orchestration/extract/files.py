@@ -88,8 +88,8 @@ def _new_batch(
         _note_copies(con, source_name, name, found)
         for file, reason in found.unreadable.items():
             con.execute(
-                "insert into fresh_rejects values (?, ?, ?, ?, null, null, ?, null)",
-                [load_id, source_name, name, file, reason],
+                "insert into fresh_rejects values (?, ?, ?, ?, null, null, ?, ?, null)",
+                [load_id, source_name, name, file, reason, "file_unreadable"],
             )
         return rejected + len(found.unreadable)
 

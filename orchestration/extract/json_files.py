@@ -12,12 +12,13 @@ from dataclasses import replace
 
 import duckdb
 
+from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import clear_up, json_path, quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import MAX_LINE_BYTES
-from orchestration.extract.csv_rejects import drops_of
+from orchestration.extract.csv_rejects import code_of, drops_of
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_arrays import OBJECT, OBJECT_OF_LINE, drop_brackets
@@ -66,7 +67,7 @@ def _lines_batch(
         for number in range(len(zipped)):
             con.execute(
                 f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, {file_names(files, 's.file_path')}, "
-                f"line, null, lower(e.error_type::varchar), {kept} "
+                f"line, null, lower(e.error_type::varchar), {code_of('e.error_type')}, {kept} "
                 f"from rejects_{number} e join rejects_{number}_scan s using (scan_id, file_id)"
             )
         rejected = _reject_broken(con, source_name, name, table, load_id)
@@ -208,9 +209,9 @@ def _unreadable(con: duckdb.DuckDBPyConnection, files: list[Delivered], readers:
 def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, load_id: int) -> int:
     con.execute(
         f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, null, "
-        f"'not a JSON object', {kept_of_json('line', source, name, table)} from json_rows where {_IS_BROKEN}"
+        f"{set_aside_as('not_an_object')}, {kept_of_json('line', source, name, table)} from json_rows where {_IS_BROKEN}"
     )
-    unread = f"load_id = {load_id} and column_name is null and reason <> {text(REPLACED)}"
+    unread = f"load_id = {load_id} and column_name is null and reason_code <> {text(REPLACED)}"
     return int(scalar(con, f"select count(*) from fresh_rejects where {unread}"))
 
 

@@ -289,7 +289,7 @@ def _mark_gone(
 def _rejected_lines(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """File → lines of it that this load rejected; those of which no file is known are of the name ""."""
     # a statement that another row replaced was read, and a header is no row
-    told = f"from fresh_rejects where reason not in ({text(REPLACED)}, {text(REPEATED)}) group by 1"
+    told = f"from fresh_rejects where reason_code not in ({text(REPLACED)}, {text(REPEATED)}) group by 1"
     return dict(con.execute(f"select coalesce(file, ''), count(*) {told}").fetchall())
 
 

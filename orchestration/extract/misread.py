@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 from pyarrow import types
 
+from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import text
@@ -61,8 +62,9 @@ class Misread:
 
     def reject(self, load_id: int) -> int:
         if self.columns:
+            why = set_aside_as("not_utf_8")
             values = ", ".join(
-                f"({load_id}, {text(self.source)}, {text(self.name)}, null, null, {text(column)}, 'not UTF-8', {text(row)})"
+                f"({load_id}, {text(self.source)}, {text(self.name)}, null, null, {text(column)}, {why}, {text(row)})"
                 for row, column in self.columns.items()
             )
             self.con.execute(f"insert into fresh_rejects values {values}")

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 from pyarrow import types
 
+from orchestration.contracts.reasons import set_aside_words
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote
@@ -23,17 +24,18 @@ from orchestration.extract.left_out import LeftOut
 from orchestration.extract.nested import declared_value
 from orchestration.privacy.intake.entry import unread_columns
 
-# of a row that does not fit: the row, the column that did not, and why
-REJECTS, REJECTED_COLUMN, REJECTED_FOR = "_rejected_json", "_rejected_column", "_rejected_for"
-NOT_OF_TYPE = "not of the declared type"
+# of a row that does not fit: the row, the column that did not, and why, in words and as a code
+REJECTS, REJECTED_COLUMN = "_rejected_json", "_rejected_column"
+REJECTED_FOR, REJECTED_CODE = "_rejected_for", "_rejected_code"
+NOT_OF_TYPE = "not_of_type"
 _AS_JSON = {"as": "json"}  # nested rows that hold a type which JSON does not know
 # numbers beyond 64 bits too, which dlt's own cannot write
 _dumps = partial(json.dumps, ensure_ascii=False)
 # what reading a value raises, and what that means; none of these errors' own words, for they quote the value
 _REASONS: dict[type[Exception], str] = {
-    UnicodeEncodeError: "no valid text",
-    RecursionError: "nested too deep",
-    OverflowError: "beyond the declared type",
+    UnicodeEncodeError: "no_valid_text",
+    RecursionError: "nested_too_deep",
+    OverflowError: "beyond_type",
     ValueError: NOT_OF_TYPE,
 }
 _MISFIT = (*_REASONS, pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
@@ -81,9 +83,7 @@ def page_to_arrow(
     many rows do not fit that a column must have been retyped.
     """
     rows = [row for row in page if isinstance(row, dict)]
-    bad: list[tuple[Any, str | None, str]] = [
-        (row, None, "not a JSON object") for row in page if not isinstance(row, dict)
-    ]
+    bad: list[tuple[Any, str | None, str]] = [(row, None, "not_an_object") for row in page if not isinstance(row, dict)]
     seen = {_as_text(name) for name in set().union(*rows)}
     if rows:
         added = left_out.check(sorted(seen), len(rows), "the API's answer")
@@ -96,7 +96,7 @@ def page_to_arrow(
     for part in schema:
         values, unfit = _column([row.get(part.name) for row in rows], part)
         columns.append(values)
-        misfits = {**{number: (part.name, why) for number, why in unfit.items()}, **misfits}
+        misfits = {**{number: (part.name, code) for number, code in unfit.items()}, **misfits}
     fitting = pa.table(columns, schema=schema) if columns else schema.empty_table()
     if not misfits and not bad:
         return fitting
@@ -110,13 +110,13 @@ def page_to_arrow(
     kept = {c: kind for c, kind in table.columns.items() if c not in unread}
     is_kept_whole = may_refuse(source, name, table)
     shown = {REJECTS: [_reject(row, kept, is_kept_whole=is_kept_whole) for row, _, _ in bad], REJECTED_COLUMN: [column for _, column, _ in bad],
-            REJECTED_FOR: [why for _, _, why in bad]}  # fmt: skip
+            REJECTED_FOR: [set_aside_words(code) for _, _, code in bad], REJECTED_CODE: [code for _, _, code in bad]}  # fmt: skip
     rejected = pa.table({name: pa.array(values, pa.string()) for name, values in shown.items()})
     return pa.concat_tables([good, rejected], promote_options="default")
 
 
 def _column(values: list[Any], part: pa.Field) -> tuple[pa.Array, dict[int, str]]:
-    """The values as Arrow, null where one does not fit; and why not, by its number."""
+    """The values as Arrow, null where one does not fit; and the reason_code, by its number."""
     written = values
     with suppress(*_MISFIT):
         if is_json(part):
@@ -130,7 +130,7 @@ def _column(values: list[Any], part: pa.Field) -> tuple[pa.Array, dict[int, str]
             fitted.append(_fit(_dumps(value) if is_json(part) and value is not None else value, part.type))
         except tuple(_REASONS) as error:
             fitted.append(None)
-            unfit[number] = next(why for kind, why in _REASONS.items() if isinstance(error, kind))
+            unfit[number] = next(code for kind, code in _REASONS.items() if isinstance(error, kind))
     return pa.array(fitted, part.type), unfit
 
 

@@ -9,6 +9,7 @@ import re
 
 import duckdb
 
+from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar, text
@@ -123,7 +124,7 @@ def reject_uncastable(
             )
     if bad:
         con.execute(
-            "insert into fresh_rejects select ?, ?, ?, _source_file, null, _bad, 'not of the declared type', _content "
+            f"insert into fresh_rejects select ?, ?, ?, _source_file, null, _bad, {set_aside_as('not_of_type')}, _content "
             "from batch where _bad is not null",
             [load_id, source, name],
         )
@@ -158,7 +159,7 @@ def reject_endless(
             gone = f"{relation} where {fresh} and {early[column]}"
             con.execute(
                 f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, {text(column)}, "
-                f"'time before all calendars', to_json({{{content}}})::varchar from {gone}"
+                f"{set_aside_as('before_all_calendars')}, to_json({{{content}}})::varchar from {gone}"
             )
             counts.rejected += int(scalar(con, f"delete from {gone}"))
 
@@ -189,7 +190,7 @@ def reject_future(
     columns = ", ".join(f"{text(c)}: {quote(c)}" for c in kept_columns(table))
     con.execute(
         f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, {text(table.cursor)}, "
-        f"'cursor in the future', to_json({{{columns}}})::varchar from {relation} where {ahead}"
+        f"{set_aside_as('cursor_in_future')}, to_json({{{columns}}})::varchar from {relation} where {ahead}"
     )
     con.execute(f"delete from {relation} where {ahead}")
     counts.rejected += found

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.settings import CsvDialect
 from orchestration.core.warehouse import scalar, text
 from orchestration.extract.csv_rejects import drops_of, fields_of
 from orchestration.extract.delivered import Delivered, file_names, paths
 from orchestration.extract.swallowed_lines import AGAIN, Read
 
-REPEATED = "the header line again"
+# reason_code of such a line
+REPEATED = "header_again"
 # each file may begin with a byte order mark, which then stands in mid-file
 _MARK = "\ufeff"
 _BLANKS = f" \t\r\n{_MARK}"
@@ -76,9 +78,11 @@ def take_headers(
         return []
     line = f"ltrim(any_value(csv_line), {text(_MARK)})"
     fields = f"list_transform({fields_of(line, csv)}, lambda f: {_as_name('f', has_blanks=True)})"
+    # a writer may end it, and no row, with a delimiter
+    is_it = f"written[:{len(names)}] = [{', '.join(map(text, names))}] and len(list_filter(written[{len(names) + 1}:], lambda f: f <> '')) = 0"
     con.execute(
-        f"create or replace temp table headers_again as select scan_id, file_id, line from {rejects} group by all "
-        f"having {fields} = [{', '.join(map(text, names))}]"
+        f"create or replace temp table headers_again as select scan_id, file_id, line from "
+        f"(select scan_id, file_id, line, {fields} as written from {rejects} group by all) where {is_it}"
     )
     found = con.execute(
         f"select {file_names(files, 's.file_path')}, line from headers_again join {rejects}_scan s using (scan_id, file_id)"
@@ -97,7 +101,7 @@ def note_headers(
     if found:
         rows = ", ".join(f"({text(file)}, {'null' if line is None else line})" for file, line in found)
         con.execute(
-            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, file, line, null, {text(REPEATED)}, null "
+            f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, file, line, null, {set_aside_as(REPEATED)}, null "
             f"from (values {rows}) as t(file, line)"
         )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import quote, text
 from orchestration.extract.raw_tables import raw_name
@@ -62,7 +63,7 @@ class Replaced:
         content = ", ".join(f"{text(c)}: {quote(c)}" for c in self.columns)
         con.execute(
             f"insert into fresh_rejects select distinct _load_id, {text(self.source)}, {text(self.name)}, _source_file, null, null, "
-            f"{text(REPLACED)}, to_json({{{content}}})::varchar from replaced_statements t "
+            f"{set_aside_as(REPLACED)}, to_json({{{content}}})::varchar from replaced_statements t "
             f"anti join {raw_name(self.source, self.name)} r on {same}"
         )
         con.execute("drop table replaced_statements")

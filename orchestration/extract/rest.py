@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import requests
 
+from orchestration.contracts.reasons import UNKNOWN, set_aside_words
 from orchestration.core.errors import SourceError, told_address
 from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
@@ -30,6 +31,7 @@ from orchestration.extract.left_out import LeftOut
 from orchestration.extract.page_json import DATA, rows_of
 from orchestration.extract.pages import (
     NOT_OF_TYPE,
+    REJECTED_CODE,
     REJECTED_COLUMN,
     REJECTED_FOR,
     REJECTS,
@@ -80,12 +82,10 @@ def read_endpoint(
     def after(load_id: int) -> int:
         if REJECTS not in found:
             return 0
-        # a package that a run of an older version left says no reason
-        told = (
-            f"{REJECTED_COLUMN}, coalesce({REJECTED_FOR}, {text(NOT_OF_TYPE)})"
-            if REJECTED_FOR in found
-            else f"null, {text(NOT_OF_TYPE)}"
-        )
+        # a package that a run of an older version left says no reason, or no code of it
+        words, code = text(set_aside_words(NOT_OF_TYPE)), text(UNKNOWN)
+        told = f"{REJECTED_COLUMN}, coalesce({REJECTED_FOR}, {words})" if REJECTED_FOR in found else f"null, {words}"
+        told += f", coalesce({REJECTED_CODE}, {code})" if REJECTED_CODE in found else f", {code}"
         con.execute(
             f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, null, null, {told}, "
             f"{REJECTS} from {read} where {REJECTS} is not null"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, text
 from orchestration.extract.records import OLDER, prepare_ops
@@ -26,12 +27,12 @@ _DIGEST = f"""
 """
 _LINES = f"""
 insert into identity.untied_withdrawals
-select source, table_name, source_key, load_id, why, {_DIGEST.format(said="source, table_name, said")} from (
-    select source, table_name, line_key as source_key, load_id, reason || coalesce(': ' || column_name, '') as why,
+select source, table_name, source_key, load_id, why, reason_code, {_DIGEST.format(said="source, table_name, said")} from (
+    select source, table_name, line_key as source_key, load_id, reason || coalesce(': ' || column_name, '') as why, reason_code,
         coalesce(content, load_id || ' ' || line_key) as said
     from {NUMBERED}
     -- an entry that another row of its key replaced was read, and a header is about nobody
-    where reason not in ({text(REPLACED)}, {text(REPEATED)}) and (
+    where reason_code not in ({text(REPLACED)}, {text(REPEATED)}) and (
         load_id >= (
             select max(n.load_id) from ops.loads n
             where n.source = {{source}} and n.table_name = {{table}} and n.source_rows > 0 and coalesce(n.way, '') != {text(OLDER)})
@@ -44,7 +45,7 @@ select source, table_name, source_key, load_id, why, {_DIGEST.format(said="sourc
 # a number that names nobody, or has a letter for a digit (07O); beside a name and an address, what has no digit is a word for none
 _NUMBERS = f"""
 insert into identity.untied_withdrawals
-select source_system, 'reservations', source_key, load_id, 'its phone number cannot be read',
+select source_system, 'reservations', source_key, load_id, {set_aside_as("number_unreadable")},
     {_DIGEST.format(said="source_system, said")}
 from (
     select r.source_system, r.source_key, r.load_id, to_json([r.register, r.phone, r.family_name, r.street, r.postal_code])::varchar as said

@@ -11,8 +11,11 @@ fixed at its source. Not here: whom a withdrawal is about (contact_points.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import duckdb
 
+from orchestration.contracts.reasons import set_aside_as, set_aside_words
 from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar, text
@@ -52,18 +55,26 @@ _IS_BESIDE = f"""l.entity = 'rejected_rows' and lower(regexp_replace(l.source_ke
         select 1 from {LEDGER} b where b.was_tied and b.entity = l.entity and b.source_system = l.source_system and b.source_key = l.source_key
             and b.load_id = l.load_id and b.person_system is not distinct from l.person_system and b.person_key is not distinct from l.person_key
             and b.purpose = l.purpose and b.channel = l.channel and b.stated_at = l.stated_at and b.is_certain = l.is_certain)"""
+
+
+def _because(told: Callable[[str], str]) -> str:
+    """SQL on a row of the ledger: why it is untied, as `told` says a reason_code."""
+    point, person, both = (
+        text(told(c)) for c in ("point_unreadable", "person_unknown", "person_unknown_point_unreadable")
+    )
+    return f"case when nullif(trim(person_key), '') is null then {point} when contact_point is null then {person} else {both} end"
+
+
 _UNTIED = f"""
 insert into identity.untied_withdrawals
 select source_system, entity, coalesce(source_key, 'without a key'), load_id,
-    case when nullif(trim(person_key), '') is null then 'its contact point cannot be read'
-        when contact_point is null then 'it names a person who is not known'
-        else 'it names a person who is not known, and its contact point cannot be read' end,
+    {_because(set_aside_words)}, {_because(str)},
     {_BY_CONTENT}
 from {LEDGER} l where not coalesce(was_tied, false) and not {_IS_FIXED} and not coalesce({_IS_BESIDE}, false){{but}}
 """
 _UNNAMED = f"""
 insert into identity.untied_withdrawals
-select source_system, 'rejected_rows', line_key, load_id, 'the line cannot be read, and names nobody who is known',
+select source_system, 'rejected_rows', line_key, load_id, {set_aside_as("line_names_nobody")},
     -- a line says nothing but its text: of equal ones each is another
     'withdrawal:' || md5(to_json([source_system, content_digest, (row_number() over (
         partition by source_system, content_digest order by load_id, line_key

@@ -48,8 +48,7 @@ class SetAside:
         share = f" of {self.came:,} ({self.rows / self.came:.1%})" if self.came else ""
         seen = f", {self.acknowledged:,} acknowledged" if self.acknowledged else ""
         return (
-            f"{self.source} {self.table}: {self.rows:,}{share} {_WHAT.get(self.kind, 'set aside')}: "
-            f"{self.reason.removeprefix('ignored: ')}{seen}"
+            f"{self.source} {self.table}: {self.rows:,}{share} {_WHAT.get(self.kind, 'set aside')}: {self.reason}{seen}"
         )
 
 

@@ -8,7 +8,7 @@ or time (mapping_values.py, mapping_times.py), checks of mappings (extract/syste
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from orchestration.contracts.conformed import entities, required_columns, retentions
 from orchestration.contracts.mapping_parts import Part, how_of, said_or_null
@@ -58,7 +58,7 @@ def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None
         + f"select\n    {', '.join(columns)},\n"
         # a row that stands again because a newer one went is new by the load that took the newer one
         + "    case when source_key is null then load_id else max(load_id) over (partition by source_key) end as load_id,\n"
-        + f"    quarantine_reason\nfrom (\n{body}\n)\n"
+        + f"    quarantine_reason, quarantine_code\nfrom (\n{body}\n)\n"
         + f"qualify source_key is null or row_number() over (partition by source_key order by {newest}) = 1\n"
     )
 
@@ -84,12 +84,15 @@ def _books(source: str, parts: Sequence[Part], days: Mapping[str, int]) -> str:
 
 
 def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], dbt_source: str) -> str:
-    """The SELECT of one map, in dbt's Jinja: every conformed column, the technical ones, and a quarantine reason."""
+    """The SELECT of one map, in dbt's Jinja: every conformed column, the technical ones, and a quarantine reason with its code."""
     mapping = part.mapping
-    lines, reasons = (
-        [],
-        [_ignored_because(how, column) for column in mapping.columns if (how := how_of(mapping, column)).ignore],
-    )
+    lines: list[str] = []
+    # (condition, what it says of the column, reason_code): the first that holds wins
+    reasons = [
+        (plain(is_ignored(how, "r.")), f"{column} is one of those that the mapping ignores", "ignored")
+        for column in mapping.columns
+        if (how := how_of(mapping, column)).ignore
+    ]
     for column, kind in entities()[mapping.entity].items():
         found = mapping.how(column)
         if column == "source_key":
@@ -108,7 +111,8 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
                 expression = f"coalesce({said}, case when not {is_grant} then {_OF_A_WITHDRAWAL[column]} end)"
             if kind.upper() != "VARCHAR" and found.on_bad == "quarantine":
                 raw = f"nullif({stripped(plain(said_or_null(part, key_text(found.columns, 'r.'))))}, '')"
-                reasons.append(f"when {_is_said(raw, kind)} and {expression} is null then '{column} cannot be read'")
+                is_bad = f"{_is_said(raw, kind)} and {expression} is null"
+                reasons.append((is_bad, f"{column} cannot be read", "unreadable"))
         elif column in mapping.constants:
             expression = f"cast({plain(text(str(mapping.constants[column])))} as {kind})"
         elif column == "person_system" and "person_key" in mapping.columns:
@@ -120,14 +124,15 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
             expression = f"cast(null as {kind})"
         lines.append(f"    {expression} as {column}")
         if column in required_columns(mapping.entity):
-            reasons.append(f"when {expression} is null then '{column} is missing'")
+            reasons.append((f"{expression} is null", f"{column} is missing", "missing"))
     lines += [
         *([f"    {_is_zoneless(part)} as is_zoneless"] if mapping.entity in STATEMENTS else []),
         f"    '{source}' as source_system",
         "    r._deleted_at as deleted_at",
         "    r._extracted_at as extracted_at",
         "    r._load_id as load_id",
-        f"    {'case ' + ' '.join(reasons) + ' end' if reasons else 'cast(null as varchar)'} as quarantine_reason",
+        f"    {_first((condition, words) for condition, words, _ in reasons)} as quarantine_reason",
+        f"    {_first((condition, code) for condition, _, code in reasons)} as quarantine_code",
     ]
     if is_ranked:
         read_out = str(mapping.one_row_per_key).lower()
@@ -168,8 +173,10 @@ def _happened(part: Part) -> ColumnMap | None:
     return next((how for m, columns in said for column in columns if (how := m.how(column))), None)
 
 
-def _ignored_because(how: ColumnMap, column: str) -> str:
-    return plain(f"when {is_ignored(how, 'r.')} then 'ignored: {column} is one of those that the mapping ignores'")
+def _first(cases: Iterable[tuple[str, str]]) -> str:
+    """SQL: the text of the first condition that holds."""
+    told = " ".join(f"when {condition} then '{value}'" for condition, value in cases)
+    return f"case {told} end" if told else "cast(null as varchar)"
 
 
 def _of_a_register(mapping: EntityMap, column: str, expression: str) -> str:

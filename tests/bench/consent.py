@@ -62,8 +62,8 @@ create table conformed.conformed_consent_events as select 'crm' as source_system
     timestamp '2022-01-01' + to_seconds((hash(i, 5) % 126000000)::bigint) as stated_at, null::timestamp as confirmed_at, null::timestamp as expires_at,
     'w1' as wording_version, 'form' as capture_source, null::timestamp as deleted_at, timestamp '2026-05-30' as extracted_at, 1 as load_id, false as is_zoneless
     from range(getvariable('events')) t(i);
-create schema staging; create view staging.stg_crm__consent_events as select *, null as quarantine_reason from conformed.conformed_consent_events;
-create view staging.stg_email__email_events as select *, null as quarantine_reason from conformed.conformed_email_events;
+create schema staging; create view staging.stg_crm__consent_events as select *, null as quarantine_reason, null as quarantine_code from conformed.conformed_consent_events;
+create view staging.stg_email__email_events as select *, null as quarantine_reason, null as quarantine_code from conformed.conformed_email_events;
 create table reference.junk_identifiers (kind varchar, value_key varchar, reason varchar);
 create table conformed.conformed_people as select source_system, source_key, 'Anna' as given_name, 'Berg' || source_key as family_name, null::varchar as full_name, null::date as birth_date, null::varchar as street, null::varchar as postal_code, null::varchar as city, email_key as email, phone_key as phone, 'SE' as country_code, null::timestamp as deleted_at from identity.normalised_people;
 create view identity.customer_source_records as select *, hash(source_system, source_key) as record_id from marts.bridge_customer_source_records;

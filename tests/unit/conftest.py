@@ -138,7 +138,7 @@ def permitting(compiled, resolve, warehouse):
         # rows of every system, as staging has them
         for system in SYSTEMS:
             for entity in STATEMENTS:
-                warehouse.execute(f"create or replace view staging.stg_{system}__{entity} as select *, null as quarantine_reason from conformed.conformed_{entity} where source_system = '{system}'")  # fmt: skip
+                warehouse.execute(f"create or replace view staging.stg_{system}__{entity} as select *, null as quarantine_reason, null as quarantine_code from conformed.conformed_{entity} where source_system = '{system}'")  # fmt: skip
         note_withdrawals(warehouse, dict.fromkeys(STATEMENTS, SYSTEMS), reading=str(next(readings)))
         keys = {customer: key for key, customer in ids.items()}
 

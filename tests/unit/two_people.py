@@ -29,12 +29,13 @@ BO = person("2", "Bo", "Dahl", email="bo@dahl.se", birth_date="1990-02-02")
 STAGING = """
 create schema staging; create schema marts; create schema bi;
 create view staging.stg_crm__people as select contact_id::varchar as source_key, _load_id as load_id,
-    case when last_name is null then 'the name is missing' end as quarantine_reason from raw_crm.contacts;
+    case when last_name is null then 'the name is missing' end as quarantine_reason,
+    case when last_name is null then 'missing' end as quarantine_code from raw_crm.contacts;
 create view staging.stg_crm__consent_events as select consent_id::varchar as source_key, _load_id as load_id,
-    case when status = '?' then 'status is unknown' end as quarantine_reason, 'crm' as person_system, contact_id::varchar as person_key, contact_point
+    case when status = '?' then 'status is unknown' end as quarantine_reason, case when status = '?' then 'not_granted_nor_withdrawn' end as quarantine_code, 'crm' as person_system, contact_id::varchar as person_key, contact_point
     from raw_crm.consents;
 create view staging.stg_crm__tickets as select case_id::varchar as source_key, _load_id as load_id,
-    case when case_id is null then 'the key is missing' end as quarantine_reason, 'crm' as person_system, contact_id::varchar as person_key from raw_crm.cases;
+    case when case_id is null then 'the key is missing' end as quarantine_reason, case when case_id is null then 'missing' end as quarantine_code, 'crm' as person_system, contact_id::varchar as person_key from raw_crm.cases;
 create table conformed.conformed_consent_events as select *, 'crm' as source_system
     from staging.stg_crm__consent_events where quarantine_reason is null;
 create table conformed.conformed_tickets as select *, 'crm' as source_system

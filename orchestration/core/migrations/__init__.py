@@ -179,12 +179,14 @@ def _stamp(con: duckdb.DuckDBPyConnection, wanted: dict[str, Shape]) -> None:
 
 @cache
 def _program() -> str:
-    """A digest of the modules that declare tables: where it is the home's, there is nothing to look at."""
+    """A digest of the modules that declare tables, and of scripts beside them: where it is the home's, there is nothing to look at."""
     digest = hashlib.sha256()
     for name in (*DECLARING, "orchestration.core.migrations.shapes", "orchestration.core.migrations.steps"):
         spec = find_spec(name)
         assert spec and spec.origin, name
-        digest.update(Path(spec.origin).read_bytes())
+        origin = Path(spec.origin)
+        for file in (origin, *sorted((origin.parent / "sql").glob("*.sql"))):
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

@@ -12,5 +12,6 @@ from collections.abc import Callable
 
 from orchestration.core.home import Home
 from orchestration.core.migrations.files import forget_traces
+from orchestration.core.sql_scripts import sql_script
 
-STEPS: list[str | Callable[[Home], None]] = [forget_traces]
+STEPS: list[str | Callable[[Home], None]] = [forget_traces, sql_script(__file__, "codes_of_rejects")]

@@ -18,7 +18,7 @@ create table if not exists ops.statement_tables ( -- raw tables that told what p
 );
 create table if not exists quarantine.rejected_rows (
     load_id bigint not null, source varchar not null, table_name varchar not null, file varchar, line bigint,
-    column_name varchar, reason varchar not null, content varchar
+    column_name varchar, reason varchar not null, reason_code varchar not null default 'unknown', content varchar
 );
 create table if not exists ops.removed_values (
     load_id bigint not null, source varchar not null, table_name varchar not null, column_name varchar not null,

@@ -31,8 +31,8 @@ from orchestration.privacy.intake.withdrawals import (
     refuses,
 )
 
-# why a row is kept that was read well: another of its key stands in its place
-REPLACED = "replaced by another row of its key"
+# reason_code of a row that is kept though it was read well: another of its key stands in its place
+REPLACED = "replaced"
 
 
 @dataclass(frozen=True)

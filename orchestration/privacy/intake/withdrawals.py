@@ -61,7 +61,7 @@ select '{entity}' as entity, '{system}' as source_system, source_key,
     -- without a time of its own: first known, it is no new one when its row is written again or deleted
     deleted_at is not null or stated_at is null or stated_at = extracted_at as is_again, deleted_at is not null as is_gone,
     is_zoneless and stated_at is distinct from extracted_at as is_zoneless
-from {relation} where load_id > {since} and not {granted} and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
+from {relation} where load_id > {since} and not {granted} and quarantine_code is distinct from 'ignored'
 """
 _REFUSED = """
 select '{entity}' as entity, '{system}' as source_system, source_key, {person_system} as person_system, person_key, contact_point,
@@ -69,7 +69,7 @@ select '{entity}' as entity, '{system}' as source_system, source_key, {person_sy
     deleted_at is not null or occurred_at is null or occurred_at = extracted_at as is_again, deleted_at is not null as is_gone,
     is_zoneless and occurred_at is distinct from extracted_at as is_zoneless
 from {relation} where load_id > {since} and not {granted}
-    and not starts_with(coalesce(quarantine_reason, ''), 'ignored: ')
+    and quarantine_code is distinct from 'ignored'
 """
 # a row with the times of the opt-in and the status of today is no older than its confirmation
 _LAST_SAID = "greatest(stated_at, confirmed_at)"

@@ -183,6 +183,25 @@ def test_a_new_column_gets_its_default_and_a_new_key_holds(home, monkeypatch):
             con.execute("insert into ops.loads select * from ops.loads")
 
 
+def test_rows_that_were_rejected_without_a_code_get_it_once(home):
+    """What another row of its key replaced was read: without its code, it would count as a line that could not be."""
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(
+            "create schema quarantine; create table quarantine.rejected_rows (load_id bigint not null, source varchar not null, "
+            "table_name varchar not null, file varchar, line bigint, column_name varchar, reason varchar not null, content varchar)"
+        )
+        reasons = ("replaced by another row of its key", "the header line again", "missing columns", "in other words")
+        for reason in reasons:
+            con.execute(
+                "insert into quarantine.rejected_rows values (1, 'crm', 't', null, null, null, $reason, 'x')",
+                {"reason": reason},
+            )
+        assert "quarantine.rejected_rows" in bring_up_to_date(con, home)
+        told = con.execute("select reason, reason_code, content from quarantine.rejected_rows").fetchall()
+        codes = ("replaced", "header_again", "missing_columns", "unknown")
+        assert sorted(told) == sorted(zip(reasons, codes, "xxxx", strict=True))
+
+
 def test_a_value_that_this_version_does_not_know_is_never_dropped(home, monkeypatch):
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute("create schema ops; create table ops.seeds (digest varchar not null, made_by varchar)")

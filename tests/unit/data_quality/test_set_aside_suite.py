@@ -68,7 +68,7 @@ def test_what_holds_a_publication(home, rows, quality, expected):
 
 
 def test_a_withdrawal_about_nobody_holds_the_publication_until_it_is_acknowledged(home):
-    names_nobody = "insert into identity.untied_withdrawals values ('shop', 'consent_events', 'k', 7, 'it names a person who is not known', 'd')"
+    names_nobody = "insert into identity.untied_withdrawals values ('shop', 'consent_events', 'k', 7, 'it names a person who is not known', 'person_unknown', 'd')"
     assert failed(home, untied=names_nobody) == {"ERROR no_withdrawal_is_about_nobody"}
     with open_warehouse(home, Engine()) as con:
         con.execute(
@@ -85,7 +85,7 @@ def test_a_withdrawal_about_nobody_holds_the_publication_until_it_is_acknowledge
 
 
 def test_a_line_of_a_register_that_could_not_be_read_holds_the_publication_until_it_is_acknowledged(home):
-    unread = "insert into identity.untied_withdrawals values ('shop', 'gone', 'line 7', 7, 'not of the declared type', 'register:d')"
+    unread = "insert into identity.untied_withdrawals values ('shop', 'gone', 'line 7', 7, 'not of the declared type', 'not_of_type', 'register:d')"
     assert failed(home, untied=unread) == {"ERROR every_register_line_is_read"}
     with open_warehouse(home, Engine()) as con:
         assert acknowledge(con, "shop", "gone", "line 7", "kept out by hand") == 1

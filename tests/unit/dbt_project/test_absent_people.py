@@ -51,7 +51,7 @@ def shop(permitted, warehouse):
             warehouse.execute(f"delete from {table}")
         for number, line in enumerate(lines, start=1):
             warehouse.execute(
-                "insert into quarantine.rejected_rows values (1, 'shop', 'people', 'p.csv', ?, null, 'r', ?)",
+                "insert into quarantine.rejected_rows values (1, 'shop', 'people', 'p.csv', ?, null, 'r', 'unknown', ?)",
                 [number, line],
             )
         for number, row in enumerate(rows, start=1):

@@ -133,7 +133,7 @@ def test_rule_04_the_contract_of_events_folds_a_kind_as_what_denies_by_it(compil
     kinds = {"opened": True, "Hard-Bounce": True, "unsubscribe": True, "öopened": False, "åopen": False, "opt": False}
     warehouse.execute("create schema staging; create schema ops; create table ops.clock as select timestamp '2026-06-01' as as_of, 0 as published_load")  # fmt: skip
     columns = entities()["email_events"] | dict.fromkeys(("deleted_at", "extracted_at"), "timestamp") | {"load_id": "bigint"}  # fmt: skip
-    columns |= dict.fromkeys(("source_system", "source_key", "quarantine_reason"), "varchar")
+    columns |= dict.fromkeys(("source_system", "source_key", "quarantine_reason", "quarantine_code"), "varchar")
     declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     warehouse.execute(f"create table staging.stg_email__email_events ({declared})")
     for kind in kinds:

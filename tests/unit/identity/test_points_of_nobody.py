@@ -43,7 +43,7 @@ def test_rule_04_a_point_of_nobody_beside_somebodys_denies_whoever_comes_with_it
     prepare_ops(warehouse)
     note_load(warehouse, source_rows=9, rejected=len(REJECTED))
     for line in REJECTED:
-        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p1.csv', 1, null, 'r', ?)", [line])  # fmt: skip
+        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p1.csv', 1, null, 'r', 'unknown', ?)", [line])  # fmt: skip
     settings = Settings.model_validate(tomllib.loads(FORMS))
     newest = person("newest", "Eva", "Ost", email="newest@x.se")
     before, after = [ANNA, BO], [ANNA, BO, newest, *LATER]

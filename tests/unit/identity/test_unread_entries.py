@@ -48,7 +48,7 @@ def unread(warehouse, permitted):
 
 def reject(con, load: int, source: str, table: str, file: str | None, line: int, content: str = "x;y") -> None:
     note_load(con, load, source, table, source_rows=200, rejected=1)
-    con.execute("insert into quarantine.rejected_rows values (?, ?, ?, ?, ?, 'w', 'not of the declared type', ?)", [load, source, table, file, line, content])  # fmt: skip
+    con.execute("insert into quarantine.rejected_rows values (?, ?, ?, ?, ?, 'w', 'not of the declared type', 'not_of_type', ?)", [load, source, table, file, line, content])  # fmt: skip
 
 
 def test_a_rejected_line_of_whatever_feeds_a_register_is_told_until_a_newer_delivery_or_an_acknowledgement(

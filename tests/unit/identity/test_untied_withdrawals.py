@@ -210,7 +210,7 @@ def test_an_acknowledged_line_that_could_not_be_read_stays_so_when_its_file_is_l
             {"load": load},
         )
         for line in lines:
-            warehouse.execute("insert into quarantine.rejected_rows values (?, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [load, line])  # fmt: skip
+            warehouse.execute("insert into quarantine.rejected_rows values (?, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', 'not_an_object', ?)", [load, line])  # fmt: skip
         note_rejected_withdrawals(warehouse, readers(settings))
         find_untied(warehouse)
         rows = f"select count(*) from ({set_aside_rows(warehouse)}) where digest not in (select digest from ops.acknowledged)"
@@ -290,7 +290,7 @@ def test_a_rejected_row_of_nobody_that_came_again_whole_is_fixed(permitted, note
 
     row = '{"no": "9", "id": "", "mail": "", "born": "1st of May", "news": "Nej", "said": "2026-03-01"}'
     note_load(warehouse, 1, at="2026-04-02", source_rows=1, rejected=1)
-    warehouse.execute("insert into quarantine.rejected_rows values (1, 'crm', 'p', 'p1.csv', null, 'born', 'cast', ?)", [row])  # fmt: skip
+    warehouse.execute("insert into quarantine.rejected_rows values (1, 'crm', 'p', 'p1.csv', null, 'born', 'cast', 'cast', ?)", [row])  # fmt: skip
     assert untied() == 1
     assert untied(no("anna", source_key="8", load_id=2)) == 1
     assert untied(no("anna", source_key="8", load_id=2), no("anna", source_key="9", load_id=3)) == 0
@@ -333,7 +333,7 @@ def test_a_rejected_row_is_about_whoever_has_its_readable_point_whatever_stands_
         for row in rows:
             said_so = dict(zip(("no", "id", "mail", "mobile"), row, strict=True))
             content = json.dumps(said_so | {"born": "1st of May", "news": "Nej", "said": "2026-03-01"})
-            warehouse.execute("insert into quarantine.rejected_rows values (1, 'club', 'p', 'p1.csv', null, 'born', 'cast', ?)", [content])  # fmt: skip
+            warehouse.execute("insert into quarantine.rejected_rows values (1, 'club', 'p', 'p1.csv', null, 'born', 'cast', 'cast', ?)", [content])  # fmt: skip
         permitted(people, consent_events=granted, is_derived=False)
         note_rejected_withdrawals(warehouse, readers(settings))
         permitted.key_points()
@@ -361,7 +361,7 @@ def test_rejected_rows_that_name_nobody_are_not_one_persons(permitted, warehouse
     for word, one in people.items():
         for point in (one["email"], f"? {word}"):
             row = {"no": point, "id": word, "mail": point, "born": "1st of May", "news": "Nej", "said": "2026-03-01"}
-            warehouse.execute("insert into quarantine.rejected_rows values (1, 'club', 'p', 'p1.csv', null, 'born', 'cast', ?)", [json.dumps(row)])  # fmt: skip
+            warehouse.execute("insert into quarantine.rejected_rows values (1, 'club', 'p', 'p1.csv', null, 'born', 'cast', 'cast', ?)", [json.dumps(row)])  # fmt: skip
     granted = [said(one["source_key"], contact_point=one["email"]) for one in people.values()]
     permitted([BO, *people.values()], consent_events=[*granted, said("bo")], is_derived=False)
     note_rejected_withdrawals(warehouse, readers(settings))

@@ -47,7 +47,7 @@ def night(permitted, warehouse):
     def go(*lines: str | None, load: int = 1) -> tuple[set[str], dict[str, str]]:
         warehouse.execute("delete from quarantine.rejected_rows")
         for number, line in enumerate(lines, start=1):
-            warehouse.execute("insert into quarantine.rejected_rows values (?, 'forms', 'p', 'p1.csv', ?, null, 'missing columns', ?)", [load, number, line])  # fmt: skip
+            warehouse.execute("insert into quarantine.rejected_rows values (?, 'forms', 'p', 'p1.csv', ?, null, 'missing columns', 'missing_columns', ?)", [load, number, line])  # fmt: skip
         note_rejected_withdrawals(warehouse, readers(Settings.model_validate(tomllib.loads(FORMS))))
         allowed = {who for who, _, _ in permitted.derive()}
         find_untied(warehouse)
@@ -112,6 +112,8 @@ def test_what_is_emptied_on_its_way_in_is_not_taken_for_erased(warehouse):
 
     prepare_ops(warehouse)
     warehouse.execute("create temp table fresh_rejects as from quarantine.rejected_rows limit 0")
-    warehouse.execute("insert into fresh_rejects values (1, 'forms', 'p', 'p1.csv', 2, null, 'cast', 'diagnosis,x')")
+    warehouse.execute(
+        "insert into fresh_rejects values (1, 'forms', 'p', 'p1.csv', 2, null, 'cast', 'cast', 'diagnosis,x')"
+    )
     clean_rejects(warehouse, has_special=True)
     assert warehouse.execute("select content from fresh_rejects").fetchall() == [("",)]

@@ -169,7 +169,7 @@ def test_rule_25_a_broken_line_that_names_the_person_denies_whom_else_it_names(h
     ]  # fmt: skip
     with open_warehouse(home, settings.engine) as con:
         for number, line in enumerate(lines, start=1):
-            con.execute("insert into quarantine.rejected_rows values (1, 'crm', 'consents', 'c.csv', ?, null, 'r', ?)", [number, line])  # fmt: skip
+            con.execute("insert into quarantine.rejected_rows values (1, 'crm', 'consents', 'c.csv', ?, null, 'r', 'unknown', ?)", [number, line])  # fmt: skip
         note_load(con, 1, "crm", "consents")
         note_rejected_withdrawals(con, readers(settings))
         con.execute(

@@ -223,7 +223,7 @@ def test_rule_25_who_had_a_key_before_it_was_given_to_somebody_else_is_erased_wi
 EVENTS = """
 insert into raw_email.events (event_id, email, _load_id, _extracted_at) values ('e1', 'ANNA@Berg.se', 1, '2026-05-01'), ('e2', 'bo@dahl.se', 1, '2026-05-01');
 create view staging.stg_email__email_events as select event_id as source_key, email as contact_point, _load_id as load_id,
-    null::varchar as quarantine_reason from raw_email.events;
+    null::varchar as quarantine_reason, null::varchar as quarantine_code from raw_email.events;
 create or replace table conformed.conformed_email_events as select 'email' as source_system, source_key, null::varchar as person_system,
     null::varchar as person_key, contact_point from staging.stg_email__email_events;
 create table marts.fct_email_events as select source_system, source_key, null::varchar as customer_id, person_system, person_key

@@ -21,7 +21,7 @@ def test_rule_04_a_withdrawal_in_a_line_that_was_rejected_denies(permitted, ware
     settings = Settings.model_validate(tomllib.loads(FORMS))
     prepare_ops(warehouse)
     people = [ANNA, BO, person("cia", "Cia", "Ek", email="cia@x.se"), person("dan", "Dan", "Fors", email="dan@x.se")]
-    note = "insert into quarantine.rejected_rows values ({load}, 'forms', 'p', '{file}', 2, 'born', 'cast', $content)"
+    note = "insert into quarantine.rejected_rows values ({load}, 'forms', 'p', '{file}', 2, 'born', 'cast', 'cast', $content)"
     lines = {
         1: '{"id": "7", "mail": "anna@x.se", "born": "31.12.1980", "news": " NEJ", "said": "2026-02-01 10:00"}',
         2: '{"id": "8", "mail": "bo@x.se", "born": "31.12.1980", "news": "Ja", "said": "2026-02-01 10:00"}',
@@ -58,7 +58,7 @@ def test_rule_04_a_withdrawal_in_a_rejected_line_of_a_table_without_a_key_denies
     settings = Settings.model_validate(tomllib.loads(KEYLESS))
     prepare_ops(warehouse)
     note_load(warehouse, source_rows=2, rejected=2)
-    note = "insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p1.csv', 2, 'born', 'cast', $1)"
+    note = "insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p1.csv', 2, 'born', 'cast', 'cast', $1)"
     for line in ('{"id": "7", "mail": "anna@x.se", "born": "31.12.1980", "news": "Nej"}', "9,cia@x.se,x"):
         warehouse.execute(note, [line])
     people = [ANNA, BO, person("cia", "Cia", "Ek", email="cia@x.se")]
@@ -73,7 +73,7 @@ def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_
     settings = Settings.model_validate(tomllib.loads(FORMS))
     prepare_ops(warehouse)
     note_load(warehouse, at="2026-04-01 03:00", source_rows=2, inserted=1, duplicates=1)
-    replaced = "insert into quarantine.rejected_rows values (1, 'forms', 'p', null, null, null, 'replaced by another row of its key', $1)"
+    replaced = "insert into quarantine.rejected_rows values (1, 'forms', 'p', null, null, null, 'replaced by another row of its key', 'replaced', $1)"
     for row in (
         '{"id": "7", "mail": "anna@x.se", "news": "kanske", "said": "2026-02-01T10:00:00Z"}',
         '{"id": "8", "mail": "bo@x.se", "news": "kanske", "said": null}',
@@ -111,7 +111,7 @@ def test_rule_04_a_json_line_that_cannot_be_parsed_denies_whom_it_names(permitte
     prepare_ops(warehouse)
     note_load(warehouse, source_rows=9, rejected=4)
     for line in broken:
-        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [line])  # fmt: skip
+        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', 'not_an_object', ?)", [line])  # fmt: skip
     granted = [said(p["source_key"], person_system="forms", contact_point=p["email"]) for p in people]
     assert len(permitted(people, consent_events=granted)) == 5
     note_rejected_withdrawals(warehouse, readers(settings))
@@ -137,7 +137,7 @@ def test_rule_04_a_line_that_is_no_row_denies_everybody_whom_it_names(permitted,
     prepare_ops(warehouse)
     note_load(warehouse, source_rows=9, rejected=5)
     for line in lines:
-        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', ?)", [line])  # fmt: skip
+        warehouse.execute("insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', 'not_an_object', ?)", [line])  # fmt: skip
     granted = [said(name, person_system="forms", contact_point=f"{name}@x.se") for name in names]
     assert len(permitted(people, consent_events=granted)) == len(names)
     note_rejected_withdrawals(warehouse, readers(settings))
@@ -149,7 +149,7 @@ def test_rule_04_of_a_key_of_several_columns_a_broken_line_denies_every_combinat
     prepare_ops(warehouse)
     note_load(warehouse, source_rows=1, rejected=1)
     warehouse.execute(
-        "insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', "
+        "insert into quarantine.rejected_rows values (1, 'forms', 'p', 'p.jsonl', null, null, 'not a JSON object', 'not_an_object', "
         """'{"id": "a", "born": 1}{"born": "x|y", "id": "b"}')"""
     )
     note_rejected_withdrawals(warehouse, readers(settings))

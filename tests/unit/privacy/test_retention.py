@@ -285,7 +285,7 @@ def test_lines_that_could_not_be_read_go_with_the_shortest_retention(warehouse, 
     for load, at in enumerate(("2025-01-01", "2026-05-01"), start=1):
         note_load(warehouse, load, "crm", "cases", at)
     warehouse.execute(
-        "insert into quarantine.rejected_rows select n, 'crm', 'cases', null, null, null, 'broken', 'x' from range(1, 3) t(n)"
+        "insert into quarantine.rejected_rows select n, 'crm', 'cases', null, null, null, 'broken', 'unknown', 'x' from range(1, 3) t(n)"
     )
     assert forget_expired(warehouse, settings, TODAY) == {"quarantine.rejected_rows": 1}
     assert warehouse.execute("select load_id from quarantine.rejected_rows").fetchall() == [(2,)]

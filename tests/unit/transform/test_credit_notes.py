@@ -16,7 +16,7 @@ def conformed(compiled, warehouse):
     for seed in ("order_statuses", "currencies"):
         warehouse.execute(f"create table reference.{seed} as from read_csv('{PROJECT_DIR}/dbt_project/seeds/{seed}.csv', all_varchar = true)")  # fmt: skip
     columns = entities()["orders"] | dict.fromkeys(("deleted_at", "extracted_at"), "timestamp") | {"load_id": "bigint"}
-    columns |= dict.fromkeys(("source_system", "source_key", "quarantine_reason"), "varchar")
+    columns |= dict.fromkeys(("source_system", "source_key", "quarantine_reason", "quarantine_code"), "varchar")
     declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     warehouse.execute(f"create table staging.stg_webshop__orders ({declared})")
 

@@ -12,7 +12,7 @@ select
             "crm",
             [
                 required(as_utc("opened_at"), "opening time"),
-                ["satisfaction not between 1 and 5", "satisfaction is out of range"],
+                ["satisfaction not between 1 and 5", "satisfaction is out of range", "out_of_range"],
             ],
         )
     }}

@@ -31,6 +31,7 @@ select
                     ~ is_refusal("event")
                     ~ ", true)",
                     "event is unknown",
+                    "unknown_kind",
                 ],
             ],
         )

@@ -9,8 +9,12 @@
 }}
 
 {%- set unmatched = [
-    ["phone is null and (family_name is null or postal_code is null)", "nothing to match on"],
-    ["version_on is null", "the name of its file tells no version date"],
+    [
+        "phone is null and (family_name is null or postal_code is null)",
+        "nothing to match on",
+        "nothing_to_match",
+    ],
+    ["version_on is null", "the name of its file tells no version date", "no_version_date"],
 ] %}
 
 with

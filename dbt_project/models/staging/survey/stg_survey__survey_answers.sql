@@ -7,5 +7,5 @@ select
     answer.kind as kind,
     answer.value as answer_text,
     try_cast(answer.value as double) as answer_number,
-    {{ staging_end("survey", [["answer.question is null", "question is missing"]]) }}
+    {{ staging_end("survey", [["answer.question is null", "question is missing", "missing"]]) }}
 from {{ each_of(source("survey", "responses"), "answers", "answer") }}

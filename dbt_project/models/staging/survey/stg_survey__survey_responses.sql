@@ -19,8 +19,8 @@ select
             "survey",
             [
                 required(as_utc("submitted_at"), "time"),
-                ["nps not between 0 and 10", "NPS is not 0 to 10"],
-                ["csat not between 1 and 5", "CSAT is not 1 to 5"],
+                ["nps not between 0 and 10", "NPS is not 0 to 10", "out_of_range"],
+                ["csat not between 1 and 5", "CSAT is not 1 to 5", "out_of_range"],
             ],
         )
     }}

@@ -8,5 +8,9 @@ select
     impressions,
     reach,
     clicks,
-    {{ staging_end("web_analytics", [required("spend_on", "day"), ["spend < 0", "spend is negative"]]) }}
+    {{
+        staging_end(
+            "web_analytics", [required("spend_on", "day"), ["spend < 0", "spend is negative", "out_of_range"]]
+        )
+    }}
 from {{ source("web_analytics", "ad_spend") }}

@@ -15,7 +15,8 @@ select
     {{ as_utc("delivered_at") }} as delivered_at,
     {{
         staging_end(
-            "webshop", [required(as_utc("created_at"), "order time"), ["subtotal is null", "subtotal is missing"]]
+            "webshop",
+            [required(as_utc("created_at"), "order time"), ["subtotal is null", "subtotal is missing", "missing"]],
         )
     }}
 from {{ source("webshop", "orders") }}

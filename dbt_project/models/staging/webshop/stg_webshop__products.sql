@@ -4,5 +4,5 @@ select
     category,
     price,
     currency,
-    {{ staging_end("webshop", [["price < 0", "price is negative"]]) }}
+    {{ staging_end("webshop", [["price < 0", "price is negative", "out_of_range"]]) }}
 from {{ source("webshop", "products") }}

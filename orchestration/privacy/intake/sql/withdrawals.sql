@@ -12,7 +12,7 @@ create table if not exists identity.withdrawals_read (
 );
 create table if not exists identity.untied_withdrawals (
     source_system varchar not null, entity varchar not null, source_key varchar not null, load_id bigint not null, reason varchar not null,
-    digest varchar not null
+    reason_code varchar not null, digest varchar not null
 );
 create or replace temp macro said_word(s) as
     nullif(lower(regexp_replace(s, '^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$', '', 'g')), '');
