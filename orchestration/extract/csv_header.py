@@ -66,7 +66,20 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
                 where=f"{file.name}, line 1",
                 to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
             )
-    return _as_declared(names, table), lines.line_num
+    taken = lines.line_num
+    if names[-1:] != [""]:
+        return _as_declared(names, table), taken
+    # the last row of a part of the file may be cut; the header may come again
+    rows = [row for row in lines if row and row != first][: -1 if len(start) >= _SNIFF_BYTES else None]
+    return _as_declared(names[: _fields(names, rows)], table), taken
+
+
+def _fields(names: list[str], rows: list[list[str]]) -> int:
+    """How many fields to read of a header that ends with delimiters. Where some row has none for its last empty names, and no row
+    says anything there, they are left out: a reader takes a row's last empty fields for none, and not a missing one for empty."""
+    if all(len(row) >= len(names) for row in rows):
+        return len(names)
+    return max((at for row in [names, *rows] for at, value in enumerate(row, start=1) if value.strip()), default=0)
 
 
 def _as_declared(names: list[str], table: Table) -> list[str]:

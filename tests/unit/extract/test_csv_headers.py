@@ -35,6 +35,38 @@ def test_a_last_empty_name_is_ignored(read):
     assert read("id;email;\n1;a@x.test;\n", csv=SEMICOLON) == [("1", "a@x.test")]
 
 
+@pytest.mark.parametrize("more", ["", "3;\n" * 40_000])
+def test_a_last_empty_name_that_no_row_has_a_field_for_is_none(read, warehouse, more):
+    """The writer ends its header with a delimiter, and no row: every row has one field less."""
+    rows = read("id;email;\n1;a@x.test\n2;\n" + more, csv=SEMICOLON)
+    assert rows[:2] == [("1", "a@x.test"), ("2", None)] and len(rows) == (3 if more else 2)
+    assert read("id;email;;\n4;b@x.test\n", csv=SEMICOLON, name="b.csv")[-1] == ("4", "b@x.test")
+    assert warehouse.execute("select count(*) from quarantine.rejected_rows").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(("kind", "line"), [("VARCHAR", None), ("BIGINT", 3)])
+def test_a_header_that_comes_again_with_its_last_empty_name_is_one(read, warehouse, kind, line):
+    rows = read("id;email;\n1;a@x.test\nid;email;\n2;b@x.test\n", {"id": kind, "email": "VARCHAR"}, csv=SEMICOLON)
+    assert [email for _, email in rows] == ["a@x.test", "b@x.test"]
+    told = warehouse.execute("select line, reason_code from quarantine.rejected_rows").fetchall()
+    assert told == [(line, "header_again")]
+
+
+def test_where_only_some_rows_have_the_field_of_a_last_empty_name_all_are_read(read, warehouse):
+    rows = read("id;email;;\n1;a@x.test\n2;b@x.test;\n3;c@x.test;;\n", csv=SEMICOLON)
+    assert rows == [("1", "a@x.test"), ("2", "b@x.test"), ("3", "c@x.test")]
+    assert warehouse.execute("select count(*) from quarantine.rejected_rows").fetchone() == (0,)
+
+
+def test_where_a_column_without_a_name_says_something_rows_without_it_are_told(read, warehouse):
+    rows = "".join(f"{n};a@x.test;x\n" for n in range(100, 200))
+    assert len(read(f"id;email;\n1;b@x.test\n{rows}", csv=SEMICOLON)) == 100
+    told = warehouse.execute("select line, reason_code from quarantine.rejected_rows").fetchall()
+    assert told == [(2, "missing_columns")]
+    with pytest.raises(SourceError, match="2 of 3 lines have not the fields that the header says"):
+        read("id;email;\n1;b@x.test\n2;b@x.test\n3;a@x.test;x\n", csv=SEMICOLON, name="b.csv")
+
+
 def test_names_that_differ_by_case_alone_are_two(read, load_files):
     assert read("id,email,Email\n1,home,work\n") == [("1", "home")]
     counts = load_files({"b.csv": "id,email,Email\n2,home,work\n"}, columns=TWO)
