@@ -65,6 +65,18 @@ def check_what_opens(mapping: EntityMap, where: str) -> None:
             )
 
 
+def check_ages(mapping: EntityMap, where: str) -> None:
+    """Raises ConfigurationError where a birth date that cannot be read would be an unknown age. For settings by which somebody of
+    unknown age counts as an adult."""
+    how = mapping.how("birth_date")
+    if mapping.entity == "people" and how and how.on_bad == "null":
+        raise ConfigurationError(
+            "'birth_date' with on_bad = \"null\" would let a child whose birth date cannot be read count as an adult",
+            where=where,
+            to_do='leave on_bad away, so that such a row is set aside; or unknown_age = "exclude" below [privacy]',
+        )
+
+
 def _ignored_refusals(how: ColumnMap, harmless: Collection[str]) -> list[str]:
     """Words of `ignore` that say no. A plain no may be the answer to "unsubscribed?": where another word is mapped to one that denies."""
     asks_the_other_way = any(_letters(means) not in harmless for means in how.values.values())

@@ -17,7 +17,7 @@ from orchestration.contracts.staged_tables import tables_staged_for
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
-from orchestration.extract.permission_maps import check_what_opens
+from orchestration.extract.permission_maps import check_ages, check_what_opens
 from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.privacy.intake.special_categories import special_category_of
 
@@ -73,6 +73,8 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
                 keys = ("sources", name, "tables", table_name, "maps", number)
                 block = f"[[sources.{name}.tables.{table_name}.maps]] of {mapping.entity}"
                 _check_mapping(table, mapping, place(path, text, keys), block)
+                if settings.privacy.unknown_age_is_adult:
+                    check_ages(mapping, place(path, text, keys))
         if system:
             tables = _staged(name, tables)
         sources[name] = source.model_copy(update={"tables": tables, "system": system})

@@ -43,7 +43,13 @@ from orchestration.privacy.intake.noted import (
 from orchestration.privacy.intake.raw_people import declared, raw_table, standing
 from orchestration.privacy.intake.set_aside import forget_set_aside, staged_pairs
 from orchestration.privacy.intake.spelled_numbers import is_spelled
-from orchestration.privacy.rights.erased_points import addresses_in, forget_withdrawals, is_place_of, note_points
+from orchestration.privacy.rights.erased_points import (
+    addresses_in,
+    forget_withdrawals,
+    is_cut_of,
+    is_place_of,
+    note_points,
+)
 from orchestration.privacy.rights.rights import prepare_requests
 from orchestration.privacy.rights.rights_keys import forget_stand_ins
 from orchestration.privacy.secrets.pepper import find_pepper
@@ -193,7 +199,8 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     known += [
         f"list_has_any({addresses_in(f'{quote(c)}::varchar')}, {LISTED.format(kind='email')})" for c in person.email
     ]
-    known += [is_place_of(f"{quote(c)}::varchar") for c in dict.fromkeys(person.email) if c in person.phone]
+    points = [f"{quote(c)}::varchar" for c in dict.fromkeys(person.email) if c in person.phone]
+    known += [said for point in points for said in (is_place_of(point), is_cut_of(point))]
     numbers, country = VALUES.format(kind="phone"), settings.identity.default_country
     known += [is_spelled(con, raw_table(source, name), person, c, country, numbers) for c in person.phone]
     known += [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {VALUES.format(kind='own')}" for c in person.own]

@@ -26,6 +26,11 @@ _WITH_POINTS = (
 _IS_KEYED = names_record("person_system", "person_key")
 
 
+def is_cut_of(written: str) -> str:
+    """SQL: whether a contact point has an address of noted people in parts (alva .ek@x.se), or words that are one (alva, bo@x.se)."""
+    return f"(contains({written}, '@') and list_has_any(match_keys.withdrawn_addresses({written}), {LISTED.format(kind='email')}))"
+
+
 def is_place_of(written: str) -> str:
     """SQL: whether a text is a postal address of noted people's alone."""
     return f"list_has_any(match_keys.place_keys({written}), {LISTED.format(kind='place')})"
@@ -35,7 +40,7 @@ def is_place_of(written: str) -> str:
 _TO_READ = f"""
 create or replace temp table points_to_read as
 select contact_point, {{addresses}} as addresses, {{is_keyed}} as is_keyed from ({{said}}) r
-where list_has_any(addresses, {LISTED.format(kind="email")}) or is_keyed or {is_place_of("contact_point")} or exists (
+where list_has_any(addresses, {LISTED.format(kind="email")}) or {is_cut_of("contact_point")} or is_keyed or {is_place_of("contact_point")} or exists (
     select 1 from {VALUES.format(kind="phone")} v where contains(match_keys.digits_in(r.contact_point), right(v.value, 7)))
 """
 _NUMBERS = """
@@ -51,6 +56,18 @@ _PARTS = f"""
 create or replace temp table point_parts as
 with emails as (select {LISTED.format(kind="email")} as listed), phones as (select {LISTED.format(kind="phone")} as listed),
 addresses as (select contact_point, unnest(addresses) as part from points_to_read),
+-- addresses of theirs that a point has in parts, or words of: what is a piece of one is theirs, unless somebody else has it
+cut as (
+    select contact_point, unnest(list_filter(match_keys.withdrawn_addresses(contact_point), lambda a: list_contains(listed, a))) as whole
+    from points_to_read, emails where contains(contact_point, '@')
+),
+pieces as (
+    select a.contact_point, a.part from addresses a join cut c on c.contact_point = a.contact_point and c.whole <> a.part
+        and split_part(c.whole, '@', 2) = split_part(a.part, '@', 2)
+        and contains(replace(split_part(c.whole, '@', 1), '.', ''), replace(split_part(a.part, '@', 1), '.', ''))
+    where a.part not in (select unnest(match_keys.email_readings(email)) from conformed.conformed_people
+        where email is not null and (source_system, source_key) not in {RECORDS})
+),
 numbers as (
     select p.contact_point, p.part, n.readings, list_has_any(list_append(n.readings, n.phone_key), listed) as is_theirs, listed
     from point_numbers p join point_phones n on n.phone = p.part, phones
@@ -58,7 +75,9 @@ numbers as (
 )
 select contact_point, contact_point as kept, true as is_theirs from points_to_read where {is_place_of("contact_point")}
 union all
-select contact_point, part as kept, list_has_any({{addresses}}, listed) as is_theirs from addresses, emails
+select contact_point, whole, true from cut
+union all
+select contact_point, part as kept, list_has_any({{addresses}}, listed) or (contact_point, part) in (from pieces) as is_theirs from addresses, emails
 union all
 select contact_point, part, is_theirs from numbers
 union all

@@ -70,6 +70,10 @@ WITHDRAWALS = [
     ("0701112233081234579", None, ("+4681234579", None)),
     ("anna@berg.se, 08-222 333 44", None, ("08-222 333 44", None)),
     ("yy@other.se 070-111 22 33", None, ("yy@other.se", None)),
+    # in parts
+    ("an na@berg.se", None, None),
+    ("an na@berg.se", "2", (None, "2")),
+    ("an na@berg.se; qq@other.se", None, ("qq@other.se", None)),
     # by somebody else's key, on her point
     ("anna@berg.se", "2", (None, "2")),
     ("anna@berg.se; bo@dahl.se", "2", ("bo@dahl.se", "2")),

@@ -339,6 +339,23 @@ def test_what_cannot_be_read_of_a_statement_or_a_register_opens_nothing(write_co
     load_settings(write_config(mapped(entity, constants, how.replace("null", "quarantine"))))
 
 
+@pytest.mark.parametrize(
+    ("privacy", "on_bad", "is_refused"),
+    [
+        ('unknown_age = "adult"', "null", True), ('unknown_age = { survey = "adult" }', "null", True), ('unknown_age = "adult"', "quarantine", False),
+        ('unknown_age = "exclude"', "null", False), ("", "null", False),
+    ],
+)  # fmt: skip
+def test_rule_17_a_birth_date_that_cannot_be_read_is_not_an_adults(write_config, privacy, on_bad, is_refused):
+    how = f'birth_date = {{ column = "said", on_bad = "{on_bad}" }}'
+    path = write_config(mapped("people", "", how) + f"[privacy]\n{privacy}\n")
+    if is_refused:
+        with pytest.raises(ConfigurationError, match="count as an adult"):
+            load_settings(path)
+    else:
+        load_settings(path)
+
+
 def test_a_grant_whose_end_cannot_be_read_is_set_aside(con):
     raw(con, "c", {"id": "1", "end": "slut 2025"}, {"id": "2", "end": "2027-01-01"}, {"id": "3", "end": ""})
     constants = {"purpose": "survey", "channel": "email", "status": "granted", "stated_at": "2026-01-01"}
