@@ -55,3 +55,13 @@ def test_parts_are_filled_in_and_a_missing_one_is_an_error(tmp_path: Path):
     assert sql_script(str(tmp_path / "some.py"), "some", what="'{{ x }}'", where="t") == "select '{{ x }}' from t;\n"
     with pytest.raises(KeyError, match="where"):
         sql_script(str(tmp_path / "some.py"), "some", what=1)
+
+
+def test_each_macro_of_match_keys_is_defined_once():
+    scripts = sorted((PROJECT_DIR / "orchestration" / "match_keys" / "sql").glob("*.sql"))
+    named = [
+        name
+        for path in scripts
+        for name in re.findall(r"(?i)create or replace macro ([\w.]+)", path.read_text("utf-8"))
+    ]
+    assert len(named) > 100 and sorted({name for name in named if named.count(name) > 1}) == []

@@ -91,12 +91,6 @@ create or replace macro match_keys.plain_address_key(s) as
 create or replace macro match_keys.email_readings(s) as
     case when match_keys.is_plain_address(s) then [match_keys.plain_address_key(s)]
         else coalesce(match_keys.known_addresses(s), []::varchar[]) end;
--- the address that a field certainly names; null where it names none, several, or one with a gap at the @; nor is it certain
--- where nothing stands between one @ and the next
-create or replace macro match_keys.email_key(s) as
-    case when match_keys.is_plain_address(s) then match_keys.plain_address_key(s)
-        when not regexp_matches(s, '[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]@|@[\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/]|@[^\s\p{Z}\p{Cc}<>()\[\]{}",;:|\\/@]*@')
-            then list_transform([match_keys.known_addresses(s)], lambda k: case when len(k) = 1 then k[1] end)[1] end;
 -- whether nothing stands around an address that may be another one, or a part of it: of a local part that is cut (alva .ek@x.se)
 -- and of two people (anna.berg, bo@x.se) it is not certain. Before it may stand signs, labels, or a name before a bracket;
 -- behind it no word with a dot within
