@@ -129,19 +129,26 @@ _NAMED_BEFORE = re.compile(
 )
 # the same, and words that may be short for something else: directly before a number they are not
 _NAMED_BY = re.compile(r"(?i)(?:\b|_)(?:[pf]nr|cpr|ssn|hetu|person(?:nummer|nr)|f[øo]dselsn(?:ummer|r))(?:nr|no)?_*$")
+# what a dash joins to it is a part of the same key where it has digits: kund-800101-9804 has a number in it, and 12-800101-9804 none
+_JOINED = r"-[^\W_]*\d"
+_JOINED_BEFORE = re.compile(r"\d[^\W_]*-\Z")
 # as it stands in running text; digits behind a colon make it a time of day
-_IN_TEXT = re.compile(rf"(?<![\d-])(?:{WRITTEN})(?:(?<=\d)(?![\d-]|:\d)|(?<=[{_LETTERS}])(?![\w-]))")
+_IN_TEXT = re.compile(rf"(?<!\d)(?:{WRITTEN})(?:(?<=\d)(?!\d|{_JOINED}|:\d)|(?<=[{_LETTERS}])(?!\w|{_JOINED}))")
 
 
 # what is not as it is read: digits of other scripts, and of full width; signs as HTML writes them
 _OTHER_SIGN = re.compile(rf"(?:%(?:25)*[0-9A-Fa-f]{{2}})+|{_ENTITY}|(?![0-9])\d")
 
 
-def national_ids_in(text: str) -> Iterator[tuple[int, int]]:
+# the same within whatever key
+_ANYWHERE = re.compile(rf"(?<!\d)(?:{WRITTEN})(?:(?<=\d)(?!\d)|(?<=[{_LETTERS}])(?!\w))")
+
+
+def national_ids_in(text: str, *, within_keys: bool = False) -> Iterator[tuple[int, int]]:
     """Where identity numbers stand in running text, letters directly before or behind them or not (`pnr800101-…`), in the
-    digits of any script, and with signs as HTML writes them."""
+    digits of any script, and with signs as HTML writes them. `within_keys`: also where other digits are joined to one."""
     if _OTHER_SIGN.search(text) is None:
-        yield from (match.span() for match in _plain_ids_in(text))
+        yield from _plain_ids_in(text, within_keys)
         return
     # the text as it is read, and where each sign of it stands as it was written
     signs: list[str] = []
@@ -157,8 +164,8 @@ def national_ids_in(text: str) -> Iterator[tuple[int, int]]:
         at = end
     signs += text[at:]
     places += ((place, place + 1) for place in range(at, len(text)))
-    for match in _plain_ids_in("".join(signs)):
-        yield places[match.start()][0], places[match.end() - 1][1]
+    for start, end in _plain_ids_in("".join(signs), within_keys):
+        yield places[start][0], places[end - 1][1]
 
 
 def _sign(written: str) -> str:
@@ -170,31 +177,35 @@ def _sign(written: str) -> str:
     return "".join(str(unicodedata.decimal(sign, sign)) for sign in written)
 
 
-def _plain_ids_in(text: str) -> Iterator[re.Match[str]]:
-    for match in _IN_TEXT.finditer(text):
-        before, behind = _LETTERS_BEFORE.search(text, 0, match.start()), _LETTERS_BEHIND.match(text, match.end())
-        if before is None or behind is None:
-            # in one word with other digits it is a key or a digest
-            continue
-        written = match.group()
-        if written[:2].upper() == "SE":
-            # two letters and digits in groups: what stands between them is the number
-            if is_national_id(re.sub(r"\W", "", written)[2:-2]):
-                yield match
-            continue
-        is_glued = bool(before.group() or behind.group())
-        is_named = bool(_NAMED_BY.search(before.group()))
-        # ten digits without a sign between them may be an article's
-        if (
-            is_glued
-            and not is_named
-            and before.group().upper() != "SE"
-            and len(re.sub(r"\W", "", written)) == len(written) == 10
-        ):
-            continue
-        said = f"{text[max(0, match.start() - _BEFORE) : match.start()]}{' cpr ' if is_named else ''}"
-        if is_national_id(written, said, is_glued=is_glued):
-            yield match
+def _plain_ids_in(text: str, within_keys: bool) -> Iterator[tuple[int, int]]:
+    pattern, at = _ANYWHERE if within_keys else _IN_TEXT, 0
+    while match := pattern.search(text, at):
+        start, end = match.span()
+        if is_one := _is_one(text, start, end, within_keys):
+            yield start, end
+        # of what is none a number may be the end: 12:30 131052-308T begins as if 30 were a century
+        at = end if is_one else start + 1
+
+
+def _is_one(text: str, start: int, end: int, within_keys: bool) -> bool:
+    """Whether what stands there, and is written as a number, is somebody's."""
+    written = text[start:end]
+    if written[:2].upper() == "SE":
+        # two letters before it and two digits behind it
+        written = re.sub(r"\W", "", written)[2:-2]
+    if within_keys:
+        return is_national_id(written, is_glued=True)
+    before, behind = _LETTERS_BEFORE.search(text, 0, start), _LETTERS_BEHIND.match(text, end)
+    if before is None or behind is None or _JOINED_BEFORE.search(text, max(0, start - _BEFORE), before.start()):
+        # in one word with other digits it is a key or a digest
+        return False
+    is_glued = bool(before.group() or behind.group())
+    is_named = bool(_NAMED_BY.search(before.group()))
+    # ten digits without a sign between them may be an article's
+    if is_glued and not is_named and before.group().upper() != "SE" and re.fullmatch(r"\w{10}", written):
+        return False
+    said = f"{text[max(0, start - _BEFORE) : start]}{' cpr ' if is_named else ''}"
+    return is_national_id(written, said, is_glued=is_glued)
 
 
 # of what stands before a number, as much as can say what it is
@@ -312,9 +323,9 @@ _READERS: dict[str, Callable[[str], str]] = {
 COUNTRIES = tuple(_READERS)
 
 
-def without_numbers(written: str, instead: str = REMOVED) -> tuple[str, int]:
+def without_numbers(written: str, instead: str = REMOVED, *, within_keys: bool = False) -> tuple[str, int]:
     """(Running text with `instead` for each identity number, how many there were.)"""
-    found = list(national_ids_in(written))
+    found = list(national_ids_in(written, within_keys=within_keys))
     for start, end in reversed(found):
         written = f"{written[:start]}{instead}{written[end:]}"
     return written, len(found)

@@ -171,6 +171,13 @@ def _is_somebodys(key: str) -> bool:
     return any(not number.isdecimal() or is_whole_number_of_somebody(int(number)) for number in found)
 
 
+def _without_numbers(written: str) -> tuple[str, int]:
+    # then what is joined to other digits: the check on `bi` sees it, and would hold the publication
+    rest, count = without_numbers(written)
+    rest, more = without_numbers(rest, within_keys=True)
+    return rest, count + more
+
+
 def _find_texts(con: duckdb.DuckDBPyConnection, entity: str, column: str) -> None:
     # a category is written in many rows: each is looked at once
     suspected = con.execute(
@@ -182,7 +189,7 @@ def _find_texts(con: duckdb.DuckDBPyConnection, entity: str, column: str) -> Non
     found = [
         (value, rest, rows)
         for value, rows, has_point, has_number in suspected
-        for rest, count in [without_numbers(value) if has_number else (value, 0)]
+        for rest, count in [_without_numbers(value) if has_number else (value, 0)]
         if has_point or count
     ]
     if found:

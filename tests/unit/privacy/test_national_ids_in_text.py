@@ -13,7 +13,7 @@ from data_quality.suites.conformed import suites
 from data_quality.suites.identity_numbers import holds_identity_number
 from orchestration.core.settings import Engine, Settings, Source
 from orchestration.privacy.intake.national_id_names import holds_national_ids
-from orchestration.privacy.intake.national_ids import REMOVED
+from orchestration.privacy.intake.national_ids import REMOVED, without_numbers
 from orchestration.privacy.intake.special_categories import IDENTITY_NUMBER, NUMBER_SQL, cleaned
 from tests.unit.privacy.test_national_ids import ANNA, swedish
 
@@ -33,10 +33,19 @@ WRITTEN = [
     # as addresses of the web write it
     f"{_D}%2D{_R}", f"{_D}%2d{_R}", f"{_D}%252D{_R}", f"19{_D}%20{_R}", f"{_D}%2F{_R}",
     # Danish and Finnish ones
-    "07.07.61-4285", "131052-308t", "hetu on 131052-308T", "131052-308T:n", "070761-4285.",
+    "07.07.61-4285", "131052-308t", "hetu on 131052-308T", f"kund-{ANNA}", f"{ANNA}-kund", f"-{ANNA}-", f"pnr-19{ANNA}-ny", "131052-308T-kortti",
+    "131052-308T:n", "070761-4285.",
 ]  # fmt: skip
-# of these only what cleans a delivery tells that they are numbers: by the word before them, or the way a Dane writes
-TOLD_BY_WORDS = ["CPR-nummeret er 0102034567", "personnummeret: 0102034567", "01.02.03-4567", f"SE{_TEN}"]
+# of these only what cleans a delivery tells that they are numbers: by the word before them, the way a Dane writes, or beside others
+TOLD_BY_WORDS = [
+    f"kl 10:30 {ANNA}",
+    "12:30 131052-308T",
+    "nr 46 070761-4285",
+    "CPR-nummeret er 0102034567",
+    "personnummeret: 0102034567",
+    "01.02.03-4567",
+    f"SE{_TEN}",
+]
 OF_NOBODY = [
     "SE556000476401", "SE556000-4764", "SE123456789001", "8 123 456 789 kr", "8.123.456.789", "1 234 567 890", "46 701 234 567", "192.168.100.200",
     "800101, 9805", "order 260501 (1235)", "130972,4802", "2026-05-01\n10:30", "rows 12\n34", "100 %20", "50%25 rabatt", "0%2D5", "800101%2D9805",
@@ -62,6 +71,17 @@ def test_the_looks_in_sql_see_the_same(warehouse):
     told = [f"hon skrev {written} och ringde kl 12" for written in TOLD_BY_WORDS]
     assert _missed(warehouse, f"regexp_matches(v, '{NUMBER_SQL}')", [*texts, *told]) == []
     assert _missed(warehouse, holds_identity_number(["v"]), texts) == []
+
+
+JOINED = [f"12-{ANNA}", f"{ANNA}-1", f"a1b-{ANNA}", f"{ANNA}-4a1b", f"{ANNA}:30"]
+
+
+def test_a_number_in_a_key_stays_where_data_enters_and_is_found_where_asked_for():
+    assert [text for text in JOINED if cleaned(text)[1]] == []
+    assert [without_numbers(text, within_keys=True) for text in JOINED] == [
+        (text.replace(ANNA, REMOVED), 1) for text in JOINED
+    ]
+    assert [text for text in OF_NOBODY if without_numbers(text, within_keys=True)[1]] == []
 
 
 def test_what_only_looks_like_a_number_stays(warehouse):
