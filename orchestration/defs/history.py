@@ -1,7 +1,10 @@
 """Where Dagster keeps the events of its runs: SQLite files, as by default, but held open. Named in dagster.yaml.
 
 Dagster's own class makes an engine for every statement: its compiled statements are thrown away each time, and SQLite
-folds its log back into the file on every close. Not here: what the events say.
+folds its log back into the file on every close. Measured: 909 events take 4 s here and 50 s there (1.8 and 9.5 s of CPU time);
+a night of the demo writes some 2,100. Not here: what the events say.
+
+Dagster has no public names for this; tests/unit/defs/test_history.py fails where its class holds files open itself.
 """
 
 from __future__ import annotations
@@ -13,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from dagster import AssetObservation, DagsterEventType
-from dagster._core.events import AssetObservationData
-from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster import AssetObservation, DagsterEventType, EventLogEntry
+from dagster._core.events import AssetObservationData  # private: what makes an event an observation
+from dagster._core.storage.event_log import SqliteEventLogStorage  # private: dagster.yaml names it so
+
+# private: where Dagster's own class looks, and how it waits for a file
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
     SQLITE_BUSY_TIMEOUT_SECONDS,
     SqliteEventLogStorageWatchdog,
 )
-from dagster._serdes import ConfigurableClassData
+from dagster._serdes import ConfigurableClassData  # private: what dagster.yaml hands to a class
 from watchdog.observers import Observer
 
 from orchestration.defs.ui_guard import guard_webserver

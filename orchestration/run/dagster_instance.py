@@ -23,6 +23,7 @@ def assert_usable(home: Home) -> None:
         return
     if missing := dagster_settings.not_found(home.dagster):
         raise _unusable(home, f"names what cannot be imported: {', '.join(missing)}")
+    # private: the public way reads the settings by opening every database; tests/unit/defs/test_history.py watches both names
     from dagster._core.instance.ref import InstanceRef
 
     with _telling_of_settings(home):
@@ -40,7 +41,9 @@ def open_instance(home: Home) -> DagsterInstance:
 @contextmanager
 def _telling_of_settings(home: Home) -> Iterator[None]:
     import dagster as dg
-    from dagster._check import CheckError
+    from dagster._check import (
+        CheckError,  # private: Dagster raises it for settings of another type, and it is no DagsterError
+    )
 
     try:
         yield

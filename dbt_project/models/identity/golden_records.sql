@@ -124,6 +124,7 @@ with
             and r.family_key = {{ joined_key("p.family_name") }}
         where b.valid_to is null
     ),
+    -- an aggregate a field: with one long table of candidates and a window, the model takes 1.3 times as long
     won as (
         select
             customer_id,

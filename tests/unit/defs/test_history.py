@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import psutil
 import pytest
+import sqlalchemy as sa
 
 from orchestration.core import dagster_settings
 from orchestration.core.dagster_settings import left_aside
@@ -54,6 +55,31 @@ def test_events_lie_where_dagsters_own_class_looks(instance: dg.DagsterInstance)
     theirs = [e.get_dagster_event().event_type_value for e in storage.get_logs_for_run(run_id) if e.is_dagster_event]
     assert ours == theirs and "ASSET_MATERIALIZATION" in ours and "ASSET_CHECK_EVALUATION" in ours
     assert instance.get_latest_materialization_event(one.key).run_id == run_id
+
+
+def test_dagsters_own_class_still_opens_a_file_for_every_statement(instance: dg.DagsterInstance, tmp_path: Path):
+    """Where this fails, Dagster holds its files open itself: `defs/history.py`, which needs private names, may go."""
+    from dagster._core.storage.event_log import SqliteEventLogStorage
+
+    opened: list[object] = []
+
+    def note(connection: object, _: object) -> None:
+        opened.append(connection)
+
+    def times(storage: dg.DagsterInstance | SqliteEventLogStorage) -> int:
+        read = storage.all_logs if isinstance(storage, dg.DagsterInstance) else storage.get_logs_for_run
+        assert not read("a-run")
+        before = len(opened)
+        for _ in range(5):
+            assert not read("a-run")
+        return len(opened) - before
+
+    sa.event.listen(sa.pool.Pool, "connect", note)
+    try:
+        assert times(SqliteEventLogStorage(str(tmp_path / "theirs"))) >= 5
+        assert times(instance) == 0
+    finally:
+        sa.event.remove(sa.pool.Pool, "connect", note)
 
 
 def test_an_event_is_seen_while_the_run_goes_on(instance: dg.DagsterInstance):
