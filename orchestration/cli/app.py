@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from orchestration.cli.audience import audience_app
 from orchestration.cli.audit import audit_app
 from orchestration.cli.breach import breach
+from orchestration.cli.campaigns import campaigns_app
 from orchestration.cli.catalogue import catalogue
 from orchestration.cli.consent import consent_app
 from orchestration.cli.console import Json, Watch, err, me, out, print_json, print_outcome, styled
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(audience_app, name="audience")
 app.add_typer(audit_app, name="audit")
+app.add_typer(campaigns_app, name="campaigns")
 app.add_typer(consent_app, name="consent")
 app.add_typer(demo_app, name="demo")
 app.add_typer(hold_app, name="hold")

@@ -1,0 +1,69 @@
+"""`kundbild campaigns …`: arguments and what is printed. Not here: work (insight/)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from orchestration.cli.console import Json, out, print_json
+
+if TYPE_CHECKING:
+    from orchestration.insight.lift import Lift
+
+campaigns_app = typer.Typer(help="What campaigns did, against those who got nothing.", no_args_is_help=True)
+
+
+@campaigns_app.command(
+    epilog="Example: kundbild campaigns evaluate sent.csv --arm variant --control none --outcome bought"
+)
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="A row for each customer: CSV, TSV, Parquet or JSON Lines.")],
+    arm: Annotated[str, typer.Option(help="The column that says who got what.")],
+    control: Annotated[str, typer.Option(help="The value of that column for whoever got nothing.")],
+    outcome: Annotated[
+        str,
+        typer.Option(help="The column of what is measured: yes or no (0 and 1), or an amount, 0 where nothing was."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Measure a campaign of your own: how much more the treated did than the control, and how sure that is.
+
+    Of each arm, and of all treated: rate or mean, lift, its 95 % interval, p, and the smallest lift that arms of this size find
+    in 80 % of tests. Who is in which arm must have been drawn by lot: else the lift is of whom you chose, not of what you sent.
+    Nothing is stored.
+    """
+    from orchestration.insight.campaign_files import evaluate as evaluate_file
+
+    found = evaluate_file(file, arm=arm, control=control, outcome=outcome)
+    if as_json:
+        print_json(found.as_dict())
+        return
+    is_rate = found.kind == "rate"
+    table = RichTable(arm, "customers", f"{found.kind} of {outcome}", "lift", "95 % interval", "in %", "p")
+    table.add_row(
+        f"{found.control.arm} (control)", f"{found.control.customers:,}", _value(found.control.value, is_rate)
+    )
+    told = [*found.arms, found.treated] if len(found.arms) > 1 else found.arms
+    for lift in told:
+        table.add_row(lift.arm, f"{lift.customers:,}", _value(lift.value, is_rate), *_cells(lift, is_rate))
+    out.print(table)
+    for lift in told:
+        out.print(f"{lift.arm}: {lift.verdict}.", highlight=False)
+    for reason, count in found.left_out.items():
+        out.print(f"Left out: {count:,} rows ({reason})", highlight=False)
+
+
+def _value(value: float, is_rate: bool) -> str:
+    return f"{value:.2%}" if is_rate else f"{value:,.2f}"
+
+
+def _cells(lift: Lift, is_rate: bool) -> tuple[str, ...]:
+    of, low, high = (
+        f"{100 * value:+.2f} pp" if is_rate else f"{value:+,.2f}"
+        for value in (lift.lift, lift.lift_low, lift.lift_high)
+    )
+    relative = "" if lift.relative_lift is None else f"{lift.relative_lift:+.1%}"
+    return of, f"{low} to {high}", relative, "< 0.001" if lift.p_adjusted < 0.001 else f"{lift.p_adjusted:.3f}"

@@ -1,0 +1,133 @@
+"""The arms of a campaign out of a file of its customers. Here: reading and counting. Not here: statistics (lift.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.core.errors import KundbildError
+from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import quote
+from orchestration.insight.lift import Arm, Lift, compare, pooled
+
+TREATED = "all treated"
+_READERS = {
+    ".csv": "read_csv($path, all_varchar = true, header = true)",
+    ".tsv": "read_csv($path, all_varchar = true, header = true, delim = '\t')",
+    ".parquet": "read_parquet($path)",
+    ".jsonl": "read_json($path)",
+    ".json": "read_json($path)",
+}
+# an arm is a decision somebody took for many: a column of more values than this is of another kind
+_MOST_ARMS = 50
+_COUNTS = sql_script(__file__, "campaign_arms")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a campaign did. `kind` is `rate` where every outcome is yes or no, else `mean`.
+
+    `left_out` counts rows by why they are in no arm's figures.
+    """
+
+    outcome: str
+    kind: str
+    control: Arm
+    arms: list[Lift]
+    treated: Lift
+    left_out: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        control = {"arm": self.control.arm, "customers": self.control.customers, "value": self.control.value}
+        return {**asdict(self), "control": control}
+
+
+def evaluate(path: Path, *, arm: str, control: str, outcome: str) -> Evaluation:
+    """Compares each arm of the file, and all treated together, with the control. One row is one customer.
+
+    Raises KundbildError where the file or a column is not there, nobody is in the control, or an arm has fewer than two.
+    """
+    arms, left_out, is_rate = _arms(path, arm, outcome)
+    given = {name: found for name, found in arms.items() if name != control}
+    if control not in arms:
+        raise KundbildError(
+            f"no row of {path.name} has the control {control!r} in {arm}{_seen(arms)}",
+            to_do="name the arm of those who got nothing: --control VALUE",
+        )
+    if not given:
+        raise KundbildError(
+            f"all rows of {path.name} with an outcome are of the control", to_do="name another column: --arm COLUMN"
+        )
+    if few := sorted(name for name, found in arms.items() if found.customers < 2):
+        raise KundbildError(
+            f"{len(few)} arms of {path.name} have fewer than two customers with an outcome",
+            to_do="leave these rows out of the file, or name another column: --arm COLUMN",
+        )
+    treated = sorted(given.values(), key=lambda found: found.arm)
+    kind = {"is_rate": is_rate}
+    return Evaluation(
+        outcome=outcome,
+        kind="rate" if is_rate else "mean",
+        control=arms[control],
+        arms=compare(arms[control], treated, **kind),
+        treated=compare(arms[control], [pooled(treated, TREATED)], **kind)[0],
+        left_out=left_out,
+    )
+
+
+def _arms(path: Path, arm: str, outcome: str) -> tuple[dict[str, Arm], dict[str, int], bool]:
+    """(arm → its figures, rows left out by reason, whether the outcome is yes or no)."""
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise KundbildError(f"{path.name} is not a file that is read here", to_do=f"write one of {', '.join(_READERS)}")
+    if not path.is_file():
+        raise KundbildError(f"there is no file {path}", to_do="name the file of the campaign's customers")
+    with duckdb.connect() as con:
+        try:
+            con.execute(f"create temp table campaign as from {reader}", {"path": str(path)})
+        except duckdb.Error as error:
+            # DuckDB quotes the line that it could not read: it is of a customer
+            raise KundbildError(
+                f"{path.name} cannot be read as {path.suffix[1:].upper()} ({type(error).__name__})",
+                to_do="write one row a customer, and a first line of column names",
+            ) from None
+        columns = [str(name) for (name,) in con.execute("select column_name from (describe campaign)").fetchall()]
+        for column in (arm, outcome):
+            if column not in columns:
+                raise KundbildError(
+                    f"{path.name} has no column {column}: it has {', '.join(columns[:20])}",
+                    to_do="name columns as the file's first line does",
+                )
+        rows = con.execute(_COUNTS.format(arm=quote(arm), outcome=quote(outcome))).fetchall()
+    if not rows:
+        raise KundbildError(f"{path.name} has no rows", to_do="write one row a customer")
+    left_out = {
+        reason: count
+        for reason, count in zip(
+            ("no arm", "no outcome", "outcome is not a number"), (sum(row[i] for row in rows) for i in (4, 5, 6)), strict=True
+        )
+        if count
+    }  # fmt: skip
+    named = [row for row in rows if row[0] is not None and row[1]]
+    if len(named) > _MOST_ARMS:
+        raise KundbildError(
+            f"column {arm} has {len(named):,} different values: an arm is one of a few",
+            to_do="name the column that says who got what: --arm COLUMN",
+        )
+    if not named:
+        raise KundbildError(
+            f"no row of {path.name} has both an arm and an outcome that is a number",
+            to_do="write the outcome as 0 and 1, as true and false, or as an amount",
+        )
+    arms = {name: Arm(name, customers, value, variance) for name, customers, value, variance, *_ in named}
+    return arms, left_out, all(row[7] for row in named)
+
+
+def _seen(arms: Mapping[str, Arm]) -> str:
+    """The arms that the file has. One of a single customer may be a person's own value: it is not told."""
+    shared = sorted(name for name, found in arms.items() if found.customers > 1)
+    return f": it has {', '.join(shared[:10])}" if shared else ""
