@@ -65,8 +65,7 @@ pieces as (
     select a.contact_point, a.part from addresses a join cut c on c.contact_point = a.contact_point and c.whole <> a.part
         and split_part(c.whole, '@', 2) = split_part(a.part, '@', 2)
         and contains(replace(split_part(c.whole, '@', 1), '.', ''), replace(split_part(a.part, '@', 1), '.', ''))
-    where a.part not in (select unnest(match_keys.email_readings(email)) from conformed.conformed_people
-        where email is not null and (source_system, source_key) not in {RECORDS})
+    where a.part not in ({{others}})
 ),
 numbers as (
     select p.contact_point, p.part, n.readings, list_has_any(list_append(n.readings, n.phone_key), listed) as is_theirs, listed
@@ -84,6 +83,11 @@ union all
 -- two numbers that are written as one
 select contact_point, unnest(list_filter(readings, lambda r: len(list_filter(listed, lambda l: contains(r, right(l, 7)))) = 0)), false
 from numbers where is_theirs
+"""
+# addresses of others; before a first night nobody is known
+_OTHERS = f"""
+select unnest(match_keys.email_readings(email)) from conformed.conformed_people
+where email is not null and (source_system, source_key) not in {RECORDS}
 """
 _POINTS = """
 insert into erased_points
@@ -135,7 +139,8 @@ def note_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute(_NUMBERS)
     numbers = "select part as phone, '' as country_code from point_numbers"
     read_phones_apart(con, numbers, settings.identity.default_country, "point_phones")
-    con.execute(_PARTS.format(addresses=addresses_in("part")))
+    others = _OTHERS if has_table(con, "conformed", "conformed_people") else "select null::varchar where false"
+    con.execute(_PARTS.format(addresses=addresses_in("part"), others=others))
     con.execute(_POINTS)
     con.execute("drop table points_to_read; drop table point_numbers; drop table point_parts; drop table point_phones")
 

@@ -11,10 +11,13 @@ from orchestration.core.settings import Table
 from orchestration.core.warehouse import open_warehouse
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.untied import find_untied
+from orchestration.match_keys import define_match_keys
+from orchestration.privacy.intake.noted import prepare_noted
 from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
+from orchestration.privacy.rights.erased_points import note_points
 from orchestration.privacy.secrets.pepper import find_pepper
 from tests.loads import note_load
 from tests.unit.two_people import asked, erase_anna
@@ -133,6 +136,15 @@ def test_rule_25_statements_lose_the_person_and_whoever_stands_beside_them_has_w
         key_withdrawn_points(con, "SE")
         assert con.execute("select distinct contact_point, person_key from identity.point_holders").fetchall() == [("bo@dahl.se", "2")]  # fmt: skip
         assert find_untied(con) == 0
+
+
+def test_what_is_known_again_before_a_first_night_is_read_without_people(warehouse, settings):
+    """As of a warehouse that is built anew beside its suppression list."""
+    prepare_withdrawals(warehouse)
+    prepare_noted(warehouse)
+    define_match_keys(warehouse)
+    note_points(warehouse, settings)
+    assert warehouse.execute("select count(*) from erased_points").fetchall() == [(0,)]
 
 
 # withdrawn addresses by post, and the record that each names: where Anna (1) alone lives, other streets, a house where Bo lives too
