@@ -20,9 +20,11 @@ from data_quality.suites.grades import grades
 from data_quality.suites.own_paths import by_paths_of_their_own
 from data_quality.suites.raw_statements import EARLIER, LATER, hidden_customers
 from orchestration.contracts.audiences import AudienceModel, audience_models
+from orchestration.contracts.model_files import models_of
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import text
 
+SEGMENTS = "segments"
 _IS_RESTRICTED = f"b.customer_id in {RESTRICTED}"
 # a withdrawal e, and a permission b
 _IS_ABOUT = (
@@ -35,7 +37,7 @@ def suites(settings: Settings, history: History) -> list[Suite]:
     return [
         *audience_suites(audience_models(), settings, history),
         *_permissions(settings),
-        *_segments(),
+        *segment_suites([table for _, table in models_of(SEGMENTS)]),
         _people(),
         *grades(settings, history),
     ]
@@ -212,14 +214,15 @@ def _permissions(settings: Settings) -> list[Suite]:
     ]
 
 
-def _segments() -> list[Suite]:
+def segment_suites(tables: list[str]) -> list[Suite]:
+    """The same check of every segment, because it is one."""
     check = no_row_where(
         "nobody_who_denied_profiling",
         "Nobody who denied or objected to profiling (Art. 21), or whose grant for it has ended.",
         f"b.customer_id in {DENIED_PROFILING}",
         rule=6,
     )
-    return [Suite("consent", "segments", t, ("segments", t), (check,)) for t in ("customer_rfm", "customer_lifecycle")]
+    return [Suite("consent", SEGMENTS, table, (SEGMENTS, table), (check,)) for table in tables]
 
 
 def _people() -> Suite:

@@ -6,15 +6,13 @@ exporting one (activation/).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from orchestration.contracts.model_files import model_file
+from orchestration.contracts.model_files import models_of
 from orchestration.core.settings import DBT_DIR
 from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.warehouse import quote
@@ -28,7 +26,6 @@ AUDIENCE_ROWS = "audience_rows"
 PREFIX = "audience_"
 # permissions, and what sources said, count for so long (rule 15)
 MAX_AGE = timedelta(hours=STATEMENT_HOURS)
-_FOLDER = "marts/audiences"
 
 
 @dataclass(frozen=True)
@@ -46,16 +43,7 @@ class AudienceModel:
 
 def audience_models(project: Path = DBT_DIR) -> list[AudienceModel]:
     """Every model below models/marts/audiences, and every other one whose own configuration names the schema."""
-    models = project / "models"
-    found = []
-    for path in sorted(models.rglob("*.sql")):
-        sql = path.read_text(encoding="utf-8")
-        said = _said(path)
-        schema = _configured(sql, "schema") or said.get("schema")
-        is_in_folder = path.relative_to(models).as_posix().startswith(_FOLDER + "/")
-        if schema == SCHEMA or (is_in_folder and schema is None):
-            found.append(AudienceModel(path.stem, _configured(sql, "alias") or said.get("alias") or path.stem))
-    return found
+    return [AudienceModel(model, table) for model, table in models_of(SCHEMA, project)]
 
 
 def audience_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -84,16 +72,3 @@ def _is_view(con: duckdb.DuckDBPyConnection, table: str) -> bool:
         [SCHEMA, table],
     )
     return bool(found.fetchall())
-
-
-def _configured(sql: str, key: str) -> str | None:
-    found = re.search(rf"""\b{key}\s*=\s*["']([^"']+)["']""", sql)
-    return found[1] if found else None
-
-
-def _said(path: Path) -> dict[str, Any]:
-    """The model's own configuration in the file beside it."""
-    beside = path.with_suffix(".yml")
-    if not beside.exists():
-        return {}
-    return next((m.get("config") or {} for m in model_file(beside).get("models", []) if m["name"] == path.stem), {})

@@ -13,6 +13,7 @@ from orchestration.activation.funnel import funnels, sentence
 from orchestration.activation.removals import pending
 from orchestration.activation.statement_sources import statements_known_until
 from orchestration.contracts.audiences import audience_models, drop_orphans
+from orchestration.contracts.model_files import models_of
 from orchestration.core.clock import now
 from orchestration.core.errors import GateError
 from orchestration.core.settings import DBT_DIR, Settings
@@ -43,10 +44,9 @@ _SNAPSHOTS = {
 def publication_assets(settings: Settings) -> dg.AssetsDefinition:
     deps = [["bi", path.stem.removeprefix("bi_")] for path in _models("bi")]
     deps += [["bi_open", path.stem.removeprefix("bi_open_")] for path in _models("bi_open")]
-    deps += [
-        ["marts", path.stem] for folder in ("customers", "engagement", "consent") for path in _models(f"marts/{folder}")
-    ]
-    deps += [["segments", path.stem] for path in _models("marts/segments")]
+    of_their_own = ("segments", "audiences")
+    deps += [["marts", path.stem] for path in _models("marts/*") if path.parent.name not in of_their_own]
+    deps += [["segments", table] for _, table in models_of("segments")]
     deps += [["audiences", audience.table] for audience in audience_models()]
 
     @dg.multi_asset(
@@ -114,4 +114,4 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
 
 
 def _models(folder: str) -> list[Path]:
-    return sorted((DBT_DIR / "models" / folder).glob("*.sql"))
+    return sorted((DBT_DIR / "models").glob(f"{folder}/*.sql"))
