@@ -56,7 +56,7 @@ def scaffold(name: str, kind: str, place: str, *, project: Path = PROJECT_DIR) -
     folder.mkdir(parents=True)
     first = next(iter(tables))
     for entity in KINDS[kind]:
-        files += _staging(folder, name, entity, first)
+        files += _staging(folder, name, entity, entity if entity in tables else first)
     sources = folder / "_sources.yml"
     sources.write_text(_sources(name, list(tables)), encoding="utf-8")
     return Scaffold([*files, sources], block)
@@ -123,6 +123,7 @@ def _module(name: str, kind: str, tables: dict[str, dict[str, str]]) -> str:
             "        },",
             f'        key=["{key}"],  # check: what tells two rows apart?',
             f'        path="{table}*",',
+            "        # of people? Add persons, retention and texts: see docs/extending.md, A table of people",
             "    ),",
         ]
     return "\n".join([*lines, "}", ""])

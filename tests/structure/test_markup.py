@@ -54,4 +54,4 @@ def test_the_help_shows_every_command_in_a_panel_in_the_order_of_use():
     shown = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group has them
     assert [(name, command.rich_help_panel) for name, command in shown.items()] == [
         (name, panel) for panel, names in PANELS.items() for name in names
-    ]
+    ], "add the command to PANELS in orchestration/cli/help_panels.py"

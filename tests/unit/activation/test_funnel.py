@@ -10,13 +10,14 @@ import pytest
 
 from data_quality.suites import marts
 from orchestration.activation.funnel import funnels, sentence
+from orchestration.contracts.audiences import audience_models
 from orchestration.contracts.reasons import words
 from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings, Source
 from orchestration.transform.runner import Dbt
 
-AUDIENCES = ("audience_newsletter_email", "audience_win_back_email", "audience_service_survey_email")
+AUDIENCES = tuple(audience.model for audience in audience_models())
 MODELS = (*AUDIENCES, "audience_funnel", "bi_audience_funnel")
 
 

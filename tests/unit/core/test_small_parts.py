@@ -137,10 +137,13 @@ def test_add_source_scaffolds_every_conformed_column(tmp_path):
     export = tmp_path / "export"
     export.mkdir()
     (export / "orders.csv").write_text("order_id,total\n1,10.5\n")
+    (export / "buyers.csv").write_text("id,mail\n1,anna@example.com\n")
     made = scaffold("butik", "webshop", str(export), project=tmp_path)
     staging = (tmp_path / "dbt_project/models/staging/butik/stg_butik__orders.sql").read_text()
     assert all(f" as {column}" in staging for column in entities()["orders"])
+    assert 'source("butik", "orders")' in staging, "the table of the entity's name, where there is one"
     module = (tmp_path / "orchestration/extract/systems/butik.py").read_text()
+    assert module.count("persons, retention and texts") == 2
     namespace: dict = {}
     exec(compile(module, "butik.py", "exec"), namespace)
     assert namespace["TABLES"]["orders"].columns == {"order_id": "BIGINT", "total": "DOUBLE"}
