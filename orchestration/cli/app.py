@@ -18,6 +18,7 @@ from orchestration.cli.catalogue import catalogue
 from orchestration.cli.consent import consent_app
 from orchestration.cli.console import Json, Watch, err, me, out, print_json, print_outcome, styled
 from orchestration.cli.demo import demo_app
+from orchestration.cli.dictionary import dictionary
 from orchestration.cli.erasure import confirm, erase, prove_erasure
 from orchestration.cli.explain import explain
 from orchestration.cli.failures import code_of, flushed, tell
@@ -55,6 +56,7 @@ app.add_typer(review_app, name="review")
 app.command(epilog="Example: kundbild breach found.csv --notification notification.md --customers whom.csv")(breach)
 app.command()(explain)
 app.command()(catalogue)
+app.command(epilog="Example: kundbild dictionary --to dictionary.html")(dictionary)
 app.command(epilog="Example: kundbild erase --email - --received 2026-05-31")(erase)
 app.command(epilog="Example: kundbild confirm 8f0c2a1b9d3e")(confirm)
 app.command("export-subject", epilog="Example: kundbild export-subject --customer ID --to it.json --html it.html")(
