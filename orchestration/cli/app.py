@@ -31,6 +31,7 @@ from orchestration.cli.quarantine import quarantine_app
 from orchestration.cli.requests import requests_app
 from orchestration.cli.review import review_app
 from orchestration.cli.rights import export_subject, object_to_marketing, rectify, restrict, withdraw
+from orchestration.cli.show import show
 from orchestration.core.errors import KundbildError
 from orchestration.publishing.grades import GradeName
 
@@ -55,6 +56,7 @@ app.add_typer(requests_app, name="requests")
 app.add_typer(review_app, name="review")
 app.command(epilog="Example: kundbild breach found.csv --notification notification.md --customers whom.csv")(breach)
 app.command()(explain)
+app.command(epilog="Example: kundbild show crm:1042 --html customer.html")(show)
 app.command()(catalogue)
 app.command(epilog="Example: kundbild dictionary --to dictionary.html")(dictionary)
 app.command(epilog="Example: kundbild erase --email - --received 2026-05-31")(erase)

@@ -54,9 +54,11 @@ def dictionary(
 def _entries() -> list[Entry]:
     from orchestration.contracts.dictionary import read_dictionary
     from orchestration.core.configuration import home_and_config, load_settings
+    from orchestration.core.migrations import refuse_newer
     from orchestration.transform.runner import Dbt
 
     home, config = home_and_config()
+    refuse_newer(home)
     settings = load_settings(config)
     dbt = Dbt(settings, home.prepare())
     if dbt.standing_manifest() is None:

@@ -76,7 +76,7 @@ def explain(con: duckdb.DuckDBPyConnection, subject: str, model: Model, other: s
     """
     if not has_table(con, "identity", "customer_source_records"):
         raise KundbildError("no night has resolved identities yet", to_do="`kundbild run`")
-    customer_id, record_id = _customer_of(con, subject)
+    customer_id, record_id = customer_of(con, subject)
     ids = [
         row[0]
         for row in con.execute(
@@ -90,7 +90,7 @@ def explain(con: duckdb.DuckDBPyConnection, subject: str, model: Model, other: s
             raise KundbildError(
                 "a customer cannot be compared with a record", to_do="name two records, system:key each"
             )
-        other_customer, other_id = _customer_of(con, other)
+        other_customer, other_id = customer_of(con, other)
         customers = sorted({customer_id, other_customer})
         if other_id is None or other_id == record_id:
             raise KundbildError(f"{other!r} is not another source record", to_do="name two records, system:key each")
@@ -101,8 +101,10 @@ def explain(con: duckdb.DuckDBPyConnection, subject: str, model: Model, other: s
     return Explanation(customer_id, _records(con, ids), links, golden, _history(con, customer_id), customers)
 
 
-def _customer_of(con: duckdb.DuckDBPyConnection, subject: str) -> tuple[str, int | None]:
-    """(customer id, record id where a record was named)."""
+def customer_of(con: duckdb.DuckDBPyConnection, subject: str) -> tuple[str, int | None]:
+    """(customer id, record id where a record was named) of a customer id, an old one too, or of `system:key`.
+
+    Raises KundbildError where there is no such customer or record."""
     if ":" in subject:
         system, key = subject.split(":", 1)
         rows = con.execute(

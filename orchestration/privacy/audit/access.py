@@ -14,14 +14,14 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Privacy
 from orchestration.privacy.audit.log import AuditLog, Entry, audit_log
 
-QUERIED, LISTED_PAIRS, LISTED_ROWS, BY_DBT, BREACH = (
-    "queried", "listed pairs to review", "listed rows set aside", "ran dbt by hand", "assessed a breach",
+QUERIED, LISTED_PAIRS, LISTED_ROWS, BY_DBT, BREACH, SHOWN = (
+    "queried", "listed pairs to review", "listed rows set aside", "ran dbt by hand", "assessed a breach", "showed a customer",
 )  # fmt: skip
 # what a query's entry calls the grade that was asked; entries of before name the schema
 _FORMER_NAMES = {"bi": "analyst"}
 # every action of the log by which somebody saw, or took along, rows of people
 READS = (
-    QUERIED, LISTED_PAIRS, LISTED_ROWS, BY_DBT, BREACH, "explained a customer", "explained a permission", "exported an audience",
+    QUERIED, LISTED_PAIRS, LISTED_ROWS, BY_DBT, BREACH, SHOWN, "explained a customer", "explained a permission", "exported an audience",
     "told a recipient of removals", "exported pairs to review", "export",
 )  # fmt: skip
 # commands of dbt that build or describe, and options by which these too may print rows; others, as `show`, may anyway

@@ -28,6 +28,7 @@ REFUSE = {
     "dbt": "parse",
     "demo": "--customers 100",
     "demo next": "",
+    "dictionary": "",
     "erase": "--customer abc",
     "explain": "abc",
     "export-subject": "--customer abc",
@@ -59,11 +60,12 @@ REFUSE = {
     "review reject": "abc",
     "review undo": "crm:1 crm:2",
     "run": "",
+    "show": "abc",
     "withdraw": "--customer abc",
 }
 READ = {"audit access": "", "audit list": "", "audit verify": "", "catalogue": "", "doctor": "", "status": ""}
 # a folder of the project, a file and a port are all that they use
-NO_HOME = {"add-source", "identity evaluate", "demo serve"}
+NO_HOME = {"add-source", "campaigns evaluate", "identity evaluate", "demo serve"}
 
 
 def leaves(command: Any, name: str = "") -> Iterator[str]:

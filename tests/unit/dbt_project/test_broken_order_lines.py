@@ -24,7 +24,7 @@ def test_a_line_that_takes_back_and_comes_to_more_than_nothing_is_set_aside(quan
     row = "(select $1::varchar as quantity, $2::varchar as unit_price, $3::varchar as discount, null::double as refunded_quantity)"
     cases = " || ".join(
         f"case when {condition} then ['{reason}'] else [] end"
-        for condition, reason in model["config"]["meta"]["set_aside"]
+        for condition, reason, _ in model["config"]["meta"]["set_aside"]
         if "abs(refunded" not in condition
     )
     with duckdb.connect() as con:

@@ -1,0 +1,156 @@
+"""One customer as the marts know it: who, how much, in which segments, what is permitted, and what happened when.
+
+Here: reading it, and the page. Not here: why records are one customer (identity/explain.py), everything that is held of a person
+(privacy/rights/subject_access.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment
+
+from orchestration.contracts.model_files import models_of
+from orchestration.core.errors import KundbildError
+from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import has_table, quote
+from orchestration.identity.explain import customer_of
+
+MOST_EVENTS = 500
+_PAGE = Path(__file__).with_name("customer_picture.html.jinja")
+_TIMELINE = sql_script(__file__, "customer_timeline")
+_WIDTH, _LANE, _LABEL = 900, 26, 120
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: when (UTC), in which lane of the timeline, and what in words."""
+
+    at: datetime
+    lane: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A customer. `facts` are the columns of dim_customers and `figures` the further ones of customer_360 that hold something.
+
+    `segments` are the rows of every segment that has the customer; whoever objected to profiling is in none. `event_count` counts
+    all events, of which `events` has the newest MOST_EVENTS.
+    """
+
+    customer_id: str
+    facts: dict[str, Any]
+    figures: dict[str, Any]
+    segments: dict[str, dict[str, Any]]
+    permissions: list[dict[str, Any]]
+    events: list[Event]
+    event_count: int
+
+    @property
+    def name(self) -> str:
+        """The customer's name; empty where no record has one."""
+        parts = (self.facts.get("given_name"), self.facts.get("family_name"))
+        return str(self.facts.get("full_name") or " ".join(filter(None, parts)))
+
+
+def read_picture(con: duckdb.DuckDBPyConnection, subject: str) -> Picture:
+    """The picture of a customer id, an old one too, or of the customer of `system:key`.
+
+    Raises KundbildError where there is no such customer, or no night built the marts.
+    """
+    if not has_table(con, "marts", "customer_360") or not has_table(con, "identity", "customer_source_records"):
+        raise KundbildError("no night has built the marts yet", to_do="`kundbild run`")
+    customer_id, _ = customer_of(con, subject)
+    facts, figures = (_row(con, f"marts.{table}", customer_id) for table in ("dim_customers", "customer_360"))
+    if not facts:
+        raise KundbildError(
+            "the marts have no such customer: whoever is restricted is in none, and a new one is there after the next night",
+            to_do="`kundbild explain` shows its records",
+        )
+    segments = {table: _row(con, f"segments.{quote(table)}", customer_id) for _, table in models_of("segments")}
+    permissions = _rows(
+        con,
+        "select purpose, channel, is_permitted, contact_point, reason, expires_at from marts.contact_permissions "
+        "where customer_id = $id order by purpose, channel",
+        id=customer_id,
+    )
+    events = con.execute(_TIMELINE, {"id": customer_id, "most": MOST_EVENTS}).fetchall()
+    return Picture(
+        customer_id=customer_id,
+        facts=facts,
+        figures={name: value for name, value in figures.items() if name not in facts},
+        segments={table: row for table, row in segments.items() if row},
+        permissions=permissions,
+        events=[Event(at, lane, what) for at, lane, what, _ in events],
+        event_count=events[0][3] if events else 0,
+    )
+
+
+def write_page(picture: Picture) -> str:
+    """The picture as one HTML file with its timeline, nothing fetched. It holds personal data: keep the file private."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["said"] = in_words
+    page = environment.from_string(_PAGE.read_text(encoding="utf-8"))
+    return page.render(p=picture, most=MOST_EVENTS, chart=_chart(picture.events))
+
+
+def in_words(value: Any) -> str:
+    """A value as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
+
+
+def _row(con: duckdb.DuckDBPyConnection, table: str, customer_id: str) -> dict[str, Any]:
+    """The columns of the customer's row that hold something; {} where there is none."""
+    rows = _rows(con, f"select * exclude (customer_id) from {table} where customer_id = $id", id=customer_id)
+    return {name: value for name, value in rows[0].items() if value is not None and value != []} if rows else {}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[dict[str, Any]]:
+    cursor = con.execute(query, parameters)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _chart(events: list[Event]) -> dict[str, Any]:
+    """Where each event lies: time from left to right, a lane for each kind, and a mark at each year or month."""
+    if not events:
+        return {}
+    first, last = events[-1].at, events[0].at
+    span = max((last - first).total_seconds(), 1.0)
+    lanes = sorted({event.lane for event in events})
+
+    def x(at: datetime) -> float:
+        return round(_LABEL + (_WIDTH - _LABEL - 10) * (at - first).total_seconds() / span, 1)
+
+    dots = [
+        {"x": x(event.at), "y": lanes.index(event.lane) * _LANE + 18, "said": f"{event.at:%Y-%m-%d}: {event.what}"}
+        for event in events
+    ]
+    is_long = last.year - first.year >= 2
+    marks = [
+        datetime(year, month, 1)
+        for year in range(first.year, last.year + 1)
+        for month in ((1,) if is_long else range(1, 13))
+        if first <= datetime(year, month, 1) <= last
+    ]
+    # at most twelve have room for their words
+    every = len(marks) // 12 + 1
+    return {
+        "width": _WIDTH,
+        "height": len(lanes) * _LANE + 34,
+        "lanes": [{"name": lane, "y": number * _LANE + 18} for number, lane in enumerate(lanes)],
+        "dots": dots,
+        "marks": [{"x": x(mark), "said": f"{mark:%Y}" if is_long else f"{mark:%Y-%m}"} for mark in marks[::every]],
+    }
