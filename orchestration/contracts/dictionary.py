@@ -13,8 +13,15 @@ from typing import Any
 
 from jinja2 import Environment
 
-# in the order in which a reader meets them
-SCHEMAS = ("bi_open", "bi", "marts", "segments", "audiences")
+# what readers get, in the order in which they meet it
+_TITLES = {
+    "bi_open": "Open: aggregates without a person, for everybody in the company",
+    "bi": "Analysts: pseudonymised rows, for few",
+    "marts": "Marts: what the warehouse knows of customers",
+    "segments": "Segments: sets of customers that are described",
+    "audiences": "Audiences: customers who may be contacted",
+}
+SCHEMAS = tuple(_TITLES)
 _TEMPLATES = {"html": "dictionary.html.jinja", "md": "dictionary.md.jinja"}
 # The unit that a name says: one word means one thing everywhere. A column's `meta: unit` says another
 _OWN_CURRENCY = ("base_amount", "gross_amount", "refunded_amount", "net_amount", "revenue_amount")
@@ -154,12 +161,3 @@ def as_text(entries: Iterable[Entry], form: str) -> str:
     )
     environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("<", "&lt;")
     return environment.from_string(template).render(entries=list(entries), titles=_TITLES)
-
-
-_TITLES = {
-    "bi_open": "Open: aggregates without a person, for everybody in the company",
-    "bi": "Analysts: pseudonymised rows, for few",
-    "marts": "Marts: what the warehouse knows of customers",
-    "segments": "Segments: sets of customers that are described",
-    "audiences": "Audiences: customers who may be contacted",
-}

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import pytest
 
 from orchestration.contracts.reasons import words
 from orchestration.contracts.seeds import SEEDS
-from orchestration.core.configuration import load_settings
-from orchestration.core.home import Home
-from orchestration.core.settings import PROJECT_DIR
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.intake.personal_text import prepare_shown_values
-from orchestration.transform.runner import Dbt
+from tests.unit.compiled import compiled_models
 
 MODELS = ("bi_contact_compliance", "bi_permission_overview", "bi_email_campaigns", "bi_consent_overview")
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    home = Home(tmp_path_factory.mktemp("few")).prepare()
-    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *MODELS])
-    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
-    return {model: files[model].read_text() for model in MODELS}
+    return compiled_models(tmp_path_factory.mktemp("few"), MODELS)
 
 
 @pytest.fixture

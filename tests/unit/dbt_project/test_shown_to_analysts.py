@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from data_quality.suites.grades import _no_personal_value, _nothing_taken_out
 from orchestration.contracts.model_files import model_file
-from orchestration.core.configuration import load_settings
-from orchestration.core.home import Home
-from orchestration.core.settings import DBT_DIR, PROJECT_DIR
+from orchestration.core.settings import DBT_DIR
 from orchestration.privacy.intake.personal_text import find_personal_text
 from orchestration.privacy.secrets.pepper import Pepper
-from orchestration.transform.runner import Dbt
+from tests.unit.compiled import compiled_models
 from tests.unit.privacy.test_national_ids import PEPPER
 
 FEW = "several, some of few people"
@@ -44,11 +41,7 @@ def test_every_text_of_the_analysts_grade_is_shown_by_one_of_the_macros():
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    home = Home(tmp_path_factory.mktemp("shown")).prepare()
-    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *MODELS])
-    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
-    return {model: files[model].read_text() for model in MODELS}
+    return compiled_models(tmp_path_factory.mktemp("shown"), MODELS)
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ from datetime import date
 
 import pytest
 
-from orchestration.contracts.conformed import entities
 from orchestration.contracts.mapping_times import mapped_moment
-from orchestration.core.settings import PROJECT_DIR, Settings, Source, Table
+from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import prepare_raw
 from orchestration.privacy.erasure.retention import forget_expired
 from tests.unit.mapped import models_of, raw
@@ -66,15 +65,8 @@ def test_a_day_of_a_short_year_cannot_be_read_either(warehouse, kind):
 
 
 @pytest.fixture
-def conformed(compiled, warehouse):
+def conformed(compiled, warehouse, staged_orders):
     """Staged orders → what stands and why the others do not, of a system that gives times as times."""
-    warehouse.execute("create schema staging; create schema reference; create schema ops; create table ops.clock as select timestamp '2026-06-01' as as_of, 0 as published_load")  # fmt: skip
-    for seed in ("order_statuses", "currencies"):
-        warehouse.execute(f"create table reference.{seed} as from read_csv('{PROJECT_DIR}/dbt_project/seeds/{seed}.csv', all_varchar = true)")  # fmt: skip
-    columns = entities()["orders"] | dict.fromkeys(("deleted_at", "extracted_at"), "timestamp") | {"load_id": "bigint"}
-    columns |= dict.fromkeys(("source_system", "source_key", "quarantine_reason", "quarantine_code"), "varchar")
-    declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-    warehouse.execute(f"create table staging.stg_webshop__orders ({declared})")
 
     def go(ordered_at: str, delivered_at: str | None = None) -> list[tuple]:
         warehouse.execute("delete from staging.stg_webshop__orders")
