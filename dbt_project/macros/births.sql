@@ -11,6 +11,19 @@
     )
 {%- endmacro %}
 
+{#- The age band of a birth date, as of the night. -#}
+{% macro age_band(birth_date) -%}
+    {%- set age = age_in_years(birth_date, as_of()) -%}
+    case
+        when {{ birth_date }} is null
+        then 'unknown'
+        {%- for below, band in ((18, "under 18"), (30, "18 to 29"), (45, "30 to 44"), (65, "45 to 64")) %}
+            when {{ age }} < {{ below }} then '{{ band }}'
+        {%- endfor %}
+        else '65 and over'
+    end
+{%- endmacro %}
+
 {#- A birth date written in one of several formats: of two digits for the year, the last such year that is not to come. -#}
 {% macro parsed_birth(expression, formats) -%}
     {%- set short = [] -%}

@@ -23,6 +23,8 @@ _TITLES = {
 }
 SCHEMAS = tuple(_TITLES)
 _TEMPLATES = {"html": "dictionary.html.jinja", "md": "dictionary.md.jinja"}
+# what `meta: unit` says of an amount whose name alone does not
+_COMPANY_CURRENCY = "the company's currency"
 # The unit that a name says: one word means one thing everywhere. A column's `meta: unit` says another
 _OWN_CURRENCY = ("base_amount", "gross_amount", "refunded_amount", "net_amount", "revenue_amount")
 _NAMED = {
@@ -34,12 +36,13 @@ _NAMED = {
     "frequency": "count",
     "frequency_score": "1 to 5",
     "impressions": "count",
-    "last_nps": "0 to 10",
     "load_id": "number of the load",
     "money_score": "1 to 5",
     "nps": "0 to 10",
+    "nps_change": "points of 0 to 10",
     "page_views": "count",
     "quantity": "the product's unit",
+    "rating": "1 to 5",
     "reach": "people",
     "recency_score": "1 to 5",
     "satisfaction": "1 to 5",
@@ -116,10 +119,11 @@ def _name_of(node: Mapping[str, Any]) -> str:
 
 def _column(column: Mapping[str, Any], beside: Mapping[str, Any], currency: str) -> Column:
     meta = {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})}
+    unit = str(meta.get("unit") or _unit(column["name"], column["data_type"] or "", beside, currency))
     return Column(
         name=column["name"],
         type=(column["data_type"] or "").lower(),
-        unit=str(meta.get("unit") or _unit(column["name"], column["data_type"] or "", beside, currency)),
+        unit=currency if unit == _COMPANY_CURRENCY else unit,
         tag=str(meta.get("personal", "")),
         is_required=any(str(c["type"]).endswith("not_null") for c in column.get("constraints") or ()),
         description=_on_one_line(column["description"]),
@@ -131,6 +135,7 @@ def _unit(name: str, kind: str, beside: Mapping[str, Any], currency: str) -> str
         return "yes or no"
     if name in _OWN_CURRENCY:
         return currency
+    name = name.removeprefix("mean_").removeprefix("last_")
     if name.endswith("_amount"):
         return "the row's currency" if "currency" in beside else ""
     if name in _NAMED:

@@ -11,6 +11,7 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import prepare_raw
 from orchestration.transform.runner import Dbt, set_clock
 from tests.loads import note_load
+from tests.unit.empty_tables import add_rows, empty_tables
 
 CONFIG = """
 company = "Lilla Butiken"
@@ -55,7 +56,7 @@ columns = { source_key = "id", person_key = "who", contact_point = "mail", state
 constants = { purpose = "newsletter", channel = "email" }
 """
 MODELS = (
-    "config.schema:staging data_categories currencies order_statuses exchange_rates lifecycle_rules conformed_orders conformed_order_items conformed_exchange_rates "
+    "config.schema:staging purposes data_categories currencies order_statuses exchange_rates lifecycle_rules conformed_orders conformed_order_items conformed_exchange_rates "
     "conformed_survey_responses conformed_consent_events quarantined_rows books set_aside exchange_rates_by_day order_returns credit_notes "
     "fct_orders fct_order_items customer_360 customer_lifecycle customer_rfm"
 )
@@ -65,19 +66,13 @@ create schema if not exists identity; create schema if not exists marts; create 
 create or replace table identity.customer_source_records (source_system varchar, source_key varchar, customer_id varchar, valid_to timestamp);
 insert into identity.customer_source_records select 'shop', w, 'c-' || w, null from unnest([{people}]) t (w);
 create table marts.bridge_customer_source_records as from identity.customer_source_records;
-create table marts.dim_customers as select customer_id, 'SE' as country_code, timestamp '2020-01-01' as first_seen_at,
-    false as is_club_member, false as is_business from identity.customer_source_records;
-create table marts.contact_permissions (customer_id varchar, purpose varchar, is_permitted boolean, decided_at timestamp, reason_code varchar);
-create table marts.fct_web_sessions (customer_id varchar, started_at timestamp);
-create table marts.fct_email_events (customer_id varchar, kind varchar);
-create table marts.fct_carts (customer_id varchar);
-create table marts.fct_tickets (customer_id varchar, solved_at timestamp);
-create table marts.fct_survey_responses (customer_id varchar, nps integer, submitted_at timestamp, source_system varchar, source_key varchar);
-create table marts.fct_subscriptions (customer_id varchar, is_active boolean);
-create table marts.fct_interactions (customer_id varchar);
 create table reference.permission_reasons (reason_code varchar, kind varchar, reason varchar);
 create table reference.rfm_segments (segment varchar, recency_from int, recency_to int, frequency_from int, frequency_to int);
 """
+_NOT_ASKED = (
+    "dim_customers", "dim_products", "contact_permissions", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "conformed_carts",
+    "fct_survey_responses", "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
+)  # fmt: skip
 
 
 class Shop:
@@ -94,6 +89,14 @@ class Shop:
         with self.open() as con:
             prepare_raw(con, self.settings)
             con.execute(_PEOPLE.format(people=", ".join(f"'{person}'" for person in people)))
+            empty_tables(con, *_NOT_ASKED)
+            of_people = {
+                "country_code": "SE",
+                "first_seen_at": "2020-01-01",
+                "is_club_member": False,
+                "is_business": False,
+            }
+            add_rows(con, "marts.dim_customers", *({"customer_id": f"c-{person}"} | of_people for person in people))
 
     def open(self) -> Any:
         return open_warehouse(self.home, self.settings.engine)

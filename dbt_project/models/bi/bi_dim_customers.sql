@@ -6,19 +6,7 @@ with
             c.customer_key,
             c.country_code,
             c.county,
-            case
-                when c.birth_date is null
-                then 'unknown'
-                when {{ age_in_years("c.birth_date", as_of()) }} < 18
-                then 'under 18'
-                when {{ age_in_years("c.birth_date", as_of()) }} < 30
-                then '18 to 29'
-                when {{ age_in_years("c.birth_date", as_of()) }} < 45
-                then '30 to 44'
-                when {{ age_in_years("c.birth_date", as_of()) }} < 65
-                then '45 to 64'
-                else '65 and over'
-            end as age_band,
+            t.age_band,
             c.is_business,
             c.is_club_member,
             cast(date_trunc('month', c.first_seen_at) as date) as first_seen_month,

@@ -164,7 +164,7 @@ def test_rule_32_no_county_of_few_is_told_whatever_is_told_of_the_country(compil
         "create table marts.dim_customers as select id as customer_id, id as customer_key, country_code, county, "
         "(date '2026-01-01' - to_years(age))::date as birth_date, age as age, false as is_minor, false as is_business, false as is_club_member, "
         f"timestamp '2020-01-01' as first_seen_at from (values {values}) t(id, country_code, county, age); "
-        "create table marts.customer_360 as select customer_id, 1 as order_count, 1.0 as revenue_amount, 1.0 as gross_amount, "
+        "create table marts.customer_360 as select customer_id, case age when 40 then '30 to 44' else '65 and over' end as age_band, 1 as order_count, 1.0 as revenue_amount, 1.0 as gross_amount, "
         "1.0 as refunded_amount, 1.0 as net_amount, 'SEK' as currency, false as has_active_subscription from marts.dim_customers; "
         "create schema segments; create table segments.customer_lifecycle as select customer_id, 'new' as lifecycle_stage from marts.dim_customers; "
         "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from marts.dim_customers"

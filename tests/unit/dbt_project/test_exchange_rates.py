@@ -14,16 +14,22 @@ from orchestration.core.warehouse import open_warehouse
 def rated(compiled, home):
     """(exchange_rate, is_stale) by (currency, day) of orders, by dated rates in kronor."""
 
-    def go(rates: list[tuple], orders: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[float, bool]]:
+    def go(
+        rates: list[tuple], orders: list[tuple[str, str]], *carts: tuple
+    ) -> dict[tuple[str, str], tuple[float, bool]]:
         with open_warehouse(home, Engine()) as con:
             con.execute(
                 "create schema if not exists reference; create schema if not exists conformed; create schema if not exists marts; "
                 "create or replace table reference.exchange_rates (currency varchar, valid_on date, sek_per_unit double); "
                 "create or replace table conformed.conformed_orders (currency varchar, ordered_at timestamp, source_system varchar, source_key varchar); "
-                "create or replace table conformed.conformed_order_items (currency varchar, ordered_at timestamp, source_system varchar, order_key varchar)"
+                "create or replace table conformed.conformed_order_items (currency varchar, ordered_at timestamp, source_system varchar, order_key varchar); "
+                "create or replace table conformed.conformed_carts (currency varchar, created_at timestamp, abandoned_at timestamp)"
             )
             con.executemany("insert into reference.exchange_rates values (?, ?, ?)", rates)
-            con.executemany("insert into conformed.conformed_orders values (?, ?, 'shop', '1')", orders)
+            if orders:
+                con.executemany("insert into conformed.conformed_orders values (?, ?, 'shop', '1')", orders)
+            for cart in carts:
+                con.execute("insert into conformed.conformed_carts values (?, ?, ?)", cart)
             con.execute(f"create or replace table marts.exchange_rates_by_day as {compiled['exchange_rates_by_day']}")
             rows = con.execute(
                 "select currency, rated_on, exchange_rate, is_stale from marts.exchange_rates_by_day"
@@ -44,6 +50,12 @@ def test_the_newest_rate_is_stale_after_45_days_and_goes_on_to_hold(rated, home)
     assert failed(home) == {"WARN rates_are_not_stale"}
     rated(rates, [("EUR", "2026-07-16")])
     assert failed(home) == set()
+
+
+def test_a_cart_is_converted_at_the_rate_of_the_day_on_which_it_was_left(rated):
+    rates = [("EUR", "2026-01-01", 10), ("EUR", "2026-06-01", 11)]
+    found = rated(rates, [], ("EUR", "2026-05-30", "2026-06-02"), ("EUR", "2026-05-31", None), ("EUR", None, None))
+    assert found == {("EUR", "2026-06-02"): (11, False), ("EUR", "2026-05-31"): (10, False)}
 
 
 def failed(home) -> set[str]:

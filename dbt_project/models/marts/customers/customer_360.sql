@@ -9,91 +9,319 @@ with
             min(ordered_at) filter (is_order) as first_ordered_at,
             max(ordered_at) filter (is_order) as last_ordered_at,
             count(*) filter (is_order and ordered_at > {{ as_of() }} - interval 365 day) as order_count_365d,
-            count(*) filter (is_order and not is_sale and gross_amount > 0) as refunded_order_count
+            count(*) filter (is_order and not is_sale and gross_amount > 0) as refunded_order_count,
+            count(*) filter (is_order and discount_amount > 0) as discounted_order_count,
+            {{
+                known_sum(
+                    "case when is_order and discount_amount <> 0 then "
+                    ~ in_company_currency("discount_amount", "currency", "exchange_rate")
+                    ~ " else 0 end"
+                )
+            }} as discount_amount,
+            {{ earliest("channel", packed(["ordered_at", "source_system", "source_key"])) }} filter (
+                is_order
+            ) as first_order_channel
         from {{ ref("fct_orders") }}
         where customer_id is not null
         group by customer_id
     ),
+    stores as (
+        select customer_id, {{ latest("store", packed(["orders", "last_ordered_at", "store"])) }} as favourite_store
+        from
+            (
+                select customer_id, store, count(*) as orders, max(ordered_at) as last_ordered_at
+                from {{ ref("fct_orders") }}
+                where customer_id is not null and is_order and store is not null
+                group by 1, 2
+            )
+        group by customer_id
+    ),
+    categories as (
+        select
+            customer_id,
+            {{ latest("category", packed(["net_amount", "last_ordered_at", "category"])) }} as favourite_category
+        from
+            (
+                select
+                    o.customer_id,
+                    p.category,
+                    sum(coalesce(i.net_amount, 0)) as net_amount,
+                    max(o.ordered_at) as last_ordered_at
+                from {{ ref("fct_order_items") }} i
+                join
+                    {{ ref("fct_orders") }} o
+                    on o.source_system = i.source_system
+                    and o.source_key = i.order_key
+                    and o.is_order
+                join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
+                where o.customer_id is not null and p.category is not null
+                group by 1, 2
+            )
+        where net_amount > 0
+        group by customer_id
+    ),
     visits as (
-        select customer_id, count(*) as web_session_count, max(started_at) as last_visited_at
+        select
+            customer_id,
+            count(*) as web_session_count,
+            count(*) filter (started_at > {{ as_of() }} - interval 90 day) as web_session_count_90d,
+            sum(page_views) as page_view_count,
+            sum(duration_seconds) as visit_seconds,
+            avg(case when is_bounce then 1.0 when not is_bounce then 0.0 end) as bounce_share,
+            min(started_at) as first_visited_at,
+            max(started_at) as last_visited_at,
+            {{ earliest("landing_channel", packed(["started_at", "source_system", "source_key"])) }}
+            as first_landing_channel
         from {{ ref("fct_web_sessions") }}
         where customer_id is not null
         group by customer_id
     ),
+    messages as (
+        select
+            customer_id,
+            campaign_key,
+            count(*) filter (kind = 'delivered') as delivered,
+            count(*) filter (kind = 'opened') as opened,
+            count(*) filter (kind = 'clicked') as clicked,
+            max(occurred_at) filter (kind = 'clicked') as last_clicked_at,
+            -- mail programs and spam filters open a message as it comes in
+            coalesce(
+                count(*) filter (kind = 'clicked') > 0
+                or max(occurred_at) filter (kind = 'opened')
+                > min(occurred_at) filter (kind = 'delivered') + interval '{{ var("machine_open_seconds") }}' second,
+                count(*) filter (kind = 'opened') > 0
+            ) as is_read
+        from {{ ref("fct_email_events") }}
+        where customer_id is not null
+        group by customer_id, campaign_key
+    ),
     emails as (
         select
             customer_id,
-            count(*) filter (kind = 'delivered') as email_delivered_count,
-            count(*) filter (kind = 'opened') as email_opened_count,
-            count(*) filter (kind = 'clicked') as email_clicked_count
-        from {{ ref("fct_email_events") }}
-        where customer_id is not null
+            sum(delivered) as email_delivered_count,
+            sum(opened) as email_opened_count,
+            sum(clicked) as email_clicked_count,
+            count(*) filter (delivered > 0 and campaign_key is not null) as campaigns,
+            count(*) filter (delivered > 0 and campaign_key is not null and is_read) as campaigns_read,
+            count(*) filter (delivered > 0 and campaign_key is not null and clicked > 0) as campaigns_clicked,
+            max(last_clicked_at) as last_clicked_at
+        from messages
         group by customer_id
     ),
     carts as (
-        select customer_id, count(*) as abandoned_cart_count
-        from {{ ref("fct_carts") }}
-        where customer_id is not null
-        group by customer_id
+        select
+            c.customer_id,
+            count(*) as abandoned_cart_count,
+            {{ known_sum(in_company_currency("c.cart_amount", "c.currency", "x.exchange_rate")) }}
+            as abandoned_cart_amount
+        from {{ ref("fct_carts") }} c
+        left join
+            {{ ref("exchange_rates_by_day") }} x
+            on x.currency = c.currency
+            and x.rated_on = cast(coalesce(c.abandoned_at, c.created_at) as date)
+        where c.customer_id is not null
+        group by c.customer_id
     ),
     tickets as (
-        select customer_id, count(*) as ticket_count, count(*) filter (solved_at is null) as open_ticket_count
+        select
+            customer_id,
+            count(*) as ticket_count,
+            count(*) filter (solved_at is null) as open_ticket_count,
+            avg(first_reply_hours) as mean_first_reply_hours,
+            max(opened_at) as last_opened_at
         from {{ ref("fct_tickets") }}
         where customer_id is not null
         group by customer_id
     ),
     surveys as (
-        select customer_id, {{ latest("nps", packed(["submitted_at", "source_system", "source_key"])) }} as last_nps
+        select
+            customer_id,
+            count(*) filter (submitted_at is not null) as survey_response_count,
+            max(submitted_at) as last_answered_at,
+            {{ latest("nps", packed(["submitted_at", "source_system", "source_key"])) }} filter (
+                nps is not null
+            ) as last_nps,
+            {{ latest("csat", packed(["submitted_at", "source_system", "source_key"])) }} filter (
+                csat is not null
+            ) as last_csat,
+            {{ latest("ces", packed(["submitted_at", "source_system", "source_key"])) }} filter (
+                ces is not null
+            ) as last_ces,
+            avg(nps) as mean_nps,
+            sum(nps) as nps_sum,
+            count(nps) as nps_count
         from {{ ref("fct_survey_responses") }}
-        where customer_id is not null and nps is not null
+        where customer_id is not null
         group by customer_id
     ),
+    reviews as (
+        select s.customer_id, count(*) as review_count, avg(e.rating) as mean_rating
+        from {{ ref("conformed_reviews") }} e {{ join_customer() }}
+        where s.customer_id is not null and e.deleted_at is null
+        group by s.customer_id
+    ),
     subscriptions as (
-        select customer_id, bool_or(is_active) as has_active_subscription
+        select
+            customer_id,
+            bool_or(is_active) as has_active_subscription,
+            count(*) as subscription_count,
+            sum({{ days_between("started_at", "coalesce(cancelled_at, " ~ as_of() ~ ")") }}) as subscription_days,
+            max(cancelled_at) as last_cancelled_at
         from {{ ref("fct_subscriptions") }}
         where customer_id is not null
         group by customer_id
     ),
+    usage as (
+        select
+            s.customer_id,
+            count(*) filter (e.occurred_at > {{ as_of() }} - interval 30 day) as usage_count_30d,
+            count(*) filter (
+                e.occurred_at > {{ as_of() }} - interval 60 day and e.occurred_at <= {{ as_of() }} - interval 30 day
+            ) as usage_count_30d_before,
+            max(e.occurred_at) as last_used_at
+        from {{ ref("conformed_usage_events") }} e {{ join_customer() }}
+        where s.customer_id is not null and e.deleted_at is null
+        group by s.customer_id
+    ),
     interactions as (
-        select customer_id, count(*) as interaction_count
+        select
+            customer_id,
+            count(*) as interaction_count,
+            count(*) filter (channel in ('call', 'phone')) as call_count,
+            max(occurred_at) as last_occurred_at
         from {{ ref("fct_interactions") }}
         where customer_id is not null
         group by customer_id
+    ),
+    households as (
+        select m.customer_id, h.customer_count
+        from {{ ref("bridge_household_customers") }} m
+        join {{ ref("dim_households") }} h using (household_id)
+    ),
+    permissions as (
+        select
+            a.customer_id
+            {%- for channel in ("email", "sms", "phone", "post") %}
+                , bool_or(a.channel = '{{ channel }}' and a.is_permitted) as is_contactable_by_{{ channel }}
+            {%- endfor %}
+        from {{ ref("contact_permissions") }} a
+        join {{ ref("purposes") }} p on p.purpose = a.purpose and p.is_marketing
+        where a.purpose <> 'profiling'
+        group by a.customer_id
+    ),
+    -- of whom nothing may be inferred (Art. 21)
+    not_profiled as (
+        select customer_id from {{ ref("dim_customers") }} d where {{ refuses_profiling("d.customer_id") }}
     )
 select
     c.customer_id,
     c.country_code,
+    c.county,
+    {{ age_band("c.birth_date") }} as age_band,
+    coalesce(h.customer_count, 1) as household_customer_count,
+    c.is_club_member,
+    c.is_business,
+    {% for channel in ("email", "sms", "phone", "post") -%}
+        coalesce(a.is_contactable_by_{{ channel }}, false) as is_contactable_by_{{ channel }},
+    {% endfor -%}
     c.first_seen_at,
+    {{ days_between("least(c.first_seen_at, o.first_ordered_at)", as_of()) }} as relationship_days,
+    -- where the first visit came from, unless an order is older
+    case
+        when n.customer_id is not null
+        then null
+        when v.first_visited_at <= coalesce(o.first_ordered_at, v.first_visited_at)
+        then v.first_landing_channel
+        else o.first_order_channel
+    end as acquisition_channel,
     coalesce(o.order_count, 0) as order_count,
     coalesce(o.order_count_365d, 0) as order_count_365d,
     coalesce(o.refunded_order_count, 0) as refunded_order_count,
+    coalesce(o.discounted_order_count, 0) as discounted_order_count,
     -- nothing ordered is nothing; an amount without an exchange rate is not known
     cast(case when o.customer_id is null then 0 else o.gross_amount end as decimal(18, 2)) as gross_amount,
     cast(case when o.customer_id is null then 0 else o.refunded_amount end as decimal(18, 2)) as refunded_amount,
     cast(case when o.customer_id is null then 0 else o.net_amount end as decimal(18, 2)) as net_amount,
     cast(case when o.customer_id is null then 0 else o.net_amount end as decimal(18, 2)) as revenue_amount,
+    cast(case when o.customer_id is null then 0 else o.discount_amount end as decimal(18, 2)) as discount_amount,
+    cast(o.net_amount / nullif(o.order_count, 0) as decimal(18, 2)) as mean_order_amount,
+    cast(o.refunded_amount / nullif(o.gross_amount, 0) as double) as refunded_share,
     '{{ var("currency") }}' as currency,
     o.first_ordered_at,
     o.last_ordered_at,
-    coalesce(v.web_session_count, 0) as web_session_count,
-    v.last_visited_at,
-    coalesce(e.email_delivered_count, 0) as email_delivered_count,
-    coalesce(e.email_opened_count, 0) as email_opened_count,
-    coalesce(e.email_clicked_count, 0) as email_clicked_count,
+    {{ days_between("o.first_ordered_at", "o.last_ordered_at") }}
+    / cast(nullif(o.order_count - 1, 0) as double) as mean_days_between_orders,
+    case when n.customer_id is null then s.favourite_store end as favourite_store,
+    case when n.customer_id is null then g.favourite_category end as favourite_category,
     coalesce(k.abandoned_cart_count, 0) as abandoned_cart_count,
+    cast(
+        case when k.customer_id is null then 0 else k.abandoned_cart_amount end as decimal(18, 2)
+    ) as abandoned_cart_amount,
+    coalesce(b.has_active_subscription, false) as has_active_subscription,
+    coalesce(b.subscription_count, 0) as subscription_count,
+    cast(coalesce(b.subscription_days, 0) as bigint) as subscription_days,
+    b.last_cancelled_at as last_subscription_cancelled_at,
+    coalesce(u.usage_count_30d, 0) as usage_count_30d,
+    coalesce(u.usage_count_30d_before, 0) as usage_count_30d_before,
+    coalesce(v.web_session_count, 0) as web_session_count,
+    coalesce(v.web_session_count_90d, 0) as web_session_count_90d,
+    cast(coalesce(v.page_view_count, 0) as bigint) as page_view_count,
+    cast(coalesce(v.visit_seconds, 0) as bigint) as visit_seconds,
+    cast(v.bounce_share as double) as bounce_share,
+    v.last_visited_at,
+    cast(coalesce(e.email_delivered_count, 0) as bigint) as email_delivered_count,
+    cast(coalesce(e.email_opened_count, 0) as bigint) as email_opened_count,
+    cast(coalesce(e.email_clicked_count, 0) as bigint) as email_clicked_count,
+    cast(e.campaigns_read as double) / nullif(e.campaigns, 0) as email_read_share,
+    cast(e.campaigns_clicked as double) / nullif(e.campaigns, 0) as email_click_share,
+    e.last_clicked_at as last_email_clicked_at,
     coalesce(t.ticket_count, 0) as ticket_count,
     coalesce(t.open_ticket_count, 0) as open_ticket_count,
+    t.mean_first_reply_hours,
     coalesce(i.interaction_count, 0) as interaction_count,
-    s.last_nps,
-    coalesce(b.has_active_subscription, false) as has_active_subscription,
-    c.is_club_member,
-    c.is_business
+    coalesce(i.call_count, 0) as call_count,
+    -- of the customer's own doing, or a talk with them
+    greatest(
+        o.last_ordered_at,
+        v.last_visited_at,
+        e.last_clicked_at,
+        t.last_opened_at,
+        i.last_occurred_at,
+        r.last_answered_at,
+        u.last_used_at
+    ) as last_active_at,
+    coalesce(r.survey_response_count, 0) as survey_response_count,
+    r.last_nps,
+    cast(r.mean_nps as double) as mean_nps,
+    -- against the mean of the answers before
+    r.last_nps - (r.nps_sum - r.last_nps) / cast(nullif(r.nps_count - 1, 0) as double) as nps_change,
+    r.last_csat,
+    r.last_ces,
+    coalesce(w.review_count, 0) as review_count,
+    cast(w.mean_rating as double) as mean_rating,
+    c.conflicting_fields,
+    nullif(
+        concat_ws(
+            ', '
+            {%- for field in ("full_name", "email", "phone", "birth_date", "postal_code", "country_code") %}
+                , case when c.{{ field }} is null then '{{ field }}' end
+            {%- endfor %}
+        ),
+        ''
+    ) as missing_fields
 from {{ ref("dim_customers") }} c
 left join orders o using (customer_id)
+left join stores s using (customer_id)
+left join categories g using (customer_id)
 left join visits v using (customer_id)
 left join emails e using (customer_id)
 left join carts k using (customer_id)
 left join tickets t using (customer_id)
-left join surveys s using (customer_id)
+left join surveys r using (customer_id)
+left join reviews w using (customer_id)
 left join subscriptions b using (customer_id)
+left join usage u using (customer_id)
 left join interactions i using (customer_id)
+left join households h using (customer_id)
+left join permissions a using (customer_id)
+left join not_profiled n using (customer_id)

@@ -46,6 +46,10 @@ with
         from {{ ref("conformed_order_items") }} i
         join {{ ref("conformed_orders") }} o on o.source_system = i.source_system and o.source_key = i.order_key
         where i.currency <> o.currency
+        union
+        select currency, cast(coalesce(abandoned_at, created_at) as date)
+        from {{ ref("conformed_carts") }}
+        where currency is not null and coalesce(abandoned_at, created_at) is not null
     ),
     -- straight to the company's currency, or by way of one that both have a price in
     found as (

@@ -1,0 +1,236 @@
+"""The picture of a customer, by hand-written rows: each figure against what one counts by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from orchestration.contracts.seeds import SEEDS
+from tests.unit.compiled import compiled_models
+from tests.unit.empty_tables import add_rows, empty_tables
+
+_FED = (
+    "fct_orders", "fct_order_items", "dim_products", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses",
+    "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
+    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> str:
+    return compiled_models(tmp_path_factory.mktemp("c360"), ["customer_360"])["customer_360"]
+
+
+@pytest.fixture
+def picture(warehouse, model):
+    """Adds rows, and tells of the figures of a customer."""
+    empty_tables(warehouse, *_FED)
+    warehouse.execute(
+        "create schema ops; create schema reference; create table ops.clock as select timestamp '2026-06-01' as as_of"
+    )
+    for seed in ("purposes", "permission_reasons"):
+        warehouse.execute(f"create table reference.{seed} as from read_csv('{SEEDS}/{seed}.csv')")
+    add_rows(
+        warehouse,
+        "marts.dim_customers",
+        *({"customer_id": c, "is_business": False, "is_club_member": False} for c in ("c1", "c2")),
+    )
+    for c in ("c1", "c2"):
+        add_rows(
+            warehouse,
+            "marts.bridge_customer_source_records",
+            {"customer_id": c, "source_system": "crm", "source_key": c},
+        )
+
+    def go(customer: str, *columns: str):
+        found = warehouse.execute(
+            f"select {', '.join(columns)} from ({model}) where customer_id = ?", [customer]
+        ).fetchall()
+        assert len(found) == 1
+        return found[0] if len(columns) > 1 else found[0][0]
+
+    go.add = lambda table, *rows: add_rows(warehouse, table, *rows)
+    go.run = warehouse.execute
+    return go  # fmt: skip
+
+
+def order(key: str, at: str, gross: float | None, refunded: float = 0, customer: str = "c1", **more) -> dict:
+    net = None if gross is None else gross - refunded
+    return {"source_system": "shop", "source_key": key, "customer_id": customer, "ordered_at": datetime.fromisoformat(at), "is_order": True, "is_sale": bool(net),
+            "gross_amount": gross, "refunded_amount": refunded, "net_amount": net, "currency": "SEK", "channel": "web", "exchange_rate": 1.0} | more  # fmt: skip
+
+
+def test_a_customer_of_whom_nothing_is_known_but_that_they_are_there(picture):
+    counts = "order_count, discounted_order_count, net_amount, discount_amount, abandoned_cart_amount, web_session_count_90d, visit_seconds, usage_count_30d, survey_response_count, review_count, subscription_days, call_count"
+    assert set(picture("c1", *counts.split(", "))) == {0}
+    unknown = "mean_order_amount, refunded_share, mean_days_between_orders, favourite_store, favourite_category, acquisition_channel, bounce_share, email_read_share, email_click_share, last_active_at, last_nps, mean_nps, nps_change, mean_rating, relationship_days"
+    assert set(picture("c1", *unknown.split(", "))) == {None}
+    assert picture("c1", "age_band", "household_customer_count", "is_contactable_by_email") == ("unknown", 1, False)
+    assert picture("c1", "missing_fields") == "full_name, email, phone, birth_date, postal_code, country_code"
+
+
+def test_what_was_bought(picture):
+    picture.add("marts.fct_orders",
+                order("1", "2026-01-01", 100, discount_amount=10, store="North"),
+                order("2", "2026-01-11", 300, 100, discount_amount=2, currency="EUR", exchange_rate=11.0, store="South"),
+                order("3", "2026-01-31", 200, store="South"),
+                order("4", "2026-02-10", 0, is_order=False, discount_amount=99, store="North"),
+                order("5", "2026-01-05", None, customer="c2", discount_amount=1, currency="XXX", exchange_rate=None))  # fmt: skip
+    assert picture("c1", "order_count", "net_amount", "discounted_order_count", "discount_amount") == (3, 500, 2, 32)
+    assert picture("c1", "mean_order_amount", "refunded_share", "mean_days_between_orders") == (
+        Decimal("166.67"),
+        pytest.approx(100 / 600),
+        15,
+    )
+    assert picture("c1", "favourite_store", "relationship_days") == ("South", 151)
+    # without a rate an amount is not known, and is not 0
+    assert picture("c2", "order_count", "net_amount", "discount_amount", "mean_order_amount") == (1, None, None, None)
+    picture.add(
+        "marts.dim_products",
+        *({"source_system": "shop", "source_key": k, "category": c} for k, c in (("a", "boots"), ("b", "tents"))),
+    )
+    picture.add("marts.fct_order_items", *({"source_system": "shop", "source_key": f"{o}{p}", "order_key": o, "product_key": p, "net_amount": n}
+                                           for o, p, n in (("1", "a", 90), ("2", "b", 50), ("3", "b", 39), ("4", "b", 500))))  # fmt: skip
+    assert picture("c1", "favourite_category") == "boots"
+
+
+def test_who_refused_profiling_has_no_inferred_attribute(picture):
+    picture.add("marts.fct_orders", order("1", "2026-01-01", 100, store="North"))
+    said = {"purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"}
+    inferred = ("favourite_store", "acquisition_channel")
+    assert picture("c1", *inferred) == ("North", "web")
+    picture.add("marts.contact_permissions", said | {"customer_id": "c1"})
+    assert picture("c1", *inferred, "order_count") == (None, None, 1)
+
+
+def test_where_a_customer_came_from_is_what_came_first(picture):
+    visit = {
+        "source_system": "web",
+        "started_at": datetime(2026, 1, 3),
+        "landing_channel": "social",
+        "customer_id": "c1",
+        "source_key": "1",
+    }
+    picture.add(
+        "marts.fct_web_sessions",
+        visit,
+        visit | {"source_key": "2", "started_at": datetime(2026, 2, 3), "landing_channel": "email"},
+    )
+    assert picture("c1", "acquisition_channel") == "social"
+    picture.add("marts.fct_orders", order("1", "2026-01-03T12:00", 100, channel="store"))
+    assert picture("c1", "acquisition_channel") == "social"
+    picture.add("marts.fct_orders", order("0", "2026-01-02", 100, channel="store"))
+    assert picture("c1", "acquisition_channel") == "store"
+
+
+def test_visits(picture):
+    visit = {"source_system": "web", "customer_id": "c1", "started_at": datetime(2026, 5, 1)}
+    picture.add("marts.fct_web_sessions",
+                visit | {"source_key": "1", "duration_seconds": 30, "page_views": 3, "is_bounce": False},
+                visit | {"source_key": "2", "duration_seconds": 0, "page_views": 1, "is_bounce": True},
+                visit | {"source_key": "3", "started_at": datetime(2025, 5, 1)})  # fmt: skip
+    assert picture(
+        "c1", "web_session_count", "web_session_count_90d", "visit_seconds", "page_view_count", "bounce_share"
+    ) == (3, 2, 30, 4, 0.5)
+
+
+def test_a_message_that_a_program_opens_is_not_read(picture):
+    events = {
+        "at once, by a program": [("delivered", 0), ("opened", 3)],
+        "by a program and then by a person": [("delivered", 0), ("opened", 3), ("opened", 4000)],
+        "opened later": [("delivered", 0), ("opened", 60)],
+        "clicked": [("delivered", 0), ("opened", 2), ("clicked", 9)],
+        "not at all": [("delivered", 0)],
+        "never delivered": [("sent", 0), ("bounced", 1)],
+        None: [("delivered", 0), ("opened", 60)],
+    }
+    for campaign, happened in events.items():
+        for n, (kind, second) in enumerate(happened):
+            at = datetime(2026, 5, 1, second // 3600, second % 3600 // 60, second % 60)
+            picture.add("marts.fct_email_events", {"source_system": "email", "source_key": f"{campaign}{n}", "customer_id": "c1", "campaign_key": campaign, "kind": kind, "occurred_at": at})  # fmt: skip
+    assert picture("c1", "email_delivered_count", "email_opened_count", "email_clicked_count") == (6, 6, 1)
+    assert picture("c1", "email_read_share", "email_click_share") == (0.6, 0.2)
+    assert picture("c1", "last_active_at") == datetime(2026, 5, 1, 0, 0, 9)
+
+
+def test_carts_are_of_one_currency(picture):
+    cart = {"source_system": "shop", "customer_id": "c1", "abandoned_at": datetime(2026, 5, 1)}
+    picture.add(
+        "marts.fct_carts",
+        cart | {"source_key": "1", "cart_amount": 100, "currency": "SEK"},
+        cart | {"source_key": "2", "cart_amount": 10, "currency": "EUR"},
+    )
+    assert picture("c1", "abandoned_cart_count", "abandoned_cart_amount") == (2, None)
+    picture.add(
+        "marts.exchange_rates_by_day", {"currency": "EUR", "rated_on": datetime(2026, 5, 1), "exchange_rate": 11.0}
+    )
+    assert picture("c1", "abandoned_cart_amount") == 210
+
+
+def test_what_a_customer_thinks_and_how_it_changed(picture):
+    answer = {"source_system": "survey", "customer_id": "c1"}
+    picture.add("marts.fct_survey_responses",
+                answer | {"source_key": "1", "submitted_at": datetime(2026, 1, 1), "nps": 9, "csat": 5},
+                answer | {"source_key": "2", "submitted_at": datetime(2026, 2, 1), "nps": 7, "ces": 2},
+                answer | {"source_key": "3", "submitted_at": datetime(2026, 3, 1), "nps": 4},
+                answer | {"source_key": "4", "submitted_at": None})  # fmt: skip
+    picture.add(
+        "conformed.conformed_reviews",
+        *(
+            {"source_system": "shop", "source_key": str(n), "person_system": "crm", "person_key": "c1", "rating": r}
+            for n, r in enumerate((5, 2))
+        ),
+    )
+    columns = (
+        "survey_response_count",
+        "last_nps",
+        "nps_change",
+        "last_csat",
+        "last_ces",
+        "review_count",
+        "mean_rating",
+    )
+    assert picture("c1", *columns) == (3, 4, -4, 5, 2, 2, 3.5)
+    assert picture("c1", "mean_nps") == pytest.approx(20 / 3)
+
+
+def test_subscriptions_use_and_calls(picture):
+    spell = {"source_system": "shop", "customer_id": "c1"}
+    picture.add("marts.fct_subscriptions",
+                spell | {"source_key": "1", "started_at": datetime(2026, 1, 1), "cancelled_at": datetime(2026, 1, 11), "is_active": False},
+                spell | {"source_key": "2", "started_at": datetime(2026, 5, 2), "is_active": True})  # fmt: skip
+    assert picture("c1", "subscription_count", "subscription_days", "has_active_subscription") == (2, 40, True)
+    for n, day in enumerate(("2026-05-20", "2026-05-21", "2026-04-20", "2026-01-01")):
+        picture.add(
+            "conformed.conformed_usage_events",
+            {
+                "source_system": "app",
+                "source_key": str(n),
+                "person_system": "crm",
+                "person_key": "c1",
+                "occurred_at": datetime.fromisoformat(day),
+            },
+        )
+    assert picture("c1", "usage_count_30d", "usage_count_30d_before") == (2, 1)
+    for n, channel in enumerate(("call", "meeting", "phone")):
+        picture.add(
+            "marts.fct_interactions",
+            {
+                "source_system": "crm",
+                "source_key": str(n),
+                "customer_id": "c1",
+                "channel": channel,
+                "occurred_at": datetime(2026, 5, 30),
+            },
+        )
+    assert picture("c1", "interaction_count", "call_count", "last_active_at") == (3, 2, datetime(2026, 5, 30))
+
+
+def test_who_may_be_contacted_is_told_by_channel_and_not_by_the_permission_to_profile(picture):
+    may = {"customer_id": "c1", "is_permitted": True, "reason_code": "granted"}
+    picture.add("marts.contact_permissions", may | {"purpose": "newsletter", "channel": "email"}, may | {"purpose": "profiling", "channel": "sms"},
+                may | {"purpose": "survey", "channel": "phone"}, may | {"purpose": "offers", "channel": "post", "is_permitted": False})  # fmt: skip
+    channels = [f"is_contactable_by_{channel}" for channel in ("email", "sms", "phone", "post")]
+    assert picture("c1", *channels) == (True, False, False, False)
