@@ -28,6 +28,12 @@ from tests.warm import WarmProcess, run_warm
 _SETTINGS = tempfile.TemporaryDirectory(prefix="kundbild-tests-")
 os.environ["XDG_CONFIG_HOME"] = _SETTINGS.name
 DATA = PROJECT_DIR.parent / "shared" / "data"
+# the demo's, but that its nights make no report: those of test_report_of_a_night.py do
+CONFIG = Path(_SETTINGS.name) / "kundbild.toml"
+CONFIG.write_text(
+    (PROJECT_DIR / "kundbild.toml").read_text(encoding="utf-8") + "\n[report]\nafter_publication = false\n",
+    encoding="utf-8",
+)
 AS_OF = date(2026, 11, 1)
 NIGHT_1, NIGHT_2 = "2026-11-01T02:00:00", "2026-11-02T02:00:00"
 
@@ -37,7 +43,7 @@ class Kundbild:
     """The command line on one home folder."""
 
     home: Path
-    config: Path = PROJECT_DIR / "kundbild.toml"
+    config: Path = CONFIG
 
     def __call__(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         done = run_warm(self.command(*arguments), self.environment(**environment), timeout=300)

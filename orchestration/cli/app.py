@@ -28,6 +28,7 @@ from orchestration.cli.identity import identity_app
 from orchestration.cli.pepper import pepper_app
 from orchestration.cli.processing import record_of_processing
 from orchestration.cli.quarantine import quarantine_app
+from orchestration.cli.report import infographic, report
 from orchestration.cli.requests import requests_app
 from orchestration.cli.review import review_app
 from orchestration.cli.rights import export_subject, object_to_marketing, rectify, restrict, withdraw
@@ -59,6 +60,8 @@ app.command()(explain)
 app.command(epilog="Example: kundbild show crm:1042 --html customer.html")(show)
 app.command()(catalogue)
 app.command(epilog="Example: kundbild dictionary --to dictionary.html")(dictionary)
+app.command(epilog="Example: kundbild report --open")(report)
+app.command(epilog="Example: kundbild infographic --topic survey --to survey.png")(infographic)
 app.command(epilog="Example: kundbild erase --email - --received 2026-05-31")(erase)
 app.command(epilog="Example: kundbild confirm 8f0c2a1b9d3e")(confirm)
 app.command("export-subject", epilog="Example: kundbild export-subject --customer ID --to it.json --html it.html")(

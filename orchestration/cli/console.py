@@ -122,6 +122,8 @@ def print_outcome(outcome: Any) -> None:
         )
         return
     out.print(f"Published: {outcome.publication}\nData Docs: {outcome.data_docs}")
+    if outcome.report:
+        out.print(f"Report: {outcome.report}", highlight=False)
     out.print(
         styled(
             'Next: [bold]{} query "select lifecycle_stage, count(*) as customers from bi.dim_customers group by 1"[/bold]',

@@ -242,24 +242,25 @@ def _assert_no_link(path: Path, *, overwrite: bool) -> None:
         raise KundbildError("the file is a symbolic link", where=str(path), to_do="name the file itself")
 
 
-def write_private(path: Path, text: str, *, overwrite: bool = True) -> None:
+def write_private(path: Path, content: str | bytes, *, overwrite: bool = True) -> None:
     """Writes a file that only its owner may read: the whole of it, or, where that fails, none; never through a link.
 
-    The text is written beside the file and renamed, so neither a full disk nor a kill leaves a cut file. The file beside it is
+    What it holds is written beside the file and renamed, so neither a full disk nor a kill leaves a cut file. The file beside it is
     always a new one: in a shared folder somebody else may have made one of its name, and would own what is written. What is no
     plain file (a pipe) is written to as it is. Raises KundbildError where the path is a symbolic link, a file is there
     and may not be overwritten, or the disk is full.
     """
     _assert_no_link(path, overwrite=overwrite)
     fresh: Path | None = None
+    data = content.encode() if isinstance(content, str) else content
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(data)
             return
         descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         fresh = Path(beside)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         put_in_place(fresh, path)
     except OSError as error:
         if fresh:

@@ -29,6 +29,7 @@ from orchestration.publishing.gate import (
     assert_publishable,
 )
 from orchestration.publishing.grades import ANALYST, OPEN, PEOPLE
+from orchestration.publishing.report.making import report_of_night
 from orchestration.publishing.snapshot import publish
 from orchestration.publishing.versions import standing_versions
 from orchestration.run.night import NOTE, tell
@@ -94,6 +95,9 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
         audit_log(run.home, run.settings.privacy).append(
             "published", detail={"version": publication.version, "rows": sum(publication.tables.values())}
         )
+        report, problem = report_of_night(run.home, run.settings)
+        if problem:
+            tell(NOTE, problem)
         others = {schema for grade in (OPEN, ANALYST) for schema in grade.schemas}
         for name, (_, grade) in _SNAPSHOTS.items():
             tables = {
@@ -107,6 +111,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
                     "dagster/row_count": sum(tables.values()),
                     "tables": len(tables),
                     "version": publication.version,
+                    **({"report": dg.MetadataValue.path(str(report))} if report else {}),
                 },
             )
 

@@ -63,6 +63,7 @@ class Outcome:
     set_aside: list[str] = field(default_factory=list)
     publication: str = ""
     data_docs: str = ""
+    report: str = ""
     error: str = ""
     is_disk_full: bool = False  # what the run failed of
     # what the check of requests says where some are overdue
@@ -210,6 +211,7 @@ def _alert(run_id: str, message: str, what: str = "failed") -> str:
 
 def _sum_up(result: Any) -> Outcome:
     from orchestration.publishing.grades import ANALYST
+    from orchestration.publishing.report.making import report_path
     from orchestration.publishing.versions import current, list_publications
 
     home, _ = home_and_config()
@@ -237,6 +239,8 @@ def _sum_up(result: Any) -> Outcome:
         outcome.customers = publication.tables.get(".".join(_CUSTOMERS), 0)
         newest = list_publications(home)[0].version
         outcome.rolled_back_from = newest if newest != publication.version else ""
+    if (report := report_path(home)).exists():
+        outcome.report = str(report)
     if (home.data_docs / "index.html").exists():
         outcome.data_docs = str(home.data_docs / "index.html")
     return outcome

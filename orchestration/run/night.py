@@ -222,7 +222,7 @@ class Night:
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model, and which
         permissions began or ended by now."""
-        settings = self.settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}})
+        settings = self.settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}, "report": True})
         parts = [str(_newest_load(con)), self._project(con), settings, self.as_of.date().isoformat(), _decided(con)]
         parts += [_rejected(con), _turned(con, self.as_of)]
         model = self.home.identity_model

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.core.settings import PROJECT_DIR
 from tests.conftest import AS_OF, NIGHT_1, Kundbild, changed_in_place
 from tests.integration.someone import Someone, someone_of
 
@@ -21,7 +22,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Kundbild:
     """The demo company after its first night. Read only."""
     kundbild = Kundbild(tmp_path_factory.mktemp("demo") / "home")
     kundbild("demo", "--customers", CUSTOMERS, "--as-of", AS_OF.isoformat(), "--nights", "2")
-    kundbild("run", "--as-of", NIGHT_1)
+    # with its report, as for a user
+    Kundbild(kundbild.home, PROJECT_DIR / "kundbild.toml")("run", "--as-of", NIGHT_1)
     return kundbild
 
 

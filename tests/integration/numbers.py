@@ -16,6 +16,8 @@ from tests.unit.empty_tables import add_rows, empty_tables
 CONFIG = """
 company = "Lilla Butiken"
 currency = "SEK"
+[report]
+after_publication = false
 [sources.shop]
 connector = "files"
 url = "/d"

@@ -24,6 +24,8 @@ from {{ ref("dim_customers") }} c where c.email is not null
 """
 CONFIG = """
 company = "T"
+[report]
+after_publication = false
 [sources.club]
 connector = "files"
 format = "jsonl"

@@ -115,6 +115,8 @@ def test_a_bad_configuration_is_an_error_with_its_place_and_no_traceback(tmp_pat
 
 DOWN = """
 company = "T"
+[report]
+after_publication = false
 [schedule]
 retry_delay_seconds = 0.1
 

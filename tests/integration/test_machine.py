@@ -29,6 +29,8 @@ from tests.warm import run_warm
 
 CONFIG = """
 company = "Tiny [engine] Ltd"
+[report]
+after_publication = false
 [schedule]
 retries = 0
 [alerts]

@@ -10,6 +10,8 @@ from tests.conftest import Kundbild
 CONFIG = """
 company = "Lilla Butiken"
 currency = "SEK"
+[report]
+after_publication = false
 [privacy]
 pepper = "0123456789abcdef0123456789abcdef-test"
 [sources.crm2]

@@ -215,6 +215,8 @@ def test_a_run_that_waits_for_a_server_ends_when_it_is_told_and_leaves_no_proces
 
 NIGHT = """
 company = "T"
+[report]
+after_publication = false
 [schedule]
 retry_delay_seconds = 0.1
 [publishing]

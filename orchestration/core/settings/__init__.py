@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_va
 from orchestration.core.settings.identity import GoldenRecord, Identity
 from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.settings.nobody import NOBODYS_KEYS
-from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Schedule
+from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Report, Schedule
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.settings.tables import CsvDialect, Table
 from orchestration.core.settings.time_zones import TimeZone
@@ -109,6 +109,7 @@ class Settings(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True
     quality: Quality = Quality()
     privacy: Privacy = Privacy()
     publishing: Publishing = Publishing()
+    report: Report = Report()
     alerts: Alerts = Alerts()
     engine: Engine = Engine()
 

@@ -1,4 +1,4 @@
-"""Settings of how a night runs: schedule, quality limits, publications, alerts, engine.
+"""Settings of how a night runs: schedule, quality limits, publications, their report, alerts, engine.
 
 Not here: sources (settings/__init__.py), privacy (settings/privacy.py), identity (settings/identity.py), mappings (settings/maps.py).
 """
@@ -57,6 +57,13 @@ class Publishing(BaseModel, extra="forbid", frozen=True):
         default=False, description="publish for the first time also where a source could not be read"
     )
     max_audience_drop: float = Field(default=0.5, gt=0, le=1, description="an audience that falls by more is held back")
+
+
+class Report(BaseModel, extra="forbid", frozen=True):
+    after_publication: bool = Field(
+        default=True, description="make the report of every publication; `kundbild report` makes it at any time"
+    )
+    max_seconds: float = Field(default=120, gt=0, le=3600, description="a report that takes longer is given up")
 
 
 class Alerts(BaseModel, extra="forbid", frozen=True):

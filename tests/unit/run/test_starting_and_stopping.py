@@ -151,7 +151,10 @@ def test_the_sum_of_a_held_night_says_what_was_built_and_what_readers_see(monkey
     # of a night that is published the two are one
     outcome.error, outcome.is_success = "", True
     console.print_outcome(outcome)
-    assert f"Customers: {seen:,}   Checks" in text.getvalue()
+    assert f"Customers: {seen:,}   Checks" in text.getvalue() and "Report" not in text.getvalue()
+    outcome.report = "p/[report].html"
+    console.print_outcome(outcome)
+    assert "Report: p/[report].html" in text.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""Asking a publication for a report: a question is a script of `sql/`, an answer what may be told of it (rules.py).
+
+The file is opened read-only and locked down. A question whose table is missing, or is of an older version of Kundbild, has no answer and
+says why. Not here: which questions there are (sections.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import text
+from orchestration.publishing.report.rules import told
+
+_TABLE = re.compile(r"\b(?:from|join)\s+(bi\.\w+)")
+# of a report's own process: the page and the charts are the rest of what it may use
+_LOCKED: dict[str, Any] = {"memory_limit": "250MB", "threads": 2, "enable_external_access": False, "lock_configuration": True}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Question:
+    """A script of `sql/`, and how its answer is told: `derived` and `order` are those of rules.told."""
+
+    script: str
+    order: str = "all"
+    derived: Mapping[str, str] = field(default_factory=dict)
+    is_of_people: bool = True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a publication says. `lacks` says in words why there are no rows, where there are none; `sql` is the query as asked."""
+
+    tables: tuple[str, ...]
+    sql: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    lacks: str = ""
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    @property
+    def first(self) -> dict[str, Any]:
+        """The only row, or an empty one."""
+        return self.records[0] if self.rows else {}
+
+
+@dataclass
+class Asked:
+    """One publication, open. `as_of` is the moment that it describes (UTC, naive), `k` the fewest people of a figure."""
+
+    con: duckdb.DuckDBPyConnection
+    as_of: datetime
+    k: int
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, as_of: datetime, k: int) -> Iterator[Asked]:
+        with duckdb.connect(str(path), read_only=True, config=_LOCKED) as con:
+            yield cls(con, as_of, k)
+
+    @cached_property
+    def comments(self) -> dict[str, str]:
+        """What each table is, as `schema.table`."""
+        found = self.con.execute("select schema_name || '.' || table_name, comment from duckdb_tables()").fetchall()
+        return {name: comment or "" for name, comment in found}
+
+    def ask(self, question: Question) -> Answer:
+        script = sql_script(__file__, question.script, as_of=f"timestamp {text(self.as_of.isoformat(sep=' '))}")
+        tables = tuple(dict.fromkeys(_TABLE.findall(script)))
+        if missing := [table for table in tables if table not in self.comments]:
+            return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}")
+        try:
+            columns = [column[0] for column in self.con.execute(f"from ({script}) limit 0").description or []]
+            sql = told(script, columns, self.k, derived=question.derived, order=question.order, is_of_people=question.is_of_people)  # fmt: skip
+            cursor = self.con.execute(sql)
+            shown, rows = tuple(column[0] for column in cursor.description or []), cursor.fetchall()
+        except duckdb.BinderException:
+            return Answer(
+                tables, lacks=f"The publication's {' and '.join(tables)} has other columns: an older version made it"
+            )
+        if rows:
+            return Answer(tables, sql, shown, tuple(rows))
+        empty = [table for table in tables if not self.con.execute(f"from {table} limit 1").fetchall()]
+        if empty:
+            return Answer(tables, sql, lacks=f"{' and '.join(empty)} is empty")
+        return Answer(tables, sql, lacks=f"Too few people: fewer than {self.k}, or none in the time that is shown")

@@ -1,0 +1,145 @@
+"""Charts of a report as SVG: drawn here without a browser and without a network, their text stays text.
+
+Here: a chart's specification in Vega-Lite, and rendering it. Not here: which rows it shows (sections.py), its words (words.py).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from orchestration.publishing.report.asking import Answer
+from orchestration.publishing.report.parts import Drawn
+from orchestration.publishing.report.words import heading, shown
+
+# each stands out from white by 4.5 to 1 and more, and from its neighbours without colour by its place and its label
+COLOURS = ("#1f5f8b", "#a3460f", "#3f6b2f", "#73458a", "#7a5f00", "#55606b")
+INK, QUIET = "#1d2733", "#54616e"
+FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+# as wide as a phone: a card is rarely wider, so text is hardly scaled
+WIDTH = 380
+_LABELS = 118
+_BAR = 22
+_CONFIG: dict[str, Any] = {
+    "font": FONT,
+    "background": "transparent",
+    "view": {"stroke": None},
+    "axis": {"labelFontSize": 12, "labelColor": INK, "titleColor": QUIET, "domainColor": "#b4bec7", "tickColor": "#b4bec7", "gridColor": "#e3e8ec", "labelLimit": _LABELS},
+    "legend": {"orient": "top", "title": None, "labelFontSize": 12, "labelColor": INK, "symbolType": "square", "columns": 3, "labelLimit": 110},
+    "range": {"category": list(COLOURS)},
+}  # fmt: skip
+
+
+def draw(answer: Answer, drawn: Drawn, label: str, currency: str, *, width: int = WIDTH) -> str:
+    """The chart as SVG, with `label` for who does not see it; "" where no row can be drawn."""
+    rows = _long(answer, drawn, currency)
+    if not rows:
+        return ""
+    makes = {"bars": _bars, "steps": _steps, "months": _months, "line": _line}
+    spec = makes[drawn.kind](rows, width)
+    return _accessible(_rendered({**spec, "data": {"values": rows}, "config": _CONFIG}), label)
+
+
+def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
+    """One row a mark: where it stands, its series, its value, and the value in words."""
+    found = []
+    for number, row in enumerate(answer.records):
+        for column in drawn.y:
+            if row[column] is not None:
+                found.append(
+                    {
+                        "x": shown(drawn.x, row[drawn.x]),
+                        "position": number,
+                        "series": str(row[drawn.by]) if drawn.by else heading(column),
+                        "value": float(row[column]),
+                        "said": shown(column, row[column]),
+                    }
+                )
+    kept = list(dict.fromkeys(row["x"] for row in found))
+    # months are read from the newest backwards
+    kept = kept[-13:] if drawn.kind in ("months", "line") else kept[: drawn.most]
+    return [row for row in found if row["x"] in kept]
+
+
+def _in_order(field: str = "x") -> dict[str, Any]:
+    return {"field": field, "type": "nominal", "sort": {"field": "position", "op": "min"}}
+
+
+def _bars(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    most = max(abs(row["value"]) for row in rows) or 1
+    y = {**_in_order(), "axis": {"title": None, "domain": False, "ticks": False, "labelPadding": 6}}
+    x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": [min(0, *(row["value"] for row in rows)), most * 1.22]}}  # fmt: skip
+    return {
+        "width": width - _LABELS - 12,
+        "height": {"step": _BAR + 6},
+        "encoding": {"y": y, "x": x},
+        "layer": [
+            {"mark": {"type": "bar", "color": COLOURS[0], "height": _BAR - 4}},
+            _said({"align": "left", "dx": 5}),
+        ],
+    }
+
+
+def _steps(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    most = max(row["value"] for row in rows) or 1
+    series = list(dict.fromkeys(row["series"] for row in rows))
+    y = {**_in_order(), "axis": {"title": None, "domain": False, "ticks": False, "labelPadding": 6}, "scale": {"paddingInner": 0.25, "paddingOuter": 0}}  # fmt: skip
+    x = {"field": "value", "type": "quantitative", "axis": None, "scale": {"domain": [0, most * 1.22]}}
+    return {
+        "width": width - _LABELS - 12,
+        "height": {"step": 16, "for": "offset"},
+        "encoding": {"y": y, "yOffset": {"field": "series", "sort": series}, "x": x},
+        "layer": [
+            {"mark": "bar", "encoding": {"color": {"field": "series", "type": "nominal", "sort": series}}},
+            _said({"align": "left", "dx": 4, "fontSize": 11}),
+        ],
+    }
+
+
+def _said(how: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "mark": {"type": "text", "baseline": "middle", "color": INK, "fontSize": 12, **how},
+        "encoding": {"text": {"field": "said"}},
+    }
+
+
+def _month_axis() -> dict[str, Any]:
+    return {**_in_order(), "axis": {"title": None, "labelAngle": 0, "labelExpr": "slice(datum.label, 0, 3)", "labelOverlap": True}}  # fmt: skip
+
+
+def _months(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    y = {"field": "value", "type": "quantitative", "aggregate": "sum", "axis": {"title": None, "format": "~s", "tickCount": 4}}  # fmt: skip
+    encoding: dict[str, Any] = {"x": _month_axis(), "y": y}
+    if len({row["series"] for row in rows}) > 1:
+        encoding["color"] = {"field": "series", "type": "nominal"}
+    return {"width": width - 52, "height": 190, "mark": {"type": "bar", "color": COLOURS[0]}, "encoding": encoding}
+
+
+def _line(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    y = {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 4}}
+    return {
+        "width": width - 52,
+        "height": 170,
+        "encoding": {"x": _month_axis(), "y": y},
+        "layer": [
+            {"mark": {"type": "line", "color": COLOURS[0], "point": {"color": COLOURS[0], "size": 45}}},
+            _said({"dy": -12, "fontSize": 11}),
+        ],
+    }
+
+
+def _rendered(spec: dict[str, Any]) -> str:
+    import vl_convert
+
+    # 5.20 is the newest that the oldest allowed vl-convert knows
+    return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+
+
+def _accessible(svg: str, label: str) -> str:
+    """The picture with its words; it takes the width that it is given."""
+    opened = re.match(r"<svg [^>]*?viewBox=\"([^\"]+)\"[^>]*>", svg)
+    assert opened, "vl-convert renders an svg with a viewBox"
+    width = float(opened[1].split()[2])
+    attributes = f'viewBox="{opened[1]}" style="max-width:{width * 1.3:.0f}px" role="img" aria-label={quoteattr(label)}'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}><title>{escape(label)}</title>{svg[opened.end() :]}'

@@ -1,0 +1,200 @@
+"""Which figures and sections a report has, in their order. Not here: how they are asked, drawn and written.
+
+A question that you add needs a script in `sql/` and a Part here; rules.py says how its columns are named.
+"""
+
+from __future__ import annotations
+
+from orchestration.publishing.report.asking import Question
+from orchestration.publishing.report.parts import Drawn, Figure, Part, Section
+from orchestration.publishing.report.words import by_month, largest, moved
+
+_CUSTOMERS = Question("glance_customers")
+_ORDERS = "connect a webshop, a till or another source of orders"
+_SALES = Question("glance_sales")
+
+FIGURES = (
+    Figure("Customers", _CUSTOMERS, "customer_count", "connect a source of people"),
+    Figure("Customers who ever bought", _CUSTOMERS, "buyer_count", _ORDERS),
+    Figure("Orders in the last 30 days", _SALES, "order_count", _ORDERS),
+    Figure("Net revenue of the last 30 days", _SALES, "net_amount", _ORDERS),
+    Figure("May get the newsletter by email", Question("glance_contact"), "newsletter_count", "connect a source of consents"),
+    Figure("NPS of the last 90 days", Question("glance_surveys"), "nps_score", "connect a source of surveys"),
+)  # fmt: skip
+
+_STAGES = Part(
+    "Lifecycle",
+    Question("customers_by_stage", order="customer_count desc nulls last, lifecycle_stage"),
+    Drawn("bars", "lifecycle_stage", ("customer_count",)),
+    says=moved("lifecycle_stage", "customer_count", "customers"),
+    note="Net revenue is of all time.",
+)
+_SALES_BY_MONTH = Part(
+    "Net revenue by month and channel",
+    Question("sales_by_month", order="sales_month, channel"),
+    Drawn("months", "sales_month", ("net_amount",), by="channel"),
+    has_table=False,
+    says=by_month("sales_month", "net_amount", "net revenue"),
+    note="The newest month is not over.",
+)
+_NPS = Part(
+    "NPS by month of the answer",
+    Question("nps_by_month", order="answered_month"),
+    Drawn("line", "answered_month", ("nps_score",)),
+    has_table=False,
+    says=by_month("answered_month", "nps_score", "NPS"),
+)
+_CAMPAIGNS = Part(
+    "Newest email campaigns",
+    Question(
+        "email_campaigns",
+        order="sent_on desc, campaign",
+        derived={
+            "opened_percent": "round(100.0 * opened_count / nullif(delivered_count, 0))",
+            "clicked_percent": "round(100.0 * clicked_count / nullif(delivered_count, 0))",
+        },
+    ),
+    Drawn("steps", "campaign", ("delivered_count", "opened_count", "clicked_count"), most=6),
+    note="People, not messages. Shares are of those to whom it was delivered. Some mail programs open messages by themselves.",
+)
+_AUDIENCES = Part(
+    "From a rule to an audience",
+    Question("audience_steps", order="audience"),
+    Drawn("steps", "audience", ("matched_count", "permitted_count", "in_the_audience_count")),
+    note="Matched: the rule of the audience holds. Permitted: may be contacted for its purpose by its channel.",
+)
+_CATEGORIES = Part(
+    "Net revenue by category, last 12 months",
+    Question("products_by_category", order="net_amount desc nulls last, category"),
+    Drawn("bars", "category", ("net_amount",)),
+    says=largest("category", "net_amount", "net revenue"),
+)
+_TICKETS = Part(
+    "Tickets by month",
+    Question("tickets_by_month", order="opened_month"),
+    Drawn("months", "opened_month", ("ticket_count",)),
+    has_table=False,
+    says=by_month("opened_month", "ticket_count", "tickets"),
+)
+_CONSENTS = Part(
+    "Who may be contacted",
+    Question(
+        "consents",
+        order="purpose, channel",
+        derived={"permitted_percent": "round(100.0 * permitted_count / nullif(customer_count, 0))"},
+    ),
+    note="Customers of whom anything was ever said about the purpose and channel. Expiring: their consent ends soon.",
+)
+
+
+SECTIONS = (
+    Section(
+        "segments",
+        "Segments",
+        (
+            _STAGES,
+            Part(
+                "Recency, frequency and money (RFM)",
+                Question("customers_by_rfm", order="net_amount desc nulls last, rfm_segment"),
+                Drawn("bars", "rfm_segment", ("net_amount",)),
+                says=largest("rfm_segment", "net_amount", "net revenue"),
+            ),
+            Part("Age", Question("customers_by_age", order="age_band"), note="At the date of the report."),
+        ),
+        "connect a source of people and of orders",
+    ),
+    Section(
+        "sales",
+        "Sales",
+        (
+            _SALES_BY_MONTH,
+            Part(
+                "Channels, last 12 months",
+                Question("sales_by_channel", order="net_amount desc nulls last, channel"),
+                says=largest("channel", "net_amount", "net revenue"),
+            ),
+        ),
+        _ORDERS,
+    ),
+    Section(
+        "campaigns",
+        "Channels and campaigns",
+        (
+            _CAMPAIGNS,
+            Part(
+                "Visits by the channel that brought them, last 12 months",
+                Question(
+                    "visits_by_channel",
+                    order="visit_count desc nulls last, landing_channel",
+                    derived={"converted_percent": "round(100.0 * converted_visit_count / nullif(visit_count, 0), 1)"},
+                ),
+                says=largest("landing_channel", "visit_count", "visits"),
+            ),
+            Part(
+                "Advertising, last 12 months",
+                Question("ad_spend_by_channel", order="spend_amount desc nulls last, channel", is_of_people=False),
+                Drawn("bars", "channel", ("spend_amount",)),
+            ),
+        ),
+        "connect a source of email events, of web sessions or of advertising",
+    ),
+    Section(
+        "audiences",
+        "Audiences and permissions",
+        (
+            _AUDIENCES,
+            Part("Main reasons for being left out", Question("audience_reasons", order="audience, customer_count desc nulls last, reason")),
+        ),
+        "connect a source of consents",
+    ),
+    Section(
+        "surveys",
+        "Surveys",
+        (_NPS, Part("Surveys, last 12 months", Question("surveys", order="respondent_count desc nulls last, survey"), note="NPS: −100 to 100. CSAT, satisfaction: 1 to 5. CES, effort: 1 to 7.")),
+        "connect a source of surveys",
+    ),
+    Section(
+        "service",
+        "Service",
+        (
+            _TICKETS,
+            Part(
+                "By cause, last 12 months",
+                Question("tickets_by_category", order="ticket_count desc nulls last, category"),
+                says=largest("category", "ticket_count", "tickets"),
+                note="Hours are medians. Satisfaction: 1 to 5.",
+            ),
+        ),
+        "connect a source of tickets",
+    ),
+    Section(
+        "products",
+        "Products",
+        (
+            _CATEGORIES,
+            Part("Bought by most customers, last 90 days", Question("products_sold_most", order="buyer_count desc, product limit 10")),
+        ),
+        "connect a source of order lines and products",
+    ),
+    Section(
+        "health",
+        "Consent and data health",
+        (
+            _CONSENTS,
+            Part("What is missing of customers", Question("gaps")),
+            Part("What is missing of orders, last 12 months", Question("order_gaps")),
+            Part("How new the data are", Question("newest_rows", order="data, source_system")),
+        ),
+        "connect a source of consents",
+    ),
+)  # fmt: skip
+
+# what a picture to share shows: its title, the figures above the chart, and the part that it draws
+TOPICS: dict[str, tuple[str, tuple[Figure, ...], Part]] = {
+    "segments": ("Where our customers stand", FIGURES[:2], _STAGES),
+    "sales": ("What our customers buy", FIGURES[2:4], _SALES_BY_MONTH),
+    "survey": ("What our customers say", FIGURES[5:], _NPS),
+    "campaigns": ("Our newest campaigns", FIGURES[4:5], _CAMPAIGNS),
+    "products": ("What sells", FIGURES[3:4], _CATEGORIES),
+    "service": ("How we help", FIGURES[:1], _TICKETS),
+}

@@ -1,0 +1,27 @@
+with
+    by_person as (
+        select
+            coalesce(channel, 'unknown') as channel,
+            coalesce(customer_key, source_system || ':' || source_key) as person,
+            count(*) filter (where is_order) as orders,
+            sum(net_amount) as net,
+            sum(refunded_amount) as refunded
+        from bi.fct_orders
+        where
+            ordered_at > {{ as_of }} - interval 12 months
+            and ordered_at <= {{ as_of }}
+            and (is_order or net_amount <> 0)
+        group by all
+    )
+select
+    channel,
+    count(*) as people,
+    count(*) as buyer_count,
+    cast(sum(orders) as bigint) as order_count,
+    sum(net) as net_amount,
+    max(abs(net)) as net_amount_largest,
+    sum(refunded) as refunded_amount,
+    max(abs(refunded)) as refunded_amount_largest,
+    count(*) filter (where refunded > 0) as refunded_amount_people
+from by_person
+group by channel

@@ -1,0 +1,25 @@
+with
+    by_person as (
+        select
+            cast(date_trunc('month', ordered_at) as date) as sales_month,
+            coalesce(channel, 'unknown') as channel,
+            coalesce(customer_key, source_system || ':' || source_key) as person,
+            count(*) filter (where is_order) as orders,
+            sum(net_amount) as net
+        from bi.fct_orders
+        where
+            ordered_at >= date_trunc('month', {{ as_of }}) - interval 12 months
+            and ordered_at <= {{ as_of }}
+            and (is_order or net_amount <> 0)
+        group by all
+    )
+select
+    sales_month,
+    channel,
+    count(*) as people,
+    count(*) as buyer_count,
+    cast(sum(orders) as bigint) as order_count,
+    sum(net) as net_amount,
+    max(abs(net)) as net_amount_largest
+from by_person
+group by sales_month, channel

@@ -1,0 +1,100 @@
+-- 400 customers by their number; what a report must never show is planted as key, name and address
+create temp table people as
+select
+    n,
+    'CKEY' || n as customer_key,
+    case when n < 9 then 'few of them' when n % 3 = 0 then 'active' when n % 3 = 1 then 'lapsed' else 'prospect' end as stage
+from range(400) t(n)
+where not ({{ without }});
+
+insert into bi.dim_customers by name
+select
+    customer_key,
+    'SE' as country_code,
+    case when n % 4 = 0 then 'unknown' else '30 to 44' end as age_band,
+    false as is_business,
+    false as is_club_member,
+    stage as lifecycle_stage,
+    case when stage = 'active' then 'champions' when stage = 'lapsed' then 'lost' else 'no order' end as rfm_segment,
+    case when stage = 'prospect' then 0 else 1 + n % 2 end as order_count,
+    case when stage = 'prospect' then 0 else (1 + n % 2) * 100 end as revenue_amount,
+    'SEK' as currency,
+    false as has_active_subscription
+from people;
+
+insert into bi.fct_orders by name
+select
+    'shop' as source_system,
+    'OKEY' || n as source_key,
+    customer_key,
+    timestamp '2026-11-01' - to_days(cast(n as integer)) as ordered_at,
+    'completed' as order_status,
+    100 + n % 7 as order_amount,
+    'SEK' as currency,
+    true as is_order,
+    100 + n % 7 as gross_amount,
+    case when n % 10 = 0 then 50 else 0 end as refunded_amount,
+    100 + n % 7 - case when n % 10 = 0 then 50 else 0 end as net_amount,
+    case when n % 50 = 1 then 'Astrid Lindqvist' when n % 2 = 0 then 'web' else 'store' end as channel
+from people;
+
+insert into bi.fct_order_items by name
+select
+    'shop' as source_system,
+    'IKEY' || n as source_key,
+    'OKEY' || n as order_key,
+    'p' || n % 3 as product_key,
+    timestamp '2026-11-01' - to_days(cast(n as integer)) as ordered_at,
+    100 as net_amount,
+    0 as refunded_amount
+from people;
+
+insert into bi.dim_products by name
+select 'shop' as source_system, 'p' || n as source_key, 'Tent ' || n as product_name, 'Tents' as category from range(3) t(n);
+
+insert into bi.fct_survey_responses by name
+select
+    'forms' as source_system,
+    'SKEY' || n as source_key,
+    customer_key,
+    case when n % 100 = 5 then 'astrid.lindqvist@example.se' else 'after purchase' end as survey,
+    timestamp '2026-10-31' - to_days(cast(n % 100 as integer)) as submitted_at,
+    n % 11 as nps,
+    1 + n % 5 as csat
+from people;
+
+insert into bi.fct_tickets by name
+select
+    'desk' as source_system,
+    'TKEY' || n as source_key,
+    customer_key,
+    timestamp '2026-10-31' - to_days(cast(n % 90 as integer)) as opened_at,
+    case when n < 300 then 'delivery' else 'return' end as category,
+    4 as satisfaction,
+    n % 20 as first_reply_hours
+from people;
+
+insert into bi.fct_web_sessions by name
+select
+    'web' as source_system,
+    'WKEY' || n as source_key,
+    customer_key,
+    timestamp '2026-10-31' as started_at,
+    case when n % 2 = 0 then 'organic' else 'social' end as landing_channel,
+    n % 20 = 0 as is_converted
+from people;
+
+insert into bi.ad_spend by name
+select 'ads' as source_system, 'a' || n as source_key, date '2026-10-01' as spend_on, 'social' as channel, 1000 as spend_amount, 'SEK' as currency, 50_000 as impressions, 400 as clicks
+from range(3) t(n);
+
+insert into bi.email_campaigns by name
+select 'mail' as source_system, 'c' || n as campaign_key, 'Letter ' || n as campaign_name, timestamp '2026-10-01' + to_days(cast(n as integer)) as sent_at, 300 as delivered_count, 150 as opened_count, 7 as clicked_count, 0 as unsubscribed_count
+from range(3) t(n);
+
+insert into bi.consent_overview
+values ('newsletter', 'email', 400, 253, null, 7, 120, 0), ('offers', 'sms', 8, 8, 0, 0, 0, 0);
+
+insert into bi.audience_funnel by name
+select 'newsletter_email' as audience, 'newsletter' as purpose, 'email' as channel, order_of as step_order, step, '' as reason_code, reason, people as customer_count
+from (values (1, 'matched', '', 400), (2, 'not permitted', 'withdrawn', 120), (2, 'not permitted', 'never said', 8), (3, 'permitted', '', 272), (5, 'in the audience', '', 263)) t(order_of, step, reason, people);

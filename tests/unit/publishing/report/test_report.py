@@ -1,0 +1,194 @@
+"""The page of a report: its numbers are those of the publication, it shows nobody, and it needs nothing but itself."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import duckdb
+import pytest
+
+from orchestration.core.clock import now
+from orchestration.core.errors import KundbildError
+from orchestration.publishing.report.page import Report, as_page
+from orchestration.publishing.report.picture import as_picture, as_png
+from orchestration.publishing.report.sections import SECTIONS, TOPICS
+from tests.unit.publishing.report.company import asked, make_company, make_empty
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    path = tmp_path_factory.mktemp("company") / "kundbild.duckdb"
+    make_company(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(company) -> str:
+    with asked(company) as opened:
+        return as_page(Report("Fjäll & Skog", "SEK", opened), "dictionary.html", now())
+
+
+class Tags(HTMLParser):
+    """Notes every element, and asserts that each is closed where it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "code"):
+            self.text.append(data)
+
+
+def parsed(page: str) -> Tags:
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    return tags
+
+
+def part(company, script: str, k: int = 10):
+    with asked(company, k) as opened:
+        report = Report("C", "SEK", opened)
+        return next(report.answer(opened, p.question) for s in SECTIONS for p in s.parts if p.question.script == script)
+
+
+def test_numbers_are_those_of_the_publication(company, page):
+    with duckdb.connect(str(company), read_only=True) as con:
+        stages = con.execute("select lifecycle_stage from bi.dim_customers").fetchall()
+        orders = con.execute("select channel, net_amount from bi.fct_orders where ordered_at > timestamp '2025-11-01 02:00:00'").fetchall()  # fmt: skip
+        nps = [score for (score,) in con.execute("select nps from bi.fct_survey_responses where submitted_at > timestamp '2026-08-03 02:00:00'").fetchall()]  # fmt: skip
+    told = {row["lifecycle_stage"]: row["customer_count"] for row in part(company, "customers_by_stage").records}
+    counted = {stage: sum(s == (stage,) for s in stages) for (stage,) in set(stages)}
+    assert counted.pop("few of them") == 9
+    assert told == {stage: round(count / 10) * 10 for stage, count in counted.items()}
+    sold = {row["channel"]: row["net_amount"] for row in part(company, "sales_by_channel").records}
+    # no customer's part exceeds 1000
+    of_web = float(sum(net for channel, net in orders if channel == "web"))
+    assert set(sold) == {"web", "store"} and sold["web"] == round(of_web / 1000) * 1000
+    score = round(100 * (sum(n >= 9 for n in nps) - sum(n <= 6 for n in nps)) / len(nps))
+    text = " ".join(parsed(page).text)
+    assert f"{score:+d}".replace("-", "−") in text and "400" in text
+    for value in told.values():
+        assert str(value) in text
+
+
+def test_every_number_names_its_table_and_shows_its_query_which_answers_the_same(company, page):
+    tags = parsed(page)
+    linked = {attrs["href"] for tag, attrs in tags.found if tag == "a" and attrs["href"].startswith("dictionary")}
+    assert "dictionary.html#bi.fct_orders" in linked and "dictionary.html#bi.consent_overview" in linked
+    answer = part(company, "sales_by_month")
+    with duckdb.connect(str(company), read_only=True) as con:
+        assert con.execute(answer.sql).fetchall() == list(answer.rows)
+    assert len([1 for tag, _ in tags.found if tag == "details"]) == len([1 for tag, _ in tags.found if tag == "pre"]) > 15  # fmt: skip
+
+
+def test_nobody_is_shown(company, page):
+    picture = ""
+    with asked(company) as opened:
+        picture = "".join(as_picture(Report("C", "SEK", opened), topic) for topic in TOPICS)
+    for planted in ("KEY", "Astrid", "Lindqvist", "@example", "few of them"):
+        assert planted not in page and planted not in picture, planted
+
+
+def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
+    with asked(company) as opened:
+        report = Report("C", "SEK", opened)
+        for section in SECTIONS:
+            for one in section.parts:
+                answer = report.answer(opened, one.question)
+                for column in (c for c in answer.columns if c.endswith("_count")):
+                    values = [row[column] for row in answer.records if row[column] is not None]
+                    assert all(value == 0 or value >= 10 for value in values), (one.title, column)
+                    assert not [1 for a in values for b in values if 0 < abs(a - b) < 10], (one.title, column)
+    assert {row["channel"] for row in part(company, "consents").records} == {"email"}
+    # 7 of 300 clicked, and 8 of 400 never said a thing
+    assert {row["clicked_count"] for row in part(company, "email_campaigns").records} == {None}
+    assert {row["reason"] for row in part(company, "audience_reasons").records} == {"withdrawn"}
+    assert len(part(company, "customers_by_stage", 150).rows) == 0
+
+
+def test_the_page_needs_nothing_but_itself(page):
+    tags = parsed(page)
+    assert not [tag for tag, _ in tags.found if tag in ("script", "iframe", "object", "embed", "img", "link")]
+    assert not [1 for _, attrs in tags.found for name in attrs if name.startswith("on")]
+    names = re.findall(r"(?:https?:)?//[^\s\"'<)]+", re.sub(r'xmlns(:\w+)?="[^"]+"', "", page))
+    assert names == [] and "url(" not in page and "@import" not in page
+    assert len(page.encode()) < 1_000_000
+    assert "Fjäll &amp; Skog" in page and '<html lang="en">' in page
+
+
+def test_charts_are_well_formed_with_words_for_who_does_not_see_them(page):
+    charts = re.findall(r"<svg .*?</svg>", page, re.DOTALL)
+    assert 5 < len(charts) <= 10
+    for chart in charts:
+        root = ElementTree.fromstring(chart)
+        assert root.get("role") == "img" and root.get("aria-label") == root[0].text
+        assert root.findall(".//{http://www.w3.org/2000/svg}text")
+
+
+def test_an_empty_publication_says_of_each_section_what_to_add(tmp_path):
+    path = tmp_path / "kundbild.duckdb"
+    make_empty(path)
+    with asked(path) as opened:
+        page = as_page(Report("C", "SEK", opened), "dictionary.html", now())
+        with pytest.raises(KundbildError, match="says nothing of survey"):
+            as_picture(Report("C", "SEK", opened), "survey")
+    text = " ".join(parsed(page).text)
+    assert "bi.fct_tickets is empty: connect a source of tickets." in text and "<svg" not in page
+
+
+def test_a_publication_of_an_older_version_lacks_a_table_and_shows_the_rest(tmp_path):
+    path = tmp_path / "kundbild.duckdb"
+    make_company(path)
+    with duckdb.connect(str(path)) as con:
+        con.execute("drop table bi.audience_funnel; alter table bi.fct_tickets drop column satisfaction")
+    with asked(path) as opened:
+        page = as_page(Report("C", "SEK", opened), "dictionary.html", now())
+    text = " ".join(parsed(page).text)
+    assert "The publication has no table bi.audience_funnel: connect a source of consents." in text
+    assert "bi.fct_tickets has other columns: an older version made it" in text and "Tents" in text
+
+
+def test_what_changed_is_told_in_words(company, tmp_path):
+    former = tmp_path / "kundbild.duckdb"
+    make_company(former, without="n % 4 = 3")
+    with asked(company) as opened, asked(former) as before:
+        report = Report("C", "SEK", opened, before)
+        figure = report.figure(next(iter(TOPICS["segments"][1])))
+        assert figure["value"] == "400" and figure["change"] == "up 100 (33\u00a0%) since 1 November 2026"
+        stages = report.part(TOPICS["segments"][2], "")
+        assert re.fullmatch(r"\w+ grew most, by \d+ customers\.", stages.says)
+        same = Report("C", "SEK", opened, opened)
+        assert same.figure(TOPICS["segments"][1][0])["change"] == "unchanged since 1 November 2026"
+
+
+def test_a_picture_says_its_date_its_source_and_the_fewest_people(company):
+    with asked(company) as opened:
+        for topic in TOPICS:
+            picture = as_picture(Report("Fjäll & Skog", "SEK", opened), topic)
+            root = ElementTree.fromstring(picture)
+            words = " ".join(root.itertext())
+            assert "1 November 2026" in words and "Source: bi." in words and "Fjäll & Skog" in words
+            assert "No figure is about fewer than 10 people" in words
+        assert as_png(picture).startswith(b"\x89PNG")
+        with pytest.raises(KundbildError, match="there is no picture of weather") as refused:
+            as_picture(Report("C", "SEK", opened), "weather")
+    assert "segments, sales, survey" in refused.value.to_do

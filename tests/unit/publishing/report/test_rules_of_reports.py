@@ -1,0 +1,79 @@
+"""No figure of a report is of fewer than k people, whoever writes the script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.core.settings import DBT_DIR
+from orchestration.core.sql_scripts import sql_script
+from orchestration.publishing.report import asking, rules
+from orchestration.publishing.report.sections import FIGURES, SECTIONS, TOPICS
+
+QUESTIONS = {
+    question.script: question
+    for question in [*(f.question for f in FIGURES), *(p.question for s in SECTIONS for p in s.parts), *(p.question for _, _, p in TOPICS.values())]
+}  # fmt: skip
+CELLS = "from (values ('a', 9, 9, 900.0, 400.0), ('b', 14, 9, 1234.5, 400.0), ('c', 36, 0, 5.0, 0.4)) t(name, people, order_count, net_amount, net_amount_largest)"
+
+
+def rows(sql: str) -> list[tuple]:
+    return duckdb.sql(sql).fetchall()
+
+
+def test_cells_of_few_are_left_out_and_the_others_are_rounded():
+    columns = ["name", "people", "order_count", "net_amount", "net_amount_largest"]
+    assert rules.shown_columns(columns) == ["name", "order_count", "net_amount"]
+    told = rules.told(CELLS, columns, 10, order="name")
+    # of b nine orders are not told; 1234.5 is rounded to thousands, for one person's part is 400
+    assert rows(told) == [("b", None, 1000.0), ("c", 0, 5.0)]
+
+
+def test_what_stands_behind_a_measure_is_what_counts():
+    cells = "from (values ('a', 50, 4.26, 9), ('b', 50, 4.26, 10)) t(name, people, csat_average, csat_average_people)"
+    told = rules.told(cells, ["name", "people", "csat_average", "csat_average_people"], 10, order="name")
+    assert [(name, value and float(value)) for name, value in rows(told)] == [("a", None), ("b", 4.3)]
+
+
+def test_a_script_that_does_not_say_of_how_many_people_is_refused():
+    with pytest.raises(ValueError, match="no column people"):
+        rules.told("select 1 as order_count", ["order_count"], 10)
+    with pytest.raises(ValueError, match="net_amount_largest"):
+        rules.told("select 20 as people, 1 as net_amount", ["people", "net_amount"], 10)
+
+
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=8), st.sampled_from([10, 25]))
+@settings(max_examples=40, deadline=None)
+def test_neither_a_count_nor_a_difference_of_two_is_of_few(people, k):
+    values = ", ".join(f"({number}, {count}, {count})" for number, count in enumerate([*people, sum(people)]))
+    cells = f"from (values {values}) t(number, people, customer_count)"
+    told = [count for _, count in rows(rules.told(cells, ["number", "people", "customer_count"], k))]
+    assert all(count >= k for count in told)
+    assert not [1 for one in told for other in told if 0 < abs(one - other) < k]
+    *parts, total = sorted(told) or [0]
+    assert not 0 < abs(total - sum(parts)) < k
+
+
+@pytest.mark.parametrize("script", sorted(QUESTIONS))
+def test_every_script_says_of_how_many_people_its_rows_are(script: str):
+    """Of every table of people; advertising is of nobody."""
+    question = QUESTIONS[script]
+    text = sql_script(asking.__file__, script, as_of="timestamp '2026-01-01'")
+    tables = set(asking._TABLE.findall(text))
+    assert tables and question.is_of_people == (tables != {"bi.ad_spend"})
+    known = {
+        f"bi.{model['config']['alias']}"
+        for file in (DBT_DIR / "models" / "bi").glob("*.yml")
+        for model in yaml.safe_load(file.read_text())["models"]
+    }
+    assert tables <= known, "the report asks tables of bi only"
+    assert (Path(asking.__file__).parent / "sql" / f"{script}.sql").exists()
+
+
+def test_k_of_a_report_is_ten_at_least():
+    assert rules.least_people(5) == 10 and rules.least_people(20) == 20
