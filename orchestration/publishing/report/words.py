@@ -94,13 +94,15 @@ def change(column: str, now: Any, before: Any, since: datetime, currency: str) -
     """How a figure changed, in words; "" where one of both is not known."""
     if now is None or before is None:
         return ""
+    # the year stands at the head of the page
+    when = f"{since.day} {since:%B}"
     if now == before:
-        return f"unchanged since {day(since)}"
+        return f"unchanged since {when}"
     more = "up" if now > before else "down"
     by = abs(now - before)
     percent = f" ({by / abs(before):.0%})".replace("%", " %") if before and not column.endswith("_score") else ""
     amount = f"{round(by)} points" if column.endswith("_score") else shown(column, by, currency)
-    return f"{more} {amount}{percent} since {day(since)}"
+    return f"{more} {amount}{percent} since {when}"
 
 
 def largest(dimension: str, measure: str, what: str) -> Says:

@@ -173,11 +173,11 @@ def test_what_changed_is_told_in_words(company, tmp_path):
     with asked(company) as opened, asked(former) as before:
         report = Report("C", "SEK", opened, before)
         figure = report.figure(next(iter(TOPICS["segments"][1])))
-        assert figure["value"] == "400" and figure["change"] == "up 100 (33\u00a0%) since 1 November 2026"
+        assert figure["value"] == "400" and figure["change"] == "up 100 (33\u00a0%) since 1 November"
         stages = report.part(TOPICS["segments"][2], "")
         assert re.fullmatch(r"\w+ grew most, by \d+ customers\.", stages.says)
         same = Report("C", "SEK", opened, opened)
-        assert same.figure(TOPICS["segments"][1][0])["change"] == "unchanged since 1 November 2026"
+        assert same.figure(TOPICS["segments"][1][0])["change"] == "unchanged since 1 November"
 
 
 def test_a_picture_says_its_date_its_source_and_the_fewest_people(company):
