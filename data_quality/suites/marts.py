@@ -102,6 +102,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "(select coalesce(sum(net_amount), 0) from marts.fct_orders where customer_id is not null and customer_id not in "
                 "(select customer_id from marts.fct_orders where customer_id is not null and net_amount is null)) as there) as t where here <> there"),
     ],
+    ("marts", "customer_attributes"): [],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_lifecycle"): [
         no_rows("one_row_per_customer", "As many rows as dim_customers has customers who did not deny profiling.",

@@ -41,7 +41,7 @@ def show(
         print_json(asdict(picture))
         return
     out.print(styled("[bold]{}[/bold]  {}", picture.name or "Customer", picture.customer_id), highlight=False)
-    for title, row in (("Who", picture.facts), ("How much", picture.figures), *picture.segments.items()):
+    for title, row in (("Who", picture.facts), *picture.parts.items(), *picture.segments.items()):
         cells = [
             styled("{}: [bold]{}[/bold]", name.replace("_", " "), in_words(value))
             for name, value in row.items()
@@ -49,6 +49,12 @@ def show(
         ]
         out.print(styled("\n[bold]{}[/bold]", title.replace("_", " ").capitalize()))
         out.print(Columns(cells, padding=(0, 3)))
+    if picture.attributes:
+        given = RichTable("attribute", "value", "origin", "seen (UTC)", title="What they or others said of them")
+        for row in picture.attributes:
+            seen = in_words(row["observed_at"]) if row["observed_at"] else ""
+            given.add_row(row["attribute_name"], row["attribute_value"], row["origin"] or "", seen)
+        out.print(given)
     table = RichTable("purpose", "channel", "permitted", "contact point", "why", title="What is permitted")
     for row in picture.permissions:
         table.add_row(

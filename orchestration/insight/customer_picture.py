@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 from jinja2 import Environment
 
-from orchestration.contracts.model_files import models_of
+from orchestration.contracts.model_files import model_file, models_of
 from orchestration.core.errors import KundbildError
+from orchestration.core.settings import DBT_DIR
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, quote
 from orchestration.identity.explain import customer_of
@@ -38,7 +39,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Picture:
-    """A customer. `facts` are the columns of dim_customers and `figures` the further ones of customer_360 that hold something.
+    """A customer. `facts` are the columns of dim_customers, `figures` the further ones of customer_360 that hold something, and
+    `attributes` the rows of customer_attributes.
 
     `segments` are the rows of every segment that has the customer; whoever objected to profiling is in none. `event_count` counts
     all events, of which `events` has the newest MOST_EVENTS.
@@ -47,10 +49,20 @@ class Picture:
     customer_id: str
     facts: dict[str, Any]
     figures: dict[str, Any]
+    attributes: list[dict[str, Any]]
     segments: dict[str, dict[str, Any]]
     permissions: list[dict[str, Any]]
     events: list[Event]
     event_count: int
+
+    @property
+    def parts(self) -> dict[str, dict[str, Any]]:
+        """The figures by part of the picture, as customer_360.yml tells them apart: identity, behaviour, interaction, attitude, record."""
+        parts: dict[str, dict[str, Any]] = {}
+        for name, part in _parts().items():
+            if name in self.figures:
+                parts.setdefault(part, {})[name] = self.figures[name]
+        return parts
 
     @property
     def name(self) -> str:
@@ -80,11 +92,17 @@ def read_picture(con: duckdb.DuckDBPyConnection, subject: str) -> Picture:
         "where customer_id = $id order by purpose, channel",
         id=customer_id,
     )
+    attributes = _rows(
+        con,
+        "select attribute_name, attribute_value, origin, observed_at from marts.customer_attributes where customer_id = $id order by 1",
+        id=customer_id,
+    )
     events = con.execute(_TIMELINE, {"id": customer_id, "most": MOST_EVENTS}).fetchall()
     return Picture(
         customer_id=customer_id,
         facts=facts,
         figures={name: value for name, value in figures.items() if name not in facts},
+        attributes=attributes,
         segments={table: row for table, row in segments.items() if row},
         permissions=permissions,
         events=[Event(at, lane, what) for at, lane, what, _ in events],
@@ -108,7 +126,15 @@ def in_words(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
+
+
+def _parts() -> dict[str, str]:
+    """Column of customer_360 → its part of the picture."""
+    (model,) = model_file(DBT_DIR / "models" / "marts" / "customers" / "customer_360.yml")["models"]
+    return {c["name"]: c["config"]["meta"]["part"] for c in model["columns"] if "part" in c["config"]["meta"]}
 
 
 def _row(con: duckdb.DuckDBPyConnection, table: str, customer_id: str) -> dict[str, Any]:

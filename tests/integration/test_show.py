@@ -42,6 +42,9 @@ def test_a_customer_is_shown_as_the_marts_know_it(demo_copy: Kundbild, tmp_path)
     assert said["event_count"] == sum(counts) + changes and len(said["events"]) == min(said["event_count"], MOST_EVENTS)
     times = [event["at"] for event in said["events"]]
     assert times == sorted(times, reverse=True)
+    with demo_copy.warehouse() as con:
+        given = con.execute("select attribute_name, attribute_value from marts.customer_attributes where customer_id = ? order by 1", [customer]).fetchall()  # fmt: skip
+    assert [(row["attribute_name"], row["attribute_value"]) for row in said["attributes"]] == given
     page = tmp_path / "customer.html"
     shown = demo_copy("show", customer, "--html", str(page)).stdout
     assert name in shown and "What is permitted" in shown and f"15 of {said['event_count']:,} events" in shown
