@@ -25,6 +25,7 @@ from orchestration.cli.failures import code_of, flushed, tell
 from orchestration.cli.help_panels import Grouped
 from orchestration.cli.hold import hold_app
 from orchestration.cli.identity import identity_app
+from orchestration.cli.metrics import mcp, metrics_app
 from orchestration.cli.pepper import pepper_app
 from orchestration.cli.processing import record_of_processing
 from orchestration.cli.quarantine import quarantine_app
@@ -51,6 +52,7 @@ app.add_typer(consent_app, name="consent")
 app.add_typer(demo_app, name="demo")
 app.add_typer(hold_app, name="hold")
 app.add_typer(identity_app, name="identity")
+app.add_typer(metrics_app, name="metrics")
 app.add_typer(pepper_app, name="pepper")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(requests_app, name="requests")
@@ -67,6 +69,7 @@ app.command(epilog="Example: kundbild confirm 8f0c2a1b9d3e")(confirm)
 app.command("export-subject", epilog="Example: kundbild export-subject --customer ID --to it.json --html it.html")(
     export_subject
 )
+app.command(epilog="How to connect an assistant: docs/analyst.md")(mcp)
 app.command("object", epilog="Example: kundbild object --email - --received 2026-05-31")(object_to_marketing)
 app.command(epilog="Example: kundbild withdraw --customer ID --purpose newsletter --channel email")(withdraw)
 app.command("prove-erasure")(prove_erasure)

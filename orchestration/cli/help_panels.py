@@ -8,7 +8,9 @@ from typer.core import TyperGroup
 
 PANELS = {
     "The night": ("run", "status", "doctor", "quarantine", "add-source", "demo", "dbt", "prepare", "job-token"),
-    "What is published": ("query", "report", "infographic", "dictionary", "publish", "audience", "campaigns"),
+    "What is published": (
+        "query", "metrics", "mcp", "report", "infographic", "dictionary", "publish", "audience", "campaigns",
+    ),
     "Who is who": ("show", "explain", "review", "identity"),
     "People's rights": (
         "consent", "object", "withdraw", "restrict", "rectify", "export-subject", "erase", "confirm", "prove-erasure",

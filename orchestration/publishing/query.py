@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from orchestration.core.asked_processes import start
@@ -23,9 +24,11 @@ _LATE = "InterruptException"
 _ENDED = "ended"
 
 
-def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[str], list[tuple[Any, ...]]]:
+def ask(
+    sql: str, seconds: float = 60, *, grade: Grade = ANALYST, about: Mapping[str, str] | None = None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
     """(column names, rows) of a query on the file of one grade of the current publication. It is noted who asked which grade
-    and how many rows there were, and what cannot be noted is not answered.
+    and how many rows there were, and `about` what, and what cannot be noted is not answered.
 
     A query that fails is noted too: what it says may tell of rows. Raises KundbildError; in DuckDB's own words only where
     these are about the query, for an error while it runs may quote a row.
@@ -49,7 +52,7 @@ def ask(sql: str, seconds: float = 60, *, grade: Grade = ANALYST) -> tuple[list[
         )
 
     def note(**said: int | str) -> None:
-        note_access(home, load_privacy(config), QUERIED, of=grade.name, **said)
+        note_access(home, load_privacy(config), QUERIED, of=grade.name, **(about or {}), **said)
 
     answer = _asked(str(path), sql, seconds)
     if failed := answer.get("failed"):

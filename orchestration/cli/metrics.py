@@ -1,0 +1,117 @@
+"""`kundbild metrics …` and `kundbild mcp`: arguments and what is printed. Not here: work (metrics/)."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from orchestration.cli.console import Json, err, me, out, print_json, styled
+from orchestration.core.errors import KundbildError
+
+metrics_app = typer.Typer(
+    help="Numbers that are defined once: what they mean, and what they are. Groups of few people are not shown.",
+    no_args_is_help=True,
+)
+
+
+@metrics_app.command("list")
+def list_metrics(as_json: Json = False) -> None:
+    """List the metrics: what each means, its unit, who answers for it, and what it can be asked by."""
+    from orchestration.metrics.catalogue import metrics_told
+
+    told = metrics_told()
+    if as_json:
+        print_json(told)
+        return
+    table = RichTable("metric", "what it means", "unit", "owner", "by")
+    for metric in told:
+        by = ", ".join([*metric["grains"], *metric["dimensions"]])
+        table.add_row(metric["name"], metric["description"], metric["unit"], metric["owner"], by)
+    out.print(table)
+    out.print(styled("Next: [bold]{} metrics query net_revenue --by channel --grain month[/bold]", me()))
+
+
+@metrics_app.command(
+    epilog="Example: kundbild metrics query net_revenue,orders --by channel --where country=SE,NO --from 2026-01-01 --grain month"
+)
+def query(
+    names: Annotated[
+        str, typer.Argument(metavar="NAME[,NAME]", help="Metrics, as `kundbild metrics list` names them.")
+    ],
+    by: Annotated[str, typer.Option(metavar="DIM[,DIM]", help="Dimensions: a row for each value of them.")] = "",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIM=VALUE[,VALUE]",
+            help="Only these values; != leaves them out; no value: where it is unknown. May be repeated.",
+        ),
+    ] = None,
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day, as 2026-05-31.")] = "",
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="The last day.")] = "",
+    grain: Annotated[str, typer.Option(help="A row for each day, week, month, quarter or year.")] = "",
+    timeout: Annotated[float, typer.Option(help="Seconds after which the query is stopped.", min=0.1, max=86_400)] = 60,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Ask the publication for metrics. Who asked for which, and when, is noted: `kundbild audit access`.
+
+    A group of fewer customers than the setting `min_people` of privacy is not shown, and with it the smallest other one: the total less
+    what is shown would tell of it.
+    """
+    from orchestration.core.spreadsheets import csv_text
+    from orchestration.metrics.answer import answer
+
+    if as_json and as_csv:
+        raise KundbildError("--json and --csv were both given", to_do="say one of them")
+    found = answer(
+        _listed(names),
+        by=_listed(by),
+        where=where or [],
+        first=first,
+        last=last,
+        grain=grain,
+        seconds=timeout,
+    )
+    rows = [[row[column] for column in found.columns] for row in found.rows]
+    if as_json:
+        print_json(found.as_dict())
+        return
+    if as_csv:
+        sys.stdout.write(csv_text(found.columns, rows))
+    else:
+        units = [f"{column} ({found.units[column]})" if column in found.units else column for column in found.columns]
+        table = RichTable(*units)
+        for row in rows:
+            table.add_row(*map(_cell, row))
+        out.print(table)
+    for note in found.told:
+        err.print(note, highlight=False)
+
+
+def mcp() -> None:
+    """Serve metrics, tables and definitions to an assistant, by the Model Context Protocol on standard input and output.
+
+    Read-only, of the grade analyst, groups of few people left out; every call is noted: `kundbild audit access`.
+    """
+    from orchestration.metrics.mcp_server import serve
+
+    serve()
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return (
+        f"{value:,.4g}"
+        if isinstance(value, float) and abs(value) < 10
+        else f"{value:,.2f}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -1,0 +1,78 @@
+"""What an analyst may want to look up: metrics, terms, and the tables of the publication's grade analyst with their columns.
+
+Not here: numbers (answer.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from orchestration.core.settings import PROJECT_DIR
+from orchestration.metrics.compiler import compiler
+from orchestration.metrics.definitions import read_definitions, unit_of, unknown
+from orchestration.publishing.query import ask
+
+_TABLES = "select table_name, comment from duckdb_tables() where schema_name = 'bi' order by 1"
+_COLUMNS = "select table_name, column_name, lower(data_type), comment from duckdb_columns() where schema_name = 'bi' order by table_name, column_index"
+_TERM = re.compile(r"([A-Z][A-Za-z ]*): (.+?)(?:\.(?= [A-Z][A-Za-z ]*: |$)|$)", re.DOTALL)
+
+
+def metrics_told() -> list[dict[str, Any]]:
+    """Every metric: name, label, description, unit, owner, the grains of time and the dimensions with their meaning."""
+    definitions, compiled = read_definitions(), compiler()
+    told = []
+    for name, metric in definitions.metrics.items():
+        by = compiled.dimensions([name])
+        told.append(
+            {
+                "name": name,
+                "label": metric.label,
+                "description": metric.description,
+                "unit": unit_of(metric),
+                "owner": metric.owner,
+                "grains": [] if metric.is_timeless else list(compiled.grains([name])),
+                "dimensions": {dimension.partition("__")[2]: meaning for dimension, meaning in by.items()},
+            }
+        )
+    return told
+
+
+def tables_told(about: Mapping[str, str]) -> list[dict[str, str]]:
+    """The tables of the current publication, with what a row of each is. `about`: what is noted of whoever looks."""
+    _, rows = ask(_TABLES, about=about)
+    return [{"table": table, "description": comment or ""} for table, comment in rows]
+
+
+def table_told(table: str, about: Mapping[str, str]) -> dict[str, Any]:
+    """One table with its columns. Raises KundbildError with the nearest name where there is none."""
+    described = {row["table"]: row["description"] for row in tables_told(about)}
+    name = table.removeprefix("bi.")
+    if name not in described:
+        raise unknown("table", name, described, f"tables are {', '.join(described)}")
+    _, rows = ask(_COLUMNS, about={**about, "table": name})
+    columns = [{"column": c, "type": kind, "description": comment or ""} for t, c, kind, comment in rows if t == name]
+    return {"table": name, "description": described[name], "columns": columns}
+
+
+def terms() -> dict[str, str]:
+    """The glossary of the project, by term."""
+    text = (PROJECT_DIR / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = " ".join(text.partition("## Glossary")[2].partition("\n## ")[0].split())
+    return {term.lower(): meaning for term, meaning in _TERM.findall(section.replace("; audience:", ". Audience:"))}
+
+
+def definition_of(term: str) -> dict[str, Any]:
+    """What a metric, a dimension or a term means. Raises KundbildError with the nearest name where there is none."""
+    name = term.strip().lower().replace(" ", "_")
+    metrics = {metric["name"]: metric for metric in metrics_told()}
+    if name in metrics:
+        return {"kind": "metric", **metrics[name]}
+    dimensions = {d: meaning for metric in metrics.values() for d, meaning in metric["dimensions"].items()}
+    if name in dimensions:
+        return {"kind": "dimension", "name": name, "description": dimensions[name]}
+    words = terms()
+    if (plain := term.strip().lower()) in words:
+        return {"kind": "term", "name": plain, "description": words[plain]}
+    raise unknown("definition of", term, [*metrics, *dimensions, *words], "terms are " + ", ".join(words))

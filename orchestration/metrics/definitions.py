@@ -1,0 +1,113 @@
+"""What the metrics are: dbt_project/semantic_models, in dbt's format for MetricFlow. Not here: SQL (compiler.py).
+
+The folder stands beside dbt's models, not among them: dbt would read it on every night, and nothing that it builds needs it. So
+metrics can be asked without a compiled dbt project, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.core.errors import KundbildError
+from orchestration.core.settings import DBT_DIR
+
+FOLDER = DBT_DIR / "semantic_models"
+_OWN_CURRENCY = "currency"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric. `people` are metrics that count whom it tells of, or a difference of two ("a - b"): where one is of few people,
+    the group is not shown. `always_by` are dimensions without which the numbers must not be summed; `is_timeless`: it is as of
+    the night, whenever. `implies`: asked together with the key, it tells of the value too."""
+
+    name: str
+    label: str
+    description: str
+    unit: str
+    owner: str
+    people: tuple[str, ...] = ()
+    always_by: tuple[str, ...] = ()
+    is_timeless: bool = False
+    implies: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """The documents as they are written, and the metrics by name."""
+
+    semantic_models: tuple[dict[str, Any], ...]
+    raw_metrics: tuple[dict[str, Any], ...]
+    metrics: dict[str, Metric]
+
+    def named(self, name: str) -> Metric:
+        """Raises KundbildError where there is none of that name, with the nearest ones."""
+        if name not in self.metrics:
+            raise unknown("metric", name, self.metrics, "`kundbild metrics list` lists the metrics")
+        return self.metrics[name]
+
+
+@cache
+def read_definitions(folder: Path = FOLDER) -> Definitions:
+    """Every metric, in the order of the files. Raises KundbildError where one does not say what it must."""
+    models: list[dict[str, Any]] = []
+    raw: list[dict[str, Any]] = []
+    for path in sorted(folder.glob("*.yml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
+        models += document.get("semantic_models", [])
+        raw += document.get("metrics", [])
+    metrics = {metric["name"]: _metric(metric) for metric in raw}
+    for metric in metrics.values():
+        named = {part for rule in metric.people for part in parts_of(rule)} | set(metric.implies.values())
+        if missing := named - metrics.keys():
+            raise KundbildError(
+                f"the metric {metric.name} names {', '.join(sorted(missing))}, which no metric is called"
+            )
+    return Definitions(tuple(models), tuple(raw), metrics)
+
+
+def _metric(raw: dict[str, Any]) -> Metric:
+    meta = (raw.get("config") or {}).get("meta") or {}
+    lacking = [key for key in ("unit", "owner", "people") if key not in meta]
+    if lacking or not raw.get("description"):
+        raise KundbildError(
+            f"the metric {raw['name']} does not say its {', '.join(lacking) or 'description'}",
+            where=str(FOLDER.relative_to(DBT_DIR.parent)),
+            to_do="give it a description and config: {meta: {unit: …, owner: …, people: [metrics that count whom it tells of]}}",
+        )
+    return Metric(
+        name=raw["name"],
+        label=raw.get("label") or raw["name"],
+        description=raw["description"],
+        unit=meta["unit"],
+        owner=meta["owner"],
+        people=tuple(meta["people"]),
+        always_by=tuple(meta.get("always_by", ())),
+        is_timeless=bool(meta.get("is_timeless")),
+        implies=dict(meta.get("implies", {})),
+    )
+
+
+def parts_of(rule: str) -> list[str]:
+    """The metrics of a rule of `people`: one, or the two of a difference."""
+    return [part.strip() for part in rule.split(" - ")]
+
+
+def unit_of(metric: Metric, currency: str = "") -> str:
+    """Its unit, with the company's currency by name where it is in that."""
+    return (currency or "the company's currency") if metric.unit == _OWN_CURRENCY else metric.unit
+
+
+def unknown(what: str, name: str, known: Iterable[str], to_do: str) -> KundbildError:
+    """The error of a name that there is not, with the nearest ones."""
+    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return KundbildError(
+        f"there is no {what} {name!r}" + (f": did you mean {' or '.join(near)}?" if near else ""), to_do=to_do
+    )

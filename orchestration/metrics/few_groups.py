@@ -1,0 +1,61 @@
+"""Which groups of an answer are not shown, so that nobody is told of by a small one. Not here: counting people (definitions.py)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+
+@dataclass(frozen=True)
+class Group:
+    """One row of an answer: its values of the dimensions, and counts of the people that its numbers tell of."""
+
+    cell: tuple[Hashable, ...]
+    people: tuple[int, ...]
+
+    def is_few(self, min_people: int) -> bool:
+        """Whether one of the counts is of somebody, and of too few (as macros/few.sql has it)."""
+        return any(0 < count < min_people for count in self.people)
+
+    @property
+    def size(self) -> int:
+        """The smallest count of anybody; 0 where it tells of nobody."""
+        return min((count for count in self.people if count), default=0)
+
+
+def hidden_groups(groups: Sequence[Group], min_people: int) -> set[int]:
+    """Positions of the groups that are not shown: those of few people, and as many others that no total less what is shown
+    tells of few.
+
+    A total is of every group that is alike in some of the dimensions: a month of all channels, a channel of all months, all.
+    Where groups of a total are hidden, they are two at least and of `min_people`, unless it has no other ones: then the total
+    is of few itself. A group that hides another needs the same in the totals of its other dimensions.
+    """
+    hidden = {position for position, group in enumerate(groups) if group.is_few(min_people)}
+    totals = _totals(groups) if hidden else []
+    before = -1
+    while len(hidden) != before:
+        before = len(hidden)
+        for total in totals:
+            out = [position for position in total if position in hidden]
+            if not out or (len(out) > 1 and sum(groups[position].size for position in out) >= min_people):
+                continue
+            others = [p for p in total if p not in hidden and groups[p].size >= min_people]
+            if others:
+                hidden.add(min(others, key=lambda p: (groups[p].size, p)))
+    return hidden
+
+
+def _totals(groups: Sequence[Group]) -> list[list[int]]:
+    """The positions of each total's groups, for every choice of dimensions that is left out."""
+    dimensions = len(groups[0].cell)
+    found: list[list[int]] = []
+    for kept in range(dimensions):
+        for chosen in combinations(range(dimensions), kept):
+            lines: dict[tuple[Hashable, ...], list[int]] = defaultdict(list)
+            for position, group in enumerate(groups):
+                lines[tuple(group.cell[d] for d in chosen)].append(position)
+            found += lines.values()
+    return found

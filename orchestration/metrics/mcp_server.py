@@ -1,0 +1,115 @@
+"""Serves metrics, tables and definitions to an assistant (Model Context Protocol, standard input and output).
+
+Read-only, of the grade analyst. There is no free SQL here: whether its answer tells of few people cannot be said. Each question
+opens the publication anew, so a new one is seen at once. Not here: the answers (answer.py, catalogue.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+from pydantic import Field
+
+from orchestration.core.configuration import home_and_config, load_privacy
+from orchestration.core.errors import KundbildError
+from orchestration.metrics import catalogue
+from orchestration.metrics.answer import answer
+from orchestration.privacy.audit.access import QUERIED, note_access
+from orchestration.publishing.grades import ANALYST
+
+_THROUGH = "mcp"
+_INSTRUCTIONS = """Answers questions about the company's customers from metrics that are defined once.
+Call list_metrics first, then query_metric with its names. A group of few customers is left out, and with it the smallest other
+one (`hidden` says how many groups): do not add up what is shown and call it the total; ask for the total without `by`.
+Say the unit, the period and the publication with each number. Metrics with a note "always by …" must not be summed over it."""
+# what the command line calls what is here a tool or an argument
+_WORDS = {
+    "`kundbild metrics list` lists the metrics": "the tool list_metrics lists them",
+    "`kundbild metrics list`": "the tool list_metrics says which",
+    "--from": "from_day",
+    "--to": "to_day",
+}
+
+
+def serve() -> None:
+    """Serves until the assistant closes standard input."""
+    server().run("stdio")
+
+
+def server() -> MCPServer[Any]:
+    """The server with its tools."""
+    made: MCPServer[Any] = MCPServer("kundbild", title="Kundbild", instructions=_INSTRUCTIONS, log_level="WARNING")
+    reads = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+    for tool in (list_metrics, query_metric, list_tables, describe_table, definition):
+        made.add_tool(_told(tool), annotations=reads)
+    return made
+
+
+def _told(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The same, with an error as the assistant is to read it: what is wrong and what to do."""
+
+    @wraps(tool)
+    def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        try:
+            return tool(*args, **kwargs)
+        except KundbildError as error:
+            _note(tool.__name__, failed="refused")
+            text = str(error)
+            for here, there in _WORDS.items():
+                text = text.replace(here, there)
+            raise ToolError(text) from error
+
+    return call
+
+
+def _note(tool: str, **how: str) -> None:
+    """A call that reads no rows is noted as well."""
+    home, config = home_and_config()
+    note_access(home, load_privacy(config), QUERIED, of=ANALYST.name, through=_THROUGH, tool=tool, rows=0, **how)
+
+
+def list_metrics() -> dict[str, Any]:
+    """Every metric: its name, what it means, its unit, who answers for it, the grains of time and the dimensions it can be asked by."""
+    _note("list_metrics")
+    return {"metrics": catalogue.metrics_told()}
+
+
+def query_metric(
+    metrics: Annotated[list[str], Field(description="Names of list_metrics, at most 8, as net_revenue.")],
+    by: Annotated[list[str] | None, Field(description="Dimensions of list_metrics: a row for each value.")] = None,
+    where: Annotated[
+        list[str] | None,
+        Field(
+            description="Conditions, all of which hold: dimension=value,value or dimension!=value; no value: unknown."
+        ),
+    ] = None,
+    grain: Annotated[str, Field(description="day, week, month, quarter or year: a row for each.")] = "",
+    from_day: Annotated[str, Field(description="First day of the period, as 2026-05-31.")] = "",
+    to_day: Annotated[str, Field(description="Last day of the period.")] = "",
+) -> dict[str, Any]:
+    """The metrics, group by group, with units, the publication they are of, and how many groups are hidden for few people."""
+    found = answer(metrics, by=by or [], where=where or [], first=from_day, last=to_day, grain=grain, through=_THROUGH)
+    return found.as_dict()
+
+
+def list_tables() -> dict[str, Any]:
+    """The tables that metrics are made of, and what a row of each is. Their rows are not served here."""
+    return {"tables": catalogue.tables_told({"through": _THROUGH, "tool": "list_tables"})}
+
+
+def describe_table(table: Annotated[str, Field(description="A name of list_tables, as fct_orders.")]) -> dict[str, Any]:
+    """The columns of one table, with type and meaning."""
+    return catalogue.table_told(table, {"through": _THROUGH, "tool": "describe_table"})
+
+
+def definition(
+    term: Annotated[str, Field(description="A metric, a dimension, or a word such as customer, permission, segment.")],
+) -> dict[str, Any]:
+    """What a metric, a dimension or a word means here."""
+    _note("definition")
+    return catalogue.definition_of(term)

@@ -1,0 +1,125 @@
+"""Each metric is the number that plain SQL on the publication gives, and small groups are in no answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.core.configuration import home_and_config, load_privacy
+from orchestration.core.errors import KundbildError
+from orchestration.metrics.answer import answer
+from orchestration.metrics.compiler import compiler
+from orchestration.metrics.definitions import read_definitions
+from orchestration.privacy.audit.access import reads
+from orchestration.privacy.audit.log import audit_log
+from tests.unit.metrics.conftest import publish, rows
+
+
+def asked(*metrics: str, **how: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in answer(metrics, **how).rows]
+
+
+# metric, how it is asked, the same in plain SQL
+NUMBERS = [
+    ("net_revenue", {"grain": "month"}, "select strftime(date_trunc('month', ordered_at), '%Y-%m-%d') m, sum(net_amount) from bi.fct_orders group by 1 order by 1"),
+    ("average_order_value", {}, "select sum(net_amount) / count(*) filter (is_order) from bi.fct_orders"),
+    ("gross_revenue", {"by": ["channel"], "where": ["channel!=phone"]}, "select channel, sum(gross_amount) from bi.fct_orders where channel <> 'phone' group by 1 order by 1"),
+    ("refunded_revenue", {"first": "2025-01-01", "last": "2025-12-31"}, "select sum(refunded_amount) from bi.fct_orders where year(ordered_at) = 2025"),
+    ("orders", {"by": ["country"], "where": ["country=NO,SE"]}, "select country_code, count(*) filter (is_order) from bi.fct_orders join bi.dim_customers using (customer_key) where country_code <> 'FI' group by 1 order by 1"),
+    ("ordering_customers", {}, "select count(distinct customer_key) + 1 from bi.fct_orders"),
+    ("product_revenue", {"by": ["category"]}, "select category, sum(net_amount) from bi.fct_order_items i join bi.dim_products p on p.source_key = i.product_key group by 1 order by 1"),
+    ("repeat_purchase_rate", {}, "select count(*) filter (order_count > 1) / count(*) filter (order_count > 0) from bi.dim_customers"),
+    ("customers", {}, "select count(*) from bi.dim_customers"),
+    ("active_customers", {}, "select count(*) from bi.dim_customers where lifecycle_stage = 'active'"),
+    ("new_customers", {"grain": "month", "first": "2025-02-01", "last": "2025-03-31"}, "select strftime(first_seen_month, '%Y-%m-%d'), count(*) from bi.dim_customers where first_seen_month in ('2025-02-01', '2025-03-01') group by 1 order by 1"),
+    ("nps", {}, "select 100 * (avg((nps >= 9)::int) - avg((nps <= 6)::int)) from bi.fct_survey_responses"),
+    ("nps", {"by": ["is_panel"]}, "select is_panel, 100 * (avg((nps >= 9)::int) - avg((nps <= 6)::int)) from bi.fct_survey_responses group by 1 order by 1"),
+    ("click_rate", {}, "select sum(clicked_count) / sum(delivered_count) from bi.email_campaigns where clicked_count is not null"),
+    ("open_rate", {}, "select sum(opened_count) / sum(delivered_count) from bi.email_campaigns"),
+    ("conversion_rate", {"by": ["channel"]}, "select landing_channel, avg(is_converted::int) from bi.fct_web_sessions group by 1 order by 1"),
+    ("bounce_rate", {}, "select avg(is_bounce::int) from bi.fct_web_sessions"),
+    ("abandoned_cart_value", {}, "select currency, sum(cart_amount) from bi.fct_carts group by 1 order by 1"),
+    ("first_reply_hours", {"by": ["category"]}, "select category, avg(first_reply_hours) from bi.fct_tickets group by 1 order by 1"),
+    ("permission_share", {}, "select purpose, channel, permitted_count / customer_count from bi.consent_overview order by 1"),
+    ("ad_spend", {"grain": "year"}, "select '2025-01-01', currency, sum(spend_amount) from bi.ad_spend group by 2 order by 2"),
+    ("roas", {"grain": "year", "last": "2025-12-31"}, "select '2025-01-01', (select sum(net_amount) from bi.fct_orders where year(ordered_at) = 2025) / sum(spend_amount) from bi.ad_spend where currency = 'SEK'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("metric", "how", "sql"), NUMBERS, ids=[f"{n[0]}-{i}" for i, n in enumerate(NUMBERS)])
+def test_a_metric_is_what_plain_sql_says(published, metric, how, sql):
+    found, expected = asked(metric, **how), rows(published, sql)
+    assert len(found) == len(expected) > 0
+    for got, wanted in zip(found, expected, strict=True):
+        assert got[:-1] == wanted[:-1]
+        assert got[-1] == (None if wanted[-1] is None else pytest.approx(float(wanted[-1])))
+
+
+def test_every_metric_is_answered_in_total_and_by_each_of_its_dimensions(published):
+    for name, metric in read_definitions().metrics.items():
+        found = answer([name])
+        assert len(found.rows) >= 1 or found.hidden, name
+        by = [dimension for dimension in compiler().dimensions([name]) if dimension not in metric.always_by]
+        assert by or not compiler().dimensions([name]) or metric.always_by or name == "roas", name
+    for dimension in compiler().dimensions(["net_revenue"]):
+        assert answer(["net_revenue"], by=[dimension]).columns[-1] == "net_revenue"
+
+
+def test_several_metrics_are_one_answer_with_units(published):
+    found = answer(["net_revenue", "orders", "sessions"], by=["country"])
+    assert found.columns == ("country", "net_revenue", "orders", "sessions")
+    assert found.units == {"net_revenue": "SEK", "orders": "orders", "sessions": "sessions"}
+    assert found.publication == "20260101T000000-first"
+
+
+def test_a_group_of_few_customers_is_not_shown_nor_told_by_the_total(published):
+    # three Finns: with them goes the smallest other one
+    found = answer(["customers"], by=["country"])
+    counts = dict(rows(published, "select country_code, count(*) from bi.dim_customers group by 1"))
+    assert counts["FI"] == 3 and found.hidden == 2
+    (shown,) = [row["customers"] for row in found.rows]
+    assert counts["FI"] + min(counts["NO"], counts["SE"]) == 60 - shown
+    assert "2 groups are not shown" in found.told[0]
+    # asked for alone, or for all but them, there is nothing either: the total less the rest would tell of them
+    assert answer(["customers"], where=["country=FI"]).rows == []
+    assert answer(["customers"], where=["country!=FI"]).rows == []
+    assert (
+        answer(["net_revenue"], by=["channel"], where=["country!=FI"], first="2025-01-01", last="2025-01-31").rows == []
+    )
+
+
+def test_gross_less_net_revenue_tells_of_no_few_refunds(example_home, tmp_path, monkeypatch):
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path))
+    orders = "insert into bi.fct_orders by name select 'c' || n as customer_key, 's' as source_system, n::varchar as source_key, timestamp '2025-01-01' as ordered_at, true as is_order, 100 as gross_amount, {} as refunded_amount, 100 - {} as net_amount from range(20) r(n)"
+    publish(tmp_path, "one", orders.format("case when n < 2 then 10 else 0 end", "case when n < 2 then 10 else 0 end"))
+    assert asked("gross_revenue") == [(2000.0,)] and asked("net_revenue") == [(1980.0,)]
+    assert asked("refunded_revenue") == [] and asked("gross_revenue", "net_revenue") == []
+
+
+def test_a_missing_source_gives_an_empty_answer(tmp_path: Path, monkeypatch):
+    publish(tmp_path, "empty")
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path))
+    for name in read_definitions().metrics:
+        assert all(row[name] in (None, 0) for row in answer([name]).rows), name
+    assert answer(["net_revenue"], by=["channel"], grain="month").rows == []
+
+
+def test_who_asked_for_which_metric_is_noted(published):
+    answer(["nps", "csat"])
+    home, config = home_and_config()
+    last = list(reads(audit_log(home, load_privacy(config)), grade="analyst"))[-1]
+    assert last.detail == {"of": "analyst", "through": "metrics", "metric_1": "nps", "metric_2": "csat", "rows": 1}
+
+
+def test_without_a_publication_it_is_said_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path))
+    with pytest.raises(KundbildError, match="nothing is published yet"):
+        answer(["orders"])
+
+
+def test_the_warehouse_is_never_opened(published: duckdb.DuckDBPyConnection, example_home: Path):
+    answer(["orders"])
+    assert not (example_home / "warehouse.duckdb").exists()
