@@ -16,7 +16,8 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from orchestration.core.configuration import home_and_config, load_privacy
-from orchestration.core.errors import KundbildError
+from orchestration.core.errors import HomeVersionError, KundbildError
+from orchestration.core.migrations import refuse_newer
 from orchestration.metrics import catalogue
 from orchestration.metrics.answer import answer
 from orchestration.privacy.audit.access import QUERIED, note_access
@@ -37,7 +38,8 @@ _WORDS = {
 
 
 def serve() -> None:
-    """Serves until the assistant closes standard input."""
+    """Serves until the assistant closes standard input. Raises HomeVersionError where a newer program built the home."""
+    refuse_newer(home_and_config()[0])
     server().run("stdio")
 
 
@@ -57,6 +59,9 @@ def _told(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
         try:
             return tool(*args, **kwargs)
+        except HomeVersionError as error:
+            # nothing is written to that home, no note either
+            raise ToolError(str(error)) from error
         except KundbildError as error:
             _note(tool.__name__, failed="refused")
             text = str(error)
@@ -70,6 +75,8 @@ def _told(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
 def _note(tool: str, **how: str) -> None:
     """A call that reads no rows is noted as well."""
     home, config = home_and_config()
+    # the home may have become newer while this process serves
+    refuse_newer(home)
     note_access(home, load_privacy(config), QUERIED, of=ANALYST.name, through=_THROUGH, tool=tool, rows=0, **how)
 
 

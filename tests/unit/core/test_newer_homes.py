@@ -38,6 +38,8 @@ REFUSE = {
     "identity train": "",
     "infographic": "--topic sales --to {new}.png",
     "job-token": "",
+    "mcp": "",
+    "metrics query": "orders",
     "object": "--customer abc",
     "pepper rotate": "",
     "prepare": "",
@@ -67,7 +69,7 @@ REFUSE = {
 }
 READ = {"audit access": "", "audit list": "", "audit verify": "", "catalogue": "", "doctor": "", "status": ""}
 # a folder of the project, a file and a port are all that they use
-NO_HOME = {"add-source", "campaigns evaluate", "identity evaluate", "demo serve"}
+NO_HOME = {"add-source", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list"}
 
 
 def leaves(command: Any, name: str = "") -> Iterator[str]:
