@@ -35,3 +35,8 @@
         'row:' || e.source_key
     )
 {%- endmacro %}
+
+{#- SQL: how many of a whole, or null where that, or the whole less it, is of few. -#}
+{% macro part_unless_few(part, whole) -%}
+    case when not {{ is_few(part) }} and not {{ is_few(whole ~ " - " ~ part) }} then {{ part }} end
+{%- endmacro %}

@@ -249,7 +249,8 @@ def publish(
 @app.command(epilog='Example: kundbild query "select count(*) from bi.fct_orders"')
 def query(
     sql: Annotated[
-        str, typer.Argument(help="SQL on the tables of the grade: bi_open; bi; or marts, segments and audiences.")
+        str,
+        typer.Argument(help="SQL on the tables of the grade: bi_open; bi; or marts, segments, insight and audiences."),
     ],
     grade: Annotated[
         GradeName | None,

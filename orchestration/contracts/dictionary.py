@@ -19,6 +19,7 @@ _TITLES = {
     "bi": "Analysts: pseudonymised rows, for few",
     "marts": "Marts: what the warehouse knows of customers",
     "segments": "Segments: sets of customers that are described",
+    "insight": "Insight: answers to the questions of analysts and marketers",
     "audiences": "Audiences: customers who may be contacted",
 }
 SCHEMAS = tuple(_TITLES)

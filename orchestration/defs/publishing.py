@@ -38,16 +38,16 @@ from orchestration.run.night import NOTE, tell
 _SNAPSHOTS = {
     "open_snapshot": ("published/open: schema bi_open, rounded counts and sums, in DuckDB and Parquet. For everybody in the company.", OPEN),
     "bi_snapshot": ("published/kundbild.duckdb and Parquet files: schema bi, pseudonymised facts and counts of people. What analysts read.", ANALYST),
-    "customer_snapshot": ("published/customers.duckdb: customers, permissions, segments, audiences, for those who may see personal data.", PEOPLE),
+    "customer_snapshot": ("published/customers.duckdb: customers, permissions, segments, insight, audiences, for those who may see personal data.", PEOPLE),
 }  # fmt: skip
 
 
 def publication_assets(settings: Settings) -> dg.AssetsDefinition:
     deps = [["bi", path.stem.removeprefix("bi_")] for path in _models("bi")]
     deps += [["bi_open", path.stem.removeprefix("bi_open_")] for path in _models("bi_open")]
-    of_their_own = ("segments", "audiences")
+    of_their_own = ("segments", "insight", "audiences")
     deps += [["marts", path.stem] for path in _models("marts/*") if path.parent.name not in of_their_own]
-    deps += [["segments", table] for _, table in models_of("segments")]
+    deps += [[schema, table] for schema in ("segments", "insight") for _, table in models_of(schema)]
     deps += [["audiences", audience.table] for audience in audience_models()]
 
     @dg.multi_asset(

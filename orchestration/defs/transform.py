@@ -22,6 +22,7 @@ from orchestration.transform.runner import note_seeds, seeds_changed
 _GROUPS = {
     "marts": "marts",
     "segments": "segments",
+    "insight": "marts",
     "audiences": "segments",
     "bi": "publishing",
     "bi_open": "publishing",
@@ -88,8 +89,8 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
     @dbt_assets(
         manifest=manifest,
         name="marts",
-        select="config.schema:identity config.schema:marts config.schema:segments config.schema:audiences config.schema:bi "
-        "config.schema:bi_open",
+        select="config.schema:identity config.schema:marts config.schema:segments config.schema:insight config.schema:audiences "
+        "config.schema:bi config.schema:bi_open",
         dagster_dbt_translator=translator,
     )
     def marts(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:

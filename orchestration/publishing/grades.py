@@ -26,5 +26,5 @@ class Grade:
 
 OPEN = Grade("open", f"{OPEN_FOLDER}/kundbild_open.duckdb", ("bi_open",), "everybody: rounded counts, nobody's row")
 ANALYST = Grade("analyst", "kundbild.duckdb", ("bi",), "analysts: pseudonymised rows, personal data")
-PEOPLE = Grade("people", "customers.duckdb", ("marts", "segments", "audiences"), "those who may see names")
+PEOPLE = Grade("people", "customers.duckdb", ("marts", "segments", "insight", "audiences"), "those who may see names")
 GRADES = {grade.name: grade for grade in (OPEN, ANALYST, PEOPLE)}

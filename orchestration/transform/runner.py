@@ -92,6 +92,7 @@ def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any
         "timezones": {name: s.timezone for name, s in settings.enabled_sources.items() if s.timezone},
         "min_people": settings.privacy.min_people,
         "analyst_time": settings.privacy.analyst_time,
+        "insight": settings.insight.model_dump(),
         "retention_days": settings.privacy.retention_days,
         "expiring_days": settings.privacy.expiring_days,
         "is_charity": settings.privacy.is_charity,

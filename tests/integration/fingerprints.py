@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.conftest import Kundbild
 
-_TABLES = "select table_schema, table_name from information_schema.tables where table_schema in ('conformed', 'marts', 'segments', 'audiences', 'bi') order by all"
+_TABLES = "select table_schema, table_name from information_schema.tables where table_schema in ('conformed', 'marts', 'segments', 'insight', 'audiences', 'bi') order by all"
 # what a rebuild may number anew: loads stay, technical times of the build do not stand in these tables
 _FINGERPRINT = "select count(*), bit_xor(hash(t)) from {name} t"
 

@@ -129,7 +129,7 @@ def test_rule_19_protected_and_deceased_people_are_in_no_audience_and_no_mart_ha
         left = f"select count(*) from ({in_audiences(demo_copy)}) where customer_id in (?, ?)"
         assert con.execute(left, [protected, deceased]).fetchall() == [(0,)]
         columns = con.execute(
-            "select schema_name, table_name, column_name from duckdb_columns() where schema_name in ('marts', 'segments', 'audiences') "
+            "select schema_name, table_name, column_name from duckdb_columns() where schema_name in ('marts', 'segments', 'insight', 'audiences') "
             "and column_name in ('street', 'postal_code', 'city', 'county') and (schema_name, table_name) in "
             "(select (schema_name, table_name) from duckdb_columns() where column_name = 'customer_id')"
         ).fetchall()

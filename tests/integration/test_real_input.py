@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from orchestration.core.settings import PROJECT_DIR
@@ -27,6 +28,18 @@ def test_every_order_and_cent_of_cdnow_is_accounted_for(example, tmp_path):
     assert (found["orders"], found["dollars"], found["customers"]) == (69_659, "2500315.63", 23_570)
     assert found["revenue"] == "2500315.63"
     assert found["units"] > 69_659
+    # cohorts as plain SQL over the file has them
+    cohorts = kundbild.json(
+        "query",
+        "select cohort_month, cohort_customer_count as customers, repeat_customer_count as repeated "
+        "from bi.cohort_retention where is_final qualify months_since = max(months_since) over (partition by cohort_month) order by 1",
+    )
+    with duckdb.connect() as con:
+        there = con.execute(
+            "select month::varchar, count(*), count(*) filter (orders > 1) from (select date_trunc('month', min(strptime(date::varchar, '%Y%m%d')))::date as month, "
+            f"count(*) as orders from read_csv('{data}/cdnow_orders.csv', all_varchar = true) group by customer) group by 1 order by 1"
+        ).fetchall()
+    assert [(row["cohort_month"], row["customers"], row["repeated"]) for row in cohorts] == there
     with kundbild.warehouse() as con:
         assert con.execute("select count(*) from quarantine.quarantined_rows").fetchall() == [(0,)]
         assert con.execute(

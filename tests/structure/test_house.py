@@ -18,6 +18,7 @@ from orchestration.contracts.mapping_times import EARLIEST_TIME
 from orchestration.contracts.seeds import seed
 from orchestration.core.configuration import load_settings
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality
+from orchestration.core.settings.insight import Insight
 from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.intake import evidence_words, withdrawals
 from orchestration.privacy.rights.rights import CORRECTABLE
@@ -158,6 +159,7 @@ def test_the_default_limits_of_privacy_are_those_of_the_settings():
     assert project["unknown_age_is_adult"] == settings.unknown_age_is_adult
     assert project["correctable"] == list(CORRECTABLE)
     assert project["max_rate_age_days"] == Quality().max_rate_age_days
+    assert project["insight"] == Insight().model_dump()
 
 
 def test_the_words_of_refusals_are_those_of_the_ledger():

@@ -314,3 +314,10 @@
 
 {#- The same as the seeds of words spell it: `_` and `-` are blanks. -#}
 {% macro spelling(value) -%} translate({{ plain_word(value) }}, '_-', '  ') {%- endmacro %}
+
+{#- The seconds from one moment to another. -#}
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch("seconds_between", "kundbild")(earlier, later)) }}
+{%- endmacro %}
+{% macro default__seconds_between(earlier, later) -%} date_diff('second', {{ earlier }}, {{ later }}) {%- endmacro %}
+{% macro spark__seconds_between(earlier, later) -%} timestampdiff(second, {{ earlier }}, {{ later }}) {%- endmacro %}

@@ -34,3 +34,8 @@
 {%- endmacro %}
 {% macro default__has_element(list, value) -%} coalesce(list_contains({{ list }}, {{ value }}), false) {%- endmacro %}
 {% macro spark__has_element(list, value) -%} coalesce(array_contains({{ list }}, {{ value }}), false) {%- endmacro %}
+
+{#- A relation with a row for each whole number from 0 up to what a query gives, which is then called `each`. -#}
+{% macro numbers_up_to(query) -%} {{ return(adapter.dispatch("numbers_up_to", "kundbild")(query)) }} {%- endmacro %}
+{% macro default__numbers_up_to(query) -%} (select unnest(range(0, ({{ query }}) + 1)) as each) {%- endmacro %}
+{% macro spark__numbers_up_to(query) -%}(select explode(sequence(0, ({{ query }}))) as each) {%- endmacro %}

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from orchestration.core.settings.identity import GoldenRecord, Identity
+from orchestration.core.settings.insight import Insight
 from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Report, Schedule
@@ -108,6 +109,7 @@ class Settings(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True
     golden_record: GoldenRecord = GoldenRecord()
     quality: Quality = Quality()
     privacy: Privacy = Privacy()
+    insight: Insight = Insight()
     publishing: Publishing = Publishing()
     report: Report = Report()
     alerts: Alerts = Alerts()

@@ -41,7 +41,9 @@ def assert_purposes(con: duckdb.DuckDBPyConnection, compiled: Path) -> int:
     for purpose, category in con.execute("select purpose, category from reference.purpose_categories").fetchall():
         allowed.setdefault(purpose, set()).add(category)
     paths = {
-        path.stem: path for folder in ("audiences", "segments") for path in sorted((compiled / folder).glob("*.sql"))
+        path.stem: path
+        for folder in ("audiences", "segments", "insight")
+        for path in sorted((compiled / folder).glob("*.sql"))
     }
     lawless = [path.stem for path in sorted((compiled / "audiences").glob("*.sql")) if path.stem not in purposes]
     if lawless:

@@ -145,7 +145,7 @@ def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -
     note_customers(con, customers, _HIDING)
     tables = con.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
-        "and (schema_name in ('marts', 'segments', 'audiences', 'bi') or ends_with(table_name, '_made_with'))"
+        "and (schema_name in ('marts', 'segments', 'insight', 'audiences', 'bi') or ends_with(table_name, '_made_with'))"
     ).fetchall()
     with transaction(con), lowered_floors(con):
         for schema, table in tables:

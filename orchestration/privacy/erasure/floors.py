@@ -15,7 +15,7 @@ from orchestration.core.warehouse import count_rows, has_table, quote
 
 _PEOPLE = "conformed.conformed_people"
 # what is made of people, and is made anew after them
-_OF_PEOPLE = ("identity", "marts", "segments", "audiences", "bi")
+_OF_PEOPLE = ("identity", "marts", "segments", "insight", "audiences", "bi")
 _LAST = "select table_name, arg_max(row_count, counted_at) from ops.table_counts group by 1"
 _LOWERED = """
 insert into ops.table_counts

@@ -72,7 +72,7 @@ _PROFILING = (
     "We sort customers by when they last bought, how often and for how much, and by how long ago anything was heard of them. "
     "It decides which offers suit, and nothing with legal effect; a person decides everything else. You may object to it."
 )
-_SOURCES = {"conformed": "the source system that each row names", "marts": "computed here from the above", "segments": "computed here from the above", "audiences": "computed here from the above", "identity": "chosen here among the source records"}  # fmt: skip
+_SOURCES = {"conformed": "the source system that each row names", "marts": "computed here from the above", "segments": "computed here from the above", "insight": "computed here from the above", "audiences": "computed here from the above", "identity": "chosen here among the source records"}  # fmt: skip
 
 
 def export_subject(

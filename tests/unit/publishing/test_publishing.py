@@ -25,7 +25,7 @@ MOMENT = datetime(2026, 1, 1, 2)
 
 @pytest.fixture
 def filled(warehouse):
-    for schema in ("bi", "bi_open", "marts", "segments", "audiences"):
+    for schema in ("bi", "bi_open", "marts", "segments", "insight", "audiences"):
         warehouse.execute(f"create schema {schema}")
     warehouse.execute("create table bi.fct_orders as select range as id, 'text ' || range as name from range(1000)")
     warehouse.execute("comment on table bi.fct_orders is 'Orders.'")

@@ -1,0 +1,45 @@
+"""Settings of the analysis marts (schema `insight`): windows, half-life, limits, the North Star metric.
+
+Not here: how they are computed (dbt_project/models/marts/insight), the thresholds of segments (seeds).
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class Insight(BaseModel, extra="forbid", frozen=True):
+    """Every value is a dbt var of the same name, below `insight`."""
+
+    attribution_days: int = Field(
+        default=365, gt=0, description="conversions and ad spend of so many days up to the night are attributed"
+    )
+    touch_window_days: int = Field(
+        default=30, gt=0, description="visits and email clicks count for a conversion so many days after them"
+    )
+    half_life_days: float = Field(
+        default=7, gt=0, description="time-decay: a touch so many days older has half of the weight"
+    )
+    repeat_purchases: bool = Field(
+        default=False, description="whether every purchase is a conversion, or only the first of a customer"
+    )
+    same_visit_minutes: int = Field(
+        default=30, ge=0, description="an email click and an email visit so soon after it are one touch"
+    )
+    most_channels: int = Field(
+        default=12, gt=1, le=50, description="channels of which the Markov model tells apart the most frequent"
+    )
+    north_star_purchases: int = Field(
+        default=2, gt=1, description="how many purchases make a customer count for the North Star metric"
+    )
+    north_star_days: int = Field(default=90, gt=0, description="within how many days after the first")
+    north_star_target: float | None = Field(
+        default=None, gt=0, le=1, description="the share of first buyers that the company aims at"
+    )
+    most_order_numbers: int = Field(
+        default=24, gt=0, description="up to which order of a customer the time to the next is told"
+    )
+    most_paired_products: int = Field(
+        default=200, gt=1, description="so many of the best-selling products are paired for basket affinity"
+    )
+    min_pair_orders: int = Field(default=5, gt=0, description="orders that a pair of products needs to be told of")

@@ -1,0 +1,127 @@
+"""Cohorts and the time between orders: by hand-written orders against what one counts by hand, and by those of CDNOW against plain SQL
+and Python over the file."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from collections import defaultdict
+from datetime import date, datetime
+
+import pytest
+
+from tests.conftest import shared
+from tests.unit.compiled import compiled_models
+from tests.unit.dbt_project.insight import Marts, order
+
+_MODELS = ("cohort_retention", "purchase_intervals", "bi_cohort_retention", "bi_purchase_intervals")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> dict[str, str]:
+    return compiled_models(tmp_path_factory.mktemp("cohorts"), _MODELS)
+
+
+@pytest.fixture
+def marts(warehouse, models) -> Marts:
+    return Marts(warehouse, models, ("fct_orders",))
+
+
+def test_without_an_order_there_is_no_cohort(marts):
+    assert marts.rows("cohort_retention") == marts.rows("purchase_intervals") == []
+    marts.add("marts.fct_orders", order("1", None, "2026-01-01"), order("2", "c1", "2026-06-02"),
+              order("3", "c1", "2026-05-02", -50, is_order=False))  # fmt: skip
+    assert marts.rows("cohort_retention") == []
+
+
+def test_a_cohort_month_by_month(marts):
+    marts.add("marts.fct_orders",
+              order("1", "c1", "2026-02-28", 100), order("2", "c1", "2026-02-28", 50), order("3", "c1", "2026-05-01", 30),
+              order("4", "c2", "2026-02-01", 10), order("5", "c2", "2026-03-31", 0, is_sale=False),
+              # a credit note is revenue of its month, and nobody is active by it
+              order("6", "c2", "2026-05-09", -4, is_order=False),
+              order("7", "c3", "2026-05-01", None), order("8", "c3", "2026-06-01", 7))  # fmt: skip
+    found = marts.by("cohort_retention", "cohort_month", "months_since")
+    february = [found[date(2026, 2, 1), n] for n in range(5)]
+    assert [row["active_customer_count"] for row in february] == [2, 1, 0, 1, 0]
+    assert [row["repeat_customer_count"] for row in february] == [1, 2, 2, 2, 2]
+    assert [row["order_count"] for row in february] == [3, 1, 0, 1, 0]
+    assert [row["net_amount"] for row in february] == [160, 0, 0, 26, 0]
+    assert [row["is_final"] for row in february] == [True, True, True, True, False]
+    assert {row["cohort_customer_count"] for row in february} == {2}
+    # without a rate an amount is not known, and is not 0
+    assert [found[date(2026, 5, 1), n]["net_amount"] for n in (0, 1)] == [None, 7]
+    assert len(found) == 7
+    intervals = marts.by("purchase_intervals", "order_number")
+    assert [(n, r["customer_count"], r["next_order_count"]) for n, r in intervals.items()] == [
+        (1, 3, 3),
+        (2, 3, 1),
+        (3, 1, 0),
+    ]
+    assert intervals[1]["p50_days"] == 31 and intervals[3]["mean_days"] is None  # 0, 58 and 31
+
+
+def test_analysts_see_no_cell_of_few(marts):
+    for n in range(12):
+        marts.add("marts.fct_orders", order(f"a{n}", f"c{n}", "2026-04-01"))
+    for n in range(9):
+        marts.add("marts.fct_orders", order(f"b{n}", f"c{n}", "2026-05-01"))
+    marts.add("marts.fct_orders", order("c", "c1", "2026-05-20"), order("d", "x", "2026-05-20"))
+    marts.build("cohort_retention", "purchase_intervals")
+    found = marts.by("bi_cohort_retention", "cohort_month", "months_since")
+    first, second = found[date(2026, 4, 1), 0], found[date(2026, 4, 1), 1]
+    assert (first["cohort_customer_count"], first["active_customer_count"], first["order_count"]) == (12, 12, 12)
+    # nine of twelve leave three
+    assert (second["active_customer_count"], second["repeat_customer_count"], second["order_count"]) == (None, None, 10)
+    few = found[date(2026, 5, 1), 0]
+    assert (few["cohort_customer_count"], few["order_count"], few["net_amount"]) == (None, None, None)
+    intervals = marts.by("bi_purchase_intervals", "order_number")
+    assert (intervals[1]["customer_count"], intervals[1]["next_order_count"], intervals[1]["p50_days"]) == (
+        13,
+        None,
+        30,
+    )
+    assert intervals[2]["p50_days"] is None
+
+
+def test_the_cohorts_of_cdnow_are_those_of_the_file(marts):
+    path = shared("cdnow") / "cdnow_orders.csv"
+    marts.at("1998-07-01")
+    marts.con.execute(
+        "insert into marts.fct_orders (source_system, source_key, customer_id, ordered_at, is_order, is_sale, net_amount, currency) "
+        f"select 'shop', row_number() over (), customer, strptime(date, '%Y%m%d'), true, amount_usd > 0, amount_usd, 'SEK' from read_csv('{path}', all_varchar = true, "
+        "types = {'amount_usd': 'decimal(18, 2)'})"
+    )
+    bought = defaultdict(list)
+    with path.open() as file:
+        for row in csv.DictReader(file):
+            bought[row["customer"]].append(datetime.strptime(row["date"], "%Y%m%d"))
+    for days in bought.values():
+        days.sort()
+    number = lambda day: day.year * 12 + day.month  # noqa: E731
+    cohorts, active, repeated = defaultdict(int), defaultdict(set), defaultdict(int)
+    for customer, days in bought.items():
+        cohort = number(days[0])
+        cohorts[cohort] += 1
+        for day in days:
+            active[cohort, number(day) - cohort].add(customer)
+        if len(days) > 1:
+            repeated[cohort, number(days[1]) - cohort] += 1
+    found = marts.rows("cohort_retention")
+    assert {r["cohort_month"] for r in found} == {date(1997, 1, 1), date(1997, 2, 1), date(1997, 3, 1)}
+    for row in found:
+        cohort, since = number(row["cohort_month"]), row["months_since"]
+        assert row["cohort_customer_count"] == cohorts[cohort]
+        assert row["active_customer_count"] == len(active[cohort, since])
+        assert row["repeat_customer_count"] == sum(repeated[cohort, m] for m in range(since + 1))
+    last = [r for r in found if r["is_final"] and number(r["cohort_month"]) + r["months_since"] == 1998 * 12 + 6]
+    assert sum(r["repeat_customer_count"] for r in last) == sum(len(days) > 1 for days in bought.values())
+    assert sum(r["net_amount"] for r in found) == marts.con.execute(f"select sum(amount_usd::decimal(18, 2)) from read_csv('{path}', all_varchar = true)").fetchone()[0]  # fmt: skip
+    intervals = marts.by("purchase_intervals", "order_number")
+    for nth in (1, 2, 24):
+        days = [(d[nth] - d[nth - 1]).days for d in bought.values() if len(d) > nth]
+        assert intervals[nth]["customer_count"] == sum(len(d) >= nth for d in bought.values())
+        assert intervals[nth]["next_order_count"] == len(days)
+        assert intervals[nth]["p50_days"] == statistics.median(days)
+        assert intervals[nth]["p90_days"] == pytest.approx(statistics.quantiles(days, n=10, method="inclusive")[8])
+    assert max(intervals) == 24
