@@ -104,6 +104,13 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ],
     ("marts", "customer_attributes"): [],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
+    ("segments", "customer_segments"): [],
+    ("segments", "segment_membership_history"): [
+        no_row_where("is_left_after_it_is_entered", "Every membership that is over lasted until a later night.", "b.left_at <= b.entered_at"),
+        no_rows("no_two_at_once", "A customer is in one segment of a scheme at a time.",
+                "select a.customer_id from (select customer_id, left_at, lead(entered_at) over (partition by customer_id, scheme order by entered_at) as next_at "
+                "from {batch}) as a where a.next_at is not null and coalesce(a.left_at > a.next_at, true)"),
+    ],
     ("segments", "customer_lifecycle"): [
         no_rows("one_row_per_customer", "As many rows as dim_customers has customers who did not deny profiling.",
                 "select * from (select (select count(*) from {batch}) as here, "

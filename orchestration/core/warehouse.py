@@ -142,6 +142,15 @@ def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) ->
     return bool(scalar(connection, found, [schema, table]))
 
 
+def has_relation(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+    """Whether the database in use has it, as a table or as a view."""
+    found = (
+        "select count(*) from information_schema.tables where table_catalog = current_database() "
+        "and table_schema = $1 and table_name = $2"
+    )
+    return bool(scalar(connection, found, [schema, name]))
+
+
 def row_counts(connection: duckdb.DuckDBPyConnection, *, views_of: str | None = None) -> dict[str, int]:
     """Rows of every table, by `schema.table`, as the catalogue knows them; those of one schema's views are counted."""
     counts = {

@@ -20,6 +20,7 @@ from orchestration.identity.scoring import forget_calibration
 from orchestration.identity.training import train_nightly_model
 from orchestration.identity.unread_entries import find_unread_entries
 from orchestration.identity.untied import find_untied
+from orchestration.insight.segment_history import prepare_memberships
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.intake.personal_text import SHOWN, find_personal_text
 from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
@@ -49,6 +50,7 @@ _TABLES = {
     "former_people": "Who had a record's key before it was given to somebody else, and what is kept to know them again by.",
     "untied_withdrawals": "One row per withdrawal that is about nobody known and names no contact point that can be read, and per entry of a register that cannot be read.",
     "void_grants": "Records and contact points on which a grant is not evidence (other customers' only, nobody's), or ended with a correction.",
+    "segment_memberships": "Memberships of segments, kept from night to night, as the last publication left them.",
     "household_members": "Customers who live together: which household a customer belongs to, and since when.",
     "company_source_records": "Which company a company's record belongs to, and since when.",
     "customer_identity_events": "Every creation, merge, split, move and retirement of a customer id.",
@@ -120,6 +122,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             )
             # a request may be there before the first customer is
             prepare_ids(con)
+            # the publication writes it; the marts of the first night find it empty
+            prepare_memberships(con)
             known = apply_known_rights(con, pepper)
             if known:
                 tell("identity", f"records that fall under an earlier request of their person: {known:,}")

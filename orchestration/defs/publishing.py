@@ -18,6 +18,7 @@ from orchestration.core.clock import now
 from orchestration.core.errors import GateError
 from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.defs.resources import NightResource
+from orchestration.insight.segment_history import keep_memberships
 from orchestration.privacy.audit.log import audit_log
 from orchestration.privacy.audit.purposes import assert_purposes
 from orchestration.privacy.secrets.pepper import find_pepper
@@ -84,6 +85,8 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             tell("publishing", "copying")
             known = statements_known_until(con, run.settings, now())
             publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep, known_until=known)
+            # only of a night that readers see: one that is held moves nobody
+            keep_memberships(con)
             forget_former_keys(con, standing_versions(run.home))
             remember_counts(con, run.run_id, all_suites(run.settings))
             run.note_published(con)

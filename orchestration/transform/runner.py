@@ -20,6 +20,7 @@ import duckdb
 
 from orchestration.contracts.audiences import audience_models
 from orchestration.contracts.mapping_times import EARLIEST_TIME
+from orchestration.contracts.segment_rules import segment_variables
 from orchestration.core.disk import full_disk
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, read_json, write_private
@@ -77,6 +78,7 @@ def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any
         "own_systems": own_systems(settings),
         "feeds": {e: sorted(set(s)) for e, s in sorted(feeds.items())},
         "audiences": [audience.model for audience in audience_models()],
+        **segment_variables(settings),
         "currency": settings.currency,
         "max_rate_age_days": settings.quality.max_rate_age_days,
         "correctable": list(CORRECTABLE),

@@ -9,6 +9,7 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import prepare_raw
+from orchestration.insight.segment_history import prepare_memberships
 from orchestration.transform.runner import Dbt, set_clock
 from tests.loads import note_load
 from tests.unit.empty_tables import add_rows, empty_tables
@@ -58,15 +59,17 @@ columns = { source_key = "id", person_key = "who", contact_point = "mail", state
 constants = { purpose = "newsletter", channel = "email" }
 """
 MODELS = (
-    "config.schema:staging purposes data_categories currencies order_statuses exchange_rates lifecycle_rules conformed_orders conformed_order_items conformed_exchange_rates "
+    "config.schema:staging purposes data_categories currencies order_statuses exchange_rates conformed_orders conformed_order_items conformed_exchange_rates "
     "conformed_survey_responses conformed_consent_events quarantined_rows books set_aside exchange_rates_by_day order_returns credit_notes "
-    "fct_orders fct_order_items customer_360 customer_lifecycle customer_rfm"
+    "fct_orders fct_order_items customer_360 segment_changes segment_membership_history customer_segments customer_lifecycle customer_rfm"
 )
 # what the models read of people; the rest of a customer is not asked here
 _PEOPLE = """
 create schema if not exists identity; create schema if not exists marts; create schema if not exists reference;
 create or replace table identity.customer_source_records (source_system varchar, source_key varchar, customer_id varchar, valid_to timestamp);
 insert into identity.customer_source_records select 'shop', w, 'c-' || w, null from unnest([{people}]) t (w);
+create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar, since timestamp);
+create table if not exists identity.restrictions (source_system varchar, source_key varchar);
 create table marts.bridge_customer_source_records as from identity.customer_source_records;
 create table reference.permission_reasons (reason_code varchar, kind varchar, reason varchar);
 create table reference.rfm_segments (segment varchar, recency_from int, recency_to int, frequency_from int, frequency_to int);
@@ -91,6 +94,7 @@ class Shop:
         with self.open() as con:
             prepare_raw(con, self.settings)
             con.execute(_PEOPLE.format(people=", ".join(f"'{person}'" for person in people)))
+            prepare_memberships(con)
             empty_tables(con, *_NOT_ASKED)
             of_people = {
                 "country_code": "SE",

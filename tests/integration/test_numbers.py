@@ -164,7 +164,7 @@ def test_customers_have_what_was_bought_and_kept(shop):
         "tor": (3, 1350, 600, 750, 750),
     }
     stages = dict(shop.ask("select customer_id[3:], lifecycle_stage from segments.customer_lifecycle"))
-    assert stages["stig"] == "prospect" and stages["vera"] == "active" and stages["pia"] == "new"
+    assert stages["stig"] == "lead" and stages["vera"] == "active" and stages["pia"] == "new"
     # an amount that is not known is never the best
     scores = dict(shop.ask("select customer_id[3:], money_score from segments.customer_rfm"))
     assert scores["pia"] == scores["kari"] == 1 and "stig" not in scores

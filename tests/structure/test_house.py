@@ -176,7 +176,7 @@ def test_the_words_of_refusals_are_those_of_the_ledger():
 def test_the_decisions_have_unit_tests():
     with_tests = {p.stem for p in (DBT_DIR / "models").rglob("*.yml") if "unit_tests:" in p.read_text()}
     assert {
-        "contact_permissions", "customer_rfm", "customer_lifecycle", "dim_customers", "golden_records", "stg_webshop__orders", "stg_crm__people",
+        "contact_permissions", "customer_rfm", "dim_customers", "golden_records", "stg_webshop__orders", "stg_crm__people",
         "stg_crm__consent_events", "stg_email__email_events", "stg_survey__survey_responses",
     } <= with_tests  # fmt: skip
 

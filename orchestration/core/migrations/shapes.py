@@ -27,6 +27,7 @@ DECLARING = (
     "orchestration.identity.registers",
     "orchestration.identity.scoring",
     "orchestration.identity.touched",
+    "orchestration.insight.segment_history",
     "orchestration.match_keys.phones",
     "orchestration.core.migrations",
     "orchestration.run.night",

@@ -17,6 +17,7 @@ from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Report, Schedule
 from orchestration.core.settings.privacy import Privacy
+from orchestration.core.settings.segments import Segment, SegmentName
 from orchestration.core.settings.tables import CsvDialect, Table
 from orchestration.core.settings.time_zones import TimeZone
 
@@ -114,6 +115,7 @@ class Settings(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True
     report: Report = Report()
     alerts: Alerts = Alerts()
     engine: Engine = Engine()
+    segments: dict[SegmentName, Segment] = {}
 
     @model_validator(mode="after")
     def _trusted_sources_exist(self) -> Settings:

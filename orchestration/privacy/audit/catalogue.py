@@ -112,7 +112,8 @@ def read_catalogue(models: Path = DBT_DIR / "models") -> list[Column]:
 def _place(path: Path, models: Path, model: dict[str, Any]) -> tuple[str, str]:
     parts = path.relative_to(models).parts
     schema = parts[1] if len(parts) > 2 and parts[1] in ("segments", "insight", "audiences") else parts[0]
-    return schema, model.get("config", {}).get("alias", model["name"])
+    said = model.get("config", {})
+    return said.get("schema", schema), said.get("alias", model["name"])
 
 
 _HEADER = [

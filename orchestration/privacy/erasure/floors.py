@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from orchestration.core.warehouse import count_rows, has_table, quote
+from orchestration.core.warehouse import count_rows, has_relation, has_table, quote
 
 _PEOPLE = "conformed.conformed_people"
 # what is made of people, and is made anew after them
@@ -51,5 +51,6 @@ def _counts(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str, int]
     return {
         table: count_rows(con, f"{quote(schema)}.{quote(name)}", "true")
         for table, schema, name in names
-        if has_table(con, schema, name)
+        # segments are views too, on what is kept of their customers
+        if has_table(con, schema, name) or (schema == "segments" and has_relation(con, schema, name))
     }

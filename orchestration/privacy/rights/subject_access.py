@@ -17,7 +17,7 @@ import duckdb
 from jinja2 import Environment
 
 from orchestration.core.settings import Settings
-from orchestration.core.warehouse import has_table, quote, scalar
+from orchestration.core.warehouse import has_relation, quote, scalar
 from orchestration.match_keys import name_keys
 from orchestration.privacy.audit.catalogue import NONE, Category, Column, categories, read_catalogue
 from orchestration.privacy.audit.exports import exports_with
@@ -37,6 +37,7 @@ from orchestration.privacy.rights.subject_rows import (
     noted_rows,
     raw_rows,
     set_aside_rows,
+    stored_segments,
     their_part,
 )
 from orchestration.privacy.secrets.pepper import Pepper
@@ -55,8 +56,8 @@ _FIRST = (
     "marts.contact_permissions",
     "conformed.conformed_consent_events",
 )
-# their splits and merges name other people's ids
-_LEFT_OUT = ("customer_identity_events",)
+# their splits and merges name other people's ids; what changed in a history that is told whole
+_LEFT_OUT = ("customer_identity_events", "segment_changes")
 # rows of the person that no record of theirs is beside: SQL conditions
 _BY_KEYS = {
     "conformed_address_updates": f"list_has_any({name_keys('given_name', 'family_name', 'birth_date')}, {LISTED.format(kind='name')})",
@@ -102,8 +103,10 @@ def export_subject(
         if (found := _table(con, settings, customer, schema, table, columns))
     ]
     beside = [*set_aside_rows(con, settings), *noted_rows(con, settings), *raw_rows(con, settings, customer)]
-    data += [_beside(*found) for found in (*beside, *_holds(con, pepper, customer, received))]
     ids = [customer, *(old for (old,) in con.execute(_FORMER, {"customer": customer}).fetchall())]
+    data += [
+        _beside(*found) for found in (*beside, *_holds(con, pepper, customer, received), *stored_segments(con, ids))
+    ]
     if not isinstance(whom, str):
         ids = [whom.handle]
     # who they are comes first, then what they said and did
@@ -143,7 +146,7 @@ def export_subject(
 def _table(
     con: duckdb.DuckDBPyConnection, settings: Settings, customer: str, schema: str, table: str, columns: list[Column]
 ) -> dict[str, Any] | None:
-    if not has_table(con, schema, table):
+    if not has_relation(con, schema, table):
         return None
     # a table of before an update lacks what it got since
     there = {column for column, *_ in con.execute(f"describe {quote(schema)}.{quote(table)}").fetchall()}

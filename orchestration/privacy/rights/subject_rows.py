@@ -7,14 +7,14 @@ others too, only their part is told. Not here: the document (subject_access.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 
 from orchestration.core.settings import Settings, Table
 from orchestration.core.settings.people import Person
-from orchestration.core.warehouse import has_table, json_path, key_text, quote, scalar, text
+from orchestration.core.warehouse import has_relation, has_table, json_path, key_text, quote, scalar, text
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.privacy.intake.known_points import read_points
 from orchestration.privacy.intake.noted import names_of, names_record
@@ -62,6 +62,7 @@ _DELIVERED, _NOTED = "the source system, as it delivered it", "noted here, as yo
 _LONGEST_LINE = 2000
 _ADDRESSES = "list_distinct(match_keys.email_readings(content))"
 _WORDS = ("objections", "restrictions", "corrections")
+_STORED = "kept, and not used while the use of your data is restricted"
 _REMEMBERED = "kept here, so that what you said stands whatever the source does"
 
 
@@ -290,6 +291,28 @@ def noted_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[F
         columns = [column for column, *_ in con.execute(f"describe identity.{name}").fetchall() if column != "load_id"]
         if rows := _rows(con, f"identity.{name}", columns, where, told=told):
             yield f"identity.{name}", "kept here", category, dict.fromkeys(columns, _REMEMBERED), rows
+
+
+def stored_segments(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Iterator[Found]:
+    """Memberships of segments that are kept and that no mart shows: of whoever is restricted."""
+    if not has_table(con, "identity", "segment_memberships"):
+        return
+    columns = ("scheme", "segment", "entered_at", "left_at")
+    theirs = "where list_contains($ids, customer_id)"
+    kept = f"select {', '.join(columns)} from identity.segment_memberships {theirs}"
+    if has_relation(con, "segments", "segment_membership_history"):
+        kept += f" and not exists (select 1 from segments.segment_membership_history {theirs})"
+    rows = [
+        dict(zip(columns, row, strict=True)) for row in con.execute(f"{kept} order by all", {"ids": [*ids]}).fetchall()
+    ]
+    if rows:
+        yield (
+            "identity.segment_memberships",
+            "computed here from the above",
+            "derived",
+            dict.fromkeys(columns, _STORED),
+            rows,
+        )
 
 
 def _rows(

@@ -1,0 +1,116 @@
+{#-
+    CTEs `profiled` and `state`: in which segment of each scheme each customer is tonight, by the var segment_rules (seed
+    segment_rules and [segments] in kundbild.toml, checked by orchestration/contracts/segment_rules.py). The first rule that holds
+    wins; where none holds, the customer is in no segment of the scheme. Who denied profiling is in none.
+-#}
+{% macro segment_state() -%}
+    profiled as (
+        select
+            c.customer_id
+            {%- for column in var("segment_columns") %},
+                {% if column.since -%} {{ days_between("c." ~ column.since, as_of()) }} as {{ column.name }}
+                {%- else -%} {{ column.of }}.{{ column.name }}
+                {%- endif %}
+            {%- endfor %}
+        from {{ ref("customer_360") }} c
+        left join {{ ref("customer_rfm") }} r on r.customer_id = c.customer_id
+        where not {{ refuses_profiling("c.customer_id") }}
+    ),
+    ruled as (
+        {%- for scheme, rules in var("segment_rules") | groupby("scheme") %}
+            select
+                customer_id,
+                '{{ scheme }}' as scheme,
+                case {% for rule in rules %} when {{ rule.condition }} then {{ rule.value }} {% endfor %} end as segment
+            from profiled
+            union all
+        {%- endfor %}
+        select customer_id, cast(null as varchar), cast(null as varchar)
+        from profiled
+        where false
+    ),
+    state as (select customer_id, scheme, segment from ruled where segment is not null)
+{%- endmacro %}
+
+{#-
+    CTE `spells` of `theirs`, rows that may overlap where customers were merged: at each time the customer's own row, else that of
+    the oldest id that was merged away; equal neighbours as one row.
+-#}
+{% macro segment_spells() -%}
+    turns as (
+        select customer_id, scheme, entered_at as since
+        from theirs
+        union
+        select customer_id, scheme, left_at
+        from theirs
+        where left_at is not null
+    ),
+    stretches as (
+        select *, lead(since) over (partition by customer_id, scheme order by since) as until from turns
+    ),
+    chosen as (
+        select
+            s.customer_id,
+            s.scheme,
+            s.since,
+            s.until,
+            {{ earliest("k.segment", record_of({"is_anothers": "k.kept_id <> k.customer_id", "kept_id": "k.kept_id"})) }} as segment
+        from stretches s
+        join
+            theirs k
+            on k.customer_id = s.customer_id
+            and k.scheme = s.scheme
+            and k.entered_at <= s.since
+            and coalesce(k.left_at > s.since, true)
+        group by s.customer_id, s.scheme, s.since, s.until
+    ),
+    parted as (
+        select
+            *,
+            case
+                when
+                    segment = lag(segment) over (partition by customer_id, scheme order by since)
+                    and since = lag(until) over (partition by customer_id, scheme order by since)
+                then 0
+                else 1
+            end as is_start
+        from chosen
+    ),
+    numbered as (
+        select
+            *,
+            sum(is_start) over (
+                partition by customer_id, scheme order by since rows between unbounded preceding and current row
+            ) as nth
+        from parted
+    ),
+    spells as (
+        select
+            customer_id,
+            scheme,
+            segment,
+            min(since) as entered_at,
+            case when not bool_or(until is null) then max(until) end as left_at
+        from numbered
+        group by customer_id, scheme, segment, nth
+    )
+{%- endmacro %}
+
+{#- SQL: what the bi models call it where no rule of a scheme holds. -#}
+{% macro in_no_segment() -%} 'in no segment' {%- endmacro %}
+
+{#- SQL: how many customers c are in a group, and what they bought and visited; revenue is known where that of each of them is. -#}
+{% macro segment_sums(c) -%}
+    count(*) as people,
+    sum({{ c }}.order_count) as orders,
+    {{ known_sum(c ~ ".revenue_amount") }} as revenue,
+    sum({{ c }}.web_session_count) as sessions
+{%- endmacro %}
+
+{#- CTE `history`: memberships, with segments as analysts see them: one that a source names may have somebody's address in it. -#}
+{% macro shown_segments() -%}
+    history as (
+        select f.customer_id, f.scheme, {{ shown("segment") }} as segment, f.entered_at, f.left_at
+        from {{ ref("segment_membership_history") }} f {{ joined_shown(["segment"]) }}
+    )
+{%- endmacro %}

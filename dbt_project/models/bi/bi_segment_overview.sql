@@ -1,0 +1,110 @@
+{{ config(materialized="table") }}
+{% set past = [7, 28] %}
+with
+    {{ shown_segments() }},
+    nights as (
+        select 0 as days_ago, {{ as_of() }} as night
+        {%- for ago in past %}
+            union all
+            select {{ ago }}, {{ as_of() }} - {{ days(ago) }}
+        {%- endfor %}
+    ),
+    starts as (
+        select s.scheme, n.days_ago
+        from (select scheme, min(entered_at) as first_night from history group by scheme) s
+        join nights n on n.night >= s.first_night
+    ),
+    placed as (
+        select n.days_ago, m.customer_id, m.scheme, m.segment
+        from nights n
+        join history m on m.entered_at <= n.night and coalesce(m.left_at > n.night, true)
+    ),
+    segments as (
+        select p.days_ago, p.scheme, p.segment, {{ segment_sums("c") }}
+        from placed p
+        left join {{ ref("customer_360") }} c on c.customer_id = p.customer_id and p.days_ago = 0
+        group by p.days_ago, p.scheme, p.segment
+    ),
+    -- whoever is in some scheme and not in this one makes up the total with its segments
+    totals as (
+        select p.days_ago, {{ segment_sums("c") }}
+        from (select distinct days_ago, customer_id from placed) p
+        left join {{ ref("customer_360") }} c on c.customer_id = p.customer_id and p.days_ago = 0
+        group by p.days_ago
+    ),
+    rest as (
+        select
+            s.days_ago,
+            s.scheme,
+            {{ in_no_segment() }} as segment,
+            max(t.people) - coalesce(sum(g.people), 0) as people,
+            max(t.orders) - coalesce(sum(g.orders), 0) as orders,
+            max(t.revenue) - case when count(g.revenue) = count(g.people) then coalesce(sum(g.revenue), 0) end as revenue,
+            max(t.sessions) - coalesce(sum(g.sessions), 0) as sessions
+        from starts s
+        join totals t on t.days_ago = s.days_ago
+        left join segments g on g.days_ago = s.days_ago and g.scheme = s.scheme
+        group by s.days_ago, s.scheme
+    ),
+    cells as (
+        select
+            scheme,
+            segment,
+            coalesce(sum(people) filter (days_ago = 0), 0) as people,
+            {%- for ago in past %}
+                coalesce(sum(people) filter (days_ago = {{ ago }}), 0) as people_{{ ago }},
+            {%- endfor %}
+            coalesce(sum(orders) filter (days_ago = 0), 0) as orders,
+            case when count(*) filter (days_ago = 0) = 0 then 0 else max(revenue) filter (days_ago = 0) end as revenue,
+            coalesce(sum(sessions) filter (days_ago = 0), 0) as sessions
+        from (select * from segments union all select * from rest) c
+        group by scheme, segment
+        having sum(people) > 0
+    ),
+    marked as (
+        select *, {{ is_lumped(["scheme"], ["segment"], last="people = 0") }} as is_lumped from cells
+    ),
+    told as (
+        select
+            scheme,
+            case when is_lumped then {{ lumped() }} else segment end as segment,
+            sum(people) as people,
+            {%- for ago in past %} sum(people_{{ ago }}) as people_{{ ago }}, {%- endfor %}
+            sum(orders) as orders,
+            case when count(revenue) = count(*) then sum(revenue) end as revenue,
+            sum(sessions) as sessions
+        from marked
+        group by 1, 2
+    ),
+    -- a past night is a total of its own, with few in cells of its own
+    then_told as (
+        {%- for ago in past %}
+            select
+                p.scheme,
+                p.segment,
+                {{ ago }} as days_ago,
+                case
+                    when not {{ is_lumped(["p.scheme"], ["p.segment"], last="people = 0") }} then people
+                end as people
+            from (select scheme, segment, people_{{ ago }} as people from told) p
+            join starts s on s.scheme = p.scheme and s.days_ago = {{ ago }} {{ "union all" if not loop.last }}
+        {%- endfor %}
+    )
+select
+    t.scheme,
+    t.segment,
+    cast({{ unless_few("t.people") }} as bigint) as customer_count,
+    {{ unless_few("t.people") }} / cast(sum(t.people) over (partition by t.scheme) as double) as customer_share,
+    {%- for total in ["orders", "revenue", "sessions"] %}
+        cast(t.{{ total }} as double) / nullif({{ unless_few("t.people") }}, 0) as {{ total }}_per_customer,
+    {%- endfor %}
+    '{{ var("currency") }}' as currency
+    {%- for ago in past %}, cast(w{{ ago }}.people as bigint) as customer_count_{{ ago }}d_ago {%- endfor %}
+from told t
+{%- for ago in past %}
+    left join
+        then_told w{{ ago }}
+        on w{{ ago }}.scheme = t.scheme
+        and w{{ ago }}.segment = t.segment
+        and w{{ ago }}.days_ago = {{ ago }}
+{%- endfor %}

@@ -1,0 +1,74 @@
+-- Nothing is written for a customer and scheme in which nothing changed. Until the night is published, the kept memberships
+-- (identity.segment_memberships) stand as they are: a night that is held leaves no trace in them
+with
+    {{ segment_state() }},
+    kept as (
+        -- an id that was merged away leads to the customer; rows of restricted people stay as they are
+        select
+            coalesce(d.customer_id, m.customer_id) as customer_id,
+            m.customer_id as kept_id,
+            m.scheme,
+            m.segment,
+            m.entered_at,
+            m.left_at,
+            {{ refuses_profiling("coalesce(d.customer_id, m.customer_id)") }} as refuses,
+            -- of a closed membership, the days of its category have passed
+            coalesce(
+                m.left_at < (
+                    select {{ days_before(as_of(), var("retention_days").get("derived", "retention_days")) }}
+                    from {{ ref("data_categories") }}
+                    where category = 'derived'
+                ),
+                false
+            ) as is_expired
+        from {{ source("identity", "segment_memberships") }} m
+        left join {{ source("identity", "customer_id_redirects") }} d on d.old_customer_id = m.customer_id
+        where {{ is_free("coalesce(d.customer_id, m.customer_id)") }}
+    ),
+    touched as (
+        select customer_id, scheme
+        from kept
+        -- a night that is run again at the same moment takes back what it wrote
+        where
+            kept_id <> customer_id or refuses or is_expired or entered_at >= {{ as_of() }} or left_at >= {{ as_of() }}
+        union
+        select coalesce(s.customer_id, k.customer_id), coalesce(s.scheme, k.scheme)
+        from state s
+        full join
+            (select customer_id, scheme, segment from kept where left_at is null) k
+            on k.customer_id = s.customer_id
+            and k.scheme = s.scheme
+        where s.segment is distinct from k.segment
+    ),
+    theirs as (
+        select
+            k.customer_id,
+            k.kept_id,
+            k.scheme,
+            k.segment,
+            k.entered_at,
+            case when k.left_at < {{ as_of() }} then k.left_at end as left_at
+        from kept k
+        join touched t on t.customer_id = k.customer_id and t.scheme = k.scheme
+        where not k.refuses and not k.is_expired and k.entered_at < {{ as_of() }}
+    ),
+    {{ segment_spells() }}
+select
+    p.customer_id,
+    p.scheme,
+    p.segment,
+    p.entered_at,
+    case when p.left_at is null and p.segment is distinct from s.segment then {{ as_of() }} else p.left_at end as left_at
+from spells p
+left join state s on s.customer_id = p.customer_id and s.scheme = p.scheme
+union all
+select s.customer_id, s.scheme, s.segment, {{ as_of() }}, cast(null as timestamp)
+from touched t
+join state s on s.customer_id = t.customer_id and s.scheme = t.scheme
+left join spells p on p.customer_id = s.customer_id and p.scheme = s.scheme and p.left_at is null
+where s.segment is distinct from p.segment
+union all
+-- what was kept of them goes
+select distinct k.kept_id, k.scheme, cast(null as varchar), cast(null as timestamp), cast(null as timestamp)
+from kept k
+join touched t on t.customer_id = k.customer_id and t.scheme = k.scheme

@@ -1,0 +1,199 @@
+"""The rules of segments: seed segment_rules and [segments] in kundbild.toml, each condition read and checked before it is SQL of a model.
+
+Here: what a condition may read and say. Not here: who is in a segment (dbt: macros/segments.sql), what a purpose may read of other
+models (privacy/audit/purposes.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.contracts.model_files import model_file
+from orchestration.contracts.seeds import seed
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.core.warehouse import quote, text
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expr
+
+SEED = "seed segment_rules"
+# what a segment is made for: purpose_categories says which kinds of data it may read
+PURPOSE = "profiling"
+_MARTS = DBT_DIR / "models" / "marts"
+# where a condition's columns come from: the model's file, and its alias in macros/segments.sql
+_MODELS = ((_MARTS / "customers" / "customer_360.yml", "c"), (_MARTS / "segments" / "customer_rfm.yml", "r"))
+_SINCE = "days_since_"
+_VALUE_OF = re.compile(r"^\{(\w+)\}$")
+_NAME = re.compile(r"^[a-z0-9][a-z0-9_ ]*$")
+_WORDS = "and, or, not, =, <>, <, <=, >, >=, +, -, *, /, between, in (values), like, is null, case, abs, coalesce, greatest, least, lower, upper, round"
+_ALLOWED = (
+    "Abs", "Add", "And", "Between", "Boolean", "Case", "Coalesce", "Column", "Div", "EQ", "GT", "GTE", "Greatest", "Identifier", "If",
+    "In", "Is", "LT", "LTE", "Least", "Like", "Literal", "Lower", "Mul", "NEQ", "Neg", "Not", "Null", "Or", "Paren", "Round",
+    "Sub", "Upper",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A column that a condition may read. `of` is its model's alias; `since`, where it is days since a time, that column."""
+
+    name: str
+    of: str
+    kind: str
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class SegmentRule:
+    """One rule. `condition` and `value` are SQL on `columns`; `value` is the segment's name, or what names it."""
+
+    scheme: str
+    segment: str
+    condition: str
+    value: str
+    columns: tuple[str, ...]
+    description: str
+
+
+def segment_variables(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """dbt's vars: the rules in their order, and the columns that they read. Raises ConfigurationError as segment_rules does."""
+    rules, readable = segment_rules(settings), readable_columns()
+    used = sorted({column for rule in rules for column in rule.columns})
+    return {
+        "segment_rules": [asdict(rule) | {"columns": list(rule.columns)} for rule in rules],
+        "segment_columns": [asdict(readable[name]) for name in used],
+    }
+
+
+def segment_rules(settings: Settings) -> list[SegmentRule]:
+    """Every rule, by scheme, in the order in which they are tried: the seed's, then those of the configuration.
+
+    Raises ConfigurationError naming the rule whose condition cannot be read, and what it may say.
+    """
+    rows = sorted(seed("segment_rules"), key=lambda row: (row["scheme"], int(row["rule_order"])))
+    rules = [
+        checked(row["scheme"], row["segment"], row["condition"], row["description"], f"{SEED}, {row['scheme']}, {row['segment']}")
+        for row in rows
+    ]  # fmt: skip
+    for name, segment in settings.segments.items():
+        rules.append(
+            checked(segment.scheme or name, name, segment.where, segment.description, f"[segments.{name}] in kundbild.toml")
+        )  # fmt: skip
+    return sorted(rules, key=lambda rule: rule.scheme)
+
+
+@cache
+def readable_columns() -> dict[str, Readable]:
+    """What a condition may read, by name: columns whose kind of data the purpose may read, without ids; and the days since a time."""
+    allowed = {row["category"] for row in seed("purpose_categories") if row["purpose"] == PURPOSE} - {"pseudonym"}
+    found: dict[str, Readable] = {}
+    for path, alias in _MODELS:
+        for column in model_file(path)["models"][0]["columns"]:
+            name, kind = column["name"], column["data_type"]
+            if column["config"]["meta"]["personal"] not in allowed:
+                continue
+            found.setdefault(name, Readable(name, alias, kind))
+            if kind == "timestamp" and name.endswith("_at"):
+                since = f"{_SINCE}{name.removesuffix('_at')}"
+                found.setdefault(since, Readable(since, alias, "bigint", name))
+    return found
+
+
+@cache
+def checked(scheme: str, segment: str, condition: str, description: str, where: str) -> SegmentRule:
+    """The rule, its condition as SQL that holds nothing else. Raises ConfigurationError; `where` says whose rule it is."""
+    named = _VALUE_OF.match(segment)
+    for name in (scheme, *(() if named else (segment,))):
+        if not _NAME.match(name):
+            raise ConfigurationError(
+                f"'{name}' names no scheme or segment", where=where, to_do="use a-z, 0-9, _ and blanks; {column} for a value"
+            )  # fmt: skip
+    tree = _parsed(condition, where)
+    columns = {column.name for column in _columns(tree)} | ({named[1]} if named else set())
+    unknown = sorted(columns - readable_columns().keys())
+    if unknown:
+        raise ConfigurationError(f"there is no column {unknown[0]} for segments", where=where, to_do=_to_do(unknown[0]))
+    sql = tree.sql(dialect="duckdb", comments=False)
+    _bound(sql, where)
+    value = f"cast({named[1]} as varchar)" if named else text(segment)
+    return SegmentRule(scheme, segment, sql, value, tuple(sorted(columns)), description)
+
+
+def _columns(tree: Expr) -> list[Expr]:
+    from sqlglot.expressions import Column
+
+    return list(tree.find_all(Column))
+
+
+def _parsed(condition: str, where: str) -> Expr:
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+    from sqlglot.expressions import Column
+
+    try:
+        trees = sqlglot.parse(condition, dialect="duckdb")
+    except SqlglotError as error:
+        said = next(
+            (e.get("description") for e in getattr(error, "errors", []) if e.get("description")), "it ends too early"
+        )
+        raise ConfigurationError(
+            f"the condition is not SQL: {said}", where=where, to_do=f"for example: order_count >= 3. Allowed: {_WORDS}"
+        ) from error  # fmt: skip
+    if len(trees) != 1 or trees[0] is None:
+        raise ConfigurationError(
+            "the condition is not one condition", where=where, to_do="join conditions with and, or"
+        )
+    tree = trees[0]
+    for node in tree.walk():
+        kind = type(node).__name__
+        is_table_column = isinstance(node, Column) and len(node.parts) > 1
+        if kind not in _ALLOWED or is_table_column or node.args.get("query") or node.args.get("unnest"):
+            raise ConfigurationError(
+                f"a condition may not say: {node.sql(dialect='duckdb', comments=False)}", where=where, to_do=f"allowed: {_WORDS}"
+            )  # fmt: skip
+    return tree
+
+
+def _bound(sql: str, where: str) -> None:
+    """Raises ConfigurationError where DuckDB cannot say of a customer whether the condition holds."""
+    with _typed().cursor() as con:
+        try:
+            # the value too: a text that is not a number fails where it is compared
+            kind, _ = con.execute(
+                f"select typeof(asked), asked from (select ({sql}) as asked from readable)"
+            ).fetchall()[0]
+        except duckdb.Error as error:
+            said = str(error).splitlines()[0]
+            raise ConfigurationError(
+                f"the condition cannot be asked: {said}", where=where, to_do="compare a column with a value of its type"
+            ) from error  # fmt: skip
+    if kind not in ("BOOLEAN", '"NULL"'):
+        raise ConfigurationError(
+            f"the condition is a value ({kind.lower()}), not true or false", where=where, to_do="compare it: order_count >= 3"
+        )  # fmt: skip
+
+
+@cache
+def _typed() -> duckdb.DuckDBPyConnection:
+    """A database whose only table is `readable`: a row of every column, with a value, for the null of a type is compared with anything."""
+    values = {"boolean": "true", "timestamp": "timestamp '2000-01-01'", "date": "date '2000-01-01'", "varchar": "'x'"}
+    row = ", ".join(
+        f"cast({values.get(column.kind, '1')} as {column.kind}) as {quote(name)}"
+        for name, column in readable_columns().items()
+    )
+    con = duckdb.connect()
+    con.execute(f"create table readable as select {row}")
+    return con
+
+
+def _to_do(unknown: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(unknown, readable_columns(), n=1)
+    return (f"did you mean {near[0]}? " if near else "") + f"columns: {', '.join(sorted(readable_columns()))}"

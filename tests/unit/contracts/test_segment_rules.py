@@ -1,0 +1,104 @@
+"""What a rule of a segment may read and say: columns of a customer that profiling may read, and no query or function of any other kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.contracts.segment_rules import checked, readable_columns, segment_rules, segment_variables
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.settings import PROJECT_DIR
+from orchestration.core.settings.segments import Segment
+
+
+def _rule(condition: str, segment: str = "some"):
+    return checked("scheme", segment, condition, "", "[segments.some] in kundbild.toml")
+
+
+@pytest.fixture
+def settings():
+    return load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/nowhere"})
+
+
+@pytest.mark.parametrize(("condition", "sql"), [
+    ("order_count >= 3 and (not is_business or last_nps in (9, 10))", "order_count >= 3 AND (NOT is_business OR last_nps IN (9, 10))"),
+    ("days_since_last_ordered between 10 and 90 -- lately", "days_since_last_ordered BETWEEN 10 AND 90"),
+    ("coalesce(last_nps, 0) * 2 > 10", "COALESCE(last_nps, 0) * 2 > 10"),
+    ("lower(rfm_segment) like 'champ%'", "LOWER(rfm_segment) LIKE 'champ%'"),
+    ("last_nps is not null", "NOT last_nps IS NULL"),
+])  # fmt: skip
+def test_a_condition_on_columns_is_read(condition, sql):
+    assert _rule(condition).condition == sql
+
+
+@pytest.mark.parametrize(("condition", "said"), [
+    ("order_cont > 1", "there is no column order_cont"),
+    ("country_code = 'SE'", "there is no column country_code"),
+    ("customer_id = 'x'", "there is no column customer_id"),
+    ("order_count >", "the condition is not SQL"),
+    ("order_count > 1 limit 1", "the condition is not SQL"),
+    ("", "not one condition"),
+    ("true; drop table marts.customer_360", "not one condition"),
+    ("order_count in (select 1)", "may not say"),
+    ("(select 1) = 1", "may not say"),
+    ("exists (select 1)", "may not say"),
+    ("(from marts.dim_customers) is null", "may not say"),
+    ("read_text('/etc/passwd') = 'x'", "may not say"),
+    ("getenv('HOME') = 'x'", "may not say"),
+    ("current_setting('home_directory') = 'x'", "may not say"),
+    ("order_count > random()", "may not say"),
+    ("count(*) over () > 1", "may not say"),
+    ("c.order_count > 1", "may not say"),
+    ("marts.dim_customers.email = 'x'", "may not say"),
+    ("columns(*) > 1", "may not say"),
+    ("order_count > $1", "may not say"),
+    ("order_count > {{ var('x') }}", "may not say"),
+    ("order_count", "is a value (bigint)"),
+    ("last_nps = 'abc'", "cannot be asked"),
+    ("order_count like 3", "cannot be asked"),
+])  # fmt: skip
+def test_whatever_else_it_says_is_an_error_that_says_where_and_what_may_be_said(condition, said):
+    with pytest.raises(ConfigurationError) as error:
+        _rule(condition)
+    assert said in str(error.value) and "[segments.some] in kundbild.toml" in str(error.value)
+
+
+def test_a_misspelt_column_is_told_with_the_near_one_and_all_others():
+    with pytest.raises(
+        ConfigurationError, match=r"did you mean order_count\? columns: .*days_since_last_ordered.*is_business"
+    ):
+        _rule("order_cuont > 1")
+
+
+def test_only_kinds_of_data_that_profiling_may_read_can_be_read():
+    assert not readable_columns().keys() & {"customer_id", "country_code", "county", "age_band"}
+    assert {"order_count", "days_since_last_ordered", "rfm_segment", "revenue_top_share"} <= readable_columns().keys()
+
+
+def test_a_segment_may_be_named_by_a_column_and_by_nothing_that_is_sql():
+    assert _rule("rfm_segment is not null", "{rfm_segment}").value == "cast(rfm_segment as varchar)"
+    for name in ("{customer_id}", "it's", "{rfm_segment || 'x'}", "x' or 'y", ""):
+        with pytest.raises(ConfigurationError):
+            _rule("order_count > 1", name)
+
+
+def test_segments_of_the_configuration_stand_behind_the_seeds_of_the_same_scheme(settings):
+    own = {
+        "thrifty": Segment(where="discounted_order_count >= 3", scheme="lifecycle"),
+        "vips": Segment(where="order_count >= 10"),
+    }
+    rules = segment_rules(settings.model_copy(update={"segments": own}))
+    lifecycle = [rule.segment for rule in rules if rule.scheme == "lifecycle"]
+    assert lifecycle[0] == "lead" and lifecycle[-2:] == ["churned", "thrifty"]
+    assert [rule.scheme for rule in rules if rule.segment == "vips"] == ["vips"]
+    variables = segment_variables(settings.model_copy(update={"segments": own}))
+    assert {"name": "discounted_order_count", "of": "c", "kind": "bigint", "since": ""} in variables["segment_columns"]
+
+
+def test_a_configuration_with_a_wrong_condition_stops_what_starts_dbt(tmp_path, settings):
+    from orchestration.core.home import Home
+    from orchestration.transform.runner import Dbt
+
+    wrong = settings.model_copy(update={"segments": {"vips": Segment(where="order_cont > 3")}})
+    with pytest.raises(ConfigurationError, match=r"order_cont(.|\n)*segments\.vips"):
+        Dbt(wrong, Home(tmp_path))
