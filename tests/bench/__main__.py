@@ -62,6 +62,7 @@ def bench(folder: Path, customers: int) -> Report:
     print(f"demo of {customers:,} customers: {times['demo']:.0f} s", flush=True)
     extraction(report, home)
     nightly(report, home, times)
+    report_of_publication(report, home)
     checks(report, home)
     start_up(report, home)
     erasure(report, home)
@@ -203,6 +204,15 @@ def nightly(report: Report, home: Home, times: dict[str, float]) -> None:
     report.add("nightly with 1 % new rows ÷ full nightly (start-up apart)", "<= .15", f"{ratio:.2f}", f"s: {detail}")
     times |= {"full": full, "increment": increment}
     print(f"full nightly {full:.0f} s, a week later {increment:.0f} s, customers {outcome['customers']:,}", flush=True)
+
+
+def report_of_publication(report: Report, home: Home) -> None:
+    """The page that every publication has, made again by its command."""
+    kundbild = str(Path(sys.executable).parent / "kundbild")
+    page = home.root / "report.html"
+    seconds, peak, _ = run_command([kundbild, "report", "--to", str(page), "--overwrite"], dict(os.environ))
+    report.add("report of the publication", "<= 10 s", f"{seconds:.1f} s", f"{page.stat().st_size / 1000:.0f} KB")
+    report.add("peak memory of the report", "<= 500 MB", f"{peak:.0f} MB", "the process that makes it")
 
 
 def step_seconds(home: Home) -> dict[str, float]:

@@ -23,7 +23,7 @@ from orchestration.publishing.report.rules import told
 
 _TABLE = re.compile(r"\b(?:from|join)\s+(bi\.\w+)")
 # of a report's own process: the page and the charts are the rest of what it may use
-_LOCKED: dict[str, Any] = {"memory_limit": "250MB", "threads": 2, "enable_external_access": False, "lock_configuration": True}  # fmt: skip
+_LOCKED: dict[str, Any] = {"memory_limit": "200MB", "threads": 2, "enable_external_access": False, "lock_configuration": True}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,9 @@ class Asked:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, as_of: datetime, k: int) -> Iterator[Asked]:
-        with duckdb.connect(str(path), read_only=True, config=_LOCKED) as con:
+    def open(cls, path: Path, as_of: datetime, k: int, temporary: Path) -> Iterator[Asked]:
+        """`temporary` is the folder for what does not fit into memory."""
+        with duckdb.connect(str(path), read_only=True, config={**_LOCKED, "temp_directory": str(temporary)}) as con:
             yield cls(con, as_of, k)
 
     @cached_property

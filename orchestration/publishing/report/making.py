@@ -71,7 +71,9 @@ def make_picture(home: Home, settings: Settings, topic: str, to: Path, form: str
 
     task = task_of(home, settings, to)
     with ExitStack() as stack:
-        now, before = (stack.enter_context(Asked.open(*p, task.k)) if p else None for p in (task.now, task.before))
+        now, before = (
+            stack.enter_context(Asked.open(*p, task.k, task.temporary)) if p else None for p in (task.now, task.before)
+        )
         assert now
         picture = as_picture(Report(task.company, task.currency, now, before), topic)
     write_private(to, picture if form == ".svg" else as_png(picture))
@@ -93,6 +95,7 @@ def task_of(home: Home, settings: Settings, to: Path | None = None) -> Task:
         page=page,
         dictionary=page.with_name("dictionary.html" if to is None else f"{page.stem}_dictionary.html"),
         manifest=Dbt(settings, home).last_manifest(),
+        temporary=home.temporary,
     )
 
 
