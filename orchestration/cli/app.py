@@ -166,6 +166,8 @@ def status(as_json: Json = False) -> None:
     )
     for grade in publication["grades"] if publication else []:
         out.print(styled("  {}: {} (for {})", grade["grade"], grade["file"], grade["readers"]), highlight=False)
+    if publication and publication["report"]:
+        out.print(f"  report: {publication['report']}", highlight=False)
     following = "query 'select * from bi.dim_customers limit 5'" if publication else "run"
     out.print(styled("Next: [bold]{} {}[/bold]", me(), following))
 

@@ -30,7 +30,6 @@ from orchestration.publishing.gate import (
     assert_publishable,
 )
 from orchestration.publishing.grades import ANALYST, OPEN, PEOPLE
-from orchestration.publishing.report.making import report_of_night
 from orchestration.publishing.snapshot import publish
 from orchestration.publishing.versions import standing_versions
 from orchestration.run.night import NOTE, tell
@@ -98,6 +97,8 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
         audit_log(run.home, run.settings.privacy).append(
             "published", detail={"version": publication.version, "rows": sum(publication.tables.values())}
         )
+        from orchestration.publishing.report.making import report_of_night
+
         report, problem = report_of_night(run.home, run.settings)
         if problem:
             tell(NOTE, problem)

@@ -211,7 +211,7 @@ def _alert(run_id: str, message: str, what: str = "failed") -> str:
 
 def _sum_up(result: Any) -> Outcome:
     from orchestration.publishing.grades import ANALYST
-    from orchestration.publishing.report.making import report_path
+    from orchestration.publishing.report.places import report_path
     from orchestration.publishing.versions import current, list_publications
 
     home, _ = home_and_config()

@@ -20,6 +20,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, open_warehouse
 from orchestration.privacy.audit.log import last_entry
 from orchestration.publishing.grades import GRADES
+from orchestration.publishing.report.places import report_path
 from orchestration.publishing.versions import current, standing_versions
 from orchestration.run.attempts import newest, unnoted
 from orchestration.run.audit_gap import TO_DO, why_short
@@ -152,6 +153,7 @@ def _publication(home: Home) -> dict[str, Any] | None:
         "run_id": publication.run_id,
         "published_at": publication.published_at,
         "rows": sum(publication.tables.values()),
+        "report": str(report) if (report := report_path(home)).exists() else "",
         "grades": [
             {"grade": grade.name, "file": str(home.published / grade.file), "readers": grade.readers}
             for grade in GRADES.values()

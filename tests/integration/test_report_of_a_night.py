@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.core.home import Home
-from orchestration.publishing.report.making import report_path
+from orchestration.publishing.report.places import report_path
 from tests.conftest import Kundbild
 
 
@@ -14,6 +14,7 @@ def test_a_night_makes_its_report_and_dagster_knows_where(demo: Kundbild, monkey
 
     page = report_path(Home(demo.home)).resolve()
     assert page.is_file() and page.with_name("dictionary.html").is_file() and page.stat().st_size < 1_000_000
+    assert f"report: {report_path(Home(demo.home))}" in demo("status").stdout
     monkeypatch.setenv("DAGSTER_HOME", str(demo.home / "dagster"))
     with dg.DagsterInstance.from_config(str(demo.home / "dagster")) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(["publishing", "bi_snapshot"]))

@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import pickle
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import IO
 
 from orchestration.contracts.dictionary import as_text, read_dictionary
@@ -21,21 +18,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.home import write_private
 from orchestration.publishing.report.asking import Asked
 from orchestration.publishing.report.page import Report, as_page
-
-
-@dataclass(frozen=True)
-class Task:
-    """What the process is told: files and moments (UTC, naive). `before` is the publication that the report is compared with."""
-
-    company: str
-    currency: str
-    k: int
-    now: tuple[Path, datetime]
-    before: tuple[Path, datetime] | None
-    page: Path
-    dictionary: Path
-    manifest: Path | None
-    temporary: Path
+from orchestration.publishing.report.places import Task
 
 
 def write_report(task: Task) -> None:

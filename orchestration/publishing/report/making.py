@@ -17,18 +17,12 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, write_private
 from orchestration.core.settings import Settings
 from orchestration.publishing.grades import ANALYST
-from orchestration.publishing.report.maker import Task
+from orchestration.publishing.report.places import REPORT, Task
 from orchestration.publishing.report.rules import least_people
 from orchestration.publishing.versions import Publication, current, list_publications, unusable_parts
 from orchestration.transform.runner import Dbt
 
-REPORT = "report/report.html"
 _WEEK = timedelta(days=7)
-
-
-def report_path(home: Home) -> Path:
-    """Where the report of the publication that readers see lies, whether it is there or not."""
-    return home.published / "current" / REPORT
 
 
 def make_report(home: Home, settings: Settings, to: Path | None = None) -> Path:

@@ -11,6 +11,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Report, Settings, Source
 from orchestration.publishing import versions
 from orchestration.publishing.report import making
+from orchestration.publishing.report.places import report_path
 from tests.unit.publishing.report.company import make_empty, publish
 
 SETTINGS = Settings(company="Fjäll & Skog", sources={"s": Source(connector="files", url="/d", enabled=False)})
@@ -20,11 +21,11 @@ def test_the_report_lies_in_the_publication_and_goes_back_with_it(home):
     publish(home, "20261031T020000-a", "2026-10-31T02:00:00Z", without="n > 200")
     publish(home, "20261101T020000-b", "2026-11-01T02:00:00Z")
     page = making.make_report(home, SETTINGS)
-    assert page == making.report_path(home).resolve() and page.stat().st_mode & 0o777 == 0o600
+    assert page == report_path(home).resolve() and page.stat().st_mode & 0o777 == 0o600
     assert "Compared with 31 October 2026." in page.read_text()
     (home.published / "current").unlink()
     (home.published / "current").symlink_to("versions/20261031T020000-a")
-    assert not making.report_path(home).exists()
+    assert not report_path(home).exists()
     assert "Compared with" not in making.make_report(home, SETTINGS).read_text()
 
 
@@ -57,7 +58,7 @@ def test_a_night_does_not_fail_by_its_report(home, monkeypatch):
         making.make_report(home, SETTINGS)
     publish(home, "20261101T020000-b", "2026-11-01T02:00:00Z")
     off = SETTINGS.model_copy(update={"report": Report(after_publication=False)})
-    assert making.report_of_night(home, off) == (None, "") and not making.report_path(home).exists()
+    assert making.report_of_night(home, off) == (None, "") and not report_path(home).exists()
     late = SETTINGS.model_copy(update={"report": Report(max_seconds=0.01)})
     report, told = making.report_of_night(home, late)
     assert report is None
