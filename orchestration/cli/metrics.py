@@ -28,7 +28,7 @@ def list_metrics(as_json: Json = False) -> None:
         return
     table = RichTable("metric", "what it means", "unit", "owner", "by")
     for metric in told:
-        by = ", ".join([*metric["grains"], *metric["dimensions"]])
+        by = ", ".join([*metric["grains"], *(name.partition("__")[2] for name in metric["dimensions"])])
         table.add_row(metric["name"], metric["description"], metric["unit"], metric["owner"], by)
     out.print(table)
     out.print(styled("Next: [bold]{} metrics query net_revenue --by channel --grain month[/bold]", me()))

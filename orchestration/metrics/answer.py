@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
+from orchestration.core.home import Home
 from orchestration.metrics.compiler import Compiler, compiler, with_helpers
 from orchestration.metrics.definitions import Metric, parts_of, read_definitions, unit_of
 from orchestration.metrics.few_groups import Group, hidden_groups
@@ -19,6 +21,8 @@ from orchestration.publishing.query import ask
 from orchestration.publishing.versions import current_version
 
 _MOST_GROUPS = 5_000
+# DuckDB's words for a table or column that is not there
+_MISSING = re.compile(r"(Catalog|Binder) Error")
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,8 @@ def answer(
         definitions, compiled, metrics=metrics, by=by, where=where, first=first, last=last, grain=grain
     )
     rules = _rules(question.metrics, definitions.metrics)
-    publication = current_version(home)
-    asked = ask(
-        with_helpers(_sql(question, rules, compiled)),
-        seconds,
-        about={"through": through, **{f"metric_{n}": m.name for n, m in enumerate(question.metrics, 1)}},
-    )
+    about = {"through": through, **{f"metric_{n}": m.name for n, m in enumerate(question.metrics, 1)}}
+    asked, publication = _ask(home, _sql(question, rules, compiled), seconds, about)
     if len(asked[1]) > _MOST_GROUPS:
         raise KundbildError(
             f"the answer has more than {_MOST_GROUPS:,} groups",
@@ -93,6 +93,26 @@ def answer(
         publication=publication,
         notes=question.notes,
     )
+
+
+def _ask(
+    home: Home, sql: str, seconds: float, about: dict[str, str]
+) -> tuple[tuple[list[str], list[tuple[Any, ...]]], str]:
+    """The rows, and the publication that they are of."""
+    while True:
+        publication = current_version(home)
+        try:
+            asked = ask(with_helpers(sql), seconds, about=about)
+        except KundbildError as error:
+            if not _MISSING.match(error.what):
+                raise
+            raise KundbildError(
+                "the publication does not hold what the metric is made of: it is older than the definition, or was made otherwise",
+                to_do="`kundbild run --force` publishes anew",
+            ) from error
+        # readers were led to another one meanwhile: which was it?
+        if current_version(home) == publication:
+            return asked, publication
 
 
 def _rules(metrics: Sequence[Metric], known: dict[str, Metric]) -> list[str]:

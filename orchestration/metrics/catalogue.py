@@ -20,11 +20,10 @@ _TERM = re.compile(r"([A-Z][A-Za-z ]*): (.+?)(?:\.(?= [A-Z][A-Za-z ]*: |$)|$)", 
 
 
 def metrics_told() -> list[dict[str, Any]]:
-    """Every metric: name, label, description, unit, owner, the grains of time and the dimensions with their meaning."""
+    """Every metric: name, label, description, unit, owner, the grains of time and the dimensions."""
     definitions, compiled = read_definitions(), compiler()
     told = []
-    for name, metric in definitions.metrics.items():
-        by = compiled.dimensions([name])
+    for name, metric in definitions.listed.items():
         told.append(
             {
                 "name": name,
@@ -33,10 +32,16 @@ def metrics_told() -> list[dict[str, Any]]:
                 "unit": unit_of(metric),
                 "owner": metric.owner,
                 "grains": [] if metric.is_timeless else list(compiled.grains([name])),
-                "dimensions": {dimension.partition("__")[2]: meaning for dimension, meaning in by.items()},
+                "dimensions": list(compiled.dimensions([name])),
             }
         )
     return told
+
+
+def dimensions_told() -> dict[str, str]:
+    """What each dimension means, as <entity>__<dimension>; the second part does as well where it is of one entity."""
+    listed, compiled = read_definitions().listed, compiler()
+    return dict(sorted((name, told) for metric in listed for name, told in compiled.dimensions([metric]).items()))
 
 
 def tables_told(about: Mapping[str, str]) -> list[dict[str, str]]:
@@ -69,10 +74,15 @@ def definition_of(term: str) -> dict[str, Any]:
     metrics = {metric["name"]: metric for metric in metrics_told()}
     if name in metrics:
         return {"kind": "metric", **metrics[name]}
-    dimensions = {d: meaning for metric in metrics.values() for d, meaning in metric["dimensions"].items()}
-    if name in dimensions:
-        return {"kind": "dimension", "name": name, "description": dimensions[name]}
+    dimensions = dimensions_told()
+    if meant := {d: meaning for d, meaning in dimensions.items() if name in (d, d.partition("__")[2])}:
+        return {"kind": "dimension", "name": name, "meanings": meant}
     words = terms()
     if (plain := term.strip().lower()) in words:
         return {"kind": "term", "name": plain, "description": words[plain]}
-    raise unknown("definition of", term, [*metrics, *dimensions, *words], "terms are " + ", ".join(words))
+    raise unknown(
+        "definition of",
+        term,
+        [*metrics, *(d.partition("__")[2] for d in dimensions), *words],
+        "terms are " + ", ".join(words),
+    )

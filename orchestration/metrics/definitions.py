@@ -26,7 +26,8 @@ _OWN_CURRENCY = "currency"
 class Metric:
     """One metric. `people` are metrics that count whom it tells of, or a difference of two ("a - b"): where one is of few people,
     the group is not shown. `always_by` are dimensions without which the numbers must not be summed; `is_timeless`: it is as of
-    the night, whenever. `implies`: asked together with the key, it tells of the value too."""
+    the night, whenever. `implies`: asked together with the key, it tells of the value too. `is_helper`: it only counts people, and
+    nobody asks for it."""
 
     name: str
     label: str
@@ -37,6 +38,7 @@ class Metric:
     always_by: tuple[str, ...] = ()
     is_timeless: bool = False
     implies: dict[str, str] = field(default_factory=dict)
+    is_helper: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,15 @@ class Definitions:
     raw_metrics: tuple[dict[str, Any], ...]
     metrics: dict[str, Metric]
 
+    @property
+    def listed(self) -> dict[str, Metric]:
+        """Those that can be asked for."""
+        return {name: metric for name, metric in self.metrics.items() if not metric.is_helper}
+
     def named(self, name: str) -> Metric:
         """Raises KundbildError where there is none of that name, with the nearest ones."""
-        if name not in self.metrics:
-            raise unknown("metric", name, self.metrics, "`kundbild metrics list` lists the metrics")
+        if name not in self.listed:
+            raise unknown("metric", name, self.listed, "`kundbild metrics list` lists the metrics")
         return self.metrics[name]
 
 
@@ -92,6 +99,7 @@ def _metric(raw: dict[str, Any]) -> Metric:
         always_by=tuple(meta.get("always_by", ())),
         is_timeless=bool(meta.get("is_timeless")),
         implies=dict(meta.get("implies", {})),
+        is_helper=bool(meta.get("is_helper")),
     )
 
 

@@ -30,8 +30,8 @@ def hidden_groups(groups: Sequence[Group], min_people: int) -> set[int]:
     tells of few.
 
     A total is of every group that is alike in some of the dimensions: a month of all channels, a channel of all months, all.
-    Where groups of a total are hidden, they are two at least and of `min_people`, unless it has no other ones: then the total
-    is of few itself. A group that hides another needs the same in the totals of its other dimensions.
+    Where groups of a total are hidden, they are two at least, one of them of `min_people`, unless it has no other ones: then what
+    is hidden is all of the total. A group that hides another needs the same in the totals of its other dimensions.
     """
     hidden = {position for position, group in enumerate(groups) if group.is_few(min_people)}
     totals = _totals(groups) if hidden else []
@@ -40,7 +40,8 @@ def hidden_groups(groups: Sequence[Group], min_people: int) -> set[int]:
         before = len(hidden)
         for total in totals:
             out = [position for position in total if position in hidden]
-            if not out or (len(out) > 1 and sum(groups[position].size for position in out) >= min_people):
+            # two small ones may be of the same people: one that is large must be among them
+            if not out or (len(out) > 1 and any(groups[position].size >= min_people for position in out)):
                 continue
             others = [p for p in total if p not in hidden and groups[p].size >= min_people]
             if others:

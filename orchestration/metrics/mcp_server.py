@@ -81,9 +81,10 @@ def _note(tool: str, **how: str) -> None:
 
 
 def list_metrics() -> dict[str, Any]:
-    """Every metric: its name, what it means, its unit, who answers for it, the grains of time and the dimensions it can be asked by."""
+    """Every metric: its name, what it means, its unit, who answers for it, the grains of time and the dimensions it can be asked by,
+    as entity__dimension (the dimension alone does as well). `dimensions` says what each means."""
     _note("list_metrics")
-    return {"metrics": catalogue.metrics_told()}
+    return {"metrics": catalogue.metrics_told(), "dimensions": catalogue.dimensions_told()}
 
 
 def query_metric(

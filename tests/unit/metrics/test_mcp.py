@@ -70,9 +70,12 @@ def test_every_tool_answers_and_every_call_is_noted(tmp_path: Path, monkeypatch)
         assert {tool.name for tool in tools} == TOOLS
         assert all(tool.description and tool.annotations and tool.annotations.read_only_hint for tool in tools)
         metrics = (await told(client, "list_metrics"))["metrics"]
-        assert {metric["name"] for metric in metrics} == set(read_definitions().metrics)
+        assert {metric["name"] for metric in metrics} == set(read_definitions().listed)
         (revenue,) = [metric for metric in metrics if metric["name"] == "net_revenue"]
-        assert revenue["grains"] == ["day", "week", "month", "quarter", "year"] and "channel" in revenue["dimensions"]
+        assert (
+            revenue["grains"] == ["day", "week", "month", "quarter", "year"]
+            and "order__channel" in revenue["dimensions"]
+        )
         answer = await told(
             client, "query_metric", metrics=["orders", "net_revenue"], by=["country"], where=["country=SE,NO"], grain="year", from_day="2025-01-01", to_day="2025-12-31",
         )  # fmt: skip
@@ -83,7 +86,12 @@ def test_every_tool_answers_and_every_call_is_noted(tmp_path: Path, monkeypatch)
         described = await told(client, "describe_table", table="bi.fct_orders")
         assert described["columns"][0] == {"column": "source_system", "type": "varchar", "description": "What it is."}
         assert (await told(client, "definition", term="Net revenue"))["kind"] == "metric"
-        assert (await told(client, "definition", term="lifecycle_stage"))["kind"] == "dimension"
+        assert set((await told(client, "definition", term="channel"))["meanings"]) == {
+            "ad__channel",
+            "order__channel",
+            "permission__channel",
+            "session__channel",
+        }
         assert "did you mean" in await told(client, "query_metric", metrics=["net_revenu"])
         assert "register" in (await told(client, "definition", term="reservation"))["description"]
 

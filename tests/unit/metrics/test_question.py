@@ -19,6 +19,7 @@ def question(*metrics: str, **how):
     [
         (["net_revenu"], {}, "there is no metric 'net_revenu': did you mean net_revenue"),
         ([], {}, "no metric is named"),
+        (["ordering_customers_or_unknown"], {}, "did you mean ordering_customers"),
         (["net_revenue"], {"by": ["chanel"]}, "did you mean channel"),
         (["net_revenue"], {"by": ["customer_key"]}, "there is no dimension"),
         (["net_revenue"], {"by": ["customer"]}, "there is no dimension"),
@@ -34,7 +35,7 @@ def question(*metrics: str, **how):
         (["orders"], {"where": ["month=2026-01-01"]}, "not on time"),
         (["orders"], {"by": ["channel", "store", "country", "county", "age_band"]}, "at most 4 dimensions"),
         (["net_revenue", "ad_spend"], {}, "cannot be asked together"),
-        (list(read_definitions().metrics)[:9], {}, "at most 8 metrics"),
+        (list(read_definitions().listed)[:9], {}, "at most 8 metrics"),
     ],
 )
 def test_an_error_says_what_is_wrong(metrics, how, told):
