@@ -22,6 +22,7 @@ from orchestration.core.warehouse import text
 from orchestration.publishing.report.rules import told
 
 _TABLE = re.compile(r"\b(?:from|join)\s+(bi\.\w+)")
+_OLDER = "an older version made it, and the next night makes it anew"
 # of a report's own process: the page and the charts are the rest of what it may use
 _LOCKED: dict[str, Any] = {"memory_limit": "200MB", "threads": 2, "enable_external_access": False, "lock_configuration": True}  # fmt: skip
 
@@ -38,13 +39,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a publication says. `lacks` says in words why there are no rows, where there are none; `sql` is the query as asked."""
+    """What a publication says. `lacks` says in words why there are no rows, where there are none, and `is_empty` that no source told
+    of it; `sql` is the query as asked."""
 
     tables: tuple[str, ...]
     sql: str = ""
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     lacks: str = ""
+    is_empty: bool = False
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -81,19 +84,17 @@ class Asked:
         script = sql_script(__file__, question.script, as_of=f"timestamp {text(self.as_of.isoformat(sep=' '))}")
         tables = tuple(dict.fromkeys(_TABLE.findall(script)))
         if missing := [table for table in tables if table not in self.comments]:
-            return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}")
+            return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}: {_OLDER}")
         try:
             columns = [column[0] for column in self.con.execute(f"from ({script}) limit 0").description or []]
             sql = told(script, columns, self.k, derived=question.derived, order=question.order, is_of_people=question.is_of_people)  # fmt: skip
             cursor = self.con.execute(sql)
             shown, rows = tuple(column[0] for column in cursor.description or []), cursor.fetchall()
         except duckdb.BinderException:
-            return Answer(
-                tables, lacks=f"The publication's {' and '.join(tables)} has other columns: an older version made it"
-            )
+            return Answer(tables, lacks=f"The publication's {' and '.join(tables)} has other columns: {_OLDER}")
         if rows:
             return Answer(tables, sql, shown, tuple(rows))
         empty = [table for table in tables if not self.con.execute(f"from {table} limit 1").fetchall()]
         if empty:
-            return Answer(tables, sql, lacks=f"{' and '.join(empty)} is empty")
+            return Answer(tables, sql, lacks=f"{' and '.join(empty)} is empty", is_empty=True)
         return Answer(tables, sql, lacks=f"Too few people: fewer than {self.k}, or none in the time that is shown")

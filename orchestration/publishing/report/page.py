@@ -23,6 +23,8 @@ from orchestration.publishing.report.words import change, day, heading, sentence
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 _STYLE = Path(__file__).with_name("report.css")
+# rows of a table that is long, columns of one that needs a screen's width beside its chart
+_LONG, _BROAD = 16, 5
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,17 @@ class Told:
     chart: str = ""
     head: Sequence[tuple[str, str]] = ()
     rows: Sequence[Sequence[tuple[str, str]]] = ()
+
+    @property
+    def tables(self) -> list[Sequence[Sequence[tuple[str, str]]]]:
+        """The rows, of a long table without a chart in two halves."""
+        half = (len(self.rows) + 1) // 2
+        return [self.rows] if self.chart or len(self.rows) < _LONG else [self.rows[:half], self.rows[half:]]
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether it takes the whole width of a screen."""
+        return len(self.tables) > 1 or (bool(self.chart) and len(self.head) > _BROAD)
 
 
 @dataclass
@@ -71,7 +84,7 @@ class Report:
     def part(self, part: Part, add: str) -> Told:
         answer = self.answer(self.now, part.question)
         if not answer.rows:
-            return Told(part.title, answer, lacks=self._lacking(answer, add))
+            return Told(part.title, answer, lacks=self._lacking(answer, part.add or add))
         before = self.answer(self.before, part.question) if self.before else None
         chart = Markup(self.chart(part, answer)) if part.drawn else ""
         return Told(
@@ -99,7 +112,7 @@ class Report:
     def _lacking(self, answer: Answer, add: str) -> str:
         if not answer.lacks:
             return f"Fewer than {self.now.k} people: not shown."
-        return f"{answer.lacks}: {add}." if answer.tables and "Too few" not in answer.lacks else f"{answer.lacks}."
+        return f"{answer.lacks}: {add}." if answer.is_empty else f"{answer.lacks}."
 
 
 def _kind(column: str) -> str:

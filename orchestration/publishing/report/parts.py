@@ -38,6 +38,8 @@ class Part:
     says: Says | None = None
     # what the rows do not say by themselves
     note: str = ""
+    # what to connect where it is another thing than the section needs
+    add: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ What a column of a script is says its name:
 * `people`: how many people stand behind the row. Every script about people has it. It is not shown.
 * `<name>_count`: rounded to a multiple of k. Nothing below k is shown, but 0 is.
 * `<name>_amount` with `<name>_amount_largest`, the largest part of one person: rounded to a power of ten that no part exceeds.
-* `<name>_average`, `<name>_score`, `<name>_hours`: a mean or a median of values of people: rounded.
+* `<name>_average`, `<name>_score`, `<name>_hours`, `<name>_days`: a mean or a median of values of people: rounded.
 * `<name>_people` of any of these: how many people stand behind it, where they are others than those behind the row.
 * every other column tells the rows apart, and is shown as it is.
 """
@@ -20,10 +20,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 # a publication is for analysts: what is forwarded is for whoever gets it
 LEAST = 10
-_MEASURES = ("_count", "_amount", "_average", "_score", "_hours")
+_MEASURES = ("_count", "_amount", "_average", "_score", "_hours", "_days")
 _HELPERS = ("_largest", "_people")
 # decimals of what is a mean of people
-_DECIMALS = {"_average": 1, "_score": 0, "_hours": 1}
+_DECIMALS = {"_average": 1, "_score": 0, "_hours": 1, "_days": 0}
 
 
 def least_people(min_people: int) -> int:

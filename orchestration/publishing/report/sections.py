@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from orchestration.publishing.report.asking import Question
 from orchestration.publishing.report.parts import Drawn, Figure, Part, Section
-from orchestration.publishing.report.words import by_month, largest, moved
+from orchestration.publishing.report.words import by_month, largest, moved, newest
 
 _CUSTOMERS = Question("glance_customers")
 _ORDERS = "connect a webshop, a till or another source of orders"
@@ -100,6 +100,16 @@ SECTIONS = (
                 says=largest("rfm_segment", "net_amount", "net revenue"),
             ),
             Part("Age", Question("customers_by_age", order="age_band"), note="At the date of the report."),
+            Part(
+                "Ways between segments, newest week",
+                Question("segment_movements", order="customer_count desc nulls last, scheme, from_segment, to_segment"),
+                add="customers move from the second night on",
+            ),
+            Part(
+                "Other schemes",
+                Question("segments", order="scheme, customer_count desc nulls last, segment"),
+                note="The largest segments of each scheme. A dash: fewer than are shown, or the scheme is younger.",
+            ),
         ),
         "connect a source of people and of orders",
     ),
@@ -112,6 +122,26 @@ SECTIONS = (
                 "Channels, last 12 months",
                 Question("sales_by_channel", order="net_amount desc nulls last, channel"),
                 says=largest("channel", "net_amount", "net revenue"),
+            ),
+            Part(
+                "Bought again within three months, by month of the first order",
+                Question(
+                    "bought_again",
+                    order="cohort_month",
+                    derived={"bought_again_percent": "round(100.0 * bought_again_count / nullif(new_customer_count, 0))"},
+                ),
+                Drawn("line", "cohort_month", ("bought_again_percent",)),
+                has_table=False,
+                says=newest("cohort_month", "bought_again_percent", "of the customers who came bought again within three months"),
+            ),
+            Part(
+                "From one order to the next",
+                Question(
+                    "purchase_intervals",
+                    order="order_number",
+                    derived={"ordered_again_percent": "round(100.0 * ordered_again_count / nullif(customer_count, 0))"},
+                ),
+                note="Customers who came so far, those who ordered once more, and the median of days until then.",
             ),
         ),
         _ORDERS,

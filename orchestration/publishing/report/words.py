@@ -20,6 +20,9 @@ _HEADINGS = {
     "first_reply_hours": "hours to reply",
     "net_amount": "net revenue",
     "nps_score": "NPS",
+    "orders_each_average": "orders each",
+    "median_days": "days until then",
+    "week_on": "week of",
     "re_consent_count": "to be asked again",
     "refunded_amount": "refunds",
     "repeat_buyer_count": "bought again",
@@ -47,7 +50,7 @@ def _plural(column: str) -> str:
     many = (
         column.endswith("_count")
         and not name.endswith("ed")
-        and name not in ("newsletter", "expiring", "in the audience")
+        and name not in ("newsletter", "expiring", "in the audience", "a week ago", "bought again", "ordered again")
     )
     return f"{name}s" if many and not name.startswith("without") else name
 
@@ -68,6 +71,8 @@ def shown(column: str, value: Any, currency: str = "") -> str:
         return f"{round(value):+d}".replace("-", "−").replace("+0", "0")
     if column.endswith(("_average", "_hours")):
         return f"{value:.1f}"
+    if column.endswith("_days"):
+        return f"{value:,.0f}"
     if column.endswith("_percent"):
         return f"{value:.0f} %"
     if column.endswith("_amount"):
@@ -162,6 +167,21 @@ def by_month(month: str, measure: str, what: str) -> Says:
             return f"{said}, after {shown(measure, former, currency)} in {full[0]:%B}."
         move = (last - former) / abs(former)
         return f"{said}, {abs(move):.0%} {'more' if move >= 0 else 'less'} than in {full[0]:%B}.".replace("%", " %")
+
+    return say
+
+
+def newest(month: str, measure: str, what: str) -> Says:
+    """The newest month that is known, beside the one before it."""
+
+    def say(answer: Answer, _: Answer | None, currency: str) -> str:
+        known = [row for row in answer.records if row[measure] is not None]
+        if not known:
+            return ""
+        said = f"{known[-1][month]:%B %Y}: {shown(measure, known[-1][measure], currency)} {what}"
+        if len(known) == 1:
+            return f"{said}."
+        return f"{said}, after {shown(measure, known[-2][measure], currency)} in {known[-2][month]:%B}."
 
     return say
 

@@ -98,3 +98,18 @@ values ('newsletter', 'email', 400, 253, null, 7, 120, 0), ('offers', 'sms', 8, 
 insert into bi.audience_funnel by name
 select 'newsletter_email' as audience, 'newsletter' as purpose, 'email' as channel, order_of as step_order, step, '' as reason_code, reason, people as customer_count
 from (values (1, 'matched', '', 400), (2, 'not permitted', 'withdrawn', 120), (2, 'not permitted', 'never said', 8), (3, 'permitted', '', 272), (5, 'in the audience', '', 263)) t(order_of, step, reason, people);
+
+insert into bi.segment_overview by name
+select scheme, segment, people as customer_count, 2.34 as orders_per_customer, before as customer_count_7d_ago, 'SEK' as currency
+from (values ('value tier', 'top', 23, 9), ('value tier', 'low', 371, 344), ('interest', 'Tents', 9, null)) t(scheme, segment, people, before);
+
+insert into bi.segment_movements
+values ('value tier', 'low', 'top', date '2026-10-26', 15), ('value tier', 'top', 'low', date '2026-10-26', 5), ('value tier', 'top', 'low', date '2026-10-19', 70);
+
+insert into bi.cohort_retention by name
+select date '2025-11-01' + to_months(cast(n as integer)) as cohort_month, 3 as months_since, 57 as cohort_customer_count, 14 + n as repeat_customer_count, true as is_final
+from range(8) t(n);
+
+insert into bi.purchase_intervals by name
+select n as order_number, 200 // n as customer_count, 30 // n as next_order_count, 41.6 as p50_days
+from range(1, 5) t(n);

@@ -122,6 +122,12 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     # 7 of 300 clicked, and 8 of 400 never said a thing
     assert {row["clicked_count"] for row in part(company, "email_campaigns").records} == {None}
     assert {row["reason"] for row in part(company, "audience_reasons").records} == {"withdrawn"}
+    ways = [(row["from_segment"], row["customer_count"]) for row in part(company, "segment_movements").records]
+    assert ways == [("low", 20)]
+    assert [tuple(row.values()) for row in part(company, "segments").records] == [("value tier", "low", 370, 340, 2.3), ("value tier", "top", 20, None, 2.3)]  # fmt: skip
+    # of 57 customers who came 14 bought again
+    assert part(company, "bought_again").first["bought_again_percent"] == 17
+    assert [row["median_days"] for row in part(company, "purchase_intervals").records] == [42, 42, 42, None]
     assert len(part(company, "customers_by_stage", 150).rows) == 0
 
 
@@ -163,7 +169,10 @@ def test_a_publication_of_an_older_version_lacks_a_table_and_shows_the_rest(tmp_
     with asked(path) as opened:
         page = as_page(Report("C", "SEK", opened), "dictionary.html", now())
     text = " ".join(parsed(page).text)
-    assert "The publication has no table bi.audience_funnel: connect a source of consents." in text
+    assert (
+        "The publication has no table bi.audience_funnel: an older version made it, and the next night makes it anew."
+        in text
+    )
     assert "bi.fct_tickets has other columns: an older version made it" in text and "Tents" in text
 
 
