@@ -74,10 +74,7 @@ def no_row_where(
 
 
 def no_rows(name: str, description: str, query: str, severity: Severity = "ERROR", rule: int | None = None) -> Check:
-    """A rule on the whole table, in SQL: `query` over `{batch}` yields a row where it is broken.
-
-    Great Expectations runs it twice, so it should be cheap; a rule on rows is `no_row_where`.
-    """
+    """A rule on the whole table, in SQL: `query` over `{batch}` yields a row where it is broken. A rule on rows is `no_row_where`."""
     return Check(name, description, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, severity, rule=rule)
 
 

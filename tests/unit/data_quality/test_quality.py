@@ -67,6 +67,37 @@ def test_the_suites_of_identity_find_what_is_broken(table, resolve, warehouse, h
     assert failed == ({table} if table else set())
 
 
+def test_a_table_whose_rules_cannot_run_fails_alone(check, home):
+    """Marks of rows are made for one table after the other: those of the table before are not taken for them."""
+    check()  # makes s.t
+    with open_warehouse(home, Engine()) as con:
+        con.execute("create table s.u as select 1 as id")
+    rule = no_row_where("no_big_ids", "…", "b.id > 7")
+    shapes = [
+        ("t", (rule,)),
+        ("u", (no_row_where("no_such_column", "…", "b.gone > 7"), rule)),
+        ("gone", (rule, keeps_its_volume("s.gone", {}, 0.5))),
+        ("u2", (keeps_its_volume("s.u2", {}, 0.5),)),
+        ("u", (rule, between("id", 0, 5))),
+    ]
+    # each in the same share, so that one follows the other
+    suites = []
+    for table, checks in shapes:
+        suites += [Suite("promise", "s", table, ("s", table), checks), Suite("promise", "s", "t", ("s", "t"), ())]
+    suites[-2] = Suite("consent", "s", "u", ("s", "u"), shapes[-1][1])
+    found = [(r.suite.title, r.check.name, r.passed) for r in QualityRun(home, Engine(), "marks").run(suites)]
+    assert found == [
+        ("promise.s.t", "no_big_ids", False),
+        ("promise.s.u", "no_such_column", False),
+        ("promise.s.u", "no_big_ids", False),
+        ("promise.s.gone", "no_big_ids", False),
+        ("promise.s.gone", "keeps_its_volume", False),
+        ("promise.s.u2", "keeps_its_volume", False),
+        ("consent.s.u", "no_big_ids", True),
+        ("consent.s.u", "id_in_range", True),
+    ]
+
+
 def test_checks_pass_and_fail_as_they_should_and_tell_counts_only(check, home):
     results = check(
         never_null("id"),
