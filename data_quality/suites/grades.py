@@ -39,6 +39,8 @@ _COUNTED = {
     "email_campaigns": ("sent_count", "delivered_count", "opened_count", "clicked_count", "bounced_count", "unsubscribed_count", "complained_count"),
     "contact_compliance": ("message_count",),
     "audience_funnel": ("customer_count",),
+    "attribution": ("customer_count",),
+    "attribution_spread": (),
     "cohort_retention": ("cohort_customer_count", "active_customer_count", "repeat_customer_count"),
     "purchase_intervals": ("customer_count", "next_order_count"),
 }  # fmt: skip

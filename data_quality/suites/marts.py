@@ -117,6 +117,18 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 f"(select count(*) from marts.dim_customers c where c.customer_id not in {DENIED_PROFILING}) as there) as t "
                 "where here <> there"),
     ],
+    ("insight", "attribution_paths"): [
+        no_row_where("touches_come_before", "Every touch is one of its path, and before the purchase.",
+                     "b.touch_number > b.touch_count or b.touched_at > b.converted_at"),
+    ],
+    ("insight", "attribution_removal"): [between("removal_effect", 0, 1), between("credit_share", 0, 1)],
+    ("insight", "attribution"): [
+        no_rows("credits_add_up", "Every model credits all purchases of attribution_paths and their revenue, to the cent.",
+                "select model from (select model, sum(credited_conversions) as conversions, sum(net_amount) as net from {batch} group by 1) as m, "
+                "(select count(*) as conversions, coalesce(sum(net_amount), 0) as net from insight.attribution_paths where is_converted and touch_number = 1) as p "
+                "where m.conversions <> p.conversions or m.net <> p.net"),
+    ],
+    ("insight", "attribution_spread"): [between("spread_share", 0, 1)],
     ("insight", "cohort_retention"): [
         no_row_where("parts_are_of_the_cohort", "No more customers are active, or have bought again, than the cohort has.",
                      "b.active_customer_count > b.cohort_customer_count or b.repeat_customer_count > b.cohort_customer_count"),

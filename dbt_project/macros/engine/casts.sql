@@ -321,3 +321,8 @@
 {%- endmacro %}
 {% macro default__seconds_between(earlier, later) -%} date_diff('second', {{ earlier }}, {{ later }}) {%- endmacro %}
 {% macro spark__seconds_between(earlier, later) -%} timestampdiff(second, {{ earlier }}, {{ later }}) {%- endmacro %}
+
+{#- So many minutes, to be added to a moment. -#}
+{% macro minutes(number) -%} {{ return(adapter.dispatch("minutes", "kundbild")(number)) }} {%- endmacro %}
+{% macro default__minutes(number) -%} to_minutes(cast({{ number }} as integer)) {%- endmacro %}
+{% macro spark__minutes(number) -%} make_dt_interval(0, 0, {{ number }}) {%- endmacro %}

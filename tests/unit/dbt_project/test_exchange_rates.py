@@ -15,7 +15,7 @@ def rated(compiled, home):
     """(exchange_rate, is_stale) by (currency, day) of orders, by dated rates in kronor."""
 
     def go(
-        rates: list[tuple], orders: list[tuple[str, str]], *carts: tuple
+        rates: list[tuple], orders: list[tuple[str, str]], *carts: tuple, spent: tuple | None = None
     ) -> dict[tuple[str, str], tuple[float, bool]]:
         with open_warehouse(home, Engine()) as con:
             con.execute(
@@ -23,13 +23,16 @@ def rated(compiled, home):
                 "create or replace table reference.exchange_rates (currency varchar, valid_on date, sek_per_unit double); "
                 "create or replace table conformed.conformed_orders (currency varchar, ordered_at timestamp, source_system varchar, source_key varchar); "
                 "create or replace table conformed.conformed_order_items (currency varchar, ordered_at timestamp, source_system varchar, order_key varchar); "
-                "create or replace table conformed.conformed_carts (currency varchar, created_at timestamp, abandoned_at timestamp)"
+                "create or replace table conformed.conformed_carts (currency varchar, created_at timestamp, abandoned_at timestamp); "
+                "create or replace table conformed.conformed_ad_spend (currency varchar, spend_on date)"
             )
             con.executemany("insert into reference.exchange_rates values (?, ?, ?)", rates)
             if orders:
                 con.executemany("insert into conformed.conformed_orders values (?, ?, 'shop', '1')", orders)
             for cart in carts:
                 con.execute("insert into conformed.conformed_carts values (?, ?, ?)", cart)
+            if spent:
+                con.execute("insert into conformed.conformed_ad_spend values (?, ?)", spent)
             con.execute(f"create or replace table marts.exchange_rates_by_day as {compiled['exchange_rates_by_day']}")
             rows = con.execute(
                 "select currency, rated_on, exchange_rate, is_stale from marts.exchange_rates_by_day"
@@ -56,6 +59,10 @@ def test_a_cart_is_converted_at_the_rate_of_the_day_on_which_it_was_left(rated):
     rates = [("EUR", "2026-01-01", 10), ("EUR", "2026-06-01", 11)]
     found = rated(rates, [], ("EUR", "2026-05-30", "2026-06-02"), ("EUR", "2026-05-31", None), ("EUR", None, None))
     assert found == {("EUR", "2026-06-02"): (11, False), ("EUR", "2026-05-31"): (10, False)}
+
+
+def test_ad_spend_has_the_rate_of_its_day(rated):
+    assert rated([("EUR", "2026-01-01", 10)], [], spent=("EUR", "2026-01-20")) == {("EUR", "2026-01-20"): (10, False)}
 
 
 def failed(home) -> set[str]:

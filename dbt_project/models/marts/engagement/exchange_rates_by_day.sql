@@ -50,6 +50,10 @@ with
         select currency, cast(coalesce(abandoned_at, created_at) as date)
         from {{ ref("conformed_carts") }}
         where currency is not null and coalesce(abandoned_at, created_at) is not null
+        union
+        select currency, spend_on
+        from {{ ref("conformed_ad_spend") }}
+        where currency is not null and spend_on is not null
     ),
     -- straight to the company's currency, or by way of one that both have a price in
     found as (

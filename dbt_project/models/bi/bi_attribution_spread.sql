@@ -1,0 +1,1 @@
+{{ attribution_spread(ref("bi_attribution")) }}

@@ -1,0 +1,92 @@
+{%- set by_touch = attribution_models() | reject("equalto", "markov") | list %}
+with
+    {{ weighted_touches() }},
+    touched as (
+        select
+            channel,
+            campaign,
+            bool_or(is_direct) as is_direct,
+            count(distinct customer_id) as customers,
+            count(touched_at) as touches,
+            count(*) as parts,
+            count(
+                distinct case when is_converted and net_amount is null then order_system || ':' || order_key end
+            ) as unpriced
+            {%- for model in by_touch %}
+                ,
+                coalesce(sum({{ model }}) filter (is_converted), 0) as {{ model }}_conversions,
+                coalesce(sum({{ model }} * cast(net_amount as double)) filter (is_converted), 0) as {{ model }}_net
+            {%- endfor %}
+        from weighted
+        group by channel, campaign
+    ),
+    totals as (
+        select count(*) as conversions, cast(coalesce(sum(net_amount), 0) as decimal(18, 2)) as net
+        from {{ ref("attribution_paths") }}
+        where is_converted and touch_number = 1
+    ),
+    credits as (
+        {%- for model in by_touch %}
+            select
+                '{{ model }}' as model,
+                channel,
+                campaign,
+                {{ model }}_conversions as conversions,
+                {{ model }}_net as net
+            from touched
+            union all
+        {%- endfor %}
+        select
+            'markov',
+            t.channel,
+            t.campaign,
+            n.conversions * r.credit_share * t.parts / sum(t.parts) over (partition by r.state),
+            cast(n.net as double) * r.credit_share * t.parts / sum(t.parts) over (partition by r.state)
+        from touched t
+        join {{ ref("attribution_removal") }} r on r.channel = t.channel
+        cross join totals n
+    ),
+    {{ spent_on_ads() }},
+    -- what was spent on and touched nobody is told with every model
+    credited as (
+        select model, channel, campaign, coalesce(conversions, 0) as conversions, coalesce(net, 0) as net
+        from credits
+        union all
+        select m.model, s.channel, s.campaign, 0, 0
+        from spent s
+        cross join
+            (
+                {% for model in attribution_models() %}
+                    select '{{ model }}' as model{{ " union all " if not loop.last }}
+                {% endfor %}
+            ) m
+        where (s.channel, s.campaign) not in (select (channel, campaign) from touched)
+    ),
+    rounded as (
+        select
+            c.model,
+            c.channel,
+            c.campaign,
+            {{ to_the_cent("c.conversions", "n.conversions", "c.model", ["c.channel", "c.campaign"]) }}
+            as credited_conversions,
+            {{ to_the_cent("c.net", "n.net", "c.model", ["c.channel", "c.campaign"]) }} as net_amount
+        from credited c
+        cross join totals n
+    )
+select
+    r.model,
+    r.channel,
+    r.campaign,
+    coalesce(t.is_direct, false) as is_direct,
+    coalesce(t.customers, 0) as customer_count,
+    coalesce(t.touches, 0) as touch_count,
+    r.credited_conversions,
+    r.net_amount,
+    coalesce(t.unpriced, 0) as unpriced_order_count,
+    cast(s.spend_amount as decimal(18, 2)) as spend_amount,
+    cast(s.spend_amount / nullif(r.credited_conversions, 0) as decimal(18, 2)) as cost_per_conversion_amount,
+    cast(r.net_amount as double) / nullif(cast(s.spend_amount as double), 0) as return_on_spend,
+    '{{ var("currency") }}' as currency
+from rounded r
+left join touched t on t.channel = r.channel and t.campaign = r.campaign
+left join spent s on s.channel = r.channel and s.campaign = r.campaign
