@@ -1,21 +1,31 @@
 {{ config(materialized="table") }}
 
 with
+    {%- set kinds = ["sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "complained"] %}
     -- people, not events: who opened a message ten times is one
-    counted as (
+    people as (
         select
             f.source_system,
             coalesce(f.campaign_key, 'none') as campaign_key,
-            {%- for kind in ["sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "complained"] %}
-                count(distinct {{ person_of_email("f.customer_id") }}) filter (f.kind = '{{ kind }}') as {{ kind }}
-                {{- "," if not loop.last }}
-            {%- endfor %}
+            {{ person_of_email("f.customer_id") }} as person,
+            {%- for kind in kinds %} bool_or(f.kind = '{{ kind }}') as {{ kind }}, {%- endfor %}
+            {{ is_read("f") }} as read
         from {{ ref("fct_email_events") }} f
         left join
             {{ ref("conformed_email_events") }} e
             on f.customer_id is null
             and e.source_system = f.source_system
             and e.source_key = f.source_key
+        group by 1, 2, 3
+    ),
+    counted as (
+        select
+            source_system,
+            campaign_key,
+            {%- for kind in kinds + ["read"] %}
+                count(person) filter ({{ kind }}) as {{ kind }} {{- "," if not loop.last }}
+            {%- endfor %}
+        from people
         group by 1, 2
     )
 select
@@ -41,9 +51,15 @@ select
                     and not (n.is_opened_shown and {{ is_few("abs(n.opened - n." ~ kind ~ ")") }})
                 {%- endif %}
             then {{ unless_few("n." ~ kind) }}
-        end as {{ kind }}_count
-        {{- "," if not loop.last }}
+        end as {{ kind }}_count,
     {%- endfor %}
+    case
+        when
+            not {{ is_few("abs(n.delivered - n.read)") }}
+            and not (n.is_opened_shown and {{ is_few("abs(n.opened - n.read)") }})
+            and not {{ is_few("abs(n.read - n.clicked)") }}
+        then {{ unless_few("n.read") }}
+    end as read_count
 from
     (
         select *, not {{ is_few("opened") }} and not {{ is_few("abs(delivered - opened)") }} as is_opened_shown

@@ -33,7 +33,7 @@ create table reference.permission_reasons as from read_csv('"""
         + """');
 create table reference.data_categories as select 'consent' as category, 1825 as retention_days;
 create table marts.fct_contact_compliance (source_system varchar, source_key varchar, customer_id varchar, purpose varchar, channel varchar, occurred_at timestamp, is_lawful boolean, reason_code varchar, reason varchar);
-create table marts.fct_email_events (source_system varchar, source_key varchar, customer_id varchar, person_system varchar, person_key varchar, campaign_key varchar, kind varchar);
+create table marts.fct_email_events (source_system varchar, source_key varchar, customer_id varchar, person_system varchar, person_key varchar, campaign_key varchar, kind varchar, occurred_at timestamp);
 create table conformed.conformed_email_events (source_system varchar, source_key varchar, person_system varchar, person_key varchar, contact_point varchar);
 create table conformed.conformed_campaigns as select 'email' as source_system, '1' as source_key, 'Spring' as name, 'newsletter' as purpose, timestamp '2026-05-01' as sent_at;
 create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, reason_code varchar, reason varchar, expires_at timestamp, decided_at timestamp);
@@ -119,7 +119,7 @@ def test_a_campaign_counts_people_and_not_their_clicks(bi):
     def events(kind: str, people: range, times: int = 1):
         for n in people:
             for time in range(times):
-                bi.run("insert into marts.fct_email_events values ('email', ?, ?, 'email', ?, '1', ?)", [f"{kind}{n}-{time}", f"c{n}", str(n), kind])  # fmt: skip
+                bi.run("insert into marts.fct_email_events values ('email', ?, ?, 'email', ?, '1', ?, null)", [f"{kind}{n}-{time}", f"c{n}", str(n), kind])  # fmt: skip
 
     events("sent", range(20))
     events("delivered", range(12))
@@ -127,13 +127,13 @@ def test_a_campaign_counts_people_and_not_their_clicks(bi):
     events("opened", range(3), times=40)
     events("clicked", range(6), times=3)
     (row,) = bi("bi_email_campaigns")
-    assert row[2:4] == ("Spring", "newsletter") and row[5:] == (20, 12, None, 6, 8, 0, 0)
+    assert row[2:4] == ("Spring", "newsletter") and row[5:] == (20, 12, None, 6, 8, 0, 0, 6)
     # two bounced: how many it was sent to would tell
     bi.run(
         "delete from marts.fct_email_events where kind = 'bounced' and customer_id > 'c13'; delete from marts.fct_email_events where kind = 'sent' and customer_id > 'c13' and length(customer_id) = 3"
     )
     (row,) = bi("bi_email_campaigns")
-    assert row[5:] == (None, 12, None, 6, None, 0, 0)  # fmt: skip
+    assert row[5:] == (None, 12, None, 6, None, 0, 0, 6)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,33 @@ def test_no_two_counts_of_a_campaign_tell_of_few_by_their_difference(bi, counts,
     for kind, people in zip(kinds, counts, strict=True):
         first = 30 - people if kind == "bounced" else 0
         for n in range(first, first + people):
-            bi.run("insert into marts.fct_email_events values ('email', ?, ?, 'email', ?, '1', ?)", [f"{kind}{n}", f"c{n}", str(n), kind])  # fmt: skip
+            bi.run("insert into marts.fct_email_events values ('email', ?, ?, 'email', ?, '1', ?, null)", [f"{kind}{n}", f"c{n}", str(n), kind])  # fmt: skip
     (row,) = bi("bi_email_campaigns")
     told = [count for count in row[5:] if count is not None]
     differences = {abs(a - b) for a, b in itertools.combinations(told, 2)}
     assert not differences & {1, 2, 3, 4}
-    assert row[5:] == shown
+    assert row[5:12] == shown
+
+
+def test_a_program_that_opens_a_message_at_once_reads_nothing(bi):
+    def events(kind: str, people: range, after: str):
+        for n in people:
+            bi.run("insert into marts.fct_email_events values ('email', ?, ?, 'email', ?, '1', ?, timestamp '2026-05-01' + cast(? as interval))", [f"{kind}{n}-{after}", f"c{n}", str(n), kind, after])  # fmt: skip
+
+    events("delivered", range(30), "0 seconds")
+    events("opened", range(20), "2 seconds")
+    # six of them, and nobody else, opened it again later, or clicked
+    events("opened", range(3), "2 hours")
+    events("clicked", range(3, 6), "3 seconds")
+    (row,) = bi("bi_email_campaigns", "delivered_count, opened_count, clicked_count, read_count")
+    assert row == (30, 20, None, None)
+    events("opened", range(6, 14), "2 hours")
+    (row,) = bi("bi_email_campaigns", "delivered_count, opened_count, read_count")
+    assert row == (30, 20, 14)
+    # two who opened and did not read would be told by the difference
+    events("opened", range(14, 18), "2 hours")
+    (row,) = bi("bi_email_campaigns", "delivered_count, opened_count, read_count")
+    assert row == (30, 20, None)
 
 
 def test_permissions_that_expire_are_not_told_where_few_go_on(bi):

@@ -38,6 +38,7 @@ NUMBERS = [
     ("nps", {}, "select 100 * (avg((nps >= 9)::int) - avg((nps <= 6)::int)) from bi.fct_survey_responses"),
     ("nps", {"by": ["is_panel"]}, "select is_panel, 100 * (avg((nps >= 9)::int) - avg((nps <= 6)::int)) from bi.fct_survey_responses group by 1 order by 1"),
     ("click_rate", {}, "select sum(clicked_count) / sum(delivered_count) from bi.email_campaigns where clicked_count is not null"),
+    ("read_rate", {}, "select sum(read_count) / sum(delivered_count) from bi.email_campaigns"),
     ("open_rate", {}, "select sum(opened_count) / sum(delivered_count) from bi.email_campaigns"),
     ("conversion_rate", {"by": ["channel"]}, "select landing_channel, avg(is_converted::int) from bi.fct_web_sessions group by 1 order by 1"),
     ("bounce_rate", {}, "select avg(is_bounce::int) from bi.fct_web_sessions"),

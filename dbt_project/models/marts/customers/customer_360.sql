@@ -85,12 +85,7 @@ with
             count(*) filter (kind = 'clicked') as clicked,
             max(occurred_at) filter (kind = 'clicked') as last_clicked_at,
             -- mail programs and spam filters open a message as it comes in
-            coalesce(
-                count(*) filter (kind = 'clicked') > 0
-                or max(occurred_at) filter (kind = 'opened')
-                > min(occurred_at) filter (kind = 'delivered') + interval '{{ var("machine_open_seconds") }}' second,
-                count(*) filter (kind = 'opened') > 0
-            ) as is_read
+            {{ is_read() }} as is_read
         from {{ ref("fct_email_events") }}
         where customer_id is not null
         group by customer_id, campaign_key

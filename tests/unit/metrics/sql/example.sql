@@ -32,7 +32,7 @@ select 'survey' as source_system, 's' || n as source_key, 'c' || (n % 60 + 1) as
 from range(1, 301) r(n);
 insert into bi.email_campaigns by name
 select 'email' as source_system, 'k' || n as campaign_key, 'Letter ' || n as campaign_name, 'newsletter' as purpose,
-    timestamp '2025-03-01 09:00:00' + to_days(cast(n as integer)) as sent_at, 100 + n as delivered_count, 30 + n as opened_count,
+    timestamp '2025-03-01 09:00:00' + to_days(cast(n as integer)) as sent_at, 100 + n as delivered_count, 30 + n as opened_count, 20 + n as read_count,
     -- of the last one the clicks are of few
     case when n < 10 then 10 + n end as clicked_count
 from range(1, 11) r(n);
