@@ -33,6 +33,7 @@ from orchestration.cli.report import infographic, report
 from orchestration.cli.requests import requests_app
 from orchestration.cli.review import review_app
 from orchestration.cli.rights import export_subject, object_to_marketing, rectify, restrict, withdraw
+from orchestration.cli.segments import add_segment, segments
 from orchestration.cli.show import show
 from orchestration.core.errors import KundbildError
 from orchestration.publishing.grades import GradeName
@@ -60,6 +61,11 @@ app.add_typer(review_app, name="review")
 app.command(epilog="Example: kundbild breach found.csv --notification notification.md --customers whom.csv")(breach)
 app.command()(explain)
 app.command(epilog="Example: kundbild show crm:1042 --html customer.html")(show)
+app.command(epilog="Example: kundbild segments lifecycle")(segments)
+app.command(
+    "add-segment",
+    epilog='Example: kundbild add-segment big_spenders --where "order_count >= 10 and not is_business" --try',
+)(add_segment)
 app.command()(catalogue)
 app.command(epilog="Example: kundbild dictionary --to dictionary.html")(dictionary)
 app.command(epilog="Example: kundbild report --open")(report)

@@ -19,12 +19,14 @@ from orchestration.contracts.model_files import model_file, models_of
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import DBT_DIR
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import has_table, quote
+from orchestration.core.warehouse import has_relation, has_table, quote
 from orchestration.identity.explain import customer_of
 
 MOST_EVENTS = 500
 _PAGE = Path(__file__).with_name("customer_picture.html.jinja")
 _TIMELINE = sql_script(__file__, "customer_timeline")
+# several rows a customer: told as the segment of each scheme
+_BY_SCHEME = ("customer_segments", "segment_membership_history")
 _WIDTH, _LANE, _LABEL = 900, 26, 120
 
 
@@ -85,7 +87,11 @@ def read_picture(con: duckdb.DuckDBPyConnection, subject: str) -> Picture:
             "the marts have no such customer: whoever is restricted is in none, and a new one is there after the next night",
             to_do="`kundbild explain` shows its records",
         )
-    segments = {table: _row(con, f"segments.{quote(table)}", customer_id) for _, table in models_of("segments")}
+    rows_of = [table for _, table in models_of("segments") if table not in _BY_SCHEME]
+    segments = {table: _row(con, f"segments.{quote(table)}", customer_id) for table in rows_of}
+    if has_relation(con, "segments", "customer_segments"):
+        by_scheme = "select scheme, segment from segments.customer_segments where customer_id = $id order by 1"
+        segments["segments"] = {row["scheme"]: row["segment"] for row in _rows(con, by_scheme, id=customer_id)}
     permissions = _rows(
         con,
         "select purpose, channel, is_permitted, contact_point, reason, expires_at from marts.contact_permissions "

@@ -15,6 +15,7 @@ from itertools import repeat
 
 import duckdb
 
+from orchestration.contracts.segment_rules import segment_rules
 from orchestration.core.configuration import home_and_config, load_settings
 from orchestration.core.cut_databases import assert_whole, cut, is_of_cut
 from orchestration.core.errors import KundbildError, WarehouseBusyError
@@ -48,11 +49,20 @@ def examine() -> list[Finding]:
     except KundbildError as error:
         return [*findings, Finding("configuration", False, f"{error.what} ({error.where})", error.to_do)]
     findings.append(Finding("configuration", True, f"{config}: {len(settings.enabled_sources)} sources"))
-    findings += _purposes(settings)
+    findings += [*_purposes(settings), *_segments(settings)]
     findings += examine_files(home)
     # a line of the list of who was erased that is none is told by the home's file already
     findings += [found for found in _warehouse(settings, home) if found not in findings]
     return [*findings, _pepper(settings, home), *_sources(settings, home)]
+
+
+def _segments(settings: Settings) -> list[Finding]:
+    """The rule of a segment that lets no night start."""
+    try:
+        segment_rules(settings)
+    except KundbildError as error:
+        return [Finding("segments", False, f"{error.what} ({error.where})", error.to_do)]
+    return []
 
 
 def _purposes(settings: Settings) -> list[Finding]:

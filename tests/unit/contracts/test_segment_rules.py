@@ -102,3 +102,15 @@ def test_a_configuration_with_a_wrong_condition_stops_what_starts_dbt(tmp_path, 
     wrong = settings.model_copy(update={"segments": {"vips": Segment(where="order_cont > 3")}})
     with pytest.raises(ConfigurationError, match=r"order_cont(.|\n)*segments\.vips"):
         Dbt(wrong, Home(tmp_path))
+
+
+def test_doctor_tells_a_wrong_condition_before_a_night_does(tmp_path, monkeypatch):
+    from orchestration.run.doctor import examine
+
+    config = tmp_path / "kundbild.toml"
+    said = (PROJECT_DIR / "kundbild.toml").read_text(encoding="utf-8")
+    config.write_text(f'{said}\n[segments.vips]\nwhere = "order_cont > 3"\n', encoding="utf-8")
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(config))
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path / "home"))
+    (found,) = [finding for finding in examine() if finding.what == "segments"]
+    assert not found.is_ok and "order_cont" in found.found and "[segments.vips]" in found.found

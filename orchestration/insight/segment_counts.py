@@ -1,0 +1,94 @@
+"""How many customers are in which segment, and how many a new one would hold, as the last night left the warehouse.
+
+Here: reading it; counts of few people are not told. Not here: who is in a segment (dbt), the rules (contracts/segment_rules.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from orchestration.contracts.segment_rules import SegmentRule, readable_columns
+from orchestration.core.errors import KundbildError
+from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import has_relation, quote
+
+
+@dataclass(frozen=True)
+class SegmentCount:
+    """A segment: customers in it, since when anybody was in it, and who came and went with the last night. None: a few."""
+
+    scheme: str
+    segment: str
+    customers: int | None
+    share: float | None
+    since: datetime
+    entered: int | None
+    left: int | None
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How many of a new segment's customers are in one that is there, and which share of the new one that is. None: a few."""
+
+    scheme: str
+    segment: str
+    customers: int | None
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a new segment would hold, of how many customers who may be profiled. None: a few."""
+
+    customers: int | None
+    of: int
+    overlaps: Sequence[Overlap]
+
+
+def segment_counts(con: duckdb.DuckDBPyConnection, least: int) -> list[SegmentCount]:
+    """Every segment, the largest of each scheme first; `least` is [privacy] min_people. Raises KundbildError before a night built them."""
+    _assert_built(con)
+    rows = con.execute(sql_script(__file__, "segment_counts")).fetchall()
+    return [
+        SegmentCount(scheme, segment, many, _share(many, of), since, _unless_few(entered, least), _unless_few(left, least))
+        for scheme, segment, customers, of, since, entered, left in rows
+        for many in [_unless_few(customers, least)]
+    ]  # fmt: skip
+
+
+def try_segment(con: duckdb.DuckDBPyConnection, rule: SegmentRule, least: int) -> Trial:
+    """What a rule would hold. Raises KundbildError before a night built what it reads."""
+    _assert_built(con)
+    columns = [readable_columns()[name] for name in rule.columns]
+    shown = ", ".join(
+        f"date_diff('day', c.{quote(c.since)}, (select as_of from ops.clock)) as {quote(c.name)}"
+        if c.since
+        else f"{c.of}.{quote(c.name)} as {quote(c.name)}"
+        for c in columns
+    )
+    script = sql_script(__file__, "segment_trial", columns=f", {shown}" if shown else "", condition=rule.condition)
+    (customers, of, _, _), *rows = con.execute(script).fetchall()
+    held = _unless_few(customers, least)
+    overlaps = [
+        Overlap(scheme, segment, both, _share(both, held))
+        for shared, _, scheme, segment in rows
+        for both in [_unless_few(shared, least)]
+    ]
+    return Trial(held, of, overlaps if held else [])
+
+
+def _assert_built(con: duckdb.DuckDBPyConnection) -> None:
+    if not has_relation(con, "segments", "segment_membership_history"):
+        raise KundbildError("no night has built segments yet", to_do="`kundbild run`")
+
+
+def _unless_few(count: int, least: int) -> int | None:
+    return count if count == 0 or count >= least else None
+
+
+def _share(part: int | None, of: int | None) -> float | None:
+    return None if part is None or not of else part / of

@@ -1,0 +1,56 @@
+"""Writes a segment of a company's own into kundbild.toml. Not here: whether its condition can be read (contracts/segment_rules.py)."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+from orchestration.core.errors import ConfigurationError, KundbildError
+from orchestration.core.home import write_private
+from orchestration.core.settings import Settings
+from orchestration.core.settings.segments import NAME
+
+
+def segment_block(name: str, where: str, scheme: str | None, description: str) -> str:
+    """The block for kundbild.toml."""
+    said = {"where": where, "scheme": scheme, "description": description}
+    # a basic string of TOML is written as one of JSON
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items() if value]
+    return "\n".join([f"[segments.{name}]", *lines, ""])
+
+
+def assert_name_is_free(settings: Settings, name: str, scheme: str | None) -> None:
+    """Raises KundbildError where a segment cannot be named so, or one is."""
+    for said in filter(None, (name, scheme)):
+        if not re.match(NAME, said):
+            raise KundbildError(
+                f"a segment or scheme cannot be named {said!r}", to_do="begin with a-z, go on with a-z, 0-9 and _: big_spenders"
+            )  # fmt: skip
+    if name in settings.segments:
+        raise KundbildError(
+            f"there is a segment {name}: {settings.segments[name].where}", where=f"[segments.{name}] in kundbild.toml",
+            to_do="change its condition there, or take another name",
+        )  # fmt: skip
+
+
+def add_segment(path: Path, name: str, block: str) -> None:
+    """Adds the block at the end of the configuration, all or nothing; what else stands there stays as it is.
+
+    Raises ConfigurationError where that would not be TOML, or would say anything else than the block.
+    """
+    before = path.read_text(encoding="utf-8-sig")
+    after = f"{before.rstrip()}\n\n{block}"
+    try:
+        tree, expected = tomllib.loads(after), tomllib.loads(before)
+        expected.setdefault("segments", {})[name] = tomllib.loads(block)["segments"][name]
+    except (tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
+        tree, expected = {}, {"": error}
+    if tree != expected:
+        raise ConfigurationError(
+            "a block cannot be added behind what stands there", where=str(path), to_do=f"add it by hand:\n\n{block}"
+        )
+    mode = path.stat().st_mode
+    write_private(path, after)
+    path.chmod(mode)
