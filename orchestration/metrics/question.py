@@ -50,14 +50,15 @@ def read_question(
     if len(asked) > _MOST_METRICS:
         raise KundbildError(f"a question has at most {_MOST_METRICS} metrics, not {len(asked)}", to_do="ask twice")
     names = [metric.name for metric in asked]
-    known, grains = compiler.dimensions(names), compiler.grains(names)
+    timeless = [metric.name for metric in asked if metric.is_timeless]
+    known, grains = compiler.dimensions(names), () if timeless else compiler.grains(names)
     wanted = [_GRAIN if word in _TIME_WORDS and not grain else grain if word in _TIME_WORDS else word for word in by]
     if grain and grain not in wanted:
         wanted.insert(0, grain)
     if grain and grain not in GRAINS:
         raise unknown("grain of time", grain, GRAINS, f"one of {', '.join(GRAINS)}")
     has_time = any(word in GRAINS for word in wanted) or bool(first or last)
-    if has_time and (timeless := [metric.name for metric in asked if metric.is_timeless]):
+    if has_time and timeless:
         raise KundbildError(
             f"{', '.join(timeless)} is as of the night of the publication and has no time",
             to_do="ask for it without a grain of time, --from and --to",

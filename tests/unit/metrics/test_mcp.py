@@ -88,6 +88,7 @@ def test_every_tool_answers_and_every_call_is_noted(tmp_path: Path, monkeypatch)
         assert (await told(client, "definition", term="Net revenue"))["kind"] == "metric"
         assert set((await told(client, "definition", term="channel"))["meanings"]) == {
             "ad__channel",
+            "attribution__channel",
             "order__channel",
             "permission__channel",
             "session__channel",

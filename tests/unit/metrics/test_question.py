@@ -75,7 +75,9 @@ def test_every_metric_counts_whom_it_tells_of():
     for metric in definitions.metrics.values():
         assert metric.unit and metric.owner and len(metric.description) > 15, metric.name
         # advertising is of nobody
-        assert metric.people or metric.name.startswith("ad_"), f"{metric.name}: name metrics that count people"
+        assert metric.people or metric.name.startswith(("ad_", "attributed_spend")), (
+            f"{metric.name}: name metrics that count people"
+        )
         for part in (part for rule in metric.people for part in parts_of(rule)):
             assert part in definitions.metrics[part].people, f"{part} counts people: its own rule is itself"
         assert set(metric.always_by) <= set(compiler().dimensions([metric.name])), metric.name

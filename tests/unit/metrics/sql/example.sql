@@ -55,3 +55,9 @@ insert into bi.ad_spend by name
 select 'ads' as source_system, 'a' || n as source_key, date '2025-01-01' + cast(n as integer) as spend_on, 'social' as channel,
     case when n % 10 = 0 then 'EUR' else 'SEK' end as currency, 10 as spend_amount, 5 as clicks, 500 as impressions
 from range(0, 365) r(n);
+insert into bi.attribution by name
+select m.model, c.channel, 'none' as campaign, c.channel = 'direct' as is_direct, 40 as customer_count, 10 as credited_conversions,
+    1000 as net_amount, case when c.channel = 'social' then 250 end as spend_amount, 'SEK' as currency
+from (values ('first'), ('last')) m(model), (values ('direct'), ('social')) c(channel);
+insert into bi.segment_overview by name
+select * from (values ('value', 'high', 20), ('value', 'low', 40), ('lifecycle', 'active', 60)) t(scheme, segment, customer_count);
