@@ -141,5 +141,7 @@ def _accessible(svg: str, label: str) -> str:
     opened = re.match(r"<svg [^>]*?viewBox=\"([^\"]+)\"[^>]*>", svg)
     assert opened, "vl-convert renders an svg with a viewBox"
     width = float(opened[1].split()[2])
+    # the words of the whole stand for its marks
+    inner = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg[opened.end() :])
     attributes = f'viewBox="{opened[1]}" style="max-width:{width * 1.3:.0f}px" role="img" aria-label={quoteattr(label)}'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}><title>{escape(label)}</title>{svg[opened.end() :]}'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}><title>{escape(label)}</title>{inner}'
