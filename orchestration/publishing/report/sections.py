@@ -161,6 +161,18 @@ SECTIONS = (
                 says=largest("landing_channel", "visit_count", "visits"),
             ),
             Part(
+                "What brought purchases, by model of attribution",
+                Question(
+                    "attribution",
+                    order="markov_count desc nulls last, channel",
+                    derived={"cost_of_each_amount": "spend_amount / nullif(markov_count, 0)"},
+                ),
+                says=largest("channel", "markov_count", "purchases by removal effect (Markov)"),
+                note="Purchases that each model credits: first touch, last touch, all alike, and by what would be lost without the channel. "
+                "None of them is a measured effect: a control group measures it.",
+                add="connect a source of web sessions and of orders",
+            ),
+            Part(
                 "Advertising, last 12 months",
                 Question("ad_spend_by_channel", order="spend_amount desc nulls last, channel", is_of_people=False),
                 Drawn("bars", "channel", ("spend_amount",)),

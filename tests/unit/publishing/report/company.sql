@@ -113,3 +113,9 @@ from range(8) t(n);
 insert into bi.purchase_intervals by name
 select n as order_number, 200 // n as customer_count, 30 // n as next_order_count, 41.6 as p50_days
 from range(1, 5) t(n);
+
+insert into bi.attribution by name
+select model, channel, campaign, people as customer_count, credit as credited_conversions, 70 as spend_amount, 'SEK' as currency
+from
+    (values ('social', 'spring', 60, 21.4), ('social', 'none', 30, 5.1), ('email', 'none', 80, 4.2), ('referral', 'none', 9, 40)) t(channel, campaign, people, credit),
+    (values ('first'), ('last'), ('linear'), ('markov')) m(model);
