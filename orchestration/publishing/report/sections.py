@@ -50,12 +50,12 @@ _CAMPAIGNS = Part(
         "email_campaigns",
         order="sent_on desc, campaign",
         derived={
-            "opened_percent": "round(100.0 * opened_count / nullif(delivered_count, 0))",
+            "read_percent": "round(100.0 * read_count / nullif(delivered_count, 0))",
             "clicked_percent": "round(100.0 * clicked_count / nullif(delivered_count, 0))",
         },
     ),
-    Drawn("steps", "campaign", ("delivered_count", "opened_count", "clicked_count"), most=6),
-    note="People, not messages. Shares are of those to whom it was delivered. Some mail programs open messages by themselves.",
+    Drawn("steps", "campaign", ("delivered_count", "read_count", "clicked_count"), most=6),
+    note="People, not messages. Shares are of those to whom it was delivered. Read: clicked in it, or opened it later than programs do.",
 )
 _AUDIENCES = Part(
     "From a rule to an audience",

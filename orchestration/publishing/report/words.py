@@ -15,25 +15,33 @@ from orchestration.publishing.report.rules import is_measure
 NOTHING = "–"
 # of what another word says better than the column's name
 _HEADINGS = {
+    "a_week_ago_count": "a week ago",
+    "bought_again_count": "bought again",
     "ces_average": "CES",
-    "csat_average": "CSAT",
     "cost_of_each_amount": "cost of each (Markov)",
+    "csat_average": "CSAT",
+    "expiring_count": "expiring",
     "first_count": "first",
     "first_reply_hours": "hours to reply",
-    "net_amount": "net revenue",
-    "nps_score": "NPS",
-    "orders_each_average": "orders each",
+    "in_the_audience_count": "in the audience",
     "last_count": "last",
     "linear_count": "linear",
     "markov_count": "Markov",
     "median_days": "days until then",
-    "week_on": "week of",
+    "net_amount": "net revenue",
+    "nps_score": "NPS",
+    "ordered_again_count": "ordered again",
+    "orders_each_average": "orders each",
     "re_consent_count": "to be asked again",
+    "read_count": "read",
     "refunded_amount": "refunds",
-    "repeat_buyer_count": "bought again",
     "satisfaction_average": "satisfaction",
     "solved_hours": "hours to solve",
     "spend_amount": "spend",
+    "week_on": "week of",
+    "without_age_count": "without age",
+    "without_country_count": "without country",
+    "without_rate_count": "without exchange rate",
 }
 _FULL_MONTHS = 2
 # words of seeds, which are names there
@@ -52,12 +60,7 @@ def _plural(column: str) -> str:
     name = _plain(column.removesuffix("_count").removesuffix("_month").removesuffix("_on"))
     if column.endswith("_month"):
         return "month"
-    many = (
-        column.endswith("_count")
-        and not name.endswith("ed")
-        and name not in ("newsletter", "expiring", "in the audience", "a week ago", "bought again", "ordered again")
-    )
-    return f"{name}s" if many and not name.startswith("without") else name
+    return f"{name}s" if column.endswith("_count") and not name.endswith("ed") else name
 
 
 def _plain(name: str) -> str:

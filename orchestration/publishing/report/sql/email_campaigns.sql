@@ -3,7 +3,7 @@ select
     cast(sent_at as date) as sent_on,
     delivered_count as people,
     delivered_count,
-    opened_count,
+    read_count,
     clicked_count,
     unsubscribed_count
 from bi.email_campaigns

@@ -89,7 +89,7 @@ select 'ads' as source_system, 'a' || n as source_key, date '2026-10-01' as spen
 from range(3) t(n);
 
 insert into bi.email_campaigns by name
-select 'mail' as source_system, 'c' || n as campaign_key, 'Letter ' || n as campaign_name, timestamp '2026-10-01' + to_days(cast(n as integer)) as sent_at, 300 as delivered_count, 150 as opened_count, 7 as clicked_count, 0 as unsubscribed_count
+select 'mail' as source_system, 'c' || n as campaign_key, 'Letter ' || n as campaign_name, timestamp '2026-10-01' + to_days(cast(n as integer)) as sent_at, 300 as delivered_count, 150 as read_count, 7 as clicked_count, 0 as unsubscribed_count
 from range(3) t(n);
 
 insert into bi.consent_overview
