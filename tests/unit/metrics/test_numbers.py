@@ -47,7 +47,7 @@ NUMBERS = [
     ("permission_share", {}, "select purpose, channel, permitted_count / customer_count from bi.consent_overview order by 1"),
     ("ad_spend", {"grain": "year"}, "select '2025-01-01', currency, sum(spend_amount) from bi.ad_spend group by 2 order by 2"),
     ("attributed_revenue", {"by": ["channel"]}, "select channel, model, sum(net_amount) from bi.attribution group by 1, 2 order by 1, 2"),
-    ("attributed_roas", {}, "select model, sum(net_amount) / sum(spend_amount) from bi.attribution where spend_amount > 0 group by 1 order by 1"),
+    ("attributed_roas", {}, "select model, channel, sum(net_amount) / sum(spend_amount) from bi.attribution group by 1, 2 order by 1, 2"),
     ("segment_customers", {"by": ["segment"], "where": ["scheme=value"]}, "select segment, scheme, customer_count from bi.segment_overview where scheme = 'value' order by 1"),
     ("roas", {"grain": "year", "last": "2025-12-31"}, "select '2025-01-01', (select sum(net_amount) from bi.fct_orders where year(ordered_at) = 2025) / sum(spend_amount) from bi.ad_spend where currency = 'SEK'"),
 ]  # fmt: skip

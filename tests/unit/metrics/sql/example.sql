@@ -57,7 +57,11 @@ select 'ads' as source_system, 'a' || n as source_key, date '2025-01-01' + cast(
 from range(0, 365) r(n);
 insert into bi.attribution by name
 select m.model, c.channel, 'none' as campaign, c.channel = 'direct' as is_direct, 40 as customer_count, 10 as credited_conversions,
-    1000 as net_amount, case when c.channel = 'social' then 250 end as spend_amount, 'SEK' as currency
+    1000 as net_amount, null as spend_amount, 'SEK' as currency
 from (values ('first'), ('last')) m(model), (values ('direct'), ('social')) c(channel);
+-- most revenue of a channel is of no campaign, and its spend is on one
+insert into bi.attribution by name
+select model, 'social' as channel, 'brand' as campaign, false as is_direct, 7 as customer_count, 1 as credited_conversions, 50 as net_amount, 500 as spend_amount, 'SEK' as currency
+from (values ('first'), ('last')) m(model);
 insert into bi.segment_overview by name
 select * from (values ('value', 'high', 20), ('value', 'low', 40), ('lifecycle', 'active', 60)) t(scheme, segment, customer_count);
