@@ -136,6 +136,11 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "select * from (select (select coalesce(sum(order_count), 0) from {batch}) as here, (select count(*) from marts.fct_orders "
                 "where is_order and customer_id is not null and ordered_at <= (select as_of from ops.clock)) as there) as t where here <> there"),
     ],
+    ("insight", "event_plan_status"): [
+        no_row_where("every_event_has_a_plan", "Every kind of web event that comes is in the seed event_plan, which says who owns it and what it means.", "b.status = 'unknown'", "WARN"),
+        no_row_where("what_must_come_came", "Every kind of web event that the seed event_plan requires came in the last 7 days.", "b.is_required and b.status = 'missing'", "WARN"),
+    ],
+    ("insight", "page_heat"): [no_row_where("no_more_than_were_there", "No area has more visitors than its page.", "b.visitor_count > b.page_visitor_count")],
     ("insight", "purchase_intervals"): [
         no_row_where("nobody_comes_from_nowhere", "No more customers order once more than came so far.", "b.next_order_count > b.customer_count"),
     ],

@@ -7,7 +7,8 @@
     profiled as (
         select
             c.customer_id
-            {%- for column in var("segment_columns") %},
+            {%- for column in var("segment_columns") %}
+                ,
                 {% if column.since -%} {{ days_between("c." ~ column.since, as_of()) }} as {{ column.name }}
                 {%- else -%} {{ column.of }}.{{ column.name }}
                 {%- endif %}
@@ -45,16 +46,18 @@
         from theirs
         where left_at is not null
     ),
-    stretches as (
-        select *, lead(since) over (partition by customer_id, scheme order by since) as until from turns
-    ),
+    stretches as (select *, lead(since) over (partition by customer_id, scheme order by since) as until from turns),
     chosen as (
         select
             s.customer_id,
             s.scheme,
             s.since,
             s.until,
-            {{ earliest("k.segment", record_of({"is_anothers": "k.kept_id <> k.customer_id", "kept_id": "k.kept_id"})) }} as segment
+            {{
+                earliest(
+                    "k.segment", record_of({"is_anothers": "k.kept_id <> k.customer_id", "kept_id": "k.kept_id"})
+                )
+            }} as segment
         from stretches s
         join
             theirs k

@@ -12,22 +12,11 @@ with
             cast(date_trunc('week', h.entered_at) as date) as week
         from history h
         join starts s on s.scheme = h.scheme and s.first_night < h.entered_at
-        left join history p
-            on p.customer_id = h.customer_id
-            and p.scheme = h.scheme
-            and p.left_at = h.entered_at
+        left join history p on p.customer_id = h.customer_id and p.scheme = h.scheme and p.left_at = h.entered_at
         union all
-        select
-            h.customer_id,
-            h.scheme,
-            h.segment,
-            {{ in_no_segment() }},
-            cast(date_trunc('week', h.left_at) as date)
+        select h.customer_id, h.scheme, h.segment, {{ in_no_segment() }}, cast(date_trunc('week', h.left_at) as date)
         from history h
-        left join history n
-            on n.customer_id = h.customer_id
-            and n.scheme = h.scheme
-            and n.entered_at = h.left_at
+        left join history n on n.customer_id = h.customer_id and n.scheme = h.scheme and n.entered_at = h.left_at
         where h.left_at is not null and n.customer_id is null
     ),
     -- what analysts see of two segments may be one
@@ -37,9 +26,7 @@ with
         from moves
         group by scheme, from_segment, to_segment, week
     ),
-    marked as (
-        select *, {{ is_lumped(["scheme", "week"], ["from_segment", "to_segment"]) }} as is_lumped from cells
-    ),
+    marked as (select *, {{ is_lumped(["scheme", "week"], ["from_segment", "to_segment"]) }} as is_lumped from cells),
     told as (
         select
             m.scheme,

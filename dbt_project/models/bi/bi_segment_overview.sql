@@ -39,7 +39,8 @@ with
             {{ in_no_segment() }} as segment,
             max(t.people) - coalesce(sum(g.people), 0) as people,
             max(t.orders) - coalesce(sum(g.orders), 0) as orders,
-            max(t.revenue) - case when count(g.revenue) = count(g.people) then coalesce(sum(g.revenue), 0) end as revenue,
+            max(t.revenue)
+            - case when count(g.revenue) = count(g.people) then coalesce(sum(g.revenue), 0) end as revenue,
             max(t.sessions) - coalesce(sum(g.sessions), 0) as sessions
         from starts s
         join totals t on t.days_ago = s.days_ago
@@ -57,13 +58,18 @@ with
             coalesce(sum(orders) filter (days_ago = 0), 0) as orders,
             case when count(*) filter (days_ago = 0) = 0 then 0 else max(revenue) filter (days_ago = 0) end as revenue,
             coalesce(sum(sessions) filter (days_ago = 0), 0) as sessions
-        from (select * from segments union all select * from rest) c
+        from
+            (
+                select *
+                from segments
+                union all
+                select *
+                from rest
+            ) c
         group by scheme, segment
         having sum(people) > 0
     ),
-    marked as (
-        select *, {{ is_lumped(["scheme"], ["segment"], last="people = 0") }} as is_lumped from cells
-    ),
+    marked as (select *, {{ is_lumped(["scheme"], ["segment"], last="people = 0") }} as is_lumped from cells),
     told as (
         select
             scheme,
@@ -83,9 +89,7 @@ with
                 p.scheme,
                 p.segment,
                 {{ ago }} as days_ago,
-                case
-                    when not {{ is_lumped(["p.scheme"], ["p.segment"], last="people = 0") }} then people
-                end as people
+                case when not {{ is_lumped(["p.scheme"], ["p.segment"], last="people = 0") }} then people end as people
             from (select scheme, segment, people_{{ ago }} as people from told) p
             join starts s on s.scheme = p.scheme and s.days_ago = {{ ago }} {{ "union all" if not loop.last }}
         {%- endfor %}

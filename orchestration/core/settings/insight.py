@@ -43,3 +43,11 @@ class Insight(BaseModel, extra="forbid", frozen=True):
         default=200, gt=1, description="so many of the best-selling products are paired for basket affinity"
     )
     min_pair_orders: int = Field(default=5, gt=0, description="orders that a pair of products needs to be told of")
+    event_days: int = Field(default=90, gt=35, description="web events of so many days up to the night are looked at")
+    event_drift: float = Field(
+        default=2.0, gt=1, description="an event drifts with a week of so many times more or less than the four before"
+    )
+    least_weekly_events: int = Field(
+        default=50, gt=0, description="events a week that it takes to say whether a kind drifts"
+    )
+    most_pages: int = Field(default=100, gt=0, description="pages whose clicks and scrolling are told, by visitors")

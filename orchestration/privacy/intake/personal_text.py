@@ -100,6 +100,7 @@ SHOWN = (
     Shown("survey_responses", ("source_key",), ("survey",)),
     Shown("tickets", ("source_key",), ("category",)),
     Shown("web_sessions", ("source_key",), ("landing_channel", "campaign")),
+    Shown("web_events", (), ("kind", "page", "element")),
     Shown("products", ("source_key",), ("name", "category")),
     Shown("campaigns", ("source_key",), ("name", "purpose")),
     Shown("email_events", ("campaign_key",)),

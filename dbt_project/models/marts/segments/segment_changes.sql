@@ -1,4 +1,5 @@
--- Nothing is written for a customer and scheme in which nothing changed. Until the night is published, the kept memberships
+-- Nothing is written for a customer and scheme in which nothing changed. Until the night is published, the kept
+-- memberships
 -- (identity.segment_memberships) stand as they are: a night that is held leaves no trace in them
 with
     {{ segment_state() }},
@@ -29,8 +30,7 @@ with
         select customer_id, scheme
         from kept
         -- a night that is run again at the same moment takes back what it wrote
-        where
-            kept_id <> customer_id or refuses or is_expired or entered_at >= {{ as_of() }} or left_at >= {{ as_of() }}
+        where kept_id <> customer_id or refuses or is_expired or entered_at >= {{ as_of() }} or left_at >= {{ as_of() }}
         union
         select coalesce(s.customer_id, k.customer_id), coalesce(s.scheme, k.scheme)
         from state s
@@ -58,7 +58,9 @@ select
     p.scheme,
     p.segment,
     p.entered_at,
-    case when p.left_at is null and p.segment is distinct from s.segment then {{ as_of() }} else p.left_at end as left_at
+    case
+        when p.left_at is null and p.segment is distinct from s.segment then {{ as_of() }} else p.left_at
+    end as left_at
 from spells p
 left join state s on s.customer_id = p.customer_id and s.scheme = p.scheme
 union all
