@@ -137,6 +137,17 @@ def test_an_error_teaches_and_a_group_of_few_is_not_served(home: Path):
     with_client(home, ask)
 
 
+def test_questions_at_the_same_time_are_answered_each_for_itself(home: Path):
+    names = ["orders", "customers", "nps", "sessions", "tickets", "emails_read"]
+
+    async def ask(client: Client) -> tuple[list[Any], list[Any]]:
+        together = await asyncio.gather(*(told(client, "query_metric", metrics=[name]) for name in names))
+        return together, [await told(client, "query_metric", metrics=[name]) for name in names]
+
+    together, one_by_one = with_client(home, ask)
+    assert together == one_by_one and [list(answer["rows"][0]) for answer in together] == [[name] for name in names]
+
+
 def test_a_new_publication_is_answered_from_at_once(tmp_path: Path):
     publish(tmp_path, "20260101T000000-first", example())
 
