@@ -3,7 +3,7 @@ select
     {{ shown("page") }} as page,
     f.area_kind,
     {{ shown("area") }} as area,
-    sum(f.event_count) as event_count,
+    cast(sum(f.event_count) as bigint) as event_count,
     max(f.visitor_count) as visitor_count,
     max(f.page_visitor_count) as page_visitor_count,
     max(f.visitor_share) as visitor_share
