@@ -16,9 +16,10 @@ from markupsafe import Markup
 
 from orchestration.publishing.report.asking import Answer, Asked, Question
 from orchestration.publishing.report.charts import draw
+from orchestration.publishing.report.figures import FIGURES
 from orchestration.publishing.report.parts import Figure, Part, Section
 from orchestration.publishing.report.rules import is_measure
-from orchestration.publishing.report.sections import FIGURES, SECTIONS
+from orchestration.publishing.report.sections import SECTIONS
 from orchestration.publishing.report.words import change, day, heading, sentence, shown
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")

@@ -1,4 +1,5 @@
-"""Which figures and sections a report has, in their order. Not here: how they are asked, drawn and written.
+"""Which sections a report has, in their order, and the topics of pictures. Not here: how they are asked, drawn and written, the figures
+at the head (figures.py).
 
 A question that you add needs a script in `sql/` and a Part here; rules.py says how its columns are named.
 """
@@ -6,21 +7,9 @@ A question that you add needs a script in `sql/` and a Part here; rules.py says 
 from __future__ import annotations
 
 from orchestration.publishing.report.asking import Question
+from orchestration.publishing.report.figures import FIGURES, ORDERS
 from orchestration.publishing.report.parts import Drawn, Figure, Part, Section
 from orchestration.publishing.report.words import by_month, largest, moved, newest
-
-_CUSTOMERS = Question("glance_customers")
-_ORDERS = "connect a webshop, a till or another source of orders"
-_SALES = Question("glance_sales")
-
-FIGURES = (
-    Figure("Customers", _CUSTOMERS, "customer_count", "connect a source of people"),
-    Figure("Customers who ever bought", _CUSTOMERS, "buyer_count", _ORDERS),
-    Figure("Orders in the last 30 days", _SALES, "order_count", _ORDERS),
-    Figure("Net revenue of the last 30 days", _SALES, "net_amount", _ORDERS),
-    Figure("May get the newsletter by email", Question("glance_contact"), "newsletter_count", "connect a source of consents"),
-    Figure("NPS of the last 90 days", Question("glance_surveys"), "nps_score", "connect a source of surveys"),
-)  # fmt: skip
 
 _STAGES = Part(
     "Lifecycle",
@@ -144,7 +133,7 @@ SECTIONS = (
                 note="Customers who came so far, those who ordered once more, and the median of days until then.",
             ),
         ),
-        _ORDERS,
+        ORDERS,
     ),
     Section(
         "campaigns",

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from orchestration.core.settings import DBT_DIR
 from orchestration.core.sql_scripts import sql_script
 from orchestration.publishing.report import asking, rules
-from orchestration.publishing.report.sections import FIGURES, SECTIONS, TOPICS
+from orchestration.publishing.report.figures import FIGURES
+from orchestration.publishing.report.sections import SECTIONS, TOPICS
 
 QUESTIONS = {
     question.script: question

@@ -1,0 +1,19 @@
+"""The big numbers at the head of a report. Not here: the sections below them (sections.py)."""
+
+from __future__ import annotations
+
+from orchestration.publishing.report.asking import Question
+from orchestration.publishing.report.parts import Figure
+
+_CUSTOMERS = Question("glance_customers")
+ORDERS = "connect a webshop, a till or another source of orders"
+_SALES = Question("glance_sales")
+
+FIGURES = (
+    Figure("Customers", _CUSTOMERS, "customer_count", "connect a source of people"),
+    Figure("Customers who ever bought", _CUSTOMERS, "buyer_count", ORDERS),
+    Figure("Orders in the last 30 days", _SALES, "order_count", ORDERS),
+    Figure("Net revenue of the last 30 days", _SALES, "net_amount", ORDERS),
+    Figure("May get the newsletter by email", Question("glance_contact"), "newsletter_count", "connect a source of consents"),
+    Figure("NPS of the last 90 days", Question("glance_surveys"), "nps_score", "connect a source of surveys"),
+)  # fmt: skip
