@@ -156,7 +156,6 @@ SECTIONS = (
                     order="markov_count desc nulls last, channel",
                     derived={"cost_of_each_amount": "spend_amount / nullif(markov_count, 0)"},
                 ),
-                says=largest("channel", "markov_count", "purchases by removal effect (Markov)"),
                 note="Purchases that each model credits: first touch, last touch, all alike, and by what would be lost without the channel. "
                 "None of them is a measured effect: a control group measures it.",
                 add="connect a source of web sessions and of orders",
