@@ -103,6 +103,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "(select customer_id from marts.fct_orders where customer_id is not null and net_amount is null)) as there) as t where here <> there"),
     ],
     ("marts", "customer_attributes"): [],
+    ("segments", "segment_changes"): [],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_segments"): [],
     ("segments", "segment_membership_history"): [
