@@ -18,6 +18,7 @@ from orchestration.core.settings import PROJECT_DIR, Engine
 
 # {file} is a file that is there, {new} one that is not
 REFUSE = {
+    "add-segment": "big --where order_count>10 --try",
     "audience export": "newsletter_email --to {new}",
     "audience list": "",
     "audience removals": "",
@@ -26,8 +27,8 @@ REFUSE = {
     "confirm": "abc",
     "consent explain": "--customer abc --purpose offers --channel email",
     "dbt": "parse",
-    "demo": "--customers 100",
     "demo next": "",
+    "demo": "--customers 100",
     "dictionary": "",
     "erase": "--customer abc",
     "explain": "abc",
@@ -60,10 +61,11 @@ REFUSE = {
     "review decisions": "",
     "review export": "{new}",
     "review import": "{file}",
-    "review": "",
     "review reject": "abc",
     "review undo": "crm:1 crm:2",
+    "review": "",
     "run": "",
+    "segments": "",
     "show": "abc",
     "withdraw": "--customer abc",
 }
