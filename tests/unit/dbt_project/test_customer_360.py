@@ -68,7 +68,15 @@ def test_a_customer_of_whom_nothing_is_known_but_that_they_are_there(picture):
     unknown = "mean_order_amount, refunded_share, mean_days_between_orders, favourite_store, favourite_category, acquisition_channel, bounce_share, email_read_share, email_click_share, last_active_at, last_nps, mean_nps, nps_change, mean_rating, relationship_days"
     assert set(picture("c1", *unknown.split(", "))) == {None}
     assert picture("c1", "age_band", "household_customer_count", "is_contactable_by_email") == ("unknown", 1, False)
-    assert picture("c1", "missing_fields") == "full_name, email, phone, birth_date, postal_code, country_code"
+    assert picture("c1", "missing_fields") == "name, email, phone, birth_date, postal_code, country_code"
+    picture.run(
+        "update marts.dim_customers set given_name = 'Anna', family_name = 'Berg', email = 'a@x.se', birth_date = date '1990-01-01', country_code = 'SE' where customer_id = 'c1'"
+    )
+    assert picture("c1", "missing_fields", "age_band") == ("phone, postal_code", "30 to 44")
+    picture.run(
+        "update marts.dim_customers set given_name = null, full_name = 'A Berg', phone = '1', postal_code = '1' where customer_id = 'c1'"
+    )
+    assert picture("c1", "missing_fields") is None
 
 
 def test_what_was_bought(picture):

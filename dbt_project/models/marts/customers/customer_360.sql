@@ -297,8 +297,9 @@ select
     c.conflicting_fields,
     nullif(
         concat_ws(
-            ', '
-            {%- for field in ("full_name", "email", "phone", "birth_date", "postal_code", "country_code") %}
+            ', ',
+            case when c.full_name is null and (c.given_name is null or c.family_name is null) then 'name' end
+            {%- for field in ("email", "phone", "birth_date", "postal_code", "country_code") %}
                 , case when c.{{ field }} is null then '{{ field }}' end
             {%- endfor %}
         ),
