@@ -103,7 +103,6 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "(select customer_id from marts.fct_orders where customer_id is not null and net_amount is null)) as there) as t where here <> there"),
     ],
     ("marts", "customer_attributes"): [],
-    ("segments", "segment_changes"): [],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_segments"): [],
     ("segments", "segment_membership_history"): [
@@ -142,6 +141,13 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("what_must_come_came", "Every kind of web event that the seed event_plan requires came in the last 7 days.", "b.is_required and b.status = 'missing'", "WARN"),
     ],
     ("insight", "page_heat"): [no_row_where("no_more_than_were_there", "No area has more visitors than its page.", "b.visitor_count > b.page_visitor_count")],
+    ("insight", "permission_trend"): [
+        no_row_where("nobody_less_than_none", "No count is below 0.", "b.permitted_count < 0"),
+        no_rows("agrees_with_the_history", "The newest week has as many permitted customers as contact_permission_history has by now.",
+                "select 1 from (select (select coalesce(sum(permitted_count), 0) from {batch} where not is_final) as here, "
+                "(select count(*) from marts.contact_permission_history where is_permitted and valid_from <= (select as_of from ops.clock) "
+                "and coalesce(valid_to > (select as_of from ops.clock), true)) as there) as t where here <> there"),
+    ],
     ("insight", "purchase_intervals"): [
         no_row_where("nobody_comes_from_nowhere", "No more customers order once more than came so far.", "b.next_order_count > b.customer_count"),
     ],

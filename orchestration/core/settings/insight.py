@@ -51,3 +51,4 @@ class Insight(BaseModel, extra="forbid", frozen=True):
         default=50, gt=0, description="events a week that it takes to say whether a kind drifts"
     )
     most_pages: int = Field(default=100, gt=0, description="pages whose clicks and scrolling are told, by visitors")
+    trend_weeks: int = Field(default=52, gt=0, description="so many past weeks are told of in tables by week")

@@ -22,7 +22,7 @@ OURS = {
     "audience", "step", "reason", "reason_code", "model", "least_model", "most_model", "owner", "meaning", "status", "area_kind", "scheme",
 }  # fmt: skip
 # of purposes and channels that the models of consent know
-_OF_CONSENT = {"audience_funnel", "consent_overview", "contact_compliance", "permission_overview"}
+_OF_CONSENT = {"audience_funnel", "consent_overview", "contact_compliance", "permission_overview", "permission_trend"}
 # made of texts that another model or macro shows: bi_attribution, shown_segments
 _SHOWN_BEFORE = {"attribution_spread", "segment_overview", "segment_movements"}
 
