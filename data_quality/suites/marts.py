@@ -148,6 +148,9 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "(select count(*) from marts.contact_permission_history where is_permitted and valid_from <= (select as_of from ops.clock) "
                 "and coalesce(valid_to > (select as_of from ops.clock), true)) as there) as t where here <> there"),
     ],
+    ("insight", "risk_signals"): [
+        no_row_where("every_signal_is_past_its_threshold", "What was seen is at or beyond the threshold.", "b.observed < b.threshold"),
+    ],
     ("insight", "purchase_intervals"): [
         no_row_where("nobody_comes_from_nowhere", "No more customers order once more than came so far.", "b.next_order_count > b.customer_count"),
     ],

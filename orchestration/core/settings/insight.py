@@ -52,3 +52,11 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     )
     most_pages: int = Field(default=100, gt=0, description="pages whose clicks and scrolling are told, by visitors")
     trend_weeks: int = Field(default=52, gt=0, description="so many past weeks are told of in tables by week")
+    risk_refunded_share: float = Field(
+        default=0.5, gt=0, le=1, description="a signal: so much of what was ordered was given back"
+    )
+    risk_least_orders: int = Field(default=5, gt=0, description="orders that it takes to say so, or that they are many")
+    risk_order_factor: float = Field(
+        default=5.0, gt=1, description="a signal: so many times as many orders as in a usual week"
+    )
+    overdue_days: int = Field(default=30, ge=0, description="a signal: an invoice unpaid so many days after it was due")

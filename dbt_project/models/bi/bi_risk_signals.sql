@@ -1,0 +1,1 @@
+select signal, {{ rounded("count(*)") }} as customer_count from {{ ref("risk_signals") }} group by signal
