@@ -1,9 +1,10 @@
 {#-
-    CTEs `profiled` and `state`: in which segment of each scheme each customer is tonight, by the var segment_rules (seed
-    segment_rules and [segments] in kundbild.toml, checked by orchestration/contracts/segment_rules.py). The first rule that holds
-    wins; where none holds, the customer is in no segment of the scheme. Who denied profiling is in none.
+    CTEs `profiled` and `placed`: one row for each customer who may be profiled, with the segment of each scheme tonight, by the var
+    segment_rules (seed segment_rules and [segments] in kundbild.toml, checked by orchestration/contracts/segment_rules.py). The first
+    rule that holds wins; where none holds, the segment is null. The digest is of the segments that are not.
 -#}
-{% macro segment_state() -%}
+{% macro placed_customers() -%}
+    {%- set schemes = var("segment_rules") | groupby("scheme") -%}
     profiled as (
         select
             c.customer_id
@@ -18,20 +19,46 @@
         where not {{ refuses_profiling("c.customer_id") }}
     ),
     ruled as (
-        {%- for scheme, rules in var("segment_rules") | groupby("scheme") %}
-            select
-                customer_id,
-                '{{ scheme }}' as scheme,
-                case {% for rule in rules %} when {{ rule.condition }} then {{ rule.value }} {% endfor %} end as segment
-            from profiled
-            union all
-        {%- endfor %}
-        select customer_id, cast(null as varchar), cast(null as varchar)
+        select
+            customer_id
+            {%- for scheme, rules in schemes %}
+                ,
+                case
+                    {%- for rule in rules %} when {{ rule.condition }} then {{ rule.value }} {%- endfor %}
+                end as segment_{{ loop.index }}
+            {%- endfor %}
         from profiled
-        where false
     ),
-    state as (select customer_id, scheme, segment from ruled where segment is not null)
+    placed as (
+        select
+            *,
+            nullif(
+                cast(0 as decimal(38, 0))
+                {%- for scheme, rules in schemes %}
+                    {%- set segment = "segment_" ~ loop.index %}
+                    + case when {{ segment }} is null then 0 else {{ segment_digest("'" ~ scheme ~ "'", segment) }} end
+                {%- endfor %},
+                0
+            ) as digest
+        from ruled
+    )
 {%- endmacro %}
+
+{#- SQL of a relation like `placed`: one row for each segment of a customer. -#}
+{% macro segments_of(relation) -%}
+    {%- for scheme, rules in var("segment_rules") | groupby("scheme") %}
+        select customer_id, '{{ scheme }}' as scheme, segment_{{ loop.index }} as segment
+        from {{ relation }}
+        where segment_{{ loop.index }} is not null
+        union all
+    {%- endfor %}
+    select customer_id, cast(null as varchar), cast(null as varchar)
+    from {{ relation }}
+    where false
+{%- endmacro %}
+
+{#- SQL: a number for a segment; those of a customer are added up, in whatever order. -#}
+{% macro segment_digest(scheme, segment) -%} cast({{ hashed([scheme, segment]) }} as decimal(38, 0)) {%- endmacro %}
 
 {#-
     CTE `spells` of `theirs`, rows that may overlap where customers were merged: at each time the customer's own row, else that of
@@ -110,10 +137,14 @@
     sum({{ c }}.web_session_count) as sessions
 {%- endmacro %}
 
-{#- CTE `history`: memberships, with segments as analysts see them: one that a source names may have somebody's address in it. -#}
-{% macro shown_segments() -%}
-    history as (
-        select f.customer_id, f.scheme, {{ shown("segment") }} as segment, f.entered_at, f.left_at
-        from {{ ref("segment_membership_history") }} f {{ joined_shown(["segment"]) }}
+{#- SQL: whether a membership ended so long ago that derived data are not kept. -#}
+{% macro is_expired_membership(left_at) -%}
+    coalesce(
+        {{ left_at }} < (
+            select {{ days_before(as_of(), var("retention_days").get("derived", "retention_days")) }}
+            from {{ ref("data_categories") }}
+            where category = 'derived'
+        ),
+        false
     )
 {%- endmacro %}

@@ -1,8 +1,21 @@
 {{ config(materialized="table") }}
 with
-    {{ shown_segments() }},
-    starts as (select scheme, min(entered_at) as first_night from history group by scheme),
-    -- on the first night of a scheme nobody moves
+    starts as (
+        select scheme, min(entered_at) as first_night from {{ ref("segment_membership_history") }} group by scheme
+    ),
+    -- on the first night of a scheme nobody moves. A segment that a source names may have somebody's address in it
+    changed as (
+        select
+            f.customer_id,
+            f.scheme,
+            {{ shown("segment") }} as segment,
+            f.entered_at,
+            f.left_at,
+            s.first_night < f.entered_at as is_move
+        from {{ ref("segment_membership_history") }} f
+        join starts s on s.scheme = f.scheme {{ joined_shown(["segment"]) }}
+        where s.first_night < f.entered_at or f.left_at is not null
+    ),
     steps as (
         select
             h.customer_id,
@@ -10,13 +23,13 @@ with
             coalesce(p.segment, {{ in_no_segment() }}) as from_segment,
             h.segment as to_segment,
             cast(date_trunc('week', h.entered_at) as date) as week
-        from history h
-        join starts s on s.scheme = h.scheme and s.first_night < h.entered_at
-        left join history p on p.customer_id = h.customer_id and p.scheme = h.scheme and p.left_at = h.entered_at
+        from changed h
+        left join changed p on p.customer_id = h.customer_id and p.scheme = h.scheme and p.left_at = h.entered_at
+        where h.is_move
         union all
         select h.customer_id, h.scheme, h.segment, {{ in_no_segment() }}, cast(date_trunc('week', h.left_at) as date)
-        from history h
-        left join history n on n.customer_id = h.customer_id and n.scheme = h.scheme and n.entered_at = h.left_at
+        from changed h
+        left join changed n on n.customer_id = h.customer_id and n.scheme = h.scheme and n.entered_at = h.left_at
         where h.left_at is not null and n.customer_id is null
     ),
     -- what analysts see of two segments may be one

@@ -1,7 +1,6 @@
 {{ config(materialized="table") }}
 {% set past = [7, 28] %}
 with
-    {{ shown_segments() }},
     nights as (
         select 0 as days_ago, {{ as_of() }} as night
         {%- for ago in past %}
@@ -11,13 +10,19 @@ with
     ),
     starts as (
         select s.scheme, n.days_ago
-        from (select scheme, min(entered_at) as first_night from history group by scheme) s
+        from
+            (
+                select scheme, min(entered_at) as first_night
+                from {{ ref("segment_membership_history") }}
+                group by scheme
+            ) s
         join nights n on n.night >= s.first_night
     ),
     placed as (
         select n.days_ago, m.customer_id, m.scheme, m.segment
         from nights n
-        join history m on m.entered_at <= n.night and coalesce(m.left_at > n.night, true)
+        join
+            {{ ref("segment_membership_history") }} m on m.entered_at <= n.night and coalesce(m.left_at > n.night, true)
     ),
     segments as (
         select p.days_ago, p.scheme, p.segment, {{ segment_sums("c") }}
@@ -49,14 +54,18 @@ with
     ),
     cells as (
         select
-            scheme,
-            segment,
+            f.scheme,
+            -- one that a source names may have somebody's address in it
+            {{ shown("segment") }} as segment,
             coalesce(sum(people) filter (days_ago = 0), 0) as people,
             {%- for ago in past %}
                 coalesce(sum(people) filter (days_ago = {{ ago }}), 0) as people_{{ ago }},
             {%- endfor %}
             coalesce(sum(orders) filter (days_ago = 0), 0) as orders,
-            case when count(*) filter (days_ago = 0) = 0 then 0 else max(revenue) filter (days_ago = 0) end as revenue,
+            case
+                when count(revenue) filter (days_ago = 0) = count(*) filter (days_ago = 0)
+                then coalesce(sum(revenue) filter (days_ago = 0), 0)
+            end as revenue,
             coalesce(sum(sessions) filter (days_ago = 0), 0) as sessions
         from
             (
@@ -65,8 +74,8 @@ with
                 union all
                 select *
                 from rest
-            ) c
-        group by scheme, segment
+            ) f {{ joined_shown(["segment"]) }}
+        group by 1, 2
         having sum(people) > 0
     ),
     marked as (select *, {{ is_lumped(["scheme"], ["segment"], last="people = 0") }} as is_lumped from cells),

@@ -2,34 +2,59 @@
 -- memberships
 -- (identity.segment_memberships) stand as they are: a night that is held leaves no trace in them
 with
-    {{ segment_state() }},
+    {{ placed_customers() }},
+    kept_digests as (
+        select
+            customer_id,
+            sum({{ segment_digest("scheme", "segment") }}) filter (left_at is null) as digest,
+            -- a night that is run again at the same moment takes back what it wrote
+            bool_or(entered_at >= {{ as_of() }} or coalesce(left_at >= {{ as_of() }}, false)) as is_again,
+            bool_or({{ is_expired_membership("left_at") }}) as is_expired
+        from {{ source("identity", "segment_memberships") }}
+        group by customer_id
+    ),
+    -- customers of whom anything may change
+    near as (
+        select distinct coalesce(d.customer_id, k.customer_id) as customer_id
+        from kept_digests k
+        left join placed p on p.customer_id = k.customer_id
+        left join {{ source("identity", "customer_id_redirects") }} d on d.old_customer_id = k.customer_id
+        where
+            d.customer_id is not null
+            or k.is_again
+            or k.is_expired
+            or k.digest is distinct from p.digest
+            or (p.customer_id is null and {{ refuses_profiling("k.customer_id") }})
+    ),
+    placed_near as (select p.* from placed p join near n on n.customer_id = p.customer_id),
+    state as ({{ segments_of("placed_near") }}),
+    -- of whom nothing is kept
+    placed_first as (
+        select p.*
+        from placed p
+        left join kept_digests k on k.customer_id = p.customer_id
+        left join near n on n.customer_id = p.customer_id
+        where k.customer_id is null and n.customer_id is null
+    ),
     kept as (
         -- an id that was merged away leads to the customer; rows of restricted people stay as they are
         select
-            coalesce(d.customer_id, m.customer_id) as customer_id,
+            n.customer_id,
             m.customer_id as kept_id,
             m.scheme,
             m.segment,
             m.entered_at,
             m.left_at,
-            {{ refuses_profiling("coalesce(d.customer_id, m.customer_id)") }} as refuses,
-            -- of a closed membership, the days of its category have passed
-            coalesce(
-                m.left_at < (
-                    select {{ days_before(as_of(), var("retention_days").get("derived", "retention_days")) }}
-                    from {{ ref("data_categories") }}
-                    where category = 'derived'
-                ),
-                false
-            ) as is_expired
+            {{ refuses_profiling("n.customer_id") }} as refuses,
+            {{ is_expired_membership("m.left_at") }} as is_expired
         from {{ source("identity", "segment_memberships") }} m
         left join {{ source("identity", "customer_id_redirects") }} d on d.old_customer_id = m.customer_id
-        where {{ is_free("coalesce(d.customer_id, m.customer_id)") }}
+        join near n on n.customer_id = coalesce(d.customer_id, m.customer_id)
+        where {{ is_free("n.customer_id") }}
     ),
     touched as (
         select customer_id, scheme
         from kept
-        -- a night that is run again at the same moment takes back what it wrote
         where kept_id <> customer_id or refuses or is_expired or entered_at >= {{ as_of() }} or left_at >= {{ as_of() }}
         union
         select coalesce(s.customer_id, k.customer_id), coalesce(s.scheme, k.scheme)
@@ -74,3 +99,6 @@ union all
 select distinct k.kept_id, k.scheme, cast(null as varchar), cast(null as timestamp), cast(null as timestamp)
 from kept k
 join touched t on t.customer_id = k.customer_id and t.scheme = k.scheme
+union all
+select customer_id, scheme, segment, {{ as_of() }}, cast(null as timestamp)
+from ({{ segments_of("placed_first") }}) f
