@@ -17,6 +17,7 @@ from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import prepare_raw
 from orchestration.identity.former_people import prepare_former_people
+from orchestration.insight.segment_history import prepare_memberships
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
@@ -37,6 +38,21 @@ def test_rule_29_every_publication_that_is_kept_is_rid_of_the_person_its_parquet
             parquet = version / "parquet" / f"{name}.parquet"
             assert duckdb.execute(f"from '{parquet}'").fetchall() == [(built["2"],)]
             assert built["1"].encode() not in (version / f"{name}.duckdb").read_bytes() + parquet.read_bytes()
+
+
+def test_memberships_of_segments_go_of_an_id_that_was_merged_away_too(home, settings, built):
+    with open_warehouse(home, settings.engine) as con:
+        prepare_memberships(con)
+        con.execute("insert into identity.customer_id_redirects values ('merged-away', ?, '2026-01-01')", [built["1"]])
+        for customer in (built["1"], "merged-away", built["2"]):
+            con.execute(
+                "insert into identity.segment_memberships values (?, 'lifecycle', 'new', '2026-01-01', null)",
+                [customer],
+            )
+        con.execute("create table identity.segment_changes as from identity.segment_memberships")
+    erase_anna(home, settings, built)
+    for table in ("segment_memberships", "segment_changes"):
+        assert asked(home, f"select customer_id from identity.{table}") == [(built["2"],)]
 
 
 def test_the_address_registers_entry_of_the_person_goes(home, settings, built):

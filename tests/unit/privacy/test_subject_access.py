@@ -103,6 +103,24 @@ insert into identity.withdrawals by name select 'consent_events' as entity, 'crm
 """
 
 
+def test_their_segments_are_in_it_and_what_is_kept_of_whoever_is_restricted(document, home):
+    kept = (
+        "create schema if not exists segments; create table identity.segment_memberships as select customer_id, 'lifecycle' as scheme, "
+        "'new' as segment, timestamp '2026-01-01' as entered_at, null::timestamp as left_at from identity.customer_source_records group by 1; "
+    )
+    shown = "create view segments.segment_membership_history as from identity.segment_memberships where {}"
+    row = {"scheme": "lifecycle", "segment": "new", "entered_at": "2026-01-01 00:00:00", "left_at": None}
+    for is_restricted, table in (
+        (False, "segments.segment_membership_history"),
+        (True, "identity.segment_memberships"),
+    ):
+        said = document(change=kept + shown.format("not " * is_restricted + "true"))
+        rows = {found["table"]: found["rows"] for found in said["data"] if "segment" in found["table"]}
+        assert rows.keys() == {table}
+        assert [{name: told[name] for name in row} for told in rows[table]] == [row]
+        kept, shown = "", "create or replace " + shown.removeprefix("create ")
+
+
 def test_a_legal_hold_on_them_is_in_it_and_on_the_page_without_who_placed_it(document, home):
     with duckdb.connect(str(home.warehouse)) as con:
         (anna,), (bo,) = con.execute("select customer_id from identity.customer_source_records where source_system = 'crm' and source_key in ('1', '2') order by source_key").fetchall()  # fmt: skip
