@@ -122,7 +122,8 @@ with
             customer_id,
             count(*) as ticket_count,
             count(*) filter (solved_at is null) as open_ticket_count,
-            avg(first_reply_hours) as mean_first_reply_hours,
+            -- of decimals: doubles add up to another sum in another order
+            avg(cast(first_reply_hours as decimal(18, 4))) as mean_first_reply_hours,
             max(opened_at) as last_opened_at
         from {{ ref("fct_tickets") }}
         where customer_id is not null

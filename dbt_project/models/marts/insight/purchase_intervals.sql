@@ -20,6 +20,7 @@ select
     {%- for percent in [10, 25, 50, 75, 90] %}
         cast(percentile_cont({{ percent / 100 }}) within group (order by days) as double) as p{{ percent }}_days,
     {%- endfor %}
-    avg(days) as mean_days
+    -- of decimals: doubles add up to another sum in another order
+    avg(cast(days as decimal(18, 6))) as mean_days
 from intervals
 group by order_number

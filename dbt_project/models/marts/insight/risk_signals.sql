@@ -1,7 +1,11 @@
 {%- set insight = var("insight") %}
 with
     -- a signal is an inference: of who refused profiling there is none
-    customers as (select c.* from {{ ref("customer_360") }} c where not {{ refuses_profiling("c.customer_id") }}),
+    customers as (
+        select c.customer_id, c.order_count, c.refunded_share
+        from {{ ref("customer_360") }} c
+        where not {{ refuses_profiling("c.customer_id") }}
+    ),
     overdue as (
         select
             s.customer_id,
