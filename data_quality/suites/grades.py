@@ -42,6 +42,10 @@ _COUNTED = {
     "attribution": ("customer_count",),
     "attribution_spread": (),
     "cohort_retention": ("cohort_customer_count", "active_customer_count", "repeat_customer_count"),
+    "north_star": ("customer_count", "reached_count", "discounted_count", "discounted_reached_count", "partly_returned_count", "partly_returned_reached_count", "visited_count", "visited_reached_count", "clicked_count", "clicked_reached_count"),
+    "product_performance": ("customer_count", "first_buyer_count", "came_back_count"),
+    "product_affinity": ("customer_count",),
+    "interest_gap": ("people_count", "unviewed_people_count", "customer_count", "searched_count", "viewed_count", "carted_count", "bought_count", "never_bought_count"),
     "purchase_intervals": ("customer_count", "next_order_count"),
 }  # fmt: skip
 

@@ -151,6 +151,22 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ("insight", "risk_signals"): [
         no_row_where("every_signal_is_past_its_threshold", "What was seen is at or beyond the threshold.", "b.observed < b.threshold"),
     ],
+    ("insight", "north_star"): [
+        no_row_where("parts_are_of_the_week", "No more customers reach it than begin in the week.", "b.reached_count > b.customer_count"),
+        no_rows("every_first_buyer_is_counted", "As many customers as fct_orders has with a sale up to the night.",
+                "select * from (select (select coalesce(sum(customer_count), 0) from {batch}) as here, (select count(distinct customer_id) "
+                "from marts.fct_orders where is_sale and ordered_at <= (select as_of from ops.clock)) as there) as t where here <> there"),
+    ],
+    ("insight", "product_performance"): [
+        between("returned_share", 0, 1),
+        no_row_where("parts_are_of_the_buyers", "No more customers come back by a product than begin with it, nor begin with it than buy it.",
+                     "b.came_back_count > b.first_buyer_count or b.first_buyer_count > b.customer_count"),
+    ],
+    ("insight", "product_affinity"): [between("support_share", 0, 1), between("confidence_share", 0, 1)],
+    ("insight", "interest_gap"): [
+        no_row_where("parts_are_of_the_interested", "Who bought and who never did are the known customers, and these are among the people.",
+                     "b.bought_count + b.never_bought_count <> b.customer_count or b.customer_count > b.people_count"),
+    ],
     ("insight", "purchase_intervals"): [
         no_row_where("nobody_comes_from_nowhere", "No more customers order once more than came so far.", "b.next_order_count > b.customer_count"),
     ],

@@ -103,8 +103,8 @@
         from
             (
                 select
-                    coalesce(nullif(trim(channel), ''), 'unknown') as channel,
-                    coalesce(nullif(trim(campaign), ''), 'none') as campaign,
+                    coalesce({{ unless_blank("channel") }}, 'unknown') as channel,
+                    coalesce({{ unless_blank("campaign") }}, 'none') as campaign,
                     spend,
                     currency,
                     spend_on
@@ -118,3 +118,6 @@
         group by s.channel, s.campaign
     )
 {%- endmacro %}
+
+{#- SQL: a text as it is written, so that what analysts see in its place is found by it; null where it is blank. -#}
+{% macro unless_blank(value) -%} case when trim({{ value }}) <> '' then {{ value }} end {%- endmacro %}

@@ -36,6 +36,9 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     north_star_target: float | None = Field(
         default=None, gt=0, le=1, description="the share of first buyers that the company aims at"
     )
+    interest_days: int = Field(
+        default=365, gt=0, description="searches, views and carts of so many days up to the night are interest"
+    )
     most_order_numbers: int = Field(
         default=24, gt=0, description="up to which order of a customer the time to the next is told"
     )

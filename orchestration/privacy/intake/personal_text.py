@@ -100,10 +100,11 @@ SHOWN = (
     Shown("survey_responses", ("source_key",), ("survey",)),
     Shown("tickets", ("source_key",), ("category",)),
     Shown("web_sessions", ("source_key",), ("landing_channel", "campaign")),
-    Shown("web_events", (), ("kind", "page", "element")),
+    Shown("web_events", (), ("kind", "page", "element", "term")),
     Shown("products", ("source_key",), ("name", "category")),
     Shown("campaigns", ("source_key",), ("name", "purpose")),
-    Shown("email_events", ("campaign_key",)),
+    # stands for the name of a campaign that has none
+    Shown("email_events", ("campaign_key",), ("campaign_key",)),
     Shown("ad_spend", ("source_key",), ("channel", "campaign")),
 )
 # of keys that are written alike, as many are somebody's number as no other keys are by chance; so many are looked at

@@ -26,6 +26,11 @@ class Marts:
         empty_tables(con, *facts)
         con.execute("create schema ops; create schema reference; create schema if not exists insight")
         self.at(AS_OF)
+        con.execute(
+            "create schema if not exists identity; create or replace table identity.shown_values (is_key boolean, value varchar, shown varchar); "
+            "create or replace table identity.customer_source_records (source_system varchar, source_key varchar, customer_id varchar, valid_to timestamp); "
+            "create or replace table identity.restrictions (source_system varchar, source_key varchar)"
+        )
         for seed in ("permission_reasons",):
             con.execute(f"create table reference.{seed} as from read_csv('{SEEDS}/{seed}.csv')")
 

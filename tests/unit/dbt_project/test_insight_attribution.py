@@ -24,9 +24,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def marts(warehouse, models) -> Marts:
-    found = Marts(warehouse, models, _FACTS)
-    warehouse.execute("create schema if not exists identity; create or replace table identity.shown_values (is_key boolean, value varchar, shown varchar)")  # fmt: skip
-    return found
+    return Marts(warehouse, models, _FACTS)
 
 
 def visit(customer: str | None, at: str, channel: str | None, campaign: str | None = None, key: str = "") -> dict:

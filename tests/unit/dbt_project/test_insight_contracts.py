@@ -25,7 +25,9 @@ def test_columns_are_those_of_the_contract_and_nothing_is_told_of_nothing(wareho
     read = [p.stem for area in ("customers", "engagement") for p in (MODELS / "marts" / area).glob("*.sql")]
     read += [p.stem for p in (MODELS / "conformed").glob("*.sql")]
     marts = Marts(warehouse, models, (*read, "contact_permissions"))
-    warehouse.execute("create schema if not exists bi; create schema if not exists identity; create or replace table identity.shown_values (is_key boolean, value varchar, shown varchar)")  # fmt: skip
+    warehouse.execute(
+        "create schema if not exists bi; create schema if not exists identity; create or replace table identity.shown_values (is_key boolean, value varchar, shown varchar)"
+    )
     left = dict(models)
     while left:
         built = [name for name, sql in left.items() if _built(warehouse, name, sql)]

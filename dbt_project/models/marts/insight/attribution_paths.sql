@@ -5,8 +5,8 @@ with
         select
             v.customer_id,
             v.started_at as touched_at,
-            coalesce(nullif(trim(v.landing_channel), ''), 'direct') as channel,
-            coalesce(nullif(trim(v.campaign), ''), 'none') as campaign,
+            coalesce({{ unless_blank("v.landing_channel") }}, 'direct') as channel,
+            coalesce({{ unless_blank("v.campaign") }}, 'none') as campaign,
             v.source_system || ':visit:' || v.source_key as touch_key
         from {{ ref("fct_web_sessions") }} v
         where
@@ -28,7 +28,7 @@ with
             e.customer_id,
             e.occurred_at,
             'email',
-            coalesce(nullif(trim(c.name), ''), e.campaign_key, 'none'),
+            coalesce({{ unless_blank("c.name") }}, e.campaign_key, 'none'),
             e.source_system || ':click:' || e.source_key
         from {{ ref("fct_email_events") }} e
         left join
