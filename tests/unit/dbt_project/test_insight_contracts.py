@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from orchestration.contracts.model_files import model_file, models_of
+from orchestration.contracts.seeds import SEEDS
 from orchestration.core.settings import DBT_DIR
 from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import Marts
@@ -24,9 +25,10 @@ def models(tmp_path_factory) -> dict[str, str]:
 def test_columns_are_those_of_the_contract_and_nothing_is_told_of_nothing(warehouse, models):
     read = [p.stem for area in ("customers", "engagement") for p in (MODELS / "marts" / area).glob("*.sql")]
     read += [p.stem for p in (MODELS / "conformed").glob("*.sql")]
-    marts = Marts(warehouse, models, (*read, "contact_permissions"))
+    marts = Marts(warehouse, models, (*read, "contact_permissions", "contact_permission_history"))
     warehouse.execute(
-        "create schema if not exists bi; create schema if not exists identity; create or replace table identity.shown_values (is_key boolean, value varchar, shown varchar)"
+        "create schema if not exists bi; create schema if not exists identity; create or replace table identity.shown_values (is_key boolean, value varchar, shown varchar); "
+        f"create table reference.event_plan as from read_csv('{SEEDS}/event_plan.csv')"
     )
     left = dict(models)
     while left:

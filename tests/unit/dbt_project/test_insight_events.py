@@ -26,8 +26,6 @@ def marts(warehouse, models) -> Marts:
     define_match_keys(warehouse)
     found = Marts(warehouse, models, ("conformed_web_events",))
     warehouse.execute(
-        "create schema if not exists identity; create table identity.customer_source_records (source_system varchar, source_key varchar, customer_id varchar, valid_to timestamp); "
-        "create table identity.restrictions (source_system varchar, source_key varchar); "
         "create table reference.event_plan (event_kind varchar, owner varchar, is_required boolean, meaning varchar); "
         "insert into reference.event_plan values ('page_view', 'web team', true, 'A page'), ('search', 'web team', false, 'A search')"
     )

@@ -58,7 +58,7 @@ select
     cast(
         {{ insight["north_star_target"] if insight["north_star_target"] is not none else "null" }} as double
     ) as target_share,
-    avg(days_until) filter (has_reached) as reached_mean_days,
+    avg(cast(days_until as decimal(18, 6))) filter (has_reached) as reached_mean_days,
     cast(avg(gross_amount) as decimal(18, 2)) as first_order_mean_amount,
     {%- for driver in north_star_drivers() %}
         count(*) filter (is_{{ driver }}) as {{ driver }}_count,

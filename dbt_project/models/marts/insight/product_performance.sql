@@ -49,7 +49,7 @@ select
     cast(percentile_cont(0.9) within group (order by s.paid_price) as decimal(18, 2)) as p90_price_amount,
     -- of lines that sold something
     avg(case when s.is_discounted then 1.0 else 0.0 end) filter (s.quantity > 0) as discounted_share,
-    avg(s.discount_share) filter (s.is_discounted and s.quantity > 0) as discount_mean_share,
+    avg(cast(s.discount_share as decimal(18, 8))) filter (s.is_discounted and s.quantity > 0) as discount_mean_share,
     cast(sum(least(s.refunded_quantity, s.quantity)) filter (s.quantity > 0) as double)
     / nullif(cast(sum(s.quantity) filter (s.quantity > 0) as double), 0) as returned_share,
     count(distinct case when s.purchase_number = 1 then s.customer_id end) as first_buyer_count,
