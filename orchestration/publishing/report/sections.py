@@ -124,6 +124,15 @@ SECTIONS = (
                 says=newest("cohort_month", "bought_again_percent", "of the customers who came bought again within three months"),
             ),
             Part(
+                "North Star: new customers who bought again in time",
+                Question(
+                    "north_star",
+                    order="week_on desc",
+                    derived={"reached_percent": "round(100.0 * reached_count / nullif(new_customer_count, 0))"},
+                ),
+                note="By week of the first purchase, of weeks whose customers have had all days. [insight] in kundbild.toml says what counts.",
+            ),
+            Part(
                 "From one order to the next",
                 Question(
                     "purchase_intervals",
@@ -202,6 +211,16 @@ SECTIONS = (
         "Products",
         (
             _CATEGORIES,
+            Part(
+                "The gap between interest and purchase",
+                Question(
+                    "interest_gap",
+                    order="never_bought_count desc nulls last, interest",
+                    derived={"never_bought_percent": "round(100.0 * never_bought_count / nullif(customer_count, 0))"},
+                ),
+                note="Customers who searched for, viewed or put aside products of a category, and those of them who have not bought since.",
+                add="connect a source of web events",
+            ),
             Part("Bought by most customers, last 90 days", Question("products_sold_most", order="buyer_count desc, product limit 10")),
         ),
         "connect a source of order lines and products",

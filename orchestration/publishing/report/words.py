@@ -28,6 +28,7 @@ _HEADINGS = {
     "linear_count": "linear",
     "markov_count": "Markov",
     "median_days": "days until then",
+    "never_bought_count": "never bought",
     "net_amount": "net revenue",
     "nps_score": "NPS",
     "ordered_again_count": "ordered again",

@@ -119,3 +119,11 @@ select model, channel, campaign, people as customer_count, credit as credited_co
 from
     (values ('social', 'spring', 60, 21.4), ('social', 'none', 30, 5.1), ('email', 'none', 80, 4.2), ('referral', 'none', 9, 40)) t(channel, campaign, people, credit),
     (values ('first'), ('last'), ('linear'), ('markov')) m(model);
+
+insert into bi.north_star by name
+select date '2026-06-01' + cast(n * 7 as integer) as week_on, 40 + n as customer_count, 21 as reached_count, n < 5 as is_final
+from range(8) t(n);
+
+insert into bi.interest_gap by name
+select kind as interest_kind, interest, people as people_count, people as customer_count, people as viewed_count, 8 as carted_count, people - 13 as bought_count, 13 as never_bought_count
+from (values ('category', 'Tents', 120), ('category', 'Skis', 9), ('search term', 'Astrid', 40)) t(kind, interest, people);

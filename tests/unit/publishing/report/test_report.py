@@ -127,6 +127,9 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     assert [tuple(row.values()) for row in part(company, "segments").records] == [("value tier", "low", 370, 340, 2.3), ("value tier", "top", 20, None, 2.3)]  # fmt: skip
     credits = {row["channel"]: (row["markov_count"], row["cost_of_each_amount"]) for row in part(company, "attribution").records}  # fmt: skip
     assert credits == {"social": (30, 140 / 30), "email": (None, None)}
+    assert [row["reached_percent"] for row in part(company, "north_star").records] == [50] * 5
+    gap = [tuple(row.values()) for row in part(company, "interest_gap").records]
+    assert gap == [("Tents", 120, 120, None, 110, 10, 8)]
     # of 57 customers who came 14 bought again
     assert part(company, "bought_again").first["bought_again_percent"] == 17
     assert [row["median_days"] for row in part(company, "purchase_intervals").records] == [42, 42, 42, None]
