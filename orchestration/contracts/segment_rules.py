@@ -30,6 +30,7 @@ _MARTS = DBT_DIR / "models" / "marts"
 _MODELS = ((_MARTS / "customers" / "customer_360.yml", "c"), (_MARTS / "segments" / "customer_rfm.yml", "r"))
 _SINCE = "days_since_"
 _VALUE_OF = re.compile(r"^\{(\w+)\}$")
+_MOST_SIGNS = 2000
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_ ]*$")
 _WORDS = "and, or, not, =, <>, <, <=, >, >=, +, -, *, /, between, in (values), like, is null, case, abs, coalesce, greatest, least, lower, upper, round"
 _ALLOWED = (
@@ -114,15 +115,31 @@ def checked(scheme: str, segment: str, condition: str, description: str, where: 
             raise ConfigurationError(
                 f"'{name}' names no scheme or segment", where=where, to_do="use a-z, 0-9, _ and blanks; {column} for a value"
             )  # fmt: skip
-    tree = _parsed(condition, where)
+    try:
+        tree = _parsed(condition, where)
+        sql = _without_division_by_zero(tree).sql(dialect="duckdb", comments=False)
+    except RecursionError as error:
+        raise ConfigurationError(
+            "the condition has too many brackets", where=where, to_do="make several segments of it"
+        ) from error
     columns = {column.name for column in _columns(tree)} | ({named[1]} if named else set())
     unknown = sorted(columns - readable_columns().keys())
     if unknown:
         raise ConfigurationError(f"there is no column {unknown[0]} for segments", where=where, to_do=_to_do(unknown[0]))
-    sql = tree.sql(dialect="duckdb", comments=False)
     _bound(sql, where)
     value = f"cast({named[1]} as varchar)" if named else text(segment)
     return SegmentRule(scheme, segment, sql, value, tuple(sorted(columns)), description)
+
+
+def _without_division_by_zero(tree: Expr) -> Expr:
+    """What is divided by 0 is not known: DuckDB says of 0 / 0 that it is greater than any number."""
+    from sqlglot.expressions import Div, Literal, Nullif, Paren
+
+    # what is divided within is done first: the divisor is a copy
+    for division in reversed(list(tree.find_all(Div))):
+        divisor = division.expression.copy()
+        division.set("expression", Nullif(this=Paren(this=divisor), expression=Literal.number(0)))
+    return tree
 
 
 def _columns(tree: Expr) -> list[Expr]:
@@ -136,6 +153,12 @@ def _parsed(condition: str, where: str) -> Expr:
     from sqlglot.errors import SqlglotError
     from sqlglot.expressions import Column
 
+    if not condition.strip():
+        raise ConfigurationError("the condition is empty", where=where, to_do="for example: order_count >= 3")
+    if len(condition) > _MOST_SIGNS:
+        raise ConfigurationError(
+            f"the condition is longer than {_MOST_SIGNS:,} signs", where=where, to_do="make several segments of it"
+        )
     try:
         trees = sqlglot.parse(condition, dialect="duckdb")
     except SqlglotError as error:

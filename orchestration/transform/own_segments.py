@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from orchestration.contracts.segment_rules import segment_rules
 from orchestration.core.errors import ConfigurationError, KundbildError
 from orchestration.core.home import write_private
 from orchestration.core.settings import Settings
@@ -32,6 +33,10 @@ def assert_name_is_free(settings: Settings, name: str, scheme: str | None) -> No
         raise KundbildError(
             f"there is a segment {name}: {settings.segments[name].where}", where=f"[segments.{name}] in kundbild.toml",
             to_do="change its condition there, or take another name",
+        )  # fmt: skip
+    if scheme is None and any(rule.scheme == name for rule in segment_rules(settings)):
+        raise KundbildError(
+            f"there is a scheme {name}", to_do=f"take another name, or --scheme {name} to be a segment of it, behind those that are there"
         )  # fmt: skip
 
 

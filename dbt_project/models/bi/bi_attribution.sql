@@ -1,17 +1,31 @@
 with
-    cells as (select *, customer_count as people from {{ ref("attribution") }}),
-    marked as (select *, {{ is_lumped(["model"], ["channel", "campaign"]) }} as is_lumped from cells),
+    -- revenue is of those who bought, and the count of those who were touched
+    cells as (
+        select
+            *,
+            case
+                when {{ is_few("buyer_count") }}
+                then buyer_count
+                when {{ is_few("customer_count") }} or buyer_count = 0
+                then customer_count
+                else buyer_count
+            end as people
+        from {{ ref("attribution") }}
+    ),
+    marked as (
+        select *, {{ is_lumped(["model"], ["channel", "campaign"], last="buyer_count = 0") }} as is_lumped from cells
+    ),
     told as (
         select
             f.model,
             case when f.is_lumped then {{ lumped() }} else {{ shown("channel") }} end as channel,
             case when f.is_lumped then {{ lumped() }} else {{ shown("campaign") }} end as campaign,
             bool_and(f.is_direct) as is_direct,
-            case when not bool_or(f.is_lumped) then sum(f.people) end as customer_count,
+            case when not bool_or(f.is_lumped) then sum(f.customer_count) end as customer_count,
             sum(f.credited_conversions) as conversions,
             sum(f.net_amount) as net,
             sum(f.spend_amount) as spend,
-            bool_or(not {{ is_few("f.people") }}) as is_of_enough
+            sum(f.buyer_count) = 0 or bool_or(f.buyer_count >= {{ var("min_people") }}) as is_of_enough
         from marked f {{ joined_shown(["channel", "campaign"]) }}
         group by 1, 2, 3
     )

@@ -1,11 +1,13 @@
+-- rounded: exact counts of one month and the next, subtracted, would tell of one person
 select
     cohort_month,
     months_since,
-    {{ unless_few("cohort_customer_count") }} as cohort_customer_count,
-    {{ part_unless_few("active_customer_count", "cohort_customer_count") }} as active_customer_count,
-    {{ part_unless_few("repeat_customer_count", "cohort_customer_count") }} as repeat_customer_count,
-    case when not {{ is_few("active_customer_count") }} then order_count end as order_count,
-    case when not {{ is_few("active_customer_count") }} then net_amount end as net_amount,
+    {{ rounded("cohort_customer_count") }} as cohort_customer_count,
+    {{ rounded("active_customer_count") }} as active_customer_count,
+    {{ rounded("repeat_customer_count") }} as repeat_customer_count,
+    case when active_customer_count >= {{ var("min_people") }} or order_count = 0 then order_count end as order_count,
+    -- a month without an order may have one customer's credit note
+    case when active_customer_count >= {{ var("min_people") }} or net_amount = 0 then net_amount end as net_amount,
     currency,
     is_final
 from {{ ref("cohort_retention") }}

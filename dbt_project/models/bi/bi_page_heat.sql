@@ -1,12 +1,12 @@
--- an area of few visitors is not told, nor is the page of few
+-- an area of few visitors is not told; counts are rounded, for areas subtracted from each other would tell of few
 select
     {{ shown("page") }} as page,
     f.area_kind,
     {{ shown("area") }} as area,
-    cast(sum(f.event_count) as bigint) as event_count,
-    max(f.visitor_count) as visitor_count,
-    max(f.page_visitor_count) as page_visitor_count,
-    max(f.visitor_share) as visitor_share
+    {{ rounded("sum(f.event_count)") }} as event_count,
+    {{ rounded("max(f.visitor_count)") }} as visitor_count,
+    {{ rounded("max(f.page_visitor_count)") }} as page_visitor_count,
+    {{ rounded("max(f.visitor_count)") }} / cast({{ rounded("max(f.page_visitor_count)") }} as double) as visitor_share
 from {{ ref("page_heat") }} f {{ joined_shown(["page", "area"]) }}
-where not {{ is_few("f.visitor_count") }}
+where f.visitor_count >= {{ var("min_people") }}
 group by 1, 2, 3

@@ -7,9 +7,6 @@
     "p10_price_amount",
     "p50_price_amount",
     "p90_price_amount",
-    "discounted_share",
-    "discount_mean_share",
-    "returned_share",
 ] %}
 select
     f.source_system,
@@ -19,6 +16,19 @@ select
     {{ unless_few("f.customer_count") }} as customer_count,
     {%- for column in told %}
         case when not {{ is_few("f.customer_count") }} then f.{{ column }} end as {{ column }},
+    {%- endfor %}
+    {%- for column, people in {
+        "discounted_share": "f.discounted_customer_count",
+        "discount_mean_share": "f.discounted_customer_count",
+        "returned_share": "f.returning_customer_count",
+    }.items() %}
+        case
+            when
+                not {{ is_few("f.customer_count") }}
+                and not {{ is_few(people) }}
+                and not {{ is_few("f.customer_count - " ~ people) }}
+            then f.{{ column }}
+        end as {{ column }},
     {%- endfor %}
     {{ part_unless_few("f.first_buyer_count", "f.customer_count") }} as first_buyer_count,
     case

@@ -1,9 +1,21 @@
+with
+    orders as (
+        select
+            *,
+            -- those who go on are the customers of the next row
+            coalesce(
+                {{ is_few("lag(next_order_count) over (order by order_number)") }}
+                or {{ is_few("lag(customer_count - next_order_count) over (order by order_number)") }},
+                false
+            ) as is_of_few_before
+        from {{ ref("purchase_intervals") }}
+    )
 select
     order_number,
-    {{ unless_few("customer_count") }} as customer_count,
+    case when not is_of_few_before then {{ unless_few("customer_count") }} end as customer_count,
     {{ part_unless_few("next_order_count", "customer_count") }} as next_order_count,
     {%- for days in ["p10", "p25", "p50", "p75", "p90", "mean"] %}
         case when not {{ is_few("next_order_count") }} then {{ days }}_days end as {{ days }}_days
         {{- "," if not loop.last }}
     {%- endfor %}
-from {{ ref("purchase_intervals") }}
+from orders

@@ -103,6 +103,7 @@ with
             join starts s on s.scheme = p.scheme and s.days_ago = {{ ago }} {{ "union all" if not loop.last }}
         {%- endfor %}
     )
+-- what was is rounded: subtracted from an exact count of today it would tell of one person
 select
     t.scheme,
     t.segment,
@@ -112,7 +113,7 @@ select
         cast(t.{{ total }} as double) / nullif({{ unless_few("t.people") }}, 0) as {{ total }}_per_customer,
     {%- endfor %}
     '{{ var("currency") }}' as currency
-    {%- for ago in past %}, cast(w{{ ago }}.people as bigint) as customer_count_{{ ago }}d_ago {%- endfor %}
+    {%- for ago in past %}, {{ rounded("w" ~ ago ~ ".people") }} as customer_count_{{ ago }}d_ago {%- endfor %}
 from told t
 {%- for ago in past %}
     left join

@@ -37,7 +37,9 @@ def test_a_condition_on_columns_is_read(condition, sql):
     ("customer_id = 'x'", "there is no column customer_id"),
     ("order_count >", "the condition is not SQL"),
     ("order_count > 1 limit 1", "the condition is not SQL"),
-    ("", "not one condition"),
+    ("", "the condition is empty"),
+    ("(" * 900 + "true" + ")" * 900, "too many brackets"),
+    ("order_count > 1 or " * 200 + "true", "longer than 2,000"),
     ("true; drop table marts.customer_360", "not one condition"),
     ("order_count in (select 1)", "may not say"),
     ("(select 1) = 1", "may not say"),
@@ -114,3 +116,17 @@ def test_doctor_tells_a_wrong_condition_before_a_night_does(tmp_path, monkeypatc
     monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path / "home"))
     (found,) = [finding for finding in examine() if finding.what == "segments"]
     assert not found.is_ok and "order_cont" in found.found and "[segments.vips]" in found.found
+
+
+def test_what_is_divided_by_zero_is_not_known():
+    import duckdb
+
+    for condition in (
+        "refunded_order_count / order_count > 0.5",
+        "order_count / 0 > 3",
+        "1 / (refunded_order_count / order_count) > 0",
+    ):
+        asked = duckdb.sql(
+            f"select {_rule(condition).condition} from (select 0 as order_count, 0 as refunded_order_count)"
+        )
+        assert asked.fetchall() == [(None,)], condition

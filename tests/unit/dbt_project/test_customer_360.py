@@ -241,4 +241,10 @@ def test_who_may_be_contacted_is_told_by_channel_and_not_by_the_permission_to_pr
     picture.add("marts.contact_permissions", may | {"purpose": "newsletter", "channel": "email"}, may | {"purpose": "profiling", "channel": "sms"},
                 may | {"purpose": "survey", "channel": "phone"}, may | {"purpose": "offers", "channel": "post", "is_permitted": False})  # fmt: skip
     channels = [f"is_contactable_by_{channel}" for channel in ("email", "sms", "phone", "post")]
+    assert picture("c1", *channels) == (False, False, False, False)  # nobody knows how old
+    picture.run("update marts.dim_customers set is_minor_or_unknown_age = false where customer_id = 'c1'")
     assert picture("c1", *channels) == (True, False, False, False)
+    for kept_out in ("is_protected", "is_deceased", "is_minor_or_unknown_age", "has_impossible_birth_date"):
+        picture.run(f"update marts.dim_customers set {kept_out} = true where customer_id = 'c1'")
+        assert not any(picture("c1", *channels)), kept_out
+        picture.run(f"update marts.dim_customers set {kept_out} = false where customer_id = 'c1'")

@@ -263,3 +263,37 @@ def test_analysts_see_channels_of_few_customers_in_one_row(marts):
     }
     marts.con.execute(f"create schema bi; create table bi.attribution as {marts.models['bi_attribution']}")
     assert len(marts.rows("bi_attribution_spread")) == 2
+
+
+def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
+    """Many came by "social" and one of them bought; nobody of "display" did, and money was spent there."""
+    for n in range(40):
+        channel = "organic" if n < 20 else "email ad" if n < 30 else "social"
+        marts.add(
+            "marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", channel), visit(f"d{n}", "2026-05-01", "social")
+        )
+        if n < 31:
+            marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10 if n < 30 else 658.7))
+    spent = {
+        "source_system": "ads",
+        "source_key": "1",
+        "channel": "display",
+        "campaign": "brand",
+        "spend": 100,
+        "currency": "SEK",
+        "spend_on": datetime(2026, 5, 1),
+    }
+    marts.add("conformed.conformed_ad_spend", spent)
+    marts.build("attribution_paths", "attribution_removal", "attribution")
+    exact = marts.by("attribution", "model", "channel")
+    assert (exact["first", "social"]["buyer_count"], exact["first", "social"]["customer_count"]) == (1, 50)
+    found = marts.by("bi_attribution", "model", "channel")
+    rest = found["first", "several, some of few people"]
+    # with the smallest channel of enough buyers, not with the one that nobody bought by
+    assert {channel for model, channel in found if model == "first"} == {
+        "organic",
+        "display",
+        "several, some of few people",
+    }
+    assert (rest["credited_conversions"], float(rest["net_amount"]), rest["customer_count"]) == (11, 758.7, None)
+    assert (found["first", "display"]["credited_conversions"], found["first", "display"]["spend_amount"]) == (0, 100)

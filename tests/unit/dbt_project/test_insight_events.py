@@ -125,10 +125,27 @@ def test_analysts_see_no_area_of_few_and_no_address_in_a_page(marts, warehouse):
     marts.build("event_plan_status", "page_heat")
     (row,) = marts.rows("bi_page_heat")
     assert (row["page"], row["area"], row["visitor_count"]) == ("/u/[email address removed]", "save", 5)
-    odd = marts.by("bi_event_plan_status", "event_kind")["odd"]
-    assert (odd["event_count_7d"], odd["mean_week_event_count"], odd["visitor_count"], odd["status"]) == (
-        None,
-        None,
-        None,
-        "unknown",
+    # what few sent may be what somebody wrote
+    found = marts.by("bi_event_plan_status", "event_kind")
+    assert "odd" not in found
+    odd = found["several, some of few people"]
+    assert (
+        odd["event_count_7d"],
+        odd["mean_week_event_count"],
+        odd["visitor_count"],
+        odd["last_seen_at"],
+        odd["status"],
+    ) == (None, None, None, None, "unknown")
+
+
+def test_analysts_see_no_week_of_few_of_a_kind_that_many_sent(marts, warehouse):
+    marts.add(
+        "conformed.conformed_web_events",
+        *(event("search", f"v{n}", 50) for n in range(40)),
+        *(event("search", f"v{n}", 20) for n in range(6)),
+        event("search", "v1", 2),
     )
+    marts.build("event_plan_status", "page_heat")
+    row = marts.by("bi_event_plan_status", "event_kind")["search"]
+    assert (row["event_count_7d"], row["mean_week_event_count"], row["visitor_count"]) == (None, 1.5, 40)
+    assert row["last_seen_at"].hour == 0

@@ -49,6 +49,8 @@ def test_the_command_counts_only_or_writes_and_refuses_what_is_wrong_or_there(ku
     assert config.read_text() == CONFIG.read_text()
     wrong = mine("add-segment", "vips", "--where", "order_cont > 1", code=2).stderr
     assert "there is no column order_cont" in wrong and "did you mean order_count?" in wrong
+    taken = mine("add-segment", "lifecycle", "--where", "order_count > 3", code=2).stderr
+    assert "there is a scheme lifecycle" in taken and "--scheme lifecycle" in taken
     assert "cannot be named 'Big Ones'" in mine("add-segment", "Big Ones", "--where", "true", code=2).stderr
     written = mine(*said).stdout
     assert "[segments.vips]" in written and "after the first night" in written

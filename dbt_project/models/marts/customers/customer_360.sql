@@ -194,6 +194,7 @@ with
         from {{ ref("bridge_household_customers") }} m
         join {{ ref("dim_households") }} h using (household_id)
     ),
+    -- as audiences are: whom the law keeps out may not be contacted, whatever they said
     permissions as (
         select
             a.customer_id
@@ -202,7 +203,17 @@ with
             {%- endfor %}
         from {{ ref("contact_permissions") }} a
         join {{ ref("purposes") }} p on p.purpose = a.purpose and p.is_marketing
-        where a.purpose <> 'profiling'
+        join {{ ref("dim_customers") }} d on d.customer_id = a.customer_id
+        where
+            a.purpose <> 'profiling'
+            and not coalesce(d.is_protected, false)
+            and not coalesce(d.is_deceased, false)
+            and not coalesce(d.has_impossible_birth_date, false)
+            and (
+                not coalesce(d.is_minor_or_unknown_age, true)
+                or d.birth_date is null
+                and {{ unknown_age_is_adult("a.purpose") }}
+            )
         group by a.customer_id
     ),
     -- of whom nothing may be inferred (Art. 21)

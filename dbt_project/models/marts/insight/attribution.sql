@@ -15,7 +15,8 @@ with
             {%- for model in by_touch %}
                 ,
                 coalesce(sum({{ model }}) filter (is_converted), 0) as {{ model }}_conversions,
-                coalesce(sum({{ model }} * cast(net_amount as double)) filter (is_converted), 0) as {{ model }}_net
+                coalesce(sum({{ model }} * cast(net_amount as double)) filter (is_converted), 0) as {{ model }}_net,
+                count(distinct case when is_converted and {{ model }} > 0 then customer_id end) as {{ model }}_buyers
             {%- endfor %}
         from weighted
         group by channel, campaign
@@ -32,7 +33,8 @@ with
                 channel,
                 campaign,
                 {{ model }}_conversions as conversions,
-                {{ model }}_net as net
+                {{ model }}_net as net,
+                {{ model }}_buyers as buyers
             from touched
             union all
         {%- endfor %}
@@ -41,7 +43,9 @@ with
             t.channel,
             t.campaign,
             n.conversions * r.credit_share * t.parts / sum(t.parts) over (partition by r.state),
-            cast(n.net as double) * r.credit_share * t.parts / sum(t.parts) over (partition by r.state)
+            cast(n.net as double) * r.credit_share * t.parts / sum(t.parts) over (partition by r.state),
+            -- the credit is of every purchase that came by there
+            t.linear_buyers
         from touched t
         join {{ ref("attribution_removal") }} r on r.channel = t.channel
         cross join totals n
@@ -49,10 +53,10 @@ with
     {{ spent_on_ads() }},
     -- what was spent on and touched nobody is told with every model
     credited as (
-        select model, channel, campaign, coalesce(conversions, 0) as conversions, coalesce(net, 0) as net
+        select model, channel, campaign, coalesce(conversions, 0) as conversions, coalesce(net, 0) as net, buyers
         from credits
         union all
-        select m.model, s.channel, s.campaign, 0, 0
+        select m.model, s.channel, s.campaign, 0, 0, 0
         from spent s
         cross join
             (
@@ -67,6 +71,7 @@ with
             c.model,
             c.channel,
             c.campaign,
+            c.buyers,
             {{ to_the_cent("c.conversions", "n.conversions", "c.model", ["c.channel", "c.campaign"]) }}
             as credited_conversions,
             {{ to_the_cent("c.net", "n.net", "c.model", ["c.channel", "c.campaign"]) }} as net_amount
@@ -80,6 +85,7 @@ select
     coalesce(t.is_direct, false) as is_direct,
     coalesce(t.customers, 0) as customer_count,
     coalesce(t.touches, 0) as touch_count,
+    r.buyers as buyer_count,
     r.credited_conversions,
     r.net_amount,
     coalesce(t.unpriced, 0) as unpriced_order_count,

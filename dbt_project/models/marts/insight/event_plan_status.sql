@@ -9,6 +9,17 @@ with
             )
             / 4.0 as weekly_before,
             count(distinct {{ web_visitor() }}) as visitor_count,
+            count(
+                distinct case when e.occurred_at > {{ as_of() }} - interval 7 day then {{ web_visitor() }} end
+            ) as visitors_7d,
+            count(
+                distinct case
+                    when
+                        e.occurred_at > {{ as_of() }} - interval 35 day
+                        and e.occurred_at <= {{ as_of() }} - interval 7 day
+                    then {{ web_visitor() }}
+                end
+            ) as visitors_before,
             max(e.occurred_at) as last_seen_at
         from {{ ref("conformed_web_events") }} e
         where
@@ -26,6 +37,8 @@ select
     coalesce(p.is_required, false) as is_required,
     coalesce(s.events_7d, 0) as event_count_7d,
     cast(coalesce(s.weekly_before, 0) as double) as mean_week_event_count,
+    coalesce(s.visitors_7d, 0) as visitor_count_7d,
+    coalesce(s.visitors_before, 0) as visitor_count_4_weeks_before,
     coalesce(s.visitor_count, 0) as visitor_count,
     s.last_seen_at,
     case

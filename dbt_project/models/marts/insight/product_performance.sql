@@ -52,6 +52,8 @@ select
     avg(cast(s.discount_share as decimal(18, 8))) filter (s.is_discounted and s.quantity > 0) as discount_mean_share,
     cast(sum(least(s.refunded_quantity, s.quantity)) filter (s.quantity > 0) as double)
     / nullif(cast(sum(s.quantity) filter (s.quantity > 0) as double), 0) as returned_share,
+    count(distinct case when s.refunded_quantity > 0 then s.customer_id end) as returning_customer_count,
+    count(distinct case when s.is_discounted then s.customer_id end) as discounted_customer_count,
     count(distinct case when s.purchase_number = 1 then s.customer_id end) as first_buyer_count,
     count(distinct case when s.purchase_number = 1 and s.purchases > 1 then s.customer_id end) as came_back_count,
     '{{ var("currency") }}' as currency
