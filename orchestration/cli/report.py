@@ -23,14 +23,18 @@ def report(
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import refuse_newer
     from orchestration.publishing.report.making import make_report
+    from orchestration.publishing.report.places import dictionary_beside
 
     if to:
         _assert_form(to, (".html",))
         assert_may_write(to, overwrite=overwrite)
+        assert_may_write(dictionary_beside(to), overwrite=overwrite)
     home, config = home_and_config()
     refuse_newer(home)
     page = make_report(home, load_settings(config), to)
     out.print(f"Report: {page}", highlight=False)
+    if to and dictionary_beside(to).exists():
+        out.print(f"Data dictionary, to which it links: {dictionary_beside(to)}", highlight=False)
     if open_:
         typer.launch(page.resolve().as_uri())
 

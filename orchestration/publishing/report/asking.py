@@ -29,10 +29,11 @@ _LOCKED: dict[str, Any] = {"memory_limit": "200MB", "threads": 2, "enable_extern
 
 @dataclass(frozen=True)
 class Question:
-    """A script of `sql/`, and how its answer is told: `derived` and `order` are those of rules.told."""
+    """A script of `sql/`, and how its answer is told: `shares`, `derived` and `order` are those of rules.told."""
 
     script: str
     order: str = "all"
+    shares: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
     is_of_people: bool = True
 
@@ -40,7 +41,8 @@ class Question:
 @dataclass(frozen=True)
 class Answer:
     """What a publication says. `lacks` says in words why there are no rows, where there are none, and `is_empty` that no source told
-    of it; `sql` is the query as asked."""
+    of it; `sql` is the query as shown. `exact` has, row by row, each shown count and amount as (exact value, the step that it is rounded
+    to): for changes in words, never shown."""
 
     tables: tuple[str, ...]
     sql: str = ""
@@ -48,6 +50,7 @@ class Answer:
     rows: tuple[tuple[Any, ...], ...] = ()
     lacks: str = ""
     is_empty: bool = False
+    exact: tuple[Mapping[str, tuple[float, float]], ...] = field(default=(), repr=False)
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -87,14 +90,23 @@ class Asked:
             return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}: {_OLDER}")
         try:
             columns = [column[0] for column in self.con.execute(f"from ({script}) limit 0").description or []]
-            sql = told(script, columns, self.k, derived=question.derived, order=question.order, is_of_people=question.is_of_people)  # fmt: skip
-            cursor = self.con.execute(sql)
-            shown, rows = tuple(column[0] for column in cursor.description or []), cursor.fetchall()
+            how: dict[str, Any] = {"shares": question.shares, "derived": question.derived, "order": question.order, "is_of_people": question.is_of_people}  # fmt: skip
+            sql = told(script, columns, self.k, **how)
+            cursor = self.con.execute(told(script, columns, self.k, **how, is_exact=True))
+            asked = [column[0] for column in cursor.description or []]
+            found = [dict(zip(asked, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.BinderException:
             return Answer(tables, lacks=f"The publication's {' and '.join(tables)} has other columns: {_OLDER}")
-        if rows:
-            return Answer(tables, sql, shown, tuple(rows))
+        if found:
+            shown = tuple(column for column in asked if not column.endswith(("_exact", "_step")))
+            rows = tuple(tuple(row[column] for column in shown) for row in found)
+            return Answer(tables, sql, shown, rows, exact=tuple(_exact(row) for row in found))
         empty = [table for table in tables if not self.con.execute(f"from {table} limit 1").fetchall()]
         if empty:
             return Answer(tables, sql, lacks=f"{' and '.join(empty)} is empty", is_empty=True)
         return Answer(tables, sql, lacks=f"Too few people: fewer than {self.k}, or none in the time that is shown")
+
+
+def _exact(row: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    names = [column.removesuffix("_exact") for column in row if column.endswith("_exact")]
+    return {name: (row[f"{name}_exact"], row[f"{name}_step"]) for name in names if row[f"{name}_exact"] is not None}

@@ -17,7 +17,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, write_private
 from orchestration.core.settings import Settings
 from orchestration.publishing.grades import ANALYST
-from orchestration.publishing.report.places import REPORT, Task
+from orchestration.publishing.report.places import REPORT, Task, assert_folder_is_there, dictionary_beside
 from orchestration.publishing.report.rules import least_people
 from orchestration.publishing.versions import Publication, current, list_publications, unusable_parts
 from orchestration.transform.runner import Dbt
@@ -28,10 +28,13 @@ _WEEK = timedelta(days=7)
 def make_report(home: Home, settings: Settings, to: Path | None = None) -> Path:
     """Makes the report of the current publication, at `to` or in its folder, and returns where it lies.
 
-    Raises KundbildError where nothing is published, and where the report cannot be made.
+    Raises KundbildError where nothing is published, where the folder of `to` is not there, and where the report cannot be made.
     """
+    if to:
+        assert_folder_is_there(to)
     task = task_of(home, settings, to)
-    task.page.parent.mkdir(mode=0o700, exist_ok=True)
+    if to is None:
+        task.page.parent.mkdir(mode=0o700, exist_ok=True)
     answer = _asked(task, settings.report.max_seconds)
     if failed := answer.get("failed"):
         said = answer.get("said") or f"the report could not be made ({failed})"
@@ -63,6 +66,7 @@ def make_picture(home: Home, settings: Settings, topic: str, to: Path, form: str
     from orchestration.publishing.report.page import Report
     from orchestration.publishing.report.picture import as_picture, as_png
 
+    assert_folder_is_there(to)
     task = task_of(home, settings, to)
     with ExitStack() as stack:
         now, before = (
@@ -87,7 +91,7 @@ def task_of(home: Home, settings: Settings, to: Path | None = None) -> Task:
         now=_place(home, publication),
         before=_place(home, former) if former else None,
         page=page,
-        dictionary=page.with_name("dictionary.html" if to is None else f"{page.stem}_dictionary.html"),
+        dictionary=dictionary_beside(to) if to else page.with_name("dictionary.html"),
         manifest=Dbt(settings, home).last_manifest(),
         temporary=home.temporary,
     )

@@ -77,10 +77,11 @@ class Report:
         value = answer.first.get(figure.column)
         said = ""
         if self.before:
-            former = self.answer(self.before, figure.question).first.get(figure.column)
-            said = change(figure.column, value, former, self.before.as_of, self.currency)
+            said = change(
+                figure.column, answer, self.answer(self.before, figure.question), self.before.as_of, self.currency
+            )
         lacks = "" if value is not None else self._lacking(answer, figure.add)
-        return {"title": figure.title, "value": shown(figure.column, value, self.currency), "change": said, "lacks": lacks, "answer": answer}  # fmt: skip
+        return {"title": figure.title, "value": shown(figure.column, value, self.currency), "change": said, "note": figure.note, "lacks": lacks, "answer": answer}  # fmt: skip
 
     def part(self, part: Part, add: str) -> Told:
         answer = self.answer(self.now, part.question)

@@ -60,3 +60,5 @@ class Figure:
     question: Question
     column: str
     add: str
+    # what the number does not say by itself
+    note: str = ""

@@ -14,6 +14,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from orchestration.core.errors import KundbildError
+from orchestration.publishing.report.asking import Answer
 from orchestration.publishing.report.charts import COLOURS, FONT, INK, QUIET
 from orchestration.publishing.report.page import Report
 from orchestration.publishing.report.sections import TOPICS
@@ -25,6 +26,8 @@ _INNER = WIDTH - 2 * _MARGIN
 # a chart of few rows is not blown up further, one of many not higher
 _MOST_SCALE, _MOST_HEIGHT = 2.4, 900
 _CHART = 480
+# letters of the foot's size in a line, as wide ones as names of tables have
+_FOOT = 88
 
 
 def as_picture(report: Report, topic: str) -> str:
@@ -41,17 +44,15 @@ def as_picture(report: Report, topic: str) -> str:
     drawn = re.sub(r"<title>.*?</title>", "", chart, count=1, flags=re.DOTALL)
     left, top, width, height = (float(n) for n in _view_box(chart).split())
     scale = min(_INNER / width, _MOST_SCALE, _MOST_HEIGHT / height)
+    told = [one for figure in figures if not (one := report.figure(figure))["lacks"]]
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["day"] = day
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
         title=title,
         part=part,
         says=textwrap.wrap(says, 62),
-        figures=[told for figure in figures if not (told := report.figure(figure))["lacks"]],
+        figures=told,
         company=report.company,
-        as_of=report.now.as_of,
-        k=report.now.k,
-        tables=", ".join(answer.tables),
+        foot_lines=_foot(report, answer, [figure["note"] for figure in told]),
         chart=Markup(re.sub(r"^<svg [^>]*>|</svg>\s*$", "", drawn)),
         box=f"{left} {top} {width} {height}",
         chart_width=width * scale,
@@ -68,6 +69,16 @@ def as_png(picture: str) -> bytes:
 
     png: Any = vl_convert.svg_to_png(picture, scale=1)
     return bytes(png)
+
+
+def _foot(report: Report, answer: Answer, notes: list[str]) -> list[str]:
+    k = report.now.k
+    said = (
+        *notes,
+        f"{day(report.now.as_of)}. Source: {', '.join(answer.tables)} of the customer data warehouse (Kundbild).",
+        f"No figure is about fewer than {k} people; counts are rounded to the nearest {k}.",
+    )
+    return [line for one in said for line in textwrap.wrap(one, _FOOT, break_on_hyphens=False)]
 
 
 def _view_box(svg: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home
 
 REPORT = "report/report.html"
@@ -29,3 +30,14 @@ class Task:
 def report_path(home: Home) -> Path:
     """Where the report of the publication that readers see lies, whether it is there or not."""
     return home.published / "current" / REPORT
+
+
+def dictionary_beside(page: Path) -> Path:
+    """Where the data dictionary of a report lies that somebody writes elsewhere."""
+    return page.with_name(f"{page.stem}_dictionary.html")
+
+
+def assert_folder_is_there(file: Path) -> None:
+    """Raises KundbildError where the folder of a named file is not there: a folder by a slip of the pen is not made."""
+    if not file.parent.is_dir():
+        raise KundbildError("the folder is not there", where=str(file.parent), to_do="make it, or name another file")

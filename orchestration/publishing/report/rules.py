@@ -6,12 +6,17 @@ scripts, or the words around them.
 
 What a column of a script is says its name:
 
-* `people`: how many people stand behind the row. Every script about people has it. It is not shown.
+* `people`: how many people stand behind the row. Every script about people has it. It is not shown. A person is a known customer:
+  rows of nobody known add to counts and amounts, but several may be of one person, so they fill no group.
 * `<name>_count`: rounded to a multiple of k. Nothing below k is shown, but 0 is.
 * `<name>_amount` with `<name>_amount_largest`, the largest part of one person: rounded to a power of ten that no part exceeds.
 * `<name>_average`, `<name>_score`, `<name>_hours`, `<name>_days`: a mean or a median of values of people: rounded.
 * `<name>_people` of any of these: how many people stand behind it, where they are others than those behind the row.
 * every other column tells the rows apart, and is shown as it is.
+
+A share is computed from the exact counts and then rounded to a whole percent: shares of rounded counts are wrong by several percent.
+It is shown where both counts are, and where the rest of the whole is not of few people either. A change is computed from exact
+values as well (`is_exact`), and is told in words where it is at least the step that its figure is rounded to.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from collections.abc import Iterable, Mapping, Sequence
 # a publication is for analysts: what is forwarded is for whoever gets it
 LEAST = 10
 _MEASURES = ("_count", "_amount", "_average", "_score", "_hours", "_days")
+STEPPED = ("_count", "_amount")
 _HELPERS = ("_largest", "_people")
 # decimals of what is a mean of people
 _DECIMALS = {"_average": 1, "_score": 0, "_hours": 1, "_days": 0}
@@ -46,17 +52,25 @@ def told(
     columns: Sequence[str],
     k: int,
     *,
+    shares: Mapping[str, tuple[str, str]] | None = None,
     derived: Mapping[str, str] | None = None,
     order: str = "all",
     is_of_people: bool = True,
+    is_exact: bool = False,
 ) -> str:
-    """SQL: a script as a report shows it. `derived` names columns that are computed of shown ones, so that they tell no more.
+    """SQL: a script as a report shows it. `shares` names percents of one count in another. `derived` names columns that are computed
+    of shown ones, so that they tell no more. With `is_exact` each count and amount that is shown has its exact value and the step that
+    it is rounded to, as `<name>_exact` and `<name>_step`: for changes in words, never for the page.
 
     Raises ValueError where a script about people does not say of how many, or whose part of an amount is the largest.
     """
     if is_of_people and "people" not in columns:
         raise ValueError("a script about people has no column people")
-    shown = [_shown(column, columns, k, is_of_people) for column in shown_columns(columns)]
+    measured = shown_columns(columns)
+    shown = [_shown(column, columns, k, is_of_people) for column in measured]
+    shown += [_share(name, part, whole, columns, k) for name, (part, whole) in (shares or {}).items()]
+    if is_exact:
+        shown += [one for column in measured if column.endswith(STEPPED) for one in _exact(column, columns, k)]
     of_enough = f"\nwhere people >= {k}" if is_of_people else ""
     sql = f"select\n    {_listed(shown)}\nfrom (\n{_indented(script)}\n){of_enough}"
     if derived:
@@ -68,24 +82,54 @@ def told(
 def _shown(column: str, columns: Sequence[str], k: int, is_of_people: bool) -> str:
     if not is_measure(column):
         return column
-    conditions = [f"({people} = 0 or {people} >= {k})"] if (people := f"{column}_people") in columns else []
     if column.endswith("_count"):
-        conditions.append(f"({column} = 0 or {column} >= {k})")
         value = f"cast(round({column} / {k}.0) * {k} as bigint)"
     elif column.endswith("_amount"):
-        largest = f"{column}_largest"
-        if largest in columns:
-            unit = f"power(10, ceil(log10(greatest(cast({largest} as double), 1))))"
-            value = f"round(cast({column} as double) / {unit}) * {unit}"
+        if f"{column}_largest" in columns:
+            step = _step(column, columns, k)
+            value = f"round(cast({column} as double) / {step}) * {step}"
         elif is_of_people:
-            raise ValueError(f"a script about people has no column {largest}")
+            raise ValueError(f"a script about people has no column {column}_largest")
         else:
             value = f"cast(round({column}) as double)"
     else:
         value = f"round({column}, {_DECIMALS[column[column.rindex('_') :]]})"
-    return (
-        f"case when {' and '.join(conditions)} then {value} end as {column}" if conditions else f"{value} as {column}"
-    )
+    return _where(_conditions(column, columns, k), value, column)
+
+
+def _conditions(column: str, columns: Sequence[str], k: int) -> list[str]:
+    """When a measure is shown."""
+    conditions = []
+    if (people := f"{column}_people") in columns:
+        # a mean of nobody known is a value of somebody, but no count and no amount of nobody is nothing
+        none = f"({people} = 0 and {column} = 0) or " if column.endswith(STEPPED) else ""
+        conditions.append(f"({none}{people} >= {k})")
+    if column.endswith("_count"):
+        conditions.append(f"({column} = 0 or {column} >= {k})")
+    return conditions
+
+
+def _step(column: str, columns: Sequence[str], k: int) -> str:
+    """What a count or an amount is rounded to a multiple of."""
+    if column.endswith("_count"):
+        return str(k)
+    largest = f"{column}_largest"
+    return f"power(10, ceil(log10(greatest(cast({largest} as double), 1))))" if largest in columns else "1"
+
+
+def _share(name: str, part: str, whole: str, columns: Sequence[str], k: int) -> str:
+    conditions = [*_conditions(part, columns, k), *_conditions(whole, columns, k)]
+    conditions.append(f"({part} = {whole} or {whole} - {part} >= {k})")
+    return _where(conditions, f"round(100.0 * {part} / nullif({whole}, 0))", name)
+
+
+def _exact(column: str, columns: Sequence[str], k: int) -> tuple[str, str]:
+    value = _where(_conditions(column, columns, k), f"cast({column} as double)", f"{column}_exact")
+    return value, f"cast({_step(column, columns, k)} as double) as {column}_step"
+
+
+def _where(conditions: Sequence[str], value: str, name: str) -> str:
+    return f"case when {' and '.join(conditions)} then {value} end as {name}" if conditions else f"{value} as {name}"
 
 
 def _listed(parts: Iterable[str]) -> str:

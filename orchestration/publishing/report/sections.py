@@ -7,7 +7,7 @@ A question that you add needs a script in `sql/` and a Part here; rules.py says 
 from __future__ import annotations
 
 from orchestration.publishing.report.asking import Question
-from orchestration.publishing.report.figures import FIGURES, ORDERS
+from orchestration.publishing.report.figures import FIGURES, LEFT_OUT, ORDERS, TICKETS, TICKETS_OPENED
 from orchestration.publishing.report.parts import Drawn, Figure, Part, Section
 from orchestration.publishing.report.words import by_month, largest, moved, newest
 
@@ -38,9 +38,9 @@ _CAMPAIGNS = Part(
     Question(
         "email_campaigns",
         order="sent_on desc, campaign",
-        derived={
-            "read_percent": "round(100.0 * read_count / nullif(delivered_count, 0))",
-            "clicked_percent": "round(100.0 * clicked_count / nullif(delivered_count, 0))",
+        shares={
+            "read_percent": ("read_count", "delivered_count"),
+            "clicked_percent": ("clicked_count", "delivered_count"),
         },
     ),
     Drawn("steps", "campaign", ("delivered_count", "read_count", "clicked_count"), most=6),
@@ -66,13 +66,14 @@ _TICKETS = Part(
     says=by_month("opened_month", "ticket_count", "tickets"),
 )
 _CONSENTS = Part(
-    "Who may be contacted",
+    "Permissions",
     Question(
         "consents",
         order="purpose, channel",
-        derived={"permitted_percent": "round(100.0 * permitted_count / nullif(customer_count, 0))"},
+        shares={"permitted_percent": ("permitted_count", "customer_count")},
     ),
-    note="Customers of whom anything was ever said about the purpose and channel. Expiring: their consent ends soon.",
+    note="Customers of whom anything was ever said about the purpose and channel. Expiring: their consent ends soon. "
+    + LEFT_OUT,
 )
 
 
@@ -117,7 +118,7 @@ SECTIONS = (
                 Question(
                     "bought_again",
                     order="cohort_month",
-                    derived={"bought_again_percent": "round(100.0 * bought_again_count / nullif(new_customer_count, 0))"},
+                    shares={"bought_again_percent": ("bought_again_count", "new_customer_count")},
                 ),
                 Drawn("line", "cohort_month", ("bought_again_percent",)),
                 has_table=False,
@@ -128,7 +129,7 @@ SECTIONS = (
                 Question(
                     "north_star",
                     order="week_on desc",
-                    derived={"reached_percent": "round(100.0 * reached_count / nullif(new_customer_count, 0))"},
+                    shares={"reached_percent": ("reached_count", "new_customer_count")},
                 ),
                 note="By week of the first purchase, of weeks whose customers have had all days. [insight] in kundbild.toml says what counts.",
             ),
@@ -137,7 +138,7 @@ SECTIONS = (
                 Question(
                     "purchase_intervals",
                     order="order_number",
-                    derived={"ordered_again_percent": "round(100.0 * ordered_again_count / nullif(customer_count, 0))"},
+                    shares={"ordered_again_percent": ("ordered_again_count", "customer_count")},
                 ),
                 note="Customers who came so far, those who ordered once more, and the median of days until then.",
             ),
@@ -154,7 +155,7 @@ SECTIONS = (
                 Question(
                     "visits_by_channel",
                     order="visit_count desc nulls last, landing_channel",
-                    derived={"converted_percent": "round(100.0 * converted_visit_count / nullif(visit_count, 0), 1)"},
+                    shares={"converted_percent": ("converted_visit_count", "visit_count")},
                 ),
                 says=largest("landing_channel", "visit_count", "visits"),
             ),
@@ -189,7 +190,7 @@ SECTIONS = (
     Section(
         "surveys",
         "Surveys",
-        (_NPS, Part("Surveys, last 12 months", Question("surveys", order="respondent_count desc nulls last, survey"), note="NPS: −100 to 100. CSAT, satisfaction: 1 to 5. CES, effort: 1 to 7.")),
+        (_NPS, Part("Surveys, last 12 months", Question("surveys", order="known_respondent_count desc nulls last, survey"), note="NPS: −100 to 100. CSAT, satisfaction: 1 to 5. CES, effort: 1 to 7.")),
         "connect a source of surveys",
     ),
     Section(
@@ -204,7 +205,7 @@ SECTIONS = (
                 note="Hours are medians. Satisfaction: 1 to 5.",
             ),
         ),
-        "connect a source of tickets",
+        TICKETS,
     ),
     Section(
         "products",
@@ -216,12 +217,12 @@ SECTIONS = (
                 Question(
                     "interest_gap",
                     order="never_bought_count desc nulls last, interest",
-                    derived={"never_bought_percent": "round(100.0 * never_bought_count / nullif(customer_count, 0))"},
+                    shares={"never_bought_percent": ("never_bought_count", "customer_count")},
                 ),
                 note="Customers who searched for, viewed or put aside products of a category, and those of them who have not bought since.",
                 add="connect a source of web events",
             ),
-            Part("Bought by most customers, last 90 days", Question("products_sold_most", order="buyer_count desc, product limit 10")),
+            Part("Bought by most customers, last 90 days", Question("products_sold_most", order="known_customer_count desc, product limit 10")),
         ),
         "connect a source of order lines and products",
     ),
@@ -245,5 +246,5 @@ TOPICS: dict[str, tuple[str, tuple[Figure, ...], Part]] = {
     "survey": ("What our customers say", FIGURES[5:], _NPS),
     "campaigns": ("Our newest campaigns", FIGURES[4:5], _CAMPAIGNS),
     "products": ("What sells", FIGURES[3:4], _CATEGORIES),
-    "service": ("How we help", FIGURES[:1], _TICKETS),
+    "service": ("How we help", (TICKETS_OPENED,), _TICKETS),
 }

@@ -5,6 +5,8 @@ Not here: the numbers (asking.py), where the sentences stand (sections.py).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -42,6 +44,7 @@ _HEADINGS = {
     "week_on": "week of",
     "without_age_count": "without age",
     "without_country_count": "without country",
+    "without_known_customer_count": "without known customer",
     "without_rate_count": "without exchange rate",
 }
 _FULL_MONTHS = 2
@@ -104,31 +107,55 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def change(column: str, now: Any, before: Any, since: datetime, currency: str) -> str:
-    """How a figure changed, in words; "" where one of both is not known."""
-    if now is None or before is None:
+def change(column: str, now: Answer, before: Answer, since: datetime, currency: str) -> str:
+    """How a figure of two answers of one row changed, in words; "" where one of both is not known."""
+    value, former = now.first.get(column), before.first.get(column)
+    if value is None or former is None:
         return ""
     # the year stands at the head of the page
     when = f"{since.day} {since:%B}"
-    if now == before:
-        return f"unchanged since {when}"
-    more = "up" if now > before else "down"
-    by = abs(now - before)
-    percent = f" ({by / abs(before):.0%})".replace("%", " %") if before and not column.endswith("_score") else ""
-    amount = f"{round(by)} points" if column.endswith("_score") else shown(column, by, currency)
-    return f"{more} {amount}{percent} since {when}"
+    if column.endswith("_score"):
+        by = round(value - former)
+        return f"{'up' if by > 0 else 'down'} {abs(by)} points since {when}" if by else f"unchanged since {when}"
+    if not (by := _told_change(column, [now.exact[0]], [before.exact[0]])):
+        return f"{_about_as(column)} as on {when}"
+    before_exact = before.exact[0][column][0]
+    percent = _percent(abs(by.exact / before_exact)) if before_exact else ""
+    return f"{'up' if by.exact > 0 else 'down'} {shown(column, by.rounded, currency)}{percent and f' ({percent})'} since {when}"
+
+
+@dataclass(frozen=True)
+class _Change:
+    exact: float
+    # without a sign, to the step that the figures are rounded to
+    rounded: int
+
+
+def _told_change(column: str, now: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> _Change | None:
+    """How the sum of exact values changed; None where the change is so small that it could tell of few people."""
+    step = max(row[column][1] for row in (*now, *before))
+    by = sum(row[column][0] for row in now) - sum(row[column][0] for row in before)
+    return _Change(by, round(round(abs(by) / step) * step)) if abs(by) >= step else None
+
+
+def _about_as(column: str) -> str:
+    return "about as many" if column.endswith("_count") else "about as much"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
 
 
 def largest(dimension: str, measure: str, what: str) -> Says:
     """Which row has the most, and its share of all rows that are shown."""
 
     def say(answer: Answer, _: Answer | None, currency: str) -> str:
-        rows = [row for row in answer.records if row[measure]]
+        rows = [(row, exact) for row, exact in zip(answer.records, answer.exact, strict=True) if row[measure]]
         if len(rows) < 2:
             return ""
-        top = max(rows, key=lambda row: row[measure])
-        share = top[measure] / sum(row[measure] for row in rows)
-        return f"{str(top[dimension]).capitalize()} has the most {what}: {shown(measure, top[measure], currency)} ({share:.0%}).".replace("%", " %")  # fmt: skip
+        top, of_top = max(rows, key=lambda row: row[0][measure])
+        share = of_top[measure][0] / sum(exact[measure][0] for _, exact in rows)
+        return f"{str(top[dimension]).capitalize()} has the most {what}: {shown(measure, top[measure], currency)} ({_percent(share)})."
 
     return say
 
@@ -139,18 +166,21 @@ def moved(dimension: str, measure: str, what: str) -> Says:
     def say(answer: Answer, before: Answer | None, currency: str) -> str:
         if before is None or not before.rows or not answer.rows:
             return largest(dimension, measure, what)(answer, before, currency)
-        old = {row[dimension]: row[measure] for row in before.records}
-        moves = {
-            row[dimension]: row[measure] - old[row[dimension]]
-            for row in answer.records
-            if row[measure] is not None and old.get(row[dimension]) is not None
-        }
-        grew, shrank = max(moves, key=moves.__getitem__, default=""), min(moves, key=moves.__getitem__, default="")
+        old = {row[dimension]: exact for row, exact in zip(before.records, before.exact, strict=True)}
+        moves = {}
+        for row, exact in zip(answer.records, answer.exact, strict=True):
+            there = old.get(row[dimension], {})
+            if measure in exact and measure in there and (by := _told_change(measure, [exact], [there])):
+                moves[row[dimension]] = by
+        grew = max(moves, key=lambda row: moves[row].exact, default="")
+        shrank = min(moves, key=lambda row: moves[row].exact, default="")
         said = []
-        if moves and moves[grew] > 0:
-            said.append(f"{str(grew).capitalize()} grew most, by {shown(measure, moves[grew], currency)} {what}")
-        if moves and moves[shrank] < 0:
-            said.append(f"{shrank} shrank most, by {shown(measure, -moves[shrank], currency)}")
+        if moves and moves[grew].exact > 0:
+            said.append(
+                f"{str(grew).capitalize()} grew most, by {shown(measure, moves[grew].rounded, currency)} {what}"
+            )
+        if moves and moves[shrank].exact < 0:
+            said.append(f"{shrank} shrank most, by {shown(measure, moves[shrank].rounded, currency)}")
         if not said:
             return f"No change in {what} that is large enough to be shown."
         return "; ".join(said) + "."
@@ -163,9 +193,11 @@ def by_month(month: str, measure: str, what: str) -> Says:
 
     def say(answer: Answer, _: Answer | None, currency: str) -> str:
         totals: dict[date, Any] = {}
-        for row in answer.records:
+        exact: dict[date, list[Mapping[str, Any]]] = {}
+        for row, of_row in zip(answer.records, answer.exact, strict=True):
             if row[measure] is not None:
                 totals[row[month]] = totals.get(row[month], 0) + row[measure]
+                exact.setdefault(row[month], []).append(of_row)
         full = sorted(totals)[:-1][-_FULL_MONTHS:]
         if len(full) < _FULL_MONTHS:
             return ""
@@ -174,8 +206,10 @@ def by_month(month: str, measure: str, what: str) -> Says:
         said = f"{full[-1]:%B %Y}: {f'{amount} {what}' if measure.endswith('_count') else f'{what} {amount}'}"
         if not former or measure.endswith(("_score", "_hours", "_average")):
             return f"{said}, after {shown(measure, former, currency)} in {full[0]:%B}."
-        move = (last - former) / abs(former)
-        return f"{said}, {abs(move):.0%} {'more' if move >= 0 else 'less'} than in {full[0]:%B}.".replace("%", " %")
+        if not (by := _told_change(measure, exact[full[1]], exact[full[0]])):
+            return f"{said}, {_about_as(measure)} as in {full[0]:%B}."
+        of_former = abs(by.exact / sum(row[measure][0] for row in exact[full[0]]))
+        return f"{said}, {_percent(of_former)} {'more' if by.exact > 0 else 'less'} than in {full[0]:%B}."
 
     return say
 

@@ -2,7 +2,7 @@ with
     answered as (
         select
             cast(date_trunc('month', submitted_at) as date) as answered_month,
-            coalesce(customer_key, source_system || ':' || source_key) as person,
+            customer_key,
             nps
         from bi.fct_survey_responses
         where
@@ -12,9 +12,9 @@ with
     )
 select
     answered_month,
-    count(distinct person) as people,
-    count(distinct person) as respondent_count,
+    count(distinct customer_key) as people,
+    count(distinct customer_key) as known_respondent_count,
     100.0 * (count(*) filter (where nps >= 9) - count(*) filter (where nps <= 6)) / count(*) as nps_score,
-    count(distinct person) as nps_score_people
+    count(distinct customer_key) as nps_score_people
 from answered
 group by answered_month

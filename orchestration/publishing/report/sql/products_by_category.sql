@@ -2,6 +2,7 @@ with
     bought as (
         select
             coalesce(p.category, 'unknown') as category,
+            o.customer_key,
             coalesce(o.customer_key, o.source_system || ':' || o.source_key) as person,
             sum(i.net_amount) as net,
             sum(i.refunded_amount) as refunded
@@ -16,12 +17,12 @@ with
     )
 select
     category,
-    count(*) as people,
-    count(*) as buyer_count,
+    count(customer_key) as people,
+    count(customer_key) as known_customer_count,
     sum(net) as net_amount,
     max(abs(net)) as net_amount_largest,
     sum(refunded) as refunded_amount,
     max(abs(refunded)) as refunded_amount_largest,
-    count(*) filter (where refunded > 0) as refunded_amount_people
+    count(customer_key) filter (where refunded > 0) as refunded_amount_people
 from bought
 group by category

@@ -2,6 +2,7 @@ with
     bought as (
         select
             coalesce(p.product_name, i.product_key) as product,
+            o.customer_key,
             coalesce(o.customer_key, o.source_system || ':' || o.source_key) as person,
             sum(i.net_amount) as net
         from bi.fct_order_items i
@@ -15,8 +16,8 @@ with
     )
 select
     product,
-    count(*) as people,
-    count(*) as buyer_count,
+    count(customer_key) as people,
+    count(customer_key) as known_customer_count,
     sum(net) as net_amount,
     max(abs(net)) as net_amount_largest
 from bought

@@ -2,6 +2,7 @@ with
     by_person as (
         select
             coalesce(channel, 'unknown') as channel,
+            customer_key,
             coalesce(customer_key, source_system || ':' || source_key) as person,
             count(*) filter (where is_order) as orders,
             sum(net_amount) as net,
@@ -15,13 +16,13 @@ with
     )
 select
     channel,
-    count(*) as people,
-    count(*) as buyer_count,
+    count(customer_key) as people,
+    count(customer_key) as known_customer_count,
     cast(sum(orders) as bigint) as order_count,
     sum(net) as net_amount,
     max(abs(net)) as net_amount_largest,
     sum(refunded) as refunded_amount,
     max(abs(refunded)) as refunded_amount_largest,
-    count(*) filter (where refunded > 0) as refunded_amount_people
+    count(customer_key) filter (where refunded > 0) as refunded_amount_people
 from by_person
 group by channel

@@ -3,6 +3,7 @@ with
         select
             cast(date_trunc('month', ordered_at) as date) as sales_month,
             coalesce(channel, 'unknown') as channel,
+            customer_key,
             coalesce(customer_key, source_system || ':' || source_key) as person,
             count(*) filter (where is_order) as orders,
             sum(net_amount) as net
@@ -16,8 +17,8 @@ with
 select
     sales_month,
     channel,
-    count(*) as people,
-    count(*) as buyer_count,
+    count(customer_key) as people,
+    count(customer_key) as known_customer_count,
     cast(sum(orders) as bigint) as order_count,
     sum(net) as net_amount,
     max(abs(net)) as net_amount_largest

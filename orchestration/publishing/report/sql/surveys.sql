@@ -2,7 +2,7 @@ with
     asked as (
         select
             coalesce(survey, 'unknown') as survey,
-            coalesce(customer_key, source_system || ':' || source_key) as person,
+            customer_key,
             submitted_at is not null as is_answered,
             nps,
             csat,
@@ -14,15 +14,15 @@ with
     )
 select
     survey,
-    count(distinct person) as people,
-    count(distinct case when is_answered then person end) as respondent_count,
+    count(distinct customer_key) as people,
+    count(distinct case when is_answered then customer_key end) as known_respondent_count,
     100.0
     * (count(*) filter (where nps >= 9) - count(*) filter (where nps <= 6))
     / nullif(count(nps), 0) as nps_score,
-    count(distinct case when nps is not null then person end) as nps_score_people,
+    count(distinct case when nps is not null then customer_key end) as nps_score_people,
     avg(csat) as csat_average,
-    count(distinct case when csat is not null then person end) as csat_average_people,
+    count(distinct case when csat is not null then customer_key end) as csat_average_people,
     avg(ces) as ces_average,
-    count(distinct case when ces is not null then person end) as ces_average_people
+    count(distinct case when ces is not null then customer_key end) as ces_average_people
 from asked
 group by survey

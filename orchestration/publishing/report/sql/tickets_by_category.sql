@@ -2,7 +2,7 @@ with
     opened as (
         select
             coalesce(category, 'unknown') as category,
-            coalesce(customer_key, source_system || ':' || source_key) as person,
+            customer_key,
             first_reply_hours,
             date_diff('minute', opened_at, solved_at) / 60.0 as solved_hours,
             satisfaction
@@ -11,13 +11,13 @@ with
     )
 select
     category,
-    count(distinct person) as people,
+    count(distinct customer_key) as people,
     count(*) as ticket_count,
     median(first_reply_hours) as first_reply_hours,
-    count(distinct case when first_reply_hours is not null then person end) as first_reply_hours_people,
+    count(distinct case when first_reply_hours is not null then customer_key end) as first_reply_hours_people,
     median(solved_hours) as solved_hours,
-    count(distinct case when solved_hours is not null then person end) as solved_hours_people,
+    count(distinct case when solved_hours is not null then customer_key end) as solved_hours_people,
     avg(satisfaction) as satisfaction_average,
-    count(distinct case when satisfaction is not null then person end) as satisfaction_average_people
+    count(distinct case when satisfaction is not null then customer_key end) as satisfaction_average_people
 from opened
 group by category

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from orchestration.cli.report import report
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Report, Settings, Source
 from orchestration.publishing import versions
@@ -36,6 +37,17 @@ def test_the_data_dictionary_lies_beside_it_and_has_what_it_links_to(home, tmp_p
     page = making.make_report(home, SETTINGS, tmp_path / "report.html")
     assert 'href="report_dictionary.html#bi.fct_orders"' in page.read_text()
     assert 'id="bi.fct_orders"' in (tmp_path / "report_dictionary.html").read_text()
+
+
+def test_a_folder_that_is_not_there_is_not_made(home, tmp_path):
+    publish(home, "20261101T020000-b", "2026-11-01T02:00:00Z")
+    for make in (
+        lambda: making.make_report(home, SETTINGS, tmp_path / "none" / "r.html"),
+        lambda: making.make_picture(home, SETTINGS, "segments", tmp_path / "none" / "s.svg", ".svg"),
+    ):
+        with pytest.raises(KundbildError, match="the folder is not there"):
+            make()
+    assert not (tmp_path / "none").exists()
 
 
 def test_it_is_compared_with_the_publication_that_is_nearest_to_a_week_older():
@@ -77,3 +89,15 @@ def test_pictures_are_written_as_svg_and_png(home, tmp_path):
     making.make_picture(home, SETTINGS, "segments", tmp_path / "s.svg", ".svg")
     making.make_picture(home, SETTINGS, "segments", tmp_path / "s.png", ".png")
     assert (tmp_path / "s.svg").read_text().startswith("<svg ") and (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_screen_names_the_dictionary_and_no_file_there_is_overwritten_unasked(home, tmp_path, monkeypatch, capsys):
+    publish(home, "20261101T020000-b", "2026-11-01T02:00:00Z")
+    (home.dbt_target / "manifest-0.json").write_text(json.dumps({"nodes": {}, "sources": {}}))
+    monkeypatch.setattr("orchestration.core.configuration.home_and_config", lambda: (home, None))
+    monkeypatch.setattr("orchestration.core.configuration.load_settings", lambda config: SETTINGS)
+    report(to=tmp_path / "r.html")
+    assert "r_dictionary.html" in capsys.readouterr().out.replace("\n", "")
+    (tmp_path / "r.html").unlink()
+    with pytest.raises(KundbildError, match="the file is there already"):
+        report(to=tmp_path / "r.html")

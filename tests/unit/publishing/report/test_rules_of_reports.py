@@ -18,7 +18,7 @@ from orchestration.publishing.report.sections import SECTIONS, TOPICS
 
 QUESTIONS = {
     question.script: question
-    for question in [*(f.question for f in FIGURES), *(p.question for s in SECTIONS for p in s.parts), *(p.question for _, _, p in TOPICS.values())]
+    for question in [*(f.question for f in FIGURES), *(p.question for s in SECTIONS for p in s.parts), *(p.question for _, _, p in TOPICS.values()), *(f.question for _, figures, _ in TOPICS.values() for f in figures)]
 }  # fmt: skip
 CELLS = "from (values ('a', 9, 9, 900.0, 400.0), ('b', 14, 9, 1234.5, 400.0), ('c', 36, 0, 5.0, 0.4)) t(name, people, order_count, net_amount, net_amount_largest)"
 
@@ -39,6 +39,19 @@ def test_what_stands_behind_a_measure_is_what_counts():
     cells = "from (values ('a', 50, 4.26, 9), ('b', 50, 4.26, 10)) t(name, people, csat_average, csat_average_people)"
     told = rules.told(cells, ["name", "people", "csat_average", "csat_average_people"], 10, order="name")
     assert [(name, value and float(value)) for name, value in rows(told)] == [("a", None), ("b", 4.3)]
+
+
+def test_a_share_is_of_exact_counts_and_neither_it_nor_its_rest_is_of_few():
+    cells = "from (values (1, 57, 57, 14), (2, 141, 141, 102), (3, 50, 50, 9), (4, 50, 50, 41), (5, 50, 50, 50), (6, 50, 50, 0)) t(n, people, all_count, some_count)"
+    told = rules.told(cells, ["n", "people", "all_count", "some_count"], 10, shares={"some_percent": ("some_count", "all_count")}, order="n")  # fmt: skip
+    assert [row[-1] for row in rows(told)] == [25, 72, None, None, 100, 0]
+
+
+def test_a_mean_of_nobody_known_is_not_told_nor_a_count_that_only_they_fill():
+    cells = "from (values ('a', 50, 4.2, 0, 30, 0), ('b', 50, 4.2, 12, 0, 0)) t(name, people, csat_average, csat_average_people, order_count, order_count_people)"
+    columns = ["name", "people", "csat_average", "csat_average_people", "order_count", "order_count_people"]
+    told = rows(rules.told(cells, columns, 10, order="name"))
+    assert [(name, mean and float(mean), orders) for name, mean, orders in told] == [("a", None, None), ("b", 4.2, 0)]
 
 
 def test_a_script_that_does_not_say_of_how_many_people_is_refused():

@@ -1,0 +1,89 @@
+"""Shares and changes are of exact values, and none is told that could tell of few people."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from orchestration.publishing.report.page import Report
+from orchestration.publishing.report.picture import as_picture
+from orchestration.publishing.report.sections import SECTIONS, TOPICS
+from tests.unit.publishing.report.company import asked, make_company, make_empty
+
+
+def tickets(path, counts: dict[int, int]):
+    """A company with so many tickets in each month of 2026, each of a customer of its own."""
+    make_empty(path)
+    with duckdb.connect(str(path)) as con:
+        for month, count in counts.items():
+            con.execute(
+                "insert into bi.fct_tickets by name select 'desk' as source_system, 'T' || n as source_key, 'C' || n as customer_key, "
+                "cast(? as timestamp) as opened_at, 'delivery' as category from range(?) t(n)",
+                [date(2026, month, 5), count],
+            )
+    return path
+
+
+def part(report: Report, script: str):
+    return next(report.part(p, "") for s in SECTIONS for p in s.parts if p.question.script == script)
+
+
+@pytest.mark.parametrize(
+    ("august", "september", "said"),
+    [
+        (93, 102, "September 2026: 100 tickets, about as many as in August."),
+        (102, 102, "September 2026: 100 tickets, about as many as in August."),
+        (94, 106, "September 2026: 110 tickets, 13\u00a0% more than in August."),
+        (116, 94, "September 2026: 90 tickets, 19\u00a0% less than in August."),
+    ],
+)
+def test_a_change_by_month_is_of_exact_counts(tmp_path, august, september, said):
+    with asked(tickets(tmp_path / "kundbild.duckdb", {8: august, 9: september, 10: 20})) as opened:
+        report = Report("C", "SEK", opened)
+        assert part(report, "tickets_by_month").says == said
+        drawn = as_picture(report, "service")
+    assert said in drawn
+
+
+def test_a_share_of_the_largest_is_of_exact_counts(tmp_path):
+    with duckdb.connect(str(tickets(tmp_path / "kundbild.duckdb", {8: 104, 9: 16}))) as con:
+        con.execute("update bi.fct_tickets set category = 'return' where opened_at >= date '2026-09-01'")
+    with asked(tmp_path / "kundbild.duckdb") as opened:
+        # of rounded ones 100 of 120 were 83 %
+        assert (
+            part(Report("C", "SEK", opened), "tickets_by_category").says
+            == "Delivery has the most tickets: 100 (87\u00a0%)."
+        )
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ("n >= 391", "about as many as on 1 November"),
+        ("n >= 386", "up 10 (4\u00a0%) since 1 November"),
+        ("n >= 204", "up 200 (96\u00a0%) since 1 November"),
+    ],
+)
+def test_a_change_of_a_figure_is_of_exact_counts(tmp_path, without, said):
+    make_company(tmp_path / "now.duckdb")
+    make_company(tmp_path / "before.duckdb", without=without)
+    with asked(tmp_path / "now.duckdb") as opened, asked(tmp_path / "before.duckdb") as before:
+        figure = Report("C", "SEK", opened, before).figure(TOPICS["segments"][1][0])
+    assert figure["change"] == said
+
+
+def test_a_stage_that_few_joined_did_not_grow(tmp_path):
+    make_company(tmp_path / "now.duckdb")
+    make_company(tmp_path / "before.duckdb", without="n >= 391")
+    with asked(tmp_path / "now.duckdb") as opened, asked(tmp_path / "before.duckdb") as before:
+        stages = Report("C", "SEK", opened, before).part(TOPICS["segments"][2], "")
+    assert stages.says == "No change in customers that is large enough to be shown."
+
+
+def test_exact_values_do_not_reach_the_page(tmp_path):
+    with asked(tickets(tmp_path / "kundbild.duckdb", {8: 93, 9: 102, 10: 20})) as opened:
+        answer = part(Report("C", "SEK", opened), "tickets_by_month").answer
+    assert answer.exact[0]["ticket_count"] == (93, 10)
+    assert "exact" not in answer.sql and "ticket_count_step" not in answer.columns and "93" not in repr(answer)
