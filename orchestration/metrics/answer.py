@@ -1,5 +1,5 @@
 """Answers a question on metrics out of the publication's grade analyst, without groups of few people. Not here: what may be asked
-(question.py), which groups are hidden (few_groups.py)."""
+(question.py), its SQL (statement.py), which groups are hidden (few_groups.py)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home
 from orchestration.metrics.compiler import Compiler, compiler, with_helpers
-from orchestration.metrics.definitions import Metric, parts_of, read_definitions, unit_of
+from orchestration.metrics.definitions import parts_of, read_definitions, unit_of, unknown
 from orchestration.metrics.few_groups import Group, hidden_groups
 from orchestration.metrics.question import Question, read_question
+from orchestration.metrics.statement import kinds_of, statement, values_of
+from orchestration.metrics.told_people import rules_of
 from orchestration.publishing.query import ask
 from orchestration.publishing.versions import current_version
 
 _MOST_GROUPS = 5_000
+# named in an error
+_MOST_VALUES = 20
 # DuckDB's words for a table or column that is not there
 _MISSING = re.compile(r"(Catalog|Binder) Error")
 
@@ -66,32 +70,31 @@ def answer(
     question = read_question(
         definitions, compiled, metrics=metrics, by=by, where=where, first=first, last=last, grain=grain
     )
-    rules = _rules(question.metrics, definitions.metrics)
+    rules = rules_of(question.metrics, definitions.metrics)
     about = {"through": through, **{f"metric_{n}": m.name for n, m in enumerate(question.metrics, 1)}}
-    asked, publication = _ask(home, _sql(question, rules, compiled), seconds, about)
-    if len(asked[1]) > _MOST_GROUPS:
+    (names, told), publication = _ask(home, statement(question, rules, compiled, _MOST_GROUPS), seconds, about)
+    rows = [dict(zip(names, row, strict=True)) for row in told]
+    if rows and rows[0]["missing_values"]:
+        raise _unknown_value(home, rows[0]["missing_values"][0], compiled, seconds, about)
+    currency = str(rows[0]["company_currency"] or "") if rows else ""
+    rows = [row for row in rows if row["is_group"]]
+    if len(rows) > _MOST_GROUPS:
         raise KundbildError(
             f"the answer has more than {_MOST_GROUPS:,} groups",
             to_do="ask by fewer dimensions, or for a shorter period",
         )
-    dimensions = len(question.by)
-    shown = dimensions + len(question.metrics)
-    rows = asked[1]
-    hidden = hidden_groups(
-        [_group(dict(zip(asked[0], r, strict=True)), r[:dimensions], rules) for r in rows], min_people
-    )
+    kinds = kinds_of(question)
+    hidden = hidden_groups([_group(row, question, rules, kinds) for row in rows], min_people)
     columns = (*question.names, *(metric.name for metric in question.metrics))
-    currency = str(rows[0][-1] or "") if rows else ""
+    shown = [row for position, row in enumerate(rows) if position not in hidden]
     return Answer(
         columns=columns,
         units={metric.name: unit_of(metric, currency) for metric in question.metrics},
-        rows=[
-            dict(zip(columns, map(_plain, row[:shown]), strict=True)) for p, row in enumerate(rows) if p not in hidden
-        ],
+        rows=[dict(zip(columns, _shown(row, question), strict=True)) for row in shown],
         hidden=len(hidden),
         min_people=min_people,
         publication=publication,
-        notes=question.notes,
+        notes=(*question.notes, *_emptied(shown, question)),
     )
 
 
@@ -115,46 +118,42 @@ def _ask(
             return asked, publication
 
 
-def _rules(metrics: Sequence[Metric], known: dict[str, Metric]) -> list[str]:
-    """Whom the answer tells of: metrics that count people, and differences of two."""
-    names = {metric.name for metric in metrics}
-    implied = [known[told] for metric in metrics for beside, told in metric.implies.items() if beside in names]
-    return list(dict.fromkeys(rule for metric in [*metrics, *implied] for rule in metric.people))
+def _unknown_value(
+    home: Home, missing: str, compiled: Compiler, seconds: float, about: dict[str, str]
+) -> KundbildError:
+    """Of a condition on a value that no row has: an answer without rows would not tell that it is misspelt."""
+    dimension, _, value = missing.partition("=")
+    (_, found), _ = _ask(home, f"{values_of(dimension, compiled)} order by 1", seconds, about)
+    values = [row[0] for row in found]
+    some = f"values are {', '.join(values)}" if len(values) <= _MOST_VALUES else ""
+    return unknown(f"value of {dimension.partition('__')[2]}", value, values, some)
 
 
-def _sql(question: Question, rules: Sequence[str], compiled: Compiler) -> str:
-    """Dimensions, metrics, then counts of people (people__<metric>), and of those in the rows of a group that the conditions leave
-    out (rest__<metric>): a group less its rest is a group too."""
-    people = list(dict.fromkeys(part for rule in rules for part in parts_of(rule)))
-    names = [metric.name for metric in question.metrics]
-    where = [*question.conditions, *question.period]
-    columns = [f"asked.{name}" for name in (*question.by, *names)]
-    columns += [f"coalesce(asked.{name}, 0) as people__{name}" for name in people]
-    parts = [f"asked as ({compiled.sql([*dict.fromkeys([*names, *people])], question.by, where)})"]
-    joined = ""
-    if question.conditions and people:
-        opposite = f"not ({' and '.join(question.conditions)})"
-        parts.append(f"rest as ({compiled.sql(people, question.by, [opposite, *question.period])})")
-        columns += [f"coalesce(rest.{name}, 0) as rest__{name}" for name in people]
-        same = " and ".join(f"asked.{name} is not distinct from rest.{name}" for name in question.by)
-        joined = f"left join rest on {same or 'true'}"
-    columns.append(f"{_CURRENCY} as company_currency")
-    order = f"order by {', '.join(f'asked.{name}' for name in question.by)}" if question.by else ""
-    return f"with {', '.join(parts)} select {', '.join(columns)} from asked {joined} {order} limit {_MOST_GROUPS + 1}"
-
-
-# the company's, which every customer's row has
-_CURRENCY = "(select max(currency) from bi.dim_customers)"
-
-
-def _group(row: dict[str, Any], cell: tuple[Any, ...], rules: Sequence[str]) -> Group:
+def _group(row: dict[str, Any], question: Question, rules: Sequence[str], kinds: Sequence[str]) -> Group:
     counts = []
-    for kind in ("people", "rest"):
+    for kind in kinds:
         for rule in rules:
-            parts = parts_of(rule)
-            told = [row.get(f"{kind}__{part}", 0) for part in parts]
-            counts.append(int(told[0] - sum(told[1:])))
-    return Group(cell, tuple(counts))
+            whole, *parts = (row.get(f"{kind}__{part}", 0) for part in parts_of(rule))
+            counts.append(int(whole - sum(parts)))
+    return Group(tuple(row[name] for name in question.by), tuple(counts))
+
+
+def _is_emptied(row: dict[str, Any], hidden_if: str) -> bool:
+    """Whether the number is of rows of which one has none, for it is of few: without it the sum would be another."""
+    return bool(hidden_if and row[f"hiding__{hidden_if}"])
+
+
+def _shown(row: dict[str, Any], question: Question) -> list[Any]:
+    numbers = [None if _is_emptied(row, metric.hidden_if) else row[metric.name] for metric in question.metrics]
+    return [_plain(value) for value in (*(row[name] for name in question.by), *numbers)]
+
+
+def _emptied(rows: Sequence[dict[str, Any]], question: Question) -> list[str]:
+    return [
+        f"{metric.name} is empty where a number of few people would be in it"
+        for metric in question.metrics
+        if any(_is_emptied(row, metric.hidden_if) for row in rows)
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -26,8 +26,10 @@ _OWN_CURRENCY = "currency"
 class Metric:
     """One metric. `people` are metrics that count whom it tells of, or a difference of two ("a - b"): where one is of few people,
     the group is not shown. `always_by` are dimensions without which the numbers must not be summed; `is_timeless`: it is as of
-    the night, whenever. `implies`: asked together with the key, it tells of the value too. `is_helper`: it only counts people, and
-    nobody asks for it."""
+    the night, whenever. `implies`: asked together with the key, it tells of the value too. `ratio`: numerator and denominator.
+    `part_of`: counts of people that hold every one of these people: one less the other tells of the rest. `hidden_if`: a metric
+    that counts rows without a number, because it is of few people: where there is one, the sum is unknown. `is_helper`: it only
+    counts, and nobody asks for it."""
 
     name: str
     label: str
@@ -38,6 +40,9 @@ class Metric:
     always_by: tuple[str, ...] = ()
     is_timeless: bool = False
     implies: dict[str, str] = field(default_factory=dict)
+    ratio: tuple[str, str] | None = None
+    part_of: tuple[str, ...] = ()
+    hidden_if: str = ""
     is_helper: bool = False
 
 
@@ -72,7 +77,11 @@ def read_definitions(folder: Path = FOLDER) -> Definitions:
         raw += document.get("metrics", [])
     metrics = {metric["name"]: _metric(metric) for metric in raw}
     for metric in metrics.values():
-        named = {part for rule in metric.people for part in parts_of(rule)} | set(metric.implies.values())
+        named = {part for rule in metric.people for part in parts_of(rule)} | {
+            *metric.implies,
+            *metric.implies.values(),
+        }
+        named |= {*(metric.ratio or ()), *metric.part_of, *([metric.hidden_if] if metric.hidden_if else [])}
         if missing := named - metrics.keys():
             raise KundbildError(
                 f"the metric {metric.name} names {', '.join(sorted(missing))}, which no metric is called"
@@ -99,8 +108,18 @@ def _metric(raw: dict[str, Any]) -> Metric:
         always_by=tuple(meta.get("always_by", ())),
         is_timeless=bool(meta.get("is_timeless")),
         implies=dict(meta.get("implies", {})),
+        ratio=_ratio(raw),
+        part_of=tuple(meta.get("part_of", ())),
+        hidden_if=meta.get("hidden_if", ""),
         is_helper=bool(meta.get("is_helper")),
     )
+
+
+def _ratio(raw: dict[str, Any]) -> tuple[str, str] | None:
+    if raw["type"] != "ratio":
+        return None
+    above, below = (raw["type_params"][part] for part in ("numerator", "denominator"))
+    return (above if isinstance(above, str) else above["name"], below if isinstance(below, str) else below["name"])
 
 
 def parts_of(rule: str) -> list[str]:

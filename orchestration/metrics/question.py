@@ -12,7 +12,7 @@ from orchestration.metrics.compiler import GRAINS, TIME, Compiler
 from orchestration.metrics.definitions import Definitions, Metric, unknown
 
 _CONDITION = re.compile(r"\s*([A-Za-z_]+)\s*(!=|=)\s*(.*?)\s*", re.DOTALL)
-_MOST_DIMENSIONS, _MOST_METRICS = 4, 8
+_MOST_DIMENSIONS, _MOST_METRICS, _MOST_CONDITIONS = 4, 8, 4
 _TIME_WORDS = ("time", TIME)
 # where nobody says how fine
 _GRAIN = "month"
@@ -21,12 +21,13 @@ _GRAIN = "month"
 @dataclass(frozen=True)
 class Question:
     """What MetricFlow is told: `by` as it names dimensions, `names` as the answer does. `conditions` are SQL on dimensions, of
-    which a group's other rows are the rest; `period` is SQL on time."""
+    which a group's other rows are the rest; `values` are what they name, by dimension; `period` is SQL on time."""
 
     metrics: tuple[Metric, ...]
     by: tuple[str, ...]
     names: tuple[str, ...]
     conditions: tuple[str, ...]
+    values: tuple[tuple[str, tuple[str, ...]], ...]
     period: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -75,12 +76,19 @@ def read_question(
         raise KundbildError(
             f"an answer has at most {_MOST_DIMENSIONS} dimensions, not {len(found)}", to_do="ask by fewer of them"
         )
+    if len(where) > _MOST_CONDITIONS:
+        raise KundbildError(
+            f"a question has at most {_MOST_CONDITIONS} conditions, not {len(where)}",
+            to_do="name several values in one of them",
+        )
     short = [_short(name) for name in found]
+    conditions = [_condition(text, known, names) for text in dict.fromkeys(where)]
     return Question(
         metrics=asked,
         by=tuple(found),
         names=tuple(s if short.count(s) == 1 else name for s, name in zip(short, found, strict=True)),
-        conditions=tuple(_condition(text, known, names) for text in where),
+        conditions=tuple(sql for sql, _, _ in conditions),
+        values=tuple((dimension, values) for _, dimension, values in conditions),
         period=_period(first, last, grains),
         notes=tuple(
             f"always by {_short(name)}: its numbers must not be summed over it" for name in dict.fromkeys(added)
@@ -109,8 +117,8 @@ def _dimension(word: str, known: dict[str, str], grains: Sequence[str], metrics:
     return fitting[0]
 
 
-def _condition(text: str, known: dict[str, str], metrics: Sequence[str]) -> str:
-    """SQL that is true or false, never null: its opposite is of all other rows."""
+def _condition(text: str, known: dict[str, str], metrics: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
+    """SQL that is true or false, never null (its opposite is of all other rows), the dimension, and the values that it names."""
     read = _CONDITION.fullmatch(text)
     if not read:
         raise KundbildError(
@@ -119,19 +127,25 @@ def _condition(text: str, known: dict[str, str], metrics: Sequence[str]) -> str:
     word, operator, said = read.groups()
     if word in GRAINS or word in _TIME_WORDS:
         raise KundbildError("a condition is not on time", to_do="--from and --to, as 2026-05-31, say the period")
-    column = f"cast({{{{ Dimension('{_dimension(word, known, (), metrics)}') }}}} as varchar)"
+    dimension = _dimension(word, known, (), metrics)
+    column = f"cast({{{{ Dimension('{dimension}') }}}} as varchar)"
     values = [value.strip() for value in said.split(",")]
-    tests = [f"{column} in ({', '.join(map(_text, filled))})"] if (filled := [v for v in values if v]) else []
+    filled = tuple(value for value in values if value)
+    tests = [f"{column} in ({', '.join(map(_text, filled))})"] if filled else []
     if "" in values:
         tests.append(f"{column} is null")
     sql = f"coalesce({' or '.join(tests)}, false)"
-    return f"not {sql}" if operator == "!=" else sql
+    return f"not {sql}" if operator == "!=" else sql, dimension, filled
+
+
+def text_literal(value: str) -> str:
+    """As SQL has it, in parentheses."""
+    return "('" + value.replace("'", "''") + "')"
 
 
 def _text(value: str) -> str:
-    """A literal; MetricFlow reads conditions as templates, which a value must not be."""
-    escaped = value.replace("'", "''").replace("{", "' || chr(123) || '").replace("}", "' || chr(125) || '")
-    return f"('{escaped}')"
+    """MetricFlow reads conditions as templates, which a value must not be."""
+    return text_literal(value).replace("{", "' || chr(123) || '").replace("}", "' || chr(125) || '")
 
 
 def _period(first: str, last: str, grains: Sequence[str]) -> tuple[str, ...]:
