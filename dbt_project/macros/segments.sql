@@ -52,7 +52,7 @@
         where segment_{{ loop.index }} is not null
         union all
     {%- endfor %}
-    select customer_id, cast(null as varchar), cast(null as varchar)
+    select customer_id, cast(null as varchar) as scheme, cast(null as varchar) as segment
     from {{ relation }}
     where false
 {%- endmacro %}

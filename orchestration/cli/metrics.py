@@ -6,6 +6,7 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.table import Column
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, err, me, out, print_json, styled
@@ -26,7 +27,10 @@ def list_metrics(as_json: Json = False) -> None:
     if as_json:
         print_json(told)
         return
-    table = RichTable("metric", "what it means", "unit", "owner", "by")
+    # its name is what one types: it is not cut
+    longest = max((len(metric["name"]) for metric in told), default=0)
+    name = Column("metric", no_wrap=True, min_width=longest)
+    table = RichTable(name, "what it means", "unit", "owner", "by")
     for metric in told:
         by = ", ".join([*metric["grains"], *(name.partition("__")[2] for name in metric["dimensions"])])
         table.add_row(metric["name"], metric["description"], metric["unit"], metric["owner"], by)

@@ -364,8 +364,8 @@ def test_an_identity_number_in_what_is_published_is_seen_by_the_check_that_runs(
         f"create schema bi; create table bi.t as select unnest(['tält', 'till {_D} / {_R}', null]) as note, '{_D}{_R}' as source_key"
     )
     warehouse.close()
-    check = _no_personal_value([{"name": name, "data_type": "varchar"} for name in ("note", "source_key")])
-    (found,) = QualityRun(home, Engine(), "r").run([Suite("consent", "bi", "t", ("bi", "t"), (check,))])
+    checks = _no_personal_value([{"name": name, "data_type": "varchar"} for name in ("note", "source_key")])
+    (found,) = QualityRun(home, Engine(), "r").run([Suite("consent", "bi", "t", ("bi", "t"), tuple(checks))])
     assert not found.passed and 1 in found.observed.values()
 
 
