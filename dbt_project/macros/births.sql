@@ -11,16 +11,16 @@
     )
 {%- endmacro %}
 
-{#- The age band of a birth date, as of the night. -#}
+{#- The age band of a birth date, as of the night, by the var age_bands. -#}
 {% macro age_band(birth_date) -%}
     {%- set age = age_in_years(birth_date, as_of()) -%}
     case
         when {{ birth_date }} is null
         then 'unknown'
-        {%- for below, band in ((18, "under 18"), (30, "18 to 29"), (45, "30 to 44"), (65, "45 to 64")) %}
-            when {{ age }} < {{ below }} then '{{ band }}'
-        {%- endfor %}
-        else '65 and over'
+        {%- for band in var("age_bands") if band.below %}
+            when {{ age }} < {{ band.below }} then '{{ band.name }}'
+        {% endfor %}
+        else '{{ var("age_bands")[-1].name }}'
     end
 {%- endmacro %}
 

@@ -61,5 +61,7 @@ def _assert_form(file: Path, forms: tuple[str, ...]) -> str:
     from orchestration.core.errors import KundbildError
 
     if file.suffix not in forms:
-        raise KundbildError(f"{file.name} is no {' or '.join(forms)}", to_do=f"name a file {' or '.join(forms)}")
+        raise KundbildError(
+            f"{file.name} is not a {' or '.join(forms)} file", to_do=f"name a file {' or '.join(forms)}"
+        )
     return file.suffix

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from orchestration.core.errors import KundbildError
+from orchestration.core.warehouse import text
 from orchestration.metrics.compiler import GRAINS, TIME, Compiler
 from orchestration.metrics.definitions import Definitions, Metric, unknown
 
@@ -82,7 +83,7 @@ def read_question(
             to_do="name several values in one of them",
         )
     short = [_short(name) for name in found]
-    conditions = [_condition(text, known, names) for text in dict.fromkeys(where)]
+    conditions = [_condition(said, known, names) for said in dict.fromkeys(where)]
     return Question(
         metrics=asked,
         by=tuple(found),
@@ -117,39 +118,34 @@ def _dimension(word: str, known: dict[str, str], grains: Sequence[str], metrics:
     return fitting[0]
 
 
-def _condition(text: str, known: dict[str, str], metrics: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
+def _condition(said: str, known: dict[str, str], metrics: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
     """SQL that is true or false, never null (its opposite is of all other rows), the dimension, and the values that it names."""
-    read = _CONDITION.fullmatch(text)
+    read = _CONDITION.fullmatch(said)
     if not read:
         raise KundbildError(
-            f"the condition {text!r} cannot be read", to_do="write DIMENSION=VALUE[,VALUE] or DIMENSION!=VALUE[,VALUE]"
+            f"the condition {said!r} cannot be read", to_do="write DIMENSION=VALUE[,VALUE] or DIMENSION!=VALUE[,VALUE]"
         )
-    word, operator, said = read.groups()
+    word, operator, listed = read.groups()
     if word in GRAINS or word in _TIME_WORDS:
         raise KundbildError("a condition is not on time", to_do="--from and --to, as 2026-05-31, say the period")
     dimension = _dimension(word, known, (), metrics)
     column = f"cast({{{{ Dimension('{dimension}') }}}} as varchar)"
-    values = [value.strip() for value in said.split(",")]
+    values = [value.strip() for value in listed.split(",")]
     filled = tuple(value for value in values if value)
-    tests = [f"{column} in ({', '.join(map(_text, filled))})"] if filled else []
+    tests = [f"{column} in ({', '.join(map(_quoted, filled))})"] if filled else []
     if "" in values:
         tests.append(f"{column} is null")
     sql = f"coalesce({' or '.join(tests)}, false)"
     return f"not {sql}" if operator == "!=" else sql, dimension, filled
 
 
-def text_literal(value: str) -> str:
-    """As SQL has it, in parentheses."""
-    return "('" + value.replace("'", "''") + "')"
-
-
-def _text(value: str) -> str:
+def _quoted(value: str) -> str:
     """MetricFlow reads conditions as templates, which a value must not be."""
-    return text_literal(value).replace("{", "' || chr(123) || '").replace("}", "' || chr(125) || '")
+    return "(" + text(value).replace("{", "' || chr(123) || '").replace("}", "' || chr(125) || '") + ")"
 
 
 def _period(first: str, last: str, grains: Sequence[str]) -> tuple[str, ...]:
-    days = {name: _day(text) for name, text in (("--from", first), ("--to", last)) if text}
+    days = {name: _day(said) for name, said in (("--from", first), ("--to", last)) if said}
     if len(days) == 2 and days["--from"] > days["--to"]:
         raise KundbildError("the period ends before it begins", to_do="--from is the first day, --to the last")
     if days and not grains:
@@ -158,8 +154,8 @@ def _period(first: str, last: str, grains: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{column} {'>=' if name == '--from' else '<='} date '{day}'" for name, day in days.items())
 
 
-def _day(text: str) -> date:
+def _day(said: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(said)
     except ValueError:
-        raise KundbildError(f"{text!r} is not a day", to_do="write it as 2026-05-31") from None
+        raise KundbildError(f"{said!r} is not a day", to_do="write it as 2026-05-31") from None

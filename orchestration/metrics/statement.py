@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+from orchestration.core.warehouse import text
 from orchestration.metrics.compiler import Compiler
 from orchestration.metrics.definitions import parts_of
-from orchestration.metrics.question import Question, text_literal
+from orchestration.metrics.question import Question
 
 # the company's, which every customer's row has
 _CURRENCY = "(select max(currency) from bi.dim_customers)"
@@ -69,7 +70,7 @@ def _rests(question: Question) -> list[list[str]]:
 def _missing(question: Question, compiled: Compiler) -> str:
     """Which values of the conditions no row has, as <dimension>=<value>. A dimension without any value has no source yet."""
     tests = [
-        f"select '{dimension}=' || wanted.v as v from (values {', '.join(text_literal(v) for v in values)}) wanted(v)"
+        f"select '{dimension}=' || wanted.v as v from (values {', '.join(f'({text(v)})' for v in values)}) wanted(v)"
         f" where wanted.v not in ({values_of(dimension, compiled)}) and exists ({values_of(dimension, compiled)})"
         for dimension, values in question.values
         if values

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,6 @@ def report_of_night(home: Home, settings: Settings) -> tuple[Path | None, str]:
 def make_picture(home: Home, settings: Settings, topic: str, to: Path, form: str) -> None:
     """Writes the picture of one of TOPICS, as `form` (.svg or .png) says. Raises KundbildError where nothing is published, where there
     is no such topic, and where the publication says nothing of it."""
-    from contextlib import ExitStack
-
     from orchestration.publishing.report.asking import Asked
     from orchestration.publishing.report.page import Report
     from orchestration.publishing.report.picture import as_picture, as_png

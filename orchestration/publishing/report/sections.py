@@ -91,7 +91,7 @@ SECTIONS = (
             ),
             Part("Age", Question("customers_by_age", order="age_band"), note="At the date of the report."),
             Part(
-                "Ways between segments, newest week",
+                "Movements between segments, newest week",
                 Question("segment_movements", order="customer_count desc nulls last, scheme, from_segment, to_segment"),
                 add="customers move from the second night on",
             ),

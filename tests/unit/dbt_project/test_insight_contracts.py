@@ -27,8 +27,7 @@ def test_columns_are_those_of_the_contract_and_nothing_is_told_of_nothing(wareho
     read += [p.stem for p in (MODELS / "conformed").glob("*.sql")]
     marts = Marts(warehouse, models, (*read, "contact_permissions", "contact_permission_history"))
     warehouse.execute(
-        "create schema if not exists bi; create schema if not exists identity; create or replace table identity.shown_values (is_key boolean, value varchar, shown varchar); "
-        f"create table reference.event_plan as from read_csv('{SEEDS}/event_plan.csv')"
+        f"create schema if not exists bi; create table reference.event_plan as from read_csv('{SEEDS}/event_plan.csv')"
     )
     left = dict(models)
     while left:

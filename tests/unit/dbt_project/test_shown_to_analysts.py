@@ -12,6 +12,7 @@ from orchestration.core.settings import DBT_DIR
 from orchestration.privacy.intake.personal_text import find_personal_text
 from orchestration.privacy.secrets.pepper import Pepper
 from tests.unit.compiled import compiled_models
+from tests.unit.empty_tables import empty_tables
 from tests.unit.privacy.test_national_ids import PEPPER
 
 FEW = "several, some of few people"
@@ -58,11 +59,7 @@ def bi(warehouse, models):
     warehouse.execute(
         "create table conformed.conformed_campaigns as select 'spring' as source_key, 'Spring' as name, 'offers' as purpose"
     )
-    for fact in MODELS:
-        name = fact.removeprefix("bi_")
-        (mart,) = model_file(DBT_DIR / "models" / "marts" / "engagement" / f"{name}.yml")["models"]
-        declared = ", ".join(f"{c['name']} {c['data_type']}" for c in mart["columns"])
-        warehouse.execute(f"create table marts.{name} ({declared})")
+    empty_tables(warehouse, *(fact.removeprefix("bi_") for fact in MODELS))
 
     def go(fact: str, *rows: dict, written: dict[str, str] | None = None) -> list[dict]:
         for n, row in enumerate(rows):
