@@ -56,6 +56,17 @@ def test_a_publication_holds_what_the_warehouse_holds(filled, home):
     assert snapshot.current(home) == made
 
 
+def test_a_fact_is_published_once_and_an_answer_of_people_beside_its_counts(filled, home):
+    filled.execute("create table marts.fct_carts as select 1 as id; create view bi.fct_carts as from marts.fct_carts")
+    filled.execute("create table insight.risk_signals as select 1 as customer_id, 'returns' as signal")
+    filled.execute(
+        "create view bi.risk_signals as select signal, count(*) as customers from insight.risk_signals group by 1"
+    )
+    made = snapshot.publish(filled, home, "run-1", MOMENT, keep=3)
+    assert {"bi.fct_carts", "bi.risk_signals", "insight.risk_signals"} <= made.tables.keys()
+    assert "marts.fct_carts" not in made.tables
+
+
 def test_no_look_at_the_catalogue_touches_a_file_that_another_thread_writes(filled, home):
     filled.execute("create table audiences.audience_all as select 1 as customer_id, 'a@x.se' as contact_point")
     filled.execute(
