@@ -190,12 +190,8 @@ update identity.withdrawn_points w set is_readable = true where not is_readable 
 """
 
 
-def _names_of(record: str) -> str:
-    """SQL: the match keys of a record's name with its birth date, by its sound too."""
-    columns = (f"{record}.{column}" for column in ("given_name", "family_name", "full_name", "birth_date::varchar"))
-    return alike_name_keys(*columns)
-
-
+# the match keys of a record's name with its birth date, by its sound too
+_NAMES = alike_name_keys("given_name", "family_name", "full_name", "birth_date::varchar")
 # SQL: the records that a withdrawal, or a request that was noted here, names
 _REFUSING = f"""(
     select person_system, person_key from {LEDGER} where person_key is not null
@@ -210,13 +206,21 @@ with records as (select source_system, source_key from identity.customer_source_
 unknown as (
     select person_system, person_key from {_REFUSING} l
     anti join records r on r.source_system = l.person_system and r.source_key = l.person_key
+),
+-- both sides in one place: names are slow to plan
+named as materialized (
+    select is_gone, source_system, source_key, birth_date, {_NAMES} as names from (
+        select true as is_gone, source_system, source_key, given_name, family_name, full_name, birth_date from gone_people
+        union all
+        select false, source_system, source_key, given_name, family_name, full_name, birth_date from conformed.conformed_people
+        where deleted_at is null and birth_date in (select birth_date from gone_people)
+    )
 )
 select d.gone_system, d.gone_key, h.person_system, h.person_key
 from denied_tokens d join having_it h using (token) where d.gone_key is not null
 union
 select g.source_system, g.source_key, p.source_system, p.source_key
-from gone_people g join conformed.conformed_people p on p.birth_date = g.birth_date and p.deleted_at is null
-    and list_has_any({_names_of("g")}, {_names_of("p")})
+from named g join named p on g.is_gone and not p.is_gone and p.birth_date = g.birth_date and list_has_any(g.names, p.names)
 union
 select u.person_system, u.person_key, r.source_system, r.source_key from unknown u join records r
     on match_keys.record_key(r.source_key) = match_keys.record_key(u.person_key)

@@ -74,30 +74,27 @@ create or replace macro match_keys.suppressed_addresses(s) as
 create or replace macro match_keys.words_before(chunk) as
     list_filter(string_split_regex(split_part(chunk, '@', 1), '[^\p{L}\p{M}\p{N}._%+''-]+'), lambda t: regexp_matches(t, '[\p{L}\p{N}]'));
 create or replace macro match_keys.words_at(words, domain) as
-    list_filter(list_transform(words, lambda t: match_keys.written_address_key(t || '@' || domain)), lambda k: k is not null);
+    list_transform(words, lambda t: match_keys.written_address_key(t || '@' || domain));
 -- text in lower case without the names and labels that stand before addresses, and are none
 create or replace macro match_keys.without_labels(r) as
     (lower(match_keys.one_apostrophe(match_keys.of_one_width(r))))
         .regexp_replace('(^|[;>]\s*)(?:"[^"@<>]*"|(?:(?:\p{L}[.]-?){1,4}|[\p{L}\p{M}''’-]+[.]?)(?:[ ,]+(?:(?:\p{L}[.]-?){1,4}|[\p{L}\p{M}''’-]+[.]?))*)\s*[<(\[]\s*([^\s<>()\[\]{}",;:|\\/@]+@)', '\1 \2', 'g')
         .regexp_replace('(^|[^\p{L}\p{N}._@-])(?:e-?post(?:adress)?|e-?mail|e-?mejl|mejl|mail|mailto|address?e?|sähköposti|kontakt|contact|privat|private|hem|hjem|home|koti|jobb|job|work|arbete|arbeid|arbejde|työ)(?:[)\]]?\s*[:=]|\s)', '\1 ; ', 'g');
+-- of a local part that a gap or a sign cuts (alva .ek@x.se), the whole too: with a dot for the gap, and without
+create or replace macro match_keys.with_joined(words) as
+    list_concat(words, case when len(words) > 1 then [words[-2] || words[-1], regexp_replace(words[-2] || '.' || words[-1], '[.]+', '.', 'g')] else []::varchar[] end);
 create or replace macro match_keys.local_parts_beside(r) as
     list_transform([nfc_normalize(match_keys.decoded(match_keys.without_labels(r)))], lambda w: list_concat(
         flatten(list_transform(regexp_extract_all(w, '[^@]*@[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+'), lambda chunk:
-            match_keys.words_at(match_keys.words_before(chunk), split_part(chunk, '@', 2)))),
+            list_transform([match_keys.words_before(chunk)], lambda words: match_keys.words_at(match_keys.with_joined(words), split_part(chunk, '@', 2)))[1])),
         -- behind the last one, words with a dot within
         match_keys.words_at(
             regexp_extract_all(regexp_replace(w, '^.*@[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+', ''), '[\p{L}\p{N}]+[._]\p{L}[\p{L}\p{M}\p{N}._-]*'),
             regexp_extract(w, '^.*@([\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+)', 1))))[1];
--- of a local part that a gap or a sign cuts (alva .ek@x.se), the whole: with a dot for the gap, and without
-create or replace macro match_keys.local_parts_joined(r) as
-    list_transform([nfc_normalize(match_keys.decoded(match_keys.without_labels(r)))], lambda w:
-        flatten(list_transform(regexp_extract_all(w, '[^@]*@[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+'), lambda chunk:
-            list_transform([match_keys.words_before(chunk)], lambda t: case when len(t) > 1 then match_keys.words_at(
-                [t[-2] || t[-1], regexp_replace(t[-2] || '.' || t[-1], '[.]+', '.', 'g')], split_part(chunk, '@', 2)) else []::varchar[] end)[1])))[1];
 -- every address that a withdrawn contact point may name: words beside an address may be local parts at its domain, or a part of its own
 create or replace macro match_keys.read_withdrawn_addresses(s) as
     list_transform([match_keys.revealed_address(s)], lambda r: list_sort(list_distinct(list_concat(
-        match_keys.denied_readings(s, r), match_keys.local_parts_beside(r), match_keys.local_parts_joined(r)))))[1];
+        match_keys.denied_readings(s, r), match_keys.local_parts_beside(r)))))[1];
 create or replace macro match_keys.withdrawn_addresses(s) as
     case when match_keys.is_unmarked(s) then [match_keys.plain_address_key(s)]
         when match_keys.has_no_address(s) then []::varchar[]

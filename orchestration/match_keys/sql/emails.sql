@@ -59,9 +59,9 @@ create or replace macro match_keys.written_addresses(s) as
         regexp_replace(lower(match_keys.plain(match_keys.one_apostrophe(match_keys.of_one_width(s)))), '[<>()\[\]{}",;:|\\/ ]+', ' ', 'g'),
         '(^| )(?:e-?post|e-?mail|e-?mejl|mejl|mail|mailto|address?e?|sähköposti)=', '\1', 'g');
 create or replace macro match_keys.addresses_in(w) as
-    list_sort(list_distinct(list_filter(list_transform(
+    list_transform(
         regexp_extract_all(regexp_replace(w, ' *@ *', '@', 'g'), '[^ @]+@[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+'),
-        lambda a: match_keys.written_address_key(a)), lambda k: k is not null)));
+        lambda a: match_keys.written_address_key(a));
 -- two addresses without anything between them (a@x.sea@x.se), parted behind an ending that domains here have: as early as can
 -- be, and as late. Twice, for a sign that was read is not read again
 create or replace macro match_keys.parted_early(w) as
@@ -70,10 +70,10 @@ create or replace macro match_keys.parted_late(w) as
     regexp_replace(w, '(@[^ @]*[.](?:{{ endings }}))([^ @]+@)', '\1 \2', 'g');
 create or replace macro match_keys.known_addresses(s) as
     list_transform([nfc_normalize(match_keys.decoded(match_keys.written_addresses(s)))], lambda w:
-        case when regexp_matches(w, '@[^ @]+@') then list_sort(list_distinct(flatten(list_transform(
-                [w, match_keys.parted_early(match_keys.parted_early(w)), match_keys.parted_late(match_keys.parted_late(w))],
-                lambda v: match_keys.addresses_in(v)))))
-            else match_keys.addresses_in(w) end)[1];
+        list_sort(list_distinct(flatten(list_transform(
+            case when regexp_matches(w, '@[^ @]+@')
+                then [w, match_keys.parted_early(match_keys.parted_early(w)), match_keys.parted_late(match_keys.parted_late(w))] else [w] end,
+            lambda v: match_keys.addresses_in(v))))))[1];
 -- words by which a system marks an address as one that is used no more: none is the ending of a domain. What ends with .invalid is
 -- read, and stands in for none (junk_identifiers)
 create or replace macro match_keys.has_no_ending(s) as
@@ -91,12 +91,16 @@ create or replace macro match_keys.plain_address_key(s) as
 create or replace macro match_keys.email_readings(s) as
     case when match_keys.is_plain_address(s) then [match_keys.plain_address_key(s)]
         else coalesce(match_keys.known_addresses(s), []::varchar[]) end;
+-- each letter that the pattern below does not name as one, and so numbers and marks: a class of all letters is slow to plan
+create or replace macro match_keys.in_few_signs(w) as
+    regexp_replace(regexp_replace(regexp_replace(w, '[^\P{L}a-zäö]', 'å', 'g'), '[^\P{N}0-9]', '0', 'g'), '\p{M}', chr(769), 'g');
 -- whether nothing stands around an address that may be another one, or a part of it: of a local part that is cut (alva .ek@x.se)
 -- and of two people (anna.berg, bo@x.se) it is not certain. Before it may stand signs, labels, or a name before a bracket;
 -- behind it no word with a dot within
 create or replace macro match_keys.is_alone(w) as
-    regexp_matches(w, '^(?:(?:[^\p{L}\p{N}@\\]*[^\p{L}\p{N}@\\.+%/^|&_-])?|["''(“ ]*(?:(?:(?:\p{L}[.]-?){1,4}|[\p{L}\p{M}''’-]+[.]?)["''’”“() ,]+)*(?:(?:\p{L}[.]-?){1,4}|[\p{L}\p{M}''’-]+[.]?)?["''”) ]*[<(\[])(?:(?:e-?post(?:adress)?|e-?mail|e-?mejl|mejl|mail|mailto|address?e?|sähköposti|kontakt|contact|privat|private|hem|hjem|home|koti|jobb|job|work|arbete|arbeid|arbejde|työ)[)\]]?(?: ?[:=] ?| )[<(\["'' ]*)*[\p{L}\p{N}_][^ <>()\[\]{}",;:|\\/=@]*@')
-    and not regexp_matches(w, '@[^ <>()\[\]{}",;:|\\/@?]+[ <>()\[\]{}",;:|\\/&]+(?:[^@]*[ <>()\[\]{}",;:|\\/&])?[\p{L}\p{N}]+[._]\p{L}[^ <>()\[\]{}",;:|\\/@]*(?:[ <>()\[\]{}",;:|\\/]|$)');
+    list_transform([match_keys.in_few_signs(w)], lambda v:
+        regexp_matches(v, '^(?:(?:[^a-zåäö0-9@\\]*[^a-zåäö0-9@\\.+%/^|&_-])?|["''(“ ]*(?:(?:(?:[a-zåäö][.]-?){1,4}|[a-zåäö\x{301}''’-]+[.]?)["''’”“() ,]+)*(?:(?:[a-zåäö][.]-?){1,4}|[a-zåäö\x{301}''’-]+[.]?)?["''”) ]*[<(\[])(?:(?:e-?post(?:adress)?|e-?mail|e-?mejl|mejl|mail|mailto|address?e?|sähköposti|kontakt|contact|privat|private|hem|hjem|home|koti|jobb|job|work|arbete|arbeid|arbejde|työ)[)\]]?(?: ?[:=] ?| )[<(\["'' ]*)*[a-zåäö0-9_][^ <>()\[\]{}",;:|\\/=@]*@')
+        and not regexp_matches(v, '@[^ <>()\[\]{}",;:|\\/@?]+[ <>()\[\]{}",;:|\\/&]+(?:[^@]*[ <>()\[\]{}",;:|\\/&])?[a-zåäö0-9]+[._][a-zåäö][^ <>()\[\]{}",;:|\\/@]*(?:[ <>()\[\]{}",;:|\\/]|$)'))[1];
 -- the address that a field certainly names; null where it names none, several, or one with a gap at the @; nor is it certain
 -- where nothing stands between one @ and the next, or where its domain has no ending
 create or replace macro match_keys.email_key(s) as

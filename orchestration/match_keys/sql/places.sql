@@ -15,9 +15,10 @@ create or replace macro match_keys.postal_digits(country) as
     case when country in ('SE', 'FI', 'AX', 'DE', 'EE', 'LT', 'FR', 'IT', 'ES', 'PL', 'CZ', 'SK', 'US') then 5
         when country in ('NO', 'DK', 'SJ', 'GL', 'CH', 'AT', 'BE', 'LU') then 4 when country in ('IS', 'FO') then 3 else 0 end;
 -- the code in what is written with its town (151 33 Södertälje, 1430 Ås); two capitals behind digits are Dutch (1234 AB).
--- What is repeated in a macro is planned many times over: no condition on the country here
+-- What is repeated in a macro is planned many times over: no condition on the country here. A class of all letters is slow to
+-- plan: each is å here, but for ı and ſ, whose capitals are of ASCII
 create or replace macro match_keys.postal_alone(p) as
-    regexp_replace(p, '^(?:[A-Za-z]{1,3}[- ]?)?([0-9]{3} ?[0-9]{2}|[0-9]{2,6})[ ,]+(?:\p{L}|\p{L}{3,}.*|(?:\p{L}[^A-Z\s\d]|[^A-Z\s\d]\p{L})(?:\P{L}.*)?)$', '\1');
+    regexp_replace(regexp_replace(p, '[^\P{L}A-Za-zıſ]', 'å', 'g'), '^(?:[A-Za-z]{1,3}[- ]?)?([0-9]{3} ?[0-9]{2}|[0-9]{2,6})[ ,]+(?:[A-Za-zåıſ]|[A-Za-zåıſ]{3,}.*|(?:[A-Za-zåıſ][^A-Z\s\d]|[^A-Z\s\d][A-Za-zåıſ])(?:[^A-Za-zåıſ].*)?)$', '\1');
 -- letters and digits; a country before the digits (NO-0150, N-0150, SE-114 55) and a spreadsheet's .0 are no part of it
 create or replace macro match_keys.postal_letters(s) as
     regexp_replace(regexp_replace(upper(match_keys.postal_alone(regexp_replace(match_keys.plain(match_keys.ascii_digits(s)), '^([0-9]+)[.,]0+$', '\1'))), '[^0-9A-Z]', '', 'g'),
@@ -36,8 +37,10 @@ create or replace macro match_keys.street_number(street_key) as nullif(regexp_ex
 -- a post box by one name: Pb 12, P.B. 12, Postboks 12, P.O. Box 12
 create or replace macro match_keys.one_box(street_key) as
     regexp_replace(street_key, '(^| )(?:p ?o ?box|p ?b|post ?bo(?:ks|x)|boks|fack) ?([0-9])', '\1box \2', 'g');
+-- the words of a folded text, which has letters, numbers and spaces: where each number that is no digit is ², what is none of
+-- them is a letter. A class of all letters is slow to plan
 create or replace macro match_keys.street_words(street_key) as
-    string_split(regexp_replace(regexp_replace(match_keys.one_box(street_key), '(\p{L}{4,})([0-9])', '\1 \2', 'g'), '^(\p{L}{1,3})([0-9])', '\1 \2'), ' ');
+    string_split(regexp_replace(regexp_replace(regexp_replace(match_keys.one_box(street_key), '[^\P{N}0-9]', '²', 'g'), '([^0-9² ]{4,})([0-9])', '\1 \2', 'g'), '^([^0-9² ]{1,3})([0-9])', '\1 \2'), ' ');
 -- the houses behind the first of a range (12-14, 12A-14B), on its side of the street
 create or replace macro match_keys.range_end(rest) as
     try_cast(regexp_extract(rest, '^[0-9]{1,3} ?[a-z]? ([0-9]{1,3}) ?(?:[a-z]?$|[a-z]? )', 1) as int);
@@ -46,7 +49,7 @@ create or replace macro match_keys.range_houses(rest) as
         case when r.last - r.first between 1 and 10
             then range(r.first, r.last + 1, case when (r.last - r.first) % 2 = 0 then 2 else 1 end) else []::bigint[] end)[1];
 create or replace macro match_keys.is_street_word(w) as
-    regexp_full_match(w, '\p{L}{2,}') and w not in ('lgh', 'lagenhet', 'lghnr', 'leil', 'leilighet', 'bolig', 'ap', 'apt', 'bst', 'as', 'tr', 'trp', 'etg', 'etasje', 'sal', 'van', 'co', 'flyttat', 'flyttad', 'flyttet');
+    regexp_full_match(w, '[^0-9²]{2,}') and w not in ('lgh', 'lagenhet', 'lghnr', 'leil', 'leilighet', 'bolig', 'ap', 'apt', 'bst', 'as', 'tr', 'trp', 'etg', 'etasje', 'sal', 'van', 'co', 'flyttat', 'flyttad', 'flyttet');
 create or replace macro match_keys.range_marks(words) as
     flatten(list_transform(words, lambda w, i: case when match_keys.is_street_word(w) and regexp_matches(words[i + 1], '^[0-9]')
         then list_transform(match_keys.range_houses(array_to_string(words[i + 1:], ' ')), lambda n: left(w, 3) || n::varchar) else []::varchar[] end));
@@ -55,15 +58,15 @@ create or replace macro match_keys.long_marks(words) as
         then left(w, 3) || regexp_extract(array_to_string(words[i + 1:], ' '), '(?:^| )0*([0-9]+)', 1) end), lambda m: m is not null);
 -- streets of a letter or two (Å 7, Ås 7): the word before a number, marked by a dot
 create or replace macro match_keys.short_marks(words) as
-    list_filter(list_transform(words, lambda w, i: case when regexp_full_match(w, '\p{L}{1,2}') and regexp_matches(words[i + 1], '^[0-9]')
+    list_filter(list_transform(words, lambda w, i: case when regexp_full_match(w, '[^0-9²]{1,2}') and regexp_matches(words[i + 1], '^[0-9]')
         then '.' || w || regexp_extract(words[i + 1], '^[0-9]+') end), lambda m: m is not null);
 -- a short word and the next as one: Å gatan for Ågatan
 create or replace macro match_keys.joined_marks(words) as
-    list_filter(list_transform(words, lambda w, i: case when regexp_full_match(w, '\p{L}{1,2}') and match_keys.is_street_word(words[i + 1])
+    list_filter(list_transform(words, lambda w, i: case when regexp_full_match(w, '[^0-9²]{1,2}') and match_keys.is_street_word(words[i + 1])
         then left(w || words[i + 1], 3) || regexp_extract(array_to_string(words[i + 2:], ' '), '(?:^| )0*([0-9]+)', 1) end), lambda m: m is not null);
 -- where nothing else is written
 create or replace macro match_keys.bare_marks(words) as
-    list_transform(list_filter(words, lambda w: regexp_full_match(w, '\p{L}{1,2}')), lambda w: '.' || w);
+    list_transform(list_filter(words, lambda w: regexp_full_match(w, '[^0-9²]{1,2}')), lambda w: '.' || w);
 -- where a street may stand in the key of what was written, whatever stands before it (c/o, a flat, a floor): the first three
 -- letters of each word with the number that follows it
 create or replace macro match_keys.street_marks(street_key) as
