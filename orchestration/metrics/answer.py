@@ -1,5 +1,5 @@
 """Answers a question on metrics out of the publication's grade analyst, without groups of few people. Not here: what may be asked
-(question.py), its SQL (statement.py), which groups are hidden (few_groups.py)."""
+(question.py), its SQL (statement.py), which groups are hidden (hidden_rows.py)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from typing import Any
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home
+from orchestration.metrics.breakdowns import MOST_CELLS, breakdowns_of
 from orchestration.metrics.compiler import Compiler, compiler, with_helpers
-from orchestration.metrics.definitions import parts_of, read_definitions, unit_of, unknown
-from orchestration.metrics.few_groups import Group, hidden_groups
+from orchestration.metrics.definitions import read_definitions, unit_of, unknown
+from orchestration.metrics.hidden_rows import hidden_rows
 from orchestration.metrics.question import Question, read_question
-from orchestration.metrics.statement import kinds_of, statement, values_of
+from orchestration.metrics.statement import statement, values_of
 from orchestration.metrics.told_people import rules_of
 from orchestration.publishing.query import ask
 from orchestration.publishing.versions import current_version
 
 _MOST_GROUPS = 5_000
+_CUT = "a period that begins or ends within a month leaves out more groups: ask for whole months"
 # named in an error
 _MOST_VALUES = 20
 # DuckDB's words for a table or column that is not there
@@ -68,23 +70,34 @@ def answer(
     min_people = load_privacy(config).min_people
     definitions, compiled = read_definitions(), compiler()
     question = read_question(
-        definitions, compiled, metrics=metrics, by=by, where=where, first=first, last=last, grain=grain
+        definitions,
+        compiled,
+        metrics=metrics,
+        by=by,
+        where=where,
+        first=first,
+        last=last,
+        grain=grain,
+        night=_night(home),
     )
     rules = rules_of(question.metrics, definitions.metrics)
+    tables = breakdowns_of(question, definitions.within)
     about = {"through": through, **{f"metric_{n}": m.name for n, m in enumerate(question.metrics, 1)}}
-    (names, told), publication = _ask(home, statement(question, rules, compiled, _MOST_GROUPS), seconds, about)
+    (names, told), publication = _ask(home, statement(question, rules, tables, compiled, _MOST_GROUPS), seconds, about)
     rows = [dict(zip(names, row, strict=True)) for row in told]
     if rows and rows[0]["missing_values"]:
         raise _unknown_value(home, rows[0]["missing_values"][0], compiled, seconds, about)
     currency = str(rows[0]["company_currency"] or "") if rows else ""
+    cells = [[row for row in rows if row["breakdown"] == n] for n in range(len(tables))]
     rows = [row for row in rows if row["is_group"]]
-    if len(rows) > _MOST_GROUPS:
+    if len(rows) > _MOST_GROUPS or any(len(found) > MOST_CELLS for found in cells):
         raise KundbildError(
             f"the answer has more than {_MOST_GROUPS:,} groups",
             to_do="ask by fewer dimensions, or for a shorter period",
         )
-    kinds = kinds_of(question)
-    hidden = hidden_groups([_group(row, question, rules, kinds) for row in rows], min_people)
+    every_rule = [*(rules_of([metric], definitions.metrics) for metric in question.metrics), rules]
+    few, cut = hidden_rows(question, rows, list(zip(tables, cells, strict=True)), every_rule, min_people)
+    hidden = few | cut
     columns = (*question.names, *(metric.name for metric in question.metrics))
     shown = [row for position, row in enumerate(rows) if position not in hidden]
     return Answer(
@@ -94,7 +107,11 @@ def answer(
         hidden=len(hidden),
         min_people=min_people,
         publication=publication,
-        notes=(*question.notes, *_emptied(shown, question)),
+        notes=(
+            *question.notes,
+            *_emptied(shown, question),
+            *([_CUT] if cut - few and question.period_grain in ("day", "week") else []),
+        ),
     )
 
 
@@ -118,6 +135,14 @@ def _ask(
             return asked, publication
 
 
+def _night(home: Home) -> date | None:
+    """The day of the publication, which its name begins with."""
+    try:
+        return datetime.strptime((current_version(home) or "")[:8], "%Y%m%d").date()
+    except ValueError:
+        return None
+
+
 def _unknown_value(
     home: Home, missing: str, compiled: Compiler, seconds: float, about: dict[str, str]
 ) -> KundbildError:
@@ -127,15 +152,6 @@ def _unknown_value(
     values = [row[0] for row in found]
     some = f"values are {', '.join(values)}" if len(values) <= _MOST_VALUES else ""
     return unknown(f"value of {dimension.partition('__')[2]}", value, values, some)
-
-
-def _group(row: dict[str, Any], question: Question, rules: Sequence[str], kinds: Sequence[str]) -> Group:
-    counts = []
-    for kind in kinds:
-        for rule in rules:
-            whole, *parts = (row.get(f"{kind}__{part}", 0) for part in parts_of(rule))
-            counts.append(int(whole - sum(parts)))
-    return Group(tuple(row[name] for name in question.by), tuple(counts))
 
 
 def _is_emptied(row: dict[str, Any], hidden_if: str) -> bool:

@@ -113,7 +113,7 @@ def _manifest(definitions: Definitions) -> Any:
     from metricflow_semantic_interfaces.validations.validator_helpers import SemanticManifestValidationException
 
     documents: list[dict[str, Any]] = [
-        {"semantic_model": {**{k: v for k, v in model.items() if k != "model"}, "node_relation": _table(model)}}
+        {"semantic_model": {**_read_by_metricflow(model), "node_relation": _table(model)}}
         for model in definitions.semantic_models
     ]
     documents += [{"metric": metric} for metric in definitions.raw_metrics]
@@ -130,6 +130,12 @@ def _manifest(definitions: Definitions) -> Any:
             f"the semantic models cannot be read: {str(error).splitlines()[0]}", where="dbt_project/semantic_models"
         ) from error
     return built.semantic_manifest
+
+
+def _read_by_metricflow(model: dict[str, Any]) -> dict[str, Any]:
+    """Without where its rows are, which it says otherwise, and without the config of dimensions, which is for definitions.py."""
+    dimensions = [{k: v for k, v in one.items() if k != "config"} for one in model.get("dimensions", [])]
+    return {**{k: v for k, v in model.items() if k != "model"}, "dimensions": dimensions}
 
 
 def _table(model: dict[str, Any]) -> dict[str, str]:

@@ -55,6 +55,18 @@ class Definitions:
     metrics: dict[str, Metric]
 
     @property
+    def within(self) -> dict[str, str]:
+        """The dimension whose values those of a dimension lie in, as a county in a country; both as <entity>__<dimension>."""
+        return {
+            f"{entity['name']}__{dimension['name']}": f"{entity['name']}__{around}"
+            for model in self.semantic_models
+            for entity in model["entities"]
+            if entity["type"] == "primary"
+            for dimension in model.get("dimensions", [])
+            if (around := (dimension.get("config") or {}).get("meta", {}).get("within"))
+        }
+
+    @property
     def listed(self) -> dict[str, Metric]:
         """Those that can be asked for."""
         return {name: metric for name, metric in self.metrics.items() if not metric.is_helper}

@@ -11,6 +11,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.warehouse import text
 from orchestration.metrics.compiler import GRAINS, TIME, Compiler
 from orchestration.metrics.definitions import Definitions, Metric, unknown
+from orchestration.metrics.periods import grain_of
 
 _CONDITION = re.compile(r"\s*([A-Za-z_]+)\s*(!=|=)\s*(.*?)\s*", re.DOTALL)
 _MOST_DIMENSIONS, _MOST_METRICS, _MOST_CONDITIONS = 4, 8, 4
@@ -22,7 +23,8 @@ _GRAIN = "month"
 @dataclass(frozen=True)
 class Question:
     """What MetricFlow is told: `by` as it names dimensions, `names` as the answer does. `conditions` are SQL on dimensions, of
-    which a group's other rows are the rest; `values` are what they name, by dimension; `period` is SQL on time."""
+    which a group's other rows are the rest; `values` are what they name, by dimension; `period` is SQL on time, and `period_grain` the
+    coarsest that it begins and ends with, of the `grains` of the metrics."""
 
     metrics: tuple[Metric, ...]
     by: tuple[str, ...]
@@ -30,6 +32,8 @@ class Question:
     conditions: tuple[str, ...]
     values: tuple[tuple[str, tuple[str, ...]], ...]
     period: tuple[str, ...]
+    period_grain: str
+    grains: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -43,9 +47,10 @@ def read_question(
     first: str = "",
     last: str = "",
     grain: str = "",
+    night: date | None = None,
 ) -> Question:
     """The question, checked. `where`: channel=web,store or country!=SE, an empty value where nothing is known; `first` and
-    `last`: days as 2026-05-31, both within. Raises KundbildError with the nearest name where one is unknown."""
+    `last`: days as 2026-05-31, both within; `night`: the publication's, and no period ends after it. Raises KundbildError with the nearest name where one is unknown."""
     if not metrics:
         raise KundbildError("no metric is named", to_do="`kundbild metrics list` lists the metrics")
     asked = tuple(definitions.named(name) for name in dict.fromkeys(metrics))
@@ -91,6 +96,8 @@ def read_question(
         conditions=tuple(sql for sql, _, _ in conditions),
         values=tuple((dimension, values) for _, dimension, values in conditions),
         period=_period(first, last, grains),
+        period_grain=_period_grain(first, last, grains, night),
+        grains=tuple(grains),
         notes=tuple(
             f"always by {_short(name)}: its numbers must not be summed over it" for name in dict.fromkeys(added)
         ),
@@ -152,6 +159,14 @@ def _period(first: str, last: str, grains: Sequence[str]) -> tuple[str, ...]:
         raise KundbildError("these metrics have no time in common", to_do="ask for each metric alone")
     column = f"cast({{{{ TimeDimension('{TIME}', '{grains[0]}') }}}} as date)" if days else ""
     return tuple(f"{column} {'>=' if name == '--from' else '<='} date '{day}'" for name, day in days.items())
+
+
+def _period_grain(first: str, last: str, grains: Sequence[str], night: date | None) -> str:
+    """An end after everything is open."""
+    if not (first or last):
+        return ""
+    end = _day(last) if last else None
+    return grain_of(_day(first) if first else None, None if end and night and end >= night else end, grains)
 
 
 def _day(said: str) -> date:

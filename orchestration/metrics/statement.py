@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from orchestration.core.warehouse import text
+from orchestration.metrics.breakdowns import Breakdown, cell_of, sql_of
 from orchestration.metrics.compiler import Compiler
 from orchestration.metrics.definitions import parts_of
 from orchestration.metrics.question import Question
@@ -20,10 +21,12 @@ def kinds_of(question: Question) -> list[str]:
     return [PEOPLE, *(f"rest{n}" for n in range(len(_rests(question))))]
 
 
-def statement(question: Question, rules: Sequence[str], compiled: Compiler, most: int) -> str:
+def statement(
+    question: Question, rules: Sequence[str], tables: Sequence[Breakdown], compiled: Compiler, most: int
+) -> str:
     """Dimensions, metrics, then counts of people (people__<metric>), and of those in the rows of a group that the conditions leave
     out (rest<n>__<metric>): a group less its rest is a group too. Then the company's currency and the values of conditions that
-    there are not, in a list; a row without a group has `is_group` null."""
+    there are not, in a list; a row without a group has `is_group` null. After them the cells of the tables, with `breakdown` not null."""
     people = list(dict.fromkeys(part for rule in rules for part in parts_of(rule)))
     names = [metric.name for metric in question.metrics]
     hiding = [metric.hidden_if for metric in question.metrics if metric.hidden_if]
@@ -39,13 +42,16 @@ def statement(question: Question, rules: Sequence[str], compiled: Compiler, most
         columns += [f"coalesce({kind}.{name}, 0) as {kind}__{name}" for name in people]
         same = " and ".join(f"asked.{name} is not distinct from {kind}.{name}" for name in question.by)
         joined += f" left join {kind} on {same or 'true'}"
-    columns += ["asked.is_group", f"{_CURRENCY} as company_currency"]
+    columns += ["asked.is_group", f"{cell_of(question.by, 'asked')} as cell", f"{_CURRENCY} as company_currency"]
     columns.append(f"{_missing(question, compiled)} as missing_values")
     order = f"order by {', '.join(f'asked.{name}' for name in question.by)}" if question.by else ""
-    return (
+    columns.append("cast(null as integer) as breakdown")
+    told = (
         f"with {', '.join(parts)} select {', '.join(columns)} from (values (true)) one(is_one) left join asked on true"
         f"{joined} {order} limit {most + 1}"
     )
+    beside = [sql_of(n, table, question, people, compiled) for n, table in enumerate(tables) if people]
+    return " union all by name ".join(f"from ({sql})" for sql in [told, *beside])
 
 
 def values_of(dimension: str, compiled: Compiler) -> str:

@@ -39,7 +39,7 @@ def test_one_answer_as_a_table_as_json_and_as_csv(published):
         "--by",
         "country",
         "--where",
-        "country=SE,NO",
+        "country=NO",
         "--from",
         "2025-01-01",
         "--to",
@@ -47,7 +47,7 @@ def test_one_answer_as_a_table_as_json_and_as_csv(published):
     ]
     answer = json.loads(run(*asked, "--json").stdout)
     rows = list(csv.DictReader(io.StringIO(run(*asked, "--csv").stdout)))
-    assert [row["country"] for row in rows] == [row["country"] for row in answer["rows"]] == ["NO", "SE"]
+    assert [row["country"] for row in rows] == [row["country"] for row in answer["rows"]] == ["NO"]
     assert [float(row["net_revenue"]) for row in rows] == [row["net_revenue"] for row in answer["rows"]]
     table = run(*asked).stdout
     assert "net_revenue (SEK)" in table and str(answer["rows"][0]["orders"]) in re.sub(r"[^\w│]+", " ", table)
