@@ -15,7 +15,8 @@ select
     {{ shown("category") }} as category,
     {{ unless_few("f.customer_count") }} as customer_count,
     {%- for column in told %}
-        case when not {{ is_few("f.customer_count") }} then f.{{ column }} end as {{ column }},
+        -- unknown buyers, who may all be one, fill up nothing
+        case when f.customer_count >= {{ var("min_people") }} then f.{{ column }} end as {{ column }},
     {%- endfor %}
     {%- for column, people in {
         "discounted_share": "f.discounted_customer_count",
@@ -24,8 +25,8 @@ select
     }.items() %}
         case
             when
-                not {{ is_few("f.customer_count") }}
-                and not {{ is_few(people) }}
+                f.customer_count >= {{ var("min_people") }}
+                and ({{ people }} >= {{ var("min_people") }} or f.{{ column }} = 0)
                 and not {{ is_few("f.customer_count - " ~ people) }}
             then f.{{ column }}
         end as {{ column }},

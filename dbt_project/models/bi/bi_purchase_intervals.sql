@@ -14,8 +14,11 @@ select
     order_number,
     case when not is_of_few_before then {{ unless_few("customer_count") }} end as customer_count,
     {{ part_unless_few("next_order_count", "customer_count") }} as next_order_count,
-    {%- for days in ["p10", "p25", "p50", "p75", "p90", "mean"] %}
-        case when not {{ is_few("next_order_count") }} then {{ days }}_days end as {{ days }}_days
+    -- of whole days, and with as many people on either side: else it is the interval of somebody, to the second
+    {%- for days, part in {"p10": 10, "p25": 4, "p50": 1, "p75": 4, "p90": 10, "mean": 1}.items() %}
+        case
+            when next_order_count >= {{ part * var("min_people") }} then round({{ days }}_days)
+        end as {{ days }}_days
         {{- "," if not loop.last }}
     {%- endfor %}
 from orders

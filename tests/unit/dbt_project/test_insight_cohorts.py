@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import statistics
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -83,6 +83,28 @@ def test_analysts_see_no_cell_of_few(marts):
     )
     # those who went on are the customers of the next row
     assert (intervals[2]["customer_count"], intervals[2]["p50_days"]) == (None, None)
+
+
+def test_no_interval_is_that_of_one_customer(marts):
+    for n in range(20):
+        again = datetime(2026, 2, 1, 10) + timedelta(days=n, seconds=7 * n)
+        marts.add("marts.fct_orders", order(f"a{n}", f"c{n}", "2026-01-01"), order(f"b{n}", f"c{n}", str(again)))
+        if n < 5:
+            marts.add("marts.fct_orders", order(f"d{n}", f"c{n}", str(again + timedelta(days=30, hours=n))))
+    marts.build("purchase_intervals")
+    first, second, _ = marts.rows("bi_purchase_intervals")
+    # whole days: an exact interval of a day's order tells the second of the next one
+    assert all(first[c] is None or first[c] == round(first[c]) for c in first)
+    # a quarter of 20 people are five, a tenth are two
+    assert (first["p10_days"], first["p25_days"], first["p50_days"], first["p90_days"]) == (None, 36, 41, None)
+    assert [second[f"{c}_days"] for c in ("p10", "p25", "p50", "p75", "p90", "mean")] == [
+        None,
+        None,
+        30,
+        None,
+        None,
+        30,
+    ]
 
 
 def test_the_credit_note_of_one_customer_is_not_told_in_a_month_without_orders(marts):

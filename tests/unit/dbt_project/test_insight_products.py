@@ -108,3 +108,19 @@ def test_analysts_see_nothing_of_products_of_few_customers(marts):
         found["rare"][c]
         for c in ("order_count", "customer_count", "net_amount", "p50_price_amount", "first_buyer_count")
     } == {None}
+
+
+def test_analysts_see_nothing_of_what_somebody_unknown_bought(marts):
+    # known customers fill a group, an unknown one may be anybody
+    for n in range(8):
+        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-01-01"))
+        marts.add("marts.fct_order_items", line(f"{n}", "many"))
+    marts.add("marts.fct_orders", order("guest", None, "2026-01-01"))
+    marts.add(
+        "marts.fct_order_items", line("guest", "alone"), line("guest", "many", discount_amount=20, refunded_quantity=1)
+    )
+    marts.build("product_performance")
+    found = marts.by("bi_product_performance", "product_key")
+    assert {found["alone"][c] for c in ("order_count", "sold_units", "net_amount", "p50_price_amount")} == {None}
+    assert found["many"]["order_count"] == 9
+    assert {found["many"][c] for c in ("discounted_share", "discount_mean_share", "returned_share")} == {None}
