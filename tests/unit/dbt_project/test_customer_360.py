@@ -113,6 +113,13 @@ def test_who_refused_profiling_has_no_inferred_attribute(picture):
     assert picture("c1", *inferred, "order_count") == (None, None, 1)
 
 
+def test_where_protected_people_shop_is_not_told(picture):
+    """Their store is a place where they can be found, as the one that they prefer is."""
+    picture.add("marts.fct_orders", order("1", "2026-01-01", 100, store="North"))
+    picture.run("update marts.dim_customers set is_protected = true where customer_id = 'c1'")
+    assert picture("c1", "favourite_store", "acquisition_channel", "order_count") == (None, "web", 1)
+
+
 def test_where_a_customer_came_from_is_what_came_first(picture):
     visit = {
         "source_system": "web",

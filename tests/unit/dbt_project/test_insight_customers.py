@@ -10,7 +10,7 @@ from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import Marts, order
 
 _MODELS = ("north_star", "bi_north_star", "interest_gap", "bi_interest_gap")
-_FACTS = ("fct_orders", "fct_order_items", "fct_web_sessions", "fct_email_events", "dim_products", "conformed_web_events", "bridge_customer_source_records")  # fmt: skip
+_FACTS = ("fct_orders", "fct_order_items", "fct_web_sessions", "fct_email_events", "dim_products", "conformed_web_events", "bridge_customer_source_records", "contact_permissions")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +113,18 @@ def test_the_gap_is_who_was_interested_and_has_not_bought_since(marts):
     few = found["search term", "several, some of few people"]
     assert tuple(few[c] for c in counts) == (2, 2, 2, 1, 1, 1, 1) and few["unviewed_people_count"] == 1
     assert len(found) == 3
+
+
+def test_who_refused_profiling_has_no_interest(marts):
+    for c in ("c1", "c2"):
+        marts.add("marts.bridge_customer_source_records", {"customer_id": c, "source_system": "crm", "source_key": c})
+    marts.add("marts.dim_products", {"source_system": "shop", "source_key": "t1", "category": "tents"})
+    marts.add("conformed.conformed_web_events",
+              event(1, "c1", "search", "2026-05-01T10:00", "s1", term="tent"), event(2, "c1", "product_view", "2026-05-01T10:05", "s1", product_key="t1"),
+              event(3, "c2", "product_view", "2026-05-02", product_key="t1"), event(4, None, "product_view", "2026-05-02", product_key="t1"))  # fmt: skip
+    marts.add("marts.contact_permissions", {"customer_id": "c1", "purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"})  # fmt: skip
+    (tents,) = marts.rows("interest_gap")
+    assert (tents["people_count"], tents["customer_count"], tents["viewed_count"]) == (2, 1, 1)
 
 
 def test_a_term_of_many_is_told_without_what_is_personal_in_it(marts):

@@ -258,7 +258,10 @@ select
     o.last_ordered_at,
     {{ days_between("o.first_ordered_at", "o.last_ordered_at") }}
     / cast(nullif(o.order_count - 1, 0) as double) as mean_days_between_orders,
-    case when n.customer_id is null then s.favourite_store end as favourite_store,
+    -- where protected people shop is a place where they can be found
+    case
+        when n.customer_id is null and not coalesce(c.is_protected, false) then s.favourite_store
+    end as favourite_store,
     case when n.customer_id is null then g.favourite_category end as favourite_category,
     coalesce(k.abandoned_cart_count, 0) as abandoned_cart_count,
     cast(
