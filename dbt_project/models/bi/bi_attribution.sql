@@ -3,13 +3,17 @@ with
     cells as (
         select
             *,
-            case
-                when {{ is_few("buyer_count") }}
-                then buyer_count
-                when {{ is_few("customer_count") }} or buyer_count = 0
-                then customer_count
-                else buyer_count
-            end as people
+            -- by the model where they are the fewest: what goes with others in one model does in all, or none could be
+            -- compared
+            min(
+                case
+                    when {{ is_few("buyer_count") }}
+                    then buyer_count
+                    when {{ is_few("customer_count") }} or buyer_count = 0
+                    then customer_count
+                    else buyer_count
+                end
+            ) over (partition by channel, campaign) as people
         from {{ ref("attribution") }}
     ),
     marked as (

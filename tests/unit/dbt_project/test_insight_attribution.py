@@ -265,6 +265,27 @@ def test_analysts_see_channels_of_few_customers_in_one_row(marts):
     assert len(marts.rows("bi_attribution_spread")) == 2
 
 
+def test_what_is_told_with_others_in_one_model_is_in_all(marts):
+    """Three of many came last by "email": models could not be compared where "email" was a row of its own in the others."""
+    for n in range(60):
+        channel = "organic" if n < 30 else "social" if n < 45 else "display"
+        marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", "email" if n < 20 else channel))
+        if n < 20:
+            marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01T09:00", "email" if n < 3 else channel))
+        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
+    marts.build("attribution_paths", "attribution_removal", "attribution")
+    exact = marts.by("attribution", "model", "channel")
+    assert (exact["first", "email"]["buyer_count"], exact["last", "email"]["buyer_count"]) == (20, 3)
+    told = {}
+    for row in marts.rows("bi_attribution"):
+        told.setdefault(row["model"], set()).add(row["channel"])
+    assert len(told) == 8 and {frozenset(channels) for channels in told.values()} == {
+        frozenset({"display", "social", "several, some of few people"})
+    }
+    for model in told:
+        assert sum(r["credited_conversions"] for r in marts.rows("bi_attribution") if r["model"] == model) == 60
+
+
 def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
     """Many came by "social" and one of them bought; nobody of "display" did, and money was spent there."""
     for n in range(40):
