@@ -62,6 +62,8 @@
                 / cast({{ insight["half_life_days"] * 86400 }} as double)
             ) as freshness,
             count(*) over ({{ path }}, channel) as touches_of_channel,
+            -- of other channels or campaigns too: only there do models differ
+            count(*) over ({{ path }}, channel, campaign) < touch_count as is_mixed,
             case
                 when row_number() over ({{ path }}, channel order by touch_number) = 1 then 1 else 0
             end as is_new_channel

@@ -7,6 +7,9 @@ with
             -- compared
             min(
                 case
+                    -- one model less another tells of those who came by several channels
+                    when {{ is_few("mixed_buyer_count") }}
+                    then mixed_buyer_count
                     when {{ is_few("buyer_count") }}
                     then buyer_count
                     when {{ is_few("customer_count") }} or buyer_count = 0

@@ -286,6 +286,24 @@ def test_what_is_told_with_others_in_one_model_is_in_all(marts):
         assert sum(r["credited_conversions"] for r in marts.rows("bi_attribution") if r["model"] == model) == 60
 
 
+def test_one_model_less_another_tells_of_no_few_buyers(marts):
+    """All but one customer came by one channel only: where credit differs between models, it is hers."""
+    for n in range(40):
+        channel = "organic" if n < 20 else "social" if n < 31 else "display"
+        marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", channel))
+        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
+    marts.add("marts.fct_web_sessions", visit("x", "2026-05-01", "organic"), visit("x", "2026-05-01T09:00", "social"))
+    marts.add("marts.fct_orders", order("x", "x", "2026-05-02", 658.7))
+    marts.build("attribution_paths", "attribution_removal", "attribution")
+    exact = marts.by("attribution", "model", "channel")
+    assert exact["first", "organic"]["net_amount"] - exact["last", "organic"]["net_amount"] == Decimal("658.7")
+    assert [exact["first", c]["mixed_buyer_count"] for c in ("organic", "social", "display")] == [1, 1, 0]
+    found = marts.by("bi_attribution", "model", "channel")
+    for channel in {channel for _, channel in found}:
+        told = {float(found[m, channel]["net_amount"]) for m in ("first", "last", "linear", "position_based")}
+        assert len(told) == 1, channel
+
+
 def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
     """Many came by "social" and one of them bought; nobody of "display" did, and money was spent there."""
     for n in range(40):

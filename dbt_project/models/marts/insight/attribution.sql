@@ -9,6 +9,7 @@ with
             count(distinct customer_id) as customers,
             count(touched_at) as touches,
             count(*) as parts,
+            count(distinct case when is_converted and is_mixed then customer_id end) as mixed_buyers,
             count(
                 distinct case when is_converted and net_amount is null then order_system || ':' || order_key end
             ) as unpriced
@@ -86,6 +87,7 @@ select
     coalesce(t.customers, 0) as customer_count,
     coalesce(t.touches, 0) as touch_count,
     r.buyers as buyer_count,
+    coalesce(t.mixed_buyers, 0) as mixed_buyer_count,
     r.credited_conversions,
     r.net_amount,
     coalesce(t.unpriced, 0) as unpriced_order_count,
