@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run dev test check bench bench-identity mutants clean lock
+.PHONY: help setup run dev dashboards test check bench bench-identity mutants clean lock
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ dev: setup ## Dagster UI on 127.0.0.1:3000, the demo ready to run
 	@test -f home/demo/demo.json || $(BIN)/kundbild demo
 	-$(BIN)/kundbild prepare
 	DAGSTER_HOME=$(CURDIR)/home/dagster $(BIN)/dg dev --host 127.0.0.1 --port 3000
+
+dashboards: setup ## Dashboards on the publication, 127.0.0.1:8501 (ARGS="--port 8600 --open")
+	$(BIN)/kundbild dashboards $(ARGS)
 
 test: setup ## All tests
 	$(BIN)/pytest -n auto --dist worksteal
@@ -53,7 +56,7 @@ mutants: setup ## Break the code on purpose and report which breaks no test noti
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 lock: ## Resolve the dependencies anew
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --extra dashboards --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
 
 clean: ## Remove what runs made (not .venv)
 	rm -rf home build .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs

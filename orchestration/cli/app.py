@@ -17,6 +17,7 @@ from orchestration.cli.campaigns import campaigns_app
 from orchestration.cli.catalogue import catalogue
 from orchestration.cli.consent import consent_app
 from orchestration.cli.console import Json, Watch, err, me, out, print_json, print_outcome, styled
+from orchestration.cli.dashboards import dashboards
 from orchestration.cli.demo import demo_app
 from orchestration.cli.dictionary import dictionary
 from orchestration.cli.erasure import confirm, erase, prove_erasure
@@ -67,6 +68,7 @@ app.command(
     epilog='Example: kundbild add-segment big_spenders --where "order_count >= 10 and not is_business" --try',
 )(add_segment)
 app.command()(catalogue)
+app.command(epilog="Example: kundbild dashboards --port 8600 --open")(dashboards)
 app.command(epilog="Example: kundbild dictionary --to dictionary.html")(dictionary)
 app.command(epilog="Example: kundbild report --open")(report)
 app.command(epilog="Example: kundbild infographic --topic survey --to survey.png")(infographic)

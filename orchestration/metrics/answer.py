@@ -64,10 +64,12 @@ def answer(
     grain: str = "",
     through: str = "metrics",
     seconds: float = 60,
+    least: int = 0,
 ) -> Answer:
-    """The metrics, group by group; it is noted who asked for which (`through` what). Raises KundbildError."""
+    """The metrics, group by group; it is noted who asked for which (`through` what). A group has `least` people at least, and those
+    that the setting names. Raises KundbildError."""
     home, config = home_and_config()
-    min_people = load_privacy(config).min_people
+    min_people = max(load_privacy(config).min_people, least)
     definitions, compiled = read_definitions(), compiler()
     question = read_question(
         definitions,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
@@ -29,13 +29,15 @@ _LOCKED: dict[str, Any] = {"memory_limit": "200MB", "threads": 2, "enable_extern
 
 @dataclass(frozen=True)
 class Question:
-    """A script of `sql/`, and how its answer is told: `shares`, `derived` and `order` are those of rules.told."""
+    """A script of `sql/`, and how its answer is told: `shares`, `derived` and `order` are those of rules.told. `beside` is the module
+    beside which the folder lies."""
 
     script: str
     order: str = "all"
     shares: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
     is_of_people: bool = True
+    beside: str = __file__
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,18 @@ class Answer:
         return self.records[0] if self.rows else {}
 
 
+class Asks(Protocol):
+    """What answers questions on one publication. `as_of` is the moment that it describes (UTC, naive), `k` the fewest people of a figure."""
+
+    as_of: datetime
+    k: int
+
+    def ask(self, question: Question) -> Answer: ...
+
+
 @dataclass
 class Asked:
-    """One publication, open. `as_of` is the moment that it describes (UTC, naive), `k` the fewest people of a figure."""
+    """One publication, open."""
 
     con: duckdb.DuckDBPyConnection
     as_of: datetime
@@ -84,7 +95,7 @@ class Asked:
         return {name: comment or "" for name, comment in found}
 
     def ask(self, question: Question) -> Answer:
-        script = sql_script(__file__, question.script, as_of=f"timestamp {text(self.as_of.isoformat(sep=' '))}")
+        script = sql_script(question.beside, question.script, as_of=f"timestamp {text(self.as_of.isoformat(sep=' '))}")
         tables = tuple(dict.fromkeys(_TABLE.findall(script)))
         if missing := [table for table in tables if table not in self.comments]:
             return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}: {_OLDER}")

@@ -33,12 +33,17 @@ _CONFIG: dict[str, Any] = {
 
 def draw(answer: Answer, drawn: Drawn, label: str, currency: str, *, width: int = WIDTH) -> str:
     """The chart as SVG, with `label` for who does not see it; "" where no row can be drawn."""
+    spec = specification(answer, drawn, currency, width=width)
+    return _accessible(_rendered(spec), label) if spec else ""
+
+
+def specification(answer: Answer, drawn: Drawn, currency: str, *, width: int = WIDTH) -> dict[str, Any]:
+    """The chart in Vega-Lite, with its rows; {} where no row can be drawn."""
     rows = _long(answer, drawn, currency)
     if not rows:
-        return ""
-    makes = {"bars": _bars, "steps": _steps, "months": _months, "line": _line}
-    spec = makes[drawn.kind](rows, width)
-    return _accessible(_rendered({**spec, "data": {"values": rows}, "config": _CONFIG}), label)
+        return {}
+    makes = {"bars": _bars, "steps": _steps, "months": _months, "line": _line, "weeks": _weeks}
+    return {**makes[drawn.kind](rows, width), "data": {"values": rows}, "config": _CONFIG}
 
 
 def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
@@ -56,6 +61,8 @@ def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
                         "said": shown(column, row[column]),
                     }
                 )
+    if drawn.kind == "weeks":
+        return found
     kept = list(dict.fromkeys(row["x"] for row in found))
     # months are read from the newest backwards
     kept = kept[-13:] if drawn.kind in ("months", "line") else kept[: drawn.most]
@@ -127,6 +134,19 @@ def _line(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
             _said({"dy": -12, "fontSize": 11}),
         ],
     }
+
+
+def _weeks(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
+    # a week's day without its year
+    axis = {"title": None, "labelAngle": 0, "labelExpr": "slice(datum.label, 0, -5)", "labelOverlap": True}
+    encoding: dict[str, Any] = {
+        "x": {**_in_order(), "axis": axis},
+        "y": {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 4}},
+    }
+    if len({row["series"] for row in rows}) > 1:
+        encoding["color"] = {"field": "series", "type": "nominal"}
+    mark = {"type": "line", "color": COLOURS[0], "point": {"size": 20}}
+    return {"width": width - 52, "height": 190, "mark": mark, "encoding": encoding}
 
 
 def _rendered(spec: dict[str, Any]) -> str:

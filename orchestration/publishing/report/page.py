@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from orchestration.publishing.report.asking import Answer, Asked, Question
+from orchestration.publishing.report.asking import Answer, Asks, Question
 from orchestration.publishing.report.charts import draw
 from orchestration.publishing.report.figures import FIGURES
 from orchestration.publishing.report.parts import Figure, Part, Section
@@ -59,13 +59,13 @@ class Report:
 
     company: str
     currency: str
-    now: Asked
-    before: Asked | None = None
+    now: Asks
+    before: Asks | None = None
 
     def __post_init__(self) -> None:
         self._answers: dict[tuple[int, str], Answer] = {}
 
-    def answer(self, asked: Asked, question: Question) -> Answer:
+    def answer(self, asked: Asks, question: Question) -> Answer:
         """Each question is asked once of each publication."""
         key = (id(asked), question.script)
         if key not in self._answers:
@@ -80,13 +80,13 @@ class Report:
             said = change(
                 figure.column, answer, self.answer(self.before, figure.question), self.before.as_of, self.currency
             )
-        lacks = "" if value is not None else self._lacking(answer, figure.add)
+        lacks = "" if value is not None else self.lacking(answer, figure.add)
         return {"title": figure.title, "value": shown(figure.column, value, self.currency), "change": said, "note": figure.note, "lacks": lacks, "answer": answer}  # fmt: skip
 
     def part(self, part: Part, add: str) -> Told:
         answer = self.answer(self.now, part.question)
         if not answer.rows:
-            return Told(part.title, answer, lacks=self._lacking(answer, part.add or add))
+            return Told(part.title, answer, lacks=self.lacking(answer, part.add or add))
         before = self.answer(self.before, part.question) if self.before else None
         chart = Markup(self.chart(part, answer)) if part.drawn else ""
         return Told(
@@ -111,7 +111,8 @@ class Report:
         parts = [self.part(part, section.add) for part in section.parts]
         return {"name": section.name, "title": section.title, "parts": parts}
 
-    def _lacking(self, answer: Answer, add: str) -> str:
+    def lacking(self, answer: Answer, add: str) -> str:
+        """Why nothing is shown, and what to connect."""
         if not answer.lacks:
             return f"Fewer than {self.now.k} people: not shown."
         return f"{answer.lacks}: {add}." if answer.is_empty else f"{answer.lacks}."

@@ -17,9 +17,9 @@ Says = Callable[[Answer, Answer | None, str], str]
 
 @dataclass(frozen=True)
 class Drawn:
-    """How rows become a chart: bars of one measure, columns stacked or a line by month, or bars of several measures beside each other."""
+    """How rows become a chart: bars of one measure, columns stacked or a line by month, lines by week, or bars of several measures beside each other."""
 
-    kind: Literal["bars", "months", "line", "steps"]
+    kind: Literal["bars", "months", "line", "weeks", "steps"]
     x: str
     y: tuple[str, ...]
     by: str = ""

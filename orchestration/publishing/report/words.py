@@ -19,6 +19,8 @@ NOTHING = "–"
 _HEADINGS = {
     "a_week_ago_count": "a week ago",
     "bought_again_count": "bought again",
+    "bought_count": "bought",
+    "came_back_count": "came back",
     "ces_average": "CES",
     "cost_of_each_amount": "cost of each (Markov)",
     "csat_average": "CSAT",
@@ -27,9 +29,11 @@ _HEADINGS = {
     "first_reply_hours": "hours to reply",
     "in_the_audience_count": "in the audience",
     "last_count": "last",
+    "lift_average": "lift",
     "linear_count": "linear",
     "markov_count": "Markov",
     "median_days": "days until then",
+    "median_price_average": "median price",
     "never_bought_count": "never bought",
     "net_amount": "net revenue",
     "nps_score": "NPS",
@@ -42,6 +46,7 @@ _HEADINGS = {
     "solved_hours": "hours to solve",
     "spend_amount": "spend",
     "week_on": "week of",
+    "withdrawn_count": "withdrawn",
     "without_age_count": "without age",
     "without_country_count": "without country",
     "without_known_customer_count": "without known customer",
@@ -82,7 +87,7 @@ def shown(column: str, value: Any, currency: str = "") -> str:
     if column.endswith("_score"):
         return f"{round(value):+d}".replace("-", "−").replace("+0", "0")
     if column.endswith(("_average", "_hours")):
-        return f"{value:.1f}"
+        return f"{value:,.1f}"
     if column.endswith("_days"):
         return f"{value:,.0f}"
     if column.endswith("_percent"):

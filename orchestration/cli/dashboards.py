@@ -1,0 +1,34 @@
+"""`kundbild dashboards`: arguments and what is printed. Not here: the server and its pages (dashboards)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.console import out
+
+
+def dashboards(
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = 8501,
+    open_: Annotated[bool, typer.Option("--open", help="Open them in the browser.")] = False,
+) -> None:
+    """Serve dashboards on the publication in the browser, on this machine only, until Ctrl-C.
+
+    Pages: overview, segments with a builder, channels, campaigns, products, metrics, one customer, consent, data health. No figure is
+    about fewer than 10 people. A new publication is shown by itself. They need the extra `dashboards`; the warehouse is never opened.
+    """
+    from orchestration.core.configuration import home_and_config
+    from orchestration.core.migrations import refuse_newer
+    from orchestration.dashboards.launch import ADDRESS, assert_free, assert_installed, serve
+
+    assert_installed()
+    home, _ = home_and_config()
+    refuse_newer(home)
+    assert_free(port)
+    url = f"http://{ADDRESS}:{port}"
+    out.print(f"Dashboards: {url} (Ctrl-C ends them)", highlight=False)
+    if open_:
+        typer.launch(url)
+    if code := serve(port):
+        raise typer.Exit(code)

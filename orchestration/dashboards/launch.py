@@ -1,0 +1,50 @@
+"""Starts the dashboards' server and waits for it. Here: whether the extra is there, the port, the process. Not here: what the process
+does (server.py)."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+from orchestration.core.errors import KundbildError
+
+ADDRESS = "127.0.0.1"
+PORT = 8501
+INSTALL = "pip install 'kundbild[dashboards]', or `make setup` in a checkout"
+
+
+def assert_installed() -> None:
+    """Raises KundbildError where the extra `dashboards` is not installed."""
+    if importlib.util.find_spec("streamlit") is None:
+        raise KundbildError("the dashboards need the package streamlit, which is not here", to_do=INSTALL)
+
+
+def assert_free(port: int) -> None:
+    """Raises KundbildError where something listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise KundbildError(
+                f"port {port} cannot be used ({error.strerror})", to_do="name another one: --port 8502"
+            ) from error
+
+
+def serve(port: int) -> int:
+    """Runs the server until it ends or Ctrl-C; returns its exit code. The server ends with this process, kill -9 included."""
+    command = [sys.executable, "-P", "-m", "orchestration.dashboards.server", str(os.getpid()), str(port)]
+    process = subprocess.Popen(command)
+    # whoever ends this process means the server
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    while True:
+        try:
+            code = process.wait()
+            return 0 if code in (-signal.SIGTERM, -signal.SIGINT) else code
+        except KeyboardInterrupt:
+            # the terminal told the server too
+            continue

@@ -1,0 +1,96 @@
+"""What each page shows: parts of the report, and further ones. Here: which, and what of them can be filtered. Not here: how they are shown
+(views.py), the scripts of the report's parts (publishing/report/sections.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orchestration.publishing.report.asking import Question
+from orchestration.publishing.report.parts import Drawn, Part
+from orchestration.publishing.report.sections import SECTIONS
+
+_REPORT = {
+    part.question.script: replace(part, add=part.add or section.add) for section in SECTIONS for part in section.parts
+}
+
+
+@dataclass(frozen=True)
+class Board:
+    """The parts of a page, and the columns by whose values they are filtered, as words."""
+
+    parts: tuple[Part, ...]
+    filters: Mapping[str, str]
+
+
+def _asked(script: str, **how: Any) -> Question:
+    return Question(script, beside=__file__, **how)
+
+
+NORTH_STAR = Part(
+    "North Star by week of the first purchase",
+    _asked("north_star_weeks", order="week_on", shares={"reached_percent": ("reached_count", "new_customer_count")}),
+    Drawn("weeks", "week_on", ("reached_percent",)),
+    note="Percent of new customers who bought again in time, of weeks whose customers have had all days. "
+    "[insight] in kundbild.toml says what counts.",
+    add="connect a source of orders",
+)
+_ATTRIBUTION = replace(
+    _REPORT["attribution"],
+    drawn=Drawn("steps", "channel", ("first_count", "last_count", "linear_count", "markov_count"), most=8),
+)
+_PRODUCTS = Part(
+    "Products",
+    _asked(
+        "products",
+        order="customer_count desc nulls last, product limit 60",
+        shares={"came_back_percent": ("came_back_count", "first_buyer_count")},
+    ),
+    note="The 60 products of most customers. Came back: of those whose first purchase it was, who bought again.",
+    add="connect a source of order lines and products",
+)
+_TOGETHER = Part(
+    "Bought together",
+    _asked("bought_together", order="customer_count desc, lift_average desc, product, other_product limit 20"),
+    note="Lift: how many times more often in one order than by chance. The 20 pairs of most customers.",
+    add="connect a source of order lines and products",
+)
+_PERMISSIONS = Part(
+    "Who may be contacted, by week",
+    _asked("permissions_by_week", order="week_on, purpose, channel"),
+    Drawn("weeks", "week_on", ("permitted_count",), by="asked_for", most=60),
+    note="Permitted at the end of the week. The newest week is not over.",
+    add="connect a source of consents",
+)
+_EVENTS = Part(
+    "Tracked events",
+    _asked("event_plan", order="event_kind"),
+    note="Events of the last seven days against the plan (seed event_plan).",
+    add="connect a source of web events",
+)
+
+BOARDS: dict[str, Board] = {
+    "segments": Board(
+        tuple(_REPORT[name] for name in ("customers_by_stage", "customers_by_rfm", "customers_by_age", "segment_movements", "segments")),
+        {"scheme": "Scheme"},
+    ),
+    "channels": Board(
+        (_ATTRIBUTION, *(_REPORT[name] for name in ("sales_by_month", "sales_by_channel", "visits_by_channel", "ad_spend_by_channel"))),
+        {"channel": "Channel", "landing_channel": "Channel of the visit"},
+    ),
+    "campaigns": Board(
+        tuple(_REPORT[name] for name in ("email_campaigns", "audience_steps", "audience_reasons")),
+        {"campaign": "Campaign", "audience": "Audience"},
+    ),
+    "products": Board(
+        (_REPORT["products_by_category"], _REPORT["interest_gap"], _PRODUCTS, _TOGETHER),
+        {"category": "Category", "product": "Product"},
+    ),
+    "consent": Board((_REPORT["consents"], _PERMISSIONS), {"purpose": "Purpose", "channel": "Channel"}),
+    "health": Board(
+        (*(_REPORT[name] for name in ("gaps", "order_gaps", "newest_rows")), _EVENTS), {"source_system": "Source"}
+    ),
+}  # fmt: skip
+OVERVIEW = tuple(_REPORT[name] for name in ("customers_by_stage", "sales_by_month", "bought_again", "nps_by_month"))

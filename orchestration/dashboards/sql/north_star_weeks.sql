@@ -1,0 +1,4 @@
+select week_on, customer_count as people, customer_count as new_customer_count, reached_count
+from bi.north_star
+where is_final
+qualify row_number() over (order by week_on desc) <= 52

@@ -1,0 +1,110 @@
+"""Counts of rules: right, rounded, and never telling of few customers, not by the difference of two of them either."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from orchestration.core.errors import KundbildError
+from orchestration.dashboards.answered import AnsweredSets
+from orchestration.dashboards.builder import builder_of
+from orchestration.dashboards.reading import current_reading
+from tests.unit.dashboards.conftest import html, page
+
+
+@pytest.fixture
+def counting(company):
+    company(of_people=True)
+    return builder_of(current_reading())
+
+
+def test_a_rule_is_counted_and_rounded(counting):
+    counted = counting.count("order_count >= 6 and favourite_category = 'Skis'")
+    # 7 and 9 are odd: two of ten
+    assert counted.customers == 80 and counted.of == 400
+    assert counted.stages == {"active": 30, "lapsed": 30, "lead": 30}
+    # one customer a day, back from the night
+    assert counting.count("days_since_last_ordered <= 99").customers == 100
+
+
+def test_few_customers_have_no_number(counting):
+    assert counting.count("is_business").customers is None
+    assert counting.count("order_count > 99").customers is None
+    assert counting.count("is_business").stages == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "nearly"),
+    [
+        ("order_count >= 6", "order_count >= 6 and not is_business"),
+        ("days_since_last_ordered <= 94", "days_since_last_ordered <= 93"),
+        ("not is_business", "order_count >= 0"),
+        ("is_club_member", "is_club_member or is_business"),
+    ],
+)
+def test_two_rules_that_differ_by_few_customers_have_one_count(counting, rule: str, nearly: str):
+    assert counting.count(rule).customers == counting.count(nearly).customers
+
+
+def test_a_count_at_the_edge_of_few_does_not_tell_of_one_customer():
+    """Nine are few and ten are not: who is told of both would know of the tenth."""
+    sets = AnsweredSets(400, 10)
+    held = np.zeros(400, dtype=bool)
+    held[:9] = True
+    assert sets.told(held) is None
+    held[9] = True
+    assert sets.told(held) is None
+    held[10:40] = True
+    assert sets.told(held) == 40
+
+
+def test_different_numbers_are_of_sets_that_differ_by_ten_at_least():
+    random = np.random.default_rng(7)
+    sets, told = AnsweredSets(200, 10), []
+    for _ in range(300):
+        held = random.random(200) < 0.5
+        told.append((held, sets.told(held)))
+        # one more customer in it, and one fewer
+        held = held.copy()
+        held[random.integers(200)] ^= True
+        assert sets.told(held) == told[-1][1]
+
+
+def test_values_of_few_customers_are_not_offered(counting):
+    assert counting.values("favourite_category") == ["Skis", "Tents"]
+
+
+def test_conditions_are_those_of_add_segment(counting):
+    for wrong in ("full_name = 'Åsa Öberg'", "1 = 1; drop table x", "(select 1) = 1", "order_count >"):
+        with pytest.raises(KundbildError):
+            counting.count(wrong)
+
+
+def test_without_the_grade_people_the_columns_of_analysts_are_counted(company):
+    company()
+    counting = builder_of(current_reading())
+    assert "order_count" in counting.columns() and "favourite_category" not in counting.columns()
+    assert counting.count("order_count >= 1").customers == 270
+    with pytest.raises(KundbildError, match="does not tell favourite_category"):
+        counting.count("favourite_category = 'Tents'")
+
+
+def test_the_page_counts_while_a_rule_is_written(company):
+    company(of_people=True)
+    app = page("segments")
+    app.selectbox(key="builder_column").select("order_count").run()
+    app.selectbox(key="operator_number").select(">=").run()
+    app.number_input[0].set_value(6).run()
+    assert "With the added condition" in html(app) and "about 160" in html(app)
+    app.button[0].click().run()
+    assert not app.exception and app.text_area[0].value == "order_count >= 6"
+    assert app.query_params["where"] == "order_count >= 6" and "add-segment" in app.code[0].value
+    app.text_area[0].input("order_count >= 6 and is_business").run()
+    assert "fewer than 10" in html(app)
+    app.text_area[0].input("order_count >= 'many' nonsense").run()
+    assert not app.exception and "condition" in app.warning[0].value
+
+
+def test_a_link_opens_a_rule(company):
+    company(of_people=True)
+    assert "about 160" in html(page("segments", where="order_count >= 6"))
