@@ -18,7 +18,7 @@ _MOST_BYTES = 64_000_000
 
 
 class AnsweredSets:
-    """What was told of sets of customers of one publication. A set is a truth value for each customer, always in the same order."""
+    """What was told of sets of customers of one publication. A set says yes or no of each customer, always in the same order."""
 
     def __init__(self, customers: int, least: int) -> None:
         self._least = least

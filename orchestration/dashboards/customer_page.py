@@ -11,6 +11,8 @@ from orchestration.dashboards.views import cards, plain, table
 from orchestration.insight.customer_picture import Picture, in_words
 
 _ID = "customer"
+# rows of a part of the picture, which never scroll
+_ALL = 1_000
 # told in the heading, or of no use to a reader
 _NOT_SHOWN = ("full_name", "customer_key")
 
@@ -22,7 +24,6 @@ def customer_page(reading: Reading) -> None:
             "This page needs customers.duckdb, the grade people of the publication. It is not here, or this user may not read it."
         )
         return
-    st.warning("Personal data: each look is noted in the audit log.")
     asked = st.text_input(
         "Customer", placeholder="Customer id, email address, source record as crm:1042, or a part of the name"
     )
@@ -73,7 +74,7 @@ def _show(told: Picture) -> None:
         with places[number % 2]:
             st.header(plain(title).capitalize(), anchor=False)
             rows = [[plain(name), in_words(value)] for name, value in row.items() if name not in _NOT_SHOWN]
-            table(["what", "value"], rows, plain(title))
+            table(["what", "value"], rows, plain(title), most=_ALL)
     if told.attributes:
         st.header("What they or others said of them", anchor=False)
         rows = [

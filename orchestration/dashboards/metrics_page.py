@@ -46,11 +46,11 @@ def metrics_page(reading: Reading) -> None:
         where = _choice("filter", "Only where", [_ALL, *dimensions], _ALL, lambda one: plain(one) or "No filter")
     with places[3]:
         value = st.text_input(
-            "is",
+            "Value",
             value=st.query_params.get("value", ""),
             key=f"value_{where}",
             disabled=not where,
-            help="One value, or several with commas between them.",
+            placeholder="SE,NO",
         )
     _remember("value", value if where else "")
     conditions = [f"{where}={value}"] if where and value else []

@@ -21,8 +21,6 @@ from orchestration.publishing.report.words import day
 
 # how often a page looks whether readers are led to another publication
 _WATCH_SECONDS = 5
-# metrics leave groups of few out and are not rounded; one customer is one
-_EXACT = ("metrics", "customer")
 
 
 def _overview(reading: Reading) -> None:
@@ -76,7 +74,7 @@ def show(name: str) -> None:
     _watch(key)
     try:
         reading = current_reading()
-        head(TITLES[name][0], reading, is_rounded=name not in _EXACT)
+        head(TITLES[name][0], reading, _of_people(name, reading.k))
         _DRAW[name](reading)
     except KundbildError as error:
         st.error(f"{error.what}. {error.to_do or ''}".strip())
@@ -86,6 +84,15 @@ def show(name: str) -> None:
             st.rerun()
         # its text may quote rows
         st.error("The publication could not be read. `kundbild status` says how it stands.")
+
+
+def _of_people(name: str, k: int) -> str:
+    """What a page says of the people behind its numbers."""
+    if name == "customer":
+        return "Personal data: each look is noted in the audit log."
+    # metrics are not rounded: they leave groups of few out
+    rounded = "" if name == "metrics" else f"; counts are rounded to the nearest {k}"
+    return f"No figure is about fewer than {k} people{rounded}."
 
 
 @st.fragment(run_every=_WATCH_SECONDS)

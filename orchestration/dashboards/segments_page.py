@@ -103,7 +103,7 @@ def _told(counting: Builder, rule: str, draft: str) -> None:
         f"{counting.reading.k} customers has the same count."
     )
     if rule:
-        st.code(f"kundbild add-segment NAME --where {shlex.quote(rule)} --try", language="bash", wrap_lines=True)
+        st.code(f"kundbild add-segment NAME --where {shlex.quote(rule)} --try", language=None, wrap_lines=True)
 
 
 def _stages(counted: Counted, k: int) -> None:

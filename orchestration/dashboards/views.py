@@ -32,15 +32,11 @@ _LONG = 15
 _BROAD = 4
 
 
-def head(title: str, reading: Reading, *, is_rounded: bool = True) -> None:
-    """The title of a page, and what its numbers are of."""
-    rounded = f"; counts are rounded to the nearest {reading.k}" if is_rounded else ""
+def head(title: str, reading: Reading, told: str) -> None:
+    """The title of a page, what its numbers are of, and `told` of them."""
     st.html(f"<style>{_STYLE}</style>")
     st.title(title)
-    st.caption(
-        f"{reading.report.company} as of {day(reading.as_of)}, {reading.as_of:%H:%M} UTC. "
-        f"No figure is about fewer than {reading.k} people{rounded}."
-    )
+    st.caption(f"{reading.report.company} as of {day(reading.as_of)}, {reading.as_of:%H:%M} UTC. {told}")
 
 
 def figures(reading: Reading) -> None:
@@ -137,6 +133,8 @@ def show_answer(answer: Answer, title: str, name: str, currency: str, drawn: Dra
             "description": label,
             "autosize": {"type": "fit-x", "contains": "padding"},
             "width": "container",
+            # on a phone three would be cut
+            "config": {**spec["config"], "legend": {**spec["config"]["legend"], "columns": 2}},
         }
         st.vega_lite_chart(spec, theme=None, width="stretch")
         with st.expander("Table and download"):
@@ -166,16 +164,17 @@ def _table(answer: Answer, title: str, name: str, currency: str) -> None:
     )
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str, kinds: Sequence[str] = ()) -> None:
-    """A table that scrolls by itself where it is wider than the screen, or long."""
-    st.html(
-        _TABLE.render(
-            head=list(zip(headings, kinds or [""] * len(headings), strict=True)),
-            rows=rows,
-            title=title,
-            is_long=len(rows) > _LONG,
-        )
-    )
+def table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    title: str,
+    kinds: Sequence[str] = (),
+    *,
+    most: int = _LONG,
+) -> None:
+    """A table that scrolls by itself where it is wider than the screen, or has more than `most` rows."""
+    columns = list(zip(headings, kinds or [""] * len(headings), strict=True))
+    st.html(_TABLE.render(head=columns, rows=rows, title=title, is_long=len(rows) > most))
 
 
 def _kept(answer: Answer, wanted: Mapping[str, Sequence[str]]) -> Answer:

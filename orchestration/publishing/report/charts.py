@@ -137,11 +137,12 @@ def _line(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
 
 
 def _weeks(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
-    # a week's day without its year
-    axis = {"title": None, "labelAngle": 0, "labelExpr": "slice(datum.label, 0, -5)", "labelOverlap": True}
+    # the year once: in January
+    year = "indexof(datum.label, 'Jan') >= 0 ? datum.label : slice(datum.label, 0, -5)"
+    axis = {"title": None, "labelAngle": 0, "labelExpr": year, "labelOverlap": True}
     encoding: dict[str, Any] = {
         "x": {**_in_order(), "axis": axis},
-        "y": {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 4}},
+        "y": {"field": "value", "type": "quantitative", "axis": {"title": None, "format": "~s", "tickCount": 4}},
     }
     if len({row["series"] for row in rows}) > 1:
         encoding["color"] = {"field": "series", "type": "nominal"}
