@@ -68,15 +68,13 @@ def _entries() -> list[Entry]:
 
 
 def _named(entries: list[Entry], table: str) -> list[Entry]:
-    from difflib import get_close_matches
-
-    from orchestration.core.errors import KundbildError
+    from orchestration.core.errors import KundbildError, did_you_mean
 
     found = [entry for entry in entries if table in (entry.name, entry.table)]
     if not found:
-        near = get_close_matches(table.rpartition(".")[2], sorted({entry.table for entry in entries}), n=3)
+        near = did_you_mean(table.rpartition(".")[2], sorted({entry.table for entry in entries}), most=3)
         raise KundbildError(
-            f"readers get no table {table}" + (f": did you mean {' or '.join(near)}?" if near else ""),
+            f"readers get no table {table}" + (f": {near}" if near else ""),
             to_do=f"`{me()} dictionary` lists the tables",
         )
     return found

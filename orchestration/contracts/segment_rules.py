@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.contracts.model_files import model_file
 from orchestration.contracts.seeds import seed
-from orchestration.core.errors import ConfigurationError
+from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.core.warehouse import quote, text
 
@@ -216,7 +216,4 @@ def _typed() -> duckdb.DuckDBPyConnection:
 
 
 def _to_do(unknown: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(unknown, readable_columns(), n=1)
-    return (f"did you mean {near[0]}? " if near else "") + f"columns: {', '.join(sorted(readable_columns()))}"
+    return f"{did_you_mean(unknown, readable_columns())} columns: {', '.join(sorted(readable_columns()))}".strip()

@@ -5,7 +5,6 @@ Here: text → Settings. Not here: what the settings are (settings/) or whether 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -15,7 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from orchestration.core.errors import ConfigurationError
+from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
 
@@ -146,8 +145,7 @@ def _as_configuration_error(
     if first["type"] == "extra_forbidden":
         what = f"unknown key '{keys[-1]}'"
         known = _known_keys(keys[:-1])
-        near = difflib.get_close_matches(str(keys[-1]), known, n=1)
-        to_do = (f"did you mean '{near[0]}'? " if near else "") + f"known keys here: {', '.join(known)}"
+        to_do = f"{did_you_mean(str(keys[-1]), known)} known keys here: {', '.join(known)}".strip()
     elif first["type"] == "missing":
         what = f"the key '{keys[-1]}' is missing"
         to_do = "add it"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 # user and password of a URL, up to the last @ before a blank, or what a library wrote for one behind the first; and a password
 # with blanks in it, up to the last @ of the line. Without a scheme only what has a colon before the @: a path may have two slashes
@@ -67,6 +69,12 @@ def without_named_secrets(text: str) -> str:
     for pattern in (_HOOK, _COOKIE, _NAMED, _ENCODED):
         text = pattern.sub(r"\1***", text)
     return text
+
+
+def did_you_mean(name: str, known: Iterable[str], most: int = 1) -> str:
+    """The question whether a name that is not known means one of the nearest that are, up to `most`; empty where none is near."""
+    near = get_close_matches(name, list(known), n=most)
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 class KundbildError(Exception):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from orchestration.core.errors import KundbildError
+from orchestration.core.errors import KundbildError, did_you_mean
 from orchestration.core.settings import DBT_DIR
 
 FOLDER = DBT_DIR / "semantic_models"
@@ -146,7 +145,5 @@ def unit_of(metric: Metric, currency: str = "") -> str:
 
 def unknown(what: str, name: str, known: Iterable[str], to_do: str) -> KundbildError:
     """The error of a name that there is not, with the nearest ones."""
-    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
-    return KundbildError(
-        f"there is no {what} {name!r}" + (f": did you mean {' or '.join(near)}?" if near else ""), to_do=to_do
-    )
+    near = did_you_mean(name, known, most=3)
+    return KundbildError(f"there is no {what} {name!r}" + (f": {near}" if near else ""), to_do=to_do)

@@ -105,9 +105,7 @@ def test_a_bad_configuration_is_an_error_with_its_place_and_no_traceback(tmp_pat
     config = tmp_path / "kundbild.toml"
     config.write_text('company = "T"\nscources = 1\n')
     done = Kundbild(tmp_path / "home", config)("run", code=2)
-    assert (
-        "unknown key 'scources'" in done.stderr and "line 2" in done.stderr and "did you mean 'sources'" in done.stderr
-    )
+    assert "unknown key 'scources'" in done.stderr and "line 2" in done.stderr and "did you mean sources" in done.stderr
     assert "Traceback" not in done.stderr
     missing = Kundbild(tmp_path / "home", tmp_path / "nowhere.toml")("run", code=2)
     assert "there is no configuration file" in missing.stderr and "Traceback" not in missing.stderr

@@ -6,7 +6,6 @@ own exports against the conformed entities. Not here: where a system lies or how
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from orchestration.contracts.conformed import entities, required_columns
 from orchestration.contracts.staged_tables import tables_staged_for
-from orchestration.core.errors import ConfigurationError
+from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
 from orchestration.extract.permission_maps import check_ages, check_what_opens
@@ -125,11 +124,10 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> 
     columns = entities()[mapping.entity]
     for target in [*mapping.columns, *mapping.constants]:
         if target not in columns:
-            near = difflib.get_close_matches(target, columns, n=1)
             raise ConfigurationError(
                 f"the conformed entity {mapping.entity} has no column '{target}'",
                 where=where,
-                to_do=(f"did you mean '{near[0]}'? " if near else "") + f"columns: {', '.join(columns)}",
+                to_do=f"{did_you_mean(target, columns)} columns: {', '.join(columns)}".strip(),
             )
     if table.key and "_row_key" in mapping.read:
         raise ConfigurationError(

@@ -105,7 +105,7 @@ def test_a_missing_file_says_so(tmp_path: Path):
         (('connector = "files"', 'connector = "ftp"'), "Input should be 'files', 'sql' or 'rest'", 5, "fix"),
         (('key = ["id"]', 'key = ["nr"]'), "'nr' is used as key", None, ""),
         (('entity = "people"', 'entity = "persons"'), "no conformed entity 'persons'", None, "people"),
-        (("source_key = \"customer\"", "source_kee = \"customer\""), "no column 'source_kee'", None, "did you mean 'source_key'"),
+        (("source_key = \"customer\"", "source_kee = \"customer\""), "no column 'source_kee'", None, "did you mean source_key"),
         (("source_key = \"customer\"", "source_key = \"custmer\""), "not a column of the table", None, "customer"),
         (("one_row_per_key = true", "one_row_pr_key = true"), "unknown key 'one_row_pr_key'", None, "one_row_per_key"),
         (("[sources.shop]", "[sources.Shop]"), "not a valid name", None, "lower-case"),
@@ -211,11 +211,11 @@ def test_of_a_misspelt_key_every_section_tells_its_own(at, model):
 @pytest.mark.parametrize(
     ("section", "told"),
     [
-        ("[sources.shop.tables.orders.csv]\ndelimeter = ';'", "did you mean 'delimiter'? known keys here: decimal, delimiter, encoding, has_header, quote"),
+        ("[sources.shop.tables.orders.csv]\ndelimeter = ';'", "did you mean delimiter? known keys here: decimal, delimiter, encoding, has_header, quote"),
         ("[sources.shop.tables.orders.retention]\nmonth = 3", "known keys here: "),
-        ("[[sources.shop.tables.orders.persons]]\nkey = 'customer'\ngrant = { state = 'a' }", "did you mean 'status'?"),
-        ("[sources.shop.tables.orders.national_id]\ncolum = 'customer'", "did you mean 'column'?"),
-        ("[[privacy.processors]]\nname = 'x'\ntask = 'y'\ncountri = 'SE'", "did you mean 'country'?"),
+        ("[[sources.shop.tables.orders.persons]]\nkey = 'customer'\ngrant = { state = 'a' }", "did you mean status?"),
+        ("[sources.shop.tables.orders.national_id]\ncolum = 'customer'", "did you mean column?"),
+        ("[[privacy.processors]]\nname = 'x'\ntask = 'y'\ncountri = 'SE'", "did you mean country?"),
         ("[engine]\nmemory = '4GB'", "known keys here: dbt_threads, memory_limit, threads"),
     ],
 )  # fmt: skip
