@@ -97,10 +97,10 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_rows("one_row_per_customer", "As many rows as dim_customers.",
                 "select * from (select (select count(*) from {batch}) as here, (select count(*) from marts.dim_customers) as there) as t "
                 "where here <> there"),
-        no_rows("no_revenue_is_lost", "The revenue of all customers and of orders without one is that of fct_orders.",
+        no_rows("no_revenue_is_lost", "The revenue of all customers is that of their orders, of those that the source dates up to the night.",
                 "select * from (select (select coalesce(sum(revenue_amount), 0) from {batch}) as here, "
-                "(select coalesce(sum(net_amount), 0) from marts.fct_orders where customer_id is not null and customer_id not in "
-                "(select customer_id from marts.fct_orders where customer_id is not null and net_amount is null)) as there) as t where here <> there"),
+                "(select coalesce(sum(net_amount), 0) from marts.fct_orders where customer_id is not null and ordered_at <= (select as_of from ops.clock) and customer_id not in "
+                "(select customer_id from marts.fct_orders where customer_id is not null and net_amount is null and ordered_at <= (select as_of from ops.clock))) as there) as t where here <> there"),
     ],
     ("marts", "customer_attributes"): [],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],

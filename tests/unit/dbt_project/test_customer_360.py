@@ -113,6 +113,26 @@ def test_who_refused_profiling_has_no_inferred_attribute(picture):
     assert picture("c1", *inferred, "order_count") == (None, None, 1)
 
 
+def test_what_is_dated_after_the_night_has_not_happened(picture):
+    """One order dated wrong would keep a customer active for years."""
+    late = {"customer_id": "c1", "source_system": "s", "source_key": "late"}
+    at = datetime(2062, 1, 1)
+    picture.add(
+        "marts.fct_orders", order("1", "2026-01-01", 100, store="North"), order("2", "2062-01-01", 900, store="South")
+    )
+    picture.add("marts.fct_web_sessions", late | {"started_at": at, "page_views": 5})
+    picture.add("marts.fct_email_events", late | {"occurred_at": at, "kind": "clicked"})
+    picture.add("marts.fct_tickets", late | {"opened_at": at})
+    picture.add("marts.fct_survey_responses", late | {"submitted_at": at, "nps": 10})
+    picture.add("marts.fct_interactions", late | {"occurred_at": at})
+    picture.add("marts.fct_subscriptions", late | {"started_at": at, "is_active": False})
+    picture.add("marts.fct_carts", late | {"created_at": at, "cart_amount": 0})
+    told = ("order_count", "net_amount", "favourite_store", "web_session_count", "email_clicked_count", "ticket_count", "last_nps",
+            "interaction_count", "subscription_days", "abandoned_cart_count")  # fmt: skip
+    assert picture("c1", *told) == (1, 100, "North", 0, 0, 0, None, 0, 0, 0)
+    assert picture("c1", "last_ordered_at", "last_active_at") == (datetime(2026, 1, 1), datetime(2026, 1, 1))
+
+
 def test_where_protected_people_shop_is_not_told(picture):
     """Their store is a place where they can be found, as the one that they prefer is."""
     picture.add("marts.fct_orders", order("1", "2026-01-01", 100, store="North"))

@@ -22,7 +22,7 @@ with
                 is_order
             ) as first_order_channel
         from {{ ref("fct_orders") }}
-        where customer_id is not null
+        where customer_id is not null and {{ has_come("ordered_at") }}
         group by customer_id
     ),
     stores as (
@@ -31,7 +31,7 @@ with
             (
                 select customer_id, store, count(*) as orders, max(ordered_at) as last_ordered_at
                 from {{ ref("fct_orders") }}
-                where customer_id is not null and is_order and store is not null
+                where customer_id is not null and is_order and store is not null and {{ has_come("ordered_at") }}
                 group by 1, 2
             )
         group by customer_id
@@ -54,7 +54,7 @@ with
                     and o.source_key = i.order_key
                     and o.is_order
                 join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
-                where o.customer_id is not null and p.category is not null
+                where o.customer_id is not null and p.category is not null and {{ has_come("o.ordered_at") }}
                 group by 1, 2
             )
         where net_amount > 0
@@ -73,7 +73,7 @@ with
             {{ earliest("landing_channel", packed(["started_at", "source_system", "source_key"])) }}
             as first_landing_channel
         from {{ ref("fct_web_sessions") }}
-        where customer_id is not null
+        where customer_id is not null and {{ has_come("started_at") }}
         group by customer_id
     ),
     messages as (
@@ -87,7 +87,7 @@ with
             -- mail programs and spam filters open a message as it comes in
             {{ is_read() }} as is_read
         from {{ ref("fct_email_events") }}
-        where customer_id is not null
+        where customer_id is not null and {{ has_come("occurred_at") }}
         group by customer_id, campaign_key
     ),
     emails as (
@@ -114,7 +114,7 @@ with
             {{ ref("exchange_rates_by_day") }} x
             on x.currency = c.currency
             and x.rated_on = cast(coalesce(c.abandoned_at, c.created_at) as date)
-        where c.customer_id is not null
+        where c.customer_id is not null and {{ has_come("coalesce(c.abandoned_at, c.created_at)") }}
         group by c.customer_id
     ),
     tickets as (
@@ -126,7 +126,7 @@ with
             avg(cast(first_reply_hours as decimal(18, 4))) as mean_first_reply_hours,
             max(opened_at) as last_opened_at
         from {{ ref("fct_tickets") }}
-        where customer_id is not null
+        where customer_id is not null and {{ has_come("opened_at") }}
         group by customer_id
     ),
     surveys as (
@@ -147,7 +147,7 @@ with
             sum(nps) as nps_sum,
             count(nps) as nps_count
         from {{ ref("fct_survey_responses") }}
-        where customer_id is not null
+        where customer_id is not null and {{ has_come("submitted_at") }}
         group by customer_id
     ),
     reviews as (
@@ -164,7 +164,7 @@ with
             sum({{ days_between("started_at", "coalesce(cancelled_at, " ~ as_of() ~ ")") }}) as subscription_days,
             max(cancelled_at) as last_cancelled_at
         from {{ ref("fct_subscriptions") }}
-        where customer_id is not null
+        where customer_id is not null and {{ has_come("started_at") }}
         group by customer_id
     ),
     usage as (
@@ -176,7 +176,7 @@ with
             ) as usage_count_30d_before,
             max(e.occurred_at) as last_used_at
         from {{ ref("conformed_usage_events") }} e {{ join_customer() }}
-        where s.customer_id is not null and e.deleted_at is null
+        where s.customer_id is not null and e.deleted_at is null and {{ has_come("e.occurred_at") }}
         group by s.customer_id
     ),
     interactions as (
@@ -186,7 +186,7 @@ with
             count(*) filter (channel in ('call', 'phone')) as call_count,
             max(occurred_at) as last_occurred_at
         from {{ ref("fct_interactions") }}
-        where customer_id is not null
+        where customer_id is not null and {{ has_come("occurred_at") }}
         group by customer_id
     ),
     households as (

@@ -5,7 +5,7 @@ with
             ordered_at,
             row_number() over (partition by customer_id order by ordered_at desc, source_system, source_key) as nth
         from {{ ref("fct_orders") }}
-        where customer_id is not null and is_order
+        where customer_id is not null and is_order and {{ has_come("ordered_at") }}
     ),
     last_two as (
         select
