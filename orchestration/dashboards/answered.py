@@ -45,5 +45,8 @@ class AnsweredSets:
                 self._sets = np.concatenate([self._sets, np.zeros_like(self._sets)])
             self._sets[known] = packed
             many = int(np.count_nonzero(held))
-            self._told.append(None if many < self._least else round(many / self._least) * self._least)
+            # as the pages round (publishing/report/rules.py): halves up
+            self._told.append(
+                None if many < self._least else (2 * many + self._least) // (2 * self._least) * self._least
+            )
             return self._told[-1]

@@ -19,7 +19,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import quote, text
 from orchestration.dashboards.answered import AnsweredSets
-from orchestration.dashboards.reading import LOCKED, Reading
+from orchestration.dashboards.reading import Reading, opened
 from orchestration.privacy.audit.access import QUERIED, note_access
 from orchestration.publishing.grades import ANALYST, PEOPLE
 
@@ -56,7 +56,7 @@ class Builder:
         known = {
             name: column for name, column in readable_columns().items() if column.kind not in ("timestamp", "date")
         }
-        with duckdb.connect(str(self.path), read_only=True, config=LOCKED) as con:
+        with opened(self.path) as con:
             if not self.reading.people:
                 there = _columns_of(con, "bi", "dim_customers")
                 return {name: Readable(name, "c", column.kind) for name, column in known.items() if name in there}
@@ -72,7 +72,7 @@ class Builder:
             sql = (
                 f"select {quote(column)} from ({self._people([column])}) group by 1 having count(*) >= {self.reading.k}"
             )
-            with duckdb.connect(str(self.path), read_only=True, config=LOCKED) as con:
+            with opened(self.path) as con:
                 rows = con.execute(
                     f"{sql} and {quote(column)} is not null order by count(*) desc, 1 limit {_MOST_VALUES}"
                 ).fetchall()
@@ -100,16 +100,30 @@ class Builder:
         note_access(home, load_privacy(config), QUERIED, of=grade.name, through="dashboards", counted=1)
         # the rule is checked: it reads these columns and holds nothing else
         asked = f"select stage, coalesce(({rule.condition}), false) as held from ({self._people(list(rule.columns))})"
-        with duckdb.connect(str(self.path), read_only=True, config=LOCKED) as con:
+        with opened(self.path) as con:
             found = con.execute(asked).fetchnumpy()
         held, stage = np.asarray(found["held"], dtype=bool), np.asarray(found["stage"], dtype=object)
         if self._sets is None:
-            self._sets = AnsweredSets(held.size, self.reading.k)
+            self._sets = self._told_by_pages(held.size)
         customers = self._sets.told(held)
         stages = (
             {str(name): self._sets.told(held & (stage == name)) for name in sorted(set(stage))} if customers else {}
         )
         return Counted(customers, self._sets.told(np.ones(held.size, dtype=bool)), stages)
+
+    def _told_by_pages(self, customers: int) -> AnsweredSets:
+        """Sets whose counts the pages show: each segment of each scheme."""
+        sets = AnsweredSets(customers, self.reading.k)
+        script = sql_script(__file__, "segments_people" if self.reading.people else "segments_analyst")
+        with opened(self.path) as con:
+            found = con.execute(script).fetchnumpy()
+        segment, position = np.asarray(found["segment"]), np.asarray(found["position"])
+        starts = np.flatnonzero(np.diff(segment, prepend=-1))
+        for members in np.split(position, starts[1:]):
+            held = np.zeros(customers, dtype=bool)
+            held[members] = True
+            sets.told(held)
+        return sets
 
     def _people(self, columns: list[str]) -> str:
         """One row per customer who may be profiled, always in the same order."""

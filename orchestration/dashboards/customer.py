@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.sql_scripts import sql_script
-from orchestration.dashboards.reading import LOCKED, Reading
+from orchestration.dashboards.reading import Reading, opened
 from orchestration.insight.customer_picture import Event, Picture
 from orchestration.privacy.audit.access import QUERIED, SHOWN, note_access
 from orchestration.privacy.audit.log import audit_log
@@ -78,7 +76,7 @@ def _first(path: Path, sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(path: Path, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    with duckdb.connect(str(path), read_only=True, config=LOCKED) as con:
+    with opened(path) as con:
         cursor = con.execute(sql, parameters)
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

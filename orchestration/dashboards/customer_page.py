@@ -7,7 +7,7 @@ import streamlit as st
 
 from orchestration.dashboards.customer import MOST_FOUND, picture, search
 from orchestration.dashboards.reading import Reading
-from orchestration.dashboards.views import cards, plain, table
+from orchestration.dashboards.views import cards, escaped, plain, table
 from orchestration.insight.customer_picture import Picture, in_words
 
 _ID = "customer"
@@ -64,8 +64,8 @@ def _one_of_found(customer_id: str) -> str:
 
 
 def _show(told: Picture) -> None:
-    st.header(told.name or "Customer", anchor=False)
-    st.caption(f"customer_id {told.customer_id}")
+    st.header(escaped(told.name or "Customer"), anchor=False)
+    st.caption(f"customer_id {escaped(told.customer_id)}")
     if told.segments:
         cards([(plain(scheme), str(segment), "") for scheme, segment in told.segments["segments"].items()])
     groups = {"Who": told.facts, **told.parts}

@@ -9,7 +9,7 @@ import streamlit as st
 
 from orchestration.core.errors import KundbildError
 from orchestration.dashboards.reading import Reading
-from orchestration.dashboards.views import plain, show_answer
+from orchestration.dashboards.views import plain, show_answer, told_error
 from orchestration.metrics.answer import Answer as MetricAnswer
 from orchestration.metrics.answer import answer
 from orchestration.metrics.catalogue import metrics_told
@@ -57,7 +57,7 @@ def metrics_page(reading: Reading) -> None:
     try:
         found = _answer(reading.key, name, grain, by, tuple(conditions), reading.k)
     except KundbildError as error:
-        st.warning(f"{error.what}. {error.to_do or ''}".replace("$", "\\$"))
+        st.warning(told_error(error))
         return
     if not found.rows:
         st.info("No row is shown: there is none, or each is of few people.")

@@ -16,7 +16,7 @@ from orchestration.dashboards.parts import BOARDS, NORTH_STAR, OVERVIEW
 from orchestration.dashboards.reading import Reading, current_reading, publication_key
 from orchestration.dashboards.segments_page import builder
 from orchestration.dashboards.titles import TITLES
-from orchestration.dashboards.views import board, chosen, figures, head, show_part, table
+from orchestration.dashboards.views import board, chosen, figures, head, show_part, table, told_error
 from orchestration.publishing.report.words import day
 
 # how often a page looks whether readers are led to another publication
@@ -32,7 +32,7 @@ def _overview(reading: Reading) -> None:
 def _board(name: str) -> Callable[[Reading], None]:
     def draw(reading: Reading) -> None:
         parts = BOARDS[name].parts
-        board(reading, parts, chosen(reading, parts, BOARDS[name].filters))
+        board(reading, parts, chosen(reading, name, parts, BOARDS[name].filters))
 
     return draw
 
@@ -77,7 +77,7 @@ def show(name: str) -> None:
         head(TITLES[name][0], reading, _of_people(name, reading.k))
         _DRAW[name](reading)
     except KundbildError as error:
-        st.error(f"{error.what}. {error.to_do or ''}".strip())
+        st.error(told_error(error))
     except (duckdb.Error, OSError):
         # the publication went while it was read: readers are led to another one
         if publication_key() != key:

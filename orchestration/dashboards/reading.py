@@ -7,6 +7,8 @@ are (parts.py), how people are looked up (customer.py).
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +25,17 @@ from orchestration.publishing.report.making import task_of
 from orchestration.publishing.report.page import Report
 from orchestration.publishing.versions import current_version
 
-# of every look into a file of a publication
-LOCKED: dict[str, Any] = {"memory_limit": "500MB", "threads": 2, "enable_external_access": False, "lock_configuration": True}  # fmt: skip
+_LOCKED: dict[str, Any] = {"memory_limit": "500MB", "threads": 2, "enable_external_access": False, "lock_configuration": True}  # fmt: skip
+# one look at a time: DuckDB hands out a file that is open already, also where another one lies there by now, and refuses two ways to open it
+_LOOKING = threading.Lock()
 _OF_PEOPLE = (("marts", "customer_360"), ("segments", "customer_lifecycle"), ("segments", "customer_rfm"))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A file of a publication, read-only and locked down. Nobody else looks meanwhile: close it soon."""
+    with _LOOKING, duckdb.connect(str(path), read_only=True, config=_LOCKED) as con:
+        yield con
 
 
 @dataclass
@@ -40,7 +50,7 @@ class FromFile:
 
     def ask(self, question: Question) -> Answer:
         if question.script not in self._answers:
-            with Asked.open(self.path, self.as_of, self.k, self.temporary) as asked:
+            with _LOOKING, Asked.open(self.path, self.as_of, self.k, self.temporary) as asked:
                 self._answers[question.script] = asked.ask(question)
         return self._answers[question.script]
 
@@ -112,7 +122,7 @@ def _read(key: str) -> Reading:
 def _is_people(path: Path) -> bool:
     """Whether this user may read the file, and it holds what is asked of it; one of an earlier version may not."""
     try:
-        with duckdb.connect(str(path), read_only=True, config=LOCKED) as con:
+        with opened(path) as con:
             return all(has_table(con, schema, table) for schema, table in _OF_PEOPLE)
     except (duckdb.Error, OSError):
         return False

@@ -9,7 +9,7 @@ import streamlit as st
 from orchestration.core.errors import KundbildError
 from orchestration.dashboards.builder import OPERATORS, Builder, Counted, builder_of, condition_of, joined, kind_of
 from orchestration.dashboards.reading import Reading
-from orchestration.dashboards.views import cards, plain, table
+from orchestration.dashboards.views import cards, escaped, plain, table, told_error
 
 _RULE, _COLUMN = "builder_rule", "builder_column"
 _EXAMPLE = "order_count >= 3 and not is_business"
@@ -73,7 +73,7 @@ def _add(condition: str) -> None:
 
 def _told(counting: Builder, rule: str, draft: str) -> None:
     if not rule and not draft:
-        st.info(f"Write a rule, for example {_EXAMPLE}, or choose a column: the count follows each change.")
+        st.info(f"Write a rule, for example {escaped(_EXAMPLE)}, or choose a column: the count follows each change.")
         return
     told = []
     last = None
@@ -86,7 +86,7 @@ def _told(counting: Builder, rule: str, draft: str) -> None:
         try:
             last = counting.count(condition)
         except KundbildError as error:
-            st.warning(f"{error.what}. {error.to_do or ''}".replace("$", "\\$"))
+            st.warning(told_error(error))
             return
         told.append(
             (

@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 from jinja2 import Environment
 
+from orchestration.core.errors import KundbildError
 from orchestration.core.spreadsheets import csv_text
 from orchestration.dashboards.reading import Reading
 from orchestration.publishing.report.asking import Answer
@@ -36,7 +37,7 @@ def head(title: str, reading: Reading, told: str) -> None:
     """The title of a page, what its numbers are of, and `told` of them."""
     st.html(f"<style>{_STYLE}</style>")
     st.title(title)
-    st.caption(f"{reading.report.company} as of {day(reading.as_of)}, {reading.as_of:%H:%M} UTC. {told}")
+    st.caption(f"{escaped(reading.report.company)} as of {day(reading.as_of)}, {reading.as_of:%H:%M} UTC. {told}")
 
 
 def figures(reading: Reading) -> None:
@@ -54,7 +55,12 @@ def cards(told: Sequence[tuple[str, str, str]]) -> None:
     st.html(_CARDS.render(cards=told))
 
 
-def chosen(reading: Reading, parts: Sequence[Part], filters: Mapping[str, str]) -> dict[str, list[str]]:
+def told_error(error: KundbildError) -> str:
+    """What failed and what to do, as Markdown."""
+    return escaped(f"{error.what}. {error.to_do or ''}".strip())
+
+
+def chosen(reading: Reading, page: str, parts: Sequence[Part], filters: Mapping[str, str]) -> dict[str, list[str]]:
     """What is chosen of each filter of the page; it stands in the address, so that a link leads to the same rows."""
     options = {name: _options(reading, parts, name) for name in filters}
     there = {name: values for name, values in options.items() if len(values) > 1}
@@ -62,7 +68,7 @@ def chosen(reading: Reading, parts: Sequence[Part], filters: Mapping[str, str]) 
     if not there:
         return found
     for place, (name, values) in zip(st.columns(max(len(there), 3)), there.items(), strict=False):
-        key = f"filter_{name}"
+        key = f"filter_{page}_{name}"
         if key not in st.session_state:
             st.session_state[key] = [value for value in st.query_params.get_all(name) if value in values]
         else:
@@ -109,7 +115,7 @@ def show_part(reading: Reading, part: Part, wanted: Mapping[str, Sequence[str]])
     whole = report.answer(report.now, part.question)
     answer = _kept(whole, wanted)
     if not answer.rows:
-        st.info("No row fits the filters." if whole.rows else report.lacking(answer, part.add))
+        st.info("No row fits the filters." if whole.rows else escaped(report.lacking(answer, part.add)))
         return
     before = report.answer(report.before, part.question) if report.before else None
     if (
@@ -117,10 +123,10 @@ def show_part(reading: Reading, part: Part, wanted: Mapping[str, Sequence[str]])
         and answer is whole
         and (said := part.says(answer, before if before and before.rows else None, report.currency))
     ):
-        st.markdown(f"**{_escaped(said)}**")
+        st.markdown(f"**{escaped(said)}**")
     show_answer(answer, part.title, part.question.script, report.currency, part.drawn)
     if part.note:
-        st.caption(_escaped(part.note))
+        st.caption(escaped(part.note))
 
 
 def show_answer(answer: Answer, title: str, name: str, currency: str, drawn: Drawn | None) -> None:
@@ -188,6 +194,6 @@ def _kept(answer: Answer, wanted: Mapping[str, Sequence[str]]) -> Answer:
     )
 
 
-def _escaped(said: str) -> str:
+def escaped(said: str) -> str:
     """Words as they are: a name may hold signs that Markdown reads."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>$~:" else sign for sign in said)

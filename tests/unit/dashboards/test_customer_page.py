@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from orchestration.core.configuration import load_privacy
@@ -37,3 +38,14 @@ def test_a_link_opens_a_customer(company):
     company(of_people=True)
     assert page("customer", customer="ID9").header[0].value == "Person 9"
     assert "no such customer" in page("customer", customer="ID999").info[0].value
+
+
+def test_a_name_is_no_markup(company):
+    """A name may be a picture of another server, which the browser would ask for."""
+    home = company(of_people=True)
+    path = home.published / "current" / "customers.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute(
+            "update marts.dim_customers set full_name = '![x](http://example.com/x.png)' where customer_id = 'ID9'"
+        )
+    assert page("customer", customer="ID9").header[0].value == r"\!\[x\]\(http\://example\.com/x\.png\)"

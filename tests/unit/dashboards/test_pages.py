@@ -57,10 +57,10 @@ def test_before_the_first_night_a_page_says_what_to_do(company, tmp_path):
 def test_filters_stand_in_the_address_and_choose_rows(company):
     company()
     app = page("channels", channel="web")
-    assert app.multiselect(key="filter_channel").value == ["web"]
+    assert app.multiselect(key="filter_channels_channel").value == ["web"]
     sales = [one.proto.body for one in app.get("html") if "Channels, last 12 months" in one.proto.body]
     assert sales and ">web<" in sales[0] and ">store<" not in sales[0]
-    app.multiselect(key="filter_channel").select("store").run()
+    app.multiselect(key="filter_channels_channel").select("store").run()
     assert app.query_params["channel"] == ["web", "store"]
 
 

@@ -28,7 +28,9 @@ insert into segments.customer_lifecycle by name
 select customer_id, stage as lifecycle_stage from numbered;
 
 insert into segments.customer_segments by name
-select customer_id, 'lifecycle' as scheme, stage as segment from numbered;
+select customer_id, 'lifecycle' as scheme, stage as segment from numbered
+union all
+select customer_id, 'club', 'member' from numbered where n < 134;
 
 insert into marts.contact_permissions by name
 select customer_id, 'newsletter' as purpose, 'email' as channel, n % 2 = 0 as is_permitted, 'granted' as reason from numbered;
