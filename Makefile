@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run dev dashboards test check bench bench-identity mutants clean lock
+.PHONY: help setup run dev dashboards superset test check bench bench-identity mutants clean lock
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ dev: setup ## Dagster UI on 127.0.0.1:3000, the demo ready to run
 dashboards: setup ## Dashboards on the publication, 127.0.0.1:8501 (ARGS="--port 8600 --open")
 	$(BIN)/kundbild dashboards $(ARGS)
 
+superset: setup ## Superset on 127.0.0.1:8088 with dashboards on the newest publication (ARGS="--port 0")
+	$(BIN)/kundbild superset $(ARGS)
+
 test: setup ## All tests
 	$(BIN)/pytest -n auto --dist worksteal
 
@@ -57,6 +60,7 @@ mutants: setup ## Break the code on purpose and report which breaks no test noti
 
 lock: ## Resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --extra dashboards --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+	$(BIN)/uv pip compile --quiet orchestration/publishing/superset/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o orchestration/publishing/superset/requirements.lock
 
 clean: ## Remove what runs made (not .venv)
 	rm -rf home build .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs

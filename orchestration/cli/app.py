@@ -36,6 +36,7 @@ from orchestration.cli.review import review_app
 from orchestration.cli.rights import export_subject, object_to_marketing, rectify, restrict, withdraw
 from orchestration.cli.segments import add_segment, segments
 from orchestration.cli.show import show
+from orchestration.cli.superset import superset
 from orchestration.core.errors import KundbildError
 from orchestration.publishing.grades import GradeName
 
@@ -72,6 +73,7 @@ app.command(epilog="Example: kundbild dashboards --port 8600 --open")(dashboards
 app.command(epilog="Example: kundbild dictionary --to dictionary.html")(dictionary)
 app.command(epilog="Example: kundbild report --open")(report)
 app.command(epilog="Example: kundbild infographic --topic survey --to survey.png")(infographic)
+app.command(epilog="Example: kundbild superset --port 8088")(superset)
 app.command(epilog="Example: kundbild erase --email - --received 2026-05-31")(erase)
 app.command(epilog="Example: kundbild confirm 8f0c2a1b9d3e")(confirm)
 app.command("export-subject", epilog="Example: kundbild export-subject --customer ID --to it.json --html it.html")(

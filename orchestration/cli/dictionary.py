@@ -28,7 +28,7 @@ def dictionary(
     """
     from orchestration.contracts.dictionary import as_rows, as_text
 
-    entries = _entries()
+    entries = read_entries()
     if table is not None:
         entries = _named(entries, table)
     if file:
@@ -51,7 +51,8 @@ def dictionary(
         out.print(styled("Next: [bold]{} dictionary {}[/bold]", me(), entries[0].name))
 
 
-def _entries() -> list[Entry]:
+def read_entries(currency: str | None = None) -> list[Entry]:
+    """The dictionary; compiles the dbt project where that is needed. `currency` stands for the company's."""
     from orchestration.contracts.dictionary import read_dictionary
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import refuse_newer
@@ -64,7 +65,7 @@ def _entries() -> list[Entry]:
     if dbt.standing_manifest() is None:
         with home.lock("compiling the dbt project"):
             dbt.ensure_manifest()
-    return read_dictionary(dbt.manifest(), settings.currency)
+    return read_dictionary(dbt.manifest(), currency or settings.currency)
 
 
 def _named(entries: list[Entry], table: str) -> list[Entry]:

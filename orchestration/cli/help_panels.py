@@ -9,7 +9,8 @@ from typer.core import TyperGroup
 PANELS = {
     "The night": ("run", "status", "doctor", "quarantine", "add-source", "demo", "dbt", "prepare", "job-token"),
     "What is published": (
-        "query", "metrics", "mcp", "report", "dashboards", "infographic", "dictionary", "publish", "segments", "add-segment", "audience", "campaigns",
+        "query", "metrics", "mcp", "report", "dashboards", "superset", "infographic", "dictionary", "publish", "segments", "add-segment",
+        "audience", "campaigns",
     ),
     "Who is who": ("show", "explain", "review", "identity"),
     "People's rights": (

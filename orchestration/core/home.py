@@ -89,6 +89,11 @@ class Home:
         return self.root / "subject_access"
 
     @property
+    def superset(self) -> Path:
+        """Superset's own settings, accounts and log; no rows of the publication."""
+        return self.root / "superset"
+
+    @property
     def erasure_mark(self) -> Path:
         """There while an erasure is not finished."""
         return self.root / "erasure.unfinished"

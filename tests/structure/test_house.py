@@ -23,6 +23,7 @@ from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.intake import evidence_words, withdrawals
 from orchestration.privacy.rights.rights import CORRECTABLE
 from orchestration.publishing.grades import GRADES
+from orchestration.publishing.superset.environment import LOCK as SUPERSET_LOCK
 
 MODELS = sorted((DBT_DIR / "models").rglob("*.sql"))
 PYTHON = sorted([*(PROJECT_DIR / "orchestration").rglob("*.py"), *(PROJECT_DIR / "data_quality").rglob("*.py")])
@@ -193,7 +194,11 @@ def test_the_code_location_is_a_short_file():
 
 
 def test_the_lock_names_hashes_and_no_host():
-    for lock in (PROJECT_DIR / "requirements.lock", PROJECT_DIR / "tests" / "systems" / "bi_client.lock"):
+    for lock in (
+        PROJECT_DIR / "requirements.lock",
+        PROJECT_DIR / "tests" / "systems" / "bi_client.lock",
+        SUPERSET_LOCK,
+    ):
         text = lock.read_text()
         assert "://" not in text
         packages = [line for line in text.splitlines() if re.match(r"^[a-z0-9].*==", line)]
