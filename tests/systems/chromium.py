@@ -17,13 +17,15 @@ from websockets.sync.client import ClientConnection, connect
 
 
 class Tab:
-    """One tab. `problems` are errors of the console and of pages, `asked` every address that was asked for."""
+    """One tab. `problems` are errors of the console and of pages, `asked` every address that was asked for, `events` all that the
+    protocol told, as (method, parameters)."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
         self.problems: list[str] = []
         self.asked: list[str] = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.tell(f"{domain}.enable")
 
@@ -38,6 +40,7 @@ class Tab:
             self._note(said["method"], said["params"])
 
     def _note(self, method: str, said: dict[str, Any]) -> None:
+        self.events.append((method, said))
         if method == "Runtime.exceptionThrown":
             self.problems.append(said["exceptionDetails"]["text"])
         elif method == "Runtime.consoleAPICalled" and said["type"] == "error":

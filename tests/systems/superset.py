@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from typing import Any
 
 import requests
 
-from tests.browser import Browser
 from tests.conftest import Kundbild
+from tests.systems.chromium import Tab
 
 _SIGN_IN = """
 (() => {
@@ -36,6 +37,7 @@ _IS_SETTLED = "document.querySelectorAll('.loading, [data-test=loading-indicator
 _ERRORS = (
     "[...document.querySelectorAll('.grid-container .ant-alert, .grid-container [role=alert]')].map(e => e.innerText)"
 )
+_HEIGHT = 2600
 _TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
 
 
@@ -47,25 +49,33 @@ class Superset:
     password: str | None
     errors: Path
 
-    def sign_in(self, page: Browser) -> None:
-        page.go(f"{self.url}/login/")
-        page.wait("document.querySelector('#password') != null")
-        page.ask(_SIGN_IN.replace("PASSWORD", json.dumps(self.password)))
-        page.wait("!location.pathname.startsWith('/login')")
+    def sign_in(self, tab: Tab) -> None:
+        # else bodies of requests are left out of the events
+        tab.tell("Network.enable", maxPostDataSize=1 << 20)
+        tab.open(f"{self.url}/login/", 1280)
+        tab.wait("document.querySelector('#password') != null")
+        tab.value(_SIGN_IN.replace("PASSWORD", json.dumps(self.password)))
+        tab.wait("!location.pathname.startsWith('/login')")
 
-    def open(self, page: Browser, dashboard: str, charts: int) -> list[str]:
+    def open(self, tab: Tab, dashboard: str, charts: int) -> list[str]:
         """Opens a dashboard of so many charts; the queries that it sent, each a body of /api/v1/chart/data, all answered."""
-        before = len(page.events)
+        before = len(tab.events)
         # tall: charts that are not in sight are not loaded
-        page.size(1280, 2600)
-        page.go(f"{self.url}/superset/dashboard/{dashboard}/")
-        page.wait(lambda: len(_queries(page.events[before:], is_answered=True)) >= charts)
-        page.wait(_IS_SETTLED)
-        assert page.ask(_ERRORS) == []
+        tab.open(f"{self.url}/superset/dashboard/{dashboard}/", 1280, _HEIGHT)
+        give_up = time.monotonic() + 60
+        while len(_queries(tab.events[before:], is_answered=True)) < charts:
+            assert time.monotonic() < give_up, (dashboard, tab.value("document.body.innerText")[:2000])
+            # events come in with answers
+            tab.value("1")
+            time.sleep(0.1)
+        tab.wait(_IS_SETTLED)
+        assert tab.value(_ERRORS) == []
         for width in (1280, 1920):
-            page.size(width, 2600)
-            assert page.ask(_TOO_WIDE) <= 0, width
-        return _queries(page.events[before:])
+            tab.tell(
+                "Emulation.setDeviceMetricsOverride", width=width, height=_HEIGHT, deviceScaleFactor=1, mobile=False
+            )
+            assert tab.value(_TOO_WIDE) <= 0, width
+        return _queries(tab.events[before:])
 
     def asker(self) -> requests.Session:
         """Asks the API as the admin."""
@@ -109,21 +119,21 @@ def served(kundbild: Kundbild, errors: Path) -> Iterator[Superset]:
         process.wait(30)
 
 
-def asked_elsewhere(page: Browser, home: str) -> set[str]:
+def asked_elsewhere(tab: Tab, home: str) -> set[str]:
     """Addresses outside of `home` of which a request left the browser, or would have without the page's own policy."""
     return {
         url
-        for method, said in page.events
+        for method, said in tab.events
         if method == "Network.requestWillBeSent"
         and not (url := said["request"]["url"]).startswith((home, "data:", "blob:", "about:"))
-        and said["requestId"] not in _held_back(page)
+        and said["requestId"] not in _held_back(tab)
     }
 
 
-def _held_back(page: Browser) -> set[str]:
+def _held_back(tab: Tab) -> set[str]:
     return {
         said["requestId"]
-        for method, said in page.events
+        for method, said in tab.events
         if method == "Network.loadingFailed" and said.get("blockedReason") == "csp"
     }
 
