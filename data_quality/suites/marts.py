@@ -167,6 +167,23 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("parts_are_of_the_interested", "Who bought and who never did are the known customers, and these are among the people.",
                      "b.bought_count + b.never_bought_count <> b.customer_count or b.customer_count > b.people_count"),
     ],
+    ("insight", "service_performance"): [
+        no_rows("every_request_is_counted", "Each breakdown has as many requests as fct_tickets has up to the night.",
+                "select breakdown from (select breakdown, sum(ticket_count) as here from {batch} group by 1) as b, (select count(*) as there from "
+                "marts.fct_tickets where opened_at <= (select as_of from ops.clock)) as t where here <> there"),
+    ],
+    ("insight", "survey_performance"): [
+        no_row_where("parts_are_of_the_asked", "No more answer than are asked, nor promote and detract than answer.",
+                     "b.answered_count > b.asked_count or b.promoter_count + b.detractor_count > b.nps_count"),
+    ],
+    ("insight", "feedback_texts"): [
+        no_row_where("sentiment_goes_with_score", "Praise has a score above 0, blame one below.",
+                     "b.sentiment <> case when b.score > 0 then 'positive' when b.score < 0 then 'negative' else 'neutral' end"),
+        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no sentiment.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+    ],
+    ("insight", "feedback_themes"): [
+        no_row_where("sentiments_add_up", "Each text is of one sentiment.", "b.positive_count + b.neutral_count + b.negative_count <> b.text_count"),
+    ],
     ("insight", "purchase_intervals"): [
         no_row_where("nobody_comes_from_nowhere", "No more customers order once more than came so far.", "b.next_order_count > b.customer_count"),
     ],

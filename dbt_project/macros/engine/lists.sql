@@ -39,3 +39,17 @@
 {% macro numbers_up_to(query) -%} {{ return(adapter.dispatch("numbers_up_to", "kundbild")(query)) }} {%- endmacro %}
 {% macro default__numbers_up_to(query) -%} (select unnest(range(0, ({{ query }}) + 1)) as each) {%- endmacro %}
 {% macro spark__numbers_up_to(query) -%}(select explode(sequence(0, ({{ query }}))) as each) {%- endmacro %}
+
+{#- A relation with a row for each part of a text between blanks, which is then called `word`, with its `position`. -#}
+{% macro each_word_of(relation, text) -%}
+    {{ return(adapter.dispatch("each_word_of", "kundbild")(relation, text)) }}
+{%- endmacro %}
+{% macro default__each_word_of(relation, text) -%}
+    (
+        select *, unnest(words) as word, generate_subscripts(words, 1) as position
+        from (select *, string_split({{ text }}, ' ') as words from {{ relation }})
+    )
+{%- endmacro %}
+{% macro spark__each_word_of(relation, text) -%}
+    (select *, e.col as word, e.pos as position from {{ relation }} lateral view posexplode(split({{ text }}, ' ')) e)
+{%- endmacro %}

@@ -39,6 +39,12 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     interest_days: int = Field(
         default=365, gt=0, description="searches, views and carts of so many days up to the night are interest"
     )
+    after_service_days: int = Field(
+        default=90, gt=0, description="NPS and purchases count as what followed a support request so many days after it"
+    )
+    survey_moment_days: int = Field(
+        default=30, gt=0, description="a survey is about the newest delivery or support request of so many days before"
+    )
     most_order_numbers: int = Field(
         default=24, gt=0, description="up to which order of a customer the time to the next is told"
     )

@@ -1,4 +1,4 @@
-"""What is read for a purpose: audiences and segments read the kinds of personal data that their purpose allows, and no other.
+"""What is read for a purpose: audiences, segments and insight read the kinds of personal data that their purpose allows, and no other.
 
 Asked of the compiled SQL, conditions and joins too, before a publication. Not here: who may be contacted.
 """
@@ -10,11 +10,14 @@ from pathlib import Path
 import duckdb
 
 from orchestration.contracts.lineage import columns_read
+from orchestration.contracts.model_files import model_file
 from orchestration.contracts.seeds import seed
 from orchestration.core.errors import GateError
+from orchestration.core.settings import DBT_DIR
 from orchestration.privacy.audit.catalogue import NONE, read_catalogue
 
 SEGMENTS = "profiling"
+_MODELS = DBT_DIR / "models" / "marts"
 _AUDIENCE = "audience_"
 
 
@@ -54,7 +57,7 @@ def assert_purposes(con: duckdb.DuckDBPyConnection, compiled: Path) -> int:
         )
     kinds = {(column.schema, column.table, column.column): column.category for column in read_catalogue()}
     for model, columns in columns_read(con, paths).items():
-        purpose = purposes.get(model, SEGMENTS)
+        purpose = purposes.get(model) or _stated(model)
         for column in sorted(columns):
             kind = kinds.get(column, NONE)
             if kind != NONE and kind not in allowed.get(purpose, set()):
@@ -64,3 +67,10 @@ def assert_purposes(con: duckdb.DuckDBPyConnection, compiled: Path) -> int:
                     to_do="leave the column out; or, where the law allows it, let the purpose read that kind",
                 )
     return len(paths)
+
+
+def _stated(model: str) -> str:
+    """Profiling, unless an insight model names another purpose as `meta.purpose`. A segment cannot: it is profiling by itself."""
+    path = _MODELS / "insight" / f"{model}.yml"
+    said = model_file(path)["models"][0] if path.exists() else {}
+    return str(said.get("config", {}).get("meta", {}).get("purpose", SEGMENTS))

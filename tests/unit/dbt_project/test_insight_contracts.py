@@ -27,7 +27,11 @@ def test_columns_are_those_of_the_contract_and_nothing_is_told_of_nothing(wareho
     read += [p.stem for p in (MODELS / "conformed").glob("*.sql")]
     marts = Marts(warehouse, models, (*read, "contact_permissions", "contact_permission_history"))
     warehouse.execute(
-        f"create schema if not exists bi; create table reference.event_plan as from read_csv('{SEEDS}/event_plan.csv')"
+        "create schema if not exists bi;"
+        + "".join(
+            f"create table reference.{seed} as from read_csv('{SEEDS}/{seed}.csv');"
+            for seed in ("event_plan", "feedback_words")
+        )
     )
     left = dict(models)
     while left:

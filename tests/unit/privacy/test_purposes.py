@@ -46,3 +46,19 @@ def test_rule_22_and_nothing_else_neither_in_what_it_shows_nor_in_a_condition(re
         GateError, match=r"reads marts.fct_interactions.topic, which is .* not allowed for the purpose newsletter"
     ):
         read(sql.format(c="warehouse.marts.dim_customers", t="warehouse.marts.fct_interactions"))
+
+
+def test_rule_22_insight_is_profiling_unless_its_model_names_another_purpose(read, warehouse, tmp_path):
+    warehouse.execute("create table marts.fct_tickets (category varchar)")
+    assert read("select 1 as customer_id") == 1
+    folder = tmp_path / "insight"
+    folder.mkdir()
+    (folder / "service_performance.sql").write_text("select category from warehouse.marts.fct_tickets")
+    assert assert_purposes(warehouse, tmp_path) == 2
+    (folder / "service_performance.sql").write_text("select email from warehouse.marts.dim_customers")
+    with pytest.raises(GateError, match="not allowed for the purpose improvement of the service"):
+        assert_purposes(warehouse, tmp_path)
+    (folder / "service_performance.sql").unlink()
+    (folder / "risk_signals.sql").write_text("select category from warehouse.marts.fct_tickets")
+    with pytest.raises(GateError, match="not allowed for the purpose profiling"):
+        assert_purposes(warehouse, tmp_path)
