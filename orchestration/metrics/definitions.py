@@ -6,7 +6,7 @@ metrics can be asked without a compiled dbt project, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,7 @@ class Metric:
     the night, whenever. `implies`: asked together with the key, it tells of the value too. `ratio`: numerator and denominator.
     `part_of`: counts of people that hold every one of these people: one less the other tells of the rest. `hidden_if`: a metric
     that counts rows without a number, because it is of few people: where there is one, the sum is unknown. `is_helper`: it only
-    counts, and nobody asks for it."""
+    counts, and nobody asks for it. `model`: the semantic model of its measure, and so what it can be asked by; empty for a ratio."""
 
     name: str
     label: str
@@ -43,6 +43,7 @@ class Metric:
     part_of: tuple[str, ...] = ()
     hidden_if: str = ""
     is_helper: bool = False
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def read_definitions(folder: Path = FOLDER) -> Definitions:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
         models += document.get("semantic_models", [])
         raw += document.get("metrics", [])
-    metrics = {metric["name"]: _metric(metric) for metric in raw}
+    measured = {measure["name"]: model["name"] for model in models for measure in model.get("measures", [])}
+    metrics = {metric["name"]: _metric(metric, measured) for metric in raw}
     for metric in metrics.values():
         named = {part for rule in metric.people for part in parts_of(rule)} | {
             *metric.implies,
@@ -100,7 +102,7 @@ def read_definitions(folder: Path = FOLDER) -> Definitions:
     return Definitions(tuple(models), tuple(raw), metrics)
 
 
-def _metric(raw: dict[str, Any]) -> Metric:
+def _metric(raw: dict[str, Any], measured: Mapping[str, str]) -> Metric:
     meta = (raw.get("config") or {}).get("meta") or {}
     lacking = [key for key in ("unit", "owner", "people") if key not in meta]
     if lacking or not raw.get("description"):
@@ -123,6 +125,7 @@ def _metric(raw: dict[str, Any]) -> Metric:
         part_of=tuple(meta.get("part_of", ())),
         hidden_if=meta.get("hidden_if", ""),
         is_helper=bool(meta.get("is_helper")),
+        model=measured.get(raw["type_params"].get("measure", ""), ""),
     )
 
 

@@ -16,6 +16,14 @@ def rules_of(asked: Sequence[Metric], known: Mapping[str, Metric]) -> list[str]:
     # a share tells of the others too
     pairs += [metric.ratio for metric in told if metric.ratio]
     rules = [rule for metric in told for rule in metric.people]
+    # the whole can be asked for beside it, or in another question
+    rules += [
+        f"{whole} - {metric.name}"
+        for metric in told
+        if metric.name in metric.people
+        for whole in sorted(_wholes(metric, known))
+        if known[whole].model == metric.model
+    ]
     for one, other in pairs:
         if one in _wholes(known[other], known):
             rules.append(f"{one} - {other}")

@@ -8,6 +8,8 @@ import pytest
 
 from orchestration.metrics.answer import answer
 from tests.unit.metrics.conftest import publish
+from tests.unit.metrics.test_told_people import CUSTOMERS as TWENTY
+from tests.unit.metrics.test_told_people import SESSIONS, TICKETS
 
 # people of a county; two of Oslo are a few, and Bergen goes with them
 COUNTIES = {("NO", "Oslo"): 2, ("NO", "Viken"): 30, ("SE", "Skåne"): 9, ("SE", "Uppland"): 40, ("SE", "Dalarna"): 12}
@@ -110,3 +112,24 @@ def test_an_open_or_finished_period_is_asked_as_a_whole(home):
         home, "20250302T010000-x", orders(("2025-01-05", 20), ("2025-01-31", 2), ("2025-02-03", 25), ("2025-02-04", 3))
     )
     assert counted(first="2025-02-01", last="2025-03-02") == counted(first="2025-02-01") == 28
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "least"),
+    [
+        ("customers", "customers_with_orders", 0),
+        ("customers_with_orders", "repeat_customers", 1),
+        ("ticket_customers", "replied_customers", 2),
+        ("sessions", "converted_sessions", 2),
+        ("visitors", "bounced_visitors", 2),
+    ],
+)
+def test_a_part_is_not_told_where_few_are_not_in_it_however_it_is_asked(home, whole, part, least):
+    publish(
+        home,
+        "one",
+        TWENTY.format(orders=f"if(n = 0, {least}, 2)", is_active="n > 9"),
+        TICKETS,
+        SESSIONS,
+    )
+    assert counted(whole) and counted(part) is None

@@ -77,7 +77,7 @@ def test_every_count_that_is_part_of_another_is_judged_through_chains_too():
 def test_a_ratio_with_its_denominator_tells_of_no_few_refunds(home):
     publish(home, "one", ORDERS)
     asked = ["gross_revenue", "average_order_value", "orders"]
-    assert answer(asked[:2], by=["store", "day"]).hidden == 0
+    assert answer(asked[1:], by=["store", "day"]).hidden == 0
     assert answer(asked, by=["store", "day"]).rows == []
 
 
