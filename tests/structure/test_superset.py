@@ -87,8 +87,9 @@ def test_no_chart_sums_what_must_not_be_summed(files):
 
 def test_a_sum_with_a_hidden_cell_is_empty(files):
     """What is empty because it is of few people would else be left out of the sum unseen."""
-    sums = [m for d in of(files, "datasets").values() for m in d["metrics"] if re.search(r"sum\(\w*(_count|net_amount)\)", m["expression"])]  # fmt: skip
-    assert len(sums) > 15
+    # of the grade open nothing is hidden: small cells are put together
+    sums = [m for d in of(files, "datasets").values() if d["schema"] == "bi" for m in d["metrics"] if re.search(r"sum\(\w*(_count|net_amount)\)", m["expression"])]  # fmt: skip
+    assert len(sums) > 10
     assert [m["metric_name"] for m in sums if "count(*) = count(" not in m["expression"]] == []
 
 

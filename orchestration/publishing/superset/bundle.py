@@ -17,14 +17,13 @@ from orchestration.contracts.dictionary import Column, Entry
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home
 from orchestration.publishing import versions
-from orchestration.publishing.grades import ANALYST
+from orchestration.publishing.grades import ANALYST, OPEN
 
 BUNDLE = Path(__file__).with_name("bundle")
 # the bundle is the same for every company
 COMPANY_CURRENCY = "the company's currency"
-_DATABASE = "databases/kundbild.yaml"
-_DATASETS = "datasets/kundbild"
-_SCHEMA = "bi"
+# the databases of the bundle, each with a folder of datasets
+_GRADES = {"kundbild": ANALYST, "kundbild_open": OPEN}
 _NAMES = uuid5(NAMESPACE_URL, "kundbild/superset")
 _TIMES = ("date", "timestamp")
 
@@ -36,16 +35,18 @@ def read_bundle(folder: Path = BUNDLE) -> dict[str, str]:
 
 def bundle_for(home: Home) -> dict[str, str]:
     """The bundle on the publication of a home. Raises KundbildError where there is none."""
-    file = (home.published / ANALYST.file).absolute()
     if versions.current(home) is None:
         raise KundbildError("there is no publication yet", where=str(home.published), to_do="`kundbild run`")
-    if "?" in str(file):
+    if "?" in str(home.published):
         raise KundbildError(
-            "Superset cannot open a file with ? in its path", where=str(file), to_do="move the home folder"
+            "Superset cannot open a file with ? in its path", where=str(home.published), to_do="move the home folder"
         )
     files = read_bundle()
-    database = {**yaml.safe_load(files[_DATABASE]), "sqlalchemy_uri": f"duckdb:///{file}"}
-    return {**files, _DATABASE: as_yaml(database)}
+    for database, grade in _GRADES.items():
+        said = yaml.safe_load(files[_file_of(database)])
+        path = (home.published / grade.file).absolute()
+        files[_file_of(database)] = as_yaml({**said, "sqlalchemy_uri": f"duckdb:///{path}"})
+    return files
 
 
 def as_zip(files: Mapping[str, str]) -> bytes:
@@ -60,18 +61,24 @@ def as_zip(files: Mapping[str, str]) -> bytes:
 def renewed_datasets(files: Mapping[str, str], entries: Iterable[Entry]) -> dict[str, str]:
     """Each dataset of the bundle with the columns, types and descriptions of its table; its metrics and the columns that it
     computes are kept. Raises KundbildError where a table is not there any more."""
-    tables = {entry.table: entry for entry in entries if entry.schema == _SCHEMA}
-    database = yaml.safe_load(files[_DATABASE])["uuid"]
+    tables = {(entry.schema, entry.table): entry for entry in entries}
     renewed = {}
     for name, text in files.items():
-        if name.startswith(_DATASETS):
+        kind, _, rest = name.partition("/")
+        if kind == "datasets":
+            database = rest.partition("/")[0]
             dataset = yaml.safe_load(text)
-            if (table := dataset["table_name"]) not in tables:
+            (schema,) = _GRADES[database].schemas
+            if (table := (schema, dataset["table_name"])) not in tables:
                 raise KundbildError(
-                    f"there is no table {_SCHEMA}.{table}", where=name, to_do="remove the dataset and its charts"
+                    f"there is no table {'.'.join(table)}", where=name, to_do="remove the dataset and its charts"
                 )
-            renewed[name] = as_yaml(_dataset(tables[table], dataset, database))
+            renewed[name] = as_yaml(_dataset(tables[table], dataset, yaml.safe_load(files[_file_of(database)])["uuid"]))
     return renewed
+
+
+def _file_of(database: str) -> str:
+    return f"databases/{database}.yaml"
 
 
 def _dataset(entry: Entry, dataset: Mapping[str, Any], database: str) -> dict[str, Any]:
@@ -79,12 +86,12 @@ def _dataset(entry: Entry, dataset: Mapping[str, Any], database: str) -> dict[st
     times = [column.name for column in entry.columns if column.type in _TIMES]
     return {
         "table_name": entry.table,
-        "schema": _SCHEMA,
+        "schema": entry.schema,
         "description": entry.description,
         "main_dttm_col": times[0] if times else None,
         "metrics": dataset.get("metrics") or [],
         "columns": [*(_column(column) for column in entry.columns), *computed],
-        "uuid": str(uuid5(_NAMES, f"datasets/{entry.table}")),
+        "uuid": str(uuid5(_NAMES, f"datasets/{entry.name}")),
         "version": "1.0.0",
         "database_uuid": database,
     }

@@ -16,6 +16,7 @@ from orchestration.core.home import Home
 from orchestration.publishing.superset.bundle import as_yaml, as_zip, bundle_for, read_bundle, renewed_datasets
 
 DATABASE = "databases/kundbild.yaml"
+OPEN_DATABASE = "databases/kundbild_open.yaml"
 DATASET = "datasets/kundbild/visits.yaml"
 
 
@@ -44,7 +45,10 @@ def test_it_reads_the_publication_of_the_home_and_cannot_write_it(tmp_path: Path
     how = database["extra"]["engine_params"]["connect_args"]
     assert how == {"read_only": True, "config": {"enable_external_access": False, "lock_configuration": True}}
     assert not any(database[allowed] for allowed in ("allow_dml", "allow_ctas", "allow_cvas", "allow_file_upload"))
-    assert {**bundle_for(home), DATABASE: ""} == {**read_bundle(), DATABASE: ""}
+    rounded = yaml.safe_load(bundle_for(home)[OPEN_DATABASE])
+    assert rounded["sqlalchemy_uri"] == f"duckdb:///{home.published}/open/kundbild_open.duckdb"
+    assert rounded["extra"] == database["extra"]
+    assert {**bundle_for(home), DATABASE: "", OPEN_DATABASE: ""} == {**read_bundle(), DATABASE: "", OPEN_DATABASE: ""}
 
 
 def test_a_home_that_it_cannot_read_is_an_error(tmp_path: Path):
