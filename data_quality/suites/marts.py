@@ -176,6 +176,11 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("parts_are_of_the_asked", "No more answer than are asked, nor promote and detract than answer.",
                      "b.answered_count > b.asked_count or b.promoter_count + b.detractor_count > b.nps_count"),
     ],
+    ("insight", "experience_matrix"): [
+        no_rows("every_customer_stands_once", "Each breakdown has every customer, but of who denied profiling.",
+                "select breakdown from (select breakdown, sum(customer_count) as here from {batch} group by 1) as b, (select count(*) as there from "
+                f"marts.customer_360 c where c.customer_id not in {DENIED_PROFILING}) as t where here <> there"),
+    ],
     ("insight", "feedback_texts"): [
         no_row_where("sentiment_goes_with_score", "Praise has a score above 0, blame one below.",
                      "b.sentiment <> case when b.score > 0 then 'positive' when b.score < 0 then 'negative' else 'neutral' end"),

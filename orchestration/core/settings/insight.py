@@ -5,6 +5,8 @@ Not here: how they are computed (dbt_project/models/marts/insight), the threshol
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
 
@@ -44,6 +46,20 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     )
     survey_moment_days: int = Field(
         default=30, gt=0, description="a survey is about the newest delivery or support request of so many days before"
+    )
+    experience_days: int = Field(
+        default=90,
+        gt=0,
+        description="orders, visits and clicks of so many days are interaction in the experience matrix",
+    )
+    experience_medium_points: int = Field(
+        default=2, ge=1, le=4, description="from so many of the four kinds on, an axis of the matrix is medium"
+    )
+    experience_high_points: int = Field(
+        default=3, ge=1, le=4, description="from so many of the four kinds on, an axis of the matrix is high"
+    )
+    experience_schemes: list[Annotated[str, Field(pattern="^[a-z0-9_ ]+$")]] = Field(
+        default=["lifecycle", "store"], description="schemes of segments that the matrix is told for"
     )
     most_order_numbers: int = Field(
         default=24, gt=0, description="up to which order of a customer the time to the next is told"

@@ -25,7 +25,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 def test_columns_are_those_of_the_contract_and_nothing_is_told_of_nothing(warehouse, models):
     read = [p.stem for area in ("customers", "engagement") for p in (MODELS / "marts" / area).glob("*.sql")]
     read += [p.stem for p in (MODELS / "conformed").glob("*.sql")]
-    marts = Marts(warehouse, models, (*read, "contact_permissions", "contact_permission_history"))
+    marts = Marts(warehouse, models, (*read, "contact_permissions", "contact_permission_history", "customer_segments"))
     warehouse.execute(
         "create schema if not exists bi;"
         + "".join(
