@@ -47,7 +47,7 @@ _COUNTED = {
     "product_affinity": ("customer_count",),
     "interest_gap": ("people_count", "unviewed_people_count", "customer_count", "searched_count", "viewed_count", "carted_count", "bought_count", "never_bought_count"),
     "service_performance": ("people_count", "ticket_count", "replied_count", "solved_count", "rated_count", "nps_count", "followed_count", "bought_before_count", "bought_after_count"),
-    "survey_performance": ("people_count", "asked_count", "answered_count", "nps_count", "promoter_count", "detractor_count", "csat_count", "ces_count"),
+    "survey_performance": ("people_count", "asked_count", "answered_count", "nps_count", "nps_people_count", "csat_people_count", "promoter_count", "detractor_count", "csat_count", "ces_count"),
     "experience_matrix": ("customer_count", "ordered_count", "visited_count", "clicked_count", "used_count", "whole_record_count", "contactable_count", "reading_count", "known_interest_count", "next_interaction_count", "next_data_use_count", "nps_count"),
     "feedback_themes": ("people_count", "text_count", "positive_count", "neutral_count", "negative_count"),
     "purchase_intervals": ("customer_count", "next_order_count"),

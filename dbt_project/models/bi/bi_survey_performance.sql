@@ -61,6 +61,7 @@ select
     {%- for part in parts %}
         case when not {{ is_few(part ~ "_people") }} then {{ rounded(part ~ "_count") }} end as {{ part }}_count,
     {%- endfor %}
+    {%- for part in ["nps", "csat"] %} {{ rounded(part ~ "_people") }} as {{ part }}_people_count, {%- endfor %}
     {%- set enough = "answered_people >= " ~ var("min_people") %}
     case
         when {{ enough }} and not {{ is_few("asked_count - answered_count") }}

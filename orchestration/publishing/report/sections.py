@@ -65,6 +65,24 @@ _TICKETS = Part(
     has_table=False,
     says=by_month("opened_month", "ticket_count", "tickets"),
 )
+_MOMENTS = Part(
+    "By moment",
+    Question("surveys_by_moment", order="survey, moment"),
+    note="The moment is the newest delivery or support request before the question.",
+)
+_THEMES = Part(
+    "What people write about",
+    Question("feedback_themes", order="text_count desc nulls last, theme"),
+    Drawn("steps", "theme", ("positive_count", "negative_count"), most=6),
+    note="Texts of reviews and surveys, by their words: not an understanding. Without texts of who refused profiling.",
+    add="connect a source of reviews, or of surveys with free answers",
+)
+_MATRIX = Part(
+    "Extent of interaction and use of data",
+    Question("experience_matrix", order="interaction, use_of_data"),
+    note="Interaction: ordered, visited, clicked, used. Use of data: the record is whole, may be contacted, reads, has a known interest. "
+    "Of each axis three are high, two medium. Most lack: what would move most customers of the cell.",
+)
 _CONSENTS = Part(
     "Permissions",
     Question(
@@ -190,8 +208,8 @@ SECTIONS = (
     Section(
         "surveys",
         "Surveys",
-        (_NPS, Part("Surveys, last 12 months", Question("surveys", order="known_respondent_count desc nulls last, survey"), note="NPS: −100 to 100. CSAT, satisfaction: 1 to 5. CES, effort: 1 to 7.")),
-        "connect a source of surveys",
+        (_NPS, Part("Surveys, last 12 months", Question("surveys", order="known_respondent_count desc nulls last, survey"), note="NPS: −100 to 100. CSAT, satisfaction: 1 to 5. CES, effort: 1 to 7."), _MOMENTS, _THEMES),
+        "connect a source of surveys or of reviews",
     ),
     Section(
         "service",
@@ -207,6 +225,7 @@ SECTIONS = (
         ),
         TICKETS,
     ),
+    Section("experience", "Customer experience matrix", (_MATRIX,), "connect a source of people and of orders"),
     Section(
         "products",
         "Products",

@@ -127,3 +127,15 @@ from range(8) t(n);
 insert into bi.interest_gap by name
 select kind as interest_kind, interest, people as people_count, people as customer_count, people as viewed_count, 8 as carted_count, people - 13 as bought_count, 13 as never_bought_count
 from (values ('category', 'Tents', 120), ('category', 'Skis', 9), ('search term', 'Astrid', 40)) t(kind, interest, people);
+
+insert into bi.survey_performance by name
+select 'after purchase' as survey, moment, people as people_count, people as asked_count, score as net_promoter_score, answered as nps_people_count, 4 as mean_csat, people - 5 as csat_people_count
+from (values ('after delivery', 60, 57, 40), ('after service', 20, 13, 10), ('other', 8, 20, 10)) t(moment, people, score, answered);
+
+insert into bi.feedback_themes by name
+select 'review' as kind, theme, people as people_count, texts as text_count, 20 as positive_count, null as negative_count
+from (values ('all', 90, 100), ('delivery', 60, 70), ('price', 10, 15), ('several, some of few people', null, 15)) t(theme, people, texts);
+
+insert into bi.experience_matrix by name
+select 'all' as breakdown, 'all' as value, interaction as interaction_level, data_use as data_use_level, customers as customer_count, 8.6 as mean_nps, answers as nps_count, 'reading' as next_data_use_step
+from (values ('high', 'high', 120, 50), ('low', 'high', 30, 10), ('low', 'low', 10, 0)) t(interaction, data_use, customers, answers);

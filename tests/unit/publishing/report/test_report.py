@@ -128,6 +128,15 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     credits = {row["channel"]: (row["markov_count"], row["cost_of_each_amount"]) for row in part(company, "attribution").records}  # fmt: skip
     assert credits == {"social": (30, 140 / 30), "email": (None, None)}
     assert [row["reached_percent"] for row in part(company, "north_star").records] == [48, 49, 50, 51, 53]
+    moments = [tuple(row.values()) for row in part(company, "surveys_by_moment").records]
+    assert moments == [
+        ("after purchase", "after delivery", 60, 57, 4),
+        ("after purchase", "after service", 20, None, 4),
+    ]
+    themes = [tuple(row.values()) for row in part(company, "feedback_themes").records]
+    assert themes == [("review: delivery", 70, 20, None)]
+    matrix = [tuple(row.values()) for row in part(company, "experience_matrix").records]
+    assert matrix == [("high", "high", 120, 8.6, "reading"), ("low", "high", 30, None, "reading")]
     gap = [tuple(row.values()) for row in part(company, "interest_gap").records]
     assert gap == [("Tents", 120, 120, None, 110, 10, 11)]
     # of 57 customers who came 14 bought again
@@ -148,7 +157,7 @@ def test_the_page_needs_nothing_but_itself(page):
 
 def test_charts_are_well_formed_with_words_for_who_does_not_see_them(page):
     charts = re.findall(r"<svg .*?</svg>", page, re.DOTALL)
-    assert 5 < len(charts) <= 10
+    assert 5 < len(charts) <= 12
     for chart in charts:
         root = ElementTree.fromstring(chart)
         assert root.get("role") == "img" and root.get("aria-label") == root[0].text

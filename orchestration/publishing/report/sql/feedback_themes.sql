@@ -1,0 +1,9 @@
+-- counts are rounded there by a step below k: at least so many are behind the row
+select
+    kind || ': ' || theme as theme,
+    people_count - 4 as people,
+    text_count,
+    positive_count,
+    negative_count
+from bi.feedback_themes
+where theme <> 'all' and people_count is not null

@@ -1,0 +1,12 @@
+-- counts of people are rounded there by a step below k: at least so many are behind a score
+select
+    survey,
+    moment,
+    people_count as people,
+    asked_count,
+    net_promoter_score as nps_score,
+    nps_people_count - 4 as nps_score_people,
+    mean_csat as csat_average,
+    csat_people_count - 4 as csat_average_people
+from bi.survey_performance
+where people_count is not null
