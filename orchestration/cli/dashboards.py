@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated
 
 import typer
@@ -20,15 +21,23 @@ def dashboards(
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.core.migrations import refuse_newer
+    from orchestration.dashboards.guard import PARAMETER
     from orchestration.dashboards.launch import ADDRESS, assert_free, assert_installed, serve
 
     assert_installed()
     home, _ = home_and_config()
     refuse_newer(home)
     assert_free(port)
-    url = f"http://{ADDRESS}:{port}"
-    out.print(f"Dashboards: {url} (Ctrl-C ends them)", highlight=False)
-    if open_:
-        typer.launch(url)
-    if code := serve(port):
+    key = secrets.token_urlsafe(16)
+    url = f"http://{ADDRESS}:{port}/?{PARAMETER}={key}"
+    out.print(f"Dashboards: {url}", highlight=False, soft_wrap=True)
+    out.print(
+        "The key in the address keeps out other users of this machine. Ctrl-C ends the dashboards.", highlight=False
+    )
+
+    def open_it() -> None:
+        if open_:
+            typer.launch(url)
+
+    if code := serve(port, key, open_it):
         raise typer.Exit(code)

@@ -9,11 +9,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 
 from orchestration.core.errors import KundbildError
 
 ADDRESS = "127.0.0.1"
 PORT = 8501
+KEY_VARIABLE = "KUNDBILD_DASHBOARDS_KEY"
 INSTALL = "pip install 'kundbild[dashboards]', or `make setup` in a checkout"
 
 
@@ -35,10 +39,13 @@ def assert_free(port: int) -> None:
             ) from error
 
 
-def serve(port: int) -> int:
-    """Runs the server until it ends or Ctrl-C; returns its exit code. The server ends with this process, kill -9 included."""
+def serve(port: int, key: str, on_ready: Callable[[], object] = lambda: None) -> int:
+    """Runs the server until it ends or Ctrl-C; returns its exit code. The server ends with this process, kill -9 included. It answers
+    whoever has the key. `on_ready` is called when it answers."""
     command = [sys.executable, "-P", "-m", "orchestration.dashboards.server", str(os.getpid()), str(port)]
-    process = subprocess.Popen(command)
+    # the environment of a process is its user's, its arguments are everybody's; what Streamlit prints has no key in it
+    process = subprocess.Popen(command, env={**os.environ, KEY_VARIABLE: key}, stdout=subprocess.DEVNULL)
+    threading.Thread(target=_tell, args=(process, port, on_ready), daemon=True).start()
     # whoever ends this process means the server
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     while True:
@@ -48,3 +55,12 @@ def serve(port: int) -> int:
         except KeyboardInterrupt:
             # the terminal told the server too
             continue
+
+
+def _tell(process: subprocess.Popen[bytes], port: int, on_ready: Callable[[], object]) -> None:
+    while process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((ADDRESS, port)) == 0:
+                on_ready()
+                return
+        time.sleep(0.1)

@@ -5,6 +5,7 @@ It ends with the process that started it. Not here: starting it (launch.py), the
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -16,7 +17,8 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestration.core.stopping import end_with_parent
-from orchestration.dashboards.launch import ADDRESS
+from orchestration.dashboards.guard import Keyed
+from orchestration.dashboards.launch import ADDRESS, KEY_VARIABLE
 from orchestration.dashboards.titles import OPENED, TITLES
 
 APP = Path(__file__).with_name("app.py")
@@ -62,8 +64,8 @@ class ToTheApp:
         await self._app(scope, receive, send)
 
 
-def main(parent: int, port: int) -> None:
-    """Serves until the process is told to end."""
+def main(parent: int, port: int, key: str) -> None:
+    """Serves whoever has the key, until the process is told to end."""
     end_with_parent(parent)
     import streamlit as st
     from streamlit import net_util
@@ -74,7 +76,7 @@ def main(parent: int, port: int) -> None:
     threading.Thread(target=_warm, daemon=True).start()
     # another name for this machine would let a page of the internet read along
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[ADDRESS, "localhost"], www_redirect=False)
-    st.App(APP, middleware=[hosts, Middleware(ToTheApp)]).run(config=options(port))
+    st.App(APP, middleware=[hosts, Middleware(Keyed, key, port), Middleware(ToTheApp)]).run(config=options(port))
 
 
 def _warm() -> None:
@@ -85,4 +87,4 @@ def _warm() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), os.environ.pop(KEY_VARIABLE))

@@ -11,8 +11,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR
@@ -46,22 +48,29 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def served(home: Home) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def served(home: Home) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "KUNDBILD_HOME": str(home.root), "KUNDBILD_CONFIG": str(PROJECT_DIR / "kundbild.toml"), "PYTHONPATH": str(PROJECT_DIR)}  # fmt: skip
     command = [sys.executable, "-c", _COMMAND, str(os.getpid()), "dashboards", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         until = time.monotonic() + 60
         while not listens(port):
             assert process.poll() is None and time.monotonic() < until
             time.sleep(0.2)
-        yield process, port
+        assert process.stdout
+        yield process, process.stdout.readline().split()[1]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+def port_of(url: str) -> int:
+    port = urlsplit(url).port
+    assert port
+    return port
 
 
 def listens(port: int) -> bool:
@@ -70,8 +79,12 @@ def listens(port: int) -> bool:
 
 
 def test_every_page_fits_every_screen_and_asks_nobody_else(served, tmp_path: Path):
-    _, port = served
+    _, url = served
+    port = port_of(url)
+    assert requests.get(f"http://127.0.0.1:{port}/segments", timeout=10).status_code == 403
     with chromium(tmp_path / "profile") as tab:
+        tab.open(url, 1280)
+        tab.wait(_READY)
         for width in _SCREENS:
             for name, (title, _) in TITLES.items():
                 tab.open(f"http://127.0.0.1:{port}/{name}", width)
@@ -84,9 +97,9 @@ def test_every_page_fits_every_screen_and_asks_nobody_else(served, tmp_path: Pat
 
 
 def test_a_publication_is_shown_by_itself_while_a_page_is_open(served, home: Home, tmp_path: Path):
-    _, port = served
+    _, url = served
     with chromium(tmp_path / "profile") as tab:
-        tab.open(f"http://127.0.0.1:{port}/", 1280)
+        tab.open(url, 1280)
         tab.wait("document.body.innerText.includes('25 October 2026')")
         tab.value("window.isSame = true")
         publish(home, "20261101T020000-first", "2026-11-01T02:00:00Z")
@@ -97,7 +110,8 @@ def test_a_publication_is_shown_by_itself_while_a_page_is_open(served, home: Hom
 
 
 def test_the_server_ends_with_the_command_that_is_killed(served):
-    process, port = served
+    process, url = served
+    port = port_of(url)
     process.kill()
     process.wait(timeout=10)
     until = time.monotonic() + 10

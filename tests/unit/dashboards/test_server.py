@@ -8,8 +8,9 @@ import socket
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 from streamlit import config, net_util
 from typer.testing import CliRunner
 
@@ -17,6 +18,7 @@ from orchestration.cli.app import app
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.dashboards import launch
+from orchestration.dashboards.guard import Keyed
 from orchestration.dashboards.server import ToTheApp, options
 
 
@@ -39,6 +41,29 @@ def test_the_address_of_a_page_leads_to_the_app():
     assert client.get("/segments?scheme=rfm").headers["location"] == "/?open=segments&scheme=rfm"
     assert client.get("/health").headers["location"] == "/?open=health"
     assert client.get("/_stcore/health").text == "/_stcore/health" and client.get("/").text == "/"
+
+
+def test_only_whoever_has_the_key_is_answered():
+    inner = Starlette(
+        routes=[
+            Route("/{path:path}", lambda request: PlainTextResponse("page")),
+            WebSocketRoute("/socket", lambda socket: socket.accept()),
+        ]
+    )
+    other, client = (TestClient(Keyed(inner, "key", 8501), follow_redirects=False) for _ in range(2))
+    assert other.get("/segments").status_code == other.get("/?key=other").status_code == 403
+    with pytest.raises(WebSocketDisconnect), other.websocket_connect("/socket"):
+        pass
+    led = client.get("/segments?key=key&where=order_count+%3E+1")
+    assert led.headers["location"] == "/segments?where=order_count+%3E+1" and "HttpOnly" in led.headers["set-cookie"]
+
+
+def test_the_cookie_stands_for_the_key():
+    inner = Starlette(routes=[Route("/{path:path}", lambda request: PlainTextResponse("page"))])
+    client = TestClient(Keyed(inner, "key", 8501), follow_redirects=False)
+    assert client.get("http://testserver//example.com/?key=key").headers["location"] == "/example.com/"
+    assert client.get("/segments").text == "page"
+    assert TestClient(Keyed(inner, "another", 8501), cookies=client.cookies).get("/").status_code == 403
 
 
 def test_without_the_extra_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
