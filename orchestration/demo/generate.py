@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import read_json, write_private
 from orchestration.demo import exports, faults, mess, names, webshop
@@ -83,7 +85,7 @@ def generate(
 def next_night(folder: Path) -> int:
     """Lets the source systems live through one more night. Returns its number.
 
-    Raises KundbildError when there is no demo or no night is left.
+    Raises KundbildError when there is no demo, no night is left, or the next one is yet to come.
     """
     state_path = folder / STATE_FILE
     state = read_json(state_path)
@@ -96,11 +98,23 @@ def next_night(folder: Path) -> int:
             f"the demo has no night {night}: it was made with --nights {state['nights']}",
             to_do=f"make it again with `kundbild demo --nights {night}` or more",
         )
+    day = date.fromisoformat(state["as_of"]) + timedelta(days=(night - 1) * state.get("days_per_night", 1))
+    # a night rejects what lies more than a day ahead
+    if day > (now() + timedelta(days=1)).date():
+        raise KundbildError(
+            f"night {night} is the one of {day}, which is yet to come: the next run would reject its rows as from the future",
+            to_do=f"wait a day, or make a company whose nights have passed: `kundbild demo --as-of {_passed(state)}`",
+        )
     shutil.copytree(source, folder, dirs_exist_ok=True)
     # in this order: killed in between, the night is either still to come or there
     write_private(state_path, json.dumps(state | {"night": night}))
     shutil.rmtree(source)
     return night
+
+
+def _passed(state: dict[str, Any]) -> date:
+    """The day of a first night, of which the last one is today's."""
+    return now().date() - timedelta(days=(state["nights"] - 1) * state.get("days_per_night", 1))
 
 
 def _world(customers: int, as_of: date, seed: int, first: int, final: int) -> duckdb.DuckDBPyConnection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from orchestration.core.errors import KundbildError
-from orchestration.demo.generate import generate, next_night
+from orchestration.demo.generate import STATE_FILE, generate, next_night
 from orchestration.demo.people import draw_people
 from orchestration.demo.server import serving
 
@@ -121,6 +121,23 @@ def test_a_night_brings_new_rows_once(demo, tmp_path):
     assert (copy / "webshop/orders/index-002.json").exists()
     with pytest.raises(KundbildError, match="no night 3"):
         next_night(copy)
+
+
+def test_a_night_that_is_yet_to_come_brings_nothing(demo, tmp_path):
+    import shutil
+
+    copy = tmp_path / "demo"
+    shutil.copytree(demo, copy)
+    state = json.loads((copy / STATE_FILE).read_text())
+    today = datetime.now(UTC).date()
+    (copy / STATE_FILE).write_text(json.dumps(state | {"as_of": (today + timedelta(days=1)).isoformat()}))
+    with pytest.raises(KundbildError, match=f"{today + timedelta(days=2)}, which is yet to come") as told:
+        next_night(copy)
+    assert f"--as-of {today - timedelta(days=state['nights'] - 1)}" in told.value.to_do
+    assert not (copy / "webshop/orders/index-002.json").exists()
+    # a day ahead is within the grace that a night gives time zones
+    (copy / STATE_FILE).write_text(json.dumps(state | {"as_of": today.isoformat()}))
+    assert next_night(copy) == 2
 
 
 def test_a_company_of_ten_is_too_small(tmp_path):
