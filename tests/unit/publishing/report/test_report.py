@@ -134,7 +134,7 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
         ("after purchase", "after service", 20, None, 4),
     ]
     themes = [tuple(row.values()) for row in part(company, "feedback_themes").records]
-    assert themes == [("review: delivery", 70, 20, None)]
+    assert themes == [("delivery (review)", 70, 20, None)]
     matrix = [tuple(row.values()) for row in part(company, "experience_matrix").records]
     assert matrix == [("high", "high", 120, 8.6, "reading"), ("low", "high", 30, None, "reading")]
     gap = [tuple(row.values()) for row in part(company, "interest_gap").records]
