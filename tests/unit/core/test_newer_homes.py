@@ -26,6 +26,7 @@ REFUSE = {
     "breach": "{file}",
     "confirm": "abc",
     "consent explain": "--customer abc --purpose offers --channel email",
+    "dashboards": "",
     "dbt": "parse",
     "demo next": "",
     "demo": "--customers 100",
@@ -67,6 +68,7 @@ REFUSE = {
     "run": "",
     "segments": "",
     "show": "abc",
+    "superset": "--to {new}",
     "withdraw": "--customer abc",
 }
 READ = {"audit access": "", "audit list": "", "audit verify": "", "catalogue": "", "doctor": "", "status": ""}

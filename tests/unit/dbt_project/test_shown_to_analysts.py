@@ -20,12 +20,14 @@ MODELS = ("bi_fct_orders", "bi_fct_order_items", "bi_fct_subscriptions", "bi_fct
 # of words that no source writes: seeds, settings, what is made here
 OURS = {
     "source_system", "customer_key", "currency", "order_status", "country_code", "county", "age_band", "lifecycle_stage", "rfm_segment",
-    "audience", "step", "reason", "reason_code", "model", "least_model", "most_model", "owner", "meaning", "status", "area_kind", "scheme", "signal", "interest_kind",
+    "audience", "kind", "theme", "step", "reason", "reason_code", "model", "least_model", "most_model", "owner", "meaning", "status", "area_kind", "scheme", "signal", "interest_kind",
 }  # fmt: skip
 # of purposes and channels that the models of consent know
 _OF_CONSENT = {"audience_funnel", "consent_overview", "contact_compliance", "permission_overview", "permission_trend"}
 # made of texts that another model or macro shows (bi_attribution, shown_segments), or a CTE of its own
 _SHOWN_BEFORE = {"attribution_spread", "event_plan_status", "segment_overview", "segment_movements"}
+# counted by a text as identity.shown_values has it
+_SHOWN_IN_MARTS = {"experience_matrix", "service_performance", "survey_performance"}
 
 
 def test_every_text_of_the_analysts_grade_is_shown_by_one_of_the_macros():
@@ -38,12 +40,20 @@ def test_every_text_of_the_analysts_grade_is_shown_by_one_of_the_macros():
             if (
                 column["data_type"] != "varchar"
                 or name in OURS
-                or model["config"]["alias"] in _OF_CONSENT | _SHOWN_BEFORE
+                or model["config"]["alias"] in _OF_CONSENT | _SHOWN_BEFORE | _SHOWN_IN_MARTS
             ):
                 continue
             if not re.search(rf'(?:shown|category)\("\w+"(?:, of="\w+")?\) }}}}(?:\s+end)? as {name}\b', sql):
                 bare.append(f"{path.stem}.{name}")
     assert not bare, bare
+
+
+@pytest.mark.parametrize("mart", sorted(_SHOWN_IN_MARTS))
+def test_a_mart_that_counts_by_a_text_takes_it_as_it_is_shown(mart):
+    sql = (DBT_DIR / "models" / "marts" / "insight" / f"{mart}.sql").read_text()
+    joined = 'left join {{ source("identity", "shown_values") }} w on not w.is_key and w.value = '
+    read = re.findall(re.escape(joined) + r"(?:\w+\.)?(\w+)", sql)
+    assert read and all(re.search(rf"coalesce\(w\.shown, (?:\w+\.)?{text}, ", sql) for text in read)
 
 
 @pytest.fixture(scope="module")
