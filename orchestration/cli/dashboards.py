@@ -11,7 +11,7 @@ from orchestration.cli.console import out
 
 
 def dashboards(
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = 8501,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 8501,
     open_: Annotated[bool, typer.Option("--open", help="Open them in the browser.")] = False,
 ) -> None:
     """Serve dashboards on the publication in the browser, on this machine only, until Ctrl-C.
@@ -21,15 +21,16 @@ def dashboards(
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.core.migrations import refuse_newer
+    from orchestration.core.ports import LOOPBACK, free_port
     from orchestration.dashboards.guard import PARAMETER
-    from orchestration.dashboards.launch import ADDRESS, assert_free, assert_installed, serve
+    from orchestration.dashboards.launch import assert_installed, serve
 
     assert_installed()
     home, _ = home_and_config()
     refuse_newer(home)
-    assert_free(port)
+    port = free_port(port)
     key = secrets.token_urlsafe(16)
-    url = f"http://{ADDRESS}:{port}/?{PARAMETER}={key}"
+    url = f"http://{LOOPBACK}:{port}/?{PARAMETER}={key}"
     out.print(f"Dashboards: {url}", highlight=False, soft_wrap=True)
     out.print(
         "The key in the address keeps out other users of this machine. Ctrl-C ends the dashboards.", highlight=False

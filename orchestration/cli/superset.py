@@ -28,6 +28,7 @@ def superset(
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.core.migrations import refuse_newer
+    from orchestration.core.ports import free_port
     from orchestration.publishing.superset import bundle, environment, server
 
     home, _ = home_and_config()
@@ -38,7 +39,7 @@ def superset(
     if to:
         _write(to, bundle.as_zip(bundle.bundle_for(home)), overwrite=overwrite)
         return
-    port = server.free_port(port)
+    port = free_port(port)
     folder = server.prepare(home)
     if not environment.is_made():
         err.print(styled("making Superset's environment in {}", environment.ENVIRONMENT), highlight=False)

@@ -1,7 +1,7 @@
 """How many customers a rule of a segment holds for, counted in a publication. Here: counting, and which values a condition may name.
 
 A condition is checked as those of `kundbild add-segment` are (contracts/segment_rules.py), so a rule that is counted here can be added
-there. Counts pass through AnsweredSets. Not here: widgets (pages/segments.py).
+there. Counts pass through AnsweredSets. Not here: widgets (segments_page.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Starts the dashboards' server and waits for it. Here: whether the extra is there, the port, the process. Not here: what the process
+"""Starts the dashboards' server and waits for it. Here: whether the extra is there, the process. Not here: what the process
 does (server.py)."""
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import time
 from collections.abc import Callable
 
 from orchestration.core.errors import KundbildError
+from orchestration.core.ports import LOOPBACK
 
-ADDRESS = "127.0.0.1"
-PORT = 8501
 KEY_VARIABLE = "KUNDBILD_DASHBOARDS_KEY"
 INSTALL = "pip install 'kundbild[dashboards]', or `make setup` in a checkout"
 
@@ -25,18 +24,6 @@ def assert_installed() -> None:
     """Raises KundbildError where the extra `dashboards` is not installed."""
     if importlib.util.find_spec("streamlit") is None:
         raise KundbildError("the dashboards need the package streamlit, which is not here", to_do=INSTALL)
-
-
-def assert_free(port: int) -> None:
-    """Raises KundbildError where something listens on the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((ADDRESS, port))
-        except OSError as error:
-            raise KundbildError(
-                f"port {port} cannot be used ({error.strerror})", to_do="name another one: --port 8502"
-            ) from error
 
 
 def serve(port: int, key: str, on_ready: Callable[[], object] = lambda: None) -> int:
@@ -60,7 +47,7 @@ def serve(port: int, key: str, on_ready: Callable[[], object] = lambda: None) ->
 def _tell(process: subprocess.Popen[bytes], port: int, on_ready: Callable[[], object]) -> None:
     while process.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex((ADDRESS, port)) == 0:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
                 on_ready()
                 return
         time.sleep(0.1)

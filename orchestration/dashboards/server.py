@@ -16,9 +16,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from orchestration.core.ports import LOOPBACK
 from orchestration.core.stopping import end_with_parent
 from orchestration.dashboards.guard import Keyed
-from orchestration.dashboards.launch import ADDRESS, KEY_VARIABLE
+from orchestration.dashboards.launch import KEY_VARIABLE
 from orchestration.dashboards.titles import OPENED, TITLES
 
 APP = Path(__file__).with_name("app.py")
@@ -27,14 +28,14 @@ APP = Path(__file__).with_name("app.py")
 def options(port: int) -> dict[str, Any]:
     """Streamlit's options. They go before a configuration file of the user."""
     return {
-        "server.address": ADDRESS,
+        "server.address": LOOPBACK,
         "server.port": port,
         "server.headless": True,
         "server.fileWatcherType": "none",
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
         "browser.gatherUsageStats": False,
-        "browser.serverAddress": ADDRESS,
+        "browser.serverAddress": LOOPBACK,
         "client.toolbarMode": "minimal",
         # an error may quote a row
         "client.showErrorDetails": "none",
@@ -75,7 +76,7 @@ def main(parent: int, port: int, key: str) -> None:
     net_util._external_ip = ""
     threading.Thread(target=_warm, daemon=True).start()
     # another name for this machine would let a page of the internet read along
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[ADDRESS, "localhost"], www_redirect=False)
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"], www_redirect=False)
     st.App(APP, middleware=[hosts, Middleware(Keyed, key, port), Middleware(ToTheApp)]).run(config=options(port))
 
 

@@ -139,7 +139,7 @@ def _line(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
 def _weeks(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
     # the year once: in January
     year = "indexof(datum.label, 'Jan') >= 0 ? datum.label : slice(datum.label, 0, -5)"
-    axis = {"title": None, "labelAngle": 0, "labelExpr": year, "labelOverlap": True}
+    axis = {"title": None, "labelAngle": 0, "labelExpr": year, "labelOverlap": True, "labelSeparation": 8}
     encoding: dict[str, Any] = {
         "x": {**_in_order(), "axis": axis},
         "y": {"field": "value", "type": "quantitative", "axis": {"title": None, "format": "~s", "tickCount": 4}},

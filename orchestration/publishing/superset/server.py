@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 from pathlib import Path
 from typing import NoReturn
 
-from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, write_private
+from orchestration.core.ports import LOOPBACK
 from orchestration.publishing.superset.bundle import bundle_for
 
-HOST = "127.0.0.1"
 _INSIDE = Path(__file__).with_name("inside")
 # nothing else: the environment of a night holds the secrets of the sources
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
@@ -35,23 +33,19 @@ def prepare(home: Home) -> Path:
     return folder
 
 
-def free_port(port: int) -> int:
-    """The port; any free one for 0. Raises KundbildError where something listens on it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise KundbildError(
-                f"port {port} cannot be used: {error.strerror}", to_do="name another: --port, 0 for any free one"
-            ) from error
-        return int(probe.getsockname()[1])
-
-
 def serve(python: Path, folder: Path, port: int, *, new_password: bool = False) -> NoReturn:
     """Becomes Superset: its metadata brought up to date, the bundle imported, then served until it is stopped."""
     # -P: its own folder is no place for packages; -W: warnings of its libraries are for its developers
-    arguments = [str(python), "-P", "-W", "ignore", str(_INSIDE / "serve.py"), str(folder / "bundle"), HOST, str(port)]
+    arguments = [
+        str(python),
+        "-P",
+        "-W",
+        "ignore",
+        str(_INSIDE / "serve.py"),
+        str(folder / "bundle"),
+        LOOPBACK,
+        str(port),
+    ]
     os.execve(python, [*arguments, *(["--new-password"] if new_password else [])], environment_of(folder))
 
 
