@@ -1,0 +1,1 @@
+"""What customers will do: forecasts of purchases, classifiers, and how good both are."""
