@@ -7,21 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import sql_script
+from orchestration.core.table_files import opened_table
 from orchestration.core.warehouse import quote
 from orchestration.insight.lift import Arm, Lift, compare, pooled
 
 TREATED = "all treated"
-_READERS = {
-    ".csv": "read_csv($path, all_varchar = true, header = true)",
-    ".tsv": "read_csv($path, all_varchar = true, header = true, delim = '\t')",
-    ".parquet": "read_parquet($path)",
-    ".jsonl": "read_json($path)",
-    ".json": "read_json($path)",
-}
 # an arm is a decision somebody took for many: a column of more values than this is of another kind
 _MOST_ARMS = 50
 _COUNTS = sql_script(__file__, "campaign_arms")
@@ -81,30 +73,8 @@ def evaluate(path: Path, *, arm: str, control: str, outcome: str) -> Evaluation:
 
 def _arms(path: Path, arm: str, outcome: str) -> tuple[dict[str, Arm], dict[str, int], bool]:
     """(arm → its figures, rows left out by reason, whether the outcome is yes or no)."""
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise KundbildError(f"{path.name} is not a file that is read here", to_do=f"write one of {', '.join(_READERS)}")
-    if not path.is_file():
-        raise KundbildError(f"there is no file {path}", to_do="name the file of the campaign's customers")
-    with duckdb.connect() as con:
-        try:
-            con.execute(f"create temp table campaign as from {reader}", {"path": str(path)})
-        except duckdb.Error as error:
-            # DuckDB quotes the line that it could not read: it is of a customer
-            raise KundbildError(
-                f"{path.name} cannot be read as {path.suffix[1:].upper()} ({type(error).__name__})",
-                to_do="write one row a customer, and a first line of column names",
-            ) from None
-        columns = [str(name) for (name,) in con.execute("select column_name from (describe campaign)").fetchall()]
-        for column in (arm, outcome):
-            if column not in columns:
-                raise KundbildError(
-                    f"{path.name} has no column {column}: it has {', '.join(columns[:20])}",
-                    to_do="name columns as the file's first line does",
-                )
+    with opened_table(path, "campaign", {"--arm": arm, "--outcome": outcome}, row="customer") as con:
         rows = con.execute(_COUNTS.format(arm=quote(arm), outcome=quote(outcome))).fetchall()
-    if not rows:
-        raise KundbildError(f"{path.name} has no rows", to_do="write one row a customer")
     left_out = {
         reason: count
         for reason, count in zip(
