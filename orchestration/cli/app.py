@@ -34,6 +34,7 @@ from orchestration.cli.report import infographic, report
 from orchestration.cli.requests import requests_app
 from orchestration.cli.review import review_app
 from orchestration.cli.rights import export_subject, object_to_marketing, rectify, restrict, withdraw
+from orchestration.cli.scores import scores_app
 from orchestration.cli.segments import add_segment, segments
 from orchestration.cli.show import show
 from orchestration.cli.superset import superset
@@ -60,6 +61,7 @@ app.add_typer(pepper_app, name="pepper")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(requests_app, name="requests")
 app.add_typer(review_app, name="review")
+app.add_typer(scores_app, name="scores")
 app.command(epilog="Example: kundbild breach found.csv --notification notification.md --customers whom.csv")(breach)
 app.command()(explain)
 app.command(epilog="Example: kundbild show crm:1042 --html customer.html")(show)

@@ -10,7 +10,7 @@ PANELS = {
     "The night": ("run", "status", "doctor", "quarantine", "add-source", "demo", "dbt", "prepare", "job-token"),
     "What is published": (
         "query", "metrics", "mcp", "report", "dashboards", "superset", "infographic", "dictionary", "publish", "segments", "add-segment",
-        "audience", "campaigns",
+        "audience", "campaigns", "scores",
     ),
     "Who is who": ("show", "explain", "review", "identity"),
     "People's rights": (

@@ -73,7 +73,7 @@ REFUSE = {
 }
 READ = {"audit access": "", "audit list": "", "audit verify": "", "catalogue": "", "doctor": "", "status": ""}
 # a folder of the project, a file and a port are all that they use
-NO_HOME = {"add-source", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list"}
+NO_HOME = {"add-source", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list", "scores forecast"}
 
 
 def leaves(command: Any, name: str = "") -> Iterator[str]:
