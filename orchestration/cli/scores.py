@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table as RichTable
 
-from orchestration.cli.console import Json, out, print_json
+from orchestration.cli.console import Json, Overwrite, out, print_json
 from orchestration.core.errors import KundbildError
+
+if TYPE_CHECKING:
+    from orchestration.prediction.forecast_file import FileForecast
+    from orchestration.prediction.forecast_quality import Quality
 
 scores_app = typer.Typer(help="What customers will do, and how sure that is.", no_args_is_help=True)
 
@@ -31,13 +36,17 @@ def forecast(
         str | None,
         typer.Option(help="How dates are written, as of strptime: %d/%m/%Y. Default: YYYY-MM-DD or YYYYMMDD."),
     ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="A .csv or .parquet that the customers' scores are written to.")
+    ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Forecast purchases and value of each customer until a day, from a file of your own.
 
-    Nothing is stored.
+    Rows after --fit-until take no part in the forecast: they measure it. Purchases of one day are one. Nothing else is stored.
     """
-    from orchestration.prediction.forecast import forecast_file
+    from orchestration.prediction.forecast_file import forecast_file
 
     found = forecast_file(
         file,
@@ -47,13 +56,67 @@ def forecast(
         until=_day(until, "--until"),
         fit_until=_day(fit_until, "--fit-until") if fit_until else None,
         date_format=date_format,
+        to=to,
+        overwrite=overwrite,
     )
     if as_json:
         print_json(found.as_dict())
         return
+    print_forecast(found, to)
+
+
+def print_forecast(found: FileForecast, to: Path | None) -> None:
+    scores = found.scores
     out.print(
-        f"{found.customers:,} customers: {found.expected_purchases:,.0f} purchases expected, worth {found.expected_value:,.2f}"
+        f"{len(scores.low):,} customers, from {scores.fit_until} to {scores.until}, by: {scores.model}", highlight=False
     )
+    table = RichTable("all together", "expected", "90 % interval", "sum of the customers' scores")
+    for name, total, places in (("purchases", scores.purchases, 0), ("value", scores.value, 2)):
+        interval = f"{total.low:,.{places}f} to {total.high:,.{places}f}"
+        table.add_row(name, f"{total.expected:,.{places}f}", interval, f"{total.by_model:,.{places}f}")
+    out.print(table)
+    for window in scores.windows:
+        _print_quality(f"Past window {window.fit_until} to {window.until}", window.purchases, window.quality)
+    if not scores.windows:
+        out.print("The file is too short to try the model on a past window: the interval is as wide as shops differ.")
+    if found.holdout:
+        whole = "" if found.holdout["is_whole"] else " (the file ends before)"
+        from orchestration.prediction.forecast_quality import Quality
+
+        quality = {name: Quality(**measures) for name, measures in found.holdout["quality"].items()}
+        _print_quality(f"Held out, after {scores.fit_until}{whole}", found.holdout["purchases"], quality)
+    for reason, count in found.read.left_out.items():
+        out.print(f"Left out: {count:,} rows ({reason})", highlight=False)
+    if found.read.refunds:
+        out.print(f"{found.read.refunds:,} refunds lower the value and are not purchases", highlight=False)
+    if to is None:
+        out.print("The score of each customer: --json, or --to FILE", highlight=False)
+    else:
+        out.print(f"Scores: {to}", highlight=False)
+
+
+def _print_quality(title: str, purchases: int, quality: dict[str, Quality]) -> None:
+    table = RichTable(
+        "forecast",
+        "correlation",
+        "mean error",
+        "total",
+        "held by the top tenth",
+        title=f"{title}: {purchases:,} purchases",
+    )
+    for name, found in quality.items():
+        table.add_row(
+            name,
+            _told(found.correlation, ".3f"),
+            f"{found.mae:.3f}",
+            _told(found.total_error, "+.1%"),
+            _told(found.top_tenth, ".1%"),
+        )
+    out.print(table)
+
+
+def _told(value: float | None, how: str) -> str:
+    return "" if value is None else format(value, how)
 
 
 def _day(value: str, option: str) -> date:

@@ -2,80 +2,150 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
-from pathlib import Path
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
-from orchestration.core.errors import KundbildError
-from orchestration.core.table_files import opened_table
-from orchestration.prediction import gamma_gamma, pareto_nbd
-from orchestration.prediction.purchase_histories import Customers, ReadRows, customers_until, read_purchases
+from orchestration.prediction import intervals
+from orchestration.prediction.backtests import (
+    MODEL,
+    Window,
+    backtests,
+    baselines,
+    choice_of,
+    drift_of,
+    relative_variance,
+    slope_of,
+)
+from orchestration.prediction.pareto_nbd import Array
+from orchestration.prediction.purchase_histories import Customers, customers_until
+from orchestration.prediction.purchase_model import Expected, expect, fit
+
+# more customers than this say nothing more about the parameters: a fit and its windows look at a sample, scores are of all
+ENOUGH = 30_000
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """What customers are expected to do from the day after `fit_until` to `until`, both with the 90 % interval of the total."""
+class Total:
+    """All customers together: what the model's scores sum up to, what is expected once the windows of the past have corrected it, and
+    the 90 % interval of that."""
+
+    by_model: float
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What each customer of the temporary table customer_counts is expected to do, in the order of their numbers, and all together.
+
+    `fitted_to` is the number of customers that the fit has seen.
+    """
 
     fit_until: date
     until: date
     model: str
     parameters: dict[str, float]
-    customers: int
-    expected_purchases: float
-    expected_value: float
-    read: ReadRows
-    by_customer: list[dict[str, Any]]
+    fitted_to: int
+    customers: Customers
+    expected: Expected
+    low: Array
+    high: Array
+    purchases: Total
+    value: Total
+    windows: list[Window]
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+    def table(self) -> pa.Table:
+        """A row for each customer number."""
+        return pa.table(
+            {
+                "number": np.arange(len(self.low)),
+                "expected_purchases": self.expected.purchases,
+                "purchases_low": self.low,
+                "purchases_high": self.high,
+                "expected_value": self.expected.value,
+                "chance_active": self.expected.alive,
+            }
+        )
 
 
-def forecast_file(
-    path: Path, *, customer: str, day: str, amount: str, until: date, fit_until: date | None, date_format: str | None
-) -> Forecast:
-    """The forecast of a file of transactions. Rows after `fit_until`, by default the file's last day, are not read by the fit.
+def forecast(con: duckdb.DuckDBPyConnection, first_day: date, fit_until: date, until: date) -> Scores:
+    """Scores of everybody in the temporary table purchase_days who bought by `fit_until`. Later rows are not looked at.
 
-    Raises KundbildError where the file or a column cannot be read, or where a day does not fit the others.
+    Makes the temporary table customer_counts. Few customers, even one, have scores too: they are near what shops have in general,
+    and their interval is wide.
     """
-    columns = {"--customer": customer, "--date": day, "--amount": amount}
-    with opened_table(path, "transactions", columns, row="transaction") as con:
-        read = read_purchases(con, path.name, customer=customer, day=day, amount=amount, date_format=date_format)
-        known = fit_until or read.last_day
-        if until <= known:
-            raise KundbildError(
-                f"--until {until} is not after {known}, the last day that the forecast knows",
-                to_do="name a later day, or hold out the days before it: --fit-until DATE",
-            )
-        if known < read.first_day:
-            raise KundbildError(
-                f"nobody has bought by --fit-until {known}: the first purchase is of {read.first_day}",
-                to_do="name a later day",
-            )
-        return _forecast(con, customers_until(con, known), until, read)
-
-
-def _forecast(con: duckdb.DuckDBPyConnection, customers: Customers, until: date, read: ReadRows) -> Forecast:
-    weeks = (until - customers.until) / timedelta(days=7)
-    model = pareto_nbd.fit(customers.histories)
-    purchases = pareto_nbd.expected(model.log_parameters, customers.histories, weeks)[customers.history]
-    mean = np.maximum(customers.spent, 0) / customers.purchases
-    value = purchases * gamma_gamma.fit(customers.purchases, mean).mean_amount(customers.purchases, mean)
-    keys = con.execute("select customer from customer_counts order by number").fetchall()
-    return Forecast(
-        fit_until=customers.until,
+    days = (until - fit_until).days
+    buyers = con.execute(
+        "select count(distinct customer) from purchase_days where is_purchase and day <= $1", [fit_until]
+    ).fetchall()[0][0]
+    one_in = max(1, buyers // ENOUGH)
+    windows = backtests(con, first_day, fit_until, days, one_in)
+    some = customers_until(con, fit_until, one_in)
+    model = replace(fit(some), slope=slope_of(windows))
+    customers = customers_until(con, fit_until) if one_in > 1 else some
+    expected = expect(model, customers, days / 7)
+    name = choice_of(windows)
+    if name != MODEL:
+        expected = _of_baseline(expected, baselines(con, customers, days)[name])
+    low, high = _intervals(expected)
+    purchases, value = _totals(expected, customers, windows if name == MODEL else [])
+    return Scores(
+        fit_until=fit_until,
         until=until,
-        model="Pareto/NBD",
-        parameters=model.parameters,
-        customers=len(keys),
-        expected_purchases=float(np.sum(purchases)),
-        expected_value=float(np.sum(value)),
-        read=read,
-        by_customer=[
-            {"customer": key, "expected_purchases": round(float(p), 6), "expected_value": round(float(v), 4)}
-            for (key,), p, v in zip(keys, purchases, value, strict=True)
-        ],
+        model=name,
+        parameters=model.rates.around.parameters | {"amount_slope": model.slope},
+        fitted_to=len(some.history),
+        customers=customers,
+        expected=expected,
+        low=low,
+        high=high,
+        purchases=purchases,
+        value=value,
+        windows=windows,
     )
+
+
+def _of_baseline(expected: Expected, simple: Array) -> Expected:
+    """The baseline's purchases, with as much variance for each as the model has, and at its amounts."""
+    mean_amount = np.divide(expected.value, expected.purchases, where=expected.purchases > 0, out=np.zeros_like(simple))
+    ratio = np.divide(expected.variance, expected.purchases, where=expected.purchases > 0, out=np.ones_like(simple))
+    return replace(expected, purchases=simple, variance=simple * ratio, value=simple * mean_amount)
+
+
+def _intervals(expected: Expected) -> tuple[Array, Array]:
+    """Of each customer; customers of about one mean and variance share theirs."""
+    rounded = np.round(np.log(np.maximum(np.stack([expected.purchases, expected.variance]), 1e-6)), 2)
+    (means, variances), back = np.unique(rounded, axis=1, return_inverse=True)
+    low, high = intervals.of_counts(np.exp(means), np.exp(variances))
+    return low[back.ravel()], high[back.ravel()]
+
+
+def _totals(expected: Expected, customers: Customers, windows: Sequence[Window]) -> tuple[Total, Total]:
+    chance = relative_variance(expected)
+    purchases = float(np.sum(expected.purchases))
+    value = float(np.sum(expected.value))
+    drift = drift_of([(window.log_ratio, window.log_ratio_variance) for window in windows])
+    in_value = drift_of([(window.value_log_ratio, window.log_ratio_variance) for window in windows])
+    # what one purchase is worth varies too
+    paid = customers.mean_spent[customers.mean_spent > 0]
+    of_amounts = (
+        float(np.var(paid) / np.mean(paid) ** 2) / max(purchases, 0.5) if len(paid) > 1 else 1.0 / max(purchases, 0.5)
+    )
+    mean, mean_value = purchases * math.exp(drift.mean), value * math.exp(in_value.mean)
+    return (
+        Total(purchases, mean, *intervals.of_total(mean, chance, drift.deviation)),
+        Total(value, mean_value, *intervals.of_value(mean_value, chance + of_amounts, in_value.deviation)),
+    )
+
+
+def window_dicts(windows: Sequence[Window]) -> list[dict[str, Any]]:
+    """The windows as `--json` tells them."""
+    return [window.as_dict() for window in windows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import duckdb
 import numpy as np
@@ -45,6 +45,11 @@ class Customers:
     def purchases(self) -> Array:
         return self.histories.x[self.history] + 1
 
+    @property
+    def mean_spent(self) -> Array:
+        """What a purchase of each customer was worth on average, refunds taken off."""
+        return np.maximum(self.spent, 0) / self.purchases
+
 
 def read_purchases(
     con: duckdb.DuckDBPyConnection, name: str, *, customer: str, day: str, amount: str, date_format: str | None
@@ -76,9 +81,9 @@ def read_purchases(
     return ReadRows(rows, left_out, refunds, first, last)
 
 
-def customers_until(con: duckdb.DuckDBPyConnection, until: date) -> Customers:
-    """Makes the temporary table customer_counts of everybody who bought by a day, and the arrays of it."""
-    con.execute(sql_script(__file__, "purchase_counts", until=until))
+def customers_until(con: duckdb.DuckDBPyConnection, until: date, one_in: int = 1) -> Customers:
+    """Makes the temporary table customer_counts of everybody who bought by a day, or of one in so many, and the arrays of it."""
+    con.execute(sql_script(__file__, "purchase_counts", until=until, one_in=one_in))
     found = con.execute("select history, spent from customer_counts order by number").fetchnumpy()
     distinct = con.execute("select x, t_x, observed, customers from distinct_histories order by history").fetchnumpy()
     x, t_x, observed, customers = (
@@ -88,8 +93,7 @@ def customers_until(con: duckdb.DuckDBPyConnection, until: date) -> Customers:
     return Customers(until, np.asarray(found["history"]), histories, np.asarray(found["spent"], dtype=float))
 
 
-def later_purchases(con: duckdb.DuckDBPyConnection, until: date, days: int) -> tuple[Array, Array]:
-    """(purchases, spent) of each customer of customer_counts in the days after one. What is after them is not read."""
-    parameters = {"until": until, "last": until + timedelta(days=days)}
-    found = con.execute(sql_script(__file__, "later_purchases"), parameters).fetchnumpy()
+def purchases_between(con: duckdb.DuckDBPyConnection, after: date, last: date) -> tuple[Array, Array]:
+    """(purchases, spent) of each customer of customer_counts after one day, to another. What is later is not read."""
+    found = con.execute(sql_script(__file__, "purchases_between"), {"after": after, "last": last}).fetchnumpy()
     return np.asarray(found["purchases"], dtype=float), np.asarray(found["spent"], dtype=float)

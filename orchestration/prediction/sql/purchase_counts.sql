@@ -14,7 +14,7 @@ from
             date_diff('day', min(day) filter (is_purchase), date '{{ until }}') as observed,
             sum(amount) as spent
         from purchase_days
-        where day <= date '{{ until }}'
+        where day <= date '{{ until }}' and hash(customer) % {{ one_in }} = 0
         group by customer
         having bool_or(is_purchase)
     );

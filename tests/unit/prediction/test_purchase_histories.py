@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from orchestration.core.errors import KundbildError
-from orchestration.prediction.purchase_histories import customers_until, later_purchases, read_purchases
+from orchestration.prediction.purchase_histories import customers_until, purchases_between, read_purchases
 
 ROWS = [
     ("anna", "2026-01-01", "10"), ("anna", "2026-01-01", "5,5"), ("anna", "2026-01-15", "20"), ("anna", "2026-01-20", "-20"),
@@ -41,8 +41,8 @@ def test_purchases_of_a_day_are_one_and_a_refund_is_none(con):
     ]
     assert list(customers.spent) == [15.5, 0] and list(customers.purchases) == [2, 1]
     # only what is after the day, to the last one; who came later is nobody's forecast
-    assert [list(told) for told in later_purchases(con, date(2026, 1, 29), 31)] == [[1, 0], [7, 0]]
-    assert [list(told) for told in later_purchases(con, date(2026, 1, 29), 30)] == [[0, 0], [0, 0]]
+    assert [list(told) for told in purchases_between(con, date(2026, 1, 29), date(2026, 3, 1))] == [[1, 0], [7, 0]]
+    assert [list(told) for told in purchases_between(con, date(2026, 1, 29), date(2026, 2, 28))] == [[0, 0], [0, 0]]
 
 
 def test_rows_that_cannot_be_read_are_counted_by_why(con):
