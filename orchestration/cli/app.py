@@ -37,6 +37,7 @@ from orchestration.cli.rights import export_subject, object_to_marketing, rectif
 from orchestration.cli.scores import scores_app
 from orchestration.cli.segments import add_segment, segments
 from orchestration.cli.show import show
+from orchestration.cli.sources import add_source, add_system
 from orchestration.cli.superset import superset
 from orchestration.core.errors import KundbildError
 from orchestration.publishing.grades import GradeName
@@ -70,6 +71,8 @@ app.command(
     "add-segment",
     epilog='Example: kundbild add-segment big_spenders --where "order_count >= 10 and not is_business" --try',
 )(add_segment)
+app.command("add-source", epilog="Example: kundbild add-source shop --from /exports/shop")(add_source)
+app.command("add-system", epilog="Example: kundbild add-system till --kind webshop --from /exports/till")(add_system)
 app.command()(catalogue)
 app.command(epilog="Example: kundbild dashboards --port 8600 --open")(dashboards)
 app.command(epilog="Example: kundbild dictionary --to dictionary.html")(dictionary)
@@ -182,25 +185,6 @@ def status(as_json: Json = False) -> None:
         out.print(f"  report: {publication['report']}", highlight=False)
     following = "query 'select * from bi.dim_customers limit 5'" if publication else "run"
     out.print(styled("Next: [bold]{} {}[/bold]", me(), following))
-
-
-@app.command("add-source")
-def add_source(
-    name: Annotated[str, typer.Argument(help="Name of the source: lower case, becomes raw_<name>.")],
-    kind: Annotated[
-        str, typer.Option(help="What it is: webshop, crm, email, survey, analytics, finance, support, register.")
-    ],
-    from_: Annotated[str, typer.Option("--from", help="A file, a folder, a SQLAlchemy URL or an API's base URL.")],
-) -> None:
-    """Scaffold a source: its block for kundbild.toml, its module, and staging models with every conformed column listed."""
-    from orchestration.transform.scaffold import scaffold
-
-    made = scaffold(name, kind, from_)
-    for path in made.files:
-        out.print(styled("[green]made[/green] {}", path))
-    out.print("\nAdd this to kundbild.toml:\n")
-    print(made.block)
-    out.print(styled("Then fill in the staging models, and [bold]kundbild doctor[/bold], [bold]kundbild run[/bold]"))
 
 
 @app.command()

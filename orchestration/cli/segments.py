@@ -64,6 +64,7 @@ def add_segment(
     next night puts customers in it. Whoever denied profiling is in no segment.
     """
     from orchestration.contracts.segment_rules import checked
+    from orchestration.core.added_block import add_block
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.insight.segment_counts import try_segment
     from orchestration.transform import own_segments
@@ -78,7 +79,7 @@ def add_segment(
             trial = try_segment(con, rule, settings.privacy.min_people)
     block = own_segments.segment_block(name, where, scheme, description)
     if not is_trial:
-        own_segments.add_segment(config, name, block)
+        add_block(config, block)
     if as_json:
         said = {"name": name, "scheme": rule.scheme, "where": rule.condition, "is_written": not is_trial}
         print_json(said | {"trial": asdict(trial) if trial else None})

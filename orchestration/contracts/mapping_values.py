@@ -29,6 +29,19 @@ def mapped_text(how: ColumnMap, of: str = "") -> str:
     return f"case {key} {' '.join(cases)} else {raw if how.otherwise is None else text(how.otherwise)} end"
 
 
+def written_amount(value: str, decimal: str) -> str:
+    """SQL: an amount as people write it (1 234,50 kr; 99:-) as a number's text. What is none stays as it is, and cannot be read."""
+    other = "." if decimal == "," else ","
+    mark = r"\." if decimal == "." else decimal
+    said = f"replace({stripped(f'cast({value} as varchar)')}, chr(8722), '-')"
+    # digits alone, or in groups of three; nothing but a currency stands around them
+    group = rf"[\s\x{{00A0}}\x{{202F}}'’{other}]"
+    pattern = rf"^([^\d\s,.-]{{1,4}}\.?\s*)?(-?\s*(?:\d+|\d{{1,3}}(?:{group}\d{{3}})+)(?:{mark}\d*)?)\s*([^\d\s,.-]{{1,4}}\.?|:-|,-)?$"
+    number = f"regexp_extract({said}, {text(pattern)}, 2)"
+    plain = f"replace(regexp_replace({number}, {text(f'[^0-9{decimal}-]')}, '', 'g'), {text(decimal)}, '.')"
+    return f"case when regexp_matches({said}, {text(pattern)}) then {plain} else {value} end"
+
+
 def is_ignored(how: ColumnMap, of: str = "") -> str:
     """SQL: whether a mapped column has one of the values whose rows the mapping leaves out. Not in Jinja."""
     listed = ", ".join(text(form) for value in how.ignore for form in spellings(value))

@@ -38,7 +38,7 @@ def readable(
 ) -> Delivered:
     """The file, or its copy below a private folder, which `keep` is given to close. Raises SourceError where nothing tells which of
     its \r end a line."""
-    if not _needs_copy(file.lines):
+    if not _needs_copy(file.lines) and not csv.skip_lines:
         return file
     has_returns = file.lines.has_lone_returns or file.lines.is_old_mac
     quote = csv.quote.encode()
@@ -60,8 +60,11 @@ def readable(
             budget.check(name)
             yield part
 
-    copy = keep(copied(source, name, file, folder, budget, changed))
-    if not has_returns:
+    def wanted(handle: Readable) -> Iterator[bytes]:
+        return without_first(changed(handle), csv.skip_lines)
+
+    copy = keep(copied(source, name, file, folder, budget, wanted))
+    if not has_returns and not csv.skip_lines:
         return replace(file, read_from=copy.name)
     total, blank = count_lines(copy.name, lambda: budget.check(name))
     # the books are of the copy
@@ -107,6 +110,15 @@ def _encoded(handle: Readable, encoding: str, lines: Lines) -> Iterator[bytes]:
             continue
         read = decode.decode(chunk)
         yield (read if lines.utf_16 else read.translate(_WINDOWS)).encode()
+
+
+def without_first(parts: Iterator[bytes], lines: int) -> Iterator[bytes]:
+    """A text without its first lines."""
+    for part in parts:
+        rest = part
+        while lines and rest:
+            lines, rest = lines - (b"\n" in rest), rest.partition(b"\n")[2]
+        yield rest
 
 
 def with_one_end(parts: Iterator[bytes]) -> Iterator[bytes]:

@@ -64,7 +64,9 @@ def _batch(
     headers = {file.name: read_header(source_name, name, file, csv, table) for file in files}
     added: set[str] = set()
     for file in files:
-        added.update(check_contract(source_name, name, table, headers[file.name][0], f"{file.name}, line 1"))
+        added.update(
+            check_contract(source_name, name, table, headers[file.name][0], f"{file.name}, line {csv.skip_lines + 1}")
+        )
     runs = groupby(
         files,
         key=lambda file: (

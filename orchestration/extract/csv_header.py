@@ -45,6 +45,8 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
         )
     python = {"windows-1252": "cp1252", "utf-16": file.lines.utf_16}.get(dialect.encoding, dialect.encoding)
     written = start.decode(python, errors="replace").removeprefix("\ufeff")
+    for _ in range(dialect.skip_lines):
+        written = written.partition("\n")[2]
     quoting: dict[str, Any] = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
     lines = csv.reader(io.StringIO(written, newline=""), delimiter=dialect.delimiter, **quoting)
     first = next(lines, [])
@@ -54,7 +56,7 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
         if len(names) != len(table.columns):
             raise SourceError(
                 f"source {source}, table {name}: a line has {len(names)} fields, not the {len(table.columns)} that are declared",
-                where=f"{file.name}, line 1",
+                where=f"{file.name}, line {dialect.skip_lines + 1}",
                 to_do=f"the columns are {', '.join(table.columns)}: fix the export, or change them in the configuration",
             )
         return list(table.columns), 0
@@ -63,7 +65,7 @@ def read_header(source: str, name: str, file: Delivered, dialect: CsvDialect, ta
         if other:
             raise SourceError(
                 f"source {source}, table {name}: the header is not separated by {dialect.delimiter!r} but seems to be by {other!r}",
-                where=f"{file.name}, line 1",
+                where=f"{file.name}, line {dialect.skip_lines + 1}",
                 to_do=f'set csv = {{ delimiter = "{other}" }} for the source',
             )
     taken = lines.line_num

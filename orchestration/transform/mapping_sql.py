@@ -19,7 +19,7 @@ from orchestration.contracts.mapping_times import (
     stated_as_grant,
     written_time,
 )
-from orchestration.contracts.mapping_values import argument, is_ignored, mapped_text, plain, stripped
+from orchestration.contracts.mapping_values import argument, is_ignored, mapped_text, plain, stripped, written_amount
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.warehouse import key_text, quote, text
 
@@ -206,6 +206,8 @@ def _expression(
         raw = said_or_null(part, raw, is_key=is_key) if is_text or is_key else raw
     if how.values or how.otherwise is not None:
         raw = mapped_text(how, "r.")
+    if how.decimal:
+        raw = written_amount(raw, how.decimal)
     written = written_time(raw, how, reader)
     if how.formats and kind.lower() != "timestamp":
         read = f"cast({{{{ {written} }}}} as {kind})"

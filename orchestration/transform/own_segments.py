@@ -1,15 +1,12 @@
-"""Writes a segment of a company's own into kundbild.toml. Not here: whether its condition can be read (contracts/segment_rules.py)."""
+"""A segment of a company's own, as a block for kundbild.toml. Not here: whether its condition can be read (contracts/segment_rules.py)."""
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
-from pathlib import Path
 
 from orchestration.contracts.segment_rules import segment_rules
-from orchestration.core.errors import ConfigurationError, KundbildError
-from orchestration.core.home import write_private
+from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Settings
 from orchestration.core.settings.segments import NAME
 
@@ -38,24 +35,3 @@ def assert_name_is_free(settings: Settings, name: str, scheme: str | None) -> No
         raise KundbildError(
             f"there is a scheme {name}", to_do=f"take another name, or --scheme {name} to be a segment of it, behind those that are there"
         )  # fmt: skip
-
-
-def add_segment(path: Path, name: str, block: str) -> None:
-    """Adds the block at the end of the configuration, all or nothing; what else stands there stays as it is.
-
-    Raises ConfigurationError where that would not be TOML, or would say anything else than the block.
-    """
-    before = path.read_text(encoding="utf-8-sig")
-    after = f"{before.rstrip()}\n\n{block}"
-    try:
-        tree, expected = tomllib.loads(after), tomllib.loads(before)
-        expected.setdefault("segments", {})[name] = tomllib.loads(block)["segments"][name]
-    except (tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
-        tree, expected = {}, {"": error}
-    if tree != expected:
-        raise ConfigurationError(
-            "a block cannot be added behind what stands there", where=str(path), to_do=f"add it by hand:\n\n{block}"
-        )
-    mode = path.stat().st_mode
-    write_private(path, after)
-    path.chmod(mode)

@@ -1,4 +1,4 @@
-"""`kundbild add-source`: writes what a new system needs. Here: the templates. Not here: any existing system."""
+"""`kundbild add-system`: writes what a new system needs. Here: the templates. Not here: any existing system."""
 
 from __future__ import annotations
 

@@ -30,6 +30,10 @@ class ColumnMap(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
         alias="else",
         description="conformed value of every value that `values` does not name; they stay else",
     )
+    decimal: Literal[",", "."] | None = Field(
+        default=None,
+        description="the decimal mark of amounts as people write them: 1 234,50 kr. Blanks, currencies and the other mark go",
+    )
     ignore: list[str] = Field(default=[], description="source values whose rows are left out, and counted")
     on_bad: Literal["quarantine", "null"] = "quarantine"
 

@@ -22,6 +22,9 @@ class CsvDialect(BaseModel, extra="forbid", frozen=True):
     )
     decimal: Literal[".", ","] = "."
     has_header: bool = Field(default=True, description="without one, the columns are those declared, in their order")
+    skip_lines: int = Field(
+        default=0, ge=0, description="lines before the header, or before the first row, that say something else"
+    )
 
     @field_validator("delimiter")
     @classmethod

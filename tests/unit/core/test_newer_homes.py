@@ -73,7 +73,9 @@ REFUSE = {
 }
 READ = {"audit access": "", "audit list": "", "audit verify": "", "catalogue": "", "doctor": "", "status": ""}
 # a folder of the project, a file and a port are all that they use
-NO_HOME = {"add-source", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list", "scores forecast"}
+NO_HOME = {
+    "add-source", "add-system", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list", "scores forecast",
+}  # fmt: skip
 
 
 def leaves(command: Any, name: str = "") -> Iterator[str]:

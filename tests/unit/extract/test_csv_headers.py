@@ -158,3 +158,19 @@ def test_a_copy_in_utf_8_ends_with_the_time_of_its_source(tmp_path):
             "s", "t", file, CsvDialect(encoding="latin-1"), str(tmp_path / "copies"), Budget("s", 0), lambda copy: copy
         )
     assert not list((tmp_path / "copies").iterdir())
+
+
+def test_lines_before_the_header_are_left_out_and_the_books_balance(read, warehouse):
+    titled = CsvDialect(delimiter=";", skip_lines=2)
+    assert read(
+        'Kunder\r\nav 2026-11-01;;\r\nid;email\r\n1;a@x.test\r\n2;"b\r\n@x.test"\r\n', csv=titled, name="a.csv"
+    ) == [("1", "a@x.test"), ("2", "b\r\n@x.test")]
+    compressed = gzip.compress("Åsa\n\nid;email\n3;å@x.test\n".encode("latin-1"))
+    csv = CsvDialect(delimiter=";", skip_lines=2, encoding="latin-1")
+    assert read(compressed, csv=csv, name="b.csv")[-1] == ("3", "å@x.test")
+
+
+def test_a_header_below_such_lines_that_is_another_one_is_refused_with_its_line(read):
+    with pytest.raises(SourceError, match="email") as told:
+        read("Kunder\nid;mail\n1;a@x.test\n", csv=CsvDialect(delimiter=";", skip_lines=1))
+    assert "line 2" in str(told.value.where)

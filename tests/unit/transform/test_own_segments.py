@@ -6,8 +6,9 @@ import tomllib
 
 import pytest
 
+from orchestration.core.added_block import add_block
 from orchestration.core.errors import ConfigurationError
-from orchestration.transform.own_segments import add_segment, segment_block
+from orchestration.transform.own_segments import segment_block
 
 BEFORE = '# ours\ncompany = "Tält AB" # it stays\n\n[sources.shop]\nconnector = "files"\nurl = "/d"'
 
@@ -16,8 +17,8 @@ def test_the_block_stands_behind_what_is_there_and_is_read_as_it_was_said(tmp_pa
     path, where = tmp_path / "kundbild.toml", "rfm_segment = 'it\"s \\ å' and order_count > 1"
     path.write_text(BEFORE, encoding="utf-8")
     path.chmod(0o644)
-    add_segment(path, "vips", segment_block("vips", where, "own", 'the "best"'))
-    add_segment(path, "others", segment_block("others", "order_count > 2", None, ""))
+    add_block(path, segment_block("vips", where, "own", 'the "best"'))
+    add_block(path, segment_block("others", "order_count > 2", None, ""))
     text = path.read_text(encoding="utf-8")
     assert text.startswith(BEFORE) and path.stat().st_mode & 0o777 == 0o644
     assert tomllib.loads(text)["segments"] == {
@@ -32,7 +33,7 @@ def test_where_a_block_cannot_stand_behind_it_nothing_is_written_and_the_block_i
     path = tmp_path / "kundbild.toml"
     path.write_text(before)
     with pytest.raises(ConfigurationError, match=r"add it by hand:\n\n\[segments.vips\]"):
-        add_segment(path, "vips", segment_block("vips", "order_count > 1", None, ""))
+        add_block(path, segment_block("vips", "order_count > 1", None, ""))
     assert path.read_text() == before
 
 

@@ -1,0 +1,132 @@
+"""`kundbild add-source`, `add-system`: arguments and what is printed. Not here: looking (proposals/), templates (transform/)."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from orchestration.cli.console import Json, err, me, out, print_json, styled
+
+if TYPE_CHECKING:
+    from orchestration.proposals.propose import FoundTable, ProposedSource
+
+Name = Annotated[str, typer.Argument(help="Name of the source: lower case, becomes raw_<name>.")]
+
+
+def add_source(
+    name: Name,
+    from_: Annotated[
+        str, typer.Option("--from", help="A file, a folder, a .zip, or a URL that fsspec reads (s3://, sftp://).")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Write the block without asking.")] = False,
+    as_json: Json = False,
+    kind: Annotated[str | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Look at files, propose how they are mapped, and write it to kundbild.toml after a yes.
+
+    Every row is read: types fit all of them, and a key is proved. Nothing leaves the machine.
+    """
+    from orchestration.core.configuration import home_and_config
+    from orchestration.proposals.propose import propose
+    from orchestration.proposals.written import assert_name_is_free, company_currency, write_source
+
+    if kind is not None:
+        err.print(styled("[yellow]warning[/yellow]: with --kind this is [bold]add-system[/bold] now; the old name goes with the next version"))  # fmt: skip
+        add_system(name, kind, from_)
+        return
+    _, config = home_and_config()
+    assert_name_is_free(config, name)
+    found = propose(name, from_, company_currency(config))
+    if as_json and not yes:
+        print_json(_as_dict(found))
+        return
+    if not as_json:
+        _print(found)
+        print(found.block)
+    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Write it to {config}?", err=True)):
+        out.print(styled("Nothing is written: [bold]--yes[/bold] writes it to {}", config), highlight=False)
+        return
+    write_source(config, found.block)
+    if as_json:
+        print_json(_as_dict(found) | {"written_to": str(config)})
+        return
+    out.print(styled("[green]added[/green] to {}", config), highlight=False)
+    out.print(styled("Next: [bold]{0} doctor[/bold], then [bold]{0} run[/bold]", me()))
+
+
+def _as_dict(found: ProposedSource) -> dict[str, object]:
+    tables = [
+        {
+            "table": table.name, "files": table.files, "rows": table.rows, "key": list(table.key), "withheld": table.withheld,
+            "problem": table.problem, "not_read": table.unmapped, "maps": [asdict(one) for one in table.maps],
+            "columns": {column.name: column.kind for column in table.columns},
+        }
+        for table in found.tables
+    ]  # fmt: skip
+    return {
+        "sources": found.names,
+        "tables": tables,
+        "ignored": found.ignored,
+        "notes": found.notes,
+        "block": found.block,
+    }
+
+
+def _print(found: ProposedSource) -> None:
+    table = RichTable("table", "files", "rows", "key", "is", "sure", title="What was found")
+    for one in found.tables:
+        table.add_row(one.name, str(one.files), f"{one.rows:,}", " + ".join(one.key) or "none", *_is(one))
+    out.print(table)
+    columns = RichTable("table", "column", "type", "becomes", "why")
+    for one in found.tables:
+        for column in one.columns:
+            becomes = [(m.entity, f) for m in one.maps if not m.missing for f in m.filled if column.name in f.columns]
+            targets = ", ".join(f"{entity}.{f.target}" for entity, f in becomes)
+            if column.name in one.withheld:
+                targets, why = "never read", one.withheld[column.name]
+            else:
+                why = becomes[0][1].why if becomes else ""
+            columns.add_row(one.name, column.name, column.formats[0] if column.formats else column.kind, targets, why)
+    out.print(columns)
+    for one in found.tables:
+        if one.problem:
+            out.print(styled("[yellow]not read[/yellow] {}: {}", one.name, one.problem), highlight=False)
+        for proposal in one.maps:
+            if proposal.missing and not proposal.notes:
+                said = ", ".join(proposal.missing)
+                out.print(styled("[yellow]not mapped[/yellow] {} as {}: no column is its {}", one.name, proposal.entity, said), highlight=False)  # fmt: skip
+    for note in found.notes:
+        out.print(styled("[yellow]look at[/yellow] {}", note), highlight=False)
+    if found.ignored:
+        out.print(
+            f"Not looked at: {', '.join(found.ignored[:8])}{' …' if len(found.ignored) > 8 else ''}", highlight=False
+        )
+
+
+def _is(table: FoundTable) -> tuple[str, str]:
+    usable = [one for one in table.maps if not one.missing]
+    if not usable:
+        return "nothing that is known", ""
+    return ", ".join(one.entity for one in usable), f"{usable[0].sureness:.0%}"
+
+
+def add_system(
+    name: Name,
+    kind: Annotated[
+        str, typer.Option(help="What it is: webshop, crm, email, survey, analytics, finance, support, register.")
+    ],
+    from_: Annotated[str, typer.Option("--from", help="A file, a folder, a SQLAlchemy URL or an API's base URL.")],
+) -> None:
+    """Scaffold a system: its block for kundbild.toml, its module, and staging models with every conformed column listed."""
+    from orchestration.transform.scaffold import scaffold
+
+    made = scaffold(name, kind, from_)
+    for path in made.files:
+        out.print(styled("[green]made[/green] {}", path))
+    out.print("\nAdd this to kundbild.toml:\n")
+    print(made.block)
+    out.print(styled("Then fill in the staging models, and [bold]{0} doctor[/bold], [bold]{0} run[/bold]", me()))

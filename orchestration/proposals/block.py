@@ -1,0 +1,105 @@
+"""A proposal as text for kundbild.toml, with comments that say why. Not here: what is proposed (propose.py), writing the file (written.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from orchestration.contracts.conformed import entities
+from orchestration.core.settings import CsvDialect
+from orchestration.proposals.columns import Column
+from orchestration.proposals.proposal import Filled, Proposal
+
+_WIDTH = 120
+# below it a person should look at it
+_SURE = 0.8
+
+
+def said(value: object) -> str:
+    """A value as TOML writes it: a basic string of TOML is written as one of JSON."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_name(key)} = {said(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(said(one) for one in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def source_lines(
+    name: str, url: str, form: str, csv: CsvDialect | None, nothing: Sequence[str], nulls: Sequence[str]
+) -> list[str]:
+    """The lines of the source itself."""
+    lines = [f"[sources.{name}]", 'connector = "files"', f"url = {said(url)}"]
+    lines += [f"format = {said(form)}"] if form != "csv" else []
+    lines += [f"csv = {said(_dialect(csv))}"] if csv and _dialect(csv) else []
+    lines += [f"null_values = {said([*nulls, *nothing])}"] if nothing else []
+    return [*lines, '# timezone = "Europe/Stockholm"  # in which times without an offset are; UTC unless you say so']
+
+
+def table_lines(
+    source: str, table: str, glob: str, columns: Mapping[str, str], key: Sequence[str], cursor: str | None, csv: CsvDialect | None
+) -> list[str]:  # fmt: skip
+    lines = ["", f"[sources.{source}.tables.{table}]", f"path = {said(glob)}"]
+    lines += [f"csv = {said(_dialect(csv))}"] if csv else []
+    lines += [f"key = {said(list(key))}"] if key else []
+    lines += [f"cursor = {said(cursor)}"] if cursor else []
+    one = f"columns = {said(columns)}"
+    if len(one) <= _WIDTH:
+        return [*lines, one]
+    lines += ["", f"[sources.{source}.tables.{table}.columns]"]
+    return [*lines, *(f"{_name(column)} = {said(kind)}" for column, kind in columns.items())]
+
+
+def map_lines(source: str, table: str, proposal: Proposal, columns: Sequence[Column]) -> list[str]:
+    by_name = {column.name: column for column in columns}
+    lines = [
+        "",
+        f"[[sources.{source}.tables.{table}.maps]]  # sure: {proposal.sureness:.0%}",
+        f"entity = {said(proposal.entity)}",
+    ]
+    lines += [f"name = {said(proposal.name)}"] if proposal.name else []
+    lines += ["one_row_per_key = true"] if proposal.one_row_per_key else []
+    lines += [f"constants = {said(proposal.constants)}"] if proposal.constants else []
+    lines += [f"# {note}" for note in proposal.notes]
+    lines += ["", f"[sources.{source}.tables.{table}.maps.columns]"]
+    for one in proposal.filled:
+        doubt = f"  # look at it: {one.why}" if one.sureness < _SURE else ""
+        how = _how(one, entities()[proposal.entity][one.target], by_name)
+        lines.append(f"{one.target} = {said(how)}" + (doubt or _ambiguous(one, by_name)))
+    return lines
+
+
+def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
+    """How the map reads it: a name alone, where that says enough."""
+    if len(one.columns) > 1:
+        return list(one.columns)
+    name = one.columns[0]
+    column = columns.get(name)
+    more: dict[str, object] = {}
+    if column and column.formats and kind.startswith(("timestamp", "date")):
+        more["formats"] = list(column.formats)
+    if column and column.money and not kind.startswith("varchar"):
+        more["decimal"] = column.money
+    more |= {"values": one.values} if one.values else {}
+    more |= {"ignore": list(one.ignore)} if one.ignore else {}
+    return {"column": name} | more if more else name
+
+
+def _ambiguous(one: Filled, columns: Mapping[str, Column]) -> str:
+    column = columns.get(one.columns[0])
+    return "  # look at it: the day and the month may be the other way round" if column and column.is_ambiguous else ""
+
+
+def _dialect(csv: CsvDialect) -> dict[str, object]:
+    return csv.model_dump(exclude_defaults=True)
+
+
+def _name(key: str) -> str:
+    return (
+        key
+        if key and all(sign.isascii() and (sign.isalnum() or sign in "_-") for sign in key)
+        else json.dumps(key, ensure_ascii=False)
+    )
+
+
+def comment(lines: Iterable[str]) -> list[str]:
+    return [f"# {line}" for line in lines]

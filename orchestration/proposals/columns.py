@@ -1,0 +1,180 @@
+"""What the columns of a table hold: types that fit every row, formats of dates, marks of money, how many values.
+
+Here: one pass of DuckDB over all rows, for the types that fit its first rows. Not here: keys (keys.py), what a column means (entities.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.core.warehouse import quote, text
+from orchestration.proposals.words import currency_signs, words_for
+
+SAMPLED = 5000
+_FEW = 30
+# of dates and times that are not written as ISO has them: of two that fit every row the first counts
+FORMATS = (
+    "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y%m%d", "%d.%m.%y",
+    "%d/%m/%y", "%m/%d/%y", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M", "%Y-%m-%d %H.%M", "%d %b %Y", "%b %d, %Y",
+)  # fmt: skip
+_MONEY = r"^\s*(?:[^\d\s.,-]{1,4}\s*)?-?\d[\d\s.,\x{00A0}\x{202F}'’]*(?:\s*[^\d\s.,]{1,4}\.?|:-)?\s*$"
+_EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
+_PHONE = r"^(?:\+|00)\d[\d\s()-]{6,18}$"
+_MAX_SCALE = 8
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column holds. `kind` is a type of DuckDB that every value fits; `formats` are of dates as text, of which more than one
+    fits where `is_ambiguous`; `money` is the decimal mark of amounts as people write them."""
+
+    name: str
+    kind: str
+    rows: int
+    filled: int
+    distinct: int  # about
+    formats: tuple[str, ...] = ()
+    is_ambiguous: bool = False
+    money: str | None = None
+    currency: str | None = None
+    looks_like: str | None = None  # email or phone, by its values
+    values: tuple[str, ...] = ()  # in lower case, where they are few
+
+    @property
+    def is_time(self) -> bool:
+        return self.kind in ("DATE", "TIMESTAMP") or bool(self.formats)
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind in ("BIGINT", "DOUBLE") or self.kind.startswith("DECIMAL") or self.money is not None
+
+
+def sample(con: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """The first rows, as the temp table `sampled`."""
+    con.execute(f"create or replace temp table sampled as from {relation} limit {SAMPLED}")
+
+
+def nothing_words(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[str]:
+    """Words for nothing that stand in the sampled rows, as they are written there."""
+    told = ", ".join(text(word) for word in sorted(words_for("nothing")))
+    each = " union all ".join(f"select trim({quote(name)}) as v from sampled" for name in names)
+    rows = con.execute(f"select distinct v from ({each}) where lower(v) in ({told}) order by v").fetchall()
+    return [str(value) for (value,) in rows]
+
+
+def columns_of(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    names: Sequence[str],
+    decimal: str = ".",
+    known: Mapping[str, str] | None = None,
+) -> list[Column]:
+    """The columns of a relation, all text, of which rows are sampled; `known` are types that the format itself has, as Parquet does."""
+    known = known or {}
+    candidates = {name: _candidates(con, name, decimal) for name in names if name not in known}
+    asked = ["count(*)"]
+    for name in names:
+        said = _trimmed(name)
+        asked += [f"count({said})", f"approx_count_distinct({said})"]
+        asked += [
+            f"coalesce(bool_and({fits}) filter ({said} is not null), false)" for _, fits in candidates.get(name, [])
+        ]
+    (row,) = con.execute(f"select {', '.join(asked)} from {relation}").fetchall()
+    rows, told = int(row[0]), iter(row[1:])
+    found = []
+    for name in names:
+        filled, distinct = int(next(told)), int(next(told))
+        fitting = [kind for kind, _ in candidates.get(name, []) if next(told)]
+        found.append(_column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal))
+    con.execute("drop table sampled")
+    return found
+
+
+def _trimmed(name: str) -> str:
+    return f"nullif(trim({quote(name)}), '')"
+
+
+def _column(
+    con: duckdb.DuckDBPyConnection, name: str, known: str | None, fitting: list[str], counts: tuple[int, int, int], decimal: str
+) -> Column:  # fmt: skip
+    rows, filled, distinct = counts
+    said = _trimmed(name)
+    plain = Column(name, known or "VARCHAR", rows, filled, distinct)
+    values = con.execute(
+        f"select distinct lower({said}) from sampled where {said} is not null limit {_FEW + 1}"
+    ).fetchall()
+    few = tuple(sorted(str(value) for (value,) in values)) if len(values) <= _FEW else ()
+    plain = Column(name, known or "VARCHAR", rows, filled, distinct, values=few)
+    if known or not fitting:
+        return plain
+    formats = [kind for kind in fitting if "%" in kind]
+    first = fitting[0]
+    how = plain.__dict__
+    if first == "NUMBER":
+        return Column(**{**how, "kind": _number(con, said, decimal)})
+    if "%Y%m%d" in formats and "BIGINT" in fitting and len(fitting) > 1:
+        return Column(**{**how, "formats": ("%Y%m%d",)})
+    if formats:
+        return Column(**{**how, "formats": tuple(formats[:1]), "is_ambiguous": len(formats) > 1})
+    if first == "MONEY":
+        return Column(**{**how, "money": _mark(con, said, decimal), "currency": _currency(con, said)})
+    if first in ("email", "phone"):
+        return Column(**{**how, "looks_like": first})
+    return Column(**{**how, "kind": first})
+
+
+def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list[tuple[str, str]]:
+    """(type or format, SQL that says whether a value fits) of those that fit all of the first rows."""
+    v = _trimmed(name)
+    number = f"replace({v}, ',', '.')" if decimal == "," else v
+    cases = [
+        # a leading zero says that it is no number: 022 is not 22
+        ("BIGINT", f"try_cast({v} as bigint) is not null and not (starts_with(ltrim({v}, '-'), '0') and length({v}) > 1) and not contains({v}, '.') and length({v}) < 19"),
+        ("%Y%m%d", f"length({v}) = 8 and try_strptime({v}, '%Y%m%d') between timestamp '1900-01-01' and timestamp '2100-01-01'"),
+        ("NUMBER", f"try_cast({number} as double) is not null and regexp_matches({number}, '[0-9]') and not regexp_matches({number}, '^-?0[0-9]')"),
+        ("BOOLEAN", f"lower({v}) in ('true', 'false')"),
+        ("DATE", f"length({v}) = 10 and try_cast({v} as date) is not null"),
+        ("TIMESTAMP", f"length({v}) > 10 and try_cast({v} as timestamptz) is not null"),
+        *((f, f"try_strptime({v}, {text(f)}) is not null") for f in FORMATS if f != "%Y%m%d"),
+        ("email", f"regexp_matches({v}, {text(_EMAIL)})"),
+        ("phone", f"regexp_matches({v}, {text(_PHONE)})"),
+        ("MONEY", f"regexp_matches({v}, {text(_MONEY)}) and regexp_matches({v}, '[,.  :A-Za-z€$£]')"),
+    ]  # fmt: skip
+    asked = ", ".join(f"coalesce(bool_and({fits}) filter ({v} is not null), false)" for _, fits in cases)
+    (row,) = con.execute(f"select {asked} from sampled").fetchall()
+    found = [case for case, holds in zip(cases, row, strict=True) if holds]
+    return [case for case in found if case[0] != "NUMBER" or not any(kind == "BIGINT" for kind, _ in found)]
+
+
+def _number(con: duckdb.DuckDBPyConnection, value: str, decimal: str) -> str:
+    """DECIMAL where the fractions are short, as of money; DOUBLE where not."""
+    pattern = text(rf"^-?\d{{1,12}}(?:[{decimal}](\d*))?$")
+    is_plain, scale = con.execute(
+        f"select bool_and(regexp_matches({value}, {pattern})), max(length(regexp_extract({value}, {pattern}, 1))) from sampled where {value} is not null"
+    ).fetchall()[0]
+    if not is_plain or (scale or 0) > _MAX_SCALE:
+        return "DOUBLE"
+    return f"DECIMAL(18, {max(2, int(scale or 0))})"
+
+
+def _mark(con: duckdb.DuckDBPyConnection, value: str, decimal: str) -> str:
+    """The decimal mark of amounts: what stands before their last one or two digits."""
+    rows = con.execute(
+        rf"select regexp_extract({value}, '([.,])\d{{1,2}}\D*$', 1) as m, count(*) from sampled where {value} is not null group by 1 order by 2 desc"
+    ).fetchall()
+    return next((str(mark) for mark, _ in rows if mark), decimal)
+
+
+def _currency(con: duckdb.DuckDBPyConnection, value: str) -> str | None:
+    """The currency that stands beside every amount, where it is one."""
+    rows = con.execute(
+        rf"select distinct lower(regexp_replace({value}, '[\d\s.,\x{{00A0}}\x{{202F}}''’]|(^|\s)-(\s|\d|$)', '', 'g')) from sampled where {value} is not null"
+    ).fetchall()
+    signs = {re.sub(r"^-+(?=\w)|\.$", "", str(sign)) for (sign,) in rows} - {""}
+    found = {currency_signs().get(sign) for sign in signs}
+    return found.pop() if len(found) == 1 else None

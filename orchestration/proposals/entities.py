@@ -1,0 +1,189 @@
+"""Which conformed entity a table is, and which of its columns fills which of the entity's, with how sure and why.
+
+Here: weighing the words of names against what the columns hold. Not here: the words (words.py), the block for kundbild.toml (block.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from orchestration.contracts.conformed import entities, required_columns
+from orchestration.core.settings import Table
+from orchestration.privacy.intake.entry import dropped_columns
+from orchestration.proposals.columns import Column
+from orchestration.proposals.consents import consents
+from orchestration.proposals.proposal import Filled, Proposal
+from orchestration.proposals.words import QUALIFIED, Role, concepts_of, entities_of, roles
+
+# what the table's name says, and what a missing required column costs, in weights of columns
+_NAME, _MISSING = 8.0, 4.0
+# below it nothing is proposed
+_LEAST = 4.0
+# what else is read out of a table of these: its people, by their key
+_HOLDS_PEOPLE = ("orders", "order_items", "invoices", "tickets", "deals", "carts", "reviews", "subscriptions")
+# without a key of their own, no other row could name them
+_NAMED_BY_OTHERS = ("people", "products", "companies")
+_TIMES, _NUMBERS = ("timestamp", "date"), ("decimal", "integer", "bigint", "double")
+
+
+def withheld(names: Sequence[str]) -> list[str]:
+    """Columns that never enter raw: identity numbers and special categories, by their names."""
+    return dropped_columns(Table(columns=dict.fromkeys(names, "VARCHAR")), names)
+
+
+def likely_keys(table: str, columns: Sequence[Column]) -> list[str]:
+    """Columns that may tell rows apart, the likeliest first: by what they are called, keys of orders and lines before those of people."""
+    order = ("id", "line_key", "order_key", "invoice_key", "ticket_key", "deal_key", "review_key", "cart_key", "response_key",
+             "subscription_key", "session_key", "campaign_key", "product_key", "company_key", "person_key", "email")  # fmt: skip
+    named = entities_of(table)
+    likeliest = {entity for entity, sure in named.items() if sure == max(named.values())}
+    own = {role.concept for role in roles() if role.entity in likeliest and role.column == "source_key"}
+    found = []
+    for place, column in enumerate(columns):
+        said = concepts_of(column.name, table)
+        ranks = [
+            (concept not in own, -sure, order.index(concept)) for concept, sure in said.items() if concept in order
+        ]
+        if ranks and not column.is_time:
+            found.append((min(ranks), place, column.name))
+    return [name for _, _, name in sorted(found)]
+
+
+def proposed(table: str, columns: Sequence[Column], key: Sequence[str]) -> list[Proposal]:
+    """The entity that a table most likely is, then what else can be read out of its rows. Nothing where no entity is likely."""
+    kept = [column for column in columns if column.name not in withheld([c.name for c in columns]) and column.filled]
+    said = {column.name: _concepts(column, table) for column in kept}
+    named = entities_of(table)
+    tried = [
+        _of_entity(entity, table, kept, said, key, named.get(entity, 0.0))
+        for entity in entities()
+        if _has_roles(entity)
+    ]
+    best_weight, best = max(tried, key=lambda one: one[0], default=(0.0, None))
+    if best is None or best_weight < _LEAST:
+        return []
+    others = sorted((weight for weight, one in tried if one is not best), reverse=True)
+    sureness = max(0.3, min(1.0, 0.5 + (best_weight - (others[0] if others else 0.0)) / 10))
+    found = [replace(best, sureness=round(sureness, 2))]
+    person = best.of("person_key") or _person_of(kept, said)
+    if best.entity == "orders" and (quantity := _quantity_of(kept, said)):
+        found.append(_lines(found[0], quantity))
+    if best.entity == "people":
+        found += consents(kept, said, found[0])
+    if best.entity in _HOLDS_PEOPLE and person:
+        found += _people(table, kept, said, person)
+    return found
+
+
+def _person_of(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> Filled | None:
+    found = [(said[c.name]["person_key"], c.name) for c in columns if "person_key" in said[c.name]]
+    sure, name = max(found, default=(0.0, ""))
+    return Filled("person_key", (name,), sure, f"it is called {name}") if found else None
+
+
+def _quantity_of(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> str | None:
+    return next((c.name for c in columns if said[c.name].get("quantity") == 1.0 and c.is_number), None)
+
+
+def _lines(order: Proposal, quantity: str) -> Proposal:
+    """The one line of each order, where a row says how much was bought."""
+    key = next(one for one in order.filled if one.target == "source_key")
+    same = [replace(one) for one in order.filled if one.target in ("ordered_at",)]
+    filled = (
+        key,
+        replace(key, target="order_key"),
+        *same,
+        Filled("quantity", (quantity,), 1.0, f"it is called {quantity}"),
+    )
+    return Proposal("order_items", filled, order.sureness)
+
+
+def _concepts(column: Column, table: str) -> dict[str, float]:
+    """What a column is by its name, and by its values where these tell."""
+    said = dict(concepts_of(column.name, table))
+    if column.looks_like:
+        said[column.looks_like] = 1.0
+    return said
+
+
+def _has_roles(entity: str) -> bool:
+    return any(role.entity == entity for role in roles())
+
+
+def _of_entity(
+    entity: str, table: str, columns: Sequence[Column], said: dict[str, dict[str, float]], key: Sequence[str], named: float
+) -> tuple[float, Proposal]:  # fmt: skip
+    """(weight, proposal) of one entity."""
+    kinds = entities()[entity]
+    filled: dict[str, Filled] = {}
+    weight = _NAME * named
+    taken: set[str] = set()
+    candidates = []
+    for role in roles():
+        if role.entity != entity:
+            continue
+        for place, column in enumerate(columns):
+            sure = said[column.name].get(role.concept, 0.0)
+            if sure and _holds(column, kinds[role.column]):
+                is_own_key = role.column == "source_key" and [column.name] == list(key)
+                candidates.append(
+                    (role.weight == 0 and not is_own_key, -(sure + 0.5 * is_own_key), place, role, column)
+                )
+    for _, _, _, role, column in sorted(candidates, key=lambda one: one[:3]):
+        sure = said[column.name][role.concept]
+        if role.column in filled or (column.name in taken and not role.column.endswith("_key")):
+            continue
+        filled[role.column] = Filled(role.column, (column.name,), sure, _why(column, role, sure))
+        taken.add(column.name)
+        # a billing city speaks for an order as well as for a person
+        weight += role.weight * (1.0 if sure > QUALIFIED else 0.5)
+    _fill_key(entity, filled, key)
+    missing = tuple(c for c in required_columns(entity) if c not in filled)
+    weight -= _MISSING * len(missing)
+    if filled["source_key"].columns == ("_row_key",) and entity in _NAMED_BY_OTHERS:
+        weight = 0.0
+    if all(target.endswith("_key") for target in filled):  # a link between other rows
+        weight = 0.0
+    return weight, Proposal(entity, tuple(filled[c] for c in kinds if c in filled), 0.0, missing=missing)
+
+
+def _fill_key(entity: str, filled: dict[str, Filled], key: Sequence[str]) -> None:
+    """The key of the rows: the proved one, unless a column of the entity's own key is it."""
+    own = filled.get("source_key")
+    if key and not (own and set(key) <= set(own.columns)):
+        filled["source_key"] = Filled("source_key", tuple(key), 1.0, "no two rows have the same")
+    elif not key:
+        # rows that share it would be one
+        if own and entity in _NAMED_BY_OTHERS:
+            return
+        filled["source_key"] = Filled(
+            "source_key", ("_row_key",), 1.0, "no column tells the rows apart: the row itself is the key"
+        )
+
+
+def _holds(column: Column, kind: str) -> bool:
+    """Whether a column's values can be of a type of the conformed entity at all."""
+    if kind.startswith(_TIMES):
+        return column.is_time
+    if kind.startswith(_NUMBERS):
+        return column.is_number
+    if kind == "boolean":
+        return column.kind == "BOOLEAN" or len(column.values) <= 2
+    return True
+
+
+def _why(column: Column, role: Role, sure: float) -> str:
+    if column.looks_like == role.concept:
+        return f"every value looks like {'an email address' if role.concept == 'email' else 'a phone number'}"
+    return f"it is called {column.name}" + (", which ends so" if sure < 0.9 else "")
+
+
+def _people(table: str, columns: Sequence[Column], said: dict[str, dict[str, float]], person: Filled) -> list[Proposal]:
+    """The people of other rows: one of each key, with what the rows say of them."""
+    _, found = _of_entity("people", table, columns, said, person.columns, 0.0)
+    parts = [
+        one for one in found.filled if one.target != "source_key" and one.target not in ("created_at", "updated_at")
+    ]
+    key = Filled("source_key", person.columns, person.sureness, "the rows name their person by it")
+    return [Proposal("people", (key, *parts), person.sureness, one_row_per_key=True, constants={"kind": "shopper"})]

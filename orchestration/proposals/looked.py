@@ -1,0 +1,183 @@
+"""A look at the tables of a place: read by the readers of a night, every value as text. Here: file groups → columns and a relation to ask.
+
+Not here: what the tables mean (entities.py).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import CsvDialect, Source, Table
+from orchestration.core.warehouse import text
+from orchestration.extract.budget import Budget
+from orchestration.extract.csv_files import read_csv_files
+from orchestration.extract.delivered import Delivered
+from orchestration.extract.landing import Batch
+from orchestration.extract.line_books import read_through
+from orchestration.extract.store_copies import Copies
+from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
+from orchestration.proposals.dialects import Written, sniffed
+from orchestration.proposals.places import FileGroup, Place
+
+_MINUTES = 10.0
+_MEMORY, _THREADS = "700MB", 2
+NULLS: list[str] = Source.model_fields["null_values"].default
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A table as it was found. `relation` can be asked while the look lasts."""
+
+    group: FileGroup
+    columns: list[Column]
+    relation: str
+    rows: int
+    csv: CsvDialect | None = None
+    total: str | None = None
+    nothing: tuple[str, ...] = ()  # words for nothing beyond those that a source has by itself
+    nested: tuple[str, ...] = ()  # columns whose values are lists or objects
+
+
+@contextmanager
+def looking() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database for the look, of bounded memory, whose files go with it."""
+    with tempfile.TemporaryDirectory(prefix="kundbild-look-") as folder:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": _MEMORY, "threads": _THREADS, "temp_directory": folder, "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+        }  # fmt: skip
+        with duckdb.connect(config=config) as con:
+            con.execute("set TimeZone = 'UTC'")
+            yield con
+
+
+@contextmanager
+def look(con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup) -> Iterator[Looked]:
+    """Raises SourceError where the files cannot be read as one table."""
+    folder = con.execute("select current_setting('temp_directory')").fetchall()[0][0]
+    budget = Budget(name, _MINUTES)
+    Path(folder).mkdir(exist_ok=True)
+    with closing(Copies(folder)) as copies:
+        paths = [
+            str(copies.take(place.store, file, group.table, budget))
+            if place.store.is_copied
+            else place.store.path(file)
+            for file in group.files
+        ]
+        if group.format == "csv":
+            with _csv(con, name, group, paths, budget) as found:
+                yield found
+        else:
+            yield _typed(con, group, paths)
+
+
+@contextmanager
+def _csv(
+    con: duckdb.DuckDBPyConnection, name: str, group: FileGroup, paths: list[str], budget: Budget
+) -> Iterator[Looked]:
+    written = sniffed(Path(paths[-1]))
+    if written is None:
+        raise SourceError(f"source {name}: the file is not a table", where=group.files[-1], to_do="leave it out")
+    nulls = list(NULLS)
+    with suppress(duckdb.Error):
+        con.execute("drop view if exists looked")
+    batch = _batch(con, name, group, paths, written, nulls, budget)
+    try:
+        names = _names(written)
+        con.execute(f"create or replace temp view looked as {batch.select}")
+        sample(con, "looked")
+        nothing = nothing_words(con, names)
+        relation = "looked"
+        said = [text(word) for word in nothing]
+        if nothing or written.total:
+            one = f"case when trim({{0}}) not in ({', '.join(said)}) then {{0}} end as {{0}}" if said else "{0}"
+            columns = ", ".join(one.format('"' + n.replace('"', '""') + '"') for n in names)
+            first = '"' + names[0].replace('"', '""') + '"'
+            where = f" where coalesce(trim({first}), '') <> {text(written.total)}" if written.total else ""
+            con.execute(f"create or replace temp view looked_at as select {columns} from looked{where}")
+            relation = "looked_at"
+            sample(con, relation)
+        found = columns_of(con, relation, names, written.csv.decimal)
+        yield Looked(group, found, relation, found[0].rows, written.csv, written.total, tuple(nothing))
+    finally:
+        batch.close()
+
+
+def _names(written: Written) -> list[str]:
+    """The columns that can be declared: named, and told apart without case."""
+    seen: set[str] = set()
+    found = []
+    for name in written.header:
+        if name and name.casefold() not in seen:
+            seen.add(name.casefold())
+            found.append(name)
+    return found
+
+
+def _batch(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    group: FileGroup,
+    paths: list[str],
+    written: Written,
+    nulls: list[str],
+    budget: Budget,
+) -> Batch:
+    """The rows as the reader of a night has them, every value as text."""
+    table = Table(columns=dict.fromkeys(_names(written), "VARCHAR"), csv=written.csv, path=group.glob)
+    source = Source(connector="files", url="/", csv=written.csv, null_values=nulls)
+    files = []
+    for path in paths:
+        digest, size, lines = read_through(path, source, table, lambda: budget.check(group.table))
+        files.append(Delivered(path, Path(path).name, size, 0, digest, lines))
+    return read_csv_files(con, name, source, group.table, table, files, 1.0, budget)
+
+
+def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str]) -> Looked:
+    """Of formats that have types of their own: they are read by DuckDB, every row of JSON looked at."""
+    listed = ", ".join(text(path) for path in paths)
+    reader = (
+        f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        if group.format == "parquet"
+        else f"read_json([{listed}], sample_size = -1, union_by_name = true, hive_partitioning = false)"
+    )
+    try:
+        types = dict(con.execute(f"select column_name, column_type from (describe from {reader})").fetchall())
+    except duckdb.Error as error:
+        raise SourceError(
+            f"the file cannot be read as {group.format} ({type(error).__name__})", where=group.files[-1], to_do="leave it out, or export it anew"
+        ) from None  # fmt: skip
+    nested = tuple(
+        c
+        for c, kind in types.items()
+        if ("(" in kind and not kind.startswith("DECIMAL")) or "[" in kind or kind in ("JSON", "MAP")
+    )
+    plain = {c: kind for c, kind in types.items() if c not in nested}
+    if not plain:
+        raise SourceError(
+            "the file has no column of plain values", where=group.files[-1], to_do="leave it out, or export it flat"
+        )
+    select = ", ".join(
+        f'cast("{c.replace(chr(34), chr(34) * 2)}" as varchar) as "{c.replace(chr(34), chr(34) * 2)}"' for c in plain
+    )
+    con.execute(f"create or replace temp view looked as select {select} from {reader}")
+    sample(con, "looked")
+    known = {c: _plain(kind) for c, kind in plain.items() if kind.upper() != "VARCHAR"}
+    found = columns_of(con, "looked", list(plain), known=known)
+    return Looked(group, found, "looked", found[0].rows, nested=nested)
+
+
+def _plain(kind: str) -> str:
+    kind = kind.upper()
+    if kind.startswith("TIMESTAMP"):
+        return "TIMESTAMP"
+    if "INT" in kind:
+        return "BIGINT" if "HUGE" not in kind else "DECIMAL(38, 0)"
+    return "DOUBLE" if kind in ("FLOAT", "REAL") else kind

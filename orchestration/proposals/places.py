@@ -1,0 +1,130 @@
+"""What files lie at a place, and which of them are one table: a folder, a file, or what fsspec reads.
+
+Here: formats by the file's name, globs that take only their own files. Not here: how a file is written (dialects.py).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.core.errors import ConfigurationError, SourceError
+from orchestration.core.settings import Source
+from orchestration.extract.stores import Store, modified
+from orchestration.proposals.words import words_of
+
+FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet", ".pq": "parquet"}  # fmt: skip
+_MOST_FILES = 2000
+# so many digits are a date or a running number, also where only one file has them
+_DATE_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where files lie: the url for kundbild.toml, and the files below it by name."""
+
+    url: str
+    store: Store
+    files: dict[str, dict[str, Any]]
+    ignored: tuple[str, ...]  # names of what is no table
+
+
+@dataclass(frozen=True)
+class FileGroup:
+    """Files that are one table: its name, the glob that takes these files and no others, newest last."""
+
+    table: str
+    glob: str
+    format: str
+    files: tuple[str, ...]
+
+
+def place_of(name: str, said: str) -> Place:
+    """Raises ConfigurationError where there is no file that is a table, SourceError where the place does not answer."""
+    url, only = said, ""
+    if "://" not in said and "::" not in said:
+        path = Path(said).expanduser().resolve()
+        if not path.exists():
+            raise ConfigurationError("there is no such file or folder", where=said, to_do="check the path after --from")
+        url, only = (str(path), "") if path.is_dir() else (str(path.parent), path.name)
+    elif _format(said) or said.endswith(".zip"):
+        url, _, only = said.rpartition("/")
+    if only.lower().endswith(".zip"):
+        url, only = f"zip::{url}/{only}", ""
+    source = Source(connector="files", url=url)
+    store = Store.of(name, source)
+    listed = {only: store.system.info(store.path(only))} if only else store.listed("**")
+    files = {file: info for file, info in listed.items() if _format(file) and info.get("size", 1)}
+    hidden = {file for file in files if any(part.startswith(".") for part in file.split("/"))}
+    files = {file: info for file, info in files.items() if file not in hidden}
+    ignored = tuple(sorted(set(listed) - set(files) - hidden))
+    if not files:
+        raise ConfigurationError(
+            "there is no file that is a table", where=said,
+            to_do=f"name a file or a folder of {', '.join(sorted(FORMATS))}, or a .zip of them; gzip (.csv.gz) is read too",
+        )  # fmt: skip
+    if len(files) > _MOST_FILES:
+        raise SourceError(
+            f"source {name}: {len(files):,} files lie there",
+            where=said,
+            to_do=f"name a folder of at most {_MOST_FILES:,}",
+        )
+    return Place(url, store, files, ignored)
+
+
+def groups_of(place: Place) -> list[FileGroup]:
+    """The files by table, the largest name first in no order but its own. Two tables never have one name."""
+    by_shape: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for file in place.files:
+        by_shape[_shape(file, is_many=True), str(_format(file))].append(file)
+    groups: list[FileGroup] = []
+    names: set[str] = set()
+    for (shape, kind), alike in sorted(by_shape.items()):
+        files = sorted(alike, key=lambda file: (modified(place.files[file]), file))
+        pattern = shape if len(files) > 1 else _shape(files[0], is_many=False)
+        takes = {file for file in place.files if fnmatch.fnmatchcase(file, pattern)}
+        parts = [(pattern, files)] if takes == set(files) else [(_escaped(file), [file]) for file in files]
+        for glob, own in parts:
+            groups.append(FileGroup(_free(_table_name(own[-1]), names), glob, kind, tuple(own)))
+    return groups
+
+
+def _format(file: str) -> str | None:
+    name = file.rpartition("/")[2].lower().removesuffix(".gz")
+    return next((kind for ending, kind in FORMATS.items() if name.endswith(ending)), None)
+
+
+def _shape(file: str, *, is_many: bool) -> str:
+    """A glob of names that differ from it by numbers alone; of a single file, only where a number may be a date."""
+    least = 1 if is_many else _DATE_DIGITS
+    parts = re.split(r"(\d+(?:[-_.]\d+)*)", file)
+    return "".join(
+        "[0-9]*" if at % 2 and sum(sign.isdigit() for sign in part) >= least else _escaped(part)
+        for at, part in enumerate(parts)
+    )
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def _table_name(file: str) -> str:
+    name = file.rpartition("/")[2].lower().removesuffix(".gz")
+    stem = next(name.removesuffix(ending) for ending in FORMATS if name.endswith(ending))
+    words = [word for word in words_of(stem) if sum(sign.isdigit() for sign in word) < _DATE_DIGITS]
+    while len(words) > 1 and words[-1].isdigit():
+        words.pop()
+    said = "_".join(words) or "rows"
+    return said if not said[0].isdigit() else f"t_{said}"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    found, number = name, 2
+    while found in taken:
+        found, number = f"{name}_{number}", number + 1
+    taken.add(found)
+    return found

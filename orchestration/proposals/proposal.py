@@ -1,0 +1,34 @@
+"""The shape of a proposal: one map of a table to an entity. Not here: how it is found (entities.py), or written (block.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One conformed column: what it is read from, how sure that is (0 to 1), and why."""
+
+    target: str
+    columns: tuple[str, ...]
+    sureness: float
+    why: str
+    values: dict[str, str] = field(default_factory=dict)  # what the map says of them
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One map of a table to an entity. `missing` are required columns that nothing fills: it would be refused."""
+
+    entity: str
+    filled: tuple[Filled, ...]
+    sureness: float
+    one_row_per_key: bool = False
+    missing: tuple[str, ...] = ()
+    constants: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    notes: tuple[str, ...] = ()  # what a person has to know or do
+
+    def of(self, target: str) -> Filled | None:
+        return next((one for one in self.filled if one.target == target), None)

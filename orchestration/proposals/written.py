@@ -1,0 +1,43 @@
+"""A proposal → kundbild.toml: checked as a night checks it before a line is written. Not here: what is proposed (propose.py)."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from orchestration.core.added_block import add_block, with_block
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.home import write_private
+
+
+def company_currency(path: Path) -> str:
+    """The company's currency, where there is a configuration."""
+    return load_settings(path).currency if path.is_file() else "SEK"
+
+
+def assert_name_is_free(path: Path, name: str) -> None:
+    """Raises ConfigurationError where the configuration has such a source."""
+    if path.is_file() and name in load_settings(path).sources:
+        raise ConfigurationError(
+            f"there is a source {name} already",
+            where=f"[sources.{name}] in {path}",
+            to_do="choose another name, or remove it there first",
+        )
+
+
+def write_source(path: Path, block: str, company: str = "My company") -> None:
+    """Adds the block to the configuration, or writes one with it. Raises ConfigurationError where a night would refuse it; then
+    nothing is written."""
+    head = f"company = {json.dumps(company, ensure_ascii=False)}\n"
+    after = with_block(path, block) if path.is_file() else f"{head}\n{block}"
+    with tempfile.TemporaryDirectory() as folder:
+        tried = Path(folder) / path.name
+        tried.write_text(after, encoding="utf-8")
+        load_settings(tried)
+    if path.is_file():
+        add_block(path, block)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, after)

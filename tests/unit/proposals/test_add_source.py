@@ -1,0 +1,162 @@
+"""`kundbild add-source`: what it proposes is TOML that a night accepts, holds no value of a row, and is written after a yes alone."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tomllib
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli.app import app
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.proposals.propose import propose
+from orchestration.proposals.written import write_source
+from tests.unit.proposals.truth import swedish, uci
+
+
+def source_of(found):
+    return tomllib.loads(found.block)["sources"]["shop"]
+
+
+def test_a_nordic_list_with_a_title_and_totals_is_read_as_it_is_by_the_readers_of_a_night(home, tmp_path, warehouse):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    swedish(folder)
+    found = propose("shop", str(folder), "SEK")
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    table = settings.sources["shop"].tables["kundlista"]
+    assert settings.sources["shop"].csv.skip_lines == 2 and settings.sources["shop"].csv.encoding == "windows-1252"
+    assert table.path == "Kundlista 2026.csv" and table.key == ["Kundnr"] and table.columns["Postnr"] == "VARCHAR"
+    prepare_raw(warehouse, settings)
+    extract_source(warehouse, home, settings, "shop")
+    rows = warehouse.execute('select Kundnr, "Förnamn", "Födelsedatum" from raw_shop.kundlista order by 1').fetchall()
+    assert rows == [
+        ("00101", "Anna", "31.12.1980"),
+        ("00102", "Örjan", None),
+        ("00103", "Eva", "05.06.1970"),
+        ("Summa", None, None),
+    ]
+    assert all(mapped.how("source_key").ignore == ["Summa"] for mapped in table.maps), "the totals are nobody's"
+
+
+def test_a_grant_needs_its_time_and_purpose_and_a_refusal_does_not(tmp_path):
+    def consents(header):
+        (tmp_path / "members.csv").write_text(
+            f"member_id,email,{header},updated_at\n1,a@example.com,Yes,2025-01-01 10:00:00\n2,b@example.com,No,2025-01-02 10:00:00\n"
+        )
+        found = propose("shop", str(tmp_path), "SEK")
+        (one,) = [m for m in source_of(found)["tables"]["members"]["maps"] if m["entity"] == "consent_events"]
+        return (
+            one["constants"]["purpose"],
+            one["columns"]["status"]["values"],
+            one["columns"]["status"].get("ignore"),
+            found.notes,
+        )
+
+    # no column says when: what was changed last is no time of a grant
+    purpose, values, ignored, notes = consents("newsletter")
+    assert (purpose, values, ignored) == (
+        "newsletter",
+        {"no": "withdrawn"},
+        ["yes"],
+    ) and "no column says when" in notes[0]
+    # what for is not said: the refusal is of all
+    purpose, values, *_ = consents("accepts_marketing")
+    assert (purpose, values) == ("all", {"no": "withdrawn"})
+
+
+def test_lines_of_a_wholesaler_are_order_items_with_their_people(tmp_path):
+    uci(tmp_path)
+    maps = source_of(propose("shop", str(tmp_path), "GBP"))["tables"]["online_retail"]["maps"]
+    assert [m["entity"] for m in maps] == ["order_items", "people"]
+    assert maps[0]["columns"]["source_key"] == "_row_key", "two lines are the same, and both were sold"
+    assert maps[0]["columns"]["ordered_at"] == {"column": "InvoiceDate", "formats": ["%m/%d/%Y %H:%M"]}
+    assert maps[0]["constants"] == {"currency": "GBP"} and maps[1]["one_row_per_key"]
+
+
+def test_identity_numbers_and_special_categories_are_left_out(tmp_path):
+    (tmp_path / "members.csv").write_text(
+        "member_id,email,personnummer,religion\n1,a@example.com,19800101-9804,x\n2,b@example.com,,y\n"
+    )
+    found = propose("shop", str(tmp_path), "SEK")
+    table = source_of(found)["tables"]["members"]
+    assert set(table["columns"]) == {"member_id", "email"}
+    assert set(found.tables[0].withheld) == {"personnummer", "religion"}
+    assert not any(value in found.block for value in ("a@example.com", "19800101"))
+
+
+@pytest.mark.parametrize("ending", [".csv.gz", ".jsonl", ".parquet"])
+def test_other_formats_are_looked_at_too(tmp_path, warehouse, ending):
+    rows = [(1, "a@example.com", "2025-01-01 10:00:00"), (2, "b@example.com", "2025-02-01 10:00:00")]
+    path = tmp_path / f"Customers{ending}"
+    if ending == ".csv.gz":
+        path.write_bytes(
+            gzip.compress(b"customer_id,email,created_at\n" + b"".join(f"{a},{b},{c}\n".encode() for a, b, c in rows))
+        )
+    elif ending == ".jsonl":
+        path.write_text("".join(json.dumps({"customer_id": a, "email": b, "created_at": c}) + "\n" for a, b, c in rows))
+    else:
+        values = ", ".join(f"({a}, '{b}', timestamp '{c}')" for a, b, c in rows)
+        warehouse.execute(
+            f"copy (select * from (values {values}) t(customer_id, email, created_at)) to '{path}' (format parquet)"
+        )
+    found = propose("shop", str(path), "SEK")
+    source = source_of(found)
+    table = source["tables"]["customers"]
+    assert table["path"] == path.name and table["key"] == ["customer_id"]
+    assert table["maps"][0]["columns"] == {"source_key": "customer_id", "email": "email", "created_at": "created_at"}
+
+
+def test_files_of_days_are_one_table_and_a_glob_takes_no_other(tmp_path):
+    for day in ("01", "02"):
+        (tmp_path / f"orders_2026-10-{day}.csv").write_text(
+            f"order_id,customer_id,order_date,total\n{day},1,2026-10-{day},10.00\n"
+        )
+    (tmp_path / "orders_old.csv").write_text("order_id,customer_id,order_date,total\n9,1,2020-10-01,10.00\n")
+    tables = source_of(propose("shop", str(tmp_path), "SEK"))["tables"]
+    assert {name: table["path"] for name, table in tables.items()} == {
+        "orders": "orders_[0-9]*.csv",
+        "orders_old": "orders_old.csv",
+    }
+    assert tables["orders"]["columns"]["total"] == "DECIMAL(18, 2)"
+
+
+def test_the_block_is_written_after_a_yes_alone(tmp_path, monkeypatch):
+    (tmp_path / "customers.csv").write_text("customer_id,email\n1,a@example.com\n2,b@example.com\n")
+    config = tmp_path / "kundbild.toml"
+    config.write_text(
+        'company = "T"\n[sources.a]\nconnector = "files"\nurl = "/a"\n[sources.a.tables.t]\npath = "*.csv"\ncolumns = { id = "BIGINT" }\n'
+    )
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(config))
+    before = config.read_text()
+    said = ["add-source", "shop", "--from", str(tmp_path / "customers.csv")]
+    asked = CliRunner().invoke(app, said)
+    assert asked.exit_code == 0 and "Nothing is written" in asked.output and config.read_text() == before
+    written = CliRunner().invoke(app, [*said, "--yes"])
+    assert written.exit_code == 0 and load_settings(config).sources["shop"].tables["customers"].key == ["customer_id"]
+    again = CliRunner().invoke(app, [*said, "--yes"])
+    assert isinstance(again.exception, ConfigurationError) and "already" in again.exception.what
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "no such file"), ("a,b\n1,2\n", "could be mapped by itself")])
+def test_where_nothing_can_be_proposed_it_says_so(tmp_path, content, told):
+    if content:
+        (tmp_path / "x.csv").write_text(content)
+    with pytest.raises(ConfigurationError, match=told):
+        propose("shop", str(tmp_path / "x.csv"), "SEK")
+
+
+def test_the_old_name_scaffolds_for_one_version_more_and_says_what_to_use(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "orchestration.transform.scaffold.scaffold",
+        lambda *said: seen.append(said) or type("Made", (), {"files": [], "block": ""}),
+    )
+    result = CliRunner().invoke(app, ["add-source", "till", "--kind", "webshop", "--from", "/x"])
+    assert seen == [("till", "webshop", "/x")] and "add-system" in result.output
