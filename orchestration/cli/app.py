@@ -37,7 +37,7 @@ from orchestration.cli.rights import export_subject, object_to_marketing, rectif
 from orchestration.cli.scores import scores_app
 from orchestration.cli.segments import add_segment, segments
 from orchestration.cli.show import show
-from orchestration.cli.sources import add_source, add_system
+from orchestration.cli.sources import add_source, add_system, preview
 from orchestration.cli.superset import superset
 from orchestration.core.errors import KundbildError
 from orchestration.publishing.grades import GradeName
@@ -73,6 +73,7 @@ app.command(
 )(add_segment)
 app.command("add-source", epilog="Example: kundbild add-source shop --from /exports/shop")(add_source)
 app.command("add-system", epilog="Example: kundbild add-system till --kind webshop --from /exports/till")(add_system)
+app.command(epilog="Example: kundbild preview shop")(preview)
 app.command()(catalogue)
 app.command(epilog="Example: kundbild dashboards --port 8600 --open")(dashboards)
 app.command(epilog="Example: kundbild dictionary --to dictionary.html")(dictionary)

@@ -1,4 +1,4 @@
-"""`kundbild add-source`, `add-system`: arguments and what is printed. Not here: looking (proposals/), templates (transform/)."""
+"""`kundbild add-source`, `preview`, `add-system`: arguments and what is printed. Not here: looking (proposals/), templates (transform/)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.cli.console import Json, err, me, out, print_json, styled
+from orchestration.cli.console import Json, Watch, err, me, out, print_json, styled
 
 if TYPE_CHECKING:
     from orchestration.proposals.propose import FoundTable, ProposedSource
@@ -55,7 +55,7 @@ def add_source(
         print_json(_as_dict(found) | {"written_to": str(config)})
         return
     out.print(styled("[green]added[/green] to {}", config), highlight=False)
-    out.print(styled("Next: [bold]{0} doctor[/bold], then [bold]{0} run[/bold]", me()))
+    out.print(styled("Next: [bold]{0} preview {1}[/bold], then [bold]{0} run[/bold]", me(), found.names[0]))
 
 
 def _as_dict(found: ProposedSource) -> dict[str, object]:
@@ -112,6 +112,33 @@ def _is(table: FoundTable) -> tuple[str, str]:
     if not usable:
         return "nothing that is known", ""
     return ", ".join(one.entity for one in usable), f"{usable[0].sureness:.0%}"
+
+
+def preview(name: Annotated[str, typer.Argument(help="A source of kundbild.toml.")], as_json: Json = False) -> None:
+    """Show what the maps of a source make of its newest files: rows (masked), counts, and what is set aside and why.
+
+    Nothing is written to the home folder. It takes some 20 seconds, and longer where a file is large.
+    """
+    from orchestration.core.configuration import home_and_config, load_settings
+    from orchestration.run.preview import preview as previewed
+
+    _, config = home_and_config()
+    with Watch("preview") as show:
+        found = previewed(load_settings(config), name, lambda said: show("preview", said))
+    if as_json:
+        print_json(asdict(found))
+        return
+    for one in found.entities:
+        table = RichTable(*one.columns, title=f"{one.entity}: {one.rows:,} rows")
+        for row in one.shown:
+            table.add_row(*("" if value is None else str(value) for value in row.values()))
+        out.print(table)
+        if one.empty:
+            out.print(f"  not filled: {', '.join(one.empty)}", highlight=False)
+    for raw, rows in found.raw_rows.items():
+        out.print(f"{raw}: {rows:,} rows were read", highlight=False)
+    for line in found.set_aside:
+        out.print(styled("[yellow]rows[/yellow] {}", line), highlight=False)
 
 
 def add_system(

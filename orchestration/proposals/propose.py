@@ -26,6 +26,8 @@ from orchestration.proposals.words import concepts_of, currency_of
 
 # read as text, whatever they look like: 022 and 22 are two of them, and the next may have a letter
 _TEXT = ("postal_code", "phone", "registration_number", "house_number")
+# numbers that are no amounts
+_COUNTS = ("quantity", "refunded_quantity", "items")
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,9 @@ def _with_currency(one: Proposal, columns: list[Column], currency: str) -> Propo
     of_entity = entities()[one.entity]
     if "currency" not in of_entity or one.of("currency") or one.missing:
         return one
-    amounts = [f.columns[0] for f in one.filled if of_entity[f.target].startswith("decimal")]
+    amounts = [
+        f.columns[0] for f in one.filled if of_entity[f.target].startswith("decimal") and f.target not in _COUNTS
+    ]
     if not amounts:
         return one
     by_name = {column.name: column for column in columns}

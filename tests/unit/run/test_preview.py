@@ -1,0 +1,46 @@
+"""`kundbild preview`: what a source's maps make of its newest file, masked, and what is set aside, without a home."""
+
+from __future__ import annotations
+
+import json
+
+from typer.testing import CliRunner
+
+from orchestration.cli.app import app
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import KundbildError
+from orchestration.proposals.masked import masked
+from orchestration.proposals.propose import propose
+from orchestration.proposals.written import write_source
+from tests.unit.proposals.truth import swedish
+
+
+def test_a_preview_shows_masked_rows_and_what_is_set_aside_and_leaves_no_trace(tmp_path, monkeypatch):
+    folder, config = tmp_path / "in", tmp_path / "kundbild.toml"
+    folder.mkdir()
+    swedish(folder)
+    write_source(config, propose("shop", str(folder), "SEK").block)
+    # somebody takes the format away
+    config.write_text(config.read_text().replace('"%d.%m.%Y"', '"%Y"', 1))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(config))
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path / "home"))
+    done = CliRunner().invoke(app, ["preview", "shop", "--json"])
+    assert done.exit_code == 0, done.exception
+    found = json.loads(done.stdout)
+    people = next(one for one in found["entities"] if one["entity"] == "people")
+    assert people["rows"] == 1 and people["shown"][0]["city"] == "S••••••••", "two birth dates cannot be read"
+    assert "gender" in people["empty"] and found["raw_rows"] == {"kundlista": 4}
+    assert any("birth_date cannot be read" in line for line in found["set_aside"])
+    assert any("the mapping ignores" in line for line in found["set_aside"])
+    assert not any(value in done.stdout for value in ("Örjan", "orjan@example.com", "00102"))
+    assert not (tmp_path / "home").exists()
+    refused = CliRunner().invoke(app, ["preview", "shopp"])
+    assert isinstance(refused.exception, KundbildError) and "shop" in str(refused.exception)
+    assert load_settings(config).sources.keys() == {"shop"}
+
+
+def test_what_is_shown_of_a_value_goes_by_its_kind_of_data():
+    assert masked("people", "email", "anna@example.com") == "a•••@•••••••.•••"
+    assert masked("orders", "person_key", "K17") == "K••"
+    assert masked("orders", "amount", 12) == 12
+    assert masked("products", "name", "Tent") == "Tent"
