@@ -20,8 +20,7 @@ from orchestration.privacy.intake.personal_text import (
     ADDRESS_REMOVED,
     KEY_SHOWN,
     PHONE_REMOVED,
-    holds_point,
-    key_holds_point,
+    any_holds_point,
 )
 
 # what a column of personal data would be called, and what its values would look like
@@ -119,9 +118,9 @@ def _no_personal_value(columns: list[dict[str, Any]]) -> list[Check]:
     texts = [c["name"] for c in columns if c["data_type"] == "varchar"]
     if not texts:
         return []
-    looks = [(key_holds_point if _is_key(column) else holds_point)(f"b.{column}") for column in texts]
-    # a key may have the form of any number
     plain = [f"b.{column}" for column in texts if not _is_key(column)]
+    looks = [any_holds_point(plain, [f"b.{column}" for column in texts if _is_key(column)])]
+    # a key may have the form of any number
     looks += [holds_identity_number(plain)] if plain else []
     told = "No text has an email address, a phone number or an identity number in it, and no key an address or a phone number."
     return [no_row_where("no_personal_value", told, " or ".join(looks), rule=32)]

@@ -100,14 +100,16 @@ def columns_of_identity_numbers(columns: list[str], table: str) -> str:
 def holds_identity_number(columns: list[str]) -> str:
     """SQL: whether any of these texts has a number in it that somebody may have, by its date and its check digits.
 
-    The cheap look at each text comes first, for nearly every one has fewer digits, in any script or as HTML writes them. What
-    passes it is looked at in one expression: planned for each column, it would cost more than a small table does.
+    The cheap look comes first, for nearly every text has fewer digits, in any script or as HTML writes them: at all of a row
+    at once, then at each. What passes it is looked at in one expression. A pattern is compiled wherever it stands, and planned
+    for each column it would cost more than a small table does.
     """
     digits = "(?s)" + ".*".join(["[\\pN;]"] * 9)
-    looks = [f"regexp_matches({column}, '{digits}')" for column in columns]
-    passing = ", ".join(f"case when {look} then {column} end" for look, column in zip(looks, columns, strict=True))
-    asked = f"list_filter([{passing}]::varchar[], lambda t: t is not null)"
-    return f"(({' or '.join(looks)}) and len(list_filter({asked}, lambda t: {_holds_number('t')})) > 0)"
+    passing = (
+        f"list_filter([{', '.join(columns)}]::varchar[], lambda t: coalesce(regexp_matches(t, '{digits}'), false))"
+    )
+    held = f"len(list_filter({passing}, lambda t: {_holds_number('t')})) > 0"
+    return f"(regexp_matches(concat_ws(' ', {', '.join(columns)}), '{digits}') and {held})"
 
 
 def _holds_number(column: str) -> str:

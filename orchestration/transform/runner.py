@@ -236,9 +236,11 @@ class Dbt:
             self._read_project("--no-write-json")
         elif self._manifest is None:
             self.parse()
+        # the manifest stands already, and to write it again is a sixth of a small night's work
+        command = [*self._global(), "build", "--no-write-json", "--select", *select, *self._common(), *more]
         with self._environment():
             runner = dbtRunner(manifest=self._manifest, callbacks=[on_event] if on_event else [])
-            result = runner.invoke([*self._global(), "build", "--select", *select, *self._common(), *more])
+            result = runner.invoke(command)
             _close_connections()
         if result.exception:
             raise self._failed([("dbt", result.exception)])

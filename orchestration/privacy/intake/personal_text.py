@@ -64,6 +64,8 @@ PHONE = (
 
 
 _HEX = "[0-9a-fA-F-]"
+# parts two texts so that no pattern reaches over it: at most three signs stand between a word for a number and its digits
+_APART = "repeat(chr(30), 4)"
 _NO_WORD = f"[0-9]+|{_HEX * 32}{_HEX}*"
 
 
@@ -74,7 +76,17 @@ def holds_point(value: str) -> str:
 
 def key_holds_point(value: str) -> str:
     """SQL: whether a key does. Digits alone and random ids are no number, whatever they look like; most keys are one of these."""
-    return f"({holds_point(value)} and not regexp_full_match({value}, {text(_NO_WORD)}))"
+    return f"({holds_point(value)} and not {_is_no_word(value)})"
+
+
+def any_holds_point(texts: list[str], keys: list[str]) -> str:
+    """SQL: whether any of these texts or keys of a row does: joined, for a pattern is compiled wherever it stands."""
+    words = [f"case when not {_is_no_word(key)} then {key} end" for key in keys]
+    return holds_point(f"concat_ws({_APART}, {', '.join(texts + words)})")
+
+
+def _is_no_word(key: str) -> str:
+    return f"regexp_full_match({key}, {text(_NO_WORD)})"
 
 
 def without_points(value: str) -> str:
@@ -130,12 +142,9 @@ def find_personal_text(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> dict[s
     con.execute(
         "create or replace temp table personal (place varchar, is_key boolean, value varchar, rest varchar, row_count bigint)"
     )
-    for of in SHOWN:
-        if has_table(con, "conformed", f"conformed_{of.entity}"):
-            for column in of.keys:
-                _find_keys(con, of.entity, column)
-            for column in of.texts:
-                _find_texts(con, of.entity, column)
+    there = [of for of in SHOWN if has_table(con, "conformed", f"conformed_{of.entity}")]
+    _find_keys(con, _values(there, "keys"))
+    _find_texts(con, _values(there, "texts"))
     key = f"{text(KEY_SHOWN)} || left({pepper.hashed_sql(chr(39) + 'bi-key:' + chr(39) + ' || value')}, 32)"
     con.execute(
         f"insert into identity.shown_values select distinct is_key, value, case when is_key then {key} else {without_points('rest')} end from personal",
@@ -146,19 +155,30 @@ def find_personal_text(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> dict[s
     return dict(found)
 
 
-def _find_keys(con: duckdb.DuckDBPyConnection, entity: str, column: str) -> None:
-    keys = f"select {column} as value from conformed.conformed_{entity}"
+def _values(there: list[Shown], kind: str) -> str:
+    """SQL, a query of every value of these columns and its place, `entity.column`: a pattern is compiled for each place in the
+    SQL where it stands, and takes longer than a small table does. Empty where there are none."""
+    return " union all ".join(
+        f"select {text(f'{of.entity}.{column}')} as place, {column} as value from conformed.conformed_{of.entity}"
+        for of in there
+        for column in getattr(of, kind)
+    )
+
+
+def _find_keys(con: duckdb.DuckDBPyConnection, keys: str) -> None:
+    if not keys:
+        return
     looks = key_holds_point("value")
     # of keys with a date in them every tenth has a check digit by chance
     numbered = f"length(value) between 10 and 31 and regexp_matches(value, {text(_NUMBERED)})"
     shapes = con.execute(
-        f"select {_SHAPE} as shape, arg_min(value, hash(value), {_LOOKED_AT}) from ({keys}) where {numbered} group by 1"
+        f"select place, {_SHAPE} as shape, arg_min(value, hash(value), {_LOOKED_AT}) from ({keys}) where {numbered} group by all"
     ).fetchall()
-    theirs = [shape for shape, few in shapes if _are_somebodys(shape, few)]
+    theirs = [f"({text(place)}, {text(shape)})" for place, shape, few in shapes if _are_somebodys(shape, few)]
     if theirs:
-        looks += f" or {numbered} and {_SHAPE} in ({', '.join(map(text, theirs))})"
+        looks += f" or {numbered} and (place, {_SHAPE}) in ({', '.join(theirs)})"
     con.execute(
-        f"insert into personal select {text(f'{entity}.{column}')}, true, value, null, count(*) from ({keys}) where {looks} group by value"
+        f"insert into personal select place, true, value, null, count(*) from ({keys}) where {looks} group by all"
     )
 
 
@@ -180,27 +200,25 @@ def _without_numbers(written: str) -> tuple[str, int]:
     return rest, count + more
 
 
-def _find_texts(con: duckdb.DuckDBPyConnection, entity: str, column: str) -> None:
+def _find_texts(con: duckdb.DuckDBPyConnection, texts: str) -> None:
+    if not texts:
+        return
     # a category is written in many rows: each is looked at once
     suspected = con.execute(
-        f"select value, row_count, {holds_point('value')}, regexp_matches(value, $number) from "
-        f"(select {column} as value, count(*) as row_count from conformed.conformed_{entity} where {column} is not null group by 1) "
-        f"where {holds_point('value')} or regexp_matches(value, $number)",
+        "select * from (select *, "
+        f"{holds_point('value')} as has_point, regexp_matches(value, $number) as has_number from "
+        f"(select place, value, count(*) as row_count from ({texts}) where value is not null group by all)) "
+        "where has_point or has_number",
         {"number": WRITTEN_SQL},
     ).fetchall()
     found = [
-        (value, rest, rows)
-        for value, rows, has_point, has_number in suspected
+        (place, value, rest, rows)
+        for place, value, rows, has_point, has_number in suspected
         for rest, count in [_without_numbers(value) if has_number else (value, 0)]
         if has_point or count
     ]
     if found:
-        values, rests, rows = zip(*found, strict=True)
-        con.register(
-            "personal_texts",
-            pa.table({"value": pa.array(values), "rest": pa.array(rests), "row_count": pa.array(rows)}),
-        )
-        con.execute(
-            f"insert into personal select {text(f'{entity}.{column}')}, false, value, rest, row_count from personal_texts"
-        )
+        places, values, rests, rows = map(pa.array, zip(*found, strict=True))
+        con.register("personal_texts", pa.table({"place": places, "value": values, "rest": rests, "row_count": rows}))
+        con.execute("insert into personal select place, false, value, rest, row_count from personal_texts")
         con.unregister("personal_texts")

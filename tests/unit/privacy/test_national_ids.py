@@ -116,6 +116,13 @@ def test_a_number_is_found_in_text_however_it_is_written(warehouse):
     none = [*NUMBERS_OF_NOBODY, _D + _R, ""]
     found = warehouse.execute(looks.format(holds_identity_number(["v"])), [none]).fetchall()
     assert [text for (text,) in found] == none
+    # in whichever column it stands, and none of the parts of two columns
+    several = "select count(*) from (select unnest($1) as v, unnest($2) as w) where "
+    for columns in (["v", "w"], ["w", "v"]):
+        held = holds_identity_number(columns)
+        assert warehouse.execute(several + held, [every, [None] * len(every)]).fetchall() == [(len(every),)]
+        assert warehouse.execute(several + held, [["at 12"] * len(every), every]).fetchall() == [(len(every),)]
+        assert warehouse.execute(several + held, [[_D, _R], [_R, _D]]).fetchall() == [(0,)]
 
 
 DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")

@@ -12,6 +12,7 @@ from orchestration.privacy.intake.personal_text import (
     ADDRESS_REMOVED,
     KEY_SHOWN,
     PHONE_REMOVED,
+    any_holds_point,
     find_personal_text,
     holds_point,
     key_holds_point,
@@ -51,6 +52,26 @@ def test_what_is_no_point_stays(warehouse):
     assert warehouse.execute(looks.format(key_holds_point("v")), [[*HARMLESS, *HARMLESS_KEYS]]).fetchall() == []
     theirs = ["anna@berg.se", "order-anna@berg.se-7", "+46701234567", "070-123 45 67", "070-1234567"]
     assert warehouse.execute(looks.format(key_holds_point("v")), [theirs]).fetchall() == [(key,) for key in theirs]
+
+
+def test_of_several_columns_each_is_looked_at_and_none_together_with_the_next(warehouse):
+    looks = f"select list_distinct([t, u, k]) from rows where {any_holds_point(['t', 'u'], ['k'])}"
+    # one after the other they would be a number or an address
+    parts = [*HARMLESS, "call", "Tlf.", "sms nr", "+46", "070-123", "anna@", "berg.se", "anna at", "701234567"]
+    warehouse.execute(
+        "create table rows as select a.v as t, b.v as u, c.v as k from (select unnest($1) as v) a, (select unnest($1) as v) b, "
+        "(select unnest($2) as v) c",
+        [[*parts, None], [*HARMLESS_KEYS, "+46", "tel", None]],
+    )
+    assert warehouse.execute(looks).fetchall() == []
+    theirs = [*ADDRESSES, *PHONES]
+    for column in "t", "u", "k":
+        warehouse.execute(
+            f"create or replace table rows as select {', '.join(f'v as {c}' if c == column else f'null::varchar as {c}' for c in 'tuk')} from (select unnest($1) as v)",
+            [theirs],
+        )
+        found = {written for (values,) in warehouse.execute(looks).fetchall() for written in values}
+        assert found == {written for written in theirs if not (column == "k" and written.isdecimal())}
 
 
 @pytest.fixture
