@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run dev dashboards superset test check bench bench-identity mutants clean lock
+.PHONY: help setup run dev dashboards superset test check bench bench-identity bench-scores mutants clean lock
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ bench: setup ## Measure against the pure-DuckDB limit (minutes)
 
 bench-identity: setup ## How well people are resolved, next to the anchors (minutes)
 	$(BIN)/python -m tests.bench.identity
+
+bench-scores: setup ## How good scores and forecasts are, next to the anchors (a minute)
+	$(BIN)/python -m tests.bench.scores
 
 mutants: setup ## Break the code on purpose and report which breaks no test notices (minutes; ARGS="--only NAME")
 	$(BIN)/python -m tests.mutants $(ARGS)

@@ -16,8 +16,8 @@ import numpy as np
 
 from orchestration.prediction.forecast_quality import Quality, measured
 from orchestration.prediction.pareto_nbd import Array
-from orchestration.prediction.purchase_histories import Customers, customers_until, purchases_between
-from orchestration.prediction.purchase_model import Expected, expect, fit, learned_slope
+from orchestration.prediction.purchase_histories import Customers, Reading, customers_until, purchases_between
+from orchestration.prediction.purchase_model import Expected, expect, fit, learned_slope, tilt
 
 MODEL, RATE, LAST_PERIOD = "mixture around Pareto/NBD", "own rate so far", "as many as in the period before"
 # lengths of the windows, as shares of the horizon: each ends on the last day that is known
@@ -28,6 +28,8 @@ _LEAST_DAYS = 28
 _DRIFT = 0.2
 # a baseline replaces the model where its squared error is less by so many standard errors
 _CLEARLY = 2.0
+# of fewer, a standard error says little
+_LEAST_CUSTOMERS = 200
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,15 @@ class Drift:
     deviation: float
 
 
-def backtests(con: duckdb.DuckDBPyConnection, first_day: date, until: date, days: int, one_in: int) -> list[Window]:
+def backtests(
+    con: duckdb.DuckDBPyConnection, first_day: date, until: date, days: int, reading: Reading
+) -> list[Window]:
     """The windows that the time from the first day to the last one has room for; [] where that is short. Replaces customer_counts."""
     length = min(days, (until - first_day).days // 2)
     if length < _LEAST_DAYS:
         return []
-    return [_window(con, until - timedelta(days=round(share * length)), until, one_in) for share in _WINDOWS]
+    windows = (_window(con, until - timedelta(days=round(share * length)), until, reading) for share in _WINDOWS)
+    return [window for window in windows if window is not None]
 
 
 def slope_of(windows: Sequence[Window]) -> float:
@@ -89,7 +94,7 @@ def drift_of(ratios: Sequence[tuple[float, float]]) -> Drift:
 
 def choice_of(windows: Sequence[Window]) -> str:
     """The model, or the baseline that was clearly better on the longest window."""
-    if not windows:
+    if not windows or windows[0].customers < _LEAST_CUSTOMERS:
         return MODEL
     better = {name: mean for name, (mean, error) in windows[0].against.items() if mean + _CLEARLY * error < 0}
     return min(better, key=lambda name: better[name]) if better else MODEL
@@ -103,20 +108,22 @@ def baselines(con: duckdb.DuckDBPyConnection, customers: Customers, days: int) -
     return {RATE: rate * days / 7, LAST_PERIOD: before}
 
 
-def _window(con: duckdb.DuckDBPyConnection, fit_until: date, until: date, one_in: int) -> Window:
-    customers = customers_until(con, fit_until, one_in)
+def _window(con: duckdb.DuckDBPyConnection, fit_until: date, until: date, reading: Reading) -> Window | None:
+    customers = customers_until(con, fit_until, reading)
+    # halves of one customer teach nothing
+    if len(customers.history) < 2:
+        return None
     days = (until - fit_until).days
     actual, spent = purchases_between(con, fit_until, until)
     simple = baselines(con, customers, days)
-    model = fit(customers)
-    plain = expect(model, customers, days / 7)
+    plain = expect(fit(customers), customers, days / 7)
     slope = learned_slope(plain.purchases, customers, actual)
     # half of the customers say what amounts add, the other half is measured
     learning = np.arange(len(actual)) % 2 == 0
     halves = [
         learned_slope(plain.purchases[half], _part(customers, half), actual[half]) for half in (learning, ~learning)
     ]
-    tilted = [expect(replace(model, slope=found), customers, days / 7).purchases for found in halves]
+    tilted = [plain.purchases * tilt(plain.purchases, found, customers) for found in halves]
     told = {MODEL: np.where(learning, tilted[1], tilted[0]), **simple}
     return Window(
         fit_until=fit_until,

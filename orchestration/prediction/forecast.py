@@ -24,11 +24,13 @@ from orchestration.prediction.backtests import (
     slope_of,
 )
 from orchestration.prediction.pareto_nbd import Array
-from orchestration.prediction.purchase_histories import Customers, customers_until
+from orchestration.prediction.purchase_histories import Customers, Reading, customers_until
 from orchestration.prediction.purchase_model import Expected, expect, fit
 
 # more customers than this say nothing more about the parameters: a fit and its windows look at a sample, scores are of all
-ENOUGH = 30_000
+ENOUGH = 15_000
+# where customers are many, times are told in so many steps: histories that are nearly one become one
+_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,13 @@ def forecast(con: duckdb.DuckDBPyConnection, first_day: date, fit_until: date, u
     buyers = con.execute(
         "select count(distinct customer) from purchase_days where is_purchase and day <= $1", [fit_until]
     ).fetchall()[0][0]
-    one_in = max(1, buyers // ENOUGH)
-    windows = backtests(con, first_day, fit_until, days, one_in)
-    some = customers_until(con, fit_until, one_in)
+    is_many = buyers > 3 * ENOUGH
+    step = max(1, (fit_until - first_day).days // _STEPS) if is_many else 1
+    reading = Reading(buyers // ENOUGH if is_many else 1, step)
+    windows = backtests(con, first_day, fit_until, days, reading)
+    some = customers_until(con, fit_until, reading)
     model = replace(fit(some), slope=slope_of(windows))
-    customers = customers_until(con, fit_until) if one_in > 1 else some
+    customers = customers_until(con, fit_until, Reading(step=step)) if is_many else some
     expected = expect(model, customers, days / 7)
     name = choice_of(windows)
     if name != MODEL:
@@ -140,10 +144,10 @@ def _totals(expected: Expected, customers: Customers, windows: Sequence[Window])
         float(np.var(paid) / np.mean(paid) ** 2) / max(purchases, 0.5) if len(paid) > 1 else 1.0 / max(purchases, 0.5)
     )
     mean, mean_value = purchases * math.exp(drift.mean), value * math.exp(in_value.mean)
-    return (
-        Total(purchases, mean, *intervals.of_total(mean, chance, drift.deviation)),
-        Total(value, mean_value, *intervals.of_value(mean_value, chance + of_amounts, in_value.deviation)),
-    )
+    of_purchases = Total(purchases, mean, *intervals.of_total(mean, chance, drift.deviation))
+    low, high = intervals.of_value(mean_value, chance + of_amounts, in_value.deviation)
+    # where nobody may buy, nothing may be spent
+    return of_purchases, Total(value, mean_value, low if of_purchases.low else 0.0, high)
 
 
 def window_dicts(windows: Sequence[Window]) -> list[dict[str, Any]]:

@@ -132,6 +132,7 @@ def _holdout(con: duckdb.DuckDBPyConnection, scores: Scores, read: ReadRows) -> 
         "own average amount, own rate": np.maximum(simple["own rate so far"], 0) * customers.mean_spent,
         "own average amount, expected purchases": scores.expected.purchases * customers.mean_spent,
         "own average amount": customers.mean_spent,
+        "own spending so far": customers.spent,
     }
     return {
         "is_whole": read.last_day >= scores.until,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import duckdb
@@ -27,6 +27,14 @@ class ReadRows:
     refunds: int
     first_day: date
     last_day: date
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How customers are read: one in so many of them, times in steps of so many days."""
+
+    one_in: int = 1
+    step: int = 1
 
 
 @dataclass(frozen=True)
@@ -81,9 +89,9 @@ def read_purchases(
     return ReadRows(rows, left_out, refunds, first, last)
 
 
-def customers_until(con: duckdb.DuckDBPyConnection, until: date, one_in: int = 1) -> Customers:
-    """Makes the temporary table customer_counts of everybody who bought by a day, or of one in so many, and the arrays of it."""
-    con.execute(sql_script(__file__, "purchase_counts", until=until, one_in=one_in))
+def customers_until(con: duckdb.DuckDBPyConnection, until: date, reading: Reading = Reading()) -> Customers:
+    """Makes the temporary table customer_counts of everybody who bought by a day, and the arrays of it."""
+    con.execute(sql_script(__file__, "purchase_counts", until=until, **asdict(reading)))
     found = con.execute("select history, spent from customer_counts order by number").fetchnumpy()
     distinct = con.execute("select x, t_x, observed, customers from distinct_histories order by history").fetchnumpy()
     x, t_x, observed, customers = (

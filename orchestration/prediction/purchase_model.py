@@ -49,14 +49,7 @@ def expect(model: PurchaseModel, customers: Customers, weeks: float) -> Expected
     seen = rate_mixture.outlook(model.rates, customers.histories, weeks)
     of_history = customers.history
     purchases = seen.expected[of_history]
-    tilted = purchases * np.exp(model.slope * _spends(customers))
-    # amounts say who buys more, not how much all buy
-    factor = np.divide(
-        tilted * (np.sum(purchases) / max(float(np.sum(tilted)), 1e-300)),
-        purchases,
-        where=purchases > 0,
-        out=np.ones_like(purchases),
-    )
+    factor = tilt(purchases, model.slope, customers)
     value = purchases * factor * model.amounts.mean_amount(customers.purchases, customers.mean_spent)
     variance = purchases * factor + (seen.variance[of_history] - purchases) * factor**2
     return Expected(
@@ -66,6 +59,13 @@ def expect(model: PurchaseModel, customers: Customers, weeks: float) -> Expected
         value,
         _parameter_variance(model, customers.histories, weeks),
     )
+
+
+def tilt(purchases: Array, slope: float, customers: Customers) -> Array:
+    """By what expected purchases are multiplied for what the customer spends: amounts say who buys more, not how much all buy."""
+    factor = np.exp(slope * _spends(customers))
+    all_tilted = float(np.sum(purchases * factor))
+    return np.asarray(factor * (float(np.sum(purchases)) / all_tilted if all_tilted > 0 else 1.0))
 
 
 def learned_slope(expected: Array, customers: Customers, actual: Array) -> float:

@@ -17,8 +17,8 @@ from orchestration.prediction import pareto_nbd
 from orchestration.prediction.pareto_nbd import Array, Histories, ParetoNBD
 
 # as many customers as Pareto/NBD's own weights count for
-_STRENGTH = 1000.0
-_ROUNDS = 30
+_STRENGTH = 10_000.0
+_ROUNDS = 10
 # rates a week, in geometric steps: from one purchase in six years to three a week, from leaving after ten years to within days
 _BUYING = np.geomspace(0.003, 3.0, 32)
 _LEAVING = np.concatenate([[1e-5], np.geomspace(0.002, 2.0, 19)])

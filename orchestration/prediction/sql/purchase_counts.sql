@@ -1,5 +1,6 @@
 -- A row for each customer who bought by a day: repeat purchases (x), days from the first purchase to the last (t_x) and to
--- that day (observed), and what was spent. Several purchases on one day are one. Customers of one history share its number.
+-- that day (observed), and what was spent. Several purchases on one day are one.
+-- Both times are told in steps of so many days. Customers of one history share its number.
 create or replace temp table customer_counts as
 select
     row_number() over (order by customer) - 1 as number,
@@ -10,8 +11,8 @@ from
         select
             customer,
             count(*) filter (is_purchase) - 1 as x,
-            date_diff('day', min(day) filter (is_purchase), max(day) filter (is_purchase)) as t_x,
-            date_diff('day', min(day) filter (is_purchase), date '{{ until }}') as observed,
+            date_diff('day', min(day) filter (is_purchase), max(day) filter (is_purchase)) // {{ step }} * {{ step }} as t_x,
+            date_diff('day', min(day) filter (is_purchase), date '{{ until }}') // {{ step }} * {{ step }} as observed,
             sum(amount) as spent
         from purchase_days
         where day <= date '{{ until }}' and hash(customer) % {{ one_in }} = 0
