@@ -14,7 +14,7 @@ from orchestration.core.settings import PROJECT_DIR
 _CREATES = re.compile(r"create\s+(?:or\s+replace\s+)?temp(?:orary)?\s+(?:table|view)\s+(?:if\s+not\s+exists\s+)?([\w{}]+)", re.I)  # fmt: skip
 _REGISTERS = re.compile(r"\.register\(\s*\"(\w+)\"")
 # functions that create one under a name that they are given, and the place of that name among their arguments
-_GIVEN = {"read_phones_apart": 3, "note_raw_people": 2, "_connect_members": 2, "_register": 1}
+_GIVEN = {"read_phones_apart": 3, "note_raw_people": 2, "_connect_members": 2, "_register": 1, "opened_table": 1}
 
 
 def modules() -> Iterator[Path]:
@@ -34,7 +34,11 @@ def module_of(path: Path) -> Path:
 def given_names(tree: ast.AST) -> Iterator[str]:
     """Names that a module has others create, by literals; what differs within one is a star."""
     said = [n for n in ast.walk(tree) if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)]
-    local = {n.targets[0].id: n.value for n in said if isinstance(n.value, ast.JoinedStr) or _is_quoted(n.value)}
+    local = {
+        n.targets[0].id: n.value
+        for n in said
+        if isinstance(n.value, (ast.JoinedStr, ast.Constant)) or _is_quoted(n.value)
+    }
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         called = getattr(call.func, "id", "")
         if called in _GIVEN and len(call.args) > _GIVEN[called]:
