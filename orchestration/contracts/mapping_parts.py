@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.contracts.conformed import EntityRetention, retentions
+from orchestration.contracts.mapping_expressions import relation, resolved
 from orchestration.contracts.mapping_times import mapped_moment
 from orchestration.contracts.mapping_values import mapped_text, names_nobody, stripped
 from orchestration.core.settings import Table
@@ -30,6 +31,11 @@ class Part:
     label: str = ""
     nulls: tuple[str, ...] = ()  # what the source writes for nothing
     null_keys: tuple[str, ...] = ()  # what it writes, besides, where a row refers to nobody
+    written: EntityMap | None = None  # the mapping as the configuration has it, with its expressions
+
+    def rows(self, raw: str) -> str:
+        """SQL: the raw table with what the mapping computes of its columns."""
+        return relation(self.written, raw) if self.written else raw
 
     @property
     def is_unique(self) -> bool:
@@ -84,7 +90,7 @@ def parts_of(
             earlier = sum(part.table == table for part in parts)
             is_labelled = earlier and mapping.entity not in _NAMED_BY_OTHERS
             label = (mapping.name or str(earlier + 1)) if is_labelled else ""
-            parts.append(Part(table, shape, mapping, label, tuple(nulls), tuple(null_keys)))
+            parts.append(Part(table, shape, resolved(mapping), label, tuple(nulls), tuple(null_keys), mapping))
     return found
 
 

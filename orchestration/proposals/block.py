@@ -70,6 +70,8 @@ def map_lines(source: str, table: str, proposal: Proposal, columns: Sequence[Col
 
 def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
     """How the map reads it: a name alone, where that says enough."""
+    if one.sql:
+        return {"sql": one.sql, "aggregate": one.aggregate}
     if len(one.columns) > 1:
         return list(one.columns)
     name = one.columns[0]

@@ -13,6 +13,7 @@ from orchestration.core.settings import Table
 from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.proposals.columns import Column
 from orchestration.proposals.consents import consents
+from orchestration.proposals.derived import line_of_order, order_of_lines, products_of_lines, quantity_of
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.words import QUALIFIED, Role, concepts_of, entities_of, roles
 
@@ -67,8 +68,12 @@ def proposed(table: str, columns: Sequence[Column], key: Sequence[str]) -> list[
     sureness = max(0.3, min(1.0, 0.5 + (best_weight - (others[0] if others else 0.0)) / 10))
     found = [replace(best, sureness=round(sureness, 2))]
     person = best.of("person_key") or _person_of(kept, said)
-    if best.entity == "orders" and (quantity := _quantity_of(kept, said)):
-        found.append(_lines(found[0], quantity))
+    if best.entity == "orders" and (quantity := quantity_of(kept, said)):
+        found.append(line_of_order(found[0], quantity))
+    if best.entity == "order_items" and (order := order_of_lines(best, kept, person)):
+        found.append(order)
+    if best.entity == "order_items" and (products := products_of_lines(best, said)):
+        found.append(products)
     if best.entity == "people":
         found += consents(kept, said, found[0])
     if best.entity in _HOLDS_PEOPLE and person:
@@ -80,23 +85,6 @@ def _person_of(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> 
     found = [(said[c.name]["person_key"], c.name) for c in columns if "person_key" in said[c.name]]
     sure, name = max(found, default=(0.0, ""))
     return Filled("person_key", (name,), sure, f"it is called {name}") if found else None
-
-
-def _quantity_of(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> str | None:
-    return next((c.name for c in columns if said[c.name].get("quantity") == 1.0 and c.is_number), None)
-
-
-def _lines(order: Proposal, quantity: str) -> Proposal:
-    """The one line of each order, where a row says how much was bought."""
-    key = next(one for one in order.filled if one.target == "source_key")
-    same = [replace(one) for one in order.filled if one.target in ("ordered_at",)]
-    filled = (
-        key,
-        replace(key, target="order_key"),
-        *same,
-        Filled("quantity", (quantity,), 1.0, f"it is called {quantity}"),
-    )
-    return Proposal("order_items", filled, order.sureness)
 
 
 def _concepts(column: Column, table: str) -> dict[str, float]:
@@ -140,12 +128,18 @@ def _of_entity(
         weight += role.weight * (1.0 if sure > QUALIFIED else 0.5)
     _fill_key(entity, filled, key)
     missing = tuple(c for c in required_columns(entity) if c not in filled)
+    constants = {}
+    if missing == ("quantity",) and {"product_key", "unit_price"} <= filled.keys():
+        # a line without a quantity is of one piece
+        missing, constants = (), {"quantity": "1"}
     weight -= _MISSING * len(missing)
     if filled["source_key"].columns == ("_row_key",) and entity in _NAMED_BY_OTHERS:
         weight = 0.0
     if all(target.endswith("_key") for target in filled):  # a link between other rows
         weight = 0.0
-    return weight, Proposal(entity, tuple(filled[c] for c in kinds if c in filled), 0.0, missing=missing)
+    return weight, Proposal(
+        entity, tuple(filled[c] for c in kinds if c in filled), 0.0, missing=missing, constants=constants
+    )
 
 
 def _fill_key(entity: str, filled: dict[str, Filled], key: Sequence[str]) -> None:

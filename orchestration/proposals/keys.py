@@ -32,7 +32,7 @@ def proved_key(
         if one.distinct * two.distinct >= _ABOUT * one.rows and _is_unique(
             con, relation, [one.name, two.name], one.rows
         ):
-            return one.name, two.name
+            return tuple(column.name for column in columns if column in (one, two))
     return ()
 
 

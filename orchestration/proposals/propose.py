@@ -17,6 +17,7 @@ from orchestration.privacy.intake.national_id_names import holds_national_ids
 from orchestration.privacy.intake.special_categories import special_category_of
 from orchestration.proposals import block
 from orchestration.proposals.columns import Column
+from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.entities import likely_keys, proposed, withheld
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import NULLS, Looked, look, looking
@@ -72,6 +73,13 @@ def propose(name: str, said: str, currency: str) -> ProposedSource:
         for group in groups_of(place):
             form = "jsonl" if group.format == "json" else group.format
             found[form].append(_found(con, name, place, group, currency))
+    every = [one for tables in found.values() for _, _, table in tables for one in table.maps]
+    found = {
+        form: [
+            (group, looked, replace(table, maps=without_doubles(table.maps, every))) for group, looked, table in tables
+        ]
+        for form, tables in found.items()
+    }
     blocks: list[str] = []
     names: list[str] = []
     for form, tables in found.items():

@@ -21,6 +21,8 @@ WHOLE, QUALIFIED, ENDING = 1.0, 0.9, 0.6
 # of a table's name: a term that is not its end, and each further word of a term, for order items are no items
 _WITHIN, _LONGER = 0.3, 0.1
 _PLACE = 0.0005
+# what a name ends with says little where it is as short as date, name or type
+_TELLING = 5
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def concepts_of(name: str, table: str = "") -> dict[str, float]:
     for start in range(len(words)):
         sureness = WHOLE if not start else QUALIFIED if _only_qualifies(words[:start], table) else ENDING
         written = "".join(words[start:])
+        if sureness == ENDING and len(written) < _TELLING:
+            continue
         for concept in _concepts().get(written, ()):
             # of two columns the one whose term is listed first: the words stand in the order of how much they tell
             found[concept] = max(found.get(concept, 0), sureness - _PLACE * _places()[concept, written])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from orchestration.contracts.conformed import entities, required_columns, retentions
+from orchestration.contracts.mapping_expressions import is_left_out
 from orchestration.contracts.mapping_parts import Part, how_of, said_or_null
 from orchestration.contracts.mapping_times import (
     TIMES_OF_STATEMENTS,
@@ -52,7 +53,8 @@ def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None
     entity = parts[0].mapping.entity
     own = ["is_zoneless"] if entity in STATEMENTS else []
     columns = [*entities()[entity], *own, "source_system", "deleted_at", "extracted_at"]
-    newest = "is_read_out, deleted_at is not null, changed_at desc nulls last, load_id desc, row_no desc"
+    left_out = "quarantine_code is not distinct from 'ignored', " if any(part.mapping.where for part in parts) else ""
+    newest = left_out + "is_read_out, deleted_at is not null, changed_at desc nulls last, load_id desc, row_no desc"
     return (
         head
         + f"select\n    {', '.join(columns)},\n"
@@ -68,7 +70,8 @@ def _books(source: str, parts: Sequence[Part], days: Mapping[str, int]) -> str:
 
     def keys(of: Sequence[Part]) -> str:
         rows = [
-            f"select {part.key()} as k from {quote('raw_' + source)}.{quote(part.table)}"
+            f"select {part.key()} as k from "
+            + part.rows(f"{quote('raw_' + source)}.{quote(part.table)}")
             + (f" where {wanted}" if (wanted := part.is_wanted(days)) else "")
             for part in of
         ]
@@ -88,7 +91,8 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
     mapping = part.mapping
     lines: list[str] = []
     # (condition, what it says of the column, reason_code): the first that holds wins
-    reasons = [
+    reasons = [(said, "the mapping leaves it out (where)", "ignored") for said in is_left_out(mapping, "r.")]
+    reasons += [
         (plain(is_ignored(how, "r.")), f"{column} is one of those that the mapping ignores", "ignored")
         for column in mapping.columns
         if (how := how_of(mapping, column)).ignore
@@ -142,9 +146,15 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
     return (
         "select\n"
         + ",\n".join(lines)
-        + f"\nfrom {{{{ source({argument(dbt_source)}, {argument(part.table)}) }}}} as r"
+        + f"\nfrom {_rows(part, f'{{{{ source({argument(dbt_source)}, {argument(part.table)}) }}}}')} as r"
         + named
     )
+
+
+def _rows(part: Part, raw: str) -> str:
+    """The relation of a part in Jinja: `raw` alone is rendered."""
+    before, _, behind = part.rows("\0").partition("\0")
+    return plain(before) + raw + plain(behind)
 
 
 def _is_said(raw: str, kind: str) -> str:

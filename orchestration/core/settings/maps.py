@@ -5,9 +5,10 @@ Here: the shape of `maps` in `kundbild.toml`. Not here: all other settings (sett
 
 from __future__ import annotations
 
+from functools import cached_property, lru_cache
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 # entities of which a row is a statement: it may grant or withdraw
 STATEMENTS = ("consent_events", "email_events")
@@ -17,10 +18,35 @@ REGISTERS = ("reservations", "address_updates")
 STATEMENT_HOURS = 24
 
 
+@lru_cache(maxsize=1000)
+def _columns_in(expression: str) -> tuple[str, ...]:
+    from sqlglot import parse_one
+    from sqlglot.errors import SqlglotError
+    from sqlglot.expressions import Column
+
+    try:
+        tree = parse_one(expression, dialect="duckdb")
+    except SqlglotError:
+        return ()  # whoever checks it says so
+    return tuple(dict.fromkeys(column.name for column in tree.find_all(Column)))
+
+
+def columns_in(expression: str) -> list[str]:
+    """The columns that an SQL expression names; none where it cannot be read."""
+    return list(_columns_in(expression))
+
+
 class ColumnMap(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
     """Where one conformed column comes from, when a plain column name does not say enough."""
 
-    column: str | list[str] = Field(description="of a key: several columns that together are one")
+    column: str | list[str] | None = Field(default=None, description="of a key: several columns that together are one")
+    sql: str | None = Field(
+        default=None,
+        description="instead of a column: an expression on the table's columns, as DuckDB's SQL: quantity * price",
+    )
+    aggregate: Literal["sum", "min", "max"] | None = Field(
+        default=None, description="of rows that share the source_key: orders out of their lines; needs one_row_per_key"
+    )
     formats: list[str] = Field(default=[], description="strptime formats, tried in turn, for dates and timestamps")
     values: dict[str, str] = Field(
         default={}, description="source value → conformed value, compared without case and surrounding blanks"
@@ -37,9 +63,16 @@ class ColumnMap(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
     ignore: list[str] = Field(default=[], description="source values whose rows are left out, and counted")
     on_bad: Literal["quarantine", "null"] = "quarantine"
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
-        return [self.column] if isinstance(self.column, str) else self.column
+        """The table's columns that it reads."""
+        if self.sql is not None:
+            return columns_in(self.sql)
+        return [self.column] if isinstance(self.column, str) else self.column or []
+
+    @property
+    def is_computed(self) -> bool:
+        return self.sql is not None or self.aggregate is not None
 
 
 class EntityMap(BaseModel, extra="forbid", frozen=True):
@@ -52,14 +85,36 @@ class EntityMap(BaseModel, extra="forbid", frozen=True):
     )
     columns: dict[str, str | list[str] | ColumnMap]
     constants: dict[str, str | int | float | bool] = {}
+    where: str = Field(
+        default="",
+        description="a condition on the table's columns, as SQL: other rows are left out, and counted",
+    )
     one_row_per_key: bool = Field(
         default=False, description="rows that share the source_key are one row (customers read out of an order list)"
     )
 
+    # of the whole: one of a column would be named in the place of its mistakes
+    @model_validator(mode="after")
+    def _columns_are_of_one(self) -> EntityMap:
+        for target in self.columns:
+            how = self.how(target)
+            if how and (how.column is None) == (how.sql is None):
+                raise ValueError(f"'{target}' says neither or both of column and sql: say either column or sql")
+            if how and how.aggregate and how.formats:
+                raise ValueError(
+                    f"'{target}' says aggregate and formats: read the time in sql, as strptime(day, '%d.%m.%Y')"
+                )
+        return self
+
     @property
     def read(self) -> list[str]:
         """The table's columns that it reads."""
-        return list(dict.fromkeys(c for name in self.columns if (how := self.how(name)) for c in how.columns))
+        read = [c for name in self.columns if (how := self.how(name)) for c in how.columns]
+        return list(dict.fromkeys([*read, *(columns_in(self.where) if self.where else [])]))
+
+    @property
+    def is_computed(self) -> bool:
+        return bool(self.where) or any(how.is_computed for name in self.columns if (how := self.how(name)))
 
     def how(self, column: str) -> ColumnMap | None:
         """What a conformed column is read from; None where it is a constant or not mapped."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts.conformed import entities, required_columns
+from orchestration.contracts.mapping_expressions import check_expressions
 from orchestration.contracts.staged_tables import tables_staged_for
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import Settings, Source, Table
@@ -138,6 +139,10 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> 
     for target in mapping.columns:
         how = mapping.how(target)
         names = how.columns if how else []
+        if how and how.sql is not None:
+            for name in names:
+                _check_column(table, target, name, where)
+            continue
         if len(names) != 1 and not target.endswith("_key"):
             raise ConfigurationError(
                 f"'{target}' is mapped from {len(names)} columns; only keys are",
@@ -146,6 +151,11 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> 
             )
         for name in names:
             _check_column(table, target, name, where)
+
+    def refuse(what: str, to_do: str) -> ConfigurationError:
+        return ConfigurationError(what, where=where, to_do=to_do)
+
+    check_expressions(table, mapping, refuse)
     check_what_opens(mapping, where)
     missing = [c for c in required_columns(mapping.entity) if c not in mapping.columns and c not in mapping.constants]
     if "source_key" in missing:

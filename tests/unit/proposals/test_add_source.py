@@ -15,7 +15,7 @@ from orchestration.core.errors import ConfigurationError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import propose
 from orchestration.proposals.written import write_source
-from tests.unit.proposals.truth import swedish, uci
+from tests.unit.proposals.truth import olist, swedish, uci
 
 
 def source_of(found):
@@ -74,10 +74,27 @@ def test_a_grant_needs_its_time_and_purpose_and_a_refusal_does_not(tmp_path):
 def test_lines_of_a_wholesaler_are_order_items_with_their_people(tmp_path):
     uci(tmp_path)
     maps = source_of(propose("shop", str(tmp_path), "GBP"))["tables"]["online_retail"]["maps"]
-    assert [m["entity"] for m in maps] == ["order_items", "people"]
+    assert [m["entity"] for m in maps] == ["order_items", "orders", "products", "people"]
+    assert maps[1]["one_row_per_key"] and maps[1]["columns"]["source_key"] == "InvoiceNo"
+    assert maps[1]["columns"]["amount"] == {"sql": '"Quantity" * "UnitPrice"', "aggregate": "sum"}
     assert maps[0]["columns"]["source_key"] == "_row_key", "two lines are the same, and both were sold"
     assert maps[0]["columns"]["ordered_at"] == {"column": "InvoiceDate", "formats": ["%m/%d/%Y %H:%M"]}
-    assert maps[0]["constants"] == {"currency": "GBP"} and maps[1]["one_row_per_key"]
+    assert maps[0]["constants"] == {"currency": "GBP"} and maps[3]["one_row_per_key"]
+
+
+def test_a_line_without_a_quantity_is_of_one_piece_and_orders_without_amounts_are_told_of(tmp_path):
+    olist(tmp_path)
+    found = propose("shop", str(tmp_path), "BRL")
+    tables = source_of(found)["tables"]
+    (lines,) = tables["olist_order_items_dataset"]["maps"]
+    assert lines["constants"] == {"quantity": "1", "currency": "BRL"}
+    assert lines["columns"]["source_key"] == ["order_id", "order_item_id"] or lines["columns"]["source_key"] == [
+        "order_item_id",
+        "order_id",
+    ]
+    assert "olist_orders_dataset" not in tables
+    orders = next(table for table in found.tables if table.name == "olist_orders_dataset")
+    assert [one.missing for one in orders.maps if one.entity == "orders"] == [("amount",)]
 
 
 def test_identity_numbers_and_special_categories_are_left_out(tmp_path):
