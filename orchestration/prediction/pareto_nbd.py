@@ -88,7 +88,9 @@ def _likelihood(p: Array, histories: Histories) -> tuple[Array, Array]:
     other = s + 1 if alpha >= beta else r + x
 
     def term(t: Array) -> Array:
-        return np.log(hyp2f1(n, other, n + 1, apart / (larger + t))) - n * np.log(larger + t)
+        # 2F1(n, other; n + 1; z) by Euler's transformation: of daily buyers it is beyond what a float holds
+        z = apart / (larger + t)
+        return (1 - other) * np.log1p(-z) + np.log(hyp2f1(1, n + 1 - other, n + 1, z)) - n * np.log(larger + t)
 
     at_last, now = term(t_x), term(observed)
     # the difference of two powers, of which the second is the smaller one

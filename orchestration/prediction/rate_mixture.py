@@ -19,8 +19,8 @@ from orchestration.prediction.pareto_nbd import Array, Histories, ParetoNBD
 # as many customers as Pareto/NBD's own weights count for
 _STRENGTH = 10_000.0
 _ROUNDS = 10
-# rates a week, in geometric steps: from one purchase in six years to three a week, from leaving after ten years to within days
-_BUYING = np.geomspace(0.003, 3.0, 32)
+# rates a week, in geometric steps: from one purchase in six years to one a day, from leaving after ten years to within days
+_BUYING = np.geomspace(0.003, 7.0, 36)
 _LEAVING = np.concatenate([[1e-5], np.geomspace(0.002, 2.0, 19)])
 _ROWS = 20_000
 

@@ -105,6 +105,16 @@ def test_amounts_of_few_purchases_are_drawn_to_those_of_all():
     assert (found.p, found.q) == (pytest.approx(5.0, rel=0.2), pytest.approx(4.0, rel=0.2))
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_daily_buyers_are_told_from_the_others():
+    """Their likelihood is beyond what a float holds; rates reach one purchase a day."""
+    rng = np.random.default_rng(4)
+    counts = np.concatenate([rng.binomial(300, 0.85, 200), rng.binomial(300, 0.05, 200)]).astype(float)
+    histories = Histories(counts, np.full(400, 299 / 7), np.full(400, 300 / 7), np.ones(400))
+    found = rate_mixture.outlook(rate_mixture.fit(histories), histories, 100 / 7).expected
+    assert np.mean(found[:200]) == pytest.approx(85, rel=0.15) and np.mean(found[200:]) == pytest.approx(5, rel=0.2)
+
+
 def test_nobody_is_no_error_of_the_models():
     none = Histories(*(np.empty(0) for _ in range(4)))
     assert len(rate_mixture.outlook(rate_mixture.fit(none), none, 52.0).expected) == 0
