@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestration.publishing.report.asking import Question
+from orchestration.publishing.report.figures import ORDERS, TICKETS
 from orchestration.publishing.report.parts import Drawn, Part
 from orchestration.publishing.report.sections import SECTIONS
 
@@ -70,6 +71,33 @@ _EVENTS = Part(
     note="Events of the last seven days against the plan (seed event_plan).",
     add="connect a source of web events",
 )
+_BY_HOUR = Part(
+    "When requests come",
+    _asked("service_by_hour", order="hour"),
+    Drawn("bars", "hour", ("ticket_count",), most=24),
+    note="By the hour of the day, all requests. Hours to reply are medians.",
+    add=TICKETS,
+)
+_EFFECT = Part(
+    "What customers do after a request, by how soon it was answered",
+    _asked("service_effect", order="ticket_count desc nulls last, first_reply"),
+    note="NPS: mean of the newest answer before and of the first behind it. Bought: in as many days before and after, of requests "
+    "that are old enough to be followed. Whoever is answered late may differ in other ways too.",
+    add=TICKETS,
+)
+_RISKS = Part(
+    "Risk signals",
+    _asked("risk_signals", order="customer_count desc nulls last, signal"),
+    Drawn("bars", "signal", ("customer_count",)),
+    note="Customers of whom something is unusual. A person looks into it and decides (Art. 22): a signal proves nothing.",
+    add=ORDERS,
+)
+_BY_GROUP = Part(
+    "Per segment and store",
+    _asked("matrix_by_group", order="scheme, segment, customer_count desc nulls last, interaction, use_of_data"),
+    note="What most customers of the cell lack to move up by one. The store is where they buy most.",
+    add="connect a source of people and of orders",
+)
 
 BOARDS: dict[str, Board] = {
     "segments": Board(
@@ -88,6 +116,18 @@ BOARDS: dict[str, Board] = {
         (_REPORT["products_by_category"], _REPORT["interest_gap"], _PRODUCTS, _TOGETHER),
         {"category": "Category", "product": "Product"},
     ),
+    "service": Board(
+        (
+            *(_REPORT[name] for name in ("tickets_by_month", "nps_by_month")),
+            _BY_HOUR,
+            *(_REPORT[name] for name in ("feedback_themes", "tickets_by_category")),
+            _EFFECT,
+            *(_REPORT[name] for name in ("surveys", "surveys_by_moment")),
+            _RISKS,
+        ),
+        {"survey": "Survey", "category": "Cause"},
+    ),
+    "experience": Board((_REPORT["experience_matrix"], _BY_GROUP), {"scheme": "Scheme", "segment": "Segment or store"}),
     "consent": Board((_REPORT["consents"], _PERMISSIONS), {"purpose": "Purpose", "channel": "Channel"}),
     "health": Board(
         (*(_REPORT[name] for name in ("gaps", "order_gaps", "newest_rows")), _EVENTS), {"source_system": "Source"}

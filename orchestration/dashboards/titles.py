@@ -9,6 +9,8 @@ TITLES = {
     "channels": ("Channels", ":material/hub:"),
     "campaigns": ("Campaigns", ":material/campaign:"),
     "products": ("Products", ":material/inventory_2:"),
+    "service": ("Service and surveys", ":material/support_agent:"),
+    "experience": ("Experience matrix", ":material/grid_on:"),
     "metrics": ("Metrics", ":material/monitoring:"),
     "customer": ("One customer", ":material/person:"),
     "consent": ("Consent", ":material/verified_user:"),

@@ -17,9 +17,10 @@ Says = Callable[[Answer, Answer | None, str], str]
 
 @dataclass(frozen=True)
 class Drawn:
-    """How rows become a chart: bars of one measure, columns stacked or a line by month, lines by week, or bars of several measures beside each other."""
+    """How rows become a chart: bars of one measure, columns stacked or a line by month, lines by week, bars of several measures
+    beside each other, or a grid of one measure whose rows are `by`."""
 
-    kind: Literal["bars", "months", "line", "weeks", "steps"]
+    kind: Literal["bars", "months", "line", "weeks", "steps", "grid"]
     x: str
     y: tuple[str, ...]
     by: str = ""

@@ -18,7 +18,9 @@ NOTHING = "–"
 # of what another word says better than the column's name
 _HEADINGS = {
     "a_week_ago_count": "a week ago",
+    "bought_after_count": "bought after",
     "bought_again_count": "bought again",
+    "bought_before_count": "bought before",
     "bought_count": "bought",
     "came_back_count": "came back",
     "ces_average": "CES",
@@ -38,6 +40,8 @@ _HEADINGS = {
     "never_bought_count": "never bought",
     "net_amount": "net revenue",
     "newest_nps_average": "newest NPS answer, 0 to 10",
+    "nps_after_average": "NPS after",
+    "nps_before_average": "NPS before",
     "nps_score": "NPS",
     "ordered_again_count": "ordered again",
     "orders_each_average": "orders each",

@@ -92,3 +92,23 @@ def test_metrics_are_asked_by_the_address(company):
 def test_one_customer_is_shown_with_the_grade_people_only(company):
     company()
     assert "customers.duckdb" in page("customer").info[0].value
+
+
+def test_service_is_told_by_hour_and_by_what_follows_and_not_of_few(company):
+    company()
+    app = page("service")
+    assert not app.exception
+    shown = html(app)
+    assert ">08<" in shown and ">09<" not in shown and "several" not in shown
+    # 20 answers are of at least 16 people, 10 of six
+    assert "8.8" in shown and ">7.2<" in shown and shown.count(">7.2<") == 1
+    assert ">payment<" in shown and ">returns<" not in shown
+    assert any("A person looks into it" in one.value for one in app.caption)
+
+
+def test_the_matrix_is_filtered_by_segment_or_store(company):
+    company()
+    app = page("experience")
+    assert not app.exception and ">Store 1<" in html(app) and ">Store 2<" not in html(app)
+    app = page("experience", scheme="lifecycle")
+    assert ">active<" in html(app) and ">Store 1<" not in html(app)

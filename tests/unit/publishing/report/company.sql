@@ -139,3 +139,14 @@ from (values ('all', 90, 100), ('delivery', 60, 70), ('price', 10, 15), ('severa
 insert into bi.experience_matrix by name
 select 'all' as breakdown, 'all' as value, interaction as interaction_level, data_use as data_use_level, customers as customer_count, 8.6 as mean_nps, answers as nps_count, 'reading' as next_data_use_step
 from (values ('high', 'high', 120, 50), ('low', 'high', 30, 10), ('low', 'low', 10, 0)) t(interaction, data_use, customers, answers);
+
+insert into bi.service_performance by name
+select breakdown, value, people as people_count, tickets as ticket_count, tickets as replied_count, tickets as rated_count, 50 as followed_count, 40 as bought_before_count, 30 as bought_after_count, answers as nps_count, 9.6 as first_reply_p50_hours, 3.6 as mean_satisfaction, 8.8 as mean_nps_before, 7.2 as mean_nps_after
+from (values ('hour', '08', 72, 77, 0), ('hour', '09', 8, 10, 0), ('hour', 'several, some of few people', null, 15, 0), ('first reply', 'within 4 h', 60, 65, 20), ('first reply', 'later', 30, 35, 10)) t(breakdown, value, people, tickets, answers);
+
+insert into bi.risk_signals by name
+from (values ('payment', 25), ('returns', 5), ('sudden orders', null)) t(signal, customer_count);
+
+insert into bi.experience_matrix by name
+select breakdown, value, 'low' as interaction_level, 'high' as data_use_level, customers as customer_count, 'ordered' as next_interaction_step
+from (values ('store', 'Store 1', 60), ('store', 'Store 2', 10), ('lifecycle', 'active', 70)) t(breakdown, value, customers);
