@@ -6,6 +6,7 @@ Here: a chart's specification in Vega-Lite, and rendering it. Not here: which ro
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -30,6 +31,10 @@ _CONFIG: dict[str, Any] = {
     "legend": {"orient": "top", "title": None, "labelFontSize": 12, "labelColor": INK, "symbolType": "square", "columns": 3, "labelLimit": 110},
     "range": {"category": list(COLOURS)},
 }  # fmt: skip
+
+
+# a chart's rows and its width → its specification
+_Makes = Callable[[list[dict[str, Any]], int], dict[str, Any]]
 
 
 def draw(answer: Answer, drawn: Drawn, label: str, currency: str, *, width: int = WIDTH) -> str:
