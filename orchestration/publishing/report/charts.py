@@ -48,7 +48,7 @@ def specification(answer: Answer, drawn: Drawn, currency: str, *, width: int = W
     rows = _long(answer, drawn, currency)
     if not rows:
         return {}
-    makes = {
+    makes: dict[str, _Makes] = {
         "bars": _bars,
         "steps": _steps,
         "months": _months,
