@@ -22,7 +22,7 @@ _ROUNDS = 10
 # rates a week, in geometric steps: from one purchase in six years to one a day, from leaving after ten years to within days
 _BUYING = np.geomspace(0.003, 7.0, 36)
 _LEAVING = np.concatenate([[1e-5], np.geomspace(0.002, 2.0, 19)])
-_ROWS = 20_000
+_ROWS = 2_000
 
 
 @dataclass(frozen=True)
