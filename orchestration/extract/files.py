@@ -1,4 +1,4 @@
-"""The `files` connector: CSV, JSON Lines, JSON pages and Parquet, local or any fsspec URL, read by DuckDB itself.
+"""The `files` connector: CSV, Excel, JSON Lines, JSON pages and Parquet, local or any fsspec URL, read by DuckDB itself.
 
 Each delivery is loaded once (delivered.py). Not here: merging into raw (landing.py).
 """
@@ -23,6 +23,7 @@ from orchestration.extract.landing import Batch
 from orchestration.extract.late_files import note_said_again
 from orchestration.extract.raw_tables import canonical, check_contract
 from orchestration.extract.records import OLDER
+from orchestration.extract.sheet_files import read_sheets
 from orchestration.extract.store_copies import Copies
 from orchestration.extract.unpacked import refuse_damaged, unreadable
 
@@ -116,6 +117,8 @@ def _read(
     max_reject_share: float,
     budget: Budget,
 ) -> Batch:
+    if source.format == "xlsx":
+        return read_sheets(con, source_name, source, name, table, files, max_reject_share, budget)
     if source.format == "csv":
         return read_csv_files(con, source_name, source, name, table, files, max_reject_share, budget)
     if source.format == "jsonl":

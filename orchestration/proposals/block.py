@@ -36,9 +36,9 @@ def source_lines(
 
 
 def table_lines(
-    source: str, table: str, glob: str, columns: Mapping[str, str], key: Sequence[str], cursor: str | None, csv: CsvDialect | None
-) -> list[str]:  # fmt: skip
+    source: str, table: str, glob: str, columns: Mapping[str, str], key: Sequence[str], cursor: str | None, csv: CsvDialect | None, sheet: str | None = None) -> list[str]:  # fmt: skip
     lines = ["", f"[sources.{source}.tables.{table}]", f"path = {said(glob)}"]
+    lines += [f"sheet = {said(sheet)}"] if sheet else []
     lines += [f"csv = {said(_dialect(csv))}"] if csv else []
     lines += [f"key = {said(list(key))}"] if key else []
     lines += [f"cursor = {said(cursor)}"] if cursor else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -21,6 +21,7 @@ from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered
 from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import read_through
+from orchestration.extract.sheets import sheet_names, write_sheet
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
 from orchestration.proposals.dialects import Written, sniffed
@@ -71,7 +72,9 @@ def look(con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGro
             else place.store.path(file)
             for file in group.files
         ]
-        if group.format == "csv":
+        if group.format == "xlsx":
+            paths = [_sheet(path, group.sheet, Path(folder) / f"{at}.csv") for at, path in enumerate(paths)]
+        if group.format in ("csv", "xlsx"):
             with _csv(con, name, group, paths, budget) as found:
                 yield found
         else:
@@ -85,6 +88,9 @@ def _csv(
     written = sniffed(Path(paths[-1]))
     if written is None:
         raise SourceError(f"source {name}: the file is not a table", where=group.files[-1], to_do="leave it out")
+    if group.format == "xlsx":  # numbers of cells have a point, whatever stands in texts
+        plain = CsvDialect(has_header=written.csv.has_header, skip_lines=written.csv.skip_lines)
+        written = replace(written, csv=plain)
     nulls = list(NULLS)
     with suppress(duckdb.Error):
         con.execute("drop view if exists looked")
@@ -108,6 +114,18 @@ def _csv(
         yield Looked(group, found, relation, found[0].rows, written.csv, written.total, tuple(nothing))
     finally:
         batch.close()
+
+
+def sheets_of(place: Place, group: FileGroup) -> list[str]:
+    """The sheets of the newest workbook. Raises SourceError where it is not one."""
+    with place.store.system.open(place.store.path(group.files[-1]), "rb") as handle:
+        return sheet_names(handle)
+
+
+def _sheet(path: str, sheet: str | None, copy: Path) -> str:
+    with copy.open("w", encoding="utf-8", newline="") as into:
+        write_sheet(path, sheet, into, lambda: None)
+    return str(copy)
 
 
 def _names(written: Written) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from orchestration.core.settings import Source
 from orchestration.extract.stores import Store, modified
 from orchestration.proposals.words import words_of
 
-FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet", ".pq": "parquet"}  # fmt: skip
+FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx"}  # fmt: skip
 _MOST_FILES = 2000
 # so many digits are a date or a running number, also where only one file has them
 _DATE_DIGITS = 6
@@ -41,6 +41,7 @@ class FileGroup:
     glob: str
     format: str
     files: tuple[str, ...]
+    sheet: str | None = None  # of workbooks, where they have more than one
 
 
 def place_of(name: str, said: str) -> Place:
@@ -91,6 +92,18 @@ def groups_of(place: Place) -> list[FileGroup]:
         for glob, own in parts:
             groups.append(FileGroup(_free(_table_name(own[-1]), names), glob, kind, tuple(own)))
     return groups
+
+
+def sheet_groups(group: FileGroup, sheets: list[str], taken: set[str]) -> list[FileGroup]:
+    """A workbook's sheets, each as a table; of one sheet the workbook itself is one."""
+    if len(sheets) == 1:
+        return [group]
+    found = []
+    for sheet in sheets:
+        words = "_".join(words_of(sheet)) or "sheet"
+        name = _free(words if not words[0].isdigit() else f"t_{words}", taken)
+        found.append(replace(group, table=name, sheet=sheet))
+    return found
 
 
 def _format(file: str) -> str | None:

@@ -20,8 +20,8 @@ from orchestration.proposals.columns import Column
 from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.entities import likely_keys, proposed, withheld
 from orchestration.proposals.keys import proved_key
-from orchestration.proposals.looked import NULLS, Looked, look, looking
-from orchestration.proposals.places import FileGroup, Place, groups_of, place_of
+from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_of
+from orchestration.proposals.places import FileGroup, Place, groups_of, place_of, sheet_groups
 from orchestration.proposals.proposal import Proposal
 from orchestration.proposals.words import concepts_of, currency_of
 
@@ -70,7 +70,7 @@ def propose(name: str, said: str, currency: str) -> ProposedSource:
     place = place_of(name, said)
     found: dict[str, list[tuple[FileGroup, Looked | None, FoundTable]]] = defaultdict(list)
     with looking() as con:
-        for group in groups_of(place):
+        for group in _tables(place):
             form = "jsonl" if group.format == "json" else group.format
             found[form].append(_found(con, name, place, group, currency))
     every = [one for tables in found.values() for _, _, table in tables for one in table.maps]
@@ -93,6 +93,22 @@ def propose(name: str, said: str, currency: str) -> ProposedSource:
             to_do="write the block by hand (README, Your own systems), or `kundbild add-system` for models of your own",
         )  # fmt: skip
     return ProposedSource("\n".join(blocks), names, [t for of in found.values() for _, _, t in of], list(place.ignored))
+
+
+def _tables(place: Place) -> list[FileGroup]:
+    """The tables of a place: groups of files, and of workbooks each sheet."""
+    groups = groups_of(place)
+    taken = {group.table for group in groups}
+    found = []
+    for group in groups:
+        if group.format != "xlsx":
+            found.append(group)
+            continue
+        try:
+            found += sheet_groups(group, sheets_of(place, group), taken)
+        except SourceError:
+            found.append(group)  # its look says why
+    return found
 
 
 def _found(
@@ -167,7 +183,14 @@ def _source(name: str, url: str, form: str, tables: list[tuple[FileGroup, Looked
         cursor = _cursor(table)
         kinds = {c.name: _kind(c, table, usable) for c in table.columns if c.name in {*read, *table.key, cursor}}
         lines += block.table_lines(
-            name, group.table, group.glob, kinds, table.key, cursor, looked.csv if looked.csv != common else None
+            name,
+            group.table,
+            group.glob,
+            kinds,
+            table.key,
+            cursor,
+            looked.csv if looked.csv != common else None,
+            group.sheet,
         )
         if table.unmapped:
             lines += block.comment([f"not read: {', '.join(table.unmapped)}"])

@@ -54,7 +54,7 @@ class Source(BaseModel, extra="forbid", frozen=True):
     )
     url: str = Field(description="folder or fsspec URL · SQLAlchemy URL · base URL of the API")
     enabled: bool = True
-    format: Literal["csv", "jsonl", "json_pages", "parquet"] = "csv"
+    format: Literal["csv", "jsonl", "json_pages", "parquet", "xlsx"] = "csv"
     csv: CsvDialect = CsvDialect()
     token: str | None = Field(default=None, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     page_size: int = Field(default=1000, gt=0)

@@ -72,6 +72,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
         "then counts, whatever its cursor says",
     )
     path: str | None = Field(default=None, description="files: glob below the source's url")
+    sheet: str | None = Field(default=None, description="files of Excel: the sheet; the first unless given")
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
     find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
