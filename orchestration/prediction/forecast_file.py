@@ -12,8 +12,10 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from orchestration.core.errors import KundbildError
+from orchestration.core.spreadsheets import is_formula, neutral
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.table_files import opened_table
 from orchestration.core.warehouse import text
@@ -22,6 +24,9 @@ from orchestration.prediction.forecast import Scores, forecast, window_dicts
 from orchestration.prediction.forecast_quality import measured, rank_correlation
 from orchestration.prediction.purchase_histories import ReadRows, purchases_between, read_purchases
 
+# what a formula begins with
+_SUSPECT = r"[=+\-@＝＋－＠\t\r\n]"
+_HARMLESS = pa.schema([("customer", pa.string()), ("key", pa.string())])
 _FORMATS = {".csv": "(header true)", ".parquet": "(format parquet)"}
 
 
@@ -102,10 +107,7 @@ def forecast_file(
             names = [column[0] for column in cursor.description or []]
             by_customer = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         else:
-            con.execute(
-                f"copy ({sql_script(__file__, 'forecast_of_customers')}) to {text(to)} {_FORMATS[to.suffix.lower()]}"
-            )
-            to.chmod(0o600)
+            _write(con, to)
         return FileForecast(scores, read, int(later), holdout, by_customer)
 
 
@@ -118,6 +120,26 @@ def _assert_writable(to: Path, overwrite: bool) -> None:
         raise KundbildError(f"there is no folder {to.parent}", to_do="make it, or name another file: --to FILE")
     if to.exists() and not overwrite:
         raise KundbildError(f"{to} is there already", to_do="name another file, or replace it: --overwrite")
+
+
+def _write(con: duckdb.DuckDBPyConnection, to: Path) -> None:
+    if to.suffix.lower() == ".csv":
+        # keys of somebody else's system: those that a spreadsheet would run are made harmless
+        found = con.execute("select customer from customer_counts where regexp_matches(customer, $1)", [_SUSPECT])
+        harmless = {key: neutral(key) for (key,) in found.fetchall() if is_formula(key)}
+        con.register(
+            "harmless", pa.table({"customer": list(harmless), "key": list(harmless.values())}, schema=_HARMLESS)
+        )
+        con.execute(
+            "update customer_counts set customer = key from harmless where customer_counts.customer = harmless.customer"
+        )
+    try:
+        con.execute(
+            f"copy ({sql_script(__file__, 'forecast_of_customers')}) to {text(to)} {_FORMATS[to.suffix.lower()]}"
+        )
+    except duckdb.IOException:
+        raise KundbildError(f"{to} cannot be written", to_do="look at its rights and at the disk") from None
+    to.chmod(0o600)
 
 
 def _holdout(con: duckdb.DuckDBPyConnection, scores: Scores, read: ReadRows) -> dict[str, Any]:

@@ -70,6 +70,17 @@ def test_scores_are_written_to_a_file(shop, tmp_path, suffix):
         forecast_file(shop, **COLUMNS, until=date(2026, 12, 31), to=to)
 
 
+def test_a_key_that_a_spreadsheet_would_run_is_made_harmless_in_csv_alone(tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_text("customer,date,amount_usd\n=1+1,2026-01-01,10\na-1,2026-01-02,10\n", encoding="utf-8")
+    for suffix, said in ((".csv", "'=1+1"), (".parquet", "=1+1")):
+        to = tmp_path / f"scores{suffix}"
+        forecast_file(path, **COLUMNS, until=date(2026, 12, 31), to=to)
+        reader = "read_csv" if suffix == ".csv" else "read_parquet"
+        keys = duckdb.sql(f"select customer from {reader}('{to}') order by 1").fetchall()
+        assert {key for (key,) in keys} == {said, "a-1"}
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
