@@ -103,6 +103,11 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "(select customer_id from marts.fct_orders where customer_id is not null and net_amount is null and ordered_at <= (select as_of from ops.clock))) as there) as t where here <> there"),
     ],
     ("marts", "customer_attributes"): [],
+    ("marts", "customer_profile"): [
+        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred attribute.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("every_phase_has_its_reasons", "Each inferred phase of life says how sure it is and why.",
+                     "b.life_phase is not null and (b.life_phase_confidence is null or b.life_phase_reasons is null)"),
+    ],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_segments"): [],
     ("segments", "segment_membership_history"): [

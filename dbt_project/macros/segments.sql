@@ -57,6 +57,27 @@
     where false
 {%- endmacro %}
 
+{#-
+    SQL: whether a scheme tells where somebody is found (by the var segment_places, columns of customer_360) of whom that is not
+    told, for their identity is protected, or they are dead: what they were in before is an address too (rule 19).
+-#}
+{% macro is_hidden_place(customer_id, scheme) -%}
+    {%- set schemes = [] -%}
+    {%- for rule in var("segment_rules") -%}
+        {%- for column in rule.columns if column in var("segment_places") -%}
+            {%- do schemes.append("'" ~ rule.scheme ~ "'") -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    (
+        {{ scheme }} in ({{ (schemes | unique | list or ["null"]) | join(", ") }})
+        and {{ customer_id }} in (
+            select c.customer_id
+            from {{ ref("customer_360") }} c
+            anti join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
+        )
+    )
+{%- endmacro %}
+
 {#- SQL: a number for a segment; those of a customer are added up, in whatever order. -#}
 {% macro segment_digest(scheme, segment) -%} cast({{ hashed([scheme, segment]) }} as decimal(38, 0)) {%- endmacro %}
 

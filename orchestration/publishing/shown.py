@@ -71,7 +71,9 @@ def take_out_later_words(con: duckdb.DuckDBPyConnection, home: Home) -> str:
 
 
 # columns that tell where somebody is (dbt: dim_customers hides them)
-_PLACES = ("street", "postal_code", "city", "county", "preferred_store")
+_PLACES = ("street", "postal_code", "city", "county", "region", "preferred_store", "favourite_store")
+# a segment may be a place: its scheme does not say so
+_SEGMENTS = {"scheme", "segment"}
 _HIDDEN = """
 create or replace temp table hidden_customers as
 select customer_id, customer_key from identity.protected_customers left join identity.customer_keys using (customer_id)
@@ -113,6 +115,8 @@ def hide_protected(con: duckdb.DuckDBPyConnection, home: Home, version: str) -> 
         places = tuple(sorted(columns & set(_PLACES)))
         keys = sorted(columns & {"customer_id", "customer_key"})
         where = " or ".join(f"{key} in (select {key} from hidden_customers where {key} is not null)" for key in keys)
+        if keys and columns >= _SEGMENTS:
+            return Theirs(f"({where})")
         return Theirs(f"({where})", emptied=places) if places and keys else None
 
     rewrite_publications(con, home, theirs, version)

@@ -77,6 +77,7 @@ create table reference.rfm_segments (segment varchar, recency_from int, recency_
 _NOT_ASKED = (
     "dim_customers", "dim_products", "contact_permissions", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "conformed_carts", "conformed_ad_spend",
     "fct_survey_responses", "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
+    "customer_profile",
 )  # fmt: skip
 
 
@@ -103,6 +104,7 @@ class Shop:
                 "is_business": False,
             }
             add_rows(con, "marts.dim_customers", *({"customer_id": f"c-{person}"} | of_people for person in people))
+            con.execute("insert into marts.customer_profile by name select customer_id from marts.dim_customers")
 
     def open(self) -> Any:
         return open_warehouse(self.home, self.settings.engine)

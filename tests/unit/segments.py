@@ -36,6 +36,8 @@ class Customer:
     refuses: bool = False
     refuses_by: str = "withdrawn"
     is_restricted: bool = False
+    region: str | None = None
+    is_protected: bool = False
 
 
 class Nights:
@@ -51,7 +53,7 @@ class Nights:
         con.execute("alter table reference.data_categories alter retention_days type integer")
         prepare_ids(con)
         prepare_requests(con)
-        empty_tables(con, "customer_360", "customer_rfm", "contact_permissions")
+        empty_tables(con, "customer_360", "customer_rfm", "contact_permissions", "customer_profile")
         prepare_shown_values(con)
         prepare_memberships(con)
         # the views read it before the first night
@@ -64,7 +66,7 @@ class Nights:
         set_clock(con, at)
         con.execute(
             "delete from marts.customer_360; delete from segments.customer_rfm; delete from marts.contact_permissions; "
-            "delete from identity.restrictions; delete from identity.customer_source_records"
+            "delete from identity.restrictions; delete from identity.customer_source_records; delete from marts.customer_profile"
         )
         for name, c in customers.items():
             record = {
@@ -85,9 +87,11 @@ class Nights:
             row = {
                 "customer_id": name, "order_count": c.order_count, "order_count_365d": c.order_count, "revenue_amount": c.order_count * 100,
                 "last_ordered_at": None if c.days is None else at - timedelta(days=c.days), "last_nps": c.nps, "web_session_count": 0,
-                "is_business": c.is_business,
+                "is_business": c.is_business, "region": None if c.is_protected else c.region,
             }  # fmt: skip
             add_rows(con, "marts.customer_360", row)
+            if not c.is_protected and not c.refuses:
+                add_rows(con, "marts.customer_profile", {"customer_id": name})
         con.execute(f"create or replace table identity.segment_changes as {self.models['segment_changes']}")
         if is_published:
             keep_memberships(con)

@@ -14,7 +14,7 @@ from tests.unit.empty_tables import add_rows, empty_tables
 _FED = (
     "fct_orders", "fct_order_items", "dim_products", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses",
     "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
-    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day",
+    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_profile",
 )  # fmt: skip
 
 

@@ -223,6 +223,16 @@ def test_who_objects_to_profiling_loses_their_past_too_and_who_is_restricted_kee
     ]  # fmt: skip
 
 
+def test_rule_19_where_protected_people_were_found_is_in_no_past_segment(nights):
+    """The county of last night is a place where they can be looked for."""
+    nights.night(START, {"p": Customer(1, 10, region="Skåne"), "c": Customer(1, 10, region="Skåne")})
+    nights.night(
+        START + DAY, {"p": Customer(1, 11, region="Skåne", is_protected=True), "c": Customer(1, 11, region="Skåne")}
+    )
+    assert [row[0] for row in nights.rows("region")] == ["c"]
+    assert [row[0] for row in nights.rows("lifecycle")] == ["c", "p"]
+
+
 def test_what_ended_goes_when_its_days_have_passed_and_what_holds_stays(nights):
     nights.night(START, {"a": Customer(2, 5)})
     nights.night(START + DAY, {"a": Customer(2, 300)})

@@ -242,6 +242,8 @@ create table identity.customer_keys as select unnest(['c1', 'c2', 'c3']) as cust
 drop table marts.dim_customers;
 create table marts.dim_customers as select *, 'Storgatan 1' as street, 'Lund' as city, 'Anna' as given_name from identity.customer_keys;
 create table bi.dim_customers as select customer_key, 'Skåne' as county, 1 as orders from identity.customer_keys;
+create table marts.customer_360 as select customer_id, 'Skåne' as region, 'Lund' as favourite_store from identity.customer_keys;
+create schema if not exists segments; create or replace table segments.customer_segments as select customer_id, 'region' as scheme, 'Skåne' as segment from identity.customer_keys;
 """)
     for day in range(2):
         snapshot.publish(filled, home, f"run-{day}", MOMENT + timedelta(days=day), keep=3)
@@ -251,6 +253,9 @@ create table bi.dim_customers as select customer_key, 'Skåne' as county, 1 as o
     with duckdb.connect(str(home.published / "customers.duckdb"), read_only=True) as con:
         assert con.execute("select customer_id, street, city, given_name from marts.dim_customers order by 1").fetchall() == [
             ("c1", None, None, "Anna"), ("c2", None, None, "Anna"), ("c3", "Storgatan 1", "Lund", "Anna")]  # fmt: skip
+        places = con.execute("from marts.customer_360 order by 1").fetchall()
+        assert places == [("c1", None, None), ("c2", None, None), ("c3", "Skåne", "Lund")]
+        assert con.execute("from segments.customer_segments").fetchall() == [("c3", "region", "Skåne")]
     hidden = [("k1", None, 1), ("k2", None, 1), ("k3", "Skåne", 1)]
     with duckdb.connect(str(home.published / "kundbild.duckdb"), read_only=True) as con:
         assert con.execute("from bi.dim_customers order by 1").fetchall() == hidden

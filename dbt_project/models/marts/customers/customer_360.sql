@@ -241,6 +241,14 @@ select
         then v.first_landing_channel
         else o.first_order_channel
     end as acquisition_channel,
+    f.region,
+    f.company_customer_count,
+    f.company_order_count,
+    f.company_open_deal_count,
+    f.company_won_deal_count,
+    f.life_phase,
+    f.life_phase_confidence,
+    f.life_phase_reasons,
     coalesce(o.order_count, 0) as order_count,
     coalesce(o.order_count_365d, 0) as order_count_365d,
     coalesce(o.refunded_order_count, 0) as refunded_order_count,
@@ -336,3 +344,4 @@ left join interactions i using (customer_id)
 left join households h using (customer_id)
 left join permissions a using (customer_id)
 left join not_profiled n using (customer_id)
+left join {{ ref("customer_profile") }} f using (customer_id)
