@@ -20,7 +20,7 @@ from orchestration.prediction.purchase_histories import Customers, Reading, cust
 from orchestration.prediction.purchase_model import Expected, expect, fit, learned_slope, tilt
 
 MODEL, RATE, LAST_PERIOD = "mixture around Pareto/NBD", "own rate so far", "as many as in the period before"
-# lengths of the windows, as shares of the horizon: each ends on the last day that is known
+# lengths of the windows, as shares of the horizon or of four weeks: each ends on the last day that is known
 _WINDOWS = (1.0, 0.8, 0.65)
 _LEAST_DAYS = 28
 # how far all customers together may be from what a model says of them, as a standard deviation of the logarithm, before a window is
@@ -68,7 +68,7 @@ def backtests(
     con: duckdb.DuckDBPyConnection, first_day: date, until: date, days: int, reading: Reading
 ) -> list[Window]:
     """The windows that the time from the first day to the last one has room for; [] where that is short. Replaces customer_counts."""
-    length = min(days, (until - first_day).days // 2)
+    length = min(max(days, _LEAST_DAYS), (until - first_day).days // 2)
     if length < _LEAST_DAYS:
         return []
     windows = (_window(con, until - timedelta(days=round(share * length)), until, reading) for share in _WINDOWS)

@@ -38,15 +38,15 @@ class GammaGamma:
 def fit(purchases: Array, mean: Array) -> GammaGamma:
     """The most likely parameters given each customer's number of purchases and their mean amount, and what is believed before.
 
-    Customers with a mean of nothing or less are left out. Never fails: of nobody it is the belief, of amounts about 1.
+    Customers with a mean of nothing or less are left out. Never fails: of nobody it expects nothing.
     """
     is_paid = mean > 0
     n, m = purchases[is_paid], mean[is_paid]
     if len(n) > _ENOUGH:
         every = len(n) // _ENOUGH + 1
         n, m = n[::every], m[::every]
-    unit = float(np.mean(m)) if len(m) else 1.0
-    m = m / unit
+    unit = float(np.mean(m)) if len(m) else 0.0
+    m = m / (unit or 1.0)
 
     def loss(v: Array) -> float:
         p, q, g = np.exp(v[0]), 1.0 + np.exp(v[1]), np.exp(v[2])

@@ -70,6 +70,15 @@ def test_scores_are_written_to_a_file(shop, tmp_path, suffix):
         forecast_file(shop, **COLUMNS, until=date(2026, 12, 31), to=to)
 
 
+def test_amounts_of_nothing_are_worth_nothing_and_a_short_horizon_has_windows(tmp_path):
+    path = tmp_path / "shop.csv"
+    rows = [f"c{n % 40},2026-{1 + n % 11:02}-{1 + n % 28:02},0" for n in range(300)]
+    path.write_text("\n".join(["customer,date,amount_usd", *rows]) + "\n", encoding="utf-8")
+    found = forecast_file(path, **COLUMNS, fit_until=date(2026, 11, 20), until=date(2026, 11, 22)).scores
+    assert found.purchases.by_model > 0 and (found.value.by_model, found.value.high) == (0, 0)
+    assert [(window.until - window.fit_until).days for window in found.windows] == [28, 22, 18]
+
+
 def test_a_key_that_a_spreadsheet_would_run_is_made_harmless_in_csv_alone(tmp_path):
     path = tmp_path / "shop.csv"
     path.write_text("customer,date,amount_usd\n=1+1,2026-01-01,10\na-1,2026-01-02,10\n", encoding="utf-8")
