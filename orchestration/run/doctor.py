@@ -27,6 +27,7 @@ from orchestration.privacy.intake.suppression import SuppressionError, count_ent
 from orchestration.privacy.secrets.pepper import pepper_file
 from orchestration.run.audit_gap import TO_DO, why_short
 from orchestration.run.findings import Finding
+from orchestration.run.first_rows import first_rows
 from orchestration.run.preflight import assert_memory, assert_suppression
 from orchestration.run.reach import reach
 from orchestration.run.state_files import examine_files
@@ -216,4 +217,11 @@ def _sources(settings: Settings, home: Home) -> list[Finding]:
     """Side by side: each may take as long as a look lasts."""
     sources = settings.enabled_sources
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as looks:
-        return list(looks.map(reach, sources, sources.values(), repeat(home)))
+        reached = list(looks.map(reach, sources, sources.values(), repeat(home)))
+    # of what can be reached
+    looked = [
+        first_rows(name, sources[name], settings.quality)
+        for name, found in zip(sources, reached, strict=True)
+        if found.is_ok
+    ]
+    return reached + [finding for findings in looked for finding in findings]
