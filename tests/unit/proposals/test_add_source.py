@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tomllib
+import zipfile
 
 import pytest
 from typer.testing import CliRunner
@@ -15,7 +16,7 @@ from orchestration.core.errors import ConfigurationError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import propose
 from orchestration.proposals.written import write_source
-from tests.unit.proposals.truth import olist, swedish, uci
+from tests.unit.proposals.truth import norwegian, olist, swedish, uci
 
 
 def source_of(found):
@@ -177,3 +178,24 @@ def test_the_old_name_scaffolds_for_one_version_more_and_says_what_to_use(monkey
     )
     result = CliRunner().invoke(app, ["add-source", "till", "--kind", "webshop", "--from", "/x"])
     assert seen == [("till", "webshop", "/x")] and "add-system" in result.output
+
+
+def test_an_archive_is_read_where_it_lies(home, tmp_path, warehouse):
+    norwegian(tmp_path)
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for file in [*tmp_path.glob("*.csv")]:
+            archive.write(file, file.name)
+            file.unlink()
+    found = propose("till", str(tmp_path / "export.zip"), "NOK")
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    assert {name: table.path for name, table in settings.sources["till"].tables.items()} == {
+        "medlemmer": "medlemmer.csv",
+        "salg": "salg_[0-9]*.csv",
+    }
+    prepare_raw(warehouse, settings)
+    extract_source(warehouse, home, settings, "till")
+    assert warehouse.execute('select count(*), sum("Totalbeløp")::varchar from raw_till.salg').fetchall() == [
+        (3, "131.00")
+    ]
