@@ -23,6 +23,11 @@
 {#- An aggregate: the elements of all lists of a group, each once. -#}
 {% macro all_of_lists(list) -%} list_distinct(flatten(list({{ list }}))) {%- endmacro %}
 
+{#- An aggregate: the different values of a group as one text, in the order of the alphabet; null where there is none. -#}
+{% macro listed_once(value) -%} {{ return(adapter.dispatch("listed_once", "kundbild")(value)) }} {%- endmacro %}
+{% macro default__listed_once(value) -%} string_agg(distinct {{ value }}, ', ' order by {{ value }}) {%- endmacro %}
+{% macro spark__listed_once(value) -%} nullif(array_join(sort_array(collect_set({{ value }})), ', '), '') {%- endmacro %}
+
 {#- SQL: whether a list has no element, or is null. -#}
 {% macro is_empty_list(list) -%} {{ return(adapter.dispatch("is_empty_list", "kundbild")(list)) }} {%- endmacro %}
 {% macro default__is_empty_list(list) -%} coalesce(len({{ list }}) = 0, true) {%- endmacro %}

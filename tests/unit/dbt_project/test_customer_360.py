@@ -14,7 +14,7 @@ from tests.unit.empty_tables import add_rows, empty_tables
 _FED = (
     "fct_orders", "fct_order_items", "dim_products", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses",
     "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
-    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_profile",
+    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_profile", "feedback_texts",
 )  # fmt: skip
 
 
@@ -111,6 +111,21 @@ def test_who_refused_profiling_has_no_inferred_attribute(picture):
     assert picture("c1", *inferred) == ("North", "web")
     picture.add("marts.contact_permissions", said | {"customer_id": "c1"})
     assert picture("c1", *inferred, "order_count") == (None, None, 1)
+
+
+def test_what_a_customer_writes_is_told_by_its_newest_sentiment_and_its_themes(picture):
+    assert picture("c1", "feedback_count", "last_sentiment", "feedback_themes") == (0, None, None)
+    said = {"kind": "review", "source_system": "shop", "customer_id": "c1"}
+    old, new = datetime(2026, 1, 1), datetime(2026, 2, 1)
+    picture.add(
+        "insight.feedback_texts",
+        said | {"source_key": "1", "theme": "price", "sentiment": "negative", "written_at": new},
+        said | {"source_key": "1", "theme": "delivery", "sentiment": "negative", "written_at": new},
+        said | {"source_key": "2", "theme": "price", "sentiment": "positive", "written_at": old},
+        said | {"source_key": "3", "theme": "none", "sentiment": "neutral", "written_at": old},
+        said | {"source_key": "4", "theme": "fit", "sentiment": "neutral", "written_at": new, "customer_id": None},
+    )
+    assert picture("c1", "feedback_count", "last_sentiment", "feedback_themes") == (3, "negative", "delivery, price")
 
 
 def test_what_is_dated_after_the_night_has_not_happened(picture):

@@ -156,6 +156,28 @@ with
         where s.customer_id is not null and e.deleted_at is null
         group by s.customer_id
     ),
+    -- the customer's own words; who refused profiling has none there
+    feedback as (
+        select
+            customer_id,
+            count(distinct packed_key) as feedback_count,
+            {{ latest("sentiment", packed(["written_at", "source_system", "source_key"])) }} as last_sentiment,
+            {{ listed_once("theme") }} as feedback_themes
+        from
+            (
+                select
+                    customer_id,
+                    kind || ':' || source_system || ':' || source_key as packed_key,
+                    nullif(theme, 'none') as theme,
+                    sentiment,
+                    written_at,
+                    source_system,
+                    source_key
+                from {{ ref("feedback_texts") }}
+                where customer_id is not null
+            )
+        group by customer_id
+    ),
     subscriptions as (
         select
             customer_id,
@@ -317,6 +339,9 @@ select
     r.last_ces,
     coalesce(w.review_count, 0) as review_count,
     cast(w.mean_rating as double) as mean_rating,
+    coalesce(x.feedback_count, 0) as feedback_count,
+    x.last_sentiment,
+    x.feedback_themes,
     c.conflicting_fields,
     nullif(
         concat_ws(
@@ -338,6 +363,7 @@ left join carts k using (customer_id)
 left join tickets t using (customer_id)
 left join surveys r using (customer_id)
 left join reviews w using (customer_id)
+left join feedback x using (customer_id)
 left join subscriptions b using (customer_id)
 left join usage u using (customer_id)
 left join interactions i using (customer_id)
