@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core.settings import Table
-from orchestration.core.warehouse import quote, text
+from orchestration.core.warehouse import quote, scalar, text
 from orchestration.privacy.intake.national_id_names import holds_national_ids
 from orchestration.privacy.intake.national_ids import LEAST_WHOLE, MOST_WHOLE, is_whole_number_of_somebody
 from orchestration.privacy.intake.nested_values import (
@@ -234,6 +234,9 @@ def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool, kept: Colle
     `has_special`: a column of a special category was dropped; in a line it cannot be told from the others. `kept`: names
     that only sound like one.
     """
+    # patterns are compiled for a table without rows too
+    if not scalar(con, "select count(*) from fresh_rejects"):
+        return
     if has_special:
         # not null, which an erasure writes: a line of a table of statements is told as one that nobody can read
         con.execute("update fresh_rejects set content = ''")
