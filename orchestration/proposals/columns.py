@@ -136,7 +136,7 @@ def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list
         # a leading zero says that it is no number: 022 is not 22
         ("BIGINT", f"try_cast({v} as bigint) is not null and not (starts_with(ltrim({v}, '-'), '0') and length({v}) > 1) and not contains({v}, '.') and length({v}) < 19"),
         ("%Y%m%d", f"length({v}) = 8 and try_strptime({v}, '%Y%m%d') between timestamp '1900-01-01' and timestamp '2100-01-01'"),
-        ("NUMBER", f"try_cast({number} as double) is not null and regexp_matches({number}, '[0-9]') and not regexp_matches({number}, '^-?0[0-9]')"),
+        ("NUMBER", f"coalesce(isfinite(try_cast({number} as double)), false) and not ltrim({number}, '-')[1:2] between '00' and '09'"),
         ("BOOLEAN", f"lower({v}) in ('true', 'false')"),
         ("DATE", f"length({v}) = 10 and try_cast({v} as date) is not null"),
         ("TIMESTAMP", f"length({v}) > 10 and try_cast({v} as timestamptz) is not null"),

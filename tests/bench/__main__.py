@@ -30,6 +30,7 @@ from orchestration.extract.records import LoadCounts
 from tests.bench.consent import erasure, permissions
 from tests.bench.limit import compiled_models, plain_checks
 from tests.bench.measure import Report, run_command, timed
+from tests.bench.proposal import proposal
 
 AS_OF = "2026-11-01"
 
@@ -67,6 +68,7 @@ def bench(folder: Path, customers: int) -> Report:
     start_up(report, home)
     erasure(report, home)
     permissions(report)
+    proposal(report, folder)
     return report
 
 

@@ -12,6 +12,7 @@ from orchestration.core.settings import PROJECT_DIR
 from tests.bench.consent import measure_permissions
 from tests.bench.limit import plain_query
 from tests.bench.measure import Report
+from tests.bench.proposal import proposal
 from tests.unit.consent import compiled_with
 
 
@@ -32,3 +33,9 @@ def test_the_bench_of_checks_asks_each_of_them_in_plain_sql(monkeypatch, tmp_pat
     asked = [plain_query(check, '"some"."table"') for suite in suites for check in suite.checks]
     with duckdb.connect() as con:
         assert len(asked) > 300 and all(len(con.extract_statements(sql)) == 1 for sql in asked)
+
+
+def test_the_bench_of_proposals_looks_at_what_it_wrote(tmp_path):
+    report = Report()
+    proposal(report, tmp_path, 1000)
+    assert re.search(r"MB$", report.rows[0].measured)
