@@ -65,3 +65,7 @@ select model, 'social' as channel, 'brand' as campaign, false as is_direct, 7 as
 from (values ('first'), ('last')) m(model);
 insert into bi.segment_overview by name
 select * from (values ('value', 'high', 20), ('value', 'low', 40), ('lifecycle', 'active', 60)) t(scheme, segment, customer_count);
+insert into bi.experience_matrix by name
+select b.breakdown, b.value, l.interaction_level, l.data_use_level, l.n as customer_count
+from (values ('all', 'all'), ('store', 'North')) b(breakdown, value),
+    (values ('high', 'high', 20), ('high', 'low', 10), ('low', 'low', 30)) l(interaction_level, data_use_level, n);
