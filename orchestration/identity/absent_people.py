@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.core.settings import Settings
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import has_table, text
+from orchestration.core.warehouse import has_table, scalar, text
 from orchestration.match_keys import birth
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.intake.broken_lines import NUMBERED, points_beside
@@ -129,5 +129,8 @@ def _note_lines(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             continue
         numbered = NUMBERED.format(source=text(source), table=text(name))
         lines = f"select content from {numbered} where content is not null and document is null"
+        # most tables have none, and to plan how a line is read takes long
+        if not scalar(con, f"select exists ({lines})"):
+            continue
         system = text(person.system or source)
         con.execute(_IN_LINES.format(system=system, points=points_beside(lines, _UNKNOWN.format(system=system))))
