@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import tomllib
 from pathlib import Path
 
 from orchestration.core.added_block import add_block, with_block
@@ -14,12 +15,15 @@ from orchestration.core.home import write_private
 
 def company_currency(path: Path) -> str:
     """The company's currency, where there is a configuration."""
-    return load_settings(path).currency if path.is_file() else "SEK"
+    if _names_sources(path):
+        return load_settings(path).currency
+    said = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("currency") if path.is_file() else None
+    return str(said or "SEK")
 
 
 def assert_name_is_free(path: Path, name: str) -> None:
     """Raises ConfigurationError where the configuration has such a source."""
-    if path.is_file() and name in load_settings(path).sources:
+    if _names_sources(path) and name in load_settings(path).sources:
         raise ConfigurationError(
             f"there is a source {name} already",
             where=f"[sources.{name}] in {path}",
@@ -41,3 +45,14 @@ def write_source(path: Path, block: str, company: str = "My company") -> None:
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_private(path, after)
+
+
+def _names_sources(path: Path) -> bool:
+    """Whether there is a configuration with a source: without one it is not complete yet. Also where it cannot be read: then
+    load_settings says why."""
+    if not path.is_file():
+        return False
+    try:
+        return bool(tomllib.loads(path.read_text(encoding="utf-8-sig")).get("sources"))
+    except tomllib.TOMLDecodeError:
+        return True

@@ -15,7 +15,7 @@ from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import propose
-from orchestration.proposals.written import write_source
+from orchestration.proposals.written import assert_name_is_free, company_currency, write_source
 from tests.unit.proposals.truth import norwegian, olist, swedish, uci
 
 
@@ -70,6 +70,40 @@ def test_a_grant_needs_its_time_and_purpose_and_a_refusal_does_not(tmp_path):
     # what for is not said: the refusal is of all
     purpose, values, *_ = consents("accepts_marketing")
     assert (purpose, values) == ("all", {"no": "withdrawn"})
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_taken_for_no_and_told_of(tmp_path):
+    rows = "1,a@example.com,Ja\n2,b@example.com,Nej\n3,c@example.com,Kanske\n4,d@example.com,Nej tack 070\n"
+    (tmp_path / "members.csv").write_text(
+        "member_id,email,nyhetsbrev,updated_at\n" + rows.replace("\n", ",2025-01-01 10:00:00\n")
+    )
+    found = propose("shop", str(tmp_path), "SEK")
+    (one,) = [m for m in source_of(found)["tables"]["members"]["maps"] if m["entity"] == "consent_events"]
+    assert one["columns"]["status"]["values"] == {"nej": "withdrawn", "kanske": "withdrawn"}
+    assert "kanske is taken for no" in found.notes[0]
+    (tmp_path / "members.csv").write_text(
+        "member_id,email,nyhetsbrev,updated_at\n"
+        + rows.replace("Ja", "A").replace("Nej", "B").replace("Kanske", "C").replace("\n", ",2025-01-01 10:00:00\n")
+    )
+    found = propose("shop", str(tmp_path), "SEK")
+    assert {m["entity"] for m in source_of(found)["tables"]["members"]["maps"]} == {"people"}
+    assert found.notes == [
+        "nyhetsbrev: not mapped, for its words are neither yes nor no: say in values what each means"
+    ]
+
+
+def test_a_configuration_that_names_no_source_yet_gets_its_first(tmp_path):
+    (tmp_path / "members.csv").write_text("member_id,email\n1,a@example.com\n2,b@example.com\n")
+    config = tmp_path / "kundbild.toml"
+    config.write_text('company = "Fjäll"\ncurrency = "NOK"\n')
+    assert_name_is_free(config, "shop")
+    assert company_currency(config) == "NOK"
+    write_source(config, propose("shop", str(tmp_path / "members.csv"), "NOK").block)
+    settings = load_settings(config)
+    assert (settings.company, list(settings.sources)) == ("Fjäll", ["shop"])
+    config.write_text("company = ")
+    with pytest.raises(ConfigurationError, match="not valid TOML"):
+        assert_name_is_free(config, "shop")
 
 
 def test_lines_of_a_wholesaler_are_order_items_with_their_people(tmp_path):
