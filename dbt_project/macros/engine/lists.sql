@@ -26,7 +26,9 @@
 {#- An aggregate: the different values of a group as one text, in the order of the alphabet; null where there is none. -#}
 {% macro listed_once(value) -%} {{ return(adapter.dispatch("listed_once", "kundbild")(value)) }} {%- endmacro %}
 {% macro default__listed_once(value) -%} string_agg(distinct {{ value }}, ', ' order by {{ value }}) {%- endmacro %}
-{% macro spark__listed_once(value) -%} nullif(array_join(sort_array(collect_set({{ value }})), ', '), '') {%- endmacro %}
+{% macro spark__listed_once(value) -%}
+    nullif(array_join(sort_array(collect_set({{ value }})), ', '), '')
+{%- endmacro %}
 
 {#- SQL: whether a list has no element, or is null. -#}
 {% macro is_empty_list(list) -%} {{ return(adapter.dispatch("is_empty_list", "kundbild")(list)) }} {%- endmacro %}
