@@ -21,7 +21,8 @@ select
         then {{ shown("campaign_key") }}
         else {{ category("campaign_key") }}
     end as campaign_key,
-    {{ category("store") }} as store,
+    -- where somebody of a protected identity buys is near to where they live
+    case when c.is_protected is not true then {{ category("store") }} end as store,
     {{ analyst_time("f.delivered_at") }} as delivered_at
 from {{ ref("fct_orders") }} f
 left join

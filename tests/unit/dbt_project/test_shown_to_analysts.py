@@ -65,7 +65,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 def bi(warehouse, models):
     """Writes rows of a mart, of which what the source wrote stands in the conformed entity too, and reads the model."""
     warehouse.execute("create schema marts; create schema conformed; create schema bi")
-    warehouse.execute("create table marts.dim_customers as select 'c' || n as customer_id, 'k' || n as customer_key from range(9) r(n)")  # fmt: skip
+    warehouse.execute("create table marts.dim_customers as select 'c' || n as customer_id, 'k' || n as customer_key, n = 8 as is_protected from range(9) r(n)")  # fmt: skip
     warehouse.execute(
         "create table conformed.conformed_campaigns as select 'spring' as source_key, 'Spring' as name, 'offers' as purpose"
     )
@@ -122,6 +122,16 @@ def test_orders_and_their_lines_still_join_where_the_key_was_an_address(bi, ware
     assert "O-2" in keys and not any("@" in key for key in keys)
     assert sorted(row["order_key"] for row in bi("order_items", *lines)) == sorted(keys)
     assert failed(warehouse, "orders") == {"nothing_personal_taken_out": 1}
+
+
+def test_the_store_of_an_order_is_not_told_of_somebody_of_a_protected_identity(bi):
+    rows = [{"source_key": f"O-{n}", "customer_id": f"c{n}", "store": "Lund"} for n in range(9)]
+    nobodys = {"source_key": "O-9", "store": "Lund"}
+    assert {row["customer_key"]: row["store"] for row in bi("orders", *rows, nobodys)} == {
+        **{f"k{n}": "Lund" for n in range(8)},
+        "k8": None,
+        None: "Lund",
+    }
 
 
 def test_a_campaign_that_the_company_does_not_know_is_shown_where_five_customers_have_it(bi):
