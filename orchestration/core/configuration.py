@@ -21,6 +21,7 @@ from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DEFAULT_HOME = PROJECT_DIR / "home"
 DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
+_FIRST_SOURCE = "`kundbild add-source NAME --from PLACE` looks at files and writes one"
 
 
 def home_and_config() -> tuple[Home, Path]:
@@ -148,7 +149,9 @@ def _as_configuration_error(
         to_do = f"{did_you_mean(str(keys[-1]), known)} known keys here: {', '.join(known)}".strip()
     elif first["type"] == "missing":
         what = f"the key '{keys[-1]}' is missing"
-        to_do = "add it"
+        to_do = _FIRST_SOURCE if keys == ("sources",) else "add it"
+    elif first["type"] == "too_short" and keys == ("sources",):
+        what, to_do = "there is no source", _FIRST_SOURCE
     others = len(error.errors()) - 1
     if others:
         what += f" (and {others} more)"

@@ -133,6 +133,15 @@ def test_an_unset_variable_names_itself_and_its_place(write_config):
     assert "line 6" in caught.value.where and "export DATA" in caught.value.to_do
 
 
+@pytest.mark.parametrize("written", ['company = "T"', 'company = "T"\n[sources]'])
+def test_a_configuration_without_a_source_says_what_writes_one(tmp_path, written):
+    path = tmp_path / "kundbild.toml"
+    path.write_text(written)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(path)
+    assert "add-source NAME --from" in (caught.value.to_do or "")
+
+
 def test_a_source_that_is_switched_off_needs_no_secrets(write_config):
     settings = load_settings(write_config(GOOD.replace('url = "${DATA}"', 'url = "${DATA}"\nenabled = false')), {})
     assert not settings.enabled_sources
