@@ -10,6 +10,7 @@ import typer
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, Overwrite, out, print_json
+from orchestration.cli.evaluation_tables import print_evaluation
 from orchestration.core.errors import KundbildError
 
 if TYPE_CHECKING:
@@ -113,6 +114,54 @@ def _print_quality(title: str, purchases: int, quality: dict[str, Quality]) -> N
             _told(found.top_tenth, ".1%"),
         )
     out.print(table)
+
+
+@scores_app.command(
+    epilog="Example: kundbild scores evaluate --train 2025.csv --test 2026.csv --label churned --id customer"
+)
+def evaluate(
+    train: Annotated[
+        Path, typer.Option(help="A row for each customer to learn from: CSV, TSV, Parquet or JSON Lines.")
+    ],
+    label: Annotated[str, typer.Option(help="The column that says whether it happened: yes or no.")],
+    test: Annotated[
+        Path | None, typer.Option(help="Customers to measure on, best of a later time. Default: folds of --train.")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="The column that says who the customer is.")] = None,
+    positive: Annotated[
+        str | None, typer.Option(help="The value of the label that means yes, where it is not yes, true or 1.")
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=2, max=20, help="Parts that --train is cut into. Default: 5.")
+    ] = None,
+    repeats: Annotated[int | None, typer.Option(min=1, max=20, help="Times that it is cut anew. Default: 1.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="A column not to learn from. May be repeated.")] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option(help="A column to learn from although it looks like a leak. May be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how well a yes or no can be predicted, from labelled customers of your own, and how sure that is.
+
+    A model learns from some customers and is measured on others, beside simple rules. Nothing is stored.
+    """
+    from orchestration.prediction.classify.evaluate import evaluate_files
+
+    found = evaluate_files(
+        train,
+        test,
+        label=label,
+        id_column=id_column,
+        positive=positive,
+        folds=folds,
+        repeats=repeats,
+        without=without or (),
+        keep=keep or (),
+    )
+    if as_json:
+        print_json(found.as_dict())
+        return
+    print_evaluation(found)
 
 
 def _told(value: float | None, how: str) -> str:

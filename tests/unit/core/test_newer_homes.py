@@ -74,7 +74,8 @@ REFUSE = {
 READ = {"audit access": "", "audit list": "", "audit verify": "", "catalogue": "", "doctor": "", "status": ""}
 # a folder of the project, a file and a port are all that they use
 NO_HOME = {
-    "add-source", "add-system", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list", "preview", "scores forecast",
+    "add-source", "add-system", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list", "preview", "scores evaluate",
+    "scores forecast",
 }  # fmt: skip
 
 

@@ -1,0 +1,69 @@
+"""How a score treats groups by gender, age band and region. Here: the table. Not here: which columns tell a group (refused.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.prediction.classify.features import MOST_CATEGORIES
+from orchestration.prediction.classify.importance import FEWEST_OF_A_GROUP
+from orchestration.prediction.classify.labelled import NUMBER, Labelled
+from orchestration.prediction.classify.quality import auc
+from orchestration.prediction.classify.refused import AGE
+
+_BANDS = (30, 45, 60)
+_BAND_NAMES = np.array(["below 30", "30 to 44", "45 to 59", "60 and above"])
+# an AUC of fewer of a class says nothing
+_FEWEST_OF_A_CLASS = 10
+_SMALL, _UNKNOWN = "smaller groups", "not known"
+
+
+def fairness_table(told: Labelled, columns: dict[str, str], score: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Each group of at least 30 customers: what was said on average, what happened, how well it is ranked, who is in the top fifth."""
+    # the best rank of a tie counts for all of it
+    top = score >= np.quantile(score, 0.8)
+    table = []
+    for column, kind in columns.items():
+        groups = _groups(told, column, kind)
+        if groups is None:
+            continue
+        for group in sorted({str(g) for g in groups}):
+            rows = groups == group
+            label = told.label[rows]
+            yes = int(label.sum())
+            has_both = min(yes, len(label) - yes) >= _FEWEST_OF_A_CLASS
+            if len(label) < FEWEST_OF_A_GROUP:
+                continue
+            table.append(
+                {
+                    "column": column,
+                    "tells": kind,
+                    "group": group,
+                    "customers": len(label),
+                    "mean_score": float(score[rows].mean()),
+                    "share": yes / len(label),
+                    "auc": auc(label, score[rows]) if has_both else None,
+                    "in_top_fifth": float(top[rows].mean()),
+                }
+            )
+    return table
+
+
+def _groups(told: Labelled, column: str, kind: str) -> NDArray[Any] | None:
+    """The group of each customer; small ones together. None where the values make no groups: dates, texts."""
+    profile = told.profiles[column]
+    if kind == AGE and profile.kind == NUMBER and profile.distinct > 10:
+        # a year of birth is no age without the day of the score
+        if profile.high is None or profile.high > 130:
+            return None
+        ages = told.values({column: NUMBER})[column]
+        bands = _BAND_NAMES[np.searchsorted(_BANDS, np.nan_to_num(ages), side="right")]
+        groups = np.where(np.isnan(ages), _UNKNOWN, bands)
+    elif profile.distinct > MOST_CATEGORIES:
+        return None
+    else:
+        groups = np.where(told.raw[column] == "", _UNKNOWN, told.raw[column])
+    names, places, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    return np.asarray(np.where(counts < FEWEST_OF_A_GROUP, _SMALL, names)[places])

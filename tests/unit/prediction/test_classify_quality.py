@@ -1,0 +1,60 @@
+"""Measures of probabilities: as scikit-learn has them, with ties, with intervals that hold the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+from orchestration.prediction.classify import quality
+from orchestration.prediction.classify.calibration import ISOTONIC, NONE, PLATT, choose_calibrator
+
+
+@pytest.mark.parametrize("decimals", [12, 1])
+def test_measures_are_those_of_scikit_learn_with_ties_too(decimals):
+    rng = np.random.default_rng(1)
+    score = np.clip(rng.random(800), 0.01, 0.99).round(decimals)
+    label = (rng.random(800) < score).astype(np.int8)
+    assert quality.auc(label, score) == pytest.approx(roc_auc_score(label, score))
+    assert quality.average_precision(label, score) == pytest.approx(average_precision_score(label, score))
+    assert quality.brier(label, score) == pytest.approx(brier_score_loss(label, score))
+    clipped = np.clip(score, 1e-6, 1 - 1e-6)
+    assert quality.log_loss(label, score) == pytest.approx(log_loss(label, clipped))
+
+
+def test_equal_scores_are_one_group_of_the_calibration_curve():
+    label = np.array([1, 0, 0, 0] * 25, dtype=np.int8)
+    assert quality.calibration_curve(label, np.full(100, 0.25)) == [(0.25, 0.25, 100)]
+    assert quality.calibration_error(label, np.full(100, 0.25)) == 0
+    assert quality.calibration_error(label, np.full(100, 0.4)) == pytest.approx(0.15)
+    curve = quality.calibration_curve(label, np.linspace(0, 1, 100))
+    assert [n for _, _, n in curve] == [10] * 10 and [said for said, _, _ in curve] == sorted(s for s, _, _ in curve)
+
+
+def test_intervals_hold_the_true_value_and_the_difference_is_of_the_same_customers():
+    rng = np.random.default_rng(2)
+    rank = rng.random(20_000)
+    truth = quality.auc((rng.random(20_000) < rank).astype(np.int8), rank)
+    held = 0
+    for n in range(20):
+        score = rank[n * 1000 : (n + 1) * 1000]
+        label = (rng.random(1000) < score).astype(np.int8)
+        found, against = quality.measure(label, {"model": [score], "coin": [np.full(1000, 0.5)]}, seed=n)
+        held += found["model"]["auc"].low <= truth <= found["model"]["auc"].high
+        assert against["coin"]["auc"].value == pytest.approx(found["model"]["auc"].value - 0.5)
+        assert against["coin"]["brier"].high < 0 < against["coin"]["auc"].low
+    assert held >= 17
+
+
+def test_scores_that_are_too_sure_are_corrected_and_right_ones_are_left_alone():
+    rng = np.random.default_rng(3)
+    logit = rng.normal(0, 1.5, 4000)
+    right = (rng.random(4000) < 1 / (1 + np.exp(-logit))).astype(np.int8)
+    assert choose_calibrator(logit, right, 4000).kind == NONE
+    found = choose_calibrator(logit * 3, right, 4000)
+    assert found.kind in (PLATT, ISOTONIC)
+    assert (
+        quality.calibration_error(right, found(logit * 3))
+        < 0.02
+        < quality.calibration_error(right, 1 / (1 + np.exp(-logit * 3)))
+    )
