@@ -12,6 +12,7 @@ from rich.table import Table as RichTable
 from orchestration.cli.console import Json, Overwrite, out, print_json
 from orchestration.cli.evaluation_tables import print_evaluation
 from orchestration.core.errors import KundbildError
+from orchestration.core.home import assert_may_write, write_private
 
 if TYPE_CHECKING:
     from orchestration.prediction.forecast_file import FileForecast
@@ -139,14 +140,23 @@ def evaluate(
     keep: Annotated[
         list[str] | None, typer.Option(help="A column to learn from although it looks like a leak. May be repeated.")
     ] = None,
+    card: Annotated[Path | None, typer.Option(help="An .html that all of it is written to: the model card.")] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Say how well a yes or no can be predicted, from labelled customers of your own, and how sure that is.
 
-    A model learns from some customers and is measured on others, beside simple rules. Nothing is stored.
+    A model learns from some customers and is measured on others, beside simple rules. Nothing is stored but the --card.
     """
+    from orchestration.prediction.classify.card import write_card
     from orchestration.prediction.classify.evaluate import evaluate_files
 
+    if card is not None:
+        if card.suffix.lower() != ".html":
+            raise KundbildError(f"{card.name} is not a page", to_do="name an .html: --card FILE.html")
+        if not card.parent.is_dir():
+            raise KundbildError(f"there is no folder {card.parent}", to_do="make it, or name another file")
+        assert_may_write(card, overwrite=overwrite)
     found = evaluate_files(
         train,
         test,
@@ -158,10 +168,14 @@ def evaluate(
         without=without or (),
         keep=keep or (),
     )
+    if card is not None:
+        write_private(card, write_card(found), overwrite=overwrite)
     if as_json:
         print_json(found.as_dict())
         return
     print_evaluation(found)
+    if card is not None:
+        out.print(f"Model card: {card}", highlight=False)
 
 
 def _told(value: float | None, how: str) -> str:

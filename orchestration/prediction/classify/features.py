@@ -40,7 +40,8 @@ def choose_features(
 ) -> Features:
     """The features of the training table. `keep` are columns that stay although they look like leakage.
 
-    Raises KundbildError where `without` or `keep` names no column, or nothing is left to learn from.
+    Raises KundbildError where `without` or `keep` names no column, `keep` one that is refused for another reason,
+    or nothing is left to learn from.
     """
     for option, named in (("--without", without), ("--keep", keep)):
         if unknown := sorted(set(named) - set(train.profiles)):
@@ -71,6 +72,11 @@ def choose_features(
     if test is not None:
         left_out |= {name: f"is in {test.name} only" for name in test.profiles if name not in train.profiles}
         fairness = {name: kind for name, kind in fairness.items() if name in test.profiles}
+    if refused := [name for name in keep if name in left_out]:
+        raise KundbildError(
+            f"{refused[0]} is not learnt from: {left_out[refused[0]]}",
+            to_do="--keep is for what looks like a leak only",
+        )
     if not kinds:
         raise KundbildError(
             f"{train.name} has no column to learn from: " + "; ".join(f"{n} ({r})" for n, r in left_out.items()),

@@ -185,6 +185,7 @@ def test_numbers_with_a_decimal_comma_and_gaps_are_numbers_and_other_words_can_m
         (rows(50, churned=lambda n, *_: "yes" if n < 3 else "no"), {}, "3 customers of the rarer answer"),
         (rows(50), {"without": ["months", "plan", "noise"]}, "no column to learn from"),
         (rows(50), {"keep": ["moths"]}, "has no column moths"),
+        (rows(50, sex=lambda n, *_: "fm"[n % 2]), {"keep": ["sex"]}, "sex is not learnt from: gender"),
         (rows(50), {"folds": 5, "test": "train.csv"}, "one at a time"),
     ],
 )  # fmt: skip
@@ -222,3 +223,18 @@ def test_the_command_teaches_and_tells_a_machine_all(file):
     assert set(told["quality"]["model"]["auc"]) == {"value", "low", "high"}
     assert sum(one["customers"] for one in told["calibration_curve"]) == told["customer_count"] == 200
     assert told["important"][0]["column"] == "months" and told["folds"] is None
+
+
+def test_the_card_tells_all_and_is_not_written_over(file, tmp_path):
+    train, card = file(rows(300, gender=lambda n, row, rng: ["<b>f</b>", "m"][n % 2])), tmp_path / "card.html"
+    command = ["evaluate", "--train", str(train), "--label", "churned", "--id", "customer", "--folds", "2", "--card", str(card)]  # fmt: skip
+    assert CliRunner().invoke(scores_app, command).exit_code == 0
+    page = card.read_text(encoding="utf-8")
+    for words in ("Model card: churned", "300 customers", "2 folds", "plain logistic regression", "months", "for the fairness table only",
+                  "not on a later time", "&lt;b&gt;f", "<circle", "Art. 22"):  # fmt: skip
+        assert words in page, words
+    assert "<b>f" not in page and "c0-1<" not in page and "://" not in page
+    assert card.stat().st_mode & 0o077 == 0
+    assert isinstance(CliRunner().invoke(scores_app, command).exception, KundbildError)
+    other = [*command[:-1], str(tmp_path / "card.pdf")]
+    assert "is not a page" in str(CliRunner().invoke(scores_app, other).exception)
