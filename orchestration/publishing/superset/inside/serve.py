@@ -10,6 +10,7 @@ import contextlib
 import io
 import logging
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,8 @@ _THREADS = 8
 
 
 def main() -> None:
+    # whoever started it may ignore it, and a process inherits that: this one would never end
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parser = argparse.ArgumentParser()
     parser.add_argument("bundle", type=Path)
     parser.add_argument("host")
