@@ -21,6 +21,7 @@ _WHERE = "_sql_where"
 _WHO = (
     "contact_point", "email", "phone", "full_name", "given_name", "family_name", "birth_date", "country_code", "postal_code", "street",
 )  # fmt: skip
+_TEMPLATE = ("{{", "{%", "{#")
 _PSEUDO = {"_row_key": "VARCHAR", "_source_file": "VARCHAR"}
 
 
@@ -110,6 +111,8 @@ def _check(table: Table, expression: str, of: str, refuse: Refuse) -> str:
     from sqlglot import expressions as sql
     from sqlglot.errors import SqlglotError
 
+    if mark := next((mark for mark in _TEMPLATE if mark in expression), None):
+        raise refuse(f"{of} holds {mark}, which dbt would read as its own", "write it without")
     try:
         trees = sqlglot.parse(expression, dialect="duckdb")
     except SqlglotError:
@@ -117,7 +120,7 @@ def _check(table: Table, expression: str, of: str, refuse: Refuse) -> str:
     if len(trees) != 1 or trees[0] is None:
         raise refuse(f"{of} is not one expression: {expression}", "write one: quantity * price")
     for node in trees[0].walk():
-        if isinstance(node, sql.Query | sql.Subquery | sql.Window | sql.AggFunc | sql.Star | sql.Placeholder | sql.Parameter | sql.DDL | sql.DML | sql.Command):  # fmt: skip
+        if isinstance(node, sql.Query | sql.Subquery | sql.Window | sql.AggFunc | sql.Star | sql.Columns | sql.Placeholder | sql.Parameter | sql.DDL | sql.DML | sql.Command):  # fmt: skip
             raise refuse(
                 f"{of} may not say {node.sql(dialect='duckdb', comments=False)}",
                 "use the columns of one row; `aggregate` sums rows",

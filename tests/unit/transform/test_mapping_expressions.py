@@ -92,7 +92,9 @@ def test_a_computed_column_reads_raw_columns_of_the_table(write_config):
     [
         ("n * prise", "prise"), ("n * ", "not SQL"), ("sum(n)", "may not say"), ("(select 1)", "may not say"), ("n; drop table x", "not one expression"),
         ("random()", "differs from night to night"), ("n + day", "cannot be computed"), ("row_number() over ()", "may not say"),
-        ("nextval('s')", "cannot be computed|differs"), ("{{ env_var('HOME') }}", "not SQL|cannot be computed"),
+        ("nextval('s')", "cannot be computed|differs"), ("{{ env_var('HOME') }}", "dbt would read"),
+        ("'{{ 1 }}' || order_no", "dbt would read"), ("n /* {% if true %} */", "dbt would read"), ("order_no || '{# a #}'", "dbt would read"),
+        ("columns('n')", "may not say"),
     ],
 )  # fmt: skip
 def test_what_no_expression_may_say_is_told_at_start(write_config, expression, told):
