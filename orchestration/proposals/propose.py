@@ -29,6 +29,8 @@ from orchestration.proposals.words import concepts_of, currency_of
 _TEXT = ("postal_code", "phone", "registration_number", "house_number")
 # numbers that are no amounts
 _COUNTS = ("quantity", "refunded_quantity", "items")
+# columns that an error names of a table
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,21 @@ def propose(name: str, said: str, currency: str) -> ProposedSource:
             names.append(name if not names else f"{name}_{form}")
             blocks.append("\n".join(_source(names[-1], place.url, form, tables)) + "\n")
     if not blocks:
-        told = ", ".join(table.name for of in found.values() for _, _, table in of)
+        told = "; ".join(_told(table) for of in found.values() for _, _, table in of)
         raise ConfigurationError(
             f"nothing there could be mapped by itself: {told}", where=said,
             to_do="write the block by hand (README, Your own systems), or `kundbild add-system` for models of your own",
         )  # fmt: skip
     return ProposedSource("\n".join(blocks), names, [t for of in found.values() for _, _, t in of], list(place.ignored))
+
+
+def _told(table: FoundTable) -> str:
+    """A table of which nothing is mapped: why it could not be read, or its columns."""
+    if table.problem:
+        return f"{table.name}: {table.problem}"
+    names = [column.name for column in table.columns]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{table.name} ({', '.join(names[:_MOST_NAMED])}{more})"
 
 
 def _tables(place: Place) -> list[FileGroup]:
@@ -124,11 +135,10 @@ def _found(
                 for one in proposed(group.table, kept, key)
             ]
     except SourceError as error:
-        return (
-            group,
-            None,
-            FoundTable(group.table, len(group.files), 0, [], (), {}, [], [], problem=f"{error.what} ({error.where})"),
-        )
+        return group, None, _unread(group, f"{error.what} ({error.where})")
+    except duckdb.Error as error:
+        # its text may quote values
+        return group, None, _unread(group, f"it cannot be read to its end ({type(error).__name__}, {group.files[-1]})")
     read = {column for one in maps for filled in one.filled for column in filled.columns}
     why = {column: special_category_of(column) or _number_of(column) for column in withheld(names)}
     unmapped = [column for column in names if column not in read and column not in why] + list(looked.nested)
@@ -136,6 +146,10 @@ def _found(
         group.table, len(group.files), looked.rows, looked.columns, key, why, maps, unmapped, dialect=looked.csv
     )
     return group, looked, table
+
+
+def _unread(group: FileGroup, problem: str) -> FoundTable:
+    return FoundTable(group.table, len(group.files), 0, [], (), {}, [], [], problem=problem)
 
 
 def _number_of(column: str) -> str:

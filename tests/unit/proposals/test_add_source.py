@@ -233,3 +233,19 @@ def test_an_archive_is_read_where_it_lies(home, tmp_path, warehouse):
     assert warehouse.execute('select count(*), sum("Totalbeløp")::varchar from raw_till.salg').fetchall() == [
         (3, "131.00")
     ]
+
+
+def test_a_file_that_is_cut_or_is_no_table_is_told_of_without_its_values(tmp_path):
+    rows = b"".join(b"%d,Anna %d\n" % (n, n) for n in range(5000))
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"id,name\n" + rows)[:9000])
+    with pytest.raises(ConfigurationError) as caught:
+        propose("shop", str(tmp_path / "cut.csv.gz"), "SEK")
+    assert "cut: it cannot be read to its end" in caught.value.what and "Anna" not in caught.value.what
+
+
+def test_hundreds_of_columns_are_looked_at_and_named_where_nothing_is_mapped(tmp_path):
+    names = [f"c{n}" for n in range(400)]
+    (tmp_path / "wide.csv").write_text(",".join(names) + "\n" + ",".join(map(str, range(400))) + "\n")
+    with pytest.raises(ConfigurationError) as caught:
+        propose("shop", str(tmp_path / "wide.csv"), "SEK")
+    assert "wide (c0, c1," in caught.value.what and "392 more" in caught.value.what
