@@ -24,7 +24,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, put_in_place, write_private
 from orchestration.core.settings import Privacy
 from orchestration.privacy.secrets.anchor import Anchor, Mark
-from orchestration.privacy.secrets.pepper import RENEW, Pepper, read_pepper
+from orchestration.privacy.secrets.pepper import RENEW, Pepper, pepper_file, read_pepper
 
 _FIRST = "0" * 64
 _ROTATED = "pepper-rotated"
@@ -314,7 +314,9 @@ class AuditLog:
             if pepper.hashed(f"head:{number}:{chain}") == proof:
                 return pepper
         raise AuditError(
-            "the audit log's head is not what was written", where=str(self._head), to_do="restore it from a backup"
+            "the audit log's head is not what was written, or it was written with another pepper",
+            where=str(self._head),
+            to_do=f"put back the pepper that it was written with ({pepper_file()}), or restore the head from a backup",
         )
 
     def _write_head(self, entry: Entry) -> None:
