@@ -81,8 +81,8 @@ _BY_HOUR = Part(
 _EFFECT = Part(
     "What customers do after a request, by how soon it was answered",
     _asked("service_effect", order="ticket_count desc nulls last, first_reply"),
-    note="NPS: mean of the newest answer before and of the first behind it. Bought: in as many days before and after, of requests "
-    "that are old enough to be followed. Whoever is answered late may differ in other ways too.",
+    note="Requests of which all days have passed, and those whose customers bought in as many days before and after. Whoever is "
+    "answered late may differ in other ways too.",
     add=TICKETS,
 )
 _RISKS = Part(

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -148,8 +147,3 @@ def _totals(expected: Expected, customers: Customers, windows: Sequence[Window])
     low, high = intervals.of_value(mean_value, chance + of_amounts, in_value.deviation)
     # where nobody may buy, nothing may be spent
     return of_purchases, Total(value, mean_value, low if of_purchases.low else 0.0, high)
-
-
-def window_dicts(windows: Sequence[Window]) -> list[dict[str, Any]]:
-    """The windows as `--json` tells them."""
-    return [window.as_dict() for window in windows]

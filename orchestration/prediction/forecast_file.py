@@ -20,7 +20,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.table_files import opened_table
 from orchestration.core.warehouse import text
 from orchestration.prediction.backtests import baselines
-from orchestration.prediction.forecast import Scores, forecast, window_dicts
+from orchestration.prediction.forecast import Scores, forecast
 from orchestration.prediction.forecast_quality import measured, rank_correlation
 from orchestration.prediction.purchase_histories import ReadRows, purchases_between, read_purchases
 
@@ -56,7 +56,7 @@ class FileForecast:
             "held_out_rows": self.held_out_rows,
             "left_out": self.read.left_out,
             "refunds": self.read.refunds,
-            "windows": window_dicts(found.windows),
+            "windows": [window.as_dict() for window in found.windows],
             "holdout": self.holdout,
             **({} if self.by_customer is None else {"customers": self.by_customer}),
         }

@@ -1,14 +1,13 @@
--- counts of people are rounded there to the nearest multiple of min_people: at least so many less four are behind a mean
+-- of how many people at least: as in service_by_hour
 select
     value as first_reply,
     people_count as people,
     ticket_count,
     followed_count,
+    people_count - (ticket_count - (followed_count - 4)) as followed_count_people,
     bought_before_count,
+    people_count - (ticket_count - (bought_before_count - 4)) as bought_before_count_people,
     bought_after_count,
-    mean_nps_before as nps_before_average,
-    nps_count - 4 as nps_before_average_people,
-    mean_nps_after as nps_after_average,
-    nps_count - 4 as nps_after_average_people
+    people_count - (ticket_count - (bought_after_count - 4)) as bought_after_count_people
 from bi.service_performance
 where breakdown = 'first reply' and people_count is not null

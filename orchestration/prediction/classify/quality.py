@@ -1,4 +1,8 @@
-"""How good probabilities are: ranking, calibration, and how sure that is. Here: measures on arrays. Not here: models."""
+"""How good probabilities are: ranking, calibration, and how sure that is. Here: measures on arrays. Not here: models.
+
+scikit-learn has the same measures (a test compares them), but looks through its input each time: a bootstrap asks thousands of times,
+and its AUC takes 15 times as long.
+"""
 
 from __future__ import annotations
 

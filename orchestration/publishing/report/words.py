@@ -40,8 +40,6 @@ _HEADINGS = {
     "never_bought_count": "never bought",
     "net_amount": "net revenue",
     "newest_nps_average": "newest NPS answer, 0 to 10",
-    "nps_after_average": "NPS after",
-    "nps_before_average": "NPS before",
     "nps_score": "NPS",
     "ordered_again_count": "ordered again",
     "orders_each_average": "orders each",

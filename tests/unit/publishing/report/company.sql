@@ -141,8 +141,8 @@ select 'all' as breakdown, 'all' as value, interaction as interaction_level, dat
 from (values ('high', 'high', 120, 50), ('low', 'high', 30, 10), ('low', 'low', 10, 0)) t(interaction, data_use, customers, answers);
 
 insert into bi.service_performance by name
-select breakdown, value, people as people_count, tickets as ticket_count, tickets as replied_count, tickets as rated_count, 50 as followed_count, 40 as bought_before_count, 30 as bought_after_count, answers as nps_count, 9.6 as first_reply_p50_hours, 3.6 as mean_satisfaction, 8.8 as mean_nps_before, 7.2 as mean_nps_after
-from (values ('hour', '08', 72, 77, 0), ('hour', '09', 8, 10, 0), ('hour', 'several, some of few people', null, 15, 0), ('first reply', 'within 4 h', 60, 65, 20), ('first reply', 'later', 30, 35, 10)) t(breakdown, value, people, tickets, answers);
+select breakdown, value, people as people_count, tickets as ticket_count, tickets as replied_count, rated as rated_count, followed as followed_count, before as bought_before_count, after as bought_after_count, 9.6 as first_reply_p50_hours, 3.6 as mean_satisfaction
+from (values ('hour', '08', 72, 77, 15, 0, 0, 0), ('hour', '09', 8, 10, 10, 0, 0, 0), ('hour', 'several, some of few people', null, 15, 15, 0, 0, 0), ('first reply', 'within 4 h', 60, 65, 0, 50, 40, 30), ('first reply', 'later', 30, 35, 0, 20, 15, 10)) t(breakdown, value, people, tickets, rated, followed, before, after);
 
 insert into bi.risk_signals by name
 from (values ('payment', 25), ('returns', 5), ('sudden orders', null)) t(signal, customer_count);
