@@ -82,6 +82,7 @@ def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
     if column and column.money and not kind.startswith("varchar"):
         more["decimal"] = column.money
     more |= {"values": one.values} if one.values else {}
+    more |= {"else": one.otherwise} if one.otherwise else {}
     more |= {"ignore": list(one.ignore)} if one.ignore else {}
     return {"column": name} | more if more else name
 

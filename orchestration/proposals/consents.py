@@ -1,27 +1,45 @@
 """Columns of consent in a table of people → consent events, one map for each column.
 
-A grant is proposed only of a column that names its purpose, and with a column that says when it was given; a refusal holds without both. Not here:
-what a permission needs (docs/consent.md).
+A grant is proposed only of a column whose name says nothing but its purpose, and with a column that says when it was given; a refusal
+holds without both. Not here: columns that say a no (refusals.py), what a permission needs (docs/consent.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orchestration.proposals.columns import Column
 from orchestration.proposals.proposal import Filled, Proposal
-from orchestration.proposals.words import words_for, words_of
+from orchestration.proposals.refusals import hidden, names_newsletter, refusals, says_no, unsettled
+from orchestration.proposals.words import ENDING, words_for, words_of
 
-_WORD = 12
 _CHANNELS = {"consent_email": ("email", "email"), "consent_sms": ("sms", "phone")}
 
 
-def consents(columns: Sequence[Column], said: dict[str, dict[str, float]], people: Proposal) -> list[Proposal]:
-    """The maps of consent columns of a table that is mapped to `people`. Words that are neither yes nor no are taken for no, and told
-    of; a column without either, or with many words, is told of only."""
+def consents(
+    table: str, every: Sequence[Column], said: dict[str, dict[str, float]], people: Proposal
+) -> list[Proposal]:
+    """The maps of consent columns of a table that is mapped to `people`; columns without a value have nothing `said`.
+
+    Words of doubt are taken for no, and told of; a column without a yes or a no is told of only. No word is written that is not
+    known: another one may be about somebody.
+    """
     key = people.of("source_key")
-    found = []
+    columns = [column for column in every if column.name in said]
+    at = _written_at(columns, said) or _first(columns, said, "consent_stated_at")
+    found = refusals(columns, people, at)
+    taken = {column for one in found for filled in one.filled if filled.target == "status" for column in filled.columns}
+    hiding = hidden(every)
+    found += [_hidden(name, key) for name in hiding if key]
+    doubt = f"the name of the table, {table}, says no" if says_no(table) else ""
+    if not doubt and (no_of := unsettled(every)):
+        doubt = f"{no_of} may say a no that is newer"
+    if not doubt and hiding:
+        doubt = f"{hiding[0]} may say that nobody writes to them"
     for column in columns:
+        if column.name in taken:
+            continue
         concept = max(
             (c for c in _CHANNELS if c in said[column.name]), key=lambda c: said[column.name][c], default=None
         )
@@ -33,13 +51,28 @@ def consents(columns: Sequence[Column], said: dict[str, dict[str, float]], peopl
             told = f"{column.name}: not mapped, for its words are neither yes nor no: say in values what each means"
             found.append(Proposal("consent_events", (key,), said_of(said, column), missing=("status",), notes=(told,)))
             continue
-        # a longer one may be about somebody: a night sets it aside, and says so
-        other = [v for v in column.values if v not in yes and v not in no and v.isalpha() and len(v) <= _WORD]
-        found.append(_consent(column, _CHANNELS[concept], (yes, no, other), key, (columns, said, people)))
+        other = [value for value in column.values if value in words_for("doubt")]
+        unknown = len(column.values) - len([*yes, *no, *other])
+        one = _consent(doubt, column, _CHANNELS[concept], (yes, no, other), key, (columns, said, people))
+        if unknown:
+            told = f"{column.name}: {unknown} other value{'s' if unknown > 1 else ''} of it permit nothing until `values` says what each means"
+            one = replace(one, notes=(*one.notes, told))
+        found.append(one)
     return found
 
 
+def _hidden(column: str, key: Filled) -> Proposal:
+    """It is told of only: what hides somebody is no guess of words."""
+    told = f"{column}: seems to say who is protected or dead, and is not mapped: map it to address_updates before the first night"
+    return Proposal("address_updates", (key,), 0.5, missing=("effective_on",), notes=(told,))
+
+
+def _written_at(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> str | None:
+    return _first(columns, said, "updated_at") or _first(columns, said, "created_at")
+
+
 def _consent(
+    doubt: str,
     column: Column,
     way: tuple[str, str],
     words: tuple[list[str], list[str], list[str]],
@@ -50,9 +83,10 @@ def _consent(
     yes, no, other = words
     channel, point = way
     stated = _first(columns, said, "consent_stated_at")
-    is_newsletter = any(word in "".join(words_of(column.name)) for word in words_for("newsletter"))
-    may_grant = bool(stated and is_newsletter and yes)
-    at = stated or _first(columns, said, "updated_at") or _first(columns, said, "created_at")
+    is_newsletter = names_newsletter(column.name)
+    doubt = _doubt(column, said, stated, columns) or doubt
+    may_grant = bool(yes) and not doubt
+    at = stated or _written_at(columns, said)
     # in doubt about a permission the answer is no
     values = dict.fromkeys([*no, *other], "withdrawn") | (dict.fromkeys(yes, "granted") if may_grant else {})
     filled = [key, *([Filled("person_key", key.columns, key.sureness, "the row is a person's")])]
@@ -82,8 +116,7 @@ def _consent(
             f"{column.name}: {', '.join(other)} is taken for no: change it in values where it means another thing"
         )
     if yes and not may_grant:
-        why = "no column says when" if not stated else "its name does not say what for"
-        notes.append(f"{column.name}: yes is not mapped, for {why}; no is")
+        notes.append(f"{column.name}: yes is not mapped, for {doubt}; no is")
     elif yes and not wording:
         notes.append(
             f'{column.name}: add wording_version = "…" to constants: without the wording, a grant permits nothing'
@@ -95,6 +128,22 @@ def _consent(
         "consent_events", tuple(filled), said_of(said, column), missing=() if at else ("stated_at",), constants=constants,
         name="_".join(words_of(column.name)), notes=tuple(notes),
     )  # fmt: skip
+
+
+def _doubt(column: Column, said: dict[str, dict[str, float]], stated: str | None, columns: Sequence[Column]) -> str:
+    """Why a yes is not proposed as a grant; empty where nothing speaks against it."""
+    if not stated:
+        return "no column says when"
+    if not names_newsletter(column.name):
+        return "its name does not say what for"
+    # no_newsletter, sms_newsletter, partner newsletter: words before the purpose may turn it into another one
+    if said_of(said, column) <= ENDING or says_no(column.name):
+        return "its name says more than its purpose"
+    if said[stated]["consent_stated_at"] <= ENDING or says_no(stated):
+        return f"{stated} may say when something else was stated"
+    if next(one for one in columns if one.name == stated).is_ambiguous:
+        return f"the day and the month of {stated} may be the other way round"
+    return ""
 
 
 def said_of(said: dict[str, dict[str, float]], column: Column) -> float:

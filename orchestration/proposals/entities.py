@@ -75,7 +75,7 @@ def proposed(table: str, columns: Sequence[Column], key: Sequence[str]) -> list[
     if best.entity == "order_items" and (products := products_of_lines(best, said)):
         found.append(products)
     if best.entity == "people":
-        found += consents(kept, said, found[0])
+        found += consents(table, columns, said, found[0])
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
     return found

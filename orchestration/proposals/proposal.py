@@ -15,6 +15,7 @@ class Filled:
     why: str
     values: dict[str, str] = field(default_factory=dict)  # what the map says of them
     ignore: tuple[str, ...] = ()
+    otherwise: str = ""  # what every other value means
     sql: str = ""  # an expression in place of a column, and of which rows of a key it is the sum
     aggregate: str = ""
 

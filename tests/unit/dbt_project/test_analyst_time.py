@@ -39,7 +39,9 @@ def shown(warehouse, tmp_path):
     warehouse.execute("create schema marts; create schema bi")
     prepare_shown_values(warehouse)
     warehouse.execute("create schema conformed; create table conformed.conformed_campaigns (source_key varchar)")
-    warehouse.execute("create table marts.dim_customers (customer_id varchar, customer_key varchar, is_protected boolean)")
+    warehouse.execute(
+        "create table marts.dim_customers (customer_id varchar, customer_key varchar, is_protected boolean)"
+    )
     for fact in FACTS:
         (mart,) = model_file(DBT_DIR / "models" / "marts" / "engagement" / f"fct_{fact}.yml")["models"]
         columns = {column["name"]: column["data_type"] for column in mart["columns"]}

@@ -1,0 +1,136 @@
+"""Columns of a table of people that say a no → consent events that withdraw: `unsubscribed_at`, `Nej tack till utskick: Ja`.
+
+Also what keeps a grant from being proposed, and columns that hide somebody, which are told of. Not here: columns that say a yes
+(consents.py), what a withdrawal denies (docs/consent.md).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
+from orchestration.proposals.columns import Column
+from orchestration.proposals.proposal import Filled, Proposal
+from orchestration.proposals.words import words_for, words_of
+
+# of a time, words that can mean nothing but a no: object_created_at is no objection
+_TOLD_AT = (
+    r"unsub|opt(ed)?[^a-z]?out|withdr|revok|avreg|avb.j|avanm|avm.l|afmeld|avmeld|framel|frabe|fravalg|terkall|utm.l"
+)
+_COMPOUND = 4
+_CHANNELS = {"email": {"email", "mail", "epost", "mejl", "mailing"}, "sms": {"sms"}}
+
+
+def says_no(name: str) -> bool:
+    """Whether the name of a column or a table says that who has a yes in it, or is in it, refused: no_newsletter, Nyhetsbrevspärr."""
+    words = words_of(name)
+    return (
+        bool(re.search(REFUSAL, _written(name)))
+        # customer no is a number
+        or (len(words) > 1 and words[0] == "no")
+        or _has_refusal(words)
+    )
+
+
+def refusals(columns: Sequence[Column], people: Proposal, at: str | None) -> list[Proposal]:
+    """The maps of columns that say a no, by their names or their words; `at` is the time of the row. In doubt about what for or
+    by which channel, it is all."""
+    key = people.of("source_key")
+    return [
+        _refusal(column, key, at)
+        for column in columns
+        if key and column.name not in key.columns and (is_told_at(column) or _no_words(column))
+    ]
+
+
+def unsettled(columns: Sequence[Column]) -> str:
+    """A column that says a no, and not when: a yes of the same row may be older. Empty where there is none."""
+    return next(
+        (c.name for c in columns if _no_words(c) or (_is_plain_no(c) and (not c.is_time or c.is_ambiguous))), ""
+    )
+
+
+def _is_plain_no(column: Column) -> bool:
+    return bool(re.search(_TOLD_AT, _written(column.name))) or _has_refusal(words_of(column.name))
+
+
+def is_told_at(column: Column) -> bool:
+    """Whether it says when somebody refused: who has no time there did not."""
+    return column.is_time and bool(re.search(_TOLD_AT, _written(column.name)))
+
+
+def _no_words(column: Column) -> list[str]:
+    """Its words that refuse: yes, where the name says no; or of a status, those that say it themselves."""
+    if column.is_time:
+        return []
+    if says_no(column.name):
+        return [value for value in column.values if value in words_for("yes")]
+    return [value for value in column.values if re.search(PLAIN_REFUSAL, value) and value in words_for("no")]
+
+
+def _refusal(column: Column, key: Filled, at: str | None) -> Proposal:
+    refusing = _no_words(column)
+    rest = tuple(
+        value for value in column.values if value in (*words_for("yes"), *words_for("no")) and value not in refusing
+    )
+    if is_told_at(column):
+        status = Filled(
+            "status", (column.name,), 0.9, "who has a time there refused", ignore=("",), otherwise="withdrawn"
+        )
+        at = column.name
+    else:
+        why = f"{', '.join(refusing)} refuses"
+        status = Filled("status", (column.name,), 0.9, why, dict.fromkeys(refusing, "withdrawn"), ignore=("", *rest))
+    stated = [Filled("stated_at", (at,), 1.0, "the latest that is known")] if at else []
+    what = f"{column.name}: taken for a refusal, which denies"
+    told = what if at else f"{column.name}: a refusal, and not mapped, for no column says when a row was written"
+    return Proposal(
+        "consent_events", (key, Filled("person_key", key.columns, key.sureness, "the row is a person's"), status, *stated),
+        0.9, missing=() if at else ("stated_at",), constants={"purpose": _purpose(column), "channel": _channel(column)},
+        name="_".join(words_of(column.name)), notes=(told,),
+    )  # fmt: skip
+
+
+def _purpose(column: Column) -> str:
+    return "newsletter" if names_newsletter(column.name) else "all"
+
+
+def _channel(column: Column) -> str:
+    words = set(words_of(column.name))
+    found = [channel for channel, told in _CHANNELS.items() if words & told]
+    return found[0] if len(found) == 1 else "all"
+
+
+def names_newsletter(name: str) -> bool:
+    return any(word in "".join(words_of(name)) for word in words_for("newsletter"))
+
+
+def hidden(columns: Sequence[Column]) -> list[str]:
+    """Columns that say who is protected or dead."""
+    return [column.name for column in columns if "".join(words_of(column.name)) in _hidden()]
+
+
+def _written(name: str) -> str:
+    return re.sub(r"[_\W]+", " ", unicodedata.normalize("NFC", name)).lower()
+
+
+def _has_refusal(words: Sequence[str]) -> bool:
+    return any(word in _refusals() or word.endswith(_compounds()) for word in words)
+
+
+@cache
+def _refusals() -> frozenset[str]:
+    return frozenset("".join(words_of(term)) for term in words_for("refusal"))
+
+
+@cache
+def _compounds() -> tuple[str, ...]:
+    return tuple(sorted(term for term in _refusals() if len(term) > _COMPOUND))
+
+
+@cache
+def _hidden() -> frozenset[str]:
+    return frozenset("".join(words_of(term)) for term in words_for("hidden"))

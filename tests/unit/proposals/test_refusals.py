@@ -1,0 +1,118 @@
+"""What `add-source` makes of columns that say a no: never a grant, and no refusal is lost."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from orchestration.core.settings import Table
+from orchestration.proposals.propose import propose
+from orchestration.proposals.refusals import says_no
+from tests.unit.mapped import models_of, raw
+
+WORDED = "consent_text"
+
+
+def statements(tmp_path, header, *rows, table="members"):
+    """The maps to consent events of a table, by the column that is their status; and what a person is told."""
+    path = tmp_path / f"{table}.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    found = propose("shop", str(path), "SEK")
+    path.unlink()
+    shape = next(iter(tomllib.loads(found.block)["sources"]["shop"]["tables"].values()))
+    maps = [one for one in shape["maps"] if one["entity"] == "consent_events"]
+    return {one["columns"]["status"]["column"]: one for one in maps}, found.notes, shape
+
+
+def grants(maps) -> list[str]:
+    return [column for column, one in maps.items() if "granted" in one["columns"]["status"].get("values", {}).values()]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no_newsletter", "ej_nyhetsbrev", "Nej tack till nyhetsbrev", "unsubscribed_newsletter", "opt_out_newsletter", "do not send newsletter",
+        "avregistrerad nyhetsbrev", "avböjt nyhetsbrev", "spärr nyhetsbrev", "ønsker ikke nyhetsbrev", "fravalgt nyhedsbrev", "ei uutiskirje",
+        "kielto uutiskirje", "Ingen nyhetsbrev", "Nej tack till utskick", "Reklamspärr", "uutiskirjekielto", "newsletter_consent_withdrawn", "NIX",
+    ],
+)  # fmt: skip
+def test_a_yes_in_a_column_that_says_no_is_a_refusal(tmp_path, name):
+    rows = ["1,a@example.com,Ja,2025-01-01,v1,2025-02-01", "2,b@example.com,Nej,2025-01-01,v1,2025-02-01"]
+    maps, notes, _ = statements(tmp_path, f"member_id,email,{name},consent_date,{WORDED},updated_at", *rows)
+    status = maps[name]["columns"]["status"]
+    assert status["values"] == {"ja": "withdrawn"} and set(status["ignore"]) == {"", "nej"}
+    assert any(name in note and "refusal" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "name", ["sms_nyhetsbrev", "partner newsletter", "tidigare nyhetsbrev", "members_no newsletter"]
+)
+def test_a_name_that_says_more_than_the_purpose_grants_nothing(tmp_path, name):
+    rows = ["1,a@example.com,Ja,2025-01-01,v1", "2,b@example.com,Nej,2025-01-01,v1"]
+    maps, notes, _ = statements(tmp_path, f"member_id,email,{name},consent_date,{WORDED}", *rows)
+    assert not grants(maps) and maps[name]["columns"]["status"]["values"] == {"nej": "withdrawn"}
+    assert any("says more than its purpose" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("do_not_contact", "Ja"), ("Reklamspärr", "x"), ("status", "unsubscribed"), ("skyddad identitet", "Ja"), ("avliden", "2025-05-01"),
+     ("unsubscribed_at", ""), ("opt_out_date", "03/04/2025")],
+)  # fmt: skip
+def test_a_table_that_may_say_a_newer_no_grants_nothing(tmp_path, column, value):
+    header = f"member_id,email,newsletter,consent_date,{WORDED},{column}"
+    maps, notes, _ = statements(
+        tmp_path, header, f"1,a@example.com,Ja,2025-01-01,v1,{value}", "2,b@example.com,Nej,2025-01-01,v1,"
+    )
+    assert not grants(maps) and any(column in note for note in notes)
+
+
+@pytest.mark.parametrize("when", ["privacy policy consent date", "terms opt in date", "withdrawn consent date"])
+def test_the_time_of_another_statement_is_no_time_of_a_grant(tmp_path, when):
+    rows = ["1,a@example.com,Ja,2025-01-01,v1", "2,b@example.com,Nej,2025-01-01,v1"]
+    maps, notes, _ = statements(tmp_path, f"member_id,email,newsletter,{when},{WORDED}", *rows)
+    assert not grants(maps) and any(when in note for note in notes)
+
+
+def test_a_grant_is_of_no_day_in_doubt_and_of_no_table_of_refusals(tmp_path):
+    header = f"member_id,email,newsletter,consent_date,{WORDED}"
+    maps, *_ = statements(tmp_path, header, "1,a@example.com,Ja,03/04/2025,v1", "2,b@example.com,Nej,05/04/2025,v1")
+    assert not grants(maps)
+    rows = ["1,a@example.com,Ja,2025-04-13,v1", "2,b@example.com,Nej,2025-04-13,v1"]
+    maps, *_ = statements(tmp_path, header, *rows, table="unsubscribed_members")
+    assert not grants(maps)
+    maps, *_ = statements(tmp_path, header, *rows)
+    assert grants(maps) == ["newsletter"], "nothing speaks against it"
+
+
+def test_a_time_of_a_refusal_withdraws_for_those_who_have_one(tmp_path, warehouse):
+    rows = [
+        {"member_id": "1", "email": "a@example.com", "newsletter": "Ja", "consent_date": "2025-01-01", "unsubscribed_at": "2025-03-01"},
+        {"member_id": "2", "email": "b@example.com", "newsletter": "Ja", "consent_date": "2025-01-01", "unsubscribed_at": ""},
+    ]  # fmt: skip
+    lines = [",".join(row.values()) for row in rows]
+    maps, _, shape = statements(tmp_path, ",".join(rows[0]), *lines)
+    assert set(maps) == {"newsletter", "unsubscribed_at"} and grants(maps) == ["newsletter"]
+    raw(warehouse, "members", *rows)
+    sql, _ = models_of({"members": Table.model_validate(shape)}, ("",))["consent_events"]
+    found = warehouse.execute(
+        f"select person_key, status, purpose, channel, stated_at::date::varchar from ({sql}) where quarantine_code is distinct from 'ignored' order by 1, 2"
+    )
+    assert found.fetchall() == [
+        ("1", "granted", "newsletter", "email", "2025-01-01"),
+        ("1", "withdrawn", "all", "all", "2025-03-01"),
+        ("2", "granted", "newsletter", "email", "2025-01-01"),
+    ]
+
+
+def test_words_that_are_not_known_are_counted_and_not_written(tmp_path):
+    rows = [f"{n},{n}@example.com,{said},2025-01-01,v1" for n, said in enumerate(["Ja", "Nej", "Anna", "Eriksson"])]
+    maps, notes, shape = statements(tmp_path, f"member_id,email,newsletter,consent_date,{WORDED}", *rows)
+    assert not any(word in str([maps, notes, shape]).lower() for word in ("anna", "eriksson"))
+    assert any("2 other values" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["customer no", "Ordernr", "newsletter", "Samtycke nyhetsbrev", "accepts_marketing"])
+def test_a_name_that_says_no_no_is_none(name):
+    assert not says_no(name)
