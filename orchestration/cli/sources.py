@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 from orchestration.cli.console import Json, Watch, err, me, out, print_json, styled
 
 if TYPE_CHECKING:
-    from orchestration.proposals.propose import FoundTable, ProposedSource
+    from orchestration.proposals.found import FoundTable, ProposedSource
 
 Name = Annotated[str, typer.Argument(help="Name of the source: lower case, becomes raw_<name>.")]
 
@@ -20,15 +20,20 @@ Name = Annotated[str, typer.Argument(help="Name of the source: lower case, becom
 def add_source(
     name: Name,
     from_: Annotated[
-        str, typer.Option("--from", help="A file, a folder, a .zip, or a URL that fsspec reads (s3://, sftp://).")
+        str,
+        typer.Option(
+            "--from",
+            help="A file, a folder, a .zip, a URL that fsspec reads (s3://, sftp://), or a database (postgresql://).",
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Write the block without asking.")] = False,
     as_json: Json = False,
     kind: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Look at files, propose how they are mapped, and write it to kundbild.toml after a yes.
+    """Look at files or a database, propose how they are mapped, and write it to kundbild.toml after a yes.
 
-    Every row is read: types fit all of them, and a key is proved. Nothing leaves the machine.
+    Of files every row is read: types fit all of them, and a key is proved. Of a database up to 100,000 rows of each table are read,
+    and nothing is written there. Nothing leaves the machine.
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.proposals.propose import propose
@@ -50,10 +55,12 @@ def add_source(
     if not yes and not (sys.stdin.isatty() and typer.confirm(f"Write it to {config}?", err=True)):
         out.print(styled("Nothing is written: [bold]--yes[/bold] writes it to {}", config), highlight=False)
         return
-    write_source(config, found.block)
+    write_source(config, found.block, variables=found.variables)
     if as_json:
         print_json(_as_dict(found) | {"written_to": str(config)})
         return
+    for variable in found.variables:
+        out.print(styled("First set what stood in the URL, as it stood there: [bold]export {}=…[/bold]", variable))
     out.print(styled("[green]added[/green] to {}", config), highlight=False)
     out.print(styled("Next: [bold]{0} preview {1}[/bold], then [bold]{0} run[/bold]", me(), found.names[0]))
 
@@ -62,7 +69,7 @@ def _as_dict(found: ProposedSource) -> dict[str, object]:
     tables = [
         {
             "table": table.name, "files": table.files, "rows": table.rows, "key": list(table.key), "withheld": table.withheld,
-            "problem": table.problem, "not_read": table.unmapped, "maps": [asdict(one) for one in table.maps],
+            "looked_at": table.looked_at, "is_view": table.is_view, "problem": table.problem, "not_read": table.unmapped, "maps": [asdict(one) for one in table.maps],
             "columns": {column.name: column.kind for column in table.columns},
         }
         for table in found.tables
@@ -72,6 +79,7 @@ def _as_dict(found: ProposedSource) -> dict[str, object]:
         "tables": tables,
         "ignored": found.ignored,
         "notes": found.notes,
+        "variables": list(found.variables),
         "block": found.block,
     }
 
@@ -79,7 +87,7 @@ def _as_dict(found: ProposedSource) -> dict[str, object]:
 def _print(found: ProposedSource) -> None:
     table = RichTable("table", "files", "rows", "key", "is", "sure", title="What was found")
     for one in found.tables:
-        table.add_row(one.name, str(one.files), f"{one.rows:,}", " + ".join(one.key) or "none", *_is(one))
+        table.add_row(one.name, str(one.files or ""), _rows(one), " + ".join(one.key) or "none", *_is(one))
     out.print(table)
     columns = RichTable("table", "column", "type", "becomes", "why")
     for one in found.tables:
@@ -105,6 +113,12 @@ def _print(found: ProposedSource) -> None:
         out.print(
             f"Not looked at: {', '.join(found.ignored[:8])}{' …' if len(found.ignored) > 8 else ''}", highlight=False
         )
+
+
+def _rows(table: FoundTable) -> str:
+    if table.looked_at is None:
+        return f"{table.rows:,}"
+    return f"{table.looked_at:,} of {table.rows:,} or more"
 
 
 def _is(table: FoundTable) -> tuple[str, str]:

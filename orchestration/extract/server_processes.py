@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from orchestration.core.asked_processes import start
 from orchestration.extract.database_errors import DatabaseError, broken_off
+from orchestration.extract.sql_catalogue import TableThere
 from orchestration.extract.sql_statements import Query
 
 
@@ -38,14 +39,14 @@ class ServerProcesses:
             process.is_free = True
             return found
 
-    def tables(self, url: sa.URL, seconds: float) -> dict[str, dict[str, str]]:
-        """The columns of every table with their types, asked of a server that is not waited for longer than this."""
+    def tables(self, url: sa.URL, seconds: float) -> list[TableThere]:
+        """Every table, asked of a server that is not waited for longer than this."""
         running: list[Callable[[], object]] = []
         bound = threading.Timer(seconds, lambda: [kill() for kill in running])
         bound.start()
         try:
             with self._one(url, seconds, running) as process:
-                found: dict[str, dict[str, str]] = process.ask(None, seconds)
+                found: list[TableThere] = process.ask(None, seconds)
                 process.is_free = True
                 return found
         finally:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from orchestration.core.asked_processes import serve
 from orchestration.extract.database_errors import told
+from orchestration.extract.sql_catalogue import catalogue
 from orchestration.extract.sql_statements import Query, columns_of, limited, limits, select_rows
 
 FETCH_ROWS = 50_000
@@ -35,10 +36,6 @@ class _Server:
         found = columns_of(self.engine, there)
         self._is_known = True
         return found
-
-    def tables(self) -> dict[str, dict[str, str]]:
-        inspector = sa.inspect(self.engine)
-        return {t: {c["name"]: str(c["type"]) for c in inspector.get_columns(t)} for t in inspector.get_table_names()}
 
     @contextmanager
     def rows(self, query: Query, seconds: float) -> Iterator[pa.RecordBatchReader]:
@@ -88,9 +85,9 @@ def _from_cursor(result: sa.CursorResult[Any]) -> pa.RecordBatchReader:
 
 
 def _answer(server: _Server, asked: str | Query | None, seconds: float, answers: IO[bytes]) -> None:
-    """The columns of a table, of None those of every table; or of a query None, its rows, and None once more."""
+    """The columns of a table, of None every table; or of a query None, its rows, and None once more."""
     if asked is None:
-        answers.write(pickle.dumps(server.tables()))
+        answers.write(pickle.dumps(catalogue(server.engine)))
         return
     if isinstance(asked, str):
         answers.write(pickle.dumps(server.columns(asked)))

@@ -120,11 +120,17 @@ def limits(url: sa.URL, seconds: float, connect_seconds: int = _CONNECT_SECONDS)
     """The URL, and the driver's arguments, with which a server gives up by itself when the source's time is up."""
     backend = url.get_backend_name()
     if backend == "postgresql":
-        options = f"{url.query.get('options', '')} -c statement_timeout={_server_seconds(seconds) * 1000}".strip()
+        # a view may call what writes: nothing is written in a source
+        own = f"-c statement_timeout={_server_seconds(seconds) * 1000} -c default_transaction_read_only=on"
+        options = f"{url.query.get('options', '')} {own}".strip()
         limited = url.update_query_dict({"options": options, "connect_timeout": str(connect_seconds)})
         return limited, {}
     if backend in _MYSQL:
-        return url, {"connect_timeout": connect_seconds, "read_timeout": _server_seconds(seconds)}
+        return url, {
+            "connect_timeout": connect_seconds,
+            "read_timeout": _server_seconds(seconds),
+            "init_command": "set session transaction read only",
+        }
     return url, {"timeout": lock_seconds(seconds)} if backend == "sqlite" else {}
 
 

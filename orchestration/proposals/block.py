@@ -13,6 +13,7 @@ from orchestration.proposals.proposal import Filled, Proposal
 _WIDTH = 120
 # below it a person should look at it
 _SURE = 0.8
+_ZONE = '# timezone = "Europe/Stockholm"  # in which times without an offset are; UTC unless you say so'
 
 
 def said(value: object) -> str:
@@ -30,18 +31,20 @@ def source_lines(
     """The lines of the source itself."""
     lines = [f"[sources.{name}]", 'connector = "files"', f"url = {said(url)}"]
     lines += [f"format = {said(form)}"] if form != "csv" else []
-    lines += [f"csv = {said(_dialect(csv))}"] if csv and _dialect(csv) else []
+    lines += [f"csv = {said(dialect(csv))}"] if csv and dialect(csv) else []
     lines += [f"null_values = {said([*nulls, *nothing])}"] if nothing else []
-    return [*lines, '# timezone = "Europe/Stockholm"  # in which times without an offset are; UTC unless you say so']
+    return [*lines, _ZONE]
 
 
-def table_lines(
-    source: str, table: str, glob: str, columns: Mapping[str, str], key: Sequence[str], cursor: str | None, csv: CsvDialect | None, sheet: str | None = None) -> list[str]:  # fmt: skip
-    lines = ["", f"[sources.{source}.tables.{table}]", f"path = {said(glob)}"]
-    lines += [f"sheet = {said(sheet)}"] if sheet else []
-    lines += [f"csv = {said(_dialect(csv))}"] if csv else []
-    lines += [f"key = {said(list(key))}"] if key else []
-    lines += [f"cursor = {said(cursor)}"] if cursor else []
+def database_lines(name: str, url: str) -> list[str]:
+    """The lines of a source that is a database."""
+    return [f"[sources.{name}]", 'connector = "sql"', f"url = {said(url)}", _ZONE]
+
+
+def table_lines(source: str, table: str, how: Mapping[str, object], columns: Mapping[str, str]) -> list[str]:
+    """`how` is what else the table says; what is empty is left out."""
+    lines = ["", f"[sources.{source}.tables.{table}]"]
+    lines += [f"{name} = {said(value)}" for name, value in how.items() if value not in (None, [], "")]
     one = f"columns = {said(columns)}"
     if len(one) <= _WIDTH:
         return [*lines, one]
@@ -92,7 +95,7 @@ def _ambiguous(one: Filled, columns: Mapping[str, Column]) -> str:
     return "  # look at it: the day and the month may be the other way round" if column and column.is_ambiguous else ""
 
 
-def _dialect(csv: CsvDialect) -> dict[str, object]:
+def dialect(csv: CsvDialect) -> dict[str, object]:
     return csv.model_dump(exclude_defaults=True)
 
 

@@ -5,7 +5,7 @@ Here: weighing the words of names against what the columns hold. Not here: the w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from orchestration.contracts.conformed import entities, required_columns
@@ -51,10 +51,17 @@ def likely_keys(table: str, columns: Sequence[Column]) -> list[str]:
     return [name for _, _, name in sorted(found)]
 
 
-def proposed(table: str, columns: Sequence[Column], key: Sequence[str]) -> list[Proposal]:
-    """The entity that a table most likely is, then what else can be read out of its rows. Nothing where no entity is likely."""
+def proposed(
+    table: str, columns: Sequence[Column], key: Sequence[str], refers: Mapping[str, str] | None = None
+) -> list[Proposal]:
+    """The entity that a table most likely is, then what else can be read out of its rows. Nothing where no entity is likely.
+
+    `refers` is what a database itself says: column → the entity whose key it holds."""
     kept = [column for column in columns if column.name not in withheld([c.name for c in columns]) and column.filled]
     said = {column.name: _concepts(column, table) for column in kept}
+    for name, entity in (refers or {}).items():
+        if name in said and (concept := _key_concept(entity)):
+            said[name] = {concept: 1.0}
     named = entities_of(table)
     tried = [
         _of_entity(entity, table, kept, said, key, named.get(entity, 0.0))
@@ -93,6 +100,12 @@ def _concepts(column: Column, table: str) -> dict[str, float]:
     if column.looks_like:
         said[column.looks_like] = 1.0
     return said
+
+
+def _key_concept(entity: str) -> str | None:
+    """What a column is that names a row of an entity."""
+    found = [role for role in roles() if role.entity == entity and role.column == "source_key" and role.concept != "id"]
+    return max(found, key=lambda role: role.weight).concept if found else None
 
 
 def _has_roles(entity: str) -> bool:

@@ -22,6 +22,7 @@ from orchestration.extract.delivered import Delivered
 from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import read_through
 from orchestration.extract.sheets import sheet_names, write_sheet
+from orchestration.extract.sql_catalogue import plain_kind
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
 from orchestration.proposals.dialects import Written, sniffed
@@ -187,15 +188,6 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str]) -
     )
     con.execute(f"create or replace temp view looked as select {select} from {reader}")
     sample(con, "looked")
-    known = {c: _plain(kind) for c, kind in plain.items() if kind.upper() != "VARCHAR"}
+    known = {c: plain_kind(kind.upper()) for c, kind in plain.items() if kind.upper() != "VARCHAR"}
     found = columns_of(con, "looked", list(plain), known=known)
     return Looked(group, found, "looked", found[0].rows, nested=nested)
-
-
-def _plain(kind: str) -> str:
-    kind = kind.upper()
-    if kind.startswith("TIMESTAMP"):
-        return "TIMESTAMP"
-    if "INT" in kind:
-        return "BIGINT" if "HUGE" not in kind else "DECIMAL(38, 0)"
-    return "DOUBLE" if kind in ("FLOAT", "REAL") else kind

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.core.added_block import add_block, with_block
@@ -31,15 +33,17 @@ def assert_name_is_free(path: Path, name: str) -> None:
         )
 
 
-def write_source(path: Path, block: str, company: str = "My company") -> None:
+def write_source(
+    path: Path, block: str, company: str = "My company", variables: Mapping[str, str] | None = None
+) -> None:
     """Adds the block to the configuration, or writes one with it. Raises ConfigurationError where a night would refuse it; then
-    nothing is written."""
+    nothing is written. `variables` are secrets that the block names, and the environment does not have yet."""
     head = f"company = {json.dumps(company, ensure_ascii=False)}\n"
     after = with_block(path, block) if path.is_file() else f"{head}\n{block}"
     with tempfile.TemporaryDirectory() as folder:
         tried = Path(folder) / path.name
         tried.write_text(after, encoding="utf-8")
-        load_settings(tried)
+        load_settings(tried, {**os.environ, **(variables or {})})
     if path.is_file():
         add_block(path, block)
     else:

@@ -9,7 +9,7 @@ import duckdb
 
 from orchestration.contracts.conformed import entities
 from orchestration.core.errors import ConfigurationError
-from orchestration.core.settings import DBT_DIR, PROJECT_DIR, UNCLEAR_LOGIN, has_unclear_login
+from orchestration.core.settings import DBT_DIR, PROJECT_DIR
 from orchestration.extract.files import sample_columns
 from orchestration.extract.systems import known_systems
 
@@ -70,29 +70,14 @@ def _look(name: str, place: str, seconds: float = _LOOK_SECONDS) -> tuple[dict[s
             return {"items": {"id": "BIGINT", "updated_at": "VARCHAR"}}, (
                 f'[sources.{name}]\nconnector = "rest"\nurl = "{place}"\ntoken = "${{{name.upper()}_TOKEN}}"\n'
             )
-        import sqlalchemy as sa
+        from orchestration.extract.sql_look import clear_url, tables_there
 
-        from orchestration.extract.database_errors import DatabaseError
-        from orchestration.extract.server_processes import ServerProcesses
-        from orchestration.extract.sql import cause_of, with_driver
-
-        if has_unclear_login(place, is_sql=True):
-            raise ConfigurationError(f"the URL cannot be read: {UNCLEAR_LOGIN}", to_do="write it so, in quotes")
-        url = sa.make_url(place)
-        try:
-            # drivers wait where no time is up: in a process that is killed then
-            with ServerProcesses() as servers:
-                there = servers.tables(with_driver(url), seconds)
-        except DatabaseError as error:
-            cause = cause_of(error, url)
-            if cause:
-                raise ConfigurationError(cause[0], where=url.render_as_string(), to_do=cause[1]) from None
-            raise ConfigurationError(
-                f"the database does not answer, or not within {seconds:.0f} seconds ({error.name})",
-                where=url.render_as_string(),
-                to_do="check that it runs, host, name and password in the URL",
-            ) from None
-        tables = {t: {c: _sql_type(kind) for c, kind in columns.items()} for t, columns in there.items()}
+        url = clear_url(place)
+        tables = {
+            t.name: {c: kind or "VARCHAR" for c, kind in t.columns.items()}
+            for t in tables_there(url, seconds)
+            if not t.is_view
+        }
         safe = url.set(password="PASSWORD_HERE").render_as_string(hide_password=False) if url.password else place
         return (
             tables,
@@ -159,13 +144,3 @@ def _sources(name: str, tables: list[str]) -> str:
         f'              asset_key: [raw, "{name}", "{table}"]\n'
         for table in tables
     )
-
-
-def _sql_type(kind: str) -> str:
-    kind = kind.upper()
-    for part, duck in (("BIGINT", "BIGINT"), ("INT", "BIGINT"), ("CHAR", "VARCHAR"), ("TEXT", "VARCHAR"), ("BOOL", "BOOLEAN"),
-                       ("TIMESTAMP", "TIMESTAMP"), ("DATETIME", "TIMESTAMP"), ("DATE", "DATE"), ("NUMERIC", "DECIMAL(18, 2)"),
-                       ("DECIMAL", "DECIMAL(18, 2)"), ("DOUBLE", "DOUBLE"), ("REAL", "DOUBLE"), ("FLOAT", "DOUBLE")):  # fmt: skip
-        if part in kind:
-            return duck
-    return "VARCHAR"

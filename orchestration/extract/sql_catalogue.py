@@ -1,0 +1,166 @@
+"""What tables a database has: views too, with their columns, keys, foreign keys, and about how many rows.
+
+Here: asking the database's own catalogue. Not here: their rows (sql_fetch.py), what they mean (proposals/).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+from sqlalchemy.engine.reflection import Inspector
+
+from orchestration.core.warehouse import text
+
+_MYSQL = ("mysql", "mariadb")
+# of PostgreSQL: parts of a table are read with it, and what was never counted is -1
+_COUNTED = {
+    "postgresql": "select n.nspname, c.relname, c.reltuples, c.relispartition from pg_class c join pg_namespace n on n.oid = c.relnamespace",
+    "mysql": "select table_schema, table_name, table_rows, 0 from information_schema.tables where table_schema = database()",
+}  # fmt: skip
+_SYSTEM_SCHEMAS = ("information_schema", "pg_catalog", "pg_toast")
+# what DuckDB calls types that have no plain value
+_NESTED = ("STRUCT", "MAP", "LIST", "ARRAY", "JSON", "UNION", "VARIANT")
+
+
+@dataclass(frozen=True)
+class TableThere:
+    """A table or view. `columns` are DuckDB's types: empty where only the values tell, None where a column is binary or nested.
+    `foreign` is column → (table, column); `rows` the database's own estimate. Can be sent to another process."""
+
+    name: str
+    columns: dict[str, str | None]
+    schema: str = ""  # empty: the one in which names without a schema are looked for
+    is_view: bool = False
+    key: tuple[str, ...] = ()
+    foreign: dict[str, tuple[str, str]] = field(default_factory=dict)
+    rows: int | None = None
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+def catalogue(engine: sa.Engine) -> list[TableThere]:
+    """The tables and views of every schema that is not the server's own."""
+    inspector = sa.inspect(engine)
+    counted = _counted(engine)
+    found = []
+    for schema in _schemas(inspector, engine.dialect.name):
+        there = schema or inspector.default_schema_name or ""
+        names = dict.fromkeys(inspector.get_table_names(schema), False) | dict.fromkeys(_views(inspector, schema), True)
+        for name, is_view in names.items():
+            rows, is_part = counted.get((there, name), (None, False))
+            if not is_part:
+                found.append(_table(inspector, schema, name, is_view, rows))
+    return found
+
+
+def _schemas(inspector: Inspector, dialect: str) -> list[str | None]:
+    if dialect != "postgresql":
+        return [None]
+    others = [s for s in inspector.get_schema_names() if s not in _SYSTEM_SCHEMAS and not s.startswith("pg_")]
+    return [None, *(s for s in others if s != inspector.default_schema_name)]
+
+
+def _views(inspector: Inspector, schema: str | None) -> list[str]:
+    found = list(inspector.get_view_names(schema))
+    with suppress(NotImplementedError):
+        found += inspector.get_materialized_view_names(schema)
+    return found
+
+
+def _counted(engine: sa.Engine) -> dict[tuple[str, str], tuple[int | None, bool]]:
+    """(schema, table) → about how many rows, and whether it is a part of another."""
+    dialect = "mysql" if engine.dialect.name in _MYSQL else engine.dialect.name
+    if dialect not in _COUNTED:
+        return {}
+    with engine.connect() as connection:
+        rows: list[Any] = list(connection.exec_driver_sql(_COUNTED[dialect]))
+    found: dict[tuple[str, str], tuple[int | None, bool]] = {}
+    for schema, table, count, is_part in rows:
+        found[str(schema), str(table)] = (int(count) if count is not None and count >= 0 else None, bool(is_part))
+    return found
+
+
+def _table(inspector: Inspector, schema: str | None, name: str, is_view: bool, rows: int | None) -> TableThere:
+    described = []
+    # a view whose tables are gone: a look at its rows says so
+    with suppress(sa.exc.UnreflectableTableError, sa.exc.NoSuchTableError):
+        described = inspector.get_columns(name, schema)
+    columns = {column["name"]: kind_of(column["type"]) for column in described}
+    if is_view:
+        return TableThere(name, columns, schema or "", is_view=True, rows=rows or None)
+    key = tuple(inspector.get_pk_constraint(name, schema).get("constrained_columns") or ())
+    if not key:
+        filled = {column["name"] for column in described if not column.get("nullable", True)}
+        unique = [tuple(c for c in one["column_names"] if c) for one in inspector.get_unique_constraints(name, schema)]
+        key = next((one for one in sorted(unique, key=len) if one and set(one) <= filled), ())
+    foreign = {
+        one["constrained_columns"][0]: (one["referred_table"], one["referred_columns"][0])
+        for one in inspector.get_foreign_keys(name, schema)
+        if len(one["constrained_columns"]) == 1 and one["referred_columns"]
+    }
+    return TableThere(name, columns, schema or "", False, key, foreign, rows)
+
+
+def kind_of(kind: Any) -> str | None:
+    """DuckDB's type for one of SQLAlchemy's."""
+    if isinstance(kind, sa.LargeBinary | sa.ARRAY | sa.JSON | sa.types._Binary):
+        return None
+    for of, duck in ((sa.Boolean, "BOOLEAN"), (sa.Integer, "BIGINT"), (sa.Float, "DOUBLE"), (sa.DateTime, "TIMESTAMP"), (sa.Date, "DATE")):  # fmt: skip
+        if isinstance(kind, of):
+            return duck
+    if isinstance(kind, sa.Numeric):
+        # without a precision it holds any number
+        return f"DECIMAL({kind.precision}, {kind.scale or 0})" if kind.precision and kind.precision <= 38 else ""
+    return "VARCHAR"
+
+
+def catalogue_of_duckdb(con: duckdb.DuckDBPyConnection, database: str) -> list[TableThere]:
+    """The same of a DuckDB file that is attached as `database`."""
+    of = f"where database_name = {text(database)}"
+    columns: dict[tuple[str, str], dict[str, str | None]] = {}
+    for schema, table, column, kind in con.execute(
+        f"select schema_name, table_name, column_name, data_type from duckdb_columns() {of} and not internal order by column_index"
+    ).fetchall():
+        columns.setdefault((schema, table), {})[column] = _kind_of_duckdb(kind)
+    keys: dict[tuple[str, str], tuple[str, ...]] = {}
+    foreign: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+    for schema, table, kind, names, referred, of_it in con.execute(
+        "select schema_name, table_name, constraint_type, constraint_column_names, referenced_table, referenced_column_names "
+        f"from duckdb_constraints() {of}"
+    ).fetchall():
+        if kind == "PRIMARY KEY":
+            keys[schema, table] = tuple(names)
+        elif kind == "FOREIGN KEY" and len(names) == 1 and of_it:
+            foreign.setdefault((schema, table), {})[names[0]] = (referred, of_it[0])
+    tables = con.execute(
+        f"select schema_name, table_name, false, estimated_size from duckdb_tables() {of} and not internal "
+        f"union all select schema_name, view_name, true, null from duckdb_views() {of} and not internal order by all"
+    ).fetchall()
+    return [
+        TableThere(t, columns.get((s, t), {}), "" if s == "main" else s, is_view, keys.get((s, t), ()), foreign.get((s, t), {}), rows)
+        for s, t, is_view, rows in tables
+    ]  # fmt: skip
+
+
+def _kind_of_duckdb(kind: str) -> str | None:
+    kind = kind.upper()
+    if kind.endswith("]") or kind.startswith(_NESTED) or kind in ("BLOB", "BIT", "GEOMETRY"):
+        return None
+    return (
+        plain_kind(kind) if not kind.startswith(("ENUM", "UUID", "TIME ", "INTERVAL")) and kind != "TIME" else "VARCHAR"
+    )
+
+
+def plain_kind(kind: str) -> str:
+    """A type of DuckDB as a configuration declares it."""
+    if kind.startswith("TIMESTAMP"):
+        return "TIMESTAMP"
+    if "INT" in kind:
+        return "BIGINT" if "HUGE" not in kind else "DECIMAL(38, 0)"
+    return "DOUBLE" if kind in ("FLOAT", "REAL") else kind.replace(",", ", ") if kind.startswith("DECIMAL") else kind

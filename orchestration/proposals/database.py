@@ -1,0 +1,175 @@
+"""`kundbild add-source --from` a database: its tables and views, what they are by keys, foreign keys and their first rows.
+
+Not here: asking the database (looked_databases.py), or what columns mean (entities.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from orchestration.core.deadline import LateError
+from orchestration.extract.database_errors import DatabaseError
+from orchestration.extract.sql_catalogue import TableThere
+from orchestration.extract.sql_look import clear_url, shown
+from orchestration.proposals import block
+from orchestration.proposals.columns import Column, columns_of, sample
+from orchestration.proposals.derived import without_doubles
+from orchestration.proposals.entities import likely_keys, proposed
+from orchestration.proposals.found import (
+    FoundTable,
+    ProposedSource,
+    nothing_is_mapped,
+    table_block,
+    unread,
+    why_withheld,
+    with_currency,
+)
+from orchestration.proposals.keys import proved_key
+from orchestration.proposals.looked import looking
+from orchestration.proposals.looked_databases import LookedDatabase, opened
+from orchestration.proposals.secret_urls import secret_url
+from orchestration.proposals.words import words_of
+
+_KINDS = ("postgresql", "postgres", "mysql", "mariadb", "sqlite", "duckdb", "mssql", "oracle")
+_MARKS = {"sqlite": (0, b"SQLite format 3\0"), "duckdb": (8, b"DUCK")}
+
+
+def database_url(said: str) -> str:
+    """The same, or the URL of a database where a path of its file is said."""
+    path = Path(said).expanduser()
+    with suppress(OSError, ValueError):
+        if "://" not in said and path.is_file():
+            with path.open("rb") as handle:
+                start = handle.read(16)
+            for kind, (at, mark) in _MARKS.items():
+                if start[at : at + len(mark)] == mark:
+                    return f"{kind}:///{path.resolve()}"
+    return said
+
+
+def is_database(said: str) -> bool:
+    return said.partition("://")[0].partition("+")[0].lower() in _KINDS and "://" in said
+
+
+@dataclass(frozen=True)
+class _Looked:
+    there: TableThere
+    columns: list[Column]  # those that were read
+    key: tuple[str, ...]
+    table: FoundTable
+
+
+def propose_database(name: str, said: str, currency: str) -> ProposedSource:
+    """Raises ConfigurationError where the database does not answer, or nothing there is a table."""
+    hidden = secret_url(name, said)
+    url, written = clear_url(hidden.plain), hidden.written
+    if url.get_backend_name() in _MARKS:  # a run may start in another folder
+        path = str(Path(str(url.database)).expanduser().resolve())
+        url, written = url.set(database=path), f"{written.partition('://')[0]}:///{path}"
+    if url.drivername == "postgres":
+        url, written = url.set(drivername="postgresql"), "postgresql" + written.removeprefix("postgres")
+    with looking() as con, opened(con, url) as database:
+        looked = [_look(con, database, one, called) for one, called in _called(database.tables)]
+    ours = {one.there.full_name: one for one in looked}
+    first = {full: next((m.entity for m in one.table.usable), None) for full, one in ours.items()}
+    mapped = [_mapped(one, ours, first, currency) for one in looked]
+    every = [m for table in mapped for m in table.maps]
+    own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
+    tables = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
+    if not any(table.usable for table in tables):
+        raise nothing_is_mapped(tables, shown(url))
+    lines = block.database_lines(name, written)
+    for one, table in zip(looked, tables, strict=True):
+        if table.usable:
+            there = one.there.full_name if one.there.full_name != table.name else None
+            how: dict[str, object] = {
+                "table": there,
+                "find_deletions": True if table.key and not table.is_view else None,
+            }
+            lines += table_block(name, table, how)
+    variables = {v: secret for v, secret in hidden.variables.items() if hidden.is_new and v in written}
+    return ProposedSource("\n".join(lines) + "\n", [name], tables, [], variables)
+
+
+def _called(tables: Sequence[TableThere]) -> Iterator[tuple[TableThere, str]]:
+    """Each table, with its name in the configuration."""
+    taken: set[str] = set()
+    for one in tables:
+        name = (
+            one.name
+            if one.name.isidentifier() and one.name == one.name.lower()
+            else "_".join(words_of(one.name)) or "rows"
+        )
+        name = f"t_{name}" if name[0].isdigit() else name
+        name = f"{'_'.join(words_of(one.schema))}_{name}" if name in taken and one.schema else name
+        while name in taken:
+            name += "_2"
+        taken.add(name)
+        yield one, name
+
+
+def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: TableThere, name: str) -> _Looked:
+    """One table by itself. What never enters raw is not even asked for."""
+    withheld = why_withheld(list(there.columns))
+    columns = [c for c, kind in there.columns.items() if kind is not None and c not in withheld]
+    nested = [c for c, kind in there.columns.items() if kind is None and c not in withheld]
+    if "." in there.name or not columns:
+        why = "a name with a dot is not read" if columns else "it has no column of plain values, or cannot be described"
+        return _Looked(there, [], (), unread(name, why))
+    try:
+        is_all = database.rows(there, columns)
+        sample(con, "first_looked")
+        known = {} if database.is_loose else {c: k for c in columns if (k := there.columns[c]) and k != "VARCHAR"}
+        found = [_as_declared(c, there, database) for c in columns_of(con, "first_looked", columns, known=known)]
+        whole = [c for c in found if c.filled]
+        key = there.key if set(there.key) <= set(columns) else ()
+        if not key and is_all:
+            key = proved_key(con, "first_looked", whole, likely_keys(name, whole))
+    except (DatabaseError, LateError, duckdb.Error) as error:
+        return _Looked(there, [], (), unread(name, database.why(error)))
+    count = found[0].rows
+    table = FoundTable(
+        name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, proposed(name, found, key), nested,
+        is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),
+    )  # fmt: skip
+    return _Looked(there, found, key, table)
+
+
+def _as_declared(column: Column, there: TableThere, database: LookedDatabase) -> Column:
+    """A column of text whose rows are not text alone is what its rows are; without a value, what the database says."""
+    said = there.columns[column.name]
+    if not column.filled and said:
+        return replace(column, kind=said)
+    if database.is_loose and said == "BOOLEAN" and set(column.values) <= {"0", "1"}:
+        return replace(column, kind="BOOLEAN")
+    return column
+
+
+def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None], currency: str) -> FoundTable:
+    """The table, read once more with what its foreign keys say."""
+    table = one.table
+    if table.problem:
+        return table
+    refers = {}
+    for column, (there, of) in one.there.foreign.items():
+        full = f"{one.there.schema}.{there}" if one.there.schema else there
+        if full in ours and ours[full].key == (of,) and (entity := first[full]):
+            refers[column] = entity
+    maps = [with_currency(m, one.columns, currency) for m in proposed(table.name, one.columns, one.key, refers)]
+    table = replace(table, maps=maps)
+    unread_ones = [c.name for c in table.columns if c.name not in table.read]
+    return replace(table, unmapped=[*unread_ones, *table.unmapped])
+
+
+def _without_copies(table: FoundTable, own: set[str]) -> FoundTable:
+    """A view of what a table has: its rows would be there twice."""
+    copy = next((m.entity for m in table.usable if m.entity in own), None) if table.is_view else None
+    if copy is None:
+        return table
+    why = f"a view of {copy}, which a table has: not proposed, or each would be there twice"
+    return replace(table, maps=[], problem=why)

@@ -1,0 +1,157 @@
+"""What was found of a place, whatever kind of place it is: tables with their maps, and what of them the block says.
+
+Here: currencies, cursors, types as they are declared. Not here: looking (propose.py, database.py, api.py), or writing TOML (block.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from orchestration.contracts.conformed import entities
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.settings import CsvDialect
+from orchestration.privacy.intake.national_id_names import holds_national_ids
+from orchestration.privacy.intake.special_categories import special_category_of
+from orchestration.proposals import block
+from orchestration.proposals.columns import Column
+from orchestration.proposals.entities import withheld
+from orchestration.proposals.proposal import Proposal
+from orchestration.proposals.words import concepts_of, currency_of
+
+# read as text, whatever they look like: 022 and 22 are two of them, and the next may have a letter
+_TEXT = ("postal_code", "phone", "registration_number", "house_number")
+# numbers that are no amounts
+_COUNTS = ("quantity", "refunded_quantity", "items")
+# columns that an error names of a table
+_MOST_NAMED = 8
+
+
+@dataclass(frozen=True)
+class FoundTable:
+    """What was found of one table. Nothing in it is a value of a row."""
+
+    name: str
+    files: int
+    rows: int
+    columns: list[Column]
+    key: tuple[str, ...]
+    withheld: dict[str, str]  # column that never enters raw → why
+    maps: list[Proposal]
+    unmapped: list[str]
+    problem: str = ""
+    dialect: CsvDialect | None = None
+    is_view: bool = False
+    looked_at: int | None = None  # rows, where they are not all
+
+    @property
+    def usable(self) -> list[Proposal]:
+        """The maps that a night accepts."""
+        return [one for one in self.maps if not one.missing]
+
+    @property
+    def read(self) -> set[str]:
+        """The columns that a map reads."""
+        return {column for one in self.usable for filled in one.filled for column in filled.columns}
+
+
+@dataclass(frozen=True)
+class ProposedSource:
+    """A block for kundbild.toml, and what it stands on. `names` are the sources in it: one for each format."""
+
+    block: str
+    names: list[str]
+    tables: list[FoundTable]
+    ignored: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict, repr=False)  # secrets that are to be set before a run
+
+    @property
+    def notes(self) -> list[str]:
+        return [note for table in self.tables for one in table.maps for note in one.notes]
+
+
+def assert_name(name: str) -> None:
+    """Raises ConfigurationError where a source cannot be called so."""
+    if not name.isidentifier() or name != name.lower() or "__" in name:
+        raise ConfigurationError(
+            f"'{name}' is not a valid name for a source", to_do="use lower-case letters, digits and single _"
+        )
+
+
+def nothing_is_mapped(tables: Iterable[FoundTable], where: str) -> ConfigurationError:
+    told = "; ".join(_told(table) for table in tables)
+    return ConfigurationError(
+        f"nothing there could be mapped by itself: {told}", where=where,
+        to_do="write the block by hand (README, Your own systems), or `kundbild add-system` for models of your own",
+    )  # fmt: skip
+
+
+def _told(table: FoundTable) -> str:
+    """A table of which nothing is mapped: why it could not be read, or its columns."""
+    if table.problem:
+        return f"{table.name}: {table.problem}"
+    names = [column.name for column in table.columns]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{table.name} ({', '.join(names[:_MOST_NAMED])}{more})"
+
+
+def unread(name: str, problem: str, files: int = 0) -> FoundTable:
+    return FoundTable(name, files, 0, [], (), {}, [], [], problem=problem)
+
+
+def why_withheld(names: Sequence[str]) -> dict[str, str]:
+    """Columns that never enter raw → why."""
+    return {column: special_category_of(column) or _number_of(column) for column in withheld(names)}
+
+
+def _number_of(column: str) -> str:
+    return "national identity numbers" if holds_national_ids(column) else "withheld"
+
+
+def with_currency(one: Proposal, columns: list[Column], currency: str) -> Proposal:
+    """The currency of amounts that no column says: the one beside the amounts, in the column's name, or the company's."""
+    of_entity = entities()[one.entity]
+    if "currency" not in of_entity or one.of("currency") or one.missing:
+        return one
+    amounts = [
+        f.columns[0] for f in one.filled if of_entity[f.target].startswith("decimal") and f.target not in _COUNTS
+    ]
+    if not amounts:
+        return one
+    by_name = {column.name: column for column in columns}
+    own = next((c for name in amounts if (c := by_name[name].currency or currency_of(name))), None)
+    return replace(one, constants={**one.constants, "currency": own or currency})
+
+
+def declared(table: FoundTable) -> tuple[dict[str, str], str | None]:
+    """The columns of the block with their types, and the cursor."""
+    cursor = _cursor(table)
+    wanted = {*table.read, *table.key, cursor}
+    return {c.name: _kind(c, table, table.usable) for c in table.columns if c.name in wanted}, cursor
+
+
+def table_block(source: str, table: FoundTable, said: dict[str, object]) -> list[str]:
+    """The lines of a table and its maps; `said` is how it is read, beyond key and cursor."""
+    kinds, cursor = declared(table)
+    lines = block.table_lines(source, table.name, said | {"key": list(table.key), "cursor": cursor}, kinds)
+    if table.unmapped:
+        lines += block.comment([f"not read: {', '.join(table.unmapped)}"])
+    for one in table.usable:
+        lines += block.map_lines(source, table.name, one, table.columns)
+    return lines
+
+
+def _cursor(table: FoundTable) -> str | None:
+    """The column that grows when a row changes: only where the key tells rows apart, and every row has it."""
+    if not table.key:
+        return None
+    found = [
+        c for c in table.columns if "updated_at" in concepts_of(c.name, table.name) and c.kind in ("DATE", "TIMESTAMP")
+    ]
+    return next((c.name for c in found if c.filled == c.rows), None)
+
+
+def _kind(column: Column, table: FoundTable, maps: list[Proposal]) -> str:
+    targets = {filled.target for one in maps for filled in one.filled if column.name in filled.columns}
+    is_text = column.name in table.key or any(target.endswith("_key") or target in _TEXT for target in targets)
+    return "VARCHAR" if is_text else column.kind

@@ -1,0 +1,121 @@
+"""`kundbild add-source --from` a database: keys and foreign keys say what tables are, no secret is written, and what is written is read."""
+
+from __future__ import annotations
+
+import sqlite3
+import tomllib
+
+import duckdb
+import pytest
+
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.proposals import looked_databases
+from orchestration.proposals.propose import propose
+from orchestration.proposals.secret_urls import secret_url
+from orchestration.proposals.written import write_source
+
+SHOP = """
+create table customers (pk integer primary key, first_name varchar(40), last_name varchar(40), email varchar(80), phone varchar(40),
+    personal_number varchar(20), photo blob, newsletter boolean, updated_at timestamp not null);
+create table purchases (no varchar(10) primary key, buyer integer references customers (pk), placed_at timestamp, total numeric(10, 2),
+    status varchar(20));
+create table lines (line_id integer primary key, parent varchar(10) references purchases (no), sku varchar(10), quantity integer,
+    unit_price numeric(10, 2));
+create view v_customers as select * from customers;
+create table migrations (version integer);
+insert into customers values (1, 'Åsa', 'Ek', 'asa@example.com', '+46701740601', '19800101-0000', null, true, '2026-01-01 10:00:00'),
+    (2, 'Bo', 'Al', 'bo@example.com', null, null, null, false, '2026-01-02 10:00:00');
+insert into purchases values ('A1', 1, '2026-01-03 10:00:00', 20.50, 'paid'), ('A2', 2, '2026-01-04 10:00:00', 5, 'paid');
+insert into lines values (1, 'A1', 'T-1', 2, 10.25), (2, 'A2', 'T-2', 1, 5);
+"""
+
+
+def sqlite_shop(path):
+    with sqlite3.connect(path) as con:
+        con.executescript(SHOP)
+    con.close()
+    return str(path)
+
+
+def duckdb_shop(path):
+    with duckdb.connect(str(path)) as con:
+        con.execute(SHOP)
+    return str(path)
+
+
+def source_of(found, name="shop"):
+    return tomllib.loads(found.block)["sources"][name]
+
+
+@pytest.mark.parametrize("made", [sqlite_shop, duckdb_shop])
+def test_keys_and_foreign_keys_say_what_tables_are_and_what_is_written_is_read(home, warehouse, tmp_path, made):
+    found = propose("shop", made(tmp_path / "Shop 1.db"), "SEK")
+    tables = source_of(found)["tables"]
+    assert {t: shape["maps"][0]["entity"] for t, shape in tables.items()} == {
+        "customers": "people", "purchases": "orders", "lines": "order_items",
+    }  # fmt: skip
+    assert {t: shape["key"] for t, shape in tables.items()} == {
+        "customers": ["pk"],
+        "purchases": ["no"],
+        "lines": ["line_id"],
+    }
+    assert tables["customers"]["cursor"] == "updated_at" and tables["customers"]["find_deletions"]
+    assert tables["purchases"]["maps"][0]["columns"]["person_key"] == "buyer", "its foreign key says so"
+    assert tables["lines"]["maps"][0]["columns"]["order_key"] == "parent"
+    by_name = {table.name: table for table in found.tables}
+    assert "a view of people" in by_name["v_customers"].problem
+    assert by_name["customers"].withheld == {"personal_number": "national identity numbers"}
+    assert (
+        "photo" in by_name["customers"].unmapped
+        and not {"photo", "personal_number"} & tables["customers"]["columns"].keys()
+    )
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    counts = extract_source(warehouse, home, settings, "shop")
+    assert {t: c.inserted for t, c in counts.items()} == {"customers": 2, "purchases": 2, "lines": 2}
+    rows = warehouse.execute("select no, buyer, total::varchar from raw_shop.purchases order by 1").fetchall()
+    assert rows == [("A1", "1", "20.50"), ("A2", "2", "5.00")]
+
+
+def test_a_look_reads_no_more_than_it_says_and_proves_no_key_by_a_part(tmp_path, monkeypatch):
+    path = tmp_path / "shop.sqlite"
+    with sqlite3.connect(path) as con:
+        con.executescript("create table customers (customer_id integer, email text, joined text)")
+        con.executemany(
+            "insert into customers values (?, ?, '2026-01-01')", [(n, f"p{n}@example.com") for n in range(20)]
+        )
+    con.close()
+    monkeypatch.setattr(looked_databases, "ROWS", 10)
+    (table,) = propose("shop", f"sqlite:///{path}", "SEK").tables
+    assert table.key == () and (table.rows, table.looked_at) == (11, 10)
+    monkeypatch.setattr(looked_databases, "ROWS", 20)
+    (table,) = propose("shop", f"sqlite:///{path}", "SEK").tables
+    assert table.key == ("customer_id",) and (table.rows, table.looked_at) == (20, None)
+
+
+def test_a_password_enters_neither_the_block_nor_an_error():
+    hidden = secret_url("shop", "postgresql://anna:s%40fe@db.example/shop?sslpassword=tr1cky")
+    assert hidden.written == "postgresql://anna:${SHOP_PASSWORD}@db.example/shop?sslpassword=${SHOP_SSLPASSWORD}"
+    assert hidden.variables == {"SHOP_PASSWORD": "s%40fe", "SHOP_SSLPASSWORD": "tr1cky"}
+    assert "s%40fe" not in repr(hidden) and "tr1cky" not in repr(hidden)
+    with pytest.raises(ConfigurationError) as refused:
+        propose("shop", "postgresql://anna:s3cret@127.0.0.1:1/shop?sslpassword=tr1cky", "SEK")
+    assert not any(word in str(refused.value) for word in ("s3cret", "tr1cky"))
+    for unclear in ("postgresql://anna:s3@cret@127.0.0.1/shop", "postgresql://anna:s3cret@127.0.0.1:port/shop"):
+        with pytest.raises(ConfigurationError) as refused:
+            propose("shop", unclear, "SEK")
+        assert "s3" not in str(refused.value)
+
+
+def test_a_password_may_stand_in_a_variable(monkeypatch):
+    monkeypatch.setenv("DB_WORD", "s3cret")
+    hidden = secret_url("shop", "mysql://anna:${DB_WORD}@db.example/shop")
+    assert hidden.plain == "mysql://anna:s3cret@db.example/shop"
+    assert hidden.written == "mysql://anna:${DB_WORD}@db.example/shop" and not hidden.is_new
+    monkeypatch.delenv("DB_WORD")
+    with pytest.raises(ConfigurationError, match="DB_WORD is not set"):
+        secret_url("shop", "mysql://anna:${DB_WORD}@db.example/shop")
