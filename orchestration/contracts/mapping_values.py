@@ -13,6 +13,11 @@ from collections.abc import Iterable
 from orchestration.core.settings.maps import ColumnMap
 from orchestration.core.warehouse import key_text, text
 
+# a currency beside an amount: kr, SEK, US$
+_BESIDE = r"[\p{L}\p{Sc}]{1,4}\.?"
+# what makes thousands or millions of an amount: tkr, mkr, 2k
+_MULTIPLE = r"(?i)\d\s*(?:t|k|m|mn|mio|mill|milj|mdr|mrd|[tkm](?:kr|sek|nok|dkk|eur|usd|gbp|€))\.?$"
+
 # white space that people and systems leave around a value; a pattern costs a third of trim with a list of characters
 _BLANKS = text(r"^[\s\p{Z}\x{FEFF}\x{200B}]+|[\s\p{Z}\x{FEFF}\x{200B}]+$")
 
@@ -30,16 +35,21 @@ def mapped_text(how: ColumnMap, of: str = "") -> str:
 
 
 def written_amount(value: str, decimal: str) -> str:
-    """SQL: an amount as people write it (1 234,50 kr; 99:-) as a number's text. What is none stays as it is, and cannot be read."""
+    """SQL: an amount as people write it (1 234,50 kr; 99:-; (12,00) for -12) as a number's text. What is none stays as it is, and
+    cannot be read: nor can a share (12 %) or a multiple (10 tkr), which are other numbers than they begin with."""
     other = "." if decimal == "," else ","
     mark = r"\." if decimal == "." else decimal
-    said = f"replace({stripped(f'cast({value} as varchar)')}, chr(8722), '-')"
+    said = f"translate({stripped(f'cast({value} as varchar)')}, chr(8722) || chr(8211), '--')"
+    # what accounts write for less than nothing, and a sign before the currency
+    said = rf"regexp_replace({said}, '^\(([^()-]*)\)$', '-\1')"
+    said = rf"regexp_replace({said}, '^-\s*({_BESIDE})\s*(\d)', '\1-\2')"
     # digits alone, or in groups of three; nothing but a currency stands around them
-    group = rf"[\s\x{{00A0}}\x{{202F}}'’{other}]"
-    pattern = rf"^([^\d\s,.-]{{1,4}}\.?\s*)?(-?\s*(?:\d+|\d{{1,3}}(?:{group}\d{{3}})+)(?:{mark}\d*)?)\s*([^\d\s,.-]{{1,4}}\.?|:-|,-)?$"
+    group = rf"[\s\x{{00A0}}\x{{202F}}\x{{2009}}'’{other}]"
+    pattern = rf"^({_BESIDE}\s*)?([-+]?\s*(?:\d+|\d{{1,3}}(?:{group}\d{{3}})+)(?:{mark}\d*)?)\s*({_BESIDE}|:-|,-)?$"
     number = f"regexp_extract({said}, {text(pattern)}, 2)"
     plain = f"replace(regexp_replace({number}, {text(f'[^0-9{decimal}-]')}, '', 'g'), {text(decimal)}, '.')"
-    return f"case when regexp_matches({said}, {text(pattern)}) then {plain} else {value} end"
+    is_one = f"regexp_matches({said}, {text(pattern)}) and not regexp_matches({said}, {text(_MULTIPLE)})"
+    return f"case when {is_one} then {plain} else {value} end"
 
 
 def is_ignored(how: ColumnMap, of: str = "") -> str:

@@ -92,7 +92,14 @@ def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
 
 def _ambiguous(one: Filled, columns: Mapping[str, Column]) -> str:
     column = columns.get(one.columns[0])
-    return "  # look at it: the day and the month may be the other way round" if column and column.is_ambiguous else ""
+    if not column or not column.is_ambiguous:
+        return ""
+    doubt = (
+        "the day and the month may be the other way round"
+        if column.formats
+        else "its mark may part thousands, or a fraction"
+    )
+    return f"  # look at it: {doubt}"
 
 
 def dialect(csv: CsvDialect) -> dict[str, object]:

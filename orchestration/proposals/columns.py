@@ -5,14 +5,15 @@ Here: one pass of DuckDB over all rows, for the types that fit its first rows. N
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.contracts.mapping_values import written_amount
 from orchestration.core.warehouse import quote, text
-from orchestration.proposals.words import currency_signs, words_for
+from orchestration.proposals.amounts import currency_beside, decimal_mark, number_type
+from orchestration.proposals.words import words_for
 
 SAMPLED = 5000
 _FEW = 30
@@ -22,16 +23,16 @@ FORMATS = (
     "%m/%d/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y%m%d", "%d.%m.%y",
     "%d/%m/%y", "%m/%d/%y", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M", "%Y-%m-%d %H.%M", "%d %b %Y", "%b %d, %Y",
 )  # fmt: skip
-_MONEY = r"^\s*(?:[^\d\s.,-]{1,4}\s*)?-?\d[\d\s.,\x{00A0}\x{202F}'’]*(?:\s*[^\d\s.,]{1,4}\.?|:-)?\s*$"
+# what tells an amount as people write it from a number
+_MARKED = r"[,.:()\s\p{Zs}'’\p{L}\p{Sc}]"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _PHONE = r"^(?:\+|00)\d[\d\s()-]{6,18}$"
-_MAX_SCALE = 8
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a column holds. `kind` is a type of DuckDB that every value fits; `formats` are of dates as text, of which more than one
-    fits where `is_ambiguous`; `money` is the decimal mark of amounts as people write them."""
+    """What a column holds. `kind` is a type of DuckDB that every value fits; `formats` are of dates as text; `money` is the decimal mark
+    of amounts as people write them. Where `is_ambiguous`, another format fits too, or the mark may part thousands."""
 
     name: str
     kind: str
@@ -42,6 +43,7 @@ class Column:
     is_ambiguous: bool = False
     money: str | None = None
     currency: str | None = None
+    has_currency_in_doubt: bool = False  # several stand beside its amounts, or one that is not known
     looks_like: str | None = None  # email or phone, by its values
     values: tuple[str, ...] = ()  # in lower case, where they are few
 
@@ -92,7 +94,7 @@ def columns_of(
     for name in names:
         filled, distinct = int(next(told)), int(next(told))
         fitting = [kind for kind, _ in candidates.get(name, []) if next(told)]
-        found.append(_column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal))
+        found.append(_column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal, relation))
     con.execute("drop table sampled")
     return found
 
@@ -102,7 +104,7 @@ def _trimmed(name: str) -> str:
 
 
 def _column(
-    con: duckdb.DuckDBPyConnection, name: str, known: str | None, fitting: list[str], counts: tuple[int, int, int], decimal: str
+    con: duckdb.DuckDBPyConnection, name: str, known: str | None, fitting: list[str], counts: tuple[int, int, int], decimal: str, relation: str
 ) -> Column:  # fmt: skip
     rows, filled, distinct = counts
     said = _trimmed(name)
@@ -118,13 +120,25 @@ def _column(
     first = fitting[0]
     how = plain.__dict__
     if first == "NUMBER":
-        return Column(**{**how, "kind": _number(con, said, decimal)})
+        kind, is_ambiguous = number_type(con, relation, said, decimal)
+        return Column(**{**how, "kind": kind, "is_ambiguous": is_ambiguous})
     if "%Y%m%d" in formats and "BIGINT" in fitting and len(fitting) > 1:
         return Column(**{**how, "formats": ("%Y%m%d",)})
     if formats:
         return Column(**{**how, "formats": tuple(formats[:1]), "is_ambiguous": len(formats) > 1})
-    if first == "MONEY":
-        return Column(**{**how, "money": _mark(con, said, decimal), "currency": _currency(con, said)})
+    if first.startswith("MONEY"):
+        marks = [kind.removeprefix("MONEY") for kind in fitting if kind.startswith("MONEY")]
+        mark, is_ambiguous = (marks[0], False) if len(marks) == 1 else decimal_mark(con, relation, said, decimal)
+        currency, is_known = currency_beside(con, relation, said)
+        return Column(
+            **{
+                **how,
+                "money": mark,
+                "is_ambiguous": is_ambiguous,
+                "currency": currency,
+                "has_currency_in_doubt": not is_known,
+            }
+        )
     if first in ("email", "phone"):
         return Column(**{**how, "looks_like": first})
     return Column(**{**how, "kind": first})
@@ -145,38 +159,9 @@ def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list
         *((f, f"try_strptime({v}, {text(f)}) is not null") for f in FORMATS if f != "%Y%m%d"),
         ("email", f"regexp_matches({v}, {text(_EMAIL)})"),
         ("phone", f"regexp_matches({v}, {text(_PHONE)})"),
-        ("MONEY", f"regexp_matches({v}, {text(_MONEY)}) and regexp_matches({v}, '[,.  :A-Za-z€$£]')"),
+        *((f"MONEY{mark}", f"coalesce(isfinite(try_cast({written_amount(v, mark)} as double)), false) and regexp_matches({v}, {text(_MARKED)})") for mark in ",."),
     ]  # fmt: skip
     asked = ", ".join(f"coalesce(bool_and({fits}) filter ({v} is not null), false)" for _, fits in cases)
     (row,) = con.execute(f"select {asked} from sampled").fetchall()
     found = [case for case, holds in zip(cases, row, strict=True) if holds]
     return [case for case in found if case[0] != "NUMBER" or not any(kind == "BIGINT" for kind, _ in found)]
-
-
-def _number(con: duckdb.DuckDBPyConnection, value: str, decimal: str) -> str:
-    """DECIMAL where the fractions are short, as of money; DOUBLE where not."""
-    pattern = text(rf"^-?\d{{1,12}}(?:[{decimal}](\d*))?$")
-    is_plain, scale = con.execute(
-        f"select bool_and(regexp_matches({value}, {pattern})), max(length(regexp_extract({value}, {pattern}, 1))) from sampled where {value} is not null"
-    ).fetchall()[0]
-    if not is_plain or (scale or 0) > _MAX_SCALE:
-        return "DOUBLE"
-    return f"DECIMAL(18, {max(2, int(scale or 0))})"
-
-
-def _mark(con: duckdb.DuckDBPyConnection, value: str, decimal: str) -> str:
-    """The decimal mark of amounts: what stands before their last one or two digits."""
-    rows = con.execute(
-        rf"select regexp_extract({value}, '([.,])\d{{1,2}}\D*$', 1) as m, count(*) from sampled where {value} is not null group by 1 order by 2 desc"
-    ).fetchall()
-    return next((str(mark) for mark, _ in rows if mark), decimal)
-
-
-def _currency(con: duckdb.DuckDBPyConnection, value: str) -> str | None:
-    """The currency that stands beside every amount, where it is one."""
-    rows = con.execute(
-        rf"select distinct lower(regexp_replace({value}, '[\d\s.,\x{{00A0}}\x{{202F}}''’]|(^|\s)-(\s|\d|$)', '', 'g')) from sampled where {value} is not null"
-    ).fetchall()
-    signs = {re.sub(r"^-+(?=\w)|\.$", "", str(sign)) for (sign,) in rows} - {""}
-    found = {currency_signs().get(sign) for sign in signs}
-    return found.pop() if len(found) == 1 else None

@@ -119,8 +119,12 @@ def with_currency(one: Proposal, columns: list[Column], currency: str) -> Propos
     if not amounts:
         return one
     by_name = {column.name: column for column in columns}
-    own = next((c for name in amounts if (c := by_name[name].currency or currency_of(name))), None)
-    return replace(one, constants={**one.constants, "currency": own or currency})
+    own = {c for name in amounts if (c := by_name[name].currency or currency_of(name))}
+    doubtful = next((name for name in amounts if by_name[name].has_currency_in_doubt and not currency_of(name)), None)
+    if doubtful or len(own) > 1:
+        said = f"{doubtful or ', '.join(amounts)}: not mapped, for its amounts are of several currencies, or of one that is not known"
+        return replace(one, missing=(*one.missing, "currency"), notes=(*one.notes, said))
+    return replace(one, constants={**one.constants, "currency": own.pop() if own else currency})
 
 
 def declared(table: FoundTable) -> tuple[dict[str, str], str | None]:

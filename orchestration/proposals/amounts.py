@@ -1,0 +1,56 @@
+"""How amounts are written: the type that keeps their fractions, the decimal mark, the currency beside them.
+
+Here: questions to all rows of a column that is known to hold amounts. Not here: which column does (columns.py), how an amount is read
+(contracts/mapping_values.py).
+"""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from orchestration.core.warehouse import text
+from orchestration.proposals.words import currency_signs
+
+# digits that a mark may part by thousands as well as from a fraction
+_EITHER = r"^-?[1-9]\d{0,2}(?:[.,]\d{3})?$"
+_MAX_SCALE = 8
+_MOST_SIGNS = 30
+
+
+def number_type(con: duckdb.DuckDBPyConnection, relation: str, value: str, decimal: str) -> tuple[str, bool]:
+    """DECIMAL where the fractions are short, as of money; DOUBLE where not. Whether its mark may be one of thousands."""
+    pattern = text(rf"^-?\d{{1,12}}(?:[{decimal}](\d*))?$")
+    is_plain, scale, is_either, has_mark = con.execute(
+        f"select bool_and(regexp_matches({value}, {pattern})), max(length(regexp_extract({value}, {pattern}, 1))), "
+        f"bool_and(regexp_matches({value}, {text(_EITHER)})), bool_or(contains({value}, {text(decimal)})) from {relation} where {value} is not null"
+    ).fetchall()[0]
+    if not is_plain or (scale or 0) > _MAX_SCALE:
+        return "DOUBLE", False
+    return f"DECIMAL(18, {max(2, int(scale or 0))})", bool(is_either and has_mark)
+
+
+def decimal_mark(con: duckdb.DuckDBPyConnection, relation: str, value: str, decimal: str) -> tuple[str, bool]:
+    """The decimal mark of amounts that can be read by either: what stands before their last one or two digits, or not what stands
+    before three. Whether that is in doubt."""
+    rows = con.execute(
+        rf"select regexp_extract({value}, '([.,])\d{{1,2}}\D*$', 1) as last, regexp_extract({value}, '\d([.,])\d{{3}}(\D|$)', 1) as parts, count(*) as n "
+        f"from {relation} where {value} is not null group by all order by n desc, last, parts"
+    ).fetchall()
+    if last := next((mark for mark, _, _ in rows if mark), ""):
+        return str(last), False
+    if parts := next((mark for _, mark, _ in rows if mark), ""):
+        return ("," if parts == "." else "."), True
+    return decimal, False
+
+
+def currency_beside(con: duckdb.DuckDBPyConnection, relation: str, value: str) -> tuple[str | None, bool]:
+    """The currency that stands beside amounts, where it is one; whether all that stands there is known, and of one."""
+    rows = con.execute(
+        rf"select distinct lower(regexp_replace({value}, '[\d\s\p{{Zs}}.,()''’+−–]|(^|\s)-(\s|\d|$)', '', 'g')) from {relation} where {value} is not null limit {_MOST_SIGNS}"
+    ).fetchall()
+    signs = {re.sub(r"^-+(?=\w|\W)(?!$)|(?<!:)-$", "", str(sign)) for (sign,) in rows} - {""}
+    found = {currency_signs().get(sign) for sign in signs}
+    known = found.pop() if len(found) == 1 else None
+    return known, known is not None or not signs
