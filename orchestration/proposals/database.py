@@ -32,6 +32,7 @@ from orchestration.proposals.found import (
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
+from orchestration.proposals.numbers import by_values
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.words import words_of
 
@@ -126,13 +127,15 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
         sample(con, "first_looked")
         known = {} if database.is_loose else {c: k for c in columns if (k := there.columns[c]) and k != "VARCHAR"}
         found = [_as_declared(c, there, database) for c in columns_of(con, "first_looked", columns, known=known)]
+        count = found[0].rows
+        withheld |= by_values(con, "first_looked", found)
+        found = [c for c in found if c.name not in withheld]
         whole = [c for c in found if c.filled]
-        key = there.key if set(there.key) <= set(columns) else ()
+        key = there.key if set(there.key) <= {c.name for c in found} else ()
         if not key and is_all:
             key = proved_key(con, "first_looked", whole, likely_keys(name, whole))
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
-    count = found[0].rows
     table = FoundTable(
         name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, proposed(name, found, key), nested,
         is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),

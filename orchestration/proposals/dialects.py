@@ -18,7 +18,7 @@ from typing import Literal
 
 from orchestration.core.settings import CsvDialect
 from orchestration.extract.unpacked import GZIP, MARKS
-from orchestration.proposals.words import words_for
+from orchestration.proposals.words import concepts_of, words_for
 
 _START = 256 * 1024
 _END = 16 * 1024
@@ -63,7 +63,7 @@ def sniffed(path: Path) -> Written | None:
         if len(rows) < 2:
             return None
     at = next((n for n, row in enumerate(rows) if len(row) == width[0][0] and _is_filled(row)), 0)
-    has_header = not any(_NUMBER.match(name) or _VALUE.search(name) for name in _named(rows[at]))
+    has_header = _is_header([name.strip() for name in rows[at]], rows[at + 1 :])
     names = [" ".join(name.split()) for name in rows[at]]
     if not has_header:
         names = [f"column_{n}" for n in range(1, len(names) + 1)]
@@ -75,10 +75,19 @@ def sniffed(path: Path) -> Written | None:
     return Written(said, tuple(names), _total(path, said, is_gzip=is_gzip))
 
 
-def _named(row: list[str]) -> list[str]:
-    while row and not row[-1].strip():
-        row = row[:-1]
-    return row
+def _is_header(names: list[str], body: list[list[str]]) -> bool:
+    """Whether a line names columns. One of texts without a word that is known, above nothing but texts, may be about somebody. Blank
+    names are of nothing: an index that a program wrote, columns at the end."""
+    if any(name and (_NUMBER.match(name) or _VALUE.search(name)) for name in names):
+        return False
+    alike = zip(*(row[: len(names)] for row in body if len(row) >= len(names)), strict=False)
+    columns = list(zip(names, alike, strict=False))
+    if any(name and name in values for name, values in columns):
+        return False
+    is_known = any(concepts_of(name) for name in names)
+    return (
+        is_known or not body or any(_NUMBER.match(v) or _VALUE.search(v) for _, values in columns for v in values if v)
+    )
 
 
 def _is_filled(row: list[str]) -> bool:

@@ -43,6 +43,7 @@ class FoundTable:
     dialect: CsvDialect | None = None
     is_view: bool = False
     looked_at: int | None = None  # rows, where they are not all
+    notes: tuple[str, ...] = ()  # what a person has to know of all its rows
 
     @property
     def usable(self) -> list[Proposal]:
@@ -67,7 +68,11 @@ class ProposedSource:
 
     @property
     def notes(self) -> list[str]:
-        return [note for table in self.tables for one in table.maps for note in one.notes]
+        return [
+            note
+            for table in self.tables
+            for note in (*table.notes, *(said for one in table.maps for said in one.notes))
+        ]
 
 
 def assert_name(name: str) -> None:

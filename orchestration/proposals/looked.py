@@ -45,6 +45,8 @@ class Looked:
     total: str | None = None
     nothing: tuple[str, ...] = ()  # words for nothing beyond those that a source has by itself
     nested: tuple[str, ...] = ()  # columns whose values are lists or objects
+    unread: int = 0  # lines that have not the fields of the header
+    doubled: tuple[str, ...] = ()  # columns of another's name, but for the case of its letters
 
 
 @contextmanager
@@ -112,9 +114,23 @@ def _csv(
             relation = "looked_at"
             sample(con, relation)
         found = columns_of(con, relation, names, written.csv.decimal)
-        yield Looked(group, found, relation, found[0].rows, written.csv, written.total, tuple(nothing))
+        doubled = tuple(name for name in written.header if name and name not in names)
+        yield Looked(
+            group, found, relation, found[0].rows, written.csv, written.total, tuple(nothing), unread=_unread(con), doubled=doubled
+        )  # fmt: skip
     finally:
         batch.close()
+
+
+def _unread(con: duckdb.DuckDBPyConnection) -> int:
+    """Lines of the files that the reader rejected. What they say stays there."""
+    tables = con.execute(
+        "select table_name from duckdb_tables() where regexp_full_match(table_name, 'rejects_[0-9]+')"
+    ).fetchall()
+    lines = [
+        f"select distinct s.file_path, e.line from {t} e join {t}_scan s using (scan_id, file_id)" for (t,) in tables
+    ]
+    return int(con.execute(f"select count(*) from ({' union '.join(lines)})").fetchall()[0][0]) if lines else 0
 
 
 def sheets_of(place: Place, group: FileGroup) -> list[str]:

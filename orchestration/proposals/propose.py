@@ -14,7 +14,7 @@ from orchestration.core.errors import SourceError
 from orchestration.proposals import block
 from orchestration.proposals.database import database_url, is_database, propose_database
 from orchestration.proposals.derived import without_doubles
-from orchestration.proposals.entities import likely_keys, proposed, withheld
+from orchestration.proposals.entities import likely_keys, proposed
 from orchestration.proposals.found import (
     FoundTable,
     ProposedSource,
@@ -27,8 +27,9 @@ from orchestration.proposals.found import (
 )
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_of
+from orchestration.proposals.numbers import by_values
 from orchestration.proposals.places import FileGroup, Place, groups_of, place_of, sheet_groups
-from orchestration.proposals.proposal import Proposal
+from orchestration.proposals.refined import notes_of, without_total
 
 
 def propose(name: str, said: str, currency: str) -> ProposedSource:
@@ -83,10 +84,11 @@ def _found(
     try:
         with look(con, name, place, group) as looked:
             names = [column.name for column in looked.columns]
-            kept = [column for column in looked.columns if column.name not in withheld(names)]
+            why = why_withheld(names) | by_values(con, looked.relation, looked.columns)
+            kept = [column for column in looked.columns if column.name not in why]
             key = proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
             maps = [
-                _without_total(with_currency(one, kept, currency), names[0], looked.total)
+                without_total(with_currency(one, kept, currency), names[0], looked.total)
                 for one in proposed(group.table, kept, key)
             ]
     except SourceError as error:
@@ -96,24 +98,12 @@ def _found(
         problem = f"it cannot be read to its end ({type(error).__name__}, {group.files[-1]})"
         return group, None, unread(group.table, problem, len(group.files))
     read = {column for one in maps for filled in one.filled for column in filled.columns}
-    why = why_withheld(names)
-    unmapped = [column for column in names if column not in read and column not in why] + list(looked.nested)
+    unmapped = [column for column in names if column not in read and column not in why]
     table = FoundTable(
-        group.table, len(group.files), looked.rows, looked.columns, key, why, maps, unmapped, dialect=looked.csv
-    )
+        group.table, len(group.files), looked.rows, looked.columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled],
+        dialect=looked.csv, notes=notes_of(group.table, looked),
+    )  # fmt: skip
     return group, looked, table
-
-
-def _without_total(one: Proposal, first: str, total: str | None) -> Proposal:
-    """The map, which leaves out the line of totals: its first column says that it is one."""
-    if total is None:
-        return one
-    at = next((n for n, f in enumerate(one.filled) if f.columns == (first,) and not f.values), None)
-    if at is None:
-        return one
-    filled = [*one.filled]
-    filled[at] = replace(filled[at], ignore=(total,))
-    return replace(one, filled=tuple(filled))
 
 
 def _source(name: str, url: str, form: str, tables: list[tuple[FileGroup, Looked | None, FoundTable]]) -> list[str]:

@@ -1,0 +1,95 @@
+"""What `add-source` takes for a header, for a number of somebody, and for a line that it cannot read: nothing is lost without a word."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from orchestration.core.errors import ConfigurationError
+from orchestration.proposals.propose import propose
+
+
+def table_of(tmp_path, content, name="customers"):
+    (tmp_path / f"{name}.csv").write_text(content)
+    found = propose("shop", str(tmp_path), "SEK")
+    return tomllib.loads(found.block)["sources"]["shop"]["tables"][name], found
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (",customer_id,name,email", "{n},c{n},A,{n}@example.com"),
+        ("customer_id,name,,email,,", "c{n},A,,{n}@example.com,,"),
+    ],
+)
+def test_a_header_may_have_blank_names(tmp_path, header, row):
+    table, _ = table_of(tmp_path, "\n".join([header, *(row.format(n=n) for n in range(5))]) + "\n")
+    assert table["key"] == ["customer_id"] and table["maps"][0]["columns"]["email"] == "email"
+    assert "csv" not in table, "the first line is the header"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["Anna,Eriksson,Lund\nBo,Ek,Kiruna\nCilla,Alm,Malmö\n", "Kund,Anna,Eriksson,Lund\nKund,Bo,Ek,Kiruna\n"],
+)
+def test_a_first_line_about_somebody_names_no_columns(tmp_path, content):
+    (tmp_path / "customers.csv").write_text(content)
+    with pytest.raises(ConfigurationError) as caught:
+        propose("shop", str(tmp_path), "SEK")
+    assert "column_1" in caught.value.what and not any(
+        word in str(caught.value) for word in ("Anna", "Eriksson", "Lund")
+    )
+
+
+def swedish_numbers(count):
+    """Made-up identity numbers with right check digits."""
+    for n in range(count):
+        stem = f"{60 + n:02d}0{n % 9 + 1}1{n % 9}{100 + n:03d}"
+        digits = [int(digit) * (2 - at % 2) for at, digit in enumerate(stem)]
+        yield f"19{stem}{-sum(d // 10 + d % 10 for d in digits) % 10}"
+
+
+@pytest.mark.parametrize("name", ["kundnr", "kod", "medlemsnr"])
+@pytest.mark.parametrize("is_short", [False, True])
+def test_a_column_of_identity_numbers_is_known_by_its_values(tmp_path, name, is_short):
+    numbers = [f"{n[2:8]}-{n[8:]}" if is_short else n for n in swedish_numbers(8)]
+    content = "\n".join([f"{name},namn,epost", *(f"{n},A,{at}@example.com" for at, n in enumerate(numbers))])
+    table, found = table_of(tmp_path, content + "\n")
+    assert name not in table["columns"] and name not in table["key"]
+    assert found.tables[0].withheld == {name: "its values are national identity numbers"}
+
+
+def test_numbers_of_as_many_digits_are_none(tmp_path):
+    content = "\n".join(
+        ["kundnr,namn,epost,mobil", *(f"55600{n:05d},A,{n}@example.com,07017406{n:02d}" for n in range(40))]
+    )
+    table, found = table_of(tmp_path, content + "\n")
+    assert table["key"] == ["kundnr"] and not found.tables[0].withheld
+
+
+def test_a_second_column_of_a_name_is_told_of(tmp_path):
+    _, found = table_of(
+        tmp_path, "customer_id,Email,EMAIL\n1,a@example.com,b@example.com\n2,c@example.com,d@example.com\n"
+    )
+    assert found.tables[0].unmapped == ["EMAIL"]
+
+
+def test_lines_that_cannot_be_read_and_totals_are_told_of(tmp_path):
+    _, found = table_of(
+        tmp_path, "customer_id,name,email\n1,A,a@example.com\n2,B\n3,C,c@example.com\n4,D,d@example.com,x\n"
+    )
+    assert found.tables[0].rows == 2 and "2 lines have not the fields of the header" in found.notes[0]
+    lines = [f"{n};{n};2025-01-0{n};{n},50" for n in range(1, 6)]
+    content = "\n".join(["Ordernr;Kundnr;Orderdatum;Summa", *lines, "Summa;;;17,50"]) + "\n"
+    (tmp_path / "customers.csv").unlink()
+    _, found = table_of(tmp_path, content, "ordrar")
+    assert "the line that begins with Summa is taken for totals" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["facktillhörighet", "kyrkosamfund", "kirkeskat", "partisympati", "specialkost", "vamma"]
+)
+def test_more_special_categories_are_known_by_their_names(tmp_path, name):
+    _, found = table_of(tmp_path, f"customer_id,email,{name}\n1,a@example.com,x\n2,b@example.com,y\n")
+    assert list(found.tables[0].withheld) == [name]
