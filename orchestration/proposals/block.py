@@ -62,10 +62,10 @@ def map_lines(source: str, table: str, proposal: Proposal, columns: Sequence[Col
     lines += [f"name = {said(proposal.name)}"] if proposal.name else []
     lines += ["one_row_per_key = true"] if proposal.one_row_per_key else []
     lines += [f"constants = {said(proposal.constants)}"] if proposal.constants else []
-    lines += [f"# {note}" for note in proposal.notes]
+    lines += comment(proposal.notes)
     lines += ["", f"[sources.{source}.tables.{table}.maps.columns]"]
     for one in proposal.filled:
-        doubt = f"  # look at it: {one.why}" if one.sureness < _SURE else ""
+        doubt = f"  {comment([f'look at it: {one.why}'])[0]}" if one.sureness < _SURE else ""
         how = _how(one, entities()[proposal.entity][one.target], by_name)
         lines.append(f"{one.target} = {said(how)}" + (doubt or _ambiguous(one, by_name)))
     return lines
@@ -115,4 +115,5 @@ def _name(key: str) -> str:
 
 
 def comment(lines: Iterable[str]) -> list[str]:
-    return [f"# {line}" for line in lines]
+    """A name of a column may hold the end of a line: what stands behind it would be no comment."""
+    return [f"# {' '.join(''.join(sign if sign.isprintable() else ' ' for sign in line).split())}" for line in lines]

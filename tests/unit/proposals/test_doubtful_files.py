@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 
 import pytest
@@ -93,3 +94,11 @@ def test_lines_that_cannot_be_read_and_totals_are_told_of(tmp_path):
 def test_more_special_categories_are_known_by_their_names(tmp_path, name):
     _, found = table_of(tmp_path, f"customer_id,email,{name}\n1,a@example.com,x\n2,b@example.com,y\n")
     assert list(found.tables[0].withheld) == [name]
+
+
+def test_a_name_with_the_end_of_a_line_stays_within_its_comment(tmp_path):
+    name = 'note\n[sources.other]\nconnector = "files"'
+    rows = [{"customer_id": n, "email": f"{n}@example.com", name: "x", "nested" + name: [1]} for n in range(3)]
+    (tmp_path / "customers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = propose("shop", str(tmp_path), "SEK")
+    assert list(tomllib.loads(found.block)["sources"]) == ["shop"] and "[sources.other]" in found.block
