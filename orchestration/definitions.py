@@ -16,6 +16,7 @@ from orchestration.defs.jobs import (
     rebuild_identity_job,
     stale_sensor,
 )
+from orchestration.defs.prediction import prediction_assets
 from orchestration.defs.privacy import erase_job, export_job, privacy_assets
 from orchestration.defs.publishing import publication_assets
 from orchestration.defs.quality import quality_checks
@@ -38,6 +39,7 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
             *(dbt_steps(manifest, settings) if manifest else [unprepared_step(settings)]),
             *rights_specs(settings),
             identity_assets(settings),
+            prediction_assets(settings),
             publication_assets(settings),
         ],
         asset_checks=quality_checks(settings),

@@ -108,6 +108,14 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("every_phase_has_its_reasons", "Each inferred phase of life says how sure it is and why.",
                      "b.life_phase is not null and (b.life_phase_confidence is null or b.life_phase_reasons is null)"),
     ],
+    ("marts", "customer_scores"): [
+        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no score.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        between("decile", 1, 10),
+    ],
+    ("scores", "score_quality"): [
+        no_rows("no_fit_is_held_back", "The newest fit of each score is used: it is better than the simple rule, and not clearly worse than the last one.",
+                "select score from {batch} group by score having arg_max(is_held_back, as_of)", "WARN"),
+    ],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_segments"): [],
     ("segments", "segment_membership_history"): [
@@ -200,6 +208,8 @@ _RULES: dict[tuple[str, str], list[Check]] = {
 }  # fmt: skip
 
 
+# as many rows as nights have scores for
+_UNEVEN = (("marts", "customer_scores"), ("scores", "score_quality"))
 # groups of customers come and go by one customer: of few, all may rightly go
 _GROUPS = ("bridge_household_customers", "dim_households")
 _FEW = 20
@@ -212,7 +222,7 @@ def suites(settings: Settings, history: History) -> list[Suite]:
         # an answer has as many rows as what is asked about has channels, products or weeks
         volume = (
             ()
-            if schema == "insight"
+            if schema == "insight" or (schema, table) in _UNEVEN
             else (keeps_its_volume(f"{schema}.{table}", history, settings.quality.max_volume_drop, few=few),)
         )
         found.append(Suite("promise", schema, table, (schema, table), (*volume, *rules)))

@@ -1,4 +1,4 @@
-{{ config(meta={"dagster": {"ref": {"name": "contact_permissions"}}}) }}
+{{ config(meta={"dagster": {"ref": {"name": (var("audiences") or ["contact_permissions"])[0]}}}) }}
 
 -- No permission, no row: every row of every audience has an effective permission for its purpose, channel and address.
 -- The var holds every model of the schema audiences. Seeds are not read: a test runs with the first of what it names.

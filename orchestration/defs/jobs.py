@@ -33,7 +33,7 @@ def nightly_job(settings: Settings) -> Any:
 def rebuild_identity_job() -> Any:
     return dg.define_asset_job(
         "rebuild_identity",
-        selection=dg.AssetSelection.groups("identity", "marts", "segments"),
+        selection=dg.AssetSelection.groups("identity", "marts", "scores", "segments"),
         description="Compare all people anew and rebuild what stands on it; the next night publishes. Ids and decisions stay.",
         executor_def=dg.in_process_executor,
         tags={RECALIBRATE_TAG: "true", FULL_REFRESH_TAG: "true"},

@@ -12,7 +12,7 @@ from orchestration.defs.resources import NightResource
 from orchestration.run.night import tell
 
 # publishing waits for the checks of what nothing in the same dbt step reads; the gate then counts all of them
-_WITH_MODELS_BELOW = ("conformed", "identity", "marts", "segments", "insight", "quarantine")
+_WITH_MODELS_BELOW = ("conformed", "identity", "marts", "scores", "segments", "insight", "quarantine")
 
 
 _STAGES: dict[Stage, str] = {

@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 
 from orchestration.prediction.forecast_quality import Quality, measured
+from orchestration.prediction.no_purchase import ChanceQuality, Correction, learned_correction, measured_chances
 from orchestration.prediction.pareto_nbd import Array
 from orchestration.prediction.purchase_histories import Customers, Reading, customers_until, purchases_between
 from orchestration.prediction.purchase_model import Expected, expect, fit, learned_slope, tilt
@@ -48,6 +49,13 @@ class Window:
     slope: float
     # squared error of each baseline less the model's: mean and standard error
     against: dict[str, tuple[float, float]]
+    # of the value: the mean squared error of the model and of own rate × own amount, and as above
+    value_error: float
+    value_error_of_rate: float
+    value_against: tuple[float, float]
+    none: ChanceQuality
+    # what the window teaches of the chance of no purchase
+    correction: Correction
 
     def as_dict(self) -> dict[str, Any]:
         told = ("fit_until", "until", "customers", "purchases", "value")
@@ -125,6 +133,9 @@ def _window(con: duckdb.DuckDBPyConnection, fit_until: date, until: date, readin
     ]
     tilted = [plain.purchases * tilt(plain.purchases, found, customers) for found in halves]
     told = {MODEL: np.where(learning, tilted[1], tilted[0]), **simple}
+    factor = np.divide(told[MODEL], plain.purchases, where=plain.purchases > 0, out=np.ones_like(actual))
+    none, has_none = plain.none**factor, (actual == 0).astype(float)
+    worth, worth_of_rate = plain.value * factor, simple[RATE] * customers.mean_spent
     return Window(
         fit_until=fit_until,
         until=until,
@@ -137,6 +148,11 @@ def _window(con: duckdb.DuckDBPyConnection, fit_until: date, until: date, readin
         value_log_ratio=_log_ratio(np.maximum(spent, 0), plain.value),
         slope=slope,
         against={name: _against(simple[name], told[MODEL], actual) for name in simple},
+        value_error=float(np.mean((worth - spent) ** 2)),
+        value_error_of_rate=float(np.mean((worth_of_rate - spent) ** 2)),
+        value_against=_against(worth_of_rate, worth, spent),
+        none=measured_chances(none, has_none, simple[RATE]),
+        correction=learned_correction(none, has_none),
     )  # fmt: skip
 
 

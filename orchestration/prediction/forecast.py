@@ -10,6 +10,7 @@ from datetime import date
 import duckdb
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from orchestration.prediction import intervals
 from orchestration.prediction.backtests import (
@@ -24,7 +25,7 @@ from orchestration.prediction.backtests import (
 )
 from orchestration.prediction.pareto_nbd import Array
 from orchestration.prediction.purchase_histories import Customers, Reading, customers_until
-from orchestration.prediction.purchase_model import Expected, expect, fit
+from orchestration.prediction.purchase_model import Expected, PurchaseModel, expect, fit
 
 # more customers than this say nothing more about the parameters: a fit and its windows look at a sample, scores are of all
 ENOUGH = 15_000
@@ -77,25 +78,43 @@ class Scores:
         )
 
 
+@dataclass(frozen=True)
+class Learned:
+    """A fit: the model, the rule that replaces it where that was clearly better, and the past windows that say so."""
+
+    model: PurchaseModel
+    name: str
+    windows: list[Window]
+    fitted_to: int
+
+
 def forecast(con: duckdb.DuckDBPyConnection, first_day: date, fit_until: date, until: date) -> Scores:
     """Scores of everybody in the temporary table purchase_days who bought by `fit_until`. Later rows are not looked at.
 
     Makes the temporary table customer_counts. Few customers, even one, have scores too: they are near what shops have in general,
     and their interval is wide.
     """
+    learned = learn(con, first_day, fit_until, (until - fit_until).days)
+    return applied(con, learned, first_day, fit_until, until)
+
+
+def learn(con: duckdb.DuckDBPyConnection, first_day: date, fit_until: date, days: int) -> Learned:
+    """The fit for a forecast of so many days, from what is known by `fit_until`."""
+    # threads that wait for each other in a loop cost more than four parameters gain by them
+    with threadpool_limits(1):
+        reading = _reading(con, first_day, fit_until)
+        windows = backtests(con, first_day, fit_until, days, reading)
+        some = customers_until(con, fit_until, reading)
+        model = replace(fit(some), slope=slope_of(windows))
+        return Learned(model, choice_of(windows), windows, len(some.history))
+
+
+def applied(con: duckdb.DuckDBPyConnection, learned: Learned, first_day: date, fit_until: date, until: date) -> Scores:
+    """What a fit, of that day or of an earlier one, says of everybody who bought by `fit_until`."""
+    model, name, windows = learned.model, learned.name, learned.windows
     days = (until - fit_until).days
-    buyers = con.execute(
-        "select count(distinct customer) from purchase_days where is_purchase and day <= $1", [fit_until]
-    ).fetchall()[0][0]
-    is_many = buyers > 3 * ENOUGH
-    step = max(1, (fit_until - first_day).days // _STEPS) if is_many else 1
-    reading = Reading(buyers // ENOUGH if is_many else 1, step)
-    windows = backtests(con, first_day, fit_until, days, reading)
-    some = customers_until(con, fit_until, reading)
-    model = replace(fit(some), slope=slope_of(windows))
-    customers = customers_until(con, fit_until, Reading(step=step)) if is_many else some
+    customers = customers_until(con, fit_until, Reading(step=_reading(con, first_day, fit_until).step))
     expected = expect(model, customers, days / 7)
-    name = choice_of(windows)
     if name != MODEL:
         expected = _of_baseline(expected, baselines(con, customers, days)[name])
     low, high = _intervals(expected)
@@ -105,7 +124,7 @@ def forecast(con: duckdb.DuckDBPyConnection, first_day: date, fit_until: date, u
         until=until,
         model=name,
         parameters=model.rates.around.parameters | {"amount_slope": model.slope},
-        fitted_to=len(some.history),
+        fitted_to=learned.fitted_to,
         customers=customers,
         expected=expected,
         low=low,
@@ -114,6 +133,15 @@ def forecast(con: duckdb.DuckDBPyConnection, first_day: date, fit_until: date, u
         value=value,
         windows=windows,
     )
+
+
+def _reading(con: duckdb.DuckDBPyConnection, first_day: date, fit_until: date) -> Reading:
+    buyers = con.execute(
+        "select count(distinct customer) from purchase_days where is_purchase and day <= $1", [fit_until]
+    ).fetchall()[0][0]
+    if buyers <= 3 * ENOUGH:
+        return Reading()
+    return Reading(buyers // ENOUGH, max(1, (fit_until - first_day).days // _STEPS))
 
 
 def _of_baseline(expected: Expected, simple: Array) -> Expected:

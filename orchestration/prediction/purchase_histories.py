@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 import numpy as np
@@ -87,6 +87,11 @@ def read_purchases(
             to_do="name the columns with --customer, --date and --amount, and the dates' format with --date-format",
         )
     return ReadRows(rows, left_out, refunds, first, last)
+
+
+def read_marts(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """Makes the temporary table purchase_days of the marts: who may be profiled, by a time (UTC, naive)."""
+    con.execute(sql_script(__file__, "purchase_days_of_marts"), {"as_of": as_of})
 
 
 def customers_until(con: duckdb.DuckDBPyConnection, until: date, reading: Reading = Reading()) -> Customers:

@@ -19,12 +19,13 @@ _SLOPE_WIDTH = 0.15
 
 @dataclass(frozen=True)
 class Expected:
-    """Of each customer: purchases, their variance, the chance of still buying, and the value. `parameter_variance` is of the
-    logarithm of all purchases together, as far as the fit does not know its parameters."""
+    """Of each customer: purchases, their variance, the chance of still buying, the chance of no purchase, and the value.
+    `parameter_variance` is of the logarithm of all purchases together, as far as the fit does not know its parameters."""
 
     purchases: Array
     variance: Array
     alive: Array
+    none: Array
     value: Array
     parameter_variance: float
 
@@ -56,6 +57,8 @@ def expect(model: PurchaseModel, customers: Customers, weeks: float) -> Expected
         purchases * factor,
         variance,
         seen.alive[of_history],
+        # of who buys by a factor more, as if the factor were of the rate
+        seen.none[of_history] ** factor,
         value,
         _parameter_variance(model, customers.histories, weeks),
     )

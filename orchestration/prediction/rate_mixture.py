@@ -35,11 +35,13 @@ class RateMixture:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a customer of each history does in the weeks that follow: purchases expected, their variance, the chance of still buying."""
+    """What a customer of each history does in the weeks that follow: purchases expected, their variance, the chance of still buying,
+    the chance of no purchase."""
 
     expected: Array
     variance: Array
     alive: Array
+    none: Array
 
 
 def fit(histories: Histories) -> RateMixture:
@@ -63,14 +65,17 @@ def outlook(model: RateMixture, histories: Histories, weeks: float) -> Outlook:
     stays = -np.expm1(-leaving * weeks) / leaving
     # the mean of the square of the weeks until a customer leaves, at most `weeks`
     squared = 2 * (1 - np.exp(-leaving * weeks) * (1 + leaving * weeks)) / leaving**2
-    moments = np.stack([np.ones_like(buying), buying * stays, buying * stays + buying**2 * squared], axis=1)
+    # the first event of the two, a purchase or leaving, comes within `weeks` and is a purchase
+    buys = buying / (buying + leaving) * -np.expm1(-(buying + leaving) * weeks)
+    moments = np.stack([np.ones_like(buying), buying * stays, buying * stays + buying**2 * squared, buys], axis=1)
     told = model.weights[:, None] * moments
     parts = [
         ((likelihood * alive) @ told) / (likelihood @ model.weights)[:, None]
         for likelihood, alive in _likelihoods(histories)
     ]
-    found = np.concatenate(parts) if parts else np.empty((0, 3))
-    return Outlook(found[:, 1], np.maximum(found[:, 2] - found[:, 1] ** 2, found[:, 1]), found[:, 0])
+    found = np.concatenate(parts) if parts else np.empty((0, 4))
+    variance = np.maximum(found[:, 2] - found[:, 1] ** 2, found[:, 1])
+    return Outlook(found[:, 1], variance, found[:, 0], np.clip(1 - found[:, 3], 0.0, 1.0))
 
 
 def _grid() -> tuple[Array, Array]:

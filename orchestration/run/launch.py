@@ -35,7 +35,7 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # asset key prefix → step, in the order of the flow
 _STEPS = {
     "raw": "extract", "conformed": "conformed", "quarantine": "quarantine", "identity": "identity",
-    "marts": "marts", "segments": "segments", "insight": "insight", "audiences": "audiences", "bi": "bi", "bi_open": "bi", "publishing": "publishing",
+    "marts": "marts", "scores": "scores", "segments": "segments", "insight": "insight", "audiences": "audiences", "bi": "bi", "bi_open": "bi", "publishing": "publishing",
 }  # fmt: skip
 # what the publication counts as customers
 _CUSTOMERS = ("bi", "dim_customers")

@@ -22,7 +22,17 @@ def defs(compiled):
 
 def test_groups_are_those_of_the_design(defs):
     groups = {spec.group_name for spec in defs.resolve_all_asset_specs() if spec.group_name}
-    assert {"extract", "staging", "conformed", "identity", "marts", "segments", "quality", "publishing"} <= groups
+    assert {
+        "extract",
+        "staging",
+        "conformed",
+        "identity",
+        "marts",
+        "scores",
+        "segments",
+        "quality",
+        "publishing",
+    } <= groups
 
 
 def test_every_asset_has_description_owner_and_kind(defs):
@@ -47,7 +57,7 @@ def test_the_nightly_is_one_job_of_few_steps(defs):
     assert steps == {
         "extract_crm", "extract_webshop", "extract_web_analytics", "extract_email", "extract_survey", "extract_registers",
         "extract_requests",
-        "privacy__data_requests", "privacy__retention", "arrival_checks", "conformed", "identify", "marts", "promise_checks", "consent_checks", "publish",
+        "privacy__data_requests", "privacy__retention", "arrival_checks", "conformed", "identify", "marts", "predict", "segments", "promise_checks", "consent_checks", "publish",
     }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_a_step_reads_only_what_came_before(manifest):
 def test_a_step_reads_of_the_tables_that_python_writes_only_what_is_meant_for_it(manifest):
     meant = {
         "staging": {"raw", "ops"}, "conformed": {"identity"}, "quarantine": {"ops", "quarantine"},
-        "identity": {"identity", "ops"}, "marts": {"identity", "ops"}, "bi": {"identity", "ops"}, "bi_open": {"identity"},
+        "identity": {"identity", "ops"}, "marts": {"identity", "ops", "scores"}, "bi": {"identity", "ops"}, "bi_open": {"identity"},
     }  # fmt: skip
     found = [edge for edge in edges(manifest) if edge[2].startswith("source ")]
     assert [edge for edge in found if edge[2].removeprefix("source ") not in meant[edge[0]]] == []

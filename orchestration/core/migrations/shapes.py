@@ -29,6 +29,7 @@ DECLARING = (
     "orchestration.identity.touched",
     "orchestration.insight.segment_history",
     "orchestration.match_keys.phones",
+    "orchestration.prediction.nightly.tables",
     "orchestration.core.migrations",
     "orchestration.run.night",
     "orchestration.privacy.audit.exported_points",
@@ -60,6 +61,8 @@ DERIVED = {
     "identity.term_frequencies",
     "identity.touched_records",
     "identity.untied_withdrawals",
+    "scores.customer_scores",
+    "scores.score_models",
 }
 # `schema.table.column` of landed versions that later ones do not have: a home that has them is not newer
 REMOVED: set[str] = set()
@@ -109,7 +112,7 @@ def shapes_of(con: duckdb.DuckDBPyConnection) -> dict[str, Shape]:
         columns.setdefault(name, []).append(Column(column, kind, is_nullable, default))
     tables = con.execute(
         "select schema_name || '.' || table_name, sql from duckdb_tables() where database_name = current_database() "
-        "and not temporary and schema_name in ('ops', 'identity', 'restricted', 'quarantine') order by 1"
+        "and not temporary and schema_name in ('ops', 'identity', 'restricted', 'quarantine', 'scores') order by 1"
     ).fetchall()
     return {name: Shape(name, sql, tuple(columns[name])) for name, sql in tables}
 

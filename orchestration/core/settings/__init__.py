@@ -17,6 +17,7 @@ from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Report, Schedule
 from orchestration.core.settings.privacy import Privacy
+from orchestration.core.settings.scores import ScoreSettings
 from orchestration.core.settings.segments import Segment, SegmentName
 from orchestration.core.settings.tables import CsvDialect, Table
 from orchestration.core.settings.time_zones import TimeZone
@@ -111,6 +112,7 @@ class Settings(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True
     quality: Quality = Quality()
     privacy: Privacy = Privacy()
     insight: Insight = Insight()
+    scores: ScoreSettings = ScoreSettings()
     publishing: Publishing = Publishing()
     report: Report = Report()
     alerts: Alerts = Alerts()

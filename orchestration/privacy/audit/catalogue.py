@@ -166,7 +166,7 @@ def as_page(rows: list[list[str]], kinds: Mapping[str, Category]) -> str:
         "",
         "Made from the contracts of the dbt models and the seed `data_categories` by `kundbild catalogue --write docs`; do not",
         "edit it by hand. Raw tables hold the same data in the source systems' own shape, and the tables that the identity step",
-        "makes (docs/identity.md) hold identity, contact and pseudonyms.",
+        "makes (docs/identity.md) hold identity, contact and pseudonyms. `scores.customer_scores` holds what `marts.customer_scores` shows.",
         "",
         "| category | what | purpose | legal basis | kept | recipients |",
         "| --- | --- | --- | --- | --- | --- |",

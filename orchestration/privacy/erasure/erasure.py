@@ -134,7 +134,7 @@ def _forget_answers(con: duckdb.DuckDBPyConnection, home: Home, settings: Settin
 
 
 def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -> list[str]:
-    """Takes customers out of marts, segments, audiences and publications, and of nothing else. Returns the publications.
+    """Takes customers out of marts, scores, segments, audiences and publications, and of nothing else. Returns the publications.
 
     For who is restricted: the nights after leave them out by themselves.
     """
@@ -145,7 +145,7 @@ def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -
     note_customers(con, customers, _HIDING)
     tables = con.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
-        "and (schema_name in ('marts', 'segments', 'insight', 'audiences', 'bi') or ends_with(table_name, '_made_with'))"
+        "and (schema_name in ('marts', 'scores', 'segments', 'insight', 'audiences', 'bi') or ends_with(table_name, '_made_with'))"
     ).fetchall()
     with transaction(con), lowered_floors(con):
         for schema, table in tables:

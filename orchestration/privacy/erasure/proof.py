@@ -172,7 +172,7 @@ def _plant(con: duckdb.DuckDBPyConnection, settings: Settings, planted: Planted)
     """
     tables = con.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not temporary "
-        "and schema_name in ('conformed', 'identity', 'marts', 'segments', 'insight', 'audiences', 'restricted') and not starts_with(table_name, 'erasing_')"
+        "and schema_name in ('conformed', 'identity', 'marts', 'scores', 'segments', 'insight', 'audiences', 'restricted') and not starts_with(table_name, 'erasing_')"
     ).fetchall()
     rows = [_insert(con, schema, table, planted.values) for schema, table in tables]
     for source, declared in settings.sources.items():

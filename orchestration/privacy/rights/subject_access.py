@@ -70,7 +70,8 @@ _BY_KEYS = {
     "fct_web_sessions": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
 }
 _PROFILING = (
-    "We sort customers by when they last bought, how often and for how much, and by how long ago anything was heard of them. "
+    "We sort customers by when they last bought, how often and for how much, and by how long ago anything was heard of them, "
+    "and estimate from their history what they will do, such as whether they buy again. "
     "It decides which offers suit, and nothing with legal effect; a person decides everything else. You may object to it."
 )
 _SOURCES = {"conformed": "the source system that each row names", "marts": "computed here from the above", "segments": "computed here from the above", "insight": "computed here from the above", "audiences": "computed here from the above", "identity": "chosen here among the source records"}  # fmt: skip

@@ -14,7 +14,8 @@ from tests.unit.empty_tables import add_rows, empty_tables
 _FED = (
     "fct_orders", "fct_order_items", "dim_products", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses",
     "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
-    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_profile", "feedback_texts",
+    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_profile", "customer_scores",
+    "feedback_texts",
 )  # fmt: skip
 
 
@@ -290,3 +291,11 @@ def test_who_may_be_contacted_is_told_by_channel_and_not_by_the_permission_to_pr
         picture.run(f"update marts.dim_customers set {kept_out} = true where customer_id = 'c1'")
         assert not any(picture("c1", *channels)), kept_out
         picture.run(f"update marts.dim_customers set {kept_out} = false where customer_id = 'c1'")
+
+
+def test_what_a_customer_is_expected_to_do_is_told_by_score(picture):
+    outlook = ("expected_purchases_12m", "expected_net_value_12m", "churn_shop")
+    assert picture("c1", *outlook) == (None, None, None)
+    scores = {"expected_purchases_12m": 1.5, "expected_net_value_12m": 249.999, "churn_shop": 0.25, "another": 7.0}
+    picture.add("marts.customer_scores", *({"customer_id": "c1", "score": s, "value": v} for s, v in scores.items()))
+    assert picture("c1", *outlook) == (1.5, Decimal("250.00"), 0.25) and picture("c2", *outlook) == (None, None, None)

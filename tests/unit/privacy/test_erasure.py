@@ -18,6 +18,7 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import prepare_raw
 from orchestration.identity.former_people import prepare_former_people
 from orchestration.insight.segment_history import prepare_memberships
+from orchestration.prediction.nightly.tables import prepare_scores
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
@@ -53,6 +54,26 @@ def test_memberships_of_segments_go_of_an_id_that_was_merged_away_too(home, sett
     erase_anna(home, settings, built)
     for table in ("segment_memberships", "segment_changes"):
         assert asked(home, f"select customer_id from identity.{table}") == [(built["2"],)]
+
+
+def test_scores_go_in_bytes_of_an_id_that_was_merged_away_too_and_those_of_others_stay(home, settings, built):
+    with open_warehouse(home, settings.engine) as con:
+        prepare_scores(con)
+        con.execute("insert into identity.customer_id_redirects values ('merged-away', ?, '2026-01-01')", [built["1"]])
+        for customer, said in (
+            (built["1"], "CANARY-of-anna"),
+            ("merged-away", "CANARY-of-anna"),
+            (built["2"], "CONTROL-of-bo"),
+        ):
+            con.execute(
+                "insert into scores.customer_scores values ($1, 'churn_shop', .5, null, null, 1, 'v', '2026-01-01', $2, 'a')",
+                [customer, said],
+            )
+    assert b"CANARY-of-anna" in home.warehouse.read_bytes()
+    erase_anna(home, settings, built)
+    assert asked(home, "select customer_id from scores.customer_scores") == [(built["2"],)]
+    written = home.warehouse.read_bytes()
+    assert b"CANARY-of-anna" not in written and b"CONTROL-of-bo" in written
 
 
 def test_the_address_registers_entry_of_the_person_goes(home, settings, built):

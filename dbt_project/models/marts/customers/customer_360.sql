@@ -238,6 +238,15 @@ with
             )
         group by a.customer_id
     ),
+    scores as (
+        select
+            customer_id
+            {%- for score in ("expected_purchases_12m", "expected_net_value_12m", "churn_shop") %}
+                , max(value) filter (score = '{{ score }}') as {{ score }}
+            {%- endfor %}
+        from {{ ref("customer_scores") }}
+        group by customer_id
+    ),
     -- of whom nothing may be inferred (Art. 21)
     not_profiled as (
         select customer_id from {{ ref("dim_customers") }} d where {{ refuses_profiling("d.customer_id") }}
@@ -342,6 +351,9 @@ select
     coalesce(x.feedback_count, 0) as feedback_count,
     x.last_sentiment,
     x.feedback_themes,
+    q.expected_purchases_12m,
+    cast(q.expected_net_value_12m as decimal(18, 2)) as expected_net_value_12m,
+    q.churn_shop,
     c.conflicting_fields,
     nullif(
         concat_ws(
@@ -369,5 +381,6 @@ left join usage u using (customer_id)
 left join interactions i using (customer_id)
 left join households h using (customer_id)
 left join permissions a using (customer_id)
+left join scores q using (customer_id)
 left join not_profiled n using (customer_id)
 left join {{ ref("customer_profile") }} f using (customer_id)

@@ -1,0 +1,24 @@
+"""Settings of the scores that nights make. Not here: how they are made (orchestration/prediction/nightly)."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class ScoreSettings(BaseModel, extra="forbid", frozen=True):
+    """The section [scores]."""
+
+    enabled: bool = Field(
+        default=True, description="whether nights score customers, which is profiling; else nobody has a score"
+    )
+    refit_days: float = Field(
+        default=7,
+        ge=0,
+        description="a fit is made anew when it is so old and something came since; the scores are of every night",
+    )
+    most_lost: float = Field(
+        default=0.1,
+        gt=0,
+        le=1,
+        description="a new fit is held back where it gains less on the simple rule than the last one, by more than this share",
+    )

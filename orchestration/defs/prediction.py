@@ -1,0 +1,54 @@
+"""Scores of customers as assets. Not here: models, and what holds a fit back (orchestration/prediction)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from orchestration.core.settings import Settings
+from orchestration.core.warehouse import count_rows
+from orchestration.defs.resources import NightResource
+from orchestration.prediction.nightly.predict import predict
+from orchestration.prediction.nightly.registry import ESTIMATORS
+from orchestration.run.night import NOTE, tell
+
+_TABLES = {
+    "customer_scores": "One row per customer who may be profiled and score: what the customer is expected to do, how sure that is, and why.",
+    "score_quality": "One row per score, fit and measure: how good it was on a past it had not seen, beside a simple rule; whether the fit is held back.",
+    "score_models": "One row per fit that scores, or was tried last.",
+}
+
+
+def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="predict",
+        specs=[
+            dg.AssetSpec(
+                key=["scores", table],
+                group_name="scores",
+                description=description,
+                deps=[["marts", "customer_profile"], *(["marts", mart] for mart in sorted(_read()))],
+                owners=[settings.owner],
+                kinds={"python", "duckdb"},
+                metadata={"dagster/table_name": f"scores.{table}"},
+            )
+            for table, description in _TABLES.items()
+        ],
+        description="Marts → what customers are expected to do, without who may not be profiled.",
+    )
+    def predict_night(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
+        run = night.night
+        with run.warehouse() as con:
+            for told in predict(con, ESTIMATORS, run.settings.scores, run.as_of):
+                tell("scores", str(told))
+                if told.warning:
+                    tell(NOTE, told.warning)
+            counts = {table: count_rows(con, f"scores.{table}", "true") for table in _TABLES}
+        for table, rows in counts.items():
+            yield dg.MaterializeResult(asset_key=["scores", table], metadata={"dagster/row_count": rows})
+
+    return predict_night
+
+
+def _read() -> set[str]:
+    return {mart for estimator in ESTIMATORS for mart in estimator.marts}

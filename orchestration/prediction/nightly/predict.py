@@ -1,0 +1,144 @@
+"""The scores of a night. Here: which estimators are fitted anew, which fit scores, what is told. Not here: models, tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import duckdb
+
+from orchestration.core.settings import ScoreSettings
+from orchestration.core.warehouse import transaction
+from orchestration.prediction.nightly.estimators import SCORED_DDL, Estimator
+from orchestration.prediction.nightly.hold_back import gains, reasons_against
+from orchestration.prediction.nightly.tables import (
+    Standing,
+    forget_fits,
+    forget_rows,
+    last_tried,
+    measures_of,
+    note_fit,
+    prepare_scores,
+    standing_fit,
+    write_rows,
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a night did with an estimator. `held_back`: score → why its new fit is not used; `why_not`: why there are no scores."""
+
+    model: str
+    version: str = ""
+    rows: int = 0
+    is_fitted: bool = False
+    held_back: dict[str, str] = field(default_factory=dict)
+    why_not: str = ""
+
+    def __str__(self) -> str:
+        if self.why_not:
+            return f"{self.model}: no scores: {self.why_not}"
+        return f"{self.model}: {self.rows:,} scores by {self.version}{', fitted tonight' if self.is_fitted else ''}"
+
+    @property
+    def warning(self) -> str:
+        """What the sum of the run says; "" where nothing is held back."""
+        if not self.held_back:
+            return ""
+        told = "; ".join(f"{score}: {why}" for score, why in self.held_back.items())
+        after = f"the scores are by the last one ({self.version})" if self.rows else "it is not scored"
+        return f"A new fit of {self.model} is held back ({told}): {after}; see kundbild scores list"
+
+
+def predict(
+    con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], settings: ScoreSettings, as_of: datetime
+) -> list[Told]:
+    """Brings `scores` up to the night. Nobody who may not be profiled is in a fit or has a score."""
+    prepare_scores(con)
+    names = [score.name for estimator in estimators for score in estimator.scores]
+    if not settings.enabled:
+        names, estimators = [], ()
+    with transaction(con):
+        # a score that nothing makes any more
+        con.execute("delete from scores.customer_scores where not list_contains($1::varchar[], score)", [names])
+    return [_one(con, estimator, settings, as_of) for estimator in estimators]
+
+
+def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSettings, as_of: datetime) -> Told:
+    inputs = estimator.inputs(con, as_of)
+    if not inputs:
+        return _without(con, estimator, "there is nothing to learn from yet")
+    inputs = f"{_shape(estimator)}{inputs}"
+    forget_fits(con, estimator.name, unless_like=_shape(estimator))
+    is_fitted = _is_due(con, estimator, inputs, settings, as_of)
+    held_back: dict[str, str] = {}
+    if is_fitted:
+        held_back, why_not = _fit(con, estimator, inputs, settings, as_of)
+        if why_not:
+            return _without(con, estimator, why_not)
+    standing = standing_fit(con, estimator.name)
+    if standing is None:
+        return _without(con, estimator, "no fit is good enough yet")
+    con.execute(SCORED_DDL)
+    estimator.score(con, standing.content, as_of)
+    with transaction(con):
+        rows = write_rows(con, estimator, standing, as_of)
+    return Told(estimator.name, standing.version, rows, is_fitted, held_back)
+
+
+def _shape(estimator: Estimator) -> str:
+    return f"{estimator.shape}:"
+
+
+def _is_due(
+    con: duckdb.DuckDBPyConnection, estimator: Estimator, inputs: str, settings: ScoreSettings, as_of: datetime
+) -> bool:
+    """Whether there is no fit, or it is of a later time than the night, or something came since and it is old."""
+    tried = last_tried(con, estimator.name)
+    if tried is None:
+        return True
+    _, tried_at, tried_inputs = tried
+    if as_of < tried_at:
+        return True
+    return inputs != tried_inputs and as_of - tried_at >= timedelta(days=settings.refit_days)
+
+
+def _fit(
+    con: duckdb.DuckDBPyConnection, estimator: Estimator, inputs: str, settings: ScoreSettings, as_of: datetime
+) -> tuple[dict[str, str], str]:
+    """Fits and decides: (score → why it is held back, why nothing can be learned)."""
+    found = estimator.fit(con, as_of)
+    if found.why_not:
+        return {}, found.why_not
+    digest = hashlib.sha256(json.dumps(found.content, sort_keys=True).encode()).hexdigest()[:8]
+    version = f"{estimator.name}-{as_of:%Y-%m-%d}-{digest}"
+    standing = standing_fit(con, estimator.name)
+    if standing is not None and standing.as_of > as_of:
+        # a fit that knows what came after the night is no measure of one that does not
+        forget_fits(con, estimator.name)
+        standing = None
+    last = gains(estimator.scores, measures_of(con, standing.version)) if standing else {}
+    against = reasons_against(estimator.scores, found.measures, last, settings.most_lost)
+    # where an earlier fit stands, it goes on with all its scores; else what is not good enough is not told
+    is_held_back = bool(against) and standing is not None
+    fit = Standing(version, as_of, inputs, found.content, [] if is_held_back else sorted(against))
+    with transaction(con):
+        note_fit(
+            con,
+            estimator.name,
+            fit,
+            measures=found.measures,
+            baselines=found.baselines,
+            held_back=is_held_back,
+            why=against,
+        )
+    return against, ""
+
+
+def _without(con: duckdb.DuckDBPyConnection, estimator: Estimator, why: str) -> Told:
+    with transaction(con):
+        forget_rows(con, estimator)
+    return Told(estimator.name, why_not=why)

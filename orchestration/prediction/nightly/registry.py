@@ -1,0 +1,8 @@
+"""The estimators of a night. Not here: any of them."""
+
+from __future__ import annotations
+
+from orchestration.prediction.nightly.estimators import Estimator
+from orchestration.prediction.nightly.purchases import PurchaseScores
+
+ESTIMATORS: tuple[Estimator, ...] = (PurchaseScores(),)

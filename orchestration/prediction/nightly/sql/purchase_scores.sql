@@ -1,0 +1,61 @@
+-- The forecast of each customer of customer_counts as scores with their reasons. `forecast` has a row for each
+-- customer number.
+insert into scored
+with
+    usual as (
+        select
+            median(greatest(spent, 0) / (x + 1)) as amount,
+            quantile_cont(x + 1, 0.75) as many
+        from customer_counts
+    ),
+    known as (
+        select
+            c.customer,
+            f.*,
+            c.observed - c.t_x as silent_days,
+            c.t_x / nullif(c.x, 0) as own_gap,
+            c.x + 1 as purchases,
+            c.observed,
+            greatest(c.spent, 0) / (c.x + 1) as amount,
+            u.amount as usual_amount,
+            u.many
+        from customer_counts c
+        join forecast f on f.number = c.number
+        cross join usual u
+    ),
+    explained as (
+        select
+            *,
+            list_filter(
+                [
+                    case
+                        when purchases = 1 and observed <= $new_days then 'new_customer'
+                        when purchases = 1 and observed > $long_days then 'bought_once_long_ago'
+                        when purchases = 1 then 'bought_once'
+                        when silent_days > 2 * greatest(own_gap, 1) and silent_days > $new_days then 'overdue'
+                        else 'in_rhythm'
+                    end,
+                    case when purchases >= greatest(many, 3) then 'buys_often' end
+                ],
+                lambda r: r is not null
+            ) as reasons,
+            case
+                when amount > 1.5 * usual_amount then 'spends_more'
+                when amount < usual_amount / 1.5 then 'spends_less'
+            end as of_amount
+        from known
+    )
+select customer, 'expected_purchases_12m', expected_purchases, purchases_low, purchases_high, reasons
+from explained
+union all
+select
+    customer,
+    'expected_net_value_12m',
+    expected_value,
+    null,
+    null,
+    case when of_amount is null then reasons else list_append(reasons, of_amount) end
+from explained
+union all
+select customer, 'churn_shop', chance_of_none, null, null, reasons
+from explained

@@ -1,0 +1,224 @@
+"""Scores of a night: who has none, when a fit is made anew, what holds it back, and what few or no buyers get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from orchestration.core.settings import ScoreSettings
+from orchestration.prediction.nightly.estimators import SCORED, Fit, Measure, Score
+from orchestration.prediction.nightly.predict import predict
+from orchestration.prediction.nightly.purchases import NONE, PURCHASES, VALUE, PurchaseScores
+from tests.unit.purchase_worlds import WORLD, purchases
+
+DAY_0 = datetime(2025, 1, 1)
+SETTINGS = ScoreSettings()
+
+
+@pytest.fixture
+def shop():
+    """A warehouse with the marts that scores read; `shop.fill` makes customers of a world whose truth is known."""
+    con = duckdb.connect()
+    con.execute(
+        "create schema marts; create table marts.customer_profile (customer_id varchar); "
+        "create table marts.fct_orders (customer_id varchar, ordered_at timestamp, net_amount decimal(18, 2), is_order boolean)"
+    )
+    return con
+
+
+def fill(con, customers: int, days: int, seed: int = 1) -> np.ndarray:
+    """Customers and their purchases of so many days. Returns how often each buys in the year after them."""
+    who, day = purchases(np.random.default_rng(seed), customers, WORLD, days + 365)
+    con.register("made", pa.table({"who": who, "day": day}))
+    con.execute(
+        "insert into marts.customer_profile select distinct 'c' || who from made; "
+        "insert into marts.fct_orders select 'c' || who, $1::timestamp + to_days(day::integer), 100 + who % 7, true from made",
+        [DAY_0],
+    )
+    later = (day > days) & (day <= days + 365)
+    return np.bincount(who[later], minlength=customers)
+
+
+def rows(con, columns: str = "*", where: str = "true") -> list[tuple]:
+    return con.execute(f"select {columns} from scores.customer_scores where {where} order by all").fetchall()
+
+
+def test_who_may_not_be_profiled_is_in_neither_the_fit_nor_the_scores(shop):
+    fill(shop, 300, 400)
+    night = DAY_0 + timedelta(days=400)
+    shop.execute("delete from marts.customer_profile where hash(customer_id) % 3 = 0")
+    (told,) = predict(shop, [PurchaseScores()], SETTINGS, night)
+    known = shop.execute("select content from scores.score_models").fetchall()
+    assert told.rows == len(rows(shop)) > 300
+    assert {c for (c,) in rows(shop, "customer_id")} <= {
+        c for (c,) in shop.execute("from marts.customer_profile").fetchall()
+    }
+    # what is learned is what it would be had they never bought
+    shop.execute(
+        "delete from marts.fct_orders where customer_id not in (from marts.customer_profile); delete from scores.score_models"
+    )
+    before = rows(shop)
+    predict(shop, [PurchaseScores()], SETTINGS, night)
+    assert shop.execute("select content from scores.score_models").fetchall() == known and rows(shop) == before
+
+
+def test_who_objects_loses_the_score_in_the_next_night(shop):
+    fill(shop, 50, 400)
+    night = DAY_0 + timedelta(days=400)
+    predict(shop, [PurchaseScores()], SETTINGS, night)
+    (gone,) = rows(shop, "customer_id")[0]
+    shop.execute("delete from marts.customer_profile where customer_id = $1", [gone])
+    (told,) = predict(shop, [PurchaseScores()], SETTINGS, night + timedelta(days=1))
+    assert not told.is_fitted and rows(shop, where=f"customer_id = '{gone}'") == [] and told.rows > 0
+
+
+def test_two_hundred_buyers_of_a_year_have_calibrated_scores_with_a_width(shop):
+    later = fill(shop, 200, 365)
+    (told,) = predict(shop, [PurchaseScores()], SETTINGS, DAY_0 + timedelta(days=365))
+    assert told.rows == 600 and not told.held_back
+    expected = dict(rows(shop, "customer_id, value", f"score = '{PURCHASES}'"))
+    wide = rows(shop, "lower, value, upper", f"score = '{PURCHASES}'")
+    assert all(low <= value <= high or value < 1 for low, value, high in wide) and max(high for *_, high in wide) > 2
+    assert sum(expected.values()) == pytest.approx(later.sum(), rel=0.35)
+    chance = dict(rows(shop, "customer_id, value", f"score = '{NONE}'"))
+    assert np.mean(list(chance.values())) == pytest.approx(np.mean(later == 0), abs=0.1)
+    assert all(0 < p < 1 for p in chance.values())
+    words, codes = rows(shop, "reasons, reason_codes", f"score = '{VALUE}'")[0]
+    assert words and codes and "_" not in words
+    quality = shop.execute("select count(*) from scores.score_quality where value is not null and baseline <> ''")
+    assert quality.fetchall()[0][0] > 5
+
+
+def test_of_many_the_chance_of_no_purchase_is_right_and_better_than_simple_rules(shop):
+    later = fill(shop, 3000, 500, seed=2)
+    predict(shop, [PurchaseScores()], SETTINGS, DAY_0 + timedelta(days=500))
+    chance = dict(rows(shop, "customer_id, value", f"score = '{NONE}'"))
+    told = np.array([chance[f"c{n}"] for n in range(3000)])
+    none = later == 0
+    for low, high in ((0.0, 0.6), (0.6, 0.85), (0.85, 1.0)):
+        part = (told >= low) & (told < high)
+        assert np.mean(none[part]) == pytest.approx(np.mean(told[part]), abs=0.06), (low, high)
+    brier, simple, held = shop.execute(
+        "select value, baseline_value, is_held_back from scores.score_quality where score = $1 and measure = 'brier'",
+        [NONE],
+    ).fetchall()[0]
+    assert brier < simple and not held
+    tenths = rows(shop, "decile, count(*), min(value)", f"score = '{NONE}' group by decile")
+    assert [tenth for tenth, *_ in tenths] == [*range(1, 11)] and [v for *_, v in tenths] == sorted(
+        v for *_, v in tenths
+    )
+
+
+@pytest.mark.parametrize("customers", [0, 1, 3])
+def test_hardly_any_buyer_is_no_error(shop, customers):
+    for n in range(customers):
+        shop.execute("insert into marts.customer_profile values ($1)", [f"c{n}"])
+        shop.execute("insert into marts.fct_orders values ($1, $2, 100, true)", [f"c{n}", DAY_0])
+    # what is not paid at a known rate is a purchase too
+    shop.execute("update marts.fct_orders set net_amount = null where customer_id = 'c1'")
+    (told,) = predict(shop, [PurchaseScores()], SETTINGS, DAY_0 + timedelta(days=3))
+    assert told.rows == 3 * customers == len(rows(shop))
+    assert bool(told.why_not) == (customers == 0) and (customers or "nothing to learn from" in str(told))
+    assert shop.execute("select count(*) from scores.score_quality").fetchall()[0][0] >= 0
+
+
+def test_a_source_that_fell_silent_does_not_make_everybody_leave(shop):
+    fill(shop, 300, 400)
+    shop.execute("delete from marts.fct_orders where ordered_at > $1", [DAY_0 + timedelta(days=400)])
+    predict(shop, [PurchaseScores()], SETTINGS, DAY_0 + timedelta(days=400))
+    before = rows(shop, "customer_id, score, value")
+    predict(shop, [PurchaseScores()], SETTINGS, DAY_0 + timedelta(days=520))
+    assert rows(shop, "avg(value)", f"score = '{NONE}'")[0][0] == pytest.approx(
+        np.mean([value for _, score, value in before if score == NONE]), abs=0.1
+    )
+
+
+@dataclass
+class Guess:
+    """An estimator that says what it is told to."""
+
+    brier: float = 0.1
+    content: str = "first"
+    seen: str = "1"
+    asked: list[str] = field(default_factory=list)
+    name: str = "guess"
+    shape: int = 1
+    marts: tuple[str, ...] = ()
+    scores: tuple[Score, ...] = (Score("guess", "a guess", "brier"),)
+    reasons: Mapping[str, str] = field(default_factory=lambda: {"a": "one thing", "b": "another"})
+
+    def inputs(self, con, as_of: datetime) -> str:
+        return self.seen
+
+    def fit(self, con, as_of: datetime) -> Fit:
+        self.asked.append(self.content)
+        return Fit({"said": self.content}, [Measure("guess", "brier", self.brier, 0.2, 0.01)], {"guess": "a coin"})
+
+    def score(self, con, content: Mapping[str, Any], as_of: datetime) -> None:
+        value = {"first": 0.25, "second": 0.75}[content["said"]]
+        con.execute(
+            f"insert into {SCORED} select unnest(['c1', 'c2', 'nobody']), 'guess', unnest([$1, 2 * $1, 0.5]), null, null, ['b', 'a']",
+            [value],
+        )
+
+
+@pytest.fixture
+def guessed(shop):
+    shop.execute("insert into marts.customer_profile values ('c1'), ('c2')")
+    return lambda guess, day, settings=SETTINGS: predict(shop, [guess], settings, DAY_0 + timedelta(days=day))[0]
+
+
+def test_a_fit_is_made_anew_when_something_came_and_it_is_old(shop, guessed):
+    guess = Guess()
+    assert guessed(guess, 0).is_fitted
+    assert rows(shop, "customer_id, value, decile, reasons, reason_codes") == [
+        ("c1", 0.25, 1, "another; one thing", "b, a"),
+        ("c2", 0.5, 6, "another; one thing", "b, a"),
+    ]
+    guess.content, guess.seen = "second", "2"
+    assert not guessed(guess, 6).is_fitted and {v for (v,) in rows(shop, "value")} == {0.25, 0.5}
+    assert guessed(guess, 7).is_fitted and {v for (v,) in rows(shop, "value")} == {0.75, 1.5}
+    assert not guessed(guess, 30).is_fitted
+    # a night of before knows nothing of what came after it, and a fit of another shape cannot be read
+    assert guessed(guess, 1).is_fitted
+    guess.shape = 2
+    assert guessed(guess, 2).is_fitted and guess.asked == ["first", "second", "second", "second"]
+
+
+@pytest.mark.parametrize(
+    ("brier", "why"), [(0.3, "worse than the simple rule"), (0.15, "where the last fit was 50% better")]
+)
+def test_a_fit_that_is_worse_is_held_back_and_the_last_one_goes_on(shop, guessed, brier, why):
+    guessed(Guess(), 0)
+    told = guessed(Guess(brier=brier, content="second", seen="2"), 10)
+    assert why in told.warning and told.version in told.warning and "guess-2025-01-01" in told.version
+    assert rows(shop, "customer_id, value, as_of") == [
+        ("c1", 0.25, DAY_0 + timedelta(days=10)), ("c2", 0.5, DAY_0 + timedelta(days=10))
+    ]  # fmt: skip
+    quality = "select version, is_held_back, why <> '' from scores.score_quality order by as_of"
+    assert [row[1:] for row in shop.execute(quality).fetchall()] == [(False, False), (True, True)]
+    # it is not tried each night anew
+    assert not guessed(Guess(content="second", seen="3"), 11).is_fitted
+    assert guessed(Guess(content="second", seen="3"), 17).warning == "" and len(rows(shop, where="value > 0.7")) == 2
+
+
+def test_a_first_fit_that_is_worse_than_the_simple_rule_is_not_told(shop, guessed):
+    told = guessed(Guess(brier=0.3), 0)
+    assert (
+        told.rows == 0
+        and "worse than the simple rule" in told.warning
+        and "not scored" in told.warning
+        and rows(shop) == []
+    )
+
+
+def test_scores_that_are_switched_off_or_made_no_more_go(shop, guessed):
+    assert guessed(Guess(), 0).rows == 2
+    assert predict(shop, [Guess()], ScoreSettings(enabled=False), DAY_0) == [] and rows(shop) == []
