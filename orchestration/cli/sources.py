@@ -71,6 +71,7 @@ def _as_dict(found: ProposedSource) -> dict[str, object]:
             "table": table.name, "files": table.files, "rows": table.rows, "key": list(table.key), "withheld": table.withheld,
             "looked_at": table.looked_at, "is_view": table.is_view, "problem": table.problem, "not_read": table.unmapped, "maps": [asdict(one) for one in table.maps],
             "columns": {column.name: column.kind for column in table.columns},
+            "vendor": asdict(table.vendor) if table.vendor else None,
         }
         for table in found.tables
     ]  # fmt: skip
@@ -91,7 +92,7 @@ def _print(found: ProposedSource) -> None:
     out.print(table)
     columns = RichTable("table", "column", "type", "becomes", "why")
     for one in found.tables:
-        for column in one.columns:
+        for column in one.columns if not one.vendor else []:
             becomes = [(m.entity, f) for m in one.maps if not m.missing for f in m.filled if column.name in f.columns]
             targets = ", ".join(f"{entity}.{f.target}" for entity, f in becomes)
             if column.name in one.withheld:
@@ -122,6 +123,8 @@ def _rows(table: FoundTable) -> str:
 
 
 def _is(table: FoundTable) -> tuple[str, str]:
+    if table.vendor:
+        return table.vendor.told, "100%"
     usable = [one for one in table.maps if not one.missing]
     if not usable:
         return "nothing that is known", ""

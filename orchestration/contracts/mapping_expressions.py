@@ -1,28 +1,51 @@
-"""SQL expressions of a mapping (`sql`, `aggregate`, `where`): what they may say, and the relation that computes them beside the raw columns.
+"""SQL expressions of a mapping (`sql`, `aggregate`, `where`) and its lookups: what they may say, checked at start.
 
-Here: their check at start, and the relation. Not here: mapped columns that are only renamed (mapping_values.py), the models
-(transform/mapping_sql.py).
+Not here: the relation that computes them (mapping_relations.py), mapped columns that are only renamed (mapping_values.py), the
+models (transform/mapping_sql.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import duckdb
 
 from orchestration.core.settings import Table
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, ColumnMap, EntityMap
-from orchestration.core.warehouse import key_text, quote
+from orchestration.core.warehouse import quote
 
 Refuse = Callable[[str, str], Exception]
-_WHERE = "_sql_where"
+# SQL and its values → rows
+Ask = Callable[[str, list[Any]], list[tuple[Any, ...]]]
+WHERE = "_sql_where"
 # erasure and suppression find people by the raw column of these
 _WHO = (
-    "contact_point", "email", "phone", "full_name", "given_name", "family_name", "birth_date", "country_code", "postal_code", "street",
+    "contact_point", "email", "phone", "full_name", "given_name", "family_name", "birth_date", "country_code",
 )  # fmt: skip
+# of a statement: it can make a grant no older and hide no refusal
+_OF_STATEMENTS = ("confirmed_at",)
 _TEMPLATE = ("{{", "{%", "{#")
 _PSEUDO = {"_row_key": "VARCHAR", "_source_file": "VARCHAR"}
+
+
+class Checker:
+    """The engine that expressions are checked by: one for all of a configuration, for to start it takes longer than to ask it."""
+
+    def __init__(self) -> None:
+        self._con: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Checker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._con:
+            self._con.close()
+
+    def ask(self, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        if self._con is None:
+            self._con = duckdb.connect(config={"enable_external_access": False, "threads": 1})
+        return self._con.execute(sql, values).fetchall()
 
 
 def computed_column(target: str) -> str:
@@ -44,47 +67,28 @@ def resolved(mapping: EntityMap) -> EntityMap:
     return mapping.model_copy(update={"columns": columns})
 
 
-def relation(mapping: EntityMap, raw: str) -> str:
-    """SQL: the raw table, with the mapping's computed columns. A sum of rows of which one has no value is none: it would be too small."""
-    if not mapping.is_computed:
-        return raw
-    key = mapping.how("source_key")
-    window = f"(partition by {key_text(key.columns)})" if key else "()"
-    condition = f"coalesce(({mapping.where}), false)" if mapping.where else "true"
-    stands = f"filter (where _deleted_at is null and {condition}) over {window}"
-    added = []
-    for target in mapping.columns:
-        how = mapping.how(target)
-        if not how or not how.is_computed:
-            continue
-        value = (
-            f"({how.sql})"
-            if how.sql is not None
-            else key_text(how.columns)
-            if len(how.columns) > 1
-            else quote(how.columns[0])
-        )
-        if how.aggregate:
-            value = f"case when count(*) {stands} = count({value}) {stands} then {how.aggregate}({value}) {stands} end"
-        added.append(f"{value} as {quote(computed_column(target))}")
-    added += [f"{condition} as {quote(_WHERE)}"] if mapping.where else []
-    return f"(select *, rowid as rowid, {', '.join(added)} from {raw})"
-
-
 def is_left_out(mapping: EntityMap, of: str) -> list[str]:
     """SQL: whether `where` leaves a row out; empty where nothing says."""
-    return [f"not {of}{quote(_WHERE)}"] if mapping.where else []
+    return [f"not {of}{quote(WHERE)}"] if mapping.where else []
 
 
-def check_expressions(table: Table, mapping: EntityMap, refuse: Refuse) -> None:
+def check_expressions(tables: Mapping[str, Table], table: Table, mapping: EntityMap, refuse: Refuse, ask: Ask) -> None:
     """Raises what `refuse(what, to_do)` makes where an expression is not one, reads what is not there, or could hide who somebody is or
-    what they said."""
+    what they said. `tables` are those of the source, for lookups; `ask` is a Checker's."""
     if not mapping.is_computed:
         return
-    if mapping.entity in (*STATEMENTS, *REGISTERS):
+    computed = [target for target in mapping.columns if (how := mapping.how(target)) and how.is_computed]
+    is_more = bool(mapping.where or mapping.lookups or mapping.lines_of)
+    if mapping.entity in (*STATEMENTS, *REGISTERS) and (is_more or not {*computed} <= {*_OF_STATEMENTS}):
         raise refuse(
-            f"a mapping to {mapping.entity} has sql, aggregate or where: a row that refuses could be left out or changed",
+            f"a mapping to {mapping.entity} has sql, aggregate, where, lookups or lines_of: a row that refuses could be left out or changed",
             "map its columns, with `values` where words differ",
+        )
+    kinds = {**table.columns, **_PSEUDO, **_looked_up(tables, table, mapping, refuse, ask)}
+    if unknown := [c for c in (mapping.lines_of, *mapping.said_once) if c and c not in table.columns]:
+        raise refuse(
+            f"lines_of or said_once names '{unknown[0]}', which is not a column of the table",
+            f"columns: {', '.join(table.columns)}",
         )
     for target in mapping.columns:
         how = mapping.how(target)
@@ -98,15 +102,48 @@ def check_expressions(table: Table, mapping: EntityMap, refuse: Refuse) -> None:
                 "add one_row_per_key = true to the mapping",
             )
         if how.sql is not None:
-            _check(table, how.sql, f"'{target}'", refuse)
+            _check(kinds, how.sql, f"'{target}'", refuse, ask)
     if mapping.where:
-        kind = _check(table, mapping.where, "'where'", refuse)
-        if kind not in ("BOOLEAN", '"NULL"'):
-            raise refuse(f"'where' is a value ({kind.lower()}), not true or false", "compare it: quantity > 0")
+        _check_condition(kinds, mapping.where, "'where'", refuse, ask)
 
 
-def _check(table: Table, expression: str, of: str, refuse: Refuse) -> str:
-    """The type of an expression on the table's columns."""
+def _looked_up(
+    tables: Mapping[str, Table], table: Table, mapping: EntityMap, refuse: Refuse, ask: Ask
+) -> dict[str, str]:
+    """The types of the columns that lookups bring."""
+    found: dict[str, str] = {}
+    for one in mapping.lookups:
+        other = tables.get(one.table)
+        if other is None:
+            raise refuse(
+                f"a lookup reads '{one.table}', which is not a table of the source", f"tables: {', '.join(tables)}"
+            )
+        named = [(c, table) for c in one.by] + [(c, other) for c in (*one.by.values(), *one.columns.values())]
+        if wrong := next((c for c, of in named if c not in of.columns), None):
+            raise refuse(
+                f"the lookup in '{one.table}' names '{wrong}', which is not a column there",
+                f"columns of {one.table}: {', '.join(other.columns)}",
+            )
+        if taken := next((c for c in one.columns if c in table.columns or c in found), None):
+            raise refuse(
+                f"the lookup in '{one.table}' brings '{taken}', which is there already", "give it another name"
+            )
+        if one.where:
+            _check_condition(
+                {**other.columns, **_PSEUDO}, one.where, f"'where' of the lookup in '{one.table}'", refuse, ask
+            )
+        found |= {name: other.columns[column] for name, column in one.columns.items()}
+    return found
+
+
+def _check_condition(columns: Mapping[str, str], condition: str, of: str, refuse: Refuse, ask: Ask) -> None:
+    kind = _check(columns, condition, of, refuse, ask)
+    if kind not in ("BOOLEAN", '"NULL"'):
+        raise refuse(f"{of} is a value ({kind.lower()}), not true or false", "compare it: quantity > 0")
+
+
+def _check(columns: Mapping[str, str], expression: str, of: str, refuse: Refuse, ask: Ask) -> str:
+    """The type of an expression on columns of these types."""
     import sqlglot
     from sqlglot import expressions as sql
     from sqlglot.errors import SqlglotError
@@ -126,35 +163,31 @@ def _check(table: Table, expression: str, of: str, refuse: Refuse) -> str:
                 "use the columns of one row; `aggregate` sums rows",
             )
     names = {"".join(f".{part.name}" for part in column.parts)[1:] for column in trees[0].find_all(sql.Column)}
-    columns = {**table.columns, **_PSEUDO}
     if unknown := sorted(names - columns.keys()):
         raise refuse(
             f"{of} reads {unknown[0]}, which is not a column of the table",
             f"columns: {', '.join(columns)}; in quotes where a name has blanks",
         )
-    with duckdb.connect(config={"enable_external_access": False}) as con:
-        declared = ", ".join(f"{quote(column)} {kind}" for column, kind in columns.items())
-        con.execute(f"create table declared ({declared})")
-        try:
-            described = con.execute(f"describe select ({expression}) as said from declared").fetchall()
-        except duckdb.Error as error:
-            raise refuse(
-                f"{of} cannot be computed: {str(error).splitlines()[0]}",
-                "compare and compute with values of the columns' types",
-            ) from None
-        called = {row[0] for row in con.execute("select distinct function_name from duckdb_functions() where function_type = 'scalar' and stability <> 'CONSISTENT'").fetchall()}  # fmt: skip
-    if volatile := sorted(_functions(expression) & called):
+    declared = ", ".join(f"cast(null as {kind}) as {quote(column)}" for column, kind in columns.items())
+    try:
+        described = ask(f"describe select ({expression}) as said from (select {declared})", [])
+    except duckdb.Error as error:
+        raise refuse(
+            f"{of} cannot be computed: {str(error).splitlines()[0]}",
+            "compare and compute with values of the columns' types",
+        ) from None
+    called = sorted(_functions(expression, ask))
+    changing = "select function_name from duckdb_functions() where function_type = 'scalar' and stability <> 'CONSISTENT' and list_contains(?, function_name) order by 1 limit 1"
+    if called and (volatile := [row[0] for row in ask(changing, [called])]):
         raise refuse(f"{of} calls {volatile[0]}, whose value differs from night to night", "use what the row says")
     return str(described[0][1])
 
 
-@cache
-def _functions(expression: str) -> frozenset[str]:
+def _functions(expression: str, ask: Ask) -> set[str]:
     """The functions that an expression calls, as DuckDB reads it."""
     import json
 
-    with duckdb.connect() as con:
-        (tree,) = con.execute("select json_serialize_sql(?)", [f"select {expression}"]).fetchall()[0]
+    ((tree,),) = ask("select json_serialize_sql(?)", [f"select {expression}"])
 
     def walk(node: object) -> set[str]:
         if isinstance(node, list):
@@ -164,4 +197,4 @@ def _functions(expression: str) -> frozenset[str]:
         own = {str(node["function_name"]).lower()} if "function_name" in node else set()
         return own.union(*map(walk, node.values()))
 
-    return frozenset(walk(json.loads(tree)))
+    return walk(json.loads(str(tree)))

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.contracts.conformed import EntityRetention, retentions
-from orchestration.contracts.mapping_expressions import relation, resolved
+from orchestration.contracts.mapping_expressions import resolved
+from orchestration.contracts.mapping_relations import Raw, relation
 from orchestration.contracts.mapping_times import mapped_moment
 from orchestration.contracts.mapping_values import mapped_text, names_nobody, stripped
 from orchestration.core.settings import Table
@@ -33,9 +34,9 @@ class Part:
     null_keys: tuple[str, ...] = ()  # what it writes, besides, where a row refers to nobody
     written: EntityMap | None = None  # the mapping as the configuration has it, with its expressions
 
-    def rows(self, raw: str) -> str:
-        """SQL: the raw table with what the mapping computes of its columns."""
-        return relation(self.written, raw) if self.written else raw
+    def rows(self, raw: Raw) -> str:
+        """SQL: the raw table with what the mapping computes of its columns. `raw` says where a table of the source lies."""
+        return relation(self.written, raw(self.table), raw) if self.written else raw(self.table)
 
     @property
     def is_unique(self) -> bool:

@@ -67,7 +67,7 @@ def load_settings(path: Path, environment: dict[str, str] | None = None) -> Sett
     text, tree = _read(path)
     tree = _fill(tree, environment, path, text)
     if isinstance(sources := tree.get("sources"), dict):
-        tree["sources"] = fill_in_tables(sources)
+        tree["sources"] = fill_in_tables(sources, lambda *keys: place(path, text, keys))
     try:
         settings = Settings.model_validate(tree)
     except ValidationError as error:

@@ -65,6 +65,17 @@ def check_what_opens(mapping: EntityMap, where: str) -> None:
             )
 
 
+def may_grant(mapping: EntityMap) -> bool:
+    """Whether a statement of the mapping may be a grant: of another a time is not needed, for it denies from when it is known."""
+    if mapping.entity != "consent_events":
+        return True
+    how = mapping.how("status")
+    if how is None:
+        return _letters(str(mapping.constants.get("status", "granted"))) == "granted"
+    says = [*how.values.values(), *([how.otherwise] if how.otherwise is not None else ["granted"])]
+    return any(_letters(word) == "granted" for word in says)
+
+
 def check_ages(mapping: EntityMap, where: str) -> None:
     """Raises ConfigurationError where a birth date that cannot be read would be an unknown age. For settings by which somebody of
     unknown age counts as an adult."""

@@ -33,7 +33,8 @@ from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
 from orchestration.proposals.numbers import by_values
-from orchestration.proposals.secret_urls import secret_url
+from orchestration.proposals.recognised import Recognised, landed_lines, recognised
+from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.words import words_of
 
 _KINDS = ("postgresql", "postgres", "mysql", "mariadb", "sqlite", "duckdb", "mssql", "oracle")
@@ -75,6 +76,10 @@ def propose_database(name: str, said: str, currency: str) -> ProposedSource:
     if url.drivername == "postgres":
         url, written = url.set(drivername="postgresql"), "postgresql" + written.removeprefix("postgres")
     with looking() as con, opened(con, url) as database:
+        if landed := _landed(database.tables):
+            lines = [*landed_lines(name, written, landed)]
+            tables = [_of_vendor(one, known) for one, known in landed]
+            return ProposedSource("\n".join(lines) + "\n", [name], tables, [], _new(hidden, written))
         looked = [_look(con, database, one, called) for one, called in _called(database.tables)]
     ours = {one.there.full_name: one for one in looked}
     first = {full: next((m.entity for m in one.table.usable), None) for full, one in ours.items()}
@@ -93,8 +98,27 @@ def propose_database(name: str, said: str, currency: str) -> ProposedSource:
                 "find_deletions": True if table.key and not table.is_view else None,
             }
             lines += table_block(name, table, how)
-    variables = {v: secret for v, secret in hidden.variables.items() if hidden.is_new and v in written}
-    return ProposedSource("\n".join(lines) + "\n", [name], tables, [], variables)
+    return ProposedSource("\n".join(lines) + "\n", [name], tables, [], _new(hidden, written))
+
+
+def _new(hidden: SecretUrl, written: str) -> dict[str, str]:
+    """The variables of the environment that the block needs and that are not set yet."""
+    return {v: secret for v, secret in hidden.variables.items() if hidden.is_new and v in written}
+
+
+def _landed(tables: Sequence[TableThere]) -> list[tuple[TableThere, Recognised]]:
+    """The tables that a loader landed of a vendor that is known; of two that are the same the first."""
+    found: dict[tuple[str, str], tuple[TableThere, Recognised]] = {}
+    for one in tables:
+        known = recognised(one.columns)
+        if known and known.form == "landed":
+            found.setdefault((known.vendor, known.table), (one, known))
+    first = next((vendor for vendor, _ in found), None)
+    return [one for (vendor, _), one in found.items() if vendor == first]
+
+
+def _of_vendor(there: TableThere, known: Recognised) -> FoundTable:
+    return FoundTable(known.table, 0, there.rows or 0, [], (), {}, [], [], vendor=known, is_view=there.is_view)
 
 
 def _called(tables: Sequence[TableThere]) -> Iterator[tuple[TableThere, str]]:

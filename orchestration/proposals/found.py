@@ -17,6 +17,7 @@ from orchestration.proposals import block
 from orchestration.proposals.columns import Column
 from orchestration.proposals.entities import withheld
 from orchestration.proposals.proposal import Proposal
+from orchestration.proposals.recognised import Recognised
 from orchestration.proposals.words import concepts_of, currency_of
 
 # read as text, whatever they look like: 022 and 22 are two of them, and the next may have a letter
@@ -41,6 +42,7 @@ class FoundTable:
     unmapped: list[str]
     problem: str = ""
     dialect: CsvDialect | None = None
+    vendor: Recognised | None = None  # whose table it is, where it is known as it is
     is_view: bool = False
     looked_at: int | None = None  # rows, where they are not all
     notes: tuple[str, ...] = ()  # what a person has to know of all its rows

@@ -6,7 +6,7 @@ Not here: what the tables mean (entities.py).
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,8 @@ from orchestration.proposals.columns import Column, columns_of, nothing_words, s
 from orchestration.proposals.dialects import Written, sniffed
 from orchestration.proposals.places import FileGroup, Place
 
+# whether a header is of a table that is known as it is
+IsKnown = Callable[[Sequence[str]], bool]
 _MINUTES = 10.0
 _MEMORY, _THREADS = "700MB", 2
 NULLS: list[str] = Source.model_fields["null_values"].default
@@ -63,8 +65,10 @@ def looking() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def look(con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup) -> Iterator[Looked]:
-    """Raises SourceError where the files cannot be read as one table."""
+def look(
+    con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, is_known: IsKnown = lambda names: False
+) -> Iterator[Looked]:
+    """Of a header that is known, rows are only counted. Raises SourceError where the files cannot be read as one table."""
     folder = con.execute("select current_setting('temp_directory')").fetchall()[0][0]
     budget = Budget(name, _MINUTES)
     Path(folder).mkdir(exist_ok=True)
@@ -78,15 +82,15 @@ def look(con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGro
         if group.format == "xlsx":
             paths = [_sheet(path, group.sheet, Path(folder) / f"{at}.csv") for at, path in enumerate(paths)]
         if group.format in ("csv", "xlsx"):
-            with _csv(con, name, group, paths, budget) as found:
+            with _csv(con, name, group, paths, budget, is_known) as found:
                 yield found
         else:
-            yield _typed(con, group, paths)
+            yield _typed(con, group, paths, is_known)
 
 
 @contextmanager
 def _csv(
-    con: duckdb.DuckDBPyConnection, name: str, group: FileGroup, paths: list[str], budget: Budget
+    con: duckdb.DuckDBPyConnection, name: str, group: FileGroup, paths: list[str], budget: Budget, is_known: IsKnown
 ) -> Iterator[Looked]:
     written = sniffed(Path(paths[-1]))
     if written is None:
@@ -101,6 +105,10 @@ def _csv(
     try:
         names = _names(written)
         con.execute(f"create or replace temp view looked as {batch.select}")
+        if is_known(names):
+            counted = _counted(con, names)
+            yield Looked(group, counted, "looked", counted[0].rows, written.csv, written.total)
+            return
         sample(con, "looked")
         nothing = nothing_words(con, names)
         relation = "looked"
@@ -175,7 +183,13 @@ def _batch(
     return read_csv_files(con, name, source, group.table, table, files, 1.0, budget)
 
 
-def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str]) -> Looked:
+def _counted(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[Column]:
+    """Columns of which nothing but the rows is asked."""
+    rows = int(con.execute("select count(*) from looked").fetchall()[0][0])
+    return [Column(name, "VARCHAR", rows, 0, 0) for name in names]
+
+
+def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str], is_known: IsKnown) -> Looked:
     """Of formats that have types of their own: they are read by DuckDB, every row of JSON looked at."""
     listed = ", ".join(text(path) for path in paths)
     reader = (
@@ -203,6 +217,9 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str]) -
         f'cast("{c.replace(chr(34), chr(34) * 2)}" as varchar) as "{c.replace(chr(34), chr(34) * 2)}"' for c in plain
     )
     con.execute(f"create or replace temp view looked as select {select} from {reader}")
+    if is_known(list(types)):
+        columns = _counted(con, types)
+        return Looked(group, columns, "looked", columns[0].rows)
     sample(con, "looked")
     known = {c: plain_kind(kind.upper()) for c, kind in plain.items() if kind.upper() != "VARCHAR"}
     found = columns_of(con, "looked", list(plain), known=known)

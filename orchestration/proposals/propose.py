@@ -11,6 +11,7 @@ from dataclasses import replace
 import duckdb
 
 from orchestration.core.errors import SourceError
+from orchestration.extract.vendors import columns_of
 from orchestration.proposals import block
 from orchestration.proposals.database import database_url, is_database, propose_database
 from orchestration.proposals.derived import without_doubles
@@ -29,6 +30,7 @@ from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_of
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.places import FileGroup, Place, groups_of, place_of, sheet_groups
+from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
 
 
@@ -51,8 +53,15 @@ def propose(name: str, said: str, currency: str) -> ProposedSource:
         ]
         for form, tables in found.items()
     }
+    found = {form: _each_once(tables) for form, tables in found.items()}
     blocks: list[str] = []
     names: list[str] = []
+    for form, tables in found.items():
+        for vendor in dict.fromkeys((t.vendor.vendor, t.vendor.form) for _, _, t in tables if t.vendor):
+            names.append(name if not names else f"{name}_{vendor[0]}")
+            of = [(group, table.dialect, table.vendor) for group, _, table in tables if table.vendor]
+            own = [one for one in of if (one[2].vendor, one[2].form) == vendor]
+            blocks.append("\n".join(recognised_block(names[-1], place, form, own)) + "\n")
     for form, tables in found.items():
         if any(table.usable for _, _, table in tables):
             names.append(name if not names else f"{name}_{form}")
@@ -82,8 +91,13 @@ def _found(
     con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, currency: str
 ) -> tuple[FileGroup, Looked | None, FoundTable]:
     try:
-        with look(con, name, place, group) as looked:
+        with look(con, name, place, group, lambda names: recognised(names) is not None) as looked:
             names = [column.name for column in looked.columns]
+            if known := recognised([*names, *looked.nested]):
+                beyond = [c for c in names if c not in columns_of(known.vendor, known.form, known.table)]
+                return group, looked, FoundTable(
+                    group.table, len(group.files), looked.rows, looked.columns, (), {}, [], beyond, dialect=looked.csv, vendor=known
+                )  # fmt: skip
             why = why_withheld(names) | by_values(con, looked.relation, looked.columns)
             kept = [column for column in looked.columns if column.name not in why]
             key = proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
@@ -104,6 +118,29 @@ def _found(
         dialect=looked.csv, notes=notes_of(group.table, looked),
     )  # fmt: skip
     return group, looked, table
+
+
+def _each_once(
+    tables: list[tuple[FileGroup, Looked | None, FoundTable]],
+) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
+    """The tables, of which a vendor's is one; and beside tables that a loader landed, none that the vendor's do not read."""
+    taken: dict[tuple[str, str, str], str] = {}
+    landed = sorted({t.vendor.vendor for _, _, t in tables if t.vendor and t.vendor.form == "landed"})
+    found: list[tuple[FileGroup, Looked | None, FoundTable]] = []
+    for group, looked, table in tables:
+        if known := table.vendor:
+            first = taken.setdefault((known.vendor, known.form, known.table), group.table)
+            if first != group.table:
+                problem = f"it is {known.told}, as {first} is: give the files names that differ by numbers alone"
+                found.append((group, None, unread(group.table, problem, len(group.files))))
+                continue
+        elif landed and not table.problem:
+            found.append(
+                (group, None, unread(group.table, f"nothing of {landed[0]} is read from it", len(group.files)))
+            )
+            continue
+        found.append((group, looked, table))
+    return found
 
 
 def _source(name: str, url: str, form: str, tables: list[tuple[FileGroup, Looked | None, FoundTable]]) -> list[str]:

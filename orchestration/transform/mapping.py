@@ -86,7 +86,9 @@ def _models(source: str, spec: Source, prefix: str, days: dict[str, int]) -> dic
         alias = f"{{{{ config(alias={argument(view)}) }}}}\n" if prefix else ""
         models[f"{prefix}{view}.sql"] = alias + model_sql(source, parts, days, prefix + source)
         models[f"{prefix}{view}.yml"] = _MODEL.format(model=prefix + view, source=source, entity=entity)
-    tables = [_SOURCE_TABLE.format(source=source, table=name) for name, shape in spec.tables.items() if shape.maps]
+    maps = [(name, mapping) for name, shape in spec.tables.items() for mapping in shape.maps]
+    read = {name for name, mapping in maps} | {table for _, mapping in maps for table in mapping.looked_up.values()}
+    tables = [_SOURCE_TABLE.format(source=source, table=name) for name in spec.tables if name in read]
     if tables:
         models["_sources.yml"] = _SOURCE.format(name=prefix + source, source=source, tables="".join(tables))
     return models

@@ -68,19 +68,22 @@ def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None
 def _books(source: str, parts: Sequence[Part], days: Mapping[str, int]) -> str:
     """The model's head: how many rows of the entity lie in raw, and how many of them share another's key."""
 
-    def keys(of: Sequence[Part]) -> str:
-        rows = [
-            f"select {part.key()} as k from "
-            + part.rows(f"{quote('raw_' + source)}.{quote(part.table)}")
-            + (f" where {wanted}" if (wanted := part.is_wanted(days)) else "")
-            for part in of
-        ]
+    def keys(of: Sequence[Part], *, is_of_all: bool = True) -> str:
+        rows = []
+        for part in of:
+            wanted = [
+                part.is_wanted(days),
+                *([] if is_of_all else [f"not ({one})" for one in is_left_out(part.mapping, "")]),
+            ]
+            said = " and ".join(filter(None, wanted))
+            raw = part.rows(lambda table: f"{quote('raw_' + source)}.{quote(table)}")
+            rows.append(f"select {part.key()} as k from {raw}" + (f" where {said}" if said else ""))
         return " union all ".join(rows)
 
     meta = {"raw_rows": f"(select count(distinct k) + count(*) filter (k is null) from ({keys(parts)}))"}
     told = [part for part in parts if not part.mapping.one_row_per_key]
     if told:
-        meta["shared_keys"] = f"(select count(k) - count(distinct k) from ({keys(told)}))"
+        meta["shared_keys"] = f"(select count(k) - count(distinct k) from ({keys(told, is_of_all=False)}))"
     # set apart: dbt reads a plain call of config without Jinja, and leaves escapes in the text
     variables = "".join(f"{{% set {name} = {argument(query)} %}}\n" for name, query in meta.items())
     return variables + "{{ config(meta={" + ", ".join(f'"{name}": {name}' for name in meta) + "}) }}\n\n"
@@ -119,13 +122,8 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
                 reasons.append((is_bad, f"{column} cannot be read", "unreadable"))
         elif column in mapping.constants:
             expression = f"cast({plain(text(str(mapping.constants[column])))} as {kind})"
-        elif column == "person_system" and "person_key" in mapping.columns:
-            expression = f"'{source}'"
-        elif mapping.entity == "consent_events" and column == "capture_source":
-            # where nothing says by which form, the system that delivers it is the source of the evidence
-            expression = plain(text(source))
         else:
-            expression = f"cast(null as {kind})"
+            expression = _unsaid(source, mapping, column, kind)
         lines.append(f"    {expression} as {column}")
         if column in required_columns(mapping.entity):
             reasons.append((f"{expression} is null", f"{column} is missing", "missing"))
@@ -143,18 +141,30 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
         lines += [f"    {read_out} as is_read_out", f"    {_changed_at(part)} as changed_at", "    r.rowid as row_no"]
     wanted = part.is_wanted(days, "r.")
     named = f"\nwhere {plain(wanted)}" if wanted else ""
-    return (
-        "select\n"
-        + ",\n".join(lines)
-        + f"\nfrom {_rows(part, f'{{{{ source({argument(dbt_source)}, {argument(part.table)}) }}}}')} as r"
-        + named
+    return "select\n" + ",\n".join(lines) + f"\nfrom {_rows(part, dbt_source)} as r" + named
+
+
+def _unsaid(source: str, mapping: EntityMap, column: str, kind: str) -> str:
+    """What stands in a column that a mapping does not say."""
+    is_statement = mapping.entity == "consent_events"
+    if column == "person_system" and "person_key" in mapping.columns:
+        return f"'{source}'"
+    if is_statement and column == "stated_at":
+        # a map that grants nothing may have no time: what it says stands from when it was first known
+        return f"case when not {plain(str(stated_as_grant(mapping, column)))} then r._extracted_at end"
+    if is_statement and column == "capture_source":
+        # where nothing says by which form, the system that delivers it is the source of the evidence
+        return plain(text(source))
+    return f"cast(null as {kind})"
+
+
+def _rows(part: Part, dbt_source: str) -> str:
+    """The relation of a part in Jinja: raw tables alone are rendered."""
+    pieces = part.rows(lambda table: f"\0{table}\0").split("\0")
+    return "".join(
+        f"{{{{ source({argument(dbt_source)}, {argument(piece)}) }}}}" if number % 2 else plain(piece)
+        for number, piece in enumerate(pieces)
     )
-
-
-def _rows(part: Part, raw: str) -> str:
-    """The relation of a part in Jinja: `raw` alone is rendered."""
-    before, _, behind = part.rows("\0").partition("\0")
-    return plain(before) + raw + plain(behind)
 
 
 def _is_said(raw: str, kind: str) -> str:

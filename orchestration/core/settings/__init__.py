@@ -53,6 +53,18 @@ class Source(BaseModel, extra="forbid", frozen=True):
         default=None,
         description="the system of Kundbild's own whose tables it has; unless given, that of its name if it declares no tables",
     )
+    vendor: str | None = Field(
+        default=None, description="shopify, …: its tables are known, and only what differs needs to be written"
+    )
+    form: Literal["export", "landed"] | None = Field(
+        default=None, description="of a vendor: files of its admin page, or tables as Fivetran lands them"
+    )
+    landed_in: str | None = Field(default=None, description="sql, of a vendor: the schema that its tables lie in")
+    purpose: str | None = Field(default=None, description="of a vendor: what its subscriptions are for; newsletter")
+    wording: str | None = Field(
+        default=None,
+        description="of a vendor: the version of the text that subscribers agreed to: without it a grant permits nothing",
+    )
     url: str = Field(description="folder or fsspec URL · SQLAlchemy URL · base URL of the API")
     enabled: bool = True
     format: Literal["csv", "jsonl", "json_pages", "parquet", "xlsx"] = "csv"

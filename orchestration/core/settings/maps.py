@@ -75,6 +75,18 @@ class ColumnMap(BaseModel, extra="forbid", frozen=True, populate_by_name=True):
         return self.sql is not None or self.aggregate is not None
 
 
+class Lookup(BaseModel, extra="forbid", frozen=True):
+    """Columns of another table of the source, beside the rows that refer to it by its key."""
+
+    table: str
+    by: dict[str, str] = Field(min_length=1, description="column of this table → column of the other one")
+    columns: dict[str, str] = Field(min_length=1, description="name here → column of the other table")
+    aggregate: Literal["max", "min", "sum"] = Field(default="max", description="of several rows there that fit")
+    where: str = Field(
+        default="", description="a condition on the other table's columns, as SQL: other rows do not count"
+    )
+
+
 class EntityMap(BaseModel, extra="forbid", frozen=True):
     """A raw table that only needs renaming, casting or constants to become a conformed entity."""
 
@@ -92,6 +104,14 @@ class EntityMap(BaseModel, extra="forbid", frozen=True):
     one_row_per_key: bool = Field(
         default=False, description="rows that share the source_key are one row (customers read out of an order list)"
     )
+    lookups: list[Lookup] = []
+    lines_of: str = Field(
+        default="",
+        description="the column of which rows are lines, as of an order: of several files with its lines the newest counts",
+    )
+    said_once: list[str] = Field(
+        default=[], description="columns that only one of the lines says, and that are said of all; needs lines_of"
+    )
 
     # of the whole: one of a column would be named in the place of its mistakes
     @model_validator(mode="after")
@@ -104,17 +124,27 @@ class EntityMap(BaseModel, extra="forbid", frozen=True):
                 raise ValueError(
                     f"'{target}' says aggregate and formats: read the time in sql, as strptime(day, '%d.%m.%Y')"
                 )
+        if self.said_once and not self.lines_of:
+            raise ValueError("said_once says no lines_of: name the column of which rows are lines")
         return self
 
     @property
     def read(self) -> list[str]:
         """The table's columns that it reads."""
         read = [c for name in self.columns if (how := self.how(name)) for c in how.columns]
-        return list(dict.fromkeys([*read, *(columns_in(self.where) if self.where else [])]))
+        read += [*(columns_in(self.where) if self.where else []), *(c for one in self.lookups for c in one.by)]
+        read += [self.lines_of] if self.lines_of else []
+        return [c for c in dict.fromkeys(read) if c not in self.looked_up]
+
+    @property
+    def looked_up(self) -> dict[str, str]:
+        """The columns that its lookups bring → the tables that they come from."""
+        return {name: one.table for one in self.lookups for name in one.columns}
 
     @property
     def is_computed(self) -> bool:
-        return bool(self.where) or any(how.is_computed for name in self.columns if (how := self.how(name)))
+        is_computed = any(how.is_computed for name in self.columns if (how := self.how(name)))
+        return is_computed or bool(self.where or self.lookups or self.lines_of)
 
     def how(self, column: str) -> ColumnMap | None:
         """What a conformed column is read from; None where it is a constant or not mapped."""

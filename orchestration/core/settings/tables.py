@@ -111,6 +111,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
         default=[], description="columns that are named as a special category is (Art. 9), and are none: kept"
     )
     maps: list[EntityMap] = []
+    lacks: list[str] = Field(default=[], description="columns of a vendor's table that this one does not have")
     # entities that a staging model written by hand makes of it: the models say so, not the configuration
     _staged_for: frozenset[str] = PrivateAttr(default=frozenset())
 
@@ -217,7 +218,7 @@ def _mapped_person(mapped: EntityMap) -> Person | None:
 
     def columns(name: str) -> list[str]:
         how = mapped.how(name)
-        return how.columns if how else []
+        return [c for c in how.columns if c not in mapped.looked_up] if how else []
 
     def column(name: str) -> str | None:
         return next(iter(columns(name)), None)

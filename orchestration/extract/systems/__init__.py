@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from orchestration.contracts.conformed import entities, required_columns
-from orchestration.contracts.mapping_expressions import check_expressions
+from orchestration.contracts.mapping_expressions import Ask, Checker, check_expressions
 from orchestration.contracts.staged_tables import tables_staged_for
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
-from orchestration.extract.permission_maps import check_ages, check_what_opens
+from orchestration.extract.permission_maps import check_ages, check_what_opens, may_grant
+from orchestration.extract.vendors import filled_in
 from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.privacy.intake.special_categories import special_category_of
 
@@ -30,16 +32,26 @@ def known_systems() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def fill_in_tables(sources: dict[str, Any]) -> dict[str, Any]:
+def fill_in_tables(sources: dict[str, Any], place: Callable[..., str] = lambda *keys: "") -> dict[str, Any]:
     """The sources of a configuration as it is written, before it is validated. A table of a system that says no `columns` has
     those of the system, and whatever else it does not say: only what differs needs to be written. A source that is named after
-    a system, and whose tables are all such, is of that system.
+    a system, and whose tables are all such, is of that system. A source of a vendor has the vendor's tables.
+
+    Raises ConfigurationError where there is no such vendor; `place` says where keys stand.
     """
-    return {name: _filled_in(name, said) for name, said in sources.items()}
+    return {name: _filled_in(name, said, place) for name, said in sources.items()}
 
 
-def _filled_in(name: str, said: Any) -> Any:
+def _filled_in(name: str, said: Any, place: Callable[..., str]) -> Any:
     given = said.get("tables") if isinstance(said, dict) else None
+    if isinstance(said, dict) and "vendor" in said:
+        if given is not None and not (isinstance(given, dict) and all(isinstance(one, dict) for one in given.values())):
+            return said
+
+        def refuse(what: str, to_do: str) -> ConfigurationError:
+            return ConfigurationError(what, where=place("sources", name), to_do=to_do)
+
+        return filled_in(name, said, refuse)
     if not isinstance(given, dict) or not all(isinstance(table, dict) for table in given.values()):
         return said
     system = said.get("system", name)
@@ -55,6 +67,11 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
 
     Raises ConfigurationError naming file, line and the choices.
     """
+    with Checker() as checker:
+        return _completed(settings, path, text, checker.ask)
+
+
+def _completed(settings: Settings, path: Path, text: str, ask: Ask) -> Settings:
     from orchestration.core.configuration import place
 
     sources = {}
@@ -72,7 +89,7 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
             for number, mapping in enumerate(table.maps):
                 keys = ("sources", name, "tables", table_name, "maps", number)
                 block = f"[[sources.{name}.tables.{table_name}.maps]] of {mapping.entity}"
-                _check_mapping(table, mapping, place(path, text, keys), block)
+                _check_mapping(tables, table_name, mapping, place(path, text, keys), block, ask)
                 if settings.privacy.unknown_age_is_adult:
                     check_ages(mapping, place(path, text, keys))
         if system:
@@ -117,7 +134,8 @@ def _system_tables(name: str) -> dict[str, Table]:
     return tables
 
 
-def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> None:
+def _check_mapping(tables: dict[str, Table], name: str, mapping: EntityMap, where: str, block: str, ask: Ask) -> None:
+    table = tables[name]
     if mapping.entity not in entities():
         raise ConfigurationError(
             f"there is no conformed entity '{mapping.entity}'", where=where, to_do=f"entities: {', '.join(entities())}"
@@ -139,25 +157,24 @@ def _check_mapping(table: Table, mapping: EntityMap, where: str, block: str) -> 
     for target in mapping.columns:
         how = mapping.how(target)
         names = how.columns if how else []
-        if how and how.sql is not None:
-            for name in names:
-                _check_column(table, target, name, where)
-            continue
-        if len(names) != 1 and not target.endswith("_key"):
+        if len(names) != 1 and not target.endswith("_key") and not (how and how.sql is not None):
             raise ConfigurationError(
                 f"'{target}' is mapped from {len(names)} columns; only keys are",
                 where=where,
                 to_do="name one column, or put them together where the source is exported",
             )
-        for name in names:
-            _check_column(table, target, name, where)
+        for column in names:
+            if column not in mapping.looked_up:
+                _check_column(table, target, column, where)
 
     def refuse(what: str, to_do: str) -> ConfigurationError:
         return ConfigurationError(what, where=where, to_do=to_do)
 
-    check_expressions(table, mapping, refuse)
+    check_expressions(tables, table, mapping, refuse, ask)
     check_what_opens(mapping, where)
-    missing = [c for c in required_columns(mapping.entity) if c not in mapping.columns and c not in mapping.constants]
+    timeless = ("stated_at",) if not may_grant(mapping) else ()
+    filled = {*mapping.columns, *mapping.constants, *timeless}
+    missing = [c for c in required_columns(mapping.entity) if c not in filled]
     if "source_key" in missing:
         raise ConfigurationError(
             f"the mapping to {mapping.entity} says no source_key",

@@ -1,0 +1,183 @@
+"""Vendors whose tables are known as they are, one file for each form in which a company has them: `shopify_export.toml`.
+
+Here: a source that says `vendor` and `form` → the tables of kundbild.toml, which are checked and read as a company's own. A file says
+what kundbild.toml would, and of each table `recognised_by`, the columns by which its header is known. Not here: recognising
+(proposals/recognised.py), systems with dbt models of their own (extract/systems).
+"""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from orchestration.contracts.conformed import required_columns
+from orchestration.core.errors import did_you_mean
+from orchestration.core.settings.maps import columns_in
+
+_FILES = Path(__file__).parent
+# of a table, the columns that it is known by; of a map, the columns that it stands in for, and conformed columns without which
+# it says nothing
+_RECOGNISED_BY, _INSTEAD_OF, _REQUIRES = "recognised_by", "instead_of", "requires"
+_PURPOSE, _WORDING = "$purpose", "$wording"
+DEFAULT_PURPOSE = "newsletter"
+
+Refuse = Callable[[str, str], Exception]
+
+
+@cache
+def forms() -> dict[str, list[str]]:
+    """Vendor → the forms in which it is known."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(_FILES.glob("*_*.toml")):
+        vendor, _, form = path.stem.rpartition("_")
+        found.setdefault(vendor, []).append(form)
+    return found
+
+
+@cache
+def read_form(vendor: str, form: str) -> dict[str, Any]:
+    """What the file of a vendor's form says: `source`, and `tables` by name."""
+    return tomllib.loads((_FILES / f"{vendor}_{form}.toml").read_text(encoding="utf-8"))
+
+
+def headers(vendor: str, form: str) -> dict[str, list[str]]:
+    """Table → the columns by which its header is known."""
+    return {name: list(table[_RECOGNISED_BY]) for name, table in read_form(vendor, form)["tables"].items()}
+
+
+def columns_of(vendor: str, form: str, table: str) -> list[str]:
+    return list(read_form(vendor, form)["tables"][table]["columns"])
+
+
+def path_of(vendor: str, form: str, table: str, file_format: str) -> str:
+    """The glob of a table's files: as the vendor's admin page calls them, or by the name of the table."""
+    said = read_form(vendor, form)["tables"][table]
+    return str(said.get("path", f"{said.get('table', table)}.{file_format}*"))
+
+
+def needed_columns(vendor: str, form: str, table: str) -> list[str]:
+    """Columns without which a table is another: those it is known by, its key, and those of maps that it always has: of a condition
+    that must hold, and of what an entity must have."""
+    said = read_form(vendor, form)["tables"][table]
+    read = [*said[_RECOGNISED_BY], *said.get("key", [])]
+    for one in said.get("maps", []):
+        if _INSTEAD_OF in one or _REQUIRES in one:
+            continue
+        read += columns_in(where) if isinstance(where := one.get("where", ""), str) else []
+        read += [c for target in required_columns(one["entity"]) for c in _reads(one["columns"].get(target, []))]
+    return [c for c in dict.fromkeys(read) if c in said["columns"]]
+
+
+def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]:
+    """A source of a vendor with the vendor's tables: those that it names, or else all of them. What it says of a table goes before.
+
+    Raises what `refuse(what, to_do)` makes where there is no such vendor, form, or column to lack.
+    """
+    vendor, form = said["vendor"], said.get("form", "export")
+    known = forms()
+    if vendor not in known:
+        raise refuse(
+            f"there is no vendor '{vendor}'", f"{did_you_mean(str(vendor), known)} vendors: {', '.join(known)}".strip()
+        )
+    if form not in known[vendor]:
+        raise refuse(
+            f"{vendor} is not known as '{form}'", f'form = "{known[vendor][0]}"; forms: {", ".join(known[vendor])}'
+        )
+    of_vendor = read_form(vendor, form)
+    given = said.get("tables") or {}
+    own = {table: one for table, one in given.items() if "columns" in one or table not in of_vendor["tables"]}
+    if wrong := next((table for table, one in own.items() if "columns" not in one), None):
+        raise refuse(
+            f"{vendor} has no table '{wrong}' as {form}",
+            f"tables: {', '.join(of_vendor['tables'])}; of a table of your own say its columns",
+        )
+    is_named = bool(given.keys() - own.keys())
+    names = [one for one in of_vendor["tables"] if not is_named or (one in given and one not in own)]
+    shapes = {table: _shape(said, form, table, given.get(table, {}), refuse) for table in names}
+    if not is_named and said.get("connector") == "files":
+        shapes = {table: {"optional": True, **shape} for table, shape in shapes.items()}
+    words = {_PURPOSE: said.get("purpose", DEFAULT_PURPOSE), _WORDING: said.get("wording")}
+    tables = {}
+    for table, shape in shapes.items():
+        there = shape["columns"].keys()
+        maps = [one for one in shape.get("maps", []) if there.isdisjoint(one.get(_INSTEAD_OF, []))]
+        kept = [_put_in(mapped, words) for one in maps if (mapped := _mapped(one, shape, shapes))]
+        tables[table] = {key: value for key, value in shape.items() if key != _RECOGNISED_BY} | {"maps": kept}
+        tables[table] |= given.get(table, {})
+    return {**of_vendor.get("source", {}), **said, "form": form, "tables": {**tables, **own}}
+
+
+def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], refuse: Refuse) -> dict[str, Any]:
+    """A table of the vendor without the columns that this one lacks."""
+    vendor, lacks = said["vendor"], given.get("lacks", [])
+    shape = copy.deepcopy(read_form(vendor, form)["tables"][name])
+    if wrong := next((column for column in lacks if column not in shape["columns"]), None):
+        raise refuse(
+            f"table {name} lacks '{wrong}', which {vendor} does not have there",
+            f"{did_you_mean(wrong, shape['columns'])} columns: {', '.join(shape['columns'])}".strip(),
+        )
+    if wrong := next((column for column in lacks if column in needed_columns(vendor, form, name)), None):
+        raise refuse(f"table {name} lacks '{wrong}', without which it cannot be mapped", "map the table by hand")
+    shape["columns"] = {column: kind for column, kind in shape["columns"].items() if column not in lacks}
+    if shape.get("cursor") in lacks:
+        del shape["cursor"]
+    shape["persons"] = [_person(one, shape["columns"]) for one in shape.get("persons", [])]
+    if said.get("connector") == "sql" and said.get("landed_in"):
+        shape["table"] = f"{said['landed_in']}.{shape.get('table', name)}"
+    return shape | {"path": path_of(vendor, form, name, said.get("format", "csv"))}
+
+
+def _person(said: dict[str, Any], there: dict[str, str]) -> dict[str, Any]:
+    """Whose rows are, by the columns that are there."""
+    kept = {key: [c for c in one if c in there] if isinstance(one, list) else one for key, one in said.items()}
+    return {key: one for key, one in kept.items() if not isinstance(one, str) or one in there}
+
+
+def _mapped(one: dict[str, Any], shape: dict[str, Any], shapes: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """A map without what reads columns and tables that are not there; None where what it cannot be without is gone."""
+    there = {*shape["columns"], "_row_key"}
+    lookups = [kept for each in one.get("lookups", []) if (kept := _looked_up(each, there, shapes))]
+    there |= {name for each in lookups for name in each["columns"]}
+    columns = {target: how for target, how in one["columns"].items() if _reads(how) <= there}
+    if not {"source_key", *one.get(_REQUIRES, [])} <= {*columns, *one.get("constants", {})}:
+        return None
+    kept = {key: value for key, value in one.items() if key not in (_INSTEAD_OF, _REQUIRES)}
+    kept |= {"columns": columns, "where": _where(one, there), "lookups": lookups}
+    return kept | {"said_once": [column for column in one.get("said_once", []) if column in there]}
+
+
+def _looked_up(each: dict[str, Any], there: set[str], shapes: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    other = {*shapes.get(each["table"], {}).get("columns", {})}
+    if not ({*each["by"]} <= there and {*each["by"].values()} <= other):
+        return None
+    columns = {name: column for name, column in each["columns"].items() if column in other}
+    return each | {"columns": columns, "where": _where(each, other)} if columns else None
+
+
+def _where(said: dict[str, Any], there: set[str]) -> str:
+    """Conditions in one; of several, those of whose columns all are there."""
+    where = said.get("where", "")
+    return where if isinstance(where, str) else " and ".join(one for one in where if {*columns_in(one)} <= there)
+
+
+def _reads(how: Any) -> set[str]:
+    if isinstance(how, dict):
+        return {*columns_in(how["sql"])} if "sql" in how else _reads(how["column"])
+    return {how} if isinstance(how, str) else {*how}
+
+
+def _put_in(said: Any, values: dict[str, str | None]) -> Any:
+    """What stands there with the company's own words in place of $purpose and $wording; without the key where it has none."""
+    if isinstance(said, dict):
+        return {
+            key: _put_in(one, values)
+            for key, one in said.items()
+            if not (isinstance(one, str) and values.get(one, one) is None)
+        }
+    if isinstance(said, list):
+        return [_put_in(one, values) for one in said]
+    return values.get(said, said) if isinstance(said, str) else said

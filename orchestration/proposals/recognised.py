@@ -1,0 +1,101 @@
+"""Tables of vendors that are known as they are: by their header, without a proposal. Here: header → vendor, form and table, and their
+block for kundbild.toml. Not here: what is known of a vendor (extract/vendors).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from orchestration.core.settings import CsvDialect
+from orchestration.extract.sql_catalogue import TableThere
+from orchestration.extract.vendors import columns_of, forms, headers, needed_columns, path_of, read_form
+from orchestration.proposals.block import dialect, said
+from orchestration.proposals.places import FileGroup, Place
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Which table of which vendor a file is, and which of the columns that the vendor may have it lacks."""
+
+    vendor: str
+    form: str
+    table: str
+    lacks: tuple[str, ...]
+
+    @property
+    def entities(self) -> list[str]:
+        maps = read_form(self.vendor, self.form)["tables"][self.table].get("maps", [])
+        return list(dict.fromkeys(one["entity"] for one in maps))
+
+    @property
+    def told(self) -> str:
+        return f"{self.vendor} {self.form}: {', '.join(self.entities) or self.table}"
+
+
+def recognised(header: Iterable[str]) -> Recognised | None:
+    """Of several tables that a header fits, the one that says most of it."""
+    there = {name.casefold() for name in header}
+    fitting = [key for key, needed in _needed().items() if needed <= there]
+    if not fitting:
+        return None
+    vendor, form, table = max(fitting, key=lambda key: (len(_needed()[key]), key))
+    lacks = tuple(column for column in columns_of(vendor, form, table) if column.casefold() not in there)
+    return Recognised(vendor, form, table, lacks)
+
+
+@cache
+def _needed() -> dict[tuple[str, str, str], frozenset[str]]:
+    return {
+        (vendor, form, table): frozenset(c.casefold() for c in [*known, *needed_columns(vendor, form, table)])
+        for vendor, of in forms().items()
+        for form in of
+        for table, known in headers(vendor, form).items()
+    }
+
+
+def recognised_block(
+    name: str, place: Place, file_format: str, tables: Sequence[tuple[FileGroup, CsvDialect | None, Recognised]]
+) -> list[str]:
+    """The lines of a source of one vendor and form."""
+    first = tables[0][2]
+    dialects = [csv for _, csv, _ in tables if csv]
+    common = max(dialects, key=dialects.count) if dialects else None
+    lines = [f"[sources.{name}]", 'connector = "files"', f"url = {said(place.url)}"]
+    lines += [f"vendor = {said(first.vendor)}", f"form = {said(first.form)}"]
+    lines += [f"format = {said(file_format)}"] if file_format != "csv" else []
+    lines += [f"csv = {said(dialect(common))}"] if common and dialect(common) else []
+    lines += _wording(one for _, _, one in tables)
+    for group, csv, one in tables:
+        lines += ["", f"[sources.{name}.tables.{one.table}]"]
+        lines += [] if _takes(one, place, file_format) == set(group.files) else [f"path = {said(group.glob)}"]
+        lines += [f"sheet = {said(group.sheet)}"] if group.sheet else []
+        lines += [f"csv = {said(dialect(csv))}"] if csv and csv != common else []
+        lines += [f"lacks = {said(list(one.lacks))}"] if one.lacks else []
+    return lines
+
+
+def landed_lines(name: str, url: str, tables: Sequence[tuple[TableThere, Recognised]]) -> Iterator[str]:
+    """The lines of a source that is a database, of one vendor."""
+    yield from (f"[sources.{name}]", 'connector = "sql"', f"url = {said(url)}", f"vendor = {said(tables[0][1].vendor)}", 'form = "landed"')  # fmt: skip
+    yield from _wording(one for _, one in tables)
+    for there, one in tables:
+        yield from ("", f"[sources.{name}.tables.{one.table}]")
+        yield from [f"table = {said(there.full_name)}"] if there.full_name != one.table else []
+        yield from [f"lacks = {said(list(one.lacks))}"] if one.lacks else []
+
+
+def _wording(tables: Iterable[Recognised]) -> list[str]:
+    if not any("consent_events" in one.entities for one in tables):
+        return []
+    return [
+        '# wording = "2026-01"  # the version of the text that subscribers agreed to: without it a grant permits nothing'
+    ]
+
+
+def _takes(one: Recognised, place: Place, file_format: str) -> set[str]:
+    """The files that the vendor's own names of files take."""
+    pattern = path_of(one.vendor, one.form, one.table, file_format)
+    return {file for file in place.files if fnmatch.fnmatchcase(file, pattern)}

@@ -1,0 +1,79 @@
+"""Sources of vendors in kundbild.toml: what is filled in, what a company may say otherwise, and which mistakes are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError
+from orchestration.extract.vendors import forms, headers, read_form
+from orchestration.proposals.recognised import recognised
+
+SHOP = """company = "T"
+[sources.shop]
+connector = "{connector}"
+url = "{url}"
+vendor = "{vendor}"
+form = "{form}"
+{more}
+"""
+
+
+def shop(write_config, more="", connector="files", url="/x", vendor="shopify", form="export"):
+    text = SHOP.format(more=more, connector=connector, url=url, vendor=vendor, form=form)
+    return load_settings(write_config(text)).sources["shop"]
+
+
+@pytest.mark.parametrize(("vendor", "form"), [(vendor, form) for vendor, of in forms().items() for form in of])
+def test_what_is_known_of_a_vendor_is_what_a_configuration_may_say(write_config, vendor, form):
+    source = shop(write_config, vendor=vendor, form=form)
+    assert {*source.tables} == {*read_form(vendor, form)["tables"]}
+    assert all(
+        table.optional and (table.maps or table.persons or table.texts == []) for table in source.tables.values()
+    )
+    for name, header in headers(vendor, form).items():
+        known = recognised({*header, *read_form(vendor, form)["tables"][name]["columns"]})
+        assert known is not None and (known.vendor, known.form, known.table, known.lacks) == (vendor, form, name, ())
+
+
+def test_only_tables_that_are_named_are_read_and_what_is_said_of_one_goes_before(write_config):
+    said = '[sources.shop.tables.orders]\npath = "o.csv"\nlacks = ["Location"]\n'
+    said += '[sources.shop.tables.stock]\npath = "s.csv"\ncolumns = { sku = "VARCHAR" }'
+    source = shop(write_config, said)
+    orders = source.tables["orders"]
+    assert source.tables.keys() == {"orders", "stock"} and orders.path == "o.csv" and not orders.optional
+    assert "Location" not in orders.columns and not any(mapped.how("store") for mapped in orders.maps)
+
+
+def test_tables_of_a_database_lie_in_the_schema_of_the_loader(write_config):
+    source = shop(write_config, 'landed_in = "fivetran"', "sql", "postgresql://x/y", form="landed")
+    assert source.tables["order"].table == "fivetran.order" and source.timezone == "UTC"
+
+
+def test_what_looks_something_up_in_a_table_that_is_not_read_goes_without(write_config):
+    source = shop(write_config, "[sources.shop.tables.order_line]", "sql", "postgresql://x/y", form="landed")
+    (items,) = source.tables["order_line"].maps
+    assert not items.lookups and not items.where and not items.how("refunded_quantity") and items.how("quantity")
+
+
+def test_a_grant_is_for_the_purpose_and_of_the_wording_that_the_company_says(write_config):
+    said = 'purpose = "offers"\nwording = "2026-01"'
+    (email, *_) = [m for m in shop(write_config, said, form="landed").tables["customer"].maps if m.entity == "consent_events"]  # fmt: skip
+    assert email.how("purpose").values == {"subscribed": "offers"} and email.constants["wording_version"] == "2026-01"
+    (email, *_) = [m for m in shop(write_config, form="landed").tables["customer"].maps if m.entity == "consent_events"]
+    assert "wording_version" not in email.constants
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"vendor": "shopfy"}, "no vendor 'shopfy'"), ({"form": "api"}, "not known as 'api'"),
+        ({"more": "[sources.shop.tables.order]"}, "no table 'order'"),
+        ({"more": '[sources.shop.tables.orders]\nlacks = ["Locations"]'}, "lacks 'Locations'"),
+        ({"more": '[sources.shop.tables.orders]\nlacks = ["Name"]'}, "without which it cannot be mapped"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_with_what_there_is(write_config, how, told):
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        shop(write_config, **how)
+    assert "sources.shop" in str(caught.value)

@@ -1,0 +1,79 @@
+"""What a mapping reads beside a row: columns of other tables, and what only one line of an order says."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.settings import Table
+from tests.unit.mapped import models_of, raw
+
+LOOKUP = {"table": "orders", "by": {"order_no": "id"}, "columns": {"is_test": "test", "sold": "day"}}
+ITEMS = {
+    "entity": "order_items",
+    "where": "coalesce(is_test, 'no') = 'no'",
+    "lookups": [LOOKUP],
+    "columns": {"source_key": "line", "order_key": "order_no", "quantity": "n", "ordered_at": "sold"},
+}
+
+
+def items(con):
+    tables = {
+        "lines": Table(columns=dict.fromkeys(("line", "order_no", "n"), "VARCHAR"), key=["line"], maps=[ITEMS]),
+        "orders": Table(columns=dict.fromkeys(("id", "test", "day"), "VARCHAR"), key=["id"]),
+    }
+    sql = models_of(tables)["order_items"][0]
+    return con.execute(f"select source_key, ordered_at::date::varchar, quarantine_code, load_id from ({sql}) order by 1").fetchall()  # fmt: skip
+
+
+def test_a_row_knows_what_the_row_that_it_refers_to_says_and_is_as_new_as_it():
+    with duckdb.connect() as con:
+        raw(con, "lines", {"line": "1", "order_no": "a", "n": "1"}, {"line": "2", "order_no": "b", "n": "1"}, {"line": "3", "order_no": "c", "n": "1"})  # fmt: skip
+        raw(con, "orders", {"id": "a", "test": "no", "day": "2026-01-01", "_load_id": 7}, {"id": "b", "test": "yes", "day": "2026-01-02"})  # fmt: skip
+        assert items(con) == [("1", "2026-01-01", None, 7), ("2", "2026-01-02", "ignored", 1), ("3", None, None, 1)]
+        # what is gone there says nothing any more, and makes the row new all the same
+        con.execute("update raw_shop.orders set _deleted_at = '2026-02-01', _load_id = 8 where id = 'b'")
+        assert items(con)[1] == ("2", None, None, 8)
+
+
+CONFIG = """company = "T"
+[sources.shop]
+connector = "files"
+url = "/x"
+[sources.shop.tables.orders]
+path = "orders.csv"
+columns = {{ id = "VARCHAR", test = "BOOLEAN" }}
+[sources.shop.tables.lines]
+path = "lines.csv"
+columns = {{ line = "VARCHAR", order_no = "VARCHAR", n = "BIGINT" }}
+[[sources.shop.tables.lines.maps]]
+entity = "order_items"
+columns = {{ source_key = "line", order_key = "order_no", quantity = "n" }}
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('lookups = [{ table = "order", by = { order_no = "id" }, columns = { t = "test" } }]', "not a table of the source"),
+        ('lookups = [{ table = "orders", by = { order_no = "no" }, columns = { t = "test" } }]', "names 'no'"),
+        ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { n = "test" } }]', "is there already"),
+        ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { t = "test" }, where = "n > 1" }]', "reads n"),
+        ('lines_of = "order"', "names 'order'"),
+        ('said_once = ["n"]', "says no lines_of"),
+    ],
+)  # fmt: skip
+def test_what_a_lookup_cannot_read_is_told_at_start(write_config, more, told):
+    with pytest.raises(ConfigurationError, match=told):
+        load_settings(write_config(CONFIG.format(more=more)))
+
+
+def test_a_statement_looks_nothing_up(write_config):
+    lookup = 'lookups = [{ table = "orders", by = { order_no = "id" }, columns = { t = "test" } }]'
+    said = CONFIG.replace("order_items", "email_events").format(more=lookup)
+    said = said.replace('order_key = "order_no", quantity = "n"', 'kind = "order_no", occurred_at = "n"')
+    with pytest.raises(ConfigurationError, match="a row that refuses"):
+        load_settings(write_config(said))
