@@ -74,6 +74,8 @@ def since(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name
         return Since("whole: without a key, changed rows are only found so")
     if table.is_read_whole:
         return Since("whole: statements are entered with old times" if table.read is None else "whole: as configured")
+    if source.connector == "rest" and not source.paging_of(table).since:
+        return Since("whole: the API cannot be asked for changes")
     if not con.execute(f"select 1 from {target} limit 1").fetchall():
         return Since("whole: for the first time")
     if _is_due(con, source_name, name, source.full_read_days):

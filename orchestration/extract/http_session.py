@@ -52,10 +52,13 @@ class BoundedSession(requests.Session):
         backoff: float,
         timeout: float,
         longest_wait: float,
+        is_counted: bool = False,
     ) -> None:
+        """`is_counted`: the next page is asked for by a number or a cursor, whatever the last one says of it."""
         super().__init__()
         self._source, self._table, self._url, self._budget = source, table, url, budget
         self._attempts, self._backoff, self._timeout, self._longest_wait = attempts, backoff, timeout, longest_wait
+        self._is_counted = is_counted
         self._transport = HangingUp()
         for scheme in ("http://", "https://"):
             self.mount(scheme, self._transport)
@@ -143,7 +146,7 @@ class BoundedSession(requests.Session):
 
     def _refuse_the_same_page(self, response: requests.Response) -> None:
         digest = hashlib.sha256(response.content).hexdigest()
-        is_same = digest == self._last_page and "next" in response.links
+        is_same = digest == self._last_page and (self._is_counted or "next" in response.links)
         self._repeated = self._repeated + 1 if is_same else 0
         self._last_page = digest
         is_empty = b'"data": []' in response.content or b'"data":[]' in response.content

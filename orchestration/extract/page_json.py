@@ -13,9 +13,9 @@ import re
 from typing import Any
 
 from orchestration.core.errors import SourceError, told_address
+from orchestration.core.settings.paging import Paging
+from orchestration.extract.paging import as_page
 
-# where a page has its rows
-DATA = "data"
 # Python refuses to read longer whole numbers, whose time grows with the square of their digits
 _MAX_DIGITS = 4_000
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -42,23 +42,27 @@ def parse(body: bytes, content_type: str) -> Any:
         raise UnreadableJsonError("its JSON is nested too deep") from None
 
 
-def rows_of(response: Any, source: str, name: str) -> dict[str, Any]:
-    """An answer that is a page. Raises SourceError where it is none."""
+def page_of(response: Any, source: str, name: str, paging: Paging) -> dict[str, Any]:
+    """An answer that is a page, as paging.as_page has it. Raises SourceError where it is none."""
     said = response.headers.get("Content-Type", "untyped")
     what, is_passing = f"the answer is not a page of rows but {said}", False
     try:
-        found = parse(response.content, said)
-        if isinstance(found, dict) and isinstance(found.get(DATA), list):
-            return found
+        page = as_page(parse(response.content, said), response.url, paging)
+        if page is not None:
+            return page
     except UnreadableJsonError as error:
         if response.content.lstrip()[:1] in (b"{", b"[") or b"\0" in response.content[:4]:
             what, is_passing = f"an answer cannot be read: {error}", True
     raise SourceError(
         f"source {source}, table {name}: {what}",
         where=told_address(response.url),
-        to_do='the API must answer {"data": [...]}; is a proxy or a login page in between?',
+        to_do=f"the API must answer {_shape(paging)}; is a proxy or a login page in between?",
         is_passing=is_passing,
     )
+
+
+def _shape(paging: Paging) -> str:
+    return f'{{"{paging.rows}": [...]}}' if paging.rows else "[...]"
 
 
 def _encoding(body: bytes, content_type: str) -> str:

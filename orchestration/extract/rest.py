@@ -22,13 +22,14 @@ from orchestration.contracts.reasons import UNKNOWN, set_aside_words
 from orchestration.core.errors import SourceError, told_address
 from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
+from orchestration.core.settings.paging import Paging
 from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.http_session import BoundedSession, is_unreachable
 from orchestration.extract.landing import Batch
 from orchestration.extract.left_out import LeftOut
-from orchestration.extract.page_json import DATA, rows_of
+from orchestration.extract.page_json import page_of
 from orchestration.extract.pages import (
     NOT_OF_TYPE,
     REJECTED_CODE,
@@ -40,6 +41,7 @@ from orchestration.extract.pages import (
     is_text,
     page_to_arrow,
 )
+from orchestration.extract.paging import ROWS, paginator
 from orchestration.privacy.intake.entry import unread_columns
 
 if TYPE_CHECKING:
@@ -116,7 +118,7 @@ class _Fetch:
                 is_whole_source=True,
             )
         self.source_name, self.source, self.name, self.table, self.budget = source_name, source, name, table, budget
-        self.path = table.endpoint or name
+        self.path, self.paging = table.endpoint or name, source.paging_of(table)
 
     def run(
         self, con: duckdb.DuckDBPyConnection, folder: Path, start: Since, max_reject_share: float, left_out: LeftOut
@@ -128,16 +130,15 @@ class _Fetch:
 
         source_name, name, table = self.source_name, self.name, self.table
         pipeline = _pipeline(folder, f"{source_name}__{name}")
-        parameters: dict[str, Any] = {"limit": self.source.page_size}
+        paging = self.paging
+        parameters: dict[str, Any] = {paging.size: self.source.page_size} if paging.size else {}
         if start.value is not None:
             at = start.value
-            parameters["updated_since"] = (
-                f"{at:%Y-%m-%dT%H:%M:%SZ}" if isinstance(at, datetime) else str(math.floor(at))
-            )
+            parameters[paging.since] = f"{at:%Y-%m-%dT%H:%M:%SZ}" if isinstance(at, datetime) else str(math.floor(at))
         session = self._session()
         client: dict[str, Any] = {
             "base_url": self.source.url,
-            "paginator": {"type": "header_link"},
+            "paginator": paginator(paging),
             "session": session,
         }
         if self.source.token:
@@ -145,8 +146,8 @@ class _Fetch:
         endpoint = {
             "path": self.path,
             "params": parameters,
-            "data_selector": DATA,
-            "response_actions": [_refuse_what_is_no_page(source_name, name)],
+            "data_selector": ROWS,
+            "response_actions": [_refuse_what_is_no_page(source_name, name, paging)],
         }
         pages = rest_api_resources({"client": client, "resources": [{"name": f"{name}_pages", "endpoint": endpoint}]})[
             0
@@ -177,8 +178,8 @@ class _Fetch:
         url = f"{self.source.url.rstrip('/')}/{self.path.lstrip('/')}"
         try:
             with self._session() as session:
-                answer = session.get(url, params={"limit": 1}, headers=auth)
-            return bool(answer.ok and not rows_of(answer, self.source_name, self.name)[DATA])
+                answer = session.get(url, params={self.paging.size: 1} if self.paging.size else None, headers=auth)
+            return bool(answer.ok and not page_of(answer, self.source_name, self.name, self.paging)[ROWS])
         except requests.RequestException as error:
             raise self._unreadable([error]) from None
 
@@ -191,6 +192,7 @@ class _Fetch:
             self.source_name, self.name, self.source.url, self.budget,
             attempts=set_up.request_max_attempts, backoff=set_up.request_backoff_factor,
             timeout=set_up.request_timeout, longest_wait=set_up.request_max_retry_delay,
+            is_counted=self.paging.next in ("cursor", "page", "offset"),
         )  # fmt: skip
 
     def _unreadable(self, causes: list[BaseException]) -> SourceError:
@@ -260,10 +262,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen = inner if isinstance(inner, BaseException) and inner is not seen else seen.__cause__ or seen.__context__
 
 
-def _refuse_what_is_no_page(source: str, name: str) -> Any:
+def _refuse_what_is_no_page(source: str, name: str, paging: Paging) -> Any:
     def check(response: Any, *_: Any, **__: Any) -> Any:
         if response.ok:
-            found = rows_of(response, source, name)
+            found = page_of(response, source, name, paging)
             # dlt asks again
             response.json = lambda **_: found
         return response

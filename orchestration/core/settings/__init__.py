@@ -16,6 +16,7 @@ from orchestration.core.settings.insight import Insight
 from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Report, Schedule
+from orchestration.core.settings.paging import Paging
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.settings.scores import ScoreSettings
 from orchestration.core.settings.segments import Segment, SegmentName
@@ -71,6 +72,7 @@ class Source(BaseModel, extra="forbid", frozen=True):
     csv: CsvDialect = CsvDialect()
     token: str | None = Field(default=None, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     page_size: int = Field(default=1000, gt=0)
+    paging: Paging = Field(default=Paging(), description="rest: how the API pages")
     max_minutes: float = Field(
         default=120, gt=0, le=525_600, description="a source that takes longer is given up for this run"
     )
@@ -101,6 +103,9 @@ class Source(BaseModel, extra="forbid", frozen=True):
         if has_unclear_login(url, is_sql=info.data.get("connector") == "sql"):
             raise ValueError(UNCLEAR_LOGIN)
         return url
+
+    def paging_of(self, table: Table) -> Paging:
+        return table.paging or self.paging
 
     def fresh_within(self, table: Table) -> float | None:
         """Hours within which something new is to come of `table`, or None: what it says, else a day for statements that come

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
 
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
+from orchestration.core.settings.paging import Paging
 from orchestration.core.settings.people import NationalId, Person, Retention
 
 
@@ -75,6 +76,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
     sheet: str | None = Field(default=None, description="files of Excel: the sheet; the first unless given")
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
+    paging: Paging | None = Field(default=None, description="rest: where this endpoint pages otherwise than its source")
     find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
     fresh_within_hours: float | None = Field(
         default=None,

@@ -1,0 +1,86 @@
+"""Pages of an API by `paging`: an answer's rows and what it says of the next page, and dlt's paginator that asks for it.
+
+Not here: fetching (rest.py), what a row holds (pages.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from orchestration.core.settings.paging import Paging
+
+if TYPE_CHECKING:
+    from dlt.sources.helpers.rest_client.paginators import BasePaginator
+
+# where a page has its rows and the next one, once it is brought to one shape
+ROWS, NEXT = "data", "next"
+# beside a cursor that is always there
+_IS_MORE = ("has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage")
+
+
+def value_at(answer: Any, path: str) -> Any:
+    """What an answer has at a path of names with dots; None where it has nothing there."""
+    if not path:
+        return answer
+    for name in [path] if isinstance(answer, dict) and path in answer else path.split("."):
+        if not isinstance(answer, dict):
+            return None
+        answer = answer.get(name)
+    return answer
+
+
+def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
+    """{data: rows, next: address or cursor of the next page or None}; None where an answer has no rows at that place."""
+    rows = value_at(answer, paging.rows)
+    if not isinstance(rows, list):
+        return None
+    found: Any = value_at(answer, paging.at) if paging.at else None
+    around = value_at(answer, paging.at.rpartition(".")[0]) if "." in paging.at else answer
+    is_over = any(
+        value_at(place, flag) is False for place in (answer, around) for flag in _IS_MORE if isinstance(place, dict)
+    )
+    if not found or is_over or isinstance(found, dict | list | bool):
+        found = None
+    elif paging.next == "url":
+        found = urljoin(url, str(found))
+    return {ROWS: rows, NEXT: found}
+
+
+def paginator(paging: Paging) -> BasePaginator:
+    from dlt.sources.helpers.rest_client.paginators import (
+        HeaderLinkPaginator,
+        JSONLinkPaginator,
+        JSONResponseCursorPaginator,
+        SinglePagePaginator,
+    )
+
+    if paging.next == "link":
+        return HeaderLinkPaginator()
+    if paging.next == "url":
+        return JSONLinkPaginator(next_url_path=NEXT)
+    if paging.next == "cursor":
+        return JSONResponseCursorPaginator(cursor_path=NEXT, cursor_param=paging.parameter)
+    return SinglePagePaginator() if paging.next == "none" else _counted(paging)
+
+
+def _counted(paging: Paging) -> BasePaginator:
+    """Counts what came, not what was asked for: a server may give fewer rows a page than it is asked for. dlt's own would leave rows out."""
+    from dlt.sources.helpers.rest_client.paginators import BasePaginator
+
+    class Counted(BasePaginator):
+        def __init__(self) -> None:
+            super().__init__()
+            self._at = paging.first if paging.next == "page" else 0
+
+        def init_request(self, request: Any) -> None:
+            self.update_request(request)
+
+        def update_state(self, response: Any, data: list[Any] | None = None) -> None:
+            self._has_next_page = bool(data)
+            self._at += 1 if paging.next == "page" else len(data or [])
+
+        def update_request(self, request: Any) -> None:
+            request.params = {**(request.params or {}), paging.parameter: self._at}
+
+    return Counted()

@@ -1,0 +1,122 @@
+"""APIs that page otherwise than by a Link header: rows at any place, the next page by an address, a cursor, a number or an offset."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Settings, Source, Table
+from orchestration.extract.extract import extract_source, prepare_raw
+
+ROWS = [{"id": n, "name": f"N{n}", "updated_at": f"2026-01-{n:02d}T00:00:00Z"} for n in range(1, 8)]
+MOST = 3  # rows a page, whatever is asked for
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(answer):
+        asked = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append({k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()})
+                body = json.dumps(answer(asked[-1])).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}", asked
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def load(home, warehouse):
+    def go(url, **paging):
+        table = Table(
+            columns={"id": "BIGINT", "name": "VARCHAR", "updated_at": "TIMESTAMP"}, key=["id"], cursor="updated_at"
+        )
+        source = Source(connector="rest", url=url, paging=paging, tables={"things": table})
+        settings = Settings(company="T", sources={"api": source})
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "api")["things"]
+
+    return go
+
+
+def part(at):
+    return ROWS[at : at + MOST]
+
+
+def by_page(asked):
+    return part((int(asked["p"]) - 1) * MOST)
+
+
+def by_offset(asked):
+    return {"result": {"items": part(int(asked["skip"]))}}
+
+
+def by_cursor(asked):
+    at = int(asked.get("after", 0))
+    # some say a cursor on the last page too
+    return {"results": part(at), "paging": {"next": {"after": str(at + MOST)}}, "has_more": at + MOST < len(ROWS)}
+
+
+def by_address(asked):
+    at = int(asked.get("from", 0))
+    return {"data": part(at), "links": {"next": f"/things?from={at + MOST}" if at + MOST < len(ROWS) else None}}
+
+
+@pytest.mark.parametrize(("answer", "paging"), [
+    (by_page, {"rows": "", "next": "page", "parameter": "p"}),
+    (by_offset, {"rows": "result.items", "next": "offset", "parameter": "skip"}),
+    (by_cursor, {"rows": "results", "next": "cursor", "at": "paging.next.after", "parameter": "after"}),
+    (by_address, {"next": "url", "at": "links.next"}),
+    (lambda asked: ROWS, {"rows": "", "next": "none", "size": ""}),
+])  # fmt: skip
+def test_every_row_is_read_however_an_api_pages(serve, load, warehouse, answer, paging):
+    url, asked = serve(answer)
+    assert load(url, **paging).inserted == len(ROWS), "no row is left out, though pages have fewer than were asked for"
+    assert warehouse.execute("select count(distinct id) from raw_api.things").fetchall() == [(7,)]
+
+
+def test_changes_are_asked_for_by_the_name_that_the_api_knows_and_else_all_rows(serve, load):
+    url, asked = serve(by_page)
+    paging = {"rows": "", "next": "page", "parameter": "p", "size": "per_page"}
+    load(url, **paging)
+    assert asked[0] == {"per_page": "1000", "p": "1"}
+    again = load(url, **paging | {"since": "modified_after"})
+    assert again.way.startswith("changes") and asked[-1]["modified_after"].startswith("2026-01-06")
+    assert load(url, **paging | {"since": ""}).way == "whole: the API cannot be asked for changes"
+
+
+def test_an_api_that_does_not_count_is_noticed(serve, load):
+    url, asked = serve(lambda asked: ROWS)
+    with pytest.raises(SourceError, match="the same page again"):
+        load(url, rows="", next="page", parameter="page")
+    assert len(asked) == 2
+
+
+def test_rows_that_are_elsewhere_are_told(serve, load):
+    url, _ = serve(lambda asked: {"items": ROWS})
+    with pytest.raises(SourceError, match="not a page of rows") as refused:
+        load(url, rows="result.items")
+    assert '{"result.items": [...]}' in refused.value.to_do
