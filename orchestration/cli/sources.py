@@ -23,17 +23,17 @@ def add_source(
         str,
         typer.Option(
             "--from",
-            help="A file, a folder, a .zip, a URL that fsspec reads (s3://, sftp://), or a database (postgresql://).",
+            help="A file, a folder, a .zip, a URL that fsspec reads (s3://, sftp://), a database (postgresql://), or an API.",
         ),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Write the block without asking.")] = False,
     as_json: Json = False,
     kind: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Look at files or a database, propose how they are mapped, and write it to kundbild.toml after a yes.
+    """Look at files, a database or an API, propose how they are mapped, and write it to kundbild.toml after a yes.
 
-    Of files every row is read: types fit all of them, and a key is proved. Of a database up to 100,000 rows of each table are read,
-    and nothing is written there. Nothing leaves the machine.
+    Of files every row is read: types fit all of them, and a key is proved. Of a database up to 100,000 rows of each table are read, of an
+    API 1,000. Nothing is written there, and no data leaves the machine.
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.proposals.propose import propose

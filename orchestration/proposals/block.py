@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from orchestration.contracts.conformed import entities
 from orchestration.core.settings import CsvDialect
+from orchestration.core.settings.paging import Paging
 from orchestration.proposals.columns import Column
 from orchestration.proposals.proposal import Filled, Proposal
 
@@ -39,6 +40,18 @@ def source_lines(
 def database_lines(name: str, url: str) -> list[str]:
     """The lines of a source that is a database."""
     return [f"[sources.{name}]", 'connector = "sql"', f"url = {said(url)}", _ZONE]
+
+
+def api_lines(name: str, url: str, token: str | None, pages: Paging, page_size: int | None) -> list[str]:
+    """The lines of a source that is an API."""
+    lines = [f"[sources.{name}]", 'connector = "rest"', f"url = {said(url)}"]
+    lines += [f'token = "${{{token}}}"'] if token else []
+    lines += [f"page_size = {page_size}"] if page_size else []
+    return [*lines, *([f"paging = {said(paging(pages))}"] if pages != Paging() else []), _ZONE]
+
+
+def paging(pages: Paging) -> dict[str, object]:
+    return pages.model_dump(exclude_defaults=True)
 
 
 def table_lines(source: str, table: str, how: Mapping[str, object], columns: Mapping[str, str]) -> list[str]:

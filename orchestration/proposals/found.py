@@ -46,6 +46,7 @@ class FoundTable:
     is_view: bool = False
     looked_at: int | None = None  # rows, where they are not all
     notes: tuple[str, ...] = ()  # what a person has to know of all its rows
+    has_cursor: bool = True  # whether changes can be asked for
 
     @property
     def usable(self) -> list[Proposal]:
@@ -136,7 +137,7 @@ def with_currency(one: Proposal, columns: list[Column], currency: str) -> Propos
 
 def declared(table: FoundTable) -> tuple[dict[str, str], str | None]:
     """The columns of the block with their types, and the cursor."""
-    cursor = _cursor(table)
+    cursor = cursor_of(table) if table.has_cursor else None
     wanted = {*table.read, *table.key, cursor}
     return {c.name: _kind(c, table, table.usable) for c in table.columns if c.name in wanted}, cursor
 
@@ -152,7 +153,7 @@ def table_block(source: str, table: FoundTable, said: dict[str, object]) -> list
     return lines
 
 
-def _cursor(table: FoundTable) -> str | None:
+def cursor_of(table: FoundTable) -> str | None:
     """The column that grows when a row changes: only where the key tells rows apart, and every row has it."""
     if not table.key:
         return None

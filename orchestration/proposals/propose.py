@@ -13,6 +13,7 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.extract.vendors import columns_of
 from orchestration.proposals import block
+from orchestration.proposals.api import is_api, propose_api
 from orchestration.proposals.database import database_url, is_database, propose_database
 from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.entities import likely_keys, proposed
@@ -40,6 +41,8 @@ def propose(name: str, said: str, currency: str) -> ProposedSource:
     said = database_url(said)
     if is_database(said):
         return propose_database(name, said, currency)
+    if is_api(said):
+        return propose_api(name, said, currency)
     place = place_of(name, said)
     found: dict[str, list[tuple[FileGroup, Looked | None, FoundTable]]] = defaultdict(list)
     with looking() as con:

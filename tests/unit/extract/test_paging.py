@@ -93,7 +93,7 @@ def by_address(asked):
     (lambda asked: ROWS, {"rows": "", "next": "none", "size": ""}),
 ])  # fmt: skip
 def test_every_row_is_read_however_an_api_pages(serve, load, warehouse, answer, paging):
-    url, asked = serve(answer)
+    url, _ = serve(answer)
     assert load(url, **paging).inserted == len(ROWS), "no row is left out, though pages have fewer than were asked for"
     assert warehouse.execute("select count(distinct id) from raw_api.things").fetchall() == [(7,)]
 

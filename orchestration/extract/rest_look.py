@@ -1,0 +1,90 @@
+"""A look at an API that no configuration names yet: one question at a time, within the bounds of a night, with the token for its host alone.
+
+Not here: what answers mean (proposals/), reading a source of the configuration (rest.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+
+from orchestration.core.errors import SourceError
+from orchestration.core.settings.paging import Paging
+from orchestration.extract.budget import Budget
+from orchestration.extract.http_session import BoundedSession
+from orchestration.extract.page_json import UnreadableJsonError, parse
+from orchestration.extract.paging import NEXT, ROWS, as_page
+
+_ATTEMPTS, _BACKOFF, _TIMEOUT, _LONGEST_WAIT = 2, 1.0, 30.0, 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`json` is None where it is none; `link` the address of the next page as the header Link says it."""
+
+    status: int
+    url: str
+    json: Any
+    link: str | None
+
+    @property
+    def is_ok(self) -> bool:
+        return self.status < 400 and self.json is not None
+
+
+@dataclass
+class Api:
+    """An API at an address. Raises SourceError where it points to another host, or asks to wait long, and where the time is up."""
+
+    source: str
+    url: str
+    token: str | None = field(repr=False)
+    budget: Budget
+    asked: int = 0
+
+    def ask(self, url: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+        self.asked += 1
+        session = BoundedSession(
+            self.source, "a look", self.url, self.budget,
+            attempts=_ATTEMPTS, backoff=_BACKOFF, timeout=_TIMEOUT, longest_wait=_LONGEST_WAIT,
+        )  # fmt: skip
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+        try:
+            with session:
+                answer = session.get(url, params=dict(parameters or {}), headers=headers)
+        except requests.RequestException as error:
+            # its text may quote the address, with what is secret in it
+            raise SourceError(
+                f"source {self.source}: the API does not answer ({type(error).__name__})", to_do="check that it runs, and the URL"
+            ) from None  # fmt: skip
+        link = answer.links.get("next", {}).get("url")
+        try:
+            found = parse(answer.content, answer.headers.get("Content-Type", ""))
+        except UnreadableJsonError:
+            found = None
+        return Answer(answer.status_code, answer.url, found, urljoin(answer.url, link) if link else None)
+
+    def pages(self, url: str, paging: Paging, size: int) -> Iterator[list[Any]]:
+        """The rows of page after page, as a night asks for them."""
+        said: dict[str, Any] = {paging.size: size} if paging.size else {}
+        at = paging.first if paging.next == "page" else 0
+        while True:
+            if paging.next in ("page", "offset"):
+                said[paging.parameter] = at
+            answer = self.ask(url, said)
+            page = as_page(answer.json, answer.url, paging) if answer.is_ok else None
+            if page is None or not page[ROWS]:
+                return
+            yield page[ROWS]
+            at += 1 if paging.next == "page" else len(page[ROWS])
+            further = answer.link if paging.next == "link" else page[NEXT]
+            if paging.next == "none" or (paging.next in ("link", "url", "cursor") and not further):
+                return
+            if paging.next in ("link", "url"):
+                url, said = str(further), {}
+            elif paging.next == "cursor":
+                said[paging.parameter] = further
