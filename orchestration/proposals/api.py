@@ -39,6 +39,7 @@ from orchestration.proposals.found import (
 )
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import looking
+from orchestration.proposals.numbers import by_values
 from orchestration.proposals.places import FORMATS
 from orchestration.proposals.secret_urls import secret_url
 
@@ -157,10 +158,12 @@ def _table(
     con.execute(f"create or replace temp table api_looked as select {said} from api_rows")
     sample(con, "api_looked")
     found = columns_of(con, "api_looked", columns)
+    withheld |= by_values(con, "api_looked", found)
+    found = [column for column in found if column.name not in withheld]
     key = proved_key(con, "api_looked", found, likely_keys(name, found))
     maps = [with_currency(m, found, currency) for m in proposed(name, found, key)]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))
-    return replace(table, unmapped=[*(c for c in columns if c not in table.read), *nested])
+    return replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested])
 
 
 def _text(value: Any) -> str | None:
