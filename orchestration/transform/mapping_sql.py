@@ -41,7 +41,9 @@ def model_sql(source: str, parts: Sequence[Part], days: Mapping[str, int] | None
     meet = len({part.table for part in parts}) > 1 or (len(parts) > 1 and not parts[-1].label)
     is_ranked = meet or not all(part.is_unique for part in parts)
     body = "\nunion all\n".join(_select(source, part, is_ranked, days, dbt_source or source) for part in parts)
-    head = _books(source, parts, days) if is_ranked or is_hiding or len(parts) > 1 else ""
+    # else the rows of the raw tables that a model reads are those of its entity
+    is_other = any(part.written and (part.written.lookups or part.written.lines_of) for part in parts)
+    head = _books(source, parts, days) if is_ranked or is_hiding or is_other or len(parts) > 1 else ""
     head += (
         "-- how long rows are kept: {{ ref('data_categories') }}, as of {{ source('ops', 'clock') }}\n"
         if is_hiding

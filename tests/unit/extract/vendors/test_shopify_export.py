@@ -174,7 +174,10 @@ def test_the_lines_of_an_order_are_one_order_and_its_first_line_says_what_is_of_
 def test_an_order_that_a_later_export_has_again_counts_once_as_it_is_there(shop):
     (one,) = [one for one in shop.staged("orders") if one["source_key"] == "#1002"]
     assert (one["status"], one["refunded_amount"]) == ("refunded", Decimal("100.00"))
-    assert [item["order_key"] for item in shop.staged("order_items")].count("#1002") == 1
+    items = shop.staged("order_items")
+    assert [item["order_key"] for item in items].count("#1002") == 1
+    counted = shop.con.execute(f"select {shop.models['order_items'][1]['raw_rows']}").fetchall()
+    assert counted == [(len(items),)], "a line that a newer file replaced is no row that was lost"
 
 
 def test_test_orders_are_left_out_with_all_of_their_lines_and_counted(shop):
