@@ -76,7 +76,9 @@ def test_test_orders_are_left_out_with_their_lines_and_guests_are_known_by_their
 def test_an_order_is_of_a_customer_or_a_guest_and_shares_its_key_with_none(shop):
     meta, items = shop.models["orders"][1], shop.models["order_items"][1]
     assert shop.con.execute(f"select {meta['shared_keys']}, {meta['raw_rows']}").fetchall() == [(0, 5)]
-    assert shop.con.execute(f"select {items['raw_rows']}").fetchall() == [(3,)], "tables that are looked up count as none"
+    assert shop.con.execute(f"select {items['raw_rows']}").fetchall() == [(3,)], (
+        "tables that are looked up count as none"
+    )
 
 
 def test_amounts_are_in_the_shops_currency_and_partial_refunds_are_of_order_and_line(shop):
