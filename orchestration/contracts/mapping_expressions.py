@@ -26,6 +26,12 @@ _WHO = (
 # of a statement: it can make a grant no older and hide no refusal
 _OF_STATEMENTS = ("confirmed_at",)
 _TEMPLATE = ("{{", "{%", "{#")
+# what DuckDB has for a function of the row's values, or for a column, and is of the moment or of the session
+_CLOCKS = (
+    "age of one time", "current_localtime", "current_localtimestamp", "current_time", "current_timestamp", "get_current_time", "localtime",
+    "localtimestamp", "current_user", "current_role", "session_user", "user", "current_catalog",
+)  # fmt: skip
+_MANY_ROWS = {"unnest", "unlist", "generate_subscripts"}
 _PSEUDO = {"_row_key": "VARCHAR", "_source_file": "VARCHAR"}
 
 
@@ -176,15 +182,18 @@ def _check(columns: Mapping[str, str], expression: str, of: str, refuse: Refuse,
             f"{of} cannot be computed: {str(error).splitlines()[0]}",
             "compare and compute with values of the columns' types",
         ) from None
-    called = sorted(_functions(expression, ask))
+    called = sorted(_functions(expression, ask) - {column.lower() for column in columns})
+    if many := [function for function in called if function in _MANY_ROWS]:
+        raise refuse(f"{of} calls {many[0]}, which makes several rows of one", "use what the row says")
     changing = "select function_name from duckdb_functions() where function_type = 'scalar' and stability <> 'CONSISTENT' and list_contains(?, function_name) order by 1 limit 1"
-    if called and (volatile := [row[0] for row in ask(changing, [called])]):
+    volatile = [function for function in called if function in _CLOCKS]
+    if called and (volatile := volatile or [row[0] for row in ask(changing, [called])]):
         raise refuse(f"{of} calls {volatile[0]}, whose value differs from night to night", "use what the row says")
     return str(described[0][1])
 
 
 def _functions(expression: str, ask: Ask) -> set[str]:
-    """The functions that an expression calls, as DuckDB reads it."""
+    """The functions that an expression calls, and what it names as columns, as DuckDB reads it."""
     import json
 
     ((tree,),) = ask("select json_serialize_sql(?)", [f"select {expression}"])
@@ -195,6 +204,11 @@ def _functions(expression: str, ask: Ask) -> set[str]:
         if not isinstance(node, dict):
             return set()
         own = {str(node["function_name"]).lower()} if "function_name" in node else set()
+        if own == {"age"} and len(node.get("arguments", node.get("children", []))) == 1:
+            own = {"age of one time"}
+        # current_date is written as a column is
+        if node.get("class") == "COLUMN_REF" and len(node["column_names"]) == 1:
+            own = {str(node["column_names"][0]).lower()}
         return own.union(*map(walk, node.values()))
 
     return walk(json.loads(str(tree)))

@@ -321,7 +321,10 @@ def _digest(paths: list[Path]) -> str:
 # DuckDB's words; the memory is what all models that run at a time have together
 _OUT_OF_MEMORY = "Out of Memory Error"
 # errors whose text holds a value out of a row
-_QUOTES_VALUES = re.compile(r"((?:Conversion|Out of Range|Invalid Input|Constraint) Error): (?!NOT NULL).*", re.DOTALL)
+_QUOTES_VALUES = re.compile(
+    r"((?:Conversion|Out of Range|Invalid Input|Constraint) Error|Not implemented Error: Unknown TimeZone)(?:: (?!NOT NULL)| ).*",
+    re.DOTALL,
+)
 
 
 def _first_line(message: object) -> str:

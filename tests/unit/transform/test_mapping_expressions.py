@@ -94,7 +94,9 @@ def test_a_computed_column_reads_raw_columns_of_the_table(write_config):
         ("random()", "differs from night to night"), ("n + day", "cannot be computed"), ("row_number() over ()", "may not say"),
         ("nextval('s')", "cannot be computed|differs"), ("{{ env_var('HOME') }}", "dbt would read"),
         ("'{{ 1 }}' || order_no", "dbt would read"), ("n /* {% if true %} */", "dbt would read"), ("order_no || '{# a #}'", "dbt would read"),
-        ("columns('n')", "may not say"),
+        ("columns('n')", "may not say"), ("n + datepart('day', current_date)", "differs from"), ("epoch(current_timestamp)", "differs from"),
+        ("epoch(localtimestamp)", "differs from"), ("epoch(age(day::timestamp))", "differs from"), ("n + length(user)", "not a column"),
+        ("unnest([n, n])", "several rows"), ("n + unlist([1, 2])", "several rows"), ("generate_subscripts([n], 1)", "several rows"),
     ],
 )  # fmt: skip
 def test_what_no_expression_may_say_is_told_at_start(write_config, expression, told):
