@@ -5,6 +5,7 @@ Not here: which columns become features (features.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,12 @@ _TABLE = "labelled"
 _YES = frozenset({"yes", "y", "true", "t", "1", "1.0", "ja", "j", "oui"})
 _NO = frozenset({"no", "n", "false", "f", "0", "0.0", "nej", "nei", "non"})
 _FEW_WORDS = 10
-# a number is written with a decimal comma here, and as inf or nan nowhere
-_IS_NUMBER = "regexp_full_match({c}, '[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?')"
+# a number is written with a decimal comma here, and as inf or nan nowhere; a comma before three digits parts thousands as well
+_PARTED = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+_IS_NUMBER = (
+    "(regexp_full_match({c}, '[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?') "
+    f"and not regexp_full_match({{c}}, '{_PARTED.pattern.replace('{', '{{').replace('}', '}}')}'))"
+)
 _AS_NUMBER = f"case when {_IS_NUMBER} then try_cast(replace({{c}}, ',', '.') as double) end"
 Values = dict[str, NDArray[Any]]
 
@@ -182,7 +187,7 @@ def _numbers(texts: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _number(word: str) -> float:
-    if not word or word[-1].isalpha() or word[0].isalpha():
+    if not word or word[-1].isalpha() or word[0].isalpha() or _PARTED.fullmatch(word):
         return float("nan")
     try:
         return float(word.replace(",", "."))

@@ -7,8 +7,11 @@ select
     {{ read_day }} as day,
     nullif(trim(cast({{ amount }} as varchar)), '') as written_amount,
     case
-        -- a number is written with a decimal comma here, and as inf or nan nowhere
+        -- a number is written with a decimal comma here, and as inf or nan nowhere; a comma before three digits parts thousands
+        -- as well, and beyond a trillion nobody pays
         when regexp_full_match(written_amount, '[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?')
+            and not regexp_full_match(written_amount, '[+-]?[1-9][0-9]{0,2},[0-9]{3}')
+            and abs(try_cast(replace(written_amount, ',', '.') as double)) <= 1e12
         then try_cast(replace(written_amount, ',', '.') as double)
     end as amount
 from transactions;

@@ -90,6 +90,15 @@ def test_a_key_that_a_spreadsheet_would_run_is_made_harmless_in_csv_alone(tmp_pa
         assert {key for (key,) in keys} == {said, "a-1"}
 
 
+@pytest.mark.parametrize("written", ['"1,234"', "1e300", "1e308", '"12,345"'])
+def test_an_amount_in_doubt_or_beyond_what_anybody_pays_is_left_out_and_counted(tmp_path, written):
+    path = tmp_path / "shop.csv"
+    lines = ["customer,date,amount_usd", *LINES, f"dora,2026-04-01,{written}"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = forecast_file(path, **COLUMNS, until=date(2026, 12, 31))
+    assert found.read.left_out == {"amount cannot be read": 1} and len(found.by_customer) == 3
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
