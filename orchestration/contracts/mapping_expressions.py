@@ -204,7 +204,7 @@ def _functions(expression: str, ask: Ask) -> set[str]:
         if not isinstance(node, dict):
             return set()
         own = {str(node["function_name"]).lower()} if "function_name" in node else set()
-        if own == {"age"} and len(node.get("arguments", node.get("children", []))) == 1:
+        if own == {"age"} and len(node.get("arguments") or node.get("children") or []) == 1:
             own = {"age of one time"}
         # current_date is written as a column is
         if node.get("class") == "COLUMN_REF" and len(node["column_names"]) == 1:

@@ -66,9 +66,9 @@ def _groups(told: Labelled, column: str, kind: str) -> NDArray[Any] | None:
     else:
         groups = np.where(told.raw[column] == "", _UNKNOWN, told.raw[column])
     names, places, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    told = np.where(counts < FEWEST_OF_A_GROUP, _SMALL, names).astype(object)
-    if 0 < counts[told == _SMALL].sum() < FEWEST_OF_A_GROUP <= counts.max():
+    shown = np.where(counts < FEWEST_OF_A_GROUP, _SMALL, names).astype(object)
+    if 0 < counts[shown == _SMALL].sum() < FEWEST_OF_A_GROUP <= counts.max():
         # all customers less the other groups would tell of them
         smallest = np.argmin(np.where(counts < FEWEST_OF_A_GROUP, counts.max() + 1, counts))
-        told[(told == _SMALL) | (np.arange(len(told)) == smallest)] = f"{names[smallest]} and {_SMALL}"
-    return np.asarray(told[places])
+        shown[(shown == _SMALL) | (np.arange(len(shown)) == smallest)] = f"{names[smallest]} and {_SMALL}"
+    return np.asarray(shown[places])
