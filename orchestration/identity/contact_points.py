@@ -18,6 +18,7 @@ from orchestration.identity.corrected_grants import end_corrected_grants
 from orchestration.identity.former_people import forget_former_people, keep_their_refusals
 from orchestration.identity.shared_refusals import share_by_name, share_refusals
 from orchestration.match_keys import alike_name_keys, define_match_keys
+from orchestration.match_keys.addresses import read_addresses
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.intake.withdrawals import LEDGER
@@ -26,21 +27,21 @@ from orchestration.privacy.rights.rights import prepare_requests
 # one number for all that was said from a contact point, by which a change is seen
 _POINTS = f"""
 create or replace table identity.withdrawn_points as
-select p.contact_point, case when not is_junk('email', p.email_key) then p.email_key end as email_key,
-    case when not is_junk('phone', n.phone_key) then n.phone_key end as phone_key, p.statements, p.digest, p.addresses,
+select p.contact_point, case when not is_junk('email', a.email_key) then a.email_key end as email_key,
+    case when not is_junk('phone', n.phone_key) then n.phone_key end as phone_key, p.statements, p.digest,
+    coalesce(a.addresses, []::varchar[]) as addresses,
     -- of a number whose digits are hidden (07011122xx) nobody is found
-    len(p.addresses) > 0 or coalesce(len(n.denies) > 0, false) and not regexp_matches(p.contact_point, '[0-9][ -]*[xX*•#]{{2}}|[xX*•#]{{2}}[ -]*[0-9]') as is_readable
+    coalesce(len(a.addresses) > 0, false) or coalesce(len(n.denies) > 0, false) and not regexp_matches(p.contact_point, '[0-9][ -]*[xX*•#]{{2}}|[xX*•#]{{2}}[ -]*[0-9]') as is_readable
 from (
-    select *, match_keys.email_key(contact_point) as email_key, match_keys.withdrawn_addresses(contact_point) as addresses from (
-        select contact_point, count(*) as statements,
-            sum(hash(l.source_system, coalesce(l.source_key, 'load ' || l.load_id), person_system, person_key, is_known, purpose,
-                channel, stated_at, is_zoneless))::hugeint as digest
-        from {LEDGER} l left join (
-            select distinct source_system as person_system, source_key as person_key, true as is_known from identity.customer_source_records
-        ) using (person_system, person_key)
-        where contact_point is not null group by 1
-    )
+    select contact_point, count(*) as statements,
+        sum(hash(l.source_system, coalesce(l.source_key, 'load ' || l.load_id), person_system, person_key, is_known, purpose,
+            channel, stated_at, is_zoneless))::hugeint as digest
+    from {LEDGER} l left join (
+        select distinct source_system as person_system, source_key as person_key, true as is_known from identity.customer_source_records
+    ) using (person_system, person_key)
+    where contact_point is not null group by 1
 ) p
+left join addresses_read a on a.written = p.contact_point
 left join identity.phone_numbers n on n.phone = match_keys.beside_addresses(p.contact_point) and n.country_code = ''
 """
 # records that are gone, whose key is another's, or that no conformed table has, and that a withdrawal names by their key, or by a
@@ -108,11 +109,22 @@ from (
 left join conformed.conformed_people p
     on p.source_system = g.person_system and p.source_key = g.person_key and p.deleted_at is null
 """
+# addresses that stand in a record's field beside others, or that are not certain
+_UNREAD_EMAILS = """
+create or replace temp table unread_emails as
+select p.email as written, p.source_system, p.source_key from identity.normalised_people n
+join conformed.conformed_people p using (source_system, source_key) where n.email_key is null and contains(p.email, '@')
+"""
+_ADDRESSES = """
+select contact_point as written from {points}
+union all select contact_point from granted_on where not is_own
+union all select written from unread_emails
+"""
 # a contact point tells no country: a number that needs one is read as the company's own
 _GRANTED_KEYS = """
 create or replace temp table granted_keys as
-select g.*, match_keys.email_key(g.contact_point) as email_key, n.phone_key, n.readings, n.denied_by,
-    match_keys.place_keys(g.contact_point) as places from granted_on g
+select g.*, a.email_key, n.phone_key, n.readings, n.denied_by, match_keys.place_keys(g.contact_point) as places from granted_on g
+left join addresses_read a on a.written = g.contact_point
 left join identity.phone_numbers n on n.phone = g.contact_point and n.country_code = '' and not contains(g.contact_point, '@')
 where not g.is_own
 """
@@ -121,13 +133,11 @@ create or replace temp table having_it as
 select email_key as token, source_system as person_system, source_key as person_key
 from identity.normalised_people where email_key is not null
 union all
--- a field of several addresses, or of one that is not certain, and what was granted on. Read in one place: to plan it takes long
-select unnest(match_keys.withdrawn_addresses(written)), person_system, person_key from (
-    select p.email as written, p.source_system as person_system, p.source_key as person_key from identity.normalised_people n
-    join conformed.conformed_people p using (source_system, source_key) where n.email_key is null and contains(p.email, '@')
-    union all
-    select contact_point, person_system, person_key from granted_keys where contains(contact_point, '@')
-)
+-- a field of several addresses, or of one that is not certain
+select unnest(a.addresses), p.source_system, p.source_key from unread_emails p join addresses_read a using (written)
+union all
+select unnest(a.addresses), g.person_system, g.person_key
+from granted_keys g join addresses_read a on a.written = g.contact_point where contains(g.contact_point, '@')
 union all
 select unnest(n.denied_by), p.source_system, p.source_key from conformed.conformed_people p
 join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
@@ -250,10 +260,12 @@ _VOID = sql_script(__file__, "contact_points_void")
 # contact points that were withdrawn from here since the night keyed them
 _LATER_POINTS = f"""
 create or replace temp table later_points as
-select contact_point, match_keys.withdrawn_addresses(contact_point) as addresses from (
-    select distinct contact_point from {LEDGER} where source_system = 'kundbild' and contact_point is not null
-) l
-where contact_point not in (select contact_point from identity.withdrawn_points)
+select distinct contact_point, null::varchar[] as addresses from {LEDGER}
+where source_system = 'kundbild' and contact_point is not null
+    and contact_point not in (select contact_point from identity.withdrawn_points)
+"""
+_LATER_ADDRESSES = """
+update later_points set addresses = a.addresses from addresses_read a where a.written = contact_point
 """
 _KNOWN_HOLDERS = """
 create or replace temp table later_holders as
@@ -262,7 +274,7 @@ select contact_point, person_system, person_key from identity.point_holders
 _LATER_HOLDERS = f"""{_KNOWN_HOLDERS} union
 select d.contact_point, h.person_system, h.person_key from denied_tokens d join {_HAS_OR_HAD} h using (token)
 """
-_HELPING = ("absent_people", "granted_on", "granted_keys", "gone_people", "denied_tokens", "having_it")
+_HELPING = ("granted_on", "unread_emails", "addresses_read", "granted_keys", "denied_tokens", "having_it")
 
 
 def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
@@ -275,26 +287,16 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"{_KNOWN_HOLDERS}; drop table later_points")
         return
     con.execute(_HELD)
-    con.execute(_GRANTED.format(is_number=is_channel_of("channel", PHONE)))
+    _read_points(con, "later_points")
     numbers = (
         "select match_keys.beside_addresses(contact_point) as phone, '' as country_code from later_points "
         "where regexp_matches(match_keys.beside_addresses(contact_point), '[0-9]')"
     )
     read_phones(con, numbers)
-    for statement in (
-        _DENIED_POINTS.format(points="later_points"),
-        _DENIED_OF_JUNK,
-        _GRANTED_KEYS,
-        _HAVING,
-        _LATER_HOLDERS,
-    ):
+    denied = (_LATER_ADDRESSES, _DENIED_POINTS.format(points="later_points"), _DENIED_OF_JUNK)
+    for statement in (*denied, _GRANTED_KEYS, _HAVING, _LATER_HOLDERS):
         con.execute(statement)
-    con.execute(
-        "; ".join(
-            f"drop table {table}"
-            for table in ("later_points", "granted_on", "granted_keys", "denied_tokens", "having_it")
-        )
-    )
+    _drop(con, "later_points", *_HELPING)
 
 
 def key_withdrawn_points(
@@ -306,7 +308,7 @@ def key_withdrawn_points(
     define_match_keys(con)
     define_junk(con)
     prepare_requests(con)
-    con.execute(_GRANTED.format(is_number=is_channel_of("channel", PHONE)))
+    _read_points(con, f"{LEDGER} where contact_point is not null")
     read_phones(
         con,
         f"select match_keys.beside_addresses(contact_point) as phone, '' as country_code from (select distinct contact_point from {LEDGER}) "
@@ -329,5 +331,16 @@ def key_withdrawn_points(
     end_corrected_grants(con)
     share_refusals(con, _REFUSING, namesakes)
     forget_former_people(con)
-    con.execute("; ".join(f"drop table {table}" for table in _HELPING))
+    _drop(con, "absent_people", "gone_people", *_HELPING)
     return int(scalar(con, "select count(*) from identity.withdrawn_points"))
+
+
+def _read_points(con: duckdb.DuckDBPyConnection, points: str) -> None:
+    """Makes the temp tables `granted_on` and `unread_emails`, and `addresses_read` of both and of `points`, a table or more."""
+    con.execute(_GRANTED.format(is_number=is_channel_of("channel", PHONE)))
+    con.execute(_UNREAD_EMAILS)
+    read_addresses(con, _ADDRESSES.format(points=points))
+
+
+def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    con.execute("; ".join(f"drop table {table}" for table in tables))
