@@ -16,7 +16,7 @@ from orchestration.cli.breach import breach
 from orchestration.cli.campaigns import campaigns_app
 from orchestration.cli.catalogue import catalogue
 from orchestration.cli.consent import consent_app
-from orchestration.cli.console import Json, Watch, err, me, out, print_json, print_outcome, styled
+from orchestration.cli.console import Json, Watch, err, me, out, print_findings, print_json, print_outcome, styled
 from orchestration.cli.dashboards import dashboards
 from orchestration.cli.demo import demo_app
 from orchestration.cli.dictionary import dictionary
@@ -116,6 +116,12 @@ def run(
     ] = None,
     force: Annotated[bool, typer.Option(help="Build and publish even when nothing new came.")] = False,
     full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental tables from raw.")] = False,
+    is_dry: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Read up to 1,000 rows of each table, tell all that does not fit, and write nothing."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the nightly: extract, build, identify, check, publish. Safe to repeat.
@@ -123,6 +129,11 @@ def run(
     Exit code 0: published (or nothing new). 1: it failed, or a source could not be read. 2: it could not be done, as where
     the disk is full. Readers keep the last good publication.
     """
+    if is_dry:
+        from orchestration.run.dry_run import dry_run
+
+        print_findings(dry_run(), as_json=as_json)
+        return
     from orchestration.run.launch import run_nightly
     from orchestration.run.night import watching
     from orchestration.run.preflight import moment_of
@@ -282,16 +293,7 @@ def doctor(as_json: Json = False) -> None:
     """Check the configuration, that sources can be reached, secrets, disk and versions; say what to fix."""
     from orchestration.run.doctor import examine
 
-    findings = examine()
-    if as_json:
-        print_json([vars(finding) for finding in findings])
-    else:
-        for finding in findings:
-            mark = "[green]ok[/green]  " if finding.is_ok else "[red]fix[/red]"
-            to_do = f"\n       → {finding.to_do}" if finding.to_do else ""
-            out.print(styled(mark + " {}: {}{}", finding.what, finding.found, to_do))
-    if not all(finding.is_ok for finding in findings):
-        raise typer.Exit(1)
+    print_findings(examine(), as_json=as_json)
 
 
 @app.command("job-token")

@@ -10,8 +10,9 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +20,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from orchestration.run.findings import Finding
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")]
 # what a terminal obeys (C0 and C1 but for tab and line end) and what turns the direction of text round
@@ -189,6 +193,19 @@ def me() -> str:
         return "kundbild"
     path = Path(sys.argv[0]).resolve()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """What a look found; ends with code 1 where something is to be fixed."""
+    if as_json:
+        print_json([vars(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark = "[green]ok[/green]  " if finding.is_ok else "[red]fix[/red]"
+            to_do = f"\n       → {finding.to_do}" if finding.to_do else ""
+            out.print(styled(mark + " {}: {}{}", finding.what, finding.found, to_do))
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(1)
 
 
 def print_json(value: Any) -> None:

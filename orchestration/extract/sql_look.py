@@ -77,7 +77,7 @@ def first_rows(
     con: duckdb.DuckDBPyConnection,
     url: sa.URL,
     servers: ServerProcesses,
-    table: TableThere,
+    there: str,
     columns: Sequence[str],
     *,
     most_rows: int,
@@ -88,15 +88,15 @@ def first_rows(
 
     Raises DatabaseError, or LateError where it takes longer than so many seconds.
     """
-    budget = Budget(table.name, seconds / 60)
+    budget = Budget(there, seconds / 60)
     read: list[int] = [0, 0]
     try:
         with (
-            closing(Database(with_driver(url), table.name, budget, servers, con.interrupt)) as database,
-            budget.interrupting(table.name, database.interrupt),
+            closing(Database(with_driver(url), there, budget, servers, con.interrupt)) as database,
+            budget.interrupting(there, database.interrupt),
         ):
-            found = database.columns(table.full_name)
-            query = Query(table.full_name, list(columns), found, is_text=database.is_text, limit=most_rows + 1)
+            found = database.columns(there)
+            query = Query(there, list(columns), found, is_text=database.is_text, limit=most_rows + 1)
             with database.rows(query) as rows:
                 parts = pa.RecordBatchReader.from_batches(rows.schema, _until(rows, read, most_bytes))
                 con.register("looked_rows", parts)
@@ -109,6 +109,21 @@ def first_rows(
     finally:
         con.execute("drop view if exists looked_rows")
     return read[0] <= most_rows and read[1] <= most_bytes
+
+
+def columns_there(url: sa.URL, servers: ServerProcesses, there: str, seconds: float) -> list[str]:
+    """The columns of a table of a server or SQLite. Raises DatabaseError or LateError."""
+    budget = Budget(there, seconds / 60)
+    try:
+        with (
+            closing(Database(with_driver(url), there, budget, servers, lambda: None)) as database,
+            budget.interrupting(there, database.interrupt),
+        ):
+            return list(database.columns(there))
+    except SourceError:
+        raise LateError(f"it did not answer within {seconds:g} seconds") from None
+    except PASSING as error:
+        raise told(error) from None
 
 
 def _until(rows: pa.RecordBatchReader, read: list[int], most_bytes: int) -> Iterator[pa.RecordBatch]:

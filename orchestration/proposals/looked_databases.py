@@ -52,7 +52,7 @@ class LookedDatabase:
         """The first rows as `first_looked`, all text; whether these are all. Raises DatabaseError, LateError or duckdb.Error."""
         if not self.is_duckdb:
             return first_rows(
-                self._con, self._url, self._servers, table, columns, most_rows=self.most_rows, most_bytes=BYTES, seconds=SECONDS
+                self._con, self._url, self._servers, table.full_name, columns, most_rows=self.most_rows, most_bytes=BYTES, seconds=SECONDS
             )  # fmt: skip
         full = f"there.{quote(table.schema or 'main')}.{quote(table.name)}"
         return first_rows_of_duckdb(self._con, full, columns, self.most_rows)

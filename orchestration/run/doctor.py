@@ -10,8 +10,6 @@ import importlib.metadata
 import os
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
 
 import duckdb
 
@@ -26,16 +24,13 @@ from orchestration.privacy.audit.purposes import seed_purposes
 from orchestration.privacy.intake.suppression import SuppressionError, count_entries, files_of
 from orchestration.privacy.secrets.pepper import pepper_file
 from orchestration.run.audit_gap import TO_DO, why_short
+from orchestration.run.dry_run import look_at_sources
 from orchestration.run.findings import Finding
-from orchestration.run.first_rows import first_rows
 from orchestration.run.preflight import assert_memory, assert_suppression
-from orchestration.run.reach import reach
 from orchestration.run.state_files import examine_files
 from orchestration.run.written_secrets import find_written_secrets
 
 _FREE_BYTES = 2 * 1024**3
-# sources that are looked at side by side
-_AT_ONCE = 16
 # what DuckDB raises of a query or a setting: the bytes of the file are not to blame
 _OF_A_SOUND_FILE = (duckdb.ProgrammingError, duckdb.DataError, duckdb.InterruptException)
 _PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "dlt")
@@ -54,7 +49,7 @@ def examine() -> list[Finding]:
     findings += examine_files(home)
     # a line of the list of who was erased that is none is told by the home's file already
     findings += [found for found in _warehouse(settings, home) if found not in findings]
-    return [*findings, _pepper(settings, home), *_sources(settings, home)]
+    return [*findings, _pepper(settings, home), *look_at_sources(settings, home, ["files"])]
 
 
 def _segments(settings: Settings) -> list[Finding]:
@@ -211,17 +206,3 @@ def _disk(home: Home) -> Finding:
         f"{free / 1024**3:.1f} GiB free at {home.root}",
         "" if is_ok else "free at least 2 GiB, or choose another --home",
     )
-
-
-def _sources(settings: Settings, home: Home) -> list[Finding]:
-    """Side by side: each may take as long as a look lasts."""
-    sources = settings.enabled_sources
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as looks:
-        reached = list(looks.map(reach, sources, sources.values(), repeat(home)))
-    # of what can be reached
-    looked = [
-        first_rows(name, sources[name], settings.quality)
-        for name, found in zip(sources, reached, strict=True)
-        if found.is_ok
-    ]
-    return reached + [finding for findings in looked for finding in findings]

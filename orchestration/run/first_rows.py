@@ -1,85 +1,64 @@
-"""The first rows of each table of files against the configuration: all that does not fit, at once, for the doctor.
+"""The first rows of each table against the configuration: all that does not fit, at once, for the doctor and a dry run.
 
 Here: columns that are missing, values that are not of their declared type or format, keys that come again. Only numbers are told, and no
-value. Not here: whether a source answers (reach.py), reading all rows (extract/).
+value. Not here: what maps make of them (first_maps.py), whether a source answers (reach.py), reading all rows (extract/).
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import tempfile
 from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.core.errors import KundbildError
-from orchestration.core.settings import CsvDialect, Source, Table
+from orchestration.core.settings import Source, Table
 from orchestration.core.settings.operation import Quality
 from orchestration.core.warehouse import quote, text
-from orchestration.extract.sheets import write_sheet
-from orchestration.extract.stores import Store, oldest_first
-from orchestration.extract.unpacked import GZIP
 from orchestration.run.findings import Finding
+from orchestration.run.first_maps import FirstMaps
+from orchestration.run.first_tables import ROWS, Brought, FirstTables, UnreadableError
 
-ROWS = 1000
-_START = 2 * 1024 * 1024
 _NAMED = 5
 
 
 def first_rows(name: str, source: Source, quality: Quality) -> list[Finding]:
-    """What does not fit in the newest file of each table; it is to be fixed where a night would refuse so large a share. Nothing of
-    files that lie elsewhere: a look at them may take long."""
-    if source.connector != "files":
-        return []
+    """What does not fit in the first rows of each table (of files, of the newest one); it is to be fixed where a night would refuse so
+    large a share. Nothing of files that lie elsewhere: a look at them may take long."""
     found = []
-    try:
-        store = Store.of(name, source)
-        if store.is_copied:
-            return []
+    with duckdb.connect(config={"memory_limit": "200MB", "threads": 1}) as con, FirstTables(name, source) as tables:
+        maps = FirstMaps(con, name, source, quality)
         for table_name, table in source.tables.items():
-            files = oldest_first(store.listed(str(table.path)))
-            if files and not store.why_no_file(files[-1][0]):
-                found += _of_table(name, source, quality, table_name, table, Path(store.path(files[-1][0])))
-    except (KundbildError, OSError):
-        return found  # whether it can be reached at all is told elsewhere
+            try:
+                brought = tables.bring(con, table_name, table)
+            except UnreadableError as error:
+                found.append(Finding(f"{name}.{table_name}", False, error.found, error.to_do))
+                continue
+            except (KundbildError, OSError):
+                continue  # whether it can be reached at all is told elsewhere
+            if brought:
+                found += _of_table(con, name, source, quality, table_name, table, brought)
+                found += maps.of_table(table_name, table, brought)
+        found += maps.of_nobody()
     return found
 
 
-def _of_table(name: str, source: Source, quality: Quality, table_name: str, table: Table, path: Path) -> list[Finding]:
-    what, said = f"{name}.{table_name}", f"in the first {ROWS:,} rows of {path.name}"
-    with duckdb.connect(config={"memory_limit": "200MB", "threads": 1}) as con:
-        try:
-            _load(con, source, table, path)
-        except (KundbildError, duckdb.Error, ValueError, csv.Error, EOFError) as error:
-            told = error.what if isinstance(error, KundbildError) else type(error).__name__
-            return [
-                Finding(
-                    what,
-                    False,
-                    f"{path.name} cannot be read as {source.format} ({told})",
-                    "check format and csv of the source",
-                )
-            ]
-        there = {str(column) for (column,) in con.execute("select column_name from (describe first_rows)").fetchall()}
-        by_letters = {column.casefold() for column in there}
-        missing = [column for column in table.columns if column.casefold() not in by_letters]
-        findings = []
-        # JSON leaves out what is empty
-        if missing and source.format not in ("jsonl", "json_pages"):
-            findings.append(
-                Finding(what, False, f"{path.name} lacks {_some(missing)}", f"it has {len(there)} columns: fix columns, delimiter or skip_lines")
-            )  # fmt: skip
-        findings += [
-            Finding(what, is_ok, f"{problem} {said}", to_do)
-            for is_ok, problem, to_do in _misfits(con, source, quality, table, by_letters)
-        ]
-    return findings
+def _of_table(
+    con: duckdb.DuckDBPyConnection, name: str, source: Source, quality: Quality, table_name: str, table: Table, brought: Brought
+) -> list[Finding]:  # fmt: skip
+    what, said = f"{name}.{table_name}", f"in the first {ROWS:,} rows of {brought.where}"
+    there = {str(column) for (column,) in con.execute("select column_name from (describe first_rows)").fetchall()}
+    by_letters = {column.casefold() for column in there}
+    known = by_letters | {column.casefold() for column in brought.unasked}
+    missing = [column for column in table.columns if column.casefold() not in known]
+    findings = []
+    # JSON leaves out what is empty
+    if missing and (source.connector != "files" or source.format not in ("jsonl", "json_pages")):
+        to_do = f"it has {len(there)} columns: fix columns, delimiter or skip_lines"
+        if source.connector == "sql":
+            to_do = "fix columns: they are written as the table has them"
+        findings.append(Finding(what, False, f"{brought.where} lacks {_some(missing)}", to_do))
+    misfits = _misfits(con, source, quality, table, by_letters)
+    return [*findings, *(Finding(what, is_ok, f"{problem} {said}", to_do) for is_ok, problem, to_do in misfits)]
 
 
 def _misfits(
@@ -124,7 +103,7 @@ def _is_plain(kind: str) -> bool:
 
 def _is_not(value: str, kind: str, source: Source, table: Table) -> str:
     """SQL: whether a value is not of a type, by the decimal mark of its file."""
-    has_comma = source.format == "csv" and (table.csv or source.csv).decimal == ","
+    has_comma = source.connector == "files" and source.format == "csv" and (table.csv or source.csv).decimal == ","
     read = (
         f"replace({value}, ',', '.')"
         if has_comma and kind.upper().startswith(("DECIMAL", "DOUBLE", "FLOAT"))
@@ -139,54 +118,6 @@ def _formats(table: Table, column: str) -> set[tuple[str, ...]]:
         how for one in table.maps for target in one.columns if (how := one.how(target)) and how.columns == [column]
     ]
     return {tuple(how.formats) for how in found if how.formats and not any("%z" in one for one in how.formats)}
-
-
-def _load(con: duckdb.DuckDBPyConnection, source: Source, table: Table, path: Path) -> None:
-    """The first rows as the temp table `first_rows`, all text."""
-    if source.format in ("jsonl", "json_pages", "parquet"):
-        reader = (
-            f"read_parquet({text(str(path))})"
-            if source.format == "parquet"
-            else f"read_json({text(str(path))}, maximum_depth = 2)"
-        )
-        if source.format == "json_pages":
-            reader = f"(select unnest(row) from (select unnest(data) as row from {reader}))"
-        con.execute(f"create temp table first_rows as select columns(*)::varchar from {reader} limit {ROWS}")
-        return
-    dialect = table.csv or source.csv
-    if source.format == "xlsx":
-        dialect = CsvDialect(has_header=dialect.has_header, skip_lines=dialect.skip_lines)
-        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as copy:
-            write_sheet(path, table.sheet, copy, lambda: None)
-            copy.seek(0)
-            start = copy.read(_START)
-    else:
-        start = _decoded(path, dialect)
-    quoting: dict[str, Any] = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
-    lines = start.splitlines(keepends=True)[dialect.skip_lines :]
-    rows = list(
-        islice(csv.reader(io.StringIO("".join(lines), newline=""), delimiter=dialect.delimiter, **quoting), ROWS + 1)
-    )
-    if len(start) >= _START and len(rows) <= ROWS:
-        rows = rows[:-1]  # the last one may be cut
-    names = [" ".join(part.split()) for part in rows.pop(0)] if dialect.has_header and rows else list(table.columns)
-    seen: dict[str, int] = {}
-    for at, column in enumerate(names):
-        if column and column.casefold() not in {one.casefold() for one in seen}:
-            seen[column] = at
-    rows = [row for row in rows if any(value.strip() for value in row)]
-    columns = {column: [row[at] if at < len(row) else None for row in rows] for column, at in seen.items()}
-    con.register("first_read", pa.table({column: pa.array(values, pa.string()) for column, values in columns.items()}))
-    con.execute("create temp table first_rows as from first_read")
-
-
-def _decoded(path: Path, dialect: CsvDialect) -> str:
-    with path.open("rb") as handle:
-        is_gzip = handle.read(2) == GZIP
-        handle.seek(0)
-        data = gzip.GzipFile(fileobj=handle).read(_START) if is_gzip else handle.read(_START)
-    python = {"latin-1": "cp1252", "windows-1252": "cp1252"}.get(dialect.encoding, dialect.encoding)
-    return data.decode(python, errors="replace").removeprefix("\ufeff")
 
 
 def _some(names: list[str]) -> str:

@@ -124,7 +124,7 @@ def test_sources_are_looked_at_side_by_side_and_told_in_their_order(write_config
         others.release()
         return Finding(f"source {name}", True, "")
 
-    monkeypatch.setattr("orchestration.run.doctor.reach", look)
+    monkeypatch.setattr("orchestration.run.dry_run.reach", look)
     assert [finding.what for finding in examine() if finding.what[:7] == "source "] == [
         f"source {name}" for name in names
     ]

@@ -1,0 +1,171 @@
+"""What the maps of a source make of the first rows of its tables: all that would be set aside, or be nobody's, in numbers and without a value.
+
+Not here: the rows themselves (first_tables.py), their declared types and keys (first_rows.py), or a night's own SQL (transform/mapping_sql.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+from orchestration.contracts.conformed import entities, required_columns
+from orchestration.contracts.mapping_parts import Part, how_of, parts_of, said_or_null
+from orchestration.contracts.mapping_values import (
+    is_ignored,
+    mapped_text,
+    names_nobody,
+    spellings,
+    stripped,
+    written_amount,
+)
+from orchestration.core.settings import Source, Table
+from orchestration.core.settings.maps import ColumnMap
+from orchestration.core.settings.operation import Quality
+from orchestration.core.warehouse import key_text, text
+from orchestration.run.findings import Finding
+from orchestration.run.first_tables import Brought
+
+_TIMES = ("timestamp", "date")
+_NUMBERS = ("decimal", "integer", "bigint", "double")
+# required columns that a night fills where a row has none: a key by the row itself, a time of a refusal by when it came
+_FILLED = ("source_key", "stated_at")
+# of the rows that name somebody, so many may name somebody who is not there: guests, people who were deleted
+_STRANGERS = 1 / 2
+
+
+class FirstMaps:
+    """The maps of one source, told of its tables one after another."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, name: str, source: Source, quality: Quality) -> None:
+        self._con, self._name, self._quality = con, name, quality
+        parts = parts_of(source.tables, source.null_values, source.null_keys)
+        self._parts = [part for of in parts.values() for part in of]
+        # people of a table that was not read to its end are not all known
+        self._are_known = any(part.mapping.entity == "people" for part in self._parts)
+        con.execute("create temp table first_people (key varchar)")
+        con.execute("create temp table first_references (what varchar, key varchar)")
+
+    def of_table(self, table_name: str, table: Table, brought: Brought) -> list[Finding]:
+        found = []
+        there = {str(c) for (c,) in self._con.execute("select column_name from (describe first_rows)").fetchall()}
+        for part in self._parts:
+            if part.table != table_name:
+                continue
+            readable = {target for target in part.mapping.columns if self._is_readable(part, target, there)}
+            what = f"{self._name}.{table_name} as {part.mapping.entity}"
+            for is_ok, problem, to_do in self._misfits(part, readable):
+                found.append(Finding(what, is_ok, f"{problem} in the first rows of {brought.where}", to_do))
+            self._note_people(part, readable, brought)
+        return found
+
+    def of_nobody(self) -> list[Finding]:
+        """Rows whose person is nobody of the source, where all its people were read."""
+        if not self._are_known:
+            return []
+        rows = self._con.execute(
+            "select what, count(*), count(*) filter (where key not in (select key from first_people)) from first_references "
+            "group by what having count(*) filter (where key not in (select key from first_people)) > 0 order by what"
+        ).fetchall()
+        return [
+            Finding(
+                what, strangers <= _STRANGERS * named, f"person_key: {strangers:,} of {named:,} rows name somebody who is not among the people of {self._name}",
+                "map person_key to the column that the people's source_key holds",
+            )
+            for what, named, strangers in rows
+        ]  # fmt: skip
+
+    def _is_readable(self, part: Part, target: str, there: set[str]) -> bool:
+        how = part.mapping.how(target)
+        is_looked_up = any(column in part.mapping.looked_up for column in how.columns) if how else True
+        return (
+            how is not None
+            and bool(how.columns)
+            and not is_looked_up
+            and set(how.columns) <= there
+            and not self._is_computed(part, target)
+        )
+
+    @staticmethod
+    def _is_computed(part: Part, target: str) -> bool:
+        written = part.written.how(target) if part.written else None
+        return bool(written and written.is_computed)
+
+    def _misfits(self, part: Part, readable: set[str]) -> Iterator[tuple[bool, str, str]]:
+        """(whether a night accepts so many, what, what to do)."""
+        rows = self._count("true")
+        kinds = entities()[part.mapping.entity]
+        required = required_columns(part.mapping.entity)
+        hows = [how_of(part.mapping, target) for target in part.mapping.columns if target in readable]
+        kept = " and ".join(["true", *(f"not {is_ignored(how)}" for how in hows if how.ignore)])
+        for target in part.mapping.columns:
+            if target not in readable:
+                continue
+            how = how_of(part.mapping, target)
+            said = f"nullif({stripped(said_or_null(part, key_text(how.columns)))}, '')"
+            if target in required and target not in _FILLED and (empty := self._count(f"{kept} and {said} is null")):
+                yield (
+                    self._are_few(empty, rows),
+                    f"{target}: {empty:,} rows have none, and would be set aside",
+                    "map a column that every row has",
+                )
+            if bad := self._count(f"{kept} and {said} is not null and {_cannot_be(part, how, kinds[target])}"):
+                yield (
+                    self._are_few(bad, rows),
+                    f"{target}: {bad:,} values cannot be read as {kinds[target]}",
+                    _TO_DO.get(kinds[target], _OTHERWISE),
+                )
+            if how.values and how.otherwise is None:
+                known = {form for word in (*how.values, *how.values.values(), *how.ignore) for form in spellings(word)}
+                unknown = f"{kept} and {said} is not null and lower({said}) not in ({', '.join(text(word) for word in sorted(known))})"
+                if strange := self._count(unknown):
+                    words = self._con.execute(
+                        f"select count(distinct lower({said})) from first_rows where {unknown}"
+                    ).fetchall()[0][0]
+                    yield (
+                        False,
+                        f"{target}: {strange:,} rows have {words:,} words that `values` does not name",
+                        "name them, or say `else`",
+                    )
+
+    def _are_few(self, set_aside: int, rows: int) -> bool:
+        """Whether a night would publish so many of so many rows set aside."""
+        share, least = self._quality.max_quarantine_share * rows, self._quality.max_quarantine_rows
+        return set_aside <= rows / 2 and (set_aside <= share or set_aside <= least)
+
+    def _note_people(self, part: Part, readable: set[str], brought: Brought) -> None:
+        system = str(part.mapping.constants.get("person_system", self._name))
+        target = "source_key" if part.mapping.entity == "people" else "person_key"
+        if target == "source_key":
+            if target in readable:
+                self._con.execute(
+                    f"insert into first_people select {part.key()} as k from first_rows where k is not null"
+                )
+            self._are_known &= target in readable and (brought.is_whole or part.mapping.one_row_per_key)
+        elif target in readable and system == self._name and "person_system" not in part.mapping.columns:
+            key = key_text(how_of(part.mapping, target).columns)
+            what = f"{self._name}.{part.table} as {part.mapping.entity}"
+            self._con.execute(
+                f"insert into first_references select {text(what)}, {key} from first_rows where not {names_nobody(key, (*part.nulls, *part.null_keys))}"
+            )
+
+    def _count(self, condition: str) -> int:
+        return int(self._con.execute(f"select count(*) from first_rows where {condition}").fetchall()[0][0])
+
+
+_OTHERWISE = "map another column"
+_TO_DO = {"timestamp": "say `formats` of the mapping", "date": "say `formats` of the mapping"}
+
+
+def _cannot_be(part: Part, how: ColumnMap, kind: str) -> str:
+    """SQL: whether a value is none of a conformed column. Formats, and types that are declared, are tried apart (first_rows.py)."""
+    kind = kind.lower()
+    value = mapped_text(how)
+    if kind in _TIMES:
+        return f"try_cast({value} as timestamptz) is null" if not how.formats else "false"
+    if kind.startswith(_NUMBERS):
+        if part.shape.columns.get(how.columns[0], "VARCHAR").upper() != "VARCHAR":
+            return "false"
+        value = written_amount(value, how.decimal) if how.decimal else value
+        return f"try_cast({value} as {'double' if kind in ('integer', 'bigint') else kind}) is null"
+    return f"try_cast({value} as boolean) is null" if kind == "boolean" else "false"

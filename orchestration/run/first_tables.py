@@ -1,0 +1,191 @@
+"""The first rows of a table, as the temp table `first_rows`, all text: of the newest file, a table of a database, the first page of an API.
+
+Here: bringing them, without a word of a value in an error. Not here: what is wrong with them (first_rows.py, first_maps.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import tempfile
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+
+from orchestration.core.deadline import LateError
+from orchestration.core.errors import KundbildError
+from orchestration.core.settings import CsvDialect, Source, Table
+from orchestration.core.warehouse import quote, text
+from orchestration.extract.budget import Budget
+from orchestration.extract.database_errors import DatabaseError
+from orchestration.extract.rest_look import Api
+from orchestration.extract.server_processes import ServerProcesses
+from orchestration.extract.sheets import write_sheet
+from orchestration.extract.sql import with_driver
+from orchestration.extract.sql_look import columns_there, first_rows, first_rows_of_duckdb
+from orchestration.extract.stores import Store, oldest_first
+from orchestration.extract.unpacked import GZIP
+from orchestration.privacy.intake.entry import unread_columns
+
+ROWS = 1000
+_START = 2 * 1024 * 1024
+_BYTES, _SECONDS = 50_000_000, 15.0
+
+
+@dataclass(frozen=True)
+class Brought:
+    """Where rows came from, whether they are all of the table, and columns that are there though they were not asked for."""
+
+    where: str
+    is_whole: bool
+    unasked: set[str] = field(default_factory=set)
+
+
+class UnreadableError(Exception):
+    """Rows that cannot be brought. Its text is for people, and quotes no value; `to_do` says what to do."""
+
+    def __init__(self, found: str, to_do: str) -> None:
+        super().__init__(found)
+        self.found, self.to_do = found, to_do
+
+
+class FirstTables:
+    """The tables of one source. Whoever opens this closes it."""
+
+    def __init__(self, name: str, source: Source) -> None:
+        self._name, self._source = name, source
+        self._servers = ServerProcesses()
+
+    def __enter__(self) -> FirstTables:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._servers.__exit__()
+
+    def bring(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
+        """None where there is nothing to look at: no file, a store that lies elsewhere, an API that does not answer. Raises UnreadableError."""
+        con.execute("drop table if exists first_rows")
+        look = {"files": self._of_files, "sql": self._of_database, "rest": self._of_api}[self._source.connector]
+        return look(con, name, table)
+
+    def _of_files(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
+        store = Store.of(self._name, self._source)
+        if store.is_copied:  # a look at files that lie elsewhere may take long
+            return None
+        files = oldest_first(store.listed(str(table.path)))
+        if not files or store.why_no_file(files[-1][0]):
+            return None
+        path = Path(store.path(files[-1][0]))
+        try:
+            _load(con, self._source, table, path)
+        except (KundbildError, duckdb.Error, ValueError, csv.Error, EOFError) as error:
+            told = error.what if isinstance(error, KundbildError) else type(error).__name__
+            raise UnreadableError(
+                f"{path.name} cannot be read as {self._source.format} ({told})", "check format and csv of the source"
+            ) from None  # fmt: skip
+        return Brought(path.name, len(files) == 1 and _count(con) < ROWS)
+
+    def _of_database(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
+        there, url = table.table or name, with_driver(sa.make_url(self._source.url))
+        unread = unread_columns(table, table.columns)
+        try:
+            if url.get_backend_name() == "duckdb":
+                con.execute(f"attach if not exists {text(str(url.database))} as there (read_only)")
+                full = ".".join(["there", *(quote(part) for part in there.split("."))])
+                found = [row[0] for row in con.execute(f"describe {full}").fetchall()]
+                wanted = [c for c in found if c in table.columns and c not in unread]
+                is_whole = first_rows_of_duckdb(con, full, wanted, ROWS)
+            else:
+                found = columns_there(url, self._servers, there, _SECONDS)
+                wanted = [c for c in found if c in table.columns and c not in unread]
+                is_whole = first_rows(
+                    con, url, self._servers, there, wanted, most_rows=ROWS, most_bytes=_BYTES, seconds=_SECONDS
+                )  # fmt: skip
+        except (DatabaseError, LateError, duckdb.Error) as error:
+            told = (
+                str(error)
+                if isinstance(error, LateError)
+                else error.name
+                if isinstance(error, DatabaseError)
+                else type(error).__name__
+            )
+            raise UnreadableError(
+                f"table {there} cannot be read ({told})", "check the table's name, and that the name in url may read it"
+            ) from None  # fmt: skip
+        con.execute("create temp table first_rows as from first_looked")
+        return Brought(f"table {there}", is_whole, unread & set(found))
+
+    def _of_api(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
+        source, paging = self._source, self._source.paging_of(table)
+        api = Api(self._name, source.url, source.token, Budget(self._name, _SECONDS / 60))
+        url = f"{source.url.rstrip('/')}/{(table.endpoint or name).lstrip('/')}"
+        pages = list(islice(api.pages(url, paging, min(source.page_size, ROWS)), 2))
+        rows = [row for row in (pages[0] if pages else []) if isinstance(row, dict)][:ROWS]
+        wanted = [c for c in table.columns if c not in unread_columns(table, table.columns)]
+        values = {c: pa.array([_written(row.get(c)) for row in rows], pa.string()) for c in wanted}
+        con.register("first_read", pa.table(values))
+        con.execute("create temp table first_rows as from first_read")
+        return Brought(f"the endpoint {(table.endpoint or name).partition('?')[0]}", len(pages) < 2, set(table.columns))
+
+
+def _written(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _count(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute("select count(*) from first_rows").fetchall()[0][0])
+
+
+def _load(con: duckdb.DuckDBPyConnection, source: Source, table: Table, path: Path) -> None:
+    """The first rows as the temp table `first_rows`, all text."""
+    if source.format in ("jsonl", "json_pages", "parquet"):
+        reader = (
+            f"read_parquet({text(str(path))})"
+            if source.format == "parquet"
+            else f"read_json({text(str(path))}, maximum_depth = 2)"
+        )
+        if source.format == "json_pages":
+            reader = f"(select unnest(row) from (select unnest(data) as row from {reader}))"
+        con.execute(f"create temp table first_rows as select columns(*)::varchar from {reader} limit {ROWS}")
+        return
+    dialect = table.csv or source.csv
+    if source.format == "xlsx":
+        dialect = CsvDialect(has_header=dialect.has_header, skip_lines=dialect.skip_lines)
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as copy:
+            write_sheet(path, table.sheet, copy, lambda: None)
+            copy.seek(0)
+            start = copy.read(_START)
+    else:
+        start = _decoded(path, dialect)
+    quoting: dict[str, Any] = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
+    lines = start.splitlines(keepends=True)[dialect.skip_lines :]
+    rows = list(
+        islice(csv.reader(io.StringIO("".join(lines), newline=""), delimiter=dialect.delimiter, **quoting), ROWS + 1)
+    )
+    if len(start) >= _START and len(rows) <= ROWS:
+        rows = rows[:-1]  # the last one may be cut
+    names = [" ".join(part.split()) for part in rows.pop(0)] if dialect.has_header and rows else list(table.columns)
+    seen: dict[str, int] = {}
+    for at, column in enumerate(names):
+        if column and column.casefold() not in {one.casefold() for one in seen}:
+            seen[column] = at
+    rows = [row for row in rows if any(value.strip() for value in row)]
+    columns = {column: [row[at] if at < len(row) else None for row in rows] for column, at in seen.items()}
+    con.register("first_read", pa.table({column: pa.array(values, pa.string()) for column, values in columns.items()}))
+    con.execute("create temp table first_rows as from first_read")
+
+
+def _decoded(path: Path, dialect: CsvDialect) -> str:
+    with path.open("rb") as handle:
+        is_gzip = handle.read(2) == GZIP
+        handle.seek(0)
+        data = gzip.GzipFile(fileobj=handle).read(_START) if is_gzip else handle.read(_START)
+    python = {"latin-1": "cp1252", "windows-1252": "cp1252"}.get(dialect.encoding, dialect.encoding)
+    return data.decode(python, errors="replace").removeprefix("\ufeff")
