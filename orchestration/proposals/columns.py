@@ -46,6 +46,11 @@ class Column:
     has_currency_in_doubt: bool = False  # several stand beside its amounts, or one that is not known
     looks_like: str | None = None  # email or phone, by its values
     values: tuple[str, ...] = ()  # in lower case, where they are few
+    own_kind: str = ""  # of a format that has types: a night takes no other one
+
+    @property
+    def declared(self) -> str:
+        return self.own_kind or self.kind
 
     @property
     def is_time(self) -> bool:

@@ -36,7 +36,7 @@ def order_of_lines(lines: Proposal, columns: Sequence[Column], person: Filled | 
     key, at, quantity, price = (lines.of(target) for target in ("order_key", "ordered_at", "quantity", "unit_price"))
     if not (key and at and quantity and price):
         return None
-    kinds = {column.name: column.kind for column in columns}
+    kinds = {column.name: column.declared for column in columns}
     both = (quantity.columns[0], price.columns[0])
     if any(kinds[name] == "VARCHAR" for name in both):
         return None

@@ -158,7 +158,9 @@ def cursor_of(table: FoundTable) -> str | None:
     if not table.key:
         return None
     found = [
-        c for c in table.columns if "updated_at" in concepts_of(c.name, table.name) and c.kind in ("DATE", "TIMESTAMP")
+        c
+        for c in table.columns
+        if "updated_at" in concepts_of(c.name, table.name) and c.declared in ("DATE", "TIMESTAMP")
     ]
     return next((c.name for c in found if c.filled == c.rows), None)
 
@@ -166,4 +168,4 @@ def cursor_of(table: FoundTable) -> str | None:
 def _kind(column: Column, table: FoundTable, maps: list[Proposal]) -> str:
     targets = {filled.target for one in maps for filled in one.filled if column.name in filled.columns}
     is_text = column.name in table.key or any(target.endswith("_key") or target in _TEXT for target in targets)
-    return "VARCHAR" if is_text else column.kind
+    return "VARCHAR" if is_text and not column.own_kind else column.declared

@@ -107,7 +107,7 @@ def _csv(
         con.execute(f"create or replace temp view looked as {batch.select}")
         if is_known(names):
             counted = _counted(con, names)
-            yield Looked(group, counted, "looked", counted[0].rows, written.csv, written.total)
+            yield Looked(group, counted, "looked", counted[0].rows, written.csv, written.total, unread=_unread(con))
             return
         sample(con, "looked")
         nothing = nothing_words(con, names)
@@ -223,4 +223,6 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str], i
     sample(con, "looked")
     known = {c: plain_kind(kind.upper()) for c, kind in plain.items() if kind.upper() != "VARCHAR"}
     found = columns_of(con, "looked", list(plain), known=known)
+    if group.format == "parquet":
+        found = [replace(column, own_kind=known.get(column.name, "VARCHAR")) for column in found]
     return Looked(group, found, "looked", found[0].rows, nested=nested)

@@ -7,8 +7,11 @@ import tomllib
 
 import pytest
 
+from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
+from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import propose
+from orchestration.proposals.written import write_source
 
 
 def table_of(tmp_path, content, name="customers"):
@@ -102,3 +105,20 @@ def test_a_name_with_the_end_of_a_line_stays_within_its_comment(tmp_path):
     (tmp_path / "customers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     found = propose("shop", str(tmp_path), "SEK")
     assert list(tomllib.loads(found.block)["sources"]) == ["shop"] and "[sources.other]" in found.block
+
+
+def test_what_parquet_holds_is_read_by_its_own_types(home, tmp_path, warehouse):
+    warehouse.execute(
+        "copy (select n as order_id, n % 3 as customer_id, '2025-01-0' || n as order_date, '1.50' as unit_price, 2 as quantity, "
+        f"'p' || n as product_id, uuid() as note from range(1, 6) t(n)) to '{tmp_path}/order_lines.parquet' (format parquet)"
+    )
+    config = tmp_path / "kundbild.toml"
+    write_source(config, propose("shop", str(tmp_path / "order_lines.parquet"), "SEK").block)
+    settings = load_settings(config)
+    table = settings.sources["shop"].tables["order_lines"]
+    assert (
+        table.columns["order_id"] == "BIGINT"
+        and table.columns["order_date"] == table.columns["unit_price"] == "VARCHAR"
+    )
+    prepare_raw(warehouse, settings)
+    assert extract_source(warehouse, home, settings, "shop")["order_lines"].inserted == 5
