@@ -37,6 +37,7 @@ from orchestration.cli.rights import export_subject, object_to_marketing, rectif
 from orchestration.cli.scores import scores_app
 from orchestration.cli.segments import add_segment, segments
 from orchestration.cli.show import show
+from orchestration.cli.source_state import backfill, source_app
 from orchestration.cli.sources import add_source, add_system, preview
 from orchestration.cli.superset import superset
 from orchestration.core.errors import KundbildError
@@ -58,6 +59,8 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(hold_app, name="hold")
 app.add_typer(identity_app, name="identity")
 app.add_typer(metrics_app, name="metrics")
+app.add_typer(source_app, name="source")
+app.command("backfill", epilog="Example: kundbild backfill shop --table orders --from 2026-01-01")(backfill)
 app.add_typer(pepper_app, name="pepper")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(requests_app, name="requests")

@@ -16,6 +16,7 @@ from orchestration.core.clock import now
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import clock_of, quote, scalar, text
 from orchestration.extract.raw_tables import raw_name
+from orchestration.extract.read_again import asked_again
 
 _HOURS, _NUMBERS = 24.0, 1000.0
 _NUMERIC = (
@@ -80,10 +81,28 @@ def since(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name
         return Since("whole: for the first time")
     if _is_due(con, source_name, name, source.full_read_days):
         return Since(f"whole: as every {source.full_read_days:g} days")
+    asked = asked_again(con, source_name, name)
+    if asked and asked.since is None:
+        return Since("whole: as was asked for")
     zone = source.timezone or "UTC"
     # raw holds a TIMESTAMP by the source's own clock
     with clock_of(con, zone):
-        return _changes(con, target, table, table.columns[table.cursor].upper(), ZoneInfo(zone))
+        found = _changes(con, target, table, table.columns[table.cursor].upper(), ZoneInfo(zone))
+    return _from(asked.since, found, table, ZoneInfo(zone)) if asked and asked.since else found
+
+
+def _from(since: datetime, found: Since, table: Table, zone: ZoneInfo) -> Since:
+    """From a moment on that was asked for, where that is earlier than a night would begin by itself."""
+    if found.is_whole:
+        return found
+    if not isinstance(found.value, datetime):
+        return Since("whole: as was asked for, and the cursor is not a time")
+    if since >= found.value:
+        return found
+    clock = since.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+    # texts with offsets sort a day apart at most
+    written = f"{clock - timedelta(days=1):%Y-%m-%d}" if found.text else None
+    return Since(f"changes: {table.cursor} from {clock:%Y-%m-%d %H:%M} on, as was asked for", since, written, clock)
 
 
 def _changes(con: duckdb.DuckDBPyConnection, target: str, table: Table, kind: str, zone: ZoneInfo) -> Since:

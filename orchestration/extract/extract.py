@@ -19,6 +19,7 @@ from orchestration.extract import files, rest, sql
 from orchestration.extract.budget import Budget
 from orchestration.extract.landing import Batch, load
 from orchestration.extract.raw_tables import ensure_raw, fit_raw
+from orchestration.extract.read_again import is_read_again
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load
 from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.unpacked import unreadable
@@ -157,6 +158,7 @@ def _extract_table(
         con.execute("set preserve_insertion_order = false")
     if settings.sources[name].connector == "rest":
         rest.forget_landed(home, name, table_name)
+    is_read_again(con, name, table_name)
     return counts
 
 

@@ -40,7 +40,7 @@ _FIRST = datetime.fromisoformat(EARLIEST)
 _LEAST_BYTES, _BYTES_PER_CUSTOMER, _MOST_BYTES = 100_000_000, 15_000, 400_000_000
 
 
-def moment_of(said: str) -> datetime:
+def moment_of(said: str, where: str = "--as-of") -> datetime:
     """A moment as a person writes it, ISO 8601, as naive UTC; without an offset it is UTC. Raises ConfigurationError."""
     try:
         moment = datetime.fromisoformat(said.strip())
@@ -48,8 +48,8 @@ def moment_of(said: str) -> datetime:
     # with its offset it may lie before the year 1, or after 9999
     except (ValueError, OverflowError):
         raise ConfigurationError(
-            "the moment of the night cannot be read",
-            where="--as-of",
+            "the moment of the night cannot be read" if where == "--as-of" else "the moment cannot be read",
+            where=where,
             to_do="write it as 2026-11-01T02:00:00 (UTC) or 2026-11-01T03:00:00+01:00",
         ) from None
 

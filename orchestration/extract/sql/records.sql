@@ -30,3 +30,7 @@ create table if not exists ops.acknowledged (
 create table if not exists ops.source_status (
     source varchar primary key, checked_at timestamp not null, is_ok boolean not null, message varchar, since timestamp
 );
+create table if not exists ops.read_again ( -- what people asked to be read though it was read
+    source varchar not null, table_name varchar not null, since timestamp, asked_at timestamp not null,
+    primary key (source, table_name)
+);

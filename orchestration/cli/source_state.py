@@ -1,0 +1,80 @@
+"""`kundbild source …`, `kundbild backfill`: arguments and what is printed. Not here: work (run/source_state.py)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table as RichTable
+
+from orchestration.cli.console import Json, me, out, print_json, styled
+from orchestration.cli.session import locked_warehouse
+
+source_app = typer.Typer(help="What was read of a source, and reading it again.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="A source of kundbild.toml.")]
+OfTable = Annotated[
+    list[str] | None, typer.Option("--table", help="One table, may be repeated. Default: all of the source.")
+]
+
+
+@source_app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """What was read of each table, when and how, and where the next night begins."""
+    from orchestration.run.source_state import source_state
+
+    with locked_warehouse("showing a source") as (con, settings):
+        found = source_state(con, settings, name)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table = RichTable(
+        "table", "rows", "loads", "last load", "how", "files", "next", "to be read again", title=f"Source {name}"
+    )
+    for one in found:
+        last = f"{one.last_load:%Y-%m-%d %H:%M}" if one.last_load else "never"
+        table.add_row(
+            one.table, f"{one.rows:,}", str(one.loads), last, one.last_way, str(one.files or ""), one.next, one.again
+        )
+    out.print(table)
+
+
+@source_app.command()
+def reset(name: Name, table: OfTable = None, as_json: Json = False) -> None:
+    """Forget where reading stands: the next night reads everything again. No row is deleted, and none comes twice."""
+    from orchestration.run.source_state import read_again
+
+    with locked_warehouse("resetting a source") as (con, settings):
+        files = read_again(con, settings, name, table or [], None)
+        _tell(name, list(table or settings.sources[name].tables), files, "everything", as_json)
+
+
+def backfill(
+    name: Name,
+    from_: Annotated[str, typer.Option("--from", help="From when on: ISO 8601, UTC unless it has an offset.")],
+    table: OfTable = None,
+    as_json: Json = False,
+) -> None:
+    """Read a source, or one table of it, again from a date on, with the next night: by the cursor, or files of that date and later.
+
+    Rows are merged as ever: nothing is deleted, and nothing comes twice. Where the cursor is not a time, everything is read.
+    """
+    from orchestration.run.preflight import moment_of
+    from orchestration.run.source_state import read_again
+
+    moment = moment_of(from_, "--from")
+    with locked_warehouse("asking for a backfill") as (con, settings):
+        files = read_again(con, settings, name, table or [], moment)
+        _tell(
+            name, list(table or settings.sources[name].tables), files, f"from {moment:%Y-%m-%d %H:%M} UTC on", as_json
+        )
+
+
+def _tell(name: str, tables: list[str], files: dict[str, int], what: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"source": name, "tables": tables, "files": files, "again": what})
+        return
+    for table in tables:
+        of_files = f" ({files[table]:,} files)" if table in files else ""
+        out.print(styled("{}.{}: read again {}{}", name, table, what, of_files), highlight=False)
+    out.print(styled("Next: [bold]{} run[/bold] reads it", me()))
