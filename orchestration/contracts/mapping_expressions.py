@@ -23,8 +23,10 @@ WHERE = "_sql_where"
 _WHO = (
     "contact_point", "email", "phone", "full_name", "given_name", "family_name", "birth_date", "country_code",
 )  # fmt: skip
-# of a statement: it can make a grant no older and hide no refusal
-_OF_STATEMENTS = ("confirmed_at",)
+# of a statement: they hide no refusal
+_OF_STATEMENTS = ("confirmed_at", "stated_at")
+# kinds of messages' events of which no row refuses anything
+_REFUSES_NOTHING = ("sent", "delivered", "opened", "clicked", "bounced")
 _TEMPLATE = ("{{", "{%", "{#")
 # what DuckDB has for a function of the row's values, or for a column, and is of the moment or of the session
 _CLOCKS = (
@@ -85,7 +87,12 @@ def check_expressions(tables: Mapping[str, Table], table: Table, mapping: Entity
         return
     computed = [target for target in mapping.columns if (how := mapping.how(target)) and how.is_computed]
     is_more = bool(mapping.where or mapping.lookups or mapping.lines_of)
-    if mapping.entity in (*STATEMENTS, *REGISTERS) and (is_more or not {*computed} <= {*_OF_STATEMENTS}):
+    is_harmless = mapping.entity == "email_events" and mapping.constants.get("kind") in _REFUSES_NOTHING
+    if (
+        mapping.entity in (*STATEMENTS, *REGISTERS)
+        and not is_harmless
+        and (is_more or not {*computed} <= {*_OF_STATEMENTS})
+    ):
         raise refuse(
             f"a mapping to {mapping.entity} has sql, aggregate, where, lookups or lines_of: a row that refuses could be left out or changed",
             "map its columns, with `values` where words differ",

@@ -94,9 +94,9 @@ def _found(
     con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, currency: str
 ) -> tuple[FileGroup, Looked | None, FoundTable]:
     try:
-        with look(con, name, place, group, lambda names: recognised(names) is not None) as looked:
+        with look(con, name, place, group, lambda names: recognised(names, group.files) is not None) as looked:
             names = [column.name for column in looked.columns]
-            if known := recognised([*names, *looked.nested]):
+            if known := recognised([*names, *looked.nested], group.files):
                 beyond = [c for c in names if c not in columns_of(known.vendor, known.form, known.table)]
                 return group, looked, FoundTable(
                     group.table, len(group.files), looked.rows, looked.columns, (), {}, [], beyond, dialect=looked.csv, vendor=known

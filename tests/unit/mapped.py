@@ -96,6 +96,7 @@ def models_of(
             statement_time=times.statement_time,
             is_zoneless=times.is_zoneless,
             is_refusal=times.is_refusal,
+            is_harmless=times.is_harmless,
             is_told=time_macros(files=("engine/match_keys.sql", "registers.sql")).is_told,
             parsed_birth=births.parsed_birth,
             as_birth=births.as_birth,

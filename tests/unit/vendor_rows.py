@@ -15,7 +15,8 @@ import duckdb
 
 from orchestration.contracts.conformed import entities
 from orchestration.core.configuration import load_settings
-from orchestration.core.settings import Settings, Table
+from orchestration.core.settings import DBT_DIR, Settings, Table
+from orchestration.core.warehouse import text
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import ProposedSource, propose
 from orchestration.proposals.written import write_source
@@ -58,6 +59,11 @@ class Vendor:
     def read(self) -> Vendor:
         """A night's reading of the files."""
         extract_source(self.con, self.home, self.settings, "shop")
+        seed = text(str(DBT_DIR / "seeds" / "data_categories.csv"))
+        self.con.execute(
+            "create schema if not exists reference; create table if not exists ops.clock as select timestamp '2026-03-10' as as_of; "
+            f"create table if not exists reference.data_categories as from read_csv({seed})"
+        )
         return self
 
     @cached_property

@@ -8,6 +8,7 @@ what kundbild.toml would, and of each table `recognised_by`, the columns by whic
 from __future__ import annotations
 
 import copy
+import fnmatch
 import tomllib
 from collections.abc import Callable
 from functools import cache
@@ -19,9 +20,9 @@ from orchestration.core.errors import did_you_mean
 from orchestration.core.settings.maps import columns_in
 
 _FILES = Path(__file__).parent
-# of a table, the columns that it is known by; of a map, the columns that it stands in for, and conformed columns without which
+# of a table, the columns that it is known by, and where they do not tell also its files' names; of a map, the columns that it stands in for, and conformed columns without which
 # it says nothing
-_RECOGNISED_BY, _INSTEAD_OF, _REQUIRES = "recognised_by", "instead_of", "requires"
+_RECOGNISED_BY, _NAMED, _INSTEAD_OF, _REQUIRES = "recognised_by", "named", "instead_of", "requires"
 _PURPOSE, _WORDING = "$purpose", "$wording"
 DEFAULT_PURPOSE = "newsletter"
 
@@ -47,6 +48,13 @@ def read_form(vendor: str, form: str) -> dict[str, Any]:
 def headers(vendor: str, form: str) -> dict[str, list[str]]:
     """Table → the columns by which its header is known."""
     return {name: list(table[_RECOGNISED_BY]) for name, table in read_form(vendor, form)["tables"].items()}
+
+
+def fits_name(vendor: str, form: str, table: str, file: str) -> bool:
+    """Whether a file may be a table's by its name: of tables whose headers are alike its name alone tells which."""
+    named = read_form(vendor, form)["tables"][table].get(_NAMED)
+    bare = file.rpartition("/")[2].lower()
+    return named is None or any(fnmatch.fnmatchcase(bare, pattern) for pattern in named)
 
 
 def columns_of(vendor: str, form: str, table: str) -> list[str]:
@@ -106,7 +114,9 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
         there = shape["columns"].keys()
         maps = [one for one in shape.get("maps", []) if there.isdisjoint(one.get(_INSTEAD_OF, []))]
         kept = [_put_in(mapped, words) for one in maps if (mapped := _mapped(one, shape, shapes))]
-        tables[table] = {key: value for key, value in shape.items() if key != _RECOGNISED_BY} | {"maps": kept}
+        tables[table] = {key: value for key, value in shape.items() if key not in (_RECOGNISED_BY, _NAMED)} | {
+            "maps": kept
+        }
         tables[table] |= given.get(table, {})
     return {**of_vendor.get("source", {}), **said, "form": form, "tables": {**tables, **own}}
 

@@ -32,7 +32,8 @@ def test_what_is_known_of_a_vendor_is_what_a_configuration_may_say(write_config,
         table.optional and (table.maps or table.persons or table.texts == []) for table in source.tables.values()
     )
     for name, header in headers(vendor, form).items():
-        known = recognised({*header, *read_form(vendor, form)["tables"][name]["columns"]})
+        file = source.tables[name].path.replace("*", "")
+        known = recognised({*header, *read_form(vendor, form)["tables"][name]["columns"]}, [file])
         assert known is not None and (known.vendor, known.form, known.table, known.lacks) == (vendor, form, name, ())
 
 
