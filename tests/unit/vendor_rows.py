@@ -62,7 +62,7 @@ class Vendor:
         seed = text(str(DBT_DIR / "seeds" / "data_categories.csv"))
         self.con.execute(
             "create schema if not exists reference; create table if not exists ops.clock as select timestamp '2026-03-10' as as_of; "
-            f"create table if not exists reference.data_categories as from read_csv({seed})"
+            f"create table if not exists reference.data_categories as select * replace (retention_days::integer as retention_days) from read_csv({seed})"
         )
         return self
 

@@ -157,7 +157,8 @@ def _check_mapping(tables: dict[str, Table], name: str, mapping: EntityMap, wher
     for target in mapping.columns:
         how = mapping.how(target)
         names = how.columns if how else []
-        if len(names) != 1 and not target.endswith("_key") and not (how and how.sql is not None):
+        is_told = how is not None and (how.sql is not None or (how.values and len(names) > 1))
+        if len(names) != 1 and not target.endswith("_key") and not is_told:
             raise ConfigurationError(
                 f"'{target}' is mapped from {len(names)} columns; only keys are",
                 where=where,
