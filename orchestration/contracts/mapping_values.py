@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from orchestration.core.settings.maps import ColumnMap
-from orchestration.core.warehouse import key_text, text
+from orchestration.core.warehouse import key_text, quote, text
 
 # a currency beside an amount: kr, SEK, US$
 _BESIDE = r"[\p{L}\p{Sc}]{1,4}\.?"
@@ -24,7 +24,7 @@ _BLANKS = text(r"^[\s\p{Z}\x{FEFF}\x{200B}]+|[\s\p{Z}\x{FEFF}\x{200B}]+$")
 
 def mapped_text(how: ColumnMap, of: str = "") -> str:
     """SQL: a mapped column's text, with its `values` and `else` put in. Not in Jinja."""
-    raw = key_text(how.columns, of)
+    raw = _raw_text(how, of)
     if not how.values and how.otherwise is None:
         return raw
     key = f"coalesce(lower({stripped(raw)}), '')"
@@ -55,7 +55,14 @@ def written_amount(value: str, decimal: str) -> str:
 def is_ignored(how: ColumnMap, of: str = "") -> str:
     """SQL: whether a mapped column has one of the values whose rows the mapping leaves out. Not in Jinja."""
     listed = ", ".join(text(form) for value in how.ignore for form in spellings(value))
-    return f"coalesce(lower({stripped(key_text(how.columns, of))}), '') in ({listed})"
+    return f"coalesce(lower({stripped(_raw_text(how, of))}), '') in ({listed})"
+
+
+def _raw_text(how: ColumnMap, of: str) -> str:
+    """SQL: what stands in a mapped column. Of several that `values` speak of, what is empty is empty: a key of which a part is missing is none."""
+    if len(how.columns) > 1 and how.values:
+        return "(" + " || '|' || ".join(f"coalesce(cast({of}{quote(c)} as varchar), '')" for c in how.columns) + ")"
+    return key_text(how.columns, of)
 
 
 def stripped(value: str) -> str:

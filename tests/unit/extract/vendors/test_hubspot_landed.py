@@ -38,7 +38,7 @@ def crm(modules_warehouse, tmp_path_factory):
     write_rows(folder / "merged_deal.csv", [{"deal_id": 11, "merged_deal_id": 15, **SYNCED}])
     write_rows(folder / "ticket.csv", [{"id": 21, "is_deleted": "FALSE", "property_createdate": "2026-02-01 10:00:00", "property_hs_pipeline_stage": "1", "property_subject": "x", **SYNCED}])  # fmt: skip
     write_rows(folder / "ticket_contact.csv", [{"ticket_id": 21, "contact_id": 1, **SYNCED}])
-    events = [event("a", "OPEN"), event("b", "OPEN", "true"), event("c", "CLICK", "true"), event("d", "SPAMREPORT", "true"), event("e", "STATUSCHANGE"), event("f", "SENT"), event("g", "PROCESSED")]  # fmt: skip
+    events = [event("a", "OPEN"), event("b", "OPEN", "true"), event("c", "CLICK", "true"), event("d", "SPAMREPORT", "true"), event("e", "STATUSCHANGE"), event("f", "SENT", ""), event("g", "PROCESSED")]  # fmt: skip
     write_rows(folder / "email_event.csv", events)
     return Vendor(modules_warehouse, Home(tmp_path_factory.mktemp("vendor")).prepare(), folder).add().read()
 
