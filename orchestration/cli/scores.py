@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, Overwrite, out, print_json
 from orchestration.cli.evaluation_tables import print_evaluation
+from orchestration.cli.nightly_scores import list_scores, show_score
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import assert_may_write, write_private
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from orchestration.prediction.forecast_quality import Quality
 
 scores_app = typer.Typer(help="What customers will do, and how sure that is.", no_args_is_help=True)
+scores_app.command("list")(list_scores)
+scores_app.command("show", epilog="Example: kundbild scores show churn_shop")(show_score)
 
 
 @scores_app.command(

@@ -55,6 +55,19 @@ def show(
             seen = in_words(row["observed_at"]) if row["observed_at"] else ""
             given.add_row(row["attribute_name"], row["attribute_value"], row["origin"] or "", seen)
         out.print(given)
+    if picture.scores:
+        scores = RichTable(
+            "score", "value", "nine of ten within", "tenth", "why", title="What to expect: estimates, a person decides"
+        )
+        scores.columns[0].no_wrap = True
+        for row in picture.scores:
+            within = (
+                ""
+                if row["upper_value"] is None
+                else f"{in_words(row['lower_value'])} to {in_words(row['upper_value'])}"
+            )
+            scores.add_row(row["score"], in_words(row["value"]), within, str(row["decile"]), row["reasons"])
+        out.print(scores)
     table = RichTable("purpose", "channel", "permitted", "contact point", "why", title="What is permitted")
     for row in picture.permissions:
         table.add_row(

@@ -6,7 +6,7 @@ Here: reading it, and the page. Not here: why records are one customer (identity
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +25,10 @@ from orchestration.identity.explain import customer_of
 MOST_EVENTS = 500
 _PAGE = Path(__file__).with_name("customer_picture.html.jinja")
 _TIMELINE = sql_script(__file__, "customer_timeline")
+_SCORES = """
+select score, value, lower_value, upper_value, decile, reasons, model_version, scored_at from marts.customer_scores
+where customer_id = $id order by score
+"""
 # several rows a customer: told as the segment of each scheme
 _BY_SCHEME = ("customer_segments", "segment_membership_history")
 _WIDTH, _LANE, _LABEL = 900, 26, 120
@@ -41,10 +45,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Picture:
-    """A customer. `facts` are the columns of dim_customers, `figures` the further ones of customer_360 that hold something, and
-    `attributes` the rows of customer_attributes.
+    """A customer. `facts` are the columns of dim_customers, `figures` the further ones of customer_360 that hold something,
+    `attributes` the rows of customer_attributes, and `scores` those of customer_scores.
 
-    `segments` are the rows of every segment that has the customer; whoever objected to profiling is in none. `event_count` counts
+    `segments` are the rows of every segment that has the customer; whoever objected to profiling is in none, and has no score. `event_count` counts
     all events, of which `events` has the newest MOST_EVENTS.
     """
 
@@ -56,6 +60,7 @@ class Picture:
     permissions: list[dict[str, Any]]
     events: list[Event]
     event_count: int
+    scores: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
@@ -113,6 +118,7 @@ def read_picture(con: duckdb.DuckDBPyConnection, subject: str) -> Picture:
         permissions=permissions,
         events=[Event(at, lane, what) for at, lane, what, _ in events],
         event_count=events[0][3] if events else 0,
+        scores=_rows(con, _SCORES, id=customer_id) if has_relation(con, "marts", "customer_scores") else [],
     )
 
 

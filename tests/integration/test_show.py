@@ -44,7 +44,9 @@ def test_a_customer_is_shown_as_the_marts_know_it(demo_copy: Kundbild, tmp_path)
     assert times == sorted(times, reverse=True)
     with demo_copy.warehouse() as con:
         given = con.execute("select attribute_name, attribute_value from marts.customer_attributes where customer_id = ? order by 1", [customer]).fetchall()  # fmt: skip
+        scores = con.execute("select score, reasons from marts.customer_scores where customer_id = ? order by 1", [customer]).fetchall()  # fmt: skip
     assert [(row["attribute_name"], row["attribute_value"]) for row in said["attributes"]] == given
+    assert [(row["score"], row["reasons"]) for row in said["scores"]] == scores
     page = tmp_path / "customer.html"
     shown = demo_copy("show", customer, "--html", str(page)).stdout
     assert name in shown and "What is permitted" in shown and f"15 of {said['event_count']:,} events" in shown

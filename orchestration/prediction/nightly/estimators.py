@@ -71,7 +71,8 @@ class Estimator(Protocol):
     def reasons(self) -> Mapping[str, str]: ...
 
     def inputs(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
-        """A digest of what a fit depends on, cheap to ask; "" where there is nothing to learn from."""
+        """A digest of what a fit depends on; "" where there is nothing to learn from. It is asked first on a connection: what it makes
+        of temporary tables is there for the fit and the scores."""
 
     def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:
         """Learns from who may be profiled (marts.customer_profile) and what happened by then. Never fails for want of data."""

@@ -62,7 +62,6 @@ class PurchaseScores:
         return "" if seen is None else f"{seen.days}:{seen.digest}"
 
     def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:
-        read_marts(con, as_of)
         seen = _seen(con, as_of)
         assert seen is not None, "asked for after inputs only"
         learned = learn(con, seen.first_day, seen.known, DAYS)
@@ -76,7 +75,6 @@ class PurchaseScores:
         return Fit(_content(learned, correction), _measures(learned.name, window), baselines)
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
-        read_marts(con, as_of)
         seen = _seen(con, as_of)
         assert seen is not None, "asked for after inputs only"
         learned, correction = _learned(content)

@@ -1,6 +1,6 @@
 -- Days on which customers who may be profiled bought, by the time of the night, for a forecast. An order counts as a
--- purchase whatever
--- became of it; refunds lower what its day is worth. An amount without an exchange rate is not known, and is left out.
+-- purchase whatever became of it; refunds lower what its day is worth. An amount without an exchange rate is not known,
+-- and is left out.
 create or replace temp table purchase_days as
 select
     o.customer_id as customer,

@@ -12,8 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from orchestration.core.errors import KundbildError
 from orchestration.core.settings import ScoreSettings
 from orchestration.prediction.nightly.estimators import SCORED, Fit, Measure, Score
+from orchestration.prediction.nightly.listed import list_scores, show_score
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.purchases import NONE, PURCHASES, VALUE, PurchaseScores
 from tests.unit.purchase_worlds import WORLD, purchases
@@ -222,3 +224,25 @@ def test_a_first_fit_that_is_worse_than_the_simple_rule_is_not_told(shop, guesse
 def test_scores_that_are_switched_off_or_made_no_more_go(shop, guessed):
     assert guessed(Guess(), 0).rows == 2
     assert predict(shop, [Guess()], ScoreSettings(enabled=False), DAY_0) == [] and rows(shop) == []
+
+
+def test_scores_are_listed_and_shown_with_their_quality_and_what_is_held_back(shop, guessed):
+    with pytest.raises(KundbildError, match="no night has scored"):
+        list_scores(shop, [Guess()])
+    guessed(Guess(), 0)
+    guessed(Guess(brier=0.3, content="second", seen="2"), 10)
+    (one,) = list_scores(shop, [Guess()])
+    assert (one.score, one.title, one.customers, one.mean) == ("guess", "a guess", 2, 0.375)
+    assert (one.value, one.baseline_value, one.baseline, one.fitted_at) == (0.1, 0.2, "a coin", DAY_0)
+    assert one.is_held_back and "worse than the simple rule" in one.why
+    shown = show_score(shop, [Guess()], "guess", few=2)
+    assert [(fit["is_held_back"], fit["measures"]["brier"]["value"]) for fit in shown.fits] == [
+        (True, 0.3),
+        (False, 0.1),
+    ]
+    # of fewer customers nothing is told
+    assert shown.tenths == [] and shown.reasons == [("another", 2), ("one thing", 2)]
+    assert show_score(shop, [Guess()], "guess", few=3).reasons == []
+    with pytest.raises(KundbildError, match="there is no score gess") as raised:
+        show_score(shop, [Guess()], "gess", few=2)
+    assert raised.value.to_do == "did you mean guess?"

@@ -1,6 +1,5 @@
 -- The rows of a model out of the temporary table `scored`: nobody who may not be profiled, deciles (10 is the highest
--- tenth; equal
--- values share one), and the reasons in words, by the temporary table `reason_words`.
+-- tenth; equal values share one), and the reasons in words, by the relation `reason_words`.
 insert into scores.customer_scores
 with
     profiled as (
@@ -9,19 +8,19 @@ with
         semi join marts.customer_profile p on p.customer_id = s.customer_id
         where s.value is not null and isfinite(s.value) and not list_contains($without, s.score)
     ),
+    -- there are few combinations of reasons, however many customers
     told as (
         select
-            p.customer_id,
-            p.score,
+            p.reason_codes,
             string_agg(w.words, '; ' order by p.nth) as reasons,
-            string_agg(p.code, ', ' order by p.nth) as reason_codes
+            string_agg(p.code, ', ' order by p.nth) as codes
         from
             (
-                select customer_id, score, unnest(reason_codes) as code, generate_subscripts(reason_codes, 1) as nth
-                from profiled
+                select reason_codes, unnest(reason_codes) as code, generate_subscripts(reason_codes, 1) as nth
+                from (select distinct reason_codes from profiled)
             ) p
         join reason_words w on w.code = p.code
-        group by p.customer_id, p.score
+        group by p.reason_codes
     ),
     ranked as (
         select
@@ -42,6 +41,6 @@ select
     $version,
     $as_of,
     coalesce(t.reasons, ''),
-    coalesce(t.reason_codes, '')
+    coalesce(t.codes, '')
 from ranked r
-left join told t on t.customer_id = r.customer_id and t.score = r.score
+left join told t on t.reason_codes = r.reason_codes

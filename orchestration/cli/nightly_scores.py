@@ -1,0 +1,82 @@
+"""`kundbild scores list` and `show`: arguments and what is printed. Not here: what stands (prediction/nightly/listed.py)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table as RichTable
+
+from orchestration.cli.console import Json, me, out, print_json, styled
+from orchestration.cli.session import locked_warehouse
+
+
+def list_scores(as_json: Json = False) -> None:
+    """List the scores that nights make of customers: by which fit, and how good it was beside a simple rule."""
+    from orchestration.prediction.nightly import listed
+    from orchestration.prediction.nightly.registry import ESTIMATORS
+
+    with locked_warehouse("listing scores") as (con, _):
+        found = listed.list_scores(con, ESTIMATORS)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table = RichTable("score", "customers", "fitted", "measure", "model", "simple rule")
+    table.columns[0].no_wrap = True
+    for one in found:
+        fitted = f"{one.fitted_at:%Y-%m-%d}" if one.fitted_at else ""
+        measure = one.decided_by.replace("_", " ")
+        table.add_row(one.score, f"{one.customers:,}", fitted, measure, _told(one.value), _told(one.baseline_value))
+    out.print(table)
+    for one in found:
+        if one.is_held_back:
+            out.print(f"{one.score}: the newest fit is held back: {one.why}", highlight=False)
+    if found:
+        out.print(styled("Next: [bold]{} scores show {}[/bold]", me(), found[0].score))
+    else:
+        out.print("No score: there is nothing to learn from yet, or [scores] enabled is false.", highlight=False)
+
+
+def show_score(
+    score: Annotated[str, typer.Argument(help="A score, as churn_shop.")],
+    as_json: Json = False,
+) -> None:
+    """Show one score: its quality fit by fit, its tenths, and what it mostly goes back on. Of one customer: `kundbild show`."""
+    from orchestration.prediction.nightly import listed
+    from orchestration.prediction.nightly.registry import ESTIMATORS
+
+    with locked_warehouse("showing a score") as (con, settings):
+        found = listed.show_score(con, ESTIMATORS, score, settings.privacy.min_people)
+    if as_json:
+        print_json(asdict(found))
+        return
+    one = found.listed
+    as_of = f", as of {one.as_of:%Y-%m-%d %H:%M} UTC" if one.as_of else ""
+    out.print(
+        f"{one.score}: {one.title}. {one.customers:,} customers{as_of}. An estimate: a person decides.", highlight=False
+    )
+    for fit in found.fits:
+        _print_fit(fit)
+    tenths = RichTable("tenth", "customers", "from", "to", title="10 has the highest values")
+    for tenth, customers, low, high in found.tenths:
+        tenths.add_row(str(tenth), f"{customers:,}", _told(low), _told(high))
+    out.print(tenths)
+    reasons = RichTable("reason", "customers", title="What it goes back on")
+    for reason, customers in found.reasons:
+        reasons.add_row(reason, f"{customers:,}")
+    out.print(reasons)
+
+
+def _print_fit(fit: dict[str, Any]) -> None:
+    held = f", held back: {fit['why'] or 'another score of its model is worse'}" if fit["is_held_back"] else ""
+    table = RichTable("measure", "model", fit["baseline"] or "simple rule", title=f"Fit {fit['version']}{held}")
+    for measure, told in fit["measures"].items():
+        table.add_row(measure.replace("_", " "), _told(told["value"]), _told(told["baseline_value"]))
+    out.print(table)
+
+
+def _told(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"

@@ -1,0 +1,124 @@
+"""What `kundbild scores list` and `show` tell: scores as they stand, how good they were, and on what they mostly go back. Not here:
+printing, anybody's own score (insight/customer_picture.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from orchestration.core.errors import KundbildError, did_you_mean
+from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import has_table
+from orchestration.prediction.nightly.estimators import Estimator
+
+# fits of which the quality is shown
+_MOST_FITS = 12
+_MEASURES = """
+select version, as_of, measure, value, baseline_value, baseline, is_held_back, why from scores.score_quality
+where score = $score qualify dense_rank() over (order by as_of desc, version desc) <= $most order by as_of desc, version desc, rowid
+"""
+# of few people, their values and reasons would tell of them
+_TENTHS = "select decile, count(*), min(value), max(value) from scores.customer_scores where score = $score group by 1 having count(*) >= $few order by 1 desc"
+_REASONS = """
+select reason, count(*) as customers from (select unnest(string_split(reasons, '; ')) as reason from scores.customer_scores where score = $score)
+where reason <> '' group by 1 having count(*) >= $few order by 2 desc, 1
+"""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A score as it stands; `decided_by` measures the fit that scores. Where the newest fit is held back, `why` says so."""
+
+    score: str
+    title: str
+    version: str | None
+    as_of: datetime | None
+    customers: int
+    mean: float | None
+    fitted_at: datetime | None
+    is_held_back: bool
+    why: str
+    decided_by: str
+    value: float | None
+    baseline_value: float | None
+    baseline: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A score in full: `fits` are its newest fits with their measures, `tenths` (tenth, customers, lowest and highest value)."""
+
+    listed: Listed
+    fits: list[dict[str, Any]]
+    tenths: list[tuple[int, int, float, float]]
+    reasons: list[tuple[str, int]]
+
+
+def list_scores(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator]) -> list[Listed]:
+    """Every score that a night made or tried. Raises KundbildError before the first night."""
+    if not has_table(con, "scores", "customer_scores"):
+        raise KundbildError("no night has scored customers yet", to_do="`kundbild run`")
+    known = {score.name: score for estimator in estimators for score in estimator.scores}
+    found = []
+    for name, version, as_of, customers, mean, fitted_at, is_held_back, why in con.execute(
+        sql_script(__file__, "listed")
+    ).fetchall():
+        score = known.get(name)
+        decided_by = score.decided_by if score else ""
+        measured = con.execute(
+            "select value, baseline_value, baseline from scores.score_quality where score = $1 and version = $2 and measure = $3",
+            [name, version, decided_by],
+        ).fetchall()
+        value, simple, baseline = measured[0] if measured else (None, None, "")
+        found.append(
+            Listed(
+                score=name,
+                title=score.title if score else "",
+                version=version,
+                as_of=as_of,
+                customers=customers,
+                mean=mean,
+                fitted_at=fitted_at,
+                is_held_back=is_held_back,
+                why=why,
+                decided_by=decided_by,
+                value=value,
+                baseline_value=simple,
+                baseline=baseline,
+            )
+        )
+    return found
+
+
+def show_score(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], name: str, few: int) -> Shown:
+    """One score; what fewer than `few` customers have in common is left out. Raises KundbildError where there is no such score."""
+    listed = {one.score: one for one in list_scores(con, estimators)}
+    if name not in listed:
+        near = did_you_mean(name, listed)
+        raise KundbildError(f"there is no score {name}", to_do=near or f"scores: {', '.join(listed) or 'none'}")
+    fits: dict[str, dict[str, Any]] = {}
+    for version, as_of, measure, value, simple, baseline, is_held_back, why in con.execute(
+        _MEASURES, {"score": name, "most": _MOST_FITS}
+    ).fetchall():
+        fit = fits.setdefault(
+            version,
+            {
+                "version": version,
+                "as_of": as_of,
+                "baseline": baseline,
+                "is_held_back": is_held_back,
+                "why": why,
+                "measures": {},
+            },
+        )
+        fit["measures"][measure] = {"value": value, "baseline_value": simple}
+    return Shown(
+        listed[name],
+        list(fits.values()),
+        con.execute(_TENTHS, {"score": name, "few": few}).fetchall(),
+        con.execute(_REASONS, {"score": name, "few": few}).fetchall(),
+    )
