@@ -18,7 +18,8 @@ from orchestration.extract.unpacked import Unpacked
 _CHUNK_BYTES = 4 * 1024 * 1024
 _ONE_BYTE = ("latin-1", "windows-1252")
 _C1 = bytes(range(0x80, 0xA0))
-_OFFSET = re.compile(rb":\d\d(?:[.,]\d+)?[+-]\d\d")
+# 02:00+02:00, 02:00Z, 02:00 UTC, 02:00 Europe/Oslo. DuckDB reads no number behind a blank
+_OFFSET = re.compile(rb":\d\d(?:[.,]\d+)?(?:[+-]\d\d| ?(?:Z\b|[A-Z]{3,5}\b|[A-Z][a-z]+/[A-Z]))")
 # in any column: 4.6, 46e-1
 _FRACTION = re.compile(rb"\.0*[1-9]|\d[eE]-\d")
 _BLANK = re.compile(rb"\n(?=\r?\n)")
@@ -32,7 +33,7 @@ class Lines:
     blank: int = 0
     has_mixed_ends: bool = False
     is_gzip: bool = False
-    has_offsets: bool = False  # times with an offset: 02:00+02:00
+    has_offsets: bool = False  # times with an offset or a zone
     may_hold_fractions: bool = False
     is_windows: bool = False  # bytes that latin-1 leaves to control characters, and Windows-1252 gives to letters
     utf_16: str = ""  # utf-16-le or utf-16-be

@@ -256,6 +256,22 @@ def test_the_offset_of_a_time_counts(load, raw, format):
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        ("2026-01-03T23:30:00+0200", "2026-01-03 22:30:00"), ("2026-01-03 23:30:00+02:00", "2026-01-03 22:30:00"),
+        ("2026-01-03T23:30:00Z", "2026-01-04 00:30:00"), ("2026-01-03 23:30Z", "2026-01-04 00:30:00"), ("2026-01-03 23:30:00 UTC", "2026-01-04 00:30:00"),
+        ("2026-01-03 23:30:00 Europe/Helsinki", "2026-01-03 22:30:00"), ("2026-01-03 23:30:00", "2026-01-03 23:30:00"), ("2026-01-03 23:30:00 CET", "2026-01-03 23:30:00"),
+        ("2026-01-03 23:30:00 EST", "2026-01-04 05:30:00"),
+    ],
+)  # fmt: skip
+def test_an_offset_counts_however_it_is_written(load, raw, written, there):
+    """In raw a time is that of the source's own clock."""
+    content = {"a.csv": f"id,at\n1,{written}\n"}
+    load(content, format="csv", columns={"id": "BIGINT", "at": "TIMESTAMP"}, timezone="Europe/Stockholm")
+    assert [str(at) for (at,) in raw('select "at" from raw_s.t')] == [there]
+
+
 def test_the_share_of_rejected_lines_is_of_all_that_came_on_every_night(load_files):
     """Rows that did not change since the first night came too: the same bad lines are no larger share on the second."""
     good = "".join(f"{n},N{n},1.00,2026-01-01\n" for n in range(200))
@@ -282,9 +298,8 @@ def test_each_file_is_read_by_the_width_of_its_own_header(load_files, warehouse)
 
 def test_the_nordic_file_of_the_documentation_is_read_as_it_says(load, raw):
     """What docs/sources.md says of `;`, decimal commas and a table without a header."""
-    said = re.search(r"```toml\n(.*?)```", (PROJECT_DIR / "docs" / "sources.md").read_text(), re.DOTALL)
-    assert said
-    shop = tomllib.loads(textwrap.dedent(said[1]))["sources"]["shop"]
+    said = re.findall(r"```toml\n(.*?)```", (PROJECT_DIR / "docs" / "sources.md").read_text(), re.DOTALL)
+    (shop,) = [tomllib.loads(textwrap.dedent(one))["sources"]["shop"] for one in said if "has_header" in one]
     source, table = CsvDialect(**shop["csv"]), CsvDialect(**shop["tables"]["points"]["csv"])
     load({"a.csv": "id;name;amount;day\n1;Åsa;1234,50;2026-01-01\n".encode("windows-1252")}, csv=source)
     # one of a table stands for itself: its encoding is utf-8 again
