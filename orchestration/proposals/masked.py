@@ -15,11 +15,14 @@ from orchestration.core.settings import DBT_DIR
 
 # kinds of data of which a value says nothing about who somebody is
 _PLAIN = ("none", "purchase", "consent", "relation")
+# in which people write what they like, and others of them
+_IN_OWN_WORDS = ("reason", "position")
 
 
 def masked(entity: str, column: str, value: Any) -> Any:
     """Of a text, its first letter and its shape; of a date of a person, its year; of what is nobody's, the value. A key is somebody's."""
-    if value is None or (_kinds(entity).get(column) in _PLAIN and not column.endswith("_key")):
+    is_plain = _kinds(entity).get(column) in _PLAIN and not column.endswith("_key") and column not in _IN_OWN_WORDS
+    if value is None or is_plain:
         return value
     if isinstance(value, date):
         return f"{value.year}-…"

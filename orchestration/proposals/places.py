@@ -8,17 +8,19 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from orchestration.core.errors import ConfigurationError, SourceError
 from orchestration.core.settings import Source
 from orchestration.extract.stores import Store, modified
+from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.words import words_of
 
 FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx"}  # fmt: skip
 _MOST_FILES = 2000
+_NO_FILE, _CHECK = "there is no such file or folder", "check the path after --from"
 # so many digits are a date or a running number, also where only one file has them
 _DATE_DIGITS = 6
 
@@ -31,6 +33,9 @@ class Place:
     store: Store
     files: dict[str, dict[str, Any]]
     ignored: tuple[str, ...]  # names of what is no table
+    variables: dict[str, str] = field(
+        default_factory=dict, repr=False
+    )  # what the url's ${…} stand for, where they are not set yet
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,13 @@ class FileGroup:
 
 def place_of(name: str, said: str) -> Place:
     """Raises ConfigurationError where there is no file that is a table, SourceError where the place does not answer."""
-    url, only = said, ""
+    secret = secret_url(name, said)
+    url, only, where = secret.plain, "", secret.written
+    said = secret.plain
     if "://" not in said and "::" not in said:
         path = Path(said).expanduser().resolve()
         if not path.exists():
-            raise ConfigurationError("there is no such file or folder", where=said, to_do="check the path after --from")
+            raise ConfigurationError(_NO_FILE, where=said, to_do=_CHECK)
         url, only = (str(path), "") if path.is_dir() else (str(path.parent), path.name)
     elif _format(said) or said.endswith(".zip"):
         url, _, only = said.rpartition("/")
@@ -58,23 +65,35 @@ def place_of(name: str, said: str) -> Place:
         url, only = f"zip::{url}/{only}", ""
     source = Source(connector="files", url=url)
     store = Store.of(name, source)
-    listed = {only: store.system.info(store.path(only))} if only else store.listed("**")
+    listed = {only: _info(store, only, name, where)} if only else store.listed("**")
     files = {file: info for file, info in listed.items() if _format(file) and info.get("size", 1)}
     hidden = {file for file in files if any(part.startswith(".") for part in file.split("/"))}
     files = {file: info for file, info in files.items() if file not in hidden}
     ignored = tuple(sorted(set(listed) - set(files) - hidden))
     if not files:
         raise ConfigurationError(
-            "there is no file that is a table", where=said,
+            "there is no file that is a table", where=where,
             to_do=f"name a file or a folder of {', '.join(sorted(FORMATS))}, or a .zip of them; gzip (.csv.gz) is read too",
         )  # fmt: skip
     if len(files) > _MOST_FILES:
         raise SourceError(
             f"source {name}: {len(files):,} files lie there",
-            where=said,
+            where=where,
             to_do=f"name a folder of at most {_MOST_FILES:,}",
         )
-    return Place(url, store, files, ignored)
+    written = secret_url(name, url)
+    return Place(written.written, store, files, ignored, written.variables if written.is_new else {})
+
+
+def _info(store: Store, file: str, name: str, where: str) -> dict[str, Any]:
+    try:
+        return dict(store.system.info(store.path(file)))
+    except FileNotFoundError:
+        raise ConfigurationError(_NO_FILE, where=where, to_do=_CHECK) from None
+    except Exception as error:  # each store's package raises kinds of its own, whose words may hold the address
+        raise SourceError(
+            f"source {name}: the place does not answer ({type(error).__name__})", where=where, to_do="check the address and its rights"
+        ) from None  # fmt: skip
 
 
 def groups_of(place: Place) -> list[FileGroup]:

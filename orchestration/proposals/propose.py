@@ -33,6 +33,7 @@ from orchestration.proposals.numbers import by_values
 from orchestration.proposals.places import FileGroup, Place, groups_of, place_of, sheet_groups
 from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
+from orchestration.proposals.secret_urls import secret_url
 
 
 def propose(name: str, said: str, currency: str) -> ProposedSource:
@@ -70,8 +71,10 @@ def propose(name: str, said: str, currency: str) -> ProposedSource:
             names.append(name if not names else f"{name}_{form}")
             blocks.append("\n".join(_source(names[-1], place.url, form, tables)) + "\n")
     if not blocks:
-        raise nothing_is_mapped([table for of in found.values() for _, _, table in of], said)
-    return ProposedSource("\n".join(blocks), names, [t for of in found.values() for _, _, t in of], list(place.ignored))
+        raise nothing_is_mapped([table for of in found.values() for _, _, table in of], secret_url(name, said).written)
+    return ProposedSource(
+        "\n".join(blocks), names, [t for of in found.values() for _, _, t in of], list(place.ignored), place.variables
+    )
 
 
 def _tables(place: Place) -> list[FileGroup]:

@@ -44,3 +44,5 @@ def test_what_is_shown_of_a_value_goes_by_its_kind_of_data():
     assert masked("orders", "person_key", "K17") == "K••"
     assert masked("orders", "amount", 12) == 12
     assert masked("products", "name", "Tent") == "Tent"
+    assert masked("subscriptions", "reason", "Bo died") == "B• ••••"
+    assert masked("people", "position", "VD Ek AB") == "V• •• ••"
