@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from orchestration.contracts.model_files import model_file
+from orchestration.contracts.seeds import seed
 from orchestration.core.settings import DBT_DIR
 
 # columns that no mapping sets: those that every entity carries, and what staging sees of a statement's times
@@ -51,6 +52,24 @@ def retentions() -> dict[str, EntityRetention]:
         model = model_file(path)["models"][0]
         if said := model.get("config", {}).get("meta", {}).get("retention"):
             found[model["name"].removeprefix(_PREFIX)] = EntityRetention(**said)
+    return found
+
+
+@cache
+def known_words(entity: str) -> dict[str, frozenset[str]]:
+    """Column → the words that it may have, in lower case, where the entity's contract lists them or names their seed; a row with
+    another one is set aside (dbt: macros/set_aside.sql). Of an order's status every spelling."""
+    found = {}
+    for column in model_file(DBT_DIR / "models" / "conformed" / f"{_PREFIX}{entity}.yml")["models"][0]["columns"]:
+        meta = column.get("config", {}).get("meta", {})
+        allowed = meta.get("allowed", {})
+        words = [str(word) for word in allowed.get("values", [])]
+        if "values_of" in allowed:
+            words = [row[column["name"]] for row in seed(allowed["values_of"])]
+        if meta.get("reads") == "order_statuses":
+            words = [row["spelling"] for row in seed("order_statuses")]
+        if words:
+            found[column["name"]] = frozenset(word.lower() for word in words)
     return found
 
 

@@ -60,7 +60,8 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
                 books[table] = counts
                 tell("extract", f"{name}.{table}: {counts.source_rows:,} rows")
                 if counts.added_columns:
-                    tell(NOTE, f"{name}.{table}: not declared, not loaded: {', '.join(counts.added_columns)}")
+                    kept = f'to keep one, add a line NAME = "VARCHAR" below [sources.{name}.tables.{table}.columns]'
+                    tell(NOTE, f"{name}.{table}: not declared, not loaded: {', '.join(counts.added_columns)}; {kept}")
                 for note in _notes(counts):
                     tell(NOTE, f"{name}.{table}: {note}")
 

@@ -136,7 +136,9 @@ def check_contract(
         raise SourceError(
             f"source {source}, table {name}: column {', '.join(missing)} is gone{hint}",
             where=where,
-            to_do="fix the export, or change the table's columns in the configuration and its staging model",
+            to_do=f"fix the export; where it is right, change the {'line' if len(missing) == 1 else 'lines'} "
+            + ", ".join(f'{c} = "{table.columns[c]}"' for c in missing)
+            + f" below [sources.{source}.tables.{name}.columns], and what reads it: its map or its staging model",
         )
     doubled = [c for c, times in Counter(found).items() if times > 1 and c in table.columns]
     if doubled:

@@ -9,18 +9,17 @@ from collections.abc import Iterator
 
 import duckdb
 
-from orchestration.contracts.conformed import entities, required_columns
+from orchestration.contracts.conformed import entities, known_words, required_columns
 from orchestration.contracts.mapping_parts import Part, how_of, parts_of, said_or_null
 from orchestration.contracts.mapping_values import (
     is_ignored,
     mapped_text,
     names_nobody,
-    spellings,
     stripped,
     written_amount,
 )
 from orchestration.core.settings import Source, Table
-from orchestration.core.settings.maps import ColumnMap
+from orchestration.core.settings.maps import STATEMENTS, ColumnMap
 from orchestration.core.settings.operation import Quality
 from orchestration.core.warehouse import key_text, text
 from orchestration.run.findings import Finding
@@ -115,18 +114,27 @@ class FirstMaps:
                     f"{target}: {bad:,} values cannot be read as {kinds[target]}",
                     _TO_DO.get(kinds[target], _OTHERWISE),
                 )
-            if how.values and how.otherwise is None:
-                known = {form for word in (*how.values, *how.values.values(), *how.ignore) for form in spellings(word)}
-                unknown = f"{kept} and {said} is not null and lower({said}) not in ({', '.join(text(word) for word in sorted(known))})"
-                if strange := self._count(unknown):
-                    words = self._con.execute(
-                        f"select count(distinct lower({said})) from first_rows where {unknown}"
-                    ).fetchall()[0][0]
-                    yield (
-                        False,
-                        f"{target}: {strange:,} rows have {words:,} words that `values` does not name",
-                        "name them, or say `else`",
-                    )
+            if (words := known_words(part.mapping.entity).get(target)) and not self._is_statement(part):
+                yield from self._strange(target, how, kept, said, words, rows)
+
+    @staticmethod
+    def _is_statement(part: Part) -> bool:
+        """Of statements what a word means is read by rules of their own."""
+        return part.mapping.entity in STATEMENTS
+
+    def _strange(
+        self, target: str, how: ColumnMap, kept: str, said: str, words: frozenset[str], rows: int
+    ) -> Iterator[tuple[bool, str, str]]:
+        word = f"translate(lower({stripped(mapped_text(how))}), '_-', '  ')"
+        listed = ", ".join(sorted({text(one.translate(_BLANKS)) for one in words}))
+        unknown = f"{kept} and {said} is not null and {word} not in ({listed})"
+        if strange := self._count(unknown):
+            (count,) = self._con.execute(f"select count(distinct {word}) from first_rows where {unknown}").fetchall()[0]
+            yield (
+                self._are_few(strange, rows),
+                f"{target}: {strange:,} rows have {count:,} words that nobody knows",
+                "name them in `values`, or say `else`",
+            )
 
     def _are_few(self, set_aside: int, rows: int) -> bool:
         """Whether a night would publish so many of so many rows set aside."""
@@ -153,6 +161,7 @@ class FirstMaps:
         return int(self._con.execute(f"select count(*) from first_rows where {condition}").fetchall()[0][0])
 
 
+_BLANKS = str.maketrans("_-", "  ")  # as the seeds of words are spelled
 _OTHERWISE = "map another column"
 _TO_DO = {"timestamp": "say `formats` of the mapping", "date": "say `formats` of the mapping"}
 

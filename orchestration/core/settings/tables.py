@@ -57,7 +57,13 @@ _ACCOUNTING = ("orders", "order_items", "invoices")
 class Table(BaseModel, extra="forbid", frozen=True):
     """One table of a source system, as the vendor has it. `columns` are DuckDB types, the schema contract."""
 
-    columns: dict[str, str] = Field(min_length=1)
+    columns: dict[str, str] = Field(
+        min_length=1,
+        description="column → DuckDB's type; a list of names, or nothing where maps say what is read: they are text, but for `types`",
+    )
+    types: dict[str, str] = Field(
+        default={}, description="types of columns that are not text, where `columns` says none"
+    )
     key: list[str] = Field(default=[], description="merge on these; empty: every delivered row is a row of its own")
     cursor: str | None = Field(default=None, description="column that grows when a row changes: incremental reads")
     cursor_lag: float | None = Field(

@@ -19,6 +19,7 @@ from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
 from orchestration.extract.permission_maps import check_ages, check_what_opens, may_grant
+from orchestration.extract.untyped import with_columns
 from orchestration.extract.vendors import filled_in
 from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.privacy.intake.special_categories import special_category_of
@@ -58,6 +59,7 @@ def _filled_in(name: str, said: Any, place: Callable[..., str]) -> Any:
     known = _system_tables(system) if system in known_systems() else {}
     short = {table for table, one in given.items() if table in known and "columns" not in one}
     tables = {t: known[t].model_dump(exclude_unset=True) | one if t in short else one for t, one in given.items()}
+    tables = with_columns(said, tables)
     is_of_system = short and (short == set(given) or "system" in said or name in STANDARD_SYSTEMS)
     return said | {"tables": tables} | ({"system": system} if is_of_system else {})
 
