@@ -15,6 +15,7 @@ from orchestration.proposals import looked_databases
 from orchestration.proposals.propose import propose
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.written import write_source
+from tests.unit.mapped import models_of
 
 SHOP = """
 create table customers (pk integer primary key, first_name varchar(40), last_name varchar(40), email varchar(80), phone varchar(40),
@@ -119,3 +120,21 @@ def test_a_password_may_stand_in_a_variable(monkeypatch):
     monkeypatch.delenv("DB_WORD")
     with pytest.raises(ConfigurationError, match="DB_WORD is not set"):
         secret_url("shop", "mysql://anna:${DB_WORD}@db.example/shop")
+
+
+@pytest.mark.parametrize("made", [sqlite_shop, duckdb_shop])
+def test_a_consent_that_is_true_or_false_is_read_as_raw_has_it(home, warehouse, tmp_path, made):
+    """In SQLite a truth is a 0 or a 1; raw has it as a boolean."""
+    found = propose("shop", made(tmp_path / "Shop 1.db"), "SEK")
+    (one,) = [m for m in source_of(found)["tables"]["customers"]["maps"] if m["entity"] == "consent_events"]
+    assert one["columns"]["status"] == {"column": "newsletter", "values": {"false": "withdrawn"}, "ignore": ["true"]}
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    extract_source(warehouse, home, settings, "shop")
+    sql, _ = models_of({"customers": settings.sources["shop"].tables["customers"]}, ("",))["consent_events"]
+    rows = warehouse.execute(
+        f"select status, quarantine_code from ({sql.replace('raw_s.', 'raw_shop.')}) order by source_key"
+    ).fetchall()
+    assert [code for _, code in rows] == ["ignored", None] and rows[1][0] == "withdrawn"
