@@ -53,7 +53,10 @@ def consents(
             continue
         other = [value for value in column.values if value in words_for("doubt")]
         unknown = len(column.values) - len([*yes, *no, *other])
-        one = _consent(doubt, column, _CHANNELS[concept], (yes, no, other), key, (columns, said, people))
+        # of 1, 2 and 3, or K, M and P, no value is a plain yes
+        are_codes = unknown and any(len(value) == 1 for value in yes)
+        may_be = doubt or ("its other values say that they are codes" if are_codes else "")
+        one = _consent(may_be, column, _CHANNELS[concept], (yes, no, other), key, (columns, said, people))
         if unknown:
             told = f"{column.name}: {unknown} other value{'s' if unknown > 1 else ''} of it permit nothing until `values` says what each means"
             one = replace(one, notes=(*one.notes, told))

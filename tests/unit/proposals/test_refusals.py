@@ -106,6 +106,15 @@ def test_a_time_of_a_refusal_withdraws_for_those_who_have_one(tmp_path, warehous
     ]
 
 
+@pytest.mark.parametrize(("codes", "is_one"), [("123", False), ("kmp", False), ("10", True), ("jn", True), ("1", True)])
+def test_a_code_is_no_yes(tmp_path, codes, is_one):
+    rows = [f"{n},{n}@example.com,{code},2025-01-01,v1" for n, code in enumerate(codes)]
+    rows += [f"9{n},9{n}@example.com,{codes[0]},2025-01-01,v1" for n in range(2)]
+    maps, notes, _ = statements(tmp_path, f"member_id,email,newsletter,consent_date,{WORDED}", *rows)
+    assert bool(grants(maps)) is is_one
+    assert is_one or any("codes" in note for note in notes)
+
+
 def test_words_that_are_not_known_are_counted_and_not_written(tmp_path):
     rows = [f"{n},{n}@example.com,{said},2025-01-01,v1" for n, said in enumerate(["Ja", "Nej", "Anna", "Eriksson"])]
     maps, notes, shape = statements(tmp_path, f"member_id,email,newsletter,consent_date,{WORDED}", *rows)
