@@ -38,8 +38,8 @@ from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.words import words_of
 
 _KINDS = ("postgresql", "postgres", "mysql", "mariadb", "sqlite", "duckdb", "mssql", "oracle")
-# how SQLite has a truth, and how raw has it as text
-_TRUTHS = {"0": "false", "1": "true"}
+# a boolean of SQLite, and the text of it in raw
+_BOOLEANS = {"0": "false", "1": "true"}
 _MARKS = {"sqlite": (0, b"SQLite format 3\0"), "duckdb": (8, b"DUCK")}
 
 
@@ -174,8 +174,8 @@ def _as_declared(column: Column, there: TableThere, database: LookedDatabase) ->
     said = there.columns[column.name]
     if not column.filled and said:
         return replace(column, kind=said)
-    if database.is_loose and said == "BOOLEAN" and set(column.values) <= _TRUTHS.keys():
-        return replace(column, kind="BOOLEAN", values=tuple(sorted(_TRUTHS[value] for value in column.values)))
+    if database.is_loose and said == "BOOLEAN" and set(column.values) <= _BOOLEANS.keys():
+        return replace(column, kind="BOOLEAN", values=tuple(sorted(_BOOLEANS[value] for value in column.values)))
     return column
 
 

@@ -124,7 +124,7 @@ def test_a_password_may_stand_in_a_variable(monkeypatch):
 
 @pytest.mark.parametrize("made", [sqlite_shop, duckdb_shop])
 def test_a_consent_that_is_true_or_false_is_read_as_raw_has_it(home, warehouse, tmp_path, made):
-    """In SQLite a truth is a 0 or a 1; raw has it as a boolean."""
+    """In SQLite a boolean is a 0 or a 1; raw has it as one."""
     found = propose("shop", made(tmp_path / "Shop 1.db"), "SEK")
     (one,) = [m for m in source_of(found)["tables"]["customers"]["maps"] if m["entity"] == "consent_events"]
     assert one["columns"]["status"] == {"column": "newsletter", "values": {"false": "withdrawn"}, "ignore": ["true"]}
