@@ -19,6 +19,7 @@ from orchestration.extract.extract import prepare_raw
 from orchestration.identity.former_people import prepare_former_people
 from orchestration.insight.segment_history import prepare_memberships
 from orchestration.prediction.nightly.tables import prepare_scores
+from orchestration.privacy.erasure.erasure import hide
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
@@ -74,6 +75,18 @@ def test_scores_go_in_bytes_of_an_id_that_was_merged_away_too_and_those_of_other
     assert asked(home, "select customer_id from scores.customer_scores") == [(built["2"],)]
     written = home.warehouse.read_bytes()
     assert b"CANARY-of-anna" not in written and b"CONTROL-of-bo" in written
+
+
+def test_scores_of_who_is_restricted_go_at_once(home, settings, built):
+    with open_warehouse(home, settings.engine) as con:
+        prepare_scores(con)
+        for customer in (built["1"], built["2"]):
+            con.execute(
+                "insert into scores.customer_scores values ($1, 'churn_shop', .5, null, null, 1, 'v', '2026-01-01', 'a', 'a')",
+                [customer],
+            )
+        hide(con, home, [built["1"]])
+        assert con.execute("select customer_id from scores.customer_scores").fetchall() == [(built["2"],)]
 
 
 def test_the_address_registers_entry_of_the_person_goes(home, settings, built):

@@ -121,6 +121,19 @@ def test_their_segments_are_in_it_and_what_is_kept_of_whoever_is_restricted(docu
         kept, shown = "", "create or replace " + shown.removeprefix("create ")
 
 
+def test_their_scores_are_in_it_with_their_reasons_and_how_they_were_made(document):
+    made = (
+        "create view marts.customer_scores as select customer_id, 'churn_shop' as score, 0.7::double as value, 'has bought once, by ' || customer_id "
+        "as reasons, 'v1' as model_version from identity.customer_source_records group by 1"
+    )
+    said = document(change=made)
+    (found,) = [found for found in said["data"] if found["table"] == "marts.customer_scores"]
+    told = [(row["score"], row["value"], row["model_version"]) for row in found["rows"]]
+    assert told == [("churn_shop", 0.7, "v1")] and found["rows"][0]["reasons"].endswith(said["customer_id"])
+    assert "estimate from their history" in said["profiling"] and "uppskattar" in as_page(document(language="sv"))
+    assert not any(part["table"] == "marts.customer_scores" for part in said["portable"])
+
+
 def test_a_legal_hold_on_them_is_in_it_and_on_the_page_without_who_placed_it(document, home):
     with duckdb.connect(str(home.warehouse)) as con:
         (anna,), (bo,) = con.execute("select customer_id from identity.customer_source_records where source_system = 'crm' and source_key in ('1', '2') order by source_key").fetchall()  # fmt: skip
