@@ -65,9 +65,9 @@ def _purposes(settings: Settings) -> list[Finding]:
     """Purposes that the configuration names and the seed does not have: such a choice would hold for none."""
     if isinstance(settings.privacy.unknown_age, str):
         return []
-    known = seed_purposes()
+    known = sorted({*seed_purposes(), *settings.privacy.purposes})
     unknown = sorted(set(settings.privacy.unknown_age) - set(known))
-    to_do = f"purposes are {', '.join(known)} (the seed purposes)"
+    to_do = f"purposes are {', '.join(known)} (the seed purposes, and [privacy.purposes])"
     return [Finding("purposes", False, f"[privacy] unknown_age names {', '.join(unknown)}", to_do)] if unknown else []
 
 

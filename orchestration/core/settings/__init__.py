@@ -16,6 +16,7 @@ from orchestration.core.settings.insight import Insight
 from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Report, Schedule
+from orchestration.core.settings.own import ExchangeRate
 from orchestration.core.settings.paging import Paging
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.settings.scores import ScoreSettings
@@ -122,6 +123,9 @@ class Settings(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True
     company: str
     owner: str = "team:data"
     currency: str = Field(default="SEK", description="ISO 4217; every amount is also given in it")
+    exchange_rates: list[ExchangeRate] = Field(
+        default=[], description="in place of the seed's examples, and beside a table that is mapped to exchange_rates"
+    )
     sources: dict[str, Source] = Field(min_length=1)
     schedule: Schedule = Schedule()
     identity: Identity = Identity()

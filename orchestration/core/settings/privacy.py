@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, PositiveInt
 
+from orchestration.core.settings.own import Purpose
 from orchestration.core.settings.processing import Processor
 
 Secret = Annotated[str, Field(min_length=32)]
@@ -66,6 +67,9 @@ class Privacy(BaseModel, extra="forbid", frozen=True):
     )
     retention_days: dict[str, PositiveInt] = Field(
         default={}, description="days by category, where they are others than the seed data_categories says"
+    )
+    purposes: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], Purpose] = Field(
+        default={}, description="what customers may be contacted for, beyond the purposes of the seed"
     )
     second_person: bool = Field(
         default=False,

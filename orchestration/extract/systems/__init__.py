@@ -14,6 +14,7 @@ from typing import Any
 
 from orchestration.contracts.conformed import entities, required_columns
 from orchestration.contracts.mapping_expressions import Ask, Checker, check_expressions
+from orchestration.contracts.seeds import seed
 from orchestration.contracts.staged_tables import tables_staged_for
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import Settings, Source, Table
@@ -97,7 +98,17 @@ def _completed(settings: Settings, path: Path, text: str, ask: Ask) -> Settings:
         if system:
             tables = _staged(name, tables)
         sources[name] = source.model_copy(update={"tables": tables, "system": system})
+    _check_purposes(settings, place(path, text, ("privacy", "purposes")))
     return settings.model_copy(update={"sources": sources})
+
+
+def _check_purposes(settings: Settings, where: str) -> None:
+    """Raises ConfigurationError where a purpose of the configuration is called as one that there is: its rules are not to change."""
+    taken = {row["purpose"] for row in seed("purposes")} | {"all", "direct_marketing"}
+    if doubled := sorted(taken & set(settings.privacy.purposes)):
+        raise ConfigurationError(
+            f"there is a purpose {doubled[0]} already", where=where, to_do="choose another name; its own rules stay"
+        )
 
 
 def _system_of(name: str, source: Source, where: str) -> str | None:

@@ -6,6 +6,11 @@ with
             select currency, coalesce(base_currency, '{{ var("currency") }}') as base, valid_on, rate
             from {{ ref("conformed_exchange_rates") }}
             where deleted_at is null
+            {%- if var("exchange_rates") %}
+                union all
+                {{ configured_rates() }}
+            {%- endif -%}
+        {%- elif var("exchange_rates") -%}{{ configured_rates() }}
         {%- else -%}select currency, 'SEK' as base, valid_on, sek_per_unit as rate from {{ ref("exchange_rates") }}
         {%- endif %}
     ),
