@@ -73,8 +73,8 @@ _RULES: dict[str, list[Check]] = {
     "consent_events": [
         one_of("status", ["granted", "withdrawn"]),
         one_of("channel", [*_CHANNELS, "all"]),
-        no_row_where("purpose_is_declared", "Every purpose stands in the seed purposes, or is what withdraws several: direct_marketing, all.",
-                "b.purpose not in (select purpose from reference.purposes) and b.purpose not in ('direct_marketing', 'all')", "WARN"),
+        no_row_where("purpose_is_declared", "Every purpose stands in the seed purposes, or is what withdraws several: marketing, direct_marketing, all.",
+                "b.purpose not in (select purpose from reference.purposes) and b.purpose not in ('marketing', 'direct_marketing', 'all')", "WARN"),
         one_of("contact_point_type", ["email", "phone", "post"], "WARN"),
         no_row_where("not_from_the_future", "No statement is dated after the night.",
                 "stated_at > (select as_of from ops.clock) + interval 1 day", "WARN"),

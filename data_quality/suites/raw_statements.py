@@ -100,7 +100,7 @@ def timed_events(settings: Settings) -> str:
             keyed = [(how.columns[0], mapping) for mapping in table.maps if mapping.entity == "consent_events"
                      and (how := mapping.how("source_key")) and len(how.columns) == 1]  # fmt: skip
             times = [
-                (key, [how.columns[0] for at in ("stated_at", "confirmed_at") if (how := m.how(at))])
+                (key, [how.columns[0] for at in ("stated_at", "confirmed_at") if (how := m.how(at)) and m.is_raw(at)])
                 for key, m in keyed
             ]
             if (source, name) in _BY_HAND and not table.maps and len(table.key) == 1:
@@ -271,7 +271,10 @@ def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
         if how is None:
             if column in mapping.constants:
                 parts[what] = Part(text(str(mapping.constants[column])))
-        elif len(how.columns) > 1:
+        elif not mapping.is_raw(column):
+            # computed, or of another table: what raw alone says has no such part, and stands from when it was first known
+            continue
+        elif len(how.columns) > 1 and not how.values:
             # a key of several columns is written by the mapping: the contact point has to tell
             continue
         elif what == "status":
@@ -302,7 +305,8 @@ def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
 
 
 def _translated(how: ColumnMap) -> str:
-    column = f"cast({quote(how.columns[0])} as varchar)"
+    read = [f"cast({quote(column)} as varchar)" for column in how.columns]
+    column = read[0] if len(read) == 1 else " || '|' || ".join(f"coalesce({one}, '')" for one in read)
     cases = "".join(f" when {text(raw.strip().lower())} then {text(means)}" for raw, means in how.values.items())
     others = column if how.otherwise is None else text(how.otherwise)
     return f"case {_word(column)}{cases} else {others} end" if cases else others

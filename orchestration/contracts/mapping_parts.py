@@ -58,10 +58,14 @@ class Part:
 
     @property
     def hidden_by(self) -> EntityRetention | None:
-        """The entity's retention where the table's rows may have to stay longer, for another entity."""
+        """The entity's retention where the table's rows may have to stay longer: for another entity, or because raw alone does not
+        tell when they happened."""
         said = retentions().get(self.mapping.entity)
-        if not said or not said.happened_at or said.is_kept or said.only or self.mapping.entity == "people":
+        if not said or not said.happened_at or said.is_kept or self.mapping.entity == "people":
             return None
+        written = self.written or self.mapping
+        if any(written.how(column) and not written.is_raw(column) for column in said.happened_at):
+            return said
         others = {r.category for m in self.shape.maps if (r := retentions().get(m.entity))}
         others |= {self.shape.retention.category} if self.shape.retention else set()
         return said if others - {said.category} else None
@@ -73,11 +77,20 @@ class Part:
             moments = [m for column in said.happened_at if (m := mapped_moment(self.mapping, column, of))]
             moment = f"coalesce(greatest({', '.join(moments)}), {of}_extracted_at)" if moments else f"{of}_extracted_at"
             kept = days.get(said.category, "d.retention_days")
-            wanted.append(
+            # withdrawals stand
+            stands = [self._is_other(column, values, of) for column, values in said.only.items()]
+            is_fresh = (
                 f"{moment} >= (select cast(c.as_of as date) - {kept} from ops.clock c, reference.data_categories d "
                 f"where d.category = {text(said.category)})"
             )
+            wanted.append(f"({' or '.join([is_fresh, *stands])})")
         return " and ".join(wanted)
+
+    def _is_other(self, column: str, values: Sequence[str], of: str) -> str:
+        """SQL: whether a conformed column has none of the values."""
+        how, constant = self.mapping.how(column), self.mapping.constants.get(column)
+        value = f"cast({mapped_text(how, of)} as varchar)" if how else text(str(constant)) if constant else "''"
+        return f"coalesce(lower({stripped(value)}) not in ({', '.join(map(text, values))}), true)"
 
 
 def parts_of(

@@ -146,6 +146,11 @@ class EntityMap(BaseModel, extra="forbid", frozen=True):
         is_computed = any(how.is_computed for name in self.columns if (how := self.how(name)))
         return is_computed or bool(self.where or self.lookups or self.lines_of)
 
+    def is_raw(self, column: str) -> bool:
+        """Whether a conformed column is mapped, and from columns of the raw table alone, as they are."""
+        how = self.how(column)
+        return how is not None and not how.is_computed and {*how.columns}.isdisjoint(self.looked_up)
+
     def how(self, column: str) -> ColumnMap | None:
         """What a conformed column is read from; None where it is a constant or not mapped."""
         said = self.columns.get(column)

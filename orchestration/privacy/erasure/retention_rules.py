@@ -46,7 +46,8 @@ def rule_of(con: duckdb.DuckDBPyConnection, table: Table, cutoffs: Mapping[str, 
     for mapped in table.maps:
         entity = retentions().get(mapped.entity)
         if entity:
-            own = [c for c in entity.happened_at if (how := mapped.how(c)) and not {*how.columns} & {*mapped.looked_up}]
+            # of what is computed staging knows when it happened, and hides it (contracts/mapping_parts.py)
+            own = [column for column in entity.happened_at if mapped.is_raw(column)]
             moments = [m for m in (mapped_moment(mapped, column) for column in own) if m]
             only = {_mapped_value(mapped, c): v for c, v in entity.only.items()}
             rules.append(_rule(con, table, entity.category, moments, only, entity.while_known, cutoffs))

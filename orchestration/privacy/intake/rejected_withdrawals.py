@@ -172,8 +172,7 @@ def _said(mapping: EntityMap, column: str) -> str:
         return text(str(mapping.constants[column]))
     how = mapping.how(column)
     # what is computed, or stands in another table, a rejected line does not say
-    is_here = how is not None and not how.is_computed and {*how.columns}.isdisjoint(mapping.looked_up)
-    return mapped_text(how) if how and is_here else "null"
+    return mapped_text(how) if how and mapping.is_raw(column) else "null"
 
 
 _EMAILS = "[A-Za-z0-9._%+''-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}"

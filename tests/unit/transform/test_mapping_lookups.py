@@ -77,3 +77,45 @@ def test_a_statement_looks_nothing_up(write_config):
     said = said.replace('order_key = "order_no", quantity = "n"', 'kind = "order_no", occurred_at = "n"')
     with pytest.raises(ConfigurationError, match="a row that refuses"):
         load_settings(write_config(said))
+
+
+def test_what_happened_too_long_ago_by_another_table_is_not_read():
+    """Raw alone does not tell when it was, so retention there keeps the row."""
+    mapping = {
+        "entity": "email_events",
+        "constants": {"kind": "sent"},
+        "lookups": [{"table": "campaigns", "by": {"campaign": "id"}, "columns": {"sent": "day"}}],
+        "columns": {"source_key": "id", "person_key": "member", "occurred_at": "sent"},
+    }
+    tables = {
+        "sent": Table(columns=dict.fromkeys(("id", "member", "campaign"), "VARCHAR"), key=["id"], maps=[mapping]),
+        "campaigns": Table(columns=dict.fromkeys(("id", "day"), "VARCHAR"), key=["id"]),
+    }
+    sql, meta = models_of(tables)["email_events"]
+    with duckdb.connect() as con:
+        raw(con, "sent", {"id": "1", "member": "m", "campaign": "old"}, {"id": "2", "member": "m", "campaign": "new"})
+        raw(con, "campaigns", {"id": "old", "day": "2020-01-01"}, {"id": "new", "day": "2026-02-01"})
+        con.execute(
+            "create schema ops; create table ops.clock as select timestamp '2026-03-01' as as_of; create schema reference"
+        )
+        con.execute("create table reference.data_categories as select 'behaviour' as category, 400 as retention_days")
+        assert con.execute(f"select source_key from ({sql})").fetchall() == [("2",)]
+        assert con.execute(f"select {meta['raw_rows']}").fetchall() == [(1,)]
+
+
+def test_of_an_old_statement_a_grant_is_not_read_and_a_withdrawal_is():
+    """A row of a person who is still a customer stays in raw with what they said long ago."""
+    columns = dict.fromkeys(("id", "mail", "said", "day"), "VARCHAR")
+    people = {"entity": "people", "columns": {"source_key": "id", "email": "mail"}}
+    said = {
+        "entity": "consent_events", "constants": {"purpose": "newsletter", "channel": "email"},
+        "columns": {"source_key": "id", "contact_point": "mail", "stated_at": "day", "status": {"column": "said", "values": {"yes": "granted"}, "else": "withdrawn"}},
+    }  # fmt: skip
+    sql, _ = models_of({"customers": Table(columns=columns, key=["id"], maps=[people, said])})["consent_events"]
+    with duckdb.connect() as con:
+        raw(con, "customers", *({"id": n, "mail": f"{n}@example.com", "said": word, "day": day} for n, word, day in [("1", "yes", "2015-01-01"), ("2", "no", "2015-01-01"), ("3", "yes", "2026-01-01")]))  # fmt: skip
+        con.execute(
+            "create schema ops; create table ops.clock as select timestamp '2026-03-01' as as_of; create schema reference"
+        )
+        con.execute("create table reference.data_categories as select 'consent' as category, 1825 as retention_days")
+        assert con.execute(f"select source_key from ({sql}) order by 1").fetchall() == [("2",), ("3",)]

@@ -68,7 +68,7 @@ def test_only_who_subscribed_at_a_known_time_grants(said):
     assert "confirmed_at" not in said["A", "email"], "the file does not say whether somebody confirmed"
     assert said["F", "email"]["aside"] == "stated_at is missing"
     denied = [(said[key, "email"]["status"], said[key, "email"]["purpose"]) for key in "BCH"]
-    assert denied == [("withdrawn", "direct_marketing")] * 3
+    assert denied == [("withdrawn", "marketing")] * 3
 
 
 def test_a_suppression_denies_although_somebody_consented_unless_it_is_a_bounce(said):

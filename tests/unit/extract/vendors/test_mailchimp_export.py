@@ -64,7 +64,7 @@ def test_who_left_the_list_is_gone_from_it_and_the_grant_with_it(audience):
 
 def test_an_unsubscription_is_of_the_list_and_a_complaint_of_all(audience):
     said = by_key(audience.staged("consent_events"))
-    assert [(said[n]["status"], said[n]["purpose"]) for n in ("11", "12")] == [("withdrawn", "newsletter"), ("withdrawn", "direct_marketing")]  # fmt: skip
+    assert [(said[n]["status"], said[n]["purpose"]) for n in ("11", "12")] == [("withdrawn", "newsletter"), ("withdrawn", "marketing")]  # fmt: skip
     assert "stated_at" in said["13"], "without a time it stands from when it was first known"
 
 

@@ -204,7 +204,7 @@ def test_a_yes_of_the_customers_has_no_time_and_grants_nothing_and_whatever_else
     said = {one["contact_point"]: one for one in email if "contact_point" in one}
     assert "ignore" in said["1@example.com"]["aside"] and "granted" not in {one["status"] for one in email}
     assert all(said[f"{n}@example.com"]["status"] == "withdrawn" and "stated_at" in said[f"{n}@example.com"] for n in "23")  # fmt: skip
-    assert "aside" not in said["2@example.com"] and said["2@example.com"]["purpose"] == "direct_marketing"
+    assert "aside" not in said["2@example.com"] and said["2@example.com"]["purpose"] == "marketing"
     assert len([one for one in shop.staged("people") if one["source_key"].startswith("'")]) == 4
 
 

@@ -104,7 +104,7 @@ def test_only_a_subscription_grants_and_a_confirmed_one_is_a_double_opt_in(shop)
     assert (said["11"]["status"], said["11"]["purpose"], said["11"]["wording_version"]) == ("granted", "newsletter", "2026-01")  # fmt: skip
     assert "confirmed_at" in said["11"] and "confirmed_at" not in said["16"]
     denied = {key: (said[key]["status"], said[key]["purpose"]) for key in ("12", "14", "15", "17")}
-    assert set(denied.values()) == {("withdrawn", "direct_marketing")}
+    assert set(denied.values()) == {("withdrawn", "marketing")}
     assert "ignore" in said["13"]["aside"], "who has not confirmed said nothing yet"
 
 

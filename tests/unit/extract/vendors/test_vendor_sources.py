@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from data_quality.suites.raw_statements import opt_outs, timed_events
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
+from orchestration.extract.extract import prepare_raw
 from orchestration.extract.vendors import forms, headers, read_form
 from orchestration.proposals.recognised import recognised
 
@@ -78,3 +80,12 @@ def test_mistakes_are_told_with_what_there_is(write_config, how, told):
     with pytest.raises(ConfigurationError, match=told) as caught:
         shop(write_config, **how)
     assert "sources.shop" in str(caught.value)
+
+
+@pytest.mark.parametrize(("vendor", "form"), [(vendor, form) for vendor, of in forms().items() for form in of])
+def test_the_suite_that_reads_opt_outs_by_itself_can_read_those_of_a_vendor(write_config, warehouse, vendor, form):
+    text = SHOP.format(more="", connector="files", url="/x", vendor=vendor, form=form)
+    settings = load_settings(write_config(text))
+    prepare_raw(warehouse, settings)
+    assert warehouse.execute(f"select count(*) from ({opt_outs(settings)})").fetchall() == [(0,)]
+    assert warehouse.execute(f"select count(*) from ({timed_events(settings)}) where event is not null").fetchall() == [(0,)]  # fmt: skip
