@@ -87,5 +87,6 @@ def test_the_suite_that_reads_opt_outs_by_itself_can_read_those_of_a_vendor(writ
     text = SHOP.format(more="", connector="files", url="/x", vendor=vendor, form=form)
     settings = load_settings(write_config(text))
     prepare_raw(warehouse, settings)
+    warehouse.execute("create schema reference; create table reference.purposes as select 'newsletter' as purpose, true as is_marketing; create table reference.channels as select 'email' as channel")  # fmt: skip
     assert warehouse.execute(f"select count(*) from ({opt_outs(settings)})").fetchall() == [(0,)]
     assert warehouse.execute(f"select count(*) from ({timed_events(settings)}) where event is not null").fetchall() == [(0,)]  # fmt: skip
