@@ -96,15 +96,15 @@
     )
 {%- endmacro %}
 
-{#- SQL on a fact t with currency, exchange_rate and a day: rows whose rate is another now. -#}
-{% macro has_another_rate(day) -%}
+{#- SQL on a fact t with a currency, its rate and a day: rows whose rate is another now. -#}
+{% macro has_another_rate(day, currency="t.currency", rate="t.exchange_rate") -%}
     exists (
         select 1
         from {{ ref("exchange_rates_by_day") }} n
         where
-            n.currency = t.currency
+            n.currency = {{ currency }}
             and n.rated_on = cast({{ day }} as date)
-            and n.exchange_rate is distinct from t.exchange_rate
+            and n.exchange_rate is distinct from {{ rate }}
     )
 {%- endmacro %}
 

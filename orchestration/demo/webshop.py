@@ -23,7 +23,7 @@ _TABLES = {
             iso(updated_at) as updated_at, case when deleted_at is not null then iso(deleted_at) end as deleted_at
         from ({customers})""",
     "products": """
-        select product_id as id, title, category, price, 'SEK' as currency, iso(getvariable('begin')) as updated_at
+        select product_id as id, title, category, price, round(price * (0.45 + product_id % 7 * 0.05), 2) as cost, 'SEK' as currency, iso(getvariable('begin')) as updated_at
         from product where getvariable('begin') >= {since}""",
     "orders": """
         select o.order_no as id, k.key as customer_id,

@@ -4,6 +4,7 @@
     "order_count",
     "sold_units",
     "net_amount",
+    "margin_amount",
     "p10_price_amount",
     "p50_price_amount",
     "p90_price_amount",

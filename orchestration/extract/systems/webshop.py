@@ -49,6 +49,7 @@ TABLES = {
             "title": "VARCHAR",
             "category": "VARCHAR",
             "price": "DOUBLE",
+            "cost": "DOUBLE",
             "currency": "VARCHAR",
             "updated_at": "VARCHAR",
         },

@@ -20,12 +20,12 @@ _FED = (
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory) -> str:
-    return compiled_models(tmp_path_factory.mktemp("c360"), ["customer_360"])["customer_360"]
+def models(tmp_path_factory) -> dict[str, str]:
+    return compiled_models(tmp_path_factory.mktemp("c360"), ["customer_360", "customer_purchases"])
 
 
 @pytest.fixture
-def picture(warehouse, model):
+def picture(warehouse, models):
     """Adds rows, and tells of the figures of a customer."""
     empty_tables(warehouse, *_FED)
     warehouse.execute(
@@ -45,9 +45,11 @@ def picture(warehouse, model):
             {"customer_id": c, "source_system": "crm", "source_key": c},
         )
 
+    warehouse.execute(f"create view marts.customer_purchases as {models['customer_purchases']}")
+
     def go(customer: str, *columns: str):
         found = warehouse.execute(
-            f"select {', '.join(columns)} from ({model}) where customer_id = ?", [customer]
+            f"select {', '.join(columns)} from ({models['customer_360']}) where customer_id = ?", [customer]
         ).fetchall()
         assert len(found) == 1
         return found[0] if len(columns) > 1 else found[0][0]

@@ -1,65 +1,4 @@
 with
-    orders as (
-        select
-            customer_id,
-            count(*) filter (is_order) as order_count,
-            {{ known_sum("gross_amount") }} as gross_amount,
-            {{ known_sum("refunded_amount") }} as refunded_amount,
-            {{ known_sum("net_amount") }} as net_amount,
-            min(ordered_at) filter (is_order) as first_ordered_at,
-            max(ordered_at) filter (is_order) as last_ordered_at,
-            count(*) filter (is_order and ordered_at > {{ as_of() }} - interval 365 day) as order_count_365d,
-            count(*) filter (is_order and not is_sale and gross_amount > 0) as refunded_order_count,
-            count(*) filter (is_order and discount_amount > 0) as discounted_order_count,
-            {{
-                known_sum(
-                    "case when is_order and discount_amount <> 0 then "
-                    ~ in_company_currency("discount_amount", "currency", "exchange_rate")
-                    ~ " else 0 end"
-                )
-            }} as discount_amount,
-            {{ earliest("channel", packed(["ordered_at", "source_system", "source_key"])) }} filter (
-                is_order
-            ) as first_order_channel
-        from {{ ref("fct_orders") }}
-        where customer_id is not null and {{ has_come("ordered_at") }}
-        group by customer_id
-    ),
-    stores as (
-        select customer_id, {{ latest("store", packed(["orders", "last_ordered_at", "store"])) }} as favourite_store
-        from
-            (
-                select customer_id, store, count(*) as orders, max(ordered_at) as last_ordered_at
-                from {{ ref("fct_orders") }}
-                where customer_id is not null and is_order and store is not null and {{ has_come("ordered_at") }}
-                group by 1, 2
-            )
-        group by customer_id
-    ),
-    categories as (
-        select
-            customer_id,
-            {{ latest("category", packed(["net_amount", "last_ordered_at", "category"])) }} as favourite_category
-        from
-            (
-                select
-                    o.customer_id,
-                    p.category,
-                    sum(coalesce(i.net_amount, 0)) as net_amount,
-                    max(o.ordered_at) as last_ordered_at
-                from {{ ref("fct_order_items") }} i
-                join
-                    {{ ref("fct_orders") }} o
-                    on o.source_system = i.source_system
-                    and o.source_key = i.order_key
-                    and o.is_order
-                join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
-                where o.customer_id is not null and p.category is not null and {{ has_come("o.ordered_at") }}
-                group by 1, 2
-            )
-        where net_amount > 0
-        group by customer_id
-    ),
     visits as (
         select
             customer_id,
@@ -290,6 +229,7 @@ select
     cast(case when o.customer_id is null then 0 else o.net_amount end as decimal(18, 2)) as net_amount,
     cast(case when o.customer_id is null then 0 else o.net_amount end as decimal(18, 2)) as revenue_amount,
     cast(case when o.customer_id is null then 0 else o.discount_amount end as decimal(18, 2)) as discount_amount,
+    o.margin_amount,
     cast(o.net_amount / nullif(o.order_count, 0) as decimal(18, 2)) as mean_order_amount,
     cast(o.refunded_amount / nullif(o.gross_amount, 0) as double) as refunded_share,
     '{{ var("currency") }}' as currency,
@@ -299,9 +239,9 @@ select
     / cast(nullif(o.order_count - 1, 0) as double) as mean_days_between_orders,
     -- where protected people shop is a place where they can be found
     case
-        when n.customer_id is null and not coalesce(c.is_protected, false) then s.favourite_store
+        when n.customer_id is null and not coalesce(c.is_protected, false) then o.favourite_store
     end as favourite_store,
-    case when n.customer_id is null then g.favourite_category end as favourite_category,
+    case when n.customer_id is null then o.favourite_category end as favourite_category,
     coalesce(k.abandoned_cart_count, 0) as abandoned_cart_count,
     cast(
         case when k.customer_id is null then 0 else k.abandoned_cart_amount end as decimal(18, 2)
@@ -366,9 +306,7 @@ select
         ''
     ) as missing_fields
 from {{ ref("dim_customers") }} c
-left join orders o using (customer_id)
-left join stores s using (customer_id)
-left join categories g using (customer_id)
+left join {{ ref("customer_purchases") }} o using (customer_id)
 left join visits v using (customer_id)
 left join emails e using (customer_id)
 left join carts k using (customer_id)

@@ -8,9 +8,18 @@ with
             {{ line_amount() }} as line_amount,
             coalesce(e.currency, o.currency) as line_currency,
             coalesce(o.ordered_at, e.ordered_at) as sold_at,
-            case when o.deleted_at is not null then 'cancelled' else o.status end as order_status
+            case when o.deleted_at is not null then 'cancelled' else o.status end as order_status,
+            coalesce(e.unit_cost, p.unit_cost) as known_unit_cost,
+            case
+                when e.unit_cost is not null
+                then coalesce(e.currency, o.currency)
+                when p.unit_cost is not null
+                then p.currency
+            end as cost_currency
         from {{ ref("conformed_order_items") }} e
         left join {{ ref("conformed_orders") }} o on o.source_system = e.source_system and o.source_key = e.order_key
+        left join
+            {{ ref("conformed_products") }} p on p.source_system = e.source_system and p.source_key = e.product_key
         where
             e.deleted_at is null
             {% if is_incremental() %}
@@ -26,8 +35,22 @@ with
                         from {{ ref("quarantined_rows") }}
                         where entity = 'orders'
                     )
+                    -- what the product costs by now
+                    or (e.source_system, e.product_key) in (
+                        select source_system, source_key
+                        from {{ ref("conformed_products") }}
+                        where load_id > (select coalesce(max(load_id), 0) from {{ this }})
+                        union all
+                        select source_system, source_key
+                        from {{ ref("quarantined_rows") }}
+                        where entity = 'products'
+                    )
                     or (e.source_system, e.source_key) in (
-                        select t.source_system, t.source_key from {{ this }} t where {{ has_another_rate("t.sold_at") }}
+                        select t.source_system, t.source_key
+                        from {{ this }} t
+                        where
+                            {{ has_another_rate("t.sold_at") }}
+                            or {{ has_another_rate("t.sold_at", "t.cost_currency", "t.cost_exchange_rate") }}
                     )
                 )
             {% endif %}
@@ -49,18 +72,43 @@ with
                 when e.given_back = 0
                 then 0
                 else {{ line_refund() }}
-            end as refunded
+            end as refunded,
+            -- what was given back is on the shelf again
+            case
+                when e.order_status in ('cancelled', 'refunded') or e.line_amount < 0 and e.quantity >= 0
+                then 0
+                when e.quantity < 0
+                then e.quantity
+                else e.quantity - least(e.given_back, e.quantity)
+            end as kept_quantity,
+            c.exchange_rate as cost_rate
         from priced e
         left join
             {{ ref("exchange_rates_by_day") }} x
             on x.currency = e.line_currency
             and x.rated_on = cast(e.sold_at as date)
+        left join
+            {{ ref("exchange_rates_by_day") }} c
+            on c.currency = e.cost_currency
+            and c.rated_on = cast(e.sold_at as date)
     ),
     converted as (
         select
             e.*,
             {{ in_company_currency("e.gross", "e.line_currency", "e.exchange_rate") }} as gross_amount,
-            {{ in_company_currency("e.refunded", "e.line_currency", "e.exchange_rate") }} as refunded_amount
+            {{ in_company_currency("e.refunded", "e.line_currency", "e.exchange_rate") }} as refunded_amount,
+            case
+                when e.kept_quantity = 0
+                then 0
+                else
+                    {{
+                        in_company_currency(
+                            "cast(e.kept_quantity * e.known_unit_cost as decimal(18, 2))",
+                            "e.cost_currency",
+                            "e.cost_rate",
+                        )
+                    }}
+            end as cost_amount
         from parted e
     )
 select
@@ -81,5 +129,9 @@ select
     e.gross_amount,
     e.refunded_amount,
     cast(e.gross_amount - e.refunded_amount as decimal(18, 2)) as net_amount,
+    e.cost_currency,
+    e.cost_rate as cost_exchange_rate,
+    cast(e.cost_amount as decimal(18, 2)) as cost_amount,
+    cast(e.gross_amount - e.refunded_amount - e.cost_amount as decimal(18, 2)) as margin_amount,
     e.load_id
 from converted e

@@ -10,6 +10,7 @@ with
             i.quantity,
             i.refunded_quantity,
             i.net_amount,
+            i.margin_amount,
             i.gross_amount,
             case
                 when i.quantity > 0 and i.gross_amount > 0 then i.gross_amount / cast(i.quantity as double)
@@ -44,6 +45,7 @@ select
     count(distinct s.customer_id) as customer_count,
     cast(sum(s.quantity) filter (s.quantity > 0) as decimal(18, 6)) as sold_units,
     cast({{ known_sum("s.net_amount") }} as decimal(18, 2)) as net_amount,
+    cast({{ known_sum("s.margin_amount") }} as decimal(18, 2)) as margin_amount,
     cast(percentile_cont(0.1) within group (order by s.paid_price) as decimal(18, 2)) as p10_price_amount,
     cast(percentile_cont(0.5) within group (order by s.paid_price) as decimal(18, 2)) as p50_price_amount,
     cast(percentile_cont(0.9) within group (order by s.paid_price) as decimal(18, 2)) as p90_price_amount,

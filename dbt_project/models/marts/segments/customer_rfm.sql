@@ -26,6 +26,7 @@ with
             revenue_amount,
             currency,
             revenue_amount / order_count as order_value,
+            margin_amount,
             g.last_order_gap_days
         from {{ ref("customer_360") }} c
         left join
@@ -49,7 +50,9 @@ with
             ntile(5) over (order by revenue_amount nulls first, first_record) as money_score,
             row_number() over (order by revenue_amount desc nulls last, first_record) as revenue_rank,
             row_number() over (order by order_value desc nulls last, first_record) as order_value_rank,
-            count(*) over () as customers
+            row_number() over (order by margin_amount desc nulls last, first_record) as margin_rank,
+            count(*) over () as customers,
+            count(margin_amount) over () as customers_with_margin
         from measured
     )
 select
@@ -63,6 +66,9 @@ select
     s.money_score,
     s.revenue_rank / cast(s.customers as double) as revenue_top_share,
     s.order_value_rank / cast(s.customers as double) as order_value_top_share,
+    case
+        when s.margin_amount is not null then s.margin_rank / cast(s.customers_with_margin as double)
+    end as margin_top_share,
     s.last_order_gap_days,
     coalesce(r.segment, 'other') as rfm_segment
 from scored s

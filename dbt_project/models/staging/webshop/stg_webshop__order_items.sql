@@ -7,6 +7,7 @@ select
     {{ as_utc("created_at") }} as ordered_at,
     item.quantity as quantity,
     item.unit_price as unit_price,
+    null as unit_cost,
     item.discount as discount,
     currency,
     item.refunded_quantity as refunded_quantity,
