@@ -271,11 +271,8 @@ def _mapped(source: str, spec: Source, name: str, mapping: EntityMap) -> str:
         if how is None:
             if column in mapping.constants:
                 parts[what] = Part(text(str(mapping.constants[column])))
-        elif not mapping.is_raw(column):
-            # computed, or of another table: what raw alone says has no such part, and stands from when it was first known
-            continue
-        elif len(how.columns) > 1 and not how.values:
-            # a key of several columns is written by the mapping: the contact point has to tell
+        elif not mapping.is_raw(column) or (len(how.columns) > 1 and not how.values):
+            # a key of several columns is written by the mapping: the contact point has to tell; so is what is computed or looked up
             continue
         elif what == "status":
             granted |= {raw.strip().lower() for raw, means in how.values.items() if means == "granted"}
