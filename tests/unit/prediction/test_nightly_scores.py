@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from data_quality.suites import marts
 from orchestration.core.errors import KundbildError
-from orchestration.core.settings import ScoreSettings
+from orchestration.core.settings import ScoreSettings, Settings, Source
 from orchestration.prediction.nightly.estimators import SCORED, Fit, Measure, Score
 from orchestration.prediction.nightly.listed import list_scores, show_score
 from orchestration.prediction.nightly.predict import predict
@@ -246,3 +247,18 @@ def test_scores_are_listed_and_shown_with_their_quality_and_what_is_held_back(sh
     with pytest.raises(KundbildError, match="there is no score gess") as raised:
         show_score(shop, [Guess()], "gess", few=2)
     assert raised.value.to_do == "did you mean guess?"
+
+
+def test_a_check_warns_while_the_newest_fit_is_held_back(shop, guessed):
+    (check,) = (
+        check for suite in marts.suites(Settings(company="T", sources={"s": Source(connector="files", url="/nowhere")}), {}) if suite.name == "scores.score_quality" for check in suite.checks
+    )  # fmt: skip
+    broken = check.arguments["unexpected_rows_query"].format(batch="scores.score_quality")
+    for guess, day, found in (
+        (Guess(), 0, []),
+        (Guess(brier=0.3, content="second", seen="2"), 10, [("guess",)]),
+        (Guess(content="second", seen="3"), 20, []),
+    ):
+        guessed(guess, day)
+        assert shop.execute(broken).fetchall() == found
+    assert check.severity == "WARN"
