@@ -69,7 +69,8 @@ def read_duckdb_table(
             ) from None
         added = check_contract(source_name, name, table, list(found), f"{path}, table {there}")
         columns = ", ".join(quote(c) for c in table.columns)
-        rows = file.rows("rows_there", f"select {columns} from {full}{_changed(table, found, start)}")
+        most = f" limit {source.most_rows}" if source.most_rows else ""
+        rows = file.rows("rows_there", f"select {columns} from {full}{_changed(table, found, start)}{most}")
         keys = None
         if table.find_deletions and table.key:
             key = ", ".join(quote(c) for c in table.key)

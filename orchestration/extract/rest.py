@@ -152,6 +152,8 @@ class _Fetch:
         pages = rest_api_resources({"client": client, "resources": [{"name": f"{name}_pages", "endpoint": endpoint}]})[
             0
         ]
+        if self.source.most_rows:
+            pages = pages.add_limit(1)
         schema = arrow_schema(con, table)
         undeclared: set[str] = set()
 

@@ -74,7 +74,7 @@ def read_table(
             found = database.columns(there)
             added = check_contract(source_name, name, table, list(found), f"{_safe(url)}, table {there}")
             misread = Misread(con, source_name, name, table, max_reject_share)
-            reader = _Reader(con, database, there, table, found, misread)
+            reader = _Reader(con, database, there, table, found, misread, source.most_rows)
             with reader.batch(raw_name(source_name, name), source, start, added) as batch:
                 yield batch
     except (DatabaseError, *PASSING, TypeError, ValueError, LookupError) as error:
@@ -163,7 +163,9 @@ class _Reader:
         table: Table,
         found: dict[str, Any],
         misread: Misread,
+        most_rows: int | None = None,
     ) -> None:
+        self.most_rows = most_rows
         self.con, self.database, self.there = con, database, there
         self.table, self.found, self.misread = table, found, misread
         unread = unread_columns(table, found)
@@ -211,7 +213,9 @@ class _Reader:
             yield self.misread.readable(reader) if self.database.is_text else reader
 
     def _query(self, columns: list[str], **more: Any) -> Query:
-        return Query(self.there, columns, self.found, **{"is_text": self.database.is_text, **more})
+        return Query(
+            self.there, columns, self.found, **{"is_text": self.database.is_text, "limit": self.most_rows, **more}
+        )
 
     def _fits(self, reader: pa.RecordBatchReader) -> bool:
         """Whether no value can fail its cast; else each is cast on its own, and rejected alone."""

@@ -28,6 +28,8 @@ from orchestration.run.set_aside import read_set_aside
 from orchestration.transform.runner import Dbt, set_clock
 
 SHOWN = 10
+# of each table of a database; of an API a page of so many
+ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,9 @@ def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda 
 
 
 def _newest_files(name: str, source: Source) -> Source:
-    """The source, which reads of each table the newest file alone."""
+    """The source, which reads of each table the newest file alone, or its first rows."""
     if source.connector != "files":
-        return source
+        return source.first(ROWS)
     store = Store.of(name, source)
     tables = {}
     for table, shape in source.tables.items():

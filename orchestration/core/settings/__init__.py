@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from orchestration.core.settings.identity import GoldenRecord, Identity
 from orchestration.core.settings.insight import Insight
@@ -97,6 +97,8 @@ class Source(BaseModel, extra="forbid", frozen=True):
         "consent grants nothing that lies within 14 to 26 hours after a withdrawal of another source",
     )
     tables: dict[str, Table] = {}
+    # of a look: so many rows of each table of a database, and one page of each endpoint, are enough
+    _most_rows: int | None = PrivateAttr(default=None)
 
     @field_validator("url")
     @classmethod
@@ -104,6 +106,17 @@ class Source(BaseModel, extra="forbid", frozen=True):
         if has_unclear_login(url, is_sql=info.data.get("connector") == "sql"):
             raise ValueError(UNCLEAR_LOGIN)
         return url
+
+    def first(self, rows: int) -> Source:
+        """The same source, of which a look reads so many rows of each table of a database, or one page of each endpoint."""
+        tables = {name: table.model_copy(update={"find_deletions": False}) for name, table in self.tables.items()}
+        looked = self.model_copy(update={"tables": tables, "page_size": min(rows, self.page_size)})
+        looked._most_rows = rows  # type: ignore[misc]  # of a frozen model only the fields are
+        return looked
+
+    @property
+    def most_rows(self) -> int | None:
+        return self._most_rows
 
     def paging_of(self, table: Table) -> Paging:
         return table.paging or self.paging

@@ -120,3 +120,14 @@ def test_rows_that_are_elsewhere_are_told(serve, load):
     with pytest.raises(SourceError, match="not a page of rows") as refused:
         load(url, rows="result.items")
     assert '{"result.items": [...]}' in refused.value.to_do
+
+
+def test_a_look_reads_one_page(serve, home, warehouse):
+    url, asked = serve(by_page)
+    table = Table(columns={"id": "BIGINT"}, key=["id"])
+    paging = {"rows": "", "next": "page", "parameter": "p"}
+    source = Source(connector="rest", url=url, paging=paging, tables={"things": table}).first(2)
+    settings = Settings(company="T", sources={"api": source})
+    prepare_raw(warehouse, settings)
+    assert extract_source(warehouse, home, settings, "api")["things"].inserted == MOST
+    assert asked == [{"limit": "2", "p": "1"}]

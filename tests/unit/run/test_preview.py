@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 from typer.testing import CliRunner
 
@@ -12,6 +13,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.proposals.masked import masked
 from orchestration.proposals.propose import propose
 from orchestration.proposals.written import write_source
+from orchestration.run.preview import preview
 from tests.unit.proposals.truth import swedish
 
 
@@ -46,3 +48,21 @@ def test_what_is_shown_of_a_value_goes_by_its_kind_of_data():
     assert masked("products", "name", "Tent") == "Tent"
     assert masked("subscriptions", "reason", "Bo died") == "B• ••••"
     assert masked("people", "position", "VD Ek AB") == "V• •• ••"
+
+
+def test_of_a_database_the_first_rows_are_enough(tmp_path):
+    con = sqlite3.connect(tmp_path / "shop.sqlite")
+    con.execute("create table customers (id integer primary key, email varchar(80), updated_at timestamp)")
+    con.executemany(
+        "insert into customers values (?, ?, '2026-01-01 10:00:00')", [(n, f"p{n}@example.com") for n in range(1, 2501)]
+    )
+    con.commit()
+    con.close()
+    config = tmp_path / "kundbild.toml"
+    write_source(config, propose("shop", str(tmp_path / "shop.sqlite"), "SEK").block)
+    settings = load_settings(config)
+    assert settings.sources["shop"].tables["customers"].find_deletions
+    found = preview(settings, "shop")
+    assert found.raw_rows == {"customers": 1000} and [(one.entity, one.rows) for one in found.entities] == [
+        ("people", 1000)
+    ]
