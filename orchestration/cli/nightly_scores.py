@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.cli.console import Json, me, out, print_json, styled
+from orchestration.cli.console import Json, Overwrite, me, out, print_json, styled
 from orchestration.cli.session import locked_warehouse
+from orchestration.core.errors import KundbildError
+from orchestration.core.home import assert_may_write, write_private
 
 
 def list_scores(as_json: Json = False) -> None:
@@ -22,8 +25,9 @@ def list_scores(as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(one) for one in found])
         return
-    table = RichTable("score", "customers", "fitted", "measure", "model", "simple rule")
-    table.columns[0].no_wrap = True
+    table = RichTable("score", "of", "fitted", "measure", "model", "simple rule")
+    for column in (table.columns[0], table.columns[2], table.columns[4]):
+        column.no_wrap = True
     for one in found:
         fitted = f"{one.fitted_at:%Y-%m-%d}" if one.fitted_at else ""
         measure = one.decided_by.replace("_", " ")
@@ -40,14 +44,21 @@ def list_scores(as_json: Json = False) -> None:
 
 def show_score(
     score: Annotated[str, typer.Argument(help="A score, as churn_shop.")],
+    card: Annotated[Path | None, typer.Option(help="An .html that all of it is written to: the model card.")] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Show one score: its quality fit by fit, its tenths, and what it mostly goes back on. Of one customer: `kundbild show`."""
     from orchestration.prediction.nightly import listed
+    from orchestration.prediction.nightly.card import write_card
     from orchestration.prediction.nightly.registry import ESTIMATORS
 
+    if card is not None:
+        assert_card(card, overwrite=overwrite)
     with locked_warehouse("showing a score") as (con, settings):
         found = listed.show_score(con, ESTIMATORS, score, settings.privacy.min_people)
+    if card is not None:
+        write_private(card, write_card(found), overwrite=overwrite)
     if as_json:
         print_json(asdict(found))
         return
@@ -66,6 +77,8 @@ def show_score(
     for reason, customers in found.reasons:
         reasons.add_row(reason, f"{customers:,}")
     out.print(reasons)
+    if card is not None:
+        out.print(f"Model card: {card}", highlight=False)
 
 
 def _print_fit(fit: dict[str, Any]) -> None:
@@ -76,7 +89,16 @@ def _print_fit(fit: dict[str, Any]) -> None:
     out.print(table)
 
 
+def assert_card(card: Path, *, overwrite: bool) -> None:
+    """Raises KundbildError where a model card cannot be written there."""
+    if card.suffix.lower() != ".html":
+        raise KundbildError(f"{card.name} is not a page", to_do="name an .html: --card FILE.html")
+    if not card.parent.is_dir():
+        raise KundbildError(f"there is no folder {card.parent}", to_do="make it, or name another file")
+    assert_may_write(card, overwrite=overwrite)
+
+
 def _told(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
+    from orchestration.prediction.nightly.card import in_short
+
+    return in_short(value)

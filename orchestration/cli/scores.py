@@ -11,9 +11,9 @@ from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, Overwrite, out, print_json
 from orchestration.cli.evaluation_tables import print_evaluation
-from orchestration.cli.nightly_scores import list_scores, show_score
+from orchestration.cli.nightly_scores import assert_card, list_scores, show_score
 from orchestration.core.errors import KundbildError
-from orchestration.core.home import assert_may_write, write_private
+from orchestration.core.home import write_private
 
 if TYPE_CHECKING:
     from orchestration.prediction.forecast_file import FileForecast
@@ -155,11 +155,7 @@ def evaluate(
     from orchestration.prediction.classify.evaluate import evaluate_files
 
     if card is not None:
-        if card.suffix.lower() != ".html":
-            raise KundbildError(f"{card.name} is not a page", to_do="name an .html: --card FILE.html")
-        if not card.parent.is_dir():
-            raise KundbildError(f"there is no folder {card.parent}", to_do="make it, or name another file")
-        assert_may_write(card, overwrite=overwrite)
+        assert_card(card, overwrite=overwrite)
     found = evaluate_files(
         train,
         test,

@@ -15,6 +15,7 @@ import pytest
 from data_quality.suites import marts
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import ScoreSettings, Settings, Source
+from orchestration.prediction.nightly.card import write_card
 from orchestration.prediction.nightly.estimators import SCORED, Fit, Measure, Score
 from orchestration.prediction.nightly.listed import list_scores, show_score
 from orchestration.prediction.nightly.predict import predict
@@ -241,6 +242,12 @@ def test_scores_are_listed_and_shown_with_their_quality_and_what_is_held_back(sh
         (True, 0.3),
         (False, 0.1),
     ]
+    page = write_card(shown)
+    assert all(
+        said in page
+        for said in ("Model card: guess", "held back", "worse than the simple rule", "another", "0.3", "Art. 22")
+    )
+    assert "http" not in page and ">c1<" not in page
     # of fewer customers nothing is told
     assert shown.tenths == [] and shown.reasons == [("another", 2), ("one thing", 2)]
     assert show_score(shop, [Guess()], "guess", few=3).reasons == []

@@ -1,0 +1,52 @@
+"""The card of a nightly score: one page for whoever decides whether it is used. Here: its words. Not here: what stands (listed.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment
+
+from orchestration.prediction.nightly.listed import Shown
+
+_PAGE = Path(__file__).with_name("score_card.html.jinja")
+# measured on fewer, a fit is compared with nothing
+_FEW = 200
+_ALWAYS = [
+    "It says what goes with the past of customers, not what causes it, and not what a campaign would change.",
+    "Who denied or objected to profiling, protected people, the dead and the restricted are in no fit and have no score.",
+    "A customer may object to it, and ask for a person who decides (Art. 21, 22).",
+]
+
+
+def known_limits(shown: Shown) -> list[str]:
+    """What a reader must not take from the card."""
+    found = []
+    measures = shown.fits[0]["measures"] if shown.fits else {}
+    customers = (measures.get("customers") or {}).get("value")
+    if not measures:
+        found.append("No past is long enough to measure it on: nobody knows how good it is.")
+    elif customers is not None and customers < _FEW:
+        found.append(
+            f"It was measured on {customers:,.0f} customers: too few to say that it is better than the simple rule."
+        )
+    days = (measures.get("days") or {}).get("value")
+    if days is not None and days < 360:
+        found.append(f"It was measured on {days:,.0f} days, less than a year: seasons are not in it.")
+    return [*found, *_ALWAYS]
+
+
+def write_card(shown: Shown) -> str:
+    """The card as one HTML file, nothing fetched. It holds no customer, only counts and bounds of groups."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["said"] = in_short
+    page = environment.from_string(_PAGE.read_text(encoding="utf-8"))
+    return page.render(
+        one=shown.listed, fits=shown.fits, tenths=shown.tenths, reasons=shown.reasons, limits=known_limits(shown)
+    )
+
+
+def in_short(value: float | None) -> str:
+    """A measure as people read it."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
