@@ -19,6 +19,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import quote, text
 from orchestration.dashboards.answered import AnsweredSets
+from orchestration.dashboards.parts_of_rules import without_parts
 from orchestration.dashboards.reading import Reading, opened
 from orchestration.privacy.audit.access import QUERIED, note_access
 from orchestration.publishing.grades import ANALYST, PEOPLE
@@ -99,17 +100,20 @@ class Builder:
         grade = PEOPLE if self.reading.people else ANALYST
         note_access(home, load_privacy(config), QUERIED, of=grade.name, through="dashboards", counted=1)
         # the rule is checked: it reads these columns and holds nothing else
-        asked = f"select stage, coalesce(({rule.condition}), false) as held from ({self._people(list(rule.columns))})"
+        conditions = [*without_parts(rule.condition), rule.condition]
+        shown = ", ".join(f"coalesce(({one}), false) as held_{n}" for n, one in enumerate(conditions))
+        asked = f"select stage, {shown} from ({self._people(list(rule.columns))})"
         with opened(self.path) as con:
             found = con.execute(asked).fetchnumpy()
-        held, stage = np.asarray(found["held"], dtype=bool), np.asarray(found["stage"], dtype=object)
+        stage = np.asarray(found["stage"], dtype=object)
         if self._sets is None:
-            self._sets = self._told_by_pages(held.size)
-        customers = self._sets.told(held)
-        stages = (
-            {str(name): self._sets.told(held & (stage == name)) for name in sorted(set(stage))} if customers else {}
-        )
-        return Counted(customers, self._sets.told(np.ones(held.size, dtype=bool)), stages)
+            self._sets = self._told_by_pages(stage.size)
+        customers, stages, names = None, {}, sorted(set(stage))
+        for n in range(len(conditions)):
+            held = np.asarray(found[f"held_{n}"], dtype=bool)
+            customers = self._sets.told(held)
+            stages = {str(name): self._sets.told(held & (stage == name)) for name in names} if customers else {}
+        return Counted(customers, self._sets.told(np.ones(stage.size, dtype=bool)), stages)
 
     def _told_by_pages(self, customers: int) -> AnsweredSets:
         """Sets whose counts the pages show: each segment of each scheme."""

@@ -10,6 +10,7 @@ import pytest
 from orchestration.core.errors import KundbildError
 from orchestration.dashboards.answered import AnsweredSets
 from orchestration.dashboards.builder import builder_of
+from orchestration.dashboards.parts_of_rules import without_parts
 from orchestration.dashboards.reading import FromFile, current_reading
 from orchestration.publishing.report.asking import Question
 from tests.unit.dashboards.conftest import html, page
@@ -47,6 +48,24 @@ def test_few_customers_have_no_number(counting):
 )
 def test_two_rules_that_differ_by_few_customers_have_one_count(counting, rule: str, nearly: str):
     assert counting.count(rule).customers == counting.count(nearly).customers
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "days_since_last_ordered <= 93 or days_since_last_ordered = 94",
+        "case when days_since_last_ordered = 94 then true else days_since_last_ordered <= 93 end",
+    ],
+)
+def test_a_part_of_few_customers_shows_in_no_count_of_a_rule_that_is_asked_first(counting, rule):
+    """Whoever knows 94 exactly, as a metric tells it, would know of the 95th."""
+    assert counting.count(rule).customers == 90
+
+
+def test_a_value_of_few_in_a_list_and_a_rule_of_very_many_parts(counting):
+    assert without_parts("country_code in ('SE', 'NO')") == ("country_code IN ('NO')", "country_code IN ('SE')")
+    with pytest.raises(KundbildError, match="very many parts"):
+        counting.count(" or ".join(f"order_count = {n}" for n in range(60)))
 
 
 def test_a_count_at_the_edge_of_few_does_not_tell_of_one_customer():
