@@ -100,7 +100,8 @@ def _print(found: ProposedSource) -> None:
             else:
                 why = becomes[0][1].why if becomes else ""
             columns.add_row(one.name, column.name, column.formats[0] if column.formats else column.kind, targets, why)
-    out.print(columns)
+    if columns.rows:
+        out.print(columns)
     for one in found.tables:
         if one.problem:
             out.print(styled("[yellow]not read[/yellow] {}: {}", one.name, one.problem), highlight=False)

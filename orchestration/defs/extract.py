@@ -19,6 +19,9 @@ from orchestration.extract.records import STALE, LoadCounts
 from orchestration.privacy.intake.entry import kept_columns
 from orchestration.run.night import NOTE, tell
 
+# columns of a vendor's table that a note names: exports have dozens that nobody needs
+_NAMED = 5
+
 
 def raw_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     return [_source_assets(name, source, settings) for name, source in settings.enabled_sources.items()]
@@ -60,8 +63,7 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
                 books[table] = counts
                 tell("extract", f"{name}.{table}: {counts.source_rows:,} rows")
                 if counts.added_columns:
-                    kept = f'to keep one, add a line NAME = "VARCHAR" below [sources.{name}.tables.{table}.columns]'
-                    tell(NOTE, f"{name}.{table}: not declared, not loaded: {', '.join(counts.added_columns)}; {kept}")
+                    tell(NOTE, f"{name}.{table}: {_not_loaded(name, source, table, counts.added_columns)}")
                 for note in _notes(counts):
                     tell(NOTE, f"{name}.{table}: {note}")
 
@@ -90,6 +92,15 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
             )
 
     return extract
+
+
+def _not_loaded(name: str, source: Source, table: str, columns: list[str]) -> str:
+    if not source.vendor:
+        kept = f'to keep one, add a line NAME = "VARCHAR" below [sources.{name}.tables.{table}.columns]'
+        return f"not declared, not loaded: {', '.join(columns)}; {kept}"
+    more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
+    told = f"{', '.join(columns[:_NAMED])}{more}"
+    return f"{len(columns)} columns are not read: {told}; docs/vendors/{source.vendor}.md says what is read of {source.vendor}"
 
 
 def _unasked(checks: AbstractSet[dg.AssetCheckKey]) -> str:

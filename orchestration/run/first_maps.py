@@ -76,11 +76,13 @@ class FirstMaps:
 
     def _is_readable(self, part: Part, target: str, there: set[str]) -> bool:
         how = part.mapping.how(target)
-        is_looked_up = any(column in part.mapping.looked_up for column in how.columns) if how else True
+        # of lines, one says it of all
+        elsewhere = [*part.mapping.looked_up, *(part.written.said_once if part.written else [])]
+        is_elsewhere = any(column in elsewhere for column in how.columns) if how else True
         return (
             how is not None
             and bool(how.columns)
-            and not is_looked_up
+            and not is_elsewhere
             and set(how.columns) <= there
             and not self._is_computed(part, target)
         )

@@ -140,3 +140,17 @@ def test_the_command_writes_nothing_and_ends_with_a_code(tmp_path, monkeypatch):
     config.write_text(config.read_text().replace(', name = "VARCHAR"', ""))
     assert CliRunner().invoke(app, ["run", "--dry-run"]).exit_code == 0
     assert not (tmp_path / "home").exists()
+
+
+def test_what_one_line_says_of_all_lines_is_missing_in_none(tmp_path):
+    (tmp_path / "sales.csv").write_text("no,day,total,item\nA1,2026-01-03,7,boot\nA1,,,sock\nA1,,,tent\n")
+    orders = ORDERS | {"columns": {"source_key": "no", "ordered_at": "day", "amount": "total"}, "one_row_per_key": True, "lines_of": "no"}  # fmt: skip
+    table = {"path": "sales.csv", "columns": dict.fromkeys(("no", "day", "total", "item"), "VARCHAR")}
+
+    def found(**more):
+        maps = [orders | more]
+        source = Source.model_validate({"connector": "files", "url": str(tmp_path), "tables": {"sales": table | {"maps": maps}}})  # fmt: skip
+        return [one.found.split(" in the first")[0] for one in first_rows("s", source, Quality())]
+
+    assert found(said_once=["day", "total"]) == []
+    assert found(said_once=["day"]) == ["amount: 2 rows have none, and would be set aside"]
