@@ -98,7 +98,7 @@ class FirstMaps:
         kinds = entities()[part.mapping.entity]
         required = required_columns(part.mapping.entity)
         hows = [how_of(part.mapping, target) for target in part.mapping.columns if target in readable]
-        kept = " and ".join(["true", *(f"not {is_ignored(how)}" for how in hows if how.ignore)])
+        kept = " and ".join([*self._where(part), *(f"not {is_ignored(how)}" for how in hows if how.ignore)])
         for target in part.mapping.columns:
             if target not in readable:
                 continue
@@ -118,6 +118,19 @@ class FirstMaps:
                 )
             if (words := known_words(part.mapping.entity).get(target)) and not self._is_statement(part):
                 yield from self._strange(target, how, kept, said, words, rows)
+
+    def _where(self, part: Part) -> list[str]:
+        """SQL: that a row is one of the map's. None where the condition cannot be asked of text as it was written."""
+        where = part.written.where if part.written else None
+        if not where:
+            return ["true"]
+        texts = "select rowid, nullif(columns(*), '') from first_rows"
+        condition = f"rowid in (select rowid from ({texts}) where {where})"
+        try:
+            self._count(condition)
+        except duckdb.Error:
+            return ["false"]
+        return [condition]
 
     @staticmethod
     def _is_statement(part: Part) -> bool:

@@ -154,3 +154,19 @@ def test_what_one_line_says_of_all_lines_is_missing_in_none(tmp_path):
 
     assert found(said_once=["day", "total"]) == []
     assert found(said_once=["day"]) == ["amount: 2 rows have none, and would be set aside"]
+
+
+def test_rows_that_a_condition_leaves_out_are_not_missed(tmp_path):
+    (tmp_path / "sales.csv").write_text("no,day,total,item\nA1,2026-01-03,7,boot\nA1,,,sock\nA2,,8,tent\n")
+    table = {"path": "sales.csv", "columns": dict.fromkeys(("no", "day", "total", "item"), "VARCHAR")}
+    orders = ORDERS | {"columns": {"source_key": "no", "ordered_at": "day", "amount": "total"}, "one_row_per_key": True}
+
+    def found(where):
+        maps = [orders | {"where": where}]
+        source = Source.model_validate({"connector": "files", "url": str(tmp_path), "tables": {"sales": table | {"maps": maps}}})  # fmt: skip
+        return [one.found.split(" in the first")[0] for one in first_rows("s", source, Quality())]
+
+    assert found("total is not null") == ["ordered_at: 1 rows have none, and would be set aside"]
+    assert found("item = 'boot'") == []
+    # of text that is no number nobody can say
+    assert found("cast(item as integer) > 1") == []
