@@ -11,7 +11,16 @@ from functools import cache
 
 from orchestration.core.settings import CsvDialect
 from orchestration.extract.sql_catalogue import TableThere
-from orchestration.extract.vendors import columns_of, fits_name, forms, headers, needed_columns, path_of, read_form
+from orchestration.extract.vendors import (
+    columns_of,
+    fits_name,
+    forms,
+    headers,
+    needed_columns,
+    other_columns,
+    path_of,
+    read_form,
+)
 from orchestration.proposals.block import dialect, said
 from orchestration.proposals.places import FileGroup, Place
 
@@ -39,6 +48,7 @@ def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised |
     """Of several tables that a header fits, the one that says most of it; of files, one that all of them may be by their names."""
     there = {name.casefold() for name in header}
     fitting = [key for key, needed in _needed().items() if needed <= there]
+    fitting = [key for key in fitting if there.isdisjoint(c.casefold() for c in other_columns(*key))]
     fitting = [key for key in fitting if all(fits_name(*key, file) for file in files)]
     if not fitting:
         return None

@@ -20,9 +20,15 @@ from orchestration.core.errors import did_you_mean
 from orchestration.core.settings.maps import columns_in
 
 _FILES = Path(__file__).parent
-# of a table, the columns that it is known by, and where they do not tell also its files' names; of a map, the columns that it stands in for, and conformed columns without which
+# of a table, the columns that it is known by, those that it never has, and where they do not tell also its files' names; of a map, the columns that it stands in for, and conformed columns without which
 # it says nothing
-_RECOGNISED_BY, _NAMED, _INSTEAD_OF, _REQUIRES = "recognised_by", "named", "instead_of", "requires"
+_RECOGNISED_BY, _NAMED, _NOT_WITH, _INSTEAD_OF, _REQUIRES = (
+    "recognised_by",
+    "named",
+    "not_with",
+    "instead_of",
+    "requires",
+)
 _PURPOSE, _WORDING = "$purpose", "$wording"
 DEFAULT_PURPOSE = "newsletter"
 
@@ -55,6 +61,11 @@ def fits_name(vendor: str, form: str, table: str, file: str) -> bool:
     named = read_form(vendor, form)["tables"][table].get(_NAMED)
     bare = file.rpartition("/")[2].lower()
     return named is None or any(fnmatch.fnmatchcase(bare, pattern) for pattern in named)
+
+
+def other_columns(vendor: str, form: str, table: str) -> list[str]:
+    """Columns that say that a table is another one, of more rows: a report of ads, and not of campaigns."""
+    return list(read_form(vendor, form)["tables"][table].get(_NOT_WITH, []))
 
 
 def columns_of(vendor: str, form: str, table: str) -> list[str]:
@@ -114,9 +125,9 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
         there = shape["columns"].keys()
         maps = [one for one in shape.get("maps", []) if there.isdisjoint(one.get(_INSTEAD_OF, []))]
         kept = [_put_in(mapped, words) for one in maps if (mapped := _mapped(one, shape, shapes))]
-        tables[table] = {key: value for key, value in shape.items() if key not in (_RECOGNISED_BY, _NAMED)} | {
-            "maps": kept
-        }
+        tables[table] = {
+            key: value for key, value in shape.items() if key not in (_RECOGNISED_BY, _NAMED, _NOT_WITH)
+        } | {"maps": kept}
         tables[table] |= given.get(table, {})
     return {**of_vendor.get("source", {}), **said, "form": form, "tables": {**tables, **own}}
 
