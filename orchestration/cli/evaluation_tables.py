@@ -9,7 +9,7 @@ from rich.table import Table as RichTable
 from orchestration.cli.console import out
 
 if TYPE_CHECKING:
-    from orchestration.prediction.classify.evaluate import Evaluation
+    from orchestration.prediction.classify.evaluation import Evaluation
     from orchestration.prediction.classify.quality import Measured
 
 _MOST_SHOWN = 10

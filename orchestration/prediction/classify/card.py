@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment
 
 from orchestration.prediction.classify.classifier import BASE_RATE, LOGISTIC
-from orchestration.prediction.classify.evaluate import Evaluation
+from orchestration.prediction.classify.evaluation import Evaluation
 
 _PAGE = Path(__file__).with_name("model_card.html.jinja")
 _IN_WORDS = {LOGISTIC: "a plain logistic regression", BASE_RATE: "the share of yes for everybody"}

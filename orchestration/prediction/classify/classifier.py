@@ -53,15 +53,22 @@ class Classifier:
         return self.calibrator(np.mean(logits, axis=0))
 
 
-def fit(values: Values, kinds: Mapping[str, str], label: NDArray[Any], *, seed: int = 0) -> Classifier:
-    """The best classifier of the training rows."""
+def fit(
+    values: Values,
+    kinds: Mapping[str, str],
+    label: NDArray[Any],
+    *,
+    seed: int = 0,
+    customers: NDArray[Any] | None = None,
+) -> Classifier:
+    """The best classifier of the training rows. `customers` says whose each row is, where one has several: no fold splits them."""
     encoding = learn_encoding(values, kinds)
     base = float((label.sum() + 0.5) / (len(label) + 1))
     rarer = int(min(label.sum(), len(label) - label.sum()))
     linear, trees = encoding.linear(values), encoding.trees(values)
     if rarer < FEWEST_OF_A_CLASS or not trees.shape[1]:
         return Classifier(BASE_RATE, encoding, base, None, None, Calibrator(), {})
-    held_linear, held_trees, held_base = _held_out(linear, trees, label, seed)
+    held_linear, held_trees, held_base = _held_out(linear, trees, label, seed, customers)
     happened = np.tile(label, len(held_base) // len(label))
     strength = min(STRENGTHS, key=lambda c: log_loss(happened, _sigmoid(held_linear[c])))
     rounds = min(ROUNDS, key=lambda r: log_loss(happened, _sigmoid(held_trees[r])))
@@ -91,10 +98,12 @@ def fit_baseline(values: Values, kinds: Mapping[str, str], label: NDArray[Any]) 
 
 
 def _held_out(
-    linear: NDArray[Any], trees: NDArray[Any], label: NDArray[Any], seed: int
+    linear: NDArray[Any], trees: NDArray[Any], label: NDArray[Any], seed: int, customers: NDArray[Any] | None
 ) -> tuple[dict[float, Scores], dict[int, Scores], Scores]:
     """Logits of each candidate for rows that it did not see, one after the other for each repeat of the folds."""
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    folds = StratifiedKFold if customers is None else StratifiedGroupKFold
 
     rows = len(label)
     repeats = 1 if rows > 2000 else 3
@@ -102,7 +111,7 @@ def _held_out(
     of_trees = {r: np.zeros(rows * repeats) for r in ROUNDS}
     of_base = np.zeros(rows * repeats)
     for repeat in range(repeats):
-        for learn, told in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed + repeat).split(linear, label):
+        for learn, told in folds(_FOLDS, shuffle=True, random_state=seed + repeat).split(linear, label, customers):
             at = told + repeat * rows
             rate = label[learn].mean()
             of_base[at] = np.log(rate / (1 - rate))

@@ -32,12 +32,19 @@ class Predicted:
     chosen: dict[str, int]
 
 
-def by_test(train: Labelled, test: Labelled, kinds: dict[str, str]) -> Predicted:
-    """The second file's customers, by a model of the first's."""
+def by_test(train: Labelled, test: Labelled, kinds: dict[str, str], *, has_several: bool = False) -> Predicted:
+    """The customers of `test`, by a model of `train`. `has_several` says that a customer may have several rows there."""
     values, rows = test.values(kinds), np.arange(test.rows)
     learnt = _at_most(np.arange(train.rows), MOST_LEARNT)
     with single_threaded():
-        found, scores = _fitted(_taken(train.values(kinds), learnt), kinds, train.label[learnt], values, 0)
+        found, scores = _fitted(
+            _taken(train.values(kinds), learnt),
+            kinds,
+            train.label[learnt],
+            values,
+            0,
+            train.ids[learnt] if has_several else None,
+        )
     return Predicted(
         values, test.label, {m: [s] for m, s in scores.items()}, [(found, rows)], len(learnt), {found.kind: 1}
     )
@@ -82,10 +89,15 @@ def by_folds(train: Labelled, kinds: dict[str, str], folds: int, repeats: int) -
 
 
 def _fitted(
-    learnt: Values, kinds: dict[str, str], label: NDArray[Any], told: Values, seed: int
+    learnt: Values,
+    kinds: dict[str, str],
+    label: NDArray[Any],
+    told: Values,
+    seed: int,
+    customers: NDArray[Any] | None = None,
 ) -> tuple[Classifier, dict[str, NDArray[np.float64]]]:
     """The model, and what it, a plain logistic regression and the base rate say."""
-    found = fit(learnt, kinds, label, seed=seed)
+    found = fit(learnt, kinds, label, seed=seed, customers=customers)
     encoding, line = fit_baseline(learnt, kinds, label)
     plain = 1 / (1 + np.exp(-line.logit(encoding.plain(told))))
     rows = len(next(iter(told.values())))
