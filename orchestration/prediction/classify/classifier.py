@@ -7,7 +7,7 @@ nothing may be better than that. The choice and the calibration are made on pred
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class Classifier:
     trees: Any | None
     calibrator: Calibrator
     tried: dict[str, float]
+    strength: float = STRENGTHS[0]
+    rounds: int = ROUNDS[0]
 
     def predict(self, values: Values) -> Scores:
         """The probability of yes for each row."""
@@ -80,14 +82,38 @@ def fit(
     }
     tried = {kind: log_loss(happened, _sigmoid(logit)) for kind, logit in logits.items()}
     kind = min(tried, key=tried.__getitem__)
-    return Classifier(
+    chosen = Classifier(
         kind,
         encoding,
         base,
-        fit_linear(linear, label, strength) if kind in (LOGISTIC, BOTH) else None,
-        booster(rounds, len(label)).fit(trees, label) if kind in (BOOSTING, BOTH) else None,
+        None,
+        None,
         choose_calibrator(logits[kind], happened, len(label), seed=seed) if kind != BASE_RATE else Calibrator(),
         tried,
+        strength,
+        rounds,
+    )
+    return _with_members(chosen, linear, trees, label)
+
+
+def fit_again(chosen: Classifier, values: Values, kinds: Mapping[str, str], label: NDArray[Any]) -> Classifier:
+    """The same kind of model, as strong and calibrated alike, of other training rows: of those that it was measured on too."""
+    encoding = learn_encoding(values, kinds)
+    base = float((label.sum() + 0.5) / (len(label) + 1))
+    again = replace(chosen, encoding=encoding, base_rate=base)
+    return _with_members(again, encoding.linear(values), encoding.trees(values), label)
+
+
+def always(rate: float) -> Classifier:
+    """The model that says the same of everybody."""
+    return Classifier(BASE_RATE, Encoding((), ()), rate, None, None, Calibrator(), {})
+
+
+def _with_members(chosen: Classifier, linear: NDArray[Any], trees: NDArray[Any], label: NDArray[Any]) -> Classifier:
+    return replace(
+        chosen,
+        linear=fit_linear(linear, label, chosen.strength) if chosen.kind in (LOGISTIC, BOTH) else None,
+        trees=booster(chosen.rounds, len(label)).fit(trees, label) if chosen.kind in (BOOSTING, BOTH) else None,
     )
 
 

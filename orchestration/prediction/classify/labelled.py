@@ -6,7 +6,7 @@ Not here: which columns become features (features.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,14 +93,9 @@ def read_labelled(path: Path, *, label: str, id_column: str | None, positive: st
     """
     wanted = {"--label": label} | ({"--id": id_column} if id_column else {})
     with opened_table(path, _TABLE, wanted, row="customer") as con:
-        con.execute(sql_script(__file__, "labelled_texts", table=_TABLE))
-        columns = [str(c) for (c,) in con.execute("select column_name from (describe texts)").fetchall()]
-        features = [c for c in columns if c not in (label, id_column)]
-        profiles = _profiles(con, features)
+        texts, profiles = texts_of(con, _TABLE, (label, id_column))
         words = con.execute(f"select lower({quote(label)}), count(*) from texts group by all").fetchall()
-        codes = label_codes({str(w): n for w, n in words if w is not None}, label, positive, path.name)
-        fetched = con.execute("select * from texts").fetchnumpy()
-    texts = {c: np.asarray(np.ma.filled(fetched[c], ""), dtype=str) for c in columns}
+    codes = label_codes({str(w): n for w, n in words if w is not None}, label, positive, path.name)
     written = np.char.lower(texts[label])
     is_labelled = written != ""
     left_out = {"no label": int((~is_labelled).sum())}
@@ -117,7 +112,7 @@ def read_labelled(path: Path, *, label: str, id_column: str | None, positive: st
     return Labelled(
         path.name,
         found,
-        {c: texts[c][is_labelled] for c in features},
+        {c: texts[c][is_labelled] for c in profiles},
         profiles,
         texts[id_column][is_labelled] if id_column else np.array([], dtype=str),
         {reason: count for reason, count in left_out.items() if count},
@@ -162,6 +157,15 @@ def _seen(words: Mapping[str, int]) -> str:
     """The words of a label. One that a single customer has may be that person's own: it is not told."""
     shared = sorted(word for word, count in words.items() if count > 1)[:_FEW_WORDS]
     return f": it has {', '.join(shared)}" if shared else ""
+
+
+def texts_of(con: Any, table: str, besides: Collection[str | None]) -> tuple[Values, dict[str, Profile]]:
+    """Every column of the table as text, and what those hold that may be features. It stays as the temporary table `texts`."""
+    con.execute(sql_script(__file__, "labelled_texts", table=table))
+    columns = [str(c) for (c,) in con.execute("select column_name from (describe texts)").fetchall()]
+    fetched = con.execute("select * from texts").fetchnumpy()
+    texts = {c: np.asarray(np.ma.filled(fetched[c], ""), dtype=str) for c in columns}
+    return texts, _profiles(con, [c for c in columns if c not in besides])
 
 
 def _profiles(con: Any, columns: Iterable[str]) -> dict[str, Profile]:

@@ -1,0 +1,111 @@
+"""What the past days teach about a question. Here: the cut by time, the finding on the latest days, the model that scores.
+
+Not here: the table of the past (past.py), the classifier (classify/), when a night learns anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import numpy as np
+
+from orchestration.core.errors import KundbildError
+from orchestration.prediction.classify.classifier import BASE_RATE, FEWEST_OF_A_CLASS, Classifier, always, fit_again
+from orchestration.prediction.classify.evaluation import Evaluation, evaluation_of
+from orchestration.prediction.classify.features import choose_features
+from orchestration.prediction.classify.labelled import Labelled, Values
+from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.classify.predictions import MOST_LEARNT, by_test
+from orchestration.prediction.warehouse.past import Question, labelled_past, make_past, past_days
+
+_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often it happened, with a 95 % interval (Jeffreys), of so many customers of past days that do not overlap."""
+
+    value: float
+    low: float
+    high: float
+    customers: int
+    yes: int
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A model and how good it is on the latest past day. `evaluation` is None where too few answered either way to measure."""
+
+    model: Classifier
+    kinds: dict[str, str]
+    rate: Rate
+    evaluation: Evaluation | None
+    days: list[datetime]
+
+    @property
+    def is_base_rate(self) -> bool:
+        return self.model.kind == BASE_RATE
+
+
+def learn(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *, label: str) -> Learnt | str:
+    """The model of the past days before `as_of`, or why there is none. Few customers are no error: all get the share of yes."""
+    days = past_days(con, question, as_of)
+    if not days:
+        return f"nobody was there {question.horizon_days} days before {as_of:%Y-%m-%d} to learn from"
+    make_past(con, question, days)
+    whole = labelled_past(con, days, _name(days))
+    if not whole.rows:
+        return "nobody who may be profiled was there to learn from"
+    rate = _rate(con, question, days)
+    before = [day for day in days if day + question.horizon <= days[0]]
+    parts = (labelled_past(con, d, _name(d)) for d in (before, days[:1])) if before else ()
+    train, test = (*parts, None, None)[:2]
+    if train is None or test is None or min(_rarer(train), _rarer(test)) < FEWEST_OF_A_CLASS:
+        return Learnt(always(rate.value), {}, rate, None, days)
+    try:
+        features = choose_features(train, test)
+    except KundbildError:  # nothing is known of anybody but that they are there
+        return Learnt(always(rate.value), {}, rate, None, days)
+    predicted = by_test(train, test, features.kinds, has_several=True)
+    found = evaluation_of(train, test, features, predicted, label=label)
+    return Learnt(_fitted(predicted.parts[0][0], whole, features.kinds), features.kinds, rate, found, days)
+
+
+def _fitted(measured: Classifier, whole: Labelled, kinds: dict[str, str]) -> Classifier:
+    """The model that scores: it knows the latest days too, on which the same way of learning was measured."""
+    rows = np.arange(whole.rows)
+    if len(rows) > MOST_LEARNT:
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_LEARNT, replace=False))
+    taken = whole.taken(rows)
+    values: Values = taken.values(kinds)
+    with single_threaded():
+        return fit_again(measured, values, kinds, taken.label)
+
+
+def _rate(con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]) -> Rate:
+    """By days that lie a horizon apart: the same ending must not count twice."""
+    from scipy import stats
+
+    apart: list[datetime] = []
+    for day in days:
+        if not apart or day + question.horizon <= apart[-1]:
+            apart.append(day)
+    told = labelled_past(con, apart, "")
+    yes, no = told.positives, told.rows - told.positives
+    low, high = stats.beta.ppf([(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2], yes + 0.5, no + 0.5)
+    return Rate((yes + 0.5) / (yes + no + 1), float(low), float(high), told.rows, yes)
+
+
+def _rarer(told: Labelled) -> int:
+    return min(told.positives, told.rows - told.positives)
+
+
+def _name(days: list[datetime]) -> str:
+    """What the card says of the customers."""
+    return (
+        f"{min(days):%Y-%m-%d}"
+        if len(days) == 1
+        else f"{len(days)} past days, {min(days):%Y-%m-%d} to {max(days):%Y-%m-%d}"
+    )

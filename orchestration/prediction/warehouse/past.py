@@ -1,0 +1,113 @@
+"""Customers as they were known on past days, with what happened after. Here: which days, and the table of all of them.
+
+Not here: who is asked about and what a feature is (sql/), learning (learning.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import quote
+from orchestration.prediction.classify.labelled import NUMBER, Labelled, Values, texts_of
+
+PAST = "past"
+# what a table of the past holds beside features
+_ABOUT = ("customer_id", "as_of", "label")
+# more customers of one day teach little more, and take time
+MOST_OF_A_DAY = 20_000
+_MOST_DAYS = 24
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of customers on a day: `sql/<script>.sql` says of whom, and whether it happened within the days after.
+
+    `step_days` lie between two past days; 0 takes the days on which campaigns were sent.
+    """
+
+    script: str
+    horizon_days: int
+    step_days: int
+
+    @property
+    def horizon(self) -> timedelta:
+        return timedelta(days=self.horizon_days)
+
+
+CONTRACT_ENDS = Question("subscribers", horizon_days=90, step_days=30)
+CAMPAIGN_IS_ANSWERED = Question("recipients", horizon_days=7, step_days=0)
+
+
+def known_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """The temporary views `known_*`: what was known of customers who may be profiled, before the moment."""
+    con.execute(sql_script(__file__, "known_as_of", as_of=_literal(as_of)))
+
+
+def asked(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *, most: int = MOST_OF_A_DAY) -> int:
+    """The temporary table `wanted` (customer_id, label) of a past day, at most so many of it; returns how many there were."""
+    known_as_of(con, as_of)
+    con.execute(sql_script(__file__, question.script, as_of=_literal(as_of), horizon_days=question.horizon_days))
+    ((count,),) = con.execute("select count(*) from wanted").fetchall()
+    if count > most:
+        drawn = f"from wanted order by hash(customer_id, {_literal(as_of)}), customer_id limit {most}"
+        con.execute(f"create or replace temp table wanted as {drawn}")
+    return int(count)
+
+
+def features_of_wanted(con: duckdb.DuckDBPyConnection) -> None:
+    """The temporary table `customer_features`, a row per customer of `wanted`, by the views of `known_as_of`."""
+    con.execute(sql_script(__file__, "customer_features"))
+
+
+def past_days(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime) -> list[datetime]:
+    """The past days whose answer is known by `as_of`, the latest first. Empty where nobody was there to be asked about."""
+    last = as_of - question.horizon
+    if question.step_days:
+        ((first,),) = con.execute("select min(started_at) from marts.fct_subscriptions").fetchall()
+        found = [last - timedelta(days=question.step_days * n) for n in range(_MOST_DAYS)]
+        return [day for day in found if first is not None and first < day]
+    days = con.execute(sql_script(__file__, "campaign_days", until=_literal(last), most=_MOST_DAYS)).fetchall()
+    return [day for (day,) in days]
+
+
+def make_past(con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]) -> None:
+    """The temporary table `past`: of each day and customer the features, and whether it happened."""
+    for number, day in enumerate(days):
+        asked(con, question, day)
+        features_of_wanted(con)
+        rows = f"select {_literal(day)} as as_of, label, f.* from wanted join customer_features f using (customer_id)"
+        con.execute(f"insert into {PAST} {rows}" if number else f"create or replace temp table {PAST} as {rows}")
+
+
+def labelled_past(con: duckdb.DuckDBPyConnection, days: list[datetime], name: str) -> Labelled:
+    """The rows of these days as the classifier reads them."""
+    taken = f"(from {PAST} where as_of in ({', '.join(map(_literal, days))}) order by as_of, customer_id)"
+    texts, profiles = texts_of(con, taken, _ABOUT)
+    label = (texts["label"] == "true").astype(np.int8)
+    return Labelled(name, label, {c: texts[c] for c in profiles}, profiles, texts["customer_id"], {})
+
+
+def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> tuple[NDArray[Any], Values]:
+    """Of each row of `customer_features` the customer, and the columns that a model asks for. A column that is gone is a gap."""
+    there = {str(c) for (c,) in con.execute("select column_name from (describe customer_features)").fetchall()}
+    chosen = [
+        f"cast({quote(c) if c in there else 'null'} as {'double' if kind == NUMBER else 'varchar'}) as {quote(c)}"
+        for c, kind in kinds.items()
+    ]
+    fetched = con.execute(f"select {', '.join(['customer_id', *chosen])} from customer_features").fetchnumpy()
+    values: Values = {
+        c: np.ma.filled(fetched[c].astype(np.float64), np.nan) if kind == NUMBER else np.ma.filled(fetched[c], "")
+        for c, kind in kinds.items()
+    }
+    return np.asarray(fetched["customer_id"]), values
+
+
+def _literal(moment: datetime) -> str:
+    return f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"

@@ -1,0 +1,57 @@
+-- What was known on a past day: rows dated before it, of customers who may be profiled. Features read these views and nothing else.
+-- Columns that a system overwrites later are left out, or cut: a renewal, a status, a reason that is told today was not known then.
+create or replace temp macro days_ago(moment) as round(epoch({{ as_of }} - moment) / 86400, 1);
+
+create or replace temp view profiled as select customer_id from marts.customer_profile;
+
+create or replace temp view known_orders as
+select customer_id, ordered_at as known_at, gross_amount, discount_amount, channel
+from marts.fct_orders semi join profiled using (customer_id)
+where is_order and ordered_at < {{ as_of }};
+
+create or replace temp view known_sessions as
+select customer_id, started_at as known_at, page_views
+from marts.fct_web_sessions semi join profiled using (customer_id)
+where started_at < {{ as_of }};
+
+create or replace temp view known_emails as
+select customer_id, occurred_at as known_at, kind, campaign_key
+from marts.fct_email_events semi join profiled using (customer_id)
+where occurred_at < {{ as_of }};
+
+create or replace temp view known_carts as
+select customer_id, created_at as known_at
+from marts.fct_carts semi join profiled using (customer_id)
+where created_at < {{ as_of }};
+
+create or replace temp view known_tickets as
+select customer_id, opened_at as known_at, coalesce(solved_at < {{ as_of }}, false) as is_solved
+from marts.fct_tickets semi join profiled using (customer_id)
+where opened_at < {{ as_of }};
+
+create or replace temp view known_answers as
+select customer_id, submitted_at as known_at, nps, csat
+from marts.fct_survey_responses semi join profiled using (customer_id)
+where submitted_at < {{ as_of }};
+
+create or replace temp view known_uses as
+select s.customer_id, e.occurred_at as known_at
+from conformed.conformed_usage_events e
+join marts.bridge_customer_source_records s
+    on s.source_system = e.person_system and s.source_key = e.person_key and s.valid_to is null
+semi join profiled p on p.customer_id = s.customer_id
+where e.deleted_at is null and e.occurred_at < {{ as_of }};
+
+create or replace temp view known_subscriptions as
+select customer_id, started_at as known_at, case when cancelled_at < {{ as_of }} then cancelled_at end as ended_at
+from marts.fct_subscriptions semi join profiled using (customer_id)
+where started_at < {{ as_of }};
+
+create or replace temp view known_customers as
+select
+    c.customer_id,
+    case when c.first_seen_at < {{ as_of }} then c.first_seen_at end as known_at,
+    c.gender,
+    p.region,
+    date_sub('year', c.birth_date, cast({{ as_of }} as date)) as age
+from marts.dim_customers c join marts.customer_profile p using (customer_id);
