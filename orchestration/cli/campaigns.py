@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from orchestration.cli.console import Json, out, print_json
 
 if TYPE_CHECKING:
-    from orchestration.insight.lift import Lift
+    from orchestration.prediction.uplift.lift import Lift
 
 campaigns_app = typer.Typer(help="What campaigns did, against those who got nothing.", no_args_is_help=True)
 

@@ -20,6 +20,10 @@ HOLD_OUT = 0.10
 LIFT = 0.012  # extra orders a recipient of a campaign that was not held out
 _MONTH_WEIGHT = np.array([0.8, 0.8, 0.9, 1.0, 1.25, 1.4, 1.1, 0.9, 0.85, 0.95, 1.3, 1.5])
 PRODUCTS = 240
+# a subscription lasts at least so many days, and so many more on average, without a memory
+SPELL_LEAST_DAYS, SPELL_MORE_DAYS = 30, 330
+# uses a day; in the last days before a cancellation they fade to none
+USES_A_DAY, FADING_DAYS = 0.11, 60
 
 
 @dataclass
@@ -240,7 +244,7 @@ def _subscriptions(
     person = np.flatnonzero(traits["in_webshop"] & (rng.random(len(lived)) < 0.10))
     began = np.maximum(traits["joined_at"][person], start) + rng.integers(0, 90 * DAY, len(person))
     person, began = person[began < end], began[began < end]
-    spell = rng.exponential(330 * DAY, len(person)).astype(np.int64) + 30 * DAY
+    spell = rng.exponential(SPELL_MORE_DAYS * DAY, len(person)).astype(np.int64) + SPELL_LEAST_DAYS * DAY
     cancelled = np.where(began + spell < end, began + spell, 0)
     until = np.where(cancelled > 0, cancelled, end)
     world.tables["subscriptions"] = pa.table(
@@ -253,11 +257,11 @@ def _subscriptions(
             "reason": rng.integers(0, 4, len(person)),
         }
     )
-    uses = rng.poisson(np.maximum(until - began, 0) / DAY * 0.11)
+    uses = rng.poisson(np.maximum(until - began, 0) / DAY * USES_A_DAY)
     spell_of = np.repeat(np.arange(len(person)), uses)
     used = began[spell_of] + (rng.random(len(spell_of)) * (until - began)[spell_of]).astype(np.int64)
     days_left = (until[spell_of] - used) / DAY
-    fading = (cancelled[spell_of] > 0) & (days_left < 60) & (rng.random(len(used)) > days_left / 60)
+    fading = (cancelled[spell_of] > 0) & (days_left < FADING_DAYS) & (rng.random(len(used)) > days_left / FADING_DAYS)
     world.tables["uses"] = pa.table(
         {
             "use_no": np.arange(1, int((~fading).sum()) + 1),

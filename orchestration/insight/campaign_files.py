@@ -11,7 +11,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.table_files import opened_table
 from orchestration.core.warehouse import quote
-from orchestration.insight.lift import Arm, Lift, compare, pooled
+from orchestration.prediction.uplift.lift import Arm, Lift, compare, pooled
 
 TREATED = "all treated"
 # an arm is a decision somebody took for many: a column of more values than this is of another kind

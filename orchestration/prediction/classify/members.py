@@ -52,11 +52,11 @@ def fit_linear(matrix: Matrix, label: NDArray[Any], strength: float) -> Linear:
     return Linear(fitted.coef_[0].copy(), float(fitted.intercept_[0]))
 
 
-def booster(rounds: int, rows: int) -> Any:
-    """Boosted shallow trees, not fitted yet."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
+def booster(rounds: int, rows: int, *, is_amount: bool = False) -> Any:
+    """Boosted shallow trees, not fitted yet: of yes or no, or of an amount."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    return HistGradientBoostingClassifier(
+    return (HistGradientBoostingRegressor if is_amount else HistGradientBoostingClassifier)(
         max_depth=_DEPTH,
         learning_rate=_STEP,
         max_iter=rounds,

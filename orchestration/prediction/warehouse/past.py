@@ -47,16 +47,16 @@ CAMPAIGN_IS_ANSWERED = Question("recipients", horizon_days=7, step_days=0)
 
 def known_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     """The temporary views `known_*`: what was known of customers who may be profiled, before the moment."""
-    con.execute(sql_script(__file__, "known_as_of", as_of=_literal(as_of)))
+    con.execute(sql_script(__file__, "known_as_of", as_of=literal(as_of)))
 
 
 def asked(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *, most: int = MOST_OF_A_DAY) -> int:
     """The temporary table `wanted` (customer_id, label) of a past day, at most so many of it; returns how many there were."""
     known_as_of(con, as_of)
-    con.execute(sql_script(__file__, question.script, as_of=_literal(as_of), horizon_days=question.horizon_days))
+    con.execute(sql_script(__file__, question.script, as_of=literal(as_of), horizon_days=question.horizon_days))
     ((count,),) = con.execute("select count(*) from wanted").fetchall()
     if count > most:
-        drawn = f"from wanted order by hash(customer_id, {_literal(as_of)}), customer_id limit {most}"
+        drawn = f"from wanted order by hash(customer_id, {literal(as_of)}), customer_id limit {most}"
         con.execute(f"create or replace temp table wanted as {drawn}")
     return int(count)
 
@@ -73,7 +73,7 @@ def past_days(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetim
         ((first,),) = con.execute("select min(started_at) from marts.fct_subscriptions").fetchall()
         found = [last - timedelta(days=question.step_days * n) for n in range(_MOST_DAYS)]
         return [day for day in found if first is not None and first < day]
-    days = con.execute(sql_script(__file__, "campaign_days", until=_literal(last), most=_MOST_DAYS)).fetchall()
+    days = con.execute(sql_script(__file__, "campaign_days", until=literal(last), most=_MOST_DAYS)).fetchall()
     return [day for (day,) in days]
 
 
@@ -82,13 +82,13 @@ def make_past(con: duckdb.DuckDBPyConnection, question: Question, days: list[dat
     for number, day in enumerate(days):
         asked(con, question, day)
         features_of_wanted(con)
-        rows = f"select {_literal(day)} as as_of, label, f.* from wanted join customer_features f using (customer_id)"
+        rows = f"select {literal(day)} as as_of, label, f.* from wanted join customer_features f using (customer_id)"
         con.execute(f"insert into {PAST} {rows}" if number else f"create or replace temp table {PAST} as {rows}")
 
 
 def labelled_past(con: duckdb.DuckDBPyConnection, days: list[datetime], name: str) -> Labelled:
     """The rows of these days as the classifier reads them."""
-    taken = f"(from {PAST} where as_of in ({', '.join(map(_literal, days))}) order by as_of, customer_id)"
+    taken = f"(from {PAST} where as_of in ({', '.join(map(literal, days))}) order by as_of, customer_id)"
     texts, profiles = texts_of(con, taken, _ABOUT)
     label = (texts["label"] == "true").astype(np.int8)
     return Labelled(name, label, {c: texts[c] for c in profiles}, profiles, texts["customer_id"], {})
@@ -109,5 +109,5 @@ def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> tuple[N
     return np.asarray(fetched["customer_id"]), values
 
 
-def _literal(moment: datetime) -> str:
+def literal(moment: datetime) -> str:
     return f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from orchestration.insight.lift import Arm, compare, pooled
+from orchestration.prediction.uplift.lift import Arm, compare, pooled
 
 
 def rate(name: str, successes: int, customers: int) -> Arm:

@@ -1,0 +1,111 @@
+"""How well a ranking finds those who are moved. Here: the Qini curve and its area, with an interval, and the lift of each tenth.
+
+Whoever treats only the first share of the ranking gains that share times the lift seen in it: the curve. A ranking by lot
+gains the same part of the whole lift: the straight line. The Qini is the mean height of the curve above the line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.prediction.uplift.lift import CONFIDENCE, Arm, compare
+
+_POINTS = 100
+_DRAWS = 200
+TENTHS = 10
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Qini:
+    """The area between curve and line, per customer in the outcome's unit, with its 95 % interval; 0 is by lot.
+
+    `curve` is (share of customers, what the ranking gains, what the lot gains).
+    """
+
+    value: float
+    low: float
+    high: float
+    curve: list[tuple[float, float, float]]
+
+
+def qini(lift: Array, is_treated: Array, outcome: Array, *, seed: int = 0) -> Qini:
+    """Of a ranking by `lift`, of customers that it did not see. The interval is by drawing customers anew within each arm."""
+    rng = np.random.default_rng(seed)
+    place = _places(lift, rng)
+    curve = _curve(place, is_treated, outcome)
+    arms = [np.flatnonzero(is_treated), np.flatnonzero(~is_treated)]
+    drawn = []
+    for _ in range(_DRAWS):
+        rows = np.concatenate([rng.choice(arm, len(arm)) for arm in arms])
+        drawn.append(_area(_curve(_places(lift[rows], rng), is_treated[rows], outcome[rows])))
+    value = _area(curve)
+    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    shares = np.arange(1, _POINTS + 1) / _POINTS
+    told = [(float(s), float(c), float(s * curve[-1])) for s, c in zip(shares, curve, strict=True)]
+    return Qini(value, float(min(low, value)), float(max(high, value)), told)
+
+
+def expected_qini(lift: Array, true_lift: Array) -> float:
+    """The same of a ranking where the true lift of each customer is known: without the luck of the arms."""
+    place = _places(lift, np.random.default_rng(0))
+    gained = np.cumsum(np.bincount(place, weights=true_lift, minlength=_POINTS)) / len(lift)
+    return _area(gained)
+
+
+def tenths(lift: Array, is_treated: Array, outcome: Array, *, is_rate: bool, seed: int = 0) -> list[dict[str, Any]]:
+    """Each tenth of the ranking, the highest lift first: what was said, and what was seen, with its 95 % interval."""
+    place = _places(lift, np.random.default_rng(seed)) * TENTHS // _POINTS
+    table = []
+    for tenth in range(TENTHS):
+        rows = place == tenth
+        row: dict[str, Any] = {"tenth": tenth + 1, "customers": int(rows.sum())}
+        row["said"] = float(lift[rows].mean()) if rows.any() else None
+        arms = [_arm(outcome[rows & arm]) for arm in (is_treated, ~is_treated)]
+        row |= {"treated": arms[0].customers, "control": arms[1].customers}
+        if min(arm.customers for arm in arms) >= 2:
+            (seen,) = compare(arms[1], [arms[0]], is_rate=is_rate)
+            row |= {"lift": seen.lift, "lift_low": seen.lift_low, "lift_high": seen.lift_high}
+        else:
+            row |= {"lift": None, "lift_low": None, "lift_high": None}
+        table.append(row)
+    return table
+
+
+def arms_of(is_treated: Array, outcome: Array) -> tuple[Arm, Arm]:
+    """Control and treated."""
+    return _arm(outcome[~is_treated]), _arm(outcome[is_treated])
+
+
+def _arm(outcome: Array) -> Arm:
+    mean = float(outcome.mean()) if len(outcome) else 0.0
+    return Arm("treated", len(outcome), mean, float(outcome.var(ddof=1)) if len(outcome) > 1 else 0.0)
+
+
+def _places(lift: Array, rng: np.random.Generator) -> NDArray[np.int64]:
+    """In which hundredth of the ranking each row stands; equal ones are put in an order by lot."""
+    order = np.lexsort((rng.random(len(lift)), -lift))
+    place = np.empty(len(lift), dtype=np.int64)
+    place[order] = np.arange(len(lift)) * _POINTS // len(lift)
+    return place
+
+
+def _curve(place: NDArray[np.int64], is_treated: Array, outcome: Array) -> NDArray[np.float64]:
+    """At the end of each hundredth: its share of the customers, times the difference of the arms' means so far."""
+    means = []
+    for arm in (is_treated, ~is_treated):
+        count = np.cumsum(np.bincount(place[arm], minlength=_POINTS))
+        total = np.cumsum(np.bincount(place[arm], weights=outcome[arm], minlength=_POINTS))
+        means.append(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+    share = np.cumsum(np.bincount(place, minlength=_POINTS)) / len(place)
+    # before both arms are there nothing is seen
+    return np.nan_to_num(share * (means[0] - means[1]))
+
+
+def _area(curve: NDArray[np.float64]) -> float:
+    shares = np.arange(1, _POINTS + 1) / _POINTS
+    return float((curve - shares * curve[-1]).mean())
