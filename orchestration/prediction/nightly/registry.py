@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from orchestration.prediction.nightly.estimators import Estimator
 from orchestration.prediction.nightly.purchases import PurchaseScores
+from orchestration.prediction.nightly.trained import ANSWERS, CONTRACTS
 
-ESTIMATORS: tuple[Estimator, ...] = (PurchaseScores(),)
+ESTIMATORS: tuple[Estimator, ...] = (PurchaseScores(), CONTRACTS, ANSWERS)

@@ -1,0 +1,81 @@
+"""A classifier as plain numbers, so that it can lie in a table as JSON. Here: both ways. Not here: where it lies.
+
+Nothing of it is a program: whoever writes into the table can change scores, but runs nothing, and a newer scikit-learn reads it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.prediction.classify.calibration import Calibrator
+from orchestration.prediction.classify.classifier import Classifier
+from orchestration.prediction.classify.encoding import Category, Encoding, Matrix, Number
+from orchestration.prediction.classify.members import Linear
+
+_NODE = ("is_leaf", "feature_idx", "num_threshold", "missing_go_to_left", "left", "right", "value")
+
+
+@dataclass(frozen=True)
+class PlainTrees:
+    """Boosted trees: where they begin, and the nodes of each tree, a list for each of _NODE."""
+
+    start: float
+    trees: list[list[list[float]]]
+
+    def decision_function(self, matrix: Matrix) -> NDArray[np.float64]:
+        logit = np.full(len(matrix), self.start)
+        for tree in self.trees:
+            leaf, column, threshold, gap_left, left, right, value = (np.asarray(part) for part in tree)
+            at = np.zeros(len(matrix), dtype=np.int64)
+            while True:
+                inner = np.flatnonzero(leaf[at] == 0)
+                if not len(inner):
+                    break
+                node = at[inner]
+                x = matrix[inner, column[node].astype(np.int64)]
+                goes_left = np.where(np.isnan(x), gap_left[node] == 1, x <= threshold[node])
+                at[inner] = np.where(goes_left, left[node], right[node]).astype(np.int64)
+            logit += value[at]
+        return logit
+
+
+def kept(model: Classifier) -> dict[str, Any]:
+    """The model as JSON can hold it."""
+    plain = replace(model, linear=None, trees=None)
+    return {
+        **asdict(plain),
+        "linear": None if model.linear is None else {**asdict(model.linear), "weights": model.linear.weights.tolist()},
+        "trees": None if model.trees is None else asdict(_plain(model.trees)),
+    }
+
+
+def restored(told: Mapping[str, Any]) -> Classifier:
+    """The model out of what `kept` made of it, read back from JSON."""
+    numbers = tuple(Number(**{**n, "knots": tuple(n["knots"])}) for n in told["encoding"]["numbers"])
+    categories = tuple(Category(c["name"], tuple(c["levels"])) for c in told["encoding"]["categories"])
+    calibrator = told["calibrator"]
+    linear = told["linear"]
+    return Classifier(
+        told["kind"],
+        Encoding(numbers, categories),
+        told["base_rate"],
+        None if linear is None else Linear(np.array(linear["weights"]), linear["intercept"]),
+        None if told["trees"] is None else PlainTrees(**told["trees"]),
+        Calibrator(calibrator["kind"], tuple(calibrator["at"]), tuple(calibrator["to"])),
+        dict(told["tried"]),
+        told["strength"],
+        told["rounds"],
+    )
+
+
+def _plain(fitted: Any) -> PlainTrees:
+    """Of scikit-learn's histogram boosting, which tells its trees by names of its own only."""
+    if isinstance(fitted, PlainTrees):
+        return fitted
+    trees = [[tree.nodes[part].astype(float).tolist() for part in _NODE] for (tree,) in fitted._predictors]
+    return PlainTrees(float(np.ravel(fitted._baseline_prediction)[0]), trees)

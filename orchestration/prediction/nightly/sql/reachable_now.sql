@@ -1,0 +1,6 @@
+-- who may be sent a campaign by email today
+create or replace temp table wanted as
+select distinct customer_id
+from marts.contact_permissions
+semi join profiled using (customer_id)
+where channel = 'email' and purpose <> 'profiling' and is_permitted

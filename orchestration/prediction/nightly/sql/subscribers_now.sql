@@ -1,0 +1,6 @@
+-- who has an active subscription
+create or replace temp table wanted as
+select distinct customer_id
+from marts.fct_subscriptions
+semi join profiled using (customer_id)
+where started_at < {{ as_of }} and (cancelled_at is null or cancelled_at >= {{ as_of }})

@@ -1,0 +1,155 @@
+"""Scores by the nightly that are learnt from past days: contracts that end, campaigns that are answered. Here: who is scored, what is
+kept of a model, its measures. Not here: learning (prediction/warehouse/)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from orchestration.core.sql_scripts import sql_script
+from orchestration.prediction.classify.classifier import BASE_RATE, LOGISTIC
+from orchestration.prediction.classify.kept import kept, restored
+from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.classify.predictions import MODEL
+from orchestration.prediction.nightly.estimators import Fit, Measure, Score
+from orchestration.prediction.warehouse.learning import Learnt, learn
+from orchestration.prediction.warehouse.past import (
+    CAMPAIGN_IS_ANSWERED,
+    CONTRACT_ENDS,
+    Question,
+    features_of_wanted,
+    known_as_of,
+    literal,
+    values_now,
+)
+from orchestration.prediction.warehouse.reasons import REASONS, line_from, line_of
+
+_ROWS_AT_ONCE = 50_000
+_IN_WORDS = {LOGISTIC: "a plain logistic regression", BASE_RATE: "the share of yes"}
+_CONFIDENT = 3.92  # standard errors that a 95 % interval is wide
+_MARTS = (
+    "contact_permissions",
+    "dim_customers", "fct_carts", "fct_email_events", "fct_orders", "fct_subscriptions", "fct_survey_responses", "fct_tickets",
+    "fct_web_sessions", "bridge_customer_source_records",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TrainedScores:
+    """The estimator of one question. `sql/<asked_now>.sql` says who has a score, `sql/<seen>.sql` what there is to learn from."""
+
+    name: str
+    question: Question
+    score_of: Score
+    asked_now: str
+    seen: str
+    shape: int = 1
+    marts: tuple[str, ...] = _MARTS
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        return (self.score_of,)
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        return REASONS
+
+    def inputs(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
+        ((rows, latest),) = con.execute(sql_script(__file__, self.seen, as_of=literal(as_of))).fetchall()
+        return f"{rows}:{latest}" if rows else ""
+
+    def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:
+        found = learn(con, self.question, as_of, label=self.score_of.title)
+        if isinstance(found, str):
+            return Fit({}, [], {}, why_not=found)
+        measures, baseline = _measures(self.score_of.name, found)
+        return Fit(_content(found), measures, {self.score_of.name: baseline})
+
+    def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
+        model, line = restored(content["model"]), line_from(content["line"])
+        known_as_of(con, as_of)
+        con.execute(sql_script(__file__, self.asked_now, as_of=literal(as_of)))
+        features_of_wanted(con)
+        customers, values = values_now(con, content["kinds"])
+        for start in range(0, len(customers), _ROWS_AT_ONCE):
+            part = {c: v[start : start + _ROWS_AT_ONCE] for c, v in values.items()}
+            asked = customers[start : start + _ROWS_AT_ONCE]
+            with single_threaded():
+                told = model.predict(part) if part else np.full(len(asked), model.base_rate)
+            reasons = line.codes(part) if part else [[] for _ in asked]
+            self._write(con, asked, told, reasons, content["interval"])
+
+    def _write(
+        self, con: duckdb.DuckDBPyConnection, customers: Any, told: Any, reasons: list[list[str]], interval: Any
+    ) -> None:
+        low, high = interval or (None, None)
+        rows = pa.table(
+            {
+                "customer_id": pa.array(customers.tolist(), pa.string()),
+                "value": told,
+                "reason_codes": pa.array(reasons, pa.list_(pa.string())),
+            }
+        )
+        con.register("told", rows)
+        try:
+            con.execute(
+                "insert into scored select customer_id, $1, value, $2, $3, reason_codes from told",
+                [self.score_of.name, low, high],
+            )
+        finally:
+            con.unregister("told")
+
+
+CONTRACTS = TrainedScores(
+    "contracts",
+    CONTRACT_ENDS,
+    Score("churn_contract", "chance that a subscription ends within 90 days", "brier"),
+    "subscribers_now",
+    "subscriptions_seen",
+)
+ANSWERS = TrainedScores(
+    "answers",
+    CAMPAIGN_IS_ANSWERED,
+    Score("answer_campaign", "chance of a click within 7 days of a campaign by email", "brier"),
+    "reachable_now",
+    "campaigns_seen",
+)
+
+
+def _content(found: Learnt) -> dict[str, Any]:
+    """Without personal data: counts, cuts and slopes of columns. Of the share of yes for all it keeps the interval."""
+    rate, line = found.rate, {}
+    if found.evaluation is not None and not found.is_base_rate:
+        predicted = found.evaluation.predicted
+        line = line_of(predicted.values, predicted.scores[MODEL][0]).features
+    return {
+        "model": kept(found.model),
+        "kinds": found.kinds,
+        "interval": [rate.low, rate.high] if found.is_base_rate else None,
+        "line": {name: list(parts) for name, parts in line.items()},
+    }
+
+
+def _measures(score: str, found: Learnt) -> tuple[list[Measure], str]:
+    """On the latest past day, next to the better of the two simple rules."""
+    measures = [
+        Measure(score, "share", found.rate.value),
+        Measure(score, "customers", float(found.rate.customers)),
+    ]
+    if found.evaluation is None:
+        return measures, ""
+    quality, difference = found.evaluation.quality, found.evaluation.difference
+    baseline = min(difference, key=lambda rule: quality[rule]["brier"].value)
+    for name, told in quality[MODEL].items():
+        apart = difference[baseline][name]
+        measures.append(
+            Measure(score, name, told.value, quality[baseline][name].value, (apart.high - apart.low) / _CONFIDENT)
+        )
+    measures.append(Measure(score, "columns_moved", float(len(found.evaluation.drift))))
+    return measures, _IN_WORDS[baseline]

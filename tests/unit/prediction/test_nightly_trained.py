@@ -1,0 +1,112 @@
+"""Scores of a night that are learnt from past days: of whom, how, and what few or none get."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from orchestration.core.settings import ScoreSettings
+from orchestration.prediction.classify.classifier import BOOSTING, BOTH, LOGISTIC, always, fit, fit_again
+from orchestration.prediction.classify.kept import kept, restored
+from orchestration.prediction.classify.labelled import CATEGORY, NUMBER
+from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.nightly.predict import predict
+from orchestration.prediction.nightly.trained import ANSWERS, CONTRACTS
+from orchestration.prediction.warehouse.reasons import WORDS
+from tests.bench.demo_marts import demo_marts
+from tests.bench.trained import UNTIL
+from tests.unit.empty_tables import empty_tables
+
+SETTINGS = ScoreSettings()
+
+
+@pytest.fixture(scope="module")
+def demo():
+    con = demo_marts(3000, 5, UNTIL)
+    empty_tables(con, "contact_permissions")
+    con.execute(
+        "insert into marts.contact_permissions by name select customer_id, 'email' as channel, 'newsletter' as purpose, true as is_permitted "
+        "from marts.customer_profile where hash(customer_id) % 3 > 0"
+    )
+    return con
+
+
+def rows(con, columns: str, where: str = "true") -> list[tuple]:
+    return con.execute(f"select {columns} from scores.customer_scores where {where} order by all").fetchall()
+
+
+def test_a_night_says_of_each_subscriber_how_likely_the_end_is_and_why(demo):
+    (told,) = predict(demo, [CONTRACTS], SETTINGS, UNTIL)
+    active = demo.execute(
+        "select count(distinct customer_id) from marts.fct_subscriptions where cancelled_at is null"
+    ).fetchall()[0][0]
+    assert told.rows == active > 50 and told.is_fitted and not told.held_back
+    values = [v for (v,) in rows(demo, "value")]
+    assert all(0 < v < 1 for v in values) and np.mean(values) == pytest.approx(0.235, abs=0.07)
+    measures = {m for (m,) in demo.execute("select measure from scores.score_quality").fetchall()}
+    assert measures >= {"brier", "auc", "average_precision", "calibration_error", "share", "customers", "columns_moved"}
+    # the next night scores by the same fit, and who objects since has no score
+    (gone,) = rows(demo, "customer_id")[0]
+    demo.execute("delete from marts.customer_profile where customer_id = $1", [gone])
+    (again,) = predict(demo, [CONTRACTS], SETTINGS, UNTIL + timedelta(days=1))
+    assert not again.is_fitted and again.version == told.version and rows(demo, "1", f"customer_id = '{gone}'") == []
+
+
+def test_a_night_says_who_is_likely_to_answer_a_campaign(demo):
+    (told,) = predict(demo, [ANSWERS], SETTINGS, UNTIL)
+    reachable = demo.execute(
+        "select count(*) from marts.contact_permissions semi join marts.customer_profile using (customer_id)"
+    ).fetchall()[0][0]
+    where = "score = 'answer_campaign'"
+    assert told.rows == reachable == len(rows(demo, "1", where)) and not told.held_back
+    value, base = demo.execute(
+        "select value, baseline_value from scores.score_quality where score = 'answer_campaign' and measure = 'auc'"
+    ).fetchall()[0]
+    assert value > 0.6 and base is not None
+    reasons = [r for (r,) in rows(demo, "reasons", f"{where} and reasons <> ''")]
+    assert len(reasons) > reachable / 2 and all("which raises it" in r or "which lowers it" in r for r in reasons)
+    assert max(len(r.split("; ")) for r in reasons) <= 3 and not any("_" in r for r in reasons)
+
+
+def test_few_subscribers_get_the_share_with_its_width_and_none_get_a_word(demo):
+    con = demo_marts(300, 5, UNTIL)
+    (told,) = predict(con, [CONTRACTS], SETTINGS, UNTIL)
+    ((value, low, high),) = con.execute("select distinct value, lower, upper from scores.customer_scores").fetchall()
+    assert told.rows > 0 and low < value < high and high - low > 0.1
+    con.execute("delete from marts.fct_subscriptions")
+    (told,) = predict(con, [CONTRACTS], SETTINGS, UNTIL)
+    assert told.rows == 0 and "nothing to learn from" in str(told)
+    assert con.execute("select count(*) from scores.customer_scores").fetchall() == [(0,)]
+    # one who came lately: nobody of before is known
+    con.execute(
+        "delete from scores.score_models; insert into marts.fct_subscriptions by name "
+        "select customer_id, $1::timestamp as started_at from marts.customer_profile limit 1",
+        [UNTIL - timedelta(days=3)],
+    )
+    (told,) = predict(con, [CONTRACTS], SETTINGS, UNTIL)
+    assert "nobody was there 90 days before" in told.why_not
+
+
+def test_each_feature_has_words_for_its_reason(demo):
+    predict(demo, [CONTRACTS], SETTINGS, UNTIL)
+    names = {c for (c,) in demo.execute("select column_name from (describe customer_features)").fetchall()}
+    assert names - {"customer_id", "age", "gender", "region"} == set(WORDS)
+
+
+def test_a_model_out_of_json_says_what_it_said_before():
+    rng = np.random.default_rng(0)
+    x, plan = rng.normal(size=600), rng.choice(["month", "year", ""], 600)
+    x[:50] = np.nan
+    label = (rng.random(600) < 1 / (1 + np.exp(-np.nan_to_num(x) - (plan == "month")))).astype(np.int8)
+    values, kinds = {"x": x, "plan": plan}, {"x": NUMBER, "plan": CATEGORY}
+    with single_threaded():
+        found = fit(values, kinds, label)
+        models = [fit_again(replace(found, kind=kind), values, kinds, label) for kind in (LOGISTIC, BOOSTING, BOTH)]
+    for model in (*models, always(0.25)):
+        again = restored(json.loads(json.dumps(kept(model))))
+        assert again.kind == model.kind and np.allclose(again.predict(values), model.predict(values), atol=1e-9)
+        assert kept(again) == kept(model)

@@ -1,0 +1,164 @@
+"""Features of a past day: nothing that came later is in them, nobody who may not be profiled, and nothing that may not be learnt from."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+
+from orchestration.contracts.model_files import model_file
+from orchestration.core.settings import DBT_DIR
+from orchestration.prediction.classify.features import choose_features
+from orchestration.prediction.classify.refused import fairness_kind, refusal
+from orchestration.prediction.warehouse import past
+from orchestration.prediction.warehouse.past import CAMPAIGN_IS_ANSWERED, CONTRACT_ENDS, asked, features_of_wanted
+from tests.bench.demo_marts import MARTS
+from tests.unit.empty_tables import add_rows, empty_tables
+
+DAY = datetime(2026, 3, 1)
+BEFORE, AFTER = DAY - timedelta(days=5), DAY + timedelta(days=5)
+
+
+@pytest.fixture
+def con():
+    """Customers c1 and c2, each with a subscription; c2 refused profiling."""
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        empty_tables(con, *MARTS)
+        for customer in ("c1", "c2"):
+            add_rows(con, "marts.dim_customers", {"customer_id": customer, "first_seen_at": BEFORE})
+            add_rows(
+                con,
+                "marts.bridge_customer_source_records",
+                {"customer_id": customer, "source_system": "shop", "source_key": customer},
+            )
+            subscribed(con, customer, started_at=DAY - timedelta(days=100))
+        add_rows(con, "marts.customer_profile", {"customer_id": "c1"})
+        yield con
+
+
+def subscribed(con, customer="c1", **columns):
+    add_rows(con, "marts.fct_subscriptions", {"customer_id": customer, **columns})
+
+
+def facts(con, at: datetime) -> None:
+    """One row of everything that happens, at the moment."""
+    rows = {
+        "marts.fct_orders": {"ordered_at": at, "is_order": True, "gross_amount": 100, "channel": "web"},
+        "marts.fct_web_sessions": {"started_at": at, "page_views": 3},
+        "marts.fct_carts": {"created_at": at},
+        "marts.fct_tickets": {"opened_at": at},
+        "marts.fct_survey_responses": {"submitted_at": at, "nps": 3, "csat": 2},
+        "marts.fct_subscriptions": {"started_at": at},
+    }
+    for table, row in rows.items():
+        add_rows(con, table, {"customer_id": "c1", **row})
+    for kind in ("sent", "delivered", "opened", "clicked"):
+        add_rows(
+            con, "marts.fct_email_events", {"customer_id": "c1", "kind": kind, "campaign_key": "k", "occurred_at": at}
+        )
+    add_rows(con, "conformed.conformed_usage_events", {"person_system": "shop", "person_key": "c1", "occurred_at": at})
+
+
+def features(con) -> dict[str, object]:
+    asked(con, CONTRACT_ENDS, DAY)
+    features_of_wanted(con)
+    (row,) = con.execute("select * from customer_features").fetchall()
+    return dict(zip((d[0] for d in con.description), row, strict=True))
+
+
+def test_what_came_later_is_in_no_feature_and_what_came_before_is(con):
+    before = features(con)
+    facts(con, AFTER)
+    # what a system writes into an old row later: who ends a subscription was not known to
+    con.execute("update marts.fct_subscriptions set renewed_at = $1, cancelled_at = $1, is_active = false", [AFTER])
+    con.execute("update marts.fct_tickets set solved_at = $1", [AFTER])
+    assert features(con) == before
+    facts(con, BEFORE)
+    changed = {c for c, value in features(con).items() if value != before[c]}
+    assert len(changed) > 35 and {"orders_30d", "uses_7d", "last_nps", "clicks_of_an_email", "visits"} <= changed
+
+
+def test_the_answer_is_of_the_days_after(con):
+    def label(**columns) -> bool:
+        con.execute("delete from marts.fct_subscriptions")
+        subscribed(con, started_at=DAY - timedelta(days=100), **columns)
+        asked(con, CONTRACT_ENDS, DAY)
+        found = con.execute("select label from wanted").fetchall()
+        return found[0][0] if found else None
+
+    assert label() is False and label(cancelled_at=DAY + timedelta(days=89)) is True
+    assert label(cancelled_at=DAY + timedelta(days=90)) is False
+    # whoever has left is not asked about any more
+    assert label(cancelled_at=BEFORE) is None
+
+
+def test_a_recipient_answers_by_a_click_within_a_week(con):
+    for customer, clicked in (("c1", 6), ("c2", 3)):
+        for kind, days in (("sent", 0), ("clicked", clicked)):
+            at = DAY + timedelta(days=days, hours=9)
+            add_rows(
+                con,
+                "marts.fct_email_events",
+                {
+                    "source_system": "mail",
+                    "customer_id": customer,
+                    "kind": kind,
+                    "campaign_key": "k",
+                    "occurred_at": at,
+                },
+            )
+    assert asked(con, CAMPAIGN_IS_ANSWERED, DAY) == 1, "who refused profiling is not asked about"
+    assert con.execute("from wanted").fetchall() == [("c1", True)]
+    con.execute("update marts.fct_email_events set occurred_at = occurred_at + interval 2 day where kind = 'clicked'")
+    asked(con, CAMPAIGN_IS_ANSWERED, DAY)
+    assert con.execute("select label from wanted").fetchall() == [(False,)]
+
+
+def test_who_may_not_be_profiled_is_in_no_table_of_the_past(con):
+    facts(con, BEFORE)
+    past.make_past(con, CONTRACT_ENDS, [DAY, DAY - timedelta(days=30)])
+    assert con.execute("select distinct customer_id from past").fetchall() == [("c1",)]
+    views = [
+        v for (v,) in con.execute("select view_name from duckdb_views() where view_name like 'known_%'").fetchall()
+    ]
+    assert len(views) == 9
+    for view in views:
+        assert con.execute(f"select count(*) from {view} where customer_id is distinct from 'c1'").fetchall() == [
+            (0,)
+        ], view
+
+
+def test_no_feature_may_not_be_learnt_from(con):
+    names = set(features(con)) - {"customer_id"}
+    assert {n for n in names if refusal(n)} == set()
+    assert {n for n in names if fairness_kind(n)} == {"age", "gender", "region"}
+    # what the views read of marts, by the contracts: neither identity, contact, registers nor bought attributes, but for the groups
+    script = (DBT_DIR.parent / "orchestration/prediction/warehouse/sql/known_as_of.sql").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", re.sub(r"--.*", "", script)))
+    private = {
+        column["name"]
+        for name in MARTS
+        for column in model_file(next((DBT_DIR / "models").rglob(f"{name}.yml")))["models"][0]["columns"]
+        if column["config"]["meta"]["personal"] in ("identity", "contact", "register", "attribute", "consent")
+    }
+    assert private & words == {"birth_date", "gender"}
+
+
+def test_a_column_that_tells_the_answer_is_seen(con):
+    con.execute("delete from marts.fct_subscriptions")
+    for n in range(400):
+        add_rows(con, "marts.customer_profile", {"customer_id": f"n{n}"})
+        add_rows(con, "marts.dim_customers", {"customer_id": f"n{n}"})
+        ends = {"cancelled_at": AFTER} if n % 4 == 0 else {}
+        subscribed(con, f"n{n}", started_at=DAY - timedelta(days=n % 97 + 1), **ends)
+    past.make_past(con, CONTRACT_ENDS, [DAY])
+    con.execute("alter table past add column days_to_the_exit_interview double")
+    con.execute(
+        "update past set days_to_the_exit_interview = case when label then 3 else 400 + hash(customer_id) % 9 end"
+    )
+    found = choose_features(past.labelled_past(con, [DAY], "a past day"), None)
+    assert found.leaks == {"days_to_the_exit_interview": 1.0} and "days_subscribed" in found.kinds
+    assert "leakage" in found.left_out["days_to_the_exit_interview"]
