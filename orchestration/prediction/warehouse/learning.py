@@ -5,6 +5,7 @@ Not here: the table of the past (past.py), the classifier (classify/), when a ni
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from orchestration.prediction.classify.features import choose_features
 from orchestration.prediction.classify.labelled import Labelled, Values
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.classify.predictions import MOST_LEARNT, by_test
-from orchestration.prediction.warehouse.past import Question, labelled_past, make_past, past_days
+from orchestration.prediction.warehouse.past import Question, answers, labelled_past, make_past, past_days
 
 _CONFIDENCE = 0.95
 
@@ -54,16 +55,15 @@ def learn(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *
     days = past_days(con, question, as_of)
     if not days:
         return f"nobody was there {question.horizon_days} days before {as_of:%Y-%m-%d} to learn from"
-    make_past(con, question, days)
-    whole = labelled_past(con, days, _name(days))
-    if not whole.rows:
+    told = answers(con, question, days)
+    if not any(no + yes for no, yes in told.values()):
         return "nobody who may be profiled was there to learn from"
-    rate = _rate(con, question, days)
+    rate = _rate(question, told)
     before = [day for day in days if day + question.horizon <= days[0]]
-    parts = (labelled_past(con, d, _name(d)) for d in (before, days[:1])) if before else ()
-    train, test = (*parts, None, None)[:2]
-    if train is None or test is None or min(_rarer(train), _rarer(test)) < FEWEST_OF_A_CLASS:
+    if min(_rarer(told, before), _rarer(told, days[:1])) < FEWEST_OF_A_CLASS:
         return Learnt(always(rate.value), {}, rate, None, days)
+    make_past(con, question, days)
+    whole, train, test = (labelled_past(con, d, _name(d)) for d in (days, before, days[:1]))
     try:
         features = choose_features(train, test)
     except KundbildError:  # nothing is known of anybody but that they are there
@@ -84,22 +84,21 @@ def _fitted(measured: Classifier, whole: Labelled, kinds: dict[str, str]) -> Cla
         return fit_again(measured, values, kinds, taken.label)
 
 
-def _rate(con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]) -> Rate:
+def _rate(question: Question, told: Mapping[datetime, tuple[int, int]]) -> Rate:
     """By days that lie a horizon apart: the same ending must not count twice."""
     from scipy import stats
 
     apart: list[datetime] = []
-    for day in days:
+    for day in told:
         if not apart or day + question.horizon <= apart[-1]:
             apart.append(day)
-    told = labelled_past(con, apart, "")
-    yes, no = told.positives, told.rows - told.positives
+    no, yes = (sum(told[day][place] for day in apart) for place in (0, 1))
     low, high = stats.beta.ppf([(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2], yes + 0.5, no + 0.5)
-    return Rate((yes + 0.5) / (yes + no + 1), float(low), float(high), told.rows, yes)
+    return Rate((yes + 0.5) / (yes + no + 1), float(low), float(high), no + yes, yes)
 
 
-def _rarer(told: Labelled) -> int:
-    return min(told.positives, told.rows - told.positives)
+def _rarer(told: Mapping[datetime, tuple[int, int]], days: list[datetime]) -> int:
+    return min(sum(told[day][place] for day in days) for place in (0, 1))
 
 
 def _name(days: list[datetime]) -> str:

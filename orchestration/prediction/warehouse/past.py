@@ -22,27 +22,27 @@ PAST = "past"
 _ABOUT = ("customer_id", "as_of", "label")
 # more customers of one day teach little more, and take time
 MOST_OF_A_DAY = 20_000
-_MOST_DAYS = 24
 
 
 @dataclass(frozen=True)
 class Question:
     """What is asked of customers on a day: `sql/<script>.sql` says of whom, and whether it happened within the days after.
 
-    `step_days` lie between two past days; 0 takes the days on which campaigns were sent.
+    `step_days` lie between two past days; 0 takes the days on which campaigns were sent. At most `most_days` are looked at.
     """
 
     script: str
     horizon_days: int
     step_days: int
+    most_days: int
 
     @property
     def horizon(self) -> timedelta:
         return timedelta(days=self.horizon_days)
 
 
-CONTRACT_ENDS = Question("subscribers", horizon_days=90, step_days=30)
-CAMPAIGN_IS_ANSWERED = Question("recipients", horizon_days=7, step_days=0)
+CONTRACT_ENDS = Question("subscribers", horizon_days=90, step_days=30, most_days=24)
+CAMPAIGN_IS_ANSWERED = Question("recipients", horizon_days=7, step_days=0, most_days=12)
 
 
 def known_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
@@ -71,10 +71,22 @@ def past_days(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetim
     last = as_of - question.horizon
     if question.step_days:
         ((first,),) = con.execute("select min(started_at) from marts.fct_subscriptions").fetchall()
-        found = [last - timedelta(days=question.step_days * n) for n in range(_MOST_DAYS)]
+        found = [last - timedelta(days=question.step_days * n) for n in range(question.most_days)]
         return [day for day in found if first is not None and first < day]
-    days = con.execute(sql_script(__file__, "campaign_days", until=literal(last), most=_MOST_DAYS)).fetchall()
+    days = con.execute(sql_script(__file__, "campaign_days", until=literal(last), most=question.most_days)).fetchall()
     return [day for (day,) in days]
+
+
+def answers(
+    con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]
+) -> dict[datetime, tuple[int, int]]:
+    """Of each day on how many customers it did not happen, and on how many it did."""
+    found = {}
+    for day in days:
+        asked(con, question, day)
+        ((no, yes),) = con.execute("select count(*) filter (not label), count(*) filter (label) from wanted").fetchall()
+        found[day] = (int(no), int(yes))
+    return found
 
 
 def make_past(con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]) -> None:

@@ -16,7 +16,6 @@ from orchestration.prediction.classify.labelled import CATEGORY, NUMBER
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.trained import ANSWERS, CONTRACTS
-from orchestration.prediction.warehouse.reasons import WORDS
 from tests.bench.demo_marts import demo_marts
 from tests.bench.trained import UNTIL
 from tests.unit.empty_tables import empty_tables
@@ -89,12 +88,6 @@ def test_few_subscribers_get_the_share_with_its_width_and_none_get_a_word(demo):
     )
     (told,) = predict(con, [CONTRACTS], SETTINGS, UNTIL)
     assert "nobody was there 90 days before" in told.why_not
-
-
-def test_each_feature_has_words_for_its_reason(demo):
-    predict(demo, [CONTRACTS], SETTINGS, UNTIL)
-    names = {c for (c,) in demo.execute("select column_name from (describe customer_features)").fetchall()}
-    assert names - {"customer_id", "age", "gender", "region"} == set(WORDS)
 
 
 def test_a_model_out_of_json_says_what_it_said_before():

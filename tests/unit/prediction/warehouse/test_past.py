@@ -14,6 +14,7 @@ from orchestration.prediction.classify.features import choose_features
 from orchestration.prediction.classify.refused import fairness_kind, refusal
 from orchestration.prediction.warehouse import past
 from orchestration.prediction.warehouse.past import CAMPAIGN_IS_ANSWERED, CONTRACT_ENDS, asked, features_of_wanted
+from orchestration.prediction.warehouse.reasons import WORDS
 from tests.bench.demo_marts import MARTS
 from tests.unit.empty_tables import add_rows, empty_tables
 
@@ -134,6 +135,7 @@ def test_who_may_not_be_profiled_is_in_no_table_of_the_past(con):
 def test_no_feature_may_not_be_learnt_from(con):
     names = set(features(con)) - {"customer_id"}
     assert {n for n in names if refusal(n)} == set()
+    assert names - {"age", "gender", "region"} == set(WORDS), "each feature has words for its reason"
     assert {n for n in names if fairness_kind(n)} == {"age", "gender", "region"}
     # what the views read of marts, by the contracts: neither identity, contact, registers nor bought attributes, but for the groups
     script = (DBT_DIR.parent / "orchestration/prediction/warehouse/sql/known_as_of.sql").read_text(encoding="utf-8")
