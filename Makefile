@@ -55,7 +55,7 @@ bench: setup ## Measure against the pure-DuckDB limit (minutes)
 bench-identity: setup ## How well people are resolved, next to the anchors (minutes)
 	$(BIN)/python -m tests.bench.identity
 
-bench-scores: setup ## How good scores and forecasts are, next to the anchors (a minute)
+bench-scores: setup ## How good scores and forecasts are, next to the anchors (minutes)
 	$(BIN)/python -m tests.bench.scores
 
 mutants: setup ## Break the code on purpose and report which breaks no test notices (minutes; ARGS="--only NAME")

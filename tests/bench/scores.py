@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.core.settings import PROJECT_DIR
 from tests.bench.measure import Report, run_command
+from tests.bench.trained import churn_of_demo_contracts, true_lift_in_its_interval, uplift_of_demo_campaigns
 from tests.conftest import DATA
 
 KUNDBILD = str(Path(sys.executable).parent / "kundbild")
@@ -103,7 +104,14 @@ def churn_of_telco(report: Report, _: Path) -> None:
     )  # fmt: skip
 
 
-BENCHES: list[Callable[[Report, Path], None]] = [forecast_of_cdnow, forecast_of_a_million, churn_of_telco]
+BENCHES: list[Callable[[Report, Path], None]] = [
+    forecast_of_cdnow,
+    forecast_of_a_million,
+    churn_of_telco,
+    churn_of_demo_contracts,
+    uplift_of_demo_campaigns,
+    true_lift_in_its_interval,
+]
 
 # rates of buying and times to leave are exponential over customers; first purchases lie in the first year
 _MILLION = """

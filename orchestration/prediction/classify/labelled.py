@@ -77,7 +77,7 @@ class Labelled:
 
     def values(self, kinds: Mapping[str, str]) -> Values:
         """The columns as the kinds say. A value that is not a number is missing."""
-        return {c: _numbers(self.raw[c]) if kind == NUMBER else self.raw[c] for c, kind in kinds.items()}
+        return {c: numbers_of(self.raw[c]) if kind == NUMBER else self.raw[c] for c, kind in kinds.items()}
 
     def taken(self, rows: NDArray[Any]) -> Labelled:
         """Some of the rows."""
@@ -184,7 +184,7 @@ def _profiles(con: Any, columns: Iterable[str]) -> dict[str, Profile]:
     return found
 
 
-def _numbers(texts: NDArray[Any]) -> NDArray[np.float64]:
+def numbers_of(texts: NDArray[Any]) -> NDArray[np.float64]:
     """The texts as numbers, nan where one is not."""
     words, places = np.unique(texts, return_inverse=True)
     return np.array([_number(str(word)) for word in words], dtype=np.float64)[places]

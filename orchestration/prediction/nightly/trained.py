@@ -27,6 +27,7 @@ from orchestration.prediction.warehouse.past import (
     known_as_of,
     literal,
     values_now,
+    want,
 )
 from orchestration.prediction.warehouse.reasons import REASONS, line_from, line_of
 
@@ -74,7 +75,7 @@ class TrainedScores:
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
         model, line = restored(content["model"]), line_from(content["line"])
         known_as_of(con, as_of)
-        con.execute(sql_script(__file__, self.asked_now, as_of=literal(as_of)))
+        want(con, sql_script(__file__, self.asked_now, as_of=literal(as_of)))
         features_of_wanted(con)
         customers, values = values_now(con, content["kinds"])
         for start in range(0, len(customers), _ROWS_AT_ONCE):

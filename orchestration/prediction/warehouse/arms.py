@@ -17,7 +17,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import quote
 from orchestration.prediction.classify.labelled import NUMBER, Values
 from orchestration.prediction.classify.refused import fairness_kind, refusal
-from orchestration.prediction.warehouse.past import MOST_OF_A_DAY, features_of_wanted, known_as_of, literal
+from orchestration.prediction.warehouse.past import MOST_OF_A_DAY, features_of_wanted, known_as_of, literal, want
 
 _ABOUT = ("customer_id", "sent_at", "is_treated", "outcome")
 
@@ -49,7 +49,7 @@ def drawn_by_lot(
     for number, sent_at in enumerate(campaigns):
         known_as_of(con, sent_at)
         parts = {"as_of": literal(sent_at), "horizon_days": days, "arms": arms, "most": most}
-        con.execute(sql_script(__file__, "recipients_by_lot", **parts))
+        want(con, sql_script(__file__, "recipients_by_lot", **parts))
         features_of_wanted(con)
         rows = f"select {literal(sent_at)} as sent_at, is_treated, outcome, f.* from wanted join customer_features f using (customer_id)"
         con.execute(f"insert into drawn {rows}" if number else f"create or replace temp table drawn as {rows}")

@@ -53,12 +53,16 @@ def known_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
 def asked(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *, most: int = MOST_OF_A_DAY) -> int:
     """The temporary table `wanted` (customer_id, label) of a past day, at most so many of it; returns how many there were."""
     known_as_of(con, as_of)
-    con.execute(sql_script(__file__, question.script, as_of=literal(as_of), horizon_days=question.horizon_days))
+    want(con, sql_script(__file__, question.script, as_of=literal(as_of), horizon_days=question.horizon_days))
     ((count,),) = con.execute("select count(*) from wanted").fetchall()
     if count > most:
-        drawn = f"from wanted order by hash(customer_id, {literal(as_of)}), customer_id limit {most}"
-        con.execute(f"create or replace temp table wanted as {drawn}")
+        want(con, f"from wanted order by hash(customer_id, {literal(as_of)}), customer_id limit {most}")
     return int(count)
+
+
+def want(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """The temporary table `wanted`: the customers of whom features are made, by the views of `known_as_of`."""
+    con.execute(f"create or replace temp table wanted as {sql}")
 
 
 def features_of_wanted(con: duckdb.DuckDBPyConnection) -> None:

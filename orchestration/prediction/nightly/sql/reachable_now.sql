@@ -1,5 +1,4 @@
 -- who may be sent a campaign by email today
-create or replace temp table wanted as
 select distinct customer_id
 from marts.contact_permissions
 semi join profiled using (customer_id)

@@ -1,5 +1,4 @@
 -- who has an active subscription
-create or replace temp table wanted as
 select distinct customer_id
 from marts.fct_subscriptions
 semi join profiled using (customer_id)

@@ -1,5 +1,4 @@
 -- who was sent a campaign on the day, and whether they clicked within the days after it
-create or replace temp table wanted as
 select customer_id, bool_or(kind = 'clicked') as label
 from marts.fct_email_events
 semi join profiled using (customer_id)

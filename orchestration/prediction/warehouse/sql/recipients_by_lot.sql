@@ -1,5 +1,4 @@
 -- who was drawn into an arm of one campaign, and whether they ordered within the days after; more rows than asked for are drawn from
-create or replace temp table wanted as
 select
     a.customer_id,
     not a.is_held_out as is_treated,

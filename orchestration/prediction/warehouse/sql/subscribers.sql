@@ -1,5 +1,4 @@
 -- who has an active subscription on the day, and whether one ends within the days after it
-create or replace temp table wanted as
 select
     customer_id,
     bool_or(coalesce(cancelled_at < {{ as_of }} + interval {{ horizon_days }} day, false)) as label
