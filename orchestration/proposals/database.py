@@ -16,6 +16,7 @@ from orchestration.core.deadline import LateError
 from orchestration.extract.database_errors import DatabaseError
 from orchestration.extract.sql_catalogue import TableThere
 from orchestration.extract.sql_look import clear_url, shown
+from orchestration.extract.vendors import headers
 from orchestration.proposals import block
 from orchestration.proposals.columns import Column, columns_of, sample
 from orchestration.proposals.derived import without_doubles
@@ -68,6 +69,10 @@ class _Looked:
     table: FoundTable
 
 
+# columns by which a table of a database tells of itself whose it is
+_TELLING = 4
+
+
 def propose_database(name: str, said: str, currency: str) -> ProposedSource:
     """Raises ConfigurationError where the database does not answer, or nothing there is a table."""
     hidden = secret_url(name, said)
@@ -81,7 +86,9 @@ def propose_database(name: str, said: str, currency: str) -> ProposedSource:
         if landed := _landed(database.tables):
             lines = [*landed_lines(name, written, landed)]
             tables = [_of_vendor(one, known) for one, known in landed]
-            return ProposedSource("\n".join(lines) + "\n", [name], tables, [], _new(hidden, written))
+            read = {one.full_name for one, _ in landed}
+            others = [one.full_name for one in database.tables if one.full_name not in read]
+            return ProposedSource("\n".join(lines) + "\n", [name], tables, others, _new(hidden, written))
         looked = [_look(con, database, one, called) for one, called in _called(database.tables)]
     ours = {one.there.full_name: one for one in looked}
     first = {full: next((m.entity for m in one.table.usable), None) for full, one in ours.items()}
@@ -115,7 +122,8 @@ def _landed(tables: Sequence[TableThere]) -> list[tuple[TableThere, Recognised]]
         known = recognised(one.columns)
         if known and known.form == "landed":
             found.setdefault((known.vendor, known.table), (one, known))
-    first = next((vendor for vendor, _ in found), None)
+    # a table of two keys is anybody's: a vendor is known by one that says more
+    first = next((v for v, table in found if len(headers(v, "landed")[table]) >= _TELLING), None)
     return [one for (vendor, _), one in found.items() if vendor == first]
 
 

@@ -24,6 +24,9 @@ from orchestration.extract.vendors import (
 from orchestration.proposals.block import dialect, said
 from orchestration.proposals.places import FileGroup, Place
 
+# columns by which a table tells of itself whose it is
+_TELLING = 3
+
 
 @dataclass(frozen=True)
 class Recognised:
@@ -47,7 +50,7 @@ class Recognised:
 def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised | None:
     """Of several tables that a header fits, the one that says most of it; of files, one that all of them may be by their names."""
     there = {name.casefold() for name in header}
-    fitting = [key for key, needed in _needed().items() if needed <= there]
+    fitting = [key for key, needed in _needed().items() if needed <= there and _is_all_of_it(needed, there)]
     fitting = [key for key in fitting if there.isdisjoint(c.casefold() for c in other_columns(*key))]
     fitting = [key for key in fitting if all(fits_name(*key, file) for file in files)]
     if not fitting:
@@ -55,6 +58,12 @@ def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised |
     vendor, form, table = max(fitting, key=lambda key: (len(_needed()[key]), key))
     lacks = tuple(column for column in columns_of(vendor, form, table) if column.casefold() not in there)
     return Recognised(vendor, form, table, lacks)
+
+
+def _is_all_of_it(needed: frozenset[str], there: set[str]) -> bool:
+    """Two keys tell of no vendor where a table has more than them: a company's own deals have a company too."""
+    more = [name for name in there - needed if not name.startswith("_")]
+    return len(needed) >= _TELLING or len(more) <= len(needed)
 
 
 @cache

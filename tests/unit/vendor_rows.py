@@ -33,6 +33,16 @@ def write_rows(path: Path, rows: list[dict[str, Any]], header: list[str] | None 
         writer.writerows(rows)
 
 
+def set_clock_and_retention(con: duckdb.DuckDBPyConnection) -> None:
+    """What tells a mapping that a row is too old to be there."""
+    seed = text(str(DBT_DIR / "seeds" / "data_categories.csv"))
+    con.execute(
+        "create schema if not exists ops; create schema if not exists reference; "
+        "create table if not exists ops.clock as select timestamp '2026-03-10' as as_of; "
+        f"create table if not exists reference.data_categories as select * replace (retention_days::integer as retention_days) from read_csv({seed})"
+    )
+
+
 @dataclass
 class Vendor:
     """A source `shop` of files, as add-source writes it, and what a warehouse makes of it."""
@@ -59,11 +69,7 @@ class Vendor:
     def read(self) -> Vendor:
         """A night's reading of the files."""
         extract_source(self.con, self.home, self.settings, "shop")
-        seed = text(str(DBT_DIR / "seeds" / "data_categories.csv"))
-        self.con.execute(
-            "create schema if not exists reference; create table if not exists ops.clock as select timestamp '2026-03-10' as as_of; "
-            f"create table if not exists reference.data_categories as select * replace (retention_days::integer as retention_days) from read_csv({seed})"
-        )
+        set_clock_and_retention(self.con)
         return self
 
     @cached_property

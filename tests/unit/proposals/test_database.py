@@ -16,6 +16,7 @@ from orchestration.proposals.propose import propose
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.written import write_source
 from tests.unit.mapped import models_of
+from tests.unit.vendor_rows import set_clock_and_retention
 
 SHOP = """
 create table customers (pk integer primary key, first_name varchar(40), last_name varchar(40), email varchar(80), phone varchar(40),
@@ -133,8 +134,32 @@ def test_a_consent_that_is_true_or_false_is_read_as_raw_has_it(home, warehouse, 
     settings = load_settings(config)
     prepare_raw(warehouse, settings)
     extract_source(warehouse, home, settings, "shop")
+    set_clock_and_retention(warehouse)
     sql, _ = models_of({"customers": settings.sources["shop"].tables["customers"]}, ("",))["consent_events"]
     rows = warehouse.execute(
         f"select status, quarantine_code from ({sql.replace('raw_s.', 'raw_shop.')}) order by source_key"
     ).fetchall()
     assert [code for _, code in rows] == ["ignored", None] and rows[1][0] == "withdrawn"
+
+
+LANDED = """
+create table company (id integer primary key, is_deleted boolean, property_name text, property_createdate text, property_industry text, _fivetran_synced text);
+create table deal_company (company_id integer, deal_id integer, type_id text, category text);
+create table customers (pk integer primary key, first_name text, email text);
+"""
+OWN = """
+create table deals (deal_id integer primary key, company_id integer, type_id text, title text, amount numeric, created_at timestamp);
+create table customers (pk integer primary key, first_name text, last_name text, email text);
+insert into customers values (1, 'Åsa', 'Ek', 'asa@example.com');
+"""
+
+
+def test_a_vendor_is_not_known_by_two_keys_and_tables_beside_a_vendors_are_named(tmp_path):
+    for name, script in (("landed", LANDED), ("own", OWN)):
+        with sqlite3.connect(tmp_path / f"{name}.sqlite") as con:
+            con.executescript(script)
+        con.close()
+    landed = propose("crm", str(tmp_path / "landed.sqlite"), "SEK")
+    assert source_of(landed, "crm")["vendor"] == "hubspot" and landed.ignored == ["customers"]
+    own = propose("crm", str(tmp_path / "own.sqlite"), "SEK")
+    assert "vendor" not in source_of(own, "crm") and "customers" in source_of(own, "crm")["tables"]
