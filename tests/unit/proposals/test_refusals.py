@@ -10,6 +10,7 @@ from orchestration.core.settings import Table
 from orchestration.proposals.propose import propose
 from orchestration.proposals.refusals import says_no
 from tests.unit.mapped import models_of, raw
+from tests.unit.vendor_rows import set_clock_and_retention
 
 WORDED = "consent_text"
 
@@ -95,6 +96,7 @@ def test_a_time_of_a_refusal_withdraws_for_those_who_have_one(tmp_path, warehous
     maps, _, shape = statements(tmp_path, ",".join(rows[0]), *lines)
     assert set(maps) == {"newsletter", "unsubscribed_at"} and grants(maps) == ["newsletter"]
     raw(warehouse, "members", *rows)
+    set_clock_and_retention(warehouse)
     sql, _ = models_of({"members": Table.model_validate(shape)}, ("",))["consent_events"]
     found = warehouse.execute(
         f"select person_key, status, purpose, channel, stated_at::date::varchar from ({sql}) where quarantine_code is distinct from 'ignored' order by 1, 2"
