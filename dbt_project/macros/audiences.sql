@@ -88,6 +88,13 @@
     )
 {%- endmacro %}
 
+{#- SQL on a row of dim_customers: whether anything may be inferred of them (Art. 21); of protected people and of the dead nothing is. -#}
+{% macro may_be_profiled(c) -%}
+    not {{ refuses_profiling(c ~ ".customer_id") }}
+    and not coalesce({{ c }}.is_protected, false)
+    and not coalesce({{ c }}.is_deceased, false)
+{%- endmacro %}
+
 {#-
     SQL on a reason_code of contact_permissions: whether a public register closes the channel, or cannot be asked. Exports ask it
     too (orchestration/contracts/reasons.py).

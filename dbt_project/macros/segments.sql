@@ -16,6 +16,7 @@
             {%- endfor %}
         from {{ ref("customer_360") }} c
         left join {{ ref("customer_rfm") }} r on r.customer_id = c.customer_id
+        left join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
         where not {{ refuses_profiling("c.customer_id") }}
     ),
     ruled as (

@@ -39,6 +39,7 @@ from orchestration.cli.segments import add_segment, segments
 from orchestration.cli.show import show
 from orchestration.cli.source_state import backfill, source_app
 from orchestration.cli.sources import add_source, add_system, preview
+from orchestration.cli.statistics import statistics_app
 from orchestration.cli.superset import superset
 from orchestration.core.errors import KundbildError
 from orchestration.publishing.grades import GradeName
@@ -66,6 +67,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(requests_app, name="requests")
 app.add_typer(review_app, name="review")
 app.add_typer(scores_app, name="scores")
+app.add_typer(statistics_app, name="statistics")
 app.command(epilog="Example: kundbild breach found.csv --notification notification.md --customers whom.csv")(breach)
 app.command()(explain)
 app.command(epilog="Example: kundbild show crm:1042 --html customer.html")(show)

@@ -7,7 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 PANELS = {
-    "The night": ("run", "status", "doctor", "quarantine", "add-source", "preview", "source", "backfill", "add-system", "demo", "dbt", "prepare", "job-token"),
+    "The night": ("run", "status", "doctor", "quarantine", "add-source", "preview", "source", "backfill", "add-system", "statistics", "demo", "dbt", "prepare", "job-token"),
     "What is published": (
         "query", "metrics", "mcp", "report", "dashboards", "superset", "infographic", "dictionary", "publish", "segments", "add-segment",
         "audience", "campaigns", "scores",

@@ -27,7 +27,11 @@ SEED = "seed segment_rules"
 PURPOSE = "profiling"
 _MARTS = DBT_DIR / "models" / "marts"
 # where a condition's columns come from: the model's file, and its alias in macros/segments.sql
-_MODELS = ((_MARTS / "customers" / "customer_360.yml", "c"), (_MARTS / "segments" / "customer_rfm.yml", "r"))
+_MODELS = (
+    (_MARTS / "customers" / "customer_360.yml", "c"),
+    (_MARTS / "segments" / "customer_rfm.yml", "r"),
+    (_MARTS / "customers" / "customer_profile.yml", "f"),
+)
 _SINCE = "days_since_"
 _VALUE_OF = re.compile(r"^\{(\w+)\}$")
 _MOST_SIGNS = 2000

@@ -64,6 +64,7 @@ class Builder:
             there_by = {
                 "c": _columns_of(con, "marts", "customer_360"),
                 "r": _columns_of(con, "segments", "customer_rfm"),
+                "f": _columns_of(con, "marts", "customer_profile"),
             }
         return {name: column for name, column in known.items() if (column.since or name) in there_by[column.of]}
 

@@ -21,6 +21,7 @@ from orchestration.core.settings.paging import Paging
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.settings.scores import ScoreSettings
 from orchestration.core.settings.segments import Segment, SegmentName
+from orchestration.core.settings.statistics import PlaceStatistics
 from orchestration.core.settings.tables import CsvDialect, Table
 from orchestration.core.settings.time_zones import TimeZone
 
@@ -152,6 +153,7 @@ class Settings(BaseModel, extra="forbid", frozen=True, hide_input_in_errors=True
     alerts: Alerts = Alerts()
     engine: Engine = Engine()
     segments: dict[SegmentName, Segment] = {}
+    statistics: dict[SegmentName, PlaceStatistics] = {}
 
     @model_validator(mode="after")
     def _trusted_sources_exist(self) -> Settings:

@@ -84,4 +84,21 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     risk_order_factor: float = Field(
         default=5.0, gt=1, description="a signal: so many times as many orders as in a usual week"
     )
+    income_attribute: Annotated[str, Field(pattern="^[A-Za-z0-9_ .-]+$")] | None = Field(
+        default=None,
+        description="the attribute of people that is a yearly income, compared with their municipality's; unless named, none is: "
+        "name it only where people were told that it serves profiling",
+    )
+    purchasing_power_low: float = Field(
+        default=0.8, gt=0, le=1, description="an income below so many times the municipality's median is low"
+    )
+    purchasing_power_high: float = Field(
+        default=1.2, ge=1, description="an income above so many times the municipality's median is high"
+    )
+    max_statistics_age_years: int = Field(
+        default=5, gt=0, description="statistics of places are old after so many years"
+    )
+    example_statistics: bool = Field(
+        default=False, description="for the demo: invented statistics of places, until real ones are loaded"
+    )
     overdue_days: int = Field(default=30, ge=0, description="a signal: an invoice unpaid so many days after it was due")

@@ -34,3 +34,9 @@ create table if not exists ops.read_again ( -- what people asked to be read thou
     source varchar not null, table_name varchar not null, since timestamp, asked_at timestamp not null,
     primary key (source, table_name)
 );
+create table if not exists ops.place_statistics ( -- official statistics: no person's
+    country_code varchar not null, area_kind varchar not null, area_code varchar not null, year integer not null,
+    measure varchar not null, value double, -- null where the office gives no figure
+    source varchar not null, licence varchar not null, loaded_from varchar not null, loaded_at timestamp not null,
+    primary key (country_code, area_kind, measure, area_code, year)
+);

@@ -6,6 +6,7 @@ with
         from marts.customer_360 c
         join segments.customer_lifecycle l on l.customer_id = c.customer_id
         left join segments.customer_rfm r on r.customer_id = c.customer_id
+        left join marts.customer_profile f on f.customer_id = c.customer_id
     ),
     held as (select customer_id from profiled where {{ condition }}),
     counted as (

@@ -10,10 +10,7 @@ with
             case when c.birth_date is not null then {{ age_in_years("c.birth_date", as_of()) }} end as age,
             coalesce(', ' || c.conflicting_fields || ',' like '%, birth_date,%', false) as is_age_doubtful
         from {{ ref("dim_customers") }} c
-        where
-            not {{ refuses_profiling("c.customer_id") }}
-            and not coalesce(c.is_protected, false)
-            and not coalesce(c.is_deceased, false)
+        where {{ may_be_profiled("c") }}
     ),
     orders as (
         select customer_id, count(*) as order_count
@@ -148,6 +145,14 @@ select
                     else 'nobody else is known in the household'
                 end
             )
-    end as life_phase_reasons
+    end as life_phase_reasons,
+    a.purchasing_power,
+    a.purchasing_power_confidence,
+    a.purchasing_power_reasons,
+    a.economic_capital,
+    a.economic_capital_reasons,
+    a.cultural_capital,
+    a.cultural_capital_reasons
 from phased p
+left join {{ ref("customer_places") }} a on a.customer_id = p.customer_id
 left join employers e on e.customer_id = p.customer_id
