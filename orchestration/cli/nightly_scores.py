@@ -25,8 +25,8 @@ def list_scores(as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(one) for one in found])
         return
-    table = RichTable("score", "of", "fitted", "measure", "model", "simple rule")
-    for column in (table.columns[0], table.columns[2], table.columns[4]):
+    table = RichTable("score", "customers", "fitted", "measure", "model", "simple rule")
+    for column in (table.columns[0], table.columns[1], table.columns[2], table.columns[4]):
         column.no_wrap = True
     for one in found:
         fitted = f"{one.fitted_at:%Y-%m-%d}" if one.fitted_at else ""
@@ -36,6 +36,8 @@ def list_scores(as_json: Json = False) -> None:
     for one in found:
         if one.is_held_back:
             out.print(f"{one.score}: the newest fit is held back: {one.why}", highlight=False)
+        if one.note:
+            out.print(f"{one.score}: {one.note}", highlight=False)
     if found:
         out.print(styled("Next: [bold]{} scores show {}[/bold]", me(), found[0].score))
     else:
@@ -67,6 +69,8 @@ def show_score(
     out.print(
         f"{one.score}: {one.title}. {one.customers:,} customers{as_of}. An estimate: a person decides.", highlight=False
     )
+    if one.note:
+        out.print(f"It is {one.note}.", highlight=False)
     for fit in found.fits:
         _print_fit(fit)
     tenths = RichTable("tenth", "customers", "from", "to", title="10 has the highest values")
@@ -76,7 +80,8 @@ def show_score(
     reasons = RichTable("reason", "customers", title="What it goes back on")
     for reason, customers in found.reasons:
         reasons.add_row(reason, f"{customers:,}")
-    out.print(reasons)
+    if found.reasons:
+        out.print(reasons)
     if card is not None:
         out.print(f"Model card: {card}", highlight=False)
 

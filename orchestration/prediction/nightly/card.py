@@ -23,7 +23,9 @@ def known_limits(shown: Shown) -> list[str]:
     found = []
     measures = shown.fits[0]["measures"] if shown.fits else {}
     customers = (measures.get("customers") or {}).get("value")
-    if not measures:
+    if shown.listed.note:
+        found.append(f"It is {shown.listed.note}.")
+    elif not measures:
         found.append("No past is long enough to measure it on: nobody knows how good it is.")
     elif customers is not None and customers < _FEW:
         found.append(

@@ -47,6 +47,15 @@ class Listed:
     baseline_value: float | None
     baseline: str
 
+    @property
+    def note(self) -> str:
+        """Why nobody can say how good it is; empty where it was measured, or nobody has it."""
+        if self.value is not None or not self.customers:
+            return ""
+        return (
+            "not measured: its past is too short or of too few customers. A score without reasons is the share of all"
+        )
+
 
 @dataclass(frozen=True)
 class Shown:
