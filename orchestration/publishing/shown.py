@@ -71,7 +71,10 @@ def take_out_later_words(con: duckdb.DuckDBPyConnection, home: Home) -> str:
 
 
 # columns that tell where somebody is (dbt: dim_customers hides them)
-_PLACES = ("street", "postal_code", "city", "county", "region", "preferred_store", "favourite_store")
+_PLACES = (
+    "street", "postal_code", "city", "county", "region", "preferred_store", "favourite_store",
+    "purchasing_power", "economic_capital", "cultural_capital",
+)  # fmt: skip
 # a segment may be a place: its scheme does not say so
 _SEGMENTS = {"scheme", "segment"}
 _HIDDEN = """
