@@ -64,5 +64,10 @@ def without_doubles(found: Sequence[Proposal], all_of_them: Sequence[Proposal]) 
     return [
         one
         for one in found
-        if not (one.one_row_per_key and one.entity in own) or (one.entity == "people" and len(one.filled) > 1)
+        if not (one.one_row_per_key and one.entity in own) or (one.entity == "people" and _says_more(one))
     ]
+
+
+def _says_more(people: Proposal) -> bool:
+    """Whether rows say of their people more than keys."""
+    return any(not one.target.endswith("_key") for one in people.filled)

@@ -15,6 +15,7 @@ from orchestration.proposals.columns import Column
 from orchestration.proposals.consents import consents
 from orchestration.proposals.derived import line_of_order, order_of_lines, products_of_lines, quantity_of
 from orchestration.proposals.proposal import Filled, Proposal
+from orchestration.proposals.statements import statements
 from orchestration.proposals.words import QUALIFIED, Role, concepts_of, entities_of, roles
 
 # what the table's name says, and what a missing required column costs, in weights of columns
@@ -62,6 +63,7 @@ def proposed(
     for name, entity in (refers or {}).items():
         if name in said and (concept := _key_concept(entity)):
             said[name] = {concept: 1.0}
+    told = statements(table, kept, said, key)
     named = entities_of(table)
     tried = [
         _of_entity(entity, table, kept, said, key, named.get(entity, 0.0))
@@ -69,8 +71,9 @@ def proposed(
         if _has_roles(entity)
     ]
     best_weight, best = max(tried, key=lambda one: one[0], default=(0.0, None))
-    if best is None or best_weight < _LEAST:
-        return []
+    # a list of people who refused is of people too
+    if best is None or best_weight < _LEAST or (told and best.entity != "people"):
+        return told
     others = sorted((weight for weight, one in tried if one is not best), reverse=True)
     sureness = max(0.3, min(1.0, 0.5 + (best_weight - (others[0] if others else 0.0)) / 10))
     found = [replace(best, sureness=round(sureness, 2))]
@@ -82,7 +85,7 @@ def proposed(
     if best.entity == "order_items" and (products := products_of_lines(best, said)):
         found.append(products)
     if best.entity == "people":
-        found += consents(table, columns, said, found[0])
+        found += [*consents(table, columns, said, found[0]), *told]
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
     return found

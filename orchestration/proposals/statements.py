@@ -1,0 +1,167 @@
+"""Tables of statements of consent, a row for each: who said yes or no, to what, by which channel and when → consent events.
+
+A yes is proposed as a grant only where the row says all of it in words that are known; every other word denies. Not here: columns of
+consent in a table of people (consents.py, refusals.py), what a permission needs (docs/consent.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from orchestration.contracts.channels import channels
+from orchestration.contracts.seeds import seed
+from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
+from orchestration.proposals.columns import Column
+from orchestration.proposals.proposal import Filled, Proposal
+from orchestration.proposals.refusals import is_told_at, names_newsletter, says_no
+from orchestration.proposals.words import WHOLE, entities_of, words_for
+
+ENTITY = "consent_events"
+# of all a refusal may be of; no grant is
+_ALL = "all"
+_PLAIN = (
+    ("confirmed_at", "confirmed_at"), ("expires_at", "expires_at"), ("wording_version", "consent_wording"),
+    ("legal_basis", "legal_basis"), ("capture_source", "capture_source"),
+)  # fmt: skip
+_TIMES = ("consent_stated_at", "occurred_at", "created_at")
+_POINTS = {"email": "email", "phone": "phone"}
+Said = dict[str, dict[str, float]]
+
+
+def statements(table: str, columns: Sequence[Column], said: Said, key: Sequence[str]) -> list[Proposal]:
+    """The maps of a table of statements; none where it is not one. `columns` have a value."""
+    if not _is_of_consent(table, columns, said):
+        return []
+    status = _status(columns, said)
+    # a list of who refused says so of each of its rows
+    is_refusals = not status and says_no(table.rstrip("s"))
+    if not status and not is_refusals:
+        return []
+    person, point = _first(columns, said, "person_key"), _point(columns, said)
+    names = [
+        *([Filled("person_key", (person.name,), 1.0, f"it is called {person.name}")] if person else []),
+        *([Filled("contact_point", (point.name,), 1.0, "what the statement is for")] if point else []),
+    ]
+    if not names:
+        return []
+    own = Filled("source_key", tuple(key) or ("_row_key",), 1.0, "no two rows have the same")
+    when = _time(columns, said, _TIMES)
+    at = when or _time(columns, said, ("updated_at",))
+    rest, constants, doubts = _what_for(columns, said, point)
+    doubts += [] if when else ["no column says when it was stated"]
+    doubts += [f"the day and the month of {when.name} may be the other way round"] if when and when.is_ambiguous else []
+    says: list[Filled] = []
+    notes = [f"{table}: each row is taken for a refusal, which denies"]
+    if status:
+        says, notes = _says(status, doubts)
+    else:
+        constants |= {"status": "withdrawn"}
+    stated = [Filled("stated_at", (at.name,), 1.0, "when it was stated")] if at else []
+    filled = [own, *names, *says, *stated, *rest, *_others(columns, said)]
+    missing = () if at else ("stated_at",)
+    found = [Proposal(ENTITY, tuple(filled), 0.9, missing=missing, constants=constants, notes=tuple(notes))]
+    for column in columns:
+        if is_told_at(column):
+            found.append(_told_at(column, own, names, rest, constants))
+    return found
+
+
+def _says(status: Column, doubts: list[str]) -> tuple[list[Filled], list[str]]:
+    """(status, notes). Where there are doubts no row grants."""
+    yes = [value for value in status.values if _is_yes(value)]
+    values = {} if doubts else dict.fromkeys(yes, "granted")
+    notes = [f"{status.name}: every word but {', '.join(yes) or 'a yes'} denies: say in values what each means"]
+    if yes and doubts:
+        notes.append(f"{status.name}: {', '.join(yes)} is not mapped, for {'; '.join(doubts)}; a no is")
+    ignored = tuple(yes) if doubts else ()
+    return [Filled("status", (status.name,), 1.0, "it says yes or no", values, ignored, "withdrawn")], notes
+
+
+def _is_of_consent(table: str, columns: Sequence[Column], said: Said) -> bool:
+    """Whether the table's name says so, or a purpose beside a legal ground, a wording or a time of consent."""
+    about = ("consent_stated_at", "consent_wording", "legal_basis", "confirmed_at")
+    has_purpose = bool(_first(columns, said, "consent_purpose"))
+    return entities_of(table).get(ENTITY, 0.0) >= WHOLE or (
+        has_purpose and any(_first(columns, said, concept) for concept in about)
+    )
+
+
+def _status(columns: Sequence[Column], said: Said) -> Column | None:
+    """The column of few words of which one is a plain yes or no; one that names the newsletter says what for too (consents.py)."""
+    named = [
+        c for c in columns
+        if not c.is_time and {"status", "consent_email"} & said[c.name].keys() and not names_newsletter(c.name)
+    ]  # fmt: skip
+    return next((c for c in named if any(_is_yes(v) or _is_no(v) for v in c.values)), None)
+
+
+def _is_yes(value: str) -> bool:
+    return value in words_for("yes") and len(value) > 1
+
+
+def _is_no(value: str) -> bool:
+    return value in words_for("no") or bool(re.search(PLAIN_REFUSAL, value))
+
+
+def _what_for(
+    columns: Sequence[Column], said: Said, point: Column | None
+) -> tuple[list[Filled], dict[str, str], list[str]]:
+    """(purpose and channel, constants, why a yes is none). What names no purpose or channel that is known denies all of them."""
+    filled: list[Filled] = []
+    constants: dict[str, str] = {}
+    doubts: list[str] = []
+    known = {"purpose": {row["purpose"] for row in seed("purposes")}, "channel": set(channels())}
+    for target, words in known.items():
+        column = _first(columns, said, f"consent_{target}")
+        if column is None:
+            constants[target] = _ALL
+            doubts.append(f"no column says the {target}")
+        elif column.values and set(column.values) <= words:
+            filled.append(Filled(target, (column.name,), 1.0, f"its words are {target}s"))
+        else:
+            own = {value: value for value in column.values if value in words}
+            filled.append(Filled(target, (column.name,), 0.5, "its other words are none that is known", own, (), _ALL))
+            doubts.append(f"{column.name} has words that are no {target}")
+    kind = _first(columns, said, "contact_point_type")
+    if kind and set(kind.values) <= {"email", "phone", "post"}:
+        filled.append(Filled("contact_point_type", (kind.name,), 1.0, f"it is called {kind.name}"))
+    elif point and point.looks_like in _POINTS:
+        constants["contact_point_type"] = _POINTS[point.looks_like]
+    return filled, constants, doubts
+
+
+def _others(columns: Sequence[Column], said: Said) -> list[Filled]:
+    found = []
+    for target, concept in _PLAIN:
+        column = _first(columns, said, concept)
+        if column and column.is_time == target.endswith("_at"):
+            found.append(Filled(target, (column.name,), 1.0, f"it is called {column.name}"))
+    return found
+
+
+def _told_at(
+    column: Column, own: Filled, names: list[Filled], what_for: list[Filled], constants: dict[str, str]
+) -> Proposal:
+    """Who has a time there refused by then, whatever the status was."""
+    status = Filled("status", (column.name,), 0.9, "who has a time there refused", {}, ("",), "withdrawn")
+    stated = Filled("stated_at", (column.name,), 1.0, "when it was refused")
+    told = f"{column.name}: taken for a refusal, which denies"
+    filled = (own, *names, status, stated, *what_for)
+    return Proposal(ENTITY, filled, 0.9, constants=constants, name=column.name.lower(), notes=(told,))
+
+
+def _point(columns: Sequence[Column], said: Said) -> Column | None:
+    named = (_first(columns, said, concept) for concept in ("contact_point", "email", "phone"))
+    return next((column for column in named if column), None)
+
+
+def _time(columns: Sequence[Column], said: Said, concepts: Sequence[str]) -> Column | None:
+    times = [column for column in columns if column.is_time and not is_told_at(column)]
+    return next((found for concept in concepts if (found := _first(times, said, concept))), None)
+
+
+def _first(columns: Sequence[Column], said: Said, concept: str) -> Column | None:
+    """The column that is surest of a concept."""
+    named = [(said[c.name][concept], -place, c) for place, c in enumerate(columns) if concept in said[c.name]]
+    return max(named, key=lambda one: one[:2])[2] if named else None

@@ -1,0 +1,85 @@
+"""What `add-source` makes of a table that has a row for each statement of consent: every no, and a yes only where all of it is known."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from orchestration.core.settings import Table
+from orchestration.proposals.propose import propose
+from tests.unit.mapped import models_of, raw
+from tests.unit.vendor_rows import set_clock_and_retention
+
+LOG = [
+    {"consent_id": "1", "contact_id": "c1", "contact_point": "a@example.com", "purpose": "newsletter", "channel": "email",
+     "status": "granted", "stated_at": "2026-01-01 10:00:00", "wording_version": "v1"},
+    {"consent_id": "2", "contact_id": "c1", "contact_point": "a@example.com", "purpose": "newsletter", "channel": "email",
+     "status": "withdrawn", "stated_at": "2026-02-01 10:00:00", "wording_version": "v1"},
+    {"consent_id": "3", "contact_id": "c2", "contact_point": "b@example.com", "purpose": "offers", "channel": "email",
+     "status": "paused", "stated_at": "2026-02-01 10:00:00", "wording_version": "v1"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def read(tmp_path, warehouse):
+    """The statements that a table of these rows gives, as proposed: (person, point, purpose, channel, status, day); and the notes."""
+
+    def go(rows: list[dict[str, str]], table: str = "consents"):
+        path = tmp_path / f"{table}.csv"
+        path.write_text("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n")
+        found = propose("shop", str(path), "SEK")
+        (shape,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
+        raw(warehouse, table, *rows)
+        set_clock_and_retention(warehouse)
+        sql, _ = models_of({table: Table.model_validate(shape)}, ("",))["consent_events"]
+        columns = {str(c) for (c,) in warehouse.execute(f"select column_name from (describe {sql})").fetchall()}
+        wanted = [
+            c if c in columns else f"null as {c}"
+            for c in ("person_key", "contact_point", "purpose", "channel", "status")
+        ]
+        said = f"select {', '.join(wanted)}, stated_at::date::varchar from ({sql}) where quarantine_code is null order by stated_at, status"
+        return warehouse.execute(said).fetchall(), found.notes
+
+    return go
+
+
+def test_a_log_of_consents_is_read_row_by_row_and_a_word_that_nobody_knows_denies(read):
+    found, notes = read(LOG)
+    assert sorted(found) == [
+        ("c1", "a@example.com", "newsletter", "email", "granted", "2026-01-01"),
+        ("c1", "a@example.com", "newsletter", "email", "withdrawn", "2026-02-01"),
+        ("c2", "b@example.com", "offers", "email", "withdrawn", "2026-02-01"),
+    ]
+    assert any("every word but granted denies" in note for note in notes)
+
+
+@pytest.mark.parametrize("lacking", ["purpose", "channel", "stated_at"])
+def test_without_a_purpose_a_channel_or_a_time_no_yes_grants_and_every_no_denies(read, lacking):
+    rows = [
+        {name: value for name, value in row.items() if name != lacking} | {"updated_at": "2026-03-01"} for row in LOG
+    ]
+    found, notes = read(rows)
+    assert {status for *_, status, _ in found} == {"withdrawn"} and len(found) == 2
+    assert any("granted is not mapped" in note for note in notes)
+
+
+def test_a_purpose_of_ones_own_words_denies_all_and_grants_nothing(read):
+    found, _ = read([row | {"purpose": {"offers": "club"}.get(row["purpose"], row["purpose"])} for row in LOG])
+    assert sorted(found) == [
+        ("c1", "a@example.com", "newsletter", "email", "withdrawn", "2026-02-01"),
+        ("c2", "b@example.com", "all", "email", "withdrawn", "2026-02-01"),
+    ]
+
+
+def test_a_time_of_withdrawal_counts_beside_the_status(read):
+    found, _ = read([LOG[0] | {"withdrawn_at": "2026-02-15"}, LOG[0] | {"consent_id": "9", "withdrawn_at": ""}])
+    assert sorted(status for *_, status, _ in found) == ["granted", "granted", "withdrawn"]
+    assert max(day for *_, day in found) == "2026-02-15"
+
+
+def test_a_list_of_who_unsubscribed_denies_each(read):
+    rows = [{"email": f"{n}@example.com", "reason": "too many", "created_at": f"2026-01-0{n}"} for n in (1, 2)]
+    found, notes = read(rows, "unsubscribes")
+    assert found == [(None, f"{n}@example.com", "all", "all", "withdrawn", f"2026-01-0{n}") for n in (1, 2)]
+    assert any("each row is taken for a refusal" in note for note in notes)
