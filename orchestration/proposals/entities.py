@@ -124,11 +124,14 @@ def _of_entity(
     weight = _NAME * named
     taken: set[str] = set()
     candidates = []
+    unfit: dict[str, str] = {}
     for role in roles():
         if role.entity != entity:
             continue
         for place, column in enumerate(columns):
             sure = said[column.name].get(role.concept, 0.0)
+            if sure >= QUALIFIED and not _holds(column, kinds[role.column]):
+                unfit.setdefault(role.column, column.name)
             if sure and _holds(column, kinds[role.column]):
                 is_own_key = role.column == "source_key" and [column.name] == list(key)
                 candidates.append(
@@ -149,12 +152,18 @@ def _of_entity(
         # a line without a quantity is of one piece
         missing, constants = (), {"quantity": "1"}
     weight -= _MISSING * len(missing)
+    notes = [f"{name}: not mapped to {target}, for some of its values are not written as one" for target, name in unfit.items() if target not in filled]  # fmt: skip
     if filled["source_key"].columns == ("_row_key",) and entity in _NAMED_BY_OTHERS:
         weight = 0.0
     if all(target.endswith("_key") for target in filled):  # a link between other rows
         weight = 0.0
     return weight, Proposal(
-        entity, tuple(filled[c] for c in kinds if c in filled), 0.0, missing=missing, constants=constants
+        entity,
+        tuple(filled[c] for c in kinds if c in filled),
+        0.0,
+        missing=missing,
+        constants=constants,
+        notes=tuple(notes),
     )
 
 

@@ -249,3 +249,13 @@ def test_hundreds_of_columns_are_looked_at_and_named_where_nothing_is_mapped(tmp
     with pytest.raises(ConfigurationError) as caught:
         propose("shop", str(tmp_path / "wide.csv"), "SEK")
     assert "wide (c0, c1," in caught.value.what and "392 more" in caught.value.what
+
+
+def test_a_column_of_which_some_values_cannot_be_read_is_told_of(tmp_path):
+    rows = "\n".join(
+        f"{n},Anna{n},a{n}@example.com,{'spring' if n == 3 else '1980-01-0' + str(n)}" for n in range(1, 6)
+    )
+    (tmp_path / "members.csv").write_text(f"member_id,first_name,email,birth_date\n{rows}\n")
+    found = propose("shop", str(tmp_path), "SEK")
+    assert [note for note in found.notes if note.startswith("birth_date: not mapped to birth_date")]
+    assert "birth_date =" not in found.block
