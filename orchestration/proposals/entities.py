@@ -63,7 +63,7 @@ def proposed(
     for name, entity in (refers or {}).items():
         if name in said and (concept := _key_concept(entity)):
             said[name] = {concept: 1.0}
-    told = statements(table, kept, said, key)
+    told = statements(table, columns, said, key)
     named = entities_of(table)
     tried = [
         _of_entity(entity, table, kept, said, key, named.get(entity, 0.0))

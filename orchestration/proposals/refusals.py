@@ -40,9 +40,9 @@ def refusals(columns: Sequence[Column], people: Proposal, at: str | None) -> lis
     by which channel, it is all."""
     key = people.of("source_key")
     return [
-        _refusal(column, key, at)
+        _refusal(column, status, key, at)
         for column in columns
-        if key and column.name not in key.columns and (is_told_at(column) or _no_words(column))
+        if key and column.name not in key.columns and (status := refusing_status(column))
     ]
 
 
@@ -71,19 +71,23 @@ def _no_words(column: Column) -> list[str]:
     return [value for value in column.values if re.search(PLAIN_REFUSAL, value) and value in words_for("no")]
 
 
-def _refusal(column: Column, key: Filled, at: str | None) -> Proposal:
-    refusing = _no_words(column)
+def refusing_status(column: Column) -> Filled | None:
+    """The status of statements that a column refuses by: a time of a refusal, or words that refuse. None of another column."""
+    if is_told_at(column):
+        return Filled(
+            "status", (column.name,), 0.9, "who has a time there refused", ignore=("",), otherwise="withdrawn"
+        )
+    if not (refusing := _no_words(column)):
+        return None
     rest = tuple(
         value for value in column.values if value in (*words_for("yes"), *words_for("no")) and value not in refusing
     )
-    if is_told_at(column):
-        status = Filled(
-            "status", (column.name,), 0.9, "who has a time there refused", ignore=("",), otherwise="withdrawn"
-        )
-        at = column.name
-    else:
-        why = f"{', '.join(refusing)} refuses"
-        status = Filled("status", (column.name,), 0.9, why, dict.fromkeys(refusing, "withdrawn"), ignore=("", *rest))
+    why = f"{', '.join(refusing)} refuses"
+    return Filled("status", (column.name,), 0.9, why, dict.fromkeys(refusing, "withdrawn"), ignore=("", *rest))
+
+
+def _refusal(column: Column, status: Filled, key: Filled, at: str | None) -> Proposal:
+    at = column.name if is_told_at(column) else at
     stated = [Filled("stated_at", (at,), 1.0, "the latest that is known")] if at else []
     what = f"{column.name}: taken for a refusal, which denies"
     told = what if at else f"{column.name}: a refusal, and not mapped, for no column says when a row was written"

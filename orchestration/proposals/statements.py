@@ -14,8 +14,8 @@ from orchestration.contracts.seeds import seed
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
 from orchestration.proposals.columns import Column
 from orchestration.proposals.proposal import Filled, Proposal
-from orchestration.proposals.refusals import is_told_at, names_newsletter, says_no
-from orchestration.proposals.words import WHOLE, entities_of, words_for
+from orchestration.proposals.refusals import hidden, is_told_at, names_newsletter, refusing_status, says_no, unsettled
+from orchestration.proposals.words import WHOLE, entities_of, words_for, words_of
 
 ENTITY = "consent_events"
 # of all a refusal may be of; no grant is
@@ -29,13 +29,14 @@ _POINTS = {"email": "email", "phone": "phone"}
 Said = dict[str, dict[str, float]]
 
 
-def statements(table: str, columns: Sequence[Column], said: Said, key: Sequence[str]) -> list[Proposal]:
-    """The maps of a table of statements; none where it is not one. `columns` have a value."""
+def statements(table: str, every: Sequence[Column], said: Said, key: Sequence[str]) -> list[Proposal]:
+    """The maps of a table of statements; none where it is not one. Columns without a value have nothing `said`."""
+    columns = [column for column in every if column.name in said]
     if not _is_of_consent(table, columns, said):
         return []
-    status = _status(columns, said)
-    # a list of who refused says so of each of its rows
-    is_refusals = not status and says_no(table.rstrip("s"))
+    # a list of who refused says so of each of its rows, whatever else they say
+    is_refusals = says_no(table) or says_no(table.rstrip("s"))
+    status = None if is_refusals else _status(columns, said)
     if not status and not is_refusals:
         return []
     person, point = _first(columns, said, "person_key"), _point(columns, said)
@@ -51,6 +52,12 @@ def statements(table: str, columns: Sequence[Column], said: Said, key: Sequence[
     rest, constants, doubts = _what_for(columns, said, point)
     doubts += [] if when else ["no column says when it was stated"]
     doubts += [f"the day and the month of {when.name} may be the other way round"] if when and when.is_ambiguous else []
+    doubts += _ends_in_doubt(columns, said)
+    others = [column for column in every if column is not status]
+    if no_of := unsettled(others):
+        doubts.append(f"{no_of} may say a no that is newer")
+    if hiding := hidden(every):
+        doubts.append(f"{hiding[0]} may say that nobody writes to them")
     says: list[Filled] = []
     notes = [f"{table}: each row is taken for a refusal, which denies"]
     if status:
@@ -61,10 +68,8 @@ def statements(table: str, columns: Sequence[Column], said: Said, key: Sequence[
     filled = [own, *names, *says, *stated, *rest, *_others(columns, said)]
     missing = () if at else ("stated_at",)
     found = [Proposal(ENTITY, tuple(filled), 0.9, missing=missing, constants=constants, notes=tuple(notes))]
-    for column in columns:
-        if is_told_at(column):
-            found.append(_told_at(column, own, names, rest, constants))
-    return found
+    refusing = {c.name: one for c in columns if c is not status and (one := refusing_status(c))}
+    return found + [_refused(name, one, at, (own, *names, *rest), constants) for name, one in refusing.items()]
 
 
 def _says(status: Column, doubts: list[str]) -> tuple[list[Filled], list[str]]:
@@ -91,7 +96,7 @@ def _status(columns: Sequence[Column], said: Said) -> Column | None:
     """The column of few words of which one is a plain yes or no; one that names the newsletter says what for too (consents.py)."""
     named = [
         c for c in columns
-        if not c.is_time and {"status", "consent_email"} & said[c.name].keys() and not names_newsletter(c.name)
+        if not c.is_time and {"status", "consent_email"} & said[c.name].keys() and not names_newsletter(c.name) and not says_no(c.name)
     ]  # fmt: skip
     return next((c for c in named if any(_is_yes(v) or _is_no(v) for v in c.values)), None)
 
@@ -131,6 +136,12 @@ def _what_for(
     return filled, constants, doubts
 
 
+def _ends_in_doubt(columns: Sequence[Column], said: Said) -> list[str]:
+    """A grant that is not confirmed, or has ended, is none: where its time cannot be read nobody can say."""
+    named = [c for c in columns if {"confirmed_at", "expires_at"} & said[c.name].keys()]
+    return [f"{c.name} is not written as times in all its rows" for c in named if not c.is_time or c.is_ambiguous]
+
+
 def _others(columns: Sequence[Column], said: Said) -> list[Filled]:
     found = []
     for target, concept in _PLAIN:
@@ -140,15 +151,16 @@ def _others(columns: Sequence[Column], said: Said) -> list[Filled]:
     return found
 
 
-def _told_at(
-    column: Column, own: Filled, names: list[Filled], what_for: list[Filled], constants: dict[str, str]
+def _refused(
+    name: str, status: Filled, at: Column | None, whose: tuple[Filled, ...], constants: dict[str, str]
 ) -> Proposal:
-    """Who has a time there refused by then, whatever the status was."""
-    status = Filled("status", (column.name,), 0.9, "who has a time there refused", {}, ("",), "withdrawn")
-    stated = Filled("stated_at", (column.name,), 1.0, "when it was refused")
-    told = f"{column.name}: taken for a refusal, which denies"
-    filled = (own, *names, status, stated, *what_for)
-    return Proposal(ENTITY, filled, 0.9, constants=constants, name=column.name.lower(), notes=(told,))
+    """What a column beside the status refuses, whatever the status is."""
+    when = name if not status.values else at.name if at else None
+    stated = [Filled("stated_at", (when,), 1.0, "when it was refused")] if when else []
+    kept = {target: value for target, value in constants.items() if target != "status"}
+    missing = () if when else ("stated_at",)
+    note = f"{name}: taken for a refusal, which denies"
+    return Proposal(ENTITY, (*whose, status, *stated), 0.9, missing=missing, constants=kept, name="_".join(words_of(name)), notes=(note,))  # fmt: skip
 
 
 def _point(columns: Sequence[Column], said: Said) -> Column | None:

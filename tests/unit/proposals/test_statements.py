@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import Table
 from orchestration.proposals.propose import propose
 from tests.unit.mapped import models_of, raw
@@ -83,3 +84,36 @@ def test_a_list_of_who_unsubscribed_denies_each(read):
     found, notes = read(rows, "unsubscribes")
     assert found == [(None, f"{n}@example.com", "all", "all", "withdrawn", f"2026-01-0{n}") for n in (1, 2)]
     assert any("each row is taken for a refusal" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["optout_status", "unsubscribe_status", "blocked_status"])
+def test_a_yes_of_a_column_that_says_no_grants_nothing(read, name):
+    rows = [{name if k == "status" else k: v for k, v in row.items()} | {name: "yes" if n else "no", "confirmed_at": "2026-01-02 10:00:00"}
+            for n, row in enumerate(LOG)]  # fmt: skip
+    try:
+        found, _ = read(rows)
+    except ConfigurationError:  # nothing there is mapped
+        found = []
+    assert not [one for one in found if "granted" in one]
+
+
+def test_a_list_of_refusals_denies_whatever_its_status_says(read):
+    found, _ = read([row | {"status": "accepted"} for row in LOG], "unsubscribes")
+    assert {status for *_, status, _ in found} == {"withdrawn"} and len(found) == 3
+
+
+@pytest.mark.parametrize("flag", ["revoked", "unsubscribed", "opted_out", "deceased"])
+@pytest.mark.parametrize("values", [("yes", "no", "no"), ("", "", "")], ids=["said", "empty today"])
+def test_a_flag_that_refuses_beside_the_status_is_read_and_no_yes_of_the_table_grants(read, flag, values):
+    found, notes = read([row | {flag: value} for row, value in zip(LOG, values, strict=True)])
+    assert "granted" not in {status for *_, status, _ in found}
+    assert any("granted is not mapped" in note for note in notes)
+    if flag != "deceased" and values[0]:
+        assert [one for one in found if one[-2:] == ("withdrawn", "2026-01-01")], "the row whose flag refuses"
+
+
+@pytest.mark.parametrize("name", ["expires_at", "confirmed_at"])
+def test_an_end_or_a_confirmation_that_cannot_be_read_grants_nothing(read, name):
+    found, notes = read([row | {name: "until further notice" if n == 1 else "2026-02-01"} for n, row in enumerate(LOG)])
+    assert "granted" not in {status for *_, status, _ in found}
+    assert any(f"{name} is not written as times" in note for note in notes)
