@@ -28,6 +28,8 @@ _KEYS = (
 _NAMES = rf"(?:password|passwd|pwd|passphrase|token|secret|hmac|(?:{_KEYS})[_ -]?key(?:_id|_json)?|keyfile_json|credential|authorization)s?"
 _SAID = rf"(?:{_NAMES}|(?<![a-z])pass|sig|(?:shared[_ -]?access[_ -]?)?signature)"
 _PARAMETERS = "(?:k|t|key|tok|auth|code|otp|pin|pw|pass|jwt|sas|sid|session|sign)"
+# the name of a parameter of a URL whose value may be a secret
+SECRET_PARAMETER = rf"(?:[\w.-]*{_SAID}|{_PARAMETERS})"
 # of a connection string all up to its semicolon
 _VALUE = r"""(?:\\?'[^'\n]*'|\\?"[^"\n]*"|\{[^}\n]*\}|[^\s&;'"=][^&;'"\n=]*(?=;)|\\?['"]?[^\s&;'"]+)"""
 _NAMED = re.compile(

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass, field
 
 from orchestration.core.configuration import VARIABLE
-from orchestration.core.errors import ConfigurationError
+from orchestration.core.errors import SECRET_PARAMETER, ConfigurationError
 
 _LOGIN = re.compile(r"^([a-z][\w+.-]*://[^:@/?#]*:)([^@/?#]+)(@)", re.IGNORECASE)
+# of a web address a name without a password is one
+_TOKEN = re.compile(r"^(https?://)([^:@/?#]+)(@)", re.IGNORECASE)
 # of a query: what may be a secret by its name
-_NAMED = re.compile(
-    r"(?i)([?&])((?:[\w-]*(?:password|passwd|pwd|passphrase|token|secret|api_?key|access_?key))=)([^&#]+)"
-)
+_NAMED = re.compile(rf"(?i)([?&])({SECRET_PARAMETER}=)([^&#]+)")
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,15 @@ def secret_url(name: str, said: str) -> SecretUrl:
         return f"${{{variable}}}"
 
     written = _LOGIN.sub(lambda m: f"{m[1]}{hide(m[2], 'password')}{m[3]}", written)
-    written = _NAMED.sub(lambda m: f"{m[1]}{m[2]}{hide(m[3], m[2].rstrip('='))}", written)
+    written = _TOKEN.sub(lambda m: f"{m[1]}{hide(m[2], 'login')}{m[3]}", written)
+    written = _NAMED.sub(lambda m: f"{m[1]}{m[2]}{hide(m[3], _as_variable(m[2]))}", written)
     return SecretUrl(
         _filled(said), written, made, is_new=any(os.environ.get(v) != secret for v, secret in made.items())
     )
+
+
+def _as_variable(parameter: str) -> str:
+    return re.sub(r"\W+", "_", parameter.rstrip("="))
 
 
 def _filled(said: str) -> str:

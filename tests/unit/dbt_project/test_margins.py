@@ -85,7 +85,7 @@ def test_a_customer_has_a_margin_where_that_of_every_order_is_known(marts):
     sell(marts, "b", line("tent", 1, 900), line("sock", 1, 50))
     sell(marts, "later", line("tent", 1, 10_000))
     marts.con.execute(f"create table marts.fct_order_items as {marts.models['fct_order_items']}")
-    order = {"source_system": "shop", "ordered_at": AT, "is_order": True, "net_amount": 1, "gross_amount": 1, "refunded_amount": 0, "discount_amount": 0}  # fmt: skip
+    order = {"source_system": "shop", "ordered_at": AT, "is_order": True, "net_amount": 10_000, "gross_amount": 1, "refunded_amount": 0, "discount_amount": 0}  # fmt: skip
     marts.add(
         "marts.fct_orders",
         *(order | {"source_key": key, "customer_id": customer} | more for key, customer, more in (
@@ -98,3 +98,17 @@ def test_a_customer_has_a_margin_where_that_of_every_order_is_known(marts):
     assert found["c1"]["order_count"] == 1
     products = marts.by("product_performance", "product_key")
     assert {key: row["margin_amount"] for key, row in products.items()} == {"tent": 800, "sock": None}
+
+
+def test_lines_bring_no_more_than_their_order_did(marts):
+    sell(marts, "a", line("tent", 1, 1000), line("tent", 1, 1000))
+    marts.con.execute(f"create table marts.fct_order_items as {marts.models['fct_order_items']}")
+    order = {"source_system": "shop", "source_key": "a", "customer_id": "c1", "ordered_at": AT, "is_order": True}
+    marts.add("marts.fct_orders", order)
+
+    def margin_of(net: float | None) -> object:
+        marts.con.execute("update marts.fct_orders set net_amount = ?", [net])
+        return marts.by("customer_purchases", "customer_id")["c1"]["margin_amount"]
+
+    # with freight, with a code of 20 % on the order, refunded, and where no rate is known
+    assert [margin_of(net) for net in (2049, 1600, 0, None)] == [800, 400, -1200, None]

@@ -163,3 +163,23 @@ def test_a_vendor_is_not_known_by_two_keys_and_tables_beside_a_vendors_are_named
     assert source_of(landed, "crm")["vendor"] == "hubspot" and landed.ignored == ["customers"]
     own = propose("crm", str(tmp_path / "own.sqlite"), "SEK")
     assert "vendor" not in source_of(own, "crm") and "customers" in source_of(own, "crm")["tables"]
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("https://api.example/customers?key=abc123", "https://api.example/customers?key=${SHOP_KEY}"),
+        ("https://api.example/x?a=1&sig=abc123&page=2", "https://api.example/x?a=1&sig=${SHOP_SIG}&page=2"),
+        (
+            "https://api.example/x?X-Amz-Signature=abc123",
+            "https://api.example/x?X-Amz-Signature=${SHOP_X_AMZ_SIGNATURE}",
+        ),
+        ("https://abc123@api.example/x", "https://${SHOP_LOGIN}@api.example/x"),
+        ("postgresql://anna@db.example/shop", "postgresql://anna@db.example/shop"),
+        ("https://api.example/x?sort=asc", "https://api.example/x?sort=asc"),
+    ],
+)
+def test_what_may_be_a_secret_in_an_address_is_written_as_a_variable(said, written):
+    hidden = secret_url("shop", said)
+    assert hidden.written == written and "abc123" not in hidden.written
+    assert list(hidden.variables.values()) == ["abc123"] * ("abc123" in said)

@@ -60,16 +60,29 @@ with
         where net_amount > 0
         group by customer_id
     ),
-    -- of orders that tell no lines nobody knows what they cost
-    margins as (
-        select o.customer_id, {{ known_sum("i.margin_amount") }} as margin_amount
+    -- of orders that tell no lines nobody knows what they cost. Lines bring no more than their order did: a discount
+    -- or a
+    -- refund may be of the whole order
+    order_margins as (
+        select
+            o.customer_id,
+            o.source_system,
+            o.source_key,
+            least(max(o.net_amount), {{ known_sum("i.net_amount") }})
+            - {{ known_sum("i.cost_amount") }} as margin_amount,
+            count(o.net_amount) as known_orders
         from {{ ref("fct_orders") }} o
         left join {{ ref("fct_order_items") }} i on i.source_system = o.source_system and i.order_key = o.source_key
         where
             o.customer_id is not null
             and {{ has_come("o.ordered_at") }}
             and (o.is_order or o.order_amount < 0 and o.order_status is distinct from 'cancelled')
-        group by o.customer_id
+        group by o.customer_id, o.source_system, o.source_key
+    ),
+    margins as (
+        select customer_id, {{ known_sum("case when known_orders > 0 then margin_amount end") }} as margin_amount
+        from order_margins
+        group by customer_id
     )
 select
     o.customer_id,
