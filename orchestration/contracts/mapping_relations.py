@@ -54,16 +54,27 @@ def _added(mapping: EntityMap) -> list[str]:
 
 
 def _lines(mapping: EntityMap, raw: str) -> str:
-    """The lines of the newest file that has any of a thing: an order comes again in the next export, with all of its lines."""
-    of = f"over (partition by {quote(mapping.lines_of)}"
-    said = [f"max({quote(c)}) {of}, _source_file) as {quote(c)}" for c in mapping.said_once]
-    all_columns = f"* replace ({', '.join(said)})" if said else "*"
-    newest = f"arg_max(coalesce(_source_file, ''), [_load_id, rowid]) {of})"
-    is_newest = f"coalesce(_source_file, '') = {newest}"
-    return (
-        f"(select {all_columns}, rowid as rowid from {raw} where _deleted_at is null "
-        f"qualify {quote(mapping.lines_of)} is null or {is_newest})"
-    )
+    """The lines of a thing, as of an order, that comes again in the next export with all of its lines.
+
+    Lines of its older files are deleted by the load that replaced them: a row that is just not there would stand for good in
+    models that take new loads only. For the same reason all lines of a thing are as new as its newest row, deleted ones
+    included: what one line says of all (`said_once`) changes them, and older lines stand again when a file goes.
+    """
+    thing, file = quote(mapping.lines_of), "coalesce(_source_file, '')"
+    of, of_file = f"over (partition by {thing})", f"over (partition by {thing}, _source_file)"
+    stands = "filter (where _deleted_at is null)"
+    said = [
+        # what a file says now, and of deleted lines else what it said
+        f"coalesce(max({quote(c)}) {stands} {of_file}, case when _deleted_at is not null then max({quote(c)}) {of_file} end) as {quote(c)}"
+        for c in mapping.said_once
+    ]
+    is_replaced = f"{thing} is not null and {file} <> arg_max({file}, [_load_id, rowid]) {stands} {of}"
+    replaced = [
+        *said,
+        f"case when _deleted_at is null and {is_replaced} then max(_extracted_at) {stands} {of} else _deleted_at end as _deleted_at",
+        f"case when {thing} is null then _load_id else max(_load_id) {of} end as _load_id",
+    ]
+    return f"(select * replace ({', '.join(replaced)}), rowid as rowid from {raw})"
 
 
 def _beside(rows: str, lookup: Lookup, other: str, *, has_rowid: bool) -> str:
