@@ -29,6 +29,8 @@ _GROUPS = {
     "quarantine": "quality",
 }
 
+# the schema of seeds
+_SEEDS = "reference"
 
 _AFTER_IDENTITY = (
     "config.schema:identity config.schema:marts config.schema:segments config.schema:insight config.schema:audiences "
@@ -87,12 +89,14 @@ def dbt_steps(manifest: Path, settings: Settings) -> list[dg.AssetsDefinition]:
                 if run.stays_closed:
                     tell(NOTE, run.stays_closed)
                 return
-            exclude = "" if seeds_changed(con) or run.is_forced else "resource_type:seed"
+            exclude = "" if seeds_changed(con, run.dbt) or run.is_forced else "resource_type:seed"
         run.make_up_for_arrival()
         yield from _build(context, run, translator, "conformed", exclude=exclude)
-        if not exclude and not _only_checks(context):
+        # a run of some assets leaves the other seeds as they were
+        seeds = {key for key in _all_keys(context) if key.path[0] == _SEEDS}
+        if not exclude and seeds <= context.selected_asset_keys:
             with run.warehouse() as con:
-                note_seeds(con)
+                note_seeds(con, run.dbt)
 
     @dbt_assets(
         manifest=manifest,
@@ -132,8 +136,9 @@ def unprepared_step(settings: Settings) -> dg.AssetsDefinition:
     return dbt_project
 
 
-def _only_checks(context: dg.AssetExecutionContext) -> bool:
-    return not context.selected_asset_keys
+def _all_keys(context: dg.AssetExecutionContext) -> set[dg.AssetKey]:
+    """Keys of all assets of the step; `assets_def.keys` are those that were chosen."""
+    return set(context.assets_def.node_keys_by_output_name.values())
 
 
 def _build(
@@ -158,7 +163,7 @@ def _build(
     tests = [] if models else _tests(manifest, translator, context)
     if not models and not tests:
         return
-    is_whole = len(models) == len(context.assets_def.keys)
+    is_whole = _all_keys(context) <= context.selected_asset_keys
     # of what is built twice, the second
     events: dict[str, DbtCoreCliEventMessage] = {}
     total, done = len(models), set[str]()

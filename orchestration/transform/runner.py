@@ -131,19 +131,23 @@ def set_clock(con: duckdb.DuckDBPyConnection, moment: datetime, published_load: 
     )
 
 
-def seeds_changed(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a seed's file differs from what the warehouse holds; `note_seeds` says that it now holds them."""
+def seeds_changed(con: duckdb.DuckDBPyConnection, dbt: Dbt) -> bool:
+    """Whether the warehouse's seeds are of another project than this; `note_seeds` says that it now holds these.
+
+    Not their files alone: hooks and settings add rows, as `[privacy.purposes]` does.
+    """
     con.execute(_DDL)
-    return scalar(con, "select digest from ops.seeds") != _seed_digest()
+    return scalar(con, "select digest from ops.seeds") != _seed_digest(dbt)
 
 
-def note_seeds(con: duckdb.DuckDBPyConnection) -> None:
+def note_seeds(con: duckdb.DuckDBPyConnection, dbt: Dbt) -> None:
+    """Notes that all seeds were built by this project."""
     con.execute(_DDL)
-    con.execute(f"delete from ops.seeds; insert into ops.seeds values ({text(_seed_digest())})")
+    con.execute(f"delete from ops.seeds; insert into ops.seeds values ({text(_seed_digest(dbt))})")
 
 
-def _seed_digest() -> str:
-    return _digest(sorted((DBT_DIR / "seeds").iterdir()))
+def _seed_digest(dbt: Dbt) -> str:
+    return hashlib.sha256(dbt.fingerprint().encode()).hexdigest()
 
 
 class Dbt:

@@ -104,7 +104,7 @@ def _completed(settings: Settings, path: Path, text: str, ask: Ask) -> Settings:
 
 def _check_purposes(settings: Settings, where: str) -> None:
     """Raises ConfigurationError where a purpose of the configuration is called as one that there is: its rules are not to change."""
-    taken = {row["purpose"] for row in seed("purposes")} | {"all", "direct_marketing"}
+    taken = {row["purpose"] for row in seed("purposes")} | {"all", "marketing", "direct_marketing"}
     if doubled := sorted(taken & set(settings.privacy.purposes)):
         raise ConfigurationError(
             f"there is a purpose {doubled[0]} already", where=where, to_do="choose another name; its own rules stay"

@@ -67,7 +67,7 @@ def test_rates_and_purposes_of_the_configuration_stand_in_the_warehouse(configur
         assert kinds == [(12, 6)]
 
 
-@pytest.mark.parametrize("name", ["newsletter", "all", "direct_marketing"])
+@pytest.mark.parametrize("name", ["newsletter", "all", "marketing", "direct_marketing"])
 def test_the_rules_of_a_purpose_that_is_there_do_not_change(configured, name):
     with pytest.raises(ConfigurationError, match=f"there is a purpose {name} already"):
         configured(f'[privacy.purposes.{name}]\ndescription = "x"\n')
