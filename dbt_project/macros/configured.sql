@@ -11,22 +11,22 @@
     {% endfor -%}
 {%- endmacro %}
 
-{#- Purposes of the configuration, behind those of the seed: a hook of it. All of them are by consent. -#}
+{#- Purposes of the configuration, behind those of the seed: a hook of it. -#}
 {% macro configured_purposes() -%}
     {%- set rows = [] -%}
     {%- for name, one in var("purposes").items() -%}
         {%- set said = one.description | replace("'", "''") -%}
-        {%- set row = [name, "consent", one.is_marketing, one.needs_confirmation, said] -%}
+        {%- set row = [name, one.legal_basis, one.is_marketing, one.needs_confirmation, said] -%}
         {%- do rows.append("('" ~ row | join("', '") ~ "')") -%}
     {%- endfor -%}
     {{ return(into_seed(rows)) }}
 {%- endmacro %}
 
-{#- The kinds of personal data that they allow: those that contact needs. A hook of the seed. -#}
+{#- The kinds of personal data that they allow. A hook of the seed. -#}
 {% macro configured_purpose_categories() -%}
     {%- set rows = [] -%}
-    {%- for name in var("purposes") -%}
-        {%- for kind in ["pseudonym", "identity", "contact", "consent", "derived", "register"] -%}
+    {%- for name, one in var("purposes").items() -%}
+        {%- for kind in one.categories -%}
             {%- do rows.append("('" ~ name ~ "', '" ~ kind ~ "')") -%}
         {%- endfor -%}
     {%- endfor -%}

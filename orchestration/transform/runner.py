@@ -81,7 +81,7 @@ def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any
         **segment_variables(settings),
         "currency": settings.currency,
         "exchange_rates": [rate.model_dump(mode="json") for rate in settings.exchange_rates],
-        "purposes": {name: one.model_dump() for name, one in settings.privacy.purposes.items()},
+        "purposes": {name: one.rules() for name, one in settings.privacy.purposes.items()},
         "max_rate_age_days": settings.quality.max_rate_age_days,
         "correctable": list(CORRECTABLE),
         "withdrawn_words": list(WITHDRAWN_WORDS),

@@ -6,6 +6,7 @@ Not here: days of retention ([privacy] retention_days), the other settings of pr
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
@@ -22,6 +23,14 @@ class ExchangeRate(BaseModel, extra="forbid", frozen=True):
 class Purpose(BaseModel, extra="forbid", frozen=True):
     """What customers may be contacted for, beyond the purposes of the seed. It needs consent."""
 
+    legal_basis: ClassVar[str] = "consent"
+    # the kinds of personal data that contact needs
+    categories: ClassVar[tuple[str, ...]] = ("pseudonym", "identity", "contact", "consent", "derived", "register")
+
     description: str = Field(min_length=1, pattern="^[^{}]*$")
     is_marketing: bool = Field(default=True, description="an objection to marketing, and a register, end it")
     needs_confirmation: bool = Field(default=True, description="a grant counts once it is confirmed (double opt-in)")
+
+    def rules(self) -> dict[str, Any]:
+        """What the seeds purposes and purpose_categories say of a purpose."""
+        return self.model_dump() | {"legal_basis": self.legal_basis, "categories": list(self.categories)}

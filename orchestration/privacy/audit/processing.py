@@ -17,6 +17,7 @@ from jinja2 import Environment
 
 from orchestration.contracts.seeds import seed
 from orchestration.core.settings import Privacy, Settings
+from orchestration.core.settings.own import Purpose
 from orchestration.core.settings.processing import Processor
 from orchestration.core.warehouse import has_table
 from orchestration.privacy.audit.catalogue import NONE, Category, Column
@@ -88,7 +89,7 @@ def record_of(
         "joint_controllers": privacy.joint_controllers,
         "representative": privacy.representative,
         "officer": privacy.officer,
-        "activities": _activities(kinds),
+        "activities": _activities(kinds, privacy.purposes),
         "data_subjects": _kinds_of_people(con) or [said_kinds],
         "data_categories": [
             {**asdict(kind), "tables": sorted(places.get(name, ()))} for name, kind in kinds.items() if places.get(name)
@@ -118,8 +119,9 @@ def _cell(value: object) -> str:
     return " ".join(str(value).split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
-def _activities(kinds: Mapping[str, Category]) -> list[dict[str, Any]]:
-    """What data are processed for: what the categories say, and the purposes that people are asked for."""
+def _activities(kinds: Mapping[str, Category], own: Mapping[str, Purpose]) -> list[dict[str, Any]]:
+    """What data are processed for: what the categories say, and the purposes that people are asked for, the seed's and the
+    company's own."""
     allowed: dict[str, list[str]] = {}
     for row in seed("purpose_categories"):
         allowed.setdefault(row["purpose"], []).append(row["category"])
@@ -130,13 +132,16 @@ def _activities(kinds: Mapping[str, Category]) -> list[dict[str, Any]]:
         {"purpose": purpose, "legal_basis": basis, "categories": names, "description": "", "is_marketing": False}
         for (purpose, basis), names in found.items()
     ]
-    return activities + [
+    of_seed: list[dict[str, Any]] = [
         {
             "purpose": row["purpose"], "legal_basis": row["legal_basis"], "categories": allowed.get(row["purpose"], []),
             "description": row["description"], "is_marketing": row["is_marketing"] == "true",
         }
         for row in seed("purposes")
     ]  # fmt: skip
+    said = ("legal_basis", "categories", "description", "is_marketing")
+    of_company = [{"purpose": name} | {key: one.rules()[key] for key in said} for name, one in own.items()]
+    return activities + of_seed + of_company
 
 
 def _kinds_of_people(con: duckdb.DuckDBPyConnection | None) -> list[str]:

@@ -67,6 +67,14 @@ def test_everything_that_article_30_asks_for_is_in_it(warehouse):
     assert json.loads(json.dumps(said)) == said
 
 
+def test_a_purpose_of_the_configuration_is_an_activity_as_those_of_the_seed():
+    own = {"podcast": {"description": "New episodes"}, "club": {"description": "Meetings", "is_marketing": False}}
+    said = {a["purpose"]: a for a in record(Privacy(purposes=own))["activities"]}
+    # contact by consent, as the newsletter is
+    assert said["podcast"] == said["newsletter"] | {"purpose": "podcast", "description": "New episodes"}
+    assert said["club"] == said["podcast"] | {"purpose": "club", "description": "Meetings", "is_marketing": False}
+
+
 def test_what_nobody_said_is_told_as_missing(warehouse):
     note_export(warehouse, PEPPER, "audience news", ["c1"], AT, recipient="printer")
     note_export(warehouse, PEPPER, "audience news", ["c1"], AT)
