@@ -60,6 +60,19 @@ def computed_column(target: str) -> str:
     return f"_sql_{target}"
 
 
+def unread_column(target: str) -> str:
+    """Beside a computed column, or WHERE: whether its expression failed on the row's values."""
+    return "_unread" + (WHERE if target == WHERE else computed_column(target))
+
+
+def unread_columns(mapping: EntityMap) -> list[str]:
+    """What of a mapping as it is written may be unread: its computed columns that have an expression, and WHERE for its conditions."""
+    is_unsure = bool(mapping.where or any(one.where for one in mapping.lookups))
+    hows = [(target, how) for target in mapping.columns if (how := mapping.how(target)) and how.is_computed]
+    told = [target for target, how in hows if how.sql is not None or (how.aggregate and is_unsure)]
+    return [*told, *([WHERE] if is_unsure else [])]
+
+
 def resolved(mapping: EntityMap) -> EntityMap:
     """The mapping, whose computed columns are read by the names that they have in its relation."""
     if not mapping.is_computed:

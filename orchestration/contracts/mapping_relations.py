@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orchestration.contracts.mapping_expressions import WHERE, computed_column
+from orchestration.contracts.mapping_expressions import WHERE, computed_column, unread_column
 from orchestration.core.settings.maps import EntityMap, Lookup
 from orchestration.core.warehouse import key_text, quote
 
@@ -22,8 +22,8 @@ def relation(mapping: EntityMap, raw: str, other: Raw) -> str:
     rows, has_rowid = raw, False
     if mapping.lines_of:
         rows, has_rowid = _lines(mapping, rows), True
-    for lookup in mapping.lookups:
-        rows, has_rowid = _beside(rows, lookup, other(lookup.table), has_rowid=has_rowid), True
+    for number, lookup in enumerate(mapping.lookups):
+        rows, has_rowid = _beside(rows, number, lookup, other(lookup.table), has_rowid=has_rowid), True
     added = _added(mapping)
     if not added:
         return rows
@@ -31,9 +31,18 @@ def relation(mapping: EntityMap, raw: str, other: Raw) -> str:
 
 
 def _added(mapping: EntityMap) -> list[str]:
+    """SELECT items. An expression that fails on a row's values has none there, and the row is unread: DuckDB's own error would stop the
+    model, and quotes the value."""
     key = mapping.how("source_key")
     window = f"(partition by {key_text(key.columns)})" if key else "()"
-    condition = f"coalesce(({mapping.where}), false)" if mapping.where else "true"
+    # whether the row counts is not known
+    is_unsure = " or ".join(
+        [
+            *([_fails(mapping.where)] if mapping.where else []),
+            *(quote(_unread_lookup(n)) for n, one in enumerate(mapping.lookups) if one.where),
+        ]
+    )
+    condition = _holds(mapping.where) if mapping.where else "true"
     stands = f"filter (where _deleted_at is null and {condition}) over {window}"
     added = []
     for target in mapping.columns:
@@ -41,16 +50,42 @@ def _added(mapping: EntityMap) -> list[str]:
         if not how or not how.is_computed:
             continue
         value = (
-            f"({how.sql})"
+            f"({_tried(how.sql)})[1]"
             if how.sql is not None
             else key_text(how.columns)
             if len(how.columns) > 1
             else quote(how.columns[0])
         )
+        unread = [_fails(how.sql)] if how.sql is not None else []
         if how.aggregate:
             value = f"case when count(*) {stands} = count({value}) {stands} then {how.aggregate}({value}) {stands} end"
+            unread = [f"coalesce(bool_or({one}) {stands}, false)" for one in unread]
+        if how.aggregate and is_unsure:
+            unsure = f"coalesce(bool_or({is_unsure}) filter (where _deleted_at is null) over {window}, false)"
+            value = f"case when not {unsure} then {value} end"
+            unread.append(unsure)
         added.append(f"{value} as {quote(computed_column(target))}")
-    return added + ([f"{condition} as {quote(WHERE)}"] if mapping.where else [])
+        if unread:
+            added.append(f"{' or '.join(unread)} as {quote(unread_column(target))}")
+    added += [f"{condition} as {quote(WHERE)}"] if mapping.where else []
+    return added + ([f"({is_unsure}) as {quote(unread_column(WHERE))}"] if is_unsure else [])
+
+
+def _tried(expression: str) -> str:
+    """SQL: a list of an expression's value; null where it fails, and not where its value is null."""
+    return f"try([({expression})])"
+
+
+def _fails(expression: str) -> str:
+    return f"({_tried(expression)} is null)"
+
+
+def _holds(condition: str) -> str:
+    return f"coalesce(({_tried(condition)})[1], false)"
+
+
+def _unread_lookup(number: int) -> str:
+    return f"_unread_lookup_{number}"
 
 
 def _lines(mapping: EntityMap, raw: str) -> str:
@@ -77,16 +112,17 @@ def _lines(mapping: EntityMap, raw: str) -> str:
     return f"(select * replace ({', '.join(replaced)}), rowid as rowid from {raw})"
 
 
-def _beside(rows: str, lookup: Lookup, other: str, *, has_rowid: bool) -> str:
+def _beside(rows: str, number: int, lookup: Lookup, other: str, *, has_rowid: bool) -> str:
     """Rows with what another table says of them. A row is as new as the newest of what it is put together of."""
-    stands = "filter (where _deleted_at is null" + (f" and coalesce(({lookup.where}), false))" if lookup.where else ")")
+    stands = f"filter (where _deleted_at is null{f' and {_holds(lookup.where)}' if lookup.where else ''})"
     keys = ", ".join(f"cast({quote(there)} as varchar) as k{n}" for n, there in enumerate(lookup.by.values()))
     by = " and ".join(f"cast(b.{quote(here)} as varchar) = l.k{n}" for n, here in enumerate(lookup.by))
-    brought = ", ".join(
-        f"{lookup.aggregate}({quote(c)}) {stands} as v{n}" for n, c in enumerate(lookup.columns.values())
-    )
-    named = ", ".join(f"l.v{n} as {quote(name)}" for n, name in enumerate(lookup.columns))
+    brought = [f"{lookup.aggregate}({quote(c)}) {stands} as v{n}" for n, c in enumerate(lookup.columns.values())]
+    named = [f"l.v{n} as {quote(name)}" for n, name in enumerate(lookup.columns)]
+    if lookup.where:
+        brought.append(f"bool_or({_fails(lookup.where)}) filter (where _deleted_at is null) as is_unread")
+        named.append(f"coalesce(l.is_unread, false) as {quote(_unread_lookup(number))}")
     return (
-        f"(select b.* replace (greatest(b._load_id, coalesce(l.newest, 0)) as _load_id), {'' if has_rowid else 'b.rowid as rowid, '}{named} "
-        f"from {rows} b left join (select {keys}, max(_load_id) as newest, {brought} from {other} group by all) l on {by})"
+        f"(select b.* replace (greatest(b._load_id, coalesce(l.newest, 0)) as _load_id), {'' if has_rowid else 'b.rowid as rowid, '}{', '.join(named)} "
+        f"from {rows} b left join (select {keys}, max(_load_id) as newest, {', '.join(brought)} from {other} group by all) l on {by})"
     )

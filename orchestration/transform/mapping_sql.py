@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from orchestration.contracts.conformed import entities, required_columns, retentions
-from orchestration.contracts.mapping_expressions import is_left_out
+from orchestration.contracts.mapping_expressions import WHERE, is_left_out, unread_column, unread_columns
 from orchestration.contracts.mapping_parts import Part, how_of, said_or_null
 from orchestration.contracts.mapping_times import (
     TIMES_OF_STATEMENTS,
@@ -96,7 +96,14 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
     mapping = part.mapping
     lines: list[str] = []
     # (condition, what it says of the column, reason_code): the first that holds wins
-    reasons = [(said, "the mapping leaves it out (where)", "ignored") for said in is_left_out(mapping, "r.")]
+    unread = unread_columns(part.written) if part.written else []
+    # first: where it is not known whether a row is left out, nobody left it out
+    reasons = [
+        (f"r.{quote(unread_column(WHERE))}", "a condition of the mapping cannot be computed", "unreadable")
+        for column in unread
+        if column == WHERE
+    ]
+    reasons += [(said, "the mapping leaves it out (where)", "ignored") for said in is_left_out(mapping, "r.")]
     reasons += [
         (plain(is_ignored(how, "r.")), f"{column} is one of those that the mapping ignores", "ignored")
         for column in mapping.columns
@@ -122,6 +129,9 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
                 raw = f"nullif({stripped(plain(said_or_null(part, key_text(found.columns, 'r.'))))}, '')"
                 is_bad = f"{_is_said(raw, kind)} and {expression} is null"
                 reasons.append((is_bad, f"{column} cannot be read", "unreadable"))
+            if column in unread and found.on_bad == "quarantine":
+                is_bad = f"r.{quote(unread_column(column))} and {expression} is null"
+                reasons.append((is_bad, f"{column} cannot be computed", "unreadable"))
         elif column in mapping.constants:
             expression = f"cast({plain(text(str(mapping.constants[column])))} as {kind})"
         else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from orchestration.privacy.intake.evidence_words import MARKUP, NO_EVIDENCE, NOT
 from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
 from orchestration.privacy.rights.rights import CORRECTABLE
 from orchestration.transform.mapping import mapped_models, own_systems, write_mapped_models
+from orchestration.transform.quoted_values import first_line, keep_values_out_of_logs
 
 _DDL = "create table if not exists ops.seeds (digest varchar not null)"
 
@@ -257,7 +257,7 @@ class Dbt:
         for _, said in failures:
             if full := full_disk(said if isinstance(said, BaseException) else str(said), self._home.root):
                 return full
-        return TransformError([Failure(node, _first_line(said)) for node, said in failures])
+        return TransformError([Failure(node, first_line(said)) for node, said in failures])
 
     def invoke(self, arguments: list[str]) -> bool:
         """Any dbt command, as by hand; says whether it succeeded."""
@@ -292,6 +292,7 @@ class Dbt:
     @contextmanager
     def _environment(self) -> Iterator[None]:
         write_mapped_models(self._settings, self._home.mapped_models)
+        keep_values_out_of_logs()
         wanted = environment(self._settings, self._home)
         before = {name: os.environ.get(name) for name in wanted}
         os.environ.update(wanted)
@@ -326,14 +327,3 @@ def _digest(paths: list[Path]) -> str:
 
 # DuckDB's words; the memory is what all models that run at a time have together
 _OUT_OF_MEMORY = "Out of Memory Error"
-# errors whose text holds a value out of a row
-_QUOTES_VALUES = re.compile(
-    r"((?:Conversion|Out of Range|Invalid Input|Constraint) Error|Not implemented Error: Unknown TimeZone)(?:: (?!NOT NULL)| ).*",
-    re.DOTALL,
-)
-
-
-def _first_line(message: object) -> str:
-    lines = [line.strip() for line in str(message or "").splitlines() if line.strip()]
-    # "Parsing Error", "Database Error in model …": the reason stands in the second line
-    return _QUOTES_VALUES.sub(r"\1 (DuckDB's own words quote the value: not told)", " ".join(lines[:2]))[:400]

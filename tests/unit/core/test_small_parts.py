@@ -272,9 +272,9 @@ def test_conformed_entities_are_read_from_their_contracts():
 
 
 def test_what_dbt_says_of_an_error_holds_no_value():
-    from orchestration.transform.runner import _first_line
+    from orchestration.transform.quoted_values import first_line
 
-    said = _first_line("Runtime Error in model x\n  Conversion Error: Could not convert string 'anna@x.se' to INT32")
+    said = first_line("Runtime Error in model x\n  Conversion Error: Could not convert string 'anna@x.se' to INT32")
     assert "anna" not in said and "model x" in said and "Conversion Error" in said
-    kept = _first_line("Runtime Error in model x\n  Constraint Error: NOT NULL constraint failed: x.kind")
+    kept = first_line("Runtime Error in model x\n  Constraint Error: NOT NULL constraint failed: x.kind")
     assert "x.kind" in kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from orchestration.transform.runner import _first_line
+from orchestration.transform.quoted_values import first_line
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from orchestration.transform.runner import _first_line
 def test_a_value_that_duckdb_quotes_is_not_told(expression):
     with duckdb.connect() as con, pytest.raises(duckdb.Error) as caught:
         con.execute(f"select {expression} from (values ('Anna Eriksson')) t(name)").fetchall()
-    assert "Anna" in str(caught.value) and "Anna" not in _first_line(caught.value)
+    assert "Anna" in str(caught.value) and "Anna" not in first_line(caught.value)
