@@ -16,6 +16,12 @@ class ScoreSettings(BaseModel, extra="forbid", frozen=True):
         ge=0,
         description="a fit is made anew when it is so old and something came since; the scores are of every night",
     )
+    keep_fit_days: float = Field(
+        default=90,
+        ge=0,
+        description="a fit that is older is not kept in place of a new one that gains less: it may be the luck of one night, "
+        "and it learnt from people who objected since",
+    )
     most_lost: float = Field(
         default=0.1,
         gt=0,

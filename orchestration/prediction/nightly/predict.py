@@ -29,13 +29,15 @@ from orchestration.prediction.nightly.tables import (
 
 @dataclass(frozen=True)
 class Told:
-    """What a night did with an estimator. `held_back`: score → why its new fit is not used; `why_not`: why there are no scores."""
+    """What a night did with an estimator. `held_back`: score → why its new fit is not used for it; `is_used`: for others it is;
+    `why_not`: why there are no scores."""
 
     model: str
     version: str = ""
     rows: int = 0
     is_fitted: bool = False
     held_back: dict[str, str] = field(default_factory=dict)
+    is_used: bool = False
     why_not: str = ""
 
     def __str__(self) -> str:
@@ -49,8 +51,9 @@ class Told:
         if not self.held_back:
             return ""
         told = "; ".join(f"{score}: {why}" for score, why in self.held_back.items())
-        after = f"the scores are by the last one ({self.version})" if self.rows else "it is not scored"
-        return f"A new fit of {self.model} is held back ({told}): {after}; see kundbild scores list"
+        which = "leaves out" if self.is_used else "is held back"
+        after = "the other scores are by it" if self.is_used else f"the scores are by the last one ({self.version})"
+        return f"A new fit of {self.model} {which} ({told}): {after if self.rows else 'it is not scored'}; see kundbild scores list"
 
 
 def predict(
@@ -75,8 +78,9 @@ def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSe
     forget_fits(con, estimator.name, unless_like=_shape(estimator))
     is_fitted = _is_due(con, estimator, inputs, settings, as_of)
     held_back: dict[str, str] = {}
+    tried = ""
     if is_fitted:
-        held_back, why_not = _fit(con, estimator, inputs, settings, as_of)
+        tried, held_back, why_not = _fit(con, estimator, inputs, settings, as_of)
         if why_not:
             return _without(con, estimator, why_not)
     standing = standing_fit(con, estimator.name)
@@ -86,7 +90,7 @@ def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSe
     estimator.score(con, standing.content, as_of)
     with transaction(con):
         rows = write_rows(con, estimator, standing, as_of)
-    return Told(estimator.name, standing.version, rows, is_fitted, held_back)
+    return Told(estimator.name, standing.version, rows, is_fitted, held_back, is_used=standing.version == tried)
 
 
 def _shape(estimator: Estimator) -> str:
@@ -96,23 +100,34 @@ def _shape(estimator: Estimator) -> str:
 def _is_due(
     con: duckdb.DuckDBPyConnection, estimator: Estimator, inputs: str, settings: ScoreSettings, as_of: datetime
 ) -> bool:
-    """Whether there is no fit, or it is of a later time than the night, or something came since and it is old."""
+    """Whether there is no fit, or it is of a later time than the night, or it is old and something came since, or it was held back
+    for one that is too old by now."""
     tried = last_tried(con, estimator.name)
     if tried is None:
         return True
-    _, tried_at, tried_inputs = tried
+    version, tried_at, tried_inputs = tried
     if as_of < tried_at:
         return True
-    return inputs != tried_inputs and as_of - tried_at >= timedelta(days=settings.refit_days)
+    standing = standing_fit(con, estimator.name)
+    is_held_back = standing is not None and standing.version != version
+    is_over = is_held_back and _kept(standing, settings, as_of) is None
+    return (inputs != tried_inputs or is_over) and as_of - tried_at >= timedelta(days=settings.refit_days)
+
+
+def _kept(standing: Standing | None, settings: ScoreSettings, as_of: datetime) -> Standing | None:
+    """The fit that a new one may be held back for; None where it is too old."""
+    if standing is None or as_of - standing.as_of > timedelta(days=settings.keep_fit_days):
+        return None
+    return standing
 
 
 def _fit(
     con: duckdb.DuckDBPyConnection, estimator: Estimator, inputs: str, settings: ScoreSettings, as_of: datetime
-) -> tuple[dict[str, str], str]:
-    """Fits and decides: (score → why it is held back, why nothing can be learned)."""
+) -> tuple[str, dict[str, str], str]:
+    """Fits and decides: (version, score → why it is held back, why nothing can be learned)."""
     found = estimator.fit(con, as_of)
     if found.why_not:
-        return {}, found.why_not
+        return "", {}, found.why_not
     digest = hashlib.sha256(json.dumps(found.content, sort_keys=True).encode()).hexdigest()[:8]
     version = f"{estimator.name}-{as_of:%Y-%m-%d}-{digest}"
     standing = standing_fit(con, estimator.name)
@@ -120,10 +135,13 @@ def _fit(
         # a fit that knows what came after the night is no measure of one that does not
         forget_fits(con, estimator.name)
         standing = None
-    last = gains(estimator.scores, measures_of(con, standing.version)) if standing else {}
+    standing = _kept(standing, settings, as_of)
+    # a score that it does not tell is nothing to lose
+    told = [score for score in estimator.scores if standing and score.name not in standing.without_scores]
+    last = gains(told, measures_of(con, standing.version)) if standing else {}
     against = reasons_against(estimator.scores, found.measures, last, settings.most_lost)
     # where an earlier fit stands, it goes on with all its scores; else what is not good enough is not told
-    is_held_back = bool(against) and standing is not None
+    is_held_back = any(score.name in against for score in told)
     fit = Standing(version, as_of, inputs, found.content, [] if is_held_back else sorted(against))
     with transaction(con):
         note_fit(
@@ -135,7 +153,7 @@ def _fit(
             held_back=is_held_back,
             why=against,
         )
-    return against, ""
+    return version, against, ""
 
 
 def _without(con: duckdb.DuckDBPyConnection, estimator: Estimator, why: str) -> Told:

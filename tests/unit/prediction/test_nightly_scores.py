@@ -149,6 +149,8 @@ class Guess:
     """An estimator that says what it is told to."""
 
     brier: float = 0.1
+    # of scores beside the first
+    briers: Mapping[str, float] = field(default_factory=dict)
     content: str = "first"
     seen: str = "1"
     asked: list[str] = field(default_factory=list)
@@ -163,14 +165,18 @@ class Guess:
 
     def fit(self, con, as_of: datetime) -> Fit:
         self.asked.append(self.content)
-        return Fit({"said": self.content}, [Measure("guess", "brier", self.brier, 0.2, 0.01)], {"guess": "a coin"})
+        briers = {"guess": self.brier, **self.briers}
+        return Fit(
+            {"said": self.content}, [Measure(s, "brier", b, 0.2, 0.01) for s, b in briers.items()], {"guess": "a coin"}
+        )
 
     def score(self, con, content: Mapping[str, Any], as_of: datetime) -> None:
         value = {"first": 0.25, "second": 0.75}[content["said"]]
-        con.execute(
-            f"insert into {SCORED} select unnest(['c1', 'c2', 'nobody']), 'guess', unnest([$1, 2 * $1, 0.5]), null, null, ['b', 'a']",
-            [value],
-        )
+        for score in self.scores:
+            con.execute(
+                f"insert into {SCORED} select unnest(['c1', 'c2', 'nobody']), $2, unnest([$1, 2 * $1, 0.5]), null, null, ['b', 'a']",
+                [value, score.name],
+            )
 
 
 @pytest.fixture
@@ -221,6 +227,49 @@ def test_a_first_fit_that_is_worse_than_the_simple_rule_is_not_told(shop, guesse
         and "not scored" in told.warning
         and rows(shop) == []
     )
+
+
+def test_a_score_that_is_not_told_holds_no_other_one_back(shop, guessed):
+    two = (Score("guess", "a guess", "brier"), Score("worth", "what it is worth", "brier"))
+
+    def score_of(told: float, content: str, day: int):
+        return guessed(Guess(told, {"worth": 0.3}, content, seen=content, scores=two), day)
+
+    first = score_of(0.1, "first", 0)
+    assert "fitted" in str(first) and "worth: brier 0.3: worse than the simple rule" in first.warning
+    assert first.warning.startswith("A new fit of guess leaves out (worth") and "the last one" not in first.warning
+    assert set(rows(shop, "score, value")) == {("guess", 0.25), ("guess", 0.5)}
+    second = score_of(0.09, "second", 10)
+    assert second.version.startswith("guess-2025-01-11") and "leaves out (worth" in second.warning
+    assert set(rows(shop, "score, value")) == {("guess", 0.75), ("guess", 1.5)}
+    # one that is told is still held back, with its own reason
+    third = score_of(0.19, "first", 20)
+    assert third.version == second.version and "held back (guess" in third.warning
+    # and what was left out comes as soon as it is better than the rule
+    fourth = guessed(Guess(0.09, {"worth": 0.15}, "first", seen="4", scores=two), 30)
+    assert fourth.warning == "" and {score for (score,) in rows(shop, "score")} == {"guess", "worth"}
+
+
+def test_a_fit_does_not_stand_for_ever_against_later_ones(shop, guessed):
+    """It may be the luck of one night, and it learnt from people who have objected since."""
+    settings = ScoreSettings(keep_fit_days=30)
+    lucky = guessed(Guess(brier=0.02), 0, settings)
+    worse = Guess(brier=0.1, content="second", seen="2")
+    assert "held back" in guessed(worse, 28, settings).warning
+    # nothing came since, and the fit that was held back is due all the same
+    told = guessed(worse, 35, settings)
+    assert told.is_fitted and told.warning == "" and told.version != lucky.version
+    assert {v for (v,) in rows(shop, "value")} == {0.75, 1.5}
+    # it is now what later ones are compared with, and is not tried anew without need
+    assert not guessed(worse, 80, settings).is_fitted
+    assert guessed(Guess(brier=0.11, content="first", seen="3"), 81, settings).warning == ""
+
+
+def test_a_fit_that_is_worse_than_the_simple_rule_ends_one_that_is_too_old(shop, guessed):
+    settings = ScoreSettings(keep_fit_days=30)
+    guessed(Guess(), 0, settings)
+    told = guessed(Guess(brier=0.3, content="second", seen="2"), 31, settings)
+    assert told.rows == 0 and "not scored" in told.warning and rows(shop) == []
 
 
 def test_scores_that_are_switched_off_or_made_no_more_go(shop, guessed):
