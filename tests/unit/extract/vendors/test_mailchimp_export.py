@@ -17,6 +17,11 @@ UNSUBSCRIBED = [
     "UNSUB_REASON_OTHER",
 ]
 CLEANED = [*MEMBER, "CLEAN_TIME", "CLEAN_CAMPAIGN_TITLE", "CLEAN_CAMPAIGN_ID"]
+# as Mailchimp's page of unsubscribing asks; what is marked to be reported, never asked for or written freely may be of more than the list
+REASONS = {
+    "14": "I no longer want to receive these emails", "15": "The emails are spam and should be reported",
+    "16": "I never signed up for this mailing list", "17": "Other (fill in reason below)", "18": "N/A (Unsubscribed by an admin)",
+}  # fmt: skip
 
 
 def contact(leid, optin="2026-01-01 10:00:00", confirm="2026-01-01 10:05:00", **more):
@@ -33,7 +38,8 @@ def audience(modules_warehouse, tmp_path_factory):
     folder = tmp_path_factory.mktemp("audience")
     subscribed = [contact("1"), contact("2", confirm="2026-01-01 10:00:00"), contact("3", optin="", confirm="2026-01-05 09:00:00"), contact("4")]  # fmt: skip
     write_rows(folder / "subscribed_members_export_a1.csv", subscribed, MEMBER)
-    left = [contact("11", UNSUB_TIME="2026-02-02 10:00:00", UNSUB_REASON="NORMAL"), contact("12", UNSUB_TIME="2026-02-02 10:00:00", UNSUB_REASON="SPAM"), contact("13")]  # fmt: skip
+    left = [contact("11", UNSUB_TIME="2026-02-02 10:00:00", UNSUB_REASON="NORMAL"), contact("12", UNSUB_TIME="2026-02-02 10:00:00", UNSUB_REASON="SPAM"), contact("13"),
+            *(contact(n, UNSUB_TIME="2026-02-02 10:00:00", UNSUB_REASON=why) for n, why in REASONS.items())]  # fmt: skip
     write_rows(folder / "unsubscribed_members_export_a1.csv", left, UNSUBSCRIBED)
     write_rows(folder / "cleaned_members_export_a1.csv", [contact("21", CLEAN_TIME="2026-02-03 10:00:00", CLEAN_CAMPAIGN_ID="c9")], CLEANED)  # fmt: skip
     write_rows(folder / "nonsubscribed_members_export_a1.csv", [contact("31")], MEMBER)
@@ -48,7 +54,7 @@ def audience(modules_warehouse, tmp_path_factory):
 def test_the_files_of_an_audience_are_told_apart_by_their_names_where_their_headers_are_alike(audience):
     assert audience.tables.keys() == {"subscribed", "unsubscribed", "cleaned", "nonsubscribed", "archived"}
     assert "NOTES" not in audience.tables["subscribed"].columns
-    assert len(by_key(audience.staged("people"))) == 10
+    assert len(by_key(audience.staged("people"))) == 15
 
 
 def test_a_sign_up_is_confirmed_by_a_second_step_alone_and_an_import_has_no_time(audience):
@@ -65,6 +71,8 @@ def test_who_left_the_list_is_gone_from_it_and_the_grant_with_it(audience):
 def test_an_unsubscription_is_of_the_list_and_a_complaint_of_all(audience):
     said = by_key(audience.staged("consent_events"))
     assert [(said[n]["status"], said[n]["purpose"]) for n in ("11", "12")] == [("withdrawn", "newsletter"), ("withdrawn", "marketing")]  # fmt: skip
+    purposes = {n: said[n]["purpose"] for n in REASONS}
+    assert purposes == {"14": "newsletter", "15": "marketing", "16": "marketing", "17": "marketing", "18": "newsletter"}
     assert "stated_at" in said["13"], "without a time it stands from when it was first known"
 
 

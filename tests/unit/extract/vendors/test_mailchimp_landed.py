@@ -9,6 +9,9 @@ from tests.unit.vendor_rows import Vendor, write_rows
 
 SYNCED = {"_fivetran_synced": "2026-03-09 00:00:00"}
 
+# the first three are of the list alone
+REASONS = ["", "None given", "I no longer want to receive these emails", "The emails are spam and should be reported", "Other (fill in reason below)"]  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def landed(modules_warehouse, tmp_path_factory):
@@ -23,7 +26,7 @@ def landed(modules_warehouse, tmp_path_factory):
     write_rows(folder / "campaign.csv", [{"id": "c1", "list_id": "l1", "subject_line": "x", "title": "Spring", "send_time": "2026-02-10 08:00:00", "status": "sent", "archive_url": "x", "_fivetran_deleted": "false", **SYNCED}])  # fmt: skip
     write_rows(folder / "campaign_recipient.csv", [{"campaign_id": "c1", "member_id": "subscribed", "list_id": "l1", "combination_id": "", **SYNCED}])  # fmt: skip
     write_rows(folder / "campaign_recipient_activity.csv", [{"action": "open", "campaign_id": "c1", "member_id": "subscribed", "timestamp": "2026-02-10 09:00:00", "list_id": "l1", "bounce_type": "", **SYNCED}])  # fmt: skip
-    write_rows(folder / "unsubscribe.csv", [{"campaign_id": "c1", "member_id": "unsubscribed", "list_id": "l1", "reason": "", "timestamp": "2026-02-11 09:00:00", **SYNCED}])  # fmt: skip
+    write_rows(folder / "unsubscribe.csv", [{"campaign_id": f"c{n}", "member_id": "unsubscribed", "list_id": "l1", "reason": reason, "timestamp": "2026-02-11 09:00:00", **SYNCED} for n, reason in enumerate(REASONS)])  # fmt: skip
     home = Home(tmp_path_factory.mktemp("vendor")).prepare()
     return Vendor(modules_warehouse, home, folder).add().read()
 
@@ -36,6 +39,14 @@ def test_of_a_members_words_one_grants_some_say_nothing_and_all_others_deny(land
         assert said[f"l1|{word}"]["status"] == "withdrawn" and said[f"l1|{word}"]["stated_at"].isoformat() == "2026-02-01T10:00:00"  # fmt: skip
     assert all("ignore" in said[f"l1|{word}"]["aside"] for word in ("cleaned", "pending", "transactional"))
     assert said["l1|imported"]["aside"] == "stated_at is missing"
+
+
+def test_a_word_that_nobody_knows_denies_more_than_the_list(landed):
+    said = {one["source_key"]: one["purpose"] for one in landed.staged("consent_events")}
+    purposes = [said[f"l1|{word}"] for word in ("subscribed", "unsubscribed", "archived", "who_knows")]
+    assert purposes == ["newsletter", "newsletter", "newsletter", "marketing"]
+    reasons = [said[f"c{n}|l1|unsubscribed"] for n in range(len(REASONS))]
+    assert reasons == ["newsletter"] * 3 + ["marketing"] * 2
 
 
 def test_an_address_is_another_member_of_another_list(landed):
