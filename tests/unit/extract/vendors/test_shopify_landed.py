@@ -43,11 +43,13 @@ def shop(modules_warehouse, tmp_path_factory):
     customers = [customer(11), customer(12, "unsubscribed"), customer(13, "pending"), customer(14, "redacted", email=""), customer(15, "not_subscribed"),
                  customer(16, level="single_opt_in"), customer(17, "who_knows"), customer(18, _fivetran_deleted="TRUE")]  # fmt: skip
     write_rows(folder / "customer.csv", customers)
-    write_rows(folder / "order.csv", [order(1), order(2, ""), order(3, test="TRUE"), order(4, cancelled_at="2026-03-02 10:00:00"), order(5, financial_status="partially_refunded")])  # fmt: skip
-    write_rows(folder / "order_line.csv", [order_line(21, 1), order_line(22, 3), order_line(23, 5)])
+    write_rows(folder / "order.csv", [order(1), order(2, ""), order(3, test="TRUE"), order(4, cancelled_at="2026-03-02 10:00:00"), order(5, financial_status="partially_refunded"),
+                                      order(6, "", email="deleted@example.com", _fivetran_deleted="TRUE")])  # fmt: skip
+    write_rows(folder / "order_line.csv", [order_line(21, 1), order_line(22, 3), order_line(23, 5), order_line(24, 6)])
     write_rows(folder / "order_line_refund.csv", [{"id": 31, "order_line_id": 23, "refund_id": 9, "restock_type": "return", "quantity": 1, **SYNCED}])  # fmt: skip
     write_rows(folder / "transaction.csv", [refund(41, 5, "30.00"), refund(42, 5, "20.00"), refund(43, 5, "99.00", status="failure"), refund(44, 5, "99.00", kind="sale")])  # fmt: skip
-    carts = [{"id": 51 + n, "abandoned_checkout_url": "x", "cart_token": "t", "customer_id": 11, "created_at": "2026-03-01 10:00:00", "completed_at": done, "total_price": "10", "currency": "SEK", **SYNCED} for n, done in enumerate(["", "2026-03-02 10:00:00"])]  # fmt: skip
+    carts = [{"id": 51 + n, "abandoned_checkout_url": "x", "cart_token": "t", "customer_id": 11, "created_at": "2026-03-01 10:00:00", "completed_at": done, "total_price": "10", "currency": "SEK", **SYNCED} for n, done in enumerate(["", "2026-03-02 10:00:00", ""])]  # fmt: skip
+    carts[2] |= {"_fivetran_deleted": "TRUE"}
     write_rows(folder / "abandoned_checkout.csv", carts)
     write_rows(folder / "order_tag.csv", [{"order_id": 1, "index": 1, "value": "vip", **SYNCED}])
     return Vendor(modules_warehouse, Home(tmp_path_factory.mktemp("vendor")).prepare(), folder).add('wording = "2026-01"').read()  # fmt: skip
@@ -75,8 +77,8 @@ def test_test_orders_are_left_out_with_their_lines_and_guests_are_known_by_their
 
 def test_an_order_is_of_a_customer_or_a_guest_and_shares_its_key_with_none(shop):
     meta, items = shop.models["orders"][1], shop.models["order_items"][1]
-    assert shop.con.execute(f"select {meta['shared_keys']}, {meta['raw_rows']}").fetchall() == [(0, 5)]
-    assert shop.con.execute(f"select {items['raw_rows']}").fetchall() == [(3,)], (
+    assert shop.con.execute(f"select {meta['shared_keys']}, {meta['raw_rows']}").fetchall() == [(0, 6)]
+    assert shop.con.execute(f"select {items['raw_rows']}").fetchall() == [(4,)], (
         "tables that are looked up count as none"
     )
 
@@ -108,12 +110,18 @@ def test_only_a_subscription_grants_and_a_confirmed_one_is_a_double_opt_in(shop)
     assert "ignore" in said["13"]["aside"], "who has not confirmed said nothing yet"
 
 
+def test_a_deleted_order_is_left_out_with_its_lines_and_its_guest_and_a_deleted_checkout_too(shop):
+    left_out = "the mapping leaves it out (where)"
+    found = [by_key(shop.staged(entity))[key].get("aside") for entity, key in [("orders", "6"), ("order_items", "24"), ("people", "deleted@example.com"), ("carts", "53")]]  # fmt: skip
+    assert found == [left_out] * 4
+
+
 def test_deleted_customers_are_left_out_and_counted(shop):
     assert by_key(shop.staged("people"))["18"]["aside"] == "the mapping leaves it out (where)"
 
 
 def test_a_checkout_that_was_completed_is_no_cart(shop):
-    assert [cart.get("aside") for cart in shop.staged("carts")] == [None, "the mapping leaves it out (where)"]
+    assert [cart.get("aside") for cart in shop.staged("carts")][:2] == [None, "the mapping leaves it out (where)"]
     assert "abandoned_at" not in shop.staged("carts")[0], "the table of this shop has no updated_at"
     assert shop.tables["abandoned_checkout"].lacks == ["email", "updated_at"]
 
