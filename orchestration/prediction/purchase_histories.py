@@ -90,8 +90,9 @@ def read_purchases(
 
 
 def read_marts(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """Makes the temporary table purchase_days of the marts: who may be profiled, by a time (UTC, naive)."""
-    con.execute(sql_script(__file__, "purchase_days_of_marts"), {"as_of": as_of})
+    """Makes the temporary tables purchase_days and unknown_worth of the marts: who may be profiled, by a time (UTC, naive)."""
+    for script in ("purchase_days_of_marts", "unknown_worth_of_marts"):
+        con.execute(sql_script(__file__, script), {"as_of": as_of})
 
 
 def customers_until(con: duckdb.DuckDBPyConnection, until: date, reading: Reading = Reading()) -> Customers:

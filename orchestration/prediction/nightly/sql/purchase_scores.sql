@@ -56,6 +56,7 @@ select
     null,
     case when of_amount is null then reasons else list_append(reasons, of_amount) end
 from explained
+anti join unknown_worth using (customer)
 union all
 select customer, 'churn_shop', chance_of_none, null, null, reasons
 from explained

@@ -10,7 +10,8 @@ with
             count(known_at) filter (days_ago(known_at) <= 365) as orders_365d,
             count(known_at) as orders,
             count(known_at) filter (channel = 'web') as orders_on_the_web,
-            cast(sum(gross_amount) as double) as spent,
+            -- of orders of which one has an amount that is not known, nobody knows the sum
+            cast(case when count(known_at) = count(gross_amount) then sum(gross_amount) end as double) as spent,
             cast(avg(gross_amount) as double) as mean_order_amount,
             count(known_at) filter (discount_amount > 0) / nullif(count(known_at), 0) as discounted_order_share,
             days_ago(max(known_at)) as days_since_last_order,

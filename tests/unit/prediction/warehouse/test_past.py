@@ -70,6 +70,14 @@ def features(con) -> dict[str, object]:
     return dict(zip((d[0] for d in con.description), row, strict=True))
 
 
+def test_what_was_spent_is_not_known_where_an_amount_is_not(con):
+    facts(con, BEFORE)
+    assert features(con)["spent"] == 100
+    add_rows(con, "marts.fct_orders", {"customer_id": "c1", "ordered_at": BEFORE, "is_order": True})
+    found = features(con)
+    assert (found["orders"], found["spent"], found["mean_order_amount"]) == (2, None, 100)
+
+
 def test_what_came_later_is_in_no_feature_and_what_came_before_is(con):
     before = features(con)
     facts(con, AFTER)
