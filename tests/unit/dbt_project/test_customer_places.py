@@ -135,6 +135,19 @@ def test_nothing_loaded_or_known_is_no_error_and_tells_nothing(warehouse, told):
     assert {value for row in told().values() for value in row.values()} == {None}
 
 
+@pytest.mark.parametrize(("income", "is_as"), [
+    ("700 000", "average"), ("700\u00a0000", "average"), ("700\u202f000", "average"), ("700'000", "average"), (" 700000 ", "average"),
+    ("700000.00", "average"), ("700000,5", "average"), ("700 000,50", "average"), ("1 200 000", "high"), ("450000.125", "low"),
+    # a mark before three digits parts thousands, or a fraction
+    ("700.000", None), ("700,000", None), ("1.200.000", None), ("1,200,000", None), ("700 0000", None), ("70 00 00", None),
+    ("700 tkr", None), ("7e5", None), ("inf", None), ("-700000", None), ("600000-700000", None),
+])  # fmt: skip
+def test_an_income_is_read_where_it_can_be_one_number_alone(warehouse, told, income, is_as):
+    statistic(warehouse, "0301", 640_000)
+    customer(warehouse, "oslo", OSLO, income)
+    assert told()["oslo"]["purchasing_power"] == is_as
+
+
 @pytest.mark.parametrize(("other", "year", "said"), [
     ({"origin": "bought"}, 2024, "income from bought;"),
     ({"origin": None}, 2024, "income from an unknown origin;"),

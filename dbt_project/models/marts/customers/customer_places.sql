@@ -23,7 +23,7 @@ with
     incomes as (
         select
             customer_id,
-            {{ cast_or_null("replace(attribute_value, ' ', '')", "double") }} as income,
+            {{ unambiguous_number("attribute_value") }} as income,
             origin,
             coalesce(age_days > 730, true) as is_old,
             value_count > 1 as is_doubtful
