@@ -26,9 +26,7 @@
 {% macro configured_purpose_categories() -%}
     {%- set rows = [] -%}
     {%- for name, one in var("purposes").items() -%}
-        {%- for kind in one.categories -%}
-            {%- do rows.append("('" ~ name ~ "', '" ~ kind ~ "')") -%}
-        {%- endfor -%}
+        {%- for kind in one.categories -%} {%- do rows.append("('" ~ name ~ "', '" ~ kind ~ "')") -%} {%- endfor -%}
     {%- endfor -%}
     {{ return(into_seed(rows)) }}
 {%- endmacro %}

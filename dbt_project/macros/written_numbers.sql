@@ -5,7 +5,13 @@
 -#}
 {% macro unambiguous_number(expression) -%}
     {%- set gap = "[\\s\\p{Z}''’]" -%}
-    {%- set pattern = "\\d{1,3}(?:" ~ gap ~ "\\d{3})*(?:[.,]\\d{1,2})?|\\d{4,}(?:[.,]\\d+)?|\\d{1,3}(?:" ~ gap ~ "\\d{3})+[.,]\\d+" -%}
+    {%- set pattern = (
+        "\\d{1,3}(?:"
+        ~ gap
+        ~ "\\d{3})*(?:[.,]\\d{1,2})?|\\d{4,}(?:[.,]\\d+)?|\\d{1,3}(?:"
+        ~ gap
+        ~ "\\d{3})+[.,]\\d+"
+    ) -%}
     {{
         cast_or_null(
             "case when regexp_full_match(trim("
