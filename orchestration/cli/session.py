@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.core.errors import KundbildError
 
 if TYPE_CHECKING:
+    from orchestration.core.home import Home
     from orchestration.core.settings import Settings
     from orchestration.privacy.audit.log import AuditLog
 
@@ -22,15 +23,21 @@ def audit_of(settings: Settings) -> AuditLog:
     return audit_log(home, settings.privacy)
 
 
-@contextmanager
-def locked_warehouse(purpose: str) -> Iterator[tuple[Any, Any]]:
-    """(warehouse, settings) of the home folder, with the writer's lock. Raises KundbildError before the first night."""
+def home_and_settings() -> tuple[Home, Settings]:
+    """Home folder and settings, without the lock. Raises KundbildError before the first night."""
     from orchestration.core.configuration import home_and_config, load_settings
-    from orchestration.core.migrations import opened
 
     home, config = home_and_config()
     if not home.warehouse.exists():
         raise KundbildError("there is no warehouse yet", where=str(home.warehouse), to_do="`kundbild run`")
-    settings = load_settings(config)
+    return home, load_settings(config)
+
+
+@contextmanager
+def locked_warehouse(purpose: str) -> Iterator[tuple[Any, Any]]:
+    """(warehouse, settings) of the home folder, with the writer's lock. Raises KundbildError before the first night."""
+    from orchestration.core.migrations import opened
+
+    home, settings = home_and_settings()
     with opened(home, settings.engine, purpose) as con:
         yield con, settings

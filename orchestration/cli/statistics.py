@@ -9,7 +9,7 @@ import typer
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, me, out, print_json, styled
-from orchestration.cli.session import locked_warehouse
+from orchestration.cli.session import home_and_settings, locked_warehouse
 
 if TYPE_CHECKING:
     from orchestration.core.settings import Settings
@@ -55,17 +55,20 @@ def load(
     """
     from orchestration.core.clock import now
     from orchestration.extract.records import prepare_ops
-    from orchestration.extract.statistics.load import load_statistics
+    from orchestration.extract.statistics.load import load_statistics, read_statistics
 
     options = {
         "country": country, "measure": measure, "area_kind": area_kind, "area_dimension": area_dimension,
         "year_dimension": year_dimension, "area_prefix": area_prefix, "factor": factor, "licence": licence,
     }  # fmt: skip
     given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
-    with locked_warehouse("loading statistics") as (con, settings):
-        spec = _spec(settings, what, given | ({"pick": _picked(pick)} if pick else {}))
+    _, settings = home_and_settings()
+    spec = _spec(settings, what, given | ({"pick": _picked(pick)} if pick else {}))
+    name = what if what in settings.statistics else "statistics"
+    dataset = read_statistics(name, spec)
+    with locked_warehouse("loading statistics") as (con, _):
         prepare_ops(con)
-        loaded = load_statistics(con, what if what in settings.statistics else "statistics", spec, now())
+        loaded = load_statistics(con, name, spec, dataset, now())
     if as_json:
         print_json(asdict(loaded))
         return

@@ -45,10 +45,10 @@ class Loaded:
     other_areas: int
 
 
-def load_statistics(con: duckdb.DuckDBPyConnection, name: str, spec: PlaceStatistics, at: datetime) -> Loaded:
-    """Reads the table and replaces what was loaded of this country, kind of area and measure.
+def read_statistics(name: str, spec: PlaceStatistics) -> Dataset:
+    """The table as its office answers. Needs no warehouse: an office may take minutes, and a night does not wait for it.
 
-    Raises SourceError where the document cannot be read, ConfigurationError where it does not say what to read.
+    Raises SourceError where the document cannot be read, ConfigurationError where its areas are not known here.
     """
     if spec.area_kind == "municipality" and spec.country in _WITHOUT_MUNICIPALITIES:
         raise ConfigurationError(
@@ -56,8 +56,17 @@ def load_statistics(con: duckdb.DuckDBPyConnection, name: str, spec: PlaceStatis
             where=f"[statistics.{name}]",
             to_do='load its statistics of postal areas: area_kind = "postal_area"',
         )
+    return read_dataset(fetch(name, spec.url, spec.max_minutes), told_address(spec.url))
+
+
+def load_statistics(
+    con: duckdb.DuckDBPyConnection, name: str, spec: PlaceStatistics, dataset: Dataset, at: datetime
+) -> Loaded:
+    """Replaces what was loaded of this country, kind of area and measure by a table that was read.
+
+    Raises SourceError where it has no figures that can be, ConfigurationError where the table is not told what to read of it.
+    """
     place = told_address(spec.url)
-    dataset = read_dataset(fetch(name, spec.url, spec.max_minutes), place)
     area, year, fixed = _chosen(dataset, name, spec)
     table, column = _KNOWN[spec.area_kind]
     known = sorted({row[column].replace(" ", "") for row in seed(table) if row["country_code"] == spec.country})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -13,9 +15,11 @@ from typer.testing import CliRunner
 
 from orchestration.cli.app import app
 from orchestration.core.errors import ConfigurationError, SourceError
+from orchestration.core.migrations import opened
+from orchestration.core.settings import Engine
 from orchestration.core.settings.statistics import PlaceStatistics
 from orchestration.extract.records import prepare_ops
-from orchestration.extract.statistics.load import load_statistics, loaded_statistics
+from orchestration.extract.statistics.load import Loaded, load_statistics, loaded_statistics, read_statistics
 
 NIGHT = datetime(2026, 11, 1)
 # as SSB answers 06944: the country and a county stand among municipalities
@@ -32,6 +36,8 @@ TABLE = {
     },
     "value": [600_000 + 1_000 * n for n in range(16)], "status": {"9": ":"},
 }  # fmt: skip
+
+CONFIG = 'company = "T"\n[sources.crm]\nconnector = "sql"\nsystem = "crm"\nurl = "sqlite://"\n'
 
 
 @pytest.fixture
@@ -62,12 +68,16 @@ def spec(url, **other):
     return PlaceStatistics.model_validate(said | other)
 
 
+def load(con, name: str, said: PlaceStatistics) -> Loaded:
+    return load_statistics(con, name, said, read_statistics(name, said), NIGHT)
+
+
 def kept(con):
     return con.execute("select area_code, year, value from ops.place_statistics order by all").fetchall()
 
 
 def test_figures_of_known_areas_are_kept_with_their_provenance(con, place):
-    loaded = load_statistics(con, "income", spec(place(TABLE)), NIGHT)
+    loaded = load(con, "income", spec(place(TABLE)))
     # of 16 cells those of the household type 0000 at Oslo (8, 9) and Elverum (12, 13)
     assert kept(con) == [
         ("0301", 2022, 608_000),
@@ -91,12 +101,12 @@ def test_figures_of_known_areas_are_kept_with_their_provenance(con, place):
 
 
 def test_loading_again_replaces_and_a_table_that_cannot_be_read_changes_nothing(con, place):
-    load_statistics(con, "income", spec(place(TABLE)), NIGHT)
+    load(con, "income", spec(place(TABLE)))
     before = kept(con)
     with pytest.raises(SourceError):
-        load_statistics(con, "income", spec(place(TABLE | {"value": []})), NIGHT)
+        load(con, "income", spec(place(TABLE | {"value": []})))
     assert kept(con) == before
-    load_statistics(con, "income", spec(place(TABLE | {"value": [9_000] * 16, "status": {}})), NIGHT)
+    load(con, "income", spec(place(TABLE | {"value": [9_000] * 16, "status": {}})))
     assert {value for *_, value in kept(con)} == {9_000}
 
 
@@ -104,7 +114,7 @@ def test_a_prefix_and_a_factor_of_the_office_are_taken_away(con, place):
     named = json.loads(json.dumps(TABLE))
     named["dimension"]["Region"]["category"]["index"] = [f"K-{code}" for code in REGIONS]
     named["value"] = [value / 1000 for value in TABLE["value"]]
-    load_statistics(con, "income", spec(place(named), area_prefix="K-", factor=1000), NIGHT)
+    load(con, "income", spec(place(named), area_prefix="K-", factor=1000))
     assert kept(con)[0] == ("0301", 2022, 608_000)
 
 
@@ -122,7 +132,7 @@ def test_postal_areas_are_known_with_a_blank_too(con, place):
         factor=0.01,
         pick={},
     )
-    load_statistics(con, "education", said, NIGHT)
+    load(con, "education", said)
     assert kept(con) == [("11120", 2024, 0.4)]
 
 
@@ -138,7 +148,7 @@ def test_postal_areas_are_known_with_a_blank_too(con, place):
 ])  # fmt: skip
 def test_a_table_that_does_not_fit_the_configuration_says_what_to_set(con, place, other, document, message):
     with pytest.raises(ConfigurationError, match=f"(?s){message}") as error:
-        load_statistics(con, "income", spec(place(TABLE | document), **other), NIGHT)
+        load(con, "income", spec(place(TABLE | document), **other))
     assert error.value.where == "[statistics.income]" and error.value.to_do
     assert not kept(con)
 
@@ -150,7 +160,7 @@ def test_a_table_that_does_not_fit_the_configuration_says_what_to_set(con, place
 ])  # fmt: skip
 def test_figures_that_cannot_be_are_refused(con, place, other, message):
     with pytest.raises(SourceError, match=message):
-        load_statistics(con, "income", spec(place(TABLE), **other), NIGHT)
+        load(con, "income", spec(place(TABLE), **other))
     assert not kept(con)
 
 
@@ -160,15 +170,13 @@ def test_no_other_measure_is_read():
         spec("a.json", measure="share_born_abroad")
 
 
-@pytest.mark.parametrize(("status", "body", "message"), [
-    (200, json.dumps(TABLE), None), (404, "no such table", "answers 404"), (200, "<html>", "answers 200, and not with JSON")
-])  # fmt: skip
-def test_an_office_is_asked_by_http(con, status, body, message):
-    asked = []
+@contextmanager
+def office(told: Callable[[str], None], status: int = 200, body: str = json.dumps(TABLE)) -> Iterator[str]:
+    """The address of a table; `told` is of each question, before the answer."""
 
     class Office(BaseHTTPRequestHandler):
         def do_GET(self):
-            asked.append(self.path)
+            told(self.path)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
@@ -180,24 +188,47 @@ def test_an_office_is_asked_by_http(con, status, body, message):
     server = HTTPServer(("127.0.0.1", 0), Office)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        url = f"http://127.0.0.1:{server.server_port}/tables/06944/data?valueCodes[Tid]=top(1)"
-        if message:
-            with pytest.raises(SourceError, match=message):
-                load_statistics(con, "income", spec(url), NIGHT)
-        else:
-            assert load_statistics(con, "income", spec(url), NIGHT).areas == 2
+        yield f"http://127.0.0.1:{server.server_port}/tables/06944/data?valueCodes[Tid]=top(1)"
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.mark.parametrize(("status", "body", "message"), [
+    (200, json.dumps(TABLE), None), (404, "no such table", "answers 404"), (200, "<html>", "answers 200, and not with JSON")
+])  # fmt: skip
+def test_an_office_is_asked_by_http(con, status, body, message):
+    asked: list[str] = []
+    with office(asked.append, status, body) as url:
+        if message:
+            with pytest.raises(SourceError, match=message):
+                load(con, "income", spec(url))
+        else:
+            assert load(con, "income", spec(url)).areas == 2
     assert len(asked) == 1 and "06944" in asked[0]
 
 
 def test_a_file_that_is_not_there_is_an_error(con, tmp_path):
     with pytest.raises(SourceError, match="cannot be opened"):
-        load_statistics(con, "income", spec(str(tmp_path / "none.json")), NIGHT)
+        load(con, "income", spec(str(tmp_path / "none.json")))
 
 
 def test_the_command_says_that_there_is_no_warehouse_yet(tmp_path, monkeypatch):
     monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path / "home"))
     done = CliRunner().invoke(app, ["statistics", "load", "06944.json", "--country", "NO"])
     assert done.exit_code and "no warehouse yet" in str(done.exception)
+
+
+def test_a_night_may_start_while_the_office_takes_its_time(home, warehouse, write_config, monkeypatch):
+    warehouse.close()
+    with opened(home, Engine(), "preparing"):
+        pass
+    monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(write_config(CONFIG)))
+    held: list[str] = []
+    with office(lambda _: held.append(home.holder())) as url:
+        done = CliRunner().invoke(
+            app, ["statistics", "load", url, "--country", "NO", "--measure", "median_income", "--pick", "HusholdType=0000", "--json"]
+        )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert held == [""] and json.loads(done.stdout)["areas"] == 2
