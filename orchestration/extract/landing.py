@@ -114,6 +114,7 @@ def load(
         is_read = bool(
             free_text_columns(table, batch.columns)
             or table.questions
+            or table.choices
             or number_columns(table, batch.columns)
             or whole_number_columns(table, batch.columns)
         )
@@ -145,7 +146,8 @@ def load(
         _mark_gone(con, source, name, table, batch, load_id, counts)
         if dropped:
             remove_written_numbers(con)
-        clean_rejects(con, any(special_category_of(column) for column in dropped), table.not_special)
+        is_emptied = bool(table.choices) or any(special_category_of(column) for column in dropped)
+        clean_rejects(con, is_emptied, table.not_special)
         if suppressor and is_suppressed:
             suppressor.empty_rejects(con, "fresh_rejects")
         con.execute("insert into quarantine.rejected_rows from fresh_rejects; drop table fresh_rejects")

@@ -115,6 +115,10 @@ class Table(BaseModel, extra="forbid", frozen=True):
     questions: dict[str, str] = Field(
         default={}, description="column that says what another's value is about: none is kept of a special category"
     )
+    choices: list[str] = Field(
+        default=[],
+        description="columns of what people chose, as a number of at most three digits: whatever else is written there is emptied",
+    )
     not_special: list[str] = Field(
         default=[], description="columns that are named as a special category is (Art. 9), and are none: kept"
     )
@@ -139,11 +143,19 @@ class Table(BaseModel, extra="forbid", frozen=True):
         persons = [column for person in self.persons for column in person.columns]
         read = [path.partition(".")[0] for path in [*(self.texts or []), *self.questions, *self.questions.values()]]
         aged = [*self.retention.happened_at, *self.retention.only] if self.retention else []
-        used = [*self.key, *filter(None, [self.cursor, *identity]), *persons, *read, *self.not_special, *aged]
+        used = [
+            *self.key,
+            *filter(None, [self.cursor, *identity]),
+            *persons,
+            *read,
+            *self.choices,
+            *self.not_special,
+            *aged,
+        ]
         for name in used:
             if name not in self.columns:
                 raise ValueError(
-                    f"'{name}' is used as key, cursor, national_id, persons, retention, texts, questions or not_special but is "
+                    f"'{name}' is used as key, cursor, national_id, persons, retention, texts, questions, choices or not_special but is "
                     f"not among the columns: {', '.join(sorted(self.columns))}"
                 )
         return self

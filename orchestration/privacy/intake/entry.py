@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar, text
+from orchestration.privacy.intake.choices import only_choices
 from orchestration.privacy.intake.national_id_names import holds_national_ids
 from orchestration.privacy.intake.national_ids import LEAST_WHOLE, MOST_WHOLE, is_whole_number_of_somebody
 from orchestration.privacy.intake.nested_values import (
@@ -209,6 +210,7 @@ def clean(
     for column, rows in _whole_numbers(con, relation, whole_number_columns(table, columns)).items():
         expressions[column] = f"null::{kinds[column]}"
         taken[column, IDENTITY_NUMBER] += rows
+    expressions |= only_choices(con, table, relation, taken)
     for question, value in table.questions.items():
         if "." in question:
             continue
@@ -231,7 +233,8 @@ def clean(
 def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool, kept: Collection[str] = ()) -> None:
     """Lines that a load rejected are kept whole: what may not enter is taken out of them too.
 
-    `has_special`: a column of a special category was dropped; in a line it cannot be told from the others. `kept`: names
+    `has_special`: a column of a special category was dropped, or one is emptied of what people write; in a line it cannot be told from
+    the others. `kept`: names
     that only sound like one.
     """
     # patterns are compiled for a table without rows too

@@ -37,6 +37,29 @@ def test_only_finished_answers_of_customers_count_and_who_opted_out_gets_nothing
     assert (said["C2"]["status"], said["C2"]["purpose"]) == ("withdrawn", "all") and "ignore" in said["C1"]["aside"]
 
 
+def test_what_somebody_wrote_for_an_answer_is_not_in_raw(home, warehouse, tmp_path):
+    """A row of an answer names nobody: no erasure would find it, and a number that was typed is no grade."""
+    folder = tmp_path / "qualtrics"
+    write_rows(folder / "survey_response.csv", [response("R1")])
+    written = ["0701740605", "Anna Ek, anna@example.com", "19850101", "11122", "I was diagnosed with diabetes"]
+    answers = [answer(f"w{n}", "R1", value=value) for n, value in enumerate(written)]
+    kept = [answer(f"k{n}", "R1", value=value) for n, value in enumerate(["2", "-1", "10", "100", "4.5"])]
+    asked = [answer("s1", "R1", question="Do you have diabetes?", value="1")]
+    write_rows(folder / "question_response.csv", [*answers, *kept, *asked])
+    shop = Vendor(warehouse, home, folder).add().read()
+    held = dict(warehouse.execute("select _fivetran_id, value from raw_shop.question_response").fetchall())
+    assert {held[f"w{n}"] for n in range(len(written))} == {None} and held["s1"] is None
+    assert [held[f"k{n}"] for n in range(len(kept))] == ["2", "-1", "10", "100", "4.5"]
+    staged = {one["source_key"]: one.get("answer_number") for one in shop.staged("survey_answers")}
+    assert staged["w0"] is None and staged["k0"] == 2.0
+    counted = warehouse.execute("select category, removed from ops.removed_values where column_name = 'value' order by all").fetchall()  # fmt: skip
+    assert counted == [("health", 1), ("written by a person", 5)]
+    # another night writes one anew
+    write_rows(folder / "question_response.csv", [*answers, *kept, *asked, answer("w9", "R1", value="Bo Ek")])
+    shop.read()
+    assert warehouse.execute("select value from raw_shop.question_response where _fivetran_id = 'w9'").fetchall() == [(None,)]  # fmt: skip
+
+
 def test_a_report_of_campaigns_by_day_is_spend_without_its_lines_of_totals(home, warehouse, tmp_path):
     folder = tmp_path / "ads"
     folder.mkdir()
