@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, me, out, print_json, styled
 from orchestration.cli.session import locked_warehouse
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.core.settings import Settings
 
 source_app = typer.Typer(help="What was read of a source, and reading it again.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A source of kundbild.toml.")]
@@ -42,11 +48,8 @@ def show(name: Name, as_json: Json = False) -> None:
 @source_app.command()
 def reset(name: Name, table: OfTable = None, as_json: Json = False) -> None:
     """Forget where reading stands: the next night reads everything again. No row is deleted, and none comes twice."""
-    from orchestration.run.source_state import read_again
-
     with locked_warehouse("resetting a source") as (con, settings):
-        files = read_again(con, settings, name, table or [], None)
-        _tell(name, list(table or settings.sources[name].tables), files, "everything", as_json)
+        _read_again(con, settings, name, table, None, as_json)
 
 
 def backfill(
@@ -57,24 +60,32 @@ def backfill(
 ) -> None:
     """Read a source, or one table of it, again from a date on, with the next night: by the cursor, or files of that date and later.
 
-    Rows are merged as ever: nothing is deleted, and nothing comes twice. Where the cursor is not a time, everything is read.
+    Rows are merged as ever: nothing is deleted, and nothing comes twice. Where the cursor is not a time, everything is read. An earlier
+    request that is wider, and was not met yet, stands.
     """
     from orchestration.run.preflight import moment_of
-    from orchestration.run.source_state import read_again
 
     moment = moment_of(from_, "--from")
     with locked_warehouse("asking for a backfill") as (con, settings):
-        files = read_again(con, settings, name, table or [], moment)
-        _tell(
-            name, list(table or settings.sources[name].tables), files, f"from {moment:%Y-%m-%d %H:%M} UTC on", as_json
-        )
+        _read_again(con, settings, name, table, moment, as_json)
 
 
-def _tell(name: str, tables: list[str], files: dict[str, int], what: str, as_json: bool) -> None:
+def _read_again(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    name: str,
+    table: list[str] | None,
+    moment: datetime | None,
+    as_json: bool,
+) -> None:
+    from orchestration.run.source_state import read_again, requests_that_stand
+
+    files = read_again(con, settings, name, table or [], moment)
+    stands = requests_that_stand(con, name, table or list(settings.sources[name].tables))
     if as_json:
-        print_json({"source": name, "tables": tables, "files": files, "again": what})
+        print_json({"source": name, "tables": list(stands), "files": files, "again": stands})
         return
-    for table in tables:
-        of_files = f" ({files[table]:,} files)" if table in files else ""
-        out.print(styled("{}.{}: read again {}{}", name, table, what, of_files), highlight=False)
+    for one, what in stands.items():
+        of_files = f" ({files[one]:,} files)" if one in files else ""
+        out.print(styled("{}.{}: read again {}{}", name, one, what, of_files), highlight=False)
     out.print(styled("Next: [bold]{} run[/bold] reads it", me()))

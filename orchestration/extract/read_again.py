@@ -23,16 +23,23 @@ class Asked:
 
     since: datetime | None
 
+    @property
+    def said(self) -> str:
+        return "everything" if self.since is None else f"from {self.since:%Y-%m-%d %H:%M} UTC on"
+
 
 def ask_again(
     con: duckdb.DuckDBPyConnection, name: str, source: Source, tables: Iterable[str], since: datetime | None
 ) -> dict[str, int]:
-    """Asks for it; of files how many known ones are read again, by table."""
+    """Asks for it; of files how many known ones are read again, by table. Of several requests that no load has met yet the widest stands."""
     found = {}
     for table in tables:
-        con.execute("insert or replace into ops.read_again values (?, ?, ?, ?)", [name, table, since, now()])
+        before, widest = asked_again(con, name, table), since
+        if before and since:
+            widest = min(since, before.since) if before.since else None
+        con.execute("insert or replace into ops.read_again values (?, ?, ?, ?)", [name, table, widest, now()])
         if source.connector == "files":
-            found[table] = _forget(con, name, table, since)
+            found[table] = _forget(con, name, table, widest)
     return found
 
 

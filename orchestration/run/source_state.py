@@ -58,6 +58,11 @@ def read_again(
     return ask_again(con, name, source, tables or list(source.tables), moment)
 
 
+def requests_that_stand(con: duckdb.DuckDBPyConnection, name: str, tables: Sequence[str]) -> dict[str, str]:
+    """What is to be read again of each table, in words: an earlier, wider request goes before a later one."""
+    return {table: asked.said for table in tables if (asked := asked_again(con, name, table))}
+
+
 def source_of(settings: Settings, name: str) -> Source:
     source = settings.sources.get(name)
     if source is None:
@@ -83,7 +88,7 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, source: Source, table: str
         )
     )
     asked = asked_again(con, name, table)
-    again = "" if not asked else "everything" if asked.since is None else f"from {asked.since:%Y-%m-%d} on"
+    again = asked.said if asked else ""
     if source.connector == "files":
         following = "files that are new or changed"
     else:

@@ -10,7 +10,7 @@ import pytest
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Settings, Source
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.run.source_state import read_again, source_state
+from orchestration.run.source_state import read_again, requests_that_stand, source_state
 
 COLUMNS = {"id": "BIGINT", "name": "VARCHAR", "updated_at": "TIMESTAMP"}
 
@@ -44,7 +44,7 @@ def test_a_backfill_reads_from_a_date_on_once(shop, warehouse):
     assert night().updated == 0, "both lie before where a night begins by itself"
     read_again(warehouse, settings, "shop", [], datetime(2026, 3, 15))
     (state,) = source_state(warehouse, settings, "shop")
-    assert state.again == "from 2026-03-15 on" and "as was asked for" in state.next and state.rows == 6
+    assert state.again == "from 2026-03-15 00:00 UTC on" and "as was asked for" in state.next and state.rows == 6
     counts = night()
     assert counts.updated == 1 and "from 2026-03-15" in counts.way and (4, "later") in rows_of(warehouse)
     assert (2, "N2") in rows_of(warehouse) and "2026-03-15" not in night().way
@@ -60,6 +60,29 @@ def test_a_reset_reads_everything_once_and_deletes_nothing(shop, warehouse):
     counts = night()
     assert (counts.way, counts.updated, counts.deleted) == ("whole: as was asked for", 1, 0)
     assert night().way.startswith("changes") and len(rows_of(warehouse)) == 6
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "stands"),
+    [
+        (None, datetime(2026, 3, 15), "everything"),
+        (datetime(2026, 3, 15), None, "everything"),
+        (datetime(2026, 2, 1), datetime(2026, 3, 15), "from 2026-02-01 00:00 UTC on"),
+        (datetime(2026, 3, 15), datetime(2026, 2, 1), "from 2026-02-01 00:00 UTC on"),
+    ],
+)
+def test_of_two_requests_the_wider_one_stands(shop, warehouse, first, second, stands):
+    settings, night, con = shop
+    night()
+    con.execute("update t set name = 'old' where id = 2")
+    con.commit()
+    read_again(warehouse, settings, "shop", [], first)
+    read_again(warehouse, settings, "shop", [], second)
+    assert requests_that_stand(warehouse, "shop", ["t"]) == {"t": stands}
+    assert night().updated == 1 and (2, "old") in rows_of(warehouse)
+    # a request that was met narrows none
+    read_again(warehouse, settings, "shop", [], datetime(2026, 5, 1))
+    assert requests_that_stand(warehouse, "shop", ["t"]) == {"t": "from 2026-05-01 00:00 UTC on"}
 
 
 def test_what_was_asked_for_stands_until_a_load_succeeds(shop, warehouse, tmp_path):
@@ -91,6 +114,7 @@ def test_files_of_a_date_and_later_are_read_again_and_none_comes_twice(home, war
     counts = extract_source(warehouse, home, settings, "shop")["t"]
     assert (counts.source_rows, counts.inserted) == (2, 2)
     assert read_again(warehouse, settings, "shop", [], None) == {"t": 3}
+    assert read_again(warehouse, settings, "shop", [], datetime(2026, 1, 2)) == {"t": 3}, "the wider request stands"
     counts = extract_source(warehouse, home, settings, "shop")["t"]
     assert (counts.source_rows, counts.inserted, counts.unchanged) == (3, 0, 3)
     assert rows_of(warehouse) == [(1, "N1"), (2, "N2"), (3, "N3")]
