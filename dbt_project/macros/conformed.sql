@@ -45,7 +45,8 @@
     (select coalesce(max(load_id), 0) from {{ this }} where source_system = '{{ system }}')
 {%- endmacro %}
 
-{#- Before an incremental run: a row that was good and came again broken leaves the entity, as in a full rebuild. -#}
+{#- Before an incremental run: a row that was good and came again broken leaves the entity, as in a full rebuild. So does
+    one whose key no row has any more, as of somebody whose address was put right in all orders. -#}
 {% macro forget_quarantined(entity) -%}
     {%- if is_incremental() and var("feeds").get(entity, []) -%}
         delete from {{ this }}
@@ -61,8 +62,27 @@
                         and load_id > {{ newest_load(system) }}
                 {%- endfor %}
             )
+            {%- for system in systems_that_lose_keys(entity) %}
+                or (
+                    source_system = '{{ system }}'
+                    and source_key
+                    not in (select source_key from {{ ref(staged(system, entity)) }} where source_key is not null)
+                )
+            {%- endfor %}
     {%- else -%} select 1
     {%- endif -%}
+{%- endmacro %}
+
+{#- Systems of which a row of an entity may be gone without being deleted (meta `loses_keys` of the staging model). -#}
+{% macro systems_that_lose_keys(entity) -%}
+    {%- set found = [] -%}
+    {%- if execute -%}
+        {%- for system in var("feeds").get(entity, []) -%}
+            {%- set node = graph.nodes["model." ~ project_name ~ "." ~ staged(system, entity)] -%}
+            {%- if node.config.meta.get("loses_keys") -%} {%- do found.append(system) -%} {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {#- What was corrected (Art. 16) is put in again, whatever the source says. A value that cannot be cast is null: it fails

@@ -33,6 +33,14 @@
                 from {{ ref("quarantined_rows") }}
                 where entity = '{{ entity }}'
             )
+            {%- for system in systems_that_lose_keys(entity) %}
+                or (
+                    source_system = '{{ system }}'
+                    and source_key not in (
+                        select source_key from {{ ref("conformed_" ~ entity) }} where source_system = '{{ system }}'
+                    )
+                )
+            {%- endfor %}
     {%- else -%} select 1
     {%- endif -%}
 {%- endmacro %}

@@ -45,6 +45,12 @@ class Part:
         is_own = bool(self.shape.key) and set(self.shape.key) <= set(columns)
         return not self.mapping.one_row_per_key and (is_own or columns == ["_row_key"])
 
+    @property
+    def loses_keys(self) -> bool:
+        """Whether a key may be gone without a row that is deleted: where raw replaces a row by another key than the map's, or a row is too old."""
+        columns = self.mapping.how("source_key").columns  # type: ignore[union-attr] # checked when it was read
+        return bool(self.hidden_by) or (bool(self.shape.key) and not set(self.shape.key) <= set(columns))
+
     def key(self, of: str = "") -> str:
         key = _key(self, of)
         if self.mapping.entity in STATEMENTS:

@@ -86,6 +86,8 @@ def _books(source: str, parts: Sequence[Part], days: Mapping[str, int]) -> str:
     told = [part for part in parts if not part.mapping.one_row_per_key]
     if told:
         meta["shared_keys"] = f"(select count(k) - count(distinct k) from ({keys(told, is_of_all=False)}))"
+    if any(part.loses_keys for part in parts):
+        meta["loses_keys"] = "true"
     # set apart: dbt reads a plain call of config without Jinja, and leaves escapes in the text
     variables = "".join(f"{{% set {name} = {argument(query)} %}}\n" for name, query in meta.items())
     return variables + "{{ config(meta={" + ", ".join(f'"{name}": {name}' for name in meta) + "}) }}\n\n"
