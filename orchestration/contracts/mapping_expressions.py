@@ -127,8 +127,11 @@ def check_expressions(tables: Mapping[str, Table], table: Table, mapping: Entity
                 f"'{target}' has aggregate, and the mapping not one_row_per_key",
                 "add one_row_per_key = true to the mapping",
             )
-        if how.sql is not None:
-            _check(kinds, how.sql, f"'{target}'", refuse, ask)
+        kind = (
+            _check(kinds, how.sql, f"'{target}'", refuse, ask) if how.sql is not None else kinds.get(how.columns[0], "")
+        )
+        if how.aggregate == "sum":
+            _check_sum(kind, f"'{target}'", refuse, ask)
     if mapping.where:
         _check_condition(kinds, mapping.where, "'where'", refuse, ask)
 
@@ -158,8 +161,24 @@ def _looked_up(
             _check_condition(
                 {**other.columns, **_PSEUDO}, one.where, f"'where' of the lookup in '{one.table}'", refuse, ask
             )
+        for name, column in one.columns.items():
+            if one.aggregate == "sum":
+                _check_sum(other.columns[column], f"'{name}' of the lookup in '{one.table}'", refuse, ask)
         found |= {name: other.columns[column] for name, column in one.columns.items()}
     return found
+
+
+def _check_sum(kind: str, of: str, refuse: Refuse, ask: Ask) -> None:
+    """A sum of what cannot be added would stop the model, and all of its rows."""
+    if kind in ("", '"NULL"'):
+        return
+    try:
+        ask(f"describe select sum(said) from (select cast(null as {kind}) as said)", [])
+    except duckdb.Error:
+        raise refuse(
+            f"{of} sums values of the type {kind.lower()}",
+            'say the type that the column has: types = { total = "DECIMAL(18, 2)" }, or sql = "try_cast(total as decimal(18, 2))"',
+        ) from None
 
 
 def _check_condition(columns: Mapping[str, str], condition: str, of: str, refuse: Refuse, ask: Ask) -> None:

@@ -109,6 +109,12 @@ def test_what_no_expression_may_say_is_told_at_start(write_config, expression, t
     [
         ('ordered_at = "day"\namount = { sql = "n", aggregate = "sum" }', {"once": "false"}, "one_row_per_key"),
         ('ordered_at = "day"\namount = "n"', {"where": "where = 'n + 1'"}, "not true or false"),
+        ('ordered_at = "day"\namount = { column = "email", aggregate = "sum" }', {}, "sums values of the type varchar"),
+        (
+            'ordered_at = "day"\namount = { sql = "trim(email)", aggregate = "sum" }',
+            {},
+            "sums values of the type varchar",
+        ),
         ('email = { sql = "lower(email)" }', {"entity": "people"}, "people are found again"),
         ('ordered_at = "day"\namount = { column = "n", sql = "n" }', {}, "either column or sql"),
         (

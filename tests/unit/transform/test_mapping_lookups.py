@@ -62,6 +62,7 @@ columns = {{ source_key = "line", order_key = "order_no", quantity = "n" }}
         ('lookups = [{ table = "orders", by = { order_no = "no" }, columns = { t = "test" } }]', "names 'no'"),
         ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { n = "test" } }]', "is there already"),
         ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { t = "test" }, where = "n > 1" }]', "reads n"),
+        ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { t = "id" }, aggregate = "sum" }]', "'t' of the lookup in 'orders' sums"),
         ('lines_of = "order"', "names 'order'"),
         ('said_once = ["n"]', "says no lines_of"),
     ],
