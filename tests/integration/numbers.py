@@ -59,9 +59,9 @@ columns = { source_key = "id", person_key = "who", contact_point = "mail", state
 constants = { purpose = "newsletter", channel = "email" }
 """
 MODELS = (
-    "config.schema:staging purposes data_categories currencies order_statuses exchange_rates conformed_orders conformed_order_items conformed_exchange_rates "
+    "config.schema:staging purposes data_categories currencies order_statuses exchange_rates conformed_orders conformed_order_items conformed_products conformed_exchange_rates "
     "conformed_survey_responses conformed_consent_events quarantined_rows books set_aside exchange_rates_by_day order_returns credit_notes "
-    "fct_orders fct_order_items customer_360 segment_changes segment_membership_history customer_segments customer_lifecycle customer_rfm"
+    "fct_orders fct_order_items customer_purchases customer_360 segment_changes segment_membership_history customer_segments customer_lifecycle customer_rfm"
 )
 # what the models read of people; the rest of a customer is not asked here
 _PEOPLE = """
