@@ -108,6 +108,19 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("every_phase_has_its_reasons", "Each inferred phase of life says how sure it is and why.",
                      "b.life_phase is not null and (b.life_phase_confidence is null or b.life_phase_reasons is null)"),
     ],
+    ("marts", "customer_places"): [
+        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred attribute.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("each_has_its_reasons", "Whatever is inferred of a place says why.",
+                     "b.purchasing_power is not null and (b.purchasing_power_confidence is null or b.purchasing_power_reasons is null) "
+                     "or b.economic_capital is not null and b.economic_capital_reasons is null or b.cultural_capital is not null and b.cultural_capital_reasons is null"),
+    ],
+    ("marts", "place_levels"): [
+        no_rows("no_example_beside_real_ones", "Invented figures are used only where no real ones are loaded.",
+                "select 1 from {batch} having bool_or(is_example) and not bool_and(is_example)"),
+    ],
+    ("marts", "customer_purchases"): [
+        no_row_where("net_is_gross_less_refunded", "Revenue is what was ordered less what was given back.", "b.net_amount <> b.gross_amount - b.refunded_amount"),
+    ],
     ("marts", "customer_scores"): [
         no_row_where("nobody_who_denied_profiling", "Who denied profiling has no score.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
         between("decile", 1, 10),

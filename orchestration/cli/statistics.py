@@ -65,6 +65,8 @@ def load(
     _, settings = home_and_settings()
     spec = _spec(settings, what, given | ({"pick": _picked(pick)} if pick else {}))
     name = what if what in settings.statistics else "statistics"
+    with locked_warehouse("loading statistics"):
+        pass  # a home that takes nothing says so before the office is asked
     dataset = read_statistics(name, spec)
     with locked_warehouse("loading statistics") as (con, _):
         prepare_ops(con)

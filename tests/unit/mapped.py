@@ -10,6 +10,7 @@ import jinja2
 from orchestration.contracts.mapping_parts import parts_of
 from orchestration.contracts.mapping_times import EARLIEST_TIME
 from orchestration.core.settings import DBT_DIR, Table
+from orchestration.core.warehouse import text as quoted
 from orchestration.privacy.intake.evidence_words import MARKUP, NO_EVIDENCE, NOTHING_SAID, WORDS_BETWEEN
 from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
 from orchestration.transform.mapping_sql import model_sql
@@ -119,3 +120,13 @@ def raw(con: duckdb.DuckDBPyConnection, name: str, *rows: dict) -> None:
     for row in rows:
         values = [row.get(column) for column in columns] + [row.get(c, value) for c, value in technical.items()]
         con.execute(f'insert into raw_shop."{name}" values ({", ".join("?" * len(values))})', values)
+
+
+def set_clock_and_retention(con: duckdb.DuckDBPyConnection) -> None:
+    """What tells a mapping that a row is too old to be there."""
+    seed = quoted(str(DBT_DIR / "seeds" / "data_categories.csv"))
+    con.execute(
+        "create schema if not exists ops; create schema if not exists reference; "
+        "create table if not exists ops.clock as select timestamp '2026-03-10' as as_of; "
+        f"create table if not exists reference.data_categories as select * replace (retention_days::integer as retention_days) from read_csv({seed})"
+    )

@@ -15,12 +15,11 @@ import duckdb
 
 from orchestration.contracts.conformed import entities
 from orchestration.core.configuration import load_settings
-from orchestration.core.settings import DBT_DIR, Settings, Table
-from orchestration.core.warehouse import text
+from orchestration.core.settings import Settings, Table
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import ProposedSource, propose
 from orchestration.proposals.written import write_source
-from tests.unit.mapped import models_of
+from tests.unit.mapped import models_of, set_clock_and_retention
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]], header: list[str] | None = None) -> None:
@@ -31,16 +30,6 @@ def write_rows(path: Path, rows: list[dict[str, Any]], header: list[str] | None 
         writer = csv.DictWriter(handle, names, restval="")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def set_clock_and_retention(con: duckdb.DuckDBPyConnection) -> None:
-    """What tells a mapping that a row is too old to be there."""
-    seed = text(str(DBT_DIR / "seeds" / "data_categories.csv"))
-    con.execute(
-        "create schema if not exists ops; create schema if not exists reference; "
-        "create table if not exists ops.clock as select timestamp '2026-03-10' as as_of; "
-        f"create table if not exists reference.data_categories as select * replace (retention_days::integer as retention_days) from read_csv({seed})"
-    )
 
 
 @dataclass

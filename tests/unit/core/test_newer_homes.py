@@ -23,6 +23,7 @@ REFUSE = {
     "audience list": "",
     "audience removals": "",
     "audit acknowledge": "",
+    "backfill": "crm --from 2026-01-01",
     "breach": "{file}",
     "confirm": "abc",
     "consent explain": "--customer abc --purpose offers --channel email",
@@ -66,15 +67,21 @@ REFUSE = {
     "review undo": "crm:1 crm:2",
     "review": "",
     "run": "",
+    "scores list": "",
+    "scores show": "churn_shop",
     "segments": "",
     "show": "abc",
+    "source reset": "crm",
+    "source show": "crm",
+    "statistics list": "",
+    "statistics load": "{file} --country NO --measure median_income",
     "superset": "--to {new}",
     "withdraw": "--customer abc",
 }
 READ = {"audit access": "", "audit list": "", "audit verify": "", "catalogue": "", "doctor": "", "status": ""}
 # a folder of the project, a file and a port are all that they use
 NO_HOME = {
-    "add-source", "add-system", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list", "preview", "scores evaluate",
+    "add-source", "add-system", "campaigns evaluate", "identity evaluate", "demo serve", "metrics list", "preview", "scores evaluate", "scores uplift",
     "scores forecast",
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 from orchestration.core.settings import Source, Table
 from orchestration.core.settings.maps import ColumnMap, EntityMap
 from orchestration.privacy.intake.rejected_withdrawals import readers_of
-from tests.unit.mapped import models_of, raw, statement_macros, time_macros
+from tests.unit.mapped import models_of, raw, set_clock_and_retention, statement_macros, time_macros
 
 DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
 
@@ -194,6 +194,7 @@ def test_a_statement_says_whether_nobody_knows_the_zone_of_its_time(warehouse, z
         "never": (None, None),
     }  # fmt: skip
     raw(warehouse, "t", *({"id": key, "at": at, "confirmed": confirmed} for key, (at, confirmed) in written.items()))
+    set_clock_and_retention(warehouse)
     models = models_of({"t": Table(columns=columns, key=["id"], maps=maps)}, zone=zone)
     read = {
         entity: {k for (k,) in warehouse.execute(f"select source_key from ({sql}) where is_zoneless").fetchall()}

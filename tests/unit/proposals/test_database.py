@@ -15,8 +15,7 @@ from orchestration.proposals import looked_databases
 from orchestration.proposals.propose import propose
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.written import write_source
-from tests.unit.mapped import models_of
-from tests.unit.vendor_rows import set_clock_and_retention
+from tests.unit.mapped import models_of, set_clock_and_retention
 
 SHOP = """
 create table customers (pk integer primary key, first_name varchar(40), last_name varchar(40), email varchar(80), phone varchar(40),

@@ -9,8 +9,7 @@ import pytest
 from orchestration.core.settings import Table
 from orchestration.proposals.propose import propose
 from orchestration.proposals.refusals import says_no
-from tests.unit.mapped import models_of, raw
-from tests.unit.vendor_rows import set_clock_and_retention
+from tests.unit.mapped import models_of, raw, set_clock_and_retention
 
 WORDED = "consent_text"
 

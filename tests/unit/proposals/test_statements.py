@@ -9,8 +9,7 @@ import pytest
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import Table
 from orchestration.proposals.propose import propose
-from tests.unit.mapped import models_of, raw
-from tests.unit.vendor_rows import set_clock_and_retention
+from tests.unit.mapped import models_of, raw, set_clock_and_retention
 
 LOG = [
     {"consent_id": "1", "contact_id": "c1", "contact_point": "a@example.com", "purpose": "newsletter", "channel": "email",
