@@ -13,6 +13,14 @@ from orchestration.cli.console import Json, out, print_json
 if TYPE_CHECKING:
     from orchestration.prediction.uplift.lift import Lift
 
+# what a file of a campaign is read by
+CustomersFile = Annotated[Path, typer.Argument(help="A row for each customer: CSV, TSV, Parquet or JSON Lines.")]
+Arm = Annotated[str, typer.Option(help="The column that says who got what.")]
+Control = Annotated[str, typer.Option(help="The value of that column for whoever got nothing.")]
+Outcome = Annotated[
+    str, typer.Option(help="The column of what is measured: yes or no (0 and 1), or an amount, 0 where nothing was.")
+]
+
 campaigns_app = typer.Typer(help="What campaigns did, against those who got nothing.", no_args_is_help=True)
 
 
@@ -20,13 +28,10 @@ campaigns_app = typer.Typer(help="What campaigns did, against those who got noth
     epilog="Example: kundbild campaigns evaluate sent.csv --arm variant --control none --outcome bought"
 )
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="A row for each customer: CSV, TSV, Parquet or JSON Lines.")],
-    arm: Annotated[str, typer.Option(help="The column that says who got what.")],
-    control: Annotated[str, typer.Option(help="The value of that column for whoever got nothing.")],
-    outcome: Annotated[
-        str,
-        typer.Option(help="The column of what is measured: yes or no (0 and 1), or an amount, 0 where nothing was."),
-    ],
+    file: CustomersFile,
+    arm: Arm,
+    control: Control,
+    outcome: Outcome,
     as_json: Json = False,
 ) -> None:
     """Measure a campaign of your own: how much more the treated did than the control, and how sure that is.

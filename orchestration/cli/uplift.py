@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table as RichTable
 
+from orchestration.cli.campaigns import Arm, Control, CustomersFile, Outcome
 from orchestration.cli.console import Json, out, print_json
 
 if TYPE_CHECKING:
@@ -15,13 +15,10 @@ if TYPE_CHECKING:
 
 
 def uplift(
-    file: Annotated[Path, typer.Argument(help="A row for each customer: CSV, TSV, Parquet or JSON Lines.")],
-    arm: Annotated[str, typer.Option(help="The column that says who got what.")],
-    control: Annotated[str, typer.Option(help="The value of that column for whoever got nothing.")],
-    outcome: Annotated[
-        str,
-        typer.Option(help="The column of what is measured: yes or no (0 and 1), or an amount, 0 where nothing was."),
-    ],
+    file: CustomersFile,
+    arm: Arm,
+    control: Control,
+    outcome: Outcome,
     id_column: Annotated[str, typer.Option("--id", help="The column that says who the customer is.")],
     without: Annotated[list[str] | None, typer.Option(help="A column not to learn from. May be repeated.")] = None,
     as_json: Json = False,

@@ -26,8 +26,16 @@ PURCHASES, VALUE, NONE = "expected_purchases_12m", "expected_net_value_12m", "ch
 _LEAST_CUSTOMERS = 200
 # a source that is silent for so many days, and so many times as long as is usual, is not read any more: customers may still buy
 _SILENT_DAYS, _SILENT_TIMES = 7, 10
-# bounds of the reasons: a customer for so short a time is new, a single purchase before so long is long ago
-_REASON_DAYS = {"new_days": 60, "long_days": 365}
+# bounds of the reasons: a customer for so short a time is new, a single purchase before so long is long ago; so many times the own gap is
+# overdue; as often as this share of customers, and this often at least, is often; so many times the usual amount is much
+_REASON_BOUNDS = {
+    "new_days": 60,
+    "long_days": 365,
+    "overdue_times": 2,
+    "often_share": 0.75,
+    "often_least": 3,
+    "much_times": 1.5,
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class PurchaseScores:
         chance = correction(found.expected.none)
         con.register("forecast", found.table().append_column("chance_of_none", [chance]))
         try:
-            con.execute(sql_script(__file__, "purchase_scores"), _REASON_DAYS)
+            con.execute(sql_script(__file__, "purchase_scores"), _REASON_BOUNDS)
         finally:
             con.unregister("forecast")
 

@@ -25,7 +25,7 @@ with
             customer_id,
             {{ unambiguous_number("attribute_value") }} as income,
             origin,
-            coalesce(age_days > 730, true) as is_old,
+            coalesce(age_days > {{ var("place_bounds").income_days }}, true) as is_old,
             value_count > 1 as is_doubtful
         from {{ ref("customer_attributes") }}
         where attribute_name = {{ "'" ~ income_attribute ~ "'" if income_attribute else "null" }}

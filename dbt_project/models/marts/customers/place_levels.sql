@@ -1,5 +1,4 @@
-{#- of fewer areas nothing can be said of quarters -#}
-{%- set fewest_areas = 8 -%}
+{%- set bounds = var("place_bounds") -%}
 with
     loaded as (
         select country_code, area_kind, area_code, year, measure, value, source, licence, false as is_example
@@ -31,11 +30,11 @@ select
     year,
     value,
     case
-        when area_count < {{ fewest_areas }}
+        when area_count < {{ bounds.fewest_areas }}
         then null
-        when share_below < 0.25
+        when share_below < {{ bounds.low_share }}
         then 'low'
-        when share_below >= 0.75
+        when share_below >= {{ bounds.high_share }}
         then 'high'
         else 'average'
     end as level,

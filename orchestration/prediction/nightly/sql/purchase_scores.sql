@@ -5,7 +5,7 @@ with
     usual as (
         select
             median(greatest(spent, 0) / (x + 1)) as amount,
-            quantile_cont(x + 1, 0.75) as many
+            quantile_cont(x + 1, $often_share) as many
         from customer_counts
     ),
     known as (
@@ -32,16 +32,16 @@ with
                         when purchases = 1 and observed <= $new_days then 'new_customer'
                         when purchases = 1 and observed > $long_days then 'bought_once_long_ago'
                         when purchases = 1 then 'bought_once'
-                        when silent_days > 2 * greatest(own_gap, 1) and silent_days > $new_days then 'overdue'
+                        when silent_days > $overdue_times * greatest(own_gap, 1) and silent_days > $new_days then 'overdue'
                         else 'in_rhythm'
                     end,
-                    case when purchases >= greatest(many, 3) then 'buys_often' end
+                    case when purchases >= greatest(many, $often_least) then 'buys_often' end
                 ],
                 lambda r: r is not null
             ) as reasons,
             case
-                when amount > 1.5 * usual_amount then 'spends_more'
-                when amount < usual_amount / 1.5 then 'spends_less'
+                when amount > $much_times * usual_amount then 'spends_more'
+                when amount < usual_amount / $much_times then 'spends_less'
             end as of_amount
         from known
     )
