@@ -34,7 +34,9 @@ def test_columns_of_a_company_are_known(tmp_path, company):
 
 
 @pytest.mark.parametrize("vendor", [*VENDORS_SEEN, *VENDORS_UNSEEN])
-def test_columns_of_a_vendors_tables_are_known(tmp_path, vendor):
+def test_columns_of_a_vendors_tables_are_known(tmp_path, monkeypatch, vendor):
+    # the words are measured on shapes that nobody made for them, so nothing is known as a vendor's here
+    monkeypatch.setattr("orchestration.proposals.propose.recognised", lambda *_: None)
     folder, truth = shared(f"vendor_schemas/{vendor}"), {**VENDORS_SEEN, **VENDORS_UNSEEN}[vendor]
     for table in truth:
         (tmp_path / f"{table}.csv").write_bytes((folder / f"{table}.csv").read_bytes())
