@@ -1,0 +1,78 @@
+"""WooCommerce's own tables: refunds are orders of negative amounts, guests are the customer 0, from the files to staged rows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from orchestration.core.home import Home
+from tests.unit.vendor_rows import Vendor, write_rows
+
+ADDRESSES = ["id", "order_id", "address_type", "first_name", "last_name", "company", "address_1", "address_2", "city", "state", "postcode", "country", "email", "phone"]  # fmt: skip
+CUSTOMERS = ["customer_id", "user_id", "username", "first_name", "last_name", "email", "date_last_active", "date_registered", "country", "postcode", "city", "state"]  # fmt: skip
+
+
+def order(id, total, customer="0", email="anna@example.com", **more):
+    said = {"id": id, "status": "wc-completed", "currency": "SEK", "type": "shop_order", "tax_amount": "0", "total_amount": total, "customer_id": customer, "billing_email": email,
+            "date_created_gmt": "2026-03-01 22:30:00", "date_updated_gmt": "2026-03-02 08:00:00", "parent_order_id": "0", "payment_method": "card"}  # fmt: skip
+    return said | more
+
+
+def refund(id, parent, total):
+    return order(id, total, email="", type="shop_order_refund", parent_order_id=parent)
+
+
+def item(id, order_id, quantity, net, coupon="0"):
+    return {"order_item_id": id, "order_id": order_id, "product_id": "40", "variation_id": "0", "customer_id": "1", "date_created": "2026-03-01 23:30:00",
+            "product_qty": quantity, "product_net_revenue": net, "product_gross_revenue": net, "coupon_amount": coupon, "tax_amount": "0"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(modules_warehouse, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("woocommerce")
+    orders = [
+        order("1", "350.00000000"), refund("2", "1", "-40.00000000"), refund("3", "1", "-10.00000000"), order("4", "125.00000000", "17", "bo@example.com", status="wc-processing"),
+        order("5", "99.00000000", status="trash"), order("6", "70.00000000", "17", "bo@example.com", status="wc-refunded"), refund("7", "6", "-70.00000000"),
+    ]  # fmt: skip
+    write_rows(folder / "wp_wc_orders.csv", orders)
+    addresses = [
+        {"id": "1", "order_id": "1", "address_type": "billing", "first_name": "Anna", "last_name": "Ek", "postcode": "11122", "country": "SE", "email": "anna@example.com"},
+        {"id": "2", "order_id": "1", "address_type": "shipping", "first_name": "Eva", "last_name": "Ek"},
+        {"id": "3", "order_id": "4", "address_type": "billing", "first_name": "Bo", "email": "bo@example.com"},
+    ]  # fmt: skip
+    write_rows(folder / "wp_wc_order_addresses.csv", addresses, ADDRESSES)
+    people = [{"customer_id": "1", "email": "anna@example.com", "first_name": "Anna"}, {"customer_id": "2", "user_id": "17", "first_name": "Bo", "email": "bo@example.com"}]  # fmt: skip
+    write_rows(folder / "wp_wc_customer_lookup.csv", people, CUSTOMERS)
+    items = [item("11", "1", "4", "180", "20"), item("12", "2", "-1", "-45"), item("13", "5", "1", "99")]
+    write_rows(folder / "wp_wc_order_product_lookup.csv", items)
+    posts = [{"ID": n, "post_author": "1", "post_title": title, "post_type": kind, "post_status": "publish", "guid": ""} for n, title, kind in (("40", "Tent", "product"), ("50", "About us", "page"))]  # fmt: skip
+    write_rows(folder / "wp_posts.csv", posts)
+    return Vendor(modules_warehouse, Home(tmp_path_factory.mktemp("vendor")).prepare(), folder).add().read()
+
+
+def test_the_tables_are_known_as_they_are(shop):
+    assert {one.vendor.table for one in shop.found.tables} == {"orders", "addresses", "customers", "items", "posts"}
+
+
+def test_refunds_are_of_the_order_that_they_pay_back_and_no_orders(shop):
+    orders = {one["source_key"]: one for one in shop.staged("orders") if "aside" not in one}
+    assert {n: (one["amount"], one.get("refunded_amount")) for n, one in orders.items()} == {
+        "1": (Decimal("350.00"), Decimal("50.00")), "4": (Decimal("125.00"), None), "6": (Decimal("70.00"), Decimal("70.00")),
+    }  # fmt: skip
+
+
+def test_the_customer_0_is_a_guest(shop):
+    orders = {one["source_key"]: one["person_key"] for one in shop.staged("orders") if "aside" not in one}
+    assert orders == {"1": "anna@example.com", "4": "17", "6": "17"}
+    people = {one["source_key"]: one["given_name"] for one in shop.staged("people") if "aside" not in one}
+    assert people == {"anna@example.com": "Anna", "17": "Bo"}
+
+
+def test_items_of_refunds_and_of_orders_in_the_trash_are_none(shop):
+    (one,) = [one for one in shop.staged("order_items") if "aside" not in one]
+    assert (one["order_key"], one["quantity"], one["unit_price"], one["discount"]) == ("1", Decimal(4), Decimal(50), Decimal("20.00"))  # fmt: skip
+
+
+def test_products_are_the_posts_that_are_products(shop):
+    assert [one["name"] for one in shop.staged("products") if "aside" not in one] == ["Tent"]
