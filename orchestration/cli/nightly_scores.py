@@ -18,10 +18,10 @@ from orchestration.core.home import assert_may_write, write_private
 def list_scores(as_json: Json = False) -> None:
     """List the scores that nights make of customers: by which fit, and how good it was beside a simple rule."""
     from orchestration.prediction.nightly import listed
-    from orchestration.prediction.nightly.registry import ESTIMATORS
+    from orchestration.prediction.nightly.registry import estimators
 
-    with locked_warehouse("listing scores") as (con, _):
-        found = listed.list_scores(con, ESTIMATORS)
+    with locked_warehouse("listing scores") as (con, settings):
+        found = listed.list_scores(con, estimators(settings.scores))
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -53,12 +53,12 @@ def show_score(
     """Show one score: its quality fit by fit, its tenths, and what it mostly goes back on. Of one customer: `kundbild show`."""
     from orchestration.prediction.nightly import listed
     from orchestration.prediction.nightly.card import write_card
-    from orchestration.prediction.nightly.registry import ESTIMATORS
+    from orchestration.prediction.nightly.registry import estimators
 
     if card is not None:
         assert_card(card, overwrite=overwrite)
     with locked_warehouse("showing a score") as (con, settings):
-        found = listed.show_score(con, ESTIMATORS, score, settings.privacy.min_people)
+        found = listed.show_score(con, estimators(settings.scores), score, settings.privacy.min_people)
     if card is not None:
         write_private(card, write_card(found), overwrite=overwrite)
     if as_json:

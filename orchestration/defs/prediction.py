@@ -9,7 +9,7 @@ from orchestration.core.settings import Settings
 from orchestration.core.warehouse import count_rows
 from orchestration.defs.resources import NightResource
 from orchestration.prediction.nightly.predict import predict
-from orchestration.prediction.nightly.registry import ESTIMATORS
+from orchestration.prediction.nightly.registry import estimators
 from orchestration.run.night import NOTE, tell
 
 _TABLES = {
@@ -27,7 +27,7 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
                 key=["scores", table],
                 group_name="scores",
                 description=description,
-                deps=[["marts", "customer_profile"], *(["marts", mart] for mart in sorted(_read()))],
+                deps=[["marts", "customer_profile"], *(["marts", mart] for mart in sorted(_read(settings)))],
                 owners=[settings.owner],
                 kinds={"python", "duckdb"},
                 metadata={"dagster/table_name": f"scores.{table}"},
@@ -39,7 +39,7 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
     def predict_night(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
-            for told in predict(con, ESTIMATORS, run.settings.scores, run.as_of):
+            for told in predict(con, estimators(run.settings.scores), run.settings.scores, run.as_of):
                 tell("scores", str(told))
                 if told.warning:
                     tell(NOTE, told.warning)
@@ -50,5 +50,5 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
     return predict_night
 
 
-def _read() -> set[str]:
-    return {mart for estimator in ESTIMATORS for mart in estimator.marts}
+def _read(settings: Settings) -> set[str]:
+    return {mart for estimator in estimators(settings.scores) for mart in estimator.marts}

@@ -36,7 +36,7 @@ class Behaviour:
 def draw_behaviour(rng: np.random.Generator, is_minor: np.ndarray, end: int) -> Behaviour:
     """Traits, orders, items, sessions, carts, subscriptions, campaigns, messages, tickets, surveys … until `end`."""
     start = end - HORIZON_DAYS * DAY
-    season = _Season(start)
+    season = Season(start)
     traits = _traits(rng, is_minor, start, end)
     world = Behaviour()
 
@@ -101,7 +101,7 @@ def draw_behaviour(rng: np.random.Generator, is_minor: np.ndarray, end: int) -> 
     return world
 
 
-class _Season:
+class Season:
     """Draws event times with a yearly season: uniform in cumulated season weight, then mapped back to seconds."""
 
     def __init__(self, start: int) -> None:
@@ -195,7 +195,7 @@ def _messages(
 def _visits(
     rng: np.random.Generator,
     world: Behaviour,
-    season: _Season,
+    season: Season,
     traits: dict[str, np.ndarray],
     lived_until: np.ndarray,
     buyer: np.ndarray,
@@ -275,7 +275,7 @@ def _subscriptions(
 def _service(
     rng: np.random.Generator,
     world: Behaviour,
-    season: _Season,
+    season: Season,
     traits: dict[str, np.ndarray],
     lived_until: np.ndarray,
     buyer: np.ndarray,

@@ -5,12 +5,30 @@ A perfect score knows how people behave, and of each what the systems recorded, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.demo.behaviour import FADING_DAYS, LIFT, SPELL_LEAST_DAYS, SPELL_MORE_DAYS, USES_A_DAY
+from orchestration.demo.behaviour import (
+    DAY,
+    FADING_DAYS,
+    HOLD_OUT,
+    LIFT,
+    SPELL_LEAST_DAYS,
+    SPELL_MORE_DAYS,
+    USES_A_DAY,
+    Season,
+)
 
 Days = NDArray[np.float64]
+# how people are drawn (behaviour.py): rates of orders, lives, systems, visits
+_RATE_SHAPE, _RATE_SCALE, _LIFE_LEAST_DAYS, _LIFE_MORE_DAYS = 0.8, 0.054, 5, 620
+_MINORS, _WEBSHOP, _CLUB, _MINORS_RATE = 0.1, 0.72, 0.40, 0.1
+_VISITS_OF_AN_ORDER, _VISITS_OF_ALL, _SIGNED_IN = 2.2, 0.002, 0.7
+_SUBSCRIBERS, _SUBSCRIBED_WITHIN = 0.10, 90
+# who is on the list, confirmed and did not leave it, about; a campaign every so many days
+_MAILED, _CAMPAIGN_DAYS = 0.47, 21
 # beyond these days an ending leaves no trace in what is known
 _FAR = 400.0
 
@@ -42,3 +60,68 @@ def lift_of_a_campaign(
 ) -> Days:
     """For each person how many more orders a campaign makes that was sent to them."""
     return np.where((lived_until > sent_at) & in_webshop, LIFT, 0.0)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """People who behave alike: `share` of all, whether they order, how often by the rate, and whether they come to the webshop."""
+
+    share: float
+    orders: float
+    in_webshop: bool
+
+
+_KINDS = (
+    _Kind((1 - _MINORS) * _WEBSHOP, 1.0, True),
+    _Kind((1 - _MINORS) * (1 - _WEBSHOP) * _CLUB, 1.0, False),
+    _Kind(_MINORS * _CLUB, _MINORS_RATE, False),
+    _Kind((1 - (1 - _MINORS) * _WEBSHOP) * (1 - _CLUB), 0.0, False),
+)
+
+
+def chance_of_first_order(
+    season: Season, joined_at: Days, visits: NDArray[np.int64], last_visit_at: Days, now: int, within: int
+) -> Days:
+    """For each person without an order or subscription the chance of one within so many days, after Bayes, from the visits that were
+    signed in and nothing else. Times are in seconds; `last_visit_at` is 0 where there was none."""
+    rates = np.exp(np.linspace(np.log(1e-4), np.log(0.5), 50))
+    drawn = rates**_RATE_SHAPE * np.exp(-rates / _RATE_SCALE)
+    drawn /= drawn.sum()
+    start = np.maximum(joined_at, season.start)
+    earliest = np.maximum(joined_at + _LIFE_LEAST_DAYS * DAY, last_visit_at)
+    gone = earliest[:, None] + (now - earliest)[:, None] * (np.arange(20) + 0.5) / 20
+    later = now + within * DAY * (np.arange(10) + 0.5) / 10
+    ends = np.column_stack([gone, np.tile(later, (len(gone), 1)), np.full(len(gone), now + within * DAY)])
+    lived = _chances_of_ends(earliest, joined_at, now, within)
+    seen = season.weight_at(np.minimum(ends, now)) - season.weight_at(start)[:, None]
+    ahead = season.weight_at(np.maximum(ends, now)) - season.weight_at(np.array([now]))
+    days_ahead = np.maximum(ends - now, 0) / DAY
+    total, none = np.zeros(len(gone)), np.zeros(len(gone))
+    days_known = (now - start) / DAY
+    for kind in _KINDS:
+        to_begin = (
+            np.maximum(1 - days_known / _SUBSCRIBED_WITHIN, 0) * _SUBSCRIBERS if kind.in_webshop else 0 * days_known
+        )
+        not_begun = 1 - _SUBSCRIBERS + to_begin if kind.in_webshop else 1 + 0 * days_known
+        # the window of beginnings is no longer than the days that are asked about
+        stays = 1 - to_begin / not_begun * min(1.0, within / _SUBSCRIBED_WITHIN)
+        mailed = _MAILED * (1 - HOLD_OUT) * LIFT / _CAMPAIGN_DAYS * kind.in_webshop
+        for rate, share in zip(rates * kind.orders, drawn, strict=True):
+            visiting = _SIGNED_IN * (_VISITS_OF_AN_ORDER * rate * kind.in_webshop + _VISITS_OF_ALL)
+            of_visits = visits * np.log(visiting)
+            odds = lived * np.exp(of_visits[:, None] - (visiting + rate) * seen)
+            weight = kind.share * share * not_begun
+            total += weight * odds.sum(axis=1)
+            none += weight * stays * (odds * np.exp(-rate * ahead - mailed * days_ahead)).sum(axis=1)
+    return np.asarray(1 - none / total)
+
+
+def _chances_of_ends(earliest: Days, joined_at: Days, now: int, within: int) -> Days:
+    """How likely the life ends in each part of the time before, in each of the days after, and later than that."""
+
+    def left(at: Days) -> Days:
+        return np.exp(-np.maximum((at - joined_at[:, None]) / DAY - _LIFE_LEAST_DAYS, 0) / _LIFE_MORE_DAYS)
+
+    before = earliest[:, None] + np.maximum(now - earliest, 0)[:, None] * np.arange(21) / 20
+    after = np.tile(now + within * DAY * np.arange(11) / 10, (len(before), 1))
+    return np.column_stack([-np.diff(left(before), axis=1), -np.diff(left(after), axis=1), left(after)[:, -1]])

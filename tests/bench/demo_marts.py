@@ -15,7 +15,7 @@ from tests.unit.empty_tables import empty_tables
 
 MARTS = (
     "fct_orders", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses", "conformed_usage_events",
-    "fct_subscriptions", "dim_customers", "customer_profile", "bridge_customer_source_records",
+    "fct_subscriptions", "fct_interactions", "conformed_deals", "dim_customers", "customer_profile", "bridge_customer_source_records",
 )  # fmt: skip
 
 

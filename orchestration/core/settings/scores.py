@@ -22,6 +22,12 @@ class ScoreSettings(BaseModel, extra="forbid", frozen=True):
         description="a fit that is older is not kept in place of a new one that gains less: it may be the luck of one night, "
         "and it learnt from people who objected since",
     )
+    lead_days: int = Field(
+        default=90,
+        ge=7,
+        le=365,
+        description="within how many days after the night a lead is asked to become a customer (lead_conversion)",
+    )
     most_lost: float = Field(
         default=0.1,
         gt=0,

@@ -1,4 +1,4 @@
-"""Scores by the nightly that are learnt from past days: contracts that end, campaigns that are answered. Here: who is scored, what is
+"""Scores by the nightly that are learnt from past days: contracts that end, campaigns that are answered, leads that buy. Here: who is scored, what is
 kept of a model, its measures. Not here: learning (prediction/warehouse/)."""
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from orchestration.prediction.warehouse.past import (
     Question,
     features_of_wanted,
     known_as_of,
+    lead_converts,
     literal,
     values_now,
     want,
@@ -36,7 +37,7 @@ _IN_WORDS = {LOGISTIC: "a plain logistic regression", BASE_RATE: "the share of y
 _CONFIDENT = 3.92  # standard errors that a 95 % interval is wide
 _MARTS = (
     "contact_permissions",
-    "dim_customers", "fct_carts", "fct_email_events", "fct_orders", "fct_subscriptions", "fct_survey_responses", "fct_tickets",
+    "dim_customers", "fct_carts", "fct_email_events", "fct_interactions", "fct_orders", "fct_subscriptions", "fct_survey_responses", "fct_tickets",
     "fct_web_sessions", "bridge_customer_source_records",
 )  # fmt: skip
 
@@ -121,6 +122,18 @@ ANSWERS = TrainedScores(
     "reachable_now",
     "campaigns_seen",
 )
+
+
+def leads(horizon_days: int) -> TrainedScores:
+    """Of whoever has neither ordered nor had a subscription. A fit of other days is made anew: the days are its shape."""
+    return TrainedScores(
+        "leads",
+        lead_converts(horizon_days),
+        Score("lead_conversion", f"chance of the first order or contract within {horizon_days} days", "brier"),
+        "leads_now",
+        "leads_seen",
+        shape=horizon_days,
+    )
 
 
 def _content(found: Learnt) -> dict[str, Any]:

@@ -28,21 +28,27 @@ MOST_OF_A_DAY = 20_000
 class Question:
     """What is asked of customers on a day: `sql/<script>.sql` says of whom, and whether it happened within the days after.
 
-    `step_days` lie between two past days; 0 takes the days on which campaigns were sent. At most `most_days` are looked at.
+    `step_days` lie between two past days, the first of which is not before that of `sql/<since>.sql`; without it the days are those on which
+    campaigns were sent. At most `most_days` are looked at.
     """
 
     script: str
     horizon_days: int
-    step_days: int
     most_days: int
+    step_days: int = 0
+    since: str = ""
 
     @property
     def horizon(self) -> timedelta:
         return timedelta(days=self.horizon_days)
 
 
-CONTRACT_ENDS = Question("subscribers", horizon_days=90, step_days=30, most_days=24)
-CAMPAIGN_IS_ANSWERED = Question("recipients", horizon_days=7, step_days=0, most_days=12)
+CONTRACT_ENDS = Question("subscribers", horizon_days=90, most_days=24, step_days=30, since="first_contract")
+CAMPAIGN_IS_ANSWERED = Question("recipients", horizon_days=7, most_days=12)
+
+
+def lead_converts(horizon_days: int) -> Question:
+    return Question("leads", horizon_days, most_days=24, step_days=30, since="first_lead")
 
 
 def known_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
@@ -73,8 +79,8 @@ def features_of_wanted(con: duckdb.DuckDBPyConnection) -> None:
 def past_days(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime) -> list[datetime]:
     """The past days whose answer is known by `as_of`, the latest first. Empty where nobody was there to be asked about."""
     last = as_of - question.horizon
-    if question.step_days:
-        ((first,),) = con.execute("select min(started_at) from marts.fct_subscriptions").fetchall()
+    if question.since:
+        ((first,),) = con.execute(sql_script(__file__, question.since)).fetchall()
         found = [last - timedelta(days=question.step_days * n) for n in range(question.most_days)]
         return [day for day in found if first is not None and first < day]
     days = con.execute(sql_script(__file__, "campaign_days", until=literal(last), most=question.most_days)).fetchall()

@@ -296,8 +296,14 @@ def test_who_may_be_contacted_is_told_by_channel_and_not_by_the_permission_to_pr
 
 
 def test_what_a_customer_is_expected_to_do_is_told_by_score(picture):
-    outlook = ("expected_purchases_12m", "expected_net_value_12m", "churn_shop")
-    assert picture("c1", *outlook) == (None, None, None)
-    scores = {"expected_purchases_12m": 1.5, "expected_net_value_12m": 249.999, "churn_shop": 0.25, "another": 7.0}
+    outlook = ("expected_purchases_12m", "expected_net_value_12m", "churn_shop", "lead_conversion")
+    assert picture("c1", *outlook) == (None,) * 4
+    scores = {
+        "expected_purchases_12m": 1.5,
+        "expected_net_value_12m": 249.999,
+        "churn_shop": 0.25,
+        "lead_conversion": 0.125,
+        "another": 7.0,
+    }
     picture.add("marts.customer_scores", *({"customer_id": "c1", "score": s, "value": v} for s, v in scores.items()))
-    assert picture("c1", *outlook) == (1.5, Decimal("250.00"), 0.25) and picture("c2", *outlook) == (None, None, None)
+    assert picture("c1", *outlook) == (1.5, Decimal("250.00"), 0.25, 0.125) and picture("c2", *outlook) == (None,) * 4

@@ -15,7 +15,7 @@ from orchestration.prediction.classify.kept import kept, restored
 from orchestration.prediction.classify.labelled import CATEGORY, NUMBER
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.nightly.predict import predict
-from orchestration.prediction.nightly.trained import ANSWERS, CONTRACTS
+from orchestration.prediction.nightly.trained import ANSWERS, CONTRACTS, leads
 from tests.bench.demo_marts import demo_marts
 from tests.bench.trained import UNTIL
 from tests.unit.empty_tables import empty_tables
@@ -69,6 +69,47 @@ def test_a_night_says_who_is_likely_to_answer_a_campaign(demo):
     reasons = [r for (r,) in rows(demo, "reasons", f"{where} and reasons <> ''")]
     assert len(reasons) > reachable / 2 and all("which raises it" in r or "which lowers it" in r for r in reasons)
     assert max(len(r.split("; ")) for r in reasons) <= 3 and not any("_" in r for r in reasons)
+
+
+def test_a_night_says_of_each_lead_how_likely_they_become_a_customer_and_why(demo):
+    (told,) = predict(demo, [leads(90)], SETTINGS, UNTIL)
+    people = {
+        c
+        for (c,) in demo.execute(
+            "select customer_id from marts.dim_customers semi join marts.customer_profile using (customer_id) "
+            "anti join marts.fct_orders o using (customer_id) anti join marts.fct_subscriptions s using (customer_id) where first_seen_at < $1",
+            [UNTIL],
+        ).fetchall()
+    }
+    where = "score = 'lead_conversion'"
+    assert {c for (c,) in rows(demo, "customer_id", where)} == people and len(people) == told.rows > 300
+    assert told.is_fitted and not told.held_back and all(0 < v < 1 for (v,) in rows(demo, "value", where))
+    auc, brier, simple = demo.execute(
+        "select max(value) filter (measure = 'auc'), max(value) filter (measure = 'brier'), max(baseline_value) filter (measure = 'brier') "
+        "from scores.score_quality where score = 'lead_conversion'"
+    ).fetchall()[0]
+    assert auc > 0.8 and brier <= simple + 0.002
+    assert any("days since the customer was first seen" in reasons for (reasons,) in rows(demo, "reasons", where))
+    # whoever orders is no lead from then on, and whoever objects is not asked about
+    ordered, objects = rows(demo, "customer_id", where)[0][0], rows(demo, "customer_id", where)[1][0]
+    demo.execute(
+        "insert into marts.fct_orders by name select $1 as customer_id, $2::timestamp as ordered_at, true as is_order",
+        [ordered, UNTIL],
+    )
+    demo.execute("delete from marts.customer_profile where customer_id = $1", [objects])
+    (again,) = predict(demo, [leads(90)], SETTINGS, UNTIL + timedelta(days=1))
+    assert not again.is_fitted and {c for (c,) in rows(demo, "customer_id", where)} == people - {ordered, objects}
+    # other days are another question
+    (other,) = predict(demo, [leads(30)], SETTINGS, UNTIL + timedelta(days=1))
+    assert other.is_fitted and rows(demo, "avg(value)", where)[0][0] > 0
+    assert leads(30).scores[0].title == "chance of the first order or contract within 30 days"
+
+
+def test_without_an_order_or_contract_nobody_says_what_a_lead_does():
+    con = demo_marts(300, 5, UNTIL)
+    con.execute("delete from marts.fct_orders; delete from marts.fct_subscriptions")
+    (told,) = predict(con, [leads(90)], SETTINGS, UNTIL)
+    assert told.rows == 0 and "nothing to learn from" in str(told)
 
 
 def test_few_subscribers_get_the_share_with_its_width_and_none_get_a_word(demo):

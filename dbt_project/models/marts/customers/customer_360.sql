@@ -180,7 +180,7 @@ with
     scores as (
         select
             customer_id
-            {%- for score in ("expected_purchases_12m", "expected_net_value_12m", "churn_shop") %}
+            {%- for score in ("expected_purchases_12m", "expected_net_value_12m", "churn_shop", "lead_conversion") %}
                 , max(value) filter (score = '{{ score }}') as {{ score }}
             {%- endfor %}
         from {{ ref("customer_scores") }}
@@ -294,6 +294,7 @@ select
     q.expected_purchases_12m,
     cast(q.expected_net_value_12m as decimal(18, 2)) as expected_net_value_12m,
     q.churn_shop,
+    q.lead_conversion,
     c.conflicting_fields,
     nullif(
         concat_ws(

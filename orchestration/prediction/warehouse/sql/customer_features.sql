@@ -69,6 +69,22 @@ with
             days_ago(max(known_at)) as days_since_last_use
         from wanted left join known_uses using (customer_id) group by all
     ),
+    talks as (
+        select
+            customer_id,
+            count(known_at) filter (days_ago(known_at) <= 90) as talks_90d,
+            count(known_at) as talks,
+            days_ago(max(known_at)) as days_since_last_talk
+        from wanted left join known_interactions using (customer_id) group by all
+    ),
+    deals as (
+        select
+            customer_id,
+            count(known_at) filter (days_ago(known_at) <= 90) as deals_90d,
+            count(known_at) as deals,
+            days_ago(max(known_at)) as days_since_last_deal
+        from wanted left join known_deals using (customer_id) group by all
+    ),
     subscriptions as (
         select
             customer_id,
@@ -86,5 +102,7 @@ join carts using (customer_id)
 join tickets using (customer_id)
 join answers using (customer_id)
 join uses using (customer_id)
+join talks using (customer_id)
+join deals using (customer_id)
 join subscriptions using (customer_id)
 join (select customer_id, days_ago(known_at) as days_known, age, gender, region from known_customers) using (customer_id)

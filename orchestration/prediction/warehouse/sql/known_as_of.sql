@@ -47,6 +47,20 @@ select customer_id, started_at as known_at, case when cancelled_at < {{ as_of }}
 from marts.fct_subscriptions semi join profiled using (customer_id)
 where started_at < {{ as_of }};
 
+create or replace temp view known_interactions as
+select customer_id, occurred_at as known_at
+from marts.fct_interactions semi join profiled using (customer_id)
+where occurred_at < {{ as_of }};
+
+-- stage, amount and the day on which a deal is expected to close are overwritten
+create or replace temp view known_deals as
+select s.customer_id, d.opened_at as known_at
+from conformed.conformed_deals d
+join marts.bridge_customer_source_records s
+    on s.source_system = d.person_system and s.source_key = d.person_key and s.valid_to is null
+semi join profiled p on p.customer_id = s.customer_id
+where d.deleted_at is null and d.opened_at < {{ as_of }};
+
 create or replace temp view known_customers as
 select
     c.customer_id,
@@ -55,3 +69,11 @@ select
     p.region,
     date_sub('year', c.birth_date, cast({{ as_of }} as date)) as age
 from marts.dim_customers c join marts.customer_profile p using (customer_id);
+
+-- who was there by then, and had neither ordered nor had a subscription
+create or replace temp view known_leads as
+select c.customer_id
+from known_customers c
+anti join known_orders o on o.customer_id = c.customer_id
+anti join known_subscriptions s on s.customer_id = c.customer_id
+where c.known_at is not null;

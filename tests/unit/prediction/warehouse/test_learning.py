@@ -8,9 +8,9 @@ import pytest
 
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.warehouse.learning import learn
-from orchestration.prediction.warehouse.past import CONTRACT_ENDS
+from orchestration.prediction.warehouse.past import CONTRACT_ENDS, lead_converts
 from tests.bench.demo_marts import demo_marts
-from tests.bench.trained import UNTIL, best_churn_scores, share_of_reachable
+from tests.bench.trained import UNTIL, best_churn_scores, best_lead_scores, share_of_reachable
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +58,20 @@ def test_without_subscriptions_nothing_is_learnt_and_it_is_told():
         learn(con, CONTRACT_ENDS, UNTIL, label="contract ends")
         == "nobody was there 90 days before 2026-06-01 to learn from"
     )
+
+
+def test_leads_that_become_customers_are_told_near_the_best_possible_score():
+    """Visits of the web site, and nothing else, tell who orders."""
+    con = demo_marts(12_000, 5, UNTIL)
+    for table in ("fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses"):
+        con.execute(f"delete from marts.{table}")
+    con.execute("delete from conformed.conformed_usage_events")
+    found = learn(con, lead_converts(90), UNTIL, label="lead becomes a customer")
+    evaluation = found.evaluation
+    assert found.days[0] == UNTIL - timedelta(days=90) and evaluation.train.name.endswith("to 2025-12-03")
+    score, best = evaluation.predicted.scores[MODEL][0], best_lead_scores(con, found.days[0], 90)
+    assert abs(best.mean() - evaluation.predicted.label.mean()) < 0.02, "the truth is calibrated"
+    assert share_of_reachable(score, best) > 0.95
+    assert evaluation.quality[MODEL]["calibration_error"].value < 0.02
+    assert {"visits_90d", "days_known", "days_since_last_visit"} & {one["column"] for one in evaluation.important[:4]}
+    assert "orders" not in evaluation.predicted.values

@@ -13,7 +13,14 @@ from orchestration.core.settings import DBT_DIR
 from orchestration.prediction.classify.features import choose_features
 from orchestration.prediction.classify.refused import fairness_kind, refusal
 from orchestration.prediction.warehouse import past
-from orchestration.prediction.warehouse.past import CAMPAIGN_IS_ANSWERED, CONTRACT_ENDS, asked, features_of_wanted
+from orchestration.prediction.warehouse.past import (
+    CAMPAIGN_IS_ANSWERED,
+    CONTRACT_ENDS,
+    asked,
+    features_of_wanted,
+    lead_converts,
+    past_days,
+)
 from orchestration.prediction.warehouse.reasons import WORDS
 from tests.bench.demo_marts import MARTS
 from tests.unit.empty_tables import add_rows, empty_tables
@@ -53,6 +60,7 @@ def facts(con, at: datetime) -> None:
         "marts.fct_tickets": {"opened_at": at},
         "marts.fct_survey_responses": {"submitted_at": at, "nps": 3, "csat": 2},
         "marts.fct_subscriptions": {"started_at": at},
+        "marts.fct_interactions": {"occurred_at": at},
     }
     for table, row in rows.items():
         add_rows(con, table, {"customer_id": "c1", **row})
@@ -60,7 +68,9 @@ def facts(con, at: datetime) -> None:
         add_rows(
             con, "marts.fct_email_events", {"customer_id": "c1", "kind": kind, "campaign_key": "k", "occurred_at": at}
         )
-    add_rows(con, "conformed.conformed_usage_events", {"person_system": "shop", "person_key": "c1", "occurred_at": at})
+    of_person = {"person_system": "shop", "person_key": "c1"}
+    add_rows(con, "conformed.conformed_usage_events", of_person | {"occurred_at": at})
+    add_rows(con, "conformed.conformed_deals", of_person | {"opened_at": at, "stage": "won", "is_won": True})
 
 
 def features(con) -> dict[str, object]:
@@ -87,7 +97,10 @@ def test_what_came_later_is_in_no_feature_and_what_came_before_is(con):
     assert features(con) == before
     facts(con, BEFORE)
     changed = {c for c, value in features(con).items() if value != before[c]}
-    assert len(changed) > 35 and {"orders_30d", "uses_7d", "last_nps", "clicks_of_an_email", "visits"} <= changed
+    assert (
+        len(changed) > 40
+        and {"talks_90d", "deals_90d", "orders_30d", "uses_7d", "last_nps", "clicks_of_an_email", "visits"} <= changed
+    )
 
 
 def test_the_answer_is_of_the_days_after(con):
@@ -126,6 +139,47 @@ def test_a_recipient_answers_by_a_click_within_a_week(con):
     assert con.execute("select label from wanted").fetchall() == [(False,)]
 
 
+def test_a_lead_has_neither_ordered_nor_had_a_contract_on_the_day(con):
+    con.execute("delete from marts.fct_subscriptions")
+
+    def label() -> bool | None:
+        asked(con, lead_converts(90), DAY)
+        found = con.execute("from wanted").fetchall()
+        assert {customer for customer, _ in found} <= {"c1"}, "who refused profiling is not asked about"
+        return found[0][1] if found else None
+
+    def ordered(at, *, is_order=True):
+        add_rows(con, "marts.fct_orders", {"customer_id": "c1", "ordered_at": at, "is_order": is_order})
+
+    assert label() is False
+    ordered(DAY + timedelta(days=90))
+    assert label() is False
+    ordered(DAY - timedelta(days=1), is_order=False)  # a credit note, or an order that was cancelled
+    assert label() is False
+    subscribed(con, started_at=DAY + timedelta(days=89))
+    assert label() is True
+    ordered(BEFORE)
+    assert label() is None
+    con.execute("delete from marts.fct_orders")
+    subscribed(con, started_at=BEFORE, cancelled_at=BEFORE + timedelta(days=1))
+    assert label() is None
+    con.execute("delete from marts.fct_subscriptions")
+    ordered(AFTER)
+    assert label() is True
+    # who comes later, or nobody knows when, was not there
+    for first_seen_at in (AFTER, None):
+        con.execute("update marts.dim_customers set first_seen_at = $1", [first_seen_at])
+        assert label() is None
+
+
+def test_before_the_first_order_that_is_known_nobody_can_tell_who_is_a_lead(con):
+    con.execute("delete from marts.fct_subscriptions")
+    con.execute("update marts.dim_customers set first_seen_at = timestamp '2001-01-01'")
+    add_rows(con, "marts.fct_orders", {"customer_id": "c2", "ordered_at": DAY - timedelta(days=40), "is_order": True})
+    days = past_days(con, lead_converts(90), DAY + timedelta(days=90))
+    assert days == [DAY, DAY - timedelta(days=30)]
+
+
 def test_who_may_not_be_profiled_is_in_no_table_of_the_past(con):
     facts(con, BEFORE)
     past.make_past(con, CONTRACT_ENDS, [DAY, DAY - timedelta(days=30)])
@@ -133,7 +187,7 @@ def test_who_may_not_be_profiled_is_in_no_table_of_the_past(con):
     views = [
         v for (v,) in con.execute("select view_name from duckdb_views() where view_name like 'known_%'").fetchall()
     ]
-    assert len(views) == 9
+    assert len(views) == 12
     for view in views:
         assert con.execute(f"select count(*) from {view} where customer_id is distinct from 'c1'").fetchall() == [
             (0,)

@@ -1,0 +1,1 @@
+select min(started_at) from marts.fct_subscriptions
