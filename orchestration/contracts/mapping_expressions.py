@@ -147,7 +147,10 @@ def _looked_up(
             raise refuse(
                 f"a lookup reads '{one.table}', which is not a table of the source", f"tables: {', '.join(tables)}"
             )
-        named = [(c, table) for c in one.by] + [(c, other) for c in (*one.by.values(), *one.columns.values())]
+        # what an earlier lookup brought may lead on to a further table
+        named = [(c, table) for c in one.by if c not in found] + [
+            (c, other) for c in (*one.by.values(), *one.columns.values())
+        ]
         if wrong := next((c for c, of in named if c not in of.columns), None):
             raise refuse(
                 f"the lookup in '{one.table}' names '{wrong}', which is not a column there",

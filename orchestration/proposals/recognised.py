@@ -15,6 +15,7 @@ from orchestration.extract.vendors import (
     columns_of,
     fits_name,
     forms,
+    has_one,
     headers,
     needed_columns,
     other_columns,
@@ -52,6 +53,7 @@ def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised |
     there = {name.casefold() for name in header}
     fitting = [key for key, needed in _needed().items() if needed <= there and _is_all_of_it(needed, there)]
     fitting = [key for key in fitting if there.isdisjoint(c.casefold() for c in other_columns(*key))]
+    fitting = [key for key in fitting if has_one(*key, there)]
     fitting = [key for key in fitting if all(fits_name(*key, file) for file in files)]
     if not fitting:
         return None

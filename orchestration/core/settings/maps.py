@@ -79,7 +79,9 @@ class Lookup(BaseModel, extra="forbid", frozen=True):
     """Columns of another table of the source, beside the rows that refer to it by its key."""
 
     table: str
-    by: dict[str, str] = Field(min_length=1, description="column of this table → column of the other one")
+    by: dict[str, str] = Field(
+        min_length=1, description="column of this table, or what an earlier lookup brought → column of the other one"
+    )
     columns: dict[str, str] = Field(min_length=1, description="name here → column of the other table")
     aggregate: Literal["max", "min", "sum"] = Field(default="max", description="of several rows there that fit")
     where: str = Field(

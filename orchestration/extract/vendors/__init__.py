@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import fnmatch
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from orchestration.core.errors import did_you_mean
 from orchestration.core.settings.maps import columns_in
 
 _FILES = Path(__file__).parent
-# of a table, the columns that it is known by, those that it never has, and where they do not tell also its files' names; of a map, the columns that it stands in for, and conformed columns without which
-# it says nothing
-_RECOGNISED_BY, _NAMED, _NOT_WITH, _INSTEAD_OF, _REQUIRES = (
+# of a table, the columns that it is known by, those of which it has at least one, those that it never has, and where they do not tell also
+# its files' names; of a map, the columns that it stands in for, and conformed columns without which it says nothing
+_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _INSTEAD_OF, _REQUIRES = (
     "recognised_by",
+    "one_of",
     "named",
     "not_with",
     "instead_of",
@@ -66,6 +67,12 @@ def fits_name(vendor: str, form: str, table: str, file: str) -> bool:
 def other_columns(vendor: str, form: str, table: str) -> list[str]:
     """Columns that say that a table is another one, of more rows: a report of ads, and not of campaigns."""
     return list(read_form(vendor, form)["tables"][table].get(_NOT_WITH, []))
+
+
+def has_one(vendor: str, form: str, table: str, there: Collection[str]) -> bool:
+    """Whether of the columns that stand for one another, as of a spend in each currency, a header (in lower case) has one."""
+    known = [c.casefold() for c in read_form(vendor, form)["tables"][table].get(_ONE_OF, [])]
+    return not known or any(c in there for c in known)
 
 
 def columns_of(vendor: str, form: str, table: str) -> list[str]:
@@ -126,7 +133,7 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
         maps = [one for one in shape.get("maps", []) if there.isdisjoint(one.get(_INSTEAD_OF, []))]
         kept = [_put_in(mapped, words) for one in maps if (mapped := _mapped(one, shape, shapes))]
         tables[table] = {
-            key: value for key, value in shape.items() if key not in (_RECOGNISED_BY, _NAMED, _NOT_WITH)
+            key: value for key, value in shape.items() if key not in (_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH)
         } | {"maps": kept}
         tables[table] |= given.get(table, {})
     return {**of_vendor.get("source", {}), **said, "form": form, "tables": {**tables, **own}}
@@ -143,6 +150,8 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
         )
     if wrong := next((column for column in lacks if column in needed_columns(vendor, form, name)), None):
         raise refuse(f"table {name} lacks '{wrong}', without which it cannot be mapped", "map the table by hand")
+    if lacks and not has_one(vendor, form, name, {c.casefold() for c in shape["columns"] if c not in lacks}):
+        raise refuse(f"table {name} lacks all of {', '.join(shape[_ONE_OF])}", "it needs one of them")
     shape["columns"] = {column: kind for column, kind in shape["columns"].items() if column not in lacks}
     if shape.get("cursor") in lacks:
         del shape["cursor"]
@@ -161,14 +170,17 @@ def _person(said: dict[str, Any], there: dict[str, str]) -> dict[str, Any]:
 def _mapped(one: dict[str, Any], shape: dict[str, Any], shapes: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     """A map without what reads columns and tables that are not there; None where what it cannot be without is gone."""
     there = {*shape["columns"], "_row_key"}
-    lookups = [kept for each in one.get("lookups", []) if (kept := _looked_up(each, there, shapes))]
-    there |= {name for each in lookups for name in each["columns"]}
+    lookups = []
+    for each in one.get("lookups", []):
+        if kept := _looked_up(each, there, shapes):
+            lookups.append(kept)
+            there |= {*kept["columns"]}
     columns = {target: how for target, how in one["columns"].items() if _reads(how) <= there}
     if not {"source_key", *one.get(_REQUIRES, [])} <= {*columns, *one.get("constants", {})}:
         return None
-    kept = {key: value for key, value in one.items() if key not in (_INSTEAD_OF, _REQUIRES)}
-    kept |= {"columns": columns, "where": _where(one, there), "lookups": lookups}
-    return kept | {"said_once": [column for column in one.get("said_once", []) if column in there]}
+    said = {key: value for key, value in one.items() if key not in (_INSTEAD_OF, _REQUIRES)}
+    said |= {"columns": columns, "where": _where(one, there), "lookups": lookups}
+    return said | {"said_once": [column for column in one.get("said_once", []) if column in there]}
 
 
 def _looked_up(each: dict[str, Any], there: set[str], shapes: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
