@@ -77,6 +77,11 @@ def show_score(
     for tenth, customers, low, high in found.tenths:
         tenths.add_row(str(tenth), f"{customers:,}", _told(low), _told(high))
     out.print(tenths)
+    outcomes = RichTable("outcome", "customers", "mean chance", title="What is likeliest of how many")
+    for outcome, customers, chance in found.outcomes:
+        outcomes.add_row(outcome, f"{customers:,}", _told(chance))
+    if found.outcomes:
+        out.print(outcomes)
     reasons = RichTable("reason", "customers", title="What it goes back on")
     for reason, customers in found.reasons:
         reasons.add_row(reason, f"{customers:,}")

@@ -27,7 +27,7 @@ def show(
 
     The look is noted in the audit log. `kundbild explain` says why its records are one customer.
     """
-    from orchestration.insight.customer_picture import in_words, read_picture, write_page
+    from orchestration.insight.customer_picture import in_words, read_picture, score_in_words, write_page
     from orchestration.privacy.audit.access import SHOWN
 
     if html:
@@ -66,7 +66,7 @@ def show(
                 if row["upper_value"] is None
                 else f"{in_words(row['lower_value'])} to {in_words(row['upper_value'])}"
             )
-            scores.add_row(row["score"], in_words(row["value"]), within, str(row["decile"]), row["reasons"])
+            scores.add_row(row["score"], score_in_words(row), within, str(row["decile"]), row["reasons"])
         out.print(scores)
     table = RichTable("purpose", "channel", "permitted", "contact point", "why", title="What is permitted")
     for row in picture.permissions:

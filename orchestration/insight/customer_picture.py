@@ -26,7 +26,7 @@ MOST_EVENTS = 500
 _PAGE = Path(__file__).with_name("customer_picture.html.jinja")
 _TIMELINE = sql_script(__file__, "customer_timeline")
 _SCORES = """
-select score, value, lower_value, upper_value, decile, reasons, model_version, scored_at from marts.customer_scores
+select score, value, outcome, lower_value, upper_value, decile, reasons, model_version, scored_at from marts.customer_scores
 where customer_id = $id order by score
 """
 # several rows a customer: told as the segment of each scheme
@@ -126,6 +126,7 @@ def write_page(picture: Picture) -> str:
     """The picture as one HTML file with its timeline, nothing fetched. It holds personal data: keep the file private."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["said"] = in_words
+    environment.filters["told"] = score_in_words
     page = environment.from_string(_PAGE.read_text(encoding="utf-8"))
     return page.render(p=picture, most=MOST_EVENTS, chart=_chart(picture.events))
 
@@ -141,6 +142,12 @@ def in_words(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
+
+
+def score_in_words(row: dict[str, Any]) -> str:
+    """The value of a score, and what it is the chance of where the score chooses one of several."""
+    value = in_words(row["value"])
+    return value if row["outcome"] is None else f"{row['outcome']} ({value})"
 
 
 def _parts() -> dict[str, str]:

@@ -13,7 +13,7 @@ import duckdb
 SCORED = "scored"
 SCORED_DDL = f"""
 create or replace temp table {SCORED} (
-    customer_id varchar, score varchar, value double, lower double, upper double, reason_codes varchar[]
+    customer_id varchar, score varchar, value double, lower double, upper double, reason_codes varchar[], outcome varchar
 )
 """
 
@@ -78,4 +78,5 @@ class Estimator(Protocol):
         """Learns from who may be profiled (marts.customer_profile) and what happened by then. Never fails for want of data."""
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
-        """Fills the temporary table SCORED, which is there and empty: the most important reason comes first."""
+        """Fills the temporary table SCORED, which is there and empty: the most important reason comes first. `outcome` is what the value is
+        the chance of, where a score chooses one of several, as a category; else null."""

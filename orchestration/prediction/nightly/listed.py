@@ -4,7 +4,7 @@ printing, anybody's own score (insight/customer_picture.py)."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,10 @@ _TENTHS = "select decile, count(*), min(value), max(value) from scores.customer_
 _REASONS = """
 select reason, count(*) as customers from (select unnest(string_split(reasons, '; ')) as reason from scores.customer_scores where score = $score)
 where reason <> '' group by 1 having count(*) >= $few order by 2 desc, 1
+"""
+_OUTCOMES = """
+select outcome, count(*) as customers, avg(value) from scores.customer_scores
+where score = $score and outcome is not null group by 1 having count(*) >= $few order by 2 desc, 1
 """
 
 
@@ -59,12 +63,14 @@ class Listed:
 
 @dataclass(frozen=True)
 class Shown:
-    """A score in full: `fits` are its newest fits with their measures, `tenths` (tenth, customers, lowest and highest value)."""
+    """A score in full: `fits` are its newest fits with their measures, `tenths` (tenth, customers, lowest and highest value), `outcomes`
+    (outcome, customers, mean chance) of a score that chooses one of several."""
 
     listed: Listed
     fits: list[dict[str, Any]]
     tenths: list[tuple[int, int, float, float]]
     reasons: list[tuple[str, int]]
+    outcomes: list[tuple[str, int, float]] = field(default_factory=list)
 
 
 def list_scores(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator]) -> list[Listed]:
@@ -130,4 +136,5 @@ def show_score(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], 
         list(fits.values()),
         con.execute(_TENTHS, {"score": name, "few": few}).fetchall(),
         con.execute(_REASONS, {"score": name, "few": few}).fetchall(),
+        con.execute(_OUTCOMES, {"score": name, "few": few}).fetchall(),
     )

@@ -101,7 +101,7 @@ class TrainedScores:
         con.register("told", rows)
         try:
             con.execute(
-                "insert into scored select customer_id, $1, value, $2, $3, reason_codes from told",
+                "insert into scored (customer_id, score, value, lower, upper, reason_codes) select customer_id, $1, value, $2, $3, reason_codes from told",
                 [self.score_of.name, low, high],
             )
         finally:

@@ -307,3 +307,11 @@ def test_what_a_customer_is_expected_to_do_is_told_by_score(picture):
     }
     picture.add("marts.customer_scores", *({"customer_id": "c1", "score": s, "value": v} for s, v in scores.items()))
     assert picture("c1", *outlook) == (1.5, Decimal("250.00"), 0.25, 0.125) and picture("c2", *outlook) == (None,) * 4
+
+
+def test_the_likeliest_category_of_the_next_purchase_is_told_with_its_chance(picture):
+    assert picture("c1", "next_category", "next_category_chance") == (None, None)
+    scored = {"customer_id": "c1", "score": "next_category", "value": 0.4, "outcome": "hats"}
+    picture.add("marts.customer_scores", scored, scored | {"score": "another", "value": 0.9, "outcome": "zebra"})
+    assert picture("c1", "next_category", "next_category_chance") == ("hats", 0.4)
+    assert picture("c2", "next_category", "next_category_chance") == (None, None)

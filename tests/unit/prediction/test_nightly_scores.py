@@ -201,7 +201,7 @@ class Guess:
         value = {"first": 0.25, "second": 0.75}[content["said"]]
         for score in self.scores:
             con.execute(
-                f"insert into {SCORED} select unnest(['c1', 'c2', 'nobody']), $2, unnest([$1, 2 * $1, 0.5]), null, null, ['b', 'a']",
+                f"insert into {SCORED} select unnest(['c1', 'c2', 'nobody']), $2, unnest([$1, 2 * $1, 0.5]), null, null, ['b', 'a'], null",
                 [value, score.name],
             )
 

@@ -67,7 +67,7 @@ def test_scores_go_in_bytes_of_an_id_that_was_merged_away_too_and_those_of_other
             (built["2"], "CONTROL-of-bo"),
         ):
             con.execute(
-                "insert into scores.customer_scores values ($1, 'churn_shop', .5, null, null, 1, 'v', '2026-01-01', $2, 'a')",
+                "insert into scores.customer_scores values ($1, 'churn_shop', .5, null, null, 1, 'v', '2026-01-01', $2, 'a', $2)",
                 [customer, said],
             )
     assert b"CANARY-of-anna" in home.warehouse.read_bytes()
@@ -82,7 +82,7 @@ def test_scores_of_who_is_restricted_go_at_once(home, settings, built):
         prepare_scores(con)
         for customer in (built["1"], built["2"]):
             con.execute(
-                "insert into scores.customer_scores values ($1, 'churn_shop', .5, null, null, 1, 'v', '2026-01-01', 'a', 'a')",
+                "insert into scores.customer_scores values ($1, 'churn_shop', .5, null, null, 1, 'v', '2026-01-01', 'a', 'a', null)",
                 [customer],
             )
         hide(con, home, [built["1"]])

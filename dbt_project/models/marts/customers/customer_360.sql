@@ -182,7 +182,9 @@ with
             customer_id
             {%- for score in ("expected_purchases_12m", "expected_net_value_12m", "churn_shop", "lead_conversion") %}
                 , max(value) filter (score = '{{ score }}') as {{ score }}
-            {%- endfor %}
+            {%- endfor %},
+            max(outcome) filter (score = 'next_category') as next_category,
+            max(value) filter (score = 'next_category') as next_category_chance
         from {{ ref("customer_scores") }}
         group by customer_id
     ),
@@ -295,6 +297,8 @@ select
     cast(q.expected_net_value_12m as decimal(18, 2)) as expected_net_value_12m,
     q.churn_shop,
     q.lead_conversion,
+    q.next_category,
+    q.next_category_chance,
     c.conflicting_fields,
     nullif(
         concat_ws(

@@ -3,6 +3,7 @@ select
     s.customer_id,
     s.score,
     s.value,
+    s.outcome,
     s.lower as lower_value,
     s.upper as upper_value,
     s.decile,

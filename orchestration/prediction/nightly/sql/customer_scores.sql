@@ -41,6 +41,7 @@ select
     $version,
     $as_of,
     coalesce(t.reasons, ''),
-    coalesce(t.codes, '')
+    coalesce(t.codes, ''),
+    r.outcome
 from ranked r
 left join told t on t.reason_codes = r.reason_codes

@@ -1,6 +1,6 @@
 -- The forecast of each customer of customer_counts as scores with their reasons. `forecast` has a row for each
 -- customer number.
-insert into scored
+insert into scored (customer_id, score, value, lower, upper, reason_codes)
 with
     usual as (
         select

@@ -12,7 +12,8 @@ create table if not exists scores.customer_scores (
     version varchar not null,
     as_of timestamp not null,
     reasons varchar not null,
-    reason_codes varchar not null
+    reason_codes varchar not null,
+    outcome varchar
 );
 
 create table if not exists scores.score_quality (
