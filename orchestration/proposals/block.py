@@ -14,7 +14,7 @@ from orchestration.proposals.proposal import Filled, Proposal
 _WIDTH = 120
 # below it a person should look at it
 _SURE = 0.8
-_ZONE = '# timezone = "Europe/Stockholm"  # in which times without an offset are; UTC unless you say so'
+ZONE = '# timezone = "Europe/Stockholm"  # in which times without an offset are; UTC unless you say so'
 
 
 def said(value: object) -> str:
@@ -34,12 +34,12 @@ def source_lines(
     lines += [f"format = {said(form)}"] if form != "csv" else []
     lines += [f"csv = {said(dialect(csv))}"] if csv and dialect(csv) else []
     lines += [f"null_values = {said([*nulls, *nothing])}"] if nothing else []
-    return [*lines, _ZONE]
+    return [*lines, ZONE]
 
 
 def database_lines(name: str, url: str) -> list[str]:
     """The lines of a source that is a database."""
-    return [f"[sources.{name}]", 'connector = "sql"', f"url = {said(url)}", _ZONE]
+    return [f"[sources.{name}]", 'connector = "sql"', f"url = {said(url)}", ZONE]
 
 
 def api_lines(name: str, url: str, token: str | None, pages: Paging, page_size: int | None) -> list[str]:
@@ -47,7 +47,7 @@ def api_lines(name: str, url: str, token: str | None, pages: Paging, page_size: 
     lines = [f"[sources.{name}]", 'connector = "rest"', f"url = {said(url)}"]
     lines += [f'token = "${{{token}}}"'] if token else []
     lines += [f"page_size = {page_size}"] if page_size else []
-    return [*lines, *([f"paging = {said(paging(pages))}"] if pages != Paging() else []), _ZONE]
+    return [*lines, *([f"paging = {said(paging(pages))}"] if pages != Paging() else []), ZONE]
 
 
 def paging(pages: Paging) -> dict[str, object]:

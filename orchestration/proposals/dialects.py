@@ -11,7 +11,7 @@ import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -29,6 +29,8 @@ _NUMBER = re.compile(r"^[-+]?\d[\d\s.,]*$|^$")
 _COMMA_NUMBER = re.compile(r"^[-+]?\d[\d\s.\u00a0]*,\d{1,4}(?!\d)\D{0,5}$")
 _POINT_NUMBER = re.compile(r"^[-+]?\d+\.\d+$")
 _VALUE = re.compile(r"@\S+\.\w|^\d{4}-\d\d-\d\d|^\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+# whether a header is of a table that is known as it is
+IsKnown = Callable[[Sequence[str]], bool]
 Encoding = Literal["utf-8", "windows-1252", "utf-16"]
 
 
@@ -42,8 +44,9 @@ class Written:
     total: str | None = None
 
 
-def sniffed(path: Path) -> Written | None:
-    """How a file is written; None where it is no table of at least two columns and one row, or no text."""
+def sniffed(path: Path, is_known: IsKnown = lambda names: False) -> Written | None:
+    """How a file is written; None where it is no table of at least two columns and one row, or no text. A header that is known is one,
+    whatever the lines below it are: some exports have further lines of labels there."""
     with path.open("rb") as handle:
         start = handle.read(_START)
     is_gzip = start.startswith(GZIP)
@@ -63,8 +66,8 @@ def sniffed(path: Path) -> Written | None:
         if len(rows) < 2:
             return None
     at = next((n for n, row in enumerate(rows) if len(row) == width[0][0] and _is_filled(row)), 0)
-    has_header = _is_header([name.strip() for name in rows[at]], rows[at + 1 :])
     names = [" ".join(name.split()) for name in rows[at]]
+    has_header = is_known(names) or _is_header([name.strip() for name in rows[at]], rows[at + 1 :])
     if not has_header:
         names = [f"column_{n}" for n in range(1, len(names) + 1)]
     body = rows[at + 1 :] if has_header else rows[at:]

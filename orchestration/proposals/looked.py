@@ -6,7 +6,7 @@ Not here: what the tables mean (entities.py).
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,11 +25,9 @@ from orchestration.extract.sheets import sheet_names, write_sheet
 from orchestration.extract.sql_catalogue import plain_kind
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
-from orchestration.proposals.dialects import Written, sniffed
+from orchestration.proposals.dialects import IsKnown, Written, sniffed
 from orchestration.proposals.places import FileGroup, Place
 
-# whether a header is of a table that is known as it is
-IsKnown = Callable[[Sequence[str]], bool]
 _MINUTES = 10.0
 _MEMORY, _THREADS = "700MB", 2
 NULLS: list[str] = Source.model_fields["null_values"].default
@@ -92,7 +90,7 @@ def look(
 def _csv(
     con: duckdb.DuckDBPyConnection, name: str, group: FileGroup, paths: list[str], budget: Budget, is_known: IsKnown
 ) -> Iterator[Looked]:
-    written = sniffed(Path(paths[-1]))
+    written = sniffed(Path(paths[-1]), is_known)
     if written is None:
         raise SourceError(f"source {name}: the file is not a table", where=group.files[-1], to_do="leave it out")
     if group.format == "xlsx":  # numbers of cells have a point, whatever stands in texts

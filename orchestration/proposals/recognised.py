@@ -22,7 +22,7 @@ from orchestration.extract.vendors import (
     path_of,
     read_form,
 )
-from orchestration.proposals.block import dialect, said
+from orchestration.proposals.block import ZONE, dialect, said
 from orchestration.proposals.places import FileGroup, Place
 
 # columns by which a table tells of itself whose it is
@@ -42,6 +42,13 @@ class Recognised:
     def entities(self) -> list[str]:
         maps = read_form(self.vendor, self.form)["tables"][self.table].get("maps", [])
         return list(dict.fromkeys(one["entity"] for one in maps))
+
+    @property
+    def has_local_times(self) -> bool:
+        """Whether it has times of which the vendor does not say the zone."""
+        form = read_form(self.vendor, self.form)
+        targets = {target for one in form["tables"][self.table].get("maps", []) for target in one["columns"]}
+        return "timezone" not in form.get("source", {}) and any(target.endswith("_at") for target in targets)
 
     @property
     def told(self) -> str:
@@ -89,6 +96,7 @@ def recognised_block(
     lines += [f"vendor = {said(first.vendor)}", f"form = {said(first.form)}"]
     lines += [f"format = {said(file_format)}"] if file_format != "csv" else []
     lines += [f"csv = {said(dialect(common))}"] if common and dialect(common) else []
+    lines += [ZONE] if any(one.has_local_times for _, _, one in tables) else []
     lines += _wording(one for _, _, one in tables)
     for group, csv, one in tables:
         lines += ["", f"[sources.{name}.tables.{one.table}]"]

@@ -169,7 +169,7 @@ def _person(said: dict[str, Any], there: dict[str, str]) -> dict[str, Any]:
 
 def _mapped(one: dict[str, Any], shape: dict[str, Any], shapes: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     """A map without what reads columns and tables that are not there; None where what it cannot be without is gone."""
-    there = {*shape["columns"], "_row_key"}
+    there = {*shape["columns"], "_row_key", "_source_file"}
     lookups = []
     for each in one.get("lookups", []):
         if kept := _looked_up(each, there, shapes):
