@@ -37,7 +37,7 @@ def add_source(
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.proposals.propose import propose
-    from orchestration.proposals.written import assert_name_is_free, company_currency, write_source
+    from orchestration.proposals.written import assert_name_is_free, company_of, write_source
 
     if kind is not None:
         err.print(styled("[yellow]warning[/yellow]: with --kind this is [bold]add-system[/bold] now; the old name goes with the next version"))  # fmt: skip
@@ -45,7 +45,8 @@ def add_source(
         return
     _, config = home_and_config()
     assert_name_is_free(config, name)
-    found = propose(name, from_, company_currency(config))
+    company = company_of(config)
+    found = propose(name, from_, company.currency, company.purposes)
     if as_json and not yes:
         print_json(_as_dict(found))
         return

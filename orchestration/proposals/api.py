@@ -41,6 +41,7 @@ from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import looking
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.places import FORMATS
+from orchestration.proposals.proposal import Company
 from orchestration.proposals.secret_urls import secret_url
 
 ROWS, PAGES, _MINUTES = 1000, 10, 5.0
@@ -55,7 +56,7 @@ def is_api(said: str) -> bool:
     return not name.endswith((*FORMATS, ".zip")) or name.endswith(".json")
 
 
-def propose_api(name: str, said: str, currency: str) -> ProposedSource:
+def propose_api(name: str, said: str, company: Company) -> ProposedSource:
     """Raises ConfigurationError where nothing there is a table or the token is refused, SourceError where the API does not answer."""
     hidden = secret_url(name, said)
     variable = f"{name.upper()}_TOKEN"
@@ -68,7 +69,7 @@ def propose_api(name: str, said: str, currency: str) -> ProposedSource:
         )  # fmt: skip
     base, endpoints = endpoints_of(api, hidden.plain, first)
     with looking() as con:
-        looked = [_look(con, api, base, endpoint, currency) for endpoint in endpoints]
+        looked = [_look(con, api, base, endpoint, company) for endpoint in endpoints]
     every = [m for table, _ in looked for m in table.maps]
     tables = [(replace(t, maps=without_doubles(t.maps, every)), paging) for t, paging in _alike(looked)]
     if not any(table.usable for table, _ in tables):
@@ -119,7 +120,7 @@ def _with_variables(written: str, variables: dict[str, str]) -> str:
 
 
 def _look(
-    con: duckdb.DuckDBPyConnection, api: Api, base: str, endpoint: str, currency: str
+    con: duckdb.DuckDBPyConnection, api: Api, base: str, endpoint: str, company: Company
 ) -> tuple[FoundTable, FoundPaging]:
     name, url = called(endpoint), f"{base}/{endpoint}"
     try:
@@ -134,7 +135,7 @@ def _look(
         return unread(name, error.what), FoundPaging(Paging(), is_proved=False)
     rows = [row for page in pages for row in page if isinstance(row, dict)]
     is_all = len(pages) <= PAGES and len(rows) <= ROWS
-    table = _table(con, name, rows[:ROWS], currency, is_all=is_all)
+    table = _table(con, name, rows[:ROWS], company, is_all=is_all)
     cursor = cursor_of(table)
     since = changes_by(api, url, found.paging, cursor, rows) if cursor else ""
     return replace(table, has_cursor=bool(since)), replace(
@@ -143,7 +144,7 @@ def _look(
 
 
 def _table(
-    con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[dict[str, Any]], currency: str, *, is_all: bool
+    con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[dict[str, Any]], company: Company, *, is_all: bool
 ) -> FoundTable:
     names = list(dict.fromkeys(column for row in rows for column in row))
     by_letters = {column.casefold(): column for column in reversed(names)}
@@ -161,7 +162,8 @@ def _table(
     withheld |= by_values(con, "api_looked", found)
     found = [column for column in found if column.name not in withheld]
     key = proved_key(con, "api_looked", found, likely_keys(name, found))
-    maps = [with_currency(m, found, currency) for m in proposed(name, found, key)]
+    maps = proposed(name, found, key, purposes=company.purposes)
+    maps = [with_currency(m, found, company.currency) for m in maps]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))
     return replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested])
 

@@ -34,6 +34,7 @@ from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
 from orchestration.proposals.numbers import by_values
+from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import Recognised, landed_lines, recognised
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.words import words_of
@@ -73,7 +74,7 @@ class _Looked:
 _TELLING = 4
 
 
-def propose_database(name: str, said: str, currency: str) -> ProposedSource:
+def propose_database(name: str, said: str, company: Company) -> ProposedSource:
     """Raises ConfigurationError where the database does not answer, or nothing there is a table."""
     hidden = secret_url(name, said)
     url, written = clear_url(hidden.plain), hidden.written
@@ -92,7 +93,7 @@ def propose_database(name: str, said: str, currency: str) -> ProposedSource:
         looked = [_look(con, database, one, called) for one, called in _called(database.tables)]
     ours = {one.there.full_name: one for one in looked}
     first = {full: next((m.entity for m in one.table.usable), None) for full, one in ours.items()}
-    mapped = [_mapped(one, ours, first, currency) for one in looked]
+    mapped = [_mapped(one, ours, first, company) for one in looked]
     every = [m for table in mapped for m in table.maps]
     own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
     tables = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
@@ -187,7 +188,7 @@ def _as_declared(column: Column, there: TableThere, database: LookedDatabase) ->
     return column
 
 
-def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None], currency: str) -> FoundTable:
+def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None], company: Company) -> FoundTable:
     """The table, read once more with what its foreign keys say."""
     table = one.table
     if table.problem:
@@ -197,7 +198,8 @@ def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None]
         full = f"{one.there.schema}.{there}" if one.there.schema else there
         if full in ours and ours[full].key == (of,) and (entity := first[full]):
             refers[column] = entity
-    maps = [with_currency(m, one.columns, currency) for m in proposed(table.name, one.columns, one.key, refers)]
+    maps = proposed(table.name, one.columns, one.key, refers, company.purposes)
+    maps = [with_currency(m, one.columns, company.currency) for m in maps]
     table = replace(table, maps=maps)
     unread_ones = [c.name for c in table.columns if c.name not in table.read]
     return replace(table, unmapped=[*unread_ones, *table.unmapped])

@@ -5,7 +5,7 @@ Here: weighing the words of names against what the columns hold. Not here: the w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from orchestration.contracts.conformed import entities, required_columns
@@ -53,17 +53,21 @@ def likely_keys(table: str, columns: Sequence[Column]) -> list[str]:
 
 
 def proposed(
-    table: str, columns: Sequence[Column], key: Sequence[str], refers: Mapping[str, str] | None = None
+    table: str,
+    columns: Sequence[Column],
+    key: Sequence[str],
+    refers: Mapping[str, str] | None = None,
+    purposes: Collection[str] = (),
 ) -> list[Proposal]:
     """The entity that a table most likely is, then what else can be read out of its rows. Nothing where no entity is likely.
 
-    `refers` is what a database itself says: column → the entity whose key it holds."""
+    `refers` is what a database itself says: column → the entity whose key it holds. `purposes` are those that the company named itself."""
     kept = [column for column in columns if column.name not in withheld([c.name for c in columns]) and column.filled]
     said = {column.name: _concepts(column, table) for column in kept}
     for name, entity in (refers or {}).items():
         if name in said and (concept := _key_concept(entity)):
             said[name] = {concept: 1.0}
-    told = statements(table, columns, said, key)
+    told = statements(table, columns, said, key, purposes)
     named = entities_of(table)
     tried = [
         _of_entity(entity, table, kept, said, key, named.get(entity, 0.0))

@@ -1,7 +1,8 @@
-"""The shape of a proposal: one map of a table to an entity. Not here: how it is found (entities.py), or written (block.py)."""
+"""The shape of a proposal: one map of a table to an entity; and what it needs to know of the company. Not here: how it is found (entities.py), or written (block.py)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 
@@ -35,3 +36,11 @@ class Proposal:
 
     def of(self, target: str) -> Filled | None:
         return next((one for one in self.filled if one.target == target), None)
+
+
+@dataclass(frozen=True)
+class Company:
+    """What a company says of itself in kundbild.toml that a proposal needs: its currency, and the purposes that it named itself."""
+
+    currency: str
+    purposes: Collection[str] = ()

@@ -6,6 +6,7 @@ Here: the order of the steps, and what is kept of a look. Not here: each step (p
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 
 import duckdb
@@ -31,25 +32,30 @@ from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_of
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.places import FileGroup, Place, groups_of, place_of, sheet_groups
+from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
 from orchestration.proposals.secret_urls import secret_url
 
 
-def propose(name: str, said: str, currency: str) -> ProposedSource:
-    """Raises ConfigurationError where the name is bad or nothing there is a table, SourceError where the place does not answer."""
+def propose(name: str, said: str, currency: str, purposes: Collection[str] = ()) -> ProposedSource:
+    """`purposes` are those that the company named itself.
+
+    Raises ConfigurationError where the name is bad or nothing there is a table, SourceError where the place does not answer.
+    """
     assert_name(name)
+    company = Company(currency, purposes)
     said = database_url(said)
     if is_database(said):
-        return propose_database(name, said, currency)
+        return propose_database(name, said, company)
     if is_api(said):
-        return propose_api(name, said, currency)
+        return propose_api(name, said, company)
     place = place_of(name, said)
     found: dict[str, list[tuple[FileGroup, Looked | None, FoundTable]]] = defaultdict(list)
     with looking() as con:
         for group in _tables(place):
             form = "jsonl" if group.format == "json" else group.format
-            found[form].append(_found(con, name, place, group, currency))
+            found[form].append(_found(con, name, place, group, company))
     every = [one for tables in found.values() for _, _, table in tables for one in table.maps]
     found = {
         form: [
@@ -94,7 +100,7 @@ def _tables(place: Place) -> list[FileGroup]:
 
 
 def _found(
-    con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, currency: str
+    con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, company: Company
 ) -> tuple[FileGroup, Looked | None, FoundTable]:
     try:
         with look(con, name, place, group, lambda names: recognised(names, group.files) is not None) as looked:
@@ -108,8 +114,8 @@ def _found(
             kept = [column for column in looked.columns if column.name not in why]
             key = proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
             maps = [
-                without_total(with_currency(one, kept, currency), names[0], looked.total)
-                for one in proposed(group.table, kept, key)
+                without_total(with_currency(one, kept, company.currency), names[0], looked.total)
+                for one in proposed(group.table, kept, key, purposes=company.purposes)
             ]
     except SourceError as error:
         return group, None, unread(group.table, f"{error.what} ({error.where})", len(group.files))

@@ -7,7 +7,7 @@ consent in a table of people (consents.py, refusals.py), what a permission needs
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from orchestration.contracts.channels import channels
 from orchestration.contracts.seeds import seed
@@ -29,8 +29,11 @@ _POINTS = {"email": "email", "phone": "phone"}
 Said = dict[str, dict[str, float]]
 
 
-def statements(table: str, every: Sequence[Column], said: Said, key: Sequence[str]) -> list[Proposal]:
-    """The maps of a table of statements; none where it is not one. Columns without a value have nothing `said`."""
+def statements(
+    table: str, every: Sequence[Column], said: Said, key: Sequence[str], purposes: Collection[str] = ()
+) -> list[Proposal]:
+    """The maps of a table of statements; none where it is not one. Columns without a value have nothing `said`; `purposes` are those that the
+    company named itself, beside the product's."""
     columns = [column for column in every if column.name in said]
     if not _is_of_consent(table, columns, said):
         return []
@@ -49,7 +52,7 @@ def statements(table: str, every: Sequence[Column], said: Said, key: Sequence[st
     own = Filled("source_key", tuple(key) or ("_row_key",), 1.0, "no two rows have the same")
     when = _time(columns, said, _TIMES)
     at = when or _time(columns, said, ("updated_at",))
-    rest, constants, doubts = _what_for(columns, said, point)
+    rest, constants, doubts = _what_for(columns, said, point, purposes)
     doubts += [] if when else ["no column says when it was stated"]
     doubts += [f"the day and the month of {when.name} may be the other way round"] if when and when.is_ambiguous else []
     doubts += _ends_in_doubt(columns, said)
@@ -110,13 +113,13 @@ def _is_no(value: str) -> bool:
 
 
 def _what_for(
-    columns: Sequence[Column], said: Said, point: Column | None
+    columns: Sequence[Column], said: Said, point: Column | None, purposes: Collection[str]
 ) -> tuple[list[Filled], dict[str, str], list[str]]:
     """(purpose and channel, constants, why a yes is none). What names no purpose or channel that is known denies all of them."""
     filled: list[Filled] = []
     constants: dict[str, str] = {}
     doubts: list[str] = []
-    known = {"purpose": {row["purpose"] for row in seed("purposes")}, "channel": set(channels())}
+    known = {"purpose": {*purposes, *(row["purpose"] for row in seed("purposes"))}, "channel": set(channels())}
     for target, words in known.items():
         column = _first(columns, said, f"consent_{target}")
         if column is None:

@@ -13,14 +13,16 @@ from orchestration.core.added_block import add_block, with_block
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.home import write_private
+from orchestration.proposals.proposal import Company
 
 
-def company_currency(path: Path) -> str:
-    """The company's currency, where there is a configuration."""
+def company_of(path: Path) -> Company:
+    """What the company says of itself, where there is a configuration."""
     if _names_sources(path):
-        return load_settings(path).currency
-    said = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("currency") if path.is_file() else None
-    return str(said or "SEK")
+        settings = load_settings(path)
+        return Company(settings.currency, frozenset(settings.privacy.purposes))
+    said = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}
+    return Company(str(said.get("currency") or "SEK"), frozenset(said.get("privacy", {}).get("purposes", {})))
 
 
 def assert_name_is_free(path: Path, name: str) -> None:

@@ -15,7 +15,7 @@ from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import propose
-from orchestration.proposals.written import assert_name_is_free, company_currency, write_source
+from orchestration.proposals.written import assert_name_is_free, company_of, write_source
 from tests.unit.proposals.truth import norwegian, olist, swedish, uci
 
 
@@ -97,7 +97,7 @@ def test_a_configuration_that_names_no_source_yet_gets_its_first(tmp_path):
     config = tmp_path / "kundbild.toml"
     config.write_text('company = "Fjäll"\ncurrency = "NOK"\n')
     assert_name_is_free(config, "shop")
-    assert company_currency(config) == "NOK"
+    assert company_of(config).currency == "NOK"
     write_source(config, propose("shop", str(tmp_path / "members.csv"), "NOK").block)
     settings = load_settings(config)
     assert (settings.company, list(settings.sources)) == ("Fjäll", ["shop"])

@@ -8,7 +8,9 @@ import pytest
 
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import Table
+from orchestration.proposals.proposal import Company
 from orchestration.proposals.propose import propose
+from orchestration.proposals.written import company_of
 from tests.unit.mapped import models_of, raw, set_clock_and_retention
 
 LOG = [
@@ -25,10 +27,10 @@ LOG = [
 def read(tmp_path, warehouse):
     """The statements that a table of these rows gives, as proposed: (person, point, purpose, channel, status, day); and the notes."""
 
-    def go(rows: list[dict[str, str]], table: str = "consents"):
+    def go(rows: list[dict[str, str]], table: str = "consents", purposes: tuple[str, ...] = ()):
         path = tmp_path / f"{table}.csv"
         path.write_text("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n")
-        found = propose("shop", str(path), "SEK")
+        found = propose("shop", str(path), "SEK", purposes)
         (shape,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
         raw(warehouse, table, *rows)
         set_clock_and_retention(warehouse)
@@ -70,6 +72,26 @@ def test_a_purpose_of_ones_own_words_denies_all_and_grants_nothing(read):
         ("c1", "a@example.com", "newsletter", "email", "withdrawn", "2026-02-01"),
         ("c2", "b@example.com", "all", "email", "withdrawn", "2026-02-01"),
     ]
+
+
+def test_a_yes_for_a_purpose_that_the_company_named_itself_is_read(read):
+    rows = [row | {"purpose": {"offers": "club"}.get(row["purpose"], row["purpose"])} for row in LOG]
+    found, _ = read([*rows, LOG[0] | {"consent_id": "4", "contact_id": "c3", "purpose": "club"}], purposes=("club",))
+    assert sorted(found) == [
+        ("c1", "a@example.com", "newsletter", "email", "granted", "2026-01-01"),
+        ("c1", "a@example.com", "newsletter", "email", "withdrawn", "2026-02-01"),
+        ("c2", "b@example.com", "club", "email", "withdrawn", "2026-02-01"),
+        ("c3", "a@example.com", "club", "email", "granted", "2026-01-01"),
+    ]
+
+
+def test_the_purposes_of_the_company_are_those_of_its_configuration(tmp_path, write_config):
+    purpose = '[privacy.purposes.club]\nis_marketing = true\ndescription = "Invitations of the club"\n'
+    source = '[sources.web]\nconnector = "files"\nurl = "/x"\nvendor = "shopify"\n'
+    assert company_of(write_config(f'company = "T"\n{source}{purpose}')).purposes == {"club"}
+    unfinished = tmp_path / "unfinished.toml"
+    unfinished.write_text(f'company = "T"\ncurrency = "NOK"\n{purpose}')
+    assert company_of(unfinished) == Company("NOK", frozenset({"club"})) and not company_of(tmp_path / "none").purposes
 
 
 def test_a_time_of_withdrawal_counts_beside_the_status(read):
