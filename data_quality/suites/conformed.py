@@ -64,7 +64,7 @@ _RULES: dict[str, list[Check]] = {
     "campaigns": [one_of("channel", _CHANNELS)],
     "email_events": [
         # no row is set aside for its kind: an unknown word may be a withdrawal, and denies
-        one_of("kind", ["sent", "delivered", "opened", "clicked", "bounced", "forwarded", "unsubscribed", "complained"], "WARN"),
+        one_of("kind", ["sent", "delivered", "opened", "clicked", "bounced", "forwarded", "unsubscribed", "complained", "held_out"], "WARN"),
         _not_ahead("occurred_at"),
     ],
     "ad_spend": [between("spend", 0), between("impressions", 0)],

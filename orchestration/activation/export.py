@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.hold_out import assert_share, drawn
 from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
 from orchestration.contracts.audiences import MAX_AGE, PERMISSION_CHECK, PREFIX, SCHEMA, audience_tables
@@ -35,7 +36,7 @@ REFERENCE = "reference"
 @dataclass(frozen=True)
 class Audience:
     """Its name, for which purpose and channel (None where no rule says so), how many are in it, and of an export how many
-    of them were left out, by reason."""
+    of them were left out, by reason, and `held_out` by lot."""
 
     name: str
     table: str
@@ -43,6 +44,7 @@ class Audience:
     channel: str | None
     customers: int
     left_out: dict[str, int] = field(default_factory=dict)
+    held_out: int = 0
 
 
 def audiences(con: duckdb.DuckDBPyConnection) -> list[Audience]:
@@ -88,9 +90,11 @@ def export_audience(
     *,
     overwrite: bool = False,
     recipient: str = "",
+    hold_out: float = 0.0,
     note: Callable[[int], object] = lambda customers: None,
 ) -> Audience:
-    """Writes the audience as CSV (COLUMNS, REFERENCE), private, and notes it. Returns it as it was written.
+    """Writes the audience as CSV (COLUMNS, REFERENCE), private, and notes it. Returns it as it was written. `hold_out` is the share
+    of the customers that a lot leaves out of the file (hold_out.py); who they are is noted too.
 
     Whoever objected or was restricted since the night, or whose grant ended since, is left out. `now` is UTC, naive. `note` is given the number of
     customers before the file is written: what it cannot note does not leave. Raises GateError where what is
@@ -98,6 +102,7 @@ def export_audience(
     audience, or without a source of withdrawals; KundbildError where there is no such audience, or the file cannot be made.
     """
     assert_recipient(recipient)
+    assert_share(hold_out)
     assert_may_write(file, overwrite=overwrite)
     there = {audience.name: audience for audience in audiences(con)}
     if name not in there:
@@ -116,7 +121,9 @@ def export_audience(
     # what earlier exports have to remove is asked right after
     assert_codes_known(con, "contact_permissions")
     asked = (audience.purpose, audience.channel)
-    rows, left_out = _members(con, name, audience.table, asked, now)
+    members, left_out = _members(con, name, audience.table, asked, now)
+    lot = drawn(con, pepper, f"{name}:{recipient}:{now:%Y-%m-%d}", [str(row[-1]) for row in members], hold_out)
+    rows = [row for row in members if str(row[-1]) not in lot]
     is_written = False
     try:
         with transaction(con):
@@ -125,7 +132,16 @@ def export_audience(
             text = csv_text((*COLUMNS, REFERENCE), [(*row, ref) for row, ref in zip(rows, references, strict=True)])
             customers = [customer for customer, _ in points]
             content = text.encode()
-            note_export(con, pepper, f"audience {name}", customers, now, recipient=recipient, content=content)
+            note_export(
+                con,
+                pepper,
+                f"audience {name}",
+                customers,
+                now,
+                recipient=recipient,
+                content=content,
+                held_out=sorted(lot),
+            )
             note(len(rows))
             write_private(file, text, overwrite=overwrite)
             is_written = True
@@ -134,7 +150,7 @@ def export_audience(
         if is_written:
             file.unlink(missing_ok=True)
         raise
-    return Audience(name, audience.table, *asked, len(rows), left_out)
+    return Audience(name, audience.table, *asked, len(rows), left_out, len(lot))
 
 
 def _members(

@@ -43,6 +43,10 @@ def export(
     name: Annotated[str, typer.Argument(help="An audience, as `kundbild audience list` names it.")],
     file: Annotated[Path, typer.Option("--to", help="The CSV file to write; it is made private.")],
     recipient: Recipient = "",
+    hold_out: Annotated[
+        float,
+        typer.Option(help="The share of the customers that a lot leaves out, to measure what the campaign does: 0.1."),
+    ] = 0.0,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -70,7 +74,16 @@ def export(
             log.append("exported an audience", detail=_detail(name, recipient, customers=customers))
 
         audience = export_audience(
-            con, name, file, pepper, now(), settings, overwrite=overwrite, recipient=recipient, note=note
+            con,
+            name,
+            file,
+            pepper,
+            now(),
+            settings,
+            overwrite=overwrite,
+            recipient=recipient,
+            hold_out=hold_out,
+            note=note,
         )
         left = pending(con, pepper, settings.privacy, now(), (name, recipient))
     to_remove = sum(found.count for found in left)
@@ -82,6 +95,8 @@ def export(
     )
     for reason, count in audience.left_out.items():
         out.print(f"Left out: {count:,} ({reason})")
+    if hold_out:
+        out.print(f"Held out by lot: {audience.held_out:,}. Do not write to them before the campaign is measured.")
     if to_remove:
         out.print(f"Of earlier exports {to_remove:,} have to be removed there, and first:")
         out.print(styled("  [bold]{} audience removals {} --to FILE{}[/bold]", me(), name, _to(recipient)))

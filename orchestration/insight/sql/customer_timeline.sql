@@ -28,7 +28,7 @@ with events as (
     from marts.fct_web_sessions
     where customer_id = $id
     union all
-    select occurred_at, 'email', 'email ' || kind || coalesce(': ' || campaign_key, '')
+    select occurred_at, 'email', 'email ' || replace(kind, '_', ' ') || coalesce(': ' || campaign_key, '')
     from marts.fct_email_events
     where customer_id = $id
     union all

@@ -1,6 +1,6 @@
 """Who was in a file that left: keyed hashes, so that an erasure can say which exports held the person (Art. 19).
 
-Here: `restricted.exports`, `restricted.export_members`. Not here: what is exported (activation/), which contact points a
+Here: `restricted.exports`, `restricted.export_members`, and `restricted.held_out`: who was left out of an audience's file by lot. Not here: what is exported (activation/), which contact points a
 recipient has to remove again (exported_points.py).
 """
 
@@ -50,8 +50,10 @@ def note_export(
     *,
     recipient: str = "",
     content: bytes | None = None,
+    held_out: Sequence[str] = (),
 ) -> str:
-    """Notes that `customers` (ids) left in `what` at `at` (UTC, naive), in a file of that `content`. Returns the export's id.
+    """Notes that `customers` (ids) left in `what` at `at` (UTC, naive), in a file of that `content`, and that the lot left `held_out`
+    out of it. Returns the export's id.
 
     To be called in the transaction in which the file is written.
     """
@@ -66,10 +68,11 @@ def note_export(
             {**noted, "hashed": hashed},
         )
     )
-    con.execute(
-        f"insert into restricted.export_members select $export, {hashed_customer(pepper, 'customer')} from (select unnest($customers::varchar[]) as customer)",
-        {"export": export, "customers": list(customers), **pepper.parameters()},
-    )
+    for table, noted_there in (("export_members", customers), ("held_out", held_out)):
+        con.execute(
+            f"insert into restricted.{table} select $export, {hashed_customer(pepper, 'customer')} from (select unnest($customers::varchar[]) as customer)",
+            {"export": export, "customers": list(noted_there), **pepper.parameters()},
+        )
     return export
 
 

@@ -34,6 +34,7 @@ from orchestration.privacy.secrets.pseudonyms import end_keys
 _HASHES = (
     ("national_ids", "keyed_hash"),
     ("export_members", "keyed_hash"),
+    ("held_out", "keyed_hash"),
     ("exports", "content_hash"),
     ("exported_points", "customer_hash"),
     ("exported_points", "point_hash"),

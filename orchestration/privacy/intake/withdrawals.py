@@ -44,6 +44,7 @@ HARMLESS_KINDS = (
     "bounced", "bounce", "hardbounce", "softbounce", "hardbounced", "softbounced", "forwarded", "forward", "processed",
     "deferred", "deferral", "delayed", "deliverydelayed", "dropped", "blocked", "queued", "accepted", "failed", "converted",
     "replied", "reply", "subscribe", "subscribed", "resubscribe", "resubscribed", "groupresubscribe", "groupresubscribed",
+    "heldout", "holdout",
 )  # fmt: skip
 # a statement of before is of no time that anybody meant (dbt: var earliest_statement)
 EARLIEST = "1990-01-01"

@@ -35,7 +35,7 @@ def hashed_home(home, tmp_path, monkeypatch):
         log = audit_log(home, Privacy())
         log.append("erased", subject="c1")
         SuppressionList.of(con, home, pepper).add([("email", "a@x.se"), ("record", "crm:1")], "erasure")
-        note_export(con, pepper, "audience newsletter", ["c1", "c2"], AT)
+        note_export(con, pepper, "audience newsletter", ["c1", "c2"], AT, held_out=["c3"])
         prepare_requests(con)
         note_request(con, "erase", log.keyed("c1"), AT, "held", reference="R-1")
         note_request(con, "erase", log.keyed("c2"), AT, "held", reference=log.keyed("asked by a@x.se"))
@@ -83,10 +83,11 @@ def test_every_hash_is_renewed_and_found_as_before_and_the_old_ones_are_in_no_by
     assert found(hashed_home) == WHOLE
     old = read_pepper((), is_known=True)
     with open_warehouse(hashed_home, Engine()) as con:
-        hashes = [row[0] for row in con.execute("select keyed_hash from restricted.export_members").fetchall()]
+        noted = "select keyed_hash from restricted.export_members union all select keyed_hash from restricted.held_out"
+        hashes = [row[0] for row in con.execute(noted).fetchall()]
         hashes += [entry.keyed_hash for entry in SuppressionList.of(con, hashed_home, old).entries()]
     rotated = rotation.rotate(hashed_home, Engine(), (), [])
-    assert (rotated.secrets, rotated.is_new, rotated.hashes, rotated.pseudonyms) == (2, True, 5, 2)
+    assert (rotated.secrets, rotated.is_new, rotated.hashes, rotated.pseudonyms) == (2, True, 6, 2)
     assert found(hashed_home) == WHOLE
     everything = b"".join(
         path.read_bytes()

@@ -27,7 +27,7 @@ select
                 [
                     "coalesce("
                     ~ word("event")
-                    ~ " not in ('sent', 'delivered', 'open', 'click', 'bounce', 'forward') and not "
+                    ~ " not in ('sent', 'delivered', 'open', 'click', 'bounce', 'forward', 'held_out') and not "
                     ~ is_refusal("event")
                     ~ ", true)",
                     "event is unknown",

@@ -5,3 +5,4 @@ create table if not exists restricted.exports (
 alter table restricted.exports add column if not exists recipient varchar;
 alter table restricted.exports add column if not exists content_hash varchar;
 create table if not exists restricted.export_members (export_id varchar not null, keyed_hash varchar not null);
+create table if not exists restricted.held_out (export_id varchar not null, keyed_hash varchar not null);
