@@ -315,3 +315,12 @@ def test_the_likeliest_category_of_the_next_purchase_is_told_with_its_chance(pic
     picture.add("marts.customer_scores", scored, scored | {"score": "another", "value": 0.9, "outcome": "zebra"})
     assert picture("c1", "next_category", "next_category_chance") == ("hats", 0.4)
     assert picture("c2", "next_category", "next_category_chance") == (None, None)
+
+
+def test_whether_a_contract_ends_and_a_campaign_is_answered_is_told_with_its_tenth(picture):
+    columns = ("churn_contract", "churn_contract_decile", "answer_campaign", "answer_campaign_decile")
+    assert picture("c1", *columns) == (None,) * 4
+    scores = ({"score": "churn_contract", "value": 0.3, "decile": 9}, {"score": "answer_campaign", "value": 0.05, "decile": 2},
+              {"score": "another", "value": 7.0, "decile": 10})  # fmt: skip
+    picture.add("marts.customer_scores", *({"customer_id": "c1", **score} for score in scores))
+    assert picture("c1", *columns) == (0.3, 9, 0.05, 2) and picture("c2", *columns) == (None,) * 4

@@ -182,6 +182,11 @@ with
             customer_id
             {%- for score in ("expected_purchases_12m", "expected_net_value_12m", "churn_shop", "lead_conversion") %}
                 , max(value) filter (score = '{{ score }}') as {{ score }}
+            {%- endfor %}
+            {%- for score in ("churn_contract", "answer_campaign") %}
+                ,
+                max(value) filter (score = '{{ score }}') as {{ score }},
+                max(decile) filter (score = '{{ score }}') as {{ score }}_decile
             {%- endfor %},
             max(outcome) filter (score = 'next_category') as next_category,
             max(value) filter (score = 'next_category') as next_category_chance
@@ -296,6 +301,10 @@ select
     q.expected_purchases_12m,
     cast(q.expected_net_value_12m as decimal(18, 2)) as expected_net_value_12m,
     q.churn_shop,
+    q.churn_contract,
+    q.churn_contract_decile,
+    q.answer_campaign,
+    q.answer_campaign_decile,
     q.lead_conversion,
     q.next_category,
     q.next_category_chance,
