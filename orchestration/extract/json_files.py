@@ -15,7 +15,7 @@ import duckdb
 from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
-from orchestration.core.warehouse import clear_up, json_path, quote, scalar, text
+from orchestration.core.warehouse import clear_up, quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import MAX_LINE_BYTES
 from orchestration.extract.csv_rejects import code_of, drops_of
@@ -26,6 +26,7 @@ from orchestration.extract.json_ends import with_even_ends
 from orchestration.extract.kept_lines import kept_of_json
 from orchestration.extract.landing import Batch
 from orchestration.extract.left_out import LeftOut
+from orchestration.extract.nested_rows import keys_sql, unnest_rows, value_sql
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 
 _DOCUMENTS = "create or replace temp table json_rows as select *, {document} as document from ({rows})"
@@ -82,6 +83,7 @@ def _lines_batch(
         con.execute(_DOCUMENTS.format(document=OBJECT_OF_LINE, rows=" union all ".join(parts)))
         _refuse_lost_lines(con, source_name, name, files, len(zipped))
         is_empty = drop_brackets(con) or all(file.size == 0 for file in files)
+        is_empty |= unnest_rows(con, source_name, name, table)
         added, notes = _check(con, source_name, name, table, files, is_empty=is_empty)
         batch = _batch(table, source, files, added, after, check)
         return replace(batch, notes=notes, close=held.pop_all().close)
@@ -115,6 +117,7 @@ def read_json_pages(
         )
         _refuse_no_pages(con, source_name, name, files)
         con.execute("delete from json_rows where page_rows = 0")
+        unnest_rows(con, source_name, name, table)
         is_empty = not scalar(con, "select count(*) from json_rows")
         added, notes = _check(con, source_name, name, table, files, is_empty=is_empty)
         batch = _batch(table, source, files, added, after, check)
@@ -134,7 +137,7 @@ def _check(
 ) -> tuple[list[str], list[str]]:
     """The columns beyond the declared ones, and what to tell of those that a file leaves out. Raises SourceError when nothing
     is a row, or a declared column is gone from a file: another file may have it, and rows of this one would lose it."""
-    keys = "select distinct _source_file, unnest(json_keys(document)) from json_rows where document is not null"
+    keys = f"select distinct _source_file, unnest({keys_sql(table)}) from json_rows where document is not null"
     found: dict[str, list[str]] = {}
     for file, key in con.execute(keys).fetchall():
         found.setdefault(file, []).append(key)
@@ -182,10 +185,10 @@ def _batch(
 
 
 def _json_field(column: str, kind: str) -> str:
-    path = text(json_path(column))
+    value = value_sql(column)
     if kind.upper().startswith("STRUCT") or kind.endswith("[]"):
-        return f"nullif(json_extract(document, {path})::varchar, 'null')::json as {quote(column)}"
-    return f"json_extract_string(document, {path}) as {quote(column)}"
+        return f"nullif({value}::varchar, 'null')::json as {quote(column)}"
+    return f"json_extract_string({value}, '$') as {quote(column)}"
 
 
 # a line that is no row, but for blank ones

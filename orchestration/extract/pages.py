@@ -22,6 +22,7 @@ from orchestration.core.warehouse import quote
 from orchestration.extract.kept_lines import may_refuse
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.nested import declared_value
+from orchestration.extract.nested_rows import flat_page
 from orchestration.privacy.intake.entry import unread_columns
 
 # of a row that does not fit: the row, the column that did not, and why, in words and as a code
@@ -82,6 +83,7 @@ def page_to_arrow(
     Undeclared columns are dropped, and `told`. Raises SourceError when a declared column is gone by `left_out`, or when so
     many rows do not fit that a column must have been retyped.
     """
+    page = flat_page(page, table, source, name)
     rows = [row for row in page if isinstance(row, dict)]
     bad: list[tuple[Any, str | None, str]] = [(row, None, "not_an_object") for row in page if not isinstance(row, dict)]
     seen = {_as_text(name) for name in set().union(*rows)}

@@ -47,6 +47,8 @@ from orchestration.privacy.intake.entry import unread_columns
 if TYPE_CHECKING:
     import dlt
 
+_NAMING, _JSON = "direct", "dlt.common.normalizers.json.relational"
+
 
 def read_endpoint(
     con: duckdb.DuckDBPyConnection,
@@ -75,7 +77,9 @@ def read_endpoint(
         read = f"read_parquet([{', '.join(text(file) for file in files)}], union_by_name = true)"
         found = {row[0] for row in con.execute(f"describe from {read}").fetchall()}
         good = f"where {REJECTS} is null" if REJECTS in found else ""
-        names = ", ".join(f"{quote(c)}{'::json' if is_json(schema[c]) else ''} as {quote(c)}" for c in columns)
+        names = ", ".join(
+            f"{quote(_as_written(c))}{'::json' if is_json(schema[c]) else ''} as {quote(c)}" for c in columns
+        )
         select = f"select {names} from {read} {good}"
     else:
         read, found = "", set()
@@ -164,7 +168,9 @@ class _Fetch:
 
         try:
             with session:
-                pipeline.extract(pages | as_arrow, loader_file_format="parquet", table_name=name)
+                pipeline.extract(
+                    pages | as_arrow, loader_file_format="parquet", table_name=name, schema=_schema(pipeline)
+                )
             pipeline.normalize()
             pipeline.load()
         except PipelineStepFailed as error:
@@ -234,7 +240,8 @@ def _pipeline(folder: Path, name: str) -> dlt.Pipeline:
         pipeline = dlt.pipeline(
             name,
             pipelines_dir=str(folder / "packages"),
-            destination=dlt.destinations.filesystem(bucket_url=str(folder)),
+            # one table lies below the folder: its files are no other's
+            destination=dlt.destinations.filesystem(bucket_url=str(folder), warn_unsafe_layout_separators=False),
             dataset_name="raw",
         )
         # so dlt has no state to keep: an answer without rows leaves no package
@@ -243,16 +250,33 @@ def _pipeline(folder: Path, name: str) -> dlt.Pipeline:
         pipeline.config.enable_runtime_trace = False
         return pipeline
 
+    def is_as_is() -> bool:
+        return not pipeline.schemas or pipeline.default_schema.naming.name() == _NAMING
+
     # half-written files make dlt raise nearly anything
     with suppress(Exception):
         pipeline = attach()
         if pipeline.has_pending_data:
             pipeline.normalize()
             pipeline.load()
-        if not pipeline.has_pending_data:
+        if not pipeline.has_pending_data and is_as_is():
             return pipeline
     shutil.rmtree(folder, ignore_errors=True)
     return attach()
+
+
+def _schema(pipeline: dlt.Pipeline) -> dlt.Schema:
+    """The pipeline's schema, which leaves names of columns as they are: dlt's own makes first_name of firstName."""
+    import dlt
+
+    return dlt.Schema(pipeline.pipeline_name, {"names": _NAMING, "json": {"module": _JSON}})
+
+
+def _as_written(column: str) -> str:
+    """The name of a column in the files that dlt writes: without quotes and line ends."""
+    from dlt.common.normalizers.naming.direct import NamingConvention
+
+    return NamingConvention().normalize_identifier(column)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -108,6 +108,14 @@ class Source(BaseModel, extra="forbid", frozen=True):
             raise ValueError(UNCLEAR_LOGIN)
         return url
 
+    @model_validator(mode="after")
+    def _lists_are_read(self) -> Source:
+        is_json = self.connector == "rest" or (self.connector == "files" and self.format in ("jsonl", "json_pages"))
+        for name, table in self.tables.items():
+            if table.rows_in and not is_json:
+                raise ValueError(f"table {name} says rows_in, which only rest, jsonl and json_pages have")
+        return self
+
     def first(self, rows: int) -> Source:
         """The same source, of which a look reads so many rows of each table of a database, or one page of each endpoint."""
         tables = {name: table.model_copy(update={"find_deletions": False}) for name, table in self.tables.items()}

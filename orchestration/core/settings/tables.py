@@ -83,6 +83,14 @@ class Table(BaseModel, extra="forbid", frozen=True):
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
     paging: Paging | None = Field(default=None, description="rest: where this endpoint pages otherwise than its source")
+    rows_in: str | None = Field(
+        default=None,
+        description="rest, jsonl and json_pages: the list within each row whose elements are the rows of this table: line_items",
+    )
+    carried: dict[str, str] = Field(
+        default={},
+        description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list',
+    )
     find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
     fresh_within_hours: float | None = Field(
         default=None,
@@ -137,11 +145,16 @@ class Table(BaseModel, extra="forbid", frozen=True):
             raise ValueError(
                 f"columns that differ by case alone: {', '.join(alike)}; the warehouse cannot tell them apart"
             )
+        for column in self.carried:
+            if column not in self.columns or not self.rows_in:
+                raise ValueError(f"carried says '{column}', which needs rows_in, and stands among the columns")
         if self.is_whole and not self.key:
             raise ValueError("a table whose files are whole needs a key: by it rows that are gone are found")
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []
         persons = [column for person in self.persons for column in person.columns]
-        read = [path.partition(".")[0] for path in [*(self.texts or []), *self.questions, *self.questions.values()]]
+        paths = [*(self.texts or []), *self.questions, *self.questions.values()]
+        # a column's own name may hold a dot
+        read = [path if path in self.columns else path.partition(".")[0] for path in paths]
         aged = [*self.retention.happened_at, *self.retention.only] if self.retention else []
         used = [
             *self.key,

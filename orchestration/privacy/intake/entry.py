@@ -158,7 +158,8 @@ def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Fix]:
         if name in _MAPPED_NAMES and (how := entity.how(name))
         for column in how.columns
     }
-    read = {path.partition(".")[0] for path in free_text_columns(table, columns)}
+    # a column's own name may hold a dot
+    read = {p if p in columns else p.partition(".")[0] for p in free_text_columns(table, columns)}
     skipped = {*dropped_columns(table, columns), *table.key, table.cursor, *points, *table.questions, *read}
     found: dict[str, Fix] = {}
     for column, kind in columns.items():
@@ -184,7 +185,6 @@ def clean(
     taken: Counter[tuple[str, str]] = Counter()
     fields: dict[str, list[str]] = {}
     for path in free_text_columns(table, columns):
-        # a column's own name may hold a dot
         column, _, field = (path, "", "") if path in columns else path.partition(".")
         fields.setdefault(column, []).extend([field] if field else [])
     for column, read in fields.items():
@@ -212,7 +212,7 @@ def clean(
         taken[column, IDENTITY_NUMBER] += rows
     expressions |= only_choices(con, table, relation, taken)
     for question, value in table.questions.items():
-        if "." in question:
+        if question not in columns:
             continue
         asked = con.execute(
             f"select {quote(question)}::varchar, count({quote(value)}) from {relation} where {quote(question)} is not null group by 1"

@@ -1,0 +1,164 @@
+"""Nested JSON as flat rows: `customer.id` is a column, and the elements of a list within each row are rows of a table of their own.
+
+Each in Python, for pages of an API (pages.py), and in SQL, for files (json_files.py). A name with dots that stands there as it is counts
+first. Not here: columns that stay nested (nested.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Table
+from orchestration.core.warehouse import json_path, scalar, text
+from orchestration.extract.paging import value_at
+
+# the place of an element in its list, as `carried` names it
+PLACE = "#"
+# so few rows may all be without a list by chance
+_FEW_ROWS = 20
+
+
+def paths_of(table: Table) -> list[str]:
+    """Columns that are named by a path."""
+    return [column for column in table.columns if "." in column]
+
+
+def nested_path(column: str) -> str:
+    """The path of a nested field, as DuckDB writes it: $."customer"."id"."""
+    return "$" + "".join(json_path(name)[1:] for name in column.split("."))
+
+
+def flat_page(page: list[Any], table: Table, source: str, name: str) -> list[Any]:
+    """The rows of a page; what is no object stays as it is. Raises SourceError where no row has the list that holds the rows."""
+    if table.rows_in:
+        rows = [row for row in page if isinstance(row, dict)]
+        if len(rows) >= _FEW_ROWS and not any(table.rows_in.partition(".")[0] in row for row in rows):
+            raise no_list(source, name, table, len(rows))
+        page = [element for row in page for element in _elements(row, table, table.rows_in)]
+    paths = paths_of(table)
+    if not paths:
+        return page
+    holders = _holders(table)
+    return [_flat(row, paths, holders) if isinstance(row, dict) else row for row in page]
+
+
+def no_list(source: str, name: str, table: Table, rows: int) -> SourceError:
+    return SourceError(
+        f"source {source}, table {name}: none of {rows:,} rows has {table.rows_in}, of which its rows are",
+        to_do=f"where it is called otherwise now, change rows_in below [sources.{source}.tables.{name}]",
+    )
+
+
+def _elements(row: Any, table: Table, at: str) -> Iterator[Any]:
+    if not isinstance(row, dict):
+        yield row
+        return
+    found = value_at(row, at)
+    # an API may say one element without its list
+    elements = found if isinstance(found, list) else [] if found is None else [found]
+    carried = {column: value_at(row, path) for column, path in table.carried.items()}
+    places = [column for column, path in table.carried.items() if path == PLACE]
+    for place, element in enumerate(elements, start=1):
+        yield {**element, **carried, **dict.fromkeys(places, place)} if isinstance(element, dict) else element
+
+
+def _holders(table: Table) -> set[str]:
+    """Objects within a row of which columns are read: customer, customer.address."""
+    return {".".join(c.split(".")[:at]) for c in paths_of(table) for at in range(1, c.count(".") + 1)} - {
+        *table.columns
+    }
+
+
+def _flat(row: dict[str, Any], paths: list[str], holders: set[str]) -> dict[str, Any]:
+    """The row, with what its holders hold beside it: parts that nobody declared, too, so that they are told."""
+    found: dict[str, Any] = {}
+    for key, value in row.items():
+        _put(found, key, value, paths, holders)
+    # of a column that stays nested, whole
+    for path in paths:
+        if path not in found and path.partition(".")[0] in found and (value := value_at(row, path)) is not None:
+            found[path] = value
+    return found
+
+
+def _put(found: dict[str, Any], key: str, value: Any, paths: list[str], holders: set[str]) -> None:
+    if key not in holders or (value is not None and not isinstance(value, dict)):
+        found[key] = value
+    elif value is None:  # nothing is there, and that is said
+        for path in paths:
+            if path.startswith(f"{key}."):
+                found.setdefault(path, None)
+    else:
+        for name, part in value.items():
+            _put(found, f"{key}.{name}", part, paths, holders)
+
+
+def value_sql(column: str, document: str = "document") -> str:
+    """SQL: the JSON value of a column."""
+    plain = f"json_extract({document}, {text(json_path(column))})"
+    if "." not in column:
+        return plain
+    return f"coalesce({plain}, json_extract({document}, {text(nested_path(column))}))"
+
+
+def keys_sql(table: Table, document: str = "document") -> str:
+    """SQL: the names in a row as flat_page has them, a list of text."""
+    holders = sorted(_holders(table))
+    if not holders:
+        return f"json_keys({document})"
+    told = ", ".join(text(holder) for holder in holders)
+    parts = []
+    for holder in ("", *holders):
+        path = text(nested_path(holder) if holder else "$")
+        prefix = f"{holder}." if holder else ""
+        # what holds no object, though columns are of it, is a name itself
+        named = f"list_transform(json_keys({document}, {path}), lambda k: {text(prefix)} || k)"
+        inner = f"json_type(json_extract({document}, {path}), '$.\"' || replace(k[{len(prefix) + 1}:], '\"', '\\\"') || '\"')"
+        parts.append(
+            f"list_filter({named}, lambda k: k not in ({told}) or coalesce({inner}, '') not in ('OBJECT', 'NULL'))"
+        )
+        if holder:
+            own = [c for c in paths_of(table) if c.startswith(prefix)]
+            parts.append(f"case when json_type({document}, {path}) = 'NULL' then {own}::varchar[] end")
+    return f"list_concat({', '.join(f'coalesce({part}, [])' for part in parts)})"
+
+
+def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> bool:
+    """Makes a row of `json_rows` of each element of the list that holds the table's rows. Whether none is left then. Raises SourceError
+    where no row has the list."""
+    if not table.rows_in:
+        return False
+    has_list = f"json_exists(document, {text(nested_path(table.rows_in.partition('.')[0]))})"
+    rows, lists = con.execute(
+        f"select count(document), count(*) filter (document is not null and ({has_list} or {value_sql(table.rows_in)} is not null)) from json_rows"
+    ).fetchall()[0]
+    if rows >= _FEW_ROWS and not lists:
+        raise no_list(source, name, table, rows)
+    con.execute(f"create or replace temp table json_rows as {_elements_sql('from json_rows', table)}")
+    return not scalar(con, "select count(*) from json_rows where document is not null or trim(line) <> ''")
+
+
+def _elements_sql(rows: str, table: Table) -> str:
+    """SQL: `rows` with a row for each element of the list, as flat_page has them. What is no object has no document, and its text as line."""
+    at = str(table.rows_in)
+    carried = ", ".join(
+        f"{text(column)}, {'place' if path == PLACE else value_sql(path)}" for column, path in table.carried.items()
+    )
+    found = value_sql(at)
+    elements = (
+        f"case when document is null then [null::json] when json_type({found}) = 'ARRAY' then json_extract({found}, '$[*]') "
+        f"when coalesce(json_type({found}), 'NULL') = 'NULL' then []::json[] else [{found}] end"
+    )
+    # a patch takes what it says is null out of the element: so it is null there
+    merged = f"json_merge_patch(element, json_object({carried}))" if carried else "element"
+    return (
+        f"select * exclude (document, line, element, place, elements), "
+        f"case when document is null then line when json_type(element) <> 'OBJECT' then element::varchar end as line, "
+        f"case when json_type(element) = 'OBJECT' then {merged} end as document "
+        f"from (select *, unnest(elements) as element, unnest(range(1, len(elements) + 1)) as place "
+        f"from (select *, {elements} as elements from ({rows})))"
+    )

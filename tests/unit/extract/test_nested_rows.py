@@ -1,0 +1,111 @@
+"""Nested JSON as an API or a file has it: `customer.id` is a column, the lines of orders are a table of their own."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Settings, Source, Table
+from orchestration.extract.extract import extract_source, prepare_raw
+
+ORDERS = [
+    {"id": 1, "customer": {"id": 7, "email": "anna@example.com", "address": {"city": "Lund"}},
+     "lineItems": [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": 1, "price": {"amount": "9.50"}}]},
+    {"id": 2, "customer": None, "lineItems": []},
+    {"id": 3, "customer": {"id": 8, "phone": "070-1"}, "lineItems": [{"sku": "A", "quantity": "many"}, "torn"]},
+]  # fmt: skip
+ORDER_COLUMNS = {
+    "id": "BIGINT",
+    "customer.id": "BIGINT",
+    "customer.email": "VARCHAR",
+    "customer.address.city": "VARCHAR",
+}
+LINES = {
+    "columns": {"order_id": "BIGINT", "place": "BIGINT", "sku": "VARCHAR", "quantity": "INTEGER", "price.amount": "DECIMAL(18,2)"},
+    "key": ["order_id", "place"], "rows_in": "lineItems", "carried": {"order_id": "id", "place": "#"},
+}  # fmt: skip
+FORMS = ["rest", "jsonl", "json_pages"]
+
+
+@pytest.fixture
+def load(home, warehouse, tmp_path, serve_json):
+    def go(form, rows, **table):
+        if form == "rest":
+            source = Source(
+                connector="rest", url=serve_json(lambda asked: {"data": rows}), paging={"next": "none"},
+                tables={"things": Table(**table)},
+            )  # fmt: skip
+        else:
+            lines = [json.dumps(row) for row in rows]
+            written = "\n".join(lines) + "\n" if form == "jsonl" else f'{{"data": [{", ".join(lines)}]}}'
+            (tmp_path / "things.json").write_text(written)
+            spec = Table(path="things.json", **table)
+            source = Source(connector="files", url=str(tmp_path), format=form, tables={"things": spec})
+        settings = Settings(company="T", sources={"shop": source}, quality={"max_reject_share": 0.9})
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "shop")["things"]
+
+    return go
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_column_may_be_a_path(load, warehouse, form):
+    counts = load(form, ORDERS, columns=ORDER_COLUMNS, key=["id"])
+    read = ", ".join(f'"{column}"' for column in ORDER_COLUMNS)
+    assert warehouse.execute(f"select {read} from raw_shop.things order by id").fetchall() == [
+        (1, 7, "anna@example.com", "Lund"), (2, None, None, None), (3, 8, None, None),
+    ]  # fmt: skip
+    assert counts.added_columns == ["customer.phone", "lineItems"], "what nobody declared is told"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_list_is_a_table_of_its_own_with_the_keys_of_its_parent(load, warehouse, form):
+    counts = load(form, ORDERS, **LINES)
+    assert warehouse.execute("select order_id, place, sku, quantity, \"price.amount\"::varchar from raw_shop.things order by all").fetchall() == [
+        (1, 1, "A", 2, None), (1, 2, "B", 1, "9.50"),
+    ]  # fmt: skip
+    rejected = "select reason_code, content from quarantine.rejected_rows order by all"
+    assert counts.rejected == 2
+    assert [code for code, _ in warehouse.execute(rejected).fetchall()] == ["not_an_object", "not_of_type"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_with_a_dot_that_stands_there_is_read_as_it_is(load, warehouse, form):
+    load(form, [{"id": 1, "customer.id": 5}], columns={"id": "BIGINT", "customer.id": "BIGINT"}, key=["id"])
+    assert warehouse.execute('select "customer.id" from raw_shop.things').fetchall() == [(5,)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_list_that_no_row_has_is_told_and_empty_lists_are_none(load, form):
+    with pytest.raises(SourceError, match="none of 30 rows has lineItems"):
+        load(form, [{"id": n} for n in range(30)], **LINES)
+    assert load(form, [{"id": n, "lineItems": []} for n in range(30)], **LINES).inserted == 0
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_part_that_is_gone_is_told_with_what_may_be_its_new_name(load, form):
+    load(form, ORDERS, columns=ORDER_COLUMNS, key=["id"])
+    renamed = [
+        {"id": n, "customer": {"key": n, "email": "a@example.com", "address": {"city": "Lund"}}} for n in range(5)
+    ]
+    with pytest.raises(SourceError, match=r"customer\.id is gone; new there: customer\.key"):
+        load(form, renamed, columns=ORDER_COLUMNS, key=["id"])
+
+
+def test_names_in_mixed_case_and_with_signs_are_columns_of_an_api(load, warehouse):
+    columns = {"orderId": "BIGINT", "Förnamn": "VARCHAR", "it's": "VARCHAR"}
+    load("rest", [{"orderId": 1, "Förnamn": "Åsa", "it's": "so"}], columns=columns, key=["orderId"])
+    assert warehouse.execute("select * exclude (_extracted_at) from raw_shop.things").fetchall()[0][:3] == (
+        1,
+        "Åsa",
+        "so",
+    )
+
+
+def test_a_list_is_only_read_where_rows_are_json(tmp_path):
+    with pytest.raises(ValueError, match="only rest, jsonl and json_pages"):
+        Source(connector="files", url=str(tmp_path), tables={"lines": Table(**LINES)})
+    with pytest.raises(ValueError, match="carried says 'order_id'"):
+        Table(columns={"sku": "VARCHAR"}, carried={"order_id": "id"})
