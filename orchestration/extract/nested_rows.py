@@ -138,7 +138,8 @@ def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: T
     ).fetchall()[0]
     if rows >= _FEW_ROWS and not lists:
         raise no_list(source, name, table, rows)
-    con.execute(f"create or replace temp table json_rows as {_elements_sql('from json_rows', table)}")
+    con.execute(f"create or replace temp table unnested_rows as {_elements_sql('from json_rows', table)}")
+    con.execute("delete from json_rows; insert into json_rows by name from unnested_rows; drop table unnested_rows")
     return not scalar(con, "select count(*) from json_rows where document is not null or trim(line) <> ''")
 
 
