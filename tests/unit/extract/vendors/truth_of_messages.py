@@ -1,4 +1,4 @@
-"""As truth.py, of vendors of messages, surveys, sales and ads."""
+"""As truth.py, of vendors of messages, surveys, sales, ads and visits."""
 
 from __future__ import annotations
 
@@ -244,4 +244,24 @@ META_ADS_LANDED: Tables = {
     "ad_history": ("id,name,account_id,ad_set_id,campaign_id,creative_id,updated_time", {}),
     "campaign_history": ("id,account_id,name,start_time,stop_time,status,daily_budget,updated_time", {}),
     "account_history": ("id,name,currency,account_status,timezone_name,created_time,_fivetran_synced", {}),
+}  # fmt: skip
+BREVO_EXPORT: Tables = {
+    "contacts": (
+        "CONTACT ID,EMAIL,LASTNAME,FIRSTNAME,WHATSAPP,SMS,DOUBLE_OPT-IN,OPT_IN,LANDLINE_NUMBER,EXT_ID,CONTACT_TIMEZONE,JOB_TITLE,LINKEDIN,EMAIL_BLACKLISTED,ADDED_TIME,MODIFIED_TIME",
+        {
+            "people.email": "EMAIL", "people.given_name": "FIRSTNAME", "people.family_name": "LASTNAME", "people.position": "JOB_TITLE", "people.created_at": "ADDED_TIME",
+            "people.updated_at": "MODIFIED_TIME", "consent_events.status": "EMAIL_BLACKLISTED", "consent_events.contact_point": "EMAIL",
+        },
+    )
+}  # fmt: skip
+MATOMO_EXPORT: Tables = {
+    "visits": (
+        "idSite,idVisit,visitIp,visitorId,fingerprint,goalConversions,serverTimestamp,firstActionTimestamp,userId,visitorType,visitConverted,visitEcommerceStatus,"
+        "visitDuration,searches,actions,referrerType,referrerName,referrerUrl,countryCode,city",
+        {
+            "web_sessions.source_key": "idVisit", "web_sessions.visitor_key": "visitorId", "web_sessions.person_key": "userId", "web_sessions.started_at": "firstActionTimestamp",
+            "web_sessions.duration_seconds": "visitDuration", "web_sessions.page_views": "actions", "web_sessions.landing_channel": "referrerType",
+            "web_sessions.campaign": "referrerName", "web_sessions.is_bounce": "actions", "web_sessions.is_converted": "visitEcommerceStatus",
+        },
+    )
 }  # fmt: skip
