@@ -1,0 +1,72 @@
+"""Nested JSON as a proposal has it: plain values by their path, and the lists of which tables of their own are made.
+
+Here: what of a row is a path, what of a table its lists carry along. Not here: reading them (extract/nested_rows.py), what they mean (entities.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from orchestration.core.settings import Table
+from orchestration.extract.nested_rows import PLACE, flat_page
+from orchestration.extract.paging import value_at
+from orchestration.proposals.found import FoundTable, cursor_of
+from orchestration.proposals.words import words_of
+
+_DEEP = 3
+# what a list's rows may be: lists of addresses or tags are no people and no orders
+LISTED = ("order_items", "survey_answers")
+# what of its parent says something of the elements too
+_CARRIED = ("ordered_at", "submitted_at", "currency")
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with plain values of its objects by their paths. Lists, and what lies deeper, stay as they are."""
+    return dict(_parts(row, "", 1))
+
+
+def _parts(row: dict[str, Any], before: str, deep: int) -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        # a path is parted at its dots
+        if isinstance(value, dict) and value and deep <= _DEEP and "." not in name:
+            yield from _parts(value, f"{before}{name}.", deep + 1)
+        elif not before or "." not in name:
+            yield before + name, value
+
+
+def lists_of(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Paths of lists of objects in flat rows."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [name for name in names if any(_is_of_objects(row.get(name)) for row in rows)]
+
+
+def _is_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(element, dict) for element in value)
+
+
+def called_within(table: str, path: str) -> str:
+    """The name of the table that a list is: order_line_items."""
+    return "_".join([_one(table), *words_of(path.rpartition(".")[2])])
+
+
+def carried_by(table: FoundTable, path: str) -> dict[str, str]:
+    """Column → where the parent has it: its key, its cursor, and what it says of its lines too; `line` is the place."""
+    said = [c for one in table.usable for f in one.filled if f.target in _CARRIED for c in f.columns]
+    names = {column.name for column in table.columns}
+    cursor = cursor_of(table) if table.has_cursor else None
+    wanted = dict.fromkeys([*table.key, *([cursor] if cursor else []), *said])
+    carried = {"_".join([_one(table.name), *words_of(c)]): c for c in wanted if c in names}
+    return carried | {"line": PLACE}
+
+
+def rows_within(rows: Sequence[dict[str, Any]], path: str, carried: dict[str, str]) -> list[dict[str, Any]]:
+    """The elements of a list within rows that came, flat, as a night reads them."""
+    table = Table(columns=dict.fromkeys(carried, "VARCHAR"), rows_in=path, carried=carried)
+    having = [row for row in rows if value_at(row, path)]
+    return [flat(row) for row in flat_page(having, table, "", "") if isinstance(row, dict)]
+
+
+def _one(table: str) -> str:
+    """The name of one row: order of orders."""
+    return table[:-3] + "y" if table.endswith("ies") else table.removesuffix("s")

@@ -1,0 +1,71 @@
+"""`kundbild add-source --from` an API whose orders name their customer in an object and their lines in a list."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from orchestration.core.configuration import load_settings
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.proposals.propose import propose
+from orchestration.proposals.written import write_source
+from tests.unit.mapped import models_of
+from tests.unit.proposals.test_api import serve  # noqa: F401  a fixture
+
+ORDERS = [
+    {"id": 100 + n, "created_at": f"2026-02-{n:02d}T10:00:00Z", "updated_at": f"2026-02-{n:02d}T10:00:00Z", "total": 10.5 + n,
+     "customer": {"id": n % 3 + 1, "email": f"anna{n % 3 + 1}@example.com", "first_name": "Anna", "last_name": "Ek"},
+     "shipping": {"address": {"city": "Lund"}}, "tags": ["new"],
+     "line_items": [{"product_id": 5, "quantity": 1, "price": 4.5}, {"product_id": 6, "quantity": n, "price": 6.0}]}
+    for n in range(1, 8)
+]  # fmt: skip
+
+
+def answer(rows, said, name):
+    size, at = min(int(said.get("limit", 3)), 3), int(said.get("offset", 0))
+    rows = [row for row in rows if row["updated_at"] >= said.get("updated_since", "")[:19]]
+    return (rows[at : at + size],) if name == "orders" else ({"error": "nothing"}, 404)
+
+
+@pytest.fixture
+def proposed(serve, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("tests.unit.proposals.test_api.TABLES", {"orders": ORDERS})
+    return propose("shop", f"{serve(answer).url}/v1", "SEK")
+
+
+def test_an_order_has_its_person_and_its_lines(proposed, home, warehouse, tmp_path):
+    tables = tomllib.loads(proposed.block)["sources"]["shop"]["tables"]
+    orders = tables["orders"]["maps"][0]
+    assert orders["entity"] == "orders" and orders["columns"]["person_key"] == "customer.id"
+    people = next(one for one in tables["orders"]["maps"] if one["entity"] == "people")
+    assert people["columns"]["email"] == "customer.email" and people["columns"]["given_name"] == "customer.first_name"
+    lines = tables["order_line_items"]
+    assert (lines["endpoint"], lines["rows_in"], lines["key"]) == ("orders", "line_items", ["order_id", "line"])
+    assert lines["cursor"] == "order_updated_at", "lines of orders that changed are asked for with them"
+    assert lines["carried"] == {
+        "order_id": "id",
+        "line": "#",
+        "order_created_at": "created_at",
+        "order_updated_at": "updated_at",
+    }
+    assert [one["entity"] for one in lines["maps"]] == ["order_items"]
+    assert lines["maps"][0]["columns"]["order_key"] == "order_id"
+    config = tmp_path / "kundbild.toml"
+    write_source(config, proposed.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    counts = extract_source(warehouse, home, settings, "shop")
+    assert {t: (c.inserted, c.rejected) for t, c in counts.items()} == {"orders": (7, 0), "order_line_items": (14, 0)}
+    conformed = models_of(settings.sources["shop"].tables)
+    sql, _ = conformed["orders"]
+    assert warehouse.execute(f"select count(distinct person_key), count(*) from ({sql})").fetchall() == [(3, 7)]
+    sql, _ = conformed["people"]
+    assert warehouse.execute(f"select source_key, email from ({sql}) order by all").fetchall() == [
+        (str(n), f"anna{n}@example.com") for n in (1, 2, 3)
+    ]
+
+
+def test_what_is_read_as_a_list_is_not_told_as_unread(proposed):
+    orders = next(table for table in proposed.tables if table.name == "orders")
+    assert "tags" in orders.unmapped and "line_items" not in orders.unmapped
