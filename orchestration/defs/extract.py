@@ -16,6 +16,7 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import STALE, LoadCounts
+from orchestration.extract.vendors import page_of
 from orchestration.privacy.intake.entry import kept_columns
 from orchestration.run.night import NOTE, tell
 
@@ -100,7 +101,7 @@ def _not_loaded(name: str, source: Source, table: str, columns: list[str]) -> st
         return f"not declared, not loaded: {', '.join(columns)}; {kept}"
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     told = f"{', '.join(columns[:_NAMED])}{more}"
-    return f"{len(columns)} columns are not read: {told}; docs/vendors/{source.vendor}.md says what is read of {source.vendor}"
+    return f"{len(columns)} columns are not read: {told}; {page_of(source.vendor)} says what is read of {source.vendor}"
 
 
 def _unasked(checks: AbstractSet[dg.AssetCheckKey]) -> str:

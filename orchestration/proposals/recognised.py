@@ -51,6 +51,12 @@ class Recognised:
         return "timezone" not in form.get("source", {}) and any(target.endswith("_at") for target in targets)
 
     @property
+    def may_grant(self) -> bool:
+        """Whether a row of it may grant: a grant needs the wording that only the company knows."""
+        maps = read_form(self.vendor, self.form)["tables"][self.table].get("maps", [])
+        return any("wording_version" in one.get("constants", {}) for one in maps)
+
+    @property
     def told(self) -> str:
         return f"{self.vendor} {self.form}: {', '.join(self.entities) or self.table}"
 
@@ -118,7 +124,7 @@ def landed_lines(name: str, url: str, tables: Sequence[tuple[TableThere, Recogni
 
 
 def _wording(tables: Iterable[Recognised]) -> list[str]:
-    if not any("consent_events" in one.entities for one in tables):
+    if not any(one.may_grant for one in tables):
         return []
     return [
         '# wording = "2026-01"  # the version of the text that subscribers agreed to: without it a grant permits nothing'

@@ -52,6 +52,11 @@ def read_form(vendor: str, form: str) -> dict[str, Any]:
     return tomllib.loads((_FILES / f"{vendor}_{form}.toml").read_text(encoding="utf-8"))
 
 
+def page_of(vendor: str) -> str:
+    """Where the documentation says what is read of a vendor."""
+    return f"docs/vendors/{vendor.replace('_', '-')}.md"
+
+
 def headers(vendor: str, form: str) -> dict[str, list[str]]:
     """Table → the columns by which its header is known."""
     return {name: list(table[_RECOGNISED_BY]) for name, table in read_form(vendor, form)["tables"].items()}

@@ -7,9 +7,10 @@ import pytest
 from data_quality.suites.raw_statements import opt_outs, timed_events
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
+from orchestration.core.settings import PROJECT_DIR
 from orchestration.extract.extract import prepare_raw
-from orchestration.extract.vendors import forms, headers, read_form
-from orchestration.proposals.recognised import recognised
+from orchestration.extract.vendors import forms, headers, page_of, read_form
+from orchestration.proposals.recognised import Recognised, recognised
 
 SHOP = """company = "T"
 [sources.shop]
@@ -65,6 +66,17 @@ def test_a_grant_is_for_the_purpose_and_of_the_wording_that_the_company_says(wri
     assert email.how("purpose").values == {"subscribed": "offers"} and email.constants["wording_version"] == "2026-01"
     (email, *_) = [m for m in shop(write_config, form="landed").tables["customer"].maps if m.entity == "consent_events"]
     assert "wording_version" not in email.constants
+
+
+def test_each_vendor_has_its_page_and_only_who_may_grant_is_asked_for_the_wording():
+    assert [page_of(vendor) for vendor in forms() if not (PROJECT_DIR / page_of(vendor)).is_file()] == []
+    asked = {
+        (vendor, form)
+        for vendor, of in forms().items()
+        for form in of
+        if any(Recognised(vendor, form, table, ()).may_grant for table in read_form(vendor, form)["tables"])
+    }
+    assert asked == {("shopify", "landed"), ("klaviyo", "export"), ("mailchimp", "export"), ("mailchimp", "landed")}
 
 
 @pytest.mark.parametrize(
