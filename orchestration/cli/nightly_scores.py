@@ -109,6 +109,6 @@ def assert_card(card: Path, *, overwrite: bool) -> None:
 
 
 def _told(value: float | None) -> str:
-    from orchestration.prediction.nightly.card import in_short
+    from orchestration.prediction.classify.card import in_short
 
     return in_short(value)

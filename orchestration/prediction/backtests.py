@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from orchestration.prediction.classify.quality import calibration_curve
 from orchestration.prediction.forecast_quality import Quality, measured
 from orchestration.prediction.no_purchase import ChanceQuality, Correction, learned_correction, measured_chances
 from orchestration.prediction.pareto_nbd import Array
@@ -53,6 +54,8 @@ class Window:
     value_error: float
     value_error_of_rate: float
     value_against: tuple[float, float]
+    # (expected, come, customers) of groups by what was expected: of purchases and of their value
+    curves: tuple[list[tuple[float, float, int]], list[tuple[float, float, int]]]
     none: ChanceQuality
     # what the window teaches of the chance of no purchase
     correction: Correction
@@ -151,6 +154,7 @@ def _window(con: duckdb.DuckDBPyConnection, fit_until: date, until: date, readin
         value_error=float(np.mean((worth - spent) ** 2)),
         value_error_of_rate=float(np.mean((worth_of_rate - spent) ** 2)),
         value_against=_against(worth_of_rate, worth, spent),
+        curves=(calibration_curve(actual, told[MODEL]), calibration_curve(spent, worth)),
         none=measured_chances(none, has_none, simple[RATE]),
         correction=learned_correction(none, has_none),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.prediction.classify.quality import auc, brier, calibration_error
+from orchestration.prediction.classify.quality import auc, brier, calibration_curve, calibration_error
 from orchestration.prediction.pareto_nbd import Array
 
 RATE, SHARE = "own rate so far", "share of customers without a purchase"
@@ -44,6 +44,8 @@ class ChanceQuality:
     baseline_auc: float | None
     baseline_calibration_error: float
     against: tuple[float, float]
+    # (mean chance, share without a purchase, customers) of groups by chance
+    curve: list[tuple[float, float, int]]
 
 
 def learned_correction(chance: Array, has_none: Array) -> Correction:
@@ -83,6 +85,7 @@ def measured_chances(chance: Array, has_none: Array, rates: Array) -> ChanceQual
         baseline_auc=_known(auc(has_none, simple[RATE]) if best == RATE else 0.5),
         baseline_calibration_error=calibration_error(has_none, simple[best]),
         against=(float(np.mean(apart)), float(np.std(apart) / np.sqrt(len(apart)))),
+        curve=calibration_curve(has_none, told),
     )
 
 

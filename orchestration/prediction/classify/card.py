@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemLoader
 
 from orchestration.prediction.classify.classifier import BASE_RATE, LOGISTIC
 from orchestration.prediction.classify.evaluation import Evaluation
 
 _PAGE = Path(__file__).with_name("model_card.html.jinja")
+Curve = Sequence[tuple[float, float, int]]
 _IN_WORDS = {LOGISTIC: "a plain logistic regression", BASE_RATE: "the share of yes for everybody"}
-_SIDE, _MARGIN, _BESIDE = 320, 40, 24
+SIDE, _MARGIN, _BESIDE = 320, 40, 24
 # below this a single file says little of another one
 _FEW_YES = 100
 
@@ -46,36 +49,83 @@ def known_limits(found: Evaluation) -> list[str]:
     limits = ["The columns show what goes with the answer, not what causes it."]
     if found.test is None:
         limits.append("It was measured on other customers of the same file, not on a later time.")
+    limits += doubts(found)
+    return [*limits, "A proxy is known by the name of its column. Look at the table of groups.", *rows_told(found)]
+
+
+def doubts(found: Evaluation) -> list[str]:
+    """Why the finding itself may be doubted."""
+    limits = []
     if min(found.measured.positives, found.measured.rows - found.measured.positives) < _FEW_YES:
         limits.append("Few customers have the rarer answer: the intervals are wide.")
     if found.verdict(LOGISTIC) != "better":
         limits.append("A plain logistic regression is not clearly worse: take the simpler one.")
     if found.verdict(BASE_RATE) != "better":
         limits.append("It is not clearly better than the share of yes for everybody: do not use it.")
-    return [*limits, "A proxy is known by the name of its column. Look at the table of groups.", *rows_told(found)]
+    return limits
 
 
 def write_card(found: Evaluation) -> str:
     """The card as one HTML file, nothing fetched. It holds no customer, only counts and shares."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    page = environment.from_string(_PAGE.read_text(encoding="utf-8"))
-    return page.render(
-        f=found, explained=measures_explained(found), limits=known_limits(found), chart=_chart(found), side=_SIDE
+    return (
+        card_pages()
+        .get_template(_PAGE.name)
+        .render(f=found, explained=measures_explained(found), limits=known_limits(found), chart=chart_of(found.curve))
     )
 
 
-def _chart(found: Evaluation) -> dict[str, Any]:
-    """Where each group of the calibration curve lies: said from left to right, happened from below; the diagonal is right."""
+def card_pages(*folders: Path) -> Environment:
+    """Pages of the folders, and what all cards share (card_parts.html.jinja)."""
+    environment = Environment(
+        loader=FileSystemLoader([*folders, _PAGE.parent]), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["said"] = in_short
+    environment.filters["share"] = in_percent
+    return environment
 
-    def x(share: float) -> float:
-        return round(_MARGIN + share * (_SIDE - _MARGIN - _BESIDE), 1)
 
-    def y(share: float) -> float:
-        return round(_SIDE - _MARGIN - share * (_SIDE - _MARGIN - _BESIDE), 1)
+def chart_of(curve: Curve, *, is_share: bool = True) -> dict[str, Any]:
+    """Where each group of the calibration curve lies: said from left to right, happened from below; the diagonal is right.
+
+    The axes end above the highest value: at 100 % at most where it is a share.
+    """
+    told = in_percent if is_share else in_short
+    least = min([0.0, *(value for one in curve for value in one[:2])])
+    most = _rounded_up(max((value for one in curve for value in one[:2]), default=1.0))
+    least = -_rounded_up(-least) if least < 0 else 0.0
+
+    def along(value: float) -> float:
+        return (value - least) / (most - least) * (SIDE - _MARGIN - _BESIDE)
+
+    def x(value: float) -> float:
+        return round(_MARGIN + along(value), 1)
+
+    def y(value: float) -> float:
+        return round(SIDE - _MARGIN - along(value), 1)
 
     dots = [
-        {"x": x(said), "y": y(was), "said": f"{count:,} customers: said {said:.1%}, happened {was:.1%}"}
-        for said, was, count in found.curve
+        {"x": x(said), "y": y(was), "said": f"{count:,} customers: said {told(said)}, happened {told(was)}"}
+        for said, was, count in curve
     ]
-    marks = [{"x": x(share), "y": y(share), "said": f"{share:.0%}"} for share in (0, 0.25, 0.5, 0.75, 1)]
-    return {"dots": dots, "marks": marks, "low": marks[0], "high": marks[-1]}
+    steps = [least + (most - least) * part for part in (0, 0.25, 0.5, 0.75, 1)]
+    marks = [{"x": x(at), "y": y(at), "said": in_short(at * 100) + " %" if is_share else in_short(at)} for at in steps]
+    return {"dots": dots, "marks": marks, "low": marks[0], "high": marks[-1], "side": SIDE}
+
+
+def _rounded_up(value: float) -> float:
+    """The next of 1, 2, 4, 10, 20 ... or of their tenths."""
+    if value <= 0:
+        return 1.0
+    tens = 10.0 ** math.floor(math.log10(value))
+    return next(tens * part for part in (1, 2, 4, 10) if value <= tens * part * (1 + 1e-9))
+
+
+def in_short(value: float | None) -> str:
+    """A measure as people read it."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
+def in_percent(value: float | None) -> str:
+    return "" if value is None else f"{value * 100:.1f} %"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from orchestration.prediction.classify.labelled import NUMBER, Labelled
 from orchestration.prediction.classify.quality import auc
 from orchestration.prediction.classify.refused import AGE
 
-_BANDS = (30, 45, 60)
-_BAND_NAMES = np.array(["below 30", "30 to 44", "45 to 59", "60 and above"])
+BANDS = (30, 45, 60)
+BAND_NAMES = ["below 30", "30 to 44", "45 to 59", "60 and above"]
 # an AUC of fewer of a class says nothing
 _FEWEST_OF_A_CLASS = 10
-_SMALL, _UNKNOWN = "smaller groups", "not known"
+_SMALL, UNKNOWN = "smaller groups", "not known"
+_MEANS = ("mean_score", "share", "in_top_fifth")
 
 
 def fairness_table(told: Labelled, columns: dict[str, str], score: NDArray[np.float64]) -> list[dict[str, Any]]:
@@ -59,16 +61,42 @@ def _groups(told: Labelled, column: str, kind: str) -> NDArray[Any] | None:
         if profile.high is None or profile.high > 130:
             return None
         ages = told.values({column: NUMBER})[column]
-        bands = _BAND_NAMES[np.searchsorted(_BANDS, np.nan_to_num(ages), side="right")]
-        groups = np.where(np.isnan(ages), _UNKNOWN, bands)
+        bands = np.array(BAND_NAMES)[np.searchsorted(BANDS, np.nan_to_num(ages), side="right")]
+        groups = np.where(np.isnan(ages), UNKNOWN, bands)
     elif profile.distinct > MOST_CATEGORIES:
         return None
     else:
-        groups = np.where(told.raw[column] == "", _UNKNOWN, told.raw[column])
+        groups = np.where(told.raw[column] == "", UNKNOWN, told.raw[column])
     names, places, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    shown = np.where(counts < FEWEST_OF_A_GROUP, _SMALL, names).astype(object)
-    if 0 < counts[shown == _SMALL].sum() < FEWEST_OF_A_GROUP <= counts.max():
+    return np.asarray(shown_names(names, counts, FEWEST_OF_A_GROUP)[places])
+
+
+def shown_names(names: NDArray[Any], counts: NDArray[Any], fewest: int) -> NDArray[Any]:
+    """The name under which each group is shown: those of fewer customers stand together, with the smallest other one where even so
+    they are fewer."""
+    shown = np.where(counts < fewest, _SMALL, names).astype(object)
+    if 0 < counts[shown == _SMALL].sum() < fewest <= counts.max():
         # all customers less the other groups would tell of them
-        smallest = np.argmin(np.where(counts < FEWEST_OF_A_GROUP, counts.max() + 1, counts))
+        smallest = np.argmin(np.where(counts < fewest, counts.max() + 1, counts))
         shown[(shown == _SMALL) | (np.arange(len(shown)) == smallest)] = f"{names[smallest]} and {_SMALL}"
-    return np.asarray(shown[places])
+    return np.asarray(shown)
+
+
+def regrouped(table: Sequence[dict[str, Any]], fewest: int) -> list[dict[str, Any]]:
+    """Rows of a table of groups, those of fewer customers together; what is of fewer even so is left out. `table` may leave out columns
+    of fairness_table but column, group, customers."""
+    told = []
+    for column in dict.fromkeys(row["column"] for row in table):
+        rows = [row for row in table if row["column"] == column]
+        counts = np.array([row["customers"] for row in rows])
+        names = shown_names(np.array([row["group"] for row in rows], dtype=object), counts, fewest)
+        for name in sorted(set(names)):
+            parts = [row for row, shown in zip(rows, names, strict=True) if shown == name]
+            weights = [row["customers"] for row in parts]
+            if sum(weights) < fewest:
+                continue
+            means = {c: float(np.average([p[c] for p in parts], weights=weights)) for c in _MEANS if c in parts[0]}
+            # an AUC of two groups is not the mean of theirs
+            of_one = parts[0] if len(parts) == 1 else parts[0] | ({"auc": None} if "auc" in parts[0] else {})
+            told.append({**of_one, **means, "group": name, "customers": sum(weights)})
+    return told

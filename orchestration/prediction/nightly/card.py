@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment
-
+from orchestration.prediction.classify.card import card_pages, chart_of
 from orchestration.prediction.nightly.listed import Shown
 
 _PAGE = Path(__file__).with_name("score_card.html.jinja")
 # measured on fewer, a fit is compared with nothing
 _FEW = 200
+# measures of chances
+_OF_CHANCES = {"brier", "log_loss"}
 _ALWAYS = [
     "It says what goes with the past of customers, not what causes it, and not what a campaign would change.",
     "Who denied or objected to profiling, protected people, the dead and the restricted are in no fit and have no score.",
@@ -34,21 +35,15 @@ def known_limits(shown: Shown) -> list[str]:
     days = (measures.get("days") or {}).get("value")
     if days is not None and days < 360:
         found.append(f"It was measured on {days:,.0f} days, less than a year: seasons are not in it.")
-    return [*found, *_ALWAYS]
+    return [*found, *shown.about.limits, *_ALWAYS]
 
 
 def write_card(shown: Shown) -> str:
     """The card as one HTML file, nothing fetched. It holds no customer, only counts and bounds of groups."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["said"] = in_short
-    page = environment.from_string(_PAGE.read_text(encoding="utf-8"))
-    return page.render(
-        one=shown.listed, fits=shown.fits, tenths=shown.tenths, reasons=shown.reasons, limits=known_limits(shown)
-    )
-
-
-def in_short(value: float | None) -> str:
-    """A measure as people read it."""
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
+    # chances are shares; others count or are amounts
+    is_share = shown.listed.decided_by in _OF_CHANCES
+    return card_pages(_PAGE.parent).get_template(_PAGE.name).render(
+        one=shown.listed, fits=shown.fits, tenths=shown.tenths, reasons=shown.reasons, limits=known_limits(shown), about=shown.about,
+        groups=shown.groups, fewest=shown.fewest_of_a_group, how="share" if is_share else "number",
+        chart=chart_of(shown.about.curve, is_share=is_share),
+    )  # fmt: skip

@@ -18,8 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from orchestration.core.sql_scripts import sql_script
-from orchestration.prediction.classify.quality import calibration_error
-from orchestration.prediction.nightly.estimators import Fit, Measure, Score
+from orchestration.prediction.classify.quality import calibration_curve, calibration_error
+from orchestration.prediction.nightly.estimators import About, Fit, Measure, Score
 from orchestration.privacy.intake.special_categories import categories_in, special_category_of
 
 NEXT = "next_category"
@@ -82,7 +82,7 @@ class NextCategory:
         learnt = _Told.at(con, earlier, later, _weights(None))
         test = _Told.at(con, later, as_of, _weights(learnt))
         measures, baseline = _measures(test, _weights(learnt), _weight_of_last(learnt))
-        return Fit(_content(_weights(test)), measures, {NEXT: baseline})
+        return Fit(_content(_weights(test)), measures, {NEXT: baseline}, about={NEXT: _about(test, later, as_of)})
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
         _likeliest(con, as_of, np.array(content["weights"]))
@@ -184,6 +184,14 @@ def _measures(test: _Told, weights: Array, of_last: Array) -> tuple[list[Measure
         Measure(NEXT, "calibration_error", calibration_error(test.is_hit.astype(np.int8), test.said)),
         *measures,
     ], baseline
+
+
+def _about(test: _Told, later: datetime, as_of: datetime) -> About:
+    data = [f"Learnt from the orders of known categories until {as_of:%Y-%m-%d}."]
+    if not len(test.bucket):
+        return About([*data, "Nobody bought again lately to measure it on."])
+    measured = f"Measured on the next purchase of {len(test.bucket):,} customers after {later:%Y-%m-%d}, which the measured weights had not seen."
+    return About([*data, measured], calibration_curve(test.is_hit.astype(np.int8), test.said))
 
 
 def _content(weights: Array) -> dict[str, Any]:

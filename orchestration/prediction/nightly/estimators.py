@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -41,14 +41,28 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class About:
+    """What the card of a score says of a fit beside its measures: counts and shares, no customer. `data` says from what it learnt, and on
+    what it was measured; `curve` has (mean score, mean of what happened, customers) of groups by score, `important` the columns that it
+    rests on, `fairness` groups by gender, age and region on the measured past (classify/fairness.py)."""
+
+    data: list[str] = field(default_factory=list)
+    curve: list[tuple[float, float, int]] = field(default_factory=list)
+    important: list[dict[str, Any]] = field(default_factory=list)
+    fairness: list[dict[str, Any]] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Fit:
     """What was learned. `content` is all that scoring needs, as JSON, without personal data; `baselines` are the simple rules by
-    score, in words. Where nothing can be learned, `why_not` says why."""
+    score, in words. Where nothing can be learned, `why_not` says why. `about` is told by score."""
 
     content: dict[str, Any]
     measures: list[Measure]
     baselines: Mapping[str, str]
     why_not: str = ""
+    about: Mapping[str, About] = field(default_factory=dict)
 
 
 class Estimator(Protocol):

@@ -4,7 +4,7 @@ printing, anybody's own score (insight/customer_picture.py)."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,10 @@ import duckdb
 from orchestration.core.errors import KundbildError, did_you_mean
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table
-from orchestration.prediction.nightly.estimators import Estimator
+from orchestration.prediction.classify.fairness import BAND_NAMES, BANDS, UNKNOWN, regrouped
+from orchestration.prediction.classify.importance import FEWEST_OF_A_GROUP
+from orchestration.prediction.nightly.estimators import About, Estimator
+from orchestration.prediction.nightly.tables import about_of
 
 # fits of which the quality is shown
 _MOST_FITS = 12
@@ -64,13 +67,17 @@ class Listed:
 @dataclass(frozen=True)
 class Shown:
     """A score in full: `fits` are its newest fits with their measures, `tenths` (tenth, customers, lowest and highest value), `outcomes`
-    (outcome, customers, mean chance) of a score that chooses one of several."""
+    (outcome, customers, mean chance) of a score that chooses one of several. `about` is of the fit that scores, or else of the newest one;
+    `groups` are those of tonight's scores by gender, age band and region."""
 
     listed: Listed
     fits: list[dict[str, Any]]
     tenths: list[tuple[int, int, float, float]]
     reasons: list[tuple[str, int]]
     outcomes: list[tuple[str, int, float]] = field(default_factory=list)
+    about: About = field(default_factory=About)
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    fewest_of_a_group: int = FEWEST_OF_A_GROUP
 
 
 def list_scores(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator]) -> list[Listed]:
@@ -115,6 +122,7 @@ def show_score(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], 
     if name not in listed:
         near = did_you_mean(name, listed)
         raise KundbildError(f"there is no score {name}", to_do=near or f"scores: {', '.join(listed) or 'none'}")
+    fewest = max(few, FEWEST_OF_A_GROUP)
     fits: dict[str, dict[str, Any]] = {}
     for version, as_of, measure, value, simple, baseline, is_held_back, why in con.execute(
         _MEASURES, {"score": name, "most": _MOST_FITS}
@@ -137,4 +145,27 @@ def show_score(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], 
         con.execute(_TENTHS, {"score": name, "few": few}).fetchall(),
         con.execute(_REASONS, {"score": name, "few": few}).fetchall(),
         con.execute(_OUTCOMES, {"score": name, "few": few}).fetchall(),
+        _about(con, name, listed[name].version or next(iter(fits), ""), few, fewest),
+        _groups_now(con, name, fewest),
+        fewest,
     )
+
+
+def _about(con: duckdb.DuckDBPyConnection, score: str, version: str, few: int, fewest: int) -> About:
+    about = about_of(con, version, score) or About()
+    return replace(
+        about,
+        curve=[one for one in about.curve if one[2] >= few],
+        fairness=regrouped(about.fairness, fewest),
+    )
+
+
+def _groups_now(con: duckdb.DuckDBPyConnection, score: str, fewest: int) -> list[dict[str, Any]]:
+    if not has_table(con, "marts", "dim_customers"):
+        return []
+    found = con.execute(
+        sql_script(__file__, "groups_now"),
+        {"score": score, "unknown": UNKNOWN, "bands": list(BANDS), "names": BAND_NAMES},
+    ).fetchall()
+    columns = ("column", "group", "customers", "mean_score", "in_top_fifth")
+    return regrouped([dict(zip(columns, row, strict=True)) for row in found], fewest)

@@ -150,6 +150,7 @@ def _fit(
             fit,
             measures=found.measures,
             baselines=found.baselines,
+            about=found.about,
             held_back=is_held_back,
             why=against,
         )

@@ -15,7 +15,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.prediction import gamma_gamma, pareto_nbd, rate_mixture
 from orchestration.prediction.backtests import RATE, Window
 from orchestration.prediction.forecast import Learned, applied, learn
-from orchestration.prediction.nightly.estimators import Fit, Measure, Score
+from orchestration.prediction.nightly.estimators import About, Fit, Measure, Score
 from orchestration.prediction.no_purchase import Correction
 from orchestration.prediction.purchase_histories import read_marts
 from orchestration.prediction.purchase_model import PurchaseModel
@@ -80,7 +80,8 @@ class PurchaseScores:
             VALUE: f"{RATE}, own average amount",
             NONE: window.none.baseline if window else "",
         }
-        return Fit(_content(learned, correction), _measures(learned.name, window), baselines)
+        about = {score: _about(score, seen, window) for score in (PURCHASES, VALUE, NONE)}
+        return Fit(_content(learned, correction), _measures(learned.name, window), baselines, about=about)
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
         seen = _seen(con, as_of)
@@ -145,6 +146,18 @@ def _measures(model: str, window: Window | None) -> list[Measure]:
         for score in (PURCHASES, VALUE, NONE)
         for name, value in (("customers", window.customers), ("days", (window.until - window.fit_until).days))
     ]
+
+
+def _about(score: str, seen: _Seen, window: Window | None) -> About:
+    data = [f"Learnt from purchases from {seen.first_day} to {seen.known}."]
+    if window is None:
+        return About([*data, "They are too few days to measure it on."])
+    data.append(
+        f"Measured on {window.purchases:,} purchases of {window.customers:,} customers, from {window.fit_until} to {window.until}, "
+        "which the measured fit had not seen."
+    )
+    purchases, value = window.curves
+    return About(data, {PURCHASES: purchases, VALUE: value, NONE: window.none.curve}[score])
 
 
 def _content(learned: Learned, correction: Correction) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar
-from orchestration.prediction.nightly.estimators import Estimator, Measure
+from orchestration.prediction.nightly.estimators import About, Estimator, Measure
 
 # a string of the module: migrations read it
 _DDL = sql_script(__file__, "tables")
@@ -73,6 +73,7 @@ def note_fit(
     *,
     measures: Sequence[Measure],
     baselines: Mapping[str, str],
+    about: Mapping[str, About],
     held_back: bool,
     why: Mapping[str, str],
 ) -> None:
@@ -80,9 +81,12 @@ def note_fit(
     con.execute("delete from scores.score_models where version = $1", [fit.version])
     con.execute("delete from scores.score_quality where version = $1", [fit.version])
     con.execute(
-        "insert into scores.score_models values ($1, $2, $3, $4, $5, $6, $7)",
-        [model, fit.version, fit.as_of, fit.inputs, json.dumps(fit.content), held_back, fit.without_scores],
-    )
+        "insert into scores.score_models values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+            model, fit.version, fit.as_of, fit.inputs, json.dumps(fit.content), held_back, fit.without_scores,
+            json.dumps({score: asdict(one) for score, one in about.items()}),
+        ],
+    )  # fmt: skip
     for m in measures:
         con.execute(
             "insert into scores.score_quality values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -93,6 +97,13 @@ def note_fit(
         )  # fmt: skip
     standing = standing_fit(con, model)
     con.execute(_FORGET, {"model": model, "standing": standing.version if standing else "", "tried": fit.version})
+
+
+def about_of(con: duckdb.DuckDBPyConnection, version: str, score: str) -> About | None:
+    """What the card of a score says of the fit; None of a fit that is not kept, or says nothing."""
+    rows = con.execute("select about from scores.score_models where version = $1", [version]).fetchall()
+    told = json.loads(rows[0][0]).get(score) if rows else None
+    return None if told is None else About(**{**told, "curve": [tuple(one) for one in told["curve"]]})
 
 
 def measures_of(con: duckdb.DuckDBPyConnection, version: str) -> list[Measure]:

@@ -18,6 +18,7 @@ from orchestration.prediction.classify.kept import kept, restored
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.nightly.estimators import Fit, Measure, Score
+from orchestration.prediction.nightly.trained_about import about_of_learnt
 from orchestration.prediction.warehouse.learning import Learnt, learn
 from orchestration.prediction.warehouse.past import (
     CAMPAIGN_IS_ANSWERED,
@@ -71,7 +72,8 @@ class TrainedScores:
         if isinstance(found, str):
             return Fit({}, [], {}, why_not=found)
         measures, baseline = _measures(self.score_of.name, found)
-        return Fit(_content(found), measures, {self.score_of.name: baseline})
+        about = {self.score_of.name: about_of_learnt(found)}
+        return Fit(_content(found), measures, {self.score_of.name: baseline}, about=about)
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
         model, line = restored(content["model"]), line_from(content["line"])

@@ -120,6 +120,18 @@ def test_of_many_the_chance_of_no_purchase_is_right_and_better_than_simple_rules
     )
 
 
+@pytest.mark.parametrize(
+    ("score", "said"), [(NONE, "%"), (PURCHASES, "purchases from 2025-01-03"), (VALUE, "purchases from 2025-01-03")]
+)
+def test_the_card_of_a_forecast_has_its_data_and_its_calibration_curve(shop, score, said):
+    fill(shop, 400, 500)
+    predict(shop, [PurchaseScores()], SETTINGS, DAY_0 + timedelta(days=500))
+    shown = show_score(shop, [PurchaseScores()], score, few=5)
+    assert 5 < len(shown.about.curve) <= 10 and sum(n for *_, n in shown.about.curve) > 200
+    page = write_card(shown)
+    assert all(words in page for words in (said, "<svg", "Data and period", "Measured on", "2026-05-16"))
+
+
 @pytest.mark.parametrize("customers", [0, 1, 3])
 def test_hardly_any_buyer_is_no_error(shop, customers):
     for n in range(customers):

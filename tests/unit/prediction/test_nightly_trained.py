@@ -14,6 +14,8 @@ from orchestration.prediction.classify.classifier import BOOSTING, BOTH, LOGISTI
 from orchestration.prediction.classify.kept import kept, restored
 from orchestration.prediction.classify.labelled import CATEGORY, NUMBER
 from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.nightly.card import write_card
+from orchestration.prediction.nightly.listed import show_score
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.trained import ANSWERS, CONTRACTS, leads
 from tests.bench.demo_marts import demo_marts
@@ -103,6 +105,25 @@ def test_a_night_says_of_each_lead_how_likely_they_become_a_customer_and_why(dem
     (other,) = predict(demo, [leads(30)], SETTINGS, UNTIL + timedelta(days=1))
     assert other.is_fitted and rows(demo, "avg(value)", where)[0][0] > 0
     assert leads(30).scores[0].title == "chance of the first order or contract within 30 days"
+
+
+def test_the_card_of_a_trained_score_says_what_a_reader_must_know_of_it(demo):
+    predict(demo, [ANSWERS], SETTINGS, UNTIL)
+    shown = show_score(demo, [ANSWERS], "answer_campaign", few=5)
+    measured = sum(count for *_, count in shown.about.curve)
+    assert measured > 1000 and f"{measured:,} customers" in shown.about.data[1]
+    assert {row["column"] for row in shown.about.fairness} == {"gender", "age", "region"}
+    assert {row["column"] for row in shown.groups} == {"gender", "age band", "region"}
+    everybody = shown.listed.customers
+    assert sum(row["customers"] for row in shown.groups if row["column"] == "gender") == everybody
+    page = write_card(shown)
+    for said in ("Data and period", "Learnt from", "past days", "Measured on", "<svg", "Most important columns", "direction (not a cause)",
+                 "Groups on the measured past", "happened", "region 3", "female", "45 to 59", "Known limits"):  # fmt: skip
+        assert said in page, said
+    assert "http" not in page and "emails_90d" not in page
+    # a company that shows no group of fewer than 700 has them together, and no group that is all but the others
+    shown = show_score(demo, [ANSWERS], "answer_campaign", few=700)
+    assert all(row["customers"] >= 700 for row in (*shown.about.fairness, *shown.groups)) and shown.groups
 
 
 def test_without_an_order_or_contract_nobody_says_what_a_lead_does():

@@ -29,7 +29,8 @@ create table if not exists scores.score_quality (
     why varchar not null
 );
 
--- without_scores: scores of the model that are not told, for no earlier fit can stand in for them
+-- without_scores: scores of the model that are not told, for no earlier fit can stand in for them; about: what cards say of the fit, by
+-- score
 create table if not exists scores.score_models (
     model varchar not null,
     version varchar not null,
@@ -37,5 +38,6 @@ create table if not exists scores.score_models (
     inputs varchar not null,
     content varchar not null,
     is_held_back boolean not null,
-    without_scores varchar[] not null
+    without_scores varchar[] not null,
+    about varchar not null
 );
