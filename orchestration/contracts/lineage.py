@@ -1,6 +1,6 @@
 """Which columns a model's columns are made of, read out of its compiled SQL by sqlglot.
 
-Here: compiled models → their columns' sources, cached by the SQL's digest. Not here: what Dagster makes of it.
+Here: a compiled model → its columns' sources, cached by the SQL's digest. Not here: what Dagster makes of it.
 """
 
 from __future__ import annotations
@@ -26,22 +26,33 @@ Column = tuple[str, str, str]
 ColumnSources = dict[str, list[Column]]
 
 
-def column_lineage(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path], cache: Path) -> dict[str, ColumnSources]:
-    """The sources of each column of each model, by the model's name. A model that sqlglot cannot read has none.
+class Lineage:
+    """Reads the compiled SQL of models as they are built, one after the other. `cache` is a JSON file that spares a second reading."""
 
-    `compiled` says where a model's compiled SQL lies; `cache` is a JSON file that spares a second reading.
-    """
-    known: dict[str, ColumnSources] = read_json(cache) or {}
-    texts = {name: path.read_text(encoding="utf-8") for name, path in compiled.items() if path.exists()}
-    digests = {name: hashlib.sha256(sql.encode()).hexdigest() for name, sql in texts.items()}
-    unknown = {digests[name]: sql for name, sql in texts.items() if digests[name] not in known}
-    if unknown:
-        known |= _read(con, unknown)
-        write_private(cache, json.dumps(known))
-    return {
-        name: {column: [(s, t, c) for s, t, c in sources] for column, sources in known[digest].items()}
-        for name, digest in digests.items()
-    }
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._known: dict[str, ColumnSources] = read_json(cache) or {}
+        self._names: MappingSchema | None = None
+        self._has_new = False
+
+    def of(self, con: duckdb.DuckDBPyConnection, schema: str, table: str, compiled: Path) -> ColumnSources | None:
+        """The sources of each column of a model that was just built. Empty where sqlglot cannot read its SQL, None where there is none."""
+        if self._names is not None:
+            # what is built next may read it
+            _add(self._names, con, schema, table)
+        if not compiled.exists():
+            return None
+        sql = compiled.read_text(encoding="utf-8")
+        digest = hashlib.sha256(sql.encode()).hexdigest()
+        if digest not in self._known:
+            self._names = self._names or _names(con)
+            self._known[digest], self._has_new = _read(self._names, sql), True
+        return {column: [(s, t, c) for s, t, c in sources] for column, sources in self._known[digest].items()}
+
+    def save(self) -> None:
+        """Writes the cache where a model was new."""
+        if self._has_new:
+            write_private(self._cache, json.dumps(self._known))
 
 
 def columns_read(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path]) -> dict[str, set[Column]]:
@@ -88,23 +99,29 @@ def _qualified(sql: str, names: MappingSchema) -> Expr:
     )
 
 
-def _read(con: duckdb.DuckDBPyConnection, statements: dict[str, str]) -> dict[str, ColumnSources]:
+def _add(names: MappingSchema, con: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    """Adds the columns of one table or view."""
+    found = con.execute(
+        "select database_name, column_name from duckdb_columns() where database_name = current_database() and schema_name = ? and table_name = ?",
+        [schema, table],
+    ).fetchall()
+    for database in {database for database, _ in found}:
+        names.add_table(
+            f"{quote(database)}.{quote(schema)}.{quote(table)}", {quote(column): "varchar" for _, column in found}
+        )
+
+
+def _read(names: MappingSchema, sql: str) -> ColumnSources:
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.scope import build_scope
 
-    names = _names(con)
-    found: dict[str, ColumnSources] = {}
-    for digest, sql in statements.items():
-        try:
-            tree = _qualified(sql, names)
-            # only the leaves are read: a copy of the query for each column's node is half of the time
-            nodes = lineage(
-                None, tree, names, dialect="duckdb", scope=build_scope(tree), trim_selects=False, copy=False
-            )
-        except Exception:  # it fails in many ways at names that would be SQL, and lineage is worth no night
-            nodes = {}
-        found[digest] = {column: _sources(node) for column, node in nodes.items()}
-    return found
+    try:
+        tree = _qualified(sql, names)
+        # only the leaves are read: a copy of the query for each column's node is half of the time
+        nodes = lineage(None, tree, names, dialect="duckdb", scope=build_scope(tree), trim_selects=False, copy=False)
+    except Exception:  # it fails in many ways at names that would be SQL, and lineage is worth no night
+        nodes = {}
+    return {column: _sources(node) for column, node in nodes.items()}
 
 
 def _sources(node: Node) -> list[Column]:

@@ -151,20 +151,17 @@ def has_relation(connection: duckdb.DuckDBPyConnection, schema: str, name: str) 
     return bool(scalar(connection, found, [schema, name]))
 
 
-def row_counts(connection: duckdb.DuckDBPyConnection, *, views_of: str | None = None) -> dict[str, int]:
-    """Rows of every table, by `schema.table`, as the catalogue knows them; those of one schema's views are counted."""
-    counts = {
-        f"{schema}.{table}": int(rows)
-        for schema, table, rows in connection.execute(
-            "select schema_name, table_name, estimated_size from duckdb_tables()"
-        ).fetchall()
-    }
-    views = connection.execute("select view_name from duckdb_views() where schema_name = ?", [views_of]).fetchall()
-    for (view,) in views:
-        counts[f"{views_of}.{view}"] = int(
-            scalar(connection, f"select count(*) from {quote(views_of or '')}.{quote(view)}")
-        )
-    return counts
+def rows_of_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int | None:
+    """Rows of a table as the catalogue knows them; None of a view, and of what is not there."""
+    found = "select estimated_size from duckdb_tables() where database_name = current_database() and schema_name = $1 and table_name = $2"
+    rows = scalar(connection, found, [schema, table])
+    return None if rows is None else int(rows)
+
+
+def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows of every table, by `schema.table`, as the catalogue knows them."""
+    tables = "select schema_name, table_name, estimated_size from duckdb_tables()"
+    return {f"{schema}.{table}": int(rows) for schema, table, rows in connection.execute(tables).fetchall()}
 
 
 def quote(name: str) -> str:

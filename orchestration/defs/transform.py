@@ -1,19 +1,17 @@
 """dbt's models as assets and its tests as checks, run inside this process. Not here: running dbt (transform/runner.py)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
-from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration.contracts.lineage import column_lineage
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import row_counts
+from orchestration.defs.dbt_results import Results, told_while_it_runs
 from orchestration.defs.privacy import RETENTION
 from orchestration.defs.resources import NightResource
 from orchestration.run.night import NOTE, Night, tell
@@ -164,48 +162,52 @@ def _build(
     if not models and not tests:
         return
     is_whole = _all_keys(context) <= context.selected_asset_keys
-    # of what is built twice, the second
-    events: dict[str, DbtCoreCliEventMessage] = {}
-    total, done = len(models), set[str]()
-
-    def on_event(event: Any) -> None:
-        if not event.info.name.startswith("Log") or not event.info.name.endswith("Result"):
-            return
-        from google.protobuf.json_format import MessageToDict
-
-        message = MessageToDict(event, preserving_proto_field_name=True)
-        node = event.data.node_info
-        events[node.unique_id] = DbtCoreCliEventMessage(raw_event=message, event_history_metadata={})
-        if event.info.name in ("LogModelResult", "LogSeedResult"):
-            done.add(node.unique_id)
-            tell("transform", f"{len(done)} of {total}: {node.node_name}")
-
     with night.warehouse() as con:
         is_rebuild = bool(models) and night.is_rebuild(con, part)
         if is_rebuild:
             night.note_building(con, part, is_done=False)
+    if exclude:
+        yield from _unchanged_seeds(context, night, keys)
+    results = Results(manifest, translator, night.home.dbt_target, len(models))
+
+    def build(on_result: Callable[[Any], None], wait: Callable[[], None]) -> None:
+        night.dbt.build(
+            " ".join(models + tests),
+            exclude=exclude,
+            full_refresh=is_rebuild,
+            on_event=lambda event: results.take(event, on_result),
+            before_close=wait,
+        )
+
     failure: KundbildError | None = None
     try:
-        night.dbt.build(" ".join(models + tests), exclude=exclude, full_refresh=is_rebuild, on_event=on_event)
-    except KundbildError as error:
-        failure = error
-        night.problems.append(str(error))
-    with night.warehouse() as con:
-        if is_rebuild and is_whole and not failure:
-            night.note_building(con, part, is_done=True)
-        shows_bi = any(key.path[0] == "bi" for key in context.selected_asset_keys)
-        counts = row_counts(con, views_of="bi" if shows_bi else None)
-        columns = _column_lineage(con, night, manifest, translator, models)
-    if exclude and not failure:  # seeds that stand as they were: what reads them must not be skipped
-        for key in context.selected_asset_keys:
-            if keys[key]["resource_type"] == "seed":
-                metadata = {"dagster/row_count": counts.get(".".join(key.path), 0), "unchanged": True}
-                yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
-    for event in events.values():
-        for translated in event.to_default_asset_events(manifest, translator, context, night.home.dbt_target):
-            yield _described(translated, counts, columns)
+        try:
+            for result in told_while_it_runs(build):
+                yield from results.events(result, context)
+        except KundbildError as error:
+            failure = error
+            night.problems.append(str(error))
+        for result in results.left():
+            yield from results.events(result, context)
+    finally:
+        results.close()
     if failure:
         raise dg.Failure(description=str(failure), allow_retries=False) from failure
+    if is_rebuild and is_whole:
+        with night.warehouse() as con:
+            night.note_building(con, part, is_done=True)
+
+
+def _unchanged_seeds(
+    context: dg.AssetExecutionContext, night: Night, keys: Mapping[dg.AssetKey, Mapping[str, Any]]
+) -> Iterator[dg.Output[None]]:
+    """Outputs of seeds that stand as they were: what reads them must not be skipped."""
+    with night.warehouse() as con:
+        counts = row_counts(con)
+    for key in context.selected_asset_keys:
+        if keys[key]["resource_type"] == "seed":
+            metadata = {"dagster/row_count": counts.get(".".join(key.path), 0), "unchanged": True}
+            yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
 
 
 def _tests(manifest: Mapping[str, Any], translator: Translator, context: dg.AssetExecutionContext) -> list[str]:
@@ -224,44 +226,3 @@ def _tests(manifest: Mapping[str, Any], translator: Translator, context: dg.Asse
             allow_retries=False,
         )
     return found
-
-
-def _column_lineage(
-    con: duckdb.DuckDBPyConnection, night: Night, manifest: Mapping[str, Any], translator: Translator, models: list[str]
-) -> dict[str, dg.TableColumnLineage]:
-    """By `schema.table`: what each column of a model is made of, in assets."""
-    compiled = night.home.dbt_target / "compiled" / manifest["metadata"]["project_name"]
-    nodes = {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"}
-    paths = {name: compiled / nodes[name]["original_file_path"] for name in models if name in nodes}
-    keys = {
-        (props["schema"], props.get("identifier") or props.get("alias") or props["name"]): translator.get_asset_key(
-            props
-        )
-        for props in [*manifest["nodes"].values(), *manifest["sources"].values()]
-        if props["resource_type"] in ("model", "seed", "source")
-    }
-    found = {}
-    for name, columns in column_lineage(con, paths, night.home.dbt_target / "column_lineage.json").items():
-        if not columns:
-            tell("lineage", f"the columns of {name} cannot be traced: its lineage is left out")
-        key = translator.get_asset_key(nodes[name])
-        found[".".join(key.path)] = dg.TableColumnLineage(
-            {
-                column: [dg.TableColumnDep(keys[s, t], c) for s, t, c in sources if (s, t) in keys]
-                for column, sources in columns.items()
-            }
-        )
-    return found
-
-
-def _described(event: Any, counts: dict[str, int], columns: dict[str, dg.TableColumnLineage]) -> Any:
-    """The event with the table's rows and its columns' lineage."""
-    if not isinstance(event, dg.Output):
-        return event
-    schema, _, table = event.output_name.partition("__")
-    metadata: dict[str, Any] = dict(event.metadata)
-    if (rows := counts.get(f"{schema}.{table}")) is not None:
-        metadata["dagster/row_count"] = rows
-    if lineage := columns.get(f"{schema}.{table}"):
-        metadata["dagster/column_lineage"] = lineage
-    return event.with_metadata(metadata)

@@ -218,18 +218,23 @@ class Dbt:
         exclude: str = "",
         full_refresh: bool = False,
         on_event: Callable[[Any], None] | None = None,
+        before_close: Callable[[], None] = lambda: None,
     ) -> None:
         """`dbt build` of a selection: models and their data tests. What ran out of memory beside others, and whatever waited
-        for it, is built once more, one at a time. Raises TransformError naming what failed, and DiskFullError where a disk took
-        no more."""
+        for it, is built once more, one at a time. `before_close` is called while the database is still open. Raises
+        TransformError naming what failed, and DiskFullError where a disk took no more."""
         # unit tests say whether the code is right, not the night's data: `make test` runs them
         more = ["--exclude", "resource_type:unit_test", *exclude.split()]
         if full_refresh:
             more.append("--full-refresh")
-        results = self._build(select.split(), more, on_event)
-        if any(_is_starved(result) for result in results.values()):
-            again = [r.node.name for r in results.values() if _is_starved(r) or str(r.status) == "skipped"]
-            results |= self._build(again, [*more, "--threads", "1"], on_event)
+        try:
+            results = self._build(select.split(), more, on_event)
+            if any(_is_starved(result) for result in results.values()):
+                again = [r.node.name for r in results.values() if _is_starved(r) or str(r.status) == "skipped"]
+                results |= self._build(again, [*more, "--threads", "1"], on_event)
+        finally:
+            before_close()
+            _close_connections()
         failures = [(r.node.name, r.message) for r in results.values() if str(r.status) in ("error", "fail")]
         if failures:
             raise self._failed(failures)
@@ -247,7 +252,6 @@ class Dbt:
         with self._environment():
             runner = dbtRunner(manifest=self._manifest, callbacks=[on_event] if on_event else [])
             result = runner.invoke(command)
-            _close_connections()
         if result.exception:
             raise self._failed([("dbt", result.exception)])
         return {r.node.unique_id: r for r in result.result.results}
@@ -308,6 +312,22 @@ class Dbt:
 
 def _is_starved(result: Any) -> bool:
     return str(result.status) == "error" and _OUT_OF_MEMORY in str(result.message)
+
+
+def shared_connection() -> duckdb.DuckDBPyConnection:
+    """A connection of its own to the database that dbt has open, while dbt runs: whoever gets it closes it."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment: Any = DuckDBConnectionManager.env()
+    connection: duckdb.DuckDBPyConnection = environment.conn.cursor()
+    return connection
+
+
+def interrupt_queries() -> None:
+    """Breaks off the queries that dbt runs at the moment."""
+    from dbt.adapters.factory import get_adapter_by_type
+
+    get_adapter_by_type("duckdb").cancel_open_connections()
 
 
 def _close_connections() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from orchestration.contracts.lineage import column_lineage
+from orchestration.contracts.lineage import Lineage
 
 
 @pytest.fixture
@@ -30,16 +30,31 @@ def test_each_column_leads_back_to_the_tables_that_it_is_made_of(con, tmp_path):
         "sum": [("raw_shop", "orders", "amount"), ("raw_shop", "orders", "id")],
         "fixed": [],
     }
-    assert column_lineage(con, {"m": model}, cache) == {"m": expected}
+    first = Lineage(cache)
+    assert first.of(con, "marts", "m", model) == expected
+    first.save()
     # told again from the cache, also when the tables are gone
     con.execute("drop table marts.people; drop table raw_shop.orders")
-    assert column_lineage(con, {"m": model, "gone": tmp_path / "gone.sql"}, cache) == {"m": expected}
+    again = Lineage(cache)
+    assert again.of(con, "marts", "m", model) == expected
+    assert again.of(con, "marts", "gone", tmp_path / "gone.sql") is None
+
+
+def test_a_model_reads_what_was_built_after_the_first_one(con, tmp_path):
+    lineage, first, second = Lineage(tmp_path / "cache.json"), tmp_path / "first.sql", tmp_path / "second.sql"
+    first.write_text("select id as order_id from raw_shop.orders")
+    con.execute("create table marts.first as select id as order_id from raw_shop.orders")
+    assert lineage.of(con, "marts", "first", first) == {"order_id": [("raw_shop", "orders", "id")]}
+    con.execute("create view marts.middle as select order_id as number from marts.first")
+    assert lineage.of(con, "marts", "middle", tmp_path / "none.sql") is None
+    second.write_text("select * from marts.middle")
+    assert lineage.of(con, "marts", "second", second) == {"number": [("marts", "middle", "number")]}
 
 
 def test_sql_that_cannot_be_read_has_no_lineage_and_no_error(con, tmp_path):
     model = tmp_path / "m.sql"
     model.write_text("select from where (")
-    assert column_lineage(con, {"m": model}, tmp_path / "cache.json") == {"m": {}}
+    assert Lineage(tmp_path / "cache.json").of(con, "marts", "m", model) == {}
 
 
 def test_names_that_would_be_sql_are_names_or_cost_their_model_alone_its_lineage(con, tmp_path):
@@ -47,5 +62,6 @@ def test_names_that_would_be_sql_are_names_or_cost_their_model_alone_its_lineage
     paths = {name: tmp_path / f"{name}.sql" for name in ("column", "table")}
     paths["column"].write_text('select "tot;al" as total from raw_shop.orders')
     paths["table"].write_text('select id from raw_shop."a;b"')
-    found = column_lineage(con, paths, tmp_path / "cache.json")
+    lineage = Lineage(tmp_path / "cache.json")
+    found = {name: lineage.of(con, "marts", name, path) for name, path in paths.items()}
     assert found == {"column": {"total": [("raw_shop", "orders", "tot;al")]}, "table": {}}
