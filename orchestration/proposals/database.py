@@ -120,7 +120,7 @@ def _landed(tables: Sequence[TableThere]) -> list[tuple[TableThere, Recognised]]
     """The tables that a loader landed of a vendor that is known; of two that are the same the first."""
     found: dict[tuple[str, str], tuple[TableThere, Recognised]] = {}
     for one in tables:
-        known = recognised(one.columns)
+        known = recognised(one.columns, [one.name])
         if known and known.form == "landed":
             found.setdefault((known.vendor, known.table), (one, known))
     # a table of two keys is anybody's: a vendor is known by one that says more

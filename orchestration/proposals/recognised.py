@@ -17,6 +17,7 @@ from orchestration.extract.vendors import (
     forms,
     has_one,
     headers,
+    is_told_by_name,
     needed_columns,
     other_columns,
     path_of,
@@ -62,7 +63,8 @@ class Recognised:
 
 
 def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised | None:
-    """Of several tables that a header fits, the one that says most of it; of files, one that all of them may be by their names."""
+    """Of several tables that a header fits, the one that its name tells, or that says most of it; of files, one that all of them may be by
+    their names."""
     there = {name.casefold() for name in header}
     fitting = [key for key, needed in _needed().items() if needed <= there and _is_all_of_it(needed, there)]
     fitting = [key for key in fitting if there.isdisjoint(c.casefold() for c in other_columns(*key))]
@@ -70,7 +72,9 @@ def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised |
     fitting = [key for key in fitting if all(fits_name(*key, file) for file in files)]
     if not fitting:
         return None
-    vendor, form, table = max(fitting, key=lambda key: (len(_needed()[key]), key))
+    vendor, form, table = max(
+        fitting, key=lambda key: (bool(files) and is_told_by_name(*key), len(_needed()[key]), key)
+    )
     lacks = tuple(column for column in columns_of(vendor, form, table) if column.casefold() not in there)
     return Recognised(vendor, form, table, lacks)
 

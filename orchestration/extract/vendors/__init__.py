@@ -2,7 +2,7 @@
 
 Here: a source that says `vendor` and `form` → the tables of kundbild.toml, which are checked and read as a company's own. A file says
 what kundbild.toml would, and of each table `recognised_by`, the columns by which its header is known. Not here: recognising
-(proposals/recognised.py), systems with dbt models of their own (extract/systems).
+(proposals/recognised.py), what a map becomes where columns lack (maps.py), systems with dbt models of their own (extract/systems).
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from typing import Any
 from orchestration.contracts.conformed import required_columns
 from orchestration.core.errors import did_you_mean
 from orchestration.core.settings.maps import columns_in
+from orchestration.extract.vendors.maps import INSTEAD_OF, REQUIRES, map_of, put_in, reads
 
 _FILES = Path(__file__).parent
-# of a table, the columns that it is known by, those of which it has at least one, those that it never has, and where they do not tell also
-# its files' names; of a map, the columns that it stands in for, and conformed columns without which it says nothing
-_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _INSTEAD_OF, _REQUIRES = (
+# of a table, the columns that it is known by, those of which it has at least one, those that it never has, where they do not tell also its
+# name, and whether it is read only where it is named (a view that the company makes); of its maps more is said in maps.py
+_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST = (
     "recognised_by",
     "one_of",
     "named",
     "not_with",
-    "instead_of",
-    "requires",
+    "on_request",
 )
+_OF_TABLES = (_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST)
 _PURPOSE, _WORDING = "$purpose", "$wording"
 DEFAULT_PURPOSE = "newsletter"
 
@@ -60,6 +61,11 @@ def page_of(vendor: str) -> str:
 def headers(vendor: str, form: str) -> dict[str, list[str]]:
     """Table → the columns by which its header is known."""
     return {name: list(table[_RECOGNISED_BY]) for name, table in read_form(vendor, form)["tables"].items()}
+
+
+def is_told_by_name(vendor: str, form: str, table: str) -> bool:
+    """Whether a table is known by its name too."""
+    return _NAMED in read_form(vendor, form)["tables"][table]
 
 
 def fits_name(vendor: str, form: str, table: str, file: str) -> bool:
@@ -96,10 +102,10 @@ def needed_columns(vendor: str, form: str, table: str) -> list[str]:
     said = read_form(vendor, form)["tables"][table]
     read = [*said[_RECOGNISED_BY], *said.get("key", [])]
     for one in said.get("maps", []):
-        if _INSTEAD_OF in one or _REQUIRES in one:
+        if INSTEAD_OF in one or REQUIRES in one:
             continue
         read += columns_in(where) if isinstance(where := one.get("where", ""), str) else []
-        read += [c for target in required_columns(one["entity"]) for c in _reads(one["columns"].get(target, []))]
+        read += [c for target in required_columns(one["entity"]) for c in reads(one["columns"].get(target, []))]
     return [c for c in dict.fromkeys(read) if c in said["columns"]]
 
 
@@ -127,7 +133,10 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
             f"tables: {', '.join(of_vendor['tables'])}; of a table of your own say its columns",
         )
     is_named = bool(given.keys() - own.keys())
-    names = [one for one in of_vendor["tables"] if not is_named or (one in given and one not in own)]
+    names = [
+        one for one, shape in of_vendor["tables"].items()
+        if (one in given and one not in own if is_named else not shape.get(_ON_REQUEST))
+    ]  # fmt: skip
     shapes = {table: _shape(said, form, table, given.get(table, {}), refuse) for table in names}
     if not is_named and said.get("connector") == "files":
         shapes = {table: {"optional": True, **shape} for table, shape in shapes.items()}
@@ -135,11 +144,9 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
     tables = {}
     for table, shape in shapes.items():
         there = shape["columns"].keys()
-        maps = [one for one in shape.get("maps", []) if there.isdisjoint(one.get(_INSTEAD_OF, []))]
-        kept = [_put_in(mapped, words) for one in maps if (mapped := _mapped(one, shape, shapes))]
-        tables[table] = {
-            key: value for key, value in shape.items() if key not in (_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH)
-        } | {"maps": kept}
+        maps = [one for one in shape.get("maps", []) if there.isdisjoint(one.get(INSTEAD_OF, []))]
+        kept = [put_in(mapped, words) for one in maps if (mapped := map_of(one, shape, shapes))]
+        tables[table] = {key: value for key, value in shape.items() if key not in _OF_TABLES} | {"maps": kept}
         tables[table] |= given.get(table, {})
     return {**of_vendor.get("source", {}), **said, "form": form, "tables": {**tables, **own}}
 
@@ -170,52 +177,3 @@ def _person(said: dict[str, Any], there: dict[str, str]) -> dict[str, Any]:
     """Whose rows are, by the columns that are there."""
     kept = {key: [c for c in one if c in there] if isinstance(one, list) else one for key, one in said.items()}
     return {key: one for key, one in kept.items() if not isinstance(one, str) or one in there}
-
-
-def _mapped(one: dict[str, Any], shape: dict[str, Any], shapes: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
-    """A map without what reads columns and tables that are not there; None where what it cannot be without is gone."""
-    there = {*shape["columns"], "_row_key", "_source_file"}
-    lookups = []
-    for each in one.get("lookups", []):
-        if kept := _looked_up(each, there, shapes):
-            lookups.append(kept)
-            there |= {*kept["columns"]}
-    columns = {target: how for target, how in one["columns"].items() if _reads(how) <= there}
-    if not {"source_key", *one.get(_REQUIRES, [])} <= {*columns, *one.get("constants", {})}:
-        return None
-    said = {key: value for key, value in one.items() if key not in (_INSTEAD_OF, _REQUIRES)}
-    said |= {"columns": columns, "where": _where(one, there), "lookups": lookups}
-    return said | {"said_once": [column for column in one.get("said_once", []) if column in there]}
-
-
-def _looked_up(each: dict[str, Any], there: set[str], shapes: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
-    other = {*shapes.get(each["table"], {}).get("columns", {})}
-    if not ({*each["by"]} <= there and {*each["by"].values()} <= other):
-        return None
-    columns = {name: column for name, column in each["columns"].items() if column in other}
-    return each | {"columns": columns, "where": _where(each, other)} if columns else None
-
-
-def _where(said: dict[str, Any], there: set[str]) -> str:
-    """Conditions in one; of several, those of whose columns all are there."""
-    where = said.get("where", "")
-    return where if isinstance(where, str) else " and ".join(one for one in where if {*columns_in(one)} <= there)
-
-
-def _reads(how: Any) -> set[str]:
-    if isinstance(how, dict):
-        return {*columns_in(how["sql"])} if "sql" in how else _reads(how["column"])
-    return {how} if isinstance(how, str) else {*how}
-
-
-def _put_in(said: Any, values: dict[str, str | None]) -> Any:
-    """What stands there with the company's own words in place of $purpose and $wording; without the key where it has none."""
-    if isinstance(said, dict):
-        return {
-            key: _put_in(one, values)
-            for key, one in said.items()
-            if not (isinstance(one, str) and values.get(one, one) is None)
-        }
-    if isinstance(said, list):
-        return [_put_in(one, values) for one in said]
-    return values.get(said, said) if isinstance(said, str) else said

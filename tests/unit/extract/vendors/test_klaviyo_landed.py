@@ -68,3 +68,21 @@ def test_a_real_table_that_says_nothing_of_machines_is_known(home, warehouse, tm
     assert shop.tables["event"].lacks == ["property_machine_open"]
     found = [one["kind"] for one in shop.staged("email_events") if "aside" not in one]
     assert sorted(found) == ["delivered"] * 3 + ["sent"] * 3, "of four events one is an order"
+
+
+def test_each_row_of_the_view_of_refusals_denies_its_channel_and_one_of_another_name_denies_all(
+    home, warehouse, tmp_path
+):
+    folder = tmp_path / "klaviyo"
+    types = [
+        "Unsubscribed from Email Marketing",
+        "Unsubscribed from SMS Marketing",
+        "Marked Email as Spam",
+        "Opted out in the app",
+    ]
+    write_rows(folder / "event_refusals.csv", [event(str(n), type, person_id=f"P{n}") for n, type in enumerate(types)], HEADER)  # fmt: skip
+    shop = Vendor(warehouse, home, folder).add().read()
+    assert shop.tables.keys() == {"refusals"}, "a view of all columns is no table of events"
+    said = {one["person_key"]: (one["status"], one["purpose"], one["channel"], "aside" in one) for one in shop.staged("consent_events")}  # fmt: skip
+    channels = ["email", "sms", "email", "all"]
+    assert said == {f"P{n}": ("withdrawn", "marketing", channel, False) for n, channel in enumerate(channels)}

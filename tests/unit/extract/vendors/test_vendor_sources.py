@@ -29,8 +29,12 @@ def shop(write_config, more="", connector="files", url="/x", vendor="shopify", f
 
 @pytest.mark.parametrize(("vendor", "form"), [(vendor, form) for vendor, of in forms().items() for form in of])
 def test_what_is_known_of_a_vendor_is_what_a_configuration_may_say(write_config, vendor, form):
+    known = read_form(vendor, form)["tables"]
     source = shop(write_config, vendor=vendor, form=form)
-    assert {*source.tables} == {*read_form(vendor, form)["tables"]}
+    assert {*source.tables} == {table for table, said in known.items() if not said.get("on_request")}
+    named = "".join(f"[sources.shop.tables.{table}]\noptional = true\n" for table in known)
+    source = shop(write_config, named, vendor=vendor, form=form)
+    assert {*source.tables} == {*known}
     assert all(
         table.optional and (table.maps or table.persons or table.texts == []) for table in source.tables.values()
     )

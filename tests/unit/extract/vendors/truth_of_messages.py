@@ -34,6 +34,10 @@ KLAVIYO_LANDED: Tables = {
         "id,person_id,campaign_id,flow_id,flow_message_id,uuid,datetime,timestamp,metric_id,type,_variation,property_machine_open,_fivetran_synced",
         {"email_events.source_key": "id", "email_events.person_key": "person_id", "email_events.campaign_key": "campaign_id", "email_events.occurred_at": "datetime"},
     ),
+    "refusals": (
+        "id,person_id,type,datetime",
+        {"consent_events.source_key": "id", "consent_events.person_key": "person_id", "consent_events.stated_at": "datetime", "consent_events.channel": "type"},
+    ),
 }  # fmt: skip
 _MEMBERS = "Email Address,First Name,Last Name,Address,Phone Number,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,GMTOFF,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,TAGS"
 _MEMBER = {
