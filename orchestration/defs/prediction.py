@@ -10,6 +10,7 @@ from orchestration.core.warehouse import count_rows
 from orchestration.defs.resources import NightResource
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.registry import estimators
+from orchestration.prediction.warehouse.arms import note_export_arms
 from orchestration.run.night import NOTE, tell
 
 _TABLES = {
@@ -39,6 +40,7 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
     def predict_night(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night
         with run.warehouse() as con:
+            note_export_arms(con, run.settings.privacy.pepper)
             for told in predict(con, estimators(run.settings.scores), run.settings.scores, run.as_of):
                 tell("scores", str(told))
                 if told.warning:

@@ -89,5 +89,9 @@ select
     cast(campaign_id as varchar) as campaign_key, kind, moment(seconds) as occurred_at
 from sent, lateral (values ('sent', sent_at), ('delivered', case when is_bounced then 0 else sent_at + 40 end),
     ('opened', opened_at), ('clicked', clicked_at)) as v (kind, seconds)
-where seconds > 0;
+where seconds > 0
+union all
+select
+    'email', campaign_id || '-' || person_id || '-held_out', cast(person_id as varchar), cast(campaign_id as varchar), 'held_out', moment(sent_at)
+from messages where is_held_out;
 """

@@ -13,7 +13,7 @@ import numpy as np
 from orchestration.demo.behaviour import DAY, HORIZON_DAYS, Season, draw_behaviour
 from orchestration.demo.truth import chance_of_ending, chance_of_first_order, lift_of_a_campaign
 from orchestration.prediction.classify.encoding import learn_encoding
-from orchestration.prediction.classify.members import booster, single_threaded
+from orchestration.prediction.classify.members import fit_booster, single_threaded
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.classify.quality import auc, calibration_error
 from orchestration.prediction.uplift.learner import learn_lift
@@ -143,7 +143,7 @@ def learner_of_truth(con: duckdb.DuckDBPyConnection, learnt: Drawn) -> Callable[
     chance = true_lift(con, learnt) > 0
     encoding = learn_encoding(learnt.values, learnt.kinds)
     with single_threaded():
-        fitted = booster(300, len(chance)).fit(encoding.trees(learnt.values), chance)
+        fitted = fit_booster(300, encoding.trees(learnt.values), chance)
     return lambda told: fitted.predict_proba(encoding.trees(told.values))[:, 1]
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from orchestration.prediction.classify.calibration import Calibrator, choose_calibrator
 from orchestration.prediction.classify.encoding import Encoding, learn_encoding
 from orchestration.prediction.classify.labelled import Values
-from orchestration.prediction.classify.members import Linear, booster, fit_linear, staged_logits
+from orchestration.prediction.classify.members import Linear, fit_booster, fit_linear, staged_logits
 from orchestration.prediction.classify.quality import log_loss
 
 BASE_RATE, LOGISTIC, BOOSTING, BOTH = "base rate", "logistic", "boosting", "mean of logistic and boosting"
@@ -113,7 +113,7 @@ def _with_members(chosen: Classifier, linear: NDArray[Any], trees: NDArray[Any],
     return replace(
         chosen,
         linear=fit_linear(linear, label, chosen.strength) if chosen.kind in (LOGISTIC, BOTH) else None,
-        trees=booster(chosen.rounds, len(label)).fit(trees, label) if chosen.kind in (BOOSTING, BOTH) else None,
+        trees=fit_booster(chosen.rounds, trees, label) if chosen.kind in (BOOSTING, BOTH) else None,
     )
 
 
@@ -143,7 +143,7 @@ def _held_out(
             of_base[at] = np.log(rate / (1 - rate))
             for c in STRENGTHS:
                 of_linear[c][at] = fit_linear(linear[learn], label[learn], c).logit(linear[told])
-            fitted = booster(ROUNDS[-1], len(learn)).fit(trees[learn], label[learn])
+            fitted = fit_booster(ROUNDS[-1], trees[learn], label[learn])
             for r, logit in zip(ROUNDS, staged_logits(fitted, trees[told], ROUNDS), strict=True):
                 of_trees[r][at] = logit
     return of_linear, of_trees, of_base

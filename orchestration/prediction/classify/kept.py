@@ -50,19 +50,17 @@ def kept(model: Classifier) -> dict[str, Any]:
     return {
         **asdict(plain),
         "linear": None if model.linear is None else {**asdict(model.linear), "weights": model.linear.weights.tolist()},
-        "trees": None if model.trees is None else asdict(_plain(model.trees)),
+        "trees": None if model.trees is None else asdict(plain_trees(model.trees)),
     }
 
 
 def restored(told: Mapping[str, Any]) -> Classifier:
     """The model out of what `kept` made of it, read back from JSON."""
-    numbers = tuple(Number(**{**n, "knots": tuple(n["knots"])}) for n in told["encoding"]["numbers"])
-    categories = tuple(Category(c["name"], tuple(c["levels"])) for c in told["encoding"]["categories"])
     calibrator = told["calibrator"]
     linear = told["linear"]
     return Classifier(
         told["kind"],
-        Encoding(numbers, categories),
+        encoding_from(told["encoding"]),
         told["base_rate"],
         None if linear is None else Linear(np.array(linear["weights"]), linear["intercept"]),
         None if told["trees"] is None else PlainTrees(**told["trees"]),
@@ -73,7 +71,13 @@ def restored(told: Mapping[str, Any]) -> Classifier:
     )
 
 
-def _plain(fitted: Any) -> PlainTrees:
+def encoding_from(told: Mapping[str, Any]) -> Encoding:
+    """Read back from JSON."""
+    numbers = tuple(Number(**{**n, "knots": tuple(n["knots"])}) for n in told["numbers"])
+    return Encoding(numbers, tuple(Category(c["name"], tuple(c["levels"])) for c in told["categories"]))
+
+
+def plain_trees(fitted: Any) -> PlainTrees:
     """Of scikit-learn's histogram boosting, which tells its trees by names of its own only."""
     if isinstance(fitted, PlainTrees):
         return fitted

@@ -52,8 +52,13 @@ def fit_linear(matrix: Matrix, label: NDArray[Any], strength: float) -> Linear:
     return Linear(fitted.coef_[0].copy(), float(fitted.intercept_[0]))
 
 
-def booster(rounds: int, rows: int, *, is_amount: bool = False) -> Any:
-    """Boosted shallow trees, not fitted yet: of yes or no, or of an amount."""
+def fit_booster(rounds: int, matrix: Matrix, label: NDArray[Any], *, is_amount: bool = False) -> Any:
+    """Boosted shallow trees: of yes or no, or of an amount. A column without a value in these rows, as in a fold, says nothing."""
+    empty = np.isnan(matrix).all(axis=0)
+    return _booster(rounds, len(label), is_amount=is_amount).fit(np.where(empty, 0.0, matrix), label)
+
+
+def _booster(rounds: int, rows: int, *, is_amount: bool) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     return (HistGradientBoostingRegressor if is_amount else HistGradientBoostingClassifier)(

@@ -12,8 +12,9 @@ _PAGE = Path(__file__).with_name("score_card.html.jinja")
 _FEW = 200
 # measures of chances
 _OF_CHANCES = {"brier", "log_loss"}
+_NO_CAUSE = "It says what goes with the past of customers, not what causes it, and not what a campaign would change."
+_OF_THE_LOT = "It is right only where a lot drew who was held out: what else differs between the arms is taken for the campaign's."
 _ALWAYS = [
-    "It says what goes with the past of customers, not what causes it, and not what a campaign would change.",
     "Who denied or objected to profiling, protected people, the dead and the restricted are in no fit and have no score.",
     "A customer may object to it, and ask for a person who decides (Art. 21, 22).",
 ]
@@ -35,7 +36,8 @@ def known_limits(shown: Shown) -> list[str]:
     days = (measures.get("days") or {}).get("value")
     if days is not None and days < 360:
         found.append(f"It was measured on {days:,.0f} days, less than a year: seasons are not in it.")
-    return [*found, *shown.about.limits, *_ALWAYS]
+    cause = _OF_THE_LOT if shown.listed.decided_by == "qini" else _NO_CAUSE
+    return [*found, *shown.about.limits, cause, *_ALWAYS]
 
 
 def write_card(shown: Shown) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from orchestration.prediction.classify.encoding import Encoding, Matrix, learn_encoding
 from orchestration.prediction.classify.labelled import Values
-from orchestration.prediction.classify.members import booster
+from orchestration.prediction.classify.members import fit_booster
 
 LINE, TWO_MODELS, SAME = "line", "two models", "the same for all"
 _ROUNDS = 150
@@ -148,7 +148,7 @@ def _is_clearly_less(one: NDArray[np.float64], other: NDArray[np.float64]) -> bo
 
 
 def _fit(matrix: Matrix, outcome: NDArray[np.float64]) -> Any:
-    return booster(_ROUNDS, len(outcome), is_amount=not is_rate(outcome)).fit(matrix, outcome)
+    return fit_booster(_ROUNDS, matrix, outcome, is_amount=not is_rate(outcome))
 
 
 def _said(fitted: Any, matrix: Matrix) -> NDArray[np.float64]:

@@ -1,12 +1,13 @@
 """What campaigns with a hold-out teach: who is moved by one. Here: arms that were drawn by lot, as they were known before the campaign.
 
-Not here: the learner (uplift/). No system says yet who was held out: the arms come from whoever drew them.
+Arms come from events of kind held_out, and from exports of audiences that held customers out. Not here: the learner (uplift/).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -14,11 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import quote
+from orchestration.core.warehouse import has_table, quote
 from orchestration.prediction.classify.labelled import NUMBER, Values
 from orchestration.prediction.classify.refused import fairness_kind, refusal
 from orchestration.prediction.warehouse.past import MOST_OF_A_DAY, features_of_wanted, known_as_of, literal, want
+from orchestration.privacy.audit.exported_points import hashed_customer
+from orchestration.privacy.secrets.pepper import find_pepper
 
+ARMS = "campaign_arms"
+# a campaign that is sent within so many days is one draw
+_FEW_DAYS = 3
+_NO_EXPORTS = "create or replace temp table export_arms (customer_id varchar, sent_at timestamp, is_held_out boolean)"
 _ABOUT = ("customer_id", "sent_at", "is_treated", "outcome")
 
 
@@ -64,3 +71,28 @@ def drawn_by_lot(
         np.asarray(told["customer_id"]),
         np.asarray(told["sent_at"]),
     )
+
+
+def note_export_arms(con: duckdb.DuckDBPyConnection, configured: Sequence[str]) -> None:
+    """The temporary table `export_arms`, out of keyed hashes. `configured` is the pepper that the configuration gives; none is asked for
+    where no export held anybody out."""
+    con.execute(_NO_EXPORTS)
+    if has_table(con, "restricted", "held_out") and con.execute("from restricted.held_out limit 1").fetchall():
+        pepper = find_pepper(con, configured)
+        script = sql_script(__file__, "export_arms", hashed=hashed_customer(pepper, "noted_id"))
+        con.execute(script, pepper.parameters())
+
+
+def note_arms(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """The temporary table ARMS, out of events and of `export_arms` where that is there."""
+    if not con.execute("select 1 from duckdb_tables() where table_name = 'export_arms' and temporary").fetchall():
+        con.execute(_NO_EXPORTS)
+    con.execute(sql_script(__file__, "campaign_arms", as_of=literal(as_of), few_days=_FEW_DAYS))
+
+
+def days_of_arms(
+    con: duckdb.DuckDBPyConnection, as_of: datetime, *, days: int, fewest: int, most: int
+) -> list[datetime]:
+    """The days of campaigns of ARMS whose outcome is known by `as_of`, with so many in each arm, the latest first."""
+    parts = {"until": literal(as_of - timedelta(days=days)), "fewest": fewest, "most": most}
+    return [day for (day,) in con.execute(sql_script(__file__, "arms_seen", **parts)).fetchall()]

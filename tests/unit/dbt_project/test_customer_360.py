@@ -296,17 +296,21 @@ def test_who_may_be_contacted_is_told_by_channel_and_not_by_the_permission_to_pr
 
 
 def test_what_a_customer_is_expected_to_do_is_told_by_score(picture):
-    outlook = ("expected_purchases_12m", "expected_net_value_12m", "churn_shop", "lead_conversion")
-    assert picture("c1", *outlook) == (None,) * 4
+    outlook = ("expected_purchases_12m", "expected_net_value_12m", "churn_shop", "lead_conversion", "uplift_campaign")
+    assert picture("c1", *outlook) == (None,) * 5
     scores = {
         "expected_purchases_12m": 1.5,
         "expected_net_value_12m": 249.999,
         "churn_shop": 0.25,
         "lead_conversion": 0.125,
+        "uplift_campaign": -0.01,
         "another": 7.0,
     }
     picture.add("marts.customer_scores", *({"customer_id": "c1", "score": s, "value": v} for s, v in scores.items()))
-    assert picture("c1", *outlook) == (1.5, Decimal("250.00"), 0.25, 0.125) and picture("c2", *outlook) == (None,) * 4
+    assert (
+        picture("c1", *outlook) == (1.5, Decimal("250.00"), 0.25, 0.125, -0.01)
+        and picture("c2", *outlook) == (None,) * 5
+    )
 
 
 def test_the_likeliest_category_of_the_next_purchase_is_told_with_its_chance(picture):

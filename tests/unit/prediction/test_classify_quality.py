@@ -8,6 +8,10 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 
 from orchestration.prediction.classify import quality
 from orchestration.prediction.classify.calibration import ISOTONIC, NONE, PLATT, choose_calibrator
+from orchestration.prediction.classify.classifier import fit
+from orchestration.prediction.classify.labelled import NUMBER
+from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.uplift.learner import learn_lift
 
 
 @pytest.mark.parametrize("decimals", [12, 1])
@@ -58,3 +62,18 @@ def test_scores_that_are_too_sure_are_corrected_and_right_ones_are_left_alone():
         < 0.02
         < quality.calibration_error(right, 1 / (1 + np.exp(-logit * 3)))
     )
+
+
+def test_a_column_that_one_customer_has_fails_no_fold():
+    """A field of the CRM that sales filled in once: in some folds nobody has it."""
+    rng = np.random.default_rng(0)
+    x, once = rng.normal(size=400), np.full(400, np.nan)
+    once[5] = 1.0
+    label = (rng.random(400) < 1 / (1 + np.exp(-x))).astype(np.int8)
+    values = {"x": x, "once": once}
+    kinds = dict.fromkeys(values, NUMBER)
+    with single_threaded():
+        found = fit(values, kinds, label)
+        learner = learn_lift(values, kinds, rng.random(400) < 0.5, label.astype(float))
+    assert quality.auc(label, found.predict(values)) > 0.6
+    assert np.isfinite(learner.predict(values)).all()

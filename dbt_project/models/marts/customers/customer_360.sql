@@ -180,9 +180,13 @@ with
     scores as (
         select
             customer_id
-            {%- for score in ("expected_purchases_12m", "expected_net_value_12m", "churn_shop", "lead_conversion") %}
-                , max(value) filter (score = '{{ score }}') as {{ score }}
-            {%- endfor %}
+            {%- for score in (
+                "expected_purchases_12m",
+                "expected_net_value_12m",
+                "churn_shop",
+                "lead_conversion",
+                "uplift_campaign",
+            ) %}, max(value) filter (score = '{{ score }}') as {{ score }} {%- endfor %}
             {%- for score in ("churn_contract", "answer_campaign") %}
                 ,
                 max(value) filter (score = '{{ score }}') as {{ score }},
@@ -308,6 +312,7 @@ select
     q.lead_conversion,
     q.next_category,
     q.next_category_chance,
+    q.uplift_campaign,
     c.conflicting_fields,
     nullif(
         concat_ws(

@@ -1,0 +1,135 @@
+"""Who is moved by a campaign by email, by the nightly. Here: what is measured and on whom, who is scored. Not here: arms (warehouse/arms.py),
+the learner (prediction/uplift/).
+
+The ranking is used only where campaigns that it did not see show that it finds those who are moved better than the lot does. Else
+everybody's score is the mean lift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from orchestration.core.sql_scripts import sql_script
+from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.nightly.estimators import Fit, Score
+from orchestration.prediction.nightly.moved_measures import (
+    FEWEST,
+    UPLIFT,
+    about_of_lift,
+    content_of,
+    measures_of_lift,
+    ranking_of,
+)
+from orchestration.prediction.uplift.kept import restored_learner
+from orchestration.prediction.uplift.lift import compare
+from orchestration.prediction.uplift.qini import arms_of
+from orchestration.prediction.warehouse.arms import ARMS, Drawn, days_of_arms, drawn_by_lot, note_arms
+from orchestration.prediction.warehouse.past import features_of_wanted, known_as_of, literal, values_now, want
+from orchestration.prediction.warehouse.reasons import REASONS, line_from
+
+_MARTS = (
+    "bridge_customer_source_records", "contact_permissions", "customer_id_redirects", "dim_customers", "fct_carts", "fct_email_events",
+    "fct_interactions", "fct_orders", "fct_subscriptions", "fct_survey_responses", "fct_tickets", "fct_web_sessions",
+)  # fmt: skip
+# the latest of so many campaigns; of this many and more the latest quarter measures
+_MOST_CAMPAIGNS, _TESTED = 24, 4
+_ROWS_AT_ONCE = 50_000
+_SEEN = f"select count(*), max(sent_at), count(*) filter (is_held_out) from {ARMS}"
+
+
+@dataclass(frozen=True)
+class CampaignLift:
+    """The estimator: how much more likely an order within `days` is with a campaign than without. A fit of other days is made anew."""
+
+    days: int
+    name: str = "moved"
+    marts: tuple[str, ...] = _MARTS
+
+    @property
+    def shape(self) -> int:
+        return self.days
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        title = f"how much more likely an order within {self.days} days is with a campaign by email than without"
+        return (Score(UPLIFT, title, "qini", is_lower_better=False),)
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        return REASONS
+
+    def inputs(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
+        note_arms(con, as_of)
+        ((rows, latest, held_out),) = con.execute(_SEEN).fetchall()
+        return f"{rows}:{latest}:{held_out}"
+
+    def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:
+        sent = days_of_arms(con, as_of, days=self.days, fewest=FEWEST, most=_MOST_CAMPAIGNS)
+        if not sent:
+            return Fit({}, [], {}, why_not="no campaign whose outcome is known has a hold-out of 20 customers")
+        whole = drawn_by_lot(con, ARMS, sent, days=self.days)
+        control, treated = arms_of(whole.is_treated, whole.outcome)
+        (mean,) = compare(control, [treated], is_rate=True)
+        learn, test = self._split(whole, sent)
+        found = None
+        if min(int(test.is_treated.sum()), int((~test.is_treated).sum())) >= FEWEST:
+            found = ranking_of(learn, test)
+        measures = measures_of_lift(whole, mean, len(sent), found)
+        content = content_of(mean, whole, test, found if found and found.is_better else None)
+        about = {UPLIFT: about_of_lift(whole, test, found)}
+        return Fit(content, measures, {UPLIFT: "a choice by lot"}, about=about)
+
+    def _split(self, whole: Drawn, sent: list[datetime]) -> tuple[Drawn, Drawn]:
+        """Rows that teach and rows that measure: campaigns of before and the latest ones; of few campaigns, half of the customers."""
+        first = sent[max(len(sent) // _TESTED, 1) - 1]
+        at = whole.sent_at.astype("datetime64[us]")
+        before = at + np.timedelta64(self.days, "D") <= np.datetime64(first)
+        if len(sent) < _TESTED or not before.any():
+            _, customer = np.unique(whole.customers, return_inverse=True)
+            is_first = (np.random.default_rng(0).permutation(customer.max() + 1) % 2 == 0)[customer]
+            return whole.taken(np.flatnonzero(is_first)), whole.taken(np.flatnonzero(~is_first))
+        return whole.taken(np.flatnonzero(before)), whole.taken(np.flatnonzero(at >= np.datetime64(first)))
+
+    def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
+        known_as_of(con, as_of)
+        want(con, sql_script(__file__, "reachable_now", as_of=literal(as_of)))
+        low, high = content["interval"]
+        if content["learner"] is None:
+            con.execute(
+                "insert into scored (customer_id, score, value, lower, upper, reason_codes) select customer_id, $1, $2, $3, $4, [] from wanted",
+                [UPLIFT, content["mean_lift"], low, high],
+            )
+            return
+        features_of_wanted(con)
+        learner, line = restored_learner(content["learner"]), line_from(content["line"])
+        customers, values = values_now(con, content["kinds"])
+        for start in range(0, len(customers), _ROWS_AT_ONCE):
+            part = {c: v[start : start + _ROWS_AT_ONCE] for c, v in values.items()}
+            with single_threaded():
+                lift = learner.predict(part)
+            place = np.searchsorted(content["bounds"], lift)
+            rows = pa.table(
+                {
+                    "customer_id": pa.array(customers[start : start + _ROWS_AT_ONCE].tolist(), pa.string()),
+                    "value": lift,
+                    "lower": np.minimum(lift, np.array(content["lows"])[place]),
+                    "upper": np.maximum(lift, np.array(content["highs"])[place]),
+                    "reason_codes": pa.array(line.codes(part), pa.list_(pa.string())),
+                }
+            )
+            con.register("lifts_told", rows)
+            try:
+                con.execute(
+                    "insert into scored (customer_id, score, value, lower, upper, reason_codes) "
+                    "select customer_id, $1, value, lower, upper, reason_codes from lifts_told",
+                    [UPLIFT],
+                )
+            finally:
+                con.unregister("lifts_told")

@@ -1,0 +1,36 @@
+-- Who was sent a campaign by email and who was held out of it by lot, by the day of the campaign: events of kind held_out, and exports of
+-- audiences (export_arms). Who was in both arms on a day, as two records of one person, is in none. A campaign that is sent
+-- within a few days is one draw; one that goes on is a draw each day.
+create or replace temp table campaign_arms as
+with
+    said as (
+        select
+            customer_id, source_system, campaign_key, date_trunc('day', occurred_at) as day, kind = 'held_out' as is_held_out
+        from marts.fct_email_events
+        where
+            kind in ('sent', 'held_out')
+            and campaign_key is not null
+            and customer_id is not null
+            and occurred_at < {{ as_of }}
+    ),
+    dated as (
+        select
+            *,
+            case
+                when max(day) over campaign - min(day) over campaign <= interval {{ few_days }} day then min(day) over campaign else day
+            end as sent_at
+        from said
+        window campaign as (partition by source_system, campaign_key)
+    ),
+    with_both as (
+        select customer_id, sent_at, is_held_out
+        from dated
+        window draw as (partition by source_system, campaign_key, sent_at)
+        qualify bool_or(is_held_out) over draw and not bool_and(is_held_out) over draw
+        union all
+        select customer_id, sent_at, is_held_out from export_arms where sent_at < {{ as_of }}
+    )
+select customer_id, sent_at, bool_or(is_held_out) as is_held_out
+from with_both
+group by customer_id, sent_at
+having bool_or(is_held_out) = bool_and(is_held_out)
