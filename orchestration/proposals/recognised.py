@@ -22,6 +22,7 @@ from orchestration.extract.vendors import (
     other_columns,
     path_of,
     read_form,
+    table_of,
 )
 from orchestration.proposals.block import ZONE, dialect, said
 from orchestration.proposals.places import FileGroup, Place
@@ -123,7 +124,7 @@ def landed_lines(name: str, url: str, tables: Sequence[tuple[TableThere, Recogni
     yield from _wording(one for _, one in tables)
     for there, one in tables:
         yield from ("", f"[sources.{name}.tables.{one.table}]")
-        yield from [f"table = {said(there.full_name)}"] if there.full_name != one.table else []
+        yield from [f"table = {said(there.full_name)}"] if there.full_name != table_of(one.vendor, one.table) else []
         yield from [f"lacks = {said(list(one.lacks))}"] if one.lacks else []
 
 

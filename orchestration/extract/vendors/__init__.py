@@ -96,6 +96,11 @@ def path_of(vendor: str, form: str, table: str, file_format: str) -> str:
     return str(said.get("path", f"{said.get('table', table)}.{file_format}*"))
 
 
+def table_of(vendor: str, table: str) -> str:
+    """What a table that a loader landed is called in a database, where nothing else is said."""
+    return str(read_form(vendor, "landed")["tables"][table].get("table", table))
+
+
 def needed_columns(vendor: str, form: str, table: str) -> list[str]:
     """Columns without which a table is another: those it is known by, its key, and those of maps that it always has: of a condition
     that must hold, and of what an entity must have."""

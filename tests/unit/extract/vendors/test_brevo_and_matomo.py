@@ -30,6 +30,9 @@ def test_nobody_in_brevos_export_consents_and_who_is_blocked_gets_nothing(home, 
     assert "ignore" in said["anna@example.com"]["aside"]
     assert [(said[f"{who}@example.com"]["status"], said[f"{who}@example.com"]["purpose"]) for who in ("bo", "eva")] == [("withdrawn", "marketing")] * 2  # fmt: skip
     assert recognised(["EMAIL", "ADDED_TIME", "MODIFIED_TIME"]).vendor == "brevo"
+    assert recognised(["ID", "Email", "Added_Time", "Modified_Time", "Added_User"]) is None, (
+        "records of Zoho have such columns too"
+    )
 
 
 def test_a_line_of_matomos_log_is_a_visit_of_a_browser(home, warehouse, tmp_path):

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import duckdb
 import pytest
 
+from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
+from orchestration.core.warehouse import text
+from orchestration.proposals.propose import propose
+from orchestration.proposals.written import write_source
 from tests.unit.vendor_rows import Vendor, write_rows
 
 ADDRESSES = ["id", "order_id", "address_type", "first_name", "last_name", "company", "address_1", "address_2", "city", "state", "postcode", "country", "email", "phone"]  # fmt: skip
@@ -76,3 +81,20 @@ def test_items_of_refunds_and_of_orders_in_the_trash_are_none(shop):
 
 def test_products_are_the_posts_that_are_products(shop):
     assert [one["name"] for one in shop.staged("products") if "aside" not in one] == ["Tent"]
+
+
+def test_a_database_of_a_shop_is_recognised_whatever_its_tables_begin_with_and_one_of_a_blog_is_not(shop, tmp_path):
+    with duckdb.connect(str(tmp_path / "site.duckdb")) as con:
+        for table in ("wc_orders", "wc_order_addresses", "posts"):
+            con.execute(f'create table s7_{table} as from read_csv({text(f"{shop.folder}/wp_{table}.csv")}, all_varchar = true)')  # fmt: skip
+        con.execute("create table s7_users as select 1 as id, 'anna@example.com' as email, 'Anna' as first_name, 'Ek' as last_name")  # fmt: skip
+    found = propose("site", f"duckdb:///{tmp_path}/site.duckdb", "SEK")
+    write_source(tmp_path / "kundbild.toml", found.block)
+    tables = load_settings(tmp_path / "kundbild.toml").sources["site"].tables
+    assert {name: table.table for name, table in tables.items()} == {
+        "orders": "s7_wc_orders", "addresses": "s7_wc_order_addresses", "posts": "s7_posts",
+    }  # fmt: skip
+    with duckdb.connect(str(tmp_path / "site.duckdb")) as con:
+        con.execute("drop table s7_wc_orders; drop table s7_wc_order_addresses")
+    blog = propose("site", f"duckdb:///{tmp_path}/site.duckdb", "SEK")
+    assert "vendor" not in blog.block and "s7_users" in blog.block
