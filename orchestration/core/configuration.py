@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
+from orchestration.core.settings.auth import SECRETS
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DEFAULT_HOME = PROJECT_DIR / "home"
@@ -65,6 +66,7 @@ def load_settings(path: Path, environment: dict[str, str] | None = None) -> Sett
             to_do="name it with --config, or write one: `kundbild demo` starts with the demo's",
         )
     text, tree = _read(path)
+    _refuse_written_secrets(tree, path, text)
     tree = _fill(tree, environment, path, text)
     if isinstance(sources := tree.get("sources"), dict):
         tree["sources"] = fill_in_tables(sources, lambda *keys: place(path, text, keys))
@@ -107,6 +109,22 @@ def place(path: Path, text: str, keys: tuple[Any, ...]) -> str:
     line = line_of(text, keys)
     dotted = ".".join(str(key) for key in keys)
     return f"{path}" + (f", line {line}" if line else "") + (f", key {dotted}" if dotted else "")
+
+
+def _refuse_written_secrets(tree: dict[str, Any], path: Path, text: str) -> None:
+    sources = tree.get("sources")
+    for name, source in sources.items() if isinstance(sources, dict) else ():
+        auth = source.get("auth") if isinstance(source, dict) else None
+        if not isinstance(auth, dict):
+            continue
+        for field in SECRETS:
+            said = auth.get(field)
+            if isinstance(said, str) and said and not VARIABLE.search(said):
+                raise ConfigurationError(
+                    f"{field} is a secret, which the file must not hold",
+                    where=place(path, text, ("sources", name, "auth", field)),
+                    to_do=f'write {field} = "${{{name.upper()}_{field.upper()}}}", and set that environment variable before you start',
+                )
 
 
 def _fill(tree: Any, environment: dict[str, str], path: Path, text: str, keys: tuple[Any, ...] = ()) -> Any:

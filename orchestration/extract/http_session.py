@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.auth import AuthBase
 from requests.hooks import default_hooks, dispatch_hook
 from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -53,12 +54,13 @@ class BoundedSession(requests.Session):
         timeout: float,
         longest_wait: float,
         is_counted: bool = False,
+        auth: AuthBase | None = None,
     ) -> None:
         """`is_counted`: the next page is asked for by a number or a cursor, whatever the last one says of it."""
         super().__init__()
         self._source, self._table, self._url, self._budget = source, table, url, budget
         self._attempts, self._backoff, self._timeout, self._longest_wait = attempts, backoff, timeout, longest_wait
-        self._is_counted = is_counted
+        self._is_counted, self.auth = is_counted, auth
         self._transport = HangingUp()
         for scheme in ("http://", "https://"):
             self.mount(scheme, self._transport)
@@ -72,16 +74,25 @@ class BoundedSession(requests.Session):
         self._asked.add(str(request.url))
         for _ in range(_REDIRECTS):
             response = self._answer(request, kwargs)
+            if response.status_code == 401 and (renew := getattr(self.auth, "renew", None)):
+                # a token may end before it says
+                renew()
+                response = self._answer(self._authenticated(request.copy()), kwargs)
             if not response.is_redirect:
                 break
             request = request.copy()
             request.url = urljoin(str(request.url), response.headers["location"])
+            request = self._authenticated(request)
         else:
             raise self._error("the API redirects without an end")
         if response.ok:
             self._refuse_the_same_page(response)
         response = dispatch_hook("response", hooks, response, **kwargs)
         return response
+
+    def _authenticated(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        self._refuse_another_host(str(request.url))
+        return self.auth(request) if callable(self.auth) else request
 
     def _answer(self, request: requests.PreparedRequest, kwargs: dict[str, Any]) -> requests.Response:
         """One answer, read whole. What may pass by itself is tried again."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 import requests
+from requests.auth import AuthBase
 
 from orchestration.contracts.reasons import UNKNOWN, set_aside_words
 from orchestration.core.errors import SourceError, told_address
@@ -115,12 +116,6 @@ class _Fetch:
     """One endpoint's pages, from the API to a Parquet package below a folder."""
 
     def __init__(self, source_name: str, source: Source, name: str, table: Table, budget: Budget) -> None:
-        if not source.token and "token" in source.model_fields_set:
-            raise SourceError(
-                f"source {source_name}: the token is empty",
-                to_do="set the environment variable that token names",
-                is_whole_source=True,
-            )
         self.source_name, self.source, self.name, self.table, self.budget = source_name, source, name, table, budget
         self.path, self.paging = table.endpoint or name, source.paging_of(table)
 
@@ -145,8 +140,6 @@ class _Fetch:
             "paginator": paginator(paging),
             "session": session,
         }
-        if self.source.token:
-            client["auth"] = {"type": "bearer", "token": self.source.token}
         endpoint = {
             "path": self.path,
             "params": parameters,
@@ -182,25 +175,29 @@ class _Fetch:
 
     def is_empty(self) -> bool:
         """Whether the endpoint has no row at all: asked where nothing changed, so that an emptied source is noticed."""
-        auth = {"Authorization": f"Bearer {self.source.token}"} if self.source.token else {}
         url = f"{self.source.url.rstrip('/')}/{self.path.lstrip('/')}"
         try:
             with self._session() as session:
-                answer = session.get(url, params={self.paging.size: 1} if self.paging.size else None, headers=auth)
+                answer = session.get(url, params={self.paging.size: 1} if self.paging.size else None)
             return bool(answer.ok and not page_of(answer, self.source_name, self.name, self.paging)[ROWS])
         except requests.RequestException as error:
             raise self._unreadable([error]) from None
 
     def _session(self) -> BoundedSession:
+        from orchestration.extract.http_auth import authentication
+
+        auth = authentication(self.source_name, self.source, self.budget, self._bounded)
+        return self._bounded(self.source.url, auth, is_counted=self.paging.next in ("cursor", "page", "offset"))
+
+    def _bounded(self, url: str, auth: AuthBase | None = None, *, is_counted: bool = False) -> BoundedSession:
         from dlt.common.configuration import resolve_configuration
         from dlt.common.configuration.specs import RuntimeConfiguration
 
         set_up = resolve_configuration(RuntimeConfiguration())
         return BoundedSession(
-            self.source_name, self.name, self.source.url, self.budget,
+            self.source_name, self.name, url, self.budget, auth=auth, is_counted=is_counted,
             attempts=set_up.request_max_attempts, backoff=set_up.request_backoff_factor,
             timeout=set_up.request_timeout, longest_wait=set_up.request_max_retry_delay,
-            is_counted=self.paging.next in ("cursor", "page", "offset"),
         )  # fmt: skip
 
     def _unreadable(self, causes: list[BaseException]) -> SourceError:
@@ -214,7 +211,7 @@ class _Fetch:
         if isinstance(first, requests.exceptions.ChunkedEncodingError):
             why, to_do = "an answer breaks off", "ask whoever runs the API; a smaller page_size may help"
         elif status in (401, 403):
-            why, to_do = f"status {status}", "check the token, and what it may read"
+            why, to_do = f"status {status}", "check the token or auth, and what it may read"
         else:
             why = f"status {status}" if status else type(first).__name__
             to_do = "check that it runs, and url and token"

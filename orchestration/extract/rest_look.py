@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 import requests
+from requests.auth import AuthBase
 
 from orchestration.core.errors import SourceError
+from orchestration.core.settings import Source
 from orchestration.core.settings.paging import Paging
 from orchestration.extract.budget import Budget
 from orchestration.extract.http_session import BoundedSession
@@ -45,16 +47,28 @@ class Api:
     token: str | None = field(repr=False)
     budget: Budget
     asked: int = 0
+    auth: AuthBase | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, name: str, source: Source, budget: Budget) -> Api:
+        """That of a source of the configuration, with its authentication."""
+        from orchestration.extract.http_auth import authentication
+
+        api = cls(name, source.url, None, budget)
+        api.auth = authentication(name, source, budget, api._session)
+        return api
+
+    def _session(self, url: str) -> BoundedSession:
+        return BoundedSession(
+            self.source, "a look", url, self.budget, auth=self.auth,
+            attempts=_ATTEMPTS, backoff=_BACKOFF, timeout=_TIMEOUT, longest_wait=_LONGEST_WAIT,
+        )  # fmt: skip
 
     def ask(self, url: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         self.asked += 1
-        session = BoundedSession(
-            self.source, "a look", self.url, self.budget,
-            attempts=_ATTEMPTS, backoff=_BACKOFF, timeout=_TIMEOUT, longest_wait=_LONGEST_WAIT,
-        )  # fmt: skip
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         try:
-            with session:
+            with self._session(self.url) as session:
                 answer = session.get(url, params=dict(parameters or {}), headers=headers)
         except requests.RequestException as error:
             # its text may quote the address, with what is secret in it

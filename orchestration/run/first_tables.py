@@ -25,6 +25,7 @@ from orchestration.core.settings import CsvDialect, Source, Table
 from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.database_errors import DatabaseError
+from orchestration.extract.nested_rows import flat_page, paths_of
 from orchestration.extract.rest_look import Api
 from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.sheets import write_sheet
@@ -124,10 +125,11 @@ class FirstTables:
 
     def _of_api(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
         source, paging = self._source, self._source.paging_of(table)
-        api = Api(self._name, source.url, source.token, Budget(self._name, _SECONDS / 60))
+        api = Api.of(self._name, source, Budget(self._name, _SECONDS / 60))
         url = f"{source.url.rstrip('/')}/{(table.endpoint or name).lstrip('/')}"
         pages = list(islice(api.pages(url, paging, min(source.page_size, ROWS)), 2))
-        rows = [row for row in (pages[0] if pages else []) if isinstance(row, dict)][:ROWS]
+        page = flat_page(pages[0] if pages else [], table, self._name, name)
+        rows = [row for row in page if isinstance(row, dict)][:ROWS]
         wanted = [c for c in table.columns if c not in unread_columns(table, table.columns)]
         values = {c: pa.array([_written(row.get(c)) for row in rows], pa.string()) for c in wanted}
         con.register("first_read", pa.table(values))
@@ -143,8 +145,23 @@ def _count(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute("select count(*) from first_rows").fetchall()[0][0])
 
 
+def _load_nested(con: duckdb.DuckDBPyConnection, source: Source, table: Table, path: Path) -> None:
+    """The first rows of JSON of which values lie deeper, as a night has them."""
+    reader = f"read_json({text(str(path))}, records = false, columns = {{json: 'JSON'}})"
+    if source.format == "json_pages":
+        reader = f"(select unnest(json -> '$.data[*]') as json from {reader})"
+    came = [json.loads(row) for (row,) in con.execute(f"select json from {reader} limit {ROWS}").fetchall() if row]
+    rows = [row for row in flat_page(came, table, "", path.name) if isinstance(row, dict)][:ROWS]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    con.register("first_read", pa.table({n: pa.array([_written(r.get(n)) for r in rows], pa.string()) for n in names}))
+    con.execute("create temp table first_rows as from first_read")
+
+
 def _load(con: duckdb.DuckDBPyConnection, source: Source, table: Table, path: Path) -> None:
     """The first rows as the temp table `first_rows`, all text."""
+    if source.format in ("jsonl", "json_pages") and (table.rows_in or paths_of(table)):
+        _load_nested(con, source, table, path)
+        return
     if source.format in ("jsonl", "json_pages", "parquet"):
         reader = (
             f"read_parquet({text(str(path))})"

@@ -8,6 +8,7 @@ from orchestration.core.deadline import LateError, within
 from orchestration.core.errors import told_address
 from orchestration.core.home import Home
 from orchestration.core.settings import Source
+from orchestration.extract.budget import Budget
 from orchestration.run.findings import Finding
 
 # a whole look: a person waits for it
@@ -78,9 +79,13 @@ def _api(what: str, source: Source, home: Home) -> Finding:
         return Finding(what, True, "the demo's API: served during each run")
     import requests
 
-    headers = {"Authorization": f"Bearer {source.token}"} if source.token else {}
-    # the body is not read: it may have no end
-    with requests.get(source.url, headers=headers, timeout=_DRIVER_SECONDS, params={"limit": 1}, stream=True) as answer:
+    from orchestration.extract.rest_look import Api
+
+    auth = Api.of(what.removeprefix("source "), source, Budget(what, _LOOK_SECONDS / 60)).auth
+    # the body is not read: it may have no end. Nor is a redirect followed: a key in a header of its own would go with it
+    with requests.get(
+        source.url, auth=auth, timeout=_DRIVER_SECONDS, params={"limit": 1}, stream=True, allow_redirects=False
+    ) as answer:
         status = answer.status_code
     is_ok = status not in (401, 403) and status < 500
     return Finding(what, is_ok, f"{told_address(source.url)} answers {status}", "" if is_ok else "check url and token")

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
+from orchestration.core.settings.auth import Auth
 from orchestration.core.settings.identity import GoldenRecord, Identity
 from orchestration.core.settings.insight import Insight
 from orchestration.core.settings.maps import STATEMENT_HOURS
@@ -73,6 +74,7 @@ class Source(BaseModel, extra="forbid", frozen=True):
     format: Literal["csv", "jsonl", "json_pages", "parquet", "xlsx"] = "csv"
     csv: CsvDialect = CsvDialect()
     token: str | None = Field(default=None, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    auth: Auth | None = Field(default=None, description="rest: who asks, where it is no bearer token")
     page_size: int = Field(default=1000, gt=0)
     paging: Paging = Field(default=Paging(), description="rest: how the API pages")
     max_minutes: float = Field(
@@ -111,6 +113,8 @@ class Source(BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="after")
     def _lists_are_read(self) -> Source:
         is_json = self.connector == "rest" or (self.connector == "files" and self.format in ("jsonl", "json_pages"))
+        if self.auth and (self.token is not None or self.connector != "rest"):
+            raise ValueError("auth is of a source that is an API, and has no token beside it")
         for name, table in self.tables.items():
             if table.rows_in and not is_json:
                 raise ValueError(f"table {name} says rows_in, which only rest, jsonl and json_pages have")

@@ -12,9 +12,9 @@ from tests.unit.proposals.truth import SEEN
 from tests.unit.workbooks import write_workbook
 
 
-def found(folder, columns, key=("id",), maps=(), path="*", sheet=None, **more):
-    table = Table(columns=columns, key=list(key), path=path, maps=list(maps), sheet=sheet)
-    source = Source(connector="files", url=str(folder), tables={"t": table}, **more)
+def found(folder, columns, key=("id",), maps=(), path="*", sheet=None, table=None, **more):
+    spec = Table(columns=columns, key=list(key), path=path, maps=list(maps), sheet=sheet, **(table or {}))
+    source = Source(connector="files", url=str(folder), tables={"t": spec}, **more)
     return [finding.found for finding in first_rows("s", source, Quality())]
 
 
@@ -51,6 +51,19 @@ def test_a_file_that_fits_has_no_finding_in_any_format(tmp_path, warehouse):
     assert found(tmp_path, columns, path="*.csv", csv=CsvDialect(skip_lines=1, encoding="latin-1")) == []
     (tmp_path / "b.xlsx").write_bytes(b"PK")
     assert "cannot be read as xlsx" in found(tmp_path, columns, path="b.xlsx", format="xlsx")[0]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json_pages"])
+def test_a_path_and_a_list_of_json_are_looked_at_as_a_night_reads_them(tmp_path, form):
+    rows = [{"id": n, "customer": {"id": n}, "lines": [{"sku": "A"}, {"sku": "B"}]} for n in range(3)]
+    lines = [json.dumps(row) for row in rows]
+    (tmp_path / "a.json").write_text("\n".join(lines) if form == "jsonl" else json.dumps({"data": rows}))
+    assert found(tmp_path, {"id": "BIGINT", "customer.id": "BIGINT"}, path="a.json", format=form) == []
+    (tmp_path / "b.json").write_bytes((tmp_path / "a.json").read_bytes())
+    more = {"rows_in": "lines", "carried": {"order_id": "id"}}
+    assert (
+        found(tmp_path, {"order_id": "BIGINT", "sku": "VARCHAR"}, path="b.json", format=form, key=(), table=more) == []
+    )
 
 
 @pytest.mark.parametrize("company", SEEN)

@@ -1,0 +1,59 @@
+"""How a source that is an API knows who asks, beyond a bearer token. Not here: sending it (extract/http_auth.py)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+# of each type: what it needs, what it may say besides
+_FIELDS = {
+    "api_key": (("key",), ("name", "place")),
+    "basic": (("user",), ("password",)),
+    "oauth2": (
+        ("token_url", "client_id"),
+        ("client_secret", "grant", "refresh_token", "scope", "client", "more"),
+    ),
+}
+# never written into the file
+SECRETS = ("key", "password", "client_secret", "refresh_token")
+
+
+class Auth(BaseModel, extra="forbid", frozen=True):
+    """api_key: key, name, place; basic: user, password; oauth2: a token that is asked for, and asked for anew when it ends."""
+
+    type: Literal["api_key", "basic", "oauth2"]
+    key: str = Field(default="", description="api_key: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    name: str = Field(default="X-Api-Key", description="api_key: what the header, parameter or cookie is called")
+    place: Literal["header", "query", "cookie"] = Field(default="header", description="api_key: where it is sent")
+    user: str = Field(default="", description="basic")
+    password: str = Field(default="", description="basic: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    token_url: str = Field(
+        default="", description="oauth2: where tokens are asked for; it may be on another host than the API"
+    )
+    client_id: str = Field(default="", description="oauth2")
+    client_secret: str = Field(default="", description="oauth2: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    grant: Literal["client_credentials", "refresh_token"] = Field(default="client_credentials", description="oauth2")
+    refresh_token: str | None = Field(
+        default=None,
+        description="oauth2, of the grant refresh_token: as ${NAME_OF_ENVIRONMENT_VARIABLE}; one that an answer gives instead is used "
+        "until the source is read, and not kept",
+    )
+    scope: str = Field(default="", description="oauth2")
+    client: Literal["body", "header"] = Field(
+        default="body", description="oauth2: where id and secret of the client are sent; header: as HTTP basic"
+    )
+    more: dict[str, str] = Field(default={}, description="oauth2: what else the token is asked for with, as audience")
+
+    @model_validator(mode="after")
+    def _says_what_its_type_needs(self) -> Auth:
+        needed, besides = _FIELDS[self.type]
+        if missing := [field for field in needed if field not in self.model_fields_set]:
+            raise ValueError(f'type = "{self.type}" needs {", ".join(missing)}')
+        if others := sorted(self.model_fields_set - {"type", *needed, *besides}):
+            raise ValueError(
+                f'type = "{self.type}" has no {", ".join(others)}; it has {", ".join([*needed, *besides])}'
+            )
+        if (self.grant == "refresh_token") != (self.refresh_token is not None):
+            raise ValueError('grant = "refresh_token" needs refresh_token, and no other grant has one')
+        return self

@@ -1,0 +1,142 @@
+"""Who asks an API: dlt's authentications, as the settings of a source say them, within the bounds of a night.
+
+A session sends them to the host of the source alone (http_session.py); a token of OAuth is asked for at its own URL, by a session of its own.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from weakref import WeakKeyDictionary
+
+import requests
+from dlt.sources.helpers.rest_client.auth import (
+    APIKeyAuth,
+    AuthConfigBase,
+    BearerTokenAuth,
+    HttpBasicAuth,
+    OAuth2ClientCredentials,
+)
+
+from orchestration.core.errors import SourceError, told_address
+from orchestration.core.settings import Source
+from orchestration.core.settings.auth import SECRETS, Auth
+from orchestration.extract.budget import Budget
+
+# so many seconds before its end a token counts as ended
+_EARLY = 60
+# of one source: each table would else ask for a token of its own
+_kept: WeakKeyDictionary[Budget, OAuthToken] = WeakKeyDictionary()
+
+
+def authentication(
+    name: str, source: Source, budget: Budget, session: Callable[[str], requests.Session]
+) -> AuthConfigBase | None:
+    """What a session is to authenticate with; `session` makes one for an address. Raises SourceError where a secret is empty."""
+    auth = source.auth
+    if auth is None:
+        if not source.token and "token" in source.model_fields_set:
+            raise _empty(name, "token")
+        return BearerTokenAuth(source.token) if source.token else None
+    said = auth.model_dump()
+    for field in SECRETS:
+        if said.get(field) == "" and field in auth.model_fields_set:
+            raise _empty(name, f"auth.{field}")
+    if auth.type == "api_key":
+        return _Key(name=auth.name, api_key=auth.key, location=auth.place)
+    if auth.type == "basic":
+        return HttpBasicAuth(auth.user, auth.password)
+    if budget not in _kept:
+        _kept[budget] = OAuthToken(name, auth, session)
+    return _kept[budget]
+
+
+def _empty(name: str, field: str) -> SourceError:
+    return SourceError(
+        f"source {name}: the {field.rpartition('.')[2]} is empty",
+        to_do=f"set the environment variable that {field} names",
+        is_whole_source=True,
+    )
+
+
+class _Key(APIKeyAuth):
+    """dlt's, with cookies; said twice, as after a redirect, it is sent once."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.location == "cookie":
+            sent = str(request.headers.get("Cookie", "")).split("; ")
+            others = [cookie for cookie in sent if cookie and not cookie.startswith(f"{self.name}=")]
+            request.headers["Cookie"] = "; ".join([*others, f"{self.name}={self.api_key}"])
+            return request
+        if self.location == "query":
+            parts = urlsplit(str(request.url))
+            said = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != self.name]
+            request.url = urlunsplit(parts._replace(query=urlencode([*said, (self.name, self.api_key)])))
+            return request
+        return super().__call__(request)
+
+
+class OAuthToken(OAuth2ClientCredentials):
+    """dlt's client credentials, and the grant refresh_token. `renew` asks for another token, whatever the old one says of its end."""
+
+    def __init__(self, name: str, auth: Auth, session: Callable[[str], requests.Session]) -> None:
+        super().__init__(
+            access_token_url=auth.token_url, client_id=auth.client_id, client_secret=auth.client_secret, session=requests.Session()
+        )  # fmt: skip
+        self._name, self._auth, self._new_session, self._refresh = name, auth, session, auth.refresh_token
+
+    def renew(self) -> None:
+        self.obtain_token()
+
+    def obtain_token(self) -> None:
+        why, status = "it does not answer", None
+        try:
+            with self._new_session(self._auth.token_url) as self.session:
+                super().obtain_token()
+            return
+        except requests.HTTPError as error:
+            status = None if error.response is None else error.response.status_code
+            why = f"status {status}"
+        except requests.RequestException as error:
+            why = type(error).__name__
+        except ValueError:
+            why = "its answer has no access_token"
+        raise SourceError(
+            f"source {self._name}: no token is given for the API ({why})",
+            where=f"{told_address(self._auth.token_url)}, [sources.{self._name}.auth]",
+            to_do="check token_url, client_id and the secrets, and what the client may ask for",
+            is_passing=status is None or status >= 500,
+            is_whole_source=True,
+        ) from None
+
+    def build_access_token_request(self) -> dict[str, Any]:
+        auth = self._auth
+        form = {"grant_type": auth.grant, **auth.more}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        if auth.scope:
+            form["scope"] = auth.scope
+        if self._refresh:
+            form["refresh_token"] = self._refresh
+        if auth.client == "header":
+            client = b64encode(f"{auth.client_id}:{auth.client_secret}".encode()).decode()
+            headers["Authorization"] = f"Basic {client}"
+        else:
+            form |= {"client_id": auth.client_id, "client_secret": auth.client_secret}
+        return {"headers": headers, "data": form}
+
+    def parse_access_token(self, response_json: Any) -> str:
+        found = response_json.get("access_token") if isinstance(response_json, dict) else None
+        if not isinstance(found, str) or not found:
+            raise ValueError("no token")
+        # of some vendors each refresh token is good once
+        if self._refresh:
+            self._refresh = response_json.get("refresh_token") or self._refresh
+        return found
+
+    def parse_expiration_in_seconds(self, response_json: Any) -> int:
+        try:
+            return max(0, super().parse_expiration_in_seconds(response_json) - _EARLY)
+        except (TypeError, ValueError):
+            return self.default_token_expiration
