@@ -14,7 +14,7 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import json_path, scalar, text
-from orchestration.extract.paging import value_at
+from orchestration.extract.paging import is_place, value_at
 
 # the place of an element in its list, as `carried` names it
 PLACE = "#"
@@ -29,7 +29,13 @@ def paths_of(table: Table) -> list[str]:
 
 def nested_path(column: str) -> str:
     """The path of a nested field, as DuckDB writes it: $."customer"."id"."""
-    return "$" + "".join(json_path(name)[1:] for name in column.split("."))
+    return "$" + "".join(_step(name) for name in column.split("."))
+
+
+def _step(name: str) -> str:
+    if not is_place(name):
+        return json_path(name)[1:]
+    return f"[{name}]" if not name.startswith("-") else f"[#{name}]"
 
 
 def flat_page(page: list[Any], table: Table, source: str, name: str) -> list[Any]:
@@ -80,8 +86,12 @@ def _flat(row: dict[str, Any], paths: list[str], holders: set[str]) -> dict[str,
         _put(found, key, value, paths, holders)
     # of a column that stays nested, whole
     for path in paths:
-        if path not in found and path.partition(".")[0] in found and (value := value_at(row, path)) is not None:
+        holder = path.partition(".")[0]
+        # a list says of each place whether something is there
+        if path not in found and (holder in found) and (value := value_at(row, path)) is not None:
             found[path] = value
+        elif isinstance(found.get(holder), list):
+            found.setdefault(path, None)
     return found
 
 
@@ -123,7 +133,7 @@ def keys_sql(table: Table, document: str = "document") -> str:
         )
         if holder:
             own = [c for c in paths_of(table) if c.startswith(prefix)]
-            parts.append(f"case when json_type({document}, {path}) = 'NULL' then {own}::varchar[] end")
+            parts.append(f"case when json_type({document}, {path}) in ('NULL', 'ARRAY') then {own}::varchar[] end")
     return f"list_concat({', '.join(f'coalesce({part}, [])' for part in parts)})"
 
 

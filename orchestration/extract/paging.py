@@ -20,14 +20,20 @@ _IS_MORE = ("has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasN
 
 
 def value_at(answer: Any, path: str) -> Any:
-    """What an answer has at a path of names with dots; None where it has nothing there."""
+    """What an answer has at a path of names with dots, of a list by a number; None where it has nothing there."""
     if not path:
         return answer
     for name in [path] if isinstance(answer, dict) and path in answer else path.split("."):
-        if not isinstance(answer, dict):
-            return None
-        answer = answer.get(name)
+        if isinstance(answer, list) and is_place(name):
+            answer = answer[int(name)] if -len(answer) <= int(name) < len(answer) else None
+        else:
+            answer = answer.get(name) if isinstance(answer, dict) else None
     return answer
+
+
+def is_place(name: str) -> bool:
+    """Whether a part of a path is a place in a list: 0 is the first, -1 the last one."""
+    return name.removeprefix("-").isdecimal()
 
 
 def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
@@ -35,7 +41,7 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
     rows = value_at(answer, paging.rows)
     if not isinstance(rows, list):
         return None
-    found: Any = value_at(answer, paging.at) if paging.at else None
+    found: Any = value_at(answer, paging.at) if paging.at and paging.next != "header" else None
     around = value_at(answer, paging.at.rpartition(".")[0]) if "." in paging.at else answer
     is_over = any(
         value_at(place, flag) is False for place in (answer, around) for flag in _IS_MORE if isinstance(place, dict)
@@ -49,6 +55,7 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
 
 def paginator(paging: Paging) -> BasePaginator:
     from dlt.sources.helpers.rest_client.paginators import (
+        HeaderCursorPaginator,
         HeaderLinkPaginator,
         JSONLinkPaginator,
         JSONResponseCursorPaginator,
@@ -59,6 +66,8 @@ def paginator(paging: Paging) -> BasePaginator:
         return HeaderLinkPaginator()
     if paging.next == "url":
         return JSONLinkPaginator(next_url_path=NEXT)
+    if paging.next == "header":
+        return HeaderCursorPaginator(cursor_key=paging.at, cursor_param=paging.parameter)
     if paging.next == "cursor":
         return JSONResponseCursorPaginator(cursor_path=NEXT, cursor_param=paging.parameter)
     return SinglePagePaginator() if paging.next == "none" else _counted(paging)

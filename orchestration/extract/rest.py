@@ -187,7 +187,9 @@ class _Fetch:
         from orchestration.extract.http_auth import authentication
 
         auth = authentication(self.source_name, self.source, self.budget, self._bounded)
-        return self._bounded(self.source.url, auth, is_counted=self.paging.next in ("cursor", "page", "offset"))
+        return self._bounded(
+            self.source.url, auth, is_counted=self.paging.next in ("cursor", "header", "page", "offset")
+        )
 
     def _bounded(self, url: str, auth: AuthBase | None = None, *, is_counted: bool = False) -> BoundedSession:
         from dlt.common.configuration import resolve_configuration

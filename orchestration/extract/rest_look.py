@@ -32,6 +32,7 @@ class Answer:
     url: str
     json: Any
     link: str | None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:
@@ -80,7 +81,9 @@ class Api:
             found = parse(answer.content, answer.headers.get("Content-Type", ""))
         except UnreadableJsonError:
             found = None
-        return Answer(answer.status_code, answer.url, found, urljoin(answer.url, link) if link else None)
+        return Answer(
+            answer.status_code, answer.url, found, urljoin(answer.url, link) if link else None, answer.headers
+        )
 
     def pages(self, url: str, paging: Paging, size: int) -> Iterator[list[Any]]:
         """The rows of page after page, as a night asks for them."""
@@ -95,10 +98,12 @@ class Api:
                 return
             yield page[ROWS]
             at += 1 if paging.next == "page" else len(page[ROWS])
-            further = answer.link if paging.next == "link" else page[NEXT]
-            if paging.next == "none" or (paging.next in ("link", "url", "cursor") and not further):
+            further = page[NEXT]
+            if paging.next in ("link", "header"):
+                further = answer.link if paging.next == "link" else answer.headers.get(paging.at)
+            if paging.next == "none" or (paging.next in ("link", "url", "cursor", "header") and not further):
                 return
             if paging.next in ("link", "url"):
                 url, said = str(further), {}
-            elif paging.next == "cursor":
+            elif paging.next in ("cursor", "header"):
                 said[paging.parameter] = further

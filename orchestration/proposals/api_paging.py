@@ -13,6 +13,7 @@ from orchestration.core.settings import Source
 from orchestration.core.settings.paging import Paging
 from orchestration.extract.paging import ROWS, as_page, value_at
 from orchestration.extract.rest_look import Answer, Api
+from orchestration.proposals.words import words_of
 
 _DEEP, _SMALL = 3, 2
 PAGE_SIZE = int(Source.model_fields["page_size"].default)
@@ -34,6 +35,10 @@ _URLS = (
 )
 _CURSORS = ("next_cursor", "nextCursor", "after", "cursor", "next_page_token", "nextPageToken", "next_token", "end_cursor", "endCursor", "next")  # fmt: skip
 _SENT_AS = ("cursor", "after", "page_token", "pageToken", "starting_after", "next_token", "next_cursor", "page")
+# words of headers with a cursor
+_HEADED = {"cursor", "token", "next"}
+# what the key of the last row is sent as
+_LAST_AS = ("starting_after", "since_id", "after_id", "last_id")
 _PAGES = ("page", "page_number", "pageNumber", "p")
 _OFFSETS = ("offset", "skip", "start", "$skip", "startAt")
 SINCE = (
@@ -93,11 +98,9 @@ def _paging(api: Api, url: str, first: Answer, rows: str) -> FoundPaging:
         there = _rows(api.ask(url, known | parameters), rows)
         return bool(there) and there != than
 
-    for at in _places(answer.json, _CURSORS, _is_value):
-        value = value_at(answer.json, at)
-        for name in dict.fromkeys([at.rpartition(".")[2], *_SENT_AS]):
-            if differs({name: value}):
-                return proved(next="cursor", at=at, parameter=name)
+    for how, at, name, value in _cursors(answer, here, rows):
+        if differs({name: value}):
+            return proved(next=how, at=at, parameter=name)
     for name in _PAGES:
         if differs({name: 2}):
             number = 1 if not differs({name: 1}) else 0
@@ -106,6 +109,26 @@ def _paging(api: Api, url: str, first: Answer, rows: str) -> FoundPaging:
         if differs({name: len(here)}):
             return proved(next="offset", parameter=name)
     return replace(proved(next="none"), is_proved=len(all_rows) > _SMALL)
+
+
+def _cursors(answer: Answer, here: Sequence[Any], rows: str) -> Iterator[tuple[str, str, str, Any]]:
+    """(next, at, parameter, value) of cursors that an answer may have: in its body, in a header, as the key of its last row."""
+    for at in _places(answer.json, _CURSORS, _is_value):
+        for name in dict.fromkeys([at.rpartition(".")[2], *_SENT_AS]):
+            yield "cursor", at, name, value_at(answer.json, at)
+    for at, value in answer.headers.items():
+        if _HEADED & set(words_of(at)) and value and not _is_address(value):
+            for name in dict.fromkeys([*_SENT_AS, "_".join(words_of(at)[1:])]):
+                yield "header", at, name, value
+    if last := _last_id(here, rows):
+        for name in _LAST_AS:
+            yield "cursor", last[0], name, last[1]
+
+
+def _last_id(here: Sequence[Any], rows: str) -> tuple[str, Any] | None:
+    """(path, value) of the key of the last row."""
+    value = here[-1].get("id") if here and isinstance(here[-1], dict) else None
+    return (f"{rows}.-1.id".lstrip("."), value) if _is_value(value) else None
 
 
 def changes_by(api: Api, url: str, paging: Paging, column: str, rows: Sequence[dict[str, Any]]) -> str:

@@ -94,6 +94,17 @@ def test_a_part_that_is_gone_is_told_with_what_may_be_its_new_name(load, form):
         load(form, renamed, columns=ORDER_COLUMNS, key=["id"])
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_path_may_name_a_place_in_a_list(load, warehouse, form):
+    rows = [{"id": 1, "emails": [{"a": "x@example.com"}, {"a": "y@example.com"}]}, {"id": 2, "emails": []}]
+    columns = {"id": "BIGINT", "emails.0.a": "VARCHAR", "emails.-1.a": "VARCHAR"}
+    assert load(form, rows, columns=columns, key=["id"]).rejected == 0
+    assert warehouse.execute('select "emails.0.a", "emails.-1.a" from raw_shop.things order by id').fetchall() == [
+        ("x@example.com", "y@example.com"), (None, None),
+    ]  # fmt: skip
+    load(form, [{"id": 3, "emails": []}], columns=columns, key=["id"])
+
+
 def test_names_in_mixed_case_and_with_signs_are_columns_of_an_api(load, warehouse):
     columns = {"orderId": "BIGINT", "Förnamn": "VARCHAR", "it's": "VARCHAR"}
     load("rest", [{"orderId": 1, "Förnamn": "Åsa", "it's": "so"}], columns=columns, key=["orderId"])
