@@ -34,6 +34,9 @@ def add_source(
 
     Of files every row is read: types fit all of them, and a key is proved. Of a database up to 100,000 rows of each table are read, of an
     API 1,000. Nothing is written there, and no data leaves the machine.
+
+    An API is asked with the bearer token in NAME_TOKEN (SHOP_TOKEN of a source shop), if it is set; docs/apis.md has API keys, HTTP basic, OAuth2 and
+    all ways to page. Values of objects become columns (customer.id), and lines of orders a table of their own.
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.proposals.propose import propose
