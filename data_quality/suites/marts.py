@@ -129,6 +129,10 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_rows("no_fit_is_held_back", "The newest fit of each score is used: it is better than the simple rule, and not clearly worse than the last one.",
                 "select score from {batch} group by score having arg_max(is_held_back, as_of)", "WARN"),
     ],
+    ("scores", "score_drift"): [
+        no_rows("customers_are_those_of_the_fit", "What models read of customers, and their scores, are spread as on the first night of the fit.",
+                "select model, name from (select *, max(as_of) over () as last_night from {batch}) as d where has_moved and as_of = last_night", "WARN"),
+    ],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_segments"): [],
     ("segments", "segment_membership_history"): [
@@ -222,7 +226,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
 
 
 # as many rows as nights have scores for
-_UNEVEN = (("marts", "customer_scores"), ("scores", "score_quality"))
+_UNEVEN = (("marts", "customer_scores"), ("scores", "score_quality"), ("scores", "score_drift"))
 # groups of customers come and go by one customer: of few, all may rightly go
 _GROUPS = ("bridge_household_customers", "dim_households")
 _FEW = 20

@@ -71,6 +71,8 @@ def show_score(
     )
     if one.note:
         out.print(f"It is {one.note}.", highlight=False)
+    for moved in found.drift:
+        out.print(f"Differs a lot from the night of the fit: {moved.words} ({moved.index:.2f})", highlight=False)
     for fit in found.fits:
         _print_fit(fit)
     tenths = RichTable("tenth", "customers", "from", "to", title="10 has the highest values")

@@ -16,6 +16,7 @@ from orchestration.run.night import NOTE, tell
 _TABLES = {
     "customer_scores": "One row per customer who may be profiled and score: what the customer is expected to do, how sure that is, and why.",
     "score_quality": "One row per score, fit and measure: how good it was on a past it had not seen, beside a simple rule; whether the fit is held back.",
+    "score_drift": "One row per night, model and column that it reads, or score: how far it is from the first night of the fit.",
     "score_models": "One row per fit that scores, or was tried last.",
 }
 
@@ -43,8 +44,8 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
             note_export_arms(con, run.settings.privacy.pepper)
             for told in predict(con, estimators(run.settings.scores), run.settings.scores, run.as_of):
                 tell("scores", str(told))
-                if told.warning:
-                    tell(NOTE, told.warning)
+                for warning in filter(None, (told.warning, told.drift_warning)):
+                    tell(NOTE, warning)
             counts = {table: count_rows(con, f"scores.{table}", "true") for table in _TABLES}
         for table, rows in counts.items():
             yield dg.MaterializeResult(asset_key=["scores", table], metadata={"dagster/row_count": rows})

@@ -62,6 +62,7 @@ DERIVED = {
     "identity.touched_records",
     "identity.untied_withdrawals",
     "scores.customer_scores",
+    "scores.fit_bins",
     "scores.score_models",
 }
 # `schema.table.column` of landed versions that later ones do not have: a home that has them is not newer

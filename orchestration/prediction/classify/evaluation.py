@@ -19,7 +19,7 @@ from orchestration.prediction.classify.predictions import MODEL, Predicted
 from orchestration.prediction.classify.quality import Measured, calibration_by_chance, calibration_curve, measure
 
 # a population stability index above this is a column that another population has
-_MOVED = 0.25
+MOVED = 0.25
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def evaluation_of(
 def _moved(train: Labelled, test: Labelled, features: Features) -> dict[str, float]:
     learnt, told = train.values(features.kinds), test.values(features.kinds)
     found = {column: psi(learnt[column], told[column]) for column in features.kinds}
-    return {column: value for column, value in found.items() if value > _MOVED}
+    return {column: value for column, value in found.items() if value > MOVED}
 
 
 def _told(table: Labelled) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Not here: what a name forbids (refused.py), how a value becomes a number for the
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,5 +132,10 @@ def psi(train: NDArray[Any], test: NDArray[Any]) -> float:
         levels = np.unique(train)
         codes = [np.where(np.isin(v, levels), np.searchsorted(levels, v), len(levels)) for v in (train, test)]
     most = int(max(codes[0].max(initial=0), codes[1].max(initial=0))) + 1
-    a, b = ((np.bincount(c, minlength=most) + 0.5) / (len(c) + 0.5 * most) for c in codes)
+    return psi_of_counts(*(np.bincount(c, minlength=most) for c in codes))
+
+
+def psi_of_counts(before: Sequence[int] | NDArray[Any], after: Sequence[int] | NDArray[Any]) -> float:
+    """The same of two samples that are counted in the same groups."""
+    a, b = ((np.asarray(n) + 0.5) / (np.sum(n) + 0.5 * len(n)) for n in (before, after))
     return float(((a - b) * np.log(a / b)).sum())

@@ -36,6 +36,10 @@ def known_limits(shown: Shown) -> list[str]:
     days = (measures.get("days") or {}).get("value")
     if days is not None and days < 360:
         found.append(f"It was measured on {days:,.0f} days, less than a year: seasons are not in it.")
+    found += [
+        f"Tonight differs a lot from the night of the fit: {one.words} (stability index {one.index:.2f})."
+        for one in shown.drift
+    ]
     cause = _OF_THE_LOT if shown.listed.decided_by == "qini" else _NO_CAUSE
     return [*found, *shown.about.limits, cause, *_ALWAYS]
 

@@ -15,6 +15,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table
 from orchestration.prediction.classify.fairness import BAND_NAMES, BANDS, UNKNOWN, regrouped
 from orchestration.prediction.classify.importance import FEWEST_OF_A_GROUP
+from orchestration.prediction.nightly.drift import FEATURE, Drift, drift_of
 from orchestration.prediction.nightly.estimators import About, Estimator
 from orchestration.prediction.nightly.tables import about_of
 
@@ -68,7 +69,7 @@ class Listed:
 class Shown:
     """A score in full: `fits` are its newest fits with their measures, `tenths` (tenth, customers, lowest and highest value), `outcomes`
     (outcome, customers, mean chance) of a score that chooses one of several. `about` is of the fit that scores, or else of the newest one;
-    `groups` are those of tonight's scores by gender, age band and region."""
+    `groups` are those of tonight's scores by gender, age band and region; `drift` is what differs a lot from the night of the fit."""
 
     listed: Listed
     fits: list[dict[str, Any]]
@@ -77,6 +78,7 @@ class Shown:
     outcomes: list[tuple[str, int, float]] = field(default_factory=list)
     about: About = field(default_factory=About)
     groups: list[dict[str, Any]] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
     fewest_of_a_group: int = FEWEST_OF_A_GROUP
 
 
@@ -147,6 +149,11 @@ def show_score(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], 
         con.execute(_OUTCOMES, {"score": name, "few": few}).fetchall(),
         _about(con, name, listed[name].version or next(iter(fits), ""), few, fewest),
         _groups_now(con, name, fewest),
+        [
+            one
+            for one in drift_of(con, listed[name].version)
+            if one.has_moved and (one.kind == FEATURE or one.name == name)
+        ],
         fewest,
     )
 

@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.core.settings import ScoreSettings
 from orchestration.core.warehouse import transaction
+from orchestration.prediction.nightly.drift import Drift, forget_features, note_drift, told
 from orchestration.prediction.nightly.estimators import SCORED_DDL, Estimator
 from orchestration.prediction.nightly.hold_back import gains, reasons_against
 from orchestration.prediction.nightly.tables import (
@@ -39,6 +40,7 @@ class Told:
     held_back: dict[str, str] = field(default_factory=dict)
     is_used: bool = False
     why_not: str = ""
+    drift: Sequence[Drift] = ()
 
     def __str__(self) -> str:
         if self.why_not:
@@ -50,10 +52,15 @@ class Told:
         """What the sum of the run says; "" where nothing is held back."""
         if not self.held_back:
             return ""
-        told = "; ".join(f"{score}: {why}" for score, why in self.held_back.items())
+        against = "; ".join(f"{score}: {why}" for score, why in self.held_back.items())
         which = "leaves out" if self.is_used else "is held back"
         after = "the other scores are by it" if self.is_used else f"the scores are by the last one ({self.version})"
-        return f"A new fit of {self.model} {which} ({told}): {after if self.rows else 'it is not scored'}; see kundbild scores list"
+        return f"A new fit of {self.model} {which} ({against}): {after if self.rows else 'it is not scored'}; see kundbild scores list"
+
+    @property
+    def drift_warning(self) -> str:
+        """What the sum of the run says of customers or scores that are not those of the fit any more; "" where they are."""
+        return told(self.model, self.drift)
 
 
 def predict(
@@ -87,10 +94,22 @@ def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSe
     if standing is None:
         return _without(con, estimator, "no fit is good enough yet")
     con.execute(SCORED_DDL)
+    forget_features(con)
     estimator.score(con, standing.content, as_of)
     with transaction(con):
         rows = write_rows(con, estimator, standing, as_of)
-    return Told(estimator.name, standing.version, rows, is_fitted, held_back, is_used=standing.version == tried)
+        names = [score.name for score in estimator.scores]
+        drift = note_drift(con, estimator.name, standing.version, names, as_of)
+    forget_features(con)
+    return Told(
+        estimator.name,
+        standing.version,
+        rows,
+        is_fitted,
+        held_back,
+        is_used=standing.version == tried,
+        drift=drift,
+    )
 
 
 def _shape(estimator: Estimator) -> str:
@@ -137,11 +156,11 @@ def _fit(
         standing = None
     standing = _kept(standing, settings, as_of)
     # a score that it does not tell is nothing to lose
-    told = [score for score in estimator.scores if standing and score.name not in standing.without_scores]
-    last = gains(told, measures_of(con, standing.version)) if standing else {}
+    last_told = [score for score in estimator.scores if standing and score.name not in standing.without_scores]
+    last = gains(last_told, measures_of(con, standing.version)) if standing else {}
     against = reasons_against(estimator.scores, found.measures, last, settings.most_lost)
     # where an earlier fit stands, it goes on with all its scores; else what is not good enough is not told
-    is_held_back = any(score.name in against for score in told)
+    is_held_back = any(score.name in against for score in last_told)
     fit = Standing(version, as_of, inputs, found.content, [] if is_held_back else sorted(against))
     with transaction(con):
         note_fit(

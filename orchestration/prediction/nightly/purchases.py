@@ -15,6 +15,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.prediction import gamma_gamma, pareto_nbd, rate_mixture
 from orchestration.prediction.backtests import RATE, Window
 from orchestration.prediction.forecast import Learned, applied, learn
+from orchestration.prediction.nightly.drift import note_features
 from orchestration.prediction.nightly.estimators import About, Fit, Measure, Score
 from orchestration.prediction.no_purchase import Correction
 from orchestration.prediction.purchase_histories import read_marts
@@ -36,6 +37,13 @@ _REASON_BOUNDS = {
     "often_least": 3,
     "much_times": 1.5,
 }
+
+
+# what the forecast knows of a customer
+_FEATURES = """
+select customer as customer_id, x + 1 as orders, observed - t_x as days_since_last_order, observed as days_since_first_order,
+spent / (x + 1) as mean_order_amount from customer_counts
+"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class PurchaseScores:
         seen = _seen(con, as_of)
         assert seen is not None, "asked for after inputs only"
         learned, correction = _learned(content)
+        note_features(con, _FEATURES)
         found = applied(con, learned, seen.first_day, seen.known, seen.known + timedelta(days=DAYS))
         chance = correction(found.expected.none)
         con.register("forecast", found.table().append_column("chance_of_none", [chance]))

@@ -17,6 +17,7 @@ from orchestration.prediction.classify.classifier import BASE_RATE, LOGISTIC
 from orchestration.prediction.classify.kept import kept, restored
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.classify.predictions import MODEL
+from orchestration.prediction.nightly.drift import note_features
 from orchestration.prediction.nightly.estimators import Fit, Measure, Score
 from orchestration.prediction.nightly.trained_about import about_of_learnt
 from orchestration.prediction.warehouse.learning import Learnt, learn
@@ -28,6 +29,7 @@ from orchestration.prediction.warehouse.past import (
     known_as_of,
     lead_converts,
     literal,
+    read_of_wanted,
     values_now,
     want,
 )
@@ -80,6 +82,7 @@ class TrainedScores:
         known_as_of(con, as_of)
         want(con, sql_script(__file__, self.asked_now, as_of=literal(as_of)))
         features_of_wanted(con)
+        note_features(con, read_of_wanted(con, content["kinds"]))
         customers, values = values_now(con, content["kinds"])
         for start in range(0, len(customers), _ROWS_AT_ONCE):
             part = {c: v[start : start + _ROWS_AT_ONCE] for c, v in values.items()}

@@ -116,14 +116,19 @@ def labelled_past(con: duckdb.DuckDBPyConnection, days: list[datetime], name: st
     return Labelled(name, label, {c: texts[c] for c in profiles}, profiles, texts["customer_id"], {})
 
 
-def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> tuple[NDArray[Any], Values]:
-    """Of each row of `customer_features` the customer, and the columns that a model asks for. A column that is gone is a gap."""
+def read_of_wanted(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> str:
+    """SQL: of each row of `customer_features` the columns that a model asks for. A column that is gone is a gap."""
     there = {str(c) for (c,) in con.execute("select column_name from (describe customer_features)").fetchall()}
     chosen = [
         f"cast({quote(c) if c in there else 'null'} as {'double' if kind == NUMBER else 'varchar'}) as {quote(c)}"
         for c, kind in kinds.items()
     ]
-    fetched = con.execute(f"select {', '.join(['customer_id', *chosen])} from customer_features").fetchnumpy()
+    return f"select {', '.join(['customer_id', *chosen])} from customer_features"
+
+
+def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> tuple[NDArray[Any], Values]:
+    """Of each row of `customer_features` the customer, and the columns that a model asks for."""
+    fetched = con.execute(read_of_wanted(con, kinds)).fetchnumpy()
     values: Values = {
         c: np.ma.filled(fetched[c].astype(np.float64), np.nan) if kind == NUMBER else np.ma.filled(fetched[c], "")
         for c, kind in kinds.items()

@@ -41,3 +41,26 @@ create table if not exists scores.score_models (
     without_scores varchar[] not null,
     about varchar not null
 );
+
+-- how many customers a fit's first night had up to each cut, above the last one, and without a value; of what it reads, and of its
+-- scores
+create table if not exists scores.fit_bins (
+    model varchar not null,
+    version varchar not null,
+    kind varchar not null,
+    name varchar not null,
+    cuts double[] not null,
+    customers bigint[] not null
+);
+
+create table if not exists scores.score_drift (
+    model varchar not null,
+    version varchar not null,
+    as_of timestamp not null,
+    kind varchar not null,
+    name varchar not null,
+    stability_index double not null,
+    has_moved boolean not null,
+    customers bigint not null,
+    customers_at_fit bigint not null
+);
