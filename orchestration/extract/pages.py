@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import duckdb
@@ -31,7 +30,7 @@ REJECTED_FOR, REJECTED_CODE = "_rejected_for", "_rejected_code"
 NOT_OF_TYPE = "not_of_type"
 _AS_JSON = {"as": "json"}  # nested rows that hold a type which JSON does not know
 # numbers beyond 64 bits too, which dlt's own cannot write
-_dumps = partial(json.dumps, ensure_ascii=False)
+_dumps = json.JSONEncoder(ensure_ascii=False).encode
 # what reading a value raises, and what that means; none of these errors' own words, for they quote the value
 _REASONS: dict[type[Exception], str] = {
     UnicodeEncodeError: "no_valid_text",

@@ -13,6 +13,7 @@ from tests.bench.consent import measure_permissions
 from tests.bench.limit import plain_query
 from tests.bench.measure import Report
 from tests.bench.proposal import proposal
+from tests.bench.rest_pages import rest_pages
 from tests.unit.consent import compiled_with
 
 
@@ -39,3 +40,9 @@ def test_the_bench_of_proposals_looks_at_what_it_wrote(tmp_path):
     report = Report()
     proposal(report, tmp_path, 1000)
     assert re.search(r"MB$", report.rows[0].measured)
+
+
+def test_the_bench_of_an_api_reads_what_it_serves(tmp_path):
+    report = Report()
+    rest_pages(report, tmp_path, 2000)
+    assert "2,000 rows" in report.rows[0].rest
