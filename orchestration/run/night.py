@@ -23,17 +23,16 @@ from orchestration.core.home import RUN_WAITS, Home
 from orchestration.core.migrations import bring_up_to_date, migrate
 from orchestration.core.settings import Settings
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import has_table, open_warehouse, scalar
+from orchestration.core.warehouse import open_warehouse, scalar
 from orchestration.extract.budget import Budget
-from orchestration.identity.decisions import prepare_decisions
 from orchestration.identity.ids import events_since
-from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.privacy.rights.rights import prepare_requests
 from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, close_without_looking
 from orchestration.publishing.versions import current_version, missing_parts
 from orchestration.run.attempts import attempt
 from orchestration.run.erase import finish_unfinished, fix_suppression, prove_of_night
+from orchestration.run.fingerprint import fingerprint, newest_load
 from orchestration.run.preflight import assert_can_start, assert_moment, assert_suppression, moment_of_night
 from orchestration.run.status import keep_status, note_run
 from orchestration.transform.runner import Dbt, set_clock
@@ -222,14 +221,7 @@ class Night:
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model, and which
         permissions began or ended by now."""
-        settings = self.settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}, "report": True})
-        parts = [str(_newest_load(con)), self._project(con), settings, self.as_of.date().isoformat(), _decided(con)]
-        parts += [_rejected(con), _turned(con, self.as_of)]
-        model = self.home.identity_model
-        digest = hashlib.sha256("\n".join([*parts, ""]).encode())
-        # its bytes: what it says is read, and refused, where people are resolved
-        digest.update(model.read_bytes() if model.exists() else b"")
-        return digest.hexdigest()
+        return fingerprint(con, self.home, self.settings, self.as_of, self._project(con))
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Whether the last publication already shows what this night would. One that is gone, or of which a file is cut, shows
@@ -292,7 +284,7 @@ class Night:
         con.execute(_PUBLICATIONS)
         con.execute(
             "insert into ops.publications values (?, ?, ?, ?, ?)",
-            [self.fingerprint(con), self._project(con), _newest_load(con), self.run_id, now()],
+            [self.fingerprint(con), self._project(con), newest_load(con), self.run_id, now()],
         )
         self._is_settled = True
 
@@ -309,45 +301,6 @@ class Night:
         prepare_requests(con)
         restricted = con.execute("select source_system, source_key from identity.restrictions order by all").fetchall()
         return hashlib.sha256((self.dbt.fingerprint() + repr(restricted)).encode()).hexdigest()
-
-
-def _decided(con: duckdb.DuckDBPyConnection) -> str:
-    """Decisions of who is who, objections and corrections: what people said here, and no source did. One no is one, under
-    whatever id of a request it is noted."""
-    prepare_decisions(con)
-    prepare_requests(con)
-    prepare_withdrawals(con)
-    return str(
-        [
-            con.execute(f"select distinct * exclude ({apart}) from {table} order by all").fetchall()
-            for table, apart in (
-                ("identity.decisions", "decided_at, decided_by, note"),
-                ("identity.objections", "request_id"),
-                ("identity.corrections", "corrected_at"),
-                ("identity.restrictions", "since"),
-                # what names only an address, and is nobody's record's
-                (f"(from {LEDGER} where source_system = 'kundbild')", "source_key, was_tied, is_over"),
-            )
-        ]
-    )
-
-
-def _rejected(con: duckdb.DuckDBPyConnection) -> str:
-    """How many different lines were rejected on the way into raw: one of them may withdraw consent."""
-    counted = "select count(distinct hash(source, table_name, content)) from quarantine.rejected_rows"
-    return str(scalar(con, counted)) if has_table(con, "quarantine", "rejected_rows") else "0"
-
-
-def _turned(con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
-    """How many times a permission has begun or ended by now, of what was said: a grant may end within the day."""
-    if not has_table(con, "marts", "contact_permission_history"):
-        return "0"
-    turns = "select count(*) from marts.contact_permission_history where valid_from <= $as_of"
-    return str(scalar(con, turns, {"as_of": as_of}))
-
-
-def _newest_load(con: duckdb.DuckDBPyConnection) -> int:
-    return int(scalar(con, "select coalesce(max(load_id), 0) from ops.loads where inserted + updated + deleted > 0"))
 
 
 @contextmanager
