@@ -16,7 +16,7 @@ from orchestration.defs.jobs import (
     rebuild_identity_job,
     stale_sensor,
 )
-from orchestration.defs.prediction import prediction_assets
+from orchestration.defs.prediction import prediction_assets, train_scores_job
 from orchestration.defs.privacy import erase_job, export_job, privacy_assets
 from orchestration.defs.publishing import publication_assets
 from orchestration.defs.quality import quality_checks
@@ -43,7 +43,7 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
             publication_assets(settings),
         ],
         asset_checks=quality_checks(settings),
-        jobs=[job, rebuild_identity_job(), training_job(), erase_job(), export_job()],
+        jobs=[job, rebuild_identity_job(), training_job(), train_scores_job(), erase_job(), export_job()],
         schedules=[nightly_schedule(settings, job)],
         sensors=[failure_sensor(settings), stale_sensor(settings, job), overdue_sensor(settings), outdated_sensor()],
         resources={"night": night or NightResource()},

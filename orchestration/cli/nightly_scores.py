@@ -1,4 +1,4 @@
-"""`kundbild scores list` and `show`: arguments and what is printed. Not here: what stands (prediction/nightly/listed.py)."""
+"""`kundbild scores list`, `show` and `train`: arguments and what is printed. Not here: what stands, and fits (prediction/nightly/)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.cli.console import Json, Overwrite, me, out, print_json, styled
+from orchestration.cli.console import Json, Overwrite, Watch, me, out, print_json, styled
 from orchestration.cli.session import locked_warehouse
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import assert_may_write, write_private
@@ -91,6 +91,39 @@ def show_score(
         out.print(reasons)
     if card is not None:
         out.print(f"Model card: {card}", highlight=False)
+
+
+def train_scores(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Models or scores, as contracts or churn_contract. Default: all.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit scores anew on the last night's marts, before the nightly would, after refit_days. The next night scores by what is used.
+
+    A fit that is worse than the simple rule, or clearly worse than the last one, is held back.
+    """
+    from orchestration.prediction.nightly.registry import estimators
+    from orchestration.prediction.nightly.training import train
+
+    with locked_warehouse("training scores") as (con, settings), Watch("scores") as show:
+        found = train(
+            con, estimators(settings.scores), settings.scores, names or (), lambda detail: show("scores", detail)
+        )
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table = RichTable("score", "measure", "new fit", "simple rule", "last fit", "seconds")
+    for one in found:
+        last = {m.score: m.value for m in one.last}
+        for m in one.measures:
+            measured = (m.measure.replace("_", " "), *map(_told, (m.value, m.baseline_value, last.get(m.score))))
+            table.add_row(m.score, *measured, f"{one.seconds:,.0f}")
+    out.print(table)
+    for one in found:
+        out.print(str(one), highlight=False)
+    if any(one.is_used for one in found):
+        out.print(styled("Next: [bold]{} run[/bold]", me()))
 
 
 def _print_fit(fit: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, Overwrite, out, print_json
 from orchestration.cli.evaluation_tables import print_evaluation
-from orchestration.cli.nightly_scores import assert_card, list_scores, show_score
+from orchestration.cli.nightly_scores import assert_card, list_scores, show_score, train_scores
 from orchestration.cli.uplift import uplift
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import write_private
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 scores_app = typer.Typer(help="What customers will do, and how sure that is.", no_args_is_help=True)
 scores_app.command("list")(list_scores)
 scores_app.command("show", epilog="Example: kundbild scores show churn_shop")(show_score)
+scores_app.command("train", epilog="Example: kundbild scores train churn_contract")(train_scores)
 scores_app.command(
     epilog="Example: kundbild scores uplift sent.csv --arm variant --control none --outcome bought --id customer"
 )(uplift)

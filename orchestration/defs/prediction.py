@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import count_rows
 from orchestration.defs.resources import NightResource
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.registry import estimators
+from orchestration.prediction.nightly.training import train
 from orchestration.prediction.warehouse.arms import note_export_arms
 from orchestration.run.night import NOTE, tell
 
@@ -51,6 +53,39 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=["scores", table], metadata={"dagster/row_count": rows})
 
     return predict_night
+
+
+class Trained(dg.Config):
+    """Which models, or scores, are fitted; none named means all."""
+
+    names: list[str] = Field(default=[])
+
+
+def train_scores_job() -> dg.JobDefinition:
+    @dg.op(description="Marts of the last night → new fits of scores, held back where they are worse.")
+    def train_scores_anew(context: dg.OpExecutionContext, config: Trained, night: NightResource) -> None:
+        run = night.night
+        with run.warehouse() as con:
+            found = train(
+                con,
+                estimators(run.settings.scores),
+                run.settings.scores,
+                config.names,
+                lambda detail: tell("scores", detail),
+            )
+        for one in found:
+            tell(NOTE if one.held_back else "scores", str(one))
+        context.add_output_metadata({one.model: str(one) for one in found})
+
+    @dg.job(
+        name="train_scores",
+        description="Fit scores anew on the last night's marts; the next night scores by what is used.",
+        executor_def=dg.in_process_executor,
+    )
+    def train_scores() -> None:
+        train_scores_anew()
+
+    return train_scores
 
 
 def _read(settings: Settings) -> set[str]:

@@ -71,7 +71,14 @@ def test_who_asks_to_be_erased_is_so_before_anything_is_built_of_people(defs):
 
 def test_jobs_are_those_of_the_design(defs):
     names = {job.name for job in defs.resolve_all_job_defs()}
-    assert {"nightly", "rebuild_identity", "train_identity_model", "erase_customers", "export_subject"} <= names
+    assert {
+        "nightly",
+        "rebuild_identity",
+        "train_identity_model",
+        "train_scores",
+        "erase_customers",
+        "export_subject",
+    } <= names
 
 
 def test_the_schedule_runs_once_on_both_days_that_the_clocks_change(defs):

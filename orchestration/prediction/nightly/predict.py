@@ -1,12 +1,10 @@
-"""The scores of a night. Here: which estimators are fitted anew, which fit scores, what is told. Not here: models, tables."""
+"""The scores of a night. Here: which fit scores, what is told. Not here: when one is made anew (fitting.py), models, tables."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import duckdb
 
@@ -14,18 +12,8 @@ from orchestration.core.settings import ScoreSettings
 from orchestration.core.warehouse import transaction
 from orchestration.prediction.nightly.drift import Drift, forget_features, note_drift, told
 from orchestration.prediction.nightly.estimators import SCORED_DDL, Estimator
-from orchestration.prediction.nightly.hold_back import gains, reasons_against
-from orchestration.prediction.nightly.tables import (
-    Standing,
-    forget_fits,
-    forget_rows,
-    last_tried,
-    measures_of,
-    note_fit,
-    prepare_scores,
-    standing_fit,
-    write_rows,
-)
+from orchestration.prediction.nightly.fitting import fit_anew, is_due, shape_of
+from orchestration.prediction.nightly.tables import forget_fits, forget_rows, prepare_scores, standing_fit, write_rows
 
 
 @dataclass(frozen=True)
@@ -81,13 +69,13 @@ def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSe
     inputs = estimator.inputs(con, as_of)
     if not inputs:
         return _without(con, estimator, "there is nothing to learn from yet")
-    inputs = f"{_shape(estimator)}{inputs}"
-    forget_fits(con, estimator.name, unless_like=_shape(estimator))
-    is_fitted = _is_due(con, estimator, inputs, settings, as_of)
+    inputs = f"{shape_of(estimator)}{inputs}"
+    forget_fits(con, estimator.name, unless_like=shape_of(estimator))
+    is_fitted = is_due(con, estimator, inputs, settings, as_of)
     held_back: dict[str, str] = {}
     tried = ""
     if is_fitted:
-        tried, held_back, why_not = _fit(con, estimator, inputs, settings, as_of)
+        tried, held_back, why_not = fit_anew(con, estimator, inputs, settings, as_of)
         if why_not:
             return _without(con, estimator, why_not)
     standing = standing_fit(con, estimator.name)
@@ -110,70 +98,6 @@ def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSe
         is_used=standing.version == tried,
         drift=drift,
     )
-
-
-def _shape(estimator: Estimator) -> str:
-    return f"{estimator.shape}:"
-
-
-def _is_due(
-    con: duckdb.DuckDBPyConnection, estimator: Estimator, inputs: str, settings: ScoreSettings, as_of: datetime
-) -> bool:
-    """Whether there is no fit, or it is of a later time than the night, or it is old and something came since, or it was held back
-    for one that is too old by now."""
-    tried = last_tried(con, estimator.name)
-    if tried is None:
-        return True
-    version, tried_at, tried_inputs = tried
-    if as_of < tried_at:
-        return True
-    standing = standing_fit(con, estimator.name)
-    is_held_back = standing is not None and standing.version != version
-    is_over = is_held_back and _kept(standing, settings, as_of) is None
-    return (inputs != tried_inputs or is_over) and as_of - tried_at >= timedelta(days=settings.refit_days)
-
-
-def _kept(standing: Standing | None, settings: ScoreSettings, as_of: datetime) -> Standing | None:
-    """The fit that a new one may be held back for; None where it is too old."""
-    if standing is None or as_of - standing.as_of > timedelta(days=settings.keep_fit_days):
-        return None
-    return standing
-
-
-def _fit(
-    con: duckdb.DuckDBPyConnection, estimator: Estimator, inputs: str, settings: ScoreSettings, as_of: datetime
-) -> tuple[str, dict[str, str], str]:
-    """Fits and decides: (version, score → why it is held back, why nothing can be learned)."""
-    found = estimator.fit(con, as_of)
-    if found.why_not:
-        return "", {}, found.why_not
-    digest = hashlib.sha256(json.dumps(found.content, sort_keys=True).encode()).hexdigest()[:8]
-    version = f"{estimator.name}-{as_of:%Y-%m-%d}-{digest}"
-    standing = standing_fit(con, estimator.name)
-    if standing is not None and standing.as_of > as_of:
-        # a fit that knows what came after the night is no measure of one that does not
-        forget_fits(con, estimator.name)
-        standing = None
-    standing = _kept(standing, settings, as_of)
-    # a score that it does not tell is nothing to lose
-    last_told = [score for score in estimator.scores if standing and score.name not in standing.without_scores]
-    last = gains(last_told, measures_of(con, standing.version)) if standing else {}
-    against = reasons_against(estimator.scores, found.measures, last, settings.most_lost)
-    # where an earlier fit stands, it goes on with all its scores; else what is not good enough is not told
-    is_held_back = any(score.name in against for score in last_told)
-    fit = Standing(version, as_of, inputs, found.content, [] if is_held_back else sorted(against))
-    with transaction(con):
-        note_fit(
-            con,
-            estimator.name,
-            fit,
-            measures=found.measures,
-            baselines=found.baselines,
-            about=found.about,
-            held_back=is_held_back,
-            why=against,
-        )
-    return version, against, ""
 
 
 def _without(con: duckdb.DuckDBPyConnection, estimator: Estimator, why: str) -> Told:

@@ -17,11 +17,12 @@ from orchestration.prediction.nightly.estimators import About, Estimator, Measur
 
 # a string of the module: migrations read it
 _DDL = sql_script(__file__, "tables")
+# of two fits of one night, as of one that was asked for, the later one counts
 _NEWEST = """
 select version, as_of, inputs, content, without_scores from scores.score_models
-where model = $model and not is_held_back order by as_of desc, version desc limit 1
+where model = $model and not is_held_back order by as_of desc, rowid desc limit 1
 """
-_LAST_TRIED = "select version, as_of, inputs from scores.score_models where model = $model order by as_of desc, version desc limit 1"
+_LAST_TRIED = "select version, as_of, inputs from scores.score_models where model = $model order by as_of desc, rowid desc limit 1"
 # what a fit was is told by its quality; of content only what scores, and what was tried last, is kept
 _FORGET = """
 delete from scores.score_models where model = $model and version not in ($standing, $tried)

@@ -69,6 +69,7 @@ REFUSE = {
     "run": "",
     "scores list": "",
     "scores show": "churn_shop",
+    "scores train": "",
     "segments": "",
     "show": "abc",
     "source reset": "crm",

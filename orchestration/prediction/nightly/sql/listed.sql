@@ -5,8 +5,10 @@ with
         from scores.customer_scores
         group by score
     ),
-    fits as (select distinct score, version, as_of, is_held_back, why from scores.score_quality),
-    newest as (select * from fits qualify row_number() over (partition by score order by as_of desc, version desc) = 1)
+    fits as (
+        select score, version, as_of, is_held_back, why, max(rowid) as nth from scores.score_quality group by all
+    ),
+    newest as (select * from fits qualify row_number() over (partition by score order by as_of desc, nth desc) = 1)
 select
     coalesce(t.score, n.score) as score,
     t.version,
