@@ -108,6 +108,17 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("every_phase_has_its_reasons", "Each inferred phase of life says how sure it is and why.",
                      "b.life_phase is not null and (b.life_phase_confidence is null or b.life_phase_reasons is null)"),
     ],
+    ("marts", "customer_addresses"): [
+        no_row_where("a_confirmed_address_has_its_source", "Whoever's address is confirmed has a system that says so.",
+                     "(b.address_confirmed_on is null) <> (b.address_confirmed_by is null)"),
+    ],
+    ("marts", "customer_life_events"): [
+        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred life event.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("has_happened", "No life event is dated after the night.", "b.happened_on > (select as_of::date from ops.clock)"),
+    ],
+    ("marts", "customer_life_phase"): [
+        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred attribute.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+    ],
     ("marts", "customer_places"): [
         no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred attribute.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
         no_row_where("each_has_its_reasons", "Whatever is inferred of a place says why.",
@@ -226,7 +237,12 @@ _RULES: dict[tuple[str, str], list[Check]] = {
 
 
 # as many rows as nights have scores for
-_UNEVEN = (("marts", "customer_scores"), ("scores", "score_quality"), ("scores", "score_drift"))
+_UNEVEN = (
+    ("marts", "customer_scores"),
+    ("marts", "customer_life_events"),
+    ("scores", "score_quality"),
+    ("scores", "score_drift"),
+)
 # groups of customers come and go by one customer: of few, all may rightly go
 _GROUPS = ("bridge_household_customers", "dim_households")
 _FEW = 20

@@ -12,17 +12,7 @@ with
         where e.confirmed_at is not null and e.deleted_at is null and e.contact_point_type = 'phone' and n.is_certain
     ),
     junk as (select kind, value_key from {{ source("identity", "identifiers") }} where ignored_code = 'junk'),
-    entries as (
-        select
-            *,
-            {{ given_keys("given_name") }} as given_keys,
-            {{ joined_key("family_name") }} as family_key,
-            {{ plausible_birth("birth_date", "cast(" ~ as_of() ~ " as date)") }} as born_on,
-            {{ postal_key("postal_code", country_code("country_code")) }} as postal_key,
-            {{ words_key("street") }} as street_key
-        from {{ ref("conformed_address_updates") }}
-        where deleted_at is null and birth_date is not null and effective_on <= cast({{ as_of() }} as date)
-    ),
+    entries as ({{ register_entries() }}),
     registered as (
         select
             -- all given names of an entry, or one of them

@@ -89,6 +89,11 @@ class Insight(BaseModel, extra="forbid", frozen=True):
         description="the attribute of people that is a yearly income, compared with their municipality's; unless named, none is: "
         "name it only where people were told that it serves profiling",
     )
+    job_attribute: Annotated[str, Field(pattern="^[A-Za-z0-9_ .-]+$")] | None = Field(
+        default=None,
+        description="the attribute of people that is their job or employer: where its value changes there is a life event; unless named, "
+        "no new job is known",
+    )
     purchasing_power_low: float = Field(
         default=0.8, gt=0, le=1, description="an income below so many times the municipality's median is low"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -15,7 +15,7 @@ _FED = (
     "fct_orders", "fct_order_items", "dim_products", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses",
     "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
     "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_profile", "customer_scores",
-    "feedback_texts",
+    "feedback_texts", "customer_life_events", "customer_addresses",
 )  # fmt: skip
 
 
@@ -114,6 +114,16 @@ def test_who_refused_profiling_has_no_inferred_attribute(picture):
     assert picture("c1", *inferred) == ("North", "web")
     picture.add("marts.contact_permissions", said | {"customer_id": "c1"})
     assert picture("c1", *inferred, "order_count") == (None, None, 1)
+
+
+def test_life_events_and_the_confirmed_address_are_the_newest(picture):
+    told = ("last_moved_on", "household_grew_on", "new_job_on", "address_confirmed_on", "address_disagreeing_systems")
+    assert set(picture("c1", *told)) == {None}
+    moves = ({"customer_id": "c1", "event": "moved", "happened_on": date(year, 1, 1)} for year in (2024, 2025))
+    picture.add("marts.customer_life_events", *moves)
+    confirmed = {"address_confirmed_on": date(2026, 2, 1), "address_disagreeing_systems": "club"}
+    picture.add("marts.customer_addresses", {"customer_id": "c1"} | confirmed)
+    assert picture("c1", *told) == (date(2025, 1, 1), None, None, date(2026, 2, 1), "club")
 
 
 def test_what_a_customer_writes_is_told_by_its_newest_sentiment_and_its_themes(picture):

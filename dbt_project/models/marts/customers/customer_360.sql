@@ -197,6 +197,16 @@ with
         from {{ ref("customer_scores") }}
         group by customer_id
     ),
+    life_events as (
+        select
+            customer_id,
+            max(happened_on) filter (event = 'moved') as last_moved_on,
+            max(happened_on) filter (event = 'household grew') as household_grew_on,
+            max(happened_on) filter (event = 'household shrank') as household_shrank_on,
+            max(happened_on) filter (event = 'new job') as new_job_on
+        from {{ ref("customer_life_events") }}
+        group by customer_id
+    ),
     -- of whom nothing may be inferred (Art. 21)
     not_profiled as (
         select customer_id from {{ ref("dim_customers") }} d where {{ refuses_profiling("d.customer_id") }}
@@ -230,6 +240,10 @@ select
     f.life_phase,
     f.life_phase_confidence,
     f.life_phase_reasons,
+    l.last_moved_on,
+    l.household_grew_on,
+    l.household_shrank_on,
+    l.new_job_on,
     coalesce(o.order_count, 0) as order_count,
     coalesce(o.order_count_365d, 0) as order_count_365d,
     coalesce(o.refunded_order_count, 0) as refunded_order_count,
@@ -323,7 +337,11 @@ select
             {%- endfor %}
         ),
         ''
-    ) as missing_fields
+    ) as missing_fields,
+    d.address_confirmed_on,
+    d.address_confirmed_by,
+    d.address_source_count,
+    d.address_disagreeing_systems
 from {{ ref("dim_customers") }} c
 left join {{ ref("customer_purchases") }} o using (customer_id)
 left join visits v using (customer_id)
@@ -341,3 +359,5 @@ left join permissions a using (customer_id)
 left join scores q using (customer_id)
 left join not_profiled n using (customer_id)
 left join {{ ref("customer_profile") }} f using (customer_id)
+left join life_events l using (customer_id)
+left join {{ ref("customer_addresses") }} d using (customer_id)

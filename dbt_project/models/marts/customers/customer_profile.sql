@@ -1,16 +1,7 @@
-{#- ages at which a phase of life begins or ends, by the bands of age -#}
-{%- set bands = var("age_bands") -%}
-{%- set grown_up, young_until, senior_from = bands[0].below, bands[1].below, bands[-2].below -%}
 with
     -- nothing is inferred of who refused profiling (Art. 21), of protected people and of the dead
     people as (
-        select
-            c.customer_id,
-            c.county as region,
-            case when c.birth_date is not null then {{ age_in_years("c.birth_date", as_of()) }} end as age,
-            coalesce(', ' || c.conflicting_fields || ',' like '%, birth_date,%', false) as is_age_doubtful
-        from {{ ref("dim_customers") }} c
-        where {{ may_be_profiled("c") }}
+        select c.customer_id, c.county as region from {{ ref("dim_customers") }} c where {{ may_be_profiled("c") }}
     ),
     orders as (
         select customer_id, count(*) as order_count
@@ -77,35 +68,6 @@ with
         from staff s
         join companies k on k.company_id = s.company_id
         group by s.customer_id
-    ),
-    households as (
-        select m.customer_id, count(*) as people, count(*) filter (p.age < {{ grown_up }}) as children
-        from {{ ref("bridge_household_customers") }} m
-        join {{ ref("bridge_household_customers") }} o on o.household_id = m.household_id
-        join people p on p.customer_id = o.customer_id
-        group by m.customer_id
-    ),
-    phased as (
-        select
-            p.*,
-            coalesce(h.people, 1) > 1 as is_shared,
-            coalesce(h.children, 0) > 0 as has_children,
-            case
-                when p.age < {{ grown_up }}
-                then null
-                when h.children > 0
-                then 'family with children'
-                when p.age < {{ young_until }}
-                then 'young adult'
-                when p.age >= {{ senior_from }}
-                then 'senior'
-                when h.people > 1
-                then 'shared home'
-                when p.age is not null
-                then 'single home'
-            end as life_phase
-        from people p
-        left join households h on h.customer_id = p.customer_id
     )
 select
     p.customer_id,
@@ -114,38 +76,9 @@ select
     cast(e.company.order_count as bigint) as company_order_count,
     e.company.open_deal_count as company_open_deal_count,
     e.company.won_deal_count as company_won_deal_count,
-    p.life_phase,
-    case
-        when p.life_phase is null
-        then null
-        -- that nobody is known to live with them does not say that nobody does
-        when p.age is null or p.is_age_doubtful or p.life_phase = 'single home'
-        then 'low'
-        when p.life_phase in ('young adult', 'senior')
-        then 'high'
-        else 'medium'
-    end as life_phase_confidence,
-    case
-        when p.life_phase is not null
-        then
-            concat_ws(
-                '; ',
-                case
-                    when p.age is null
-                    then 'age is not known'
-                    when p.is_age_doubtful
-                    then 'age by a birth date on which sources disagree'
-                    else 'age by the birth date'
-                end,
-                case
-                    when p.has_children
-                    then 'a customer under age in the same household'
-                    when p.is_shared
-                    then 'another customer in the same household'
-                    else 'nobody else is known in the household'
-                end
-            )
-    end as life_phase_reasons,
+    h.life_phase,
+    h.life_phase_confidence,
+    h.life_phase_reasons,
     a.purchasing_power,
     a.purchasing_power_confidence,
     a.purchasing_power_reasons,
@@ -153,6 +86,7 @@ select
     a.economic_capital_reasons,
     a.cultural_capital,
     a.cultural_capital_reasons
-from phased p
+from people p
+left join {{ ref("customer_life_phase") }} h on h.customer_id = p.customer_id
 left join {{ ref("customer_places") }} a on a.customer_id = p.customer_id
 left join employers e on e.customer_id = p.customer_id
