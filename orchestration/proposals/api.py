@@ -78,8 +78,7 @@ def propose_api(name: str, said: str, company: Company) -> ProposedSource:
         if table.usable:
             said_so = _with_variables(one.endpoint, hidden.variables)
             own = block.paging(paging) if paging != common else None
-            there = {"endpoint": said_so if said_so != table.name else None, "paging": own}
-            lines += table_block(name, table, there | one.within)
+            lines += table_block(name, table, {"endpoint": said_so if said_so != table.name else None, "paging": own})
     variables = {v: s for v, s in hidden.variables.items() if hidden.is_new and any(v in line for line in lines)}
     return ProposedSource("\n".join(lines) + "\n", [name], [t for t, _ in tables], [], variables)
 

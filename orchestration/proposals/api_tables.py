@@ -6,8 +6,8 @@ Not here: which endpoints there are (api_endpoints.py), how they page (api_pagin
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -17,7 +17,6 @@ import pyarrow as pa
 from orchestration.core.errors import SourceError
 from orchestration.core.settings.paging import Paging
 from orchestration.core.warehouse import quote
-from orchestration.extract.nested_rows import PLACE
 from orchestration.extract.rest_look import Api
 from orchestration.proposals.api_endpoints import called
 from orchestration.proposals.api_paging import FoundPaging, changes_by, found_paging, rows_at
@@ -25,7 +24,16 @@ from orchestration.proposals.columns import columns_of, sample
 from orchestration.proposals.entities import likely_keys, proposed
 from orchestration.proposals.found import FoundTable, cursor_of, unread, why_withheld, with_currency
 from orchestration.proposals.keys import proved_key
-from orchestration.proposals.nested_parts import LISTED, called_within, carried_by, flat, lists_of, rows_within
+from orchestration.proposals.nested_parts import (
+    as_list,
+    called_within,
+    carried_by,
+    flat,
+    key_within,
+    lists_of,
+    rows_within,
+    without_lists,
+)
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.proposal import Company
 
@@ -34,12 +42,9 @@ ROWS, PAGES = 1000, 10
 
 @dataclass(frozen=True)
 class ApiTable:
-    """A table of an endpoint; `within` says which list of its rows it is, where it is one."""
-
     table: FoundTable
     how: FoundPaging
     endpoint: str
-    within: dict[str, object] = field(default_factory=dict)
 
 
 def tables_of(con: duckdb.DuckDBPyConnection, api: Api, base: str, endpoint: str, company: Company) -> list[ApiTable]:
@@ -65,35 +70,22 @@ def tables_of(con: duckdb.DuckDBPyConnection, api: Api, base: str, endpoint: str
     table = replace(table, has_cursor=bool(since))
     found = replace(found, paging=found.paging.model_copy(update={"since": since}))
     lists = [
-        ApiTable(listed, found, endpoint, within)
-        for path in (lists_of(rows) if table.key else ())
-        for listed, within in _list(con, table, came[:ROWS], path, company, is_all=is_all)
-    ]
-    read = [one.within["rows_in"] for one in lists]
-    table = replace(table, unmapped=[c for c in table.unmapped if c not in read])
-    return [ApiTable(table, found, endpoint), *lists]
+        listed for path in (lists_of(rows) if table.key else ()) if (listed := _list(con, table, came[:ROWS], path, company, is_all=is_all))
+    ]  # fmt: skip
+    return [ApiTable(one, found, endpoint) for one in (without_lists(table, lists), *lists)]
 
 
 def _list(
     con: duckdb.DuckDBPyConnection, parent: FoundTable, rows: Sequence[dict[str, Any]], path: str, company: Company, *, is_all: bool
-) -> Iterator[tuple[FoundTable, dict[str, object]]]:  # fmt: skip
-    """The table of a list within rows, where it is one that is known."""
+) -> FoundTable | None:  # fmt: skip
     carried = carried_by(parent, path)
     elements = rows_within(rows, path, carried)[: ROWS * PAGES]
-    table = _table(con, called_within(parent.name, path), elements, company, is_all=is_all)
-    place = next(column for column, at in carried.items() if at == PLACE)
-    # an order may have a product twice
-    is_of_line = len(table.key) == 1 and carried.keys().isdisjoint(table.key)
-    if table.usable and not is_of_line:
-        keys = [column for column, at in carried.items() if at in parent.key]
-        table = _table(con, table.name, elements, company, is_all=is_all, key=(*keys, place))
-    maps = [one for one in table.maps if one.entity in LISTED]
-    table = replace(table, maps=maps, has_cursor=parent.has_cursor)
-    if table.usable:
-        used = {*table.read, *table.key, cursor_of(table) if parent.has_cursor else None}
-        read = {column: at for column, at in carried.items() if column in used}
-        unmapped = [c for c in table.unmapped if c not in carried]
-        yield replace(table, unmapped=unmapped), {"rows_in": path, "carried": read}
+    name = called_within(parent.name, path)
+    table = _table(con, name, elements, company, is_all=is_all)
+    key = key_within(table.key, parent, carried)
+    if table.usable and key != table.key:
+        table = _table(con, name, elements, company, is_all=is_all, key=key)
+    return as_list(replace(table, has_cursor=parent.has_cursor), path, carried)
 
 
 def _table(

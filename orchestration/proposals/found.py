@@ -47,6 +47,7 @@ class FoundTable:
     looked_at: int | None = None  # rows, where they are not all
     notes: tuple[str, ...] = ()  # what a person has to know of all its rows
     has_cursor: bool = True  # whether changes can be asked for
+    within: dict[str, object] = field(default_factory=dict)  # which list of the rows it is, where it is one
 
     @property
     def usable(self) -> list[Proposal]:
@@ -145,7 +146,9 @@ def declared(table: FoundTable) -> tuple[dict[str, str], str | None]:
 def table_block(source: str, table: FoundTable, said: dict[str, object]) -> list[str]:
     """The lines of a table and its maps; `said` is how it is read, beyond key and cursor."""
     kinds, cursor = declared(table)
-    lines = block.table_lines(source, table.name, said | {"key": list(table.key), "cursor": cursor}, kinds)
+    lines = block.table_lines(
+        source, table.name, said | table.within | {"key": list(table.key), "cursor": cursor}, kinds
+    )
     if table.unmapped:
         lines += block.comment([f"not read: {', '.join(table.unmapped)}"])
     for one in table.usable:

@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Source, Table
-from orchestration.core.warehouse import text
+from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered
@@ -26,6 +26,7 @@ from orchestration.extract.sql_catalogue import plain_kind
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
 from orchestration.proposals.dialects import IsKnown, Written, sniffed
+from orchestration.proposals.nested_kinds import DEEP, is_list_of_objects, is_nested_kind, leaves_of, reached
 from orchestration.proposals.places import FileGroup, Place
 
 _MINUTES = 10.0
@@ -45,6 +46,7 @@ class Looked:
     total: str | None = None
     nothing: tuple[str, ...] = ()  # words for nothing beyond those that a source has by itself
     nested: tuple[str, ...] = ()  # columns whose values are lists or objects
+    lists: tuple[str, ...] = ()  # of these, the lists of objects of JSON
     unread: int = 0  # lines that have not the fields of the header
     doubled: tuple[str, ...] = ()  # columns of another's name, but for the case of its letters
 
@@ -201,20 +203,17 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str], i
         raise SourceError(
             f"the file cannot be read as {group.format} ({type(error).__name__})", where=group.files[-1], to_do="leave it out, or export it anew"
         ) from None  # fmt: skip
-    nested = tuple(
-        c
-        for c, kind in types.items()
-        if ("(" in kind and not kind.startswith("DECIMAL")) or "[" in kind or kind in ("JSON", "MAP")
-    )
-    plain = {c: kind for c, kind in types.items() if c not in nested}
+    # of JSON a night reads paths
+    leaves = leaves_of(types, deep=0 if group.format == "parquet" or is_known(list(types)) else DEEP)
+    nested = tuple(c for c, kind in leaves.items() if is_nested_kind(kind))
+    plain = {c: kind for c, kind in leaves.items() if c not in nested}
     if not plain:
         raise SourceError(
             "the file has no column of plain values", where=group.files[-1], to_do="leave it out, or export it flat"
         )
-    select = ", ".join(
-        f'cast("{c.replace(chr(34), chr(34) * 2)}" as varchar) as "{c.replace(chr(34), chr(34) * 2)}"' for c in plain
-    )
-    con.execute(f"create or replace temp view looked as select {select} from {reader}")
+    con.execute(f"create or replace temp view looked_typed as from {reader}")
+    select = ", ".join(f"cast({reached(c, types)} as varchar) as {quote(c)}" for c in plain)
+    con.execute(f"create or replace temp view looked as select {select} from looked_typed")
     if is_known(list(types)):
         columns = _counted(con, types)
         return Looked(group, columns, "looked", columns[0].rows)
@@ -223,4 +222,5 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str], i
     found = columns_of(con, "looked", list(plain), known=known)
     if group.format == "parquet":
         found = [replace(column, own_kind=known.get(column.name, "VARCHAR")) for column in found]
-    return Looked(group, found, "looked", found[0].rows, nested=nested)
+    lists = tuple(c for c in nested if is_list_of_objects(leaves[c]) and group.format != "parquet")
+    return Looked(group, found, "looked", found[0].rows, nested=nested, lists=lists)

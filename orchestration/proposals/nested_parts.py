@@ -6,6 +6,7 @@ Here: what of a row is a path, what of a table its lists carry along. Not here: 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from orchestration.core.settings import Table
@@ -58,6 +59,32 @@ def carried_by(table: FoundTable, path: str) -> dict[str, str]:
     wanted = dict.fromkeys([*table.key, *([cursor] if cursor else []), *said])
     carried = {"_".join([_one(table.name), *words_of(c)]): c for c in wanted if c in names}
     return carried | {"line": PLACE}
+
+
+def key_within(proved: Sequence[str], parent: FoundTable, carried: dict[str, str]) -> tuple[str, ...]:
+    """The key of the elements: their own, else that of their parent and the place. An order may have a product twice."""
+    if len(proved) == 1 and carried.keys().isdisjoint(proved):
+        return tuple(proved)
+    return tuple(column for column, at in carried.items() if at in parent.key or at == PLACE)
+
+
+def as_list(table: FoundTable, path: str, carried: dict[str, str]) -> FoundTable | None:
+    """The table of a list within rows, where it is one that is known."""
+    table = replace(table, maps=[one for one in table.maps if one.entity in LISTED])
+    if not table.usable:
+        return None
+    used = {*table.read, *table.key, cursor_of(table) if table.has_cursor else None}
+    within: dict[str, object] = {
+        "rows_in": path,
+        "carried": {column: at for column, at in carried.items() if column in used},
+    }
+    return replace(table, unmapped=[c for c in table.unmapped if c not in carried], within=within)
+
+
+def without_lists(parent: FoundTable, lists: Sequence[FoundTable]) -> FoundTable:
+    """The parent, of which what is read as a list is not unmapped."""
+    read = [one.within["rows_in"] for one in lists]
+    return replace(parent, unmapped=[c for c in parent.unmapped if c not in read])
 
 
 def rows_within(rows: Sequence[dict[str, Any]], path: str, carried: dict[str, str]) -> list[dict[str, Any]]:

@@ -30,6 +30,8 @@ from orchestration.proposals.found import (
 )
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_of
+from orchestration.proposals.nested_kinds import elements
+from orchestration.proposals.nested_parts import as_list, called_within, carried_by, key_within, without_lists
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.places import FileGroup, Place, groups_of, place_of, sheet_groups
 from orchestration.proposals.proposal import Company
@@ -55,7 +57,7 @@ def propose(name: str, said: str, currency: str, purposes: Collection[str] = ())
     with looking() as con:
         for group in _tables(place):
             form = "jsonl" if group.format == "json" else group.format
-            found[form].append(_found(con, name, place, group, company))
+            found[form] += _found(con, name, place, group, company)
     every = [one for tables in found.values() for _, _, table in tables for one in table.maps]
     found = {
         form: [
@@ -101,35 +103,62 @@ def _tables(place: Place) -> list[FileGroup]:
 
 def _found(
     con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, company: Company
-) -> tuple[FileGroup, Looked | None, FoundTable]:
+) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
+    """The table of a group of files, and those of the lists within its rows."""
     try:
         with look(con, name, place, group, lambda names: recognised(names, group.files) is not None) as looked:
             names = [column.name for column in looked.columns]
             if known := recognised([*names, *looked.nested], group.files):
                 beyond = [c for c in names if c not in columns_of(known.vendor, known.form, known.table)]
-                return group, looked, FoundTable(
+                return [(group, looked, FoundTable(
                     group.table, len(group.files), looked.rows, looked.columns, (), {}, [], beyond, dialect=looked.csv, vendor=known
-                )  # fmt: skip
-            why = why_withheld(names) | by_values(con, looked.relation, looked.columns)
-            kept = [column for column in looked.columns if column.name not in why]
-            key = proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
-            maps = [
-                without_total(with_currency(one, kept, company.currency), names[0], looked.total)
-                for one in proposed(group.table, kept, key, purposes=company.purposes)
-            ]
+                ))]  # fmt: skip
+            table = _mapped(con, group, looked, company)
+            lists = [
+                listed for path in (looked.lists if table.key else ()) if (listed := _list(con, group, looked, table, path, company))
+            ]  # fmt: skip
     except SourceError as error:
-        return group, None, unread(group.table, f"{error.what} ({error.where})", len(group.files))
+        return [(group, None, unread(group.table, f"{error.what} ({error.where})", len(group.files)))]
     except duckdb.Error as error:
         # its text may quote values
         problem = f"it cannot be read to its end ({type(error).__name__}, {group.files[-1]})"
-        return group, None, unread(group.table, problem, len(group.files))
+        return [(group, None, unread(group.table, problem, len(group.files)))]
+    return [(replace(group, table=one.name), looked, one) for one in (without_lists(table, lists), *lists)]
+
+
+def _mapped(
+    con: duckdb.DuckDBPyConnection, group: FileGroup, looked: Looked, company: Company, within: tuple[str, ...] = ()
+) -> FoundTable:  # fmt: skip
+    """What a look found, as a table with its maps; `within` is the key of elements of a list."""
+    names = [column.name for column in looked.columns]
+    why = why_withheld(names) | by_values(con, looked.relation, looked.columns)
+    kept = [column for column in looked.columns if column.name not in why]
+    key = within or proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
+    maps = [
+        without_total(with_currency(one, kept, company.currency), names[0], looked.total)
+        for one in proposed(group.table, kept, key, purposes=company.purposes)
+    ]
     read = {column for one in maps for filled in one.filled for column in filled.columns}
     unmapped = [column for column in names if column not in read and column not in why]
-    table = FoundTable(
+    return FoundTable(
         group.table, len(group.files), looked.rows, looked.columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled],
         dialect=looked.csv, notes=notes_of(group.table, looked),
     )  # fmt: skip
-    return group, looked, table
+
+
+def _list(
+    con: duckdb.DuckDBPyConnection, group: FileGroup, looked: Looked, parent: FoundTable, path: str, company: Company
+) -> FoundTable | None:
+    """The table of a list within the rows of JSON, where it is one that is known."""
+    carried = carried_by(parent, path)
+    columns = elements(con, path, carried)
+    of_list = replace(group, table=called_within(group.table, path))
+    inner = Looked(of_list, columns, "looked_within", columns[0].rows)
+    table = _mapped(con, of_list, inner, company)
+    key = key_within(table.key, parent, carried)
+    if table.usable and key != table.key:
+        table = _mapped(con, of_list, inner, company, key)
+    return as_list(table, path, carried)
 
 
 def _each_once(

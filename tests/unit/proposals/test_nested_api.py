@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 
 import pytest
@@ -69,3 +70,29 @@ def test_an_order_has_its_person_and_its_lines(proposed, home, warehouse, tmp_pa
 def test_what_is_read_as_a_list_is_not_told_as_unread(proposed):
     orders = next(table for table in proposed.tables if table.name == "orders")
     assert "tags" in orders.unmapped and "line_items" not in orders.unmapped
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json"])
+def test_a_file_of_such_orders_is_proposed_and_read_as_the_api_is(tmp_path, home, warehouse, ending):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    lines = [json.dumps(order) for order in ORDERS]
+    written = "\n".join(lines) if ending == "jsonl" else "[\n" + ",\n".join(lines) + "\n]"
+    (folder / f"orders.{ending}").write_text(written + "\n")
+    found = propose("shop", str(folder), "SEK")
+    tables = tomllib.loads(found.block)["sources"]["shop"]["tables"]
+    assert tables["orders"]["maps"][0]["columns"]["person_key"] == "customer.id"
+    lines = tables["order_line_items"]
+    assert (lines["path"], lines["rows_in"], lines["key"]) == (
+        tables["orders"]["path"],
+        "line_items",
+        ["order_id", "line"],
+    )
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    counts = extract_source(warehouse, home, settings, "shop")
+    assert {t: (c.inserted, c.rejected) for t, c in counts.items()} == {"orders": (7, 0), "order_line_items": (14, 0)}
+    sql, _ = models_of(settings.sources["shop"].tables)["order_items"]
+    assert warehouse.execute(f"select count(*), sum(quantity)::int from ({sql})").fetchall() == [(14, 7 + 28)]
