@@ -149,7 +149,7 @@ def _looked_up(
             )
         # what an earlier lookup brought may lead on to a further table
         named = [(c, table) for c in one.by if c not in found] + [
-            (c, other) for c in (*one.by.values(), *one.columns.values())
+            (c, other) for c in (*one.by.values(), *one.columns.values(), *one.first_by)
         ]
         if wrong := next((c for c, of in named if c not in of.columns), None):
             raise refuse(

@@ -117,7 +117,9 @@ def _beside(rows: str, number: int, lookup: Lookup, other: str, *, has_rowid: bo
     stands = f"filter (where _deleted_at is null{f' and {_holds(lookup.where)}' if lookup.where else ''})"
     keys = ", ".join(f"cast({quote(there)} as varchar) as k{n}" for n, there in enumerate(lookup.by.values()))
     by = " and ".join(f"cast(b.{quote(here)} as varchar) = l.k{n}" for n, here in enumerate(lookup.by))
-    brought = [f"{lookup.aggregate}({quote(c)}) {stands} as v{n}" for n, c in enumerate(lookup.columns.values())]
+    first = ", ".join(f"{quote(c)} nulls first" for c in lookup.first_by)
+    value = f"first({{}} order by {first})" if first else f"{lookup.aggregate}({{}})"
+    brought = [f"{value.format(quote(c))} {stands} as v{n}" for n, c in enumerate(lookup.columns.values())]
     named = [f"l.v{n} as {quote(name)}" for n, name in enumerate(lookup.columns)]
     if lookup.where:
         brought.append(f"bool_or({_fails(lookup.where)}) filter (where _deleted_at is null) as is_unread")

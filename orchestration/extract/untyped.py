@@ -32,7 +32,9 @@ def with_columns(source: Mapping[str, Any], tables: dict[str, Any]) -> dict[str,
     looked_up: dict[str, list[str]] = {}
     for of in maps.values():
         for lookup in (one for mapping in of or [] for one in mapping.lookups):
-            looked_up.setdefault(lookup.table, []).extend([*lookup.by.values(), *lookup.columns.values()])
+            looked_up.setdefault(lookup.table, []).extend(
+                [*lookup.by.values(), *lookup.columns.values(), *lookup.first_by]
+            )
     return {
         name: _with_columns(source, table, maps[name] or [], looked_up.get(name, [])) for name, table in tables.items()
     }

@@ -87,6 +87,17 @@ class Lookup(BaseModel, extra="forbid", frozen=True):
     where: str = Field(
         default="", description="a condition on the other table's columns, as SQL: other rows do not count"
     )
+    first_by: list[str] = Field(
+        default=[],
+        description="in place of aggregate: of several rows there that fit, all columns are those of the first row by these, lowest and "
+        "empty ones before",
+    )
+
+    @model_validator(mode="after")
+    def _is_of_one_row_or_of_all(self) -> Lookup:
+        if self.first_by and "aggregate" in self.model_fields_set:
+            raise ValueError(f"the lookup in '{self.table}' says aggregate and first_by: say one of them")
+        return self
 
 
 class EntityMap(BaseModel, extra="forbid", frozen=True):

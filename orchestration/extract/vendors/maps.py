@@ -34,7 +34,8 @@ def _looked_up(each: dict[str, Any], there: set[str], shapes: dict[str, dict[str
     if not ({*each["by"]} <= there and {*each["by"].values()} <= other):
         return None
     columns = {name: column for name, column in each["columns"].items() if column in other}
-    return each | {"columns": columns, "where": _where(each, other)} if columns else None
+    first_by = [column for column in each.get("first_by", []) if column in other]
+    return each | {"columns": columns, "where": _where(each, other), "first_by": first_by} if columns else None
 
 
 def _where(said: dict[str, Any], there: set[str]) -> str:

@@ -38,6 +38,35 @@ def test_a_row_knows_what_the_row_that_it_refers_to_says_and_is_as_new_as_it():
         assert items(con)[1] == ("2", None, None, 8)
 
 
+def test_the_first_of_several_rows_brings_all_its_columns():
+    """Empty ones before: a list that somebody sorted has a place in each row, and what came later has none."""
+    first = {"table": "addresses", "by": {"id": "of"}, "columns": {"town": "city", "lives": "street"}, "first_by": ["place", "no"], "where": "active = 'true'"}  # fmt: skip
+    mapping = {
+        "entity": "people",
+        "constants": {"kind": "contact"},
+        "lookups": [first],
+        "columns": {"source_key": "id", "city": "town", "street": "lives"},
+    }
+    tables = {
+        "people": Table(columns={"id": "VARCHAR"}, key=["id"], maps=[mapping]),
+        "addresses": Table(columns=dict.fromkeys(("no", "of", "place", "city", "street", "active"), "VARCHAR"), key=["no"]),
+    }  # fmt: skip
+
+    def row(no, of, place, city, street, active="true"):
+        return {"no": no, "of": of, "place": place, "city": city, "street": street, "active": active}
+
+    with duckdb.connect() as con:
+        raw(con, "people", {"id": "a"}, {"id": "b"}, {"id": "c"})
+        raw(
+            con, "addresses", row("1", "a", "2", "Umeå", "Nygatan 7"), row("2", "a", "1", "Lund", None), row("3", "a", "0", "Ystad", "Hamngatan 1", "false"),
+            row("4", "b", "1", "Umeå", "Storgatan 1"), row("5", "b", None, "Visby", "Strandgatan 2"), row("6", "b", None, "Åre", "Torget 3"),
+        )  # fmt: skip
+        found = con.execute(
+            f"select source_key, city, street from ({models_of(tables)['people'][0]}) order by 1"
+        ).fetchall()
+    assert found == [("a", "Lund", None), ("b", "Visby", "Strandgatan 2"), ("c", None, None)]
+
+
 CONFIG = """company = "T"
 [sources.shop]
 connector = "files"
@@ -63,6 +92,8 @@ columns = {{ source_key = "line", order_key = "order_no", quantity = "n" }}
         ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { n = "test" } }]', "is there already"),
         ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { t = "test" }, where = "n > 1" }]', "reads n"),
         ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { t = "id" }, aggregate = "sum" }]', "'t' of the lookup in 'orders' sums"),
+        ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { t = "test" }, first_by = ["day"] }]', "names 'day'"),
+        ('lookups = [{ table = "orders", by = { order_no = "id" }, columns = { t = "test" }, first_by = ["id"], aggregate = "min" }]', "aggregate and first_by"),
         ('lines_of = "order"', "names 'order'"),
         ('said_once = ["n"]', "says no lines_of"),
     ],
