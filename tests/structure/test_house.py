@@ -197,6 +197,7 @@ def test_the_lock_names_hashes_and_no_host():
     for lock in (
         PROJECT_DIR / "requirements.lock",
         PROJECT_DIR / "tests" / "systems" / "bi_client.lock",
+        PROJECT_DIR / "tests" / "systems" / "tryton" / "requirements.lock",
         SUPERSET_LOCK,
     ):
         text = lock.read_text()

@@ -9,12 +9,12 @@ from orchestration.core.settings import Source
 from orchestration.core.settings.maps import EntityMap
 from orchestration.extract.vendors import forms, path_of
 from orchestration.proposals.recognised import recognised
-from tests.unit.extract.vendors import truth, truth_of_messages
+from tests.unit.extract.vendors import truth, truth_of_ledgers, truth_of_messages
 from tests.unit.extract.vendors.truth import Tables
 
 TRUTH: dict[tuple[str, str], Tables] = {
     (vendor, form): getattr(where, name)
-    for where in (truth, truth_of_messages)
+    for where in (truth, truth_of_messages, truth_of_ledgers)
     for name in vars(where)
     for vendor, _, form in [name.lower().rpartition("_")]
     if form in ("export", "landed") and vendor
