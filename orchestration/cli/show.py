@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.columns import Columns
@@ -13,6 +13,9 @@ from rich.table import Table as RichTable
 from orchestration.cli.console import Json, Overwrite, out, print_json, styled
 from orchestration.cli.session import audit_of, locked_warehouse
 from orchestration.core.home import assert_may_write, write_private
+
+if TYPE_CHECKING:
+    from orchestration.insight.customer_picture import Picture
 
 _ON_A_SCREEN = 15
 
@@ -49,12 +52,7 @@ def show(
         ]
         out.print(styled("\n[bold]{}[/bold]", title.replace("_", " ").capitalize()))
         out.print(Columns(cells, padding=(0, 3)))
-    if picture.attributes:
-        given = RichTable("attribute", "value", "origin", "seen (UTC)", title="What they or others said of them")
-        for row in picture.attributes:
-            seen = in_words(row["observed_at"]) if row["observed_at"] else ""
-            given.add_row(row["attribute_name"], row["attribute_value"], row["origin"] or "", seen)
-        out.print(given)
+    _print_of_life(picture)
     if picture.scores:
         scores = RichTable(
             "score", "value", "nine of ten within", "tenth", "why", title="What to expect: estimates, a person decides"
@@ -84,3 +82,20 @@ def show(
         )
     if html:
         out.print(f"The page: {html}. It holds personal data: delete it when it is done.", highlight=False)
+
+
+def _print_of_life(picture: Picture) -> None:
+    """Life events, and what the customer or others said of them, where there are any."""
+    from orchestration.insight.customer_picture import in_words
+
+    if picture.life_events:
+        life = RichTable("day", "what", "known from", title="Life events")
+        for row in picture.life_events:
+            life.add_row(in_words(row["happened_on"]), row["event"], row["told_by"])
+        out.print(life)
+    if picture.attributes:
+        given = RichTable("attribute", "value", "origin", "seen (UTC)", title="What they or others said of them")
+        for row in picture.attributes:
+            seen = in_words(row["observed_at"]) if row["observed_at"] else ""
+            given.add_row(row["attribute_name"], row["attribute_value"], row["origin"] or "", seen)
+        out.print(given)

@@ -48,6 +48,7 @@ def picture(reading: Reading, customer_id: str) -> Picture | None:
     home, config = home_and_config()
     audit_log(home, load_privacy(config)).append(SHOWN, subject=customer_id, detail={"through": "dashboards"})
     figures = _first(path, "select * exclude (customer_id) from marts.customer_360 where customer_id = $id", whom)
+    figures |= _first(path, "select * exclude (customer_id) from marts.customer_places where customer_id = $id", whom)
     segments = _rows(
         path, "select scheme, segment from segments.customer_segments where customer_id = $id order by 1", whom
     )

@@ -7,7 +7,7 @@ Here: reading it, and the page. Not here: why records are one customer (identity
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,10 @@ _SCORES = """
 select score, value, outcome, lower_value, upper_value, decile, reasons, model_version, scored_at from marts.customer_scores
 where customer_id = $id order by score
 """
+_LIFE = """
+select event, happened_on, told_by from marts.customer_life_events where customer_id = $id order by happened_on desc, event
+"""
+_CUSTOMERS = DBT_DIR / "models" / "marts" / "customers"
 # several rows a customer: told as the segment of each scheme
 _BY_SCHEME = ("customer_segments", "segment_membership_history")
 _WIDTH, _LANE, _LABEL = 900, 26, 120
@@ -45,8 +49,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Picture:
-    """A customer. `facts` are the columns of dim_customers, `figures` the further ones of customer_360 that hold something,
-    `attributes` the rows of customer_attributes, and `scores` those of customer_scores.
+    """A customer. `facts` are the columns of dim_customers, `figures` the further ones of customer_360 and customer_places that hold
+    something, `attributes` the rows of customer_attributes, `scores` those of customer_scores, `life_events` those of customer_life_events.
 
     `segments` are the rows of every segment that has the customer; whoever objected to profiling is in none, and has no score. `event_count` counts
     all events, of which `events` has the newest MOST_EVENTS.
@@ -61,10 +65,12 @@ class Picture:
     events: list[Event]
     event_count: int
     scores: list[dict[str, Any]] = field(default_factory=list)
+    life_events: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
-        """The figures by part of the picture, as customer_360.yml tells them apart: identity, behaviour, interaction, attitude, record."""
+        """The figures by part of the picture, as customer_360.yml tells them apart: identity, behaviour, interaction, attitude, record;
+        and the place, of customer_places."""
         parts: dict[str, dict[str, Any]] = {}
         for name, part in _parts().items():
             if name in self.figures:
@@ -93,6 +99,8 @@ def read_picture(con: duckdb.DuckDBPyConnection, subject: str) -> Picture:
             to_do="`kundbild explain` shows its records",
         )
     rows_of = [table for _, table in models_of("segments") if table not in _BY_SCHEME]
+    if has_relation(con, "marts", "customer_places"):
+        figures |= _row(con, "marts.customer_places", customer_id)
     segments = {table: _row(con, f"segments.{quote(table)}", customer_id) for table in rows_of}
     if has_relation(con, "segments", "customer_segments"):
         by_scheme = "select scheme, segment from segments.customer_segments where customer_id = $id order by 1"
@@ -119,6 +127,7 @@ def read_picture(con: duckdb.DuckDBPyConnection, subject: str) -> Picture:
         events=[Event(at, lane, what) for at, lane, what, _ in events],
         event_count=events[0][3] if events else 0,
         scores=_rows(con, _SCORES, id=customer_id) if has_relation(con, "marts", "customer_scores") else [],
+        life_events=_rows(con, _LIFE, id=customer_id) if has_relation(con, "marts", "customer_life_events") else [],
     )
 
 
@@ -137,6 +146,8 @@ def in_words(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, float):
@@ -151,9 +162,11 @@ def score_in_words(row: dict[str, Any]) -> str:
 
 
 def _parts() -> dict[str, str]:
-    """Column of customer_360 → its part of the picture."""
-    (model,) = model_file(DBT_DIR / "models" / "marts" / "customers" / "customer_360.yml")["models"]
-    return {c["name"]: c["config"]["meta"]["part"] for c in model["columns"] if "part" in c["config"]["meta"]}
+    """Column of customer_360 or customer_places → its part of the picture."""
+    (model,) = model_file(_CUSTOMERS / "customer_360.yml")["models"]
+    (places,) = model_file(_CUSTOMERS / "customer_places.yml")["models"]
+    parts = {c["name"]: c["config"]["meta"]["part"] for c in model["columns"] if "part" in c["config"]["meta"]}
+    return parts | {c["name"]: "place" for c in places["columns"] if c["name"] != "customer_id"}
 
 
 def _row(con: duckdb.DuckDBPyConnection, table: str, customer_id: str) -> dict[str, Any]:

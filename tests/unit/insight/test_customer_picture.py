@@ -1,0 +1,56 @@
+"""One customer's picture: what is told of their life and of the place where they live, and that older marts are no error."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from orchestration.insight.customer_picture import read_picture, write_page
+from tests.unit.empty_tables import add_rows, empty_tables
+
+_READ = (
+    "dim_customers", "customer_360", "customer_attributes", "contact_permissions", "contact_permission_history", "fct_orders",
+    "fct_carts", "fct_subscriptions", "fct_web_sessions", "fct_email_events", "fct_interactions", "fct_tickets",
+    "fct_survey_responses", "customer_identity_events",
+)  # fmt: skip
+
+
+@pytest.fixture
+def marts(warehouse):
+    """The marts of one customer, c1, but for what newer versions add."""
+    empty_tables(warehouse, *_READ)
+    for _, table in (("segments", "customer_lifecycle"), ("segments", "customer_rfm"), ("segments", "segment_changes")):
+        empty_tables(warehouse, table)
+    warehouse.execute(
+        "create schema if not exists identity; create table identity.customer_source_records as "
+        "select 'c1' as customer_id, 'crm' as source_system, '1' as source_key, 1 as record_id, null::timestamp as valid_to; "
+        "create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar)"
+    )
+    add_rows(warehouse, "marts.dim_customers", {"customer_id": "c1", "full_name": "Anna Berg"})
+    figures = {"life_phase": "shared home", "last_moved_on": date(2026, 2, 1), "address_confirmed_on": date(2026, 3, 1)}
+    add_rows(warehouse, "marts.customer_360", {"customer_id": "c1"} | figures)
+    return warehouse
+
+
+def test_life_events_and_the_place_are_on_the_page(marts):
+    empty_tables(marts, "customer_places", "customer_life_events")
+    place = {"purchasing_power": "high", "purchasing_power_confidence": "medium", "economic_capital": "average",
+             "economic_capital_reasons": "median income of the municipality, not of the person (SSB, 2024)"}  # fmt: skip
+    add_rows(marts, "marts.customer_places", {"customer_id": "c1"} | place, {"customer_id": "c2", "purchasing_power": "low"})  # fmt: skip
+    for event, day, told_by in (("moved", date(2026, 2, 1), "spar"), ("household grew", date(2026, 4, 1), "birth date")):  # fmt: skip
+        row = {"event": event, "happened_on": day, "told_by": told_by}
+        add_rows(marts, "marts.customer_life_events", {"customer_id": "c1"} | row)
+    found = read_picture(marts, "c1")
+    assert found.parts["place"] == place
+    assert found.parts["record"] == {"address_confirmed_on": date(2026, 3, 1)}
+    assert [(row["event"], row["told_by"]) for row in found.life_events] == [("household grew", "birth date"), ("moved", "spar")]  # fmt: skip
+    page = write_page(found)
+    for said in ("Life events", "2026-04-01", "household grew", "<h2>Place</h2>", "not of the person (SSB, 2024)"):
+        assert said in page
+
+
+def test_marts_of_a_night_before_these_models_are_shown_without(marts):
+    found = read_picture(marts, "c1")
+    assert found.life_events == [] and "place" not in found.parts
+    assert "Life events" not in write_page(found)
