@@ -105,8 +105,10 @@ def train_scores(
     """
     from orchestration.prediction.nightly.registry import estimators
     from orchestration.prediction.nightly.training import train
+    from orchestration.prediction.warehouse.arms import note_export_arms
 
     with locked_warehouse("training scores") as (con, settings), Watch("scores") as show:
+        note_export_arms(con, settings.privacy.pepper)
         found = train(
             con, estimators(settings.scores), settings.scores, names or (), lambda detail: show("scores", detail)
         )

@@ -66,6 +66,7 @@ def train_scores_job() -> dg.JobDefinition:
     def train_scores_anew(context: dg.OpExecutionContext, config: Trained, night: NightResource) -> None:
         run = night.night
         with run.warehouse() as con:
+            note_export_arms(con, run.settings.privacy.pepper)
             found = train(
                 con,
                 estimators(run.settings.scores),

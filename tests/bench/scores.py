@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.core.settings import PROJECT_DIR
+from tests.bench.leads import leads_of_demo
 from tests.bench.measure import Report, run_command
 from tests.bench.trained import churn_of_demo_contracts, true_lift_in_its_interval, uplift_of_demo_campaigns
 from tests.conftest import DATA
@@ -109,6 +110,7 @@ BENCHES: list[Callable[[Report, Path], None]] = [
     forecast_of_a_million,
     churn_of_telco,
     churn_of_demo_contracts,
+    leads_of_demo,
     uplift_of_demo_campaigns,
     true_lift_in_its_interval,
 ]

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from orchestration.demo.behaviour import DAY, HORIZON_DAYS, Season, draw_behaviour
-from orchestration.demo.truth import chance_of_ending, chance_of_first_order, lift_of_a_campaign
+from orchestration.demo.behaviour import draw_behaviour
+from orchestration.demo.truth import chance_of_ending, lift_of_a_campaign
 from orchestration.prediction.classify.encoding import learn_encoding
 from orchestration.prediction.classify.members import fit_booster, single_threaded
 from orchestration.prediction.classify.predictions import MODEL
@@ -21,7 +21,7 @@ from orchestration.prediction.uplift.lift import Lift, compare
 from orchestration.prediction.uplift.qini import arms_of, expected_qini, qini
 from orchestration.prediction.warehouse.arms import Drawn, drawn_by_lot
 from orchestration.prediction.warehouse.learning import learn
-from orchestration.prediction.warehouse.past import CONTRACT_ENDS, PAST, literal
+from orchestration.prediction.warehouse.past import CONTRACT_ENDS, PAST
 from tests.bench.demo_marts import demo_marts
 from tests.bench.measure import Report
 
@@ -80,27 +80,6 @@ def best_churn_scores(con: duckdb.DuckDBPyConnection, day: datetime) -> np.ndarr
     ).fetchnumpy()
     con.unregister("asked")
     return chance_of_ending(told["days_subscribed"], uses["place"], uses["days"], CONTRACT_ENDS.horizon_days)
-
-
-def best_lead_scores(con: duckdb.DuckDBPyConnection, day: datetime, within: int) -> np.ndarray:
-    """The chance that each lead of the past day becomes a customer, by their visits, in the order of the measured scores."""
-    end = int(UNTIL.replace(tzinfo=UTC).timestamp())
-    told = con.execute(
-        f"""
-        select c.first_seen_at, count(s.started_at) as visits, max(s.started_at) as last_at
-        from {PAST} p join marts.dim_customers c using (customer_id)
-        left join marts.fct_web_sessions s on s.customer_id = p.customer_id and s.started_at < {literal(day)}
-        where p.as_of = {literal(day)} group by p.customer_id, c.first_seen_at order by p.customer_id
-        """
-    ).fetchnumpy()
-    joined, last = (
-        np.ma.filled(told[c].astype("datetime64[s]").astype(np.float64), 0.0) for c in ("first_seen_at", "last_at")
-    )
-    now = int(day.replace(tzinfo=UTC).timestamp())
-    season = Season(end - HORIZON_DAYS * DAY)
-    return chance_of_first_order(
-        season, joined, told["visits"].astype(np.int64), np.where(told["visits"] > 0, last, 0), now, within
-    )
 
 
 def uplift_of_demo_campaigns(

@@ -31,7 +31,8 @@ _PRIOR = np.array([6.0, 2.0, 2.0])
 # of so many purchases that are as popularity has it, how often one category follows another is drawn to it
 _SMOOTHING = 20
 _MOST_CATEGORIES = 200
-_MOST_CUSTOMERS = 200_000
+# more of them show little more
+_MOST_CUSTOMERS = 50_000
 # the purchases of these last shares of all measure, and teach the weights that are measured
 _TEST_SHARE, _LEARN_SHARE = 0.2, 0.4
 _LEAST_CUSTOMERS = 200
@@ -80,12 +81,14 @@ class NextCategory:
             return Fit(_content(_weights(None)), [], {NEXT: ""})
         earlier, later = cuts
         learnt = _Told.at(con, earlier, later, _weights(None))
-        test = _Told.at(con, later, as_of, _weights(learnt))
-        measures, baseline = _measures(test, _weights(learnt), _weight_of_last(learnt))
+        weights = _weights(learnt)
+        test = _Told.at(con, later, as_of, weights)
+        measures, baseline = _measures(test, weights, _weight_of_last(learnt))
         return Fit(_content(_weights(test)), measures, {NEXT: baseline}, about={NEXT: _about(test, later, as_of)})
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
-        _likeliest(con, as_of, np.array(content["weights"]))
+        _know(con, as_of)
+        _likeliest(con, "category_owned", np.array(content["weights"]))
         con.execute(
             "insert into scored (customer_id, score, value, reason_codes, outcome) "
             "select customer_id, $1, value, reason_codes, category from likeliest_category",
@@ -106,8 +109,9 @@ class _Told:
 
     @classmethod
     def at(cls, con: duckdb.DuckDBPyConnection, at: datetime, until: datetime, weights: Array) -> _Told:
-        _likeliest(con, at, weights)
+        _know(con, at)
         con.execute(sql_script(__file__, "category_next"), {"at": at, "until": until})
+        _likeliest(con, "category_next", weights)
         told = con.execute(sql_script(__file__, "category_chances"), {"most": _MOST_CUSTOMERS}).fetchnumpy()
         bucket = np.searchsorted(_BUCKETS, told["purchases"], side="right") - 1
         parts = np.column_stack([told[part] for part in PARTS]).astype(np.float64)
@@ -120,14 +124,18 @@ class _Told:
         return np.asarray(np.maximum((self.parts * weights[self.bucket]).sum(axis=1), _FLOOR))
 
 
-def _likeliest(con: duckdb.DuckDBPyConnection, at: datetime, weights: Array) -> None:
-    """The temporary table `likeliest_category` of who bought before `at`, and those that it stands on."""
+def _know(con: duckdb.DuckDBPyConnection, at: datetime) -> None:
+    """The temporary tables of what was known before `at`."""
     con.execute(sql_script(__file__, "category_owned"), {"at": at})
     con.execute(sql_script(__file__, "category_base"), {"at": at, "smoothing": _SMOOTHING})
+
+
+def _likeliest(con: duckdb.DuckDBPyConnection, asked: str, weights: Array) -> None:
+    """The temporary table `likeliest_category` of the customers of the table `asked`, by what is known."""
     table = {"least": np.array(_BUCKETS), **{part: weights[:, n] for n, part in enumerate(PARTS)}}
     con.register("category_weights", pa.table(table))
     try:
-        con.execute(sql_script(__file__, "likeliest_category"), {"least_share": _LEAST_SHARE})
+        con.execute(sql_script(__file__, "likeliest_category", asked=asked), {"least_share": _LEAST_SHARE})
     finally:
         con.unregister("category_weights")
 

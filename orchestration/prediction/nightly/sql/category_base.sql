@@ -10,10 +10,9 @@ with
         group by category
     ),
     pairs as (
-        select a.category as last_category, b.category, count(*) as times
-        from purchase_steps a
-        join purchase_steps b on b.customer_id = a.customer_id and b.nth = a.nth + 1
-        where b.ordered_at < $at
+        select last_category, category, count(*) as times
+        from purchase_steps
+        where last_category is not null and ordered_at < $at
         group by all
     ),
     seen as (select last_category, sum(times) as times from pairs group by all)

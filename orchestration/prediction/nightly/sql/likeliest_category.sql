@@ -1,4 +1,4 @@
--- The likeliest next category of each customer, by the weights of customers with as many purchases (category_weights). It
+-- The likeliest next category of each customer who is asked about, by the weights of customers with as many purchases (category_weights). It
 -- is one that the customer bought, or the likeliest of all by what was bought last: no other one can be likelier.
 create or replace temp table likeliest_category as
 with
@@ -15,7 +15,12 @@ with
     ),
     customers as (
         select c.*, w.least, w.own as weight
-        from (select distinct customer_id, last_category, purchases from category_owned) c
+        from
+            (
+                select distinct o.customer_id, o.last_category, o.purchases
+                from category_owned o
+                semi join {{ asked }} a on a.customer_id = o.customer_id
+            ) c
         asof join category_weights w on c.purchases >= w.least
     ),
     candidates as (

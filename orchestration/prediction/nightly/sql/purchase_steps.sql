@@ -13,6 +13,8 @@ select
     o.customer_id,
     o.ordered_at,
     coalesce(m.category, '') as category,
-    row_number() over (partition by o.customer_id order by o.ordered_at, o.source_system, o.source_key) as nth
+    row_number() over steps as nth,
+    lag(coalesce(m.category, '')) over steps as last_category
 from order_categories o
 left join many m on m.category = o.category
+window steps as (partition by o.customer_id order by o.ordered_at, o.source_system, o.source_key)

@@ -8,9 +8,10 @@ import pytest
 
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.warehouse.learning import learn
-from orchestration.prediction.warehouse.past import CONTRACT_ENDS, lead_converts
+from orchestration.prediction.warehouse.past import CONTRACT_ENDS
 from tests.bench.demo_marts import demo_marts
-from tests.bench.trained import UNTIL, best_churn_scores, best_lead_scores, share_of_reachable
+from tests.bench.leads import best_lead_scores, learnt_by_visits
+from tests.bench.trained import UNTIL, best_churn_scores, share_of_reachable
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +63,7 @@ def test_without_subscriptions_nothing_is_learnt_and_it_is_told():
 
 def test_leads_that_become_customers_are_told_near_the_best_possible_score():
     """Visits of the web site, and nothing else, tell who orders."""
-    con = demo_marts(12_000, 5, UNTIL)
-    for table in ("fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses"):
-        con.execute(f"delete from marts.{table}")
-    con.execute("delete from conformed.conformed_usage_events")
-    found = learn(con, lead_converts(90), UNTIL, label="lead becomes a customer")
+    con, found = learnt_by_visits(12_000)
     evaluation = found.evaluation
     assert found.days[0] == UNTIL - timedelta(days=90) and evaluation.train.name.endswith("to 2025-12-03")
     score, best = evaluation.predicted.scores[MODEL][0], best_lead_scores(con, found.days[0], 90)
