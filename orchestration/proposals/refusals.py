@@ -64,7 +64,8 @@ def is_told_at(column: Column) -> bool:
 
 def _no_words(column: Column) -> list[str]:
     """Its words that refuse: yes, where the name says no; or of a status, those that say it themselves."""
-    if column.is_time:
+    # hs_object_id is a number, and its 1 no yes
+    if column.is_time or (column.is_number and words_of(column.name)[-1:] == ["id"]):
         return []
     if says_no(column.name):
         return [value for value in column.values if value in words_for("yes")]

@@ -96,3 +96,16 @@ def test_a_file_of_such_orders_is_proposed_and_read_as_the_api_is(tmp_path, home
     assert {t: (c.inserted, c.rejected) for t, c in counts.items()} == {"orders": (7, 0), "order_line_items": (14, 0)}
     sql, _ = models_of(settings.sources["shop"].tables)["order_items"]
     assert warehouse.execute(f"select count(*), sum(quantity)::int from ({sql})").fetchall() == [(14, 7 + 28)]
+
+
+def test_contacts_whose_values_lie_in_properties_are_people_and_an_id_of_an_object_refuses_nothing(serve, monkeypatch):  # noqa: F811
+    contacts = [
+        {"id": str(n), "properties": {"email": f"anna{n}@example.com", "firstname": "Anna", "lastname": "Ek", "hs_object_id": str(n)},
+         "createdAt": f"2026-01-{n:02d}T10:00:00Z", "updatedAt": f"2026-01-{n:02d}T10:00:00Z"}
+        for n in range(1, 9)
+    ]  # fmt: skip
+    monkeypatch.setattr("tests.unit.proposals.test_api.TABLES", {"contacts": contacts})
+    block = propose("crm", f"{serve(lambda rows, said, name: ({'results': rows},)).url}/v1/contacts", "SEK").block
+    (people,) = tomllib.loads(block)["sources"]["crm"]["tables"]["contacts"]["maps"]
+    assert people["entity"] == "people" and "look at it" not in block
+    assert (people["columns"]["given_name"], people["columns"]["email"]) == ("properties.firstname", "properties.email")
