@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 Column = tuple[str, str, str]
 # column of the model → the columns that it is made of
 ColumnSources = dict[str, list[Column]]
+
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"$')
 
 
 class Lineage:
@@ -130,8 +133,14 @@ def _sources(node: Node) -> list[Column]:
 
     return sorted(
         {
-            (leaf.expression.db, leaf.expression.name, leaf.name.rpartition(".")[2].strip('"'))
+            (leaf.expression.db, leaf.expression.name, _column_of(leaf.name))
             for leaf in node.walk()
             if isinstance(leaf.expression, Table)
         }
     )
+
+
+def _column_of(name: str) -> str:
+    """The column of a name as SQL writes it: of s."customer.id" it is customer.id."""
+    quoted = _QUOTED.search(name)
+    return quoted[1].replace('""', '"') if quoted else name.rpartition(".")[2]

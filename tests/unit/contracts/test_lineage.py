@@ -65,3 +65,12 @@ def test_names_that_would_be_sql_are_names_or_cost_their_model_alone_its_lineage
     lineage = Lineage(tmp_path / "cache.json")
     found = {name: lineage.of(con, "marts", name, path) for name, path in paths.items()}
     assert found == {"column": {"total": [("raw_shop", "orders", "tot;al")]}, "table": {}}
+
+
+def test_a_column_that_is_a_path_of_json_is_named_whole(con, tmp_path):
+    con.execute('create table raw_shop.sales (id int, "customer.id" int, "it""s.so" int)')
+    model = tmp_path / "m.sql"
+    model.write_text('select s."customer.id" as person_key, s."it""s.so" as other, s.id from raw_shop.sales s')
+    assert Lineage(tmp_path / "cache.json").of(con, "staging", "m", model) == {
+        "person_key": [("raw_shop", "sales", "customer.id")], "other": [("raw_shop", "sales", 'it"s.so')], "id": [("raw_shop", "sales", "id")],
+    }  # fmt: skip
