@@ -8,7 +8,9 @@ select
     {{ analyst_time("f.solved_at") }} as solved_at,
     {{ category("category") }} as category,
     f.satisfaction,
-    f.first_reply_hours
+    f.first_reply_hours,
+    -- of the exact times, which analysts are not shown
+    {{ seconds_between("f.opened_at", "f.solved_at") }} / cast(3600 as double) as solution_hours
 from {{ ref("fct_tickets") }} f
 left join
     {{ ref("dim_customers") }} c using (customer_id)

@@ -30,6 +30,11 @@ insert into bi.fct_survey_responses by name
 select 'survey' as source_system, 's' || n as source_key, 'c' || (n % 60 + 1) as customer_key, 'after purchase' as survey,
     n % 10 = 0 as is_panel, timestamp '2025-02-01 12:00:00' + to_days(cast(n as integer)) as submitted_at, n % 11 as nps, n % 5 + 1 as csat
 from range(1, 301) r(n);
+-- sent to the same, and answered by half of them
+insert into bi.fct_survey_responses by name
+select 'survey' as source_system, 'q' || n as source_key, 'c' || (n % 60 + 1) as customer_key, 'after service' as survey, n % 4 = 0 as is_panel,
+    timestamp '2025-02-01 12:00:00' + to_days(cast(n as integer)) as sent_at, case when n % 2 = 0 then timestamp '2025-09-01' end as submitted_at
+from range(1, 201) r(n);
 insert into bi.email_campaigns by name
 select 'email' as source_system, 'k' || n as campaign_key, 'Letter ' || n as campaign_name, 'newsletter' as purpose,
     timestamp '2025-03-01 09:00:00' + to_days(cast(n as integer)) as sent_at, 100 + n as delivered_count, 30 + n as opened_count, 20 + n as read_count,
@@ -49,7 +54,8 @@ select 'shop' as source_system, 'k' || n as source_key, 'c' || (n % 60 + 1) as c
 from range(1, 41) r(n);
 insert into bi.fct_tickets by name
 select 'crm' as source_system, 't' || n as source_key, 'c' || (n % 60 + 1) as customer_key, timestamp '2025-05-01' as opened_at,
-    case when n % 2 = 0 then 'delivery' else 'payment' end as category, case when n % 5 <> 0 then n % 7 + 0.5 end as first_reply_hours
+    case when n % 2 = 0 then 'delivery' else 'payment' end as category, case when n % 5 <> 0 then n % 7 + 0.5 end as first_reply_hours,
+    case when n % 3 <> 0 then n % 11 + 2.5 end as solution_hours
 from range(1, 61) r(n);
 insert into bi.ad_spend by name
 select 'ads' as source_system, 'a' || n as source_key, date '2025-01-01' + cast(n as integer) as spend_on, 'social' as channel,
