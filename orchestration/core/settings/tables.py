@@ -221,11 +221,18 @@ class Table(BaseModel, extra="forbid", frozen=True):
         sold = {c for m in self.maps if m.entity in _ACCOUNTING for c in m.read if c not in _named(m)}
         if not sold:
             return [person for _, person in found]
+        # whoever is found by a key loses all of the row that is read of them: once the key is empty, nobody finds the row again
+        read: dict[tuple[str, ...], set[str]] = {}
+        for mapped, person in found:
+            read.setdefault(tuple(person.key_columns), set()).update(mapped.read)
         return [
             person.model_copy(
-                update={"is_kept": True, "emptied": sorted({*mapped.read} - sold - {*person.key_columns})}
+                update={
+                    "is_kept": True,
+                    "emptied": sorted(read[tuple(person.key_columns)] - sold - {*person.key_columns}),
+                }
             )
-            for mapped, person in found
+            for _, person in found
         ]
 
     def _with_formats(self, person: Person) -> Person:
