@@ -137,7 +137,7 @@ _NAMED = re.compile(
     r"\w*address|\w*adress\w*|osoite|care_of|company|contact|attention|\w*category|\w*kategori\w*|\w*store|butik\w*|survey|campaign|\w*channel)\d*(?:$|[_\W]|(?=[A-Z]))"
 )
 _TRADERS = re.compile(
-    r"(?i)^(?:.*_)?(?:org|organi[sz]ation|registration|company|vat|tax|trade)(?:al)?_?(?:s?_?num\w*|s?_?nr|_?no|_?id)$"
+    r"(?i)^(?:.*[_.])?(?:org|organi[sz]ation|registration|company|vat|tax|trade)(?:al)?_?(?:s?_?num\w*|s?_?nr|_?no|_?id)$"
 )
 _CONTACTS = re.compile(r"(?i)mail|phone|mobile|url|web")
 _MAPPED_NAMES = (

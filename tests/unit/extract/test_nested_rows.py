@@ -9,6 +9,7 @@ import pytest
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
+from tests.unit.privacy.test_national_ids import ANNA
 
 ORDERS = [
     {"id": 1, "customer": {"id": 7, "email": "anna@example.com", "address": {"city": "Lund"}},
@@ -120,3 +121,15 @@ def test_a_list_is_only_read_where_rows_are_json(tmp_path):
         Source(connector="files", url=str(tmp_path), tables={"lines": Table(**LINES)})
     with pytest.raises(ValueError, match="carried says 'order_id'"):
         Table(columns={"sku": "VARCHAR"}, carried={"order_id": "id"})
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_may_not_enter_stays_out_of_paths_too(load, warehouse, form):
+    rows = [
+        {"id": n, "buyer": {"company": ANNA, "name": f"Anna Berg {ANNA}", "company_note": "Jag är gravid", "org_number": ANNA}}
+        for n in range(3)
+    ]  # fmt: skip
+    columns = {"id": "BIGINT"} | dict.fromkeys(("buyer.name", "buyer.company_note", "buyer.org_number"), "VARCHAR")
+    load(form, rows, columns=columns, key=["id"])
+    kept = warehouse.execute("select distinct columns('buyer.*') from raw_shop.things").fetchall()
+    assert "gravid" not in str(kept) and ANNA not in str(kept) and "Anna Berg" in str(kept)
