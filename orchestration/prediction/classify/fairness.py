@@ -66,7 +66,8 @@ def _groups(told: Labelled, column: str, kind: str) -> NDArray[Any] | None:
     elif profile.distinct > MOST_CATEGORIES:
         return None
     else:
-        groups = np.where(told.raw[column] == "", UNKNOWN, told.raw[column])
+        written = told.raw[column].astype(str)
+        groups = np.where((written == "") | (written == "nan"), UNKNOWN, written)
     names, places, counts = np.unique(groups, return_inverse=True, return_counts=True)
     return np.asarray(shown_names(names, counts, FEWEST_OF_A_GROUP)[places])
 

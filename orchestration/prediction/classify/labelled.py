@@ -55,7 +55,8 @@ class Profile:
 
 @dataclass(frozen=True)
 class Labelled:
-    """Rows with a label. `values` are float64 with nan for numbers, text with "" for categories. `raw` is every column as text.
+    """Rows with a label. `values` are float64 with nan for numbers, text with "" for categories. `raw` is every column as text,
+    or as float64 where all of it are numbers.
 
     `left_out` counts rows by reason; `ids` are the customers, empty where no column names them.
     """
@@ -185,7 +186,9 @@ def _profiles(con: Any, columns: Iterable[str]) -> dict[str, Profile]:
 
 
 def numbers_of(texts: NDArray[Any]) -> NDArray[np.float64]:
-    """The texts as numbers, nan where one is not."""
+    """The texts as numbers, nan where one is not. Numbers stay as they are."""
+    if texts.dtype.kind == "f":
+        return texts
     words, places = np.unique(texts, return_inverse=True)
     return np.array([_number(str(word)) for word in words], dtype=np.float64)[places]
 

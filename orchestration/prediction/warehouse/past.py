@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import quote
-from orchestration.prediction.classify.labelled import NUMBER, Labelled, Values, texts_of
+from orchestration.prediction.classify.labelled import NUMBER, Labelled, Profile, Values, texts_of
 
 PAST = "past"
 # what a table of the past holds beside features
 _ABOUT = ("customer_id", "as_of", "label")
+_NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
 # more customers of one day teach little more, and take time
 MOST_OF_A_DAY = 20_000
 
@@ -110,10 +111,25 @@ def make_past(con: duckdb.DuckDBPyConnection, question: Question, days: list[dat
 
 def labelled_past(con: duckdb.DuckDBPyConnection, days: list[datetime], name: str) -> Labelled:
     """The rows of these days as the classifier reads them."""
-    taken = f"(from {PAST} where as_of in ({', '.join(map(literal, days))}) order by as_of, customer_id)"
-    texts, profiles = texts_of(con, taken, _ABOUT)
-    label = (texts["label"] == "true").astype(np.int8)
-    return Labelled(name, label, {c: texts[c] for c in profiles}, profiles, texts["customer_id"], {})
+    taken = f"from {PAST} where as_of in ({', '.join(map(literal, days))}) order by as_of, customer_id"
+    kinds = con.execute(f"select column_name, column_type from (describe {PAST})").fetchall()
+    features = {str(c): str(kind) for c, kind in kinds if c not in _ABOUT}
+    # as texts they would be written and read again, which takes longer than all the rest
+    numbers = [c for c, kind in features.items() if kind.startswith(_NUMERIC)]
+    others = ", ".join(["customer_id", *(quote(c) for c in features if c not in numbers)])
+    texts, profiles = texts_of(con, f"(select {others} {taken})", _ABOUT)
+    columns = ", ".join(["label", *(f"cast({quote(c)} as double) as {quote(c)}" for c in numbers)])
+    fetched = con.execute(f"select {columns} {taken}").fetchnumpy()
+    raw: Values = {c: np.ma.filled(fetched[c], np.nan) if c in numbers else texts[c] for c in features}
+    told = {c: profile_of_numbers(c, raw[c]) if c in numbers else profiles[c] for c in features}
+    return Labelled(name, np.asarray(fetched["label"], dtype=np.int8), raw, told, texts["customer_id"], {})
+
+
+def profile_of_numbers(name: str, values: NDArray[np.float64]) -> Profile:
+    known = values[~np.isnan(values)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (None, None)
+    whole = int((known == np.trunc(known)).sum())
+    return Profile(name, len(known), len(known), whole, 0, len(np.unique(known)), low, high)
 
 
 def read_of_wanted(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import duckdb
+import numpy as np
 import pytest
 
 from orchestration.contracts.model_files import model_file
 from orchestration.core.settings import DBT_DIR
 from orchestration.prediction.classify.features import choose_features
+from orchestration.prediction.classify.labelled import NUMBER, numbers_of, texts_of
 from orchestration.prediction.classify.refused import fairness_kind, refusal
 from orchestration.prediction.warehouse import past
 from orchestration.prediction.warehouse.past import (
@@ -22,7 +25,7 @@ from orchestration.prediction.warehouse.past import (
     past_days,
 )
 from orchestration.prediction.warehouse.reasons import WORDS
-from tests.bench.demo_marts import MARTS
+from tests.bench.demo_marts import MARTS, demo_marts
 from tests.unit.empty_tables import add_rows, empty_tables
 
 DAY = datetime(2026, 3, 1)
@@ -209,6 +212,20 @@ def test_no_feature_may_not_be_learnt_from(con):
         if column["config"]["meta"]["personal"] in ("identity", "contact", "register", "attribute", "consent")
     }
     assert private & words == {"birth_date", "gender"}
+
+
+def test_numbers_of_the_past_are_read_as_such_and_are_what_their_texts_say():
+    con = demo_marts(300, 5, DAY)
+    past.make_past(con, CONTRACT_ENDS, [DAY - timedelta(days=90), DAY - timedelta(days=120)])
+    found = past.labelled_past(con, [DAY - timedelta(days=90), DAY - timedelta(days=120)], "two past days")
+    texts, profiles = texts_of(con, "(from past order by as_of, customer_id)", ("customer_id", "as_of", "label"))
+    assert list(found.raw) == list(profiles) and list(found.ids) == list(texts["customer_id"])
+    assert found.label.sum() == (texts["label"] == "true").sum() > 0
+    numbers = {c for c, values in found.raw.items() if values.dtype.kind == "f"}
+    assert {c for c, profile in profiles.items() if profile.numbers} <= numbers and "gender" not in numbers
+    for column in numbers:
+        assert found.profiles[column] == replace(profiles[column], dates=0)
+        np.testing.assert_array_equal(found.values({column: NUMBER})[column], numbers_of(texts[column]))
 
 
 def test_a_column_that_tells_the_answer_is_seen(con):
