@@ -12,8 +12,9 @@ from typing import Any
 
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.sql_scripts import sql_script
+from orchestration.core.warehouse import has_relation
 from orchestration.dashboards.reading import Reading, opened
-from orchestration.insight.customer_picture import Event, Picture
+from orchestration.insight.customer_picture import LIFE_EVENTS, Event, Picture
 from orchestration.privacy.audit.access import QUERIED, SHOWN, note_access
 from orchestration.privacy.audit.log import audit_log
 from orchestration.publishing.grades import PEOPLE
@@ -48,7 +49,9 @@ def picture(reading: Reading, customer_id: str) -> Picture | None:
     home, config = home_and_config()
     audit_log(home, load_privacy(config)).append(SHOWN, subject=customer_id, detail={"through": "dashboards"})
     figures = _first(path, "select * exclude (customer_id) from marts.customer_360 where customer_id = $id", whom)
-    figures |= _first(path, "select * exclude (customer_id) from marts.customer_places where customer_id = $id", whom)
+    if _has(path, "customer_places"):
+        of_place = "select * exclude (customer_id) from marts.customer_places where customer_id = $id"
+        figures |= _first(path, of_place, whom)
     segments = _rows(
         path, "select scheme, segment from segments.customer_segments where customer_id = $id order by 1", whom
     )
@@ -62,12 +65,19 @@ def picture(reading: Reading, customer_id: str) -> Picture | None:
         permissions=_rows(path, sql_script(__file__, "permissions"), whom),
         events=[Event(row["happened_at"], row["lane"], row["what"]) for row in events],
         event_count=events[0]["event_count"] if events else 0,
+        life_events=_rows(path, LIFE_EVENTS, whom) if _has(path, "customer_life_events") else [],
     )
 
 
 def _people(reading: Reading) -> Path:
     assert reading.people, "the page is only shown where the grade is there"
     return reading.people
+
+
+def _has(path: Path, mart: str) -> bool:
+    """A publication of a night before the mart was made lacks it."""
+    with opened(path) as con:
+        return has_relation(con, "marts", mart)
 
 
 def _first(path: Path, sql: str, parameters: dict[str, Any]) -> dict[str, Any]:

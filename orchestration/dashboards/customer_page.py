@@ -75,6 +75,10 @@ def _show(told: Picture) -> None:
             st.header(plain(title).capitalize(), anchor=False)
             rows = [[plain(name), in_words(value)] for name, value in row.items() if name not in _NOT_SHOWN]
             table(["what", "value"], rows, plain(title), most=_ALL)
+    if told.life_events:
+        st.header("Life events", anchor=False)
+        rows = [[in_words(row["happened_on"]), row["event"], row["told_by"]] for row in told.life_events]
+        table(["day", "what", "known from"], rows, "Life events")
     if told.attributes:
         st.header("What they or others said of them", anchor=False)
         rows = [

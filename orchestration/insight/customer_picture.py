@@ -29,7 +29,7 @@ _SCORES = """
 select score, value, outcome, lower_value, upper_value, decile, reasons, model_version, scored_at from marts.customer_scores
 where customer_id = $id order by score
 """
-_LIFE = """
+LIFE_EVENTS = """
 select event, happened_on, told_by from marts.customer_life_events where customer_id = $id order by happened_on desc, event
 """
 _CUSTOMERS = DBT_DIR / "models" / "marts" / "customers"
@@ -127,7 +127,9 @@ def read_picture(con: duckdb.DuckDBPyConnection, subject: str) -> Picture:
         events=[Event(at, lane, what) for at, lane, what, _ in events],
         event_count=events[0][3] if events else 0,
         scores=_rows(con, _SCORES, id=customer_id) if has_relation(con, "marts", "customer_scores") else [],
-        life_events=_rows(con, _LIFE, id=customer_id) if has_relation(con, "marts", "customer_life_events") else [],
+        life_events=_rows(con, LIFE_EVENTS, id=customer_id)
+        if has_relation(con, "marts", "customer_life_events")
+        else [],
     )
 
 

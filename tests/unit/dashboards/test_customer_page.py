@@ -49,3 +49,27 @@ def test_a_name_is_no_markup(company):
             "update marts.dim_customers set full_name = '![x](http://example.com/x.png)' where customer_id = 'ID9'"
         )
     assert page("customer", customer="ID9").header[0].value == r"\!\[x\]\(http\://example\.com/x\.png\)"
+
+
+def test_life_events_and_the_place_are_shown(company):
+    home = company(of_people=True)
+    with duckdb.connect(str(home.published / "current" / "customers.duckdb")) as con:
+        con.execute(
+            "insert into marts.customer_life_events by name select 'ID9' as customer_id, 'moved' as event, "
+            "date '2026-05-02' as happened_on, 'crm, shop' as told_by, false as is_by_register"
+        )
+        con.execute("insert into marts.customer_places by name select 'ID9' as customer_id, 'high' as economic_capital")
+    app = page("customer", customer="ID9")
+    shown = html(app)
+    assert not app.exception
+    assert "moved" in shown and "2026-05-02" in shown and "crm, shop" in shown
+    assert "Place" in [one.value for one in app.header]
+
+
+def test_a_publication_of_before_these_marts_is_shown_without_them(company):
+    home = company(of_people=True)
+    with duckdb.connect(str(home.published / "current" / "customers.duckdb")) as con:
+        con.execute("drop table marts.customer_life_events")
+        con.execute("drop table marts.customer_places")
+    app = page("customer", customer="ID9")
+    assert not app.exception and app.header[0].value == "Person 9"
