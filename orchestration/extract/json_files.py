@@ -1,4 +1,4 @@
-"""JSON Lines, and API pages that are kept as files: read row by row, so that a broken one costs only itself.
+"""JSON Lines, documents of JSON, and API pages that are kept as files: read row by row, so that a broken one costs only itself.
 
 Not here: which files are new (delivered.py).
 """
@@ -22,6 +22,7 @@ from orchestration.extract.csv_rejects import code_of, drops_of
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_arrays import OBJECT, OBJECT_OF_LINE, drop_brackets
+from orchestration.extract.json_documents import form_of, refuse_broken, rows_of, without_lines
 from orchestration.extract.json_ends import with_even_ends
 from orchestration.extract.kept_lines import kept_of_json
 from orchestration.extract.landing import Batch
@@ -43,19 +44,31 @@ def read_json_lines(
 ) -> Batch:
     with ExitStack() as held:
         folder = str(scalar(con, "select current_setting('temp_directory')"))
-        even = [with_even_ends(source_name, name, file, folder, budget, held.enter_context) for file in files]
-        batch = _lines_batch(con, source_name, source, name, table, even)
+        read: list[tuple[str, Delivered]] = []
+        for file in files:
+            form = form_of(file)
+            even = file if form else with_even_ends(source_name, name, file, folder, budget, held.enter_context)
+            read.append((form, without_lines(file) if form else even))
+        batch = _lines_batch(con, source_name, source, name, table, read)
         held.callback(batch.close)
         return replace(batch, close=held.pop_all().close)
 
 
 def _lines_batch(
-    con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
+    con: duckdb.DuckDBPyConnection,
+    source_name: str,
+    source: Source,
+    name: str,
+    table: Table,
+    read: list[tuple[str, Delivered]],
 ) -> Batch:
-    zipped = {file.lines.is_gzip for file in files}
-    parts = []
+    files = [file for _, file in read]
+    of_lines = [file for form, file in read if not form]
+    zipped = {file.lines.is_gzip for file in of_lines}
+    kinds = sorted({(form, file.lines.is_gzip) for form, file in read if form})
+    parts = [rows_of([f for form, f in read if (form, f.lines.is_gzip) == kind], kind[0]) for kind in kinds]
     for number, is_gzip in enumerate(sorted(zipped)):
-        group = [file for file in files if file.lines.is_gzip == is_gzip]
+        group = [file for file in of_lines if file.lines.is_gzip == is_gzip]
         parts.append(
             f"select line, {file_names(group)} as _source_file from read_csv({paths(group)}, columns = {{'line': 'VARCHAR'}}, "
             f"delim = '\x1f', quote = '', escape = '', header = false, auto_detect = false, max_line_size = {MAX_LINE_BYTES}, "
@@ -80,7 +93,11 @@ def _lines_batch(
         refuse_cut(con, source_name, name, table, relation, files, rejected)
 
     with _json_rows(con, len(zipped)) as held:
-        con.execute(_DOCUMENTS.format(document=OBJECT_OF_LINE, rows=" union all ".join(parts)))
+        try:
+            con.execute(_DOCUMENTS.format(document=OBJECT_OF_LINE, rows=" union all ".join(parts)))
+        except duckdb.Error:
+            refuse_broken(con, source_name, name, [(form, file) for form, file in read if form])
+            raise
         _refuse_lost_lines(con, source_name, name, files, len(zipped))
         is_empty = drop_brackets(con) or all(file.size == 0 for file in files)
         is_empty |= unnest_rows(con, source_name, name, table)

@@ -149,8 +149,8 @@ def table_block(source: str, table: FoundTable, said: dict[str, object]) -> list
     lines = block.table_lines(
         source, table.name, said | table.within | {"key": list(table.key), "cursor": cursor}, kinds
     )
-    if table.unmapped:
-        lines += block.comment([f"not read: {', '.join(table.unmapped)}"])
+    if unread := [column for column in table.unmapped if column != cursor]:
+        lines += block.comment([f"not read: {', '.join(unread)}"])
     for one in table.usable:
         lines += block.map_lines(source, table.name, one, table.columns)
     return lines

@@ -60,10 +60,8 @@ def test_an_array_without_an_object_is_a_file_without_rows(load, content):
     assert load(content).source_rows == 0
 
 
-@pytest.mark.parametrize(
-    "content", ["\n\n", "[1, 2]\n", f"[{', '.join(OBJECTS)}]", "[\n  {\n" + '    "id": 1\n' + "  }\n]\n"]
-)
-def test_what_has_no_object_on_a_line_of_its_own_is_refused(load, content):
+@pytest.mark.parametrize("content", ["\n\n", "[1, 2]\n"])
+def test_what_has_no_object_is_refused(load, content):
     with pytest.raises(SourceError, match="no row is a JSON object") as caught:
         load(content)
     assert "each object on a line of its own" in caught.value.to_do
