@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run dev dashboards superset test check bench bench-identity bench-scores mutants clean lock
+.PHONY: help setup run dev dashboards superset test test-servers check bench bench-identity bench-scores mutants clean lock
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ superset: setup ## Superset on 127.0.0.1:8088 with dashboards on the newest publ
 
 test: setup ## All tests
 	$(BIN)/pytest -n auto --dist worksteal
+
+test-servers: setup ## Tests against servers that take long to install: Medusa 2 from npm (Node 20 or newer)
+	$(BIN)/pytest -n 0 tests/systems/medusa/checks.py
 
 check: setup ## Lint, format, types, layering, dbt parse, dg check
 	$(BIN)/ruff check .

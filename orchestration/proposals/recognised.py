@@ -12,6 +12,7 @@ from functools import cache
 from orchestration.core.settings import CsvDialect
 from orchestration.extract.sql_catalogue import TableThere
 from orchestration.extract.vendors import (
+    API,
     columns_of,
     fits_name,
     forms,
@@ -92,6 +93,7 @@ def _needed() -> dict[tuple[str, str, str], frozenset[str]]:
         (vendor, form, table): frozenset(c.casefold() for c in [*known, *needed_columns(vendor, form, table)])
         for vendor, of in forms().items()
         for form in of
+        if form != API
         for table, known in headers(vendor, form).items()
     }
 

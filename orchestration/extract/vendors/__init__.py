@@ -33,6 +33,8 @@ _RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST = (
 _OF_TABLES = (_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST)
 _PURPOSE, _WORDING = "$purpose", "$wording"
 DEFAULT_PURPOSE = "newsletter"
+# the form without headers: what an API answers is known by the source's own words alone
+API = "api"
 
 Refuse = Callable[[str, str], Exception]
 

@@ -9,7 +9,7 @@ from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.extract.extract import prepare_raw
-from orchestration.extract.vendors import forms, headers, page_of, read_form
+from orchestration.extract.vendors import API, forms, headers, page_of, read_form
 from orchestration.proposals.recognised import Recognised, recognised
 
 SHOP = """company = "T"
@@ -27,7 +27,9 @@ def shop(write_config, more="", connector="files", url="/x", vendor="shopify", f
     return load_settings(write_config(text)).sources["shop"]
 
 
-@pytest.mark.parametrize(("vendor", "form"), [(vendor, form) for vendor, of in forms().items() for form in of])
+@pytest.mark.parametrize(
+    ("vendor", "form"), [(vendor, form) for vendor, of in forms().items() for form in of if form != API]
+)
 def test_what_is_known_of_a_vendor_is_what_a_configuration_may_say(write_config, vendor, form):
     known = read_form(vendor, form)["tables"]
     source = shop(write_config, vendor=vendor, form=form)
@@ -42,6 +44,14 @@ def test_what_is_known_of_a_vendor_is_what_a_configuration_may_say(write_config,
         file = source.tables[name].path.replace("*", "")
         known = recognised({*header, *read_form(vendor, form)["tables"][name]["columns"]}, [file])
         assert known is not None and (known.vendor, known.form, known.table, known.lacks) == (vendor, form, name, ())
+
+
+@pytest.mark.parametrize("vendor", [vendor for vendor, of in forms().items() if API in of])
+def test_an_api_is_a_source_without_further_words_and_no_file_is_taken_for_it(write_config, vendor):
+    source = shop(write_config, connector="rest", url="https://shop.example", vendor=vendor, form=API)
+    for name, header in headers(vendor, API).items():
+        assert source.tables[name].key and source.paging_of(source.tables[name]).rows
+        assert recognised({*header, *source.tables[name].columns}, [f"{name}.csv"]) is None
 
 
 def test_only_tables_that_are_named_are_read_and_what_is_said_of_one_goes_before(write_config):
@@ -100,7 +110,8 @@ def test_mistakes_are_told_with_what_there_is(write_config, how, told):
 
 @pytest.mark.parametrize(("vendor", "form"), [(vendor, form) for vendor, of in forms().items() for form in of])
 def test_the_suite_that_reads_opt_outs_by_itself_can_read_those_of_a_vendor(write_config, warehouse, vendor, form):
-    text = SHOP.format(more="", connector="files", url="/x", vendor=vendor, form=form)
+    where = {"connector": "rest", "url": "https://x.example"} if form == API else {"connector": "files", "url": "/x"}
+    text = SHOP.format(more="", **where, vendor=vendor, form=form)
     settings = load_settings(write_config(text))
     prepare_raw(warehouse, settings)
     warehouse.execute("create schema reference; create table reference.purposes as select 'newsletter' as purpose, true as is_marketing; create table reference.channels as select 'email' as channel")  # fmt: skip
