@@ -19,10 +19,14 @@ select 'c' || n as customer_key, 's' as source_system, n::varchar as source_key,
 from range(40) r(n)"""
 TICKETS = """insert into bi.fct_tickets by name
 select 'c' || n as customer_key, 's' as source_system, n::varchar as source_key, timestamp '2025-01-01' as opened_at,
-    if(n = 0, null, 2) as first_reply_hours, if(n = 1, null, 5) as satisfaction from range(20) r(n)"""
+    if(n = 0, null, 2) as first_reply_hours, if(n = 1, null, 5) as satisfaction, if(n = 2, null, 9) as solution_hours from range(20) r(n)"""
 SESSIONS = """insert into bi.fct_web_sessions by name
 select 'c' || n as customer_key, 's' as source_system, n::varchar as source_key, timestamp '2025-01-01' as started_at,
     n > 1 as is_converted, n > 2 as is_bounce from range(20) r(n)"""
+# two people are asked and do not answer
+SURVEYS = """insert into bi.fct_survey_responses by name
+select 'c' || n as customer_key, 's' as source_system, n::varchar as source_key, 'club' as survey, timestamp '2025-01-01' as sent_at,
+    if(n < 2, null, timestamp '2025-01-01 12:00:00') as submitted_at from range(20) r(n)"""
 
 
 @pytest.fixture
@@ -58,13 +62,18 @@ def test_a_count_less_a_part_of_it_tells_of_no_few_customers(home, orders, is_ac
     [
         ["ticket_customers", "replied_customers"],
         ["ticket_customers", "rating_customers"],
+        ["ticket_customers", "solved_customers"],
+        ["surveys_sent", "surveys_answered"],
+        ["surveys_sent", "survey_responses"],
+        ["surveys_sent", "response_rate"],
+        ["surveyed_people", "respondents"],
         ["sessions", "converted_sessions"],
         ["sessions", "bounce_rate"],
         ["visitors", "bounced_visitors"],
     ],
 )
 def test_a_count_less_a_part_of_it_tells_of_no_few_events(home, metrics):
-    publish(home, "one", TICKETS, SESSIONS)
+    publish(home, "one", TICKETS, SESSIONS, SURVEYS)
     assert answer(metrics[:1]).rows and answer(metrics).rows == []
 
 
