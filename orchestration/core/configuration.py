@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
-from orchestration.core.settings.auth import SECRETS
+from orchestration.core.settings.auth import secrets_of
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DEFAULT_HOME = PROJECT_DIR / "home"
@@ -117,7 +117,7 @@ def _refuse_written_secrets(tree: dict[str, Any], path: Path, text: str) -> None
         auth = source.get("auth") if isinstance(source, dict) else None
         if not isinstance(auth, dict):
             continue
-        for field in SECRETS:
+        for field in secrets_of(auth):
             said = auth.get(field)
             if isinstance(said, str) and said and not VARIABLE.search(said):
                 raise ConfigurationError(

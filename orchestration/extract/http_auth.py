@@ -22,7 +22,7 @@ from dlt.sources.helpers.rest_client.auth import (
 
 from orchestration.core.errors import SourceError, told_address
 from orchestration.core.settings import Source
-from orchestration.core.settings.auth import SECRETS, Auth
+from orchestration.core.settings.auth import Auth, secrets_of
 from orchestration.extract.budget import Budget
 
 # so many seconds before its end a token counts as ended
@@ -41,7 +41,7 @@ def authentication(
             raise _empty(name, "token")
         return BearerTokenAuth(source.token) if source.token else None
     said = auth.model_dump()
-    for field in SECRETS:
+    for field in secrets_of(said):
         if said.get(field) == "" and field in auth.model_fields_set:
             raise _empty(name, f"auth.{field}")
     if auth.type == "api_key":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -15,8 +16,13 @@ _FIELDS = {
         ("client_secret", "grant", "refresh_token", "scope", "client", "more"),
     ),
 }
-# never written into the file
-SECRETS = ("key", "password", "client_secret", "refresh_token")
+_SECRETS = ("key", "password", "client_secret", "refresh_token")
+
+
+def secrets_of(auth: Mapping[str, Any]) -> tuple[str, ...]:
+    """Fields that the file must not hold. A user without a password is a key, as some vendors have it."""
+    is_key = auth.get("type") == "basic" and not auth.get("password")
+    return (*_SECRETS, "user") if is_key else _SECRETS
 
 
 class Auth(BaseModel, extra="forbid", frozen=True):

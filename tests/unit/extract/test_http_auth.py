@@ -197,3 +197,16 @@ def test_secrets_are_environment_variables_and_none_is_empty(tmp_path, serve_jso
 def test_what_a_type_needs_and_has_not_is_told(auth, told):
     with pytest.raises(ValueError, match=told):
         Source(connector="rest", url="https://shop.example", auth=auth)
+
+
+@pytest.mark.parametrize("password", ["", 'password = ""\n'], ids=["none", "an empty one"])
+def test_a_user_without_a_password_is_a_key_that_the_file_may_not_hold(tmp_path, password):
+    config = tmp_path / "kundbild.toml"
+    lines = 'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "https://shop.example"\n[sources.shop.auth]\ntype = "basic"\n'
+    table = '[sources.shop.tables.t]\ncolumns = { id = "BIGINT" }\n'
+    config.write_text(f'{lines}user = "{SECRET}"\n{password}{table}')
+    with pytest.raises(ConfigurationError, match="user is a secret") as refused:
+        load_settings(config, {})
+    assert SECRET not in said(refused.value)
+    config.write_text(f'{lines}user = "anna"\npassword = "${{SHOP_PASSWORD}}"\n{table}')
+    assert load_settings(config, {"SHOP_PASSWORD": SECRET}).sources["shop"].auth.user == "anna"
