@@ -157,10 +157,9 @@ def _content(found: Learnt) -> dict[str, Any]:
 
 def _measures(score: str, found: Learnt) -> tuple[list[Measure], str]:
     """On the latest past day, next to the better of the two simple rules."""
-    measures = [
-        Measure(score, "share", found.rate.value),
-        Measure(score, "customers", float(found.rate.customers)),
-    ]
+    # of the latest past day alone where it is measured: the card says of how few
+    customers = found.rate.customers if found.evaluation is None else found.evaluation.measured.rows
+    measures = [Measure(score, "share", found.rate.value), Measure(score, "customers", float(customers))]
     if found.evaluation is None:
         return measures, ""
     quality, difference = found.evaluation.quality, found.evaluation.difference

@@ -50,6 +50,10 @@ def test_a_night_says_of_each_subscriber_how_likely_the_end_is_and_why(demo):
     assert all(0 < v < 1 for v in values) and np.mean(values) == pytest.approx(0.235, abs=0.07)
     measures = {m for (m,) in demo.execute("select measure from scores.score_quality").fetchall()}
     assert measures >= {"brier", "auc", "average_precision", "calibration_error", "share", "customers", "columns_moved"}
+    about, measured = demo.execute(
+        "select about, value from scores.score_models join scores.score_quality using (version) where measure = 'customers'"
+    ).fetchall()[0]
+    assert f": {measured:,.0f} customers, " in about and "Measured on" in about
     # the next night scores by the same fit, and who objects since has no score
     (gone,) = rows(demo, "customer_id")[0]
     demo.execute("delete from marts.customer_profile where customer_id = $1", [gone])
