@@ -51,8 +51,10 @@ def told_while_it_runs(work: Callable[[Callable[[Any], None], Callable[[], None]
     thread.start()
     try:
         while (one := told.get()) is not end:
-            yield one
-            told.task_done()
+            try:
+                yield one
+            finally:
+                told.task_done()
     except BaseException:
         _stop(thread, told)
         raise
@@ -64,7 +66,6 @@ def told_while_it_runs(work: Callable[[Callable[[Any], None], Callable[[], None]
 def _stop(thread: threading.Thread, told: Queue[Any]) -> None:
     """Has dbt start no other node and break off its queries: it does so where its own thread is interrupted."""
     give_up = time.monotonic() + _STOPS_WITHIN
-    told.task_done()
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt))
     while thread.is_alive() and time.monotonic() < give_up:
         with suppress(Exception):  # a connection may be closing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -62,6 +64,30 @@ def test_whoever_stops_reading_stops_the_work(monkeypatch, is_waiting):
     with pytest.raises(KeyboardInterrupt):
         reading.throw(KeyboardInterrupt)
     assert ended.is_set() and interrupted
+
+
+def test_a_signal_while_nothing_is_told_stops_the_work(monkeypatch):
+    monkeypatch.setattr(dbt_results, "interrupt_queries", lambda: None)
+    ended = threading.Event()
+
+    def work(tell, wait):
+        try:
+            while True:
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
+        with pytest.raises(KeyboardInterrupt):
+            next(told_while_it_runs(work))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert ended.is_set()
 
 
 def _result(status: str, node: str = "model.kundbild.m") -> SimpleNamespace:
