@@ -13,8 +13,8 @@
 
 {#-
     CTEs of every address that a record or an address register says of a customer, up to the night: `addresses_told` has
-    customer_id, postal_key, street_key, told_on, told_by (system), is_register. A record tells it on the day of its last change, a
-    register on the day from which it holds. An entry of protected identity tells none, as in golden_records.
+    customer_id, postal_key, street_key, told_on, is_dated, told_by (system), is_register. A record tells it on the day of its last
+    change, or, where it says none (not is_dated), of its last reading, a register on the day from which it holds. An entry of protected identity tells none, as in golden_records.
 -#}
 {% macro addresses_told() -%}
     register_entry as ({{ register_entries() }}),
@@ -24,6 +24,7 @@
             n.postal_key,
             n.street_key,
             cast(coalesce(p.updated_at, p.created_at, p.extracted_at) as date) as told_on,
+            coalesce(p.updated_at, p.created_at) is not null as is_dated,
             p.source_system as told_by,
             n.birth_date,
             {{ words_key("p.given_name") }} as given_key,
@@ -41,11 +42,11 @@
         where b.valid_to is null
     ),
     addresses_told as (
-        select customer_id, postal_key, street_key, told_on, told_by, false as is_register
+        select customer_id, postal_key, street_key, told_on, is_dated, told_by, false as is_register
         from people_told
         where postal_key is not null and told_on <= cast({{ as_of() }} as date)
         union all
-        select distinct p.customer_id, r.postal_key, r.street_key, r.effective_on, r.source_system, true
+        select distinct p.customer_id, r.postal_key, r.street_key, r.effective_on, true, r.source_system, true
         from people_told p
         join
             {{ each_of("register_entry", "given_keys", "given_key") }} r

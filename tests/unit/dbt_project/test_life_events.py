@@ -58,12 +58,13 @@ class _Life:
         first = {"customer_id": name, "birth_date": born, "first_seen_at": datetime(2020, 1, 1), "country_code": "SE"}
         add_rows(self.con, "marts.dim_customers", first | {"street": street, "postal_code": postal} | more)
 
-    def record(self, name: str, system: str, street: str | None, at: str, born: date | None = None) -> None:
-        """A record of the customer that was last changed on a day."""
+    def record(self, name: str, system: str, street: str | None, at: str | None, born: date | None = None) -> None:
+        """A record of the customer that was last changed on a day; None where it does not say which."""
         key, since = {"source_system": system, "source_key": name}, {"valid_from": datetime(2024, 1, 1)}
         add_rows(self.con, "identity.customer_source_records", key | since | {"customer_id": name})
         add_rows(self.con, "marts.bridge_customer_source_records", key | {"customer_id": name})
-        updated = {"updated_at": datetime.fromisoformat(at), "given_name": "Anna", "family_name": "Berg"}
+        read = {"extracted_at": datetime(2026, 5, 31), "given_name": "Anna", "family_name": "Berg"}
+        updated = read | {"updated_at": at and datetime.fromisoformat(at)}
         add_rows(self.con, "conformed.conformed_people", key | updated)
         told = {"postal_key": "11122" if street else None, "birth_date": born or date(1980, 2, 3)}
         street_key = self.con.execute("select match_keys.words_key(?)", [street]).fetchall()[0][0]
@@ -147,13 +148,30 @@ def test_a_register_tells_a_move_where_another_address_is_older(life):
 
 def test_two_systems_tell_a_move_and_one_does_not(life):
     life.customer("c1")
-    life.record("c1", "club", "Lillgatan 2", "2024-02-01")
+    life.record("c1", "club", "Lillgatan 2", "2024-11-01")
     life.record("c1", "crm", "Storgatan 1", "2025-01-01")
     assert life.events() == set()
     life.record("c1", "shop", "Storgatan 1", "2025-03-01")
     assert life.events() == {("c1", "moved", "2025-01-01", "crm, shop", False)}
     # who still says the old one leaves it open
     life.record("c1", "email", "Lillgatan 2", "2025-02-01")
+    assert life.events() == set()
+
+
+@pytest.mark.parametrize("old", ["2018-05-01", None], ids=["said years before", "without a day"])
+def test_an_old_address_tells_no_day_of_a_move(life, old):
+    life.customer("c1")
+    life.record("c1", "email", "Lillgatan 2", old)
+    life.record("c1", "crm", "Storgatan 1", "2025-05-20")
+    life.record("c1", "shop", "Storgatan 1", "2025-05-25")
+    assert life.events() == set()
+
+
+def test_two_systems_that_were_first_read_tonight_tell_no_move(life):
+    life.customer("c1")
+    life.record("c1", "email", "Lillgatan 2", "2026-05-20")
+    for system in ("crm", "shop"):
+        life.record("c1", system, "Storgatan 1", None)
     assert life.events() == set()
 
 
@@ -202,6 +220,16 @@ def test_a_new_job_is_where_the_attribute_changes(life):
         said = {"name": "employer", "value": value, "observed_at": datetime.fromisoformat(at), "origin": "club"}
         add_rows(life.con, "conformed.conformed_person_attributes", row | said)
     assert life.events() == {("c1", "new job", "2026-01-01", "club", False)}
+
+
+def test_two_sources_that_disagree_tell_no_new_job_each_time(life):
+    life.customer("c1")
+    life.record("c1", "crm", None, "2025-01-01")
+    for n, (source, value) in enumerate([("crm", "Nordic AB"), ("panel", "Syd AB")] * 3):
+        row = {"source_system": source, "source_key": str(n), "person_system": "crm", "person_key": "c1"}
+        said = {"name": "employer", "value": value, "observed_at": datetime(2025, 1 + n, 1), "origin": source}
+        add_rows(life.con, "conformed.conformed_person_attributes", row | said)
+    assert life.events() == set()
 
 
 def _buys(life, name: str, category: str, days: int) -> None:
@@ -266,7 +294,7 @@ def test_what_only_a_public_register_says_is_not_profiled_by(life):
     for name in ("c1", "c2"):
         life.customer(name)
         life.lives("h1", name, "2024-01-01")
-    life.record("c1", "club", "Lillgatan 2", "2024-02-01")
+    life.record("c1", "club", "Lillgatan 2", "2025-12-01")
     life.register("1", "Storgatan 1", "2026-01-01")
     assert ("c1", "moved", "2026-01-01", "spar", True) in life.events()
     assert life.phase("c1")[:2] == ("shared home", "medium")

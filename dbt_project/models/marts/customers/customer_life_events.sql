@@ -19,6 +19,7 @@ with
             address_key,
             min(told_on) as first_on,
             max(told_on) as last_on,
+            bool_and(is_dated) as is_dated,
             count(distinct told_by) filter (not is_register) as system_count,
             bool_or(is_register) as is_registered,
             {{ listed_once("told_by") }} as told_by
@@ -32,13 +33,18 @@ with
         join by_address o on o.customer_id = t.customer_id and o.address_key <> t.address_key and o.first_on < t.told_on
         where t.is_register
         union all
-        -- one system may hold the address of a summer house: two say so, later than any says another
+        -- one system may hold the address of a summer house: two say so, later than any says another. A record keeps
+        -- the
+        -- day of its last change alone: where long after the old address was last said, nobody knows when they moved
         select n.customer_id, n.first_on, n.told_by, false
         from by_address n
         join by_address o on o.customer_id = n.customer_id and o.address_key <> n.address_key
-        where n.system_count > 1 and not n.is_registered
+        where n.system_count > 1 and not n.is_registered and n.is_dated
         group by n.customer_id, n.first_on, n.told_by
-        having max(o.last_on) < n.first_on
+        having
+            bool_and(o.is_dated)
+            and max(o.last_on) < n.first_on
+            and max(o.last_on) >= n.first_on - {{ var("most_move_days") }}
     ),
     known as (
         select customer_id, min(valid_from) as since
@@ -83,7 +89,8 @@ with
             e.source_system,
             e.value,
             lag(e.value) over (
-                partition by s.customer_id order by e.observed_at, e.source_system, e.source_key
+                -- two sources that disagree are no new job each time that one says its own again
+                partition by s.customer_id, e.source_system order by e.observed_at, e.source_key
             ) as value_before
         from {{ ref("conformed_person_attributes") }} e {{ join_customer() }}
         where
