@@ -16,10 +16,10 @@ from orchestration.prediction.classify.encoding import learn_encoding
 from orchestration.prediction.classify.members import fit_booster, single_threaded
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.classify.quality import auc, calibration_error
+from orchestration.prediction.uplift.draws import Draws, MeanLift, mean_lift
 from orchestration.prediction.uplift.learner import learn_lift
-from orchestration.prediction.uplift.lift import Lift, compare
-from orchestration.prediction.uplift.qini import arms_of, expected_qini, qini
-from orchestration.prediction.warehouse.arms import Drawn, drawn_by_lot
+from orchestration.prediction.uplift.qini import expected_qini, qini
+from orchestration.prediction.warehouse.arms import Draw, Drawn, drawn_by_lot
 from orchestration.prediction.warehouse.learning import learn
 from orchestration.prediction.warehouse.past import CONTRACT_ENDS, PAST
 from tests.bench.demo_marts import demo_marts
@@ -87,12 +87,13 @@ def uplift_of_demo_campaigns(
 ) -> None:
     """Who is moved by a campaign: learnt from the hold-outs of past ones, measured on the latest ones by the lift that is true."""
     con = demo_marts(people, 11, UNTIL)
-    con.execute("create table arms as select cast(person_id as varchar) as customer_id, moment(c.sent_at) as sent_at, is_held_out from messages m join campaigns c using (campaign_id)")  # fmt: skip
-    sent = [at for (at,) in con.execute("select moment(sent_at) from campaigns order by 1 desc").fetchall()][:campaigns]
+    con.execute("create table arms as select campaign_id as draw, cast(person_id as varchar) as customer_id, moment(c.sent_at) as sent_at, is_held_out from messages m join campaigns c using (campaign_id)")  # fmt: skip
+    listed = con.execute("select moment(sent_at), campaign_id from campaigns order by 1 desc").fetchall()
+    sent = [Draw(*row) for row in listed][:campaigns]
     start = time.perf_counter()
     learnt = drawn_by_lot(con, "arms", sent[latest:], days=ORDER_DAYS)
     with single_threaded():
-        learner = learn_lift(learnt.values, learnt.kinds, learnt.is_treated, learnt.outcome)
+        learner = learn_lift(learnt.values, learnt.kinds, learnt.is_treated, learnt.outcome, draws=learnt.draws)
     seconds = time.perf_counter() - start
     told = drawn_by_lot(con, "arms", sent[:latest], days=ORDER_DAYS)
     said, true = learner.predict(told.values), true_lift(con, told)
@@ -103,7 +104,7 @@ def uplift_of_demo_campaigns(
         if learner.expected
         else 0.0
     )
-    found = qini(said, told.is_treated, told.outcome)
+    found = qini(said, told.is_treated, told.outcome, draws=told.draws)
     report.add(
         "demo, uplift: share of the reachable Qini", ">= 0.8", f"{value / known:.3f}",
         f"{value / reachable:.3f} of who knows who has left; a ranking by the chance to order {response / known:.3f}; "
@@ -138,15 +139,15 @@ def true_lift_in_its_interval(report: Report, _: Path, *, seeds: int = 300, peop
     held, widths = 0, []
     for seed in range(seeds):
         true, found = lift_of_a_company(people, seed)
-        held += found.lift_low <= true <= found.lift_high
-        widths.append(found.lift_high - found.lift_low)
+        held += found.low <= true <= found.high
+        widths.append(found.high - found.low)
     report.add(
         f"demo, uplift: the true mean lift is in the 95 % interval, of {seeds} companies", ">= 93 %", f"{held / seeds:.1%}",
         f"the intervals are {np.mean(widths):.2%} wide",
     )  # fmt: skip
 
 
-def lift_of_a_company(people: int, seed: int) -> tuple[float, Lift]:
+def lift_of_a_company(people: int, seed: int) -> tuple[float, MeanLift]:
     """The true mean lift of all messages, in persons who order within the days, and what the two arms say."""
     rng = np.random.default_rng(seed)
     end = int(UNTIL.replace(tzinfo=UTC).timestamp())
@@ -156,8 +157,9 @@ def lift_of_a_company(people: int, seed: int) -> tuple[float, Lift]:
             con.register(f"{name}_drawn", behaviour.tables[name])
         told = con.execute(_ORDERED, {"end": end, "days": ORDER_DAYS}).fetchnumpy()
     lift = lift_of_a_campaign(told["lived_until"], told["in_webshop"], told["sent_at"])
-    control, treated = arms_of(~told["is_held_out"], told["has_ordered"].astype(np.float64))
-    (found,) = compare(control, [treated], is_rate=True)
+    draws = Draws.of(told["campaign_id"], told["person_id"])
+    found = mean_lift(~told["is_held_out"], told["has_ordered"].astype(np.float64), draws)
+    assert found is not None
     # whoever orders anyway is not moved
     return float((lift * ~told["orders_anyway"]).mean()), found
 

@@ -52,10 +52,14 @@ def fit_linear(matrix: Matrix, label: NDArray[Any], strength: float) -> Linear:
     return Linear(fitted.coef_[0].copy(), float(fitted.intercept_[0]))
 
 
-def fit_booster(rounds: int, matrix: Matrix, label: NDArray[Any], *, is_amount: bool = False) -> Any:
+def fit_booster(
+    rounds: int, matrix: Matrix, label: NDArray[Any], *, is_amount: bool = False, weight: NDArray[Any] | None = None
+) -> Any:
     """Boosted shallow trees: of yes or no, or of an amount. A column without a value in these rows, as in a fold, says nothing."""
     empty = np.isnan(matrix).all(axis=0)
-    return _booster(rounds, len(label), is_amount=is_amount).fit(np.where(empty, 0.0, matrix), label)
+    return _booster(rounds, len(label), is_amount=is_amount).fit(
+        np.where(empty, 0.0, matrix), label, sample_weight=weight
+    )
 
 
 def _booster(rounds: int, rows: int, *, is_amount: bool) -> Any:

@@ -27,10 +27,9 @@ from orchestration.prediction.nightly.moved_measures import (
     measures_of_lift,
     ranking_of,
 )
+from orchestration.prediction.uplift.draws import mean_lift
 from orchestration.prediction.uplift.kept import restored_learner
-from orchestration.prediction.uplift.lift import compare
-from orchestration.prediction.uplift.qini import arms_of
-from orchestration.prediction.warehouse.arms import ARMS, Drawn, days_of_arms, drawn_by_lot, note_arms
+from orchestration.prediction.warehouse.arms import ARMS, Draw, Drawn, drawn_by_lot, draws_of_arms, note_arms
 from orchestration.prediction.warehouse.past import features_of_wanted, known_as_of, literal, values_now, want
 from orchestration.prediction.warehouse.reasons import REASONS, line_from
 
@@ -41,6 +40,7 @@ _MARTS = (
 # the latest of so many campaigns; of this many and more the latest quarter measures
 _MOST_CAMPAIGNS, _TESTED = 24, 4
 _ROWS_AT_ONCE = 50_000
+_NONE = f"no campaign whose outcome is known has a hold-out of {FEWEST} customers"
 _SEEN = f"select count(*), max(sent_at), count(*) filter (is_held_out) from {ARMS}"
 
 
@@ -71,12 +71,13 @@ class CampaignLift:
         return f"{rows}:{latest}:{held_out}"
 
     def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:
-        sent = days_of_arms(con, as_of, days=self.days, fewest=FEWEST, most=_MOST_CAMPAIGNS)
+        sent = draws_of_arms(con, as_of, days=self.days, fewest=FEWEST, most=_MOST_CAMPAIGNS)
         if not sent:
-            return Fit({}, [], {}, why_not="no campaign whose outcome is known has a hold-out of 20 customers")
+            return Fit({}, [], {}, why_not=_NONE)
         whole = drawn_by_lot(con, ARMS, sent, days=self.days)
-        control, treated = arms_of(whole.is_treated, whole.outcome)
-        (mean,) = compare(control, [treated], is_rate=True)
+        mean = mean_lift(whole.is_treated, whole.outcome, whole.draws)
+        if mean is None:
+            return Fit({}, [], {}, why_not=_NONE)
         learn, test = self._split(whole, sent)
         found = None
         if min(int(test.is_treated.sum()), int((~test.is_treated).sum())) >= FEWEST:
@@ -86,14 +87,13 @@ class CampaignLift:
         about = {UPLIFT: about_of_lift(whole, test, found)}
         return Fit(content, measures, {UPLIFT: "a choice by lot"}, about=about)
 
-    def _split(self, whole: Drawn, sent: list[datetime]) -> tuple[Drawn, Drawn]:
+    def _split(self, whole: Drawn, sent: list[Draw]) -> tuple[Drawn, Drawn]:
         """Rows that teach and rows that measure: campaigns of before and the latest ones; of few campaigns, half of the customers."""
-        first = sent[max(len(sent) // _TESTED, 1) - 1]
+        first = sent[max(len(sent) // _TESTED, 1) - 1].sent_at
         at = whole.sent_at.astype("datetime64[us]")
         before = at + np.timedelta64(self.days, "D") <= np.datetime64(first)
         if len(sent) < _TESTED or not before.any():
-            _, customer = np.unique(whole.customers, return_inverse=True)
-            is_first = (np.random.default_rng(0).permutation(customer.max() + 1) % 2 == 0)[customer]
+            is_first = whole.draws.fold(2, np.random.default_rng(0)) == 0
             return whole.taken(np.flatnonzero(is_first)), whole.taken(np.flatnonzero(~is_first))
         return whole.taken(np.flatnonzero(before)), whole.taken(np.flatnonzero(at >= np.datetime64(first)))
 

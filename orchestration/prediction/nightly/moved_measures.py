@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.nightly.estimators import About, Measure
+from orchestration.prediction.uplift.draws import MeanLift
 from orchestration.prediction.uplift.kept import kept_learner
 from orchestration.prediction.uplift.learner import SAME, learn_lift
-from orchestration.prediction.uplift.lift import Lift
 from orchestration.prediction.uplift.qini import TENTHS, Qini, qini, tenths
 from orchestration.prediction.warehouse.arms import Drawn
 from orchestration.prediction.warehouse.reasons import line_of
@@ -48,19 +48,19 @@ def ranking_of(learn: Drawn, test: Drawn) -> Ranking | None:
     if min(int(learn.is_treated.sum()), int((~learn.is_treated).sum())) < FEWEST:
         return None
     with single_threaded():
-        learner = learn_lift(learn.values, learn.kinds, learn.is_treated, learn.outcome)
+        learner = learn_lift(learn.values, learn.kinds, learn.is_treated, learn.outcome, draws=learn.draws)
     if learner.kind == SAME:
         return None
     said = learner.predict(test.values)
-    return Ranking(said, qini(said, test.is_treated, test.outcome))
+    return Ranking(said, qini(said, test.is_treated, test.outcome, draws=test.draws))
 
 
-def measures_of_lift(whole: Drawn, mean: Lift, campaigns: int, found: Ranking | None) -> list[Measure]:
+def measures_of_lift(whole: Drawn, mean: MeanLift, campaigns: int, found: Ranking | None) -> list[Measure]:
     """The Qini is of what scores: without a ranking that is better than the lot, it is the lot's."""
     told = [
-        Measure(UPLIFT, "mean_lift", mean.lift, 0.0, (mean.lift_high - mean.lift_low) / _CONFIDENT),
-        Measure(UPLIFT, "mean_lift_low", mean.lift_low),
-        Measure(UPLIFT, "mean_lift_high", mean.lift_high),
+        Measure(UPLIFT, "mean_lift", mean.lift, 0.0, (mean.high - mean.low) / _CONFIDENT),
+        Measure(UPLIFT, "mean_lift_low", mean.low),
+        Measure(UPLIFT, "mean_lift_high", mean.high),
         Measure(UPLIFT, "customers", float(len(np.unique(whole.customers)))),
         Measure(UPLIFT, "messages", float(whole.is_treated.sum())),
         Measure(UPLIFT, "held_out", float((~whole.is_treated).sum())),
@@ -77,16 +77,16 @@ def measures_of_lift(whole: Drawn, mean: Lift, campaigns: int, found: Ranking | 
     return [used, tried, *told]
 
 
-def content_of(mean: Lift, whole: Drawn, test: Drawn, ranking: Ranking | None) -> dict[str, Any]:
+def content_of(mean: MeanLift, whole: Drawn, test: Drawn, ranking: Ranking | None) -> dict[str, Any]:
     """Without personal data: counts, cuts and slopes of columns. `lows` and `highs` are the interval of what was seen of each tenth of
     the ranking, the lowest first."""
-    interval = [mean.lift_low, mean.lift_high]
+    interval = [mean.low, mean.high]
     same: dict[str, Any] = {"learner": None, "mean_lift": mean.lift, "interval": interval}
     if ranking is None:
         return same
     with single_threaded():
-        learner = learn_lift(whole.values, whole.kinds, whole.is_treated, whole.outcome)
-    seen = tenths(ranking.said, test.is_treated, test.outcome, is_rate=True)[::-1]
+        learner = learn_lift(whole.values, whole.kinds, whole.is_treated, whole.outcome, draws=whole.draws)
+    seen = tenths(ranking.said, test.is_treated, test.outcome, is_rate=True, draws=test.draws)[::-1]
     place = np.searchsorted(np.sort(ranking.said), ranking.said) / len(ranking.said)
     line = line_of(test.values, np.clip(place, 0.01, 0.99)).features
     return same | {
@@ -113,6 +113,6 @@ def about_of_lift(whole: Drawn, test: Drawn, found: Ranking | None) -> About:
     )
     if not found.is_better:
         return About([*data, "No ranking is clearly better than the lot: everybody has the mean lift."])
-    seen = tenths(found.said, test.is_treated, test.outcome, is_rate=True)[::-1]
+    seen = tenths(found.said, test.is_treated, test.outcome, is_rate=True, draws=test.draws)[::-1]
     curve = [(row["said"], row["lift"], row["customers"]) for row in seen if row["lift"] is not None]
     return About(data, curve)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from orchestration.prediction.classify.encoding import Encoding, Matrix, learn_encoding
 from orchestration.prediction.classify.labelled import Values
 from orchestration.prediction.classify.members import fit_booster
+from orchestration.prediction.uplift.draws import Draws
 
 LINE, TWO_MODELS, SAME = "line", "two models", "the same for all"
 _ROUNDS = 150
@@ -60,22 +61,29 @@ def learn_lift(
     is_treated: NDArray[np.bool_],
     outcome: NDArray[np.float64],
     *,
+    draws: Draws | None = None,
     seed: int = 0,
 ) -> Learner:
-    """The learner with the least R-loss; the same lift for all where few were in an arm or had the outcome."""
+    """The learner with the least R-loss; the same lift for all where few were in an arm or had the outcome.
+
+    `draws` say which rows were drawn by one lot, of whom: each draw has its own share of treated.
+    """
+    draws = draws or Draws.one(len(outcome))
+    weight = draws.weight(is_treated)
     encoding = learn_encoding(values, kinds)
     trees, plain = encoding.trees(values), encoding.plain(values)
     if not trees.shape[1] or fewest_of(is_treated, outcome) < FEWEST:
-        lift = float(outcome[is_treated].mean() - outcome[~is_treated].mean())
+        on, off = (np.average(outcome[arm], weights=weight[arm]) for arm in (is_treated, ~is_treated))
+        lift = float(on - off)
         return Learner(SAME, encoding, lift, None, _NONE, _NONE, None, None, {})
-    fold = np.random.default_rng(seed).permutation(len(outcome)) % _FOLDS
+    fold = draws.fold(_FOLDS, np.random.default_rng(seed))
     expected, two = np.zeros(len(outcome)), np.zeros(len(outcome))
     for f in range(_FOLDS):
         learn, told = fold != f, fold == f
         expected[told] = _said(_fit(trees[learn], outcome[learn]), trees[told])
-        on, off = (_fit(trees[learn & arm], outcome[learn & arm]) for arm in (is_treated, ~is_treated))
+        on, off = (_fit_arm(trees, outcome, learn & arm, weight) for arm in (is_treated, ~is_treated))
         two[told] = _said(on, trees[told]) - _said(off, trees[told])
-    left = _Left(outcome - expected, is_treated - is_treated.mean())
+    left = _Left(outcome - expected, is_treated - draws.share(is_treated))
     ranks = np.quantile(expected, np.linspace(0, 1, 201))
     index = _rank(ranks, expected)
     matrix = np.column_stack([index, plain])
@@ -91,8 +99,8 @@ def learn_lift(
         _fit(trees, outcome) if kind == LINE else None,
         ranks,
         left.line(matrix, penalty),
-        _fit(trees[is_treated], outcome[is_treated]) if kind == TWO_MODELS else None,
-        _fit(trees[~is_treated], outcome[~is_treated]) if kind == TWO_MODELS else None,
+        _fit_arm(trees, outcome, is_treated, weight) if kind == TWO_MODELS else None,
+        _fit_arm(trees, outcome, ~is_treated, weight) if kind == TWO_MODELS else None,
         {kind: float((left.losses(same) - loss).mean()) for kind, loss in losses.items()},
     )
 
@@ -147,8 +155,13 @@ def _is_clearly_less(one: NDArray[np.float64], other: NDArray[np.float64]) -> bo
     return bool(saved.mean() > 2 * saved.std() / np.sqrt(len(saved)))
 
 
-def _fit(matrix: Matrix, outcome: NDArray[np.float64]) -> Any:
-    return fit_booster(_ROUNDS, matrix, outcome, is_amount=not is_rate(outcome))
+def _fit(matrix: Matrix, outcome: NDArray[np.float64], weight: NDArray[np.float64] | None = None) -> Any:
+    return fit_booster(_ROUNDS, matrix, outcome, is_amount=not is_rate(outcome), weight=weight)
+
+
+def _fit_arm(matrix: Matrix, outcome: NDArray[np.float64], rows: NDArray[np.bool_], weight: NDArray[np.float64]) -> Any:
+    """By weights around 1: what a tree is drawn to zero by is in units of rows."""
+    return _fit(matrix[rows], outcome[rows], weight[rows] / weight[rows].mean())
 
 
 def _said(fitted: Any, matrix: Matrix) -> NDArray[np.float64]:

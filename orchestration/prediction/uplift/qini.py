@@ -1,7 +1,8 @@
 """How well a ranking finds those who are moved. Here: the Qini curve and its area, with an interval, and the lift of each tenth.
 
 Whoever treats only the first share of the ranking gains that share times the lift seen in it: the curve. A ranking by lot
-gains the same part of the whole lift: the straight line. The Qini is the mean height of the curve above the line.
+gains the same part of the whole lift: the straight line. The Qini is the mean height of the curve above the line. Of several draws by lot
+both arms are weighed to the same mix of draws.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.prediction.uplift.draws import Draws, mean_lift
 from orchestration.prediction.uplift.lift import CONFIDENCE, Arm, compare
 
 _POINTS = 100
@@ -33,16 +35,19 @@ class Qini:
     curve: list[tuple[float, float, float]]
 
 
-def qini(lift: Array, is_treated: Array, outcome: Array, *, seed: int = 0) -> Qini:
-    """Of a ranking by `lift`, of customers that it did not see. The interval is by drawing customers anew within each arm."""
+def qini(lift: Array, is_treated: Array, outcome: Array, *, draws: Draws | None = None, seed: int = 0) -> Qini:
+    """Of a ranking by `lift`, of customers that it did not see. The interval is by drawing customers anew, each with all rows, within
+    those who were always treated, never, and both."""
     rng = np.random.default_rng(seed)
+    draws = draws or Draws.one(len(lift))
+    weight = draws.weight(is_treated)
     place = _places(lift, rng)
-    curve = _curve(place, is_treated, outcome)
-    arms = [np.flatnonzero(is_treated), np.flatnonzero(~is_treated)]
+    curve = _curve(place, is_treated, outcome, weight)
+    rows_of = _RowsOf(draws, is_treated)
     drawn = []
     for _ in range(_DRAWS):
-        rows = np.concatenate([rng.choice(arm, len(arm)) for arm in arms])
-        drawn.append(_area(_curve(_places(lift[rows], rng), is_treated[rows], outcome[rows])))
+        rows = rows_of.drawn(rng)
+        drawn.append(_area(_curve(_places(lift[rows], rng), is_treated[rows], outcome[rows], weight[rows])))
     value = _area(curve)
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     shares = np.arange(1, _POINTS + 1) / _POINTS
@@ -57,8 +62,10 @@ def expected_qini(lift: Array, true_lift: Array) -> float:
     return _area(gained)
 
 
-def tenths(lift: Array, is_treated: Array, outcome: Array, *, is_rate: bool, seed: int = 0) -> list[dict[str, Any]]:
-    """Each tenth of the ranking, the highest lift first: what was said, and what was seen, with its 95 % interval."""
+def tenths(
+    lift: Array, is_treated: Array, outcome: Array, *, is_rate: bool, draws: Draws | None = None, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Each tenth of the ranking, the highest lift first: what was said, and what was seen, with its 95 % interval. `draws` are of a rate."""
     place = _places(lift, np.random.default_rng(seed)) * TENTHS // _POINTS
     table = []
     for tenth in range(TENTHS):
@@ -67,7 +74,11 @@ def tenths(lift: Array, is_treated: Array, outcome: Array, *, is_rate: bool, see
         row["said"] = float(lift[rows].mean()) if rows.any() else None
         arms = [_arm(outcome[rows & arm]) for arm in (is_treated, ~is_treated)]
         row |= {"treated": arms[0].customers, "control": arms[1].customers}
-        if min(arm.customers for arm in arms) >= 2:
+        if draws is not None:
+            mean = mean_lift(is_treated[rows], outcome[rows], draws.taken(rows))
+            told = (None, None, None) if mean is None else (mean.lift, mean.low, mean.high)
+            row |= dict(zip(("lift", "lift_low", "lift_high"), told, strict=True))
+        elif min(arm.customers for arm in arms) >= 2:
             (seen,) = compare(arms[1], [arms[0]], is_rate=is_rate)
             row |= {"lift": seen.lift, "lift_low": seen.lift_low, "lift_high": seen.lift_high}
         else:
@@ -94,13 +105,30 @@ def _places(lift: Array, rng: np.random.Generator) -> NDArray[np.int64]:
     return place
 
 
-def _curve(place: NDArray[np.int64], is_treated: Array, outcome: Array) -> NDArray[np.float64]:
+class _RowsOf:
+    """Rows by customer, to draw whole customers."""
+
+    def __init__(self, draws: Draws, is_treated: Array) -> None:
+        self._order = np.argsort(draws.customer, kind="stable")
+        self._count = np.bincount(draws.customer)
+        self._start = np.cumsum(self._count) - self._count
+        treated = np.bincount(draws.customer, weights=is_treated) / self._count
+        self._alike = [np.flatnonzero(k) for k in (treated == 1, treated == 0, (treated > 0) & (treated < 1))]
+
+    def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        chosen = np.concatenate([rng.choice(alike, len(alike)) for alike in self._alike if len(alike)])
+        count = self._count[chosen]
+        first = np.repeat(self._start[chosen] - (np.cumsum(count) - count), count)
+        return np.asarray(self._order[first + np.arange(count.sum())])
+
+
+def _curve(place: NDArray[np.int64], is_treated: Array, outcome: Array, weight: Array) -> NDArray[np.float64]:
     """At the end of each hundredth: its share of the customers, times the difference of the arms' means so far."""
     means = []
     for arm in (is_treated, ~is_treated):
-        count = np.cumsum(np.bincount(place[arm], minlength=_POINTS))
-        total = np.cumsum(np.bincount(place[arm], weights=outcome[arm], minlength=_POINTS))
-        means.append(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+        count = np.cumsum(np.bincount(place[arm], weights=weight[arm], minlength=_POINTS))
+        total = np.cumsum(np.bincount(place[arm], weights=weight[arm] * outcome[arm], minlength=_POINTS))
+        means.append(np.divide(total, count, out=np.full(_POINTS, np.nan), where=count > 0))
     share = np.cumsum(np.bincount(place, minlength=_POINTS)) / len(place)
     # before both arms are there nothing is seen
     return np.nan_to_num(share * (means[0] - means[1]))

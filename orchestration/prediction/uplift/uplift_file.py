@@ -15,6 +15,7 @@ from orchestration.core.table_files import opened_table
 from orchestration.prediction.classify.features import Features, auc_alone, choose_features
 from orchestration.prediction.classify.labelled import Labelled, numbers_of, texts_of
 from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.uplift.draws import Draws
 from orchestration.prediction.uplift.learner import Learner, Lifts, is_rate, learn_lift
 from orchestration.prediction.uplift.lift import Lift, compare
 from orchestration.prediction.uplift.qini import TENTHS, Qini, arms_of, qini, tenths
@@ -113,8 +114,10 @@ def uplift_of_file(
         texts[id_column][taken],
         {reason: int(rows.sum()) for reason, rows in left_out.items() if rows.any()},
     )
+    # rows of one customer are one person
+    draws = Draws.of(np.zeros(len(said), dtype=np.int64), table.ids)
     features = _features(table, is_treated, without)
-    lift, learners = _out_of_fold(table, features, is_treated, said)
+    lift, learners = _out_of_fold(table, features, is_treated, said, draws)
     off, on = arms_of(is_treated, said)
     (mean,) = compare(off, [on], is_rate=is_rate(said))
     return Uplift(
@@ -123,7 +126,7 @@ def uplift_of_file(
         len(said),
         int(is_treated.sum()),
         mean,
-        qini(lift, is_treated, said),
+        qini(lift, is_treated, said, draws=draws),
         tenths(lift, is_treated, said, is_rate=is_rate(said)),
         {kind: sum(one.kind == kind for one in learners) for kind in {one.kind for one in learners}},
         features,
@@ -150,11 +153,10 @@ def _features(table: Labelled, is_treated: NDArray[np.bool_], without: Collectio
 
 
 def _out_of_fold(
-    table: Labelled, features: Features, is_treated: NDArray[np.bool_], outcome: NDArray[np.float64]
+    table: Labelled, features: Features, is_treated: NDArray[np.bool_], outcome: NDArray[np.float64], draws: Draws
 ) -> tuple[Lifts, list[Learner]]:
     """Of each row what a learner of the other folds says; all rows of a customer are in one fold."""
-    _, customer = np.unique(table.ids, return_inverse=True)
-    fold = (np.random.default_rng(0).permutation(customer.max() + 1) % FOLDS)[customer]
+    fold = draws.fold(FOLDS, np.random.default_rng(0))
     values = table.values(features.kinds)
     lift, learners = np.zeros(len(outcome)), []
     with single_threaded():
@@ -163,8 +165,9 @@ def _out_of_fold(
             if not outside.any():
                 continue
             learner = learn_lift(
-                {c: v[inside] for c, v in values.items()}, features.kinds, is_treated[inside], outcome[inside]
-            )
+                {c: v[inside] for c, v in values.items()}, features.kinds, is_treated[inside], outcome[inside],
+                draws=draws.taken(inside),
+            )  # fmt: skip
             lift[outside] = learner.predict({c: v[outside] for c, v in values.items()})
             learners.append(learner)
     # learners of other folds differ by their means: only what a fold ranks is told, around the mean of all

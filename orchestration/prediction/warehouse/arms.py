@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -18,6 +18,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, quote
 from orchestration.prediction.classify.labelled import NUMBER, Values
 from orchestration.prediction.classify.refused import fairness_kind, refusal
+from orchestration.prediction.uplift.draws import Draws
 from orchestration.prediction.warehouse.past import MOST_OF_A_DAY, features_of_wanted, known_as_of, literal, want
 from orchestration.privacy.audit.exported_points import hashed_customer
 from orchestration.privacy.secrets.pepper import find_pepper
@@ -25,19 +26,31 @@ from orchestration.privacy.secrets.pepper import find_pepper
 ARMS = "campaign_arms"
 # a campaign that is sent within so many days is one draw
 _FEW_DAYS = 3
-_NO_EXPORTS = "create or replace temp table export_arms (customer_id varchar, sent_at timestamp, is_held_out boolean)"
-_ABOUT = ("customer_id", "sent_at", "is_treated", "outcome")
+_NO_EXPORTS = "create or replace temp table export_arms (draw ubigint, customer_id varchar, sent_at timestamp, is_held_out boolean)"
+_ABOUT = ("draw", "customer_id", "sent_at", "is_treated", "outcome")
+
+
+class Draw(NamedTuple):
+    """One lot: when its campaign was sent, and the number that ARMS has of it."""
+
+    sent_at: datetime
+    draw: int
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A row per campaign and customer: what was known before, the arm, and whether they ordered after it."""
+    """A row per draw and customer: what was known before, the arm, and whether they ordered after it."""
 
     values: Values
     is_treated: NDArray[np.bool_]
     outcome: NDArray[np.float64]
     customers: NDArray[Any]
     sent_at: NDArray[Any]
+    draw: NDArray[Any]
+
+    @property
+    def draws(self) -> Draws:
+        return Draws.of(self.draw, self.customers)
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -45,20 +58,20 @@ class Drawn:
 
     def taken(self, rows: NDArray[Any]) -> Drawn:
         values = {c: v[rows] for c, v in self.values.items()}
-        return Drawn(values, self.is_treated[rows], self.outcome[rows], self.customers[rows], self.sent_at[rows])
+        told = (self.is_treated, self.outcome, self.customers, self.sent_at, self.draw)
+        return Drawn(values, *(column[rows] for column in told))
 
 
 def drawn_by_lot(
-    con: duckdb.DuckDBPyConnection, arms: str, campaigns: list[datetime], *, days: int, most: int = MOST_OF_A_DAY
+    con: duckdb.DuckDBPyConnection, arms: str, draws: Sequence[Draw], *, days: int, most: int = MOST_OF_A_DAY
 ) -> Drawn:
-    """Of the table `arms` (customer_id, sent_at, is_held_out) the campaigns that were sent at these moments, at most so many rows of
-    each. The outcome is an order within `days` after. Who may not be profiled takes no part."""
-    for number, sent_at in enumerate(campaigns):
+    """Of the table `arms` (draw, customer_id, sent_at, is_held_out) these draws, at most so many rows of each. The outcome is an order within `days` after. Who may not be profiled takes no part."""
+    for number, (sent_at, draw) in enumerate(draws):
         known_as_of(con, sent_at)
-        parts = {"as_of": literal(sent_at), "horizon_days": days, "arms": arms, "most": most}
+        parts = {"as_of": literal(sent_at), "horizon_days": days, "arms": arms, "draw": draw, "most": most}
         want(con, sql_script(__file__, "recipients_by_lot", **parts))
         features_of_wanted(con)
-        rows = f"select {literal(sent_at)} as sent_at, is_treated, outcome, f.* from wanted join customer_features f using (customer_id)"
+        rows = f"select {literal(sent_at)} as sent_at, {draw}::ubigint as draw, is_treated, outcome, f.* from wanted join customer_features f using (customer_id)"
         con.execute(f"insert into drawn {rows}" if number else f"create or replace temp table drawn as {rows}")
     names = [str(c) for (c,) in con.execute("select column_name from (describe drawn)").fetchall()]
     features = [c for c in names if c not in _ABOUT and refusal(c) is None and fairness_kind(c) is None]
@@ -70,6 +83,7 @@ def drawn_by_lot(
         np.asarray(told["outcome"], dtype=np.float64),
         np.asarray(told["customer_id"]),
         np.asarray(told["sent_at"]),
+        np.asarray(told["draw"]),
     )
 
 
@@ -90,9 +104,7 @@ def note_arms(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     con.execute(sql_script(__file__, "campaign_arms", as_of=literal(as_of), few_days=_FEW_DAYS))
 
 
-def days_of_arms(
-    con: duckdb.DuckDBPyConnection, as_of: datetime, *, days: int, fewest: int, most: int
-) -> list[datetime]:
-    """The days of campaigns of ARMS whose outcome is known by `as_of`, with so many in each arm, the latest first."""
+def draws_of_arms(con: duckdb.DuckDBPyConnection, as_of: datetime, *, days: int, fewest: int, most: int) -> list[Draw]:
+    """The draws of ARMS whose outcome is known by `as_of`, with so many in each arm, the latest first."""
     parts = {"until": literal(as_of - timedelta(days=days)), "fewest": fewest, "most": most}
-    return [day for (day,) in con.execute(sql_script(__file__, "arms_seen", **parts)).fetchall()]
+    return [Draw(*row) for row in con.execute(sql_script(__file__, "arms_seen", **parts)).fetchall()]

@@ -134,4 +134,4 @@ def test_few_of_an_arm_get_the_same_lift():
 
 def test_the_interval_holds_the_true_mean_lift_of_a_company():
     found = [lift_of_a_company(1500, seed) for seed in range(12)]
-    assert sum(lift.lift_low <= true <= lift.lift_high for true, lift in found) >= 10
+    assert sum(lift.low <= true <= lift.high for true, lift in found) >= 10

@@ -1,6 +1,7 @@
--- Who was sent a campaign by email and who was held out of it by lot, by the day of the campaign: events of kind held_out, and exports of
--- audiences (export_arms). Who was in both arms on a day, as two records of one person, is in none. A campaign that is sent
--- within a few days is one draw; one that goes on is a draw each day.
+-- Who was sent a campaign by email and who was held out of it by lot, by draw: events of kind held_out, and exports of audiences
+-- (export_arms). A campaign that is sent within a few days is one draw; one that goes on is a draw each day. Two campaigns on one day are two
+-- draws: they are sent to other customers, or hold other shares out. Who was in both arms of a draw, as two records of one person, is in none
+-- of it.
 create or replace temp table campaign_arms as
 with
     said as (
@@ -23,14 +24,14 @@ with
         window campaign as (partition by source_system, campaign_key)
     ),
     with_both as (
-        select customer_id, sent_at, is_held_out
+        select hash(source_system, campaign_key, sent_at) as draw, customer_id, sent_at, is_held_out
         from dated
         window draw as (partition by source_system, campaign_key, sent_at)
         qualify bool_or(is_held_out) over draw and not bool_and(is_held_out) over draw
         union all
-        select customer_id, sent_at, is_held_out from export_arms where sent_at < {{ as_of }}
+        select draw, customer_id, sent_at, is_held_out from export_arms where sent_at < {{ as_of }}
     )
-select customer_id, sent_at, bool_or(is_held_out) as is_held_out
+select draw, customer_id, sent_at, bool_or(is_held_out) as is_held_out
 from with_both
-group by customer_id, sent_at
+group by draw, customer_id, sent_at
 having bool_or(is_held_out) = bool_and(is_held_out)

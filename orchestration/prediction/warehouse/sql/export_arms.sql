@@ -1,4 +1,5 @@
--- of exports of audiences for email that held customers out: who was in the file and who was not, by today's ids
+-- of exports of audiences for email that held customers out: who was in the file and who was not, by today's ids; an
+-- audience that was exported again on a day is one draw with it
 create or replace temp table export_arms as
 with
     ids as (
@@ -10,7 +11,7 @@ with
     ),
     hashed as (select customer_id, {{ hashed }} as keyed_hash from ids),
     exports as (
-        select e.export_id, date_trunc('day', e.exported_at) as sent_at
+        select e.export_id, e.what, date_trunc('day', e.exported_at) as sent_at
         from restricted.exports e
         join reference.audience_rules r on e.what = 'audience ' || r.audience and r.channel = 'email'
         where e.export_id in (select export_id from restricted.held_out)
@@ -20,7 +21,7 @@ with
         union all
         select export_id, keyed_hash, true from restricted.held_out
     )
-select h.customer_id, e.sent_at, a.is_held_out
+select hash(e.what, e.sent_at) as draw, h.customer_id, e.sent_at, a.is_held_out
 from exports e
 join arms a on a.export_id = e.export_id
 join hashed h on h.keyed_hash = a.keyed_hash

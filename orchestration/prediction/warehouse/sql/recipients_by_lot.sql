@@ -1,4 +1,4 @@
--- who was drawn into an arm of one campaign, and whether they ordered within the days after; more rows than asked for are drawn from
+-- who was drawn into an arm of one draw, and whether they ordered within the days after; more rows than asked for are drawn from
 select
     a.customer_id,
     not a.is_held_out as is_treated,
@@ -13,6 +13,6 @@ select
     ) as outcome
 from {{ arms }} a
 semi join profiled using (customer_id)
-where a.sent_at = {{ as_of }}
+where a.sent_at = {{ as_of }} and a.draw = {{ draw }}
 order by hash(a.customer_id, a.sent_at)
 limit {{ most }}

@@ -1,0 +1,115 @@
+"""Lifts of several draws by lot. Here: to which draw and whom each row belongs, the mean lift of the draws. Not here: two arms of one draw
+(lift.py).
+
+Each draw is compared within itself. Pooled, campaigns to other customers, of whom another share was held out, look like a lift where there is
+none (Simpson's paradox). A customer's rows in several draws are one person: the error is that of sums per customer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.prediction.uplift.lift import CONFIDENCE
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Of each row the number of its draw, and the number of its customer."""
+
+    draw: NDArray[np.int64]
+    customer: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, draw: Array, customer: Array) -> Draws:
+        return cls(*(np.unique(ids, return_inverse=True)[1].ravel() for ids in (draw, customer)))
+
+    @classmethod
+    def one(cls, rows: int) -> Draws:
+        """One draw, a row per customer."""
+        return cls(np.zeros(rows, dtype=np.int64), np.arange(rows))
+
+    def taken(self, rows: Array) -> Draws:
+        return Draws.of(self.draw[rows], self.customer[rows])
+
+    def share(self, is_treated: Array) -> NDArray[np.float64]:
+        """Of each row the share of its draw that was treated."""
+        return np.asarray((np.bincount(self.draw, weights=is_treated) / np.bincount(self.draw))[self.draw])
+
+    def weight(self, is_treated: Array) -> NDArray[np.float64]:
+        """Of each row how many of its draw it stands for: both arms then have the same mix of draws. 0 in a draw that has one arm."""
+        share = self.share(is_treated)
+        chance = np.where(is_treated, share, 1 - share)
+        return np.where((share > 0) & (share < 1), 1 / chance, 0.0)
+
+    def fold(self, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Of each row its fold; all rows of a customer are in one."""
+        return np.asarray((rng.permutation(self.customer.max() + 1) % folds)[self.customer])
+
+
+@dataclass(frozen=True)
+class MeanLift:
+    """The mean lift of a rate over draws, with its 95 % interval."""
+
+    lift: float
+    low: float
+    high: float
+
+
+def mean_lift(is_treated: Array, outcome: Array, draws: Draws) -> MeanLift | None:
+    """Of draws with both arms, each weighed by what its arms tell together (n₁n₀ / n); None where no draw has both.
+
+    The interval is Newcombe's, combined over draws (Yan and Su 2010), and as much wider as the variance of sums per customer is above that of
+    rows that are independent.
+    """
+    count = draws.draw.max(initial=-1) + 1
+    sizes, rates = [], []
+    for arm in (is_treated, ~is_treated):
+        sizes.append(np.bincount(draws.draw[arm], minlength=count))
+        hits = np.bincount(draws.draw[arm], weights=outcome[arm], minlength=count)
+        rates.append(hits / np.maximum(sizes[-1], 1))
+    weight = np.divide(sizes[0] * sizes[1], sizes[0] + sizes[1], out=np.zeros(count), where=sizes[0] + sizes[1] > 0)
+    if not weight.sum():
+        return None
+    weight /= weight.sum()
+    lift = float((weight * (rates[0] - rates[1])).sum())
+    (below_1, above_1), (below_0, above_0) = (_wilson(r, n) for r, n in zip(rates, sizes, strict=True))
+    wider = _wider(is_treated, outcome, draws, weight, sizes, rates)
+    low, high = (
+        math.sqrt(wider * float((weight**2 * (one**2 + other**2)).sum()))
+        for one, other in ((below_1, above_0), (above_1, below_0))
+    )
+    return MeanLift(lift, lift - low, lift + high)
+
+
+def _wilson(rate: Array, size: Array) -> tuple[Array, Array]:
+    """How far the ends of Wilson's interval are below and above each rate."""
+    from scipy import stats
+
+    z, n = float(stats.norm.ppf((1 + CONFIDENCE) / 2)), np.maximum(size, 1)
+    middle = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return rate - middle + half, middle + half - rate
+
+
+def _wider(
+    is_treated: Array, outcome: Array, draws: Draws, weight: Array, sizes: list[Array], rates: list[Array]
+) -> float:
+    """The variance of the lift by sums per customer, as a multiple of that by independent rows; at least 1."""
+    of = draws.draw
+    told = np.where(
+        is_treated,
+        weight[of] * (outcome - rates[0][of]) / np.maximum(sizes[0][of], 1),
+        -weight[of] * (outcome - rates[1][of]) / np.maximum(sizes[1][of], 1),
+    )
+    alone = float((told**2).sum())
+    if not alone:  # nobody differs from anybody: a customer may be the same in all rows
+        rows = np.bincount(draws.customer)
+        return float((rows**2).sum() / rows.sum())
+    return max(1.0, float((np.bincount(draws.customer, weights=told) ** 2).sum()) / alone)

@@ -1,0 +1,71 @@
+"""Several draws by lot: the mean lift and the Qini of chance hold zero, whoever was drawn, how often, and by which share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from orchestration.prediction.uplift.draws import Draws, mean_lift
+from orchestration.prediction.uplift.lift import compare
+from orchestration.prediction.uplift.qini import arms_of, qini, tenths
+
+CUSTOMERS, CAMPAIGNS = 1000, 12
+
+
+def always_held_out(seed: int):
+    """A fifth is held out of all campaigns, which do nothing; a fifth buys at one half each time. (is_treated, outcome, draws)"""
+    rng = np.random.default_rng(seed)
+    held, buyer = rng.random(CUSTOMERS) < 0.2, rng.random(CUSTOMERS) < 0.2
+    customer = np.tile(np.arange(CUSTOMERS), CAMPAIGNS)
+    outcome = buyer[customer] & (rng.random(len(customer)) < 0.5)
+    return ~held[customer], outcome.astype(float), Draws(np.repeat(np.arange(CAMPAIGNS), CUSTOMERS), customer)
+
+
+def test_one_draw_has_the_interval_of_two_rates():
+    rng = np.random.default_rng(0)
+    treated = rng.random(500) < 0.9
+    for chance in (0.3, 0.01, 0.0):
+        outcome = (rng.random(500) < chance).astype(float)
+        control, arm = arms_of(treated, outcome)
+        (expected,) = compare(control, [arm], is_rate=True)
+        found = mean_lift(treated, outcome, Draws.one(500))
+        assert found is not None
+        assert (found.lift, found.low, found.high) == pytest.approx(
+            (expected.lift, expected.lift_low, expected.lift_high)
+        )
+
+
+def test_a_draw_with_one_arm_has_no_lift():
+    treated, draws = np.array([True, True, False, False]), Draws.of(np.array([1, 1, 2, 2]), np.arange(4))
+    assert mean_lift(treated, np.ones(4), draws) is None
+    assert not draws.weight(treated).any()
+
+
+def test_the_interval_of_customers_who_are_drawn_again_holds_no_lift():
+    found = [mean_lift(*always_held_out(seed)) for seed in range(60)]
+    assert sum(lift.low <= 0 <= lift.high for lift in found) >= 54
+
+
+def test_the_qini_of_customers_who_are_drawn_again_is_no_surer_than_they_are_many():
+    """A ranking by the customer alone: what it says is of 1,000 customers, not of 12,000."""
+    held = 0
+    for seed in range(20):
+        treated, outcome, draws = always_held_out(seed)
+        found = qini(np.random.default_rng(seed).random(CUSTOMERS)[draws.customer], treated, outcome, draws=draws)
+        held += found.low <= 0 <= found.high
+    assert held >= 17
+
+
+def test_a_ranking_that_tells_the_draws_apart_finds_nobody_who_is_moved():
+    """Loyal customers, of whom half are held out, rank first: they buy more with and without the campaign."""
+    rng = np.random.default_rng(3)
+    loyal = np.arange(20_000) < 4000
+    treated = rng.random(20_000) > np.where(loyal, 0.5, 0.05)
+    outcome = (rng.random(20_000) < np.where(loyal, 0.3, 0.02)).astype(float)
+    draws = Draws.of(loyal, np.arange(20_000))
+    ranking = loyal + rng.random(20_000) / 10
+    found = qini(ranking, treated, outcome, draws=draws)
+    assert found.low < 0 < found.high
+    assert qini(ranking, treated, outcome).low > 0, "as one draw, the mix of customers looks like a ranking"
+    table = tenths(rng.random(20_000), treated, outcome, is_rate=True, draws=draws)
+    assert sum(row["lift_low"] <= 0 <= row["lift_high"] for row in table) >= 8
