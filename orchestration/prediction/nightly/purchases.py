@@ -95,8 +95,9 @@ class PurchaseScores:
         seen = _seen(con, as_of)
         assert seen is not None, "asked for after inputs only"
         learned, correction = _learned(content)
-        note_features(con, _FEATURES)
         found = applied(con, learned, seen.first_day, seen.known, seen.known + timedelta(days=DAYS))
+        # it makes customer_counts of tonight
+        note_features(con, _FEATURES)
         chance = correction(found.expected.none)
         con.register("forecast", found.table().append_column("chance_of_none", [chance]))
         try:

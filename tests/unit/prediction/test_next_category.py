@@ -160,11 +160,11 @@ def test_few_buyers_get_a_chance_and_one_category_a_word(con):
     (told,) = predict(con, [NextCategory()], SETTINGS, NIGHT)
     assert told.rows == 0 and "one category" in told.why_not
     buy(con, [2, 2], [1.0, 2.0], ["hats", "hats"])
-    (told,) = predict(con, [NextCategory()], SETTINGS, NIGHT)
+    (told,) = predict(con.cursor(), [NextCategory()], SETTINGS, NIGHT)
     rows = con.execute("select customer_id, outcome, value from scores.customer_scores order by 1").fetchall()
     assert told.rows == 2 and [row[1] for row in rows] == ["bags", "hats"] and all(0.3 < row[2] < 0.9 for row in rows)
     con.execute("delete from marts.fct_orders")
-    (told,) = predict(con, [NextCategory()], SETTINGS, NIGHT)
+    (told,) = predict(con.cursor(), [NextCategory()], SETTINGS, NIGHT)
     assert told.rows == 0 and "nothing to learn from" in told.why_not
 
 

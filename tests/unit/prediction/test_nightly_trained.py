@@ -57,7 +57,7 @@ def test_a_night_says_of_each_subscriber_how_likely_the_end_is_and_why(demo):
     # the next night scores by the same fit, and who objects since has no score
     (gone,) = rows(demo, "customer_id")[0]
     demo.execute("delete from marts.customer_profile where customer_id = $1", [gone])
-    (again,) = predict(demo, [CONTRACTS], SETTINGS, UNTIL + timedelta(days=1))
+    (again,) = predict(demo.cursor(), [CONTRACTS], SETTINGS, UNTIL + timedelta(days=1))
     assert not again.is_fitted and again.version == told.version and rows(demo, "1", f"customer_id = '{gone}'") == []
 
 
@@ -103,7 +103,7 @@ def test_a_night_says_of_each_lead_how_likely_they_become_a_customer_and_why(dem
         [ordered, UNTIL],
     )
     demo.execute("delete from marts.customer_profile where customer_id = $1", [objects])
-    (again,) = predict(demo, [leads(90)], SETTINGS, UNTIL + timedelta(days=1))
+    (again,) = predict(demo.cursor(), [leads(90)], SETTINGS, UNTIL + timedelta(days=1))
     assert not again.is_fitted and {c for (c,) in rows(demo, "customer_id", where)} == people - {ordered, objects}
     # other days are another question
     (other,) = predict(demo, [leads(30)], SETTINGS, UNTIL + timedelta(days=1))

@@ -107,6 +107,8 @@ def test_where_all_are_moved_alike_everybody_has_the_mean_lift():
     assert found["mean_lift_low"] < 0.012 * 0.6 < found["mean_lift_high"]
     values = con.execute("select distinct value, lower, upper, reasons from scores.customer_scores").fetchall()
     assert found["qini"] == 0 and len(values) == 1 and values[0][1] < values[0][0] < values[0][2]
+    (again,) = predict(con.cursor(), [CampaignLift(7)], SETTINGS, UNTIL + timedelta(days=1))
+    assert again.version == told.version and again.rows == told.rows
 
 
 def test_without_a_hold_out_there_is_no_score_and_it_is_told():
