@@ -14,7 +14,7 @@ class ScoreSettings(BaseModel, extra="forbid", frozen=True):
     refit_days: float = Field(
         default=7,
         ge=0,
-        description="a fit is made anew when it is so old and something came since; the scores are of every night",
+        description="a fit is made anew when it is so old and something is known that was not; the scores are of every night",
     )
     keep_fit_days: float = Field(
         default=90,

@@ -29,7 +29,7 @@ def shape_of(estimator: Estimator) -> str:
 def is_due(
     con: duckdb.DuckDBPyConnection, estimator: Estimator, inputs: str, settings: ScoreSettings, as_of: datetime
 ) -> bool:
-    """Whether there is no fit, or it is of a later time than the night, or it is old and something came since, or it was held back
+    """Whether there is no fit, or it is of a later time than the night, or it is old and something is known that was not, or it was held back
     for one that is too old by now."""
     tried = last_tried(con, estimator.name)
     if tried is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -41,7 +41,6 @@ _MARTS = (
 _MOST_CAMPAIGNS, _TESTED = 24, 4
 _ROWS_AT_ONCE = 50_000
 _NONE = f"no campaign whose outcome is known has a hold-out of {FEWEST} customers"
-_SEEN = f"select count(*), max(sent_at), count(*) filter (is_held_out) from {ARMS}"
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,9 @@ class CampaignLift:
 
     def inputs(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
         note_arms(con, as_of)
-        ((rows, latest, held_out),) = con.execute(_SEEN).fetchall()
-        return f"{rows}:{latest}:{held_out}"
+        parts = {"until": literal(as_of - timedelta(days=self.days)), "days": self.days}
+        ((*seen,),) = con.execute(sql_script(__file__, "lifts_seen", **parts)).fetchall()
+        return ":".join(map(str, seen))
 
     def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:
         sent = draws_of_arms(con, as_of, days=self.days, fewest=FEWEST, most=_MOST_CAMPAIGNS)

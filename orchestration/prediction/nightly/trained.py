@@ -29,6 +29,7 @@ from orchestration.prediction.warehouse.past import (
     known_as_of,
     lead_converts,
     literal,
+    past_days,
     read_of_wanted,
     values_now,
     want,
@@ -66,8 +67,9 @@ class TrainedScores:
         return REASONS
 
     def inputs(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
-        ((rows, latest),) = con.execute(sql_script(__file__, self.seen, as_of=literal(as_of))).fetchall()
-        return f"{rows}:{latest}" if rows else ""
+        """What there is, and the latest past day whose answer is known: no event by then is an answer too."""
+        ((rows, *more),) = con.execute(sql_script(__file__, self.seen, as_of=literal(as_of))).fetchall()
+        return ":".join(map(str, (rows, *more, *past_days(con, self.question, as_of)[:1]))) if rows else ""
 
     def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:
         found = learn(con, self.question, as_of, label=self.score_of.title)
