@@ -19,7 +19,7 @@ class ScoreSettings(BaseModel, extra="forbid", frozen=True):
     keep_fit_days: float = Field(
         default=90,
         ge=0,
-        description="a fit that is older is not kept in place of a new one that gains less: it may be the luck of one night, "
+        description="a fit that is older is not kept in place of a new one that gains less, nor where nothing can be learnt: it may be the luck of one night, "
         "and it learnt from people who objected since",
     )
     lead_days: int = Field(

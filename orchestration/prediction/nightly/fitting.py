@@ -39,13 +39,13 @@ def is_due(
         return True
     standing = standing_fit(con, estimator.name)
     is_held_back = standing is not None and standing.version != version
-    is_over = is_held_back and _kept(standing, settings, as_of) is None
+    is_over = is_held_back and kept(standing, settings, as_of) is None
     return (inputs != tried_inputs or is_over) and as_of - tried_at >= timedelta(days=settings.refit_days)
 
 
-def _kept(standing: Standing | None, settings: ScoreSettings, as_of: datetime) -> Standing | None:
-    """The fit that a new one may be held back for; None where it is too old."""
-    if standing is None or as_of - standing.as_of > timedelta(days=settings.keep_fit_days):
+def kept(standing: Standing | None, settings: ScoreSettings, as_of: datetime) -> Standing | None:
+    """The fit that goes on where there is no good new one; None where it is too old, or of a later time than the night."""
+    if standing is None or standing.as_of > as_of or as_of - standing.as_of > timedelta(days=settings.keep_fit_days):
         return None
     return standing
 
@@ -64,7 +64,7 @@ def fit_anew(
         # a fit that knows what came after the night is no measure of one that does not
         forget_fits(con, estimator.name)
         standing = None
-    standing = _kept(standing, settings, as_of)
+    standing = kept(standing, settings, as_of)
     # a score that it does not tell is nothing to lose
     last_told = [score for score in estimator.scores if standing and score.name not in standing.without_scores]
     last = gains(last_told, measures_of(con, standing.version)) if standing else {}

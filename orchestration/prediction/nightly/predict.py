@@ -12,14 +12,14 @@ from orchestration.core.settings import ScoreSettings
 from orchestration.core.warehouse import transaction
 from orchestration.prediction.nightly.drift import Drift, forget_features, note_drift, told
 from orchestration.prediction.nightly.estimators import SCORED_DDL, Estimator
-from orchestration.prediction.nightly.fitting import fit_anew, is_due, shape_of
+from orchestration.prediction.nightly.fitting import fit_anew, is_due, kept, shape_of
 from orchestration.prediction.nightly.tables import forget_fits, forget_rows, prepare_scores, standing_fit, write_rows
 
 
 @dataclass(frozen=True)
 class Told:
     """What a night did with an estimator. `held_back`: score → why its new fit is not used for it; `is_used`: for others it is;
-    `why_not`: why there are no scores."""
+    `why_no_fit`: why there is no new one, where the last one goes on; `why_not`: why there are no scores."""
 
     model: str
     version: str = ""
@@ -27,17 +27,21 @@ class Told:
     is_fitted: bool = False
     held_back: dict[str, str] = field(default_factory=dict)
     is_used: bool = False
+    why_no_fit: str = ""
     why_not: str = ""
     drift: Sequence[Drift] = ()
 
     def __str__(self) -> str:
         if self.why_not:
             return f"{self.model}: no scores: {self.why_not}"
-        return f"{self.model}: {self.rows:,} scores by {self.version}{', fitted tonight' if self.is_fitted else ''}"
+        fit = f"; no new fit: {self.why_no_fit}" if self.why_no_fit else ", fitted tonight" if self.is_fitted else ""
+        return f"{self.model}: {self.rows:,} scores by {self.version}{fit}"
 
     @property
     def warning(self) -> str:
-        """What the sum of the run says; "" where nothing is held back."""
+        """What the sum of the run says; "" where nothing is held back, and nothing could not be learnt."""
+        if self.why_no_fit:
+            return f"There is no new fit of {self.model} ({self.why_no_fit}): the scores are by the last one ({self.version}), until it is too old"
         if not self.held_back:
             return ""
         against = "; ".join(f"{score}: {why}" for score, why in self.held_back.items())
@@ -67,20 +71,17 @@ def predict(
 
 def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSettings, as_of: datetime) -> Told:
     inputs = estimator.inputs(con, as_of)
-    if not inputs:
-        return _without(con, estimator, "there is nothing to learn from yet")
-    inputs = f"{shape_of(estimator)}{inputs}"
     forget_fits(con, estimator.name, unless_like=shape_of(estimator))
-    is_fitted = is_due(con, estimator, inputs, settings, as_of)
     held_back: dict[str, str] = {}
-    tried = ""
-    if is_fitted:
+    tried, why_not = "", "" if inputs else "there is nothing to learn from yet"
+    inputs = f"{shape_of(estimator)}{inputs}"
+    if not why_not and is_due(con, estimator, inputs, settings, as_of):
         tried, held_back, why_not = fit_anew(con, estimator, inputs, settings, as_of)
-        if why_not:
-            return _without(con, estimator, why_not)
     standing = standing_fit(con, estimator.name)
+    if why_not:
+        standing = kept(standing, settings, as_of)
     if standing is None:
-        return _without(con, estimator, "no fit is good enough yet")
+        return _without(con, estimator, why_not or "no fit is good enough yet")
     con.execute(SCORED_DDL)
     forget_features(con)
     estimator.score(con, standing.content, as_of)
@@ -89,13 +90,16 @@ def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSe
         names = [score.name for score in estimator.scores]
         drift = note_drift(con, estimator.name, standing.version, names, as_of)
     forget_features(con)
+    if why_not and not rows:
+        return Told(estimator.name, why_not=why_not)
     return Told(
         estimator.name,
         standing.version,
         rows,
-        is_fitted,
+        bool(tried),
         held_back,
         is_used=standing.version == tried,
+        why_no_fit=why_not,
         drift=drift,
     )
 

@@ -193,6 +193,7 @@ class Guess:
     briers: Mapping[str, float] = field(default_factory=dict)
     content: str = "first"
     seen: str = "1"
+    why_not: str = ""
     asked: list[str] = field(default_factory=list)
     name: str = "guess"
     shape: int = 1
@@ -205,6 +206,8 @@ class Guess:
 
     def fit(self, con, as_of: datetime) -> Fit:
         self.asked.append(self.content)
+        if self.why_not:
+            return Fit({}, [], {}, why_not=self.why_not)
         briers = {"guess": self.brier, **self.briers}
         return Fit(
             {"said": self.content}, [Measure(s, "brier", b, 0.2, 0.01) for s, b in briers.items()], {"guess": "a coin"}
@@ -310,6 +313,29 @@ def test_a_fit_that_is_worse_than_the_simple_rule_ends_one_that_is_too_old(shop,
     guessed(Guess(), 0, settings)
     told = guessed(Guess(brier=0.3, content="second", seen="2"), 31, settings)
     assert told.rows == 0 and "not scored" in told.warning and rows(shop) == []
+
+
+@pytest.mark.parametrize(
+    "nothing", [Guess(seen="2", why_not="no campaign has a hold-out"), Guess(seen="")], ids=["no fit", "no inputs"]
+)
+def test_where_nothing_can_be_learnt_the_last_fit_goes_on_until_it_is_too_old(shop, guessed, nothing):
+    settings = ScoreSettings(keep_fit_days=30)
+    first = guessed(Guess(), 0, settings)
+    why = nothing.why_not or "nothing to learn from"
+    for day in (10, 11, 30):
+        told = guessed(nothing, day, settings)
+        assert (told.rows, told.version, told.is_fitted, told.why_not) == (2, first.version, False, "")
+        assert why in str(told) and why in told.warning and first.version in told.warning
+        assert rows(shop, "value, as_of")[0] == (0.25, DAY_0 + timedelta(days=day))
+    told = guessed(nothing, 31, settings)
+    assert told.rows == 0 and why in told.why_not and rows(shop) == []
+    # a night of before does not score by what was learnt after it
+    guessed(Guess(seen="3"), 40, settings)
+    assert guessed(nothing, 35, settings).rows == 0
+    # nor a fit of another shape
+    assert guessed(Guess(), 42, settings).rows == 2
+    nothing.shape = 2
+    assert guessed(nothing, 43, settings).rows == 0
 
 
 def test_scores_that_are_switched_off_or_made_no_more_go(shop, guessed):
