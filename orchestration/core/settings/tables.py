@@ -1,6 +1,7 @@
 """Settings of one table of a source system: its columns, how it is read, whose its rows are.
 
-Not here: the source (settings/__init__.py), persons and retention (settings/people.py), mappings (settings/maps.py).
+Not here: the source (settings/__init__.py), persons and retention (settings/people.py), mappings (settings/maps.py), whose rows
+they say that they are (settings/whose.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_valid
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
 from orchestration.core.settings.paging import Paging
 from orchestration.core.settings.people import NationalId, Person, Retention
+from orchestration.core.settings.whose import mapped_persons
 
 
 class CsvDialect(BaseModel, extra="forbid", frozen=True):
@@ -48,10 +50,6 @@ class CsvDialect(BaseModel, extra="forbid", frozen=True):
         if self.delimiter == self.quote:
             raise ValueError(f"delimiter and quote are both {self.quote!r}: they are two characters")
         return self
-
-
-# rows of these say what was sold: totals outlast the person
-_ACCOUNTING = ("orders", "order_items", "invoices")
 
 
 class Table(BaseModel, extra="forbid", frozen=True):
@@ -214,64 +212,13 @@ class Table(BaseModel, extra="forbid", frozen=True):
 
     @property
     def whose(self) -> list[Person]:
-        """The persons that are declared, else what the mappings say. Where a row also says what was sold, it outlasts all of them."""
+        """The persons that are declared, else what the mappings say."""
         if self.persons:
             return [self._with_formats(person) for person in self.persons]
-        found = [(mapped, person) for mapped in self.maps if (person := _mapped_person(mapped))]
-        sold = {c for m in self.maps if m.entity in _ACCOUNTING for c in m.read if c not in _named(m)}
-        if not sold:
-            return [person for _, person in found]
-        # whoever is found by a key loses all of the row that is read of them: once the key is empty, nobody finds the row again
-        read: dict[tuple[str, ...], set[str]] = {}
-        for mapped, person in found:
-            read.setdefault(tuple(person.key_columns), set()).update(mapped.read)
-        return [
-            person.model_copy(
-                update={
-                    "is_kept": True,
-                    "emptied": sorted(read[tuple(person.key_columns)] - sold - {*person.key_columns}),
-                }
-            )
-            for _, person in found
-        ]
+        return mapped_persons(self.maps)
 
     def _with_formats(self, person: Person) -> Person:
         """The person, whose birth date is read by the formats of the mapping of its column."""
         found = [how.formats for m in self.maps if (how := m.how("birth_date")) and how.columns == [person.birth_date]]
         own = person.birth_formats or next(filter(None, found), [])
         return person.model_copy(update={"birth_formats": own})
-
-
-def _is_named(mapped: EntityMap) -> bool:
-    """Whether its rows say a name and a birth date, as those of an address register do."""
-    return bool(mapped.how("birth_date") and any(map(mapped.how, ("given_name", "family_name", "full_name"))))
-
-
-def _named(mapped: EntityMap) -> list[str]:
-    """Columns of a mapped table that say who its person is."""
-    how = mapped.how("person_key")
-    return how.columns if how else []
-
-
-def _mapped_person(mapped: EntityMap) -> Person | None:
-    """Whose the rows of a mapped table are, by the conformed columns that they are mapped to."""
-
-    def columns(name: str) -> list[str]:
-        how = mapped.how(name)
-        return [c for c in how.columns if c not in mapped.looked_up] if how else []
-
-    def column(name: str) -> str | None:
-        return next(iter(columns(name)), None)
-
-    is_people = mapped.entity == "people"
-    key = columns("source_key" if is_people else "person_key")
-    points = [c for c in map(column, ("email", "phone") if is_people else ("contact_point",)) if c]
-    if not key and not points and not _is_named(mapped):
-        return None
-    system = mapped.constants.get("person_system")
-    return Person(
-        key=key[0] if len(key) == 1 else key or None, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
-        full_name=column("full_name"), given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
-        birth_formats=born.formats if (born := mapped.how("birth_date")) else [],
-        is_kept=mapped.entity in _ACCOUNTING,
-    )  # fmt: skip

@@ -14,7 +14,6 @@ from orchestration.proposals.propose import propose
 from orchestration.proposals.written import write_source
 from tests.unit.vendor_rows import Vendor, write_rows
 
-ADDRESSES = ["id", "order_id", "address_type", "first_name", "last_name", "company", "address_1", "address_2", "city", "state", "postcode", "country", "email", "phone"]  # fmt: skip
 CUSTOMERS = ["customer_id", "user_id", "username", "first_name", "last_name", "email", "date_last_active", "date_registered", "country", "postcode", "city", "state"]  # fmt: skip
 
 
@@ -38,15 +37,9 @@ def shop(modules_warehouse, tmp_path_factory):
     folder = tmp_path_factory.mktemp("woocommerce")
     orders = [
         order("1", "350.00000000"), refund("2", "1", "-40.00000000"), refund("3", "1", "-10.00000000"), order("4", "125.00000000", "17", "bo@example.com", status="wc-processing"),
-        order("5", "99.00000000", status="trash"), order("6", "70.00000000", "17", "bo@example.com", status="wc-refunded"), refund("7", "6", "-70.00000000"),
+        order("5", "99.00000000", status="trash", email="eva@example.com"), order("8", "10.00000000", email="cy@example.com"), order("9", "5.00000000", email=""), order("6", "70.00000000", "17", "bo@example.com", status="wc-refunded"), refund("7", "6", "-70.00000000"),
     ]  # fmt: skip
     write_rows(folder / "wp_wc_orders.csv", orders)
-    addresses = [
-        {"id": "1", "order_id": "1", "address_type": "billing", "first_name": "Anna", "last_name": "Ek", "postcode": "11122", "country": "SE", "email": "anna@example.com"},
-        {"id": "2", "order_id": "1", "address_type": "shipping", "first_name": "Eva", "last_name": "Ek"},
-        {"id": "3", "order_id": "4", "address_type": "billing", "first_name": "Bo", "email": "bo@example.com"},
-    ]  # fmt: skip
-    write_rows(folder / "wp_wc_order_addresses.csv", addresses, ADDRESSES)
     people = [{"customer_id": "1", "email": "anna@example.com", "first_name": "Anna"}, {"customer_id": "2", "user_id": "17", "first_name": "Bo", "email": "bo@example.com"}]  # fmt: skip
     write_rows(folder / "wp_wc_customer_lookup.csv", people, CUSTOMERS)
     items = [item("11", "1", "4", "180", "20"), item("12", "2", "-1", "-45"), item("13", "5", "1", "99")]
@@ -57,21 +50,31 @@ def shop(modules_warehouse, tmp_path_factory):
 
 
 def test_the_tables_are_known_as_they_are(shop):
-    assert {one.vendor.table for one in shop.found.tables} == {"orders", "addresses", "customers", "items", "posts"}
+    assert {one.vendor.table for one in shop.found.tables if one.vendor} == {"orders", "customers", "items", "posts"}
 
 
 def test_refunds_are_of_the_order_that_they_pay_back_and_no_orders(shop):
     orders = {one["source_key"]: one for one in shop.staged("orders") if "aside" not in one}
     assert {n: (one["amount"], one.get("refunded_amount")) for n, one in orders.items()} == {
-        "1": (Decimal("350.00"), Decimal("50.00")), "4": (Decimal("125.00"), None), "6": (Decimal("70.00"), Decimal("70.00")),
+        "1": (Decimal("350.00"), Decimal("50.00")), "4": (Decimal("125.00"), None), "6": (Decimal("70.00"), Decimal("70.00")), "8": (Decimal("10.00"), None), "9": (Decimal("5.00"), None),
     }  # fmt: skip
 
 
 def test_the_customer_0_is_a_guest(shop):
-    orders = {one["source_key"]: one["person_key"] for one in shop.staged("orders") if "aside" not in one}
-    assert orders == {"1": "anna@example.com", "4": "17", "6": "17"}
-    people = {one["source_key"]: one["given_name"] for one in shop.staged("people") if "aside" not in one}
-    assert people == {"anna@example.com": "Anna", "17": "Bo"}
+    orders = {one["source_key"]: one.get("person_key") for one in shop.staged("orders") if "aside" not in one}
+    assert orders == {"1": "anna@example.com", "4": "17", "6": "17", "8": "cy@example.com", "9": None}
+    people = {one["source_key"]: one.get("given_name") for one in shop.staged("people") if "aside" not in one}
+    assert people == {"anna@example.com": "Anna", "17": "Bo", "cy@example.com": None}
+
+
+def test_an_order_of_an_account_that_was_erased_makes_no_guest(shop):
+    shop.con.execute("begin; update raw_shop.orders set customer_id = null, billing_email = null where id = 4")
+    orders = {one["source_key"]: one.get("person_key") for one in shop.staged("orders") if "aside" not in one}
+    people = [one for one in shop.staged("people") if "aside" not in one]
+    shop.con.execute("rollback")
+    assert (
+        (orders["4"], orders["6"]) == (None, "17") and len(people) == 3 and all("source_key" in one for one in people)
+    )
 
 
 def test_items_of_refunds_and_of_orders_in_the_trash_are_none(shop):
@@ -85,16 +88,16 @@ def test_products_are_the_posts_that_are_products(shop):
 
 def test_a_database_of_a_shop_is_recognised_whatever_its_tables_begin_with_and_one_of_a_blog_is_not(shop, tmp_path):
     with duckdb.connect(str(tmp_path / "site.duckdb")) as con:
-        for table in ("wc_orders", "wc_order_addresses", "posts"):
+        for table in ("wc_orders", "posts"):
             con.execute(f'create table s7_{table} as from read_csv({text(f"{shop.folder}/wp_{table}.csv")}, all_varchar = true)')  # fmt: skip
         con.execute("create table s7_users as select 1 as id, 'anna@example.com' as email, 'Anna' as first_name, 'Ek' as last_name")  # fmt: skip
     found = propose("site", f"duckdb:///{tmp_path}/site.duckdb", "SEK")
     write_source(tmp_path / "kundbild.toml", found.block)
     tables = load_settings(tmp_path / "kundbild.toml").sources["site"].tables
     assert {name: table.table for name, table in tables.items()} == {
-        "orders": "s7_wc_orders", "addresses": "s7_wc_order_addresses", "posts": "s7_posts",
+        "orders": "s7_wc_orders", "posts": "s7_posts",
     }  # fmt: skip
     with duckdb.connect(str(tmp_path / "site.duckdb")) as con:
-        con.execute("drop table s7_wc_orders; drop table s7_wc_order_addresses")
+        con.execute("drop table s7_wc_orders")
     blog = propose("site", f"duckdb:///{tmp_path}/site.duckdb", "SEK")
     assert "vendor" not in blog.block and "s7_users" in blog.block

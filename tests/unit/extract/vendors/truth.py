@@ -118,13 +118,6 @@ WOOCOMMERCE_LANDED: Tables = {
             "orders.currency": "currency", "orders.status": "status", "orders.refunded_amount": "orders.total_amount",
         },
     ),
-    "addresses": (
-        "id,order_id,address_type,first_name,last_name,company,address_1,address_2,city,state,postcode,country,email,phone",
-        {
-            "people.source_key": "email", "people.given_name": "first_name", "people.family_name": "last_name", "people.street": "address_1", "people.postal_code": "postcode",
-            "people.city": "city", "people.country_code": "country", "people.phone": "phone",
-        },
-    ),
     "customers": (
         "customer_id,user_id,username,first_name,last_name,email,date_last_active,date_registered,country,postcode,city,state",
         {
