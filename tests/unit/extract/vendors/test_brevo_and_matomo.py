@@ -35,6 +35,17 @@ def test_nobody_in_brevos_export_consents_and_who_is_blocked_gets_nothing(home, 
     )
 
 
+def test_who_is_blocked_from_texts_alone_gets_none(home, warehouse, tmp_path):
+    (tmp_path / "brevo").mkdir()
+    (tmp_path / "brevo" / "contacts.csv").write_text(
+        "EMAIL;SMS;EMAIL_BLACKLISTED;SMS_BLACKLISTED;ADDED_TIME;MODIFIED_TIME\n"
+        "anna@example.com;46701740605;no;yes;18-06-2024;28-01-2026\nbo@example.com;46701740606;no;no;18-06-2024;28-01-2026\n"
+    )
+    shop = Vendor(warehouse, home, tmp_path / "brevo").add().read()
+    said = [one for one in shop.staged("consent_events") if "aside" not in one]
+    assert [(one["person_key"], one["channel"], one["status"]) for one in said] == [("anna@example.com", "sms", "withdrawn")]  # fmt: skip
+
+
 def test_a_line_of_matomos_log_is_a_visit_of_a_browser(home, warehouse, tmp_path):
     def visit(id, **more):
         said = {"idSite": "1", "idVisit": id, "visitIp": "192.0.2.1", "visitorId": "a1b2", "firstActionTimestamp": "1772359200", "visitDuration": "61", "actions": "3", "referrerType": "direct",

@@ -68,6 +68,12 @@ def test_tables_of_a_database_lie_in_the_schema_of_the_loader(write_config):
     assert source.tables["order"].table == "fivetran.order" and source.timezone == "UTC"
 
 
+@pytest.mark.parametrize("vendor", ["tryton", "woocommerce"])
+def test_what_is_deleted_in_a_vendors_own_database_is_found(write_config, vendor):
+    source = shop(write_config, "", "sql", "postgresql://x/y", vendor=vendor, form="landed")
+    assert all(table.find_deletions and table.key for table in source.tables.values())
+
+
 def test_what_looks_something_up_in_a_table_that_is_not_read_goes_without(write_config):
     source = shop(write_config, "[sources.shop.tables.order_line]", "sql", "postgresql://x/y", form="landed")
     (items,) = source.tables["order_line"].maps
