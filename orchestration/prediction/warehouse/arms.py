@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import duckdb
@@ -48,7 +49,7 @@ class Drawn:
     sent_at: NDArray[Any]
     draw: NDArray[Any]
 
-    @property
+    @cached_property
     def draws(self) -> Draws:
         return Draws.of(self.draw, self.customers)
 
