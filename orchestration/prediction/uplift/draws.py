@@ -68,21 +68,14 @@ def mean_lift(is_treated: Array, outcome: Array, draws: Draws) -> MeanLift | Non
     The interval is Newcombe's, combined over draws (Yan and Su 2010), and as much wider as the variance of sums per customer is above that of
     rows that are independent.
     """
-    count = draws.draw.max(initial=-1) + 1
-    sizes, rates = [], []
-    for arm in (is_treated, ~is_treated):
-        sizes.append(np.bincount(draws.draw[arm], minlength=count))
-        hits = np.bincount(draws.draw[arm], weights=outcome[arm], minlength=count)
-        rates.append(hits / np.maximum(sizes[-1], 1))
-    weight = np.divide(sizes[0] * sizes[1], sizes[0] + sizes[1], out=np.zeros(count), where=sizes[0] + sizes[1] > 0)
+    sizes, rates, weight = _arms(is_treated, outcome, draws)
     if not weight.sum():
         return None
-    weight /= weight.sum()
     lift = float((weight * (rates[0] - rates[1])).sum())
     (below_1, above_1), (below_0, above_0) = (_wilson(r, n) for r, n in zip(rates, sizes, strict=True))
-    wider = _wider(is_treated, outcome, draws, weight, sizes, rates)
+    times = wider(is_treated, outcome, draws)
     low, high = (
-        math.sqrt(wider * float((weight**2 * (one**2 + other**2)).sum()))
+        math.sqrt(times * float((weight**2 * (one**2 + other**2)).sum()))
         for one, other in ((below_1, above_0), (above_1, below_0))
     )
     return MeanLift(lift, lift - low, lift + high)
@@ -98,10 +91,21 @@ def _wilson(rate: Array, size: Array) -> tuple[Array, Array]:
     return rate - middle + half, middle + half - rate
 
 
-def _wider(
-    is_treated: Array, outcome: Array, draws: Draws, weight: Array, sizes: list[Array], rates: list[Array]
-) -> float:
-    """The variance of the lift by sums per customer, as a multiple of that by independent rows; at least 1."""
+def _arms(is_treated: Array, outcome: Array, draws: Draws) -> tuple[list[Array], list[Array], Array]:
+    """Of each draw how many the treated and the control are, the means of their outcome, and the draw's weight."""
+    count = draws.draw.max(initial=-1) + 1
+    sizes, means = [], []
+    for arm in (is_treated, ~is_treated):
+        sizes.append(np.bincount(draws.draw[arm], minlength=count))
+        total = np.bincount(draws.draw[arm], weights=outcome[arm], minlength=count)
+        means.append(total / np.maximum(sizes[-1], 1))
+    weight = sizes[0] * sizes[1] / np.maximum(sizes[0] + sizes[1], 1)
+    return sizes, means, weight / max(float(weight.sum()), 1e-300)
+
+
+def wider(is_treated: Array, outcome: Array, draws: Draws) -> float:
+    """The variance of the mean lift by sums per customer, as a multiple of that by independent rows; at least 1."""
+    sizes, rates, weight = _arms(is_treated, outcome, draws)
     of = draws.draw
     told = np.where(
         is_treated,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from orchestration.core.table_files import opened_table
 from orchestration.prediction.classify.features import Features, auc_alone, choose_features
 from orchestration.prediction.classify.labelled import Labelled, numbers_of, texts_of
 from orchestration.prediction.classify.members import single_threaded
-from orchestration.prediction.uplift.draws import Draws
+from orchestration.prediction.uplift.draws import Draws, wider
 from orchestration.prediction.uplift.learner import Learner, Lifts, is_rate, learn_lift
 from orchestration.prediction.uplift.lift import Lift, compare
 from orchestration.prediction.uplift.qini import TENTHS, Qini, arms_of, qini, tenths
@@ -119,15 +119,17 @@ def uplift_of_file(
     features = _features(table, is_treated, without)
     lift, learners = _out_of_fold(table, features, is_treated, said, draws)
     off, on = arms_of(is_treated, said)
-    (mean,) = compare(off, [on], is_rate=is_rate(said))
+    times = wider(is_treated, said, draws)
+    fewer = [replace(arm, customers=max(round(arm.customers / times), 2)) for arm in (off, on)]
+    (mean,) = compare(fewer[0], fewer[1:], is_rate=is_rate(said))
     return Uplift(
         outcome,
         "rate" if is_rate(said) else "mean",
         len(said),
         int(is_treated.sum()),
-        mean,
+        replace(mean, customers=on.customers),
         qini(lift, is_treated, said, draws=draws),
-        tenths(lift, is_treated, said, is_rate=is_rate(said)),
+        tenths(lift, is_treated, said, is_rate=is_rate(said), draws=draws if is_rate(said) else None),
         {kind: sum(one.kind == kind for one in learners) for kind in {one.kind for one in learners}},
         features,
         table.left_out,

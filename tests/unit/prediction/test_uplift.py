@@ -125,6 +125,26 @@ def test_a_qini_by_hand():
     assert [row["lift"] for row in table] == [1.0] * 5 + [0.0] * 5
 
 
+@pytest.mark.parametrize("answers", [("yes", "no"), ("100", "0")])
+def test_several_rows_of_one_customer_are_one_person(file, answers):
+    """Of six campaigns that the same customers were held out of: whoever buys anyway buys often, which is no six answers."""
+    rng = np.random.default_rng(6)
+    held, buyer = rng.random(400) < 0.3, rng.random(400) < 0.3
+    rows = [
+        {"customer": f"c{n}", "variant": "none" if held[n] else "blue", "months": rng.integers(1, 60),
+         "bought": answers[0] if buyer[n] and rng.random() < 0.8 else answers[1]}
+        for _ in range(6) for n in range(400)
+    ]  # fmt: skip
+    found = uplift_of_file(file(rows), **COLUMNS)
+    assert found.customers == 2400 and found.mean.customers == 6 * int((~held).sum())
+    unit = 1 if answers[0] == "yes" else 100
+    least = (0.3 * 0.7 * 0.8**2 * (1 / held.sum() + 1 / (~held).sum())) ** 0.5
+    assert found.mean.lift_high - found.mean.lift_low > 2 * 1.96 * least * unit * 0.85
+    if unit == 1:
+        tenth = found.tenths[0]
+        assert tenth["lift_low"] <= tenth["lift"] <= tenth["lift_high"]
+
+
 def test_few_of_an_arm_get_the_same_lift():
     rng = np.random.default_rng(0)
     treated, outcome = np.arange(300) % 30 > 0, (rng.random(300) < 0.5).astype(float)
