@@ -6,6 +6,7 @@ Not here: loading rows (landing.py).
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar
+from orchestration.extract.vendors.maps import opt_outs_in
 from orchestration.privacy.intake.entry import kept_columns
 from orchestration.privacy.intake.national_ids import national_ids_in
 
@@ -120,7 +122,8 @@ def check_contract(
 ) -> list[str]:
     """The columns that the source has beyond those declared, as they may be `told`: they are not loaded.
 
-    Raises SourceError when a declared one is missing, naming what may be its new name, or stands there twice.
+    Raises SourceError when a declared one is missing, naming what may be its new name, or stands there twice;
+    and where one that is not declared says who opted out.
     """
     missing = [c for c in table.columns if c not in found]
     added = list(dict.fromkeys(told(c) for c in found if c and c not in table.columns))
@@ -130,6 +133,13 @@ def check_contract(
             f"source {source}, table {name}: none of its columns is there; is the header missing?",
             where=where,
             to_do=f"the columns are {', '.join(table.columns)}: fix the export, or say csv = {{ has_header = false }} for the table",
+        )
+    refusing = [told(c) for c in opt_outs_in(found, table.opt_outs) if c not in table.columns]
+    if refusing:
+        raise SourceError(
+            f"source {source}, table {name}: {', '.join(refusing)} says who opted out, and is not read",
+            where=where,
+            to_do=f"name it below [sources.{source}.tables.{name}]: more = {json.dumps([*table.more, *refusing], ensure_ascii=False)}",
         )
     if missing:
         hint = f"; new there: {', '.join(added)} (renamed?)" if added else ""

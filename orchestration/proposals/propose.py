@@ -109,7 +109,9 @@ def _found(
         with look(con, name, place, group, lambda names: recognised(names, group.files) is not None) as looked:
             names = [column.name for column in looked.columns]
             if known := recognised([*names, *looked.nested], group.files):
-                beyond = [c for c in names if c not in columns_of(known.vendor, known.form, known.table)]
+                beyond = [
+                    c for c in names if c not in (*columns_of(known.vendor, known.form, known.table), *known.more)
+                ]
                 return [(group, looked, FoundTable(
                     group.table, len(group.files), looked.rows, looked.columns, (), {}, [], beyond, dialect=looked.csv, vendor=known
                 ))]  # fmt: skip

@@ -19,6 +19,7 @@ from orchestration.extract.vendors import (
     has_one,
     headers,
     is_told_by_name,
+    more_columns,
     needed_columns,
     other_columns,
     path_of,
@@ -40,6 +41,8 @@ class Recognised:
     form: str
     table: str
     lacks: tuple[str, ...]
+    # of those that a vendor names by a pattern
+    more: tuple[str, ...] = ()
 
     @property
     def entities(self) -> list[str]:
@@ -67,7 +70,8 @@ class Recognised:
 def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised | None:
     """Of several tables that a header fits, the one that its name tells, or that says most of it; of files, one that all of them may be by
     their names."""
-    there = {name.casefold() for name in header}
+    names = list(header)
+    there = {name.casefold() for name in names}
     fitting = [key for key, needed in _needed().items() if needed <= there and _is_all_of_it(needed, there)]
     fitting = [key for key in fitting if there.isdisjoint(c.casefold() for c in other_columns(*key))]
     fitting = [key for key in fitting if has_one(*key, there)]
@@ -78,7 +82,7 @@ def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised |
         fitting, key=lambda key: (bool(files) and is_told_by_name(*key), len(_needed()[key]), key)
     )
     lacks = tuple(column for column in columns_of(vendor, form, table) if column.casefold() not in there)
-    return Recognised(vendor, form, table, lacks)
+    return Recognised(vendor, form, table, lacks, tuple(more_columns(vendor, form, table, names)))
 
 
 def _is_all_of_it(needed: frozenset[str], there: set[str]) -> bool:
@@ -116,7 +120,7 @@ def recognised_block(
         lines += [] if _takes(one, place, file_format) == set(group.files) else [f"path = {said(group.glob)}"]
         lines += [f"sheet = {said(group.sheet)}"] if group.sheet else []
         lines += [f"csv = {said(dialect(csv))}"] if csv and csv != common else []
-        lines += [f"lacks = {said(list(one.lacks))}"] if one.lacks else []
+        lines += _otherwise(one)
     return lines
 
 
@@ -127,7 +131,12 @@ def landed_lines(name: str, url: str, tables: Sequence[tuple[TableThere, Recogni
     for there, one in tables:
         yield from ("", f"[sources.{name}.tables.{one.table}]")
         yield from [f"table = {said(there.full_name)}"] if there.full_name != table_of(one.vendor, one.table) else []
-        yield from [f"lacks = {said(list(one.lacks))}"] if one.lacks else []
+        yield from _otherwise(one)
+
+
+def _otherwise(one: Recognised) -> list[str]:
+    """Which of the vendor's columns a table does not have, and which it has beside them."""
+    return [f"{key} = {said(list(names))}" for key, names in (("lacks", one.lacks), ("more", one.more)) if names]
 
 
 def _wording(tables: Iterable[Recognised]) -> list[str]:

@@ -130,6 +130,12 @@ class Table(BaseModel, extra="forbid", frozen=True):
     )
     maps: list[EntityMap] = []
     lacks: list[str] = Field(default=[], description="columns of a vendor's table that this one does not have")
+    more: list[str] = Field(default=[], description="columns of a vendor's table that this one has, of its `opt_outs`")
+    opt_outs: list[str] = Field(
+        default=[],
+        description="of a vendor's table, patterns of columns that say who opted out of one kind of message: a table with one that "
+        "`more` does not name is not read",
+    )
     # entities that a staging model written by hand makes of it: the models say so, not the configuration
     _staged_for: frozenset[str] = PrivateAttr(default=frozenset())
 

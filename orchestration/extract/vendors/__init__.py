@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import fnmatch
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from orchestration.contracts.conformed import required_columns
 from orchestration.core.errors import did_you_mean
 from orchestration.core.settings.maps import columns_in
-from orchestration.extract.vendors.maps import INSTEAD_OF, REQUIRES, map_of, put_in, reads
+from orchestration.extract.vendors.maps import INSTEAD_OF, REQUIRES, map_of, of_each, opt_outs_in, put_in, reads
 
 _FILES = Path(__file__).parent
 # of a table, the columns that it is known by, those of which it has at least one, those that it never has, where they do not tell also its
@@ -92,6 +92,11 @@ def columns_of(vendor: str, form: str, table: str) -> list[str]:
     return list(read_form(vendor, form)["tables"][table]["columns"])
 
 
+def more_columns(vendor: str, form: str, table: str, there: Iterable[str]) -> list[str]:
+    """Columns that a table has one of for each kind of message, and that say who opted out of it."""
+    return opt_outs_in(there, read_form(vendor, form)["tables"][table].get("opt_outs", []))
+
+
 def path_of(vendor: str, form: str, table: str, file_format: str) -> str:
     """The glob of a table's files: as the vendor's admin page calls them, or by the name of the table."""
     said = read_form(vendor, form)["tables"][table]
@@ -151,7 +156,8 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
     tables = {}
     for table, shape in shapes.items():
         there = shape["columns"].keys()
-        maps = [one for one in shape.get("maps", []) if there.isdisjoint(one.get(INSTEAD_OF, []))]
+        said_of = [one for each in shape.get("maps", []) for one in of_each(each, given.get(table, {}).get("more", []))]
+        maps = [one for one in said_of if there.isdisjoint(one.get(INSTEAD_OF, []))]
         kept = [put_in(mapped, words) for one in maps if (mapped := map_of(one, shape, shapes))]
         tables[table] = {key: value for key, value in shape.items() if key not in _OF_TABLES} | {"maps": kept}
         tables[table] |= given.get(table, {})
@@ -169,9 +175,14 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
         )
     if wrong := next((column for column in lacks if column in needed_columns(vendor, form, name)), None):
         raise refuse(f"table {name} lacks '{wrong}', without which it cannot be mapped", "map the table by hand")
+    more = given.get("more", [])
+    if wrong := next((c for c in more if c not in more_columns(vendor, form, name, more)), None):
+        patterns = ", ".join(shape.get("opt_outs", [])) or "none"
+        raise refuse(f"table {name} has no more column '{wrong}' of {vendor}", f"more names columns by: {patterns}")
     if lacks and not has_one(vendor, form, name, {c.casefold() for c in shape["columns"] if c not in lacks}):
         raise refuse(f"table {name} lacks all of {', '.join(shape[_ONE_OF])}", "it needs one of them")
     shape["columns"] = {column: kind for column, kind in shape["columns"].items() if column not in lacks}
+    shape["columns"] |= dict.fromkeys(more, "VARCHAR")
     if shape.get("cursor") in lacks:
         del shape["cursor"]
     shape["persons"] = [_person(one, shape["columns"]) for one in shape.get("persons", [])]

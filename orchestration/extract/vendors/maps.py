@@ -5,12 +5,32 @@ Not here: the vendor's tables (vendors/__init__.py).
 
 from __future__ import annotations
 
+import fnmatch
+from collections.abc import Iterable
 from typing import Any
 
 from orchestration.core.settings.maps import columns_in
 
-# of a map, the columns that it stands in for, and conformed columns without which it says nothing
-INSTEAD_OF, REQUIRES = "instead_of", "requires"
+# of a map, the columns that it stands in for, and conformed columns without which it says nothing; and a pattern of columns, of each of
+# which there is such a map
+INSTEAD_OF, REQUIRES, OF_EACH = "instead_of", "requires", "of_each"
+_EACH = "$each"
+
+
+def opt_outs_in(found: Iterable[str], patterns: list[str]) -> list[str]:
+    """The columns that by their names say who opted out of one kind of message."""
+    return [c for c in found if any(fnmatch.fnmatchcase(c.casefold(), one.casefold()) for one in patterns)]
+
+
+def of_each(one: dict[str, Any], columns: list[str]) -> list[dict[str, Any]]:
+    """A map, or one for each of the columns that fit its pattern."""
+    if OF_EACH not in one:
+        return [one]
+    rest = {key: value for key, value in one.items() if key != OF_EACH}
+    return [
+        put_in(rest | {"name": f"{one['name']}: {column}"}, {_EACH: column})
+        for column in opt_outs_in(columns, [one[OF_EACH]])
+    ]
 
 
 def map_of(one: dict[str, Any], shape: dict[str, Any], shapes: dict[str, dict[str, Any]]) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from orchestration.core.errors import SourceError
 from orchestration.core.home import Home
 from orchestration.proposals.recognised import recognised
 from tests.unit.vendor_rows import Vendor, write_rows
@@ -68,3 +69,25 @@ def test_a_view_of_few_columns_is_known_and_a_table_of_somebody_else_is_not():
     few = recognised(["Record ID", "First Name", "Last Name", "Email", "Contact owner", "Create Date"])
     assert (few.vendor, few.form, few.table) == ("hubspot", "export", "contacts")
     assert recognised(["Record ID", "First Name", "Last Name", "Email"]) is None
+
+
+TYPES = ["Opted out of email: Newsletter", "Opted out of email: Ämnen, övrigt"]
+
+
+def test_who_opted_out_of_one_type_gets_no_email(home, warehouse, tmp_path):
+    (tmp_path / "in").mkdir()
+    people = [contact("1", **{TYPES[0]: "true"}), contact("2", "false", **{TYPES[1]: "Yes"}), contact("3", **{TYPES[0]: "false"})]  # fmt: skip
+    write_rows(tmp_path / "in" / "contacts.csv", people, [*CONTACTS, *TYPES])
+    crm = Vendor(warehouse, home, tmp_path / "in").add().read()
+    said = {one["person_key"]: (one["status"], one["purpose"], one["channel"]) for one in crm.staged("consent_events") if "aside" not in one}  # fmt: skip
+    assert said == dict.fromkeys("12", ("withdrawn", "all", "email"))
+
+
+def test_a_type_that_came_later_is_told_and_the_file_not_read_before_it_is_named(home, warehouse, tmp_path):
+    (tmp_path / "in").mkdir()
+    write_rows(tmp_path / "in" / "contacts.csv", [contact("1")], [*CONTACTS, TYPES[0]])
+    crm = Vendor(warehouse, home, tmp_path / "in").add().read()
+    write_rows(tmp_path / "in" / "contacts.csv", [contact("1", **{TYPES[1]: "true"})], [*CONTACTS, *TYPES])
+    with pytest.raises(SourceError, match="says who opted out, and is not read") as refused:
+        crm.read()
+    assert all(column in str(refused.value.to_do if hasattr(refused.value, "to_do") else refused.value) for column in TYPES)  # fmt: skip

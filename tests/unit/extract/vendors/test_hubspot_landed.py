@@ -77,3 +77,14 @@ def test_opens_and_clicks_of_machines_are_left_out_and_refusals_never_are(crm):
 def test_rows_that_only_associate_are_found_by_their_person(crm):
     assert [person.key for person in crm.tables["deal_contact"].whose] == ["contact_id"]
     assert crm.tables["deal"].whose == [], "the deal's own row names nobody"
+
+
+def test_who_opted_out_of_one_type_gets_no_email(home, warehouse, tmp_path):
+    (tmp_path / "in").mkdir()
+    kept = {"property_hs_email_optout_77": "", "property_hs_email_optout_78": "false"}
+    write_rows(tmp_path / "in" / "contact.csv", [contact(1, **kept), contact(2, **kept | {"property_hs_email_optout_77": "true"})])  # fmt: skip
+    crm = Vendor(warehouse, home, tmp_path / "in").add().read()
+    said = [
+        (one["person_key"], one["status"], one["purpose"]) for one in crm.staged("consent_events") if "aside" not in one
+    ]
+    assert said == [("2", "withdrawn", "all")]

@@ -74,6 +74,14 @@ def test_what_is_deleted_in_a_vendors_own_database_is_found(write_config, vendor
     assert all(table.find_deletions and table.key for table in source.tables.values())
 
 
+def test_more_columns_are_those_that_the_vendor_names_by_a_pattern(write_config):
+    said = '[sources.shop.tables.contacts]\nmore = ["Opted out of email: News", "Lead Status"]'
+    with pytest.raises(ConfigurationError, match="Lead Status"):
+        shop(write_config, said, vendor="hubspot")
+    contacts = shop(write_config, said.replace(', "Lead Status"', ""), vendor="hubspot").tables["contacts"]
+    assert contacts.columns["Opted out of email: News"] == "VARCHAR"
+
+
 def test_what_looks_something_up_in_a_table_that_is_not_read_goes_without(write_config):
     source = shop(write_config, "[sources.shop.tables.order_line]", "sql", "postgresql://x/y", form="landed")
     (items,) = source.tables["order_line"].maps
