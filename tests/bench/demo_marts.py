@@ -16,6 +16,11 @@ from tests.unit.empty_tables import empty_tables
 MARTS = (
     "fct_orders", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses", "conformed_usage_events",
     "fct_subscriptions", "fct_interactions", "conformed_deals", "dim_customers", "customer_profile", "bridge_customer_source_records",
+    "conformed_people",
+)  # fmt: skip
+_OF_A_RECORD = (
+    "fct_orders", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses", "fct_subscriptions",
+    "fct_interactions",
 )  # fmt: skip
 
 
@@ -32,6 +37,8 @@ def demo_marts(people: int, seed: int, until: datetime) -> duckdb.DuckDBPyConnec
         con.execute(f"create table {name} as from latent")
         con.unregister("latent")
     con.execute(_MARTS)
+    for table in _OF_A_RECORD:
+        con.execute(f"update marts.{table} set person_system = 'webshop', person_key = customer_id")
     return con
 
 
@@ -47,6 +54,8 @@ select
 from traits;
 insert into marts.bridge_customer_source_records by name
 select cast(person_id as varchar) as customer_id, 'webshop' as source_system, cast(person_id as varchar) as source_key from traits;
+insert into conformed.conformed_people by name
+select 'webshop' as source_system, cast(person_id as varchar) as source_key, moment(joined_at) as created_at from traits;
 insert into marts.fct_orders by name
 select
     'webshop' as source_system, cast(order_no as varchar) as source_key, cast(person_id as varchar) as customer_id,

@@ -4,6 +4,37 @@ create or replace temp macro days_ago(moment) as round(epoch({{ as_of }} - momen
 
 create or replace temp view profiled as select customer_id from marts.customer_profile;
 
+-- Records that were there before the day. What is dated before it counts by the record that tells whose it is: visits of a shop account
+-- that is made with the first order are there only for whoever ordered, so they would tell the answer. A record is there since its system
+-- says, else since the first night that had it; an order, a contract and an email that was sent show that theirs was.
+create or replace temp table known_records as
+with
+    records as (
+        select
+            s.source_system as person_system,
+            s.source_key as person_key,
+            coalesce(min(p.created_at), min(s.valid_from)) < {{ as_of }} as is_known
+        from marts.bridge_customer_source_records s
+        left join conformed.conformed_people p on p.source_system = s.source_system and p.source_key = s.source_key
+        group by all
+    )
+select person_system, person_key
+from records
+where is_known
+union all
+select person_system, person_key
+from records
+semi join
+    (
+        select person_system, person_key from marts.fct_orders where is_order and ordered_at < {{ as_of }}
+        union all
+        select person_system, person_key from marts.fct_subscriptions where started_at < {{ as_of }}
+        union all
+        select person_system, person_key from marts.fct_email_events where kind = 'sent' and occurred_at < {{ as_of }}
+    ) shown
+    using (person_system, person_key)
+where is_known is not true;
+
 create or replace temp view known_orders as
 select customer_id, ordered_at as known_at, gross_amount, discount_amount, channel
 from marts.fct_orders semi join profiled using (customer_id)
@@ -11,27 +42,27 @@ where is_order and ordered_at < {{ as_of }};
 
 create or replace temp view known_sessions as
 select customer_id, started_at as known_at, page_views
-from marts.fct_web_sessions semi join profiled using (customer_id)
+from marts.fct_web_sessions semi join profiled using (customer_id) semi join known_records using (person_system, person_key)
 where started_at < {{ as_of }};
 
 create or replace temp view known_emails as
 select customer_id, occurred_at as known_at, kind, campaign_key
-from marts.fct_email_events semi join profiled using (customer_id)
+from marts.fct_email_events semi join profiled using (customer_id) semi join known_records using (person_system, person_key)
 where occurred_at < {{ as_of }};
 
 create or replace temp view known_carts as
 select customer_id, created_at as known_at
-from marts.fct_carts semi join profiled using (customer_id)
+from marts.fct_carts semi join profiled using (customer_id) semi join known_records using (person_system, person_key)
 where created_at < {{ as_of }};
 
 create or replace temp view known_tickets as
 select customer_id, opened_at as known_at, coalesce(solved_at < {{ as_of }}, false) as is_solved
-from marts.fct_tickets semi join profiled using (customer_id)
+from marts.fct_tickets semi join profiled using (customer_id) semi join known_records using (person_system, person_key)
 where opened_at < {{ as_of }};
 
 create or replace temp view known_answers as
 select customer_id, submitted_at as known_at, nps, csat
-from marts.fct_survey_responses semi join profiled using (customer_id)
+from marts.fct_survey_responses semi join profiled using (customer_id) semi join known_records using (person_system, person_key)
 where submitted_at < {{ as_of }};
 
 create or replace temp view known_uses as
@@ -40,6 +71,7 @@ from conformed.conformed_usage_events e
 join marts.bridge_customer_source_records s
     on s.source_system = e.person_system and s.source_key = e.person_key and s.valid_to is null
 semi join profiled p on p.customer_id = s.customer_id
+semi join known_records k on k.person_system = e.person_system and k.person_key = e.person_key
 where e.deleted_at is null and e.occurred_at < {{ as_of }};
 
 create or replace temp view known_subscriptions as
@@ -49,7 +81,7 @@ where started_at < {{ as_of }};
 
 create or replace temp view known_interactions as
 select customer_id, occurred_at as known_at
-from marts.fct_interactions semi join profiled using (customer_id)
+from marts.fct_interactions semi join profiled using (customer_id) semi join known_records using (person_system, person_key)
 where occurred_at < {{ as_of }};
 
 -- stage, amount and the day on which a deal is expected to close are overwritten
@@ -59,6 +91,7 @@ from conformed.conformed_deals d
 join marts.bridge_customer_source_records s
     on s.source_system = d.person_system and s.source_key = d.person_key and s.valid_to is null
 semi join profiled p on p.customer_id = s.customer_id
+semi join known_records k on k.person_system = d.person_system and k.person_key = d.person_key
 where d.deleted_at is null and d.opened_at < {{ as_of }};
 
 create or replace temp view known_customers as

@@ -45,6 +45,7 @@ def con():
                 "marts.bridge_customer_source_records",
                 {"customer_id": customer, "source_system": "shop", "source_key": customer},
             )
+            person(con, customer, created_at=BEFORE)
             subscribed(con, customer, started_at=DAY - timedelta(days=100))
         add_rows(con, "marts.customer_profile", {"customer_id": "c1"})
         yield con
@@ -54,8 +55,13 @@ def subscribed(con, customer="c1", **columns):
     add_rows(con, "marts.fct_subscriptions", {"customer_id": customer, **columns})
 
 
+def person(con, key="c1", **columns):
+    add_rows(con, "conformed.conformed_people", {"source_system": "shop", "source_key": key, **columns})
+
+
 def facts(con, at: datetime) -> None:
     """One row of everything that happens, at the moment."""
+    of_person = {"person_system": "shop", "person_key": "c1"}
     rows = {
         "marts.fct_orders": {"ordered_at": at, "is_order": True, "gross_amount": 100, "channel": "web"},
         "marts.fct_web_sessions": {"started_at": at, "page_views": 3},
@@ -66,12 +72,13 @@ def facts(con, at: datetime) -> None:
         "marts.fct_interactions": {"occurred_at": at},
     }
     for table, row in rows.items():
-        add_rows(con, table, {"customer_id": "c1", **row})
+        add_rows(con, table, {"customer_id": "c1", **of_person, **row})
     for kind in ("sent", "delivered", "opened", "clicked"):
         add_rows(
-            con, "marts.fct_email_events", {"customer_id": "c1", "kind": kind, "campaign_key": "k", "occurred_at": at}
+            con,
+            "marts.fct_email_events",
+            {"customer_id": "c1", **of_person, "kind": kind, "campaign_key": "k", "occurred_at": at},
         )
-    of_person = {"person_system": "shop", "person_key": "c1"}
     add_rows(con, "conformed.conformed_usage_events", of_person | {"occurred_at": at})
     add_rows(con, "conformed.conformed_deals", of_person | {"opened_at": at, "stage": "won", "is_won": True})
 
@@ -104,6 +111,35 @@ def test_what_came_later_is_in_no_feature_and_what_came_before_is(con):
         len(changed) > 40
         and {"talks_90d", "deals_90d", "orders_30d", "uses_7d", "last_nps", "clicks_of_an_email", "visits"} <= changed
     )
+
+
+def test_what_hangs_on_a_record_that_came_later_is_not_known(con):
+    """A shop account that is made with the first order ties the visits of before to whoever ordered, and to nobody else."""
+    before = features(con)
+    facts(con, BEFORE)
+    con.execute("delete from marts.fct_orders")
+    con.execute("delete from marts.fct_subscriptions where person_key is not null")
+    con.execute("delete from marts.fct_email_events where kind = 'sent'")
+
+    def record(created_at, valid_from=None):
+        con.execute("update conformed.conformed_people set created_at = $1", [created_at])
+        con.execute("update marts.bridge_customer_source_records set valid_from = $1", [valid_from])
+        return features(con)
+
+    known = record(BEFORE)
+    assert known["visits"] == known["talks"] == known["deals"] == known["uses_7d"] == known["last_nps"] // 3 == 1
+    assert record(AFTER) == record(AFTER, BEFORE) == before
+    # of a record that does not say since when it is there, the first night that had it counts
+    assert record(None) == record(None, AFTER) == before and record(None, BEFORE) == known
+    # an order names its buyer on its day, whatever a system says of the account since it was moved
+    add_rows(
+        con,
+        "marts.fct_orders",
+        {
+            "customer_id": "c1", "person_system": "shop", "person_key": "c1", "ordered_at": BEFORE, "is_order": True,
+        },
+    )  # fmt: skip
+    assert record(AFTER)["visits"] == record(AFTER)["orders"] == 1
 
 
 def test_the_answer_is_of_the_days_after(con):
