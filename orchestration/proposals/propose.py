@@ -167,14 +167,18 @@ def _each_once(
     tables: list[tuple[FileGroup, Looked | None, FoundTable]],
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
     """The tables, of which a vendor's is one; and beside tables that a loader landed, none that the vendor's do not read."""
-    taken: dict[tuple[str, str, str], str] = {}
+    taken: dict[tuple[str, str, str], FoundTable] = {}
     landed = sorted({t.vendor.vendor for _, _, t in tables if t.vendor and t.vendor.form == "landed"})
     found: list[tuple[FileGroup, Looked | None, FoundTable]] = []
     for group, looked, table in tables:
         if known := table.vendor:
-            first = taken.setdefault((known.vendor, known.form, known.table), group.table)
-            if first != group.table:
-                problem = f"it is {known.told}, as {first} is: give the files names that differ by numbers alone"
+            first = taken.setdefault((known.vendor, known.form, known.table), table)
+            if first is not table:
+                # files of one table have the same columns: another currency, or another account, is another source
+                to_do = "give the files names that differ by numbers alone"
+                if known != first.vendor:
+                    to_do = "their columns differ: move it to a folder of its own, and add that as a source of its own"
+                problem = f"it is {known.told}, as {first.name} is: {to_do}"
                 found.append((group, None, unread(group.table, problem, len(group.files))))
                 continue
         elif landed and not table.problem:

@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
+from orchestration.proposals.propose import propose
 from orchestration.proposals.recognised import recognised
 from tests.unit.vendor_rows import Vendor, write_rows
 
@@ -39,6 +40,16 @@ def test_the_header_of_metas_export_says_the_currency_and_a_summary_row_is_no_da
     write_rows(folder / "My-campaigns-2-Mar-2026.csv", [meta("2026-03-02", "Spring", "12.00")], META)
     shop.read()
     assert spent(shop)["2026-03-02", "Spring"][0] == Decimal("12.00")
+
+
+def test_an_account_in_another_currency_is_told_to_be_a_source_of_its_own(tmp_path):
+    for file, currency in (("nok", "NOK"), ("eur", "EUR"), ("other", "EUR")):
+        write_rows(tmp_path / f"{file}.csv", [meta("2026-03-01", "Spring", "100.50")], META)
+        said = (tmp_path / f"{file}.csv").read_text()
+        (tmp_path / f"{file}.csv").write_text(said.replace("NOK", currency))
+    problems = {one.name: one.problem for one in propose("ads", str(tmp_path), "SEK").tables}
+    assert not problems["eur"] and "as a source of its own" in problems["nok"]
+    assert "as eur is: give the files names that differ by numbers alone" in problems["other"]
 
 
 def test_an_export_of_ads_or_without_a_known_currency_is_not_recognised(write_config):
