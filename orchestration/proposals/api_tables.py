@@ -31,6 +31,7 @@ from orchestration.proposals.nested_parts import (
     flat,
     key_within,
     lists_of,
+    names_in,
     rows_within,
     without_lists,
 )
@@ -107,7 +108,11 @@ def _table(
     withheld |= by_values(con, "api_looked", found)
     found = [column for column in found if column.name not in withheld]
     key = key or proved_key(con, "api_looked", found, likely_keys(name, found))
-    maps = proposed(name, found, key, purposes=company.purposes)
+    beside = [
+        *withheld,
+        *(one for c in nested for one in dict.fromkeys(n for row in rows for n in names_in(row.get(c), c))),
+    ]
+    maps = proposed(name, found, key, purposes=company.purposes, beside=beside)
     maps = [with_currency(m, found, company.currency) for m in maps]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))
     return replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested])

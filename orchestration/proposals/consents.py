@@ -18,9 +18,10 @@ _CHANNELS = {"consent_email": ("email", "email"), "consent_sms": ("sms", "phone"
 
 
 def consents(
-    table: str, every: Sequence[Column], said: dict[str, dict[str, float]], people: Proposal
+    table: str, every: Sequence[Column], said: dict[str, dict[str, float]], people: Proposal, beside: Sequence[str] = ()
 ) -> list[Proposal]:
-    """The maps of consent columns of a table that is mapped to `people`; columns without a value have nothing `said`.
+    """The maps of consent columns of a table that is mapped to `people`; columns without a value have nothing `said`. `beside` are names
+    in the rows that are no columns.
 
     Words of doubt are taken for no, and told of; a column without a yes or a no is told of only. No word is written that is not
     known: another one may be about somebody.
@@ -30,10 +31,10 @@ def consents(
     at = _written_at(columns, said) or _first(columns, said, "consent_stated_at")
     found = refusals(columns, people, at)
     taken = {column for one in found for filled in one.filled if filled.target == "status" for column in filled.columns}
-    hiding = hidden(every)
+    hiding = hidden(every, beside)
     found += [_hidden(name, key) for name in hiding if key]
     doubt = f"the name of the table, {table}, says no" if says_no(table) else ""
-    if not doubt and (no_of := unsettled(every)):
+    if not doubt and (no_of := unsettled(every, beside)):
         doubt = f"{no_of} may say a no that is newer"
     if not doubt and hiding:
         doubt = f"{hiding[0]} may say that nobody writes to them"

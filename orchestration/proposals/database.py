@@ -172,7 +172,7 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
     table = FoundTable(
-        name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, proposed(name, found, key), nested,
+        name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, proposed(name, found, key, beside=[*withheld, *nested]), nested,
         is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),
     )  # fmt: skip
     return _Looked(there, found, key, table)
@@ -198,7 +198,7 @@ def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None]
         full = f"{one.there.schema}.{there}" if one.there.schema else there
         if full in ours and ours[full].key == (of,) and (entity := first[full]):
             refers[column] = entity
-    maps = proposed(table.name, one.columns, one.key, refers, company.purposes)
+    maps = proposed(table.name, one.columns, one.key, refers, company.purposes, [*table.withheld, *table.unmapped])
     maps = [with_currency(m, one.columns, company.currency) for m in maps]
     table = replace(table, maps=maps)
     unread_ones = [c.name for c in table.columns if c.name not in table.read]

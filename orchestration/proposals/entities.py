@@ -58,16 +58,18 @@ def proposed(
     key: Sequence[str],
     refers: Mapping[str, str] | None = None,
     purposes: Collection[str] = (),
+    beside: Sequence[str] = (),
 ) -> list[Proposal]:
     """The entity that a table most likely is, then what else can be read out of its rows. Nothing where no entity is likely.
 
-    `refers` is what a database itself says: column → the entity whose key it holds. `purposes` are those that the company named itself."""
+    `refers` is what a database itself says: column → the entity whose key it holds. `purposes` are those that the company named itself;
+    `beside` are names in the rows that are no columns: none is mapped, and each may say a no."""
     kept = [column for column in columns if column.name not in withheld([c.name for c in columns]) and column.filled]
     said = {column.name: _concepts(column, table) for column in kept}
     for name, entity in (refers or {}).items():
         if name in said and (concept := _key_concept(entity)):
             said[name] = {concept: 1.0}
-    told = statements(table, columns, said, key, purposes)
+    told = statements(table, columns, said, key, purposes, beside)
     named = entities_of(table)
     tried = [
         _of_entity(entity, table, kept, said, key, named.get(entity, 0.0))
@@ -89,7 +91,7 @@ def proposed(
     if best.entity == "order_items" and (products := products_of_lines(best, said)):
         found.append(products)
     if best.entity == "people":
-        found += [*consents(table, columns, said, found[0]), *told]
+        found += [*consents(table, columns, said, found[0], beside), *told]
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
     return found

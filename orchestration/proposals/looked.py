@@ -26,7 +26,14 @@ from orchestration.extract.sql_catalogue import plain_kind
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
 from orchestration.proposals.dialects import IsKnown, Written, sniffed
-from orchestration.proposals.nested_kinds import DEEP, is_list_of_objects, is_nested_kind, leaves_of, reached
+from orchestration.proposals.nested_kinds import (
+    DEEP,
+    is_list_of_objects,
+    is_nested_kind,
+    leaves_of,
+    names_within,
+    reached,
+)
 from orchestration.proposals.places import FileGroup, Place
 
 _MINUTES = 10.0
@@ -47,6 +54,7 @@ class Looked:
     nothing: tuple[str, ...] = ()  # words for nothing beyond those that a source has by itself
     nested: tuple[str, ...] = ()  # columns whose values are lists or objects
     lists: tuple[str, ...] = ()  # of these, the lists of objects of JSON
+    beside: tuple[str, ...] = ()  # names of nested values, and of everything within them
     unread: int = 0  # lines that have not the fields of the header
     doubled: tuple[str, ...] = ()  # columns of another's name, but for the case of its letters
 
@@ -223,4 +231,5 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str], i
     if group.format == "parquet":
         found = [replace(column, own_kind=known.get(column.name, "VARCHAR")) for column in found]
     lists = tuple(c for c in nested if is_list_of_objects(leaves[c]) and group.format != "parquet")
-    return Looked(group, found, "looked", found[0].rows, nested=nested, lists=lists)
+    beside = tuple(names_within(con, {c: leaves[c] for c in nested}, types))
+    return Looked(group, found, "looked", found[0].rows, nested=nested, lists=lists, beside=beside)

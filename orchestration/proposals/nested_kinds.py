@@ -5,7 +5,7 @@ Here: DuckDB's types, and the elements of a list as a relation. Not here: nested
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
@@ -35,6 +35,29 @@ def leaves_of(kinds: Mapping[str, str], deep: int = DEEP, before: str = "") -> d
         elif not before or "." not in name:
             found[before + name] = kind
     return found
+
+
+def names_within(con: duckdb.DuckDBPyConnection, kinds: Mapping[str, str], types: Mapping[str, str]) -> list[str]:
+    """Paths of nested values of `looked_typed` and of everything within them. Of a type without names of its own, as a map is, those of
+    its rows."""
+    found: list[str] = []
+    for path, kind in kinds.items():
+        found += [path, *_paths_of(kind, path)]
+        if "MAP(" in kind or "JSON" in kind:
+            written = f"to_json({reached(path, types)})::varchar"
+            names = f'unnest(regexp_extract_all({written}, \'"([^"]+)"\\s*:\', 1))'
+            rows = con.execute(f"select distinct name from (select {names} as name from looked_typed)").fetchall()
+            found += [f"{path}.{name}" for (name,) in rows]
+    return found
+
+
+def _paths_of(kind: str, path: str) -> Iterator[str]:
+    while kind.endswith("]"):
+        kind = kind[: kind.rindex("[")]
+    if _is_object(kind):
+        for name, part in _parts(kind).items():
+            yield f"{path}.{name}"
+            yield from _paths_of(part, f"{path}.{name}")
 
 
 def reached(path: str, kinds: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from orchestration.core.settings import Table
@@ -34,6 +35,18 @@ def _parts(row: dict[str, Any], before: str, deep: int) -> Iterator[tuple[str, A
             yield from _parts(value, f"{before}{name}.", deep + 1)
         elif not before or "." not in name:
             yield before + name, value
+
+
+def names_in(value: Any, path: str) -> Iterator[str]:
+    """The path of a value, and of everything within it, however deep."""
+    yield path
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from names_in(part, f"{path}.{name}")
+    elif isinstance(value, list):
+        for element in value:
+            # the list has the same path
+            yield from islice(names_in(element, path), 1, None)
 
 
 def lists_of(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -138,7 +138,9 @@ def _mapped(
     key = within or proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
     maps = [
         without_total(with_currency(one, kept, company.currency), names[0], looked.total)
-        for one in proposed(group.table, kept, key, purposes=company.purposes)
+        for one in proposed(
+            group.table, kept, key, purposes=company.purposes, beside=[*why, *looked.beside, *looked.doubled]
+        )
     ]
     read = {column for one in maps for filled in one.filled for column in filled.columns}
     unmapped = [column for column in names if column not in read and column not in why]

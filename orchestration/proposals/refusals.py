@@ -30,7 +30,7 @@ def says_no(name: str) -> bool:
     return (
         bool(re.search(REFUSAL, _written(name)))
         # customer no is a number
-        or (len(words) > 1 and words[0] == "no")
+        or any(len(part) > 1 and part[0] == "no" for part in map(words_of, name.split(".")))
         or _has_refusal(words)
     )
 
@@ -46,15 +46,27 @@ def refusals(columns: Sequence[Column], people: Proposal, at: str | None) -> lis
     ]
 
 
-def unsettled(columns: Sequence[Column]) -> str:
-    """A column that says a no, and not when: a yes of the same row may be older. Empty where there is none."""
-    return next(
-        (c.name for c in columns if _no_words(c) or (_is_plain_no(c) and (not c.is_time or c.is_ambiguous))), ""
+def unsettled(columns: Sequence[Column], beside: Sequence[str] = ()) -> str:
+    """A column that says a no, and not when: a yes of the same row may be older. Empty where there is none.
+
+    `beside` are names in the row that are no columns: nested values, lists and what stands in them. Nobody reads when they say it.
+    """
+    told = (
+        c.name
+        for c in columns
+        if _no_words(c) or _is_id_of_no(c) or (_is_plain_no(c.name) and (not c.is_time or c.is_ambiguous))
     )
+    return next(told, "") or next((name for name in beside if _is_plain_no(name) or _says_no_beyond_object(name)), "")
 
 
-def _is_plain_no(column: Column) -> bool:
-    return bool(re.search(_TOLD_AT, _written(column.name))) or _has_refusal(words_of(column.name))
+def _is_plain_no(name: str) -> bool:
+    return bool(re.search(_TOLD_AT, _written(name))) or _has_refusal(words_of(name))
+
+
+def _says_no_beyond_object(name: str) -> bool:
+    """Whether a name says no by more than the word object, which is a kind of row in many systems: hs_object_id."""
+    parts = (" ".join(word for word in words_of(part) if word not in ("object", "objects")) for part in name.split("."))
+    return says_no(".".join(parts))
 
 
 def is_told_at(column: Column) -> bool:
@@ -65,11 +77,20 @@ def is_told_at(column: Column) -> bool:
 def _no_words(column: Column) -> list[str]:
     """Its words that refuse: yes, where the name says no; or of a status, those that say it themselves."""
     # hs_object_id is a number, and its 1 no yes
-    if column.is_time or (column.is_number and words_of(column.name)[-1:] == ["id"]):
+    if column.is_time or (_is_id(column) and not _is_id_of_no(column)):
         return []
     if says_no(column.name):
         return [value for value in column.values if value in words_for("yes")]
     return [value for value in column.values if re.search(PLAIN_REFUSAL, value) and value in words_for("no")]
+
+
+def _is_id(column: Column) -> bool:
+    return column.is_number and words_of(column.name)[-1:] == ["id"]
+
+
+def _is_id_of_no(column: Column) -> bool:
+    """Of the numbers in objection_id nobody knows what they say: who has one may have refused."""
+    return _is_id(column) and (_is_plain_no(column.name) or _says_no_beyond_object(column.name))
 
 
 def refusing_status(column: Column) -> Filled | None:
@@ -113,9 +134,10 @@ def names_newsletter(name: str) -> bool:
     return any(word in "".join(words_of(name)) for word in words_for("newsletter"))
 
 
-def hidden(columns: Sequence[Column]) -> list[str]:
-    """Columns that say who is protected or dead."""
-    return [column.name for column in columns if "".join(words_of(column.name)) in _hidden()]
+def hidden(columns: Sequence[Column], beside: Sequence[str] = ()) -> list[str]:
+    """Columns, and names `beside` them in the row, that say who is protected or dead."""
+    names = [*(column.name for column in columns), *beside]
+    return [name for name in names if any("".join(words_of(part)) in _hidden() for part in (name, *name.split(".")))]
 
 
 def _written(name: str) -> str:

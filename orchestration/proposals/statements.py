@@ -30,10 +30,15 @@ Said = dict[str, dict[str, float]]
 
 
 def statements(
-    table: str, every: Sequence[Column], said: Said, key: Sequence[str], purposes: Collection[str] = ()
+    table: str,
+    every: Sequence[Column],
+    said: Said,
+    key: Sequence[str],
+    purposes: Collection[str] = (),
+    beside: Sequence[str] = (),
 ) -> list[Proposal]:
     """The maps of a table of statements; none where it is not one. Columns without a value have nothing `said`; `purposes` are those that the
-    company named itself, beside the product's."""
+    company named itself, beside the product's; `beside` are names in the rows that are no columns."""
     columns = [column for column in every if column.name in said]
     if not _is_of_consent(table, columns, said):
         return []
@@ -57,9 +62,9 @@ def statements(
     doubts += [f"the day and the month of {when.name} may be the other way round"] if when and when.is_ambiguous else []
     doubts += _ends_in_doubt(columns, said)
     others = [column for column in every if column is not status]
-    if no_of := unsettled(others):
+    if no_of := unsettled(others, beside):
         doubts.append(f"{no_of} may say a no that is newer")
-    if hiding := hidden(every):
+    if hiding := hidden(every, beside):
         doubts.append(f"{hiding[0]} may say that nobody writes to them")
     says: list[Filled] = []
     notes = [f"{table}: each row is taken for a refusal, which denies"]
