@@ -43,14 +43,32 @@ join (
     select *, unnest({refused_keys("contact_point")}) as k from identity.withdrawals where source_system = 'kundbild'
 ) b on b.k = p.k
 """
-# and by whoever would be written to by it, whatever became of the row that granted it
+# and by whoever would be written to by it, or by any of them, whatever became of the row that granted it
 _REFUSALS_BY_PERMISSION = """
 insert into refusals select p.customer_id, b.purpose, b.channel, b.stated_at
 from marts.contact_permissions p join refused_points b using (contact_point)
-where p.purpose = $purpose and p.channel = $channel and p.is_permitted
+where ($purpose is null or p.purpose = $purpose and p.channel = $channel) and p.is_permitted
 """
 # of a refusal b: whether it is about a purpose. One without a purpose is of all marketing
 _IS_OF = "(b.purpose in ({purpose}, 'all') or coalesce(b.purpose, 'marketing') in ('marketing', 'direct_marketing') and {is_marketing})"
+# a refusal of profiling on any channel, unless it was granted there later; and a grant for it that the night counted, and that has expired
+_PROFILING = f"""
+select b.customer_id, 'objected_to_profiling_since' as reason_code
+from refusals b cross join (select unnest($channels::varchar[]) as channel) c
+left join marts.contact_permissions p
+    on p.customer_id = b.customer_id and p.purpose = 'profiling' and p.channel = c.channel and p.is_permitted
+where coalesce(b.channel in (c.channel, 'all'), true) and (b.stated_at < p.decided_at) is not true
+    and {_IS_OF.format(purpose="'profiling'", is_marketing="$is_profiling_marketing")}
+union all
+select p.customer_id, 'profiling_grant_expired_since'
+from marts.contact_permissions p
+where p.purpose = 'profiling' and p.is_permitted and p.expires_at <= $now
+"""
+_RESTRICTED = """
+select o.customer_id, 'restricted_since' as reason_code
+from identity.restrictions b join owners o using (source_system, source_key)
+"""
+_LATER_PROFILING = f"create or replace temp table later_profiling as {_PROFILING} union all {_RESTRICTED}"
 # what people said here since the permission was worked out. In doubt it is no
 _LATER_WORDS = f"""
 create or replace temp table later_words as
@@ -60,21 +78,10 @@ join marts.contact_permissions p on p.customer_id = b.customer_id and p.purpose 
 where b.stated_at >= p.decided_at and {_IS_OF.format(purpose="$purpose", is_marketing="$is_marketing")}
     and (coalesce(b.channel in ($channel, 'all'), true) or b.purpose = 'direct_marketing')
 union all
--- an audience that is chosen by behaviour: a refusal of profiling on any channel, unless it was granted there later
-select b.customer_id, 'objected_to_profiling_since'
-from refusals b cross join (select unnest($channels::varchar[]) as channel) c
-left join marts.contact_permissions p
-    on p.customer_id = b.customer_id and p.purpose = 'profiling' and p.channel = c.channel and p.is_permitted
-where coalesce(b.channel in (c.channel, 'all'), true) and (b.stated_at < p.decided_at) is not true
-    and {_IS_OF.format(purpose="'profiling'", is_marketing="$is_profiling_marketing")} and {CHOSEN_BY_BEHAVIOUR}
+-- an audience that is chosen by behaviour
+from ({_PROFILING}) where {CHOSEN_BY_BEHAVIOUR}
 union all
--- a grant for profiling that the night counted, and that has expired since
-select p.customer_id, 'profiling_grant_expired_since'
-from marts.contact_permissions p
-where p.purpose = 'profiling' and p.is_permitted and p.expires_at <= $now and {CHOSEN_BY_BEHAVIOUR}
-union all
-select o.customer_id, 'restricted_since'
-from identity.restrictions b join owners o using (source_system, source_key)
+{_RESTRICTED}
 """
 
 
@@ -114,9 +121,34 @@ def note_later_words(
     and a channel, by what was said here since the permission was worked out, or a grant for profiling that has ended `now`
     (UTC, naive); and `owners` (record, customer of today).
     `are_points_noted`: `note_refused_points` was called for all permissions."""
+    purpose, channel = asked
+    _note_refusals(con, asked, are_points_noted=are_points_noted)
+    about = {
+        "purpose": purpose,
+        "channel": channel,
+        "is_marketing": _is_marketing(con, purpose),
+        "audience": audience,
+        **_about_profiling(con, now),
+    }
+    con.execute(_LATER_WORDS, about)
+    con.execute("drop table refusals")
+    note_replaced_points(con, _ASKED_POINTS, {"purpose": purpose, "channel": channel})
+    con.execute(_CORRECTED, {"purpose": purpose})
+    con.execute(_UNDER_AGE)
+
+
+def note_later_profiling(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Makes the temp table `later_profiling` (customer_id, reason_code): who may not be profiled, by what was said here since the night,
+    or a grant that has ended `now` (UTC, naive)."""
+    _note_refusals(con, None, are_points_noted=False)
+    con.execute(_LATER_PROFILING, _about_profiling(con, now))
+    con.execute("drop table refusals")
+
+
+def _note_refusals(con: duckdb.DuckDBPyConnection, asked: tuple[str, str] | None, *, are_points_noted: bool) -> None:
+    """The temp tables `owners` and `refusals`: of people, and of contact points with a permission for `asked`, or with any."""
     prepare_requests(con)
     define_match_keys(con)
-    purpose, channel = asked
     con.execute(OWNERS)
     con.execute(_REFUSALS)
     if has_table(con, "identity", "withdrawals"):
@@ -125,21 +157,12 @@ def note_later_words(
             con.execute(_REFUSALS_BY_POINT)
         if not are_points_noted:
             note_refused_points(con, asked)
+        purpose, channel = asked or (None, None)
         con.execute(_REFUSALS_BY_PERMISSION, {"purpose": purpose, "channel": channel})
-    about = {
-        "purpose": purpose,
-        "channel": channel,
-        "is_marketing": _is_marketing(con, purpose),
-        "is_profiling_marketing": _is_marketing(con, "profiling"),
-        "audience": audience,
-        "channels": channels(),
-        "now": now,
-    }
-    con.execute(_LATER_WORDS, about)
-    con.execute("drop table refusals")
-    note_replaced_points(con, _ASKED_POINTS, {"purpose": purpose, "channel": channel})
-    con.execute(_CORRECTED, {"purpose": purpose})
-    con.execute(_UNDER_AGE)
+
+
+def _about_profiling(con: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, object]:
+    return {"is_profiling_marketing": _is_marketing(con, "profiling"), "channels": channels(), "now": now}
 
 
 def _is_marketing(con: duckdb.DuckDBPyConnection, purpose: str) -> bool:

@@ -6,6 +6,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from orchestration.activation.profiled import profiled_by_now
+from orchestration.core.clock import now as time_now
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import count_rows
 from orchestration.defs.resources import NightResource
@@ -65,7 +67,7 @@ def train_scores_job() -> dg.JobDefinition:
     @dg.op(description="Marts of the last night → new fits of scores, held back where they are worse.")
     def train_scores_anew(context: dg.OpExecutionContext, config: Trained, night: NightResource) -> None:
         run = night.night
-        with run.warehouse() as con:
+        with run.warehouse() as con, profiled_by_now(con, time_now()):
             note_export_arms(con, run.settings.privacy.pepper)
             found = train(
                 con,
