@@ -37,6 +37,7 @@ from orchestration.extract.rejecting import cast_or_reject, reject_endless, reje
 from orchestration.extract.repeated_headers import REPEATED
 from orchestration.extract.replaced import Replaced
 from orchestration.privacy.intake.entry import (
+    category_of_column,
     clean,
     clean_rejects,
     dropped_columns,
@@ -46,7 +47,6 @@ from orchestration.privacy.intake.entry import (
 )
 from orchestration.privacy.intake.national_ids import keep_national_ids, remove_written_numbers
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED, note_by_key, readers_of
-from orchestration.privacy.intake.special_categories import special_category_of
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.secrets.pepper import Pepper
 
@@ -146,7 +146,7 @@ def load(
         _mark_gone(con, source, name, table, batch, load_id, counts)
         if dropped:
             remove_written_numbers(con)
-        is_emptied = bool(table.choices) or any(special_category_of(column) for column in dropped)
+        is_emptied = bool(table.choices) or any(category_of_column(table, column) for column in dropped)
         clean_rejects(con, is_emptied, table.not_special)
         if suppressor and is_suppressed:
             suppressor.empty_rejects(con, "fresh_rejects")

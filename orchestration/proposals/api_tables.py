@@ -6,7 +6,7 @@ Not here: which endpoints there are (api_endpoints.py), how they page (api_pagin
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -82,19 +82,20 @@ def _list(
     carried = carried_by(parent, path)
     elements = rows_within(rows, path, carried)[: ROWS * PAGES]
     name = called_within(parent.name, path)
-    table = _table(con, name, elements, company, is_all=is_all)
+    table = _table(con, name, elements, company, is_all=is_all, path=path, carried=carried)
     key = key_within(table.key, parent, carried)
     if table.usable and key != table.key:
-        table = _table(con, name, elements, company, is_all=is_all, key=key)
+        table = _table(con, name, elements, company, is_all=is_all, key=key, path=path, carried=carried)
     return as_list(replace(table, has_cursor=parent.has_cursor), path, carried)
 
 
 def _table(
-    con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[dict[str, Any]], company: Company, *, is_all: bool, key: tuple[str, ...] = ()
+    con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[dict[str, Any]], company: Company, *, is_all: bool, key: tuple[str, ...] = (),
+    path: str | None = None, carried: Mapping[str, str] | None = None,
 ) -> FoundTable:  # fmt: skip
     names = list(dict.fromkeys(column for row in rows for column in row))
     by_letters = {column.casefold(): column for column in reversed(names)}
-    withheld = why_withheld(names)
+    withheld = why_withheld(names, path, carried)
     nested = [c for c in names if any(isinstance(row.get(c), dict | list) for row in rows)]
     columns = [c for c in by_letters.values() if c not in nested and c not in withheld][::-1]
     if not columns or not rows:

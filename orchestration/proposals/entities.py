@@ -29,9 +29,15 @@ _NAMED_BY_OTHERS = ("people", "products", "companies")
 _TIMES, _NUMBERS = ("timestamp", "date"), ("decimal", "integer", "bigint", "double")
 
 
-def withheld(names: Sequence[str]) -> list[str]:
+def table_of(names: Sequence[str], rows_in: str | None = None, carried: Mapping[str, str] | None = None) -> Table:
+    """A table of such columns; of elements of a list, the list and what they carry along."""
+    columns = dict.fromkeys([*names, *(carried or {})], "VARCHAR")
+    return Table(columns=columns, rows_in=rows_in, carried=dict(carried or {}))
+
+
+def withheld(names: Sequence[str], of: Table | None = None) -> list[str]:
     """Columns that never enter raw: identity numbers and special categories, by their names."""
-    return dropped_columns(Table(columns=dict.fromkeys(names, "VARCHAR")), names)
+    return dropped_columns(of or table_of(names), names)
 
 
 def likely_keys(table: str, columns: Sequence[Column]) -> list[str]:

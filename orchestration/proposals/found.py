@@ -5,17 +5,17 @@ Here: currencies, cursors, types as they are declared. Not here: looking (propos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from orchestration.contracts.conformed import entities
 from orchestration.core.errors import ConfigurationError
-from orchestration.core.settings import CsvDialect
+from orchestration.core.settings import CsvDialect, Table
+from orchestration.privacy.intake.entry import category_of_column, names_of
 from orchestration.privacy.intake.national_id_names import holds_national_ids
-from orchestration.privacy.intake.special_categories import special_category_of
 from orchestration.proposals import block
 from orchestration.proposals.columns import Column
-from orchestration.proposals.entities import withheld
+from orchestration.proposals.entities import table_of, withheld
 from orchestration.proposals.proposal import Proposal
 from orchestration.proposals.recognised import Recognised
 from orchestration.proposals.words import concepts_of, currency_of
@@ -108,13 +108,16 @@ def unread(name: str, problem: str, files: int = 0) -> FoundTable:
     return FoundTable(name, files, 0, [], (), {}, [], [], problem=problem)
 
 
-def why_withheld(names: Sequence[str]) -> dict[str, str]:
-    """Columns that never enter raw → why."""
-    return {column: special_category_of(column) or _number_of(column) for column in withheld(names)}
+def why_withheld(
+    names: Sequence[str], rows_in: str | None = None, carried: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Columns that never enter raw → why. Of elements of a list their names there count too."""
+    of = table_of(names, rows_in, carried)
+    return {column: category_of_column(of, column) or _number_of(of, column) for column in withheld(names, of)}
 
 
-def _number_of(column: str) -> str:
-    return "national identity numbers" if holds_national_ids(column) else "withheld"
+def _number_of(of: Table, column: str) -> str:
+    return "national identity numbers" if any(map(holds_national_ids, names_of(of, column))) else "withheld"
 
 
 def with_currency(one: Proposal, columns: list[Column], currency: str) -> Proposal:

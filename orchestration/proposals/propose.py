@@ -6,7 +6,7 @@ Here: the order of the steps, and what is kept of a look. Not here: each step (p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import duckdb
@@ -129,11 +129,12 @@ def _found(
 
 
 def _mapped(
-    con: duckdb.DuckDBPyConnection, group: FileGroup, looked: Looked, company: Company, within: tuple[str, ...] = ()
+    con: duckdb.DuckDBPyConnection, group: FileGroup, looked: Looked, company: Company, within: tuple[str, ...] = (),
+    path: str | None = None, carried: Mapping[str, str] | None = None,
 ) -> FoundTable:  # fmt: skip
-    """What a look found, as a table with its maps; `within` is the key of elements of a list."""
+    """What a look found, as a table with its maps; `within` is the key of elements of a list, which is at `path`."""
     names = [column.name for column in looked.columns]
-    why = why_withheld(names) | by_values(con, looked.relation, looked.columns)
+    why = why_withheld(names, path, carried) | by_values(con, looked.relation, looked.columns)
     kept = [column for column in looked.columns if column.name not in why]
     key = within or proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
     maps = [
@@ -158,10 +159,10 @@ def _list(
     columns = elements(con, path, carried)
     of_list = replace(group, table=called_within(group.table, path))
     inner = Looked(of_list, columns, "looked_within", columns[0].rows)
-    table = _mapped(con, of_list, inner, company)
+    table = _mapped(con, of_list, inner, company, (), path, carried)
     key = key_within(table.key, parent, carried)
     if table.usable and key != table.key:
-        table = _mapped(con, of_list, inner, company, key)
+        table = _mapped(con, of_list, inner, company, key, path, carried)
     return as_list(table, path, carried)
 
 

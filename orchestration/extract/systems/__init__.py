@@ -22,8 +22,7 @@ from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
 from orchestration.extract.permission_maps import check_ages, check_what_opens, may_grant
 from orchestration.extract.untyped import with_columns
 from orchestration.extract.vendors import filled_in
-from orchestration.privacy.intake.entry import dropped_columns
-from orchestration.privacy.intake.special_categories import special_category_of
+from orchestration.privacy.intake.entry import category_of_column, dropped_columns
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
 # these formats are Kundbild's own or a public body's: a source of that name always has them, beside tables of its own
@@ -211,9 +210,9 @@ def _and(names: list[str]) -> str:
 def _check_column(table: Table, target: str, name: str, where: str) -> None:
     if name in dropped_columns(table, [name]):
         raise ConfigurationError(
-            f"'{target}' is mapped from '{name}', which holds {_never_kept(name)}: they are never kept",
+            f"'{target}' is mapped from '{name}', which holds {_never_kept(table, name)}: they are never kept",
             where=where,
-            to_do=_instead(name),
+            to_do=_instead(table, name),
         )
     if name not in table.columns and name not in PSEUDO_COLUMNS:
         raise ConfigurationError(
@@ -223,13 +222,13 @@ def _check_column(table: Table, target: str, name: str, where: str) -> None:
         )
 
 
-def _never_kept(column: str) -> str:
-    category = special_category_of(column)
+def _never_kept(table: Table, column: str) -> str:
+    category = category_of_column(table, column)
     return f"data of a special category ({category})" if category else "national identity numbers"
 
 
-def _instead(column: str) -> str:
-    if special_category_of(column):
+def _instead(table: Table, column: str) -> str:
+    if category_of_column(table, column):
         return f'map another column; where it is none, say so: not_special = ["{column}"] below the table'
     return (
         "map another column; national_id = {…} below the table keeps a keyed hash of them for identity alone; where it is "

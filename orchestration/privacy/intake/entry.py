@@ -47,8 +47,24 @@ def dropped_columns(table: Table, columns: Iterable[str]) -> list[str]:
         column
         for column in columns
         if column == opted
-        or (column not in table.not_special and (holds_national_ids(column) or special_category_of(column) is not None))
+        or (
+            column not in table.not_special
+            and (any(map(holds_national_ids, names_of(table, column))) or category_of_column(table, column) is not None)
+        )
     ]
+
+
+def names_of(table: Table, column: str) -> list[str]:
+    """What a column is called where it comes from: of an element of the list allergies, name is allergies.name; of what the element
+    carries along, its path counts. Each tells what it holds."""
+    if not table.rows_in:
+        return [column]
+    return [column, table.carried.get(column, f"{table.rows_in}.{column}")]
+
+
+def category_of_column(table: Table, column: str) -> str | None:
+    """The special category that a column of a table is about; None where it is about none."""
+    return next((found for name in names_of(table, column) if (found := special_category_of(name))), None)
 
 
 def kept_columns(table: Table) -> dict[str, str]:
