@@ -14,15 +14,18 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.decisions import prepare_decisions
+from orchestration.prediction.nightly.tables import standing_versions
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.privacy.rights.rights import prepare_requests
 
 
 def fingerprint(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, as_of: datetime, project: str) -> str:
-    """What was loaded, `project` (a digest of the dbt project), configuration, day, decisions, identity model, and which
-    permissions began or ended by now."""
+    """What was loaded, `project` (a digest of the dbt project), configuration, day, decisions, identity model, fits of
+    scores, and which permissions began or ended by now."""
     told = settings.model_dump_json(exclude={"sources": True, "privacy": {"pepper"}, "report": True})
     parts = [str(newest_load(con)), project, told, as_of.date().isoformat(), _decided(con), _rejected(con)]
+    # of a fit that somebody asked for since, the next run scores anew
+    parts.append(str(standing_versions(con)) if settings.scores.enabled else "")
     digest = hashlib.sha256("\n".join([*parts, _turned(con, as_of), ""]).encode())
     # the model's bytes: what it says is read, and refused, where people are resolved
     digest.update(home.identity_model.read_bytes() if home.identity_model.exists() else b"")

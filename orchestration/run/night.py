@@ -219,8 +219,8 @@ class Night:
             con.execute("insert into ops.built_with values ($part, $project)", values)
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
-        """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model, and which
-        permissions began or ended by now."""
+        """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model, fits of
+        scores, and which permissions began or ended by now."""
         return fingerprint(con, self.home, self.settings, self.as_of, self._project(con))
 
     def is_nothing_new(self, con: duckdb.DuckDBPyConnection) -> bool:

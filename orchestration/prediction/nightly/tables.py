@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import scalar
+from orchestration.core.warehouse import has_table, scalar
 from orchestration.prediction.nightly.estimators import About, Estimator, Measure
 
 # a string of the module: migrations read it
@@ -21,6 +21,10 @@ _DDL = sql_script(__file__, "tables")
 _NEWEST = """
 select version, as_of, inputs, content, without_scores from scores.score_models
 where model = $model and not is_held_back order by as_of desc, rowid desc limit 1
+"""
+_STANDING = """
+select model, version from scores.score_models where not is_held_back
+qualify row_number() over (partition by model order by as_of desc, rowid desc) = 1 order by model
 """
 _LAST_TRIED = "select version, as_of, inputs from scores.score_models where model = $model order by as_of desc, rowid desc limit 1"
 # what a fit was is told by its quality; of content only what scores, and what was tried last, is kept
@@ -51,6 +55,11 @@ def standing_fit(con: duckdb.DuckDBPyConnection, model: str) -> Standing | None:
         return None
     version, as_of, inputs, content, without_scores = rows[0]
     return Standing(version, as_of, inputs, json.loads(content), without_scores)
+
+
+def standing_versions(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """(model, version) of the fits that score; [] before the first night."""
+    return con.execute(_STANDING).fetchall() if has_table(con, "scores", "score_models") else []
 
 
 def last_tried(con: duckdb.DuckDBPyConnection, model: str) -> tuple[str, datetime, str] | None:

@@ -12,6 +12,7 @@ from orchestration.core.clock import now
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import prepare_ops, set_source_status
+from orchestration.prediction.nightly.tables import Standing, note_fit, prepare_scores
 from orchestration.privacy.rights.rights import prepare_requests, withdraw_point, withdraw_record
 from orchestration.publishing.grades import GRADES, PARQUET_FOLDER
 from orchestration.publishing.shown import close_stale_audiences
@@ -67,6 +68,26 @@ def test_a_grant_that_ends_or_begins_within_the_day_is_news_from_then_on(permitt
         published = moment + timedelta(hours=1)
         night(published).note_published(warehouse)
     assert night(published + timedelta(hours=2)).is_nothing_new(warehouse)
+
+
+def test_a_fit_that_was_asked_for_is_news_to_a_run_of_the_same_day(permitted, night, warehouse):
+    permitted([ANNA])
+    prepare_scores(warehouse)
+
+    def fitted(version, at, *, is_held_back=False):
+        fit = Standing(version, at, "", {}, [])
+        note_fit(warehouse, "guess", fit, measures=[], baselines={}, about={}, held_back=is_held_back, why={})
+
+    fitted("guess-1", MORNING)
+    night(MORNING).note_published(warehouse)
+    assert night(MORNING).is_nothing_new(warehouse)
+    # the last fit goes on
+    fitted("guess-2", MORNING, is_held_back=True)
+    assert night(MORNING).is_nothing_new(warehouse)
+    fitted("guess-3", MORNING)
+    assert not night(MORNING).is_nothing_new(warehouse)
+    night(MORNING).note_published(warehouse)
+    assert night(MORNING).is_nothing_new(warehouse)
 
 
 def test_what_a_request_asks_for_is_news_once_under_whatever_id_it_is_noted(permitted, night, warehouse):
