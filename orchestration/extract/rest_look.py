@@ -59,9 +59,10 @@ class Api:
         api.auth = authentication(name, source, budget, api._session)
         return api
 
-    def _session(self, url: str) -> BoundedSession:
+    def _session(self, url: str, auth: AuthBase | None = None) -> BoundedSession:
+        """One for an address; a token is asked for without what it is asked for."""
         return BoundedSession(
-            self.source, "a look", url, self.budget, auth=self.auth,
+            self.source, "a look", url, self.budget, auth=auth,
             attempts=_ATTEMPTS, backoff=_BACKOFF, timeout=_TIMEOUT, longest_wait=_LONGEST_WAIT,
         )  # fmt: skip
 
@@ -69,7 +70,7 @@ class Api:
         self.asked += 1
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         try:
-            with self._session(self.url) as session:
+            with self._session(self.url, self.auth) as session:
                 answer = session.get(url, params=dict(parameters or {}), headers=headers)
         except requests.RequestException as error:
             # its text may quote the address, with what is secret in it

@@ -63,6 +63,8 @@ class FirstTables:
     def __init__(self, name: str, source: Source) -> None:
         self._name, self._source = name, source
         self._servers = ServerProcesses()
+        # of all tables, which have one token then
+        self._api: Api | None = None
 
     def __enter__(self) -> FirstTables:
         return self
@@ -71,7 +73,8 @@ class FirstTables:
         self._servers.__exit__()
 
     def bring(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
-        """None where there is nothing to look at: no file, a store that lies elsewhere, an API that does not answer. Raises UnreadableError."""
+        """None where there is nothing to look at: no file, a store that lies elsewhere, an API that does not answer or
+        whose refresh token may be good once. Raises UnreadableError."""
         con.execute("drop table if exists first_rows")
         look = {"files": self._of_files, "sql": self._of_database, "rest": self._of_api}[self._source.connector]
         return look(con, name, table)
@@ -125,7 +128,10 @@ class FirstTables:
 
     def _of_api(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
         source, paging = self._source, self._source.paging_of(table)
-        api = Api.of(self._name, source, Budget(self._name, _SECONDS / 60))
+        if source.auth and source.auth.is_good_once:
+            return None
+        seconds = _SECONDS * max(1, len(source.tables))
+        api = self._api = self._api or Api.of(self._name, source, Budget(self._name, seconds / 60))
         url = f"{source.url.rstrip('/')}/{(table.endpoint or name).lstrip('/')}"
         pages = list(islice(api.pages(url, paging, min(source.page_size, ROWS)), 2))
         page = flat_page(pages[0] if pages else [], table, self._name, name)

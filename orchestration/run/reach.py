@@ -81,6 +81,9 @@ def _api(what: str, source: Source, home: Home) -> Finding:
 
     from orchestration.extract.rest_look import Api
 
+    if source.auth and source.auth.is_good_once:
+        told = "not asked: its refresh token may be good once, and the night needs it"
+        return Finding(what, True, f"{told_address(source.url)} is {told}")
     auth = Api.of(what.removeprefix("source "), source, Budget(what, _LOOK_SECONDS / 60)).auth
     # the body is not read: it may have no end. Nor is a redirect followed: a key in a header of its own would go with it
     with requests.get(

@@ -63,3 +63,8 @@ class Auth(BaseModel, extra="forbid", frozen=True):
         if (self.grant == "refresh_token") != (self.refresh_token is not None):
             raise ValueError('grant = "refresh_token" needs refresh_token, and no other grant has one')
         return self
+
+    @property
+    def is_good_once(self) -> bool:
+        """Whether what it asks for a token with may be used up by it: a look does not ask then."""
+        return self.grant == "refresh_token"

@@ -9,8 +9,9 @@ import pytest
 
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError, SourceError
-from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.settings import Quality, Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.run.first_rows import first_rows
 from orchestration.run.reach import reach
 
 ROWS = [{"id": n} for n in range(1, 6)]
@@ -210,3 +211,25 @@ def test_a_user_without_a_password_is_a_key_that_the_file_may_not_hold(tmp_path,
     assert SECRET not in said(refused.value)
     config.write_text(f'{lines}user = "anna"\npassword = "${{SHOP_PASSWORD}}"\n{table}')
     assert load_settings(config, {"SHOP_PASSWORD": SECRET}).sources["shop"].auth.user == "anna"
+
+
+def looked_at(url, auth, home):
+    source = Source(connector="rest", url=url, auth=auth, paging={"next": "url", "at": "next"}, tables=TABLES)
+    return reach("api", source, home), first_rows("api", source, Quality())
+
+
+def test_a_look_asks_for_a_token_too_once_for_all_tables(serve_json, home):
+    tokens = Tokens()
+    url = serve_json(tokens)
+    found, told = looked_at(url, oauth(url), home)
+    assert found.is_ok and all(finding.is_ok for finding in told), [finding.found for finding in told]
+    assert len(tokens.given) == 2, "one for whether it is there, and one for the first rows of both tables"
+
+
+def test_a_look_uses_up_no_refresh_token_that_the_night_needs(serve_json, home, load):
+    tokens = Tokens()
+    url = serve_json(tokens)
+    auth = oauth(url, grant="refresh_token", refresh_token="r0")
+    found, told = looked_at(url, auth, home)
+    assert found.is_ok and "not asked" in found.found and not tokens.given and not [t for t in told if not t.is_ok]
+    assert load(url, auth)["things"].inserted == 5
