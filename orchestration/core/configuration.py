@@ -117,12 +117,14 @@ def _refuse_written_secrets(tree: dict[str, Any], path: Path, text: str) -> None
         auth = source.get("auth") if isinstance(source, dict) else None
         if not isinstance(auth, dict):
             continue
-        for field in secrets_of(auth):
-            said = auth.get(field)
-            if isinstance(said, str) and said and not VARIABLE.search(said):
+        for keys, said in secrets_of(auth).items():
+            field = keys[-1]
+            found = VARIABLE.fullmatch(said) if isinstance(said, str) else None
+            # a default beside the variable is written there too
+            if isinstance(said, str) and said and (not found or found[2]):
                 raise ConfigurationError(
                     f"{field} is a secret, which the file must not hold",
-                    where=place(path, text, ("sources", name, "auth", field)),
+                    where=place(path, text, ("sources", name, "auth", *keys)),
                     to_do=f'write {field} = "${{{name.upper()}_{field.upper()}}}", and set that environment variable before you start',
                 )
 

@@ -41,9 +41,9 @@ def authentication(
             raise _empty(name, "token")
         return BearerTokenAuth(source.token) if source.token else None
     said = auth.model_dump()
-    for field in secrets_of(said):
-        if said.get(field) == "" and field in auth.model_fields_set:
-            raise _empty(name, f"auth.{field}")
+    for keys, value in secrets_of(said).items():
+        if value == "" and keys[0] in auth.model_fields_set:
+            raise _empty(name, ".".join(("auth", *keys)))
     if auth.type == "api_key":
         return _Key(name=auth.name, api_key=auth.key, location=auth.place)
     if auth.type == "basic":

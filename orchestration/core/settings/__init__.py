@@ -73,7 +73,9 @@ class Source(BaseModel, extra="forbid", frozen=True):
     enabled: bool = True
     format: Literal["csv", "jsonl", "json_pages", "parquet", "xlsx"] = "csv"
     csv: CsvDialect = CsvDialect()
-    token: str | None = Field(default=None, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    token: str | None = Field(
+        default=None, repr=False, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}"
+    )
     auth: Auth | None = Field(default=None, description="rest: who asks, where it is no bearer token")
     page_size: int = Field(default=1000, gt=0)
     paging: Paging = Field(default=Paging(), description="rest: how the API pages")

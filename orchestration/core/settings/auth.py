@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -16,32 +17,39 @@ _FIELDS = {
         ("client_secret", "grant", "refresh_token", "scope", "client", "more"),
     ),
 }
+_SOUNDS_SECRET = re.compile("(?i)secret|passw|token|assertion|key")
 _SECRETS = ("key", "password", "client_secret", "refresh_token")
 
 
-def secrets_of(auth: Mapping[str, Any]) -> tuple[str, ...]:
-    """Fields that the file must not hold. A user without a password is a key, as some vendors have it."""
+def secrets_of(auth: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
+    """What the file must not hold, by its keys below `auth`. A user without a password is a key, as some vendors have it."""
     is_key = auth.get("type") == "basic" and not auth.get("password")
-    return (*_SECRETS, "user") if is_key else _SECRETS
+    found: dict[tuple[str, ...], Any] = {
+        (name,): auth.get(name) for name in (*_SECRETS, *(("user",) if is_key else ()))
+    }
+    more = auth.get("more")
+    named = more.items() if isinstance(more, Mapping) else ()
+    return found | {("more", name): value for name, value in named if _SOUNDS_SECRET.search(name)}
 
 
 class Auth(BaseModel, extra="forbid", frozen=True):
     """api_key: key, name, place; basic: user, password; oauth2: a token that is asked for, and asked for anew when it ends."""
 
     type: Literal["api_key", "basic", "oauth2"]
-    key: str = Field(default="", description="api_key: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    key: str = Field(default="", repr=False, description="api_key: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     name: str = Field(default="X-Api-Key", description="api_key: what the header, parameter or cookie is called")
     place: Literal["header", "query", "cookie"] = Field(default="header", description="api_key: where it is sent")
-    user: str = Field(default="", description="basic")
-    password: str = Field(default="", description="basic: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    user: str = Field(default="", repr=False, description="basic")
+    password: str = Field(default="", repr=False, description="basic: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     token_url: str = Field(
         default="", description="oauth2: where tokens are asked for; it may be on another host than the API"
     )
     client_id: str = Field(default="", description="oauth2")
-    client_secret: str = Field(default="", description="oauth2: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+    client_secret: str = Field(default="", repr=False, description="oauth2: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     grant: Literal["client_credentials", "refresh_token"] = Field(default="client_credentials", description="oauth2")
     refresh_token: str | None = Field(
         default=None,
+        repr=False,
         description="oauth2, of the grant refresh_token: as ${NAME_OF_ENVIRONMENT_VARIABLE}; one that an answer gives instead is used "
         "until the source is read, and not kept",
     )
@@ -49,7 +57,9 @@ class Auth(BaseModel, extra="forbid", frozen=True):
     client: Literal["body", "header"] = Field(
         default="body", description="oauth2: where id and secret of the client are sent; header: as HTTP basic"
     )
-    more: dict[str, str] = Field(default={}, description="oauth2: what else the token is asked for with, as audience")
+    more: dict[str, str] = Field(
+        default={}, repr=False, description="oauth2: what else the token is asked for with, as audience"
+    )
 
     @model_validator(mode="after")
     def _says_what_its_type_needs(self) -> Auth:

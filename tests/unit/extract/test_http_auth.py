@@ -233,3 +233,28 @@ def test_a_look_uses_up_no_refresh_token_that_the_night_needs(serve_json, home, 
     found, told = looked_at(url, auth, home)
     assert found.is_ok and "not asked" in found.found and not tokens.given and not [t for t in told if not t.is_ok]
     assert load(url, auth)["things"].inserted == 5
+
+
+@pytest.mark.parametrize(("line", "field"), [
+    ('key = "${SHOP_KEY:-hush-hush/s3cret+}"', "key"), ('key = "hush-hush/s3cret+${SHOP_KEY}"', "key"),
+])  # fmt: skip
+def test_a_variable_beside_a_secret_hides_none(tmp_path, line, field):
+    config = tmp_path / "kundbild.toml"
+    lines = 'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "https://shop.example"\n[sources.shop.auth]\ntype = "api_key"\n'
+    config.write_text(f'{lines}{line}\n[sources.shop.tables.t]\ncolumns = {{ id = "BIGINT" }}\n')
+    with pytest.raises(ConfigurationError, match=f"{field} is a secret") as refused:
+        load_settings(config, {"SHOP_KEY": "x"})
+    assert SECRET not in said(refused.value)
+
+
+def test_a_secret_among_more_is_one_and_none_is_in_what_an_object_shows(tmp_path):
+    config = tmp_path / "kundbild.toml"
+    lines = 'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "https://shop.example"\n[sources.shop.auth]\ntype = "oauth2"\n'
+    more = f'token_url = "https://id.example"\nclient_id = "id"\nmore = {{ client_assertion = "{SECRET}" }}\n'
+    config.write_text(f'{lines}{more}[sources.shop.tables.t]\ncolumns = {{ id = "BIGINT" }}\n')
+    with pytest.raises(ConfigurationError, match="client_assertion is a secret") as refused:
+        load_settings(config, {})
+    assert SECRET not in said(refused.value)
+    kept = Source(connector="rest", url="https://shop.example", auth={"type": "api_key", "key": SECRET})
+    assert SECRET not in repr(kept)
+    assert SECRET not in repr(Source(connector="rest", url="https://shop.example", token=SECRET))
