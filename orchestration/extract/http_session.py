@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,9 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from orchestration.core.errors import SourceError, told_address
 from orchestration.extract.budget import Budget
 from orchestration.extract.http_deadline import HangingUp
+
+# at DEBUG it writes every address, and a key may stand in one
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 _CONNECT_SECONDS = 10
 # a whole answer: one that drips byte for byte would else never be late
