@@ -6,11 +6,13 @@ is. Not here: files with an object on each line (json_files.py, json_arrays.py).
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from io import BufferedReader
 from pathlib import Path
 
 import duckdb
@@ -19,14 +21,17 @@ from orchestration.core.errors import SourceError
 from orchestration.extract.delivered import Delivered, file_names, paths
 
 _HEAD = 1024 * 1024
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ANEW = "have it delivered again, or with each object on a line of its own: then a broken one costs only itself"
 _START = re.compile(r"\ufeff?\s*(\[\s*)?(?=\{)")
 
 
 def form_of(file: Delivered) -> str:
     """`array` or `unstructured`, as DuckDB names them, of a document; "" where each object has a line of its own."""
     try:
-        with gzip.open(file.path) if file.lines.is_gzip else Path(file.path).open("rb") as handle:
-            head = handle.read(_HEAD).decode("utf-8", errors="replace")
+        with _opened(file) as handle:
+            read = handle.read(_HEAD)
+            head = read.decode("utf-16" if read[:2] in _UTF_16 else "utf-8", errors="replace")
     except (OSError, EOFError):
         return ""  # whoever reads its lines says what is wrong
     start = _START.match(head)
@@ -64,9 +69,24 @@ def refuse_broken(
     for form, file in documents:
         try:
             con.execute(f"select count(line) from ({rows_of([file], form)})").fetchall()
-        except duckdb.Error:
-            raise SourceError(
-                f"source {source}, table {name}: it is not JSON to its end, or has an object of more than 16 MB",
-                where=file.name,
-                to_do="have it delivered again, or with each object on a line of its own: then a broken one costs only itself",
-            ) from None
+        except (duckdb.Error, UnicodeDecodeError):
+            why, to_do = "is not JSON to its end, or has an object of more than 16 MB", _ANEW
+            if not _is_utf_8(file):
+                why, to_do = "is not UTF-8, as JSON is", "export it as UTF-8"
+            raise SourceError(f"source {source}, table {name}: it {why}", where=file.name, to_do=to_do) from None
+
+
+def _is_utf_8(file: Delivered) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with _opened(file) as handle:
+            while part := handle.read(_HEAD):
+                decoder.decode(part)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _opened(file: Delivered) -> gzip.GzipFile | BufferedReader:
+    return gzip.open(file.path) if file.lines.is_gzip else Path(file.path).open("rb")

@@ -95,7 +95,7 @@ def _lines_batch(
     with _json_rows(con, len(zipped)) as held:
         try:
             con.execute(_DOCUMENTS.format(document=OBJECT_OF_LINE, rows=" union all ".join(parts)))
-        except duckdb.Error:
+        except (duckdb.Error, UnicodeDecodeError):
             refuse_broken(con, source_name, name, [(form, file) for form, file in read if form])
             raise
         _refuse_lost_lines(con, source_name, name, files, len(zipped))

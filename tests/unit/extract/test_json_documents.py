@@ -67,3 +67,9 @@ def test_an_element_that_is_not_an_object_costs_only_itself(load, warehouse):
     rows = [{**row, "id": n} for n in range(1, 101) for row in ROWS[:1]]
     assert load(members=json.dumps([*rows, "Anna"])) == (100, 1)
     assert warehouse.execute("select count(*) from quarantine.rejected_rows").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16"])
+def test_a_document_of_another_encoding_is_named_as_such(load, encoding):
+    with pytest.raises(KundbildError, match="is not UTF-8"):
+        load(members=json.dumps(ROWS, ensure_ascii=False).encode(encoding))
