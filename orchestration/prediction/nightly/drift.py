@@ -3,6 +3,7 @@ night that the fit scored. Not here: who is told (predict.py), days that were le
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from orchestration.prediction.warehouse.reasons import WORDS
 FEATURE, SCORE = "feature", "score"
 # of fewer customers, chance alone moves a distribution
 _LEAST_CUSTOMERS = 200
+_KEPT_DAYS = 400
 # the bounds of the tenths do not need more
 _ENOUGH = 100_000
 _TENTHS = [n / 10 for n in range(1, 10)]
@@ -27,6 +29,9 @@ _OF_A_SCORE = "(select customer_id, value from scores.customer_scores where scor
 _LATEST = """
 select kind, name, stability_index, has_moved from scores.score_drift
 where version = $version and as_of = (select max(as_of) from scores.score_drift where version = $version) order by stability_index desc, name
+"""
+_FORGET = """
+delete from scores.score_drift where model = $model and as_of >= $as_of or as_of < $as_of::timestamp - to_days($days::integer)
 """
 _TOLD = 5
 
@@ -60,7 +65,7 @@ def note_drift(
     """Compares with the first night of the fit what `note_features` told and the scores that were written; of that night it keeps the
     distributions. Needs a transaction."""
     con.execute("delete from scores.fit_bins where model = $1 and version <> $2", [model, version])
-    con.execute("delete from scores.score_drift where model = $1 and as_of >= $2", [model, as_of])
+    con.execute(_FORGET, {"model": model, "as_of": as_of, "days": _KEPT_DAYS})
     found = []
     if _has_features(con):
         columns = [str(c) for (c,) in con.execute("select column_name from (describe scored_features)").fetchall()]
@@ -114,6 +119,10 @@ def _compared(
     if not now:
         return []
     for name in now.keys() - fitted.keys():
+        # of few customers chance moves everything, and a bound is somebody's value
+        if sum(now[name]) < _LEAST_CUSTOMERS:
+            del now[name]
+            continue
         con.execute("insert into scores.fit_bins values ($1, $2, $3, $4, $5, $6)", [*key, name, cuts[name], now[name]])
     model, version, kind = key
     found = []
@@ -139,10 +148,25 @@ def _cuts(
     if not asked:
         return {}
     ((rows,),) = con.execute(f"select count(*) from {relation}", values).fetchall()
-    quantiles = ", ".join(f"quantile_disc(cast({column} as double), {_TENTHS})" for column in asked.values())
+    quantiles = ", ".join(
+        f"quantile_disc(cast({column} as double), {_TENTHS}), min(cast({column} as double)), count({column})"
+        for column in asked.values()
+    )
     part = f"where hash(customer_id) % {rows // _ENOUGH + 1} = 0"
     ((*found,),) = con.execute(f"select {quantiles} from {relation} {part}", values).fetchall()
-    return {name: sorted(set(cuts or [])) for name, cuts in zip(asked, found, strict=True)}
+    return {name: _bounds(*found[3 * n : 3 * n + 3]) for n, name in enumerate(asked)}
+
+
+def _bounds(tenths: list[float] | None, lowest: float | None, known: int) -> list[float]:
+    """The tenths to a hundredth of their spread, and a bound below all of them: else what falls as a whole stays in the lowest group.
+    Of few customers there are none, for they would be somebody's values: then it counts how many are known."""
+    if not tenths or lowest is None or known < _LEAST_CUSTOMERS:
+        return []
+    spread = tenths[-1] - tenths[0] or abs(tenths[0]) or 1.0
+    digits = 2 - math.floor(math.log10(spread))
+    step = 10.0**-digits
+    below = round((math.floor(lowest / step) - 1) * step, digits)
+    return sorted({below, *(round(cut, digits) for cut in tenths)})
 
 
 def _counts(

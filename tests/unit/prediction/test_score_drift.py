@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import duckdb
 import pytest
 
 from data_quality.suites import marts
 from orchestration.core.settings import ScoreSettings, Settings, Source
 from orchestration.prediction.nightly.card import write_card
+from orchestration.prediction.nightly.drift import note_drift, note_features
 from orchestration.prediction.nightly.listed import show_score
 from orchestration.prediction.nightly.predict import predict
+from orchestration.prediction.nightly.tables import prepare_scores
 from orchestration.prediction.nightly.trained import ANSWERS
 from tests.bench.demo_marts import demo_marts
 from tests.bench.trained import UNTIL
@@ -69,6 +72,48 @@ def test_what_moved_since_the_fit_is_told_and_nothing_of_the_same_customers(demo
         "select count(distinct as_of), count(*) filter (name = 'visits') from scores.score_drift"
     ).fetchall()
     assert nights == rows == 5
+
+
+def told_of(con, values: list[float | None], night: int) -> float | None:
+    """The stability index of a column with these values."""
+    con.execute(
+        "create or replace temp table read as select unnest($1::double[]) as worth, uuid() as customer_id", [values]
+    )
+    note_features(con, "select customer_id, worth from read")
+    found = note_drift(con, "guess", "guess-1", [], UNTIL + timedelta(days=night))
+    return found[0].index if found else None
+
+
+@pytest.fixture
+def bare():
+    con = duckdb.connect()
+    prepare_scores(con)
+    return con
+
+
+@pytest.mark.parametrize(("before", "now"), [(5.0, 0.5), (0.0, -1.0), (-5.0, -50.0), (1e6, 1e5), (0.5, 5.0)])
+def test_a_column_that_falls_as_a_whole_has_moved(bare, before, now):
+    assert told_of(bare, [before] * 300, 0) == told_of(bare, [before] * 300, 1) == 0
+    assert told_of(bare, [now] * 300, 2) > 1
+
+
+def test_bounds_are_of_many_customers_and_rounded(bare):
+    exact = [1234.5678 + n * 3.21987 for n in range(300)]
+    assert told_of(bare, exact[:199], 0) is None
+    assert bare.execute("from scores.fit_bins").fetchall() == []
+    # few answered: how many is compared, and nobody's answer kept
+    assert told_of(bare, [*exact[:50], *[None] * 250], 1) == 0
+    assert bare.execute("select cuts, customers from scores.fit_bins").fetchall() == [([], [50, 250])]
+    bare.execute("delete from scores.fit_bins")
+    assert told_of(bare, exact, 2) == 0
+    ((cuts,),) = bare.execute("select cuts from scores.fit_bins").fetchall()
+    assert len(cuts) == 10 and not set(cuts) & set(exact) and cuts[0] < min(exact)
+
+
+def test_nights_of_long_ago_are_forgotten(bare):
+    for night in (0, 10, 405):
+        told_of(bare, [5.0] * 300, night)
+    assert bare.execute("select count(*) from scores.score_drift").fetchall() == [(2,)]
 
 
 def test_of_few_customers_chance_is_no_drift():
