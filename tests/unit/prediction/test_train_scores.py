@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import duckdb
 import pytest
 
+from data_quality.suites import marts
 from orchestration.core.errors import KundbildError
-from orchestration.core.settings import ScoreSettings
+from orchestration.core.settings import ScoreSettings, Settings, Source
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.training import chosen_of, train
 from tests.unit.prediction.test_nightly_scores import Guess
@@ -74,3 +75,32 @@ def test_what_cannot_be_trained_says_why(con):
     con.execute("drop table ops.clock")
     with pytest.raises(KundbildError, match="no night has built the marts"):
         train(con, [Guess()], SETTINGS)
+
+
+def broken(con, table: str) -> list[tuple]:
+    """What the check of this table finds."""
+    settings = Settings(company="T", sources={"s": Source(connector="files", url="/nowhere")})
+    (check,) = (c for suite in marts.suites(settings, {}) if suite.name == f"scores.{table}" for c in suite.checks)
+    return con.execute(check.arguments["unexpected_rows_query"].format(batch=f"scores.{table}")).fetchall()
+
+
+def test_the_check_is_of_the_later_one_of_two_fits_of_a_night(con):
+    predict(con, [Guess()], SETTINGS, NIGHT)
+    assert broken(con, "score_quality") == []
+    train(con, [Guess(brier=0.3, content="second")], SETTINGS)
+    assert broken(con, "score_quality") == [(Guess().scores[0].name,)]
+    train(con, [Guess(brier=0.09, content="third")], SETTINGS)
+    assert broken(con, "score_quality") == []
+
+
+def test_checks_of_scores_that_are_switched_off_find_nothing(con):
+    predict(con, [Guess()], SETTINGS, NIGHT)
+    train(con, [Guess(brier=0.3, content="second")], SETTINGS)
+    con.execute("update scores.score_drift set has_moved = true")
+    con.execute(
+        "insert into scores.score_drift select 'guess', any_value(version), $1, 'score', 'n', 1, true, 300, 300 from scores.customer_scores",
+        [NIGHT],
+    )
+    assert broken(con, "score_quality") and broken(con, "score_drift")
+    predict(con, [Guess()], ScoreSettings(enabled=False), NIGHT + timedelta(days=1))
+    assert broken(con, "score_quality") == broken(con, "score_drift") == []
