@@ -16,7 +16,7 @@ from orchestration.privacy.rights.rights import (
 )
 from orchestration.privacy.rights.rights_keys import apply_known_rights, key_rights
 from orchestration.privacy.secrets.pepper import Pepper
-from orchestration.run.night import _decided
+from orchestration.run.fingerprint import _decided
 from tests.unit.consent import ANNA, BO, said
 from tests.unit.people import person
 
