@@ -18,6 +18,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings.paging import Paging
 from orchestration.core.warehouse import quote
 from orchestration.extract.rest_look import Api
+from orchestration.proposals.answers import with_person
 from orchestration.proposals.api_endpoints import called
 from orchestration.proposals.api_paging import FoundPaging, changes_by, found_paging, rows_at
 from orchestration.proposals.columns import columns_of, sample
@@ -116,7 +117,7 @@ def _table(
     maps = proposed(name, found, key, purposes=company.purposes, beside=beside)
     maps = [with_currency(m, found, company.currency) for m in maps]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))
-    return replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested])
+    return with_person(replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested]))
 
 
 def _text(value: Any) -> str | None:

@@ -18,6 +18,7 @@ from orchestration.extract.sql_catalogue import TableThere
 from orchestration.extract.sql_look import clear_url, shown
 from orchestration.extract.vendors import headers
 from orchestration.proposals import block
+from orchestration.proposals.answers import with_person
 from orchestration.proposals.columns import Column, columns_of, sample
 from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.entities import likely_keys, proposed
@@ -202,7 +203,7 @@ def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None]
     maps = [with_currency(m, one.columns, company.currency) for m in maps]
     table = replace(table, maps=maps)
     unread_ones = [c.name for c in table.columns if c.name not in table.read]
-    return replace(table, unmapped=[*unread_ones, *table.unmapped])
+    return with_person(replace(table, unmapped=[*unread_ones, *table.unmapped]))
 
 
 def _without_copies(table: FoundTable, own: set[str]) -> FoundTable:

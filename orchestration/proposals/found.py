@@ -47,7 +47,7 @@ class FoundTable:
     looked_at: int | None = None  # rows, where they are not all
     notes: tuple[str, ...] = ()  # what a person has to know of all its rows
     has_cursor: bool = True  # whether changes can be asked for
-    within: dict[str, object] = field(default_factory=dict)  # which list of the rows it is, where it is one
+    within: dict[str, object] = field(default_factory=dict)  # which list it is, where it is one; whose its answers are
 
     @property
     def usable(self) -> list[Proposal]:
@@ -58,6 +58,13 @@ class FoundTable:
     def read(self) -> set[str]:
         """The columns that a map reads."""
         return {column for one in self.usable for filled in one.filled for column in filled.columns}
+
+    @property
+    def named_by(self) -> set[str]:
+        """The columns by which the block says whose the rows are, beyond its maps."""
+        persons = self.within.get("persons")
+        said = [one for person in persons for one in person.values()] if isinstance(persons, list) else []
+        return {c for one in said for c in ([one] if isinstance(one, str) else one)}
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,7 @@ def with_currency(one: Proposal, columns: list[Column], currency: str) -> Propos
 def declared(table: FoundTable) -> tuple[dict[str, str], str | None]:
     """The columns of the block with their types, and the cursor."""
     cursor = cursor_of(table) if table.has_cursor else None
-    wanted = {*table.read, *table.key, cursor}
+    wanted = {*table.read, *table.key, *table.named_by, cursor}
     return {c.name: _kind(c, table, table.usable) for c in table.columns if c.name in wanted}, cursor
 
 
@@ -173,5 +180,7 @@ def cursor_of(table: FoundTable) -> str | None:
 
 def _kind(column: Column, table: FoundTable, maps: list[Proposal]) -> str:
     targets = {filled.target for one in maps for filled in one.filled if column.name in filled.columns}
-    is_text = column.name in table.key or any(target.endswith("_key") or target in _TEXT for target in targets)
+    is_text = column.name in {*table.key, *table.named_by} or any(
+        target.endswith("_key") or target in _TEXT for target in targets
+    )
     return "VARCHAR" if is_text and not column.own_kind else column.declared

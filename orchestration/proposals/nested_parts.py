@@ -13,8 +13,9 @@ from typing import Any
 from orchestration.core.settings import Table
 from orchestration.extract.nested_rows import PLACE, flat_page
 from orchestration.extract.paging import value_at
+from orchestration.proposals.answers import ANSWERS
 from orchestration.proposals.found import FoundTable, cursor_of
-from orchestration.proposals.words import words_of
+from orchestration.proposals.words import entities_of, words_of
 
 _DEEP = 3
 # what a list's rows may be: lists of addresses or tags are no people and no orders
@@ -69,9 +70,19 @@ def carried_by(table: FoundTable, path: str) -> dict[str, str]:
     said = [c for one in table.usable for f in one.filled if f.target in _CARRIED for c in f.columns]
     names = {column.name for column in table.columns}
     cursor = cursor_of(table) if table.has_cursor else None
-    wanted = dict.fromkeys([*table.key, *([cursor] if cursor else []), *said])
+    # an answer is somebody's: erasure goes by the person
+    is_answers = ANSWERS in entities_of(called_within(table.name, path))
+    person = _person_of(table) if is_answers or any(one.entity == "survey_responses" for one in table.usable) else []
+    wanted = dict.fromkeys([*table.key, *([cursor] if cursor else []), *said, *person])
     carried = {"_".join([_one(table.name), *words_of(c)]): c for c in wanted if c in names}
     return carried | {"line": PLACE}
+
+
+def _person_of(table: FoundTable) -> list[str]:
+    """The column by which the rows of a table name their person: a key, else an address."""
+    keys = [c for one in table.usable if (f := one.of("person_key")) for c in f.columns]
+    keys += [c for one in table.usable if one.entity == "people" and (f := one.of("source_key")) for c in f.columns]
+    return [*keys, *(column.name for column in table.columns if column.looks_like == "email")][:1]
 
 
 def key_within(proved: Sequence[str], parent: FoundTable, carried: dict[str, str]) -> tuple[str, ...]:
@@ -86,8 +97,8 @@ def as_list(table: FoundTable, path: str, carried: dict[str, str]) -> FoundTable
     table = replace(table, maps=[one for one in table.maps if one.entity in LISTED])
     if not table.usable:
         return None
-    used = {*table.read, *table.key, cursor_of(table) if table.has_cursor else None}
-    within: dict[str, object] = {
+    used = {*table.read, *table.key, *table.named_by, cursor_of(table) if table.has_cursor else None}
+    within: dict[str, object] = table.within | {
         "rows_in": path,
         "carried": {column: at for column, at in carried.items() if column in used},
     }

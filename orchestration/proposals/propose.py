@@ -14,6 +14,7 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.extract.vendors import columns_of
 from orchestration.proposals import block
+from orchestration.proposals.answers import with_person
 from orchestration.proposals.api import is_api, propose_api
 from orchestration.proposals.database import database_url, is_database, propose_database
 from orchestration.proposals.derived import without_doubles
@@ -145,10 +146,10 @@ def _mapped(
     ]
     read = {column for one in maps for filled in one.filled for column in filled.columns}
     unmapped = [column for column in names if column not in read and column not in why]
-    return FoundTable(
+    return with_person(FoundTable(
         group.table, len(group.files), looked.rows, looked.columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled],
         dialect=looked.csv, notes=notes_of(group.table, looked),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _list(

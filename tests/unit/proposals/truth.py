@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 # table → {entity.target: column}
-Truth = dict[str, dict[str, str]]
+Truth = dict[str, dict[str, str | None]]
 
 
 def _csv(folder: Path, name: str, *lines: str, encoding: str = "utf-8") -> None:
@@ -162,7 +162,8 @@ VENDORS_UNSEEN: dict[str, Truth] = {
     "qualtrics": {
         "core_contact": {"people.source_key": "id", "people.given_name": "first_name", "people.family_name": "last_name", "people.email": "email"},
         "survey_response": {"survey_responses.source_key": "id", "survey_responses.survey": "survey_id", "survey_responses.submitted_at": "recorded_date"},
-        "question_response": {"survey_answers.response_key": "response_id", "survey_answers.question": "question", "survey_answers.answer_text": "text"},
+        # its rows name nobody: what people wrote is not proposed
+        "question_response": {"survey_answers.response_key": "response_id", "survey_answers.question": "question", "survey_answers.answer_text": None},
     },
 }  # fmt: skip
 SEEN = {"swedish": swedish, "finnish": finnish, "norwegian": norwegian}
