@@ -153,6 +153,20 @@ def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: T
     return not scalar(con, "select count(*) from json_rows where document is not null or trim(line) <> ''")
 
 
+def _carrying(columns: list[str], carried: str) -> str:
+    """SQL: the element with what it carries along, null where the row has nothing: a patch would leave nulls out, as if the key were gone,
+    and merge objects of the same name."""
+    # a patch writes numbers anew: only an element that has such a name itself is patched
+    own = " or ".join(f"json_exists(element, {text(json_path(column))})" for column in columns)
+    without = ", ".join(f"{text(column)}, null" for column in columns)
+    rest = f"(case when {own} then json_merge_patch(element, json_object({without})) else element end)"
+    said = f"json_object({carried})::varchar"
+    return (
+        f"case when len(json_keys({rest})) = 0 then json_object({carried}) "
+        f"else (left({said}, -1) || ',' || ltrim({rest}::varchar)[2:])::json end"
+    )
+
+
 def _elements_sql(rows: str, table: Table) -> str:
     """SQL: `rows` with a row for each element of the list, as flat_page has them. What is no object has no document, and its text as line."""
     at = str(table.rows_in)
@@ -164,8 +178,7 @@ def _elements_sql(rows: str, table: Table) -> str:
         f"case when document is null then [null::json] when json_type({found}) = 'ARRAY' then json_extract({found}, '$[*]') "
         f"when coalesce(json_type({found}), 'NULL') = 'NULL' then []::json[] else [{found}] end"
     )
-    # a patch takes what it says is null out of the element: so it is null there
-    merged = f"json_merge_patch(element, json_object({carried}))" if carried else "element"
+    merged = _carrying(list(table.carried), carried) if carried else "element"
     return (
         f"select * exclude (document, line, element, place, elements), "
         f"case when document is null then line when json_type(element) <> 'OBJECT' then element::varchar end as line, "

@@ -133,3 +133,32 @@ def test_what_may_not_enter_stays_out_of_paths_too(load, warehouse, form):
     load(form, rows, columns=columns, key=["id"])
     kept = warehouse.execute("select distinct columns('buyer.*') from raw_shop.things").fetchall()
     assert "gravid" not in str(kept) and ANNA not in str(kept) and "Anna Berg" in str(kept)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_carried_is_there_also_where_it_is_null_and_as_the_row_has_it(load, warehouse, form):
+    columns = {"order": "BIGINT", "sku": "VARCHAR", "total": "BIGINT", "customer": "VARCHAR", "amount": "DECIMAL(20,2)"}
+    carried = {"order": "id", "total": "total", "customer": "customer"}
+    line = {"sku": "a", "customer": {"id": 9, "x": 1}, "total": 5}
+    plain = {"sku": "b", "amount": 1234567890.91}
+    rows = [{"id": 1, "total": None, "customer": {"id": 5}, "lines": [line, plain]}, {"id": 2, "lines": [{}]}]
+    counts = load(form, rows, columns=columns, key=["order", "sku"], rows_in="lines", carried=carried, texts=[])
+    assert not [note for note in counts.notes if "total" in note], "it is null, and not gone"
+    read = (
+        'select "order", sku, total, customer, amount::varchar from raw_shop.things where sku is not null order by sku'
+    )
+    assert [(o, s, t, json.loads(c), a) for o, s, t, c, a in warehouse.execute(read).fetchall()] == [
+        (1, "a", None, {"id": 5}, None), (1, "b", None, {"id": 5}, "1234567890.91"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_carried_and_null_in_every_row_is_not_told_as_gone(load, form):
+    how = {
+        "columns": {"order": "BIGINT", "sku": "VARCHAR", "total": "BIGINT"},
+        "key": ["order", "sku"],
+        "rows_in": "lines",
+    }
+    rows = [{"id": n, "total": None, "lines": [{"sku": "a"}]} for n in range(30)]
+    counts = load(form, rows, **how, carried={"order": "id", "total": "total"})
+    assert (counts.inserted, counts.notes) == (30, [])
