@@ -102,7 +102,12 @@ def as_list(table: FoundTable, path: str, carried: dict[str, str]) -> FoundTable
         "rows_in": path,
         "carried": {column: at for column, at in carried.items() if column in used},
     }
-    return replace(table, unmapped=[c for c in table.unmapped if c not in carried], within=within)
+    notes = table.notes
+    if any(carried.get(column) == PLACE for column in table.key):
+        notes += (
+            f"{table.name}: no id tells its rows apart, so their place in {path} does: where one is taken out, the last one stays too",
+        )
+    return replace(table, unmapped=[c for c in table.unmapped if c not in carried], within=within, notes=notes)
 
 
 def without_lists(parent: FoundTable, lists: Sequence[FoundTable]) -> FoundTable:

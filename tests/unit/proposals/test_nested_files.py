@@ -37,6 +37,9 @@ def test_an_order_of_a_file_has_its_person_and_its_lines(folder, home, warehouse
         ["order_id", "line"],
     )
     assert [one["entity"] for one in lines["maps"]] == ["order_items"]
+    assert any("their place in line_items" in note for note in proposed.notes), (
+        "a line that is taken out shifts the others"
+    )
     (orders,) = [table for table in proposed.tables if table.name == "orders"]
     assert "tags" in orders.unmapped and "line_items" not in orders.unmapped, "it is read as a table of its own"
     assert tables["orders"]["cursor"] == "updated_at" and "# not read: tags\n" in proposed.block
