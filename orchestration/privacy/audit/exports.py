@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 
 from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import scalar
+from orchestration.core.warehouse import changed_rows, has_table, scalar, text
 from orchestration.privacy.audit.exported_points import hashed_customer
 from orchestration.privacy.secrets.pepper import Pepper
 
@@ -87,3 +87,25 @@ def exports_with(con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequ
         {"customers": list(customers), **pepper.parameters()},
     ).fetchall()
     return [said for (said,) in rows]
+
+
+def held_out_of(con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequence[str]) -> list[tuple[str, datetime]]:
+    """(what, when) of the exports from which the lot left out one of `customers` (today's and old ids), the newest first."""
+    prepare_exports(con)
+    return con.execute(
+        "select e.what, e.exported_at from restricted.exports e semi join (from restricted.held_out h where h.keyed_hash in "
+        f"(select {hashed_customer(pepper, 'customer')} from (select unnest($customers::varchar[]) as customer))) h using (export_id) "
+        "order by e.exported_at desc, e.export_id",
+        {"customers": list(customers), **pepper.parameters()},
+    ).fetchall()
+
+
+def forget_members(con: duckdb.DuckDBPyConnection, before: date) -> dict[str, int]:
+    """Forgets who was in, or was held out of, exports of before the day; that they were made stays. Needs a transaction. Returns the rows by
+    table."""
+    old = f"export_id in (select export_id from restricted.exports where exported_at < date {text(before.isoformat())})"
+    return {
+        f"restricted.{table}": changed_rows(con, f"delete from restricted.{table} where {old}")
+        for table in ("export_members", "held_out")
+        if has_table(con, "restricted", table)
+    }

@@ -17,6 +17,7 @@ from orchestration.core.settings import Settings, Table
 from orchestration.core.warehouse import changed_rows, count_rows, has_table, quote, text, transaction
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.audit.catalogue import categories_with
+from orchestration.privacy.audit.exports import forget_members
 from orchestration.privacy.erasure.expired_marts import forget_built
 from orchestration.privacy.erasure.floors import lowered_floors
 from orchestration.privacy.erasure.inactive import People, forget_inactive, own_key
@@ -66,6 +67,8 @@ def forget_expired(
             for entity, said in retentions().items():
                 for source in swept:
                     forget_built(con, entity, said, source, cutoffs)
+        # keyed hashes of ids
+        gone |= forget_members(con, cutoffs["pseudonym"])
         gone["quarantine.rejected_rows"] = _forget_rejects(con, max(cutoffs.values()), held)
     return {place: rows for place, rows in sorted(gone.items()) if rows}
 

@@ -20,7 +20,7 @@ from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_relation, quote, scalar
 from orchestration.match_keys import name_keys
 from orchestration.privacy.audit.catalogue import NONE, Category, Column, categories, read_catalogue
-from orchestration.privacy.audit.exports import exports_with
+from orchestration.privacy.audit.exports import exports_with, held_out_of
 from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.rights.holds import holds_of
@@ -110,6 +110,7 @@ def export_subject(
     ]
     if not isinstance(whom, str):
         ids = [whom.handle]
+    data += [_beside(*found) for found in _held_out(con, pepper, ids)]
     # who they are comes first, then what they said and did
     data.sort(key=lambda found: _FIRST.index(found["table"]) if found["table"] in _FIRST else len(_FIRST))
     due = con.execute("select ($1::timestamp + interval 1 month)::date", [received]).fetchall()[0][0]
@@ -218,6 +219,9 @@ def _beside(
 _HOLD = "data that the law keeps from being erased (Art. 17(3)), and until when"
 
 
+_HELD_OUT = "files from which the lot left you out, so that what they bring about can be measured"
+
+
 def _holds(con: duckdb.DuckDBPyConnection, pepper: Pepper, customer: str, received: datetime) -> Iterator[Found]:
     """Legal holds that stand; not who placed them."""
     found = holds_of(con, pepper, customer, KNOWN_BY, received.date())
@@ -225,6 +229,13 @@ def _holds(con: duckdb.DuckDBPyConnection, pepper: Pepper, customer: str, receiv
         columns = ("ground", "note", "until_on", "placed_at")
         rows = [{column: getattr(hold, column) for column in columns} for hold in found]
         yield "restricted.legal_holds", _HOLD, "identity", dict.fromkeys(columns, _HOLD), rows
+
+
+def _held_out(con: duckdb.DuckDBPyConnection, pepper: Pepper, ids: Sequence[str]) -> Iterator[Found]:
+    rows = [{"what": what, "exported_at": at} for what, at in held_out_of(con, pepper, ids)]
+    if rows:
+        columns = dict.fromkeys(("what", "exported_at"), _HELD_OUT)
+        yield "restricted.held_out", "computed here from the above", "pseudonym", columns, rows
 
 
 def _requests(con: duckdb.DuckDBPyConnection, pepper: Pepper, ids: Sequence[str]) -> list[dict[str, Any]]:

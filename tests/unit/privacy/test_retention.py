@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from orchestration.core.warehouse import quote, transaction
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.systems import complete_sources, known_systems
 from orchestration.privacy.audit.catalogue import categories
+from orchestration.privacy.audit.exports import note_export
 from orchestration.privacy.erasure.floors import lowered_floors
 from orchestration.privacy.erasure.retention import forget_expired
 from orchestration.privacy.rights.held_rows import find_held
@@ -80,6 +81,19 @@ def test_nobody_goes_of_whom_something_is_heard_in_whatever_system(warehouse, se
     assert keys(warehouse, "crm.contacts", "contact_id") == [2, 4]
     assert keys(warehouse, "webshop.customers", "id") == [2]
     assert forget_expired(warehouse, settings, TODAY) == {}
+
+
+def test_who_was_in_an_export_or_held_out_of_it_is_forgotten_as_ids_are(
+    warehouse, settings, raw, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    raw("crm.activities")
+    pepper = find_pepper(warehouse, ())
+    for at in (datetime(2020, 1, 1), datetime(TODAY.year, 1, 1)):
+        note_export(warehouse, pepper, "audience news", ["c1"], at, held_out=["c2"])
+    assert forget_expired(warehouse, settings, TODAY) == {"restricted.export_members": 1, "restricted.held_out": 1}
+    for table, rows in (("export_members", 1), ("held_out", 1), ("exports", 2)):
+        assert warehouse.execute(f"select count(*) from restricted.{table}").fetchall() == [(rows,)]
 
 
 def test_what_is_too_old_is_no_loss_of_volume(warehouse, settings, raw, resolve):

@@ -47,7 +47,7 @@ def document(home, warehouse, resolve, tmp_path, monkeypatch):
         request = note_request(con, "object", subject_hash(pepper, ids["1"]), AT, "done")
         object_to_marketing(con, ids["1"], AT, request)
         note_export(con, pepper, "newsletter_email", [ids["1"]], AT)
-        note_export(con, pepper, "somebody_else", [ids["2"]], AT)
+        note_export(con, pepper, "somebody_else", [ids["2"]], AT, held_out=[ids["1"]])
     return export
 
 
@@ -68,6 +68,7 @@ def test_every_row_of_every_raw_table_that_is_theirs_is_in_it_and_nobody_elses(d
         "quarantine.rejected_rows": 2,  # a line of hers, and her address out of one that names Bo too
         "identity.objections": 2,
     }  # fmt: skip
+    assert rows["restricted.held_out"] == [{"what": "somebody_else", "exported_at": "2026-05-01 00:00:00"}]
     assert {row["favourite"] for row in rows["raw_crm.contacts"]} == {"blue"}  # a column that nobody declared
     assert {row["session_id"] for row in rows["raw_web_analytics.sessions"]} == {"s1", "s2", "s3"}
     built = ("conformed.conformed_address_updates", "conformed.conformed_tickets", "conformed.conformed_consent_events",
