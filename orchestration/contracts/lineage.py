@@ -48,8 +48,12 @@ class Lineage:
         sql = compiled.read_text(encoding="utf-8")
         digest = hashlib.sha256(sql.encode()).hexdigest()
         if digest not in self._known:
-            self._names = self._names or _names(con)
-            self._known[digest], self._has_new = _read(self._names, sql), True
+            found = _read(self._names, sql) if self._names is not None else {}
+            if not found:
+                # of seeds, and of what a hook makes, nobody says that they are there
+                self._names = _names(con)
+                found = _read(self._names, sql)
+            self._known[digest], self._has_new = found, True
         return {column: [(s, t, c) for s, t, c in sources] for column, sources in self._known[digest].items()}
 
     def save(self) -> None:
