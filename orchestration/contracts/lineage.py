@@ -48,12 +48,10 @@ class Lineage:
         sql = compiled.read_text(encoding="utf-8")
         digest = hashlib.sha256(sql.encode()).hexdigest()
         if digest not in self._known:
-            found = _read(self._names, sql) if self._names is not None else {}
-            if not found:
-                # of seeds, and of what a hook makes, nobody says that they are there
+            # of seeds, and of what a hook makes, nobody says that they are there
+            if self._names is None or _lacks(self._names, sql):
                 self._names = _names(con)
-                found = _read(self._names, sql)
-            self._known[digest], self._has_new = found, True
+            self._known[digest], self._has_new = _read(self._names, sql), True
         return {column: [(s, t, c) for s, t, c in sources] for column, sources in self._known[digest].items()}
 
     def save(self) -> None:
@@ -116,6 +114,19 @@ def _add(names: MappingSchema, con: duckdb.DuckDBPyConnection, schema: str, tabl
         names.add_table(
             f"{quote(database)}.{quote(schema)}.{quote(table)}", {quote(column): "varchar" for _, column in found}
         )
+
+
+def _lacks(names: MappingSchema, sql: str) -> bool:
+    """Whether a table or view that the SQL reads is not among the names."""
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+    from sqlglot.expressions import Table
+
+    try:
+        tables = list(sqlglot.parse_one(sql, dialect="duckdb").find_all(Table))
+    except SqlglotError:
+        return False
+    return any(table.db and names.find(table, raise_on_missing=False) is None for table in tables)
 
 
 def _read(names: MappingSchema, sql: str) -> ColumnSources:
