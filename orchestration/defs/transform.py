@@ -11,11 +11,12 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import row_counts
-from orchestration.defs.dbt_results import Results, told_while_it_runs
+from orchestration.defs.dbt_results import Results
 from orchestration.defs.privacy import RETENTION
 from orchestration.defs.resources import NightResource
 from orchestration.run.night import NOTE, Night, tell
 from orchestration.transform.runner import note_seeds, seeds_changed
+from orchestration.transform.told import told_while_it_runs
 
 _GROUPS = {
     "marts": "marts",
