@@ -1,5 +1,6 @@
 """What tests of the consent suite's own paths stand on: a warehouse where everything is permitted, and the SQL of rows that
-forbid it, in the sources' own words. Not here: the tests, or the fixture that runs them (conftest.py)."""
+forbid it, in the sources' own words. Not here: the tests, or the fixture that runs them (conftest.py).
+"""
 
 from __future__ import annotations
 

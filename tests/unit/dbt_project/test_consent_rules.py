@@ -1,6 +1,8 @@
 """The consent rules by their numbers: each test fails where its rule is broken. The SQL is the project's own, compiled by dbt.
 
 People, consent statements and registers are put in as conformed rows; what may be done is read from contact_permissions.
+Not here: objections (test_objections.py), a soft opt-in (test_soft_opt_in.py), an address that a register refreshes
+(test_address_refreshes.py).
 """
 
 from __future__ import annotations
@@ -8,8 +10,8 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
-from orchestration.privacy.rights.rights import object_to_marketing, prepare_requests, restrict
-from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, compiled_with, orders, said
+from orchestration.privacy.rights.rights import prepare_requests, restrict
+from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
 from tests.unit.people import person, someone
 
 
@@ -202,101 +204,6 @@ def test_rule_05_a_merge_never_adds_permission(permitted):
     assert permitted([ANNA, BO], consent_events=statements) == apart
 
 
-def test_rule_06_an_objection_ends_all_direct_marketing_and_its_profiling(permitted):
-    """One never objects; one does; one does and is granted something later."""
-    people = [someone(n) for n in range(3)]
-    fresh = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": "+46709999999"}]
-    purposes, channels = (
-        ("newsletter", "offers", "profiling", "survey"),
-        {"email": "email", "sms": "phone", "phone": "phone"},
-    )
-    granted = [
-        said(one["source_key"], purpose=p, channel=c, contact_point=one[kind], confirmed_at=datetime(2026, 1, 2))
-        for one in people for p in purposes for c, kind in channels.items()
-    ]  # fmt: skip
-    objections = [
-        said(one["source_key"], "withdrawn", "2026-03-01", purpose="direct_marketing", contact_point=one["email"])
-        for one in people[1:]
-    ]
-    anew = said(
-        "p2", purpose="offers", at="2026-04-01", contact_point=people[2]["email"], confirmed_at=datetime(2026, 4, 2)
-    )
-    found = permitted(people, consent_events=[*granted, *objections, anew], reservations=fresh)
-    of_survey = {("survey", channel) for channel in channels}
-    assert {n: {(p, c) for key, p, c in found if key == f"p{n}"} for n in range(3)} == {
-        0: {(p, c) for p in purposes for c in channels},
-        1: of_survey,
-        2: of_survey | {("offers", "email")},
-    }
-
-
-NAMES = ("Ada", "Bror", "Cissi", "David", "Elsa", "Filip", "Greta", "Hugo")
-
-
-def test_rule_06_direct_marketing_in_any_spelling_ends_it_on_every_channel(permitted):
-    spelled = [
-        "direct marketing",
-        "Direct-Marketing",
-        "DIREKTREKLAM",
-        "direktmarknadsföring",
-        "Direkte markedsføring",
-        "suora markkinointi",
-    ]
-    other = ["market research", "reklamation"]
-    # alike, they would share what either refused
-    people = [
-        person(f"p{n}", name, f"{name}sson", email=f"p{n}@x.se", phone=f"+4670111223{n}")
-        for n, name in enumerate(NAMES)
-    ]
-    granted = [
-        said(
-            p["source_key"],
-            purpose="offers",
-            channel="sms",
-            contact_point=p["phone"],
-            confirmed_at=datetime(2026, 1, 2),
-        )
-        for p in people
-    ]
-    refused = [said(p["source_key"], "withdrawn", "2026-03-01", purpose=purpose, contact_point=p["email"]) for p, purpose in zip(people, spelled + other, strict=True)]  # fmt: skip
-    assert len(permitted(people, consent_events=granted)) == len(people)
-    left = permitted(people, consent_events=[*granted, *refused])
-    assert {who for who, _, _ in left} == {p["source_key"] for p in people[len(spelled) :]}
-
-
-def test_rule_06_a_purpose_that_names_direct_marketing_and_more_is_every_purpose(permitted):
-    """Of direct marketing alone a survey about what was bought goes on."""
-    spelled = [
-        "direct marketing, survey",
-        "direktreklam och survey",
-        "Direct marketing and surveys",
-        "survey (direct marketing)",
-        "direktreklam, enkät",
-        "all, incl. direct marketing",
-    ]
-    people = [person(f"p{n}", name, f"{name}sson", email=f"p{n}@x.se") for n, name in enumerate(NAMES)]
-    granted = [said(p["source_key"], purpose="survey", contact_point=p["email"]) for p in people]
-    alone = ["Direct marketing", "direktreklam."]
-    refused = [said(p["source_key"], "withdrawn", "2026-03-01", purpose=purpose, channel="sms") for p, purpose in zip(people, spelled + alone, strict=True)]  # fmt: skip
-    left = permitted(people, consent_events=[*granted, *refused])
-    assert {who for who, _, _ in left} == {p["source_key"] for p in people[len(spelled) :]}
-
-
-def test_rule_06_an_objection_that_is_made_here_stands_when_customers_merge(permitted, warehouse, resolve):
-    """`kundbild object` notes it with each record: whoever the customer is tomorrow, it is theirs."""
-    alone = person("alone", "Anna", "Berg", email="other@x.se")
-    customer = resolve(ANNA, alone)["anna"]
-    prepare_requests(warehouse)
-    assert object_to_marketing(warehouse, customer, datetime(2026, 3, 1), "r1") == 1
-    granted = [said("alone", purpose="offers", confirmed_at=datetime(2026, 1, 2)), said("alone")]
-    assert set(permitted([ANNA, alone], consent_events=granted)) == {
-        ("alone", "offers", "email"),
-        ("alone", "survey", "email"),
-    }
-    together = alone | {"phone": ANNA["phone"], "email": ANNA["email"]}
-    assert {purpose for _, purpose, _ in permitted([ANNA, together], consent_events=granted)} == {"survey"}
-
-
 def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitted):
     """Three times a hundred customers with statements drawn at random: of so many some meet every case."""
     draws = [random.Random(seed) for seed in range(3)]
@@ -335,102 +242,6 @@ def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitt
     assert permitted(others[0], consent_events=others[1], reservations=others[2]) == allowed
     fewer = permitted(people, consent_events=[*statements, *refused], reservations=[*nix, *more])
     assert [few < many for few, many in zip(by_seed(fewer), by_seed(allowed), strict=True)] == [True] * len(draws)
-
-
-def _soft(channel: str = "email", **more) -> dict:
-    return {"purpose": "offers", "channel": channel, "legal_basis": "Soft opt-in"} | more
-
-
-SOFT = [_soft("email"), _soft("sms"), _soft("phone")]
-BOUGHT = ("2025-12-24", 100)
-# what was said, when was bought and for how much in the end, and what is permitted
-ON_SOFT_OPT_IN = {
-    "a sale": (SOFT, BOUGHT, {("offers", "email"), ("offers", "sms")}),
-    "nothing bought": (SOFT, None, set()),
-    "bought later": (SOFT, ("2026-02-01", 100), set()),
-    # an order that was cancelled or given back whole is not a sale
-    "given back": (SOFT, ("2025-12-24", 0), set()),
-    "withdrawn on one channel": ([*SOFT, {"status": "withdrawn", "at": "2026-02-01", "purpose": "offers"}], BOUGHT, {("offers", "sms")}),
-    "objected": ([*SOFT, {"status": "withdrawn", "at": "2026-02-01", "purpose": "direct_marketing"}], BOUGHT, set()),
-    "a survey is not an offer": ([{"legal_basis": "soft opt-in"}], BOUGHT, set()),
-    "without wording": ([_soft(wording_version=None)], BOUGHT, set()),
-}  # fmt: skip
-ON_CONSENT_ALONE = {
-    "soft opt-in": (SOFT, BOUGHT, set()),
-    "another basis": ([{"legal_basis": "legitimate interest"}, {"purpose": "profiling", "legal_basis": "contract"}], BOUGHT, set()),
-    "consent": ([{"legal_basis": "Consent"}], BOUGHT, {("survey", "email")}),
-}  # fmt: skip
-
-
-def test_rule_08_email_wants_consent_or_where_it_is_allowed_a_soft_opt_in_of_who_bought(
-    permitted, compiled, warehouse, tmp_path_factory
-):
-    def allowed(cases: dict[str, tuple]) -> dict[str, set]:
-        people = [someone(n) for n in range(len(cases))]
-        customers = permitted.resolve(*people)
-        bought = {f"p{n}": sale for n, (_, sale, _) in enumerate(cases.values()) if sale}
-        orders(warehouse, *((customers[key], at, "completed", 100, net) for key, (at, net) in bought.items()))
-        statements = [
-            said(one["source_key"], **{"contact_point": one["email" if more.get("channel", "email") == "email" else "phone"]} | more)
-            for one, (said_by_them, _, _) in zip(people, cases.values(), strict=True)
-            for more in said_by_them
-        ]  # fmt: skip
-        found = permitted(people, consent_events=statements)
-        return {case: {(p, c) for key, p, c in found if key == f"p{n}"} for n, case in enumerate(cases)}
-
-    assert allowed(ON_CONSENT_ALONE) == {case: left for case, (_, _, left) in ON_CONSENT_ALONE.items()}
-    compiled_before = dict(compiled)
-    compiled.update(compiled_with(tmp_path_factory, soft_opt_in=True))
-    try:
-        assert allowed(ON_SOFT_OPT_IN) == {case: left for case, (_, _, left) in ON_SOFT_OPT_IN.items()}
-    finally:
-        compiled.update(compiled_before)
-
-
-MOVED = {"street": "Nygatan 9", "postal_code": "22233", "city": "Lund", "effective_on": "2026-03-01"}
-# when the record's address is from, what the register has of the person, and since when the register's address wins, if it does
-REFRESHED = {
-    "a newer date": ("2026-02-01", [MOVED], "2026-03-01"),
-    "an older date": ("2026-04-01", [MOVED], None),
-    "the same date": ("2026-03-01", [MOVED], None),
-    # the newest entry, and none of tomorrow, of another person, without an address, or of protected identity
-    "two entries": ("2026-02-01", [MOVED, MOVED | {"source_key": "older", "street": "Gamla gatan 3", "effective_on": "2026-02-15"}], "2026-03-01"),
-    "of tomorrow": ("2026-02-01", [MOVED | {"effective_on": "2026-07-01"}], None),
-    "of another person": ("2026-02-01", [MOVED | {"given_name": "Eva"}], None),
-    "without an address": ("2026-02-01", [MOVED | {"postal_code": None}], None),
-    "of protected identity": ("2026-02-01", [MOVED | {"is_protected": True}], None),
-}  # fmt: skip
-
-
-def test_rule_20_an_address_refresh_wins_only_with_a_newer_date_and_says_where_it_is_from(permitted, warehouse):
-    people = [
-        someone(n, street=f"Storgatan {n + 1}", postal_code="11122", city="Stockholm") for n in range(len(REFRESHED))
-    ]
-    people = [one | {"given_name": f"Å{one['given_name'].lower()}"} for one in people]
-    entries = []
-    for n, (one, (_, of_them, _)) in enumerate(zip(people, REFRESHED.values(), strict=True)):
-        named = {
-            "given_name": one["given_name"].upper(),
-            "family_name": one["family_name"].lower(),
-            "birth_date": one["birth_date"],
-        }
-        entries += [{**named, "source_system": "registers", "source_key": f"e{n}", **entry} for entry in of_them]
-    permitted(people, address_updates=entries)
-    for n, (changed, _, _) in enumerate(REFRESHED.values()):
-        warehouse.execute(
-            "update conformed.conformed_people set updated_at = ? where source_key = ?", [changed, f"p{n}"]
-        )
-    warehouse.execute(f"create or replace table identity.golden_records as {permitted.compiled['golden_records']}")
-    found = warehouse.execute(
-        "select s.source_key, address.value.street, address.value.postal_code, address.source_system || ':' || address.source_key, "
-        "address.changed_at::date::varchar from identity.golden_records join identity.customer_source_records s using (customer_id)"
-    ).fetchall()
-    assert {case: [row for key, *row in found if key == f"p{n}"] for n, case in enumerate(REFRESHED)} == {
-        case: [["Nygatan 9", "22233", f"registers:e{n}", since]]
-        if since
-        else [[f"Storgatan {n + 1}", "11122", f"crm:p{n}", changed]]
-        for n, (case, (changed, _, since)) in enumerate(REFRESHED.items())
-    }
 
 
 def test_rule_24_who_is_restricted_is_in_no_mart_by_an_earlier_id_either(permitted, warehouse, resolve):

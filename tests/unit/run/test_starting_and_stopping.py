@@ -1,6 +1,7 @@
 """Before a run begins and when it is ended: its moment, its memory, the lock, child processes, a query that runs for ever.
 
-Not here: full disks (test_full_disks.py), broken warehouses (test_broken_warehouses.py), messages (test_printed_outcomes.py)."""
+Not here: full disks (test_full_disks.py), broken warehouses (test_broken_warehouses.py), messages (test_printed_outcomes.py).
+"""
 
 from __future__ import annotations
 
