@@ -1,4 +1,4 @@
-"""What tests of APIs stand on: a small server on loopback. Not here: what it answers."""
+"""What tests of sources stand on: files of two columns that are loaded, and a small server on loopback. Not here: what it answers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.unit.extract.deliveries import TEXT
 
 
 @dataclass
@@ -60,3 +62,17 @@ def serve_json():
 
 def _first(written: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(written).items()}
+
+
+@pytest.fixture
+def load(load_files):
+    """Loads files with an id and a status, unless `columns` says others."""
+    return lambda files=None, **more: load_files(files, **{"columns": TEXT, **more})
+
+
+@pytest.fixture
+def raw(warehouse):
+    """What stands in raw of them."""
+    return lambda columns="id, status": warehouse.execute(
+        f"select {columns} from raw_s.t where _deleted_at is null order by all"
+    ).fetchall()

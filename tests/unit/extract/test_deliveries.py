@@ -1,4 +1,7 @@
-"""Which files are new: known by path and content, whatever folders, names and stores say; and what is not a file costs only itself."""
+"""Which files are new: known by path and content, whatever folders, names and stores say; and what is not a file costs only itself.
+
+Not here: files that are moved (test_moved_files.py), or what is told beside a file (test_told_files.py).
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from fsspec.implementations.local import LocalFileSystem
 
 from orchestration.core.errors import SourceError
-from orchestration.core.settings import CsvDialect, Table
-from orchestration.extract.delivery_checks import read_companion
-
-TEXT = {"id": "VARCHAR", "status": "VARCHAR"}
-
-
-@pytest.fixture
-def load(load_files):
-    return lambda files=None, **more: load_files(files, **{"columns": TEXT, **more})
-
-
-@pytest.fixture
-def raw(warehouse):
-    return lambda columns="id, status": warehouse.execute(
-        f"select {columns} from raw_s.t where _deleted_at is null order by all"
-    ).fetchall()
+from orchestration.core.settings import CsvDialect
+from tests.unit.extract.deliveries import TEXT
 
 
 def test_a_file_that_returns_to_earlier_bytes_is_loaded_each_time(load, load_files, raw):
@@ -145,98 +133,9 @@ def test_files_of_one_name_in_dated_folders_are_all_loaded(load, raw):
     assert load(path="*/o.csv", key=(), columns=columns).source_rows == 0
 
 
-def test_without_a_key_files_of_the_same_bytes_are_all_loaded_and_a_moved_one_is_not(load, raw, load_files):
-    spend, how = "campaign,cost\nads,10\nmail,5\n", {"path": "**/spend.csv", "key": ()}
-    how["columns"] = {"campaign": "VARCHAR", "cost": "VARCHAR"}
-    load({f"2026-11-0{day}/spend.csv": spend for day in (1, 2)}, **how)
-    load({"2026-11-03/spend.csv": spend}, **how)
-    assert raw("campaign, cost") == [("ads", "10")] * 3 + [("mail", "5")] * 3
-    folder = load_files.folder
-    (folder / "done").mkdir()
-    (folder / "2026-11-01").rename(folder / "done" / "2026-11-01")
-    assert load(**how).source_rows == 0
-    assert len(raw("campaign, cost")) == 6
-
-
-SPEND = {"path": "**/*.csv", "key": (), "columns": {"campaign": "VARCHAR", "cost": "VARCHAR"}}
-ADS = "campaign,cost\nads,10\n"
-
-
-def test_a_path_that_is_gone_was_moved_once_and_no_more(load, raw, load_files):
-    """Each daily file goes to another folder once it was read; the same bytes come again and again."""
-    folder = load_files.folder
-    load({"in/spend.csv": ADS}, **SPEND)
-    for day in (1, 2, 3):
-        (folder / f"done/{day}").mkdir(parents=True)
-        (folder / "in/spend.csv").rename(folder / f"done/{day}/spend.csv")
-        assert load(**SPEND).source_rows == 0, "it was only moved"
-        assert load({"in/spend.csv": ADS}, **SPEND).inserted == 1
-        assert len(raw("campaign")) == day + 1
-    assert load(**SPEND).source_rows == 0
-    # what was moved stands whatever its former path brings; and what is moved on is known by its newest path
-    load({"in/spend.csv": ADS + "mail,5\n"}, **SPEND)
-    assert raw("campaign, cost") == [("ads", "10")] * 4 + [("mail", "5")]
-    (folder / "done/1").rename(folder / "done/one")
-    assert load(**SPEND).source_rows == 0
-    load({"done/one/spend.csv": "campaign,cost\nads,11\n"}, **SPEND)
-    assert raw("campaign, cost") == [("ads", "10")] * 3 + [("ads", "11"), ("mail", "5")]
-
-
-def test_the_bytes_of_a_file_that_was_cleared_away_are_news_under_another_name(load, raw, load_files):
-    """The folder is emptied after each night, and every file has its date for a name."""
-    for day in (1, 2, 3):
-        assert load({f"spend_{day}.csv": ADS}, **SPEND).inserted == 1
-        (load_files.folder / f"spend_{day}.csv").unlink()
-    assert raw("campaign") == [("ads",)] * 3
-
-
-def test_a_file_that_may_be_another_day_of_the_same_numbers_is_told(load, raw, load_files):
-    """Dated folders that are cleared: nothing but its time tells a file that was moved from a day that repeats another."""
-    folder, other = load_files.folder, "campaign,cost\nmail,5\n"
-    for day, (content, rows) in enumerate(((ADS, 1), (other, 1), (ADS, 0)), start=1):
-        for former in folder.glob("*/o.csv"):
-            former.unlink()
-        (folder / f"d{day}").mkdir()
-        (folder / f"d{day}/o.csv").write_text(content)
-        os.utime(folder / f"d{day}/o.csv", (day * 86_400, day * 86_400))
-        counts = load(**SPEND)
-        assert counts.inserted == rows
-    assert counts.notes == [
-        "d3/o.csv (as d1/o.csv): the content and the last name of a file that is gone, written at another time: taken as that "
-        "file, moved, so 1 rows are not read again; where it is a delivery of its own, put a copy of it beside it under "
-        "another name"
-    ]
-    assert load(**SPEND).notes == []
-    # as the note says
-    assert load({"d3/o_3.csv": ADS}, **SPEND).inserted == 1
-    assert raw("campaign") == [("ads",), ("ads",), ("mail",)]
-    # whatever moves a file keeps its time
-    (folder / "done").mkdir()
-    (folder / "d3/o.csv").rename(folder / "done/o.csv")
-    counts = load(**SPEND)
-    assert (counts.source_rows, counts.notes) == (0, [])
-
-
 def test_a_digit_that_no_number_has_is_a_character_of_a_name(load, raw):
     assert load({"1²3.csv": "id,status\n1,a\n", "4²5.csv": "id,status\n1,b\n"}).rejected == 0
     assert raw() == [("1", "b")]
-
-
-def test_of_two_new_files_with_the_bytes_of_one_that_is_gone_one_is_it(load, raw, load_files):
-    load({"a/spend.csv": ADS}, **SPEND)
-    (load_files.folder / "a/spend.csv").unlink()
-    assert load({"b/spend.csv": ADS, "c/spend.csv": ADS}, **SPEND).inserted == 1
-    assert raw("campaign") == [("ads",)] * 2
-    assert load(**SPEND).source_rows == 0
-
-
-def test_a_file_with_another_name_and_its_old_time_was_moved(load, raw, load_files, warehouse):
-    load({"spend.csv": ADS + "mail,5,6\n"}, **SPEND)
-    (load_files.folder / "spend.csv").rename(load_files.folder / "spend_read.csv")
-    assert load(**SPEND).source_rows == 0
-    assert raw("campaign, _source_file") == [("ads", "spend_read.csv")]
-    # what was rejected of it is told of the file that holds it
-    assert warehouse.execute("select file from quarantine.rejected_rows").fetchall() == [("spend_read.csv",)]
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
@@ -354,97 +253,3 @@ def test_columns_that_an_earlier_version_let_in_undeclared_go(load, raw, warehou
     load({"b.csv": "id,status\n2,b\n"})
     assert "colour" not in {column for column, *_ in warehouse.execute("describe raw_s.t").fetchall()}
     assert raw() == [("1", "a"), ("2", "b")]
-
-
-@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
-def test_a_file_that_is_cut_at_the_end_of_a_row_is_refused_by_what_is_told_of_it(load, raw, load_files, format):
-    folder = load_files.folder
-
-    def write(rows: int) -> None:
-        if format == "parquet":
-            lines = f"select i::varchar as id, 'yes' as status from range({rows}) t(i)"
-            duckdb.execute(f"copy ({lines}) to '{folder}/a.{format}' (format parquet)")
-        elif format == "csv":
-            (folder / "a.csv").write_text("id,status\n" + "".join(f"{i},yes\n" for i in range(rows)))
-        else:
-            (folder / "a.jsonl").write_text("".join(f'{{"id": "{i}", "status": "yes"}}\n' for i in range(rows)))
-
-    def told(**table) -> None:
-        load(format=format, path="a*", table=table)
-
-    write(3)
-    with pytest.raises(SourceError, match="3 rows, fewer than the 5 of min_rows"):
-        told(min_rows=5)
-    assert raw() == []
-    # it waits for the file beside it, which may be on its way
-    told(told_by="rows")
-    assert raw() == []
-    (folder / f"a.{format}.rows").write_text("5 rows\n")
-    with pytest.raises(SourceError, match=r"3 rows, but its \.rows says 5"):
-        told(told_by="rows")
-    assert raw() == []
-    write(5)
-    told(told_by="rows", min_rows=5)
-    assert len(raw()) == 5
-
-
-@pytest.mark.parametrize(
-    ("said", "rows"),
-    [
-        ("   123 customers.csv", 123), ("123 2026-05-customers.csv", 123), ("12 345.csv", 12), ("1 234 567", 1234567), ("1_234 rows", 1234),
-        ("1\u00a0234 rows\n", 1234), ("5 202605_customers.csv", 5), ("123456 a.csv", 123456),
-    ],
-)  # fmt: skip
-def test_the_number_of_rows_is_read_as_people_and_wc_write_it(tmp_path, said, rows):
-    (tmp_path / "a.csv.rows").write_text(said, encoding="utf-8")
-    table = Table(columns={"id": "BIGINT"}, path="*.csv", told_by="rows")
-    assert read_companion(LocalFileSystem(), str(tmp_path / "a.csv"), table, "") == (rows, None)
-
-
-@pytest.mark.parametrize("format", ["csv", "jsonl", "json_pages"])
-def test_rows_that_cannot_be_read_count_where_a_file_is_compared_with_what_is_told_of_it(
-    load, raw, load_files, warehouse, format
-):
-    good = [f'{{"id": "{i}", "status": "yes"}}' for i in range(3)]
-    content = {
-        "csv": "id,status\n0,yes\n1,yes\n2,yes\n3,yes,more\n",
-        "jsonl": "\n".join([*good, "", '{"id": "3", "status', " "]) + "\n",
-        "json_pages": '{"data": [' + ", ".join([*good, '["3", "yes"]']) + "]}",
-    }[format]
-    (load_files.folder / "a.x").write_text(content)
-
-    def told(rows: int, **table) -> None:
-        (load_files.folder / "a.x.rows").write_text(f"{rows}\n")
-        load(format=format, path="a*", table={"told_by": "rows", **table})
-
-    for rows in (3, 5):
-        with pytest.raises(SourceError, match=rf"4 rows, but its \.rows says {rows}"):
-            told(rows)
-    assert raw() == []
-    told(4, min_rows=4)
-    assert len(raw()) == 3
-    assert warehouse.execute("select count(*) from quarantine.rejected_rows where content is not null").fetchall() == [(1,)]  # fmt: skip
-
-
-def test_a_file_that_is_not_what_its_checksum_says_waits_and_is_told(load, raw, load_files, warehouse):
-    whole, cut = "id,status\n1,yes\n2,no\n", "id,status\n1,yes\n"
-    digest = hashlib.sha256(whole.encode()).hexdigest()
-    load(
-        {"a.csv": cut, "a.csv.sha256": f"{digest}  a.csv\n", "b.csv": "id,status\n9,yes\n"}, table={"told_by": "sha256"}
-    )
-    assert raw() == []
-    told = warehouse.execute("select file, reason from quarantine.rejected_rows order by 1").fetchall()
-    assert [file for file, _ in told] == ["a.csv", "b.csv"]
-    assert "not what its .sha256 says" in told[0][1] and "is not there" in told[1][1]
-    load({"a.csv": whole}, table={"told_by": "sha256"})
-    assert raw() == [("1", "yes"), ("2", "no")]
-
-
-def test_a_file_that_is_cut_within_its_last_value_is_refused_by_its_checksum(load, raw):
-    whole = "id,status\n1,yes\n2,north\n"
-    digest = hashlib.sha256(whole.encode()).hexdigest()
-    load({"a.csv": whole[:-4], "a.csv.sha256": digest}, table={"told_by": "sha256"})
-    assert raw() == []
-    # as docs/sources.md says: no row is missing, so nothing else tells
-    load({"b.csv": whole[:-4], "b.csv.rows": "2"}, table={"told_by": "rows", "min_rows": 2}, path="b.csv*")
-    assert raw() == [("1", "yes"), ("2", "no")]

@@ -20,20 +20,6 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.landing import Batch
 
-TEXT = {"id": "VARCHAR", "status": "VARCHAR"}
-
-
-@pytest.fixture
-def load(load_files):
-    return lambda files=None, **more: load_files(files, **{"columns": TEXT, **more})
-
-
-@pytest.fixture
-def raw(warehouse):
-    return lambda columns="id, status": warehouse.execute(
-        f"select {columns} from raw_s.t where _deleted_at is null order by all"
-    ).fetchall()
-
 
 def test_a_store_that_does_not_answer_is_an_error_of_its_source(load):
     with pytest.raises(SourceError, match=r"does not answer \(ConnectionRefusedError\)") as caught:
