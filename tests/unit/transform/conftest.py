@@ -1,7 +1,8 @@
-"""A webshop's staged orders, for tests of what becomes of them."""
+"""A webshop's staged orders, for tests of what becomes of them, and an empty database for what a mapping makes."""
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from orchestration.contracts.conformed import entities
@@ -18,3 +19,9 @@ def staged_orders(warehouse) -> None:
     columns |= dict.fromkeys(("source_system", "source_key", "quarantine_reason", "quarantine_code"), "varchar")
     declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     warehouse.execute(f"create table staging.stg_webshop__orders ({declared})")
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        yield con
