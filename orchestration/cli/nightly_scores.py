@@ -100,7 +100,7 @@ def train_scores(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Fit scores anew on the last night's marts, before the nightly would, after refit_days. The next night scores by what is used.
+    """Fit scores anew on the last night's marts, before the nightly would, after refit_days. The next run scores by what is used.
 
     A fit that is worse than the simple rule, or clearly worse than the last one, is held back.
     """

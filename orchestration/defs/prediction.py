@@ -82,7 +82,7 @@ def train_scores_job() -> dg.JobDefinition:
 
     @dg.job(
         name="train_scores",
-        description="Fit scores anew on the last night's marts; the next night scores by what is used.",
+        description="Fit scores anew on the last night's marts; the next run scores by what is used.",
         executor_def=dg.in_process_executor,
     )
     def train_scores() -> None:

@@ -1,5 +1,5 @@
 """Fits that somebody asks for, before the nightly would make them. Here: which, and what became of each. Not here: the decision whether
-a fit is used (fitting.py); the next night scores by it."""
+a fit is used (fitting.py); the next run scores by it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Trained:
         if not self.is_used:
             return f"{self.model}: {self.version} is held back ({against}): the last fit goes on"
         without = f", but for {against}" if against else ""
-        return f"{self.model}: the next night scores by {self.version}{without}"
+        return f"{self.model}: the next run scores by {self.version}{without}"
 
 
 def train(
@@ -51,7 +51,7 @@ def train(
     names: Sequence[str] = (),
     tell: Progress = lambda _: None,
 ) -> list[Trained]:
-    """Fits the models of these names, or of scores of these names, or all, as of the last night. Scores stay until the next night.
+    """Fits the models of these names, or of scores of these names, or all, as of the last night. Scores stay until the next run.
 
     Raises KundbildError where a name is not known, scores are switched off, or no night has run.
     """

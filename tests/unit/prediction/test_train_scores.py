@@ -1,4 +1,4 @@
-"""Fits that somebody asks for: which models, what is held back, and that scores stay until the next night."""
+"""Fits that somebody asks for: which models, what is held back, and that scores stay until the next run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_fit_that_is_asked_for_is_made_at_once_and_the_next_night_scores_by_it
     predict(con, [Guess()], SETTINGS, NIGHT)
     said: list[str] = []
     (told,) = train(con, [Guess(brier=0.09, content="second")], SETTINGS, tell=said.append)
-    assert said == ["1 of 1: guess"] and told.is_used and str(told) == f"guess: the next night scores by {told.version}"
+    assert said == ["1 of 1: guess"] and told.is_used and str(told) == f"guess: the next run scores by {told.version}"
     assert [m.value for m in told.measures] == [0.09] and [m.value for m in told.last] == [0.1]
     assert values(con) == [0.25, 0.5]
     (night,) = predict(con, [Guess(content="second")], SETTINGS, NIGHT + timedelta(days=1))
