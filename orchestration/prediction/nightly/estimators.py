@@ -1,4 +1,4 @@
-"""What an estimator of the nightly is. Here: its interface. Not here: any estimator, or what is done with their scores (predict.py)."""
+"""What an estimator of the nightly is. Here: its interface, and how it says what it found. Not here: any estimator, or what is done with their scores (predict.py)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
 
 # makes it: what a fit says of customers, before deciles, words and who may be profiled
 SCORED = "scored"
@@ -16,6 +17,18 @@ create or replace temp table {SCORED} (
     customer_id varchar, score varchar, value double, lower double, upper double, reason_codes varchar[], outcome varchar
 )
 """
+
+# standard errors that a 95 % interval is wide
+_WIDE = 3.92
+
+
+def write_scored(con: duckdb.DuckDBPyConnection, score: str, rows: pa.Table) -> None:
+    """Adds rows of a score (customer_id, and further columns of SCORED) to it."""
+    con.register("told", rows)
+    try:
+        con.execute(f"insert into {SCORED} by name select $1 as score, * from told", [score])
+    finally:
+        con.unregister("told")
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,11 @@ class Measure:
     value: float | None
     baseline_value: float | None = None
     error: float | None = None
+
+
+def error_of(low: float, high: float) -> float:
+    """The standard error of a measure whose 95 % interval this is."""
+    return (high - low) / _WIDE
 
 
 @dataclass(frozen=True)

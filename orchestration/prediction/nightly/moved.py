@@ -18,9 +18,9 @@ import pyarrow as pa
 
 from orchestration.core.sql_scripts import sql_script
 from orchestration.prediction.classify.members import single_threaded
-from orchestration.prediction.nightly.estimators import Fit, Score
+from orchestration.prediction.nightly.drift import note_features
+from orchestration.prediction.nightly.estimators import Fit, Score, write_scored
 from orchestration.prediction.nightly.moved_measures import (
-    FEWEST,
     UPLIFT,
     about_of_lift,
     content_of,
@@ -29,8 +29,16 @@ from orchestration.prediction.nightly.moved_measures import (
 )
 from orchestration.prediction.uplift.draws import mean_lift
 from orchestration.prediction.uplift.kept import restored_learner
+from orchestration.prediction.uplift.learner import FEWEST
 from orchestration.prediction.warehouse.arms import ARMS, Draw, Drawn, drawn_by_lot, draws_of_arms, note_arms
-from orchestration.prediction.warehouse.past import features_of_wanted, known_as_of, literal, values_now, want
+from orchestration.prediction.warehouse.past import (
+    features_of_wanted,
+    known_as_of,
+    literal,
+    read_of_wanted,
+    values_now,
+    want,
+)
 from orchestration.prediction.warehouse.reasons import REASONS, line_from
 
 _MARTS = (
@@ -39,7 +47,6 @@ _MARTS = (
 )  # fmt: skip
 # the latest of so many campaigns; of this many and more the latest quarter measures
 _MOST_CAMPAIGNS, _TESTED = 24, 4
-_ROWS_AT_ONCE = 50_000
 _NONE = f"no campaign whose outcome is known has a hold-out of {FEWEST} customers"
 
 
@@ -79,9 +86,7 @@ class CampaignLift:
         if mean is None:
             return Fit({}, [], {}, why_not=_NONE)
         learn, test = self._split(whole, sent)
-        found = None
-        if min(int(test.is_treated.sum()), int((~test.is_treated).sum())) >= FEWEST:
-            found = ranking_of(learn, test)
+        found = ranking_of(learn, test)
         measures = measures_of_lift(whole, mean, len(sent), found)
         content = content_of(mean, whole, test, found if found and found.is_better else None)
         about = {UPLIFT: about_of_lift(whole, test, found)}
@@ -109,27 +114,16 @@ class CampaignLift:
             return
         features_of_wanted(con)
         learner, line = restored_learner(content["learner"]), line_from(content["line"])
-        customers, values = values_now(con, content["kinds"])
-        for start in range(0, len(customers), _ROWS_AT_ONCE):
-            part = {c: v[start : start + _ROWS_AT_ONCE] for c, v in values.items()}
+        note_features(con, read_of_wanted(con, content["kinds"]))
+        for customers, values in values_now(con, content["kinds"]):
             with single_threaded():
-                lift = learner.predict(part)
+                lift = learner.predict(values)
             place = np.searchsorted(content["bounds"], lift)
-            rows = pa.table(
-                {
-                    "customer_id": pa.array(customers[start : start + _ROWS_AT_ONCE].tolist(), pa.string()),
-                    "value": lift,
-                    "lower": np.minimum(lift, np.array(content["lows"])[place]),
-                    "upper": np.maximum(lift, np.array(content["highs"])[place]),
-                    "reason_codes": pa.array(line.codes(part), pa.list_(pa.string())),
-                }
-            )
-            con.register("lifts_told", rows)
-            try:
-                con.execute(
-                    "insert into scored (customer_id, score, value, lower, upper, reason_codes) "
-                    "select customer_id, $1, value, lower, upper, reason_codes from lifts_told",
-                    [UPLIFT],
-                )
-            finally:
-                con.unregister("lifts_told")
+            rows = {
+                "customer_id": pa.array(customers.tolist(), pa.string()),
+                "value": lift,
+                "lower": np.minimum(lift, np.array(content["lows"])[place]),
+                "upper": np.maximum(lift, np.array(content["highs"])[place]),
+                "reason_codes": pa.array(line.codes(values), pa.list_(pa.string())),
+            }
+            write_scored(con, UPLIFT, pa.table(rows))

@@ -10,18 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestration.prediction.classify.members import single_threaded
-from orchestration.prediction.nightly.estimators import About, Measure
+from orchestration.prediction.nightly.estimators import About, Measure, error_of
 from orchestration.prediction.uplift.draws import MeanLift
 from orchestration.prediction.uplift.kept import kept_learner
-from orchestration.prediction.uplift.learner import SAME, learn_lift
+from orchestration.prediction.uplift.learner import FEWEST, SAME, learn_lift
 from orchestration.prediction.uplift.qini import TENTHS, Qini, qini, tenths
 from orchestration.prediction.warehouse.arms import Drawn
 from orchestration.prediction.warehouse.reasons import line_of
 
 UPLIFT = "uplift_campaign"
-# an arm with fewer teaches nothing
-FEWEST = 20
-_CONFIDENT = 3.92  # standard errors that a 95 % interval is wide
 # standard errors that a ranking must be better than the lot: each fit is another try
 _CLEARLY = 3.0
 Array = NDArray[Any]
@@ -36,7 +33,7 @@ class Ranking:
 
     @property
     def error(self) -> float:
-        return (self.qini.high - self.qini.low) / _CONFIDENT
+        return error_of(self.qini.low, self.qini.high)
 
     @property
     def is_better(self) -> bool:
@@ -44,8 +41,8 @@ class Ranking:
 
 
 def ranking_of(learn: Drawn, test: Drawn) -> Ranking | None:
-    """None where too few of an arm, or of an answer in it, teach any ranking."""
-    if min(int(learn.is_treated.sum()), int((~learn.is_treated).sum())) < FEWEST:
+    """None where too few of an arm, or of an answer in it, teach or measure any ranking."""
+    if min(min(int(rows.is_treated.sum()), int((~rows.is_treated).sum())) for rows in (learn, test)) < FEWEST:
         return None
     with single_threaded():
         learner = learn_lift(learn.values, learn.kinds, learn.is_treated, learn.outcome, draws=learn.draws)
@@ -58,7 +55,7 @@ def ranking_of(learn: Drawn, test: Drawn) -> Ranking | None:
 def measures_of_lift(whole: Drawn, mean: MeanLift, campaigns: int, found: Ranking | None) -> list[Measure]:
     """The Qini is of what scores: without a ranking that is better than the lot, it is the lot's."""
     told = [
-        Measure(UPLIFT, "mean_lift", mean.lift, 0.0, (mean.high - mean.low) / _CONFIDENT),
+        Measure(UPLIFT, "mean_lift", mean.lift, 0.0, error_of(mean.low, mean.high)),
         Measure(UPLIFT, "mean_lift_low", mean.low),
         Measure(UPLIFT, "mean_lift_high", mean.high),
         Measure(UPLIFT, "customers", float(len(np.unique(whole.customers)))),

@@ -18,7 +18,7 @@ from orchestration.prediction.classify.kept import kept, restored
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.nightly.drift import note_features
-from orchestration.prediction.nightly.estimators import Fit, Measure, Score
+from orchestration.prediction.nightly.estimators import Fit, Measure, Score, error_of, write_scored
 from orchestration.prediction.nightly.trained_about import about_of_learnt
 from orchestration.prediction.warehouse.learning import Learnt, learn
 from orchestration.prediction.warehouse.past import (
@@ -36,9 +36,7 @@ from orchestration.prediction.warehouse.past import (
 )
 from orchestration.prediction.warehouse.reasons import REASONS, line_from, line_of
 
-_ROWS_AT_ONCE = 50_000
 _IN_WORDS = {LOGISTIC: "a plain logistic regression", BASE_RATE: "the share of yes"}
-_CONFIDENT = 3.92  # standard errors that a 95 % interval is wide
 _MARTS = (
     "contact_permissions",
     "dim_customers", "fct_carts", "fct_email_events", "fct_interactions", "fct_orders", "fct_subscriptions", "fct_survey_responses", "fct_tickets",
@@ -85,34 +83,19 @@ class TrainedScores:
         want(con, sql_script(__file__, self.asked_now, as_of=literal(as_of)))
         features_of_wanted(con)
         note_features(con, read_of_wanted(con, content["kinds"]))
-        customers, values = values_now(con, content["kinds"])
-        for start in range(0, len(customers), _ROWS_AT_ONCE):
-            part = {c: v[start : start + _ROWS_AT_ONCE] for c, v in values.items()}
-            asked = customers[start : start + _ROWS_AT_ONCE]
+        low, high = content["interval"] or (None, None)
+        for customers, values in values_now(con, content["kinds"]):
             with single_threaded():
-                told = model.predict(part) if part else np.full(len(asked), model.base_rate)
-            reasons = line.codes(part) if part else [[] for _ in asked]
-            self._write(con, asked, told, reasons, content["interval"])
-
-    def _write(
-        self, con: duckdb.DuckDBPyConnection, customers: Any, told: Any, reasons: list[list[str]], interval: Any
-    ) -> None:
-        low, high = interval or (None, None)
-        rows = pa.table(
-            {
+                told = model.predict(values) if values else np.full(len(customers), model.base_rate)
+            reasons = line.codes(values) if values else [[] for _ in customers]
+            rows = {
                 "customer_id": pa.array(customers.tolist(), pa.string()),
                 "value": told,
+                "lower": pa.array([low] * len(customers), pa.float64()),
+                "upper": pa.array([high] * len(customers), pa.float64()),
                 "reason_codes": pa.array(reasons, pa.list_(pa.string())),
             }
-        )
-        con.register("told", rows)
-        try:
-            con.execute(
-                "insert into scored (customer_id, score, value, lower, upper, reason_codes) select customer_id, $1, value, $2, $3, reason_codes from told",
-                [self.score_of.name, low, high],
-            )
-        finally:
-            con.unregister("told")
+            write_scored(con, self.score_of.name, pa.table(rows))
 
 
 CONTRACTS = TrainedScores(
@@ -169,7 +152,7 @@ def _measures(score: str, found: Learnt) -> tuple[list[Measure], str]:
     for name, told in quality[MODEL].items():
         apart = difference[baseline][name]
         measures.append(
-            Measure(score, name, told.value, quality[baseline][name].value, (apart.high - apart.low) / _CONFIDENT)
+            Measure(score, name, told.value, quality[baseline][name].value, error_of(apart.low, apart.high))
         )
     measures.append(Measure(score, "columns_moved", float(len(found.evaluation.drift))))
     return measures, _IN_WORDS[baseline]

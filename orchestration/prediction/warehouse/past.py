@@ -5,6 +5,7 @@ Not here: who is asked about and what a feature is (sql/), learning (learning.py
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ _ABOUT = ("customer_id", "as_of", "label")
 _NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
 # more customers of one day teach little more, and take time
 MOST_OF_A_DAY = 20_000
+# what a model makes of rows takes many times their memory
+_ROWS_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -142,14 +145,17 @@ def read_of_wanted(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> str
     return f"select {', '.join(['customer_id', *chosen])} from customer_features"
 
 
-def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> tuple[NDArray[Any], Values]:
-    """Of each row of `customer_features` the customer, and the columns that a model asks for."""
+def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> Iterator[tuple[NDArray[Any], Values]]:
+    """Part by part, of each row of `customer_features` the customer, and the columns that a model asks for."""
     fetched = con.execute(read_of_wanted(con, kinds)).fetchnumpy()
     values: Values = {
         c: np.ma.filled(fetched[c].astype(np.float64), np.nan) if kind == NUMBER else np.ma.filled(fetched[c], "")
         for c, kind in kinds.items()
     }
-    return np.asarray(fetched["customer_id"]), values
+    customers = np.asarray(fetched["customer_id"])
+    for start in range(0, len(customers), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        yield customers[rows], {c: v[rows] for c, v in values.items()}
 
 
 def literal(moment: datetime) -> str:

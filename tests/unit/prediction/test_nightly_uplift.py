@@ -13,6 +13,7 @@ import pytest
 from orchestration.core.settings import ScoreSettings
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.nightly.card import write_card
+from orchestration.prediction.nightly.drift import FEATURE
 from orchestration.prediction.nightly.listed import show_score
 from orchestration.prediction.nightly.moved import CampaignLift
 from orchestration.prediction.nightly.predict import predict
@@ -78,6 +79,8 @@ def test_who_is_moved_has_a_higher_score_with_an_interval_and_reasons(campaigns,
     con = world(customers, campaigns)
     (told,) = predict(con, [CampaignLift(7)], SETTINGS, NIGHT)
     assert told.rows == customers and told.is_fitted and not told.held_back
+    # what the ranking reads is compared with the night of the fit, as of every score
+    assert {"days_known", "orders"} <= {one.name for one in told.drift if one.kind == FEATURE}
     found = measures(con)
     assert found["qini"] > 0 and found["mean_lift_low"] < found["mean_lift"] < found["mean_lift_high"]
     new, old = (
