@@ -26,10 +26,11 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Ranking:
-    """What a learner said of customers that it did not see, and how well that ranks them."""
+    """What a learner said of customers that it did not see, how well that ranks them, and what was seen of each tenth, the lowest first."""
 
     said: Array
     qini: Qini
+    tenths: list[dict[str, Any]]
 
     @property
     def error(self) -> float:
@@ -49,7 +50,8 @@ def ranking_of(learn: Drawn, test: Drawn) -> Ranking | None:
     if learner.kind == SAME:
         return None
     said = learner.predict(test.values)
-    return Ranking(said, qini(said, test.is_treated, test.outcome, draws=test.draws))
+    seen = tenths(said, test.is_treated, test.outcome, is_rate=True, draws=test.draws)[::-1]
+    return Ranking(said, qini(said, test.is_treated, test.outcome, draws=test.draws), seen)
 
 
 def measures_of_lift(whole: Drawn, mean: MeanLift, campaigns: int, found: Ranking | None) -> list[Measure]:
@@ -83,15 +85,14 @@ def content_of(mean: MeanLift, whole: Drawn, test: Drawn, ranking: Ranking | Non
         return same
     with single_threaded():
         learner = learn_lift(whole.values, whole.kinds, whole.is_treated, whole.outcome, draws=whole.draws)
-    seen = tenths(ranking.said, test.is_treated, test.outcome, is_rate=True, draws=test.draws)[::-1]
     place = np.searchsorted(np.sort(ranking.said), ranking.said) / len(ranking.said)
     line = line_of(test.values, np.clip(place, 0.01, 0.99)).features
     return same | {
         "learner": kept_learner(learner),
         "kinds": whole.kinds,
         "bounds": np.quantile(ranking.said, np.arange(1, TENTHS) / TENTHS).tolist(),
-        "lows": [interval[0] if row["lift_low"] is None else row["lift_low"] for row in seen],
-        "highs": [interval[1] if row["lift_high"] is None else row["lift_high"] for row in seen],
+        "lows": [interval[0] if row["lift_low"] is None else row["lift_low"] for row in ranking.tenths],
+        "highs": [interval[1] if row["lift_high"] is None else row["lift_high"] for row in ranking.tenths],
         "line": {name: list(parts) for name, parts in line.items()},
     }
 
@@ -110,6 +111,5 @@ def about_of_lift(whole: Drawn, test: Drawn, found: Ranking | None) -> About:
     )
     if not found.is_better:
         return About([*data, "No ranking is clearly better than the lot: everybody has the mean lift."])
-    seen = tenths(found.said, test.is_treated, test.outcome, is_rate=True, draws=test.draws)[::-1]
-    curve = [(row["said"], row["lift"], row["customers"]) for row in seen if row["lift"] is not None]
+    curve = [(row["said"], row["lift"], row["customers"]) for row in found.tenths if row["lift"] is not None]
     return About(data, curve)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.prediction.uplift.lift import CONFIDENCE
+from orchestration.prediction.uplift.lift import wilson
 
 Array = NDArray[Any]
 
@@ -72,7 +72,7 @@ def mean_lift(is_treated: Array, outcome: Array, draws: Draws) -> MeanLift | Non
     if not weight.sum():
         return None
     lift = float((weight * (rates[0] - rates[1])).sum())
-    (below_1, above_1), (below_0, above_0) = (_wilson(r, n) for r, n in zip(rates, sizes, strict=True))
+    (below_1, above_1), (below_0, above_0) = (_beside(r, n) for r, n in zip(rates, sizes, strict=True))
     times = wider(is_treated, outcome, draws)
     low, high = (
         math.sqrt(times * float((weight**2 * (one**2 + other**2)).sum()))
@@ -81,14 +81,11 @@ def mean_lift(is_treated: Array, outcome: Array, draws: Draws) -> MeanLift | Non
     return MeanLift(lift, lift - low, lift + high)
 
 
-def _wilson(rate: Array, size: Array) -> tuple[Array, Array]:
-    """How far the ends of Wilson's interval are below and above each rate."""
-    from scipy import stats
-
-    z, n = float(stats.norm.ppf((1 + CONFIDENCE) / 2)), np.maximum(size, 1)
-    middle = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return rate - middle + half, middle + half - rate
+def _beside(rate: Array, size: Array) -> tuple[Array, Array]:
+    """How far the ends of Wilson's interval are below and above each rate; of an arm without customers they do not count."""
+    ends = [wilson(round(float(r * n)), max(int(n), 1)) for r, n in zip(rate, size, strict=True)]
+    low, high = np.array(ends).T
+    return rate - low, high - rate
 
 
 def _arms(is_treated: Array, outcome: Array, draws: Draws) -> tuple[list[Array], list[Array], Array]:

@@ -96,9 +96,7 @@ def _rates(control: Arm, arm: Arm) -> tuple[float, float, float]:
     """(low, high, p) of the difference between two rates."""
     from scipy import stats
 
-    (low_0, high_0), (low_1, high_1) = (
-        stats.binomtest(a.successes, a.customers).proportion_ci(CONFIDENCE, method="wilson") for a in (control, arm)
-    )
+    (low_0, high_0), (low_1, high_1) = (wilson(a.successes, a.customers) for a in (control, arm))
     difference = arm.value - control.value
     low = difference - math.hypot(arm.value - low_1, high_0 - control.value)
     high = difference + math.hypot(high_1 - arm.value, control.value - low_0)
@@ -108,6 +106,14 @@ def _rates(control: Arm, arm: Arm) -> tuple[float, float, float]:
     if stats.contingency.expected_freq(table).min() < _FEW:
         return low, high, float(stats.fisher_exact(table).pvalue)
     return low, high, float(stats.chi2_contingency(table, correction=False).pvalue)
+
+
+def wilson(successes: int, customers: int) -> tuple[float, float]:
+    """Wilson's interval of a rate, of at least one customer."""
+    from scipy import stats
+
+    low, high = stats.binomtest(successes, customers).proportion_ci(CONFIDENCE, method="wilson")
+    return low, high
 
 
 def _means(control: Arm, arm: Arm) -> tuple[float, float, float]:
