@@ -1,7 +1,7 @@
 {%- set job_attribute = var("insight").job_attribute -%}
 with
-    -- nothing is inferred of who refused profiling (Art. 21), of protected people and of the dead, nor of others by
-    -- them
+    -- nothing is inferred of who refused profiling (Art. 21), of protected people and of the dead, nor of
+    -- others by them
     people as (
         select c.customer_id, c.birth_date, c.first_seen_at
         from {{ ref("dim_customers") }} c

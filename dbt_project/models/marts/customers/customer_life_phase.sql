@@ -1,8 +1,7 @@
 {#- ages at which a phase of life begins or ends, by the bands of age -#}
 {%- set bands = var("age_bands") -%}
 {%- set grown_up, young_until, senior_from = bands[0].below, bands[1].below, bands[-2].below -%}
-{#- a gift or two says nothing of a home -#}
-{%- set least_goods_days = 3 -%}
+{%- set bounds = var("life_phase_bounds") -%}
 with
     -- nothing is inferred of who refused profiling (Art. 21), of protected people and of the dead
     people as (
@@ -24,10 +23,12 @@ with
     events as (
         select
             customer_id,
-            bool_or(event = 'moved' and happened_on > cast({{ as_of() }} - interval 365 day as date)) as has_moved,
+            bool_or(
+                event = 'moved' and happened_on > cast({{ as_of() }} as date) - {{ bounds.moved_days }}
+            ) as has_moved,
             bool_or(event = 'household grew' and told_by like '%birth date%') as has_birth,
             bool_or(
-                event = 'household shrank' and happened_on > cast({{ as_of() }} - interval 730 day as date)
+                event = 'household shrank' and happened_on > cast({{ as_of() }} as date) - {{ bounds.shrunk_days }}
             ) as has_shrunk
         from {{ ref("customer_life_events") }}
         where not is_by_register
@@ -43,7 +44,7 @@ with
         where
             o.customer_id is not null
             and coalesce(i.net_amount > 0, true)
-            and o.ordered_at > {{ as_of() }} - interval 365 day
+            and o.ordered_at > {{ as_of() }} - interval {{ bounds.goods_days }} day
             and {{ has_come("o.ordered_at") }}
         group by o.customer_id
     ),
@@ -55,7 +56,7 @@ with
             coalesce(e.has_moved, false) as has_moved,
             coalesce(e.has_birth, false) as has_birth,
             coalesce(e.has_shrunk, false) as has_shrunk,
-            coalesce(g.days >= {{ least_goods_days }}, false) as has_goods
+            coalesce(g.days >= {{ bounds.least_goods_days }}, false) as has_goods
         from people p
         left join households h on h.customer_id = p.customer_id
         left join events e on e.customer_id = p.customer_id
@@ -124,7 +125,8 @@ select
                 case when has_children and has_birth then 'a child was born while they were a customer' end,
                 case
                     when life_phase = 'family with children' and has_goods
-                    then 'goods for children bought on {{ least_goods_days }} days or more of the last year'
+                    then
+                        'goods for children bought on {{ bounds.least_goods_days }} days or more of the last {{ bounds.goods_days }}'
                 end,
                 case when has_shrunk and life_phase = 'single home' then 'another customer left the household' end,
                 case

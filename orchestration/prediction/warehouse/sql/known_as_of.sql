@@ -65,13 +65,17 @@ select customer_id, submitted_at as known_at, nps, csat
 from marts.fct_survey_responses semi join profiled using (customer_id) semi join known_records using (person_system, person_key)
 where submitted_at < {{ as_of }};
 
-create or replace temp view known_uses as
-select s.customer_id, e.occurred_at as known_at
-from conformed.conformed_usage_events e
-join marts.bridge_customer_source_records s
-    on s.source_system = e.person_system and s.source_key = e.person_key and s.valid_to is null
+-- of what no mart has: whose record it is
+create or replace temp view record_owners as
+select s.customer_id, s.source_system as person_system, s.source_key as person_key
+from marts.bridge_customer_source_records s
 semi join profiled p on p.customer_id = s.customer_id
-semi join known_records k on k.person_system = e.person_system and k.person_key = e.person_key
+semi join known_records k on k.person_system = s.source_system and k.person_key = s.source_key
+where s.valid_to is null;
+
+create or replace temp view known_uses as
+select o.customer_id, e.occurred_at as known_at
+from conformed.conformed_usage_events e join record_owners o using (person_system, person_key)
 where e.deleted_at is null and e.occurred_at < {{ as_of }};
 
 create or replace temp view known_subscriptions as
@@ -86,12 +90,8 @@ where occurred_at < {{ as_of }};
 
 -- stage, amount and the day on which a deal is expected to close are overwritten
 create or replace temp view known_deals as
-select s.customer_id, d.opened_at as known_at
-from conformed.conformed_deals d
-join marts.bridge_customer_source_records s
-    on s.source_system = d.person_system and s.source_key = d.person_key and s.valid_to is null
-semi join profiled p on p.customer_id = s.customer_id
-semi join known_records k on k.person_system = d.person_system and k.person_key = d.person_key
+select o.customer_id, d.opened_at as known_at
+from conformed.conformed_deals d join record_owners o using (person_system, person_key)
 where d.deleted_at is null and d.opened_at < {{ as_of }};
 
 create or replace temp view known_customers as
